@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Installs what is missing and runs StackTach on this machine; `-t` runs the tests instead, `-h` helps.
+set -euo pipefail
+
+readonly NODE_MAJOR=24   # the oldest Node the sources run on
+readonly NODE_WANTED=26  # the one taken from the npm registry where the machine's is older
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+readonly root
+
+usage() {
+  cat <<'USAGE'
+usage: sandbox/build.sh [-t | -n | -h] [-- OPTIONS]
+
+  (nothing)  install what is missing, then run every part in one process (stv3 up), until Ctrl-C
+  -t         install what the tests need and run all of them (arguments after -- go to vitest)
+  -n         install only
+  -h         this help
+
+OPTIONS after -- go to `stv3 up`, for example: sandbox/build.sh -- --listen 127.0.0.1:8080 --seed 7
+USAGE
+}
+
+fail() {
+  echo "build.sh: $*" >&2
+  exit 1
+}
+
+node_major() {
+  command -v node >/dev/null 2>&1 && node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0
+}
+
+# The machine's Node where it is new enough, else one of our own in sandbox/.node.
+ensure_node() {
+  (( $(node_major) >= NODE_MAJOR )) && return
+  command -v npm >/dev/null 2>&1 || fail 'npm is not installed; install Node.js 20 or newer with npm, then run this again'
+  local prefix="$root/sandbox/.node" modules="$root/sandbox/.node/node_modules"
+  if [[ ! -x $modules/node/bin/node ]]; then
+    echo "build.sh: Node $(node --version 2>/dev/null || echo 'is missing'); installing Node $NODE_WANTED from the npm registry into sandbox/.node"
+    mkdir -p "$prefix"
+    npm install --prefix "$prefix" --no-save --no-audit --no-fund --loglevel=error "node@$NODE_WANTED" >/dev/null ||
+      fail "cannot install the npm package node@$NODE_WANTED into $prefix; is the npm registry reachable?"
+  fi
+  export PATH="$modules/node/bin:$PATH"
+  hash -r
+  (( $(node_major) >= NODE_MAJOR )) ||
+    fail "the Node in $modules/node does not run here; install Node $NODE_MAJOR or newer, then run this again"
+}
+
+# Packages of the lockfile; again only when the lockfile changed.
+ensure_packages() {
+  local stamp="$root/node_modules/.stamp"
+  if [[ ! -f $stamp ]] || ! cmp -s "$root/package-lock.json" "$stamp"; then
+    echo 'build.sh: installing the packages of package-lock.json'
+    (cd "$root" && npm ci --no-audit --no-fund --loglevel=error) || fail 'npm ci failed; see the lines above'
+    cp "$root/package-lock.json" "$stamp"
+  fi
+  # `npm run` puts node_modules/.bin first: with this link it uses the same Node as this script.
+  ln -sf "$(command -v node)" "$root/node_modules/.bin/node"
+}
+
+as_root() {
+  if (( EUID == 0 )); then "$@"; elif command -v sudo >/dev/null 2>&1; then sudo "$@"; else return 127; fi
+}
+
+have_rabbitmq() { command -v rabbitmq-server >/dev/null 2>&1 || [[ -x /usr/sbin/rabbitmq-server ]]; }
+have_mariadb() {
+  local name
+  for name in mariadbd mysqld; do
+    command -v $name >/dev/null 2>&1 || [[ -x /usr/sbin/$name ]] && return
+  done
+  return 1
+}
+
+# The servers the integration tests start private instances of.
+ensure_servers() {
+  local missing=()
+  [[ -n ${STACKTACH_TEST_AMQP_URL:-} ]] || have_rabbitmq || missing+=(rabbitmq-server)
+  [[ -n ${STACKTACH_TEST_DATABASE_URL:-} ]] || have_mariadb || missing+=(mariadb-server)
+  (( ${#missing[@]} )) || return 0
+  local remedy="the tests need ${missing[*]}: install them (Debian: apt-get install ${missing[*]}), or point STACKTACH_TEST_AMQP_URL and STACKTACH_TEST_DATABASE_URL at running servers"
+  command -v apt-get >/dev/null 2>&1 || fail "$remedy"
+  as_root true 2>/dev/null || fail "$remedy"
+  echo "build.sh: installing ${missing[*]}"
+  local log
+  log=$(mktemp)
+  as_root env DEBIAN_FRONTEND=noninteractive sh -c \
+    'apt-get update -q && apt-get install -q -y --no-install-recommends "$@"' sh "${missing[@]}" >"$log" 2>&1 ||
+    { tail -n 20 "$log" >&2; fail "apt-get could not install ${missing[*]}; the whole output is in $log"; }
+  rm -f "$log"
+}
+
+mode=up
+while getopts ':tnh' option; do
+  case $option in
+    t) mode=test ;;
+    n) mode=install ;;
+    h) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
+
+ensure_node
+ensure_packages
+cd "$root"
+case $mode in
+  install) ;;
+  up) exec node src/cli/stv3.ts up "$@" ;;
+  test)
+    ensure_servers
+    npm run --silent check
+    exec npm test --silent -- "$@"
+    ;;
+esac
