@@ -1,0 +1,17 @@
+/** A value of a JSON document; integers that a double cannot hold are bigints. */
+export type JsonValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue }
+
+export type JsonObject = { readonly [key: string]: JsonValue }
+
+/** The raw message from the bus, taken out of its envelope. */
+export type Notification = JsonObject & {
+  readonly event_type: string
+  readonly message_id: string
+}

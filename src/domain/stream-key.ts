@@ -1,0 +1,7 @@
+import { hash128 } from './hash.ts'
+import { canonicalTraits, type DistinguishingTraits } from './trait.ts'
+
+/** 128 bits over a trigger's name and the typed values that distinguish a stream of it, as 32 hex digits. */
+export function createStreamKeyHash(name: string, traits: DistinguishingTraits): string {
+  return hash128(`${JSON.stringify(name)}${canonicalTraits(traits)}`)
+}

@@ -1,0 +1,113 @@
+import { type SelectQueryBuilder, type Selectable, sql } from 'kysely'
+import type { Firing, StreamState } from '../domain/stream.ts'
+import type { Executor, StoreContext } from './context.ts'
+import { stateNumber, streamOfRow } from './rows.ts'
+import type { StreamTable, Tables } from './schema.ts'
+import type { ClaimedStream, ClaimRequest } from './store.ts'
+
+/** The states and the due time of each way to run. */
+const RUNS: {
+  readonly [firing in Firing]: {
+    readonly running: StreamState
+    readonly retry: StreamState
+    readonly due: 'fire_timestamp' | 'expire_timestamp'
+  }
+} = {
+  fire: { running: 'firing', retry: 'retry_fire', due: 'fire_timestamp' },
+  expire: { running: 'expiring', retry: 'retry_expire', due: 'expire_timestamp' },
+}
+
+type Select = SelectQueryBuilder<Tables, 'stream', Selectable<StreamTable>>
+
+/** One query per state, each taking what nobody else holds; touches no table but `stream`. */
+export async function claimStreams(
+  tx: Executor,
+  context: StoreContext,
+  request: ClaimRequest,
+): Promise<ClaimedStream[]> {
+  const { running, retry, due } = RUNS[request.firing]
+  const now = sql.raw<number>(context.dialect.machineNow)
+
+  const claimed = await take(tx, context, request, 'active', request.limit, (select) =>
+    select.where(due, '<', request.now).orderBy(due),
+  )
+  if (claimed.length < request.limit) {
+    const retried = await take(tx, context, request, retry, request.limit - claimed.length, (select) =>
+      select.where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)])),
+    )
+    claimed.push(...retried)
+  }
+  if (claimed.length > 0) return claimed
+  // Alone: a stream that kills its worker takes no other with it.
+  const orphan = await take(tx, context, request, running, 1, (select) =>
+    select.where('lease_until', '<', now),
+  )
+  return orphan.map((claim) => ({ ...claim, takenOver: true }))
+}
+
+async function take(
+  tx: Executor,
+  { dialect }: StoreContext,
+  { firing, worker, leaseMs }: ClaimRequest,
+  state: StreamState,
+  limit: number,
+  restrict: (select: Select) => Select,
+): Promise<ClaimedStream[]> {
+  const select = tx.selectFrom('stream').selectAll().where('state', '=', stateNumber(state))
+  const rows = await restrict(select).limit(limit).modifyEnd(sql.raw(dialect.skipLocked)).execute()
+  if (rows.length === 0) return []
+  const { running } = RUNS[firing]
+  await tx
+    .updateTable('stream')
+    .set({
+      state: stateNumber(running),
+      state_serial_no: sql`state_serial_no + 1`,
+      attempts: sql`attempts + 1`,
+      claimed_by: worker,
+      lease_until: sql`${sql.raw(dialect.machineNow)} + ${leaseMs * 1000}`,
+    })
+    .where('id', 'in', rows.map((row) => row.id))
+    .execute()
+  return rows.map((row) => {
+    const stream = streamOfRow(row)
+    return {
+      stream: {
+        ...stream,
+        state: running,
+        stateSerialNo: stream.stateSerialNo + 1,
+        attempts: stream.attempts + 1,
+      },
+      firing,
+      takenOver: false,
+    }
+  })
+}
+
+/** Extends the leases that are still the worker's; answers the ids of those streams. */
+export async function renewLeases(
+  tx: Executor,
+  { dialect }: StoreContext,
+  claims: readonly ClaimedStream[],
+  worker: string,
+  leaseMs: number,
+): Promise<Set<number>> {
+  if (claims.length === 0) return new Set()
+  const serials = new Map(claims.map(({ stream }) => [stream.id, stream.stateSerialNo]))
+  const rows = await tx
+    .selectFrom('stream')
+    .select(['id', 'state_serial_no'])
+    .where('id', 'in', [...serials.keys()])
+    .where('claimed_by', '=', worker)
+    .orderBy('id')
+    .modifyEnd(sql.raw(dialect.forUpdate))
+    .execute()
+  const held = rows.filter((row) => serials.get(row.id) === row.state_serial_no).map((row) => row.id)
+  if (held.length > 0) {
+    await tx
+      .updateTable('stream')
+      .set({ lease_until: sql`${sql.raw(dialect.machineNow)} + ${leaseMs * 1000}` })
+      .where('id', 'in', held)
+      .execute()
+  }
+  return new Set(held)
+}

@@ -1,0 +1,63 @@
+import type { Executor } from './context.ts'
+import type { SqlDialect } from './dialect.ts'
+import { hash128 } from '../domain/hash.ts'
+import { insertRows } from './insert-rows.ts'
+import { hexBytes } from './rows.ts'
+import { inTransaction } from './transaction.ts'
+
+/** Ids of event types; they are few, never change and are remembered once committed. */
+export class EventTypes {
+  readonly #db: Executor
+  readonly #dialect: SqlDialect
+  readonly #ids = new Map<string, number>()
+
+  constructor(db: Executor, dialect: SqlDialect) {
+    this.#db = db
+    this.#dialect = dialect
+  }
+
+  /** Gives every type an id, in transactions of their own, so that no batch holds a lock on this table. */
+  async ensure(types: Iterable<string>): Promise<void> {
+    const unknown = new Set<string>()
+    for (const type of types) if (!this.#ids.has(type)) unknown.add(type)
+    if (unknown.size === 0) return
+    await this.#load([...unknown])
+    for (const type of unknown) if (!this.#ids.has(type)) await this.#create(type)
+  }
+
+  /** The id of a type that was ensured. */
+  idOf(type: string): number {
+    const id = this.#ids.get(type)
+    if (id === undefined) throw new Error(`event type ${type} has no id yet`)
+    return id
+  }
+
+  /** The id of a type, or undefined when no event has it. */
+  async find(type: string): Promise<number | undefined> {
+    if (!this.#ids.has(type)) await this.#load([type])
+    return this.#ids.get(type)
+  }
+
+  async #load(types: readonly string[]): Promise<void> {
+    const rows = await this.#db
+      .selectFrom('event_type')
+      .select(['id', 'desc'])
+      .where('desc_hash', 'in', types.map(hashOf))
+      .execute()
+    for (const row of rows) this.#ids.set(row.desc, row.id)
+  }
+
+  async #create(type: string): Promise<void> {
+    await inTransaction(this.#db, this.#dialect, async (tx) => {
+      // Another process may have been first: then the key exists and is read.
+      const known = await tx.selectFrom('event_type').select('id').where('desc_hash', '=', hashOf(type)).execute()
+      if (known.length > 0) return
+      await insertRows(tx, this.#dialect, 'event_type', [{ desc: type, desc_hash: hashOf(type) }])
+    })
+    await this.#load([type])
+  }
+}
+
+function hashOf(type: string): Buffer {
+  return hexBytes(hash128(type))
+}

@@ -1,0 +1,42 @@
+/** SQL types under names that both kinds of database have one for. */
+export type ColumnTypes = {
+  /** a primary key that counts up and is never used again */
+  readonly id: string
+  readonly int: string
+  readonly hash8: string
+  readonly hash16: string
+  /** up to 255 characters, compared as bytes */
+  readonly name: string
+  readonly text: string
+  readonly bytes: string
+  /** what ends a CREATE TABLE */
+  readonly tableOptions: string
+  /** the same for a table that is stored in the order of its primary key */
+  readonly clusteredOptions: string
+}
+
+const MYSQL_OPTIONS = ' engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin row_format=dynamic'
+
+export const MYSQL_TYPES: ColumnTypes = {
+  id: 'bigint not null auto_increment primary key',
+  int: 'bigint',
+  hash8: 'binary(8)',
+  hash16: 'binary(16)',
+  name: 'varchar(255)',
+  text: 'mediumtext',
+  bytes: 'longblob',
+  tableOptions: MYSQL_OPTIONS,
+  clusteredOptions: MYSQL_OPTIONS,
+}
+
+export const SQLITE_TYPES: ColumnTypes = {
+  id: 'integer not null primary key autoincrement',
+  int: 'integer',
+  hash8: 'blob',
+  hash16: 'blob',
+  name: 'text',
+  text: 'text',
+  bytes: 'blob',
+  tableOptions: ' strict',
+  clusteredOptions: ' strict, without rowid',
+}

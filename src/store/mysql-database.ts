@@ -1,0 +1,113 @@
+import { Kysely, MysqlDialect } from 'kysely'
+import { createPool, type Pool, type PoolOptions } from 'mysql2'
+import { messageOf, TransientError } from '../domain/errors.ts'
+import type { OpenDatabase, SqlDialect } from './dialect.ts'
+import { MYSQL_TYPES } from './migrations/column-types.ts'
+import type { Tables } from './schema.ts'
+
+export type MysqlOptions = {
+  readonly url: URL
+  /** most connections at once */
+  readonly connections?: number
+  readonly tls?: PoolOptions['ssl']
+}
+
+const SESSION =
+  "set session transaction isolation level read committed, session time_zone = '+00:00', " +
+  "session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', session innodb_lock_wait_timeout = 10"
+
+const CONTENTION = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_DUP_ENTRY', 'ER_CHECKREAD'])
+const UNAVAILABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+  'EPIPE',
+  'ETIMEDOUT',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
+  'ER_CON_COUNT_ERROR',
+  'ER_SERVER_SHUTDOWN',
+  'ER_NORMAL_SHUTDOWN',
+  'ER_TOO_MANY_USER_CONNECTIONS',
+  'ER_DISK_FULL',
+  'ER_RECORD_FILE_FULL',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_QUERY_INTERRUPTED',
+  'ER_UNKNOWN_COM_ERROR',
+])
+
+/** Connects to MySQL or MariaDB; the account needs a database that exists. */
+export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenDatabase> {
+  const { url } = options
+  const pool = createPool({
+    host: url.hostname || 'localhost',
+    port: Number(url.port || 3306),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    connectionLimit: options.connections ?? 8,
+    connectTimeout: 10_000,
+    enableKeepAlive: true,
+    ...(options.tls ? { ssl: options.tls } : {}),
+  })
+  pool.on('connection', (connection) => {
+    connection.query(SESSION, () => {})
+  })
+  try {
+    const server = await serverSettings(pool)
+    return {
+      db: new Kysely<Tables>({ dialect: new MysqlDialect({ pool }) }),
+      dialect: createDialect(server),
+    }
+  } catch (error) {
+    pool.end(() => {})
+    const message = `cannot use the database at ${url.host}${url.pathname}: ${messageOf(error)}`
+    throw isUnavailable(error) ? new TransientError(message, { cause: error }) : new Error(message, { cause: error })
+  }
+}
+
+type ServerSettings = { readonly idStep: number; readonly maxPacket: number }
+
+function serverSettings(pool: Pool): Promise<ServerSettings> {
+  return new Promise((resolve, reject) => {
+    pool.query('select @@auto_increment_increment as step, @@max_allowed_packet as packet', (error, rows) => {
+      if (error) return reject(error)
+      const [row] = rows as { step: number; packet: number }[]
+      resolve({ idStep: Number(row?.step), maxPacket: Number(row?.packet) })
+    })
+  })
+}
+
+function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
+  return {
+    types: MYSQL_TYPES,
+    machineNow: 'cast(unix_timestamp(now(6)) * 1000000 as signed)',
+    forUpdate: 'for update',
+    skipLocked: 'for update skip locked',
+    maxParameters: 60_000,
+    // Escaping can double what a value takes.
+    maxStatementBytes: Math.floor(maxPacket / 2) - 65_536,
+    idStep,
+    firstId: (insertId) => Number(insertId),
+    onExistingKey(keys, update) {
+      const set = update.map((column) => `${column} = values(${column})`)
+      return `on duplicate key update ${set.join(', ') || `${keys[0]} = ${keys[0]}`}`
+    },
+    isContention: (error) => CONTENTION.has(codeOf(error)),
+    isUnavailable,
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return UNAVAILABLE.has(codeOf(error)) || (error instanceof Error && 'fatal' in error && error.fatal === true)
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

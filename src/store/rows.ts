@@ -1,0 +1,55 @@
+import type { Selectable } from 'kysely'
+import type { StoredEvent } from '../domain/event.ts'
+import { STREAM_STATES, type Stream, type StreamState } from '../domain/stream.ts'
+import type { EventTable, StreamTable } from './schema.ts'
+import { decodeDistinguishingTraits, decodeTraits } from './trait-codec.ts'
+
+export function stateNumber(state: StreamState): number {
+  return STREAM_STATES.indexOf(state) + 1
+}
+
+function stateOfNumber(number: number): StreamState {
+  return STREAM_STATES[number - 1] as StreamState
+}
+
+export function streamOfRow(row: Selectable<StreamTable>): Stream {
+  return {
+    id: row.id,
+    name: row.name,
+    state: stateOfNumber(row.state),
+    stateSerialNo: row.state_serial_no,
+    eventCount: row.event_count,
+    generation: row.generation,
+    firstEvent: row.first_event,
+    lastEvent: row.last_event,
+    fireTimestamp: row.fire_timestamp,
+    expireTimestamp: row.expire_timestamp,
+    distinguishingTraits: decodeDistinguishingTraits(row.distinguishing_traits),
+    progress: JSON.parse(row.progress),
+    attempts: row.attempts,
+    lastError: row.last_error,
+  }
+}
+
+export type EventRow = Pick<Selectable<EventTable>, 'id' | 'message_id' | 'generated' | 'traits'> & {
+  event_type: string
+}
+
+export function eventOfRow(row: EventRow): StoredEvent {
+  return {
+    id: row.id,
+    messageId: row.message_id,
+    eventType: row.event_type,
+    timestamp: row.generated,
+    traits: decodeTraits(row.traits),
+  }
+}
+
+export function hexBytes(hex: string): Buffer {
+  return Buffer.from(hex, 'hex')
+}
+
+/** SQLite hands out Uint8Array, mysql2 Buffer. */
+export function bytesHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+}

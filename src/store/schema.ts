@@ -1,0 +1,78 @@
+import type { Generated } from 'kysely'
+
+// Hashes are bytes: BINARY in MySQL, BLOB in SQLite. Times are microseconds since the epoch.
+
+export type EventTypeTable = { id: Generated<number>; desc: string; desc_hash: Buffer }
+
+export type EventTable = {
+  id: Generated<number>
+  message_hash: Buffer
+  message_id: string
+  generated: number
+  event_type_id: number
+  traits: string
+}
+
+export type EventTraitTable = { bucket: number; hash: Buffer; event_id: number }
+
+export type IndexedTraitTable = { name: string; from_id: number }
+
+export type EventSpanTable = { bucket: number; min_generated: number; max_generated: number }
+
+export type StreamTable = {
+  id: Generated<number>
+  name: string
+  key_hash: Buffer
+  state: number
+  state_serial_no: number
+  event_count: number
+  generation: number
+  first_event: number
+  last_event: number
+  expire_timestamp: number | null
+  fire_timestamp: number | null
+  distinguishing_traits: string
+  progress: string
+  attempts: number
+  last_error: string | null
+  claimed_by: string | null
+  lease_until: number | null
+}
+
+export type OpenStreamTable = { key_hash: Buffer; stream_id: number }
+
+export type StreamEventTable = { stream_id: number; event_id: number }
+
+export type StreamTraitTable = { bucket: number; hash: Buffer; stream_id: number }
+
+export type DeadLetterTable = {
+  id: Generated<number>
+  at: number
+  stage: string
+  reason: string
+  queue: string | null
+  body: Buffer
+}
+
+export type WriterTable = { id: Generated<number>; name: string; started_at: number }
+
+export type Tables = {
+  event_type: EventTypeTable
+  event: EventTable
+  event_trait: EventTraitTable
+  indexed_trait: IndexedTraitTable
+  event_span: EventSpanTable
+  stream: StreamTable
+  open_stream: OpenStreamTable
+  stream_event: StreamEventTable
+  stream_trait: StreamTraitTable
+  dead_letter: DeadLetterTable
+  writer: WriterTable
+}
+
+/** Ids per bucket of the inverted indexes: a query walks the buckets from the newest. */
+export const BUCKET_SIZE = 131_072
+
+export function bucketOf(id: number): number {
+  return Math.floor(id / BUCKET_SIZE)
+}

@@ -1,0 +1,135 @@
+import { sql } from 'kysely'
+import type { Router } from '../domain/routing.ts'
+import { claimStreams, renewLeases } from './claim-streams.ts'
+import type { Executor, StoreContext } from './context.ts'
+import { insertDeadLetters, listDeadLetters } from './dead-letters.ts'
+import type { OpenDatabase } from './dialect.ts'
+import { EventTypes } from './event-types.ts'
+import { failRun, finishProducingRun, finishQuietRuns, LeaseLost, resetStreams } from './finish-runs.ts'
+import { insertEvents } from './insert-events.ts'
+import { insertRows } from './insert-rows.ts'
+import { requireCurrentSchema } from './migrate.ts'
+import { countEvents, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
+import { countStreams, findStream, listStreams } from './read-streams.ts'
+import { routeEvents } from './route-events.ts'
+import type { ClaimedStream, FinishedRun, Store } from './store.ts'
+import { inTransaction, query } from './transaction.ts'
+import { trimEvents } from './trim-events.ts'
+
+export type SqlStoreOptions = {
+  /** who writes, for the table of writers; a store without one only reads and changes states */
+  readonly writer?: string | undefined
+  /** names of the traits to look events up by */
+  readonly indexedTraits?: Iterable<string> | undefined
+  /** told when a transaction is rolled back and run again */
+  readonly onRepeat?: (() => void) | undefined
+}
+
+/** The store over either kind of database. Throws when the database has another schema. */
+export async function createSqlStore(database: OpenDatabase, options: SqlStoreOptions = {}): Promise<Store> {
+  const { db, dialect } = database
+  const context: StoreContext = {
+    db,
+    dialect,
+    eventTypes: new EventTypes(db, dialect),
+    indexedTraits: new Set(options.indexedTraits),
+  }
+  await query(dialect, () => requireCurrentSchema(db))
+  const transaction = <T>(work: (tx: Executor) => Promise<T>) =>
+    inTransaction(db, dialect, work, options.onRepeat)
+  const writerId = options.writer === undefined ? undefined : await registerWriter(options.writer)
+  await transaction((tx) => noteIndexedTraits(tx))
+
+  async function registerWriter(name: string): Promise<number> {
+    const started_at = Date.now() * 1000
+    const [id] = await transaction((tx) => insertRows(tx, dialect, 'writer', [{ name, started_at }]))
+    return id as number
+  }
+
+  /** From which event on each trait is indexed; older events are found by reading them. */
+  async function noteIndexedTraits(tx: Executor): Promise<void> {
+    const known = await tx.selectFrom('indexed_trait').select('name').execute()
+    const names = new Set(known.map(({ name }) => name))
+    const added = [...context.indexedTraits].filter((name) => !names.has(name))
+    if (added.length === 0) return
+    const newest = await tx.selectFrom('event').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
+    const from_id = (newest?.id ?? 0) + 1
+    await insertRows(tx, dialect, 'indexed_trait', added.map((name) => ({ name, from_id })))
+  }
+
+  /** While this lock is held, readers of pages wait before they trust the newest ids. */
+  async function lockWriter(tx: Executor): Promise<void> {
+    if (writerId === undefined) return
+    await tx
+      .selectFrom('writer')
+      .select('id')
+      .where('id', '=', writerId)
+      .modifyEnd(sql.raw(dialect.forUpdate))
+      .execute()
+  }
+
+  async function finishQuiet(runs: readonly FinishedRun[]): Promise<number[]> {
+    if (runs.length === 0) return []
+    return transaction((tx) => finishQuietRuns(tx, context, runs))
+  }
+
+  async function finishProducing(run: FinishedRun, router: Router): Promise<number[]> {
+    await context.eventTypes.ensure(run.newEvents.map(({ event }) => event.eventType))
+    try {
+      await transaction(async (tx) => {
+        await lockWriter(tx)
+        await finishProducingRun(tx, context, run, router)
+      })
+      return [run.claim.stream.id]
+    } catch (error) {
+      if (error instanceof LeaseLost) return []
+      throw error
+    }
+  }
+
+  return {
+    async storeBatch({ arrivals, deadLetters }, router) {
+      await query(dialect, () => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
+      return transaction(async (tx) => {
+        await lockWriter(tx)
+        const events = arrivals.length > 0 ? await insertEvents(tx, context, arrivals) : []
+        await routeEvents(tx, context, events, router, 0)
+        await insertDeadLetters(tx, context, deadLetters)
+        return { stored: events.length, duplicates: arrivals.length - events.length }
+      })
+    },
+
+    claimStreams: (request) => transaction((tx) => claimStreams(tx, context, request)),
+    renewLeases: (claims: readonly ClaimedStream[], worker, leaseMs) =>
+      transaction((tx) => renewLeases(tx, context, claims, worker, leaseMs)),
+    async finishRuns(runs, router) {
+      const finished = new Set(await finishQuiet(runs.filter(({ newEvents }) => newEvents.length === 0)))
+      for (const run of runs.filter(({ newEvents }) => newEvents.length > 0)) {
+        for (const id of await finishProducing(run, router)) finished.add(id)
+      }
+      return finished
+    },
+    failRun: (run) => transaction((tx) => failRun(tx, context, run)),
+    resetStreams: (state, id) => transaction((tx) => resetStreams(tx, state, id)),
+
+    eventsOfStreams: (ids) => query(dialect, () => eventsOfStreams(db, ids)),
+    listStreams: (filter, page) => query(dialect, () => listStreams(context, filter, page)),
+    countStreams: (filter, page) => query(dialect, () => countStreams(context, filter, page)),
+    findStream: (id) => query(dialect, () => findStream(context, id)),
+    listEvents: (filter, page) => query(dialect, () => listEvents(context, filter, page)),
+    countEvents: (filter, page) => query(dialect, () => countEvents(context, filter, page)),
+    findEvent: (messageId) => query(dialect, () => findEvent(context, messageId)),
+
+    listDeadLetters: (limit) => query(dialect, () => listDeadLetters(context, limit)),
+    trimEvents: (trim) => transaction((tx) => trimEvents(tx, context, trim)),
+
+    ping: () => query(dialect, async () => void (await sql`select 1`.execute(db))),
+    async close() {
+      if (writerId !== undefined) {
+        // A writer that is gone must not be waited for; if this fails, its row is merely never locked again.
+        await db.deleteFrom('writer').where('id', '=', writerId).execute().catch(() => {})
+      }
+      await db.destroy()
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import { chmodSync } from 'node:fs'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely'
+import type { OpenDatabase, SqlDialect } from './dialect.ts'
+import { SQLITE_TYPES } from './migrations/column-types.ts'
+import type { Tables } from './schema.ts'
+
+const SQLITE_BUSY = 5
+const SQLITE_FULL = 13
+const SQLITE_CONSTRAINT_UNIQUE = 2067
+const SQLITE_CONSTRAINT_PRIMARYKEY = 1555
+
+const dialect: SqlDialect = {
+  types: SQLITE_TYPES,
+  machineNow: "cast(unixepoch('subsec') * 1000000 as integer)",
+  // BEGIN IMMEDIATE locks the whole database.
+  forUpdate: '',
+  skipLocked: '',
+  maxParameters: 32_000,
+  maxStatementBytes: 256 * 1024 * 1024,
+  idStep: 1,
+  firstId: (insertId, rows) => Number(insertId) - rows + 1,
+  onExistingKey(keys, update) {
+    const set = update.map((column) => `${column} = excluded.${column}`).join(', ')
+    return `on conflict (${keys.join(', ')}) ${set ? `do update set ${set}` : 'do nothing'}`
+  },
+  isContention(error) {
+    const code = sqliteCode(error)
+    return (
+      code === SQLITE_CONSTRAINT_UNIQUE ||
+      code === SQLITE_CONSTRAINT_PRIMARYKEY ||
+      (code !== undefined && code % 256 === SQLITE_BUSY)
+    )
+  },
+  isUnavailable: (error) => sqliteCode(error) === SQLITE_FULL,
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error && 'errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode : undefined
+}
+
+/** Opens a file (readable by its owner only) or `:memory:`. */
+export function openSqliteDatabase(path: string): OpenDatabase {
+  const database = new DatabaseSync(path, { timeout: 30_000 })
+  if (path !== ':memory:') chmodSync(path, 0o600)
+  database.exec('pragma journal_mode = wal')
+  database.exec('pragma synchronous = full')
+  return { db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) }), dialect }
+}
+
+/** Kysely's idea of a SQLite database over Node's. */
+function adapt(database: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => database.close(),
+    prepare(text) {
+      // Taking the write lock at once spares a transaction from failing half way.
+      const statement = database.prepare(text === 'begin' ? 'begin immediate' : text)
+      // A number beyond 2^53 would throw; as everywhere, it is rounded to a double instead.
+      statement.setReadBigInts(true)
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...(parameters as SQLInputValue[])).map(withNumbers),
+        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        *iterate(parameters) {
+          for (const row of statement.iterate(...(parameters as SQLInputValue[]))) yield withNumbers(row)
+        },
+      }
+    },
+  }
+}
+
+function withNumbers(row: { [column: string]: unknown }): object {
+  for (const column of Object.keys(row)) {
+    const value = row[column]
+    if (typeof value === 'bigint') row[column] = Number(value)
+  }
+  return row
+}

@@ -1,0 +1,128 @@
+import type { StoredEvent } from '../domain/event.ts'
+import type { Arrival, Router } from '../domain/routing.ts'
+import type { Firing, Stream, StreamState } from '../domain/stream.ts'
+import type { Micros } from '../domain/time.ts'
+
+/** A message or record that could not be processed. */
+export type NewDeadLetter = {
+  /** where it failed, e.g. `decode`, `distill`, `store`, `pipeline` */
+  readonly stage: string
+  readonly reason: string
+  readonly queue: string | null
+  readonly body: Buffer
+}
+
+export type DeadLetter = NewDeadLetter & { readonly id: number; readonly at: Micros }
+
+/** What one transaction stores: all of it or nothing. */
+export type Batch = {
+  readonly arrivals: readonly Arrival[]
+  readonly deadLetters: readonly NewDeadLetter[]
+}
+
+export type BatchOutcome = { readonly stored: number; readonly duplicates: number }
+
+/** A stream that this worker runs now; its lease holds on the database's clock. */
+export type ClaimedStream = {
+  readonly stream: Stream
+  readonly firing: Firing
+  /** its last worker let the lease run out */
+  readonly takenOver: boolean
+}
+
+export type ClaimRequest = {
+  readonly firing: Firing
+  /** event time: streams due before it are claimed */
+  readonly now: Micros
+  readonly limit: number
+  readonly worker: string
+  readonly leaseMs: number
+}
+
+/** A claimed stream whose handlers are done. */
+export type FinishedRun = {
+  readonly claim: ClaimedStream
+  /** to be stored and routed together with the stream's completion */
+  readonly newEvents: readonly Arrival[]
+  /** delete the stream (never its events), else keep it as completed */
+  readonly purge: boolean
+  /** kept with the stream, when something went wrong that did not stop it */
+  readonly lastError: string | null
+}
+
+export type FailedRun = {
+  readonly claim: ClaimedStream
+  readonly error: string
+  /** wait this long on the database's clock and run again; undefined ends in the error state */
+  readonly retryInMs: number | undefined
+}
+
+/** One page of a list: ids below the mark downwards, or above it upwards. */
+export type Page = {
+  readonly limit: number
+  readonly mark: number | undefined
+  readonly ascending: boolean
+}
+
+export type StreamFilter = {
+  readonly name?: string | undefined
+  readonly state?: StreamState | undefined
+  /** only streams whose first event is before this time */
+  readonly olderThan?: Micros | undefined
+  /** only streams whose last event is after this time */
+  readonly youngerThan?: Micros | undefined
+}
+
+export type EventFilter = {
+  readonly eventType?: string | undefined
+  /** inclusive */
+  readonly from?: Micros | undefined
+  /** exclusive */
+  readonly to?: Micros | undefined
+}
+
+export type Trim = {
+  /** events generated before this time */
+  readonly olderThan: Micros
+  readonly limit: number
+}
+
+/**
+ * Where events, streams and dead letters are kept. Every method is one transaction or one query. They reject
+ * with TransientError when the database is away or a lock was not granted; then nothing has been changed, or,
+ * when the connection broke at the commit, all of it has, and the same call again does no harm.
+ */
+export interface Store {
+  /** Stores new events and lets them join their streams; repeats of a message_id are no-ops. */
+  storeBatch(batch: Batch, router: Router): Promise<BatchOutcome>
+
+  /** Claims due streams: those of new firings first, then retries, then one of a dead worker, alone. */
+  claimStreams(request: ClaimRequest): Promise<ClaimedStream[]>
+  /** Extends leases; answers the ids of the streams that are still this worker's. */
+  renewLeases(claims: readonly ClaimedStream[], worker: string, leaseMs: number): Promise<Set<number>>
+  /** Finishes runs whose lease holds; answers the ids of the streams that were finished. */
+  finishRuns(runs: readonly FinishedRun[], router: Router): Promise<Set<number>>
+  /** Puts a stream into its retry or error state; false when the lease had gone. */
+  failRun(run: FailedRun): Promise<boolean>
+  /** Brings streams of an error state back to be run again; answers how many. */
+  resetStreams(state: 'error' | 'expire_error', id?: number): Promise<number>
+
+  /** The events of streams, each in order of (timestamp, id). */
+  eventsOfStreams(ids: readonly number[]): Promise<Map<number, StoredEvent[]>>
+  listStreams(filter: StreamFilter, page: Page): Promise<Stream[]>
+  countStreams(filter: StreamFilter, page: Page): Promise<number>
+  findStream(id: number): Promise<Stream | undefined>
+  listEvents(filter: EventFilter, page: Page): Promise<StoredEvent[]>
+  countEvents(filter: EventFilter, page: Page): Promise<number>
+  /** By message_id, byte for byte. */
+  findEvent(messageId: string): Promise<StoredEvent | undefined>
+
+  listDeadLetters(limit: number): Promise<DeadLetter[]>
+  /** Deletes old events that are in no stream; answers how many. */
+  trimEvents(trim: Trim): Promise<number>
+
+  /** Whether the database answers. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+

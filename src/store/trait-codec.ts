@@ -1,0 +1,63 @@
+import type { DistinguishingTrait, DistinguishingTraits, Trait, Traits } from '../domain/trait.ts'
+import { canonicalTrait } from '../domain/trait.ts'
+import { hash64 } from '../domain/hash.ts'
+
+// In the JSON columns text and int are plain; {"f":3} is the float 3.0, {"d":1} a datetime in microseconds,
+// {"i":"9223372036854775807"} an int beyond 2^53, {"r":[1,2]} a timerange, null none.
+type Encoded = string | number | null | { f: number } | { d: number } | { i: string } | { r: [number, number] }
+
+function encodeTrait(trait: DistinguishingTrait): Encoded {
+  switch (trait.type) {
+    case 'int':
+      return typeof trait.value === 'bigint' ? { i: String(trait.value) } : trait.value
+    case 'float':
+      return { f: trait.value }
+    case 'datetime':
+      return { d: trait.value }
+    case 'timerange':
+      return { r: [trait.begin, trait.end] }
+    default:
+      return trait.value
+  }
+}
+
+function decodeTrait(encoded: Encoded): DistinguishingTrait {
+  if (encoded === null) return { type: 'none', value: null }
+  if (typeof encoded === 'string') return { type: 'text', value: encoded }
+  if (typeof encoded === 'number') return { type: 'int', value: encoded }
+  if ('f' in encoded) return { type: 'float', value: encoded.f }
+  if ('d' in encoded) return { type: 'datetime', value: encoded.d }
+  if ('i' in encoded) return { type: 'int', value: BigInt(encoded.i) }
+  return { type: 'timerange', begin: encoded.r[0], end: encoded.r[1] }
+}
+
+/** Traits of an event as a JSON column; none is dropped. */
+export function encodeTraits(traits: Traits): string {
+  const encoded: { [name: string]: Encoded } = {}
+  for (const [name, trait] of Object.entries(traits)) {
+    if (trait.type !== 'none') encoded[name] = encodeTrait(trait)
+  }
+  return JSON.stringify(encoded)
+}
+
+export function encodeDistinguishingTraits(traits: DistinguishingTraits): string {
+  return JSON.stringify(
+    Object.fromEntries(Object.entries(traits).map(([name, trait]) => [name, encodeTrait(trait)])),
+  )
+}
+
+export function decodeTraits(json: string): Traits {
+  return decodeDistinguishingTraits(json) as Readonly<Record<string, Trait>>
+}
+
+export function decodeDistinguishingTraits(json: string): DistinguishingTraits {
+  const encoded = JSON.parse(json) as { [name: string]: Encoded }
+  const traits: { [name: string]: DistinguishingTrait } = {}
+  for (const name of Object.keys(encoded)) traits[name] = decodeTrait(encoded[name] as Encoded)
+  return traits
+}
+
+/** Key of the inverted indexes: 64 bits of a trait's name and typed value. */
+export function traitHash(name: string, trait: DistinguishingTrait): Buffer {
+  return Buffer.from(hash64(`${name}\0${canonicalTrait(trait)}`), 'hex')
+}

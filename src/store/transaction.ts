@@ -1,0 +1,45 @@
+import { messageOf, TransientError } from '../domain/errors.ts'
+import { Backoff, sleep } from '../runtime/backoff.ts'
+import type { Executor } from './context.ts'
+import type { SqlDialect } from './dialect.ts'
+
+const MAX_TRIES = 10
+
+/**
+ * Runs a transaction; one that lost a deadlock or a race for a key is rolled back and run again. Rejects with
+ * TransientError when the tries are used up or the database is away.
+ */
+export async function inTransaction<T>(
+  db: Executor,
+  dialect: SqlDialect,
+  work: (tx: Executor) => Promise<T>,
+  onRepeat: () => void = () => {},
+): Promise<T> {
+  const backoff = new Backoff({ initialMs: 5, maxMs: 500 })
+  for (let tries = 1; ; tries++) {
+    try {
+      return await db.transaction().execute(work)
+    } catch (error) {
+      if (!dialect.isContention(error) || tries >= MAX_TRIES) throw asStoreError(error, dialect)
+      onRepeat()
+      await sleep(backoff.next())
+    }
+  }
+}
+
+/** Runs a query outside of a transaction, its failures told apart in the same way. */
+export async function query<T>(dialect: SqlDialect, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw asStoreError(error, dialect)
+  }
+}
+
+function asStoreError(error: unknown, dialect: SqlDialect): unknown {
+  if (error instanceof TransientError) return error
+  if (dialect.isContention(error) || dialect.isUnavailable(error)) {
+    return new TransientError(`the database did not take the transaction: ${messageOf(error)}`, { cause: error })
+  }
+  return error
+}

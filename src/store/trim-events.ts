@@ -1,0 +1,36 @@
+import { sql } from 'kysely'
+import type { Executor, StoreContext } from './context.ts'
+import { bucketOf } from './schema.ts'
+import type { Trim } from './store.ts'
+import { decodeTraits, traitHash } from './trait-codec.ts'
+
+/** Deletes the oldest events that are in no stream; answers how many. */
+export async function trimEvents(tx: Executor, context: StoreContext, trim: Trim): Promise<number> {
+  const rows = await tx
+    .selectFrom('event')
+    .select(['id', 'traits'])
+    .where('generated', '<', trim.olderThan)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('stream_event').select('event_id').whereRef('event_id', '=', 'event.id'))),
+    )
+    .orderBy('generated')
+    .orderBy('id')
+    .limit(trim.limit)
+    .modifyEnd(sql.raw(context.dialect.skipLocked))
+    .execute()
+  if (rows.length === 0) return 0
+  for (const row of rows) {
+    const hashes = Object.entries(decodeTraits(row.traits))
+      .filter(([name]) => context.indexedTraits.has(name))
+      .map(([name, trait]) => traitHash(name, trait))
+    if (hashes.length === 0) continue
+    await tx
+      .deleteFrom('event_trait')
+      .where('bucket', '=', bucketOf(row.id))
+      .where('hash', 'in', hashes)
+      .where('event_id', '=', row.id)
+      .execute()
+  }
+  await tx.deleteFrom('event').where('id', 'in', rows.map(({ id }) => id)).execute()
+  return rows.length
+}

@@ -1,0 +1,71 @@
+import type { Event } from '../domain/event.ts'
+import type { StreamKey } from '../domain/routing.ts'
+import { microsFromInstant } from '../domain/time.ts'
+import { createStreamKeyHash } from '../domain/stream-key.ts'
+import type { DistinguishingTrait } from '../domain/trait.ts'
+import { evaluateTimex } from '../timex/evaluate.ts'
+import type { Expression } from '../timex/expression.ts'
+import { TimexError } from '../timex/timex-error.ts'
+import type { Criterion } from './criterion.ts'
+import { traitOf } from './event-values.ts'
+import type { Distinguisher, Trigger } from './trigger.ts'
+
+/** Whether an event belongs to a trigger's streams and to which, or why not. */
+export type MatchResult =
+  | { readonly match: true; readonly key: StreamKey }
+  | { readonly match: false; readonly reason: string }
+
+/** Matches an event against a trigger; `criteria` are those of its match_criteria that accept the event's type. */
+export function matchTrigger(trigger: Trigger, criteria: readonly Criterion[], event: Event): MatchResult {
+  const absent = trigger.distinguishedBy.find(({ trait }) => traitOf(event, trait) === undefined)
+  if (absent) return no(`distinguishing trait ${absent.trait} is missing`)
+  const reasons: string[] = []
+  for (const criterion of criteria) {
+    const reason = criterion.mismatch(event)
+    if (reason === undefined) return keyOf(trigger, criterion, event)
+    reasons.push(reason)
+  }
+  return no(reasons.length > 0 ? reasons.join('; ') : `event type ${event.eventType} is not in match_criteria`)
+}
+
+function no(reason: string): MatchResult {
+  return { match: false, reason }
+}
+
+function keyOf(trigger: Trigger, criterion: Criterion, event: Event): MatchResult {
+  const traits: { [name: string]: DistinguishingTrait } = {}
+  for (const distinguisher of trigger.distinguishedBy) {
+    const { trait } = distinguisher
+    const source = criterion.mapDistinguishedBy[trait] ?? trait
+    const value = distinguishingTrait(distinguisher, source, event)
+    if (typeof value === 'string') return no(value)
+    traits[trait] = value
+  }
+  const hash = createStreamKeyHash(trigger.name, traits)
+  return { match: true, key: { name: trigger.name, traits, hash } }
+}
+
+/** The value of a distinguishing trait, or the reason why there is none. */
+function distinguishingTrait(
+  { trait, expression }: Distinguisher,
+  source: string,
+  event: Event,
+): DistinguishingTrait | string {
+  const value = traitOf(event, source)
+  if (value === undefined) return `trait ${source}, mapped to ${trait}, is missing`
+  if (!expression) return value
+  if (value.type !== 'datetime') return `trait ${source} is of type ${value.type}, not datetime`
+  return evaluateTrait(expression, value.value)
+}
+
+function evaluateTrait(expression: Expression, timestamp: number): DistinguishingTrait | string {
+  try {
+    const value = evaluateTimex(expression, { timestamp })
+    return value.kind === 'timestamp'
+      ? { type: 'datetime', value: microsFromInstant(value.at) }
+      : { type: 'timerange', begin: microsFromInstant(value.begin), end: microsFromInstant(value.end) }
+  } catch (error) {
+    if (error instanceof TimexError) return error.message
+    throw error
+  }
+}

@@ -1,0 +1,191 @@
+import type { Event } from '../domain/event.ts'
+import type { Arrival, Router, StreamDraft, StreamKey } from '../domain/routing.ts'
+import type { Progress, Stream } from '../domain/stream.ts'
+import { type Micros, microsFromInstant } from '../domain/time.ts'
+import { canonicalTraits } from '../domain/trait.ts'
+import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
+import { TimexError } from '../timex/timex-error.ts'
+import type { Criterion } from './criterion.ts'
+import { matchTrigger } from './match.ts'
+import type { Trigger } from './trigger.ts'
+
+/** Event types seen are remembered up to this number. */
+const MAX_CACHED_TYPES = 10_000
+
+export type TriggerRouter = Router & {
+  /** The streams an event belongs to, in the order of the triggers. */
+  keysOf(event: Event): StreamKey[]
+  readonly triggers: readonly Trigger[]
+}
+
+export type RouterOptions = {
+  /** told each time a trigger passes an event over that its types accept, or cannot place it */
+  readonly onMismatch?: (trigger: string, reason: string) => void
+}
+
+type Draft = { -readonly [K in keyof StreamDraft]: StreamDraft[K] } & { joined: number[] }
+type Candidate = { readonly trigger: Trigger; readonly criteria: readonly Criterion[] }
+
+/** Decides by these triggers which streams events join, when those fire and when they expire. */
+export function createRouter(triggers: readonly Trigger[], options: RouterOptions = {}): TriggerRouter {
+  const byName = new Map(triggers.map((trigger) => [trigger.name, trigger]))
+  const candidatesByType = new Map<string, readonly Candidate[]>()
+  const onMismatch = options.onMismatch ?? (() => {})
+
+  function candidates(eventType: string): readonly Candidate[] {
+    const known = candidatesByType.get(eventType)
+    if (known) return known
+    const found = triggers
+      .map((trigger) => ({
+        trigger,
+        criteria: trigger.matchCriteria.filter((criterion) => criterion.acceptsType(eventType)),
+      }))
+      .filter(({ criteria }) => criteria.length > 0)
+    if (candidatesByType.size >= MAX_CACHED_TYPES) candidatesByType.clear()
+    candidatesByType.set(eventType, found)
+    return found
+  }
+
+  return {
+    triggers,
+
+    keysOf(event) {
+      const keys: StreamKey[] = []
+      for (const { trigger, criteria } of candidates(event.eventType)) {
+        const result = matchTrigger(trigger, criteria, event)
+        if (result.match) keys.push(result.key)
+        else onMismatch(trigger.name, result.reason)
+      }
+      return keys
+    },
+
+    isStale(stream) {
+      const trigger = byName.get(stream.name)
+      return (
+        trigger?.fireCriteria.some(({ fingerprint }) => !Object.hasOwn(stream.progress, fingerprint)) ?? false
+      )
+    },
+
+    route(arrivals, open, pasts, generation) {
+      const drafts: Draft[] = []
+      const current = new Map<string, Draft>()
+      arrivals.forEach((arrival, index) => {
+        for (const key of arrival.keys) {
+          const trigger = byName.get(key.name)
+          if (!trigger) continue
+          const before = current.get(key.hash) ?? draftOf(open.get(key.hash), key, trigger, pasts)
+          const joined = tryJoin(before, key, trigger, arrival, generation)
+          if (typeof joined === 'string') {
+            onMismatch(trigger.name, joined)
+            continue
+          }
+          joined.joined.push(index)
+          if (current.get(key.hash) !== joined) drafts.push(joined)
+          current.set(key.hash, joined)
+        }
+      })
+      return drafts
+    },
+  }
+}
+
+/** The draft of a stored stream, its counts complete; undefined when it is not the stream of this key. */
+function draftOf(
+  stream: Stream | undefined,
+  key: StreamKey,
+  trigger: Trigger,
+  pasts: ReadonlyMap<number, readonly Event[]>,
+): Draft | undefined {
+  if (!stream || !isOfKey(stream, key)) return undefined
+  const past = pasts.get(stream.id)
+  return {
+    ...stream,
+    key,
+    progress: past ? recount(stream.progress, trigger, past) : stream.progress,
+    joined: [],
+  }
+}
+
+/** Guards against two keys of the same hash. */
+function isOfKey(stream: Stream, key: StreamKey): boolean {
+  return (
+    stream.name === key.name && canonicalTraits(stream.distinguishingTraits) === canonicalTraits(key.traits)
+  )
+}
+
+/** Counts of criteria that another version of the configuration has stay beside ours. */
+function recount(progress: Progress, trigger: Trigger, past: readonly Event[]): Progress {
+  const counted = past.reduce((sum, event) => advance(sum, trigger, event), {})
+  const zero = Object.fromEntries(trigger.fireCriteria.map(({ fingerprint }) => [fingerprint, 0]))
+  return { ...progress, ...zero, ...counted }
+}
+
+function advance(progress: Progress, trigger: Trigger, event: Event): Progress {
+  const next: { [fingerprint: string]: number } = { ...progress }
+  const seen = new Set<string>()
+  for (const { criterion, fingerprint } of trigger.fireCriteria) {
+    // Two criteria that differ in `number` only share a fingerprint and count once.
+    if (seen.has(fingerprint)) continue
+    seen.add(fingerprint)
+    const met = criterion.acceptsType(event.eventType) && criterion.mismatch(event) === undefined
+    next[fingerprint] = (next[fingerprint] ?? 0) + (met ? 1 : 0)
+  }
+  return next
+}
+
+/** The stream as it is with the event in it (a new one where it takes no more), or why the event cannot join. */
+function tryJoin(
+  before: Draft | undefined,
+  key: StreamKey,
+  trigger: Trigger,
+  { event, at }: Arrival,
+  generation: number,
+): Draft | string {
+  const takesEvents = before?.expireTimestamp != null && before.expireTimestamp > at
+  const draft = before && takesEvents ? before : newDraft(key, event)
+  const firstEvent = Math.min(draft.firstEvent, event.timestamp)
+  const lastEvent = Math.max(draft.lastEvent, event.timestamp)
+  const expireTimestamp = expiry(trigger, firstEvent, lastEvent, at)
+  if (typeof expireTimestamp === 'string') return expireTimestamp
+  draft.firstEvent = firstEvent
+  draft.lastEvent = lastEvent
+  draft.expireTimestamp = expireTimestamp
+  draft.eventCount++
+  draft.generation = Math.max(draft.generation, generation)
+  draft.progress = advance(draft.progress, trigger, event)
+  if (draft.fireTimestamp === null && isReady(trigger, draft.progress)) {
+    draft.fireTimestamp = at + trigger.fireDelay
+  }
+  return draft
+}
+
+function newDraft(key: StreamKey, event: Event): Draft {
+  return {
+    id: undefined,
+    name: key.name,
+    key,
+    state: 'active',
+    eventCount: 0,
+    generation: 0,
+    firstEvent: event.timestamp,
+    lastEvent: event.timestamp,
+    fireTimestamp: null,
+    expireTimestamp: null,
+    distinguishingTraits: key.traits,
+    progress: {},
+    joined: [],
+  }
+}
+
+function expiry(trigger: Trigger, first: Micros, last: Micros, at: Micros): Micros | string {
+  try {
+    return microsFromInstant(firstMoment(evaluateTimex(trigger.expiration, { first, last, timestamp: at })))
+  } catch (error) {
+    if (error instanceof TimexError) return `expiration cannot be computed: ${error.message}`
+    throw error
+  }
+}
+
+function isReady(trigger: Trigger, progress: Progress): boolean {
+  return trigger.fireCriteria.every(({ fingerprint, number }) => (progress[fingerprint] ?? 0) >= number)
+}

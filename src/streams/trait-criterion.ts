@@ -1,0 +1,125 @@
+import type { Event } from '../domain/event.ts'
+import type { Report } from '../domain/report.ts'
+import { instantFromMicros } from '../domain/time.ts'
+import type { Trait } from '../domain/trait.ts'
+import { evaluateTimex, timexHolds } from '../timex/evaluate.ts'
+import { parseTimex } from '../timex/parser.ts'
+import { TimexError } from '../timex/timex-error.ts'
+import { timeVariables, traitOf } from './event-values.ts'
+import type { TraitCriterionConfig } from './trigger-config.ts'
+
+/** The reason why an event does not meet a criterion; undefined when it does. */
+export type Mismatch = string | undefined
+export type TraitCriterion = (event: Event) => Mismatch
+
+type Path = readonly (string | number)[]
+
+const COMPARISONS: { readonly [operator: string]: (order: number) => boolean } = {
+  '<': (order) => order < 0,
+  '<=': (order) => order <= 0,
+  '=': (order) => order === 0,
+  '!=': (order) => order !== 0,
+  '>=': (order) => order >= 0,
+  '>': (order) => order > 0,
+}
+
+/** Compiles what a criteria says of one trait. */
+export function compileTraitCriterion(
+  name: string,
+  config: TraitCriterionConfig,
+  path: Path,
+  report: Report,
+): TraitCriterion {
+  const compiled = compileValueTest(config, path, report)
+  return (event) => {
+    const trait = traitOf(event, name)
+    if (trait === undefined) return `trait ${name} is missing`
+    const reason = compiled(trait, event)
+    return reason === undefined ? undefined : `trait ${name} ${reason}`
+  }
+}
+
+type ValueTest = (trait: Trait, event: Event) => Mismatch
+
+function compileValueTest(config: TraitCriterionConfig, path: Path, report: Report): ValueTest {
+  if (typeof config === 'string') return textTest(config)
+  if (typeof config === 'number') return numberTest('=', config)
+  // A boolean trait is stored as the int 0 or 1.
+  if (typeof config === 'boolean') return numberTest('=', Number(config))
+  if ('int' in config) return comparison(config.int, [...path, 'int'], report)
+  if ('float' in config) return comparison(config.float, [...path, 'float'], report)
+  if ('datetime' in config) return datetimeTest(config.datetime, [...path, 'datetime'], report)
+  return textTest('string' in config ? config.string : config.text)
+}
+
+function textTest(expected: string): ValueTest {
+  return (trait) => {
+    if (trait.type !== 'text') return `is of type ${trait.type}, not text`
+    return trait.value === expected ? undefined : `is not ${JSON.stringify(expected)}`
+  }
+}
+
+function comparison(config: string | number, path: Path, report: Report): ValueTest {
+  if (typeof config === 'number') return numberTest('=', config)
+  const match = /^\s*(<=|>=|!=|<|>|=)?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$/.exec(config)
+  if (match) return numberTest(match[1] ?? '=', Number(match[2]))
+  report({
+    severity: 'warning',
+    code: 'comparison',
+    path,
+    message: `${JSON.stringify(config)} never matches; expected an operator (< <= = != >= >) and a number, as in "> 4096"`,
+  })
+  return () => `cannot be compared with ${JSON.stringify(config)}`
+}
+
+function numberTest(operator: string, expected: number): ValueTest {
+  const holds = COMPARISONS[operator] as (order: number) => boolean
+  return (trait) => {
+    if (trait.type !== 'int' && trait.type !== 'float') return `is of type ${trait.type}, not a number`
+    const order = trait.value < expected ? -1 : trait.value > expected ? 1 : 0
+    return holds(order) ? undefined : `is not ${operator} ${expected}`
+  }
+}
+
+function datetimeTest(text: string, path: Path, report: Report): ValueTest {
+  const holds = compileTimeTest(text, path, report)
+  return (trait, event) => {
+    if (trait.type !== 'datetime') return `is of type ${trait.type}, not datetime`
+    return holds(trait.value, event)
+  }
+}
+
+/** Whether a time lies in an expression over an event's datetime traits; a missing variable is a mismatch. */
+export function compileTimeTest(
+  text: string,
+  path: Path,
+  report: Report,
+): (time: number, event: Event) => Mismatch {
+  const expression = parseOrReport(text, path, report)
+  if (!expression) return () => 'has no usable time expression'
+  return (time, event) => {
+    try {
+      const value = evaluateTimex(expression, timeVariables(event))
+      return timexHolds(value, instantFromMicros(time)) ? undefined : `is not in ${text}`
+    } catch (error) {
+      if (error instanceof TimexError) return `cannot be compared with ${text}: ${error.message}`
+      throw error
+    }
+  }
+}
+
+/** The parsed expression; a syntax error is reported at the path and gives undefined. */
+export function parseOrReport(text: string, path: Path, report: Report) {
+  try {
+    return parseTimex(text)
+  } catch (error) {
+    if (!(error instanceof TimexError)) throw error
+    report({
+      severity: 'error',
+      code: 'time-expression',
+      path,
+      message: `bad time expression ${JSON.stringify(text)}: ${error.message}`,
+    })
+    return undefined
+  }
+}

@@ -1,0 +1,34 @@
+import type { EventTypePatterns } from '../domain/event-type-filter.ts'
+
+/** A constant, or one typed comparison such as `{int: "> 4096"}`. */
+export type TraitCriterionConfig =
+  | string
+  | number
+  | boolean
+  | { readonly int: string | number }
+  | { readonly float: string | number }
+  | { readonly string: string }
+  | { readonly text: string }
+  | { readonly datetime: string }
+
+export type CriterionConfig = {
+  readonly event_type?: EventTypePatterns | undefined
+  readonly number?: number | undefined
+  readonly timestamp?: string | undefined
+  readonly traits?: { readonly [trait: string]: TraitCriterionConfig } | undefined
+  readonly map_distinguished_by?: { readonly [trait: string]: string } | undefined
+}
+
+/** One entry of triggers.yaml, its shape already checked. */
+export type TriggerConfig = {
+  readonly name: string
+  readonly distinguished_by: readonly (string | { readonly [trait: string]: string })[]
+  readonly match_criteria: readonly CriterionConfig[]
+  readonly fire_criteria: readonly CriterionConfig[]
+  readonly load_criteria?: unknown
+  readonly fire_delay?: number | undefined
+  readonly expiration: string
+  readonly fire_pipeline?: string | undefined
+  readonly expire_pipeline?: string | undefined
+  readonly debug_level?: number | undefined
+}

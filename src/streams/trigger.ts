@@ -1,0 +1,81 @@
+import type { Report } from '../domain/report.ts'
+import { canonicalJson } from '../domain/canonical-json.ts'
+import { MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
+import { hash64 } from '../domain/hash.ts'
+import type { Expression } from '../timex/expression.ts'
+import { type Criterion, compileCriterion } from './criterion.ts'
+import { parseOrReport } from './trait-criterion.ts'
+import type { CriterionConfig, TriggerConfig } from './trigger-config.ts'
+
+export type FireCriterion = {
+  readonly criterion: Criterion
+  readonly number: number
+  /** of the condition without `number`: progress counted under it stays valid while it is the same */
+  readonly fingerprint: string
+}
+
+/** A trait that tells streams apart: its value, or what an expression makes of its time. */
+export type Distinguisher = { readonly trait: string; readonly expression: Expression | undefined }
+
+/** A compiled entry of triggers.yaml. */
+export type Trigger = {
+  readonly name: string
+  readonly distinguishedBy: readonly Distinguisher[]
+  readonly matchCriteria: readonly Criterion[]
+  readonly fireCriteria: readonly FireCriterion[]
+  readonly fireDelay: Micros
+  readonly expiration: Expression
+  readonly firePipeline: string | undefined
+  readonly expirePipeline: string | undefined
+  readonly debugLevel: number
+}
+
+/** Compiles the triggers of a file in their order; one that has an error is reported and left out. */
+export function compileTriggers(configs: readonly TriggerConfig[], report: Report): Trigger[] {
+  const names = new Set<string>()
+  return configs.flatMap((config, index) => {
+    if (names.has(config.name)) {
+      report({
+        severity: 'error',
+        code: 'duplicate-trigger',
+        path: [index, 'name'],
+        message: `another trigger is named ${JSON.stringify(config.name)} already; streams are told apart by it`,
+      })
+    }
+    names.add(config.name)
+    return compileTrigger(config, index, report) ?? []
+  })
+}
+
+function compileTrigger(config: TriggerConfig, index: number, report: Report): Trigger | undefined {
+  const expiration = parseOrReport(config.expiration, [index, 'expiration'], report)
+  const distinguishedBy = config.distinguished_by.map((entry, at) => {
+    if (typeof entry === 'string') return { trait: entry, expression: undefined }
+    const [trait, text] = Object.entries(entry)[0] as [string, string]
+    return { trait, expression: parseOrReport(text, [index, 'distinguished_by', at, trait], report) }
+  })
+  const criteria = (list: 'match_criteria' | 'fire_criteria') =>
+    config[list].map((criterion, at) => compileCriterion(criterion, [index, list, at], report))
+  const matchCriteria = criteria('match_criteria')
+  const fireCriteria = criteria('fire_criteria').map((criterion, at) => ({
+    criterion,
+    number: config.fire_criteria[at]?.number ?? 1,
+    fingerprint: fingerprint(config.fire_criteria[at] ?? {}),
+  }))
+  if (!expiration) return undefined
+  return {
+    name: config.name,
+    distinguishedBy,
+    matchCriteria,
+    fireCriteria,
+    fireDelay: Math.round((config.fire_delay ?? 0) * MICROS_PER_SECOND),
+    expiration,
+    firePipeline: config.fire_pipeline,
+    expirePipeline: config.expire_pipeline,
+    debugLevel: config.debug_level ?? 0,
+  }
+}
+
+function fingerprint({ number: _, ...condition }: CriterionConfig): string {
+  return hash64(canonicalJson(condition))
+}

@@ -1,0 +1,250 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Event } from '../../src/domain/event.ts'
+import type { Micros } from '../../src/domain/time.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
+import type { ClaimedStream, Store } from '../../src/store/store.ts'
+import type { TriggerRouter } from '../../src/streams/router.ts'
+import { DATABASES } from '../support/databases.ts'
+import { at, event, routerOf } from '../support/events.ts'
+
+const NOW = at('2026-01-01T00:00:00')
+const LATER = at('2026-01-01T12:00:00')
+const PAGE = { limit: 100, mark: undefined, ascending: true }
+const HOUR_MS = 3_600_000
+
+describe.each(DATABASES)('store on $name', ({ open }) => {
+  let store: Store
+
+  beforeEach(async () => {
+    store = await createSqlStore(await open(), { writer: 'test', indexedTraits: ['host'] })
+  })
+
+  afterEach(async () => {
+    await store.close()
+  })
+
+  async function put(router: TriggerRouter, events: readonly Event[], now: Micros = NOW) {
+    const arrivals = events.map((one) => ({ event: one, at: now, keys: router.keysOf(one) }))
+    return store.storeBatch({ arrivals, deadLetters: [] }, router)
+  }
+
+  function claim(firing: 'fire' | 'expire' = 'fire', now: Micros = LATER, leaseMs = HOUR_MS) {
+    return store.claimStreams({ firing, now, limit: 10, worker: 'w1', leaseMs })
+  }
+
+  function finished(claimed: ClaimedStream, purge = false) {
+    return { claim: claimed, newEvents: [], purge, lastError: null }
+  }
+
+  async function states() {
+    return (await store.listStreams({}, PAGE)).map(({ state }) => state)
+  }
+
+  async function messageIds(streamId: number) {
+    return (await store.eventsOfStreams([streamId])).get(streamId)?.map(({ messageId }) => messageId)
+  }
+
+  test('keeps every type of trait as it was', async () => {
+    const traits = {
+      text: { type: 'text', value: 'nörd \u{1f980} \\ \' " \0 x'.repeat(200) },
+      int: { type: 'int', value: 3 },
+      big: { type: 'int', value: -9_223_372_036_854_775_808n },
+      float: { type: 'float', value: 3 },
+      time: { type: 'datetime', value: at('2026-01-01T00:00:00.000001') },
+    } as const
+    const stored = event({ messageId: 'A', traits })
+    await put(routerOf(), [stored])
+    expect(await store.findEvent('A')).toEqual({ ...stored, id: 1 })
+    expect(await store.findEvent('a')).toBeUndefined()
+  })
+
+  test('stores a message once, in one batch or in two, whatever its time', async () => {
+    const router = routerOf({})
+    const first = event({ messageId: 'same', host: 'h' })
+    const again = { ...first, timestamp: LATER }
+    expect(await put(router, [first, again])).toEqual({ stored: 1, duplicates: 1 })
+    expect(await put(router, [again])).toEqual({ stored: 0, duplicates: 1 })
+    expect((await store.listStreams({}, PAGE)).map(({ eventCount }) => eventCount)).toEqual([1])
+    expect(await store.findEvent('same')).toMatchObject({ timestamp: NOW })
+  })
+
+  test('tells message ids and event types apart byte for byte', async () => {
+    await put(routerOf(), [
+      event({ messageId: 'x', eventType: 'T' }),
+      event({ messageId: 'X', eventType: 't' }),
+      event({ messageId: 'x ', eventType: 't ' }),
+    ])
+    expect(await store.countEvents({}, PAGE)).toBe(3)
+    expect(await store.countEvents({ eventType: 't' }, PAGE)).toBe(1)
+    expect(await store.countEvents({ eventType: 'nosuch' }, PAGE)).toBe(0)
+  })
+
+  test('joins events to one stream per key, in order of time', async () => {
+    const router = routerOf({})
+    const late = event({ host: 'a', timestamp: at('2025-12-31T23:00:00') })
+    const early = event({ host: 'a' })
+    await put(router, [early, event({ host: 'b' }), late])
+    const [a, b] = await store.listStreams({}, PAGE)
+    expect(await messageIds(a?.id as number)).toEqual([late.messageId, early.messageId])
+    expect(a).toMatchObject({ eventCount: 2, firstEvent: late.timestamp, lastEvent: early.timestamp })
+    expect(b).toMatchObject({ eventCount: 1, distinguishingTraits: { host: { type: 'text', value: 'b' } } })
+  })
+
+  test('an event joins the streams of several triggers', async () => {
+    const router = routerOf({ name: 'one' }, { name: 'two', distinguished_by: [] })
+    await put(router, [event({ host: 'a' }), event({ host: 'b' })])
+    const streams = await store.listStreams({}, PAGE)
+    expect(streams.map(({ name, eventCount }) => [name, eventCount])).toEqual([
+      ['one', 1],
+      ['two', 2],
+      ['one', 1],
+    ])
+  })
+
+  test('fires once criteria are met, however the events come in batches', async () => {
+    const router = routerOf({ fire_criteria: [{ event_type: '*.end', number: 2 }], fire_delay: 60 })
+    await put(router, [event({ host: 'a', eventType: 'x.end' })])
+    expect(await claim()).toEqual([])
+    await put(router, [event({ host: 'a', eventType: 'y.end' })])
+    const [stream] = await store.listStreams({}, PAGE)
+    expect(stream).toMatchObject({ fireTimestamp: NOW + 60_000_000 })
+    expect(await claim('fire', NOW + 60_000_000)).toEqual([])
+    const claims = await claim('fire', NOW + 60_000_001)
+    expect(claims).toMatchObject([{ firing: 'fire', takenOver: false, stream: { state: 'firing', attempts: 1 } }])
+    expect(await claim('fire', NOW + 60_000_001)).toEqual([])
+  })
+
+  test('changed fire criteria count the past again', async () => {
+    await put(routerOf({}), [event({ host: 'a', eventType: 'x.done' }), event({ host: 'a' })])
+    const changed = routerOf({ fire_criteria: [{ event_type: 'x.done' }, { event_type: 'test.*', number: 2 }] })
+    await put(changed, [event({ host: 'a' })])
+    expect(await claim()).toHaveLength(1)
+  })
+
+  test('an event after the expiry opens a new stream', async () => {
+    const router = routerOf({})
+    await put(router, [event({ host: 'a' })], NOW)
+    const expiry = NOW + HOUR_MS * 1000
+    await put(router, [event({ host: 'a' })], expiry - 1)
+    await put(router, [event({ host: 'a' })], expiry)
+    expect((await store.listStreams({}, PAGE)).map(({ eventCount }) => eventCount)).toEqual([2, 1])
+    expect(await claim('expire', expiry)).toEqual([])
+    expect(await claim('expire', expiry + 1)).toHaveLength(2)
+  })
+
+  test('streams born expired take one event each, also within a batch', async () => {
+    const router = routerOf({})
+    await put(router, [event({ host: 'a' }), event({ host: 'a' })], LATER)
+    expect(await states()).toEqual(['active', 'active'])
+  })
+
+  test('an event that comes while its stream runs opens a new one that takes the next events', async () => {
+    const router = routerOf({})
+    await put(router, [event({ host: 'a', eventType: 'x.end' })])
+    const [claimed] = await claim()
+    await put(router, [event({ host: 'a' })])
+    expect(await store.finishRuns([finished(claimed as ClaimedStream)], router)).toEqual(new Set([1]))
+    await put(router, [event({ host: 'a' })])
+    const streams = await store.listStreams({}, PAGE)
+    expect(streams.map(({ state, eventCount }) => [state, eventCount])).toEqual([
+      ['completed', 1],
+      ['active', 2],
+    ])
+  })
+
+  test('purging deletes the stream and keeps its events', async () => {
+    const router = routerOf({})
+    await put(router, [event({ messageId: 'kept', host: 'a', eventType: 'x.end' })])
+    const [claimed] = await claim()
+    await store.finishRuns([finished(claimed as ClaimedStream, true)], router)
+    expect(await states()).toEqual([])
+    expect(await store.findEvent('kept')).toBeDefined()
+    await put(router, [event({ host: 'a' })])
+    expect((await store.listStreams({}, PAGE)).map(({ id }) => id)).toEqual([2])
+  })
+
+  test('events that a pipeline made are routed before its own stream is completed', async () => {
+    const router = routerOf({ fire_criteria: [{ event_type: '*.end' }] })
+    await put(router, [event({ host: 'a', eventType: 'x.end' })])
+    const [claimed] = await claim()
+    const made = event({ messageId: 'made', host: 'a', eventType: 'made' })
+    const newEvents = [{ event: made, at: LATER, keys: router.keysOf(made) }]
+    const run = { claim: claimed as ClaimedStream, newEvents, purge: false, lastError: 'commit failed' }
+    expect(await store.finishRuns([run], router)).toEqual(new Set([1]))
+    const streams = await store.listStreams({}, PAGE)
+    expect(streams).toMatchObject([
+      { state: 'completed', generation: 0, lastError: 'commit failed' },
+      { state: 'active', generation: 1 },
+    ])
+  })
+
+  test('a worker whose lease was taken over changes nothing', async () => {
+    const router = routerOf({})
+    await put(router, [event({ host: 'a', eventType: 'x.end' })])
+    const [slow] = await claim('fire', LATER, -1000)
+    const [next] = await store.claimStreams({ firing: 'fire', now: LATER, limit: 9, worker: 'w2', leaseMs: HOUR_MS })
+    expect(next).toMatchObject({ takenOver: true, stream: { attempts: 2 } })
+    const made = event({ messageId: 'made', host: 'b' })
+    const newEvents = [{ event: made, at: LATER, keys: router.keysOf(made) }]
+    const run = finished(slow as ClaimedStream)
+    expect(await store.finishRuns([run, { ...run, newEvents }], router)).toEqual(new Set())
+    expect(await store.failRun({ claim: slow as ClaimedStream, error: 'x', retryInMs: undefined })).toBe(false)
+    expect(await store.renewLeases([slow as ClaimedStream], 'w1', HOUR_MS)).toEqual(new Set())
+    expect(await store.renewLeases([next as ClaimedStream], 'w2', HOUR_MS)).toEqual(new Set([1]))
+    expect(await store.findEvent('made')).toBeUndefined()
+    expect(await states()).toEqual(['firing'])
+  })
+
+  test('a failed run waits for its retry, then errs, and can be reset', async () => {
+    const router = routerOf({})
+    await put(router, [event({ host: 'a', eventType: 'x.end' })])
+    const [first] = await claim()
+    expect(await store.failRun({ claim: first as ClaimedStream, error: 'boom', retryInMs: HOUR_MS })).toBe(true)
+    expect(await states()).toEqual(['retry_fire'])
+    expect(await claim()).toEqual([])
+    await store.resetStreams('error')
+    expect(await states()).toEqual(['retry_fire'])
+  })
+
+  test('the error state can be reset, its attempts forgotten', async () => {
+    const router = routerOf({ expire_pipeline: 'gone' })
+    await put(router, [event({ host: 'a' })])
+    const [claimed] = await claim('expire')
+    await store.failRun({ claim: claimed as ClaimedStream, error: 'boom', retryInMs: undefined })
+    expect(await store.listStreams({ state: 'expire_error' }, PAGE)).toMatchObject([{ lastError: 'boom' }])
+    expect(await store.resetStreams('error')).toBe(0)
+    expect(await store.resetStreams('expire_error')).toBe(1)
+    expect(await claim('fire')).toEqual([])
+    expect(await claim('expire')).toMatchObject([{ stream: { attempts: 1 } }])
+  })
+
+  test('pages go down from the newest and up from the oldest', async () => {
+    await put(routerOf({}), [1, 2, 3, 4, 5].map((n) => event({ host: `h${n}`, eventType: `t${n % 2}` })))
+    const ids = async (limit: number, mark: number | undefined, ascending: boolean) =>
+      (await store.listEvents({}, { limit, mark, ascending })).map(({ id }) => id)
+    expect(await ids(2, undefined, false)).toEqual([5, 4])
+    expect(await ids(2, 4, false)).toEqual([3, 2])
+    expect(await ids(2, undefined, true)).toEqual([1, 2])
+    expect(await ids(9, 3, true)).toEqual([4, 5])
+    expect(await store.countEvents({ eventType: 't1' }, { limit: 1, mark: 3, ascending: true })).toBe(1)
+    expect(await store.countStreams({ name: 'trigger' }, { limit: 1, mark: 2, ascending: false })).toBe(1)
+  })
+
+  test('dead letters are kept with the batch they came with', async () => {
+    const body = Buffer.from([0, 255, 1])
+    const letter = { stage: 'decode', reason: 'not JSON', queue: 'q', body }
+    await store.storeBatch({ arrivals: [], deadLetters: [letter] }, routerOf())
+    expect(await store.listDeadLetters(5)).toMatchObject([letter])
+  })
+
+  test('trimming takes old events that are in no stream', async () => {
+    const router = routerOf({})
+    const old = at('2025-01-01T00:00:00')
+    await put(router, [event({ messageId: 'loose', timestamp: old }), event({ messageId: 'new' })])
+    await put(router, [event({ messageId: 'held', host: 'a', timestamp: old })], old)
+    expect(await store.trimEvents({ olderThan: NOW, limit: 10 })).toBe(1)
+    expect(await store.findEvent('loose')).toBeUndefined()
+    expect(await store.findEvent('held')).toBeDefined()
+    expect(await store.trimEvents({ olderThan: NOW, limit: 10 })).toBe(0)
+  })
+})

@@ -1,0 +1,47 @@
+import type { Event } from '../../src/domain/event.ts'
+import { type Micros, parseIso } from '../../src/domain/time.ts'
+import type { Traits } from '../../src/domain/trait.ts'
+import { createRouter, type TriggerRouter } from '../../src/streams/router.ts'
+import { compileTriggers } from '../../src/streams/trigger.ts'
+import type { TriggerConfig } from '../../src/streams/trigger-config.ts'
+
+/** The time of an ISO text, which must be one. */
+export function at(text: string): Micros {
+  const time = parseIso(text)
+  if (time === undefined) throw new Error(`${text} is no time`)
+  return time
+}
+
+let counter = 0
+
+/** An event with what the test cares about; message ids count up. */
+export function event(fields: Partial<Event> & { host?: string }): Event {
+  const { host, traits, ...rest } = fields
+  const text: Traits = host === undefined ? {} : { host: { type: 'text', value: host } }
+  return {
+    messageId: `m${++counter}`,
+    eventType: 'test.event',
+    timestamp: at('2026-01-01T00:00:00'),
+    ...rest,
+    traits: { ...text, ...traits },
+  }
+}
+
+/** A router of triggers that must be free of errors. */
+export function routerOf(...configs: Partial<TriggerConfig>[]): TriggerRouter {
+  const triggers = compileTriggers(
+    configs.map((config) => ({
+      name: 'trigger',
+      distinguished_by: ['host'],
+      match_criteria: [{ event_type: '*' }],
+      fire_criteria: [{ event_type: '*.end' }],
+      expiration: '$last + 1h',
+      fire_pipeline: 'fire',
+      ...config,
+    })),
+    (finding) => {
+      if (finding.severity === 'error') throw new Error(finding.message)
+    },
+  )
+  return createRouter(triggers)
+}

@@ -1,0 +1,76 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** The first of these programs that is installed. */
+export function findProgram(...candidates: string[]): string {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/lib/rabbitmq/bin']
+  for (const name of candidates) {
+    const path = name.startsWith('/') ? name : folders.map((folder) => `${folder}/${name}`).find(existsSync)
+    if (path && existsSync(path)) return path
+  }
+  throw new Error(`none of ${candidates.join(', ')} is installed; sandbox/build.sh -t installs it`)
+}
+
+/** A port of the loopback interface that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+/** A server that runs as our child; its last output is told when it ends early. */
+export class ServerProcess {
+  readonly #child: ChildProcess
+  #output = ''
+  #ended = false
+
+  constructor(program: string, args: readonly string[], options: SpawnOptions) {
+    this.#child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    const keep = (chunk: Buffer) => {
+      this.#output = `${this.#output}${chunk}`.slice(-4000)
+    }
+    this.#child.stdout?.on('data', keep)
+    this.#child.stderr?.on('data', keep)
+    this.#child.on('error', keep as never)
+    this.#child.on('exit', () => {
+      this.#ended = true
+    })
+  }
+
+  /** Waits until something listens on the port. */
+  async listening(port: number, timeoutMs = 60_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs
+    while (!(await accepts(port))) {
+      if (this.#ended) throw new Error(`${this.#child.spawnfile} ended: ${this.#output}`)
+      if (Date.now() > deadline) throw new Error(`${this.#child.spawnfile} does not listen: ${this.#output}`)
+      await delay(50)
+    }
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (this.#ended) return
+    const exited = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()))
+    this.#child.kill(signal)
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), 20_000)
+    await exited
+    clearTimeout(timer)
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
