@@ -1,0 +1,71 @@
+import { InvalidError } from '../domain/errors.ts'
+import type { JsonValue } from '../domain/notification.ts'
+import { parseIso } from '../domain/time.ts'
+import { intTrait, type Trait, type TraitType } from '../domain/trait.ts'
+import { stringifyJson } from './json.ts'
+
+/**
+ * A value of a notification as a trait of the given type; undefined for an empty text where a number or a time
+ * is wanted. Numbers are read as Python's int() and float() read them. Throws InvalidError.
+ */
+export function convertTrait(value: JsonValue, type: TraitType): Trait | undefined {
+  if (type === 'text') return { type, value: textOf(value) }
+  if (value === '') return undefined
+  switch (type) {
+    case 'int':
+      return convertInt(value)
+    case 'float':
+      return convertFloat(value)
+    case 'datetime':
+      return convertDatetime(value)
+  }
+}
+
+/** The text of a value: booleans as True and False, lists and objects as JSON. */
+export function textOf(value: JsonValue): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean') return value ? 'True' : 'False'
+  return typeof value === 'object' ? stringifyJson(value) : String(value)
+}
+
+function fail(value: JsonValue, expected: string): InvalidError {
+  const text = stringifyJson(value)
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
+  return new InvalidError(`${shown} is not ${expected}`)
+}
+
+function convertInt(value: JsonValue): Trait {
+  const integer = integerOf(value)
+  if (integer === undefined) throw fail(value, 'an integer')
+  const trait = intTrait(integer)
+  if (!trait) throw fail(value, 'in the range of 64-bit integers')
+  return trait
+}
+
+function integerOf(value: JsonValue): number | bigint | undefined {
+  if (typeof value === 'bigint') return value
+  if (typeof value === 'boolean') return Number(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : undefined
+  if (typeof value !== 'string') return undefined
+  const digits = value.trim()
+  return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace(/^\+/, '')) : undefined
+}
+
+function convertFloat(value: JsonValue): Trait {
+  const float = floatOf(value)
+  if (float === undefined || !Number.isFinite(float)) throw fail(value, 'a finite number')
+  return { type: 'float', value: float }
+}
+
+function floatOf(value: JsonValue): number | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return Number(value)
+  if (typeof value !== 'string') return undefined
+  const digits = value.trim()
+  return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(digits) ? Number(digits) : undefined
+}
+
+function convertDatetime(value: JsonValue): Trait {
+  const time = typeof value === 'string' ? parseIso(value) : undefined
+  if (time === undefined) throw fail(value, 'an ISO 8601 time')
+  return { type: 'datetime', value: time }
+}

@@ -1,0 +1,86 @@
+import { InvalidError } from '../domain/errors.ts'
+import type { Event } from '../domain/event.ts'
+import type { JsonValue, Notification } from '../domain/notification.ts'
+import { type Micros, parseIso } from '../domain/time.ts'
+import type { Trait } from '../domain/trait.ts'
+import { textOf } from './convert.ts'
+import { catchAllDefinition, type EventDefinition, extractTrait } from './definition.ts'
+
+/** Event types seen are remembered up to this number. */
+const MAX_CACHED_TYPES = 10_000
+
+/** An event, nothing because no definition means the notification, or the reason why it cannot be one. */
+export type Distilled =
+  | { readonly kind: 'event'; readonly event: Event }
+  | { readonly kind: 'dropped' }
+  | { readonly kind: 'failed'; readonly reason: string }
+
+export type Distiller = {
+  /** `receivedAt` stands in for a notification that has no time of its own. */
+  distil(notification: Notification, receivedAt: Micros): Distilled
+}
+
+export type DistillerOptions = {
+  /** make events with the default traits of notifications that no definition means */
+  readonly catchAll: boolean
+}
+
+/** Turns notifications into events by the last definition that means their type. */
+export function createDistiller(
+  definitions: readonly EventDefinition[],
+  options: DistillerOptions,
+): Distiller {
+  const all = options.catchAll ? [catchAllDefinition(), ...definitions] : definitions
+  const byType = new Map<string, EventDefinition | undefined>()
+
+  function definitionOf(eventType: string): EventDefinition | undefined {
+    if (byType.has(eventType)) return byType.get(eventType)
+    const definition = all.findLast(({ accepts }) => accepts(eventType))
+    if (byType.size >= MAX_CACHED_TYPES) byType.clear()
+    byType.set(eventType, definition)
+    return definition
+  }
+
+  return {
+    distil(notification, receivedAt) {
+      const definition = definitionOf(notification.event_type)
+      if (!definition) return { kind: 'dropped' }
+      try {
+        return { kind: 'event', event: makeEvent(notification, definition, receivedAt) }
+      } catch (error) {
+        if (error instanceof InvalidError) return { kind: 'failed', reason: error.message }
+        throw error
+      }
+    },
+  }
+}
+
+function makeEvent(notification: Notification, definition: EventDefinition, receivedAt: Micros): Event {
+  const traits: { [name: string]: Trait } = {}
+  for (const trait of definition.traits) {
+    const value = extractTrait(trait, notification)
+    if (value !== undefined) traits[trait.name] = value
+  }
+  return {
+    messageId: notification.message_id,
+    eventType: notification.event_type,
+    timestamp: timeOf(notification, receivedAt),
+    traits,
+  }
+}
+
+/** The notification's own time, else that of its context, else that of its receipt. */
+function timeOf(notification: Notification, receivedAt: Micros): Micros {
+  for (const name of ['timestamp', '_context_timestamp']) {
+    const value = notification[name]
+    if (isNothing(value)) continue
+    const time = typeof value === 'string' ? parseIso(value) : undefined
+    if (time === undefined) throw new InvalidError(`${name}: ${JSON.stringify(textOf(value))} is not an ISO 8601 time`)
+    return time
+  }
+  return receivedAt
+}
+
+function isNothing(value: JsonValue | undefined): value is undefined | null | '' | 0 | false {
+  return value === undefined || value === null || value === '' || value === 0 || value === false
+}

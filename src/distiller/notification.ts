@@ -1,0 +1,56 @@
+import { isUtf8 } from 'node:buffer'
+import type { JsonObject, JsonValue, Notification } from '../domain/notification.ts'
+import { parseJson } from './json.ts'
+
+/** A notification, or the stage and the reason of a refusal. */
+export type Decoded =
+  | { readonly ok: true; readonly notification: Notification }
+  | { readonly ok: false; readonly stage: 'decode' | 'validate'; readonly reason: string }
+
+/** What the database keeps of ids and event types. */
+const MAX_NAME_LENGTH = 255
+
+/**
+ * Reads the body of a message: an old-style notification, or one in the oslo.messaging v2 envelope (an object
+ * with `oslo.message`, itself JSON in a text).
+ */
+export function decodeNotification(body: Buffer): Decoded {
+  if (!isUtf8(body)) return { ok: false, stage: 'decode', reason: 'the body is not UTF-8' }
+  return decodeNotificationText(body.toString('utf8'))
+}
+
+export function decodeNotificationText(text: string): Decoded {
+  const outer = parse(text, 'the body')
+  if (!outer.ok) return outer
+  const message = isObject(outer.value) ? outer.value['oslo.message'] : undefined
+  if (typeof message !== 'string') return validate(outer.value)
+  const inner = parse(message, 'oslo.message')
+  return inner.ok ? validate(inner.value) : inner
+}
+
+type Parsed =
+  | { readonly ok: true; readonly value: JsonValue }
+  | { readonly ok: false; readonly stage: 'decode'; readonly reason: string }
+
+function parse(text: string, what: string): Parsed {
+  try {
+    return { ok: true, value: parseJson(text) }
+  } catch (error) {
+    return { ok: false, stage: 'decode', reason: `${what} is not JSON: ${(error as Error).message}` }
+  }
+}
+
+function validate(value: JsonValue): Decoded {
+  const refuse = (reason: string): Decoded => ({ ok: false, stage: 'validate', reason })
+  if (!isObject(value)) return refuse('the body is not a JSON object')
+  for (const name of ['event_type', 'message_id'] as const) {
+    const text = value[name]
+    if (typeof text !== 'string' || text === '') return refuse(`${name} is missing or no text`)
+    if (text.length > MAX_NAME_LENGTH) return refuse(`${name} is longer than ${MAX_NAME_LENGTH} characters`)
+  }
+  return { ok: true, notification: value as Notification }
+}
+
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
