@@ -1,0 +1,76 @@
+import type { core, ZodType } from 'zod'
+import type { Problems } from './problems.ts'
+import { didYouMean } from './suggest.ts'
+import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
+
+/** A document's value as the schema wants it; undefined, with the reasons among the problems, when it is not. */
+export function checkShape<T>(
+  document: ConfigDocument,
+  value: unknown,
+  schema: ZodType<T>,
+  problems: Problems,
+): T | undefined {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  for (const issue of result.error.issues) addIssue(document, schema, issue, problems)
+  return undefined
+}
+
+function addIssue(
+  document: ConfigDocument,
+  schema: ZodType,
+  issue: core.$ZodIssue,
+  problems: Problems,
+): void {
+  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema, path)
+    for (const key of issue.keys) {
+      const at = [...path, key]
+      const message = `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`
+      problems.error('unknown-key', at, message, document.keyPositionOf(at))
+    }
+    return
+  }
+  const subject = path.length > 0 ? `${path.at(-1)}: ` : ''
+  problems.error('shape', path, `${subject}${describe(issue)}`, document.positionOf(path))
+}
+
+function describe(issue: core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is required'
+  const message = issue.message.replace(/^Invalid input: /, '')
+  return message.charAt(0).toLowerCase() + message.slice(1)
+}
+
+type Definition = {
+  type: string
+  shape?: { [key: string]: ZodType }
+  element?: ZodType
+  valueType?: ZodType
+  innerType?: ZodType
+  options?: readonly ZodType[]
+}
+
+/** The keys that the schema knows at a path. */
+function knownKeys(schema: ZodType, path: DocumentPath): string[] {
+  let current: readonly ZodType[] = unwrap(schema)
+  for (const part of path) {
+    current = current.flatMap((one) => {
+      const { shape, element, valueType } = definitionOf(one)
+      const inner = shape ? shape[String(part)] : (element ?? valueType)
+      return inner ? unwrap(inner) : []
+    })
+  }
+  return current.flatMap((one) => Object.keys(definitionOf(one).shape ?? {}))
+}
+
+/** The schema itself, or those behind optional, default and union. */
+function unwrap(schema: ZodType): ZodType[] {
+  const { innerType, options } = definitionOf(schema)
+  if (innerType) return unwrap(innerType)
+  return options ? options.flatMap(unwrap) : [schema]
+}
+
+function definitionOf(schema: ZodType): Definition {
+  return schema.def as unknown as Definition
+}

@@ -1,0 +1,16 @@
+export type Environment = { readonly [name: string]: string | undefined }
+
+/** Told of a variable that is not set and has no default. */
+type OnMissing = (name: string) => void
+
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
+
+/** Replaces `${NAME}` by the environment's value; `${NAME:-text}` is `text` where that is unset or empty. */
+export function interpolate(text: string, environment: Environment, onMissing: OnMissing): string {
+  return text.replace(REFERENCE, (_, name: string, fallback: string | undefined) => {
+    const value = environment[name]
+    if (value !== undefined && (value !== '' || fallback === undefined)) return value
+    if (fallback === undefined) onMissing(name)
+    return fallback ?? ''
+  })
+}

@@ -1,0 +1,36 @@
+import type { Position, Problem } from '../domain/errors.ts'
+import type { Report } from '../domain/report.ts'
+import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
+
+/** Collects the problems of all files of a configuration. */
+export class Problems {
+  readonly #list: Problem[] = []
+
+  get list(): readonly Problem[] {
+    return this.#list
+  }
+
+  get hasErrors(): boolean {
+    return this.#list.some(({ severity }) => severity === 'error')
+  }
+
+  add(problem: Omit<Problem, 'path'> & { path: DocumentPath }): void {
+    this.#list.push({ ...problem, path: problem.path.join('.') })
+  }
+
+  addAll(problems: readonly Problem[]): void {
+    this.#list.push(...problems)
+  }
+
+  error(code: string, path: DocumentPath, message: string, position: Position): void {
+    this.add({ severity: 'error', code, path, message, position })
+  }
+
+  /** Takes the findings of a compiler and gives them their place in a document, below `base`. */
+  reporter(document: ConfigDocument, base: DocumentPath = []): Report {
+    return ({ severity, code, path, message }) => {
+      const full = [...base, ...path]
+      this.add({ severity, code, path: full, message, position: document.positionOf(full) })
+    }
+  }
+}

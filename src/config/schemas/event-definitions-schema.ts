@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import type { EventDefinitionConfig } from '../../distiller/definition-config.ts'
+
+const TEXTS = z.union([z.string(), z.array(z.string()).nonempty()], {
+  error: 'expected a text or a list of texts',
+})
+
+export const eventTypePatterns = TEXTS.describe('a glob or several; !glob excludes')
+
+const traitDefinition = z.strictObject({
+  fields: TEXTS.describe('field path, or paths in order of preference').optional(),
+  type: z.enum(['text', 'int', 'float', 'datetime']).optional(),
+})
+
+/** Shape of event_definitions.yaml. */
+export const eventDefinitionsSchema: z.ZodType<EventDefinitionConfig[]> = z.array(
+  z.strictObject({
+    event_type: eventTypePatterns,
+    traits: z.record(z.string(), traitDefinition).optional(),
+  }),
+)

@@ -1,0 +1,196 @@
+import { InvalidError } from '../domain/errors.ts'
+import type { IniReader } from './ini-reader.ts'
+
+/** How to reach the broker and how much to take at a time. */
+export type BrokerSettings = {
+  /** `amqp(s)://…`, or `memory:` for the one in this process */
+  readonly url: string
+  /** most messages that are delivered and not yet acknowledged */
+  readonly prefetch: number
+  /** most messages that one transaction stores */
+  readonly batchSize: number
+  /** longest wait for a batch to fill, ms */
+  readonly batchMs: number
+  /** first wait before a lost connection is made again, ms */
+  readonly reconnectMs: number
+  /** longest such wait, ms */
+  readonly maxReconnectMs: number
+  /** larger messages become dead letters */
+  readonly maxMessageBytes: number
+  readonly caFile: string | undefined
+  readonly certFile: string | undefined
+  readonly keyFile: string | undefined
+}
+
+/** A queue to read, and how to declare it where it does not exist. */
+export type QueueSettings = {
+  readonly queue: string
+  readonly exchange: string | undefined
+  readonly exchangeType: string
+  readonly routingKey: string
+  readonly durable: boolean
+  readonly autoDelete: boolean
+  readonly exchangeDurable: boolean
+  readonly exchangeAutoDelete: boolean
+  /** most messages of one batch; undefined takes that of the broker */
+  readonly maxMessages: number | undefined
+  readonly apps: readonly string[]
+}
+
+/** Where raw notifications are kept, and when a new file begins. */
+export type ArchiveSettings = {
+  /** files that are being written */
+  readonly workingDirectory: string
+  /** files that are complete */
+  readonly destinationFolder: string
+  /** strftime parts; a new file each time */
+  readonly filenameTemplate: string
+  readonly rollBytes: number
+  readonly rollMinutes: number
+}
+
+export type YagiSettings = {
+  readonly winchesterConfig: string | undefined
+  readonly statisticsMs: number
+  readonly broker: BrokerSettings
+  readonly queues: readonly QueueSettings[]
+  readonly archive: ArchiveSettings | undefined
+}
+
+const BROKER_KEYS =
+  'host user password port vhost ssl poll_delay reconnect_delay max_wait max_connection_age exchange_name url prefetch batch_size batch_ms max_message_mb ca_file cert_file key_file'
+const SHOEBOX_KEYS =
+  'working_directory destination_folder filename_template roll_manager roll_checker roll_size_mb roll_minutes callback callback_list new_extension wrap_payload_with_region wrap_region wrap_cell'
+const PUBLISHER_KEYS =
+  'url validate_ssl generate_entity_links retries interval max_wait timeout failures_before_reauth user key'
+
+const KNOWN: { readonly [section: string]: readonly string[] } = Object.fromEntries(
+  Object.entries({
+    global: 'verbose debug update_timer',
+    event_worker: 'pidfile daemonize event_driver',
+    rabbit_broker: BROKER_KEYS,
+    logging: 'logfile default_level config_file',
+    consumers: 'queues',
+    consumer:
+      'apps exchange exchange_type routing_key durable auto_delete exchange_durable exchange_auto_delete max_messages',
+    winchester: 'config_file',
+    shoebox: SHOEBOX_KEYS,
+    atompub: PUBLISHER_KEYS,
+    cufpub: PUBLISHER_KEYS,
+    elasticsearch: 'elasticsearch_host region distiller_config index',
+  }).map(([section, keys]) => [section, keys.split(' ')]),
+)
+
+/** Sections whose keys are names of handlers, or that old files have and nothing reads any more. */
+const FREE = ['filters', 'exclude_filters', 'discard_filters', 'oahu', 'redis', 'pubsubhubbub', 'hub']
+
+const WINCHESTER_APP = /winchester\.yagi_handler[.:]WinchesterHandler$/
+const SHOEBOX_APP = /yagi\.handler\.shoebox_handler[.:]ShoeboxHandler$/
+
+/** Reads what yagi.conf says; faults go to the reader's problems. */
+export function readYagiSettings(ini: IniReader): YagiSettings {
+  ini.checkNames(KNOWN, FREE)
+  const queues = ini.list('consumers', 'queues').map((queue) => readQueue(ini, queue))
+  if (queues.length === 0) ini.problem('consumers', 'queues', 'queues: expected the names of the queues to read')
+  const archives = queues.some(({ apps }) => apps.some((app) => SHOEBOX_APP.test(app)))
+  if (archives && !ini.has('shoebox')) {
+    ini.problem('consumers', 'queues', 'the app ShoeboxHandler needs a section [shoebox]')
+  }
+  return {
+    winchesterConfig: ini.text('winchester', 'config_file'),
+    statisticsMs: ini.number('global', 'update_timer', 300, 1) * 1000,
+    broker: readBroker(ini),
+    queues,
+    archive: archives && ini.has('shoebox') ? readArchive(ini) : undefined,
+  }
+}
+
+function readQueue(ini: IniReader, queue: string): QueueSettings {
+  const section = `consumer:${queue}`
+  if (!ini.has(section)) ini.problem('consumers', 'queues', `queues: there is no section [${section}]`)
+  const apps = ini.list(section, 'apps')
+  for (const app of apps) {
+    if (!WINCHESTER_APP.test(app) && !SHOEBOX_APP.test(app)) {
+      ini.problem(section, 'apps', `apps: ${app} is not available; known are WinchesterHandler and ShoeboxHandler`)
+    }
+  }
+  if (ini.has(section) && !apps.some((app) => WINCHESTER_APP.test(app))) {
+    ini.problem(section, 'apps', 'apps: winchester.yagi_handler.WinchesterHandler must be among them')
+  }
+  const durable = ini.boolean(section, 'durable', true)
+  const autoDelete = ini.boolean(section, 'auto_delete', false)
+  const maxMessages = ini.number(section, 'max_messages', 0)
+  return {
+    queue,
+    exchange: ini.text(section, 'exchange') || undefined,
+    exchangeType: ini.text(section, 'exchange_type', 'topic'),
+    routingKey: ini.text(section, 'routing_key', queue),
+    durable,
+    autoDelete,
+    exchangeDurable: ini.boolean(section, 'exchange_durable', durable),
+    exchangeAutoDelete: ini.boolean(section, 'exchange_auto_delete', autoDelete),
+    maxMessages: maxMessages > 0 ? maxMessages : undefined,
+    apps,
+  }
+}
+
+function readBroker(ini: IniReader): BrokerSettings {
+  const section = 'rabbit_broker'
+  const batchSize = ini.number(section, 'batch_size', 500, 1)
+  return {
+    url: brokerUrl(ini),
+    prefetch: Math.min(ini.number(section, 'prefetch', 2 * batchSize, 1), 65_535),
+    batchSize,
+    batchMs: ini.number(section, 'batch_ms', 20),
+    reconnectMs: ini.number(section, 'reconnect_delay', 5) * 1000,
+    maxReconnectMs: ini.number(section, 'max_wait', 600, 1) * 1000,
+    maxMessageBytes: ini.number(section, 'max_message_mb', 16) * 1024 * 1024,
+    caFile: ini.text(section, 'ca_file') || undefined,
+    certFile: ini.text(section, 'cert_file') || undefined,
+    keyFile: ini.text(section, 'key_file') || undefined,
+  }
+}
+
+/** The `url`, or one of the separate keys. */
+function brokerUrl(ini: IniReader): string {
+  const section = 'rabbit_broker'
+  const url = ini.text(section, 'url')
+  if (url) {
+    if (!/^(amqps?:\/\/|memory:)/.test(url)) {
+      ini.problem(section, 'url', 'url: expected amqp://…, amqps://… or memory:')
+    }
+    return url
+  }
+  const scheme = ini.boolean(section, 'ssl', false) ? 'amqps' : 'amqp'
+  const user = encodeURIComponent(ini.text(section, 'user', 'guest'))
+  const password = encodeURIComponent(ini.text(section, 'password', 'guest'))
+  const host = ini.text(section, 'host', 'localhost')
+  const port = ini.number(section, 'port', 5672, 1)
+  const vhost = encodeURIComponent(ini.text(section, 'vhost', '/'))
+  return `${scheme}://${user}:${password}@${host}:${port}/${vhost}`
+}
+
+function readArchive(ini: IniReader): ArchiveSettings {
+  const section = 'shoebox'
+  const workingDirectory = ini.text(section, 'working_directory')
+  if (!workingDirectory) ini.problem(section, 'working_directory', 'working_directory: is required')
+  const manager = ini.text(section, 'roll_manager', 'shoebox.roll_manager:WritingJSONRollManager')
+  if (!manager.endsWith('WritingJSONRollManager')) {
+    ini.problem(section, 'roll_manager', `roll_manager: ${manager} is not available; known is WritingJSONRollManager`)
+  }
+  return {
+    workingDirectory: workingDirectory ?? '.',
+    destinationFolder: ini.text(section, 'destination_folder') || `${workingDirectory ?? '.'}/done`,
+    filenameTemplate: ini.text(section, 'filename_template', 'notifications_%Y_%m_%d_%H_%M_%S_%f.json'),
+    rollBytes: ini.number(section, 'roll_size_mb', 100, 1) * 1024 * 1024,
+    rollMinutes: ini.number(section, 'roll_minutes', 60),
+  }
+}
+
+/** A broker's URL without its password, for messages and logs. */
+export function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) throw new InvalidError('the URL cannot be read')
+  const parsed = new URL(url)
+  if (parsed.password) parsed.password = '***'
+  return parsed.href
+}

@@ -1,0 +1,111 @@
+import {
+  EVENT_ID,
+  type Event as YamlEvent,
+  getScalarValue,
+  load,
+  parseEvents,
+  Schema,
+  YAML11_SCHEMA,
+  YAMLException,
+} from 'js-yaml'
+import { ConfigError, type Position, type Problem } from '../domain/errors.ts'
+import { positionAt } from './position.ts'
+
+export type DocumentPath = readonly (string | number)[]
+
+/** The value of a configuration file, and where in the file each part of it stands. */
+export type ConfigDocument = {
+  readonly value: unknown
+  /** Where the value at a path stands, or the nearest thing around it that stands somewhere. */
+  positionOf(path: DocumentPath): Position
+  /** Where the key at the end of a path stands. */
+  keyPositionOf(path: DocumentPath): Position
+}
+
+// YAML 1.1 as PyYAML's safe_load reads it, except that times stay texts: they are read with all six digits of
+// their fraction, and always as UTC.
+const SCHEMA = new Schema(YAML11_SCHEMA.tags.filter(({ tagName }) => !tagName.endsWith(':timestamp')))
+
+/** Parses a YAML file. Throws ConfigError with the position of a syntax error. */
+export function parseYamlDocument(text: string, file: string): ConfigDocument {
+  try {
+    const value = load(text, { schema: SCHEMA, filename: file })
+    const offsets = collectOffsets(parseEvents(text, { filename: file }), text)
+    return {
+      value,
+      positionOf: (path) => positionAt(text, offsets.nearest(path, 'value'), file),
+      keyPositionOf: (path) => positionAt(text, offsets.nearest(path, 'key'), file),
+    }
+  } catch (error) {
+    if (error instanceof YAMLException) throw syntaxError(error, file)
+    throw error
+  }
+}
+
+function syntaxError(error: YAMLException, file: string): ConfigError {
+  const problem: Problem = {
+    severity: 'error',
+    code: 'yaml',
+    path: '',
+    message: error.reason,
+    position: { file, line: (error.mark?.line ?? 0) + 1, column: (error.mark?.column ?? 0) + 1 },
+  }
+  return new ConfigError(`${file} is not YAML`, [problem])
+}
+
+type Part = 'key' | 'value'
+type Frame = { readonly path: DocumentPath; readonly isMapping: boolean; key: string | undefined; index: number }
+
+class Offsets {
+  readonly #offsets = new Map<string, number>()
+
+  set(path: DocumentPath, part: Part, offset: number): void {
+    this.#offsets.set(`${part}${JSON.stringify(path.map(String))}`, offset)
+  }
+
+  /** A merged or aliased value has no place of its own: then that of what holds it. */
+  nearest(path: DocumentPath, part: Part): number {
+    for (let length = path.length; length >= 0; length--) {
+      const inner = JSON.stringify(path.slice(0, length).map(String))
+      const offset = this.#offsets.get(`${part}${inner}`) ?? this.#offsets.get(`value${inner}`)
+      if (offset !== undefined) return offset
+    }
+    return 0
+  }
+}
+
+function collectOffsets(events: readonly YamlEvent[], text: string): Offsets {
+  const offsets = new Offsets()
+  const stack: Frame[] = []
+  for (const event of events) {
+    const frame = stack.at(-1)
+    if (event.type === EVENT_ID.DOCUMENT) stack.push({ path: [], isMapping: false, key: undefined, index: -1 })
+    else if (event.type === EVENT_ID.POP) stack.pop()
+    else if (frame?.isMapping && frame.key === undefined && event.type === EVENT_ID.SCALAR) {
+      frame.key = getScalarValue(text, event)
+      offsets.set([...frame.path, frame.key], 'key', offsetOf(event))
+    } else if (frame) {
+      const path = nextPath(frame, stack.length === 1)
+      offsets.set(path, 'value', offsetOf(event))
+      const isMapping = event.type === EVENT_ID.MAPPING
+      if (isMapping || event.type === EVENT_ID.SEQUENCE) {
+        stack.push({ path, isMapping, key: undefined, index: -1 })
+      }
+    }
+  }
+  return offsets
+}
+
+function nextPath(frame: Frame, isDocument: boolean): DocumentPath {
+  if (isDocument) return []
+  if (!frame.isMapping) return [...frame.path, ++frame.index]
+  const path = [...frame.path, frame.key ?? '']
+  frame.key = undefined
+  return path
+}
+
+function offsetOf(event: YamlEvent): number {
+  if (event.type === EVENT_ID.SCALAR) return event.valueStart
+  if (event.type === EVENT_ID.ALIAS) return event.anchorStart
+  return 'start' in event ? event.start : 0
+}
