@@ -2,7 +2,7 @@ import { InvalidError } from '../domain/errors.ts'
 import type { JsonValue } from '../domain/notification.ts'
 import { parseIso } from '../domain/time.ts'
 import { intTrait, type Trait, type TraitType } from '../domain/trait.ts'
-import { stringifyJson } from './json.ts'
+import { stringifyJson } from '../domain/json.ts'
 
 /**
  * A value of a notification as a trait of the given type; undefined for an empty text where a number or a time

@@ -8,43 +8,35 @@ export interface EventClock {
   now(): Micros
   /** An event of this timestamp is about to join streams: the time at which it does. */
   arrive(timestamp: Micros): Micros
-  /** What was said to have arrived so far is stored now. */
+  /** All events that have arrived are stored now. */
   settled(): void
+  /** Messages of a queue are at hand that are not stored yet: others must not run ahead of them. */
+  hold(queue: string): void
+  /** No message of the queue is at hand. */
+  release(queue: string): void
+}
+
+/** A clock that goes on by itself: events join at its time, whatever theirs. */
+function independentClock(now: () => Micros): EventClock {
+  return { now, arrive: now, settled() {}, hold() {}, release() {} }
 }
 
 /** The wall clock, in microseconds. */
-export const wallClock: EventClock = {
-  now: () => Date.now() * 1000,
-  arrive: () => Date.now() * 1000,
-  settled() {},
-}
-
-/** A clock that stands where it is put. */
-export class ManualClock implements EventClock {
-  #now: Micros
-
-  constructor(now: Micros) {
-    this.#now = now
-  }
-
-  now(): Micros {
-    return this.#now
-  }
-
-  arrive(): Micros {
-    return this.#now
-  }
-
-  settled(): void {}
-
-  set(now: Micros): void {
-    this.#now = now
-  }
-}
+export const wallClock: EventClock = independentClock(() => Date.now() * 1000)
 
 /** Runs from `start` on, `speed` times as fast as life. */
 export function createFastClock(start: Micros, speed: number): EventClock {
   const origin = performance.now()
-  const now = () => start + Math.round((performance.now() - origin) * 1000 * speed)
-  return { now, arrive: now, settled() {} }
+  return independentClock(() => start + Math.round((performance.now() - origin) * 1000 * speed))
+}
+
+/** A clock that stands where it is put. */
+export function createManualClock(start: Micros): EventClock & { set(now: Micros): void } {
+  let now = start
+  return {
+    ...independentClock(() => now),
+    set(time) {
+      now = time
+    },
+  }
 }

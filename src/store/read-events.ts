@@ -67,8 +67,8 @@ async function selectEvents({ db, eventTypes }: StoreContext, filter: EventFilte
     if (type === undefined) return undefined
     selected = selected.where('event.event_type_id', '=', type)
   }
-  if (filter.from !== undefined) selected = selected.where('event.generated', '>=', filter.from)
-  if (filter.to !== undefined) selected = selected.where('event.generated', '<', filter.to)
+  if (filter.from !== undefined) selected = selected.where('event.generated', '>', filter.from)
+  if (filter.to !== undefined) selected = selected.where('event.generated', '<=', filter.to)
   return selected
 }
 

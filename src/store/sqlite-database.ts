@@ -1,4 +1,5 @@
-import { chmodSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely'
 import type { OpenDatabase, SqlDialect } from './dialect.ts'
@@ -40,8 +41,9 @@ function sqliteCode(error: unknown): number | undefined {
   return typeof error.errcode === 'number' ? error.errcode : undefined
 }
 
-/** Opens a file (readable by its owner only) or `:memory:`. */
+/** Opens a file (readable by its owner only, in a folder that is made where it is missing) or `:memory:`. */
 export function openSqliteDatabase(path: string): OpenDatabase {
+  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const database = new DatabaseSync(path, { timeout: 30_000 })
   if (path !== ':memory:') chmodSync(path, 0o600)
   database.exec('pragma journal_mode = wal')

@@ -75,9 +75,9 @@ export type StreamFilter = {
 
 export type EventFilter = {
   readonly eventType?: string | undefined
-  /** inclusive */
+  /** only events after this time */
   readonly from?: Micros | undefined
-  /** exclusive */
+  /** only events until this time, itself included */
   readonly to?: Micros | undefined
 }
 

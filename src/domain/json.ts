@@ -1,4 +1,4 @@
-import type { JsonValue } from '../domain/notification.ts'
+import type { JsonValue } from './notification.ts'
 
 /** Integers of fewer digits are exact in a double; most bodies hold no longer ones and need no reviver. */
 const LONG_DIGITS = /\d{16}/

@@ -1,0 +1,61 @@
+import { createServer, type Server } from 'node:http'
+import type { Express } from 'express'
+import { messageOf, StackTachError } from '../domain/errors.ts'
+import type { Service } from '../runtime/lifecycle.ts'
+
+export type ListenAddress = { readonly host: string; readonly port: number }
+
+/** Reads HOST:PORT, or PORT alone for the loopback interface. */
+export function parseListenAddress(text: string): ListenAddress | undefined {
+  const match = /^(?:(\[[0-9a-fA-F:]+\]|[^:\s]+):)?(\d{1,5})$/.exec(text)
+  const port = Number(match?.[2])
+  if (!match || port > 65_535) return undefined
+  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
+}
+
+export type HttpService = Service & {
+  /** Where it listens, once it has started: the port that was asked for, or for 0 the one that was free. */
+  readonly address: () => ListenAddress
+}
+
+/** An HTTP server around an app. Starting fails with one sentence when the port is taken. */
+export function createHttpService(app: Express, { host, port }: ListenAddress): HttpService {
+  const server = createServer(app)
+  return {
+    async start() {
+      try {
+        await listen(server, host, port)
+      } catch (error) {
+        throw new StackTachError('config', listenProblem(error, host, port), { cause: error })
+      }
+    },
+    async stop() {
+      if (!server.listening) return
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+      })
+    },
+    address: () => {
+      const address = server.address()
+      return { host, port: typeof address === 'object' && address ? address.port : port }
+    },
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function listenProblem(error: unknown, host: string, port: number): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return `port ${port} of ${host} is in use; choose another with --listen HOST:PORT`
+  if (code === 'EACCES') return `port ${port} of ${host} may not be used by this account; choose one above 1023`
+  return `cannot listen on ${host}:${port}: ${messageOf(error)}`
+}

@@ -1,0 +1,25 @@
+import { civilFromInstant, instantFromMicros, type Micros, MICROS_PER_SECOND } from '../domain/time.ts'
+
+export const CRC_PART = '[[CRC]]'
+
+/**
+ * Fills the strftime parts (%Y %m %d %H %M %S %f %j %%) and `[[TIMESTAMP]]` of a file name with a time;
+ * `[[CRC]]` stays for when the file is complete. Unknown parts stay as they are.
+ */
+export function formatFileName(template: string, time: Micros): string {
+  const civil = civilFromInstant(instantFromMicros(time))
+  const pad = (value: number, width: number) => String(value).padStart(width, '0')
+  const parts: { readonly [part: string]: string } = {
+    '%Y': pad(civil.year, 4),
+    '%m': pad(civil.month, 2),
+    '%d': pad(civil.day, 2),
+    '%H': pad(civil.hour, 2),
+    '%M': pad(civil.minute, 2),
+    '%S': pad(civil.second, 2),
+    '%f': pad(civil.micro, 6),
+    '%X': `${pad(civil.hour, 2)}:${pad(civil.minute, 2)}:${pad(civil.second, 2)}`,
+    '%%': '%',
+    '[[TIMESTAMP]]': (time / MICROS_PER_SECOND).toFixed(6),
+  }
+  return template.replace(/%[A-Za-z%]|\[\[TIMESTAMP\]\]/g, (part) => parts[part] ?? part)
+}

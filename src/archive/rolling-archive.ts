@@ -1,0 +1,231 @@
+import { createHash, type Hash } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, type FileHandle, link, mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Archive, ArchiveLine } from './archive.ts'
+import { CRC_PART, formatFileName } from './file-name.ts'
+
+export type RollingArchiveOptions = {
+  /** files that are being written: `NAME.PID.part` */
+  readonly workingDirectory: string
+  /** files that are complete */
+  readonly destinationFolder: string
+  /** see formatFileName */
+  readonly filenameTemplate: string
+  /** a file of this size is complete */
+  readonly rollBytes: number
+  /** so is one of this age; 0: age does not matter */
+  readonly rollMinutes: number
+  readonly logger: Logger
+  /** machine time, ms since the epoch */
+  readonly now?: () => number
+}
+
+type CurrentFile = {
+  readonly handle: FileHandle
+  readonly path: string
+  readonly name: string
+  readonly openedAt: number
+  readonly crc: Hash | undefined
+  bytes: number
+}
+
+const PART = /^(.+)\.(\d+)\.part$/
+const LINE_END = Buffer.from('\n')
+
+/**
+ * Opens the folders of an archive (readable by their owner only) and completes what a process that is gone
+ * left in them: a torn last line was never acknowledged and is cut off.
+ */
+export async function openRollingArchive(options: RollingArchiveOptions): Promise<Archive> {
+  const { workingDirectory, destinationFolder } = options
+  try {
+    await mkdir(workingDirectory, { recursive: true, mode: 0o700 })
+    await mkdir(destinationFolder, { recursive: true, mode: 0o700 })
+    await recover(options)
+    await requireWritable(workingDirectory)
+  } catch (error) {
+    throw new StackTachError('config', `cannot keep the archive in ${workingDirectory}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+  return new RollingArchive(options)
+}
+
+class RollingArchive implements Archive {
+  readonly #options: RollingArchiveOptions
+  readonly #now: () => number
+  #file: CurrentFile | undefined
+  /** Appends of several queues wait for each other here. */
+  #queue: Promise<unknown> = Promise.resolve()
+  #files = 0
+
+  constructor(options: RollingArchiveOptions) {
+    this.#options = options
+    this.#now = options.now ?? Date.now
+  }
+
+  append(lines: readonly ArchiveLine[]): Promise<void> {
+    return this.#inTurn(() => this.#append(lines))
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#roll())
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#queue.then(work)
+    this.#queue = turn.catch(() => {})
+    return turn
+  }
+
+  async #append(lines: readonly ArchiveLine[]): Promise<void> {
+    if (lines.length === 0) return
+    try {
+      if (this.#file && this.#isFull(this.#file)) await this.#roll()
+      const file = (this.#file ??= await this.#open())
+      await appendDurably(file, lines)
+    } catch (error) {
+      throw new TransientError(`cannot write the archive: ${messageOf(error)}`, { cause: error })
+    }
+  }
+
+  #isFull(file: CurrentFile): boolean {
+    const { rollBytes, rollMinutes } = this.#options
+    const age = this.#now() - file.openedAt
+    return file.bytes >= rollBytes || (rollMinutes > 0 && age >= rollMinutes * 60_000)
+  }
+
+  async #open(): Promise<CurrentFile> {
+    const { workingDirectory, filenameTemplate } = this.#options
+    const openedAt = this.#now()
+    // The count tells apart what is opened within one millisecond.
+    const name = formatFileName(filenameTemplate, openedAt * 1000 + (this.#files++ % 1000))
+    const path = join(workingDirectory, `${name}.${process.pid}.part`)
+    const handle = await open(path, 'wx', 0o600)
+    await syncFolder(workingDirectory)
+    const crc = filenameTemplate.includes(CRC_PART) ? createHash('sha256') : undefined
+    return { handle, path, name, openedAt, crc, bytes: 0 }
+  }
+
+  async #roll(): Promise<void> {
+    const file = this.#file
+    if (!file) return
+    this.#file = undefined
+    await file.handle.close()
+    const name = file.name.replace(CRC_PART, file.crc?.digest('hex') ?? '')
+    await complete(file.path, name, this.#options)
+  }
+}
+
+/** Writes the lines and waits for the disk; after a failure the file is as before. */
+async function appendDurably(file: CurrentFile, lines: readonly ArchiveLine[]): Promise<void> {
+  const data = Buffer.concat(
+    lines.flatMap((line) => [typeof line === 'string' ? Buffer.from(line) : line, LINE_END]),
+  )
+  try {
+    await file.handle.appendFile(data)
+    await file.handle.datasync()
+  } catch (error) {
+    await file.handle.truncate(file.bytes)
+    throw error
+  }
+  file.bytes += data.length
+  file.crc?.update(data)
+}
+
+/** Moves a finished file to the destination, never over another; an empty one is removed. */
+async function complete(path: string, name: string, options: RollingArchiveOptions): Promise<void> {
+  const { size } = await stat(path)
+  if (size > 0) await place(path, join(options.destinationFolder, name))
+  await unlink(path)
+  await syncFolder(options.destinationFolder)
+  await syncFolder(options.workingDirectory)
+}
+
+async function place(path: string, target: string): Promise<void> {
+  for (let copy = 0; ; copy++) {
+    const destination = copy === 0 ? target : `${target}.${copy}`
+    try {
+      await link(path, destination)
+      return
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code
+      if (code === 'EEXIST') continue
+      if (code !== 'EXDEV' && code !== 'EPERM') throw error
+      // Another file system, or one without links.
+      await copyFile(path, destination, constants.COPYFILE_EXCL)
+      await syncFile(destination)
+      return
+    }
+  }
+}
+
+async function recover(options: RollingArchiveOptions): Promise<void> {
+  for (const entry of await readdir(options.workingDirectory)) {
+    const match = PART.exec(entry)
+    if (!match || isAlive(Number(match[2]))) continue
+    const path = join(options.workingDirectory, entry)
+    const cut = await cutTornLine(path)
+    options.logger.info({ file: entry, cut }, `completing the archive file ${entry} of a process that is gone`)
+    await complete(path, (match[1] as string).replace(CRC_PART, 'recovered'), options)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Cuts off what stands behind the last line end; answers how many bytes. */
+async function cutTornLine(path: string): Promise<number> {
+  const handle = await open(path, 'r+')
+  try {
+    const { size } = await handle.stat()
+    const block = Buffer.alloc(65_536)
+    let end = size
+    while (end > 0) {
+      const start = Math.max(0, end - block.length)
+      const { bytesRead } = await handle.read(block, 0, end - start, start)
+      const at = block.subarray(0, bytesRead).lastIndexOf(LINE_END)
+      if (at >= 0) {
+        end = start + at + 1
+        break
+      }
+      end = start
+    }
+    if (end < size) {
+      await handle.truncate(end)
+      await handle.sync()
+    }
+    return size - end
+  } finally {
+    await handle.close()
+  }
+}
+
+async function requireWritable(folder: string): Promise<void> {
+  const probe = join(folder, `.probe.${process.pid}`)
+  await (await open(probe, 'w', 0o600)).close()
+  await unlink(probe)
+}
+
+/** A file that was made or moved stays so only when its folder is on disk too. */
+async function syncFolder(folder: string): Promise<void> {
+  await syncFile(folder)
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,54 @@
+import type { ChannelModel, ConfirmChannel } from 'amqplib'
+import { messageOf, TransientError } from '../domain/errors.ts'
+import { silentLogger } from '../runtime/logger.ts'
+import { declareQueue } from './amqp-topology.ts'
+import type { Publisher } from './broker.ts'
+
+/** Publishes on one confirm channel, opened again when it was lost. */
+export async function openAmqpPublisher(connected: () => Promise<ChannelModel>): Promise<Publisher> {
+  let channel: Promise<ConfirmChannel> | undefined
+
+  function opened(): Promise<ConfirmChannel> {
+    channel ??= open().catch((error) => {
+      channel = undefined
+      throw new TransientError(`cannot open a channel: ${messageOf(error)}`, { cause: error })
+    })
+    return channel
+  }
+
+  async function open(): Promise<ConfirmChannel> {
+    const model = await connected()
+    const fresh = await model.createConfirmChannel()
+    fresh.on('error', () => {})
+    fresh.on('close', () => {
+      channel = undefined
+    })
+    return fresh
+  }
+
+  await opened()
+  return {
+    async declare(spec) {
+      await declareQueue(await connected(), spec, silentLogger)
+    },
+    async publish(exchange, routingKey, body) {
+      const target = await opened()
+      await new Promise<void>((resolve, reject) => {
+        const confirm = (error: unknown) => (error ? reject(notConfirmed(error)) : resolve())
+        try {
+          target.publish(exchange, routingKey, body, { persistent: true, contentType: 'application/json' }, confirm)
+        } catch (error) {
+          reject(notConfirmed(error))
+        }
+      })
+    },
+    async close() {
+      const open = await channel?.catch(() => undefined)
+      await open?.close().catch(() => {})
+    },
+  }
+}
+
+function notConfirmed(error: unknown): TransientError {
+  return new TransientError(`the broker did not confirm a message: ${messageOf(error)}`, { cause: error })
+}

@@ -1,0 +1,99 @@
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
+import { messageOf } from '../domain/errors.ts'
+import { Backoff, sleep } from '../runtime/backoff.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { openChannel } from './amqp-channel.ts'
+import { declareQueue } from './amqp-topology.ts'
+import type { Delivery, QueueSpec, SubscribeOptions, Subscription } from './broker.ts'
+
+export type SubscriptionContext = {
+  readonly connected: () => Promise<ChannelModel>
+  readonly logger: Logger
+  readonly reconnectMs: number
+  readonly maxReconnectMs: number
+}
+
+/** A delivery with the message and channel it must be acknowledged with. */
+type AmqpDelivery = Delivery & { readonly message: ConsumeMessage; readonly channel: Channel }
+
+/** Reads a queue over one channel at a time; when that closes, opens the next, for ever. */
+export function createAmqpSubscription(
+  spec: QueueSpec,
+  options: SubscribeOptions,
+  context: SubscriptionContext,
+): Subscription {
+  const { queue } = spec
+  const stopping = new AbortController()
+  const backoff = new Backoff({ initialMs: context.reconnectMs, maxMs: context.maxReconnectMs })
+  let current: { channel: Channel; consumerTag: string } | undefined
+  let isReported = false
+  const running = run()
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await readUntilClosed()
+        if (!stopping.signal.aborted) report(`the channel of queue ${queue} was closed`)
+      } catch (error) {
+        report(`cannot read queue ${queue}: ${messageOf(error)}`)
+      }
+      current = undefined
+      options.onLost()
+      await sleep(backoff.next(), stopping.signal)
+    }
+  }
+
+  /** One line when the queue is lost and one when it is back, however many attempts lie between. */
+  function report(problem: string): void {
+    if (!isReported) context.logger.warn({ queue }, `${problem}; trying again until it works`)
+    isReported = true
+  }
+
+  async function readUntilClosed(): Promise<void> {
+    const model = await context.connected()
+    await declareQueue(model, spec, context.logger)
+    const channel = await openChannel(model)
+    const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()))
+    await channel.prefetch(options.prefetch)
+    const { consumerTag } = await channel.consume(queue, (message) => {
+      // null: the server cancelled the consumer because the queue was deleted.
+      if (message === null) void channel.close().catch(() => {})
+      else if (!stopping.signal.aborted) deliver(channel, message)
+    })
+    current = { channel, consumerTag }
+    if (stopping.signal.aborted) await channel.close()
+    backoff.reset()
+    context.logger.info({ queue }, isReported ? `queue ${queue} is read again` : `reading queue ${queue}`)
+    isReported = false
+    await closed
+  }
+
+  function deliver(channel: Channel, message: ConsumeMessage): void {
+    const delivery: AmqpDelivery = {
+      queue,
+      body: message.content,
+      redelivered: message.fields.redelivered,
+      message,
+      channel,
+    }
+    options.onDelivery(delivery)
+  }
+
+  return {
+    ackUpTo(delivery) {
+      const { channel, message } = delivery as AmqpDelivery
+      if (current?.channel === channel) channel.ack(message, true)
+    },
+    async pause() {
+      if (current) await current.channel.cancel(current.consumerTag).catch(() => {})
+    },
+    async close() {
+      if (!stopping.signal.aborted) {
+        stopping.abort()
+        // Closing waits for the acknowledgements that were sent before.
+        await current?.channel.close().catch(() => {})
+      }
+      await running
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import type { SecureContextOptions } from 'node:tls'
+import { type ChannelModel, connect } from 'amqplib'
+import { messageOf, TransientError } from '../domain/errors.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { openChannel } from './amqp-channel.ts'
+import { openAmqpPublisher } from './amqp-publisher.ts'
+import { createAmqpSubscription } from './amqp-subscription.ts'
+import type { Broker, Subscription } from './broker.ts'
+
+export type AmqpOptions = {
+  /** `amqp(s)://user:password@host:port/vhost` */
+  readonly url: string
+  readonly logger: Logger
+  /** first and longest wait between attempts to connect, ms */
+  readonly reconnectMs: number
+  readonly maxReconnectMs: number
+  /** own CA and client certificate */
+  readonly tls?: SecureContextOptions | undefined
+}
+
+const HEARTBEAT_S = 30
+const CONNECT_TIMEOUT_MS = 10_000
+
+/** RabbitMQ, or whatever speaks AMQP 0-9-1. One connection, made when it is first needed and again when lost. */
+export function createAmqpBroker(options: AmqpOptions): Broker {
+  const subscriptions = new Set<Subscription>()
+  let connection: Promise<ChannelModel> | undefined
+
+  function connected(): Promise<ChannelModel> {
+    connection ??= open().catch((error) => {
+      connection = undefined
+      throw new TransientError(`the broker does not answer: ${messageOf(error)}`, { cause: error })
+    })
+    return connection
+  }
+
+  async function open(): Promise<ChannelModel> {
+    const model = await connect(withHeartbeat(options.url), { ...options.tls, timeout: CONNECT_TIMEOUT_MS })
+    // An error is followed by close; without a listener it would end the process.
+    model.on('error', () => {})
+    model.on('close', () => {
+      connection = undefined
+    })
+    return model
+  }
+
+  return {
+    subscribe(spec, subscribeOptions) {
+      const subscription = createAmqpSubscription(spec, subscribeOptions, { ...options, connected })
+      subscriptions.add(subscription)
+      return subscription
+    },
+    openPublisher: () => openAmqpPublisher(connected),
+    async depth(queue) {
+      const channel = await openChannel(await connected())
+      const { messageCount } = await channel.checkQueue(queue)
+      await channel.close()
+      return messageCount
+    },
+    async close() {
+      await Promise.all([...subscriptions].map((subscription) => subscription.close()))
+      const model = await connection?.catch(() => undefined)
+      connection = undefined
+      await model?.close().catch(() => {})
+    },
+  }
+}
+
+function withHeartbeat(url: string): string {
+  const parsed = new URL(url)
+  if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(HEARTBEAT_S))
+  return parsed.href
+}

@@ -1,0 +1,58 @@
+/** A queue, and how to declare and bind it where it does not exist. */
+export type QueueSpec = {
+  readonly queue: string
+  /** undefined: the queue is not bound to any exchange */
+  readonly exchange: string | undefined
+  readonly exchangeType: string
+  readonly routingKey: string
+  readonly durable: boolean
+  readonly autoDelete: boolean
+  readonly exchangeDurable: boolean
+  readonly exchangeAutoDelete: boolean
+}
+
+/** A message that was delivered and waits for its acknowledgement. */
+export type Delivery = {
+  readonly queue: string
+  readonly body: Buffer
+  readonly redelivered: boolean
+}
+
+export type SubscribeOptions = {
+  /** most deliveries that wait for their acknowledgement, 1 to 65535 */
+  readonly prefetch: number
+  /** In the order of the queue. */
+  readonly onDelivery: (delivery: Delivery) => void
+  /** The channel is gone: deliveries that were not acknowledged will come again and the ones at hand are void. */
+  readonly onLost: () => void
+}
+
+/** A queue that is being read; it reconnects by itself until it is closed. */
+export interface Subscription {
+  /**
+   * Acknowledges a delivery and all before it; one of a channel that is gone is passed over. Only for
+   * deliveries below which everything is stored.
+   */
+  ackUpTo(delivery: Delivery): void
+  /** Ends deliveries; those at hand can still be acknowledged. */
+  pause(): Promise<void>
+  /** Gives back what was not acknowledged. Safe to call twice. */
+  close(): Promise<void>
+}
+
+/** Publishes with confirms. */
+export interface Publisher {
+  declare(spec: QueueSpec): Promise<void>
+  /** Resolves when the broker has the message, on disk where it is durable; rejects with TransientError. */
+  publish(exchange: string, routingKey: string, body: Buffer): Promise<void>
+  close(): Promise<void>
+}
+
+export interface Broker {
+  /** Resolves at once; connecting goes on in the background until it succeeds. */
+  subscribe(spec: QueueSpec, options: SubscribeOptions): Subscription
+  openPublisher(): Promise<Publisher>
+  /** Messages that wait in a queue. Rejects with TransientError. */
+  depth(queue: string): Promise<number>
+  close(): Promise<void>
+}

@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os'
+import type { Config } from '../config/load-config.ts'
+import { createPipelines } from '../pipeline/handler-registry.ts'
+import { createStreamRunner } from '../pipeline/stream-runner.ts'
+import { Worker } from '../pipeline/worker.ts'
+import type { EventClock } from '../runtime/event-clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Store } from '../store/store.ts'
+import { createRouter } from '../streams/router.ts'
+
+export type WorkerParts = {
+  readonly config: Config
+  readonly store: Store
+  readonly clock: EventClock
+  readonly logger: Logger
+  readonly name: string
+}
+
+const LANES_PER_CORE = 4
+
+/** The pipeline worker of a configuration. */
+export function buildWorker({ config, store, clock, logger, name }: WorkerParts): Worker {
+  const { winchester } = config
+  const router = createRouter(config.triggers)
+  const runner = createStreamRunner({
+    router,
+    pipelines: createPipelines(config.pipelines, winchester.pipeline_handlers),
+    clock,
+    logger,
+    purge: winchester.purge_completed_streams,
+    retries: winchester.pipeline_retries,
+  })
+  return new Worker({
+    name,
+    store,
+    router,
+    runner,
+    clock,
+    logger,
+    batchSize: winchester.pipeline_worker_batch_size,
+    delayMs: winchester.pipeline_worker_delay * 1000,
+    leaseMs: winchester.lease_s * 1000,
+    concurrency: LANES_PER_CORE * availableParallelism(),
+    trim: winchester.trim_events
+      ? { age: config.trimEventsAge, batchSize: winchester.trim_events_batch_size }
+      : undefined,
+  })
+}

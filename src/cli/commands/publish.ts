@@ -1,0 +1,63 @@
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { createGunzip } from 'node:zlib'
+import type { Command } from 'commander'
+import { loadConfig } from '../../config/load-config.ts'
+import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
+import { publishAll } from '../../notigen/publish.ts'
+import { stopSignal } from '../daemon.ts'
+import { openBroker } from '../open-broker.ts'
+import { createCommand, loggerOf } from '../program.ts'
+
+type Options = { config: string; queue?: string; logLevel?: string }
+
+/** `stv3 publish`: JSON lines, one message each, into a configured queue. */
+export function publishCommand(): Command {
+  return createCommand(
+    'publish',
+    'publish recorded notifications (JSON lines, also gzipped; - is standard input) to RabbitMQ',
+    'stv3 publish nova-day.jsonl.gz -c config/yagi.conf',
+  )
+    .argument('<file...>', 'JSON lines')
+    .requiredOption('-c, --config <file>', 'the yagi.conf that names broker and queue')
+    .option('--queue <name>', 'one of its queues (default: the first)')
+    .action(publish)
+}
+
+async function publish(files: readonly string[], options: Options): Promise<void> {
+  const signal = stopSignal()
+  const logger = loggerOf(options)
+  const { yagi } = await loadConfig(options.config, process.env)
+  const queues = yagi?.queues ?? []
+  const spec = options.queue ? queues.find(({ queue }) => queue === options.queue) : queues[0]
+  if (!yagi || !spec) {
+    throw new ConfigError(`${options.config} has no queue ${options.queue ?? ''}; it has ${queues.map(({ queue }) => queue).join(', ') || 'none'}`)
+  }
+  const broker = await openBroker(yagi.broker, logger)
+  try {
+    const publisher = await broker.openPublisher()
+    for (const file of files) {
+      const count = await publishAll(readBodies(file), { publisher, spec, logger, signal })
+      process.stdout.write(`${file}: published ${count} notifications to ${spec.queue}\n`)
+    }
+    await publisher.close()
+  } finally {
+    await broker.close()
+  }
+}
+
+async function* readBodies(file: string): AsyncGenerator<Buffer> {
+  const raw = file === '-' ? process.stdin : createReadStream(file)
+  const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
+  // readline passes no errors of its input on.
+  let failure: unknown
+  for (const stream of new Set([raw, input])) {
+    stream.on('error', (error) => {
+      failure = error
+      lines.close()
+    })
+  }
+  const lines = createInterface({ input, crlfDelay: Infinity })
+  for await (const line of lines) if (line !== '') yield Buffer.from(line)
+  if (failure) throw new StackTachError('config', `cannot read ${file}: ${messageOf(failure)}`)
+}

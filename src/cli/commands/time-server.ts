@@ -1,0 +1,27 @@
+import type { Command } from 'commander'
+import { createHttpService, type ListenAddress } from '../../api/http-service.ts'
+import { createTimeApp } from '../../api/time-app.ts'
+import { createSharedTime } from '../../runtime/shared-time.ts'
+import { runUntilStopped, stopSignal } from '../daemon.ts'
+import { createCommand, loggerOf } from '../program.ts'
+import { parseListen } from './api.ts'
+
+type Options = { listen: ListenAddress; logLevel?: string }
+
+const SHUTDOWN_MS = 5000
+
+/** `stv3 time-server`: the clock of the notifications, for consumers and workers of old data. */
+export function timeServerCommand(): Command {
+  return createCommand(
+    'time-server',
+    'serve the time behind time_sync_endpoint: old notifications play as if it were now',
+    'stv3 time-server --listen 127.0.0.1:8008   # time_sync_endpoint: http://127.0.0.1:8008/time',
+  )
+    .option('--listen <host:port>', 'where to listen', parseListen, { host: '127.0.0.1', port: 8008 })
+    .action(async (options: Options) => {
+      const signal = stopSignal()
+      const logger = loggerOf(options)
+      const service = createHttpService(createTimeApp(createSharedTime(), logger), options.listen)
+      await runUntilStopped(service, signal, logger, SHUTDOWN_MS)
+    })
+}

@@ -1,0 +1,201 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { createApp } from '../../api/app.ts'
+import { createHttpService, type HttpService, type ListenAddress } from '../../api/http-service.ts'
+import type { Broker } from '../../broker/broker.ts'
+import { createMemoryBroker } from '../../broker/memory.ts'
+import { type Config, loadConfig } from '../../config/load-config.ts'
+import type { YagiSettings } from '../../config/yagi-settings.ts'
+import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
+import { formatIso, MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
+import { bodiesOf, pace } from '../../notigen/pace.ts'
+import { publishAll } from '../../notigen/publish.ts'
+import { simulate } from '../../notigen/simulation.ts'
+import { createFastClock, type EventClock } from '../../runtime/event-clock.ts'
+import { createGroup, type Service } from '../../runtime/lifecycle.ts'
+import { createLogger, type Logger } from '../../runtime/logger.ts'
+import { upgradeSchema } from '../../store/migrate.ts'
+import { createSqlStore } from '../../store/sql-store.ts'
+import type { Store } from '../../store/store.ts'
+import { type BuiltConsumer, buildConsumer } from '../build-consumer.ts'
+import { buildWorker } from '../build-worker.ts'
+import { runUntilStopped, stopSignal } from '../daemon.ts'
+import { indexedTraits, openDatabase } from '../open-store.ts'
+import { createCommand, parsePositive, parseWhole } from '../program.ts'
+import { parseListen } from './api.ts'
+
+type Options = {
+  config: string
+  data: string
+  listen: ListenAddress
+  speed: number
+  instances: number
+  operationsPerHour: number
+  seed?: number
+  logLevel?: string
+}
+
+const ROOT = resolve(import.meta.dirname, '../../..')
+const DAY_PER_HALF_MINUTE = 2880
+const STATUS_MS = 10_000
+/** The worker looks this often: at this speed a second of ours is most of an hour of theirs. */
+const WORKER_DELAY_S = 0.2
+const NEWEST = { limit: 1, mark: undefined, ascending: false }
+
+/** `stv3 up`: simulator, broker, consumer, archive, store, worker and API in this process. */
+export function upCommand(): Command {
+  return createCommand(
+    'up',
+    'run everything in this process on an embedded database and broker, fed by the simulator',
+    'stv3 up --listen 127.0.0.1:8080 --data /tmp/stacktach',
+  )
+    .option('-c, --config <file>', 'yagi.conf whose definitions, triggers and pipelines are used', join(ROOT, 'config/yagi.conf'))
+    .option('--data <folder>', 'where database and archive go', join(ROOT, 'sandbox/data'))
+    .option('--listen <host:port>', 'where the API listens', parseListen, { host: '127.0.0.1', port: 8000 })
+    .option('--speed <n>', 'the simulated clock runs so many times as fast as life', parsePositive, DAY_PER_HALF_MINUTE)
+    .option('--instances <n>', 'instances that are there at the start', parseWhole(0), 50)
+    .option('--operations-per-hour <n>', 'over all instances, in simulated time', parsePositive, 20)
+    .option('--seed <n>', 'of the simulation (default: from its start)', parseWhole(0))
+    .action(up)
+}
+
+async function up(options: Options): Promise<void> {
+  const signal = stopSignal()
+  const logger = createLogger(options.logLevel === undefined ? 'warn' : (options.logLevel as 'warn'))
+  const loaded = await loadConfig(options.config, process.env)
+  if (!loaded.yagi) throw new ConfigError(`up needs a yagi.conf, ${options.config} is a winchester.yaml`)
+  await makeDataFolder(options.data)
+  const { config, yagi } = embedded(loaded, loaded.yagi, options.data)
+  const store = await openEmbeddedStore(config)
+  const broker = createMemoryBroker()
+  try {
+    const start = await startOf(store)
+    const clock = createFastClock(start, options.speed)
+    const parts = { config, yagi, broker, store, clock, logger }
+    const http = createHttpService(createApp({ store, logger }), options.listen)
+    const consumer = await buildConsumer(parts)
+    const worker = buildWorker({ ...parts, name: 'worker' })
+    const simulator = createSimulator(options, yagi, start, clock, broker, logger)
+    const status = createStatus(clock, store, consumer, worker)
+    const services = [http, consumer, worker, simulator, announcement(http, options), status]
+    await runUntilStopped(createGroup(services), signal, logger, config.winchester.shutdown_timeout_s * 1000)
+  } finally {
+    await broker.close()
+    await store.close()
+  }
+}
+
+async function makeDataFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await chmod(folder, 0o700)
+  } catch (error) {
+    throw new StackTachError('config', `cannot write to the data folder ${folder}: ${messageOf(error)}`)
+  }
+}
+
+/** The same configuration on the embedded database, with its archive in the data folder. */
+function embedded(config: Config, yagi: YagiSettings, data: string): { config: Config; yagi: YagiSettings } {
+  const archive = yagi.archive && {
+    ...yagi.archive,
+    workingDirectory: join(data, 'archive'),
+    destinationFolder: join(data, 'archive', 'done'),
+  }
+  const url = `sqlite:${resolve(data, 'stacktach.db')}`
+  const database = { ...config.winchester.database, url }
+  const winchester = { ...config.winchester, database, pipeline_worker_delay: WORKER_DELAY_S }
+  return { config: { ...config, winchester }, yagi: { ...yagi, archive } }
+}
+
+async function openEmbeddedStore(config: Config): Promise<Store> {
+  const database = await openDatabase(config.winchester.database.url, config.folder)
+  await upgradeSchema(database.db, database.dialect.types)
+  return createSqlStore(database, {
+    writer: 'up',
+    indexedTraits: indexedTraits(config.triggers, config.winchester.indexed_traits),
+  })
+}
+
+/** The simulated clock begins today at 00:00 UTC, or where an earlier run has come to. */
+async function startOf(store: Store): Promise<Micros> {
+  const today = Math.floor((Date.now() * 1000) / MICROS_PER_DAY) * MICROS_PER_DAY
+  const [newest] = await store.listEvents({}, NEWEST)
+  return Math.max(today, newest?.timestamp ?? 0)
+}
+
+function createSimulator(
+  options: Options,
+  yagi: YagiSettings,
+  start: Micros,
+  clock: EventClock,
+  broker: Broker,
+  logger: Logger,
+): Service {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  let running: Promise<unknown> = Promise.resolve()
+  return {
+    async start() {
+      const [spec] = yagi.queues
+      if (!spec) throw new ConfigError('the configuration names no queue')
+      const publisher = await broker.openPublisher()
+      const seed = options.seed ?? Math.floor(start / 1_000_000) % 2 ** 32
+      const notifications = simulate({ ...options, seed, start, end: undefined })
+      const bodies = bodiesOf(pace(notifications, clock, options.speed, signal))
+      running = publishAll(bodies, { publisher, spec, logger, signal })
+    },
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+function announcement(http: HttpService, { data, speed }: Options): Service {
+  return {
+    async start() {
+      const { host, port } = http.address()
+      const url = `http://${host}:${port}`
+      process.stdout.write(
+        `StackTach is running on ${url}; a simulated day takes ${Math.round(86_400 / speed)} s, data is in ${data}
+
+Try, in another terminal:
+  curl '${url}/v1/streams?limit=1'
+  npm run -s klugman -- ${url} streams --count
+  npm run -s klugman -- ${url} streams --state completed --limit 1 --details
+  npm run -s klugman -- ${url} events --name compute.instance.exists --limit 1
+
+Ctrl-C stops it.
+`,
+      )
+    },
+    async stop() {},
+  }
+}
+
+/** A line now and then about what has happened. */
+function createStatus(
+  clock: EventClock,
+  store: Store,
+  consumer: BuiltConsumer,
+  worker: { readonly counters: { readonly fired: number; readonly expired: number } },
+): Service {
+  let timer: NodeJS.Timeout | undefined
+  const tell = async () => {
+    const active = await store.countStreams({ state: 'active' }, NEWEST)
+    const { stored } = consumer.counters
+    const { fired, expired } = worker.counters
+    process.stdout.write(
+      `${formatIso(clock.now()).slice(0, 16)}  ${stored} events, ${active} active streams, ${fired} fired, ${expired} expired\n`,
+    )
+  }
+  return {
+    async start() {
+      timer = setInterval(() => void tell().catch(() => {}), STATUS_MS)
+    },
+    async stop() {
+      clearInterval(timer)
+    },
+  }
+}

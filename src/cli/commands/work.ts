@@ -1,0 +1,41 @@
+import { hostname } from 'node:os'
+import type { Command } from 'commander'
+import { loadConfig } from '../../config/load-config.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
+import { buildWorker } from '../build-worker.ts'
+import { createStatistics, eventClockOf, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
+import { openStore } from '../open-store.ts'
+import { createCommand, loggerOf } from '../program.ts'
+
+type Options = { config: string; name?: string; logLevel?: string }
+
+/** `stv3 work`: fires and expires ready streams until it is stopped. */
+export function workCommand(): Command {
+  return createCommand(
+    'work',
+    'run the pipelines of streams that fire or expire',
+    'stv3 work -c config/winchester.yaml --name worker-1',
+  )
+    .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
+    .option('--name <name>', 'name of this worker, unique in the deployment (default: host and process)')
+    .action(work)
+}
+
+async function work(options: Options): Promise<void> {
+  const signal = stopSignal()
+  const config = await loadConfig(options.config, process.env)
+  const { winchester } = config
+  const logger = loggerOf(options, winchester.log_level)
+  const name = options.name ?? `worker-${hostname()}-${process.pid}`
+  const store = await openWhenReady(() => openStore(config, name), signal, logger)
+  if (!store) return
+  try {
+    const { clock, service } = eventClockOf(config, 'reads', name, logger)
+    const worker = buildWorker({ config, store, clock, logger, name })
+    const statistics = createStatistics(logger, winchester.statistics_period * 1000, () => worker.counters)
+    const shutdownMs = winchester.shutdown_timeout_s * 1000
+    await runUntilStopped(createGroup([service, statistics, worker]), signal, logger, shutdownMs)
+  } finally {
+    await store.close()
+  }
+}

@@ -1,0 +1,50 @@
+import { resolve } from 'node:path'
+import type { Config } from '../config/load-config.ts'
+import { messageOf, StackTachError } from '../domain/errors.ts'
+import type { OpenDatabase } from '../store/dialect.ts'
+import { openMysqlDatabase } from '../store/mysql-database.ts'
+import { createSqlStore } from '../store/sql-store.ts'
+import { openSqliteDatabase } from '../store/sqlite-database.ts'
+import type { Store } from '../store/store.ts'
+import type { Trigger } from '../streams/trigger.ts'
+
+/** Opens what a database URL names: `mysql://…`, `sqlite:PATH` (from `folder`) or `sqlite::memory:`. */
+export async function openDatabase(url: string, folder: string): Promise<OpenDatabase> {
+  if (url.startsWith('sqlite:')) {
+    const path = url.slice('sqlite:'.length)
+    try {
+      return openSqliteDatabase(path === ':memory:' ? path : resolve(folder, path))
+    } catch (error) {
+      throw new StackTachError('config', `cannot open the database ${resolve(folder, path)}: ${messageOf(error)}`)
+    }
+  }
+  // SQLAlchemy's URLs may name a driver: mysql+pymysql://…
+  const mysqlUrl = url.replace(/^(mysql|mariadb)(\+\w+)?:\/\//, 'mysql://')
+  if (!mysqlUrl.startsWith('mysql://') || !URL.canParse(mysqlUrl)) {
+    throw new StackTachError('config', 'database.url: expected mysql://USER:PASSWORD@HOST/NAME, sqlite:PATH or sqlite::memory:')
+  }
+  return openMysqlDatabase({ url: new URL(mysqlUrl) })
+}
+
+/** The traits that triggers tell streams apart by, and those of indexed_traits. */
+export function indexedTraits(triggers: readonly Trigger[], configured: readonly string[]): Set<string> {
+  const names = triggers.flatMap((trigger) => [
+    ...trigger.distinguishedBy.map(({ trait }) => trait),
+    ...trigger.matchCriteria.flatMap(({ mapDistinguishedBy }) => Object.values(mapDistinguishedBy)),
+  ])
+  return new Set([...configured, ...names])
+}
+
+/** The store of a configuration; `writer` names the process when it stores events. */
+export async function openStore(config: Config, writer?: string): Promise<Store> {
+  const database = await openDatabase(config.winchester.database.url, config.folder)
+  try {
+    return await createSqlStore(database, {
+      writer,
+      indexedTraits: indexedTraits(config.triggers, config.winchester.indexed_traits),
+    })
+  } catch (error) {
+    await database.db.destroy()
+    throw error
+  }
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { messageOf } from '../domain/errors.ts'
+import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
+
+/** A command of one of the programs, with an example below its help. */
+export function createCommand(name: string, description: string, example: string): Command {
+  return new Command(name)
+    .description(description)
+    .addOption(new Option('--log-level <level>', 'how much to log on standard error').choices(LOG_LEVELS))
+    .version(version())
+    .addHelpText('after', `\nExample:\n  ${example}`)
+    .showHelpAfterError('(--help tells more)')
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return JSON.parse(text).version
+}
+
+/** The logger that --log-level asks for, else the configuration's level, else info. */
+export function loggerOf(options: { logLevel?: string }, configured?: string): Logger {
+  const level = options.logLevel ?? configured?.toLowerCase().replace('warning', 'warn') ?? 'info'
+  return createLogger(LOG_LEVELS.find((known) => known === level) ?? ('info' satisfies LogLevel))
+}
+
+/**
+ * Runs a program to its end: 0 on success, 1 on a finding or failure (one sentence on standard error), 2 on
+ * wrong usage. Pipes that are closed early end it quietly.
+ */
+export async function runProgram(program: Command): Promise<void> {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+  exitOverrideAll(program)
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
+    else {
+      process.stderr.write(`${program.name()}: ${messageOf(error)}\n`)
+      process.exitCode = 1
+    }
+  }
+  process.exit()
+}
+
+/** commander would end the process itself, with 1 for wrong usage. */
+function exitOverrideAll(command: Command): void {
+  command.exitOverride()
+  for (const child of command.commands) exitOverrideAll(child)
+}
+
+/** Parses a whole number of at least `min`, for options. */
+export function parseWhole(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!Number.isSafeInteger(value) || value < min) throw new InvalidArgumentError(`expected a whole number of at least ${min}.`)
+    return value
+  }
+}
+
+/** Parses a number above 0, for options. */
+export function parsePositive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a number above 0.')
+  return value
+}

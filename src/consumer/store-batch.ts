@@ -1,0 +1,86 @@
+import { messageOf, TransientError } from '../domain/errors.ts'
+import type { Router } from '../domain/routing.ts'
+import { Backoff, sleep } from '../runtime/backoff.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Store } from '../store/store.ts'
+import { type Prepared, refusedByStore } from './prepare.ts'
+
+export type StoreBatchContext = {
+  readonly store: Store
+  readonly router: Router
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  /** Everything up to this message is stored. */
+  readonly onStored: (last: Prepared, outcome: StoredCounts) => void
+}
+
+export type StoredCounts = { readonly stored: number; readonly duplicates: number; readonly deadLetters: number }
+
+/** Ends the work on a batch because the process stops; what is not stored will be delivered again. */
+export class StoppedError extends Error {}
+
+/** Failures of the same batch, while the database answers, after which the batch itself is suspected. */
+const SUSPICIOUS_FAILURES = 3
+
+/**
+ * Stores a batch in its order. A fault of the database is waited out; a batch that the database refuses is
+ * halved until the message that it refuses is alone and becomes a dead letter. Rejects only with StoppedError.
+ */
+export async function storeBatch(batch: readonly Prepared[], context: StoreBatchContext): Promise<void> {
+  const { store, router, logger, signal, onStored } = context
+  const backoff = new Backoff({ initialMs: 50, maxMs: 10_000 })
+  for (let failures = 1; ; failures++) {
+    const result = await attempt(batch, store, router)
+    if (result.ok) {
+      if (failures > 1) logger.info({}, 'the database takes batches again')
+      onStored(batch.at(-1) as Prepared, result.counts)
+      return
+    }
+    const { error } = result
+    if (!(error instanceof TransientError) || (await isSuspicious(batch, failures, store))) {
+      await divide(batch, messageOf(error), context)
+      return
+    }
+    if (failures === 1) logger.warn({}, `${messageOf(error)}; trying again until it works`)
+    await sleep(backoff.next(), signal)
+    if (signal.aborted) throw new StoppedError()
+  }
+}
+
+type Attempt =
+  | { readonly ok: true; readonly counts: StoredCounts }
+  | { readonly ok: false; readonly error: unknown }
+
+async function attempt(batch: readonly Prepared[], store: Store, router: Router): Promise<Attempt> {
+  const deadLetters = batch.flatMap(({ deadLetter }) => deadLetter ?? [])
+  const arrivals = batch.flatMap(({ arrival }) => arrival ?? [])
+  const counts = { stored: 0, duplicates: 0, deadLetters: deadLetters.length }
+  if (arrivals.length + deadLetters.length === 0) return { ok: true, counts }
+  try {
+    return { ok: true, counts: { ...counts, ...(await store.storeBatch({ arrivals, deadLetters }, router)) } }
+  } catch (error) {
+    return { ok: false, error }
+  }
+}
+
+async function isSuspicious(batch: readonly Prepared[], failures: number, store: Store): Promise<boolean> {
+  if (batch.length === 1 || failures < SUSPICIOUS_FAILURES) return false
+  return store.ping().then(
+    () => true,
+    () => false,
+  )
+}
+
+async function divide(batch: readonly Prepared[], reason: string, context: StoreBatchContext): Promise<void> {
+  if (batch.length > 1) {
+    const middle = Math.ceil(batch.length / 2)
+    await storeBatch(batch.slice(0, middle), context)
+    await storeBatch(batch.slice(middle), context)
+    return
+  }
+  const [culprit] = batch as [Prepared]
+  context.logger.warn({ queue: culprit.delivery.queue }, `a message became a dead letter: ${reason}`)
+  if (culprit.deadLetter) throw new Error(`the database refuses even a dead letter: ${reason}`)
+  const deadLetter = refusedByStore(culprit, reason)
+  await storeBatch([{ ...culprit, arrival: undefined, deadLetter }], context)
+}

@@ -1,0 +1,33 @@
+import type { Event } from '../domain/event.ts'
+
+/** Scratchpad of one run of one stream, shared by its handlers. */
+export type HandlerEnv = { readonly streamId: number; readonly streamName: string; [key: string]: unknown }
+
+/** The parameters of a handler in pipelines.yaml. */
+export type HandlerParams = { readonly [name: string]: unknown }
+
+/**
+ * A step of a pipeline: one instance per stream and run. `handleEvents` may run again for the same stream after
+ * a failure; `commit` runs at least once after every handler of the pipeline has succeeded.
+ */
+export interface Handler {
+  /**
+   * Takes the events of the stream in order of time, or what the handler before left of them. What it answers
+   * goes to the next one: events with new message ids are new, and are stored when the stream is completed.
+   */
+  handleEvents(events: readonly Event[], env: HandlerEnv): readonly Event[] | Promise<readonly Event[]>
+  /** Makes the effects of handleEvents visible. */
+  commit(): void | Promise<void>
+  /** Takes back what handleEvents did; another handler failed, or this one. */
+  rollback(): void | Promise<void>
+}
+
+export type HandlerClass = new (params: HandlerParams, context: HandlerContext) => Handler
+
+/** What the built-in handlers get from the worker beside their parameters. */
+export type HandlerContext = { readonly logger: HandlerLogger }
+
+export type HandlerLogger = {
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+}

@@ -1,0 +1,31 @@
+import type { Event } from '../../domain/event.ts'
+import { formatIso } from '../../domain/time.ts'
+import type { Handler, HandlerContext, HandlerEnv, HandlerLogger, HandlerParams } from '../handler.ts'
+
+/** Logs each event that passes, at info. */
+export class LoggerHandler implements Handler {
+  readonly #logger: HandlerLogger
+
+  constructor(_params: HandlerParams, context: HandlerContext) {
+    this.#logger = context.logger
+  }
+
+  handleEvents(events: readonly Event[], env: HandlerEnv): readonly Event[] {
+    for (const event of events) {
+      this.#logger.info(
+        {
+          stream: env.streamId,
+          trigger: env.streamName,
+          message_id: event.messageId,
+          timestamp: formatIso(event.timestamp),
+        },
+        event.eventType,
+      )
+    }
+    return events
+  }
+
+  commit(): void {}
+
+  rollback(): void {}
+}

@@ -1,0 +1,78 @@
+import { messageOf } from '../domain/errors.ts'
+import type { Event } from '../domain/event.ts'
+import type { Stream } from '../domain/stream.ts'
+import type { Handler, HandlerContext, HandlerEnv } from './handler.ts'
+import type { Pipeline } from './handler-registry.ts'
+
+/** What a pipeline made of a stream's events, or why it could not; commits have been made in the first case. */
+export type PipelineOutcome =
+  | {
+      readonly ok: true
+      readonly newEvents: readonly Event[]
+      /** commits that failed; the others were made all the same */
+      readonly commitError: string | null
+    }
+  | { readonly ok: false; readonly error: string }
+
+type Instance = { readonly name: string; readonly handler: Handler }
+
+/**
+ * Runs the handlers over the events: all in order, then the commit of each; when one fails, the rollback of
+ * each instead. Never rejects.
+ */
+export async function runPipeline(
+  pipeline: Pipeline,
+  stream: Stream,
+  events: readonly Event[],
+  context: HandlerContext,
+): Promise<PipelineOutcome> {
+  const instances: Instance[] = []
+  let current = '?'
+  try {
+    for (const { name, handler, params } of pipeline.steps) {
+      current = name
+      instances.push({ name, handler: new handler(params, context) })
+    }
+    const env: HandlerEnv = { streamId: stream.id, streamName: stream.name }
+    let passing = events
+    for (const { name, handler } of instances) {
+      current = name
+      passing = await handler.handleEvents(passing, env)
+    }
+    const known = new Set(events.map(({ messageId }) => messageId))
+    const newEvents = passing.filter(({ messageId }) => !known.has(messageId))
+    return { ok: true, newEvents, commitError: await commitAll(instances, context) }
+  } catch (error) {
+    await rollbackAll(instances, context)
+    return { ok: false, error: describe(current, error) }
+  }
+}
+
+async function commitAll(instances: readonly Instance[], { logger }: HandlerContext): Promise<string | null> {
+  const failures: string[] = []
+  for (const { name, handler } of instances) {
+    try {
+      await handler.commit()
+    } catch (error) {
+      failures.push(`commit of ${describe(name, error)}`)
+      logger.warn({}, `the commit of handler ${name} failed: ${messageOf(error)}`)
+    }
+  }
+  return failures.length > 0 ? failures.join('\n') : null
+}
+
+async function rollbackAll(instances: readonly Instance[], { logger }: HandlerContext): Promise<void> {
+  for (const { name, handler } of instances) {
+    try {
+      await handler.rollback()
+    } catch (error) {
+      logger.warn({}, `the rollback of handler ${name} failed: ${messageOf(error)}`)
+    }
+  }
+}
+
+/** The handler's name, the message and the stack. */
+function describe(name: string, error: unknown): string {
+  const stack = error instanceof Error && error.stack ? error.stack : messageOf(error)
+  return `${name}: ${stack}`
+}

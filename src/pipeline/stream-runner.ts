@@ -1,0 +1,74 @@
+import type { StoredEvent } from '../domain/event.ts'
+import type { EventClock } from '../runtime/event-clock.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { ClaimedStream, FailedRun, FinishedRun } from '../store/store.ts'
+import type { TriggerRouter } from '../streams/router.ts'
+import type { Trigger } from '../streams/trigger.ts'
+import type { Pipeline } from './handler-registry.ts'
+import { type PipelineOutcome, runPipeline } from './run-pipeline.ts'
+
+export type StreamRunnerOptions = {
+  readonly router: TriggerRouter
+  readonly pipelines: ReadonlyMap<string, Pipeline>
+  readonly clock: EventClock
+  readonly logger: Logger
+  readonly purge: boolean
+  /** further runs after the first one failed */
+  readonly retries: number
+}
+
+export type RunResult =
+  | { readonly kind: 'finished'; readonly run: FinishedRun }
+  | { readonly kind: 'failed'; readonly run: FailedRun }
+
+const FIRST_RETRY_MS = 1000
+const LONGEST_RETRY_MS = 300_000
+
+/** Runs a claimed stream through the pipeline that its trigger names for this firing. */
+export function createStreamRunner(options: StreamRunnerOptions) {
+  const { router, pipelines, clock, logger, purge, retries } = options
+  const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
+
+  function forGood(claim: ClaimedStream, error: string): RunResult {
+    return { kind: 'failed', run: { claim, error, retryInMs: undefined } }
+  }
+
+  function finished(claim: ClaimedStream, outcome: PipelineOutcome & { ok: true }): RunResult {
+    const at = clock.now()
+    const newEvents = outcome.newEvents.map((event) => ({ event, at, keys: router.keysOf(event) }))
+    // A stream with a failed commit is kept: its error has to be seen.
+    const run = { claim, newEvents, purge: purge && outcome.commitError === null, lastError: outcome.commitError }
+    return { kind: 'finished', run }
+  }
+
+  function failed(claim: ClaimedStream, error: string): RunResult {
+    const { attempts } = claim.stream
+    const retryInMs = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS)
+    return { kind: 'failed', run: { claim, error, retryInMs: attempts > retries ? undefined : retryInMs } }
+  }
+
+  return {
+    async run(claim: ClaimedStream, events: readonly StoredEvent[]): Promise<RunResult> {
+      const { stream, firing } = claim
+      const trigger = triggers.get(stream.name)
+      if (!trigger) return forGood(claim, `there is no trigger ${stream.name} in the configuration`)
+      if (claim.takenOver && stream.attempts > retries + 1) {
+        return forGood(claim, 'its worker died while it ran this stream, at the last attempt')
+      }
+      const name = pipelineOf(trigger, firing)
+      if (name === undefined) return finished(claim, { ok: true, newEvents: [], commitError: null })
+      const pipeline = pipelines.get(name)
+      if (!pipeline) return forGood(claim, `there is no pipeline ${name} in the configuration`)
+      const outcome = await runPipeline(pipeline, stream, events, { logger })
+      if (outcome.ok) return finished(claim, outcome)
+      logger.warn({ stream: stream.id, trigger: stream.name, error: outcome.error }, `pipeline ${name} failed`)
+      return failed(claim, outcome.error)
+    },
+  }
+}
+
+export type StreamRunner = ReturnType<typeof createStreamRunner>
+
+function pipelineOf(trigger: Trigger, firing: 'fire' | 'expire'): string | undefined {
+  return firing === 'fire' ? trigger.firePipeline : trigger.expirePipeline
+}

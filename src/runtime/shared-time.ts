@@ -1,0 +1,54 @@
+import type { Micros } from '../domain/time.ts'
+
+/** What one process says of the clock of the notifications. */
+export type TimePost = {
+  readonly source: string
+  /** everything up to here is stored; undefined when nothing is yet */
+  readonly time: Micros | undefined
+  /** messages are at hand that are not stored */
+  readonly busy: boolean
+}
+
+export type SharedTimeOptions = {
+  /** a time counts once it is this old, so that a message on its way to another process is not overtaken, ms */
+  readonly settleMs?: number
+  /** a busy process that is not heard of for so long no longer holds the others back, ms */
+  readonly forgetMs?: number
+  /** machine time, ms */
+  readonly now?: () => number
+}
+
+/** The clock of the notifications, shared by the processes of a deployment. It never goes back. */
+export type SharedTime = {
+  post(post: TimePost): void
+  /** 0 until a time was posted */
+  now(): Micros
+}
+
+/**
+ * The latest time that was posted, but never past a process that still has older messages in hand: workers on
+ * this clock see a stream due only after all consumers have stored what came before.
+ */
+export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
+  const { settleMs = 500, forgetMs = 5000, now: machineNow = () => performance.now() } = options
+  const sources = new Map<string, { time: Micros | undefined; busy: boolean; heardAt: number }>()
+  let waiting: { time: Micros; at: number }[] = []
+  let latest: Micros = 0
+  let served: Micros = 0
+  return {
+    post({ source, time, busy }) {
+      const at = machineNow()
+      sources.set(source, { time: time ?? sources.get(source)?.time, busy, heardAt: at })
+      if (time !== undefined) waiting.push({ time, at })
+    },
+    now() {
+      const at = machineNow()
+      for (const entry of waiting) if (at - entry.at >= settleMs) latest = Math.max(latest, entry.time)
+      waiting = waiting.filter((entry) => at - entry.at < settleMs)
+      const busy = [...sources.values()].filter((source) => source.busy && at - source.heardAt < forgetMs)
+      const bound = Math.min(latest, ...busy.map(({ time }) => time ?? 0))
+      served = Math.max(served, bound)
+      return served
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
+import { createAmqpBroker } from '../../src/broker/amqp.ts'
+import type { Broker, Delivery, QueueSpec } from '../../src/broker/broker.ts'
+import { createMemoryBroker } from '../../src/broker/memory.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
+import { until } from '../support/until.ts'
+
+const BROKERS = [
+  { name: 'memory', create: () => createMemoryBroker() },
+  {
+    name: 'amqp',
+    create: () =>
+      createAmqpBroker({ url: inject('amqpUrl'), logger: silentLogger, reconnectMs: 20, maxReconnectMs: 200 }),
+  },
+]
+
+describe.each(BROKERS)('broker $name', ({ create }) => {
+  let broker: Broker
+  let spec: QueueSpec
+
+  beforeEach(() => {
+    const name = randomUUID()
+    broker = create()
+    spec = {
+      queue: `q-${name}`,
+      exchange: `x-${name}`,
+      exchangeType: 'topic',
+      routingKey: 'monitor.#',
+      durable: true,
+      autoDelete: false,
+      exchangeDurable: true,
+      exchangeAutoDelete: false,
+    }
+  })
+
+  afterEach(async () => {
+    await broker.close()
+  })
+
+  async function publish(...bodies: string[]): Promise<void> {
+    const publisher = await broker.openPublisher()
+    await publisher.declare(spec)
+    for (const body of bodies) await publisher.publish(spec.exchange as string, 'monitor.info', Buffer.from(body))
+    await publisher.close()
+  }
+
+  function read(prefetch = 100) {
+    const deliveries: Delivery[] = []
+    let losses = 0
+    const subscription = broker.subscribe(spec, {
+      prefetch,
+      onDelivery: (delivery) => deliveries.push(delivery),
+      onLost: () => losses++,
+    })
+    return {
+      deliveries,
+      subscription,
+      losses: () => losses,
+      bodies: () => deliveries.map(({ body }) => body.toString()),
+    }
+  }
+
+  test('delivers what was published, in order', async () => {
+    await publish('1', '2', '3')
+    const reader = read()
+    await until('three deliveries', () => reader.deliveries.length === 3)
+    expect(reader.bodies()).toEqual(['1', '2', '3'])
+    expect(reader.deliveries.every(({ redelivered }) => !redelivered)).toBe(true)
+  })
+
+  test('delivers no more than the prefetch until it is acknowledged', async () => {
+    await publish('1', '2', '3', '4', '5')
+    const reader = read(2)
+    await until('two deliveries', () => reader.deliveries.length === 2)
+    reader.subscription.ackUpTo(reader.deliveries[1] as Delivery)
+    await until('two more', () => reader.deliveries.length === 4)
+    expect(await broker.depth(spec.queue)).toBeLessThanOrEqual(3)
+  })
+
+  test('goes on after each of many acknowledgements', async () => {
+    await publish('1', '2', '3', '4', '5', '6')
+    const reader = read(2)
+    for (const last of [1, 3, 5]) {
+      await until('two more deliveries', () => reader.deliveries.length > last)
+      reader.subscription.ackUpTo(reader.deliveries[last] as Delivery)
+    }
+    await until('an empty queue', async () => (await broker.depth(spec.queue)) === 0)
+    expect(reader.bodies()).toEqual(['1', '2', '3', '4', '5', '6'])
+  })
+
+  test('what was not acknowledged comes again', async () => {
+    await publish('1', '2', '3')
+    const first = read()
+    await until('three deliveries', () => first.deliveries.length === 3)
+    first.subscription.ackUpTo(first.deliveries[0] as Delivery)
+    await first.subscription.close()
+    const second = read()
+    await until('two deliveries', () => second.deliveries.length === 2)
+    expect(second.bodies()).toEqual(['2', '3'])
+    expect(second.deliveries.every(({ redelivered }) => redelivered)).toBe(true)
+  })
+
+  test('a paused subscription still acknowledges what it has', async () => {
+    await publish('1', '2')
+    const reader = read()
+    await until('two deliveries', () => reader.deliveries.length === 2)
+    await reader.subscription.pause()
+    await publish('3')
+    reader.subscription.ackUpTo(reader.deliveries[1] as Delivery)
+    await reader.subscription.close()
+    await until('one message left', async () => (await broker.depth(spec.queue)) === 1)
+    expect(reader.deliveries).toHaveLength(2)
+  })
+
+  test('closing twice, or before it is connected, is safe', async () => {
+    const { subscription } = read()
+    await Promise.all([subscription.close(), subscription.close()])
+  })
+})
