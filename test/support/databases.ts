@@ -1,20 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { createConnection } from 'mysql2/promise'
 import { inject } from 'vitest'
+import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { upgradeSchema } from '../../src/store/migrate.ts'
 import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
 import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
 
 /** Creates an empty database on the test's server; answers its URL. */
-export async function createMysqlDatabase(): Promise<string> {
-  const url = new URL(inject('databaseUrl'))
-  const name = `st_${randomUUID().replaceAll('-', '')}`
-  const connection = await createConnection(url.href)
-  await connection.query(`create database ${name}`)
-  await connection.end()
-  url.pathname = `/${name}`
-  return url.href
+export function createTestDatabase(): Promise<string> {
+  return createMysqlDatabase(inject('databaseUrl'), `st_${randomUUID().replaceAll('-', '')}`)
 }
 
 /** Both kinds of database, each empty and with the current schema. */
@@ -30,7 +24,7 @@ export const DATABASES: readonly { name: string; open(): Promise<OpenDatabase> }
   {
     name: 'mysql',
     async open() {
-      const database = await openMysqlDatabase({ url: new URL(await createMysqlDatabase()) })
+      const database = await openMysqlDatabase({ url: new URL(await createTestDatabase()) })
       await upgradeSchema(database.db, database.dialect.types)
       return database
     },

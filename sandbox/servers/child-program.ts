@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+
+export type ProgramResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** One of our programs as a process of its own, its output kept. */
+export class ChildProgram {
+  readonly child: ChildProcess
+  readonly #exited: Promise<number | null>
+  #stdout = ''
+  #stderr = ''
+
+  constructor(program: 'stv3' | 'klugman', args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    this.child = spawn(process.execPath, [resolve(ROOT, `src/cli/${program}.ts`), ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.child.stdout?.on('data', (chunk) => {
+      this.#stdout += chunk
+    })
+    this.child.stderr?.on('data', (chunk) => {
+      this.#stderr += chunk
+    })
+    this.#exited = once(this.child, 'close').then(([code]) => code as number | null)
+  }
+
+  get stdout(): string {
+    return this.#stdout
+  }
+
+  get stderr(): string {
+    return this.#stderr
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null
+  }
+
+  /** Most memory that the process has had, in MB; undefined when the system does not tell. */
+  peakMemoryMb(): number | undefined {
+    try {
+      const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8')
+      const kilobytes = /VmHWM:\s+(\d+) kB/.exec(status)?.[1]
+      return kilobytes === undefined ? undefined : Math.round(Number(kilobytes) / 1024)
+    } catch {
+      return undefined
+    }
+  }
+
+  async result(): Promise<ProgramResult> {
+    const code = await this.#exited
+    return { code, stdout: this.#stdout, stderr: this.#stderr }
+  }
+
+  /** Ends the process; answers how. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProgramResult> {
+    if (this.isRunning) this.child.kill(signal)
+    return this.result()
+  }
+}
+
+/** Runs a program to its end. */
+export function runProgram(
+  program: 'stv3' | 'klugman',
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<ProgramResult> {
+  return new ChildProgram(program, args, env).result()
+}

@@ -1,0 +1,130 @@
+import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createMysqlStore } from './mysql-store.ts'
+import { ChildProgram, runProgram } from './child-program.ts'
+import { freePort } from './server-process.ts'
+import type { Store } from '../../src/store/store.ts'
+import { parseIso } from '../../src/domain/time.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const YAGI = resolve(ROOT, 'config/yagi.conf')
+
+export type DeploymentOptions = {
+  readonly amqpUrl: string
+  /** of an empty database */
+  readonly databaseUrl: string
+  /** where consumers keep their archives */
+  readonly archiveFolder: string
+  readonly consumers: number
+  readonly workers: number
+}
+
+/** Consumers, workers and a time service, each a process of its own, on the shipped configuration. */
+export class Deployment {
+  readonly #env: NodeJS.ProcessEnv
+  readonly #options: DeploymentOptions
+  readonly #timeUrl: string
+  readonly consumers: ChildProgram[] = []
+  readonly workers: ChildProgram[] = []
+  readonly #timeServer: ChildProgram
+  readonly store: Store
+
+  /** Creates the schema and starts everything. */
+  static async start(options: DeploymentOptions): Promise<Deployment> {
+    const port = await freePort()
+    const env = environment(options, `http://127.0.0.1:${port}/time`)
+    const upgrade = await runProgram('stv3', ['db', 'upgrade', '-c', YAGI], env)
+    if (upgrade.code !== 0) throw new Error(`db upgrade: ${upgrade.stderr}`)
+    const store = await createMysqlStore(options.databaseUrl)
+    const deployment = new Deployment(options, env, port, store)
+    for (let count = 0; count < options.consumers; count++) deployment.startConsumer()
+    for (let count = 0; count < options.workers; count++) deployment.startWorker()
+    return deployment
+  }
+
+  private constructor(options: DeploymentOptions, env: NodeJS.ProcessEnv, port: number, store: Store) {
+    this.#options = options
+    this.#env = env
+    this.#timeUrl = `http://127.0.0.1:${port}/time`
+    this.#timeServer = new ChildProgram('stv3', ['time-server', '--listen', `127.0.0.1:${port}`], env)
+    this.store = store
+  }
+
+  startConsumer(): ChildProgram {
+    const consumer = new ChildProgram('stv3', ['consume', '-c', YAGI], this.#env)
+    this.consumers.push(consumer)
+    return consumer
+  }
+
+  startWorker(): ChildProgram {
+    const worker = new ChildProgram('stv3', ['work', '-c', YAGI], this.#env)
+    this.workers.push(worker)
+    return worker
+  }
+
+  /** Publishes a file of notifications to the queue. */
+  async publish(file: string): Promise<void> {
+    const result = await runProgram('stv3', ['publish', file, '-c', YAGI], this.#env)
+    if (result.code !== 0) throw new Error(`publish: ${result.stderr}`)
+  }
+
+  /** Waits until so many events are stored and no stream that is due by the shared clock is left. */
+  async settled(events: number, timeoutMs = 120_000): Promise<void> {
+    const deadline = Date.now() + timeoutMs
+    for (;;) {
+      const stored = await this.store.countEvents({}, ALL)
+      const waiting = stored >= events ? await this.#dueStreams() : -1
+      if (waiting === 0) return
+      if (Date.now() > deadline) throw new Error(`not settled: ${stored} events, ${waiting} streams due`)
+      await delay(100)
+    }
+  }
+
+  async #dueStreams(): Promise<number> {
+    const streams = await this.allStreams()
+    const newest = Math.max(...streams.map(({ lastEvent }) => lastEvent))
+    const now = parseIso(await (await fetch(this.#timeUrl)).text()) ?? 0
+    // The clock reaches the newest event only once every consumer has stored what it had.
+    if (now < newest) return -1
+    return streams.filter(
+      ({ state, fireTimestamp }) =>
+        state === 'firing' ||
+        state === 'expiring' ||
+        state === 'retry_fire' ||
+        (state === 'active' && fireTimestamp !== null && fireTimestamp < now),
+    ).length
+  }
+
+  async allStreams() {
+    const streams = []
+    for (let mark: number | undefined; ; mark = streams.at(-1)?.id) {
+      const page = await this.store.listStreams({}, { limit: 1000, mark, ascending: true })
+      streams.push(...page)
+      if (page.length === 0) return streams
+    }
+  }
+
+  /** Ends everything in order; answers the exit codes of consumers and workers. */
+  async stop(): Promise<(number | null)[]> {
+    const results = await Promise.all([...this.consumers, ...this.workers].map((process) => process.stop()))
+    await this.#timeServer.stop()
+    await this.store.close()
+    return results.map(({ code }) => code)
+  }
+
+  get archiveFolder(): string {
+    return this.#options.archiveFolder
+  }
+}
+
+const ALL = { limit: 1, mark: undefined, ascending: true }
+
+function environment(options: DeploymentOptions, timeUrl: string): NodeJS.ProcessEnv {
+  return {
+    STACKTACH_AMQP_URL: options.amqpUrl,
+    STACKTACH_DATABASE_URL: options.databaseUrl,
+    STACKTACH_ARCHIVE: options.archiveFolder,
+    STACKTACH_TIME_SYNC: timeUrl,
+    STACKTACH_LOG_LEVEL: 'warn',
+  }
+}

@@ -1,0 +1,19 @@
+import { createConnection } from 'mysql2/promise'
+import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
+import type { Store } from '../../src/store/store.ts'
+
+/** A store to look at a database with. */
+export async function createMysqlStore(url: string): Promise<Store> {
+  return createSqlStore(await openMysqlDatabase({ url: new URL(url) }))
+}
+
+/** Creates an empty database on a server whose URL names none; answers the database's URL. */
+export async function createMysqlDatabase(serverUrl: string, name: string): Promise<string> {
+  const url = new URL(serverUrl)
+  const connection = await createConnection(url.href)
+  await connection.query(`create database ${name}`)
+  await connection.end()
+  url.pathname = `/${name}`
+  return url.href
+}
