@@ -23,7 +23,9 @@ const ALL = { limit: 1, mark: undefined, ascending: true }
 async function countMessages(file: string): Promise<number> {
   const raw = createReadStream(file)
   const ids = new Set<string>()
-  for await (const line of createInterface({ input: file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw })) {
+  for await (const line of createInterface({
+    input: file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw,
+  })) {
     if (line !== '') ids.add(JSON.parse(line).message_id)
   }
   return ids.size

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createMysqlStore } from './mysql-store.ts'
-import { ChildProgram, runProgram } from './child-program.ts'
-import { freePort } from './server-process.ts'
-import type { Store } from '../../src/store/store.ts'
 import { parseIso } from '../../src/domain/time.ts'
+import type { Store } from '../../src/store/store.ts'
+import { ChildProgram, runProgram } from './child-program.ts'
+import { createMysqlStore } from './mysql-store.ts'
+import { freePort } from './server-process.ts'
 
-const ROOT = resolve(import.meta.dirname, '../..')
-const YAGI = resolve(ROOT, 'config/yagi.conf')
+const SHIPPED = resolve(import.meta.dirname, '../../config/yagi.conf')
 
 export type DeploymentOptions = {
   readonly amqpUrl: string
@@ -17,12 +16,14 @@ export type DeploymentOptions = {
   readonly archiveFolder: string
   readonly consumers: number
   readonly workers: number
+  /** yagi.conf; undefined takes the shipped one */
+  readonly config?: string
 }
 
-/** Consumers, workers and a time service, each a process of its own, on the shipped configuration. */
+/** Consumers, workers and a time service, each a process of its own. */
 export class Deployment {
   readonly #env: NodeJS.ProcessEnv
-  readonly #options: DeploymentOptions
+  readonly #config: string
   readonly #timeUrl: string
   readonly consumers: ChildProgram[] = []
   readonly workers: ChildProgram[] = []
@@ -33,7 +34,7 @@ export class Deployment {
   static async start(options: DeploymentOptions): Promise<Deployment> {
     const port = await freePort()
     const env = environment(options, `http://127.0.0.1:${port}/time`)
-    const upgrade = await runProgram('stv3', ['db', 'upgrade', '-c', YAGI], env)
+    const upgrade = await runProgram('stv3', ['db', 'upgrade', '-c', options.config ?? SHIPPED], env)
     if (upgrade.code !== 0) throw new Error(`db upgrade: ${upgrade.stderr}`)
     const store = await createMysqlStore(options.databaseUrl)
     const deployment = new Deployment(options, env, port, store)
@@ -43,7 +44,7 @@ export class Deployment {
   }
 
   private constructor(options: DeploymentOptions, env: NodeJS.ProcessEnv, port: number, store: Store) {
-    this.#options = options
+    this.#config = options.config ?? SHIPPED
     this.#env = env
     this.#timeUrl = `http://127.0.0.1:${port}/time`
     this.#timeServer = new ChildProgram('stv3', ['time-server', '--listen', `127.0.0.1:${port}`], env)
@@ -51,20 +52,20 @@ export class Deployment {
   }
 
   startConsumer(): ChildProgram {
-    const consumer = new ChildProgram('stv3', ['consume', '-c', YAGI], this.#env)
+    const consumer = new ChildProgram('stv3', ['consume', '-c', this.#config], this.#env)
     this.consumers.push(consumer)
     return consumer
   }
 
   startWorker(): ChildProgram {
-    const worker = new ChildProgram('stv3', ['work', '-c', YAGI], this.#env)
+    const worker = new ChildProgram('stv3', ['work', '-c', this.#config], this.#env)
     this.workers.push(worker)
     return worker
   }
 
   /** Publishes a file of notifications to the queue. */
   async publish(file: string): Promise<void> {
-    const result = await runProgram('stv3', ['publish', file, '-c', YAGI], this.#env)
+    const result = await runProgram('stv3', ['publish', file, '-c', this.#config], this.#env)
     if (result.code !== 0) throw new Error(`publish: ${result.stderr}`)
   }
 
@@ -90,7 +91,6 @@ export class Deployment {
       ({ state, fireTimestamp }) =>
         state === 'firing' ||
         state === 'expiring' ||
-        state === 'retry_fire' ||
         (state === 'active' && fireTimestamp !== null && fireTimestamp < now),
     ).length
   }
@@ -110,10 +110,6 @@ export class Deployment {
     await this.#timeServer.stop()
     await this.store.close()
     return results.map(({ code }) => code)
-  }
-
-  get archiveFolder(): string {
-    return this.#options.archiveFolder
   }
 }
 

@@ -8,7 +8,11 @@ export async function startRabbitmq(folder: string, stops: (() => Promise<void>)
   const program = findProgram('/usr/lib/rabbitmq/bin/rabbitmq-server', 'rabbitmq-server')
   await mkdir(folder, { recursive: true })
   const [port, distributionPort, mapperPort] = [await freePort(), await freePort(), await freePort()]
-  const mapper = new ServerProcess(findProgram('epmd'), ['-address', '127.0.0.1', '-port', String(mapperPort)], {})
+  const mapper = new ServerProcess(
+    findProgram('epmd'),
+    ['-address', '127.0.0.1', '-port', String(mapperPort)],
+    {},
+  )
   stops.push(() => mapper.stop())
   await mapper.listening(mapperPort)
   const server = new ServerProcess(program, [], {

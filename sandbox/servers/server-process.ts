@@ -5,7 +5,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 /** The first of these programs that is installed. */
 export function findProgram(...candidates: string[]): string {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin', '/usr/lib/rabbitmq/bin']
+  const folders = [
+    ...(process.env.PATH ?? '').split(':'),
+    '/usr/sbin',
+    '/usr/local/sbin',
+    '/usr/lib/rabbitmq/bin',
+  ]
   for (const name of candidates) {
     const path = name.startsWith('/') ? name : folders.map((folder) => `${folder}/${name}`).find(existsSync)
     if (path && existsSync(path)) return path

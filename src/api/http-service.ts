@@ -55,7 +55,9 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 
 function listenProblem(error: unknown, host: string, port: number): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') return `port ${port} of ${host} is in use; choose another with --listen HOST:PORT`
-  if (code === 'EACCES') return `port ${port} of ${host} may not be used by this account; choose one above 1023`
+  if (code === 'EADDRINUSE')
+    return `port ${port} of ${host} is in use; choose another with --listen HOST:PORT`
+  if (code === 'EACCES')
+    return `port ${port} of ${host} may not be used by this account; choose one above 1023`
   return `cannot listen on ${host}:${port}: ${messageOf(error)}`
 }

@@ -2,7 +2,12 @@ import type { ErrorRequestHandler, Response } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 
-const STATUS: { readonly [code: string]: number } = { invalid: 400, not_found: 404, conflict: 409, transient: 503 }
+const STATUS: { readonly [code: string]: number } = {
+  invalid: 400,
+  not_found: 404,
+  conflict: 409,
+  transient: 503,
+}
 
 const TITLES: { readonly [status: number]: string } = {
   400: 'Bad Request',
@@ -25,7 +30,11 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
     if (response.headersSent) return next(error)
     const status = statusOf(error)
     if (status === 500) logger.error({ url: request.path, error: messageOf(error) }, 'a request failed')
-    sendProblem(response, status, status === 500 ? 'the request failed; see the log of the server' : messageOf(error))
+    sendProblem(
+      response,
+      status,
+      status === 500 ? 'the request failed; see the log of the server' : messageOf(error),
+    )
   }
 }
 

@@ -28,7 +28,11 @@ export function streamsResource(store: Store): Router {
     sendJson(response, await encode([stream], false, wantsDetails(request)))
   })
 
-  async function encode(streams: readonly Stream[], ascending: boolean, details: boolean): Promise<RestStream[]> {
+  async function encode(
+    streams: readonly Stream[],
+    ascending: boolean,
+    details: boolean,
+  ): Promise<RestStream[]> {
     const plain = streams.map((stream) => restStream(stream, formatMark(stream.id, ascending)))
     if (!details) return plain
     const events = await store.eventsOfStreams(streams.map(({ id }) => id))

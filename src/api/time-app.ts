@@ -30,7 +30,8 @@ function parsePost(body: string): TimePost {
   }
   const value = parseObject(body)
   const { source, time, busy } = value
-  if (typeof source !== 'string' || source === '') throw new InvalidError('source: expected the name of a process')
+  if (typeof source !== 'string' || source === '')
+    throw new InvalidError('source: expected the name of a process')
   if (busy !== undefined && typeof busy !== 'boolean') throw new InvalidError('busy: expected true or false')
   return {
     source,

@@ -1,4 +1,4 @@
-import { civilFromInstant, instantFromMicros, type Micros, MICROS_PER_SECOND } from '../domain/time.ts'
+import { civilFromInstant, instantFromMicros, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
 
 export const CRC_PART = '[[CRC]]'
 

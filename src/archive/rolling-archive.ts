@@ -47,9 +47,13 @@ export async function openRollingArchive(options: RollingArchiveOptions): Promis
     await recover(options)
     await requireWritable(workingDirectory)
   } catch (error) {
-    throw new StackTachError('config', `cannot keep the archive in ${workingDirectory}: ${messageOf(error)}`, {
-      cause: error,
-    })
+    throw new StackTachError(
+      'config',
+      `cannot keep the archive in ${workingDirectory}: ${messageOf(error)}`,
+      {
+        cause: error,
+      },
+    )
   }
   return new RollingArchive(options)
 }
@@ -85,8 +89,8 @@ class RollingArchive implements Archive {
     if (lines.length === 0) return
     try {
       if (this.#file && this.#isFull(this.#file)) await this.#roll()
-      const file = (this.#file ??= await this.#open())
-      await appendDurably(file, lines)
+      this.#file ??= await this.#open()
+      await appendDurably(this.#file, lines)
     } catch (error) {
       throw new TransientError(`cannot write the archive: ${messageOf(error)}`, { cause: error })
     }
@@ -169,7 +173,10 @@ async function recover(options: RollingArchiveOptions): Promise<void> {
     if (!match || isAlive(Number(match[2]))) continue
     const path = join(options.workingDirectory, entry)
     const cut = await cutTornLine(path)
-    options.logger.info({ file: entry, cut }, `completing the archive file ${entry} of a process that is gone`)
+    options.logger.info(
+      { file: entry, cut },
+      `completing the archive file ${entry} of a process that is gone`,
+    )
     await complete(path, (match[1] as string).replace(CRC_PART, 'recovered'), options)
   }
 }

@@ -36,7 +36,13 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
       await new Promise<void>((resolve, reject) => {
         const confirm = (error: unknown) => (error ? reject(notConfirmed(error)) : resolve())
         try {
-          target.publish(exchange, routingKey, body, { persistent: true, contentType: 'application/json' }, confirm)
+          target.publish(
+            exchange,
+            routingKey,
+            body,
+            { persistent: true, contentType: 'application/json' },
+            confirm,
+          )
         } catch (error) {
           reject(notConfirmed(error))
         }

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
-import { createClient, type Client, type QueryParams } from '../client/client.ts'
+import type { Command } from 'commander'
+import { type Client, createClient, type QueryParams } from '../client/client.ts'
 import { InvalidError } from '../domain/errors.ts'
 import type { RestEvent, RestStream, RestValue } from '../domain/rest-form.ts'
 import { createCommand, runProgram } from './program.ts'
@@ -35,7 +35,8 @@ function print(text: string): void {
 function clientOf(command: Command): Client {
   const { url = process.env.KLUGMAN_URL, debug } = command.optsWithGlobals<GlobalOptions>()
   if (!url) throw new InvalidError('where is the API? Name it as in `klugman http://127.0.0.1:8000 streams`')
-  if (!URL.canParse(url)) throw new InvalidError(`${JSON.stringify(url)} is no URL; expected one such as http://127.0.0.1:8000`)
+  if (!URL.canParse(url))
+    throw new InvalidError(`${JSON.stringify(url)} is no URL; expected one such as http://127.0.0.1:8000`)
   return createClient({ url, ...(debug ? { onRequest: (request) => print(`URL: ${request.href}`) } : {}) })
 }
 
@@ -65,7 +66,9 @@ const streams = createCommand(
     }
     if (options.count) return printCount(await client.countStreams(params))
     const found =
-      options.id === undefined ? await client.listStreams(params) : [await client.getStream(options.id, params)]
+      options.id === undefined
+        ? await client.listStreams(params)
+        : [await client.getStream(options.id, params)]
     for (const stream of found) {
       if (options.json) print(JSON.stringify(stream))
       else printStream(stream)

@@ -15,13 +15,19 @@ export async function openDatabase(url: string, folder: string): Promise<OpenDat
     try {
       return openSqliteDatabase(path === ':memory:' ? path : resolve(folder, path))
     } catch (error) {
-      throw new StackTachError('config', `cannot open the database ${resolve(folder, path)}: ${messageOf(error)}`)
+      throw new StackTachError(
+        'config',
+        `cannot open the database ${resolve(folder, path)}: ${messageOf(error)}`,
+      )
     }
   }
   // SQLAlchemy's URLs may name a driver: mysql+pymysql://…
   const mysqlUrl = url.replace(/^(mysql|mariadb)(\+\w+)?:\/\//, 'mysql://')
   if (!mysqlUrl.startsWith('mysql://') || !URL.canParse(mysqlUrl)) {
-    throw new StackTachError('config', 'database.url: expected mysql://USER:PASSWORD@HOST/NAME, sqlite:PATH or sqlite::memory:')
+    throw new StackTachError(
+      'config',
+      'database.url: expected mysql://USER:PASSWORD@HOST/NAME, sqlite:PATH or sqlite::memory:',
+    )
   }
   return openMysqlDatabase({ url: new URL(mysqlUrl) })
 }

@@ -56,7 +56,8 @@ function exitOverrideAll(command: Command): void {
 export function parseWhole(min: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (!Number.isSafeInteger(value) || value < min) throw new InvalidArgumentError(`expected a whole number of at least ${min}.`)
+    if (!Number.isSafeInteger(value) || value < min)
+      throw new InvalidArgumentError(`expected a whole number of at least ${min}.`)
     return value
   }
 }

@@ -1,4 +1,11 @@
-import { ConflictError, InvalidError, messageOf, NotFoundError, StackTachError, TransientError } from '../domain/errors.ts'
+import {
+  ConflictError,
+  InvalidError,
+  messageOf,
+  NotFoundError,
+  StackTachError,
+  TransientError,
+} from '../domain/errors.ts'
 import type { RestEvent, RestStream } from '../domain/rest-form.ts'
 
 /** Query parameters; undefined ones are left out. */

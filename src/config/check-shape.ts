@@ -37,7 +37,7 @@ function addIssue(
 }
 
 function describe(issue: core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.input === undefined) return 'is required'
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is required'
   const message = issue.message.replace(/^Invalid input: /, '')
   return message.charAt(0).toLowerCase() + message.slice(1)
 }

@@ -31,7 +31,12 @@ export class IniReader {
     if (found === undefined || found.text === '') return fallback
     const value = Number(found.text)
     if (Number.isFinite(value) && value >= min) return value
-    this.#fault(section, key, found.entry, `expected a number of at least ${min}, found ${JSON.stringify(found.text)}`)
+    this.#fault(
+      section,
+      key,
+      found.entry,
+      `expected a number of at least ${min}, found ${JSON.stringify(found.text)}`,
+    )
     return fallback
   }
 
@@ -47,7 +52,10 @@ export class IniReader {
   /** Values between commas (or lines). */
   list(section: string, key: string): string[] {
     const text = this.text(section, key, '')
-    return text.split(/[,\n]/).map((part) => part.trim()).filter((part) => part !== '')
+    return text
+      .split(/[,\n]/)
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
   }
 
   /** Adds a problem at a key's value, or at its section where the key is absent. */
@@ -65,7 +73,13 @@ export class IniReader {
       const keys = known[kind]
       if (!keys) {
         const message = `unknown section [${name}]${didYouMean(kind, Object.keys(known))}`
-        this.#problems.add({ severity: 'error', code: 'unknown-section', path: [name], message, position: section.position })
+        this.#problems.add({
+          severity: 'error',
+          code: 'unknown-section',
+          path: [name],
+          message,
+          position: section.position,
+        })
         continue
       }
       for (const [key, entry] of section.entries) {

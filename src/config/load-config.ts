@@ -10,15 +10,14 @@ import { checkShape } from './check-shape.ts'
 import { parseIniDocument } from './ini-document.ts'
 import { IniReader } from './ini-reader.ts'
 import { type Environment, interpolate } from './interpolate.ts'
-import { positionAt } from './position.ts'
 import { Problems } from './problems.ts'
 import { eventDefinitionsSchema } from './schemas/event-definitions-schema.ts'
 import { type PipelinesConfig, pipelinesSchema } from './schemas/pipelines-schema.ts'
 import { triggersSchema } from './schemas/triggers-schema.ts'
 import { type WinchesterSettings, winchesterSchema } from './schemas/winchester-schema.ts'
 import { didYouMean } from './suggest.ts'
-import { type ConfigDocument, type DocumentPath, parseYamlDocument } from './yaml-document.ts'
 import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
+import { type ConfigDocument, type DocumentPath, parseYamlDocument } from './yaml-document.ts'
 
 /** A handler of a pipeline, by name, with its parameters. */
 export type HandlerStep = {
@@ -84,7 +83,9 @@ class Loader {
     const ini = new IniReader(sections, this.#environment, this.#problems)
     const yagi = readYagiSettings(ini)
     if (!yagi.winchesterConfig) {
-      throw new ConfigError(`${file} names no winchester.yaml: expected config_file in a section [winchester]`)
+      throw new ConfigError(
+        `${file} names no winchester.yaml: expected config_file in a section [winchester]`,
+      )
     }
     const folder = dirname(file)
     const config = await this.winchester(join(folder, yagi.winchesterConfig))
@@ -157,7 +158,12 @@ class Loader {
   #parse<T>(file: string, text: string, schema: ZodType<T>): LoadedFile<T> | undefined {
     try {
       const document = parseYamlDocument(text, file)
-      const value = checkShape(document, this.#interpolated(document, document.value, []), schema, this.#problems)
+      const value = checkShape(
+        document,
+        this.#interpolated(document, document.value, []),
+        schema,
+        this.#problems,
+      )
       return value === undefined ? undefined : { document, value }
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
@@ -183,7 +189,10 @@ class Loader {
   }
 
   #checkPipelineNames(
-    { document, value }: LoadedFile<readonly { fire_pipeline?: string | undefined; expire_pipeline?: string | undefined }[]>,
+    {
+      document,
+      value,
+    }: LoadedFile<readonly { fire_pipeline?: string | undefined; expire_pipeline?: string | undefined }[]>,
     pipelines: PipelinesConfig,
   ): void {
     const known = Object.keys(pipelines)
@@ -199,7 +208,9 @@ class Loader {
 }
 
 function handlerStep(step: PipelinesConfig[string][number]): HandlerStep {
-  return typeof step === 'string' ? { name: step, params: {} } : { name: step.name, params: step.params ?? {} }
+  return typeof step === 'string'
+    ? { name: step, params: {} }
+    : { name: step.name, params: step.params ?? {} }
 }
 
 function withAbsoluteFolders(yagi: YagiSettings, folder: string): YagiSettings {
@@ -225,14 +236,6 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new ConfigError(`cannot read the configuration ${file}: ${messageOf(error)}`, [
-      {
-        severity: 'error',
-        code: 'missing-file',
-        path: '',
-        message: `cannot be read: ${messageOf(error)}`,
-        position: positionAt('', 0, file),
-      },
-    ])
+    throw new ConfigError(`cannot read the configuration ${file}: ${messageOf(error)}`)
   }
 }

@@ -91,7 +91,8 @@ const SHOEBOX_APP = /yagi\.handler\.shoebox_handler[.:]ShoeboxHandler$/
 export function readYagiSettings(ini: IniReader): YagiSettings {
   ini.checkNames(KNOWN, FREE)
   const queues = ini.list('consumers', 'queues').map((queue) => readQueue(ini, queue))
-  if (queues.length === 0) ini.problem('consumers', 'queues', 'queues: expected the names of the queues to read')
+  if (queues.length === 0)
+    ini.problem('consumers', 'queues', 'queues: expected the names of the queues to read')
   const archives = queues.some(({ apps }) => apps.some((app) => SHOEBOX_APP.test(app)))
   if (archives && !ini.has('shoebox')) {
     ini.problem('consumers', 'queues', 'the app ShoeboxHandler needs a section [shoebox]')
@@ -111,7 +112,11 @@ function readQueue(ini: IniReader, queue: string): QueueSettings {
   const apps = ini.list(section, 'apps')
   for (const app of apps) {
     if (!WINCHESTER_APP.test(app) && !SHOEBOX_APP.test(app)) {
-      ini.problem(section, 'apps', `apps: ${app} is not available; known are WinchesterHandler and ShoeboxHandler`)
+      ini.problem(
+        section,
+        'apps',
+        `apps: ${app} is not available; known are WinchesterHandler and ShoeboxHandler`,
+      )
     }
   }
   if (ini.has(section) && !apps.some((app) => WINCHESTER_APP.test(app))) {
@@ -176,7 +181,11 @@ function readArchive(ini: IniReader): ArchiveSettings {
   if (!workingDirectory) ini.problem(section, 'working_directory', 'working_directory: is required')
   const manager = ini.text(section, 'roll_manager', 'shoebox.roll_manager:WritingJSONRollManager')
   if (!manager.endsWith('WritingJSONRollManager')) {
-    ini.problem(section, 'roll_manager', `roll_manager: ${manager} is not available; known is WritingJSONRollManager`)
+    ini.problem(
+      section,
+      'roll_manager',
+      `roll_manager: ${manager} is not available; known is WritingJSONRollManager`,
+    )
   }
   return {
     workingDirectory: workingDirectory ?? '.',

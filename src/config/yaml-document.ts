@@ -1,12 +1,12 @@
 import {
   EVENT_ID,
-  type Event as YamlEvent,
   getScalarValue,
   load,
   parseEvents,
   Schema,
   YAML11_SCHEMA,
   YAMLException,
+  type Event as YamlEvent,
 } from 'js-yaml'
 import { ConfigError, type Position, type Problem } from '../domain/errors.ts'
 import { positionAt } from './position.ts'
@@ -54,7 +54,12 @@ function syntaxError(error: YAMLException, file: string): ConfigError {
 }
 
 type Part = 'key' | 'value'
-type Frame = { readonly path: DocumentPath; readonly isMapping: boolean; key: string | undefined; index: number }
+type Frame = {
+  readonly path: DocumentPath
+  readonly isMapping: boolean
+  key: string | undefined
+  index: number
+}
 
 class Offsets {
   readonly #offsets = new Map<string, number>()
@@ -79,7 +84,8 @@ function collectOffsets(events: readonly YamlEvent[], text: string): Offsets {
   const stack: Frame[] = []
   for (const event of events) {
     const frame = stack.at(-1)
-    if (event.type === EVENT_ID.DOCUMENT) stack.push({ path: [], isMapping: false, key: undefined, index: -1 })
+    if (event.type === EVENT_ID.DOCUMENT)
+      stack.push({ path: [], isMapping: false, key: undefined, index: -1 })
     else if (event.type === EVENT_ID.POP) stack.pop()
     else if (frame?.isMapping && frame.key === undefined && event.type === EVENT_ID.SCALAR) {
       frame.key = getScalarValue(text, event)

@@ -43,7 +43,13 @@ export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
   return { delivery, line, arrival: { event, at, keys: context.router.keysOf(event) }, deadLetter: undefined }
 }
 
-function dead(delivery: Delivery, line: ArchiveLine, stage: string, reason: string, body = delivery.body): Prepared {
+function dead(
+  delivery: Delivery,
+  line: ArchiveLine,
+  stage: string,
+  reason: string,
+  body = delivery.body,
+): Prepared {
   return { delivery, line, arrival: undefined, deadLetter: { stage, reason, queue: delivery.queue, body } }
 }
 

@@ -14,7 +14,11 @@ export type StoreBatchContext = {
   readonly onStored: (last: Prepared, outcome: StoredCounts) => void
 }
 
-export type StoredCounts = { readonly stored: number; readonly duplicates: number; readonly deadLetters: number }
+export type StoredCounts = {
+  readonly stored: number
+  readonly duplicates: number
+  readonly deadLetters: number
+}
 
 /** Ends the work on a batch because the process stops; what is not stored will be delivered again. */
 export class StoppedError extends Error {}

@@ -1,8 +1,8 @@
 import { InvalidError } from '../domain/errors.ts'
+import { stringifyJson } from '../domain/json.ts'
 import type { JsonValue } from '../domain/notification.ts'
 import { parseIso } from '../domain/time.ts'
 import { intTrait, type Trait, type TraitType } from '../domain/trait.ts'
-import { stringifyJson } from '../domain/json.ts'
 
 /**
  * A value of a notification as a trait of the given type; undefined for an empty text where a number or a time
@@ -58,7 +58,8 @@ function convertFloat(value: JsonValue): Trait {
 }
 
 function floatOf(value: JsonValue): number | undefined {
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return Number(value)
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
+    return Number(value)
   if (typeof value !== 'string') return undefined
   const digits = value.trim()
   return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(digits) ? Number(digits) : undefined

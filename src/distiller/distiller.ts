@@ -75,7 +75,8 @@ function timeOf(notification: Notification, receivedAt: Micros): Micros {
     const value = notification[name]
     if (isNothing(value)) continue
     const time = typeof value === 'string' ? parseIso(value) : undefined
-    if (time === undefined) throw new InvalidError(`${name}: ${JSON.stringify(textOf(value))} is not an ISO 8601 time`)
+    if (time === undefined)
+      throw new InvalidError(`${name}: ${JSON.stringify(textOf(value))} is not an ISO 8601 time`)
     return time
   }
   return receivedAt

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import type { JsonObject, JsonValue, Notification } from '../domain/notification.ts'
 import { parseJson } from '../domain/json.ts'
+import type { JsonObject, JsonValue, Notification } from '../domain/notification.ts'
 
 /** A notification, or the stage and the reason of a refusal. */
 export type Decoded =

@@ -2,7 +2,11 @@ type Part =
   | { readonly kind: 'star' }
   | { readonly kind: 'any' }
   | { readonly kind: 'literal'; readonly character: string }
-  | { readonly kind: 'set'; readonly negated: boolean; readonly ranges: readonly (readonly [string, string])[] }
+  | {
+      readonly kind: 'set'
+      readonly negated: boolean
+      readonly ranges: readonly (readonly [string, string])[]
+    }
 
 /**
  * A case-sensitive shell glob over whole texts: `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`; a bracket that is never

@@ -6,7 +6,11 @@ import type { DistinguishingTrait } from './trait.ts'
 // The JSON encoding of the REST API, as StackTach.v3 has it: plain texts and numbers are themselves.
 
 export type RestDatetime = { readonly __type__: 'datetime'; readonly datetime: string }
-export type RestTimeRange = { readonly __type__: 'timex.TimeRange'; readonly begin: string; readonly end: string }
+export type RestTimeRange = {
+  readonly __type__: 'timex.TimeRange'
+  readonly begin: string
+  readonly end: string
+}
 export type RestValue = string | number | bigint | null | RestDatetime | RestTimeRange
 
 export type RestEvent = {

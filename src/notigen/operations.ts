@@ -1,5 +1,5 @@
-import { FLAVORS, type Instance } from './instance.ts'
 import type { Micros } from '../domain/time.ts'
+import { FLAVORS, type Instance } from './instance.ts'
 import type { Random } from './random.ts'
 
 /** One notification of an operation: its type, how long after the one before, and what has changed by then. */

@@ -26,4 +26,3 @@ export function bodyOf({ notification }: Simulated): Buffer {
 export async function* bodiesOf(notifications: AsyncIterable<Simulated>): AsyncGenerator<Buffer> {
   for await (const simulated of notifications) yield bodyOf(simulated)
 }
-

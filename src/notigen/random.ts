@@ -18,7 +18,10 @@ export class Random {
   /** A whole number from min to max, both included. */
   int(min: number, max: number): number {
     const span = max - min + 1
-    return min + (span <= 0xffffffff ? this.#bits() % span : (this.#bits() * 0x100000 + (this.#bits() >>> 12)) % span)
+    return (
+      min +
+      (span <= 0xffffffff ? this.#bits() % span : (this.#bits() * 0x100000 + (this.#bits() >>> 12)) % span)
+    )
   }
 
   pick<T>(list: readonly T[]): T {
@@ -28,7 +31,10 @@ export class Random {
   /** One of the names, as often as their weights say. */
   weighted<T extends string>(weights: { readonly [name in T]: number }): T {
     const entries = Object.entries(weights) as [T, number][]
-    let at = this.int(1, entries.reduce((sum, [, weight]) => sum + weight, 0))
+    let at = this.int(
+      1,
+      entries.reduce((sum, [, weight]) => sum + weight, 0),
+    )
     for (const [name, weight] of entries) {
       at -= weight
       if (at <= 0) return name

@@ -20,7 +20,12 @@ export type Simulated = { readonly at: Micros; readonly notification: JsonObject
 
 type Plan =
   | { readonly kind: 'operation' }
-  | { readonly kind: 'step'; readonly instance: Instance; readonly operation: OperationName; readonly index: number }
+  | {
+      readonly kind: 'step'
+      readonly instance: Instance
+      readonly operation: OperationName
+      readonly index: number
+    }
   | { readonly kind: 'midnight' }
   | { readonly kind: 'exists'; readonly instance: Instance; readonly dayBegin: Micros }
 

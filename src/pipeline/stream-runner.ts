@@ -37,7 +37,12 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     const at = clock.now()
     const newEvents = outcome.newEvents.map((event) => ({ event, at, keys: router.keysOf(event) }))
     // A stream with a failed commit is kept: its error has to be seen.
-    const run = { claim, newEvents, purge: purge && outcome.commitError === null, lastError: outcome.commitError }
+    const run = {
+      claim,
+      newEvents,
+      purge: purge && outcome.commitError === null,
+      lastError: outcome.commitError,
+    }
     return { kind: 'finished', run }
   }
 
@@ -61,7 +66,10 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       if (!pipeline) return forGood(claim, `there is no pipeline ${name} in the configuration`)
       const outcome = await runPipeline(pipeline, stream, events, { logger })
       if (outcome.ok) return finished(claim, outcome)
-      logger.warn({ stream: stream.id, trigger: stream.name, error: outcome.error }, `pipeline ${name} failed`)
+      logger.warn(
+        { stream: stream.id, trigger: stream.name, error: outcome.error },
+        `pipeline ${name} failed`,
+      )
       return failed(claim, outcome.error)
     },
   }

@@ -73,7 +73,8 @@ export class Worker implements Service {
           continue
         }
       } catch (error) {
-        if (!(error instanceof TransientError)) logger.error({ error: messageOf(error) }, 'a pass of the worker failed')
+        if (!(error instanceof TransientError))
+          logger.error({ error: messageOf(error) }, 'a pass of the worker failed')
         else if (!isFailing) logger.warn({}, `${messageOf(error)}; trying again until it works`)
         isFailing = true
       }
@@ -84,7 +85,13 @@ export class Worker implements Service {
   /** One look for due streams, run to their end; answers how many there were. */
   async pass(firing: Firing): Promise<number> {
     const { store, clock, batchSize, name, leaseMs } = this.#options
-    const claims = await store.claimStreams({ firing, now: clock.now(), limit: batchSize, worker: name, leaseMs })
+    const claims = await store.claimStreams({
+      firing,
+      now: clock.now(),
+      limit: batchSize,
+      worker: name,
+      leaseMs,
+    })
     if (claims.length === 0) return 0
     const stopRenewing = this.#renew(claims)
     try {
@@ -130,7 +137,10 @@ export class Worker implements Service {
   #countLost(count: number): void {
     if (count === 0) return
     this.counters.lost += count
-    this.#options.logger.warn({ streams: count }, 'streams were taken over by another worker before they were done')
+    this.#options.logger.warn(
+      { streams: count },
+      'streams were taken over by another worker before they were done',
+    )
   }
 
   /** The handlers have committed: their outcome is written as soon as the database takes it, as long as it takes. */

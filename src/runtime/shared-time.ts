@@ -10,7 +10,10 @@ export type TimePost = {
 }
 
 export type SharedTimeOptions = {
-  /** a time counts once it is this old, so that a message on its way to another process is not overtaken, ms */
+  /**
+   * a time counts once it is this old, and a process holds the others back until it has been idle for so long:
+   * messages on their way to a process must not be overtaken, ms
+   */
   readonly settleMs?: number
   /** a busy process that is not heard of for so long no longer holds the others back, ms */
   readonly forgetMs?: number
@@ -25,28 +28,45 @@ export type SharedTime = {
   now(): Micros
 }
 
+type Source = {
+  /** 0 until it has stored something */
+  readonly time: Micros
+  readonly busy: boolean
+  readonly heardAt: number
+  /** when it was busy last */
+  readonly busyAt: number
+}
+
 /**
  * The latest time that was posted, but never past a process that still has older messages in hand: workers on
  * this clock see a stream due only after all consumers have stored what came before.
  */
 export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
-  const { settleMs = 500, forgetMs = 5000, now: machineNow = () => performance.now() } = options
-  const sources = new Map<string, { time: Micros | undefined; busy: boolean; heardAt: number }>()
+  const { settleMs = 1000, forgetMs = 5000, now: machineNow = () => performance.now() } = options
+  const sources = new Map<string, Source>()
   let waiting: { time: Micros; at: number }[] = []
   let latest: Micros = 0
   let served: Micros = 0
   return {
     post({ source, time, busy }) {
       const at = machineNow()
-      sources.set(source, { time: time ?? sources.get(source)?.time, busy, heardAt: at })
+      const before = sources.get(source)
+      sources.set(source, {
+        time: time ?? before?.time ?? 0,
+        busy,
+        heardAt: at,
+        busyAt: busy ? at : (before?.busyAt ?? -Infinity),
+      })
       if (time !== undefined) waiting.push({ time, at })
     },
     now() {
       const at = machineNow()
       for (const entry of waiting) if (at - entry.at >= settleMs) latest = Math.max(latest, entry.time)
       waiting = waiting.filter((entry) => at - entry.at < settleMs)
-      const busy = [...sources.values()].filter((source) => source.busy && at - source.heardAt < forgetMs)
-      const bound = Math.min(latest, ...busy.map(({ time }) => time ?? 0))
+      const holding = [...sources.values()].filter((source) =>
+        source.busy ? at - source.heardAt < forgetMs : at - source.busyAt < settleMs,
+      )
+      const bound = Math.min(latest, ...holding.map(({ time }) => time))
       served = Math.max(served, bound)
       return served
     },

@@ -97,9 +97,12 @@ export class SyncedClock implements EventClock, Service {
     const body = JSON.stringify({ source: this.#options.source, time, busy })
     // Busy is repeated, so that the service knows this process alive.
     if (body === this.#lastPost && !busy) return
-    await this.#request({ method: 'POST', body, headers: { 'content-type': 'application/json' } }, async () => {
-      this.#lastPost = body
-    })
+    await this.#request(
+      { method: 'POST', body, headers: { 'content-type': 'application/json' } },
+      async () => {
+        this.#lastPost = body
+      },
+    )
   }
 
   async #request<T>(init: RequestInit, read: (response: Response) => Promise<T>): Promise<T | undefined> {
@@ -112,7 +115,8 @@ export class SyncedClock implements EventClock, Service {
       this.#isFailing = false
       return answer
     } catch (error) {
-      if (!this.#isFailing) logger.warn({}, `the time service ${endpoint} does not answer: ${messageOf(error)}`)
+      if (!this.#isFailing)
+        logger.warn({}, `the time service ${endpoint} does not answer: ${messageOf(error)}`)
       this.#isFailing = true
       return undefined
     }

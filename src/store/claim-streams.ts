@@ -1,8 +1,8 @@
-import { type SelectQueryBuilder, type Selectable, sql } from 'kysely'
+import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { Firing, StreamState } from '../domain/stream.ts'
-import type { Executor, StoreContext } from './context.ts'
+import type { StoreContext } from './context.ts'
 import { stateNumber, streamOfRow } from './rows.ts'
-import type { StreamTable, Tables } from './schema.ts'
+import type { Executor, StreamTable, Tables } from './schema.ts'
 import type { ClaimedStream, ClaimRequest } from './store.ts'
 
 /** The states and the due time of each way to run. */
@@ -66,7 +66,11 @@ async function take(
       claimed_by: worker,
       lease_until: sql`${sql.raw(dialect.machineNow)} + ${leaseMs * 1000}`,
     })
-    .where('id', 'in', rows.map((row) => row.id))
+    .where(
+      'id',
+      'in',
+      rows.map((row) => row.id),
+    )
     .execute()
   return rows.map((row) => {
     const stream = streamOfRow(row)

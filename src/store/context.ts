@@ -1,10 +1,5 @@
-import type { Kysely } from 'kysely'
 import type { OpenDatabase } from './dialect.ts'
 import type { EventTypes } from './event-types.ts'
-import type { Tables } from './schema.ts'
-
-/** A transaction, or the database outside of one. */
-export type Executor = Kysely<Tables>
 
 /** What every query group needs to know. */
 export type StoreContext = OpenDatabase & {

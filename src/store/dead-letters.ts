@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
-import type { Executor, StoreContext } from './context.ts'
+import type { StoreContext } from './context.ts'
 import { insertRows } from './insert-rows.ts'
+import type { Executor } from './schema.ts'
 import type { DeadLetter, NewDeadLetter } from './store.ts'
 
 export async function insertDeadLetters(

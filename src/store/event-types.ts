@@ -1,8 +1,8 @@
-import type { Executor } from './context.ts'
-import type { SqlDialect } from './dialect.ts'
 import { hash128 } from '../domain/hash.ts'
+import type { SqlDialect } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
 import { hexBytes } from './rows.ts'
+import type { Executor } from './schema.ts'
 import { inTransaction } from './transaction.ts'
 
 /** Ids of event types; they are few, never change and are remembered once committed. */
@@ -50,7 +50,11 @@ export class EventTypes {
   async #create(type: string): Promise<void> {
     await inTransaction(this.#db, this.#dialect, async (tx) => {
       // Another process may have been first: then the key exists and is read.
-      const known = await tx.selectFrom('event_type').select('id').where('desc_hash', '=', hashOf(type)).execute()
+      const known = await tx
+        .selectFrom('event_type')
+        .select('id')
+        .where('desc_hash', '=', hashOf(type))
+        .execute()
       if (known.length > 0) return
       await insertRows(tx, this.#dialect, 'event_type', [{ desc: type, desc_hash: hashOf(type) }])
     })

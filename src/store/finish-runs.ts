@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import type { Router } from '../domain/routing.ts'
 import { createStreamKeyHash } from '../domain/stream-key.ts'
-import type { Executor, StoreContext } from './context.ts'
+import type { StoreContext } from './context.ts'
 import { insertEvents } from './insert-events.ts'
 import { type Finishing, routeEvents } from './route-events.ts'
 import { hexBytes, stateNumber } from './rows.ts'
-import { bucketOf } from './schema.ts'
+import { bucketOf, type Executor } from './schema.ts'
 import type { FailedRun, FinishedRun } from './store.ts'
 import { traitHash } from './trait-codec.ts'
 
@@ -28,7 +28,10 @@ export async function finishQuietRuns(
     .modifyEnd(sql.raw(context.dialect.forUpdate))
     .execute()
   const held = new Set(rows.filter((row) => serials.get(row.id) === row.state_serial_no).map((row) => row.id))
-  await settle(tx, runs.filter(({ claim }) => held.has(claim.stream.id)))
+  await settle(
+    tx,
+    runs.filter(({ claim }) => held.has(claim.stream.id)),
+  )
   return [...held]
 }
 
@@ -63,7 +66,10 @@ async function closeStreams(tx: Executor, streams: readonly Finishing[]): Promis
 }
 
 async function settle(tx: Executor, runs: readonly FinishedRun[]): Promise<void> {
-  await purge(tx, runs.filter((run) => run.purge))
+  await purge(
+    tx,
+    runs.filter((run) => run.purge),
+  )
   const kept = runs.filter((run) => !run.purge)
   const quiet = kept.filter((run) => run.lastError === null).map(({ claim }) => claim.stream.id)
   if (quiet.length > 0) await complete(tx, quiet, null)
@@ -105,7 +111,11 @@ async function purge(tx: Executor, runs: readonly FinishedRun[]): Promise<void> 
       .where((where) =>
         where.or(
           part.map(({ id, hash }) =>
-            where.and([where('bucket', '=', bucketOf(id)), where('hash', '=', hash), where('stream_id', '=', id)]),
+            where.and([
+              where('bucket', '=', bucketOf(id)),
+              where('hash', '=', hash),
+              where('stream_id', '=', id),
+            ]),
           ),
         ),
       )

@@ -1,9 +1,9 @@
-import type { Arrival } from '../domain/routing.ts'
 import { hash128 } from '../domain/hash.ts'
-import type { Executor, StoreContext } from './context.ts'
+import type { Arrival } from '../domain/routing.ts'
+import type { StoreContext } from './context.ts'
 import { insertRows, type Row } from './insert-rows.ts'
 import { bytesHex, hexBytes } from './rows.ts'
-import { bucketOf } from './schema.ts'
+import { bucketOf, type Executor } from './schema.ts'
 import { encodeTraits, traitHash } from './trait-codec.ts'
 
 /** An event that this transaction stored. */
@@ -39,7 +39,12 @@ export async function insertEvents(
     })),
   )
   const events = fresh.map(([, arrival], index) => ({ id: ids[index] as number, arrival }))
-  await insertRows(tx, context.dialect, 'event_trait', events.flatMap((event) => traitRows(event, context)))
+  await insertRows(
+    tx,
+    context.dialect,
+    'event_trait',
+    events.flatMap((event) => traitRows(event, context)),
+  )
   return events
 }
 

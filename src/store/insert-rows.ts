@@ -1,7 +1,6 @@
 import { CompiledQuery } from 'kysely'
-import type { Executor } from './context.ts'
 import type { SqlDialect } from './dialect.ts'
-import type { Tables } from './schema.ts'
+import type { Executor, Tables } from './schema.ts'
 
 type Value = string | number | Buffer | null
 
@@ -53,7 +52,10 @@ function* split(rows: readonly Row[], dialect: SqlDialect): Generator<Row[]> {
   for (const row of rows) {
     const size = sizeOf(row)
     const width = Object.keys(row).length
-    if (part.length > 0 && (values + width > dialect.maxParameters || bytes + size > dialect.maxStatementBytes)) {
+    if (
+      part.length > 0 &&
+      (values + width > dialect.maxParameters || bytes + size > dialect.maxStatementBytes)
+    ) {
       yield part
       part = []
       values = 0

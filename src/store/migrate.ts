@@ -28,7 +28,9 @@ function createMigrator(db: Kysely<Tables>, types: ColumnTypes): Migrator {
 export async function upgradeSchema(db: Kysely<Tables>, types: ColumnTypes): Promise<string[]> {
   const { error, results } = await createMigrator(db, types).migrateToLatest()
   if (error) throw error
-  return (results ?? []).filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+  return (results ?? [])
+    .filter(({ status }) => status === 'Success')
+    .map(({ migrationName }) => migrationName)
 }
 
 /** Every migration in order and when it was applied. */

@@ -68,7 +68,9 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
   } catch (error) {
     pool.end(() => {})
     const message = `cannot use the database at ${url.host}${url.pathname}: ${messageOf(error)}`
-    throw isUnavailable(error) ? new TransientError(message, { cause: error }) : new Error(message, { cause: error })
+    throw isUnavailable(error)
+      ? new TransientError(message, { cause: error })
+      : new Error(message, { cause: error })
   }
 }
 
@@ -105,7 +107,9 @@ function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
 }
 
 function isUnavailable(error: unknown): boolean {
-  return UNAVAILABLE.has(codeOf(error)) || (error instanceof Error && 'fatal' in error && error.fatal === true)
+  return (
+    UNAVAILABLE.has(codeOf(error)) || (error instanceof Error && 'fatal' in error && error.fatal === true)
+  )
 }
 
 function codeOf(error: unknown): string {

@@ -1,8 +1,9 @@
 import type { StoredEvent } from '../domain/event.ts'
 import { hash128 } from '../domain/hash.ts'
-import type { Executor, StoreContext } from './context.ts'
+import type { StoreContext } from './context.ts'
 import { applyPage } from './page.ts'
 import { eventOfRow, hexBytes } from './rows.ts'
+import type { Executor } from './schema.ts'
 import type { EventFilter, Page } from './store.ts'
 
 const EVENT_COLUMNS = [

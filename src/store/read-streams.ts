@@ -1,14 +1,11 @@
 import type { Stream } from '../domain/stream.ts'
-import type { Executor, StoreContext } from './context.ts'
+import type { StoreContext } from './context.ts'
 import { applyPage } from './page.ts'
 import { stateNumber, streamOfRow } from './rows.ts'
+import type { Executor } from './schema.ts'
 import type { Page, StreamFilter } from './store.ts'
 
-export async function listStreams(
-  { db }: StoreContext,
-  filter: StreamFilter,
-  page: Page,
-): Promise<Stream[]> {
+export async function listStreams({ db }: StoreContext, filter: StreamFilter, page: Page): Promise<Stream[]> {
   const rows = await applyPage(selectStreams(db, filter), 'id', page)
     .selectAll()
     .orderBy('id', page.ascending ? 'asc' : 'desc')

@@ -2,12 +2,12 @@ import { sql } from 'kysely'
 import type { Event } from '../domain/event.ts'
 import type { Router, StreamDraft } from '../domain/routing.ts'
 import type { Stream } from '../domain/stream.ts'
-import type { Executor, StoreContext } from './context.ts'
+import type { StoreContext } from './context.ts'
 import type { NewEvent } from './insert-events.ts'
 import { insertRows, type Row, upsertRows } from './insert-rows.ts'
 import { eventsOfStreams } from './read-events.ts'
 import { bytesHex, hexBytes, stateNumber, streamOfRow } from './rows.ts'
-import { bucketOf } from './schema.ts'
+import { bucketOf, type Executor } from './schema.ts'
 import { encodeDistinguishingTraits, traitHash } from './trait-codec.ts'
 
 /** A stream that is finished in the same transaction: its key and row are locked in their turn. */
@@ -97,7 +97,15 @@ async function saveDrafts(
     'stream',
     changed.map((draft) => ({ id: draft.id as number, ...streamRow(draft) })),
     ['id'],
-    ['event_count', 'generation', 'first_event', 'last_event', 'expire_timestamp', 'fire_timestamp', 'progress'],
+    [
+      'event_count',
+      'generation',
+      'first_event',
+      'last_event',
+      'expire_timestamp',
+      'fire_timestamp',
+      'progress',
+    ],
   )
   const withIds = [
     ...created.map((draft, index) => ({ draft, id: newIds[index] as number })),

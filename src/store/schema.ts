@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely'
+import type { Generated, Kysely } from 'kysely'
 
 // Hashes are bytes: BINARY in MySQL, BLOB in SQLite. Times are microseconds since the epoch.
 
@@ -69,6 +69,9 @@ export type Tables = {
   dead_letter: DeadLetterTable
   writer: WriterTable
 }
+
+/** A transaction, or the database outside of one. */
+export type Executor = Kysely<Tables>
 
 /** Ids per bucket of the inverted indexes: a query walks the buckets from the newest. */
 export const BUCKET_SIZE = 131_072

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Router } from '../domain/routing.ts'
 import { claimStreams, renewLeases } from './claim-streams.ts'
-import type { Executor, StoreContext } from './context.ts'
+import type { StoreContext } from './context.ts'
 import { insertDeadLetters, listDeadLetters } from './dead-letters.ts'
 import type { OpenDatabase } from './dialect.ts'
 import { EventTypes } from './event-types.ts'
@@ -12,6 +12,7 @@ import { requireCurrentSchema } from './migrate.ts'
 import { countEvents, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
 import { countStreams, findStream, listStreams } from './read-streams.ts'
 import { routeEvents } from './route-events.ts'
+import type { Executor } from './schema.ts'
 import type { ClaimedStream, FinishedRun, Store } from './store.ts'
 import { inTransaction, query } from './transaction.ts'
 import { trimEvents } from './trim-events.ts'
@@ -54,7 +55,12 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     if (added.length === 0) return
     const newest = await tx.selectFrom('event').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
     const from_id = (newest?.id ?? 0) + 1
-    await insertRows(tx, dialect, 'indexed_trait', added.map((name) => ({ name, from_id })))
+    await insertRows(
+      tx,
+      dialect,
+      'indexed_trait',
+      added.map((name) => ({ name, from_id })),
+    )
   }
 
   /** While this lock is held, readers of pages wait before they trust the newest ids. */
@@ -127,7 +133,11 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     async close() {
       if (writerId !== undefined) {
         // A writer that is gone must not be waited for; if this fails, its row is merely never locked again.
-        await db.deleteFrom('writer').where('id', '=', writerId).execute().catch(() => {})
+        await db
+          .deleteFrom('writer')
+          .where('id', '=', writerId)
+          .execute()
+          .catch(() => {})
       }
       await db.destroy()
     },

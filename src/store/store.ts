@@ -125,4 +125,3 @@ export interface Store {
   ping(): Promise<void>
   close(): Promise<void>
 }
-

@@ -1,10 +1,17 @@
+import { hash64 } from '../domain/hash.ts'
 import type { DistinguishingTrait, DistinguishingTraits, Trait, Traits } from '../domain/trait.ts'
 import { canonicalTrait } from '../domain/trait.ts'
-import { hash64 } from '../domain/hash.ts'
 
 // In the JSON columns text and int are plain; {"f":3} is the float 3.0, {"d":1} a datetime in microseconds,
 // {"i":"9223372036854775807"} an int beyond 2^53, {"r":[1,2]} a timerange, null none.
-type Encoded = string | number | null | { f: number } | { d: number } | { i: string } | { r: [number, number] }
+type Encoded =
+  | string
+  | number
+  | null
+  | { f: number }
+  | { d: number }
+  | { i: string }
+  | { r: [number, number] }
 
 function encodeTrait(trait: DistinguishingTrait): Encoded {
   switch (trait.type) {

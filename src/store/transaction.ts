@@ -1,7 +1,7 @@
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
-import type { Executor } from './context.ts'
 import type { SqlDialect } from './dialect.ts'
+import type { Executor } from './schema.ts'
 
 const MAX_TRIES = 10
 
@@ -39,7 +39,9 @@ export async function query<T>(dialect: SqlDialect, work: () => Promise<T>): Pro
 function asStoreError(error: unknown, dialect: SqlDialect): unknown {
   if (error instanceof TransientError) return error
   if (dialect.isContention(error) || dialect.isUnavailable(error)) {
-    return new TransientError(`the database did not take the transaction: ${messageOf(error)}`, { cause: error })
+    return new TransientError(`the database did not take the transaction: ${messageOf(error)}`, {
+      cause: error,
+    })
   }
   return error
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
-import type { Executor, StoreContext } from './context.ts'
-import { bucketOf } from './schema.ts'
+import type { StoreContext } from './context.ts'
+import { bucketOf, type Executor } from './schema.ts'
 import type { Trim } from './store.ts'
 import { decodeTraits, traitHash } from './trait-codec.ts'
 
@@ -31,6 +31,13 @@ export async function trimEvents(tx: Executor, context: StoreContext, trim: Trim
       .where('event_id', '=', row.id)
       .execute()
   }
-  await tx.deleteFrom('event').where('id', 'in', rows.map(({ id }) => id)).execute()
+  await tx
+    .deleteFrom('event')
+    .where(
+      'id',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .execute()
   return rows.length
 }

@@ -1,7 +1,7 @@
 import type { Event } from '../domain/event.ts'
 import type { StreamKey } from '../domain/routing.ts'
-import { microsFromInstant } from '../domain/time.ts'
 import { createStreamKeyHash } from '../domain/stream-key.ts'
+import { microsFromInstant } from '../domain/time.ts'
 import type { DistinguishingTrait } from '../domain/trait.ts'
 import { evaluateTimex } from '../timex/evaluate.ts'
 import type { Expression } from '../timex/expression.ts'
@@ -25,7 +25,9 @@ export function matchTrigger(trigger: Trigger, criteria: readonly Criterion[], e
     if (reason === undefined) return keyOf(trigger, criterion, event)
     reasons.push(reason)
   }
-  return no(reasons.length > 0 ? reasons.join('; ') : `event type ${event.eventType} is not in match_criteria`)
+  return no(
+    reasons.length > 0 ? reasons.join('; ') : `event type ${event.eventType} is not in match_criteria`,
+  )
 }
 
 function no(reason: string): MatchResult {

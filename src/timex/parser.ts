@@ -92,7 +92,8 @@ class Parser {
 
   #name(): string {
     const token = this.#next()
-    if (token.kind !== 'word' || isReserved(token.text)) throw this.#unexpected(token, 'the name of a variable')
+    if (token.kind !== 'word' || isReserved(token.text))
+      throw this.#unexpected(token, 'the name of a variable')
     return token.text
   }
 

@@ -11,7 +11,12 @@ const BROKERS = [
   {
     name: 'amqp',
     create: () =>
-      createAmqpBroker({ url: inject('amqpUrl'), logger: silentLogger, reconnectMs: 20, maxReconnectMs: 200 }),
+      createAmqpBroker({
+        url: inject('amqpUrl'),
+        logger: silentLogger,
+        reconnectMs: 20,
+        maxReconnectMs: 200,
+      }),
   },
 ]
 
@@ -41,7 +46,8 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
   async function publish(...bodies: string[]): Promise<void> {
     const publisher = await broker.openPublisher()
     await publisher.declare(spec)
-    for (const body of bodies) await publisher.publish(spec.exchange as string, 'monitor.info', Buffer.from(body))
+    for (const body of bodies)
+      await publisher.publish(spec.exchange as string, 'monitor.info', Buffer.from(body))
     await publisher.close()
   }
 

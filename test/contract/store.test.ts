@@ -110,13 +110,17 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     expect(stream).toMatchObject({ fireTimestamp: NOW + 60_000_000 })
     expect(await claim('fire', NOW + 60_000_000)).toEqual([])
     const claims = await claim('fire', NOW + 60_000_001)
-    expect(claims).toMatchObject([{ firing: 'fire', takenOver: false, stream: { state: 'firing', attempts: 1 } }])
+    expect(claims).toMatchObject([
+      { firing: 'fire', takenOver: false, stream: { state: 'firing', attempts: 1 } },
+    ])
     expect(await claim('fire', NOW + 60_000_001)).toEqual([])
   })
 
   test('changed fire criteria count the past again', async () => {
     await put(routerOf({}), [event({ host: 'a', eventType: 'x.done' }), event({ host: 'a' })])
-    const changed = routerOf({ fire_criteria: [{ event_type: 'x.done' }, { event_type: 'test.*', number: 2 }] })
+    const changed = routerOf({
+      fire_criteria: [{ event_type: 'x.done' }, { event_type: 'test.*', number: 2 }],
+    })
     await put(changed, [event({ host: 'a' })])
     expect(await claim()).toHaveLength(1)
   })
@@ -182,13 +186,21 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const router = routerOf({})
     await put(router, [event({ host: 'a', eventType: 'x.end' })])
     const [slow] = await claim('fire', LATER, -1000)
-    const [next] = await store.claimStreams({ firing: 'fire', now: LATER, limit: 9, worker: 'w2', leaseMs: HOUR_MS })
+    const [next] = await store.claimStreams({
+      firing: 'fire',
+      now: LATER,
+      limit: 9,
+      worker: 'w2',
+      leaseMs: HOUR_MS,
+    })
     expect(next).toMatchObject({ takenOver: true, stream: { attempts: 2 } })
     const made = event({ messageId: 'made', host: 'b' })
     const newEvents = [{ event: made, at: LATER, keys: router.keysOf(made) }]
     const run = finished(slow as ClaimedStream)
     expect(await store.finishRuns([run, { ...run, newEvents }], router)).toEqual(new Set())
-    expect(await store.failRun({ claim: slow as ClaimedStream, error: 'x', retryInMs: undefined })).toBe(false)
+    expect(await store.failRun({ claim: slow as ClaimedStream, error: 'x', retryInMs: undefined })).toBe(
+      false,
+    )
     expect(await store.renewLeases([slow as ClaimedStream], 'w1', HOUR_MS)).toEqual(new Set())
     expect(await store.renewLeases([next as ClaimedStream], 'w2', HOUR_MS)).toEqual(new Set([1]))
     expect(await store.findEvent('made')).toBeUndefined()
@@ -199,7 +211,9 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const router = routerOf({})
     await put(router, [event({ host: 'a', eventType: 'x.end' })])
     const [first] = await claim()
-    expect(await store.failRun({ claim: first as ClaimedStream, error: 'boom', retryInMs: HOUR_MS })).toBe(true)
+    expect(await store.failRun({ claim: first as ClaimedStream, error: 'boom', retryInMs: HOUR_MS })).toBe(
+      true,
+    )
     expect(await states()).toEqual(['retry_fire'])
     expect(await claim()).toEqual([])
     await store.resetStreams('error')
@@ -219,7 +233,10 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
   })
 
   test('pages go down from the newest and up from the oldest', async () => {
-    await put(routerOf({}), [1, 2, 3, 4, 5].map((n) => event({ host: `h${n}`, eventType: `t${n % 2}` })))
+    await put(
+      routerOf({}),
+      [1, 2, 3, 4, 5].map((n) => event({ host: `h${n}`, eventType: `t${n % 2}` })),
+    )
     const ids = async (limit: number, mark: number | undefined, ascending: boolean) =>
       (await store.listEvents({}, { limit, mark, ascending })).map(({ id }) => id)
     expect(await ids(2, undefined, false)).toEqual([5, 4])

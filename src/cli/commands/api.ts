@@ -10,7 +10,11 @@ type Options = { config: string; listen: ListenAddress; logLevel?: string }
 
 /** `stv3 api`: the REST server. */
 export function apiCommand(): Command {
-  return createCommand('api', 'serve the REST API', 'stv3 api -c config/winchester.yaml --listen 127.0.0.1:8000')
+  return createCommand(
+    'api',
+    'serve the REST API',
+    'stv3 api -c config/winchester.yaml --listen 127.0.0.1:8000',
+  )
     .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
     .option('--listen <host:port>', 'where to listen', parseListen, { host: '127.0.0.1', port: 8000 })
     .action(serve)

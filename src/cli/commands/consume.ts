@@ -26,7 +26,8 @@ async function consume(options: Options): Promise<void> {
   const signal = stopSignal()
   const config = await loadConfig(options.config, process.env)
   const { yagi, winchester } = config
-  if (!yagi) throw new StackTachError('config', `consume needs a yagi.conf, ${options.config} is a winchester.yaml`)
+  if (!yagi)
+    throw new StackTachError('config', `consume needs a yagi.conf, ${options.config} is a winchester.yaml`)
   const logger = loggerOf(options, winchester.log_level)
   const name = `consumer-${hostname()}-${process.pid}`
   const store = await openWhenReady(() => openStore(config, name), signal, logger)

@@ -22,9 +22,7 @@ export function dbCommand(): Command {
       .option('--json', 'one JSON object a line')
       .action((options: Options) => withDatabase(options, (database) => status(database, options))),
   )
-  command.addCommand(
-    sub('sql', 'print the SQL of all migrations').action(printSql),
-  )
+  command.addCommand(sub('sql', 'print the SQL of all migrations').action(printSql))
   return command
 }
 
@@ -35,7 +33,10 @@ function sub(name: string, description: string): Command {
   )
 }
 
-async function withDatabase(options: Options, work: (database: OpenDatabase) => Promise<void>): Promise<void> {
+async function withDatabase(
+  options: Options,
+  work: (database: OpenDatabase) => Promise<void>,
+): Promise<void> {
   const config = await loadConfig(options.config, process.env)
   const database = await openDatabase(config.winchester.database.url, config.folder)
   try {
@@ -61,7 +62,9 @@ async function upgrade({ db, dialect }: OpenDatabase): Promise<void> {
 async function status({ db, dialect }: OpenDatabase, { json }: Options): Promise<void> {
   for (const { name, appliedAt } of await schemaStatus(db, dialect.types)) {
     const when = appliedAt?.toISOString()
-    const line = json ? JSON.stringify({ name, applied_at: when ?? null }) : `${name}  ${when ?? 'not applied'}`
+    const line = json
+      ? JSON.stringify({ name, applied_at: when ?? null })
+      : `${name}  ${when ?? 'not applied'}`
     process.stdout.write(`${line}\n`)
   }
 }

@@ -47,7 +47,8 @@ export function generateCommand(): Command {
 
 function parseTime(text: string): Micros {
   const time = parseIso(text)
-  if (time === undefined) throw new InvalidArgumentError('expected an ISO 8601 time, such as 2026-01-01T00:00:00.')
+  if (time === undefined)
+    throw new InvalidArgumentError('expected an ISO 8601 time, such as 2026-01-01T00:00:00.')
   return time
 }
 
@@ -70,12 +71,19 @@ function endOf(start: Micros, duration: string): Micros {
   return Math.max(microsFromInstant(end), start)
 }
 
-async function* toAsync(notifications: Iterable<Simulated> | AsyncIterable<Simulated>): AsyncGenerator<Simulated> {
+async function* toAsync(
+  notifications: Iterable<Simulated> | AsyncIterable<Simulated>,
+): AsyncGenerator<Simulated> {
   yield* notifications
 }
 
-async function toAmqp(notifications: AsyncIterable<Simulated>, options: Options, signal: AbortSignal): Promise<void> {
-  if (!options.config) throw new ConfigError('--to amqp needs the yagi.conf that names broker and queue: -c FILE')
+async function toAmqp(
+  notifications: AsyncIterable<Simulated>,
+  options: Options,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!options.config)
+    throw new ConfigError('--to amqp needs the yagi.conf that names broker and queue: -c FILE')
   const { yagi } = await loadConfig(options.config, process.env)
   const [spec] = yagi?.queues ?? []
   if (!yagi || !spec) throw new ConfigError(`${options.config} names no queue; expected a yagi.conf`)
@@ -122,4 +130,3 @@ async function openOutput({ to, output }: Options): Promise<(text: string) => Pr
     throw new StackTachError('config', `cannot write ${output}: ${messageOf(error)}`)
   }
 }
-

@@ -31,7 +31,9 @@ async function publish(files: readonly string[], options: Options): Promise<void
   const queues = yagi?.queues ?? []
   const spec = options.queue ? queues.find(({ queue }) => queue === options.queue) : queues[0]
   if (!yagi || !spec) {
-    throw new ConfigError(`${options.config} has no queue ${options.queue ?? ''}; it has ${queues.map(({ queue }) => queue).join(', ') || 'none'}`)
+    throw new ConfigError(
+      `${options.config} has no queue ${options.queue ?? ''}; it has ${queues.map(({ queue }) => queue).join(', ') || 'none'}`,
+    )
   }
   const broker = await openBroker(yagi.broker, logger)
   try {

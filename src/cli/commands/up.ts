@@ -50,10 +50,19 @@ export function upCommand(): Command {
     'run everything in this process on an embedded database and broker, fed by the simulator',
     'stv3 up --listen 127.0.0.1:8080 --data /tmp/stacktach',
   )
-    .option('-c, --config <file>', 'yagi.conf whose definitions, triggers and pipelines are used', join(ROOT, 'config/yagi.conf'))
+    .option(
+      '-c, --config <file>',
+      'yagi.conf whose definitions, triggers and pipelines are used',
+      join(ROOT, 'config/yagi.conf'),
+    )
     .option('--data <folder>', 'where database and archive go', join(ROOT, 'sandbox/data'))
     .option('--listen <host:port>', 'where the API listens', parseListen, { host: '127.0.0.1', port: 8000 })
-    .option('--speed <n>', 'the simulated clock runs so many times as fast as life', parsePositive, DAY_PER_HALF_MINUTE)
+    .option(
+      '--speed <n>',
+      'the simulated clock runs so many times as fast as life',
+      parsePositive,
+      DAY_PER_HALF_MINUTE,
+    )
     .option('--instances <n>', 'instances that are there at the start', parseWhole(0), 50)
     .option('--operations-per-hour <n>', 'over all instances, in simulated time', parsePositive, 20)
     .option('--seed <n>', 'of the simulation (default: from its start)', parseWhole(0))

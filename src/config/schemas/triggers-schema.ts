@@ -29,10 +29,7 @@ const criterion = z.strictObject({
 })
 
 const distinguisher = z.union(
-  [
-    z.string(),
-    z.record(z.string(), z.string()).refine((entry) => Object.keys(entry).length === 1),
-  ],
+  [z.string(), z.record(z.string(), z.string()).refine((entry) => Object.keys(entry).length === 1)],
   { error: 'expected the name of a trait, or one trait with a time expression' },
 )
 

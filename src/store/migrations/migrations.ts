@@ -8,13 +8,11 @@ export type MigrationStep = {
 }
 
 /** In the order in which they are applied; a released one never changes. */
-export const MIGRATIONS: readonly MigrationStep[] = [
-  { name: '001-create-tables', statements: createTables },
-]
+export const MIGRATIONS: readonly MigrationStep[] = [{ name: '001-create-tables', statements: createTables }]
 
 /** Everything that `upgrade` would run on an empty database, as SQL text. */
 export function migrationSql(types: ColumnTypes): string {
-  return MIGRATIONS.map(
-    ({ name, statements }) => `-- ${name}\n${statements(types).join(';\n')};\n`,
-  ).join('\n')
+  return MIGRATIONS.map(({ name, statements }) => `-- ${name}\n${statements(types).join(';\n')};\n`).join(
+    '\n',
+  )
 }

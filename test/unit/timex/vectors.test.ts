@@ -42,20 +42,23 @@ function run(vector: Vector) {
 
 const vectors = loadVectors<Vector[]>('timex.json')
 
-test.each(vectors.map((vector, index) => [index, vector.expr, vector] as const))('%i: %s', (_, __, vector) => {
-  const { result, match } = run(vector)
-  const expected = vector.result
-  if (expected.error === 'bug' && !expected.intended) {
-    // The original crashed; here the range is shifted and no longer pinned.
-    expect(result.kind).toBe('range')
-    return
-  }
-  if (expected.error === 'value' && result.error === undefined) {
-    // A day that the month does not have: the last day of that month, for + and - only.
-    expect(expected.detail).toMatch(/day is out of range for month/)
-    return
-  }
-  const error = expected.error === 'bug' ? expected.intended : expected.error
-  expect(result).toEqual(error ? { error } : expected)
-  if (vector.match) expect(match).toEqual(vector.match)
-})
+test.each(vectors.map((vector, index) => [index, vector.expr, vector] as const))(
+  '%i: %s',
+  (_, __, vector) => {
+    const { result, match } = run(vector)
+    const expected = vector.result
+    if (expected.error === 'bug' && !expected.intended) {
+      // The original crashed; here the range is shifted and no longer pinned.
+      expect(result.kind).toBe('range')
+      return
+    }
+    if (expected.error === 'value' && result.error === undefined) {
+      // A day that the month does not have: the last day of that month, for + and - only.
+      expect(expected.detail).toMatch(/day is out of range for month/)
+      return
+    }
+    const error = expected.error === 'bug' ? expected.intended : expected.error
+    expect(result).toEqual(error ? { error } : expected)
+    if (vector.match) expect(match).toEqual(vector.match)
+  },
+)

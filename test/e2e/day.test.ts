@@ -1,0 +1,123 @@
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from 'amqplib'
+import { expect, inject, test } from 'vitest'
+import { Deployment } from '../../sandbox/servers/deployment.ts'
+import { createTestDatabase } from '../support/databases.ts'
+import { temporaryFolder } from '../support/folders.ts'
+import { recordedSample, simulatedDay, writeLines } from '../support/notifications.ts'
+import { referenceStreams, streamFacts } from '../support/reference.ts'
+
+const ALL = { limit: 1, mark: undefined, ascending: true }
+const SHIPPED = resolve(import.meta.dirname, '../../config')
+
+/** The shipped configuration on a virtual host of its own would need rights; a queue of its own will do. */
+function configFolder(folder: string, changes: readonly (readonly [RegExp, string])[]): string {
+  const target = join(folder, 'config')
+  cpSync(SHIPPED, target, { recursive: true })
+  for (const name of ['yagi.conf', 'winchester.yaml']) {
+    const file = join(target, name)
+    const text = changes.reduce(
+      (changed, [from, to]) => changed.replaceAll(from, to),
+      readFileSync(file, 'utf8'),
+    )
+    writeFileSync(file, text)
+  }
+  return join(target, 'yagi.conf')
+}
+
+async function deleteQueue(queue: string): Promise<void> {
+  const model = await connect(inject('amqpUrl'))
+  const channel = await model.createChannel()
+  await channel.deleteQueue(queue)
+  await model.close()
+}
+
+async function start(folder: string, queue: string): Promise<Deployment> {
+  return Deployment.start({
+    amqpUrl: inject('amqpUrl'),
+    databaseUrl: await createTestDatabase(),
+    archiveFolder: join(folder, 'archive'),
+    consumers: 2,
+    workers: 2,
+    config: configFolder(folder, [
+      [/monitor\.info/g, queue],
+      [/lease_s: 60/g, 'lease_s: 1'],
+    ]),
+  })
+}
+
+function archivedIds(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
+  return files
+    .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').split('\n'))
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line).message_id)
+}
+
+test('recorded notifications give the same streams as one after the other, and the second time nothing', async () => {
+  const folder = temporaryFolder()
+  const lines = recordedSample()
+  const file = writeLines(folder, 'sample.jsonl', lines)
+  const deployment = await start(folder, 'e2e.sample')
+  try {
+    await deployment.publish(file)
+    await deployment.settled(lines.length)
+    const expected = await referenceStreams(lines)
+    expect(expected.some(({ state }) => state === 'completed')).toBe(true)
+    expect(await streamFacts(deployment.store)).toEqual(expected)
+
+    await deployment.publish(file)
+    await deployment.settled(lines.length)
+    await delay(1000)
+    expect(await deployment.store.countEvents({}, ALL)).toBe(lines.length)
+    expect(await streamFacts(deployment.store)).toEqual(expected)
+    expect(await deployment.store.listDeadLetters(10)).toEqual([])
+  } finally {
+    expect(await deployment.stop()).toEqual([0, 0, 0, 0])
+    await deleteQueue('e2e.sample')
+  }
+  expect(archivedIds(join(folder, 'archive')).sort()).toEqual(
+    [...lines, ...lines].map((line) => JSON.parse(line).message_id).sort(),
+  )
+})
+
+test('kill -9 of consumers and workers loses and repeats nothing', async () => {
+  const folder = temporaryFolder()
+  const lines = simulatedDay(5, 150, 60)
+  const file = writeLines(folder, 'day.jsonl', lines)
+  const deployment = await start(folder, 'e2e.kill')
+  try {
+    const publishing = deployment.publish(file)
+    for (let round = 0; round < 4; round++) {
+      await delay(500)
+      await deployment.consumers.shift()?.stop('SIGKILL')
+      await deployment.workers.shift()?.stop('SIGKILL')
+      deployment.startConsumer()
+      deployment.startWorker()
+    }
+    await publishing
+    await deployment.settled(lines.length)
+
+    const ids = lines.map((line) => JSON.parse(line).message_id)
+    expect(await deployment.store.countEvents({}, ALL)).toBe(new Set(ids).size)
+    expect(new Set(archivedIds(join(folder, 'archive')))).toEqual(new Set(ids))
+    const streams = await deployment.allStreams()
+    const members = await deployment.store.eventsOfStreams(streams.map(({ id }) => id))
+    const joined = [...members.values()].flat().map(({ messageId }) => messageId)
+    expect(joined.length).toBe(new Set(joined).size)
+    for (const stream of streams) expect(members.get(stream.id)).toHaveLength(stream.eventCount)
+    expect(streams.filter(({ lastError }) => lastError !== null)).toEqual([])
+    expect(streams.some(({ state }) => state === 'completed')).toBe(true)
+  } finally {
+    await deployment.stop()
+    await deleteQueue('e2e.kill')
+  }
+  const left = readdirSync(join(folder, 'archive')).filter((name) => name.endsWith('.part'))
+  // Those of the processes that were killed last: the next start completes them.
+  expect(left.length).toBeLessThanOrEqual(4)
+  expect(existsSync(join(folder, 'archive', 'done'))).toBe(true)
+})

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import type { Event } from '../../src/domain/event.ts'
+import { upgradeSchema } from '../../src/store/migrate.ts'
+import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createTestDatabase } from '../support/databases.ts'
+import { at, event, routerOf } from '../support/events.ts'
+
+const NOW = at('2026-01-01T00:00:00')
+const ALL = { limit: 1000, mark: undefined, ascending: true }
+const HOSTS = 30
+const EVENTS = 2400
+
+// Every third event of a host completes its stream, so that joining and firing meet on few keys all the time.
+const router = routerOf({ fire_criteria: [{ event_type: 'x.*', number: 3 }], expiration: '$last + 1000d' })
+
+function createEvents(): Event[] {
+  return Array.from({ length: EVENTS }, (_, n) =>
+    event({ messageId: `m${n}`, eventType: 'x.y', host: `h${n % HOSTS}`, timestamp: NOW + n }),
+  )
+}
+
+async function consume(store: Store, events: readonly Event[]): Promise<void> {
+  for (let start = 0; start < events.length; start += 40) {
+    const batch = events.slice(start, start + 40)
+    const arrivals = batch.map((one) => ({ event: one, at: NOW, keys: router.keysOf(one) }))
+    await store.storeBatch({ arrivals, deadLetters: [] }, router)
+  }
+}
+
+async function work(store: Store, worker: string, isOver: () => boolean, seen: string[][]): Promise<void> {
+  for (let idle = 0; !(isOver() && idle > 2); ) {
+    const claims = await store.claimStreams({
+      firing: 'fire',
+      now: NOW + 1,
+      limit: 20,
+      worker,
+      leaseMs: 60_000,
+    })
+    idle = claims.length === 0 ? idle + 1 : 0
+    if (claims.length === 0) continue
+    const events = await store.eventsOfStreams(claims.map(({ stream }) => stream.id))
+    for (const ids of events.values()) seen.push(ids.map(({ messageId }) => messageId))
+    const runs = claims.map((claim) => ({ claim, newEvents: [], purge: false, lastError: null }))
+    expect((await store.finishRuns(runs, router)).size).toBe(claims.length)
+  }
+}
+
+test('three consumers and three workers on few keys lose, join and fire nothing twice', async () => {
+  const url = new URL(await createTestDatabase())
+  const stores: Store[] = []
+  let repeats = 0
+  for (let count = 0; count < 6; count++) {
+    const database = await openMysqlDatabase({ url, connections: 2 })
+    if (count === 0) await upgradeSchema(database.db, database.dialect.types)
+    stores.push(
+      await createSqlStore(database, {
+        writer: `w${count}`,
+        indexedTraits: ['host'],
+        onRepeat: () => repeats++,
+      }),
+    )
+  }
+  const events = createEvents()
+  // Each event goes to two consumers: the second time must change nothing.
+  const shares = [0, 1, 2].map((share) =>
+    events.filter((_, n) => n % 3 === share || n % 3 === (share + 1) % 3),
+  )
+  const fired: string[][] = []
+  let over = false
+  const workers = stores.slice(3).map((store, index) => work(store, `worker${index}`, () => over, fired))
+  await Promise.all(shares.map((share, index) => consume(stores[index] as Store, share)))
+  over = true
+  await Promise.all(workers)
+
+  const [store] = stores as [Store]
+  expect(await store.countEvents({}, ALL)).toBe(EVENTS)
+  const streams = await store.listStreams({}, ALL)
+  const members = await store.eventsOfStreams(streams.map(({ id }) => id))
+  const joined = [...members.values()].flat().map(({ messageId }) => messageId)
+  expect(joined.length).toBe(EVENTS)
+  expect(new Set(joined).size).toBe(EVENTS)
+  for (const stream of streams) expect(members.get(stream.id)).toHaveLength(stream.eventCount)
+  // What a pipeline saw is all that its stream holds: no event slipped in after it.
+  const completed = streams.filter(({ state }) => state === 'completed')
+  expect(fired.map((ids) => ids.join()).sort()).toEqual(
+    completed.map(({ id }) => (members.get(id) ?? []).map(({ messageId }) => messageId).join()).sort(),
+  )
+  const open = streams.filter(({ state }) => state === 'active')
+  const keys = open.map(({ distinguishingTraits }) => JSON.stringify(distinguishingTraits))
+  expect(new Set(keys).size).toBe(keys.length)
+  expect(open.every(({ fireTimestamp }) => fireTimestamp === null)).toBe(true)
+  expect(repeats).toBeLessThan(EVENTS / 10)
+  await Promise.all(stores.map((one) => one.close()))
+})

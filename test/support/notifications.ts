@@ -1,0 +1,33 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { bodyOf } from '../../src/notigen/pace.ts'
+import { simulate } from '../../src/notigen/simulation.ts'
+import { at } from './events.ts'
+
+const RECORDED = resolve(import.meta.dirname, '../../../shared/notifications/nova-day.jsonl.gz')
+
+/** A simulated day of a small cloud, one notification a line. */
+export function simulatedDay(seed: number, instances: number, operationsPerHour: number): string[] {
+  const start = at('2026-11-19T00:00:00')
+  const end = at('2026-11-20T02:00:00')
+  const notifications = simulate({ seed, start, end, instances, operationsPerHour })
+  return [...notifications].map((simulated) => String(bodyOf(simulated)))
+}
+
+/** Notifications recorded on a real Nova, all about every third instance; simulated ones where there are none. */
+export function recordedSample(): string[] {
+  if (!existsSync(RECORDED)) return simulatedDay(1, 60, 20)
+  const lines = gunzipSync(readFileSync(RECORDED)).toString('utf8').trim().split('\n')
+  return lines.filter((line) => {
+    const instance = JSON.parse(line).payload?.instance_id
+    return typeof instance === 'string' && Number.parseInt(instance.slice(0, 2), 16) % 3 === 0
+  })
+}
+
+/** Writes lines to a file; answers its path. */
+export function writeLines(folder: string, name: string, lines: readonly string[]): string {
+  const file = join(folder, name)
+  writeFileSync(file, `${lines.join('\n')}\n`)
+  return file
+}

@@ -1,0 +1,76 @@
+import { resolve } from 'node:path'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { createDistiller } from '../../src/distiller/distiller.ts'
+import { decodeNotificationText } from '../../src/distiller/notification.ts'
+import type { StoredEvent } from '../../src/domain/event.ts'
+import type { Stream } from '../../src/domain/stream.ts'
+import { canonicalTraits } from '../../src/domain/trait.ts'
+import { upgradeSchema } from '../../src/store/migrate.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
+import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createRouter } from '../../src/streams/router.ts'
+
+/** What can be compared of a stream, whatever its id. */
+export type StreamFacts = {
+  readonly key: string
+  readonly state: string
+  readonly events: readonly string[]
+  readonly times: readonly (number | null)[]
+}
+
+function factsOf(stream: Stream, events: readonly StoredEvent[]): StreamFacts {
+  return {
+    key: `${stream.name} ${canonicalTraits(stream.distinguishingTraits)}`,
+    state: stream.state,
+    events: events.map(({ messageId }) => messageId),
+    times: [stream.firstEvent, stream.lastEvent, stream.fireTimestamp, stream.expireTimestamp],
+  }
+}
+
+export async function streamFacts(store: Store): Promise<StreamFacts[]> {
+  const streams = await store.listStreams({}, { limit: 100_000, mark: undefined, ascending: true })
+  const events = await store.eventsOfStreams(streams.map(({ id }) => id))
+  const facts = streams.map((stream) => factsOf(stream, events.get(stream.id) ?? []))
+  return facts.sort((a, b) => (a.key + a.times.join() < b.key + b.times.join() ? -1 : 1))
+}
+
+/**
+ * The streams that the shipped configuration makes of notifications one after the other, each at the time of
+ * its timestamp, all that are due at the last of them completed: no batches, no processes, no races.
+ */
+export async function referenceStreams(lines: readonly string[]): Promise<StreamFacts[]> {
+  const config = await loadConfig(resolve(import.meta.dirname, '../../config/winchester.yaml'), {})
+  const distiller = createDistiller(config.definitions, { catchAll: false })
+  const router = createRouter(config.triggers)
+  const database = openSqliteDatabase(':memory:')
+  await upgradeSchema(database.db, database.dialect.types)
+  const store = await createSqlStore(database)
+  let now = 0
+  for (const line of lines) {
+    const decoded = decodeNotificationText(line)
+    if (!decoded.ok) throw new Error(decoded.reason)
+    const distilled = distiller.distil(decoded.notification, now)
+    if (distilled.kind !== 'event') continue
+    const { event } = distilled
+    now = Math.max(now, event.timestamp)
+    await store.storeBatch(
+      { arrivals: [{ event, at: now, keys: router.keysOf(event) }], deadLetters: [] },
+      router,
+    )
+  }
+  for (const firing of ['fire', 'expire'] as const) {
+    const claims = await store.claimStreams({
+      firing,
+      now,
+      limit: 100_000,
+      worker: 'reference',
+      leaseMs: 60_000,
+    })
+    const runs = claims.map((claim) => ({ claim, newEvents: [], purge: false, lastError: null }))
+    await store.finishRuns(runs, router)
+  }
+  const facts = await streamFacts(store)
+  await store.close()
+  return facts
+}

@@ -1,0 +1,116 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { archiveLine } from '../../../src/archive/archive.ts'
+import { openRollingArchive, type RollingArchiveOptions } from '../../../src/archive/rolling-archive.ts'
+import { silentLogger } from '../../../src/runtime/logger.ts'
+import { temporaryFolder } from '../../support/folders.ts'
+
+/** No process has this id. */
+const GONE = 2 ** 30
+
+function optionsIn(folder: string, more: Partial<RollingArchiveOptions> = {}): RollingArchiveOptions {
+  return {
+    workingDirectory: join(folder, 'working'),
+    destinationFolder: join(folder, 'done'),
+    filenameTemplate: 'n_%Y_%m_%d_%f.json',
+    rollBytes: 1_000_000,
+    rollMinutes: 60,
+    logger: silentLogger,
+    ...more,
+  }
+}
+
+function contents(folder: string, name: 'working' | 'done'): string[] {
+  return readdirSync(join(folder, name))
+    .sort()
+    .map((file) => readFileSync(join(folder, name, file), 'utf8'))
+}
+
+test('what was appended is on disk before append resolves', async () => {
+  const folder = temporaryFolder()
+  const archive = await openRollingArchive(optionsIn(folder))
+  await archive.append(['{"a":1}', Buffer.from('{"b":2}')])
+  expect(contents(folder, 'working')).toEqual(['{"a":1}\n{"b":2}\n'])
+  await archive.append(['{"c":3}'])
+  await archive.close()
+  expect(contents(folder, 'done')).toEqual(['{"a":1}\n{"b":2}\n{"c":3}\n'])
+  expect(contents(folder, 'working')).toEqual([])
+})
+
+test('files and folders are readable by their owner only', async () => {
+  const folder = temporaryFolder()
+  const archive = await openRollingArchive(optionsIn(folder))
+  await archive.append(['x'])
+  await archive.close()
+  const [file] = readdirSync(join(folder, 'done'))
+  expect(statSync(join(folder, 'done', file as string)).mode & 0o777).toBe(0o600)
+  expect(statSync(join(folder, 'done')).mode & 0o777).toBe(0o700)
+})
+
+test('a new file begins at the size and at the age that are set', async () => {
+  const folder = temporaryFolder()
+  let now = Date.parse('2026-01-01T00:00:00Z')
+  const archive = await openRollingArchive(optionsIn(folder, { rollBytes: 10, now: () => now }))
+  await archive.append(['12345678901'])
+  await archive.append(['a'])
+  expect(contents(folder, 'done')).toEqual(['12345678901\n'])
+  now += 61 * 60_000
+  await archive.append(['b'])
+  expect(contents(folder, 'done')).toHaveLength(2)
+  await archive.close()
+  expect(contents(folder, 'done').sort()).toEqual(['12345678901\n', 'a\n', 'b\n'])
+})
+
+test('a file is never written over', async () => {
+  const folder = temporaryFolder()
+  const options = optionsIn(folder, { filenameTemplate: 'same.json', rollBytes: 1 })
+  const archive = await openRollingArchive(options)
+  for (const line of ['1', '2', '3']) await archive.append([line])
+  await archive.close()
+  expect(contents(folder, 'done').sort()).toEqual(['1\n', '2\n', '3\n'])
+})
+
+test('nothing appended leaves no file', async () => {
+  const folder = temporaryFolder()
+  const archive = await openRollingArchive(optionsIn(folder))
+  await archive.append([])
+  await archive.close()
+  expect(contents(folder, 'done')).toEqual([])
+})
+
+test('what a dead process left is completed, its torn line cut off', async () => {
+  const folder = temporaryFolder()
+  const working = join(folder, 'working')
+  mkdirSync(working, { recursive: true })
+  writeFileSync(join(working, `a.json.${GONE}.part`), `${'x'.repeat(100_000)}\n{"b":2}\n{"torn":`)
+  writeFileSync(join(working, `b.json.${GONE}.part`), '{"only torn"')
+  writeFileSync(join(working, `c.json.${process.ppid}.part`), '{"of a living process"')
+  const archive = await openRollingArchive(optionsIn(folder))
+  await archive.close()
+  expect(contents(folder, 'done')).toEqual([`${'x'.repeat(100_000)}\n{"b":2}\n`])
+  expect(readdirSync(working)).toEqual([`c.json.${process.ppid}.part`])
+})
+
+test('the checksum of the content goes into the name', async () => {
+  const folder = temporaryFolder()
+  const archive = await openRollingArchive(optionsIn(folder, { filenameTemplate: 'n_[[CRC]].json' }))
+  await archive.append(['x'])
+  await archive.close()
+  expect(readdirSync(join(folder, 'done'))).toEqual([
+    'n_73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac.json',
+  ])
+})
+
+test('a folder that cannot be made is one clear sentence', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'file'), '')
+  const options = optionsIn(folder, { workingDirectory: join(folder, 'file', 'below') })
+  await expect(openRollingArchive(options)).rejects.toThrow(/^cannot keep the archive in /)
+})
+
+test('a message is one line, JSON byte for byte', () => {
+  expect(String(archiveLine(Buffer.from('{"a": 1}'), true))).toBe('{"a": 1}')
+  expect(String(archiveLine(Buffer.from('{\r\n"a": 1\n}'), true))).toBe('{  "a": 1 }')
+  expect(JSON.parse(String(archiveLine(Buffer.from([0, 255, 10]), false)))).toEqual({ raw_base64: 'AP8K' })
+})

@@ -1,0 +1,226 @@
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { checkConfig, loadConfig } from '../../../src/config/load-config.ts'
+import { ConfigError } from '../../../src/domain/errors.ts'
+import { folderWith } from '../../support/folders.ts'
+
+const SHIPPED = resolve(import.meta.dirname, '../../../config')
+
+const FILES = {
+  'winchester.yaml': `
+database:
+  url: "sqlite::memory:"
+distiller_config: events.yaml
+trigger_definitions: triggers.yaml
+pipeline_config: pipelines.yaml
+`,
+  'events.yaml': '- event_type: x.*\n',
+  'triggers.yaml': `
+- name: one
+  distinguished_by: [host]
+  match_criteria: [{event_type: x.*}]
+  fire_criteria: [{event_type: x.end}]
+  expiration: $last + 1h
+  fire_pipeline: go
+`,
+  'pipelines.yaml': 'go: [logger]\n',
+}
+
+async function problemsOf(files: { readonly [name: string]: string }, environment = {}) {
+  const folder = folderWith({ ...FILES, ...files })
+  const { problems } = await checkConfig(join(folder, 'winchester.yaml'), environment)
+  return problems.map(({ position, message, severity, code }) => ({
+    at: `${position.file.split('/').at(-1)}:${position.line}:${position.column}`,
+    message,
+    severity,
+    code,
+  }))
+}
+
+test.each(['yagi.conf', 'winchester.yaml'])('the shipped %s has no problem', async (name) => {
+  const { problems, config } = await checkConfig(join(SHIPPED, name), {})
+  expect(problems).toEqual([])
+  expect(config?.triggers.map((trigger) => trigger.name)).toEqual(['instance_day'])
+})
+
+test('defaults are applied', async () => {
+  const folder = folderWith(FILES)
+  const config = await loadConfig(join(folder, 'winchester.yaml'), {})
+  expect(config.winchester).toMatchObject({
+    purge_completed_streams: true,
+    pipeline_retries: 3,
+    pipeline_worker_batch_size: 1000,
+    trim_events_age: '$timestamp - 14d',
+  })
+  expect(config.pipelines).toEqual({ go: [{ name: 'logger', params: {} }] })
+})
+
+test('values are taken from the environment', async () => {
+  const yaml = 'database:\n  url: "${DB:-sqlite::memory:}"\nlog_level: ${LEVEL}\n'
+  const folder = folderWith({ 'winchester.yaml': yaml })
+  const config = await loadConfig(join(folder, 'winchester.yaml'), { LEVEL: 'debug', DB: '' })
+  expect(config.winchester).toMatchObject({ database: { url: 'sqlite::memory:' }, log_level: 'debug' })
+  await expect(loadConfig(join(folder, 'winchester.yaml'), {})).rejects.toThrow('LEVEL is not set')
+})
+
+test.each([
+  ['a YAML fault', { 'triggers.yaml': '- name: [\n' }, 'triggers.yaml:2:1', /./],
+  [
+    'an unknown key',
+    { 'winchester.yaml': `${FILES['winchester.yaml']}purge_complete_streams: true\n` },
+    'winchester.yaml:7:1',
+    /unknown key "purge_complete_streams"; did you mean "purge_completed_streams"/,
+  ],
+  [
+    'a wrong type',
+    { 'winchester.yaml': 'database:\n  url: 5\n' },
+    'winchester.yaml:2:8',
+    /url: expected string/,
+  ],
+  [
+    'a missing key',
+    { 'winchester.yaml': 'log_level: info\n' },
+    'winchester.yaml:1:1',
+    /database: is required/,
+  ],
+  [
+    'a missing file',
+    { 'winchester.yaml': `${FILES['winchester.yaml']}`.replace('events.yaml', 'nosuch.yaml') },
+    'winchester.yaml:4:19',
+    /nosuch\.yaml is not in/,
+  ],
+  [
+    'a bad field path',
+    { 'events.yaml': '- event_type: x\n  traits:\n    v:\n      fields: [a, b..c]\n' },
+    'events.yaml:4:19',
+    /bad field path/,
+  ],
+  [
+    'a bad time expression',
+    { 'triggers.yaml': FILES['triggers.yaml'].replace('$last + 1h', '$last + 1parsec') },
+    'triggers.yaml:6:15',
+    /bad time expression/,
+  ],
+  [
+    'an unknown pipeline',
+    { 'pipelines.yaml': 'goo: [logger]\n' },
+    'triggers.yaml:7:18',
+    /there is no pipeline "go"; did you mean "goo"/,
+  ],
+  [
+    'an unknown key of a criterion',
+    { 'triggers.yaml': FILES['triggers.yaml'].replace('event_type: x.end', 'event_typ: x.end') },
+    'triggers.yaml:5:20',
+    /unknown key "event_typ"; did you mean "event_type"/,
+  ],
+  [
+    'a trigger without pipelines',
+    { 'triggers.yaml': FILES['triggers.yaml'].replace('  fire_pipeline: go\n', '') },
+    'triggers.yaml:2:3',
+    /needs a fire_pipeline/,
+  ],
+])('tells %s with its place', async (_, files, at, message) => {
+  const problems = await problemsOf(files)
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toMatchObject({ at, message: expect.stringMatching(message), severity: 'error' })
+})
+
+test('tells all problems of all files in one go', async () => {
+  const problems = await problemsOf({
+    'events.yaml': '- event_typ: x\n- event_type: y\n  traits: {v: {fields: "..", type: number}}\n',
+    'pipelines.yaml': 'go: 5\n',
+  })
+  expect(problems.length).toBeGreaterThanOrEqual(4)
+})
+
+test('an unknown pipeline does not keep the daemons from running', async () => {
+  const folder = folderWith({ ...FILES, 'pipelines.yaml': 'other: [logger]\n' })
+  const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
+  expect(problems).toMatchObject([{ code: 'unknown-pipeline', severity: 'error' }])
+  expect(config).toBeDefined()
+})
+
+const YAGI = `
+[rabbit_broker]
+host = bus
+user = me
+password = p@ss
+[consumers]
+queues = q1, q2
+[consumer:q1]
+apps = winchester.yagi_handler.WinchesterHandler
+exchange = x
+durable = False
+[consumer:q2]
+apps = winchester.yagi_handler:WinchesterHandler
+max_messages = 7
+[winchester]
+config_file = winchester.yaml
+`
+
+async function yagiOf(text: string) {
+  return checkConfig(join(folderWith({ ...FILES, 'yagi.conf': text }), 'yagi.conf'), {})
+}
+
+test('reads an old yagi.conf', async () => {
+  const { config, problems } = await yagiOf(`${YAGI}\n[oahu]\nanything = 1\n; a comment\n`)
+  expect(problems).toEqual([])
+  expect(config?.yagi).toMatchObject({
+    broker: { url: 'amqp://me:p%40ss@bus:5672/%2F', reconnectMs: 5000 },
+    queues: [
+      { queue: 'q1', exchange: 'x', durable: false, exchangeDurable: false, maxMessages: undefined },
+      { queue: 'q2', exchange: undefined, durable: true, maxMessages: 7 },
+    ],
+    archive: undefined,
+  })
+})
+
+test.each([
+  [
+    'an unknown key',
+    YAGI.replace('exchange = x', 'exchnage = x'),
+    'yagi.conf:10:1',
+    /unknown key "exchnage" in \[consumer:q1\]; did you mean "exchange"/,
+  ],
+  ['an unknown section', `${YAGI}[rabit_broker]\n`, 'yagi.conf:17:1', /did you mean "rabbit_broker"/],
+  [
+    'a queue without section',
+    YAGI.replace('q1, q2', 'q1, q2, q3'),
+    'yagi.conf:7:10',
+    /there is no section \[consumer:q3\]/,
+  ],
+  [
+    'a value of the wrong kind',
+    YAGI.replace('durable = False', 'durable = maybe'),
+    'yagi.conf:11:11',
+    /durable: expected True or False/,
+  ],
+  [
+    'an app that is not there',
+    YAGI.replace('apps = winchester.yagi_handler:', 'apps = x:Y, winchester.yagi_handler:'),
+    'yagi.conf:13:8',
+    /x:Y is not available/,
+  ],
+  [
+    'an archive without its section',
+    YAGI.replace(
+      'apps = winchester.yagi_handler:',
+      'apps = yagi.handler.shoebox_handler:ShoeboxHandler, winchester.yagi_handler:',
+    ),
+    'yagi.conf:7:10',
+    /needs a section \[shoebox\]/,
+  ],
+])('tells %s of a yagi.conf with its place', async (_, text, at, message) => {
+  const { problems } = await yagiOf(text)
+  expect(problems).toHaveLength(1)
+  const { position, message: found } = problems[0] as (typeof problems)[number]
+  expect(`${position.file.split('/').at(-1)}:${position.line}:${position.column}`).toBe(at)
+  expect(found).toMatch(message)
+})
+
+test('a file that is not there is one clear sentence', async () => {
+  await expect(loadConfig('/nosuch/winchester.yaml', {})).rejects.toThrow(
+    /^cannot read the configuration \/nosuch\/winchester.yaml/,
+  )
+  await expect(loadConfig('/nosuch/winchester.yaml', {})).rejects.toBeInstanceOf(ConfigError)
+})

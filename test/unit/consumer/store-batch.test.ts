@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import type { Prepared } from '../../../src/consumer/prepare.ts'
+import { StoppedError, storeBatch } from '../../../src/consumer/store-batch.ts'
+import { TransientError } from '../../../src/domain/errors.ts'
+import { silentLogger } from '../../../src/runtime/logger.ts'
+import type { Batch, Store } from '../../../src/store/store.ts'
+import { event, routerOf } from '../../support/events.ts'
+
+function message(messageId: string): Prepared {
+  const delivery = { queue: 'q', body: Buffer.from(messageId), redelivered: false }
+  const arrival = { event: event({ messageId }), at: 0, keys: [] }
+  return { delivery, line: messageId, arrival, deadLetter: undefined }
+}
+
+/** A store that does with each batch what `refuse` says, and keeps what it took. */
+function setUp(refuse: (batch: Batch) => Error | undefined, isUp = () => true) {
+  const stored: string[] = []
+  const dead: string[] = []
+  const acknowledged: string[] = []
+  const stopping = new AbortController()
+  const store = {
+    async storeBatch(batch: Batch) {
+      const error = refuse(batch)
+      if (error) throw error
+      stored.push(...batch.arrivals.map(({ event: one }) => one.messageId))
+      dead.push(...batch.deadLetters.map(({ body, stage }) => `${stage} ${body}`))
+      return { stored: batch.arrivals.length, duplicates: 0 }
+    },
+    async ping() {
+      if (!isUp()) throw new TransientError('down')
+    },
+  } as unknown as Store
+  const context = {
+    store,
+    router: routerOf(),
+    logger: silentLogger,
+    signal: stopping.signal,
+    onStored: (last: Prepared) => acknowledged.push(String(last.delivery.body)),
+  }
+  return { stored, dead, acknowledged, stopping, run: (batch: Prepared[]) => storeBatch(batch, context) }
+}
+
+const BATCH = ['a', 'b', 'c', 'd', 'e'].map(message)
+
+const has = (batch: Batch, id: string) => batch.arrivals.some(({ event: one }) => one.messageId === id)
+
+test('a batch is stored in one call and acknowledged by its last message', async () => {
+  const { run, stored, acknowledged } = setUp(() => undefined)
+  await run(BATCH)
+  expect(stored).toEqual(['a', 'b', 'c', 'd', 'e'])
+  expect(acknowledged).toEqual(['e'])
+})
+
+test('the message that the database refuses is found and becomes a dead letter, the others are stored', async () => {
+  const { run, stored, dead, acknowledged } = setUp((batch) =>
+    has(batch, 'd') ? new Error('too long') : undefined,
+  )
+  await run(BATCH)
+  expect(stored).toEqual(['a', 'b', 'c', 'e'])
+  expect(dead).toEqual(['store d'])
+  expect(acknowledged.at(-1)).toBe('e')
+  expect(acknowledged).toEqual([...acknowledged].sort())
+})
+
+test('a fault of the database is waited out, and costs no message', async () => {
+  let failures = 4
+  const { run, stored, dead } = setUp(
+    () => (failures-- > 0 ? new TransientError('gone') : undefined),
+    () => false,
+  )
+  await run(BATCH)
+  expect(stored).toEqual(['a', 'b', 'c', 'd', 'e'])
+  expect(dead).toEqual([])
+})
+
+test('a batch that fails again and again while the database answers is divided', async () => {
+  const { run, stored } = setUp((batch) =>
+    batch.arrivals.length > 2 ? new TransientError('deadlock') : undefined,
+  )
+  await run(BATCH)
+  expect(stored).toEqual(['a', 'b', 'c', 'd', 'e'])
+})
+
+test('stopping ends the wait; nothing is acknowledged', async () => {
+  const { run, stopping, acknowledged } = setUp(
+    () => {
+      stopping.abort()
+      return new TransientError('gone')
+    },
+    () => false,
+  )
+  await expect(run(BATCH)).rejects.toBeInstanceOf(StoppedError)
+  expect(acknowledged).toEqual([])
+})

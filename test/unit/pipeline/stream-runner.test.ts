@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import type { HandlerClass } from '../../../src/pipeline/handler.ts'
+import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
+import { createManualClock } from '../../../src/runtime/event-clock.ts'
+import { silentLogger } from '../../../src/runtime/logger.ts'
+import type { ClaimedStream } from '../../../src/store/store.ts'
+import { routerOf } from '../../support/events.ts'
+
+const failing = class {
+  handleEvents(): never {
+    throw new Error('boom')
+  }
+  commit() {}
+  rollback() {}
+} as HandlerClass
+
+const pipelines = new Map([
+  ['good', { name: 'good', steps: [] }],
+  ['bad', { name: 'bad', steps: [{ name: 'failing', handler: failing, params: {} }] }],
+])
+
+function runner(fire_pipeline: string | undefined, retries = 2) {
+  const router = routerOf({ fire_pipeline, expire_pipeline: 'good' })
+  return createStreamRunner({
+    router,
+    pipelines,
+    clock: createManualClock(0),
+    logger: silentLogger,
+    purge: true,
+    retries,
+  })
+}
+
+function claim(more: { attempts?: number; takenOver?: boolean; name?: string } = {}): ClaimedStream {
+  const { attempts = 1, takenOver = false, name = 'trigger' } = more
+  return { stream: { id: 1, name, attempts }, firing: 'fire', takenOver } as ClaimedStream
+}
+
+test('a pipeline that succeeds finishes its stream', async () => {
+  expect(await runner('good').run(claim(), [])).toMatchObject({
+    kind: 'finished',
+    run: { purge: true, lastError: null },
+  })
+})
+
+test('a trigger without a fire_pipeline completes silently', async () => {
+  expect(await runner(undefined).run(claim(), [])).toMatchObject({ kind: 'finished' })
+})
+
+test('a pipeline that fails is run again, later each time, then errs for good', async () => {
+  const waits = []
+  for (const attempts of [1, 2, 3]) {
+    const result = await runner('bad').run(claim({ attempts }), [])
+    waits.push(result.kind === 'failed' && result.run.retryInMs)
+  }
+  expect(waits).toEqual([1000, 2000, undefined])
+})
+
+test('without retries the first failure is for good', async () => {
+  const result = await runner('bad', 0).run(claim(), [])
+  expect(result).toMatchObject({
+    kind: 'failed',
+    run: { retryInMs: undefined, error: expect.stringContaining('boom') },
+  })
+})
+
+test.each([
+  [runner('nosuch'), claim(), 'no pipeline nosuch'],
+  [runner('good'), claim({ name: 'gone' }), 'no trigger gone'],
+  [runner('good'), claim({ attempts: 4, takenOver: true }), 'its worker died'],
+])('ends in the error state with a reason', async (one, claimed, reason) => {
+  const result = await one.run(claimed, [])
+  expect(result).toMatchObject({
+    kind: 'failed',
+    run: { retryInMs: undefined, error: expect.stringContaining(reason) },
+  })
+})
+
+test('a stream that was taken over is run again while attempts are left', async () => {
+  expect(await runner('good').run(claim({ attempts: 3, takenOver: true }), [])).toMatchObject({
+    kind: 'finished',
+  })
+})
