@@ -7,6 +7,12 @@ const ROOT = resolve(import.meta.dirname, '../..')
 
 export type ProgramResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
+/** Those that run now: whatever ends this process ends them too. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 /** One of our programs as a process of its own, its output kept. */
 export class ChildProgram {
   readonly child: ChildProcess
@@ -25,7 +31,11 @@ export class ChildProgram {
     this.child.stderr?.on('data', (chunk) => {
       this.#stderr += chunk
     })
-    this.#exited = once(this.child, 'close').then(([code]) => code as number | null)
+    running.add(this.child)
+    this.#exited = once(this.child, 'close').then(([code]) => {
+      running.delete(this.child)
+      return code as number | null
+    })
   }
 
   get stdout(): string {
