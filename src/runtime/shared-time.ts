@@ -10,12 +10,11 @@ export type TimePost = {
 }
 
 export type SharedTimeOptions = {
-  /**
-   * a time counts once it is this old, and a process holds the others back until it has been idle for so long:
-   * messages on their way to a process must not be overtaken, ms
-   */
+  /** a time counts once it is this old, and the processes are idle together once they have been for so long, ms */
   readonly settleMs?: number
-  /** a busy process that is not heard of for so long no longer holds the others back, ms */
+  /** an idle process holds busy ones back no longer, ms: messages on their way to it must not be overtaken */
+  readonly idleMs?: number
+  /** a busy process that is not heard of holds nobody back any longer, ms */
   readonly forgetMs?: number
   /** machine time, ms */
   readonly now?: () => number
@@ -38,11 +37,11 @@ type Source = {
 }
 
 /**
- * The latest time that was posted, but never past a process that still has older messages in hand: workers on
- * this clock see a stream due only after all consumers have stored what came before.
+ * The latest time that was posted, but never past a process that still has older messages in hand, or had a
+ * moment ago: workers on this clock see a stream due only after all consumers have stored what came before.
  */
 export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
-  const { settleMs = 1000, forgetMs = 5000, now: machineNow = () => performance.now() } = options
+  const { settleMs = 1000, idleMs = 5000, forgetMs = 10_000, now: machineNow = () => performance.now() } = options
   const sources = new Map<string, Source>()
   let waiting: { time: Micros; at: number }[] = []
   let latest: Micros = 0
@@ -55,7 +54,7 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
         time: time ?? before?.time ?? 0,
         busy,
         heardAt: at,
-        busyAt: busy ? at : (before?.busyAt ?? -Infinity),
+        busyAt: busy || before?.busy ? at : (before?.busyAt ?? -Infinity),
       })
       if (time !== undefined) waiting.push({ time, at })
     },
@@ -63,9 +62,11 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
       const at = machineNow()
       for (const entry of waiting) if (at - entry.at >= settleMs) latest = Math.max(latest, entry.time)
       waiting = waiting.filter((entry) => at - entry.at < settleMs)
-      const holding = [...sources.values()].filter((source) =>
-        source.busy ? at - source.heardAt < forgetMs : at - source.busyAt < settleMs,
-      )
+      const all = [...sources.values()]
+      const busy = all.filter((source) => source.busy && at - source.heardAt < forgetMs)
+      const graceMs = busy.length > 0 ? idleMs : settleMs
+      const resting = all.filter((source) => !source.busy && at - source.busyAt < graceMs)
+      const holding = [...busy, ...resting]
       const bound = Math.min(latest, ...holding.map(({ time }) => time))
       served = Math.max(served, bound)
       return served

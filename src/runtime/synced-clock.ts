@@ -40,7 +40,15 @@ export class SyncedClock implements EventClock, Service {
   async start(): Promise<void> {
     this.#initial = (await this.#get()) ?? 0
     if (this.#options.role === 'reads') this.#now = this.#initial
+    else await this.#announce()
     this.#timer = setInterval(() => this.#tick(), INTERVAL_MS)
+  }
+
+  /** Before the first message is asked for: from now on the others do not run ahead of this process. */
+  async #announce(): Promise<void> {
+    this.#holding.add('')
+    await this.#post()
+    this.#holding.delete('')
   }
 
   async stop(): Promise<void> {

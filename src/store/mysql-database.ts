@@ -12,9 +12,11 @@ export type MysqlOptions = {
   readonly tls?: PoolOptions['ssl']
 }
 
-const SESSION =
-  "set session transaction isolation level read committed, session time_zone = '+00:00', " +
-  "session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', session innodb_lock_wait_timeout = 10"
+/** What the locking of this store rests on, in every session. */
+const SESSION = [
+  'set session transaction isolation level read committed',
+  "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = 10",
+]
 
 const CONTENTION = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_DUP_ENTRY', 'ER_CHECKREAD'])
 const UNAVAILABLE = new Set([
@@ -57,7 +59,12 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
     ...(options.tls ? { ssl: options.tls } : {}),
   })
   pool.on('connection', (connection) => {
-    connection.query(SESSION, () => {})
+    // These are done before anything else on the connection; one that refuses them must not be used.
+    for (const statement of SESSION) {
+      connection.query(statement, (error) => {
+        if (error) connection.destroy()
+      })
+    }
   })
   try {
     const server = await serverSettings(pool)

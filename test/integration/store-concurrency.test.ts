@@ -47,21 +47,39 @@ async function work(store: Store, worker: string, isOver: () => boolean, seen: s
   }
 }
 
-test('three consumers and three workers on few keys lose, join and fire nothing twice', async () => {
+async function openStores(count: number, onRepeat = () => {}): Promise<Store[]> {
   const url = new URL(await createTestDatabase())
   const stores: Store[] = []
-  let repeats = 0
-  for (let count = 0; count < 6; count++) {
+  for (let n = 0; n < count; n++) {
     const database = await openMysqlDatabase({ url, connections: 2 })
-    if (count === 0) await upgradeSchema(database.db, database.dialect.types)
-    stores.push(
-      await createSqlStore(database, {
-        writer: `w${count}`,
-        indexedTraits: ['host'],
-        onRepeat: () => repeats++,
+    if (n === 0) await upgradeSchema(database.db, database.dialect.types)
+    stores.push(await createSqlStore(database, { writer: `w${n}`, indexedTraits: ['host'], onRepeat }))
+  }
+  return stores
+}
+
+test('consumers that meet at keys which are new to all of them open one stream each', async () => {
+  const stores = await openStores(3)
+  const lasting = routerOf({ expiration: '$last + 1000d' })
+  for (let round = 0; round < 30; round++) {
+    await Promise.all(
+      stores.map(async (store, share) => {
+        const events = Array.from({ length: 20 }, (_, n) =>
+          event({ host: `r${round}-${(n + 7 * share) % 20}`, timestamp: NOW }),
+        )
+        const arrivals = events.map((one) => ({ event: one, at: NOW, keys: lasting.keysOf(one) }))
+        await store.storeBatch({ arrivals, deadLetters: [] }, lasting)
       }),
     )
   }
+  const streams = await (stores[0] as Store).listStreams({}, ALL)
+  expect(streams.map(({ eventCount }) => eventCount)).toEqual(Array.from({ length: 600 }, () => 3))
+  await Promise.all(stores.map((store) => store.close()))
+})
+
+test('three consumers and three workers on few keys lose, join and fire nothing twice', async () => {
+  let repeats = 0
+  const stores = await openStores(6, () => repeats++)
   const events = createEvents()
   // Each event goes to two consumers: the second time must change nothing.
   const shares = [0, 1, 2].map((share) =>

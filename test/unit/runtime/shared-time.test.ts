@@ -3,7 +3,7 @@ import { createSharedTime } from '../../../src/runtime/shared-time.ts'
 
 function setUp() {
   let machine = 0
-  const time = createSharedTime({ settleMs: 500, forgetMs: 5000, now: () => machine })
+  const time = createSharedTime({ settleMs: 500, idleMs: 2000, forgetMs: 5000, now: () => machine })
   return { time, pass: (ms: number) => (machine += ms) }
 }
 
@@ -40,15 +40,28 @@ test('a busy process holds the others back until it has stored what it had', () 
   expect(time.now()).toBe(100)
 })
 
-test('a process that is idle for a moment only still holds the others back', () => {
+test('an idle process holds busy ones back for a while: messages may be on their way to it', () => {
   const { time, pass } = setUp()
-  time.post({ source: 'a', time: 100, busy: false })
+  time.post({ source: 'a', time: 100, busy: true })
   time.post({ source: 'b', time: 10, busy: true })
-  pass(499)
   time.post({ source: 'b', time: 20, busy: false })
-  time.post({ source: 'b', time: 20, busy: true })
-  pass(100)
+  pass(1999)
   expect(time.now()).toBe(20)
+  pass(1)
+  expect(time.now()).toBe(100)
+})
+
+test('the time is the latest once all have been idle together', () => {
+  const { time, pass } = setUp()
+  time.post({ source: 'a', time: 100, busy: true })
+  time.post({ source: 'b', time: 10, busy: true })
+  pass(1000)
+  time.post({ source: 'a', time: 110, busy: false })
+  time.post({ source: 'b', time: 20, busy: false })
+  pass(499)
+  expect(time.now()).toBe(20)
+  pass(1)
+  expect(time.now()).toBe(110)
 })
 
 test('a process that is not heard of holds nobody back for ever', () => {
