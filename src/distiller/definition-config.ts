@@ -1,14 +1,21 @@
 import type { EventTypePatterns } from '../domain/event-type-filter.ts'
 import type { TraitType } from '../domain/trait.ts'
+import type { PluginParameters } from './trait-plugin.ts'
+
+/** A plugin by name, or by name with its parameters. */
+export type PluginConfig =
+  | string
+  | { readonly name: string; readonly parameters?: PluginParameters | null | undefined }
 
 export type TraitDefinitionConfig = {
   /** field paths in order of preference */
-  readonly fields?: string | readonly string[] | undefined
+  readonly fields: string | readonly string[]
   readonly type?: TraitType | undefined
+  readonly plugin?: PluginConfig | undefined
 }
 
 /** One entry of event_definitions.yaml, its shape already checked. */
 export type EventDefinitionConfig = {
   readonly event_type: EventTypePatterns
-  readonly traits?: { readonly [name: string]: TraitDefinitionConfig } | undefined
+  readonly traits: { readonly [name: string]: TraitDefinitionConfig }
 }

@@ -1,20 +1,26 @@
-import { InvalidError, TextSyntaxError } from '../domain/errors.ts'
-import { compileEventTypeFilter } from '../domain/event-type-filter.ts'
-import type { Notification } from '../domain/notification.ts'
+import { TextSyntaxError } from '../domain/errors.ts'
+import { compileEventTypeFilter, type EventTypePatterns } from '../domain/event-type-filter.ts'
 import type { Report } from '../domain/report.ts'
-import type { Trait, TraitType } from '../domain/trait.ts'
-import { convertTrait } from './convert.ts'
-import type { EventDefinitionConfig, TraitDefinitionConfig } from './definition-config.ts'
-import { compilePath, type Path } from './path.ts'
+import type { TraitType } from '../domain/trait.ts'
+import type { EventDefinitionConfig, PluginConfig, TraitDefinitionConfig } from './definition-config.ts'
+import { compileFieldPath } from './field-path.ts'
+import type { Path } from './path/compile-path.ts'
+import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
+import type { TraitPlugin, TraitPlugins } from './trait-plugin.ts'
 
 export type TraitDefinition = {
   readonly name: string
   readonly type: TraitType
+  /** in order of preference */
   readonly fields: readonly Path[]
+  readonly plugin: TraitPlugin | undefined
 }
 
 /** A compiled entry of event_definitions.yaml. */
 export type EventDefinition = {
+  /** its place in the file, from 0; -1 for the one that catches all */
+  readonly index: number
+  readonly patterns: EventTypePatterns
   readonly accepts: (eventType: string) => boolean
   readonly traits: readonly TraitDefinition[]
 }
@@ -26,41 +32,53 @@ export const DEFAULT_TRAITS: { readonly [name: string]: TraitDefinitionConfig } 
   tenant_id: { fields: ['payload.tenant_id', '_context_tenant'] },
 }
 
+type ConfigPath = readonly (string | number)[]
+
 /** Compiles the definitions of a file in their order; faults are reported. */
 export function compileDefinitions(
   configs: readonly EventDefinitionConfig[],
   report: Report,
+  plugins: TraitPlugins = {},
 ): EventDefinition[] {
+  const known = { ...BUILT_IN_PLUGINS, ...plugins }
   return configs.map((config, index) => ({
+    index,
+    patterns: config.event_type,
     accepts: compileEventTypeFilter(config.event_type),
-    traits: compileTraits({ ...DEFAULT_TRAITS, ...config.traits }, [index, 'traits'], report),
+    traits: compileTraits({ ...DEFAULT_TRAITS, ...config.traits }, [index, 'traits'], report, known),
   }))
 }
 
 /** What catches all notifications that no definition means: the default traits only. */
 export function catchAllDefinition(): EventDefinition {
-  return { accepts: () => true, traits: compileTraits(DEFAULT_TRAITS, [], () => {}) }
+  const traits = compileTraits(DEFAULT_TRAITS, [], () => {}, {})
+  return { index: -1, patterns: '*', accepts: () => true, traits }
 }
 
 function compileTraits(
   configs: { readonly [name: string]: TraitDefinitionConfig },
-  path: readonly (string | number)[],
+  path: ConfigPath,
   report: Report,
+  plugins: TraitPlugins,
 ): TraitDefinition[] {
-  return Object.entries(configs).map(([name, { fields, type = 'text' }]) => {
-    const several = Array.isArray(fields)
-    const list: readonly string[] = several ? fields : fields === undefined ? [] : [fields as string]
-    const compiled = list.flatMap((text, at) => {
-      const where = [...path, name, 'fields', ...(several ? [at] : [])]
-      return compileField(text, where, report) ?? []
-    })
-    return { name, type, fields: compiled }
+  return Object.entries(configs).map(([name, { fields, type = 'text', plugin }]) => {
+    const at = [...path, name]
+    const compiled =
+      typeof fields === 'string'
+        ? [compileField(fields, [...at, 'fields'], report)]
+        : fields.map((text, index) => compileField(text, [...at, 'fields', index], report))
+    return {
+      name,
+      type,
+      fields: compiled.filter((field) => field !== undefined),
+      plugin: plugin === undefined ? undefined : createPlugin(plugin, [...at, 'plugin'], report, plugins),
+    }
   })
 }
 
-function compileField(text: string, path: readonly (string | number)[], report: Report): Path | undefined {
+function compileField(text: string, path: ConfigPath, report: Report): Path | undefined {
   try {
-    return compilePath(text)
+    return compileFieldPath(text)
   } catch (error) {
     if (!(error instanceof TextSyntaxError)) throw error
     report({ severity: 'error', code: 'field-path', path, message: error.message })
@@ -68,17 +86,23 @@ function compileField(text: string, path: readonly (string | number)[], report: 
   }
 }
 
-/** The trait as the notification has it; undefined when no field yields a value. Throws InvalidError. */
-export function extractTrait(definition: TraitDefinition, notification: Notification): Trait | undefined {
-  for (const field of definition.fields) {
-    const [value] = field(notification)
-    if (value === undefined) continue
-    try {
-      return convertTrait(value, definition.type)
-    } catch (error) {
-      if (!(error instanceof InvalidError)) throw error
-      throw new InvalidError(`trait ${definition.name}: ${error.message}`)
-    }
+function createPlugin(
+  config: PluginConfig,
+  path: ConfigPath,
+  report: Report,
+  plugins: TraitPlugins,
+): TraitPlugin | undefined {
+  const { name, parameters } = typeof config === 'string' ? { name: config, parameters: {} } : config
+  const Plugin = Object.hasOwn(plugins, name) ? plugins[name] : undefined
+  const fault = (message: string) => report({ severity: 'error', code: 'plugin', path, message })
+  if (!Plugin) {
+    fault(`there is no plugin ${JSON.stringify(name)}; known are ${Object.keys(plugins).join(', ')}`)
+    return undefined
   }
-  return undefined
+  try {
+    return new Plugin(parameters ?? {})
+  } catch (error) {
+    fault(`plugin ${name}: ${error instanceof Error ? error.message : String(error)}`)
+    return undefined
+  }
 }

@@ -4,7 +4,8 @@ import type { JsonValue, Notification } from '../domain/notification.ts'
 import { type Micros, parseIso } from '../domain/time.ts'
 import type { Trait } from '../domain/trait.ts'
 import { textOf } from './convert.ts'
-import { catchAllDefinition, type EventDefinition, extractTrait } from './definition.ts'
+import { catchAllDefinition, type EventDefinition } from './definition.ts'
+import { extractTrait } from './extract-trait.ts'
 
 /** Event types seen are remembered up to this number. */
 const MAX_CACHED_TYPES = 10_000
@@ -16,6 +17,8 @@ export type Distilled =
   | { readonly kind: 'failed'; readonly reason: string }
 
 export type Distiller = {
+  /** The definition that means an event type: the last one that does; undefined when none does. */
+  definitionOf(eventType: string): EventDefinition | undefined
   /** `receivedAt` stands in for a notification that has no time of its own. */
   distil(notification: Notification, receivedAt: Micros): Distilled
 }
@@ -42,6 +45,8 @@ export function createDistiller(
   }
 
   return {
+    definitionOf,
+
     distil(notification, receivedAt) {
       const definition = definitionOf(notification.event_type)
       if (!definition) return { kind: 'dropped' }

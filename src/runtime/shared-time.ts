@@ -41,7 +41,12 @@ type Source = {
  * moment ago: workers on this clock see a stream due only after all consumers have stored what came before.
  */
 export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
-  const { settleMs = 1000, idleMs = 5000, forgetMs = 10_000, now: machineNow = () => performance.now() } = options
+  const {
+    settleMs = 1000,
+    idleMs = 5000,
+    forgetMs = 10_000,
+    now: machineNow = () => performance.now(),
+  } = options
   const sources = new Map<string, Source>()
   let waiting: { time: Micros; at: number }[] = []
   let latest: Micros = 0

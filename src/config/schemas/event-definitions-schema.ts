@@ -7,15 +7,21 @@ const TEXTS = z.union([z.string(), z.array(z.string()).nonempty()], {
 
 export const eventTypePatterns = TEXTS.describe('a glob or several; !glob excludes')
 
+const plugin = z.union(
+  [z.string(), z.strictObject({ name: z.string(), parameters: z.record(z.string(), z.unknown()).nullish() })],
+  { error: 'expected the name of a plugin, or name and parameters' },
+)
+
 const traitDefinition = z.strictObject({
-  fields: TEXTS.describe('field path, or paths in order of preference').optional(),
+  fields: TEXTS.describe('field path, or paths in order of preference'),
   type: z.enum(['text', 'int', 'float', 'datetime']).optional(),
+  plugin: plugin.optional(),
 })
 
 /** Shape of event_definitions.yaml. */
 export const eventDefinitionsSchema: z.ZodType<EventDefinitionConfig[]> = z.array(
   z.strictObject({
     event_type: eventTypePatterns,
-    traits: z.record(z.string(), traitDefinition).optional(),
+    traits: z.record(z.string(), traitDefinition),
   }),
 )

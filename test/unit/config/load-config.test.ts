@@ -14,7 +14,7 @@ distiller_config: events.yaml
 trigger_definitions: triggers.yaml
 pipeline_config: pipelines.yaml
 `,
-  'events.yaml': '- event_type: x.*\n',
+  'events.yaml': '- event_type: x.*\n  traits: {}\n',
   'triggers.yaml': `
 - name: one
   distinguished_by: [host]
@@ -91,8 +91,8 @@ test.each([
   ],
   [
     'a bad field path',
-    { 'events.yaml': '- event_type: x\n  traits:\n    v:\n      fields: [a, b..c]\n' },
-    'events.yaml:4:19',
+    { 'events.yaml': '- event_type: x\n  traits:\n    v:\n      fields: [a, "b.["]\n' },
+    'events.yaml:4:20',
     /bad field path/,
   ],
   [

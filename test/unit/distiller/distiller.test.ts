@@ -38,8 +38,8 @@ test('the last definition that means the type is used', () => {
 })
 
 test('drops what no definition means, unless all are caught', () => {
-  expect(distil([{ event_type: 'other' }], {})).toEqual({ kind: 'dropped' })
-  expect(distil([{ event_type: 'other' }], { publisher_id: 'p' }, true)).toMatchObject({
+  expect(distil([{ event_type: 'other', traits: {} }], {})).toEqual({ kind: 'dropped' })
+  expect(distil([{ event_type: 'other', traits: {} }], { publisher_id: 'p' }, true)).toMatchObject({
     kind: 'event',
     event: { traits: { service: { value: 'p' } } },
   })
@@ -100,16 +100,20 @@ test.each([
   [{ timestamp: '' }, '2026-01-01T00:00:00'],
   [{}, '2026-01-01T00:00:00'],
 ] as const)('takes the time of %j', (fields, expected) => {
-  expect(distil([{ event_type: '*' }], fields)).toMatchObject({ event: { timestamp: at(expected) } })
+  expect(distil([{ event_type: '*', traits: {} }], fields)).toMatchObject({
+    event: { timestamp: at(expected) },
+  })
 })
 
 test('a time that is none fails', () => {
-  expect(distil([{ event_type: '*' }], { timestamp: 'yesterday' })).toMatchObject({ kind: 'failed' })
+  expect(distil([{ event_type: '*', traits: {} }], { timestamp: 'yesterday' })).toMatchObject({
+    kind: 'failed',
+  })
 })
 
 test('a bad field path is reported with its place', () => {
   const findings: Finding[] = []
-  compileDefinitions([{ event_type: '*', traits: { v: { fields: ['ok', 'a..b'] } } }], (finding) =>
+  compileDefinitions([{ event_type: '*', traits: { v: { fields: ['ok', 'a.['] } } }], (finding) =>
     findings.push(finding),
   )
   expect(findings).toMatchObject([

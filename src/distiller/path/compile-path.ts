@@ -1,0 +1,58 @@
+import type { JsonValue } from '../../domain/notification.ts'
+import { findMatches } from './evaluate.ts'
+import type { PathExpression } from './expression.ts'
+import type { Match } from './match.ts'
+import { parsePath } from './parser.ts'
+
+/** A field path, ready to be used on many documents. */
+export type Path = {
+  readonly text: string
+  /** everything that is found and is not null, in order */
+  findAll(document: JsonValue): Match[]
+  /** the first value that is found and is not null */
+  findFirst(document: JsonValue): JsonValue | undefined
+}
+
+/** Compiles a path once; one of plain names and indexes costs no more than property reads. Throws PathError. */
+export function compilePath(text: string): Path {
+  const expression = parsePath(text)
+  const findAll = (document: JsonValue) =>
+    findMatches(expression, { value: document, parent: undefined, key: undefined }).filter(
+      ({ value }) => value !== null,
+    )
+  const steps = plainSteps(expression)
+  return {
+    text,
+    findAll,
+    findFirst: steps ? (document) => walk(document, steps) : (document) => findAll(document)[0]?.value,
+  }
+}
+
+type Step = string | number
+
+/** The names and indexes of a path that has nothing else. */
+function plainSteps(expression: PathExpression): readonly Step[] | undefined {
+  switch (expression.kind) {
+    case 'fields':
+      return expression.names.length === 1 ? expression.names : undefined
+    case 'index':
+      return [expression.index]
+    case 'child': {
+      const left = expression.left.kind === 'root' ? [] : plainSteps(expression.left)
+      const right = plainSteps(expression.right)
+      return left && right ? [...left, ...right] : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+function walk(document: JsonValue, steps: readonly Step[]): JsonValue | undefined {
+  let value: JsonValue | undefined = document
+  for (const step of steps) {
+    if (typeof value !== 'object' || value === null) return undefined
+    if (typeof step === 'number') value = Array.isArray(value) ? value.at(step) : undefined
+    else value = Object.hasOwn(value, step) ? (value as { [key: string]: JsonValue })[step] : undefined
+  }
+  return value ?? undefined
+}

@@ -1,0 +1,155 @@
+import type { JsonObject, JsonValue } from '../../domain/notification.ts'
+import type { Condition, FilterOperator, PathExpression } from './expression.ts'
+import type { Match } from './match.ts'
+
+/** All that an expression finds from a match on, in the order of the document. */
+export function findMatches(expression: PathExpression, from: Match): Match[] {
+  switch (expression.kind) {
+    case 'root':
+      return [rootOf(from)]
+    case 'this':
+      return [from]
+    case 'parent':
+      return from.parent ? [from.parent] : []
+    case 'fields':
+      return expression.names.flatMap((name) => field(from, name))
+    case 'anyField':
+      return isObject(from.value) ? Object.keys(from.value).flatMap((name) => field(from, name)) : []
+    case 'index':
+      return element(from, expression.index)
+    case 'slice':
+      return slice(from, expression.start, expression.end)
+    case 'filter':
+      return elements(from).filter((match) =>
+        expression.conditions.every((condition) => holds(condition, match)),
+      )
+    case 'child':
+      return findMatches(expression.left, from).flatMap((match) => findMatches(expression.right, match))
+    case 'descendants':
+      return findMatches(expression.left, from).flatMap((match) => descend(expression.right, match))
+    case 'where':
+      return findMatches(expression.left, from).filter(
+        (match) => findMatches(expression.right, match).length > 0,
+      )
+    case 'union':
+      return [...findMatches(expression.left, from), ...findMatches(expression.right, from)]
+    case 'intersection': {
+      const right = new Set(findMatches(expression.right, from).map(({ value }) => value))
+      return findMatches(expression.left, from).filter(({ value }) => right.has(value))
+    }
+    default:
+      return applyFunction(expression, from)
+  }
+}
+
+type FunctionExpression = PathExpression & { readonly kind: 'len' | 'sorted' | 'split' | 'sub' }
+
+function applyFunction(expression: FunctionExpression, from: Match): Match[] {
+  const value = functionValue(expression, from.value)
+  return value === undefined ? [] : [{ value, parent: from, key: undefined }]
+}
+
+function functionValue(expression: FunctionExpression, value: JsonValue): JsonValue | undefined {
+  switch (expression.kind) {
+    case 'len':
+      if (typeof value === 'string') return [...value].length
+      if (Array.isArray(value)) return value.length
+      return isObject(value) ? Object.keys(value).length : undefined
+    case 'sorted':
+      return Array.isArray(value) ? [...value].sort(compare) : undefined
+    case 'split':
+      if (typeof value !== 'string') return undefined
+      return splitText(value, expression.separator, expression.maxSplit).at(expression.segment)
+    case 'sub':
+      return typeof value === 'string' ? value.replace(expression.pattern, expression.replacement) : undefined
+  }
+}
+
+/** As Python's str.split: at most so many cuts, a negative number means all. */
+export function splitText(text: string, separator: string, maxSplit: number): string[] {
+  const parts = text.split(separator)
+  if (maxSplit < 0 || parts.length <= maxSplit + 1) return parts
+  return [...parts.slice(0, maxSplit), parts.slice(maxSplit).join(separator)]
+}
+
+function compare(a: JsonValue, b: JsonValue): number {
+  const [x, y] = [a as number, b as number]
+  return x < y ? -1 : x > y ? 1 : 0
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function rootOf(match: Match): Match {
+  let root = match
+  while (root.parent) root = root.parent
+  return root
+}
+
+function field(from: Match, name: string): Match[] {
+  const { value } = from
+  if (!isObject(value) || !Object.hasOwn(value, name)) return []
+  return [{ value: value[name] as JsonValue, parent: from, key: name }]
+}
+
+function element(from: Match, index: number): Match[] {
+  if (!Array.isArray(from.value)) return []
+  const at = index < 0 ? from.value.length + index : index
+  const value: JsonValue | undefined = from.value[at]
+  return value === undefined ? [] : [{ value, parent: from, key: at }]
+}
+
+function elements(from: Match): Match[] {
+  if (!Array.isArray(from.value)) return []
+  return from.value.map((value: JsonValue, key) => ({ value, parent: from, key }))
+}
+
+/** What is no list counts as a list of one. */
+function slice(from: Match, start: number | undefined, end: number | undefined): Match[] {
+  const list = Array.isArray(from.value) ? from : { ...from, value: [from.value] }
+  return elements(list).slice(start, end)
+}
+
+/** What the expression finds at the match itself, then below it, depth first. */
+function descend(expression: PathExpression, from: Match): Match[] {
+  const found: Match[] = []
+  const waiting = [from]
+  for (let match = waiting.pop(); match; match = waiting.pop()) {
+    found.push(...findMatches(expression, match))
+    waiting.push(...childrenOf(match).reverse())
+  }
+  return found
+}
+
+function childrenOf(match: Match): Match[] {
+  if (Array.isArray(match.value)) return elements(match)
+  return isObject(match.value) ? findMatches({ kind: 'anyField' }, match) : []
+}
+
+function holds({ target, operator, value }: Condition, from: Match): boolean {
+  const found = findMatches(target, from)
+  if (operator === undefined) return found.length > 0
+  return found.some((match) => compares(match.value, operator, value as string | number | boolean))
+}
+
+/** A number in the path is compared as a number, as the original does. */
+function compares(found: JsonValue, operator: FilterOperator, wanted: string | number | boolean): boolean {
+  const value =
+    typeof wanted === 'number' && typeof found === 'string' && found.trim() !== '' ? Number(found) : found
+  if (operator === '!=') return value !== wanted
+  if (typeof value !== typeof wanted) return false
+  const order = compare(value, wanted)
+  switch (operator) {
+    case '<':
+      return order < 0
+    case '<=':
+      return order <= 0
+    case '>':
+      return order > 0
+    case '>=':
+      return order >= 0
+    default:
+      return value === wanted
+  }
+}

@@ -1,0 +1,35 @@
+/** Comparisons of a filter. */
+export const FILTER_OPERATORS = ['==', '=', '!=', '<=', '>=', '<', '>'] as const
+export type FilterOperator = (typeof FILTER_OPERATORS)[number]
+
+/** One condition of a filter: a path that must find something, or something that compares so. */
+export type Condition = {
+  readonly target: PathExpression
+  readonly operator: FilterOperator | undefined
+  readonly value: string | number | boolean | undefined
+}
+
+/** A parsed field path, in the dialect of jsonpath-rw with the filters and functions of jsonpath-rw-ext. */
+export type PathExpression =
+  | { readonly kind: 'root' }
+  | { readonly kind: 'this' }
+  | { readonly kind: 'parent' }
+  | { readonly kind: 'fields'; readonly names: readonly string[] }
+  | { readonly kind: 'anyField' }
+  | { readonly kind: 'index'; readonly index: number }
+  | { readonly kind: 'slice'; readonly start: number | undefined; readonly end: number | undefined }
+  | { readonly kind: 'filter'; readonly conditions: readonly Condition[] }
+  | { readonly kind: 'len' }
+  | { readonly kind: 'sorted' }
+  | {
+      readonly kind: 'split'
+      readonly separator: string
+      readonly segment: number
+      readonly maxSplit: number
+    }
+  | { readonly kind: 'sub'; readonly pattern: RegExp; readonly replacement: string }
+  | {
+      readonly kind: 'child' | 'descendants' | 'where' | 'union' | 'intersection'
+      readonly left: PathExpression
+      readonly right: PathExpression
+    }

@@ -1,0 +1,58 @@
+import { InvalidError } from '../../domain/errors.ts'
+import type { JsonValue } from '../../domain/notification.ts'
+import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
+import { integerParameter, requireKnown } from './parameters.ts'
+
+type Flag = {
+  readonly path: string
+  readonly mask: bigint
+  readonly value: unknown
+  readonly hasValue: boolean
+}
+
+/** A number with a bit set for each flag whose field is there, or has the flag's value. */
+export class BitfieldPlugin implements TraitPlugin {
+  readonly #initial: bigint
+  readonly #flags: readonly Flag[]
+
+  constructor(parameters: PluginParameters) {
+    requireKnown(parameters, ['initial_bitfield', 'flags'])
+    this.#initial = BigInt(integerParameter(parameters, 'initial_bitfield', 0))
+    const { flags } = parameters
+    if (flags !== undefined && flags !== null && !Array.isArray(flags))
+      throw new InvalidError('flags: expected a list')
+    this.#flags = (flags ?? []).map(parseFlag)
+  }
+
+  traitValue(matches: readonly FieldMatch[]): JsonValue {
+    const found = new Map(matches)
+    let bits = this.#initial
+    for (const { path, mask, value, hasValue } of this.#flags) {
+      const match = found.get(path)
+      if (match !== undefined && (!hasValue || equals(match, value))) bits |= mask
+    }
+    return bits
+  }
+}
+
+function parseFlag(flag: unknown): Flag {
+  const { path, bit, value } = (flag ?? {}) as { path?: unknown; bit?: unknown; value?: unknown }
+  if (typeof path !== 'string') throw new InvalidError('flags: each needs the path of a field')
+  const number = Number(bit)
+  if (!Number.isInteger(number) || number < 0 || number > 62) {
+    throw new InvalidError(`flags: bit of ${path}: expected a number from 0 to 62`)
+  }
+  return { path, mask: 1n << BigInt(number), value, hasValue: value !== undefined }
+}
+
+/** As Python compares: True is 1, numbers by value, anything else by type and content. */
+function equals(a: unknown, b: unknown): boolean {
+  const numeric = (value: unknown) => (typeof value === 'boolean' ? Number(value) : value)
+  const [x, y] = [numeric(a), numeric(b)]
+  if (typeof x === 'bigint' || typeof y === 'bigint') {
+    // biome-ignore lint/suspicious/noDoubleEquals: a bigint equals a number of the same value
+    return (typeof x === 'number' || typeof x === 'bigint') && x == y
+  }
+  if (typeof x === 'object' || typeof y === 'object') return JSON.stringify(x) === JSON.stringify(y)
+  return x === y
+}

@@ -1,0 +1,18 @@
+import type { JsonValue } from '../../domain/notification.ts'
+import { MICROS_PER_SECOND, parseIso } from '../../domain/time.ts'
+import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
+import { requireKnown } from './parameters.ts'
+
+/** Seconds between two fields, whichever is the later; nothing when there are not two times. */
+export class TimedeltaPlugin implements TraitPlugin {
+  constructor(parameters: PluginParameters) {
+    requireKnown(parameters, [])
+  }
+
+  traitValue(matches: readonly FieldMatch[]): JsonValue | undefined {
+    if (matches.length !== 2) return undefined
+    const [start, end] = matches.map(([, value]) => (typeof value === 'string' ? parseIso(value) : undefined))
+    if (start === undefined || end === undefined) return undefined
+    return Math.abs(end - start) / MICROS_PER_SECOND
+  }
+}
