@@ -36,7 +36,10 @@ export function streamsResource(store: Store): Router {
     const plain = streams.map((stream) => restStream(stream, formatMark(stream.id, ascending)))
     if (!details) return plain
     const events = await store.eventsOfStreams(streams.map(({ id }) => id))
-    return plain.map((stream) => ({ ...stream, events: (events.get(stream.id) ?? []).map(restEvent) }))
+    return plain.map((stream) => ({
+      ...stream,
+      events: (events.get(stream.id) ?? []).map((event) => restEvent(event)),
+    }))
   }
 
   return router

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Config } from '../config/load-config.ts'
-import { createPipelines } from '../pipeline/handler-registry.ts'
+import type { Pipeline } from '../pipeline/handler-registry.ts'
 import { createStreamRunner } from '../pipeline/stream-runner.ts'
 import { Worker } from '../pipeline/worker.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
@@ -10,6 +10,7 @@ import { createRouter } from '../streams/router.ts'
 
 export type WorkerParts = {
   readonly config: Config
+  readonly pipelines: ReadonlyMap<string, Pipeline>
   readonly store: Store
   readonly clock: EventClock
   readonly logger: Logger
@@ -19,12 +20,12 @@ export type WorkerParts = {
 const LANES_PER_CORE = 4
 
 /** The pipeline worker of a configuration. */
-export function buildWorker({ config, store, clock, logger, name }: WorkerParts): Worker {
+export function buildWorker({ config, pipelines, store, clock, logger, name }: WorkerParts): Worker {
   const { winchester } = config
   const router = createRouter(config.triggers)
   const runner = createStreamRunner({
     router,
-    pipelines: createPipelines(config.pipelines, winchester.pipeline_handlers),
+    pipelines,
     clock,
     logger,
     purge: winchester.purge_completed_streams,

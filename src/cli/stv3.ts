@@ -3,9 +3,11 @@ import { apiCommand } from './commands/api.ts'
 import { checkCommand } from './commands/check.ts'
 import { consumeCommand } from './commands/consume.ts'
 import { dbCommand } from './commands/db.ts'
+import { distillCommand } from './commands/distill.ts'
 import { generateCommand } from './commands/generate.ts'
 import { publishCommand } from './commands/publish.ts'
 import { timeServerCommand } from './commands/time-server.ts'
+import { timexCommand } from './commands/timex.ts'
 import { upCommand } from './commands/up.ts'
 import { workCommand } from './commands/work.ts'
 import { createCommand, runProgram } from './program.ts'
@@ -25,6 +27,8 @@ for (const command of [
   timeServerCommand(),
   generateCommand(),
   publishCommand(),
+  distillCommand(),
+  timexCommand(),
 ]) {
   program.addCommand(command)
 }

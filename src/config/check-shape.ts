@@ -9,10 +9,12 @@ export function checkShape<T>(
   value: unknown,
   schema: ZodType<T>,
   problems: Problems,
+  /** where the value stands in the document */
+  base: DocumentPath = [],
 ): T | undefined {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  for (const issue of result.error.issues) addIssue(document, schema, issue, problems)
+  for (const issue of result.error.issues) addIssue(document, schema, issue, problems, base)
   return undefined
 }
 
@@ -21,10 +23,12 @@ function addIssue(
   schema: ZodType,
   issue: core.$ZodIssue,
   problems: Problems,
+  base: DocumentPath,
 ): void {
-  const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  const inner = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  const path = [...base, ...inner]
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(schema, path)
+    const known = knownKeys(schema, inner)
     for (const key of issue.keys) {
       const at = [...path, key]
       const message = `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`

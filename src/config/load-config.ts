@@ -1,23 +1,29 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { ZodType } from 'zod'
-import { compileDefinitions, type EventDefinition } from '../distiller/definition.ts'
+import { compileDefinitions, DEFAULT_TRAITS, type EventDefinition } from '../distiller/definition.ts'
+import type { EventDefinitionConfig } from '../distiller/definition-config.ts'
+import { BUILT_IN_PLUGINS, PLUGIN_CLASS_PATHS } from '../distiller/plugins/built-in.ts'
+import type { TraitPluginClass, TraitPlugins } from '../distiller/trait-plugin.ts'
 import { ConfigError, messageOf, type Problem } from '../domain/errors.ts'
+import { loadClass } from '../runtime/load-class.ts'
 import { parseOrReport } from '../streams/trait-criterion.ts'
 import { compileTriggers, type Trigger } from '../streams/trigger.ts'
 import type { Expression } from '../timex/expression.ts'
 import { checkShape } from './check-shape.ts'
+import { checkTriggers } from './check-triggers.ts'
 import { parseIniDocument } from './ini-document.ts'
 import { IniReader } from './ini-reader.ts'
-import { type Environment, interpolate } from './interpolate.ts'
+import type { Environment } from './interpolate.ts'
+import { interpolateDocument } from './interpolate-document.ts'
 import { Problems } from './problems.ts'
+import { readConfigText } from './read-config-text.ts'
 import { eventDefinitionsSchema } from './schemas/event-definitions-schema.ts'
 import { type PipelinesConfig, pipelinesSchema } from './schemas/pipelines-schema.ts'
 import { triggersSchema } from './schemas/triggers-schema.ts'
 import { type WinchesterSettings, winchesterSchema } from './schemas/winchester-schema.ts'
 import { didYouMean } from './suggest.ts'
 import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
-import { type ConfigDocument, type DocumentPath, parseYamlDocument } from './yaml-document.ts'
+import { type ConfigDocument, parseYamlDocument } from './yaml-document.ts'
 
 /** A handler of a pipeline, by name, with its parameters. */
 export type HandlerStep = {
@@ -45,7 +51,7 @@ export type Config = {
 export type CheckedConfig = { readonly problems: readonly Problem[]; readonly config: Config | undefined }
 
 /** Findings that do not keep a daemon from running. */
-const TOLERATED = new Set(['unknown-pipeline'])
+const TOLERATED = new Set(['unknown-pipeline', 'unknown-name', 'unknown-trait'])
 
 /** Loads a `winchester.yaml` or a `yagi.conf`. Throws ConfigError, with all its problems, when it cannot be used. */
 export async function loadConfig(file: string, environment: Environment): Promise<Config> {
@@ -54,10 +60,19 @@ export async function loadConfig(file: string, environment: Environment): Promis
   throw new ConfigError(`the configuration ${file} cannot be used`, problems.filter(isError))
 }
 
+/** Tells what is wrong with the handlers of pipelines, each by the name of its pipeline and its place there. */
+export type CheckHandlers = (
+  config: Config,
+) => Promise<readonly { readonly pipeline: string; readonly step: number; readonly message: string }[]>
+
 /** Reads everything and collects every problem. Rejects only when the file itself cannot be read. */
-export async function checkConfig(file: string, environment: Environment): Promise<CheckedConfig> {
+export async function checkConfig(
+  file: string,
+  environment: Environment,
+  checkHandlers?: CheckHandlers,
+): Promise<CheckedConfig> {
   const problems = new Problems()
-  const loader = new Loader(environment, problems)
+  const loader = new Loader(environment, problems, checkHandlers)
   const config = /\.(ya?ml)$/.test(file) ? await loader.winchester(file) : await loader.yagi(file)
   const usable = !problems.list.some((problem) => isError(problem) && !TOLERATED.has(problem.code))
   return { problems: problems.list, config: usable ? config : undefined }
@@ -72,14 +87,16 @@ type LoadedFile<T> = { readonly document: ConfigDocument; readonly value: T }
 class Loader {
   readonly #environment: Environment
   readonly #problems: Problems
+  readonly #checkHandlers: CheckHandlers | undefined
 
-  constructor(environment: Environment, problems: Problems) {
+  constructor(environment: Environment, problems: Problems, checkHandlers: CheckHandlers | undefined) {
     this.#environment = environment
     this.#problems = problems
+    this.#checkHandlers = checkHandlers
   }
 
   async yagi(file: string): Promise<Config | undefined> {
-    const sections = parseIniDocument(await readText(file), file)
+    const sections = parseIniDocument(await readConfigText(file), file)
     const ini = new IniReader(sections, this.#environment, this.#problems)
     const yagi = readYagiSettings(ini)
     if (!yagi.winchesterConfig) {
@@ -107,12 +124,15 @@ class Loader {
       this.#problems.reporter(main.document),
     )
     if (triggers) this.#checkPipelineNames(triggers, pipelines?.value ?? {})
+    if (triggers)
+      checkTriggers(triggers.value, definitions && traitNames(definitions.value), this.#reporter(triggers))
+    const plugins = await this.#plugins(main, folder)
     if (!trimEventsAge) return undefined
-    return {
+    const config: Config = {
       folder,
       winchester: settings,
       yagi: undefined,
-      definitions: compileDefinitions(definitions?.value ?? [], this.#reporter(definitions)),
+      definitions: compileDefinitions(definitions?.value ?? [], this.#reporter(definitions), plugins),
       triggers: compileTriggers(triggers?.value ?? [], this.#reporter(triggers)),
       pipelines: Object.fromEntries(
         Object.entries(pipelines?.value ?? {}).map(([name, steps]) => [name, steps.map(handlerStep)]),
@@ -120,6 +140,31 @@ class Loader {
       trimEventsAge,
       warnings: this.#problems.list.filter((problem) => !isError(problem)),
     }
+    if (pipelines) await this.#checkHandlersOf(config, pipelines)
+    return config
+  }
+
+  async #checkHandlersOf(config: Config, { document }: LoadedFile<PipelinesConfig>): Promise<void> {
+    for (const { pipeline, step, message } of (await this.#checkHandlers?.(config)) ?? []) {
+      this.#problems.error('handler', [pipeline, step], message, document.positionOf([pipeline, step]))
+    }
+  }
+
+  /** The plugins that distiller_trait_plugins names. */
+  async #plugins(main: LoadedFile<WinchesterSettings>, folder: string): Promise<TraitPlugins> {
+    const plugins: { [name: string]: TraitPluginClass } = {}
+    for (const [name, classPath] of Object.entries(main.value.distiller_trait_plugins)) {
+      const path = ['distiller_trait_plugins', name]
+      const normalized = classPath.replace(/\.(\w+)$/, ':$1')
+      const known =
+        PLUGIN_CLASS_PATHS[classPath] ?? PLUGIN_CLASS_PATHS[normalized] ?? BUILT_IN_PLUGINS[classPath]
+      try {
+        plugins[name] = known ?? ((await loadClass(classPath, folder, ['traitValue'])) as TraitPluginClass)
+      } catch (error) {
+        this.#problems.error('plugin', path, messageOf(error), main.document.positionOf(path))
+      }
+    }
+    return plugins
   }
 
   #reporter(loaded: LoadedFile<unknown> | undefined) {
@@ -138,7 +183,7 @@ class Loader {
     const texts = await Promise.all(
       folders.map(async (folder) => {
         const path = relativeTo(resolve(folder, name))
-        return readText(path).then(
+        return readConfigText(path).then(
           (text) => ({ path, text }),
           () => undefined,
         )
@@ -152,7 +197,7 @@ class Loader {
   }
 
   async #document<T>(file: string, schema: ZodType<T>): Promise<LoadedFile<T> | undefined> {
-    return this.#parse(file, await readText(file), schema)
+    return this.#parse(file, await readConfigText(file), schema)
   }
 
   #parse<T>(file: string, text: string, schema: ZodType<T>): LoadedFile<T> | undefined {
@@ -160,7 +205,7 @@ class Loader {
       const document = parseYamlDocument(text, file)
       const value = checkShape(
         document,
-        this.#interpolated(document, document.value, []),
+        interpolateDocument(document, this.#environment, this.#problems),
         schema,
         this.#problems,
       )
@@ -170,22 +215,6 @@ class Loader {
       this.#problems.addAll(error.problems)
       return undefined
     }
-  }
-
-  #interpolated(document: ConfigDocument, value: unknown, path: DocumentPath): unknown {
-    if (typeof value === 'string') {
-      return interpolate(value, this.#environment, (name) => {
-        const message = `the environment variable ${name} is not set`
-        this.#problems.error('environment', path, message, document.positionOf(path))
-      })
-    }
-    if (Array.isArray(value)) {
-      return value.map((item, index) => this.#interpolated(document, item, [...path, index]))
-    }
-    if (typeof value !== 'object' || value === null) return value
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, this.#interpolated(document, item, [...path, key])]),
-    )
   }
 
   #checkPipelineNames(
@@ -205,6 +234,13 @@ class Loader {
       }
     })
   }
+}
+
+/** The traits that some definition makes. */
+function traitNames(definitions: readonly EventDefinitionConfig[]): Set<string> {
+  return new Set(
+    [DEFAULT_TRAITS, ...definitions.map(({ traits }) => traits)].flatMap((traits) => Object.keys(traits)),
+  )
 }
 
 function handlerStep(step: PipelinesConfig[string][number]): HandlerStep {
@@ -230,12 +266,4 @@ function withAbsoluteFolders(yagi: YagiSettings, folder: string): YagiSettings {
 function relativeTo(path: string): string {
   const here = `${process.cwd()}/`
   return path.startsWith(here) ? path.slice(here.length) : path
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new ConfigError(`cannot read the configuration ${file}: ${messageOf(error)}`)
-  }
 }

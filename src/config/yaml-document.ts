@@ -27,9 +27,9 @@ export type ConfigDocument = {
 const SCHEMA = new Schema(YAML11_SCHEMA.tags.filter(({ tagName }) => !tagName.endsWith(':timestamp')))
 
 /** Parses a YAML file. Throws ConfigError with the position of a syntax error. */
-export function parseYamlDocument(text: string, file: string): ConfigDocument {
+export function parseYamlDocument(text: string, file: string, schema = SCHEMA): ConfigDocument {
   try {
-    const value = load(text, { schema: SCHEMA, filename: file })
+    const value = load(text, { schema, filename: file })
     const offsets = collectOffsets(parseEvents(text, { filename: file }), text)
     return {
       value,

@@ -33,14 +33,17 @@ export type RestStream = {
   readonly events?: readonly RestEvent[]
 }
 
-export function restDatetime(time: Micros): RestDatetime {
-  return { __type__: 'datetime', datetime: formatIso(time) }
+/** Digits of fraction: none when it is zero, or always six. */
+export type Fraction = 'auto' | 'six'
+
+export function restDatetime(time: Micros, fraction: Fraction = 'auto'): RestDatetime {
+  return { __type__: 'datetime', datetime: formatIso(time, fraction) }
 }
 
-export function restValue(trait: DistinguishingTrait): RestValue {
+export function restValue(trait: DistinguishingTrait, fraction: Fraction = 'auto'): RestValue {
   switch (trait.type) {
     case 'datetime':
-      return restDatetime(trait.value)
+      return restDatetime(trait.value, fraction)
     case 'timerange':
       return { __type__: 'timex.TimeRange', begin: formatIso(trait.begin), end: formatIso(trait.end) }
     default:
@@ -48,17 +51,20 @@ export function restValue(trait: DistinguishingTrait): RestValue {
   }
 }
 
-function restTraits(traits: { readonly [name: string]: DistinguishingTrait }): { [name: string]: RestValue } {
-  return Object.fromEntries(Object.entries(traits).map(([name, trait]) => [name, restValue(trait)]))
+export function restTraits(
+  traits: { readonly [name: string]: DistinguishingTrait },
+  fraction: Fraction = 'auto',
+): { [name: string]: RestValue } {
+  return Object.fromEntries(Object.entries(traits).map(([name, trait]) => [name, restValue(trait, fraction)]))
 }
 
 /** The traits side by side with event_type, message_id and timestamp, which win over traits of their names. */
-export function restEvent(event: Event): RestEvent {
+export function restEvent(event: Event, fraction: Fraction = 'auto'): RestEvent {
   return {
-    ...restTraits(event.traits),
+    ...restTraits(event.traits, fraction),
     event_type: event.eventType,
     message_id: event.messageId,
-    timestamp: restDatetime(event.timestamp),
+    timestamp: restDatetime(event.timestamp, fraction),
   }
 }
 

@@ -1,4 +1,5 @@
-import { ConfigError } from '../domain/errors.ts'
+import { messageOf } from '../domain/errors.ts'
+import { isModulePath, loadClass } from '../runtime/load-class.ts'
 import type { HandlerClass, HandlerParams } from './handler.ts'
 import { LoggerHandler } from './handlers/logger-handler.ts'
 
@@ -17,31 +18,52 @@ const BUILT_IN: { readonly [name: string]: HandlerClass } = {
   'winchester.pipeline_handler:LoggingHandler': LoggerHandler,
 }
 
+const METHODS = ['handleEvents', 'commit', 'rollback']
+
 type StepConfig = { readonly name: string; readonly params: HandlerParams }
 
-/**
- * The pipelines of a configuration by name; `classPaths` maps a name to a class path, as pipeline_handlers
- * does. Throws ConfigError that names each handler that is not known.
- */
-export function createPipelines(
-  configs: { readonly [name: string]: readonly StepConfig[] },
-  classPaths: { readonly [name: string]: string },
-): ReadonlyMap<string, Pipeline> {
-  const unknown = new Set<string>()
+export type PipelineSources = {
+  readonly pipelines: { readonly [name: string]: readonly StepConfig[] }
+  /** names of handlers and the class paths they stand for: pipeline_handlers */
+  readonly handlers: { readonly [name: string]: string }
+  /** what the paths of modules start from */
+  readonly folder: string
+}
+
+/** A handler that a pipeline names and that cannot be used. */
+export type HandlerFault = { readonly pipeline: string; readonly step: number; readonly message: string }
+
+export type LoadedPipelines = {
+  readonly pipelines: ReadonlyMap<string, Pipeline>
+  readonly faults: readonly HandlerFault[]
+}
+
+/** The pipelines of a configuration by name, their handlers loaded; those at fault are told and left out. */
+export async function loadPipelines(sources: PipelineSources): Promise<LoadedPipelines> {
+  const faults: HandlerFault[] = []
   const pipelines = new Map<string, Pipeline>()
-  for (const [name, steps] of Object.entries(configs)) {
-    const resolved = steps.flatMap(({ name: stepName, params }) => {
-      const classPath = classPaths[stepName] ?? stepName
-      const handler = BUILT_IN[classPath]
-      if (!handler) unknown.add(classPath === stepName ? stepName : `${stepName} (${classPath})`)
-      return handler ? [{ name: stepName, handler, params }] : []
-    })
-    pipelines.set(name, { name, steps: resolved })
+  for (const [pipeline, configs] of Object.entries(sources.pipelines)) {
+    const steps: PipelineStep[] = []
+    for (const [step, { name, params }] of configs.entries()) {
+      try {
+        steps.push({ name, handler: await loadHandler(name, sources), params })
+      } catch (error) {
+        faults.push({ pipeline, step, message: messageOf(error) })
+      }
+    }
+    pipelines.set(pipeline, { name: pipeline, steps })
   }
-  if (unknown.size > 0) {
-    throw new ConfigError(
-      `unknown pipeline handlers: ${[...unknown].join(', ')}; known are ${Object.keys(BUILT_IN).join(', ')}`,
-    )
-  }
-  return pipelines
+  return { pipelines, faults }
+}
+
+async function loadHandler(name: string, { handlers, folder }: PipelineSources): Promise<HandlerClass> {
+  const classPath = Object.hasOwn(handlers, name) ? (handlers[name] as string) : name
+  const builtIn = Object.hasOwn(BUILT_IN, classPath) ? BUILT_IN[classPath] : undefined
+  if (builtIn) return builtIn
+  if (isModulePath(classPath)) return (await loadClass(classPath, folder, METHODS)) as HandlerClass
+  const what = classPath === name ? name : `${name} (${classPath})`
+  const known = [...Object.keys(handlers), 'logger']
+  throw new Error(
+    `there is no handler ${what}; known are ${known.join(', ')}, own ones are named as ./my.js:MyHandler`,
+  )
 }

@@ -36,6 +36,6 @@ export function compileCriterion(
       }
       return undefined
     },
-    mapDistinguishedBy: config.map_distinguished_by ?? {},
+    mapDistinguishedBy: { ...config.map_distingushed_by, ...config.map_distinguished_by },
   }
 }

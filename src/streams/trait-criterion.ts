@@ -2,6 +2,7 @@ import type { Event } from '../domain/event.ts'
 import type { Report } from '../domain/report.ts'
 import { instantFromMicros } from '../domain/time.ts'
 import type { Trait } from '../domain/trait.ts'
+import { unknownNames } from '../timex/check-names.ts'
 import { evaluateTimex, timexHolds } from '../timex/evaluate.ts'
 import { parseTimex } from '../timex/parser.ts'
 import { TimexError } from '../timex/timex-error.ts'
@@ -108,10 +109,18 @@ export function compileTimeTest(
   }
 }
 
-/** The parsed expression; a syntax error is reported at the path and gives undefined. */
-export function parseOrReport(text: string, path: Path, report: Report) {
+/**
+ * The parsed expression; a syntax error is reported at the path and gives undefined. Names that nothing stands
+ * for are reported too: where `variables` are given, all others are unknown.
+ */
+export function parseOrReport(text: string, path: Path, report: Report, variables?: readonly string[]) {
   try {
-    return parseTimex(text)
+    const expression = parseTimex(text)
+    for (const { offset, message } of unknownNames(expression, variables)) {
+      const where = `in ${JSON.stringify(text)} at column ${offset + 1}`
+      report({ severity: 'error', code: 'unknown-name', path, message: `${message} ${where}` })
+    }
+    return expression
   } catch (error) {
     if (!(error instanceof TimexError)) throw error
     report({

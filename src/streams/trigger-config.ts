@@ -17,6 +17,8 @@ export type CriterionConfig = {
   readonly timestamp?: string | undefined
   readonly traits?: { readonly [trait: string]: TraitCriterionConfig } | undefined
   readonly map_distinguished_by?: { readonly [trait: string]: string } | undefined
+  /** the same, as old files spell it */
+  readonly map_distingushed_by?: { readonly [trait: string]: string } | undefined
 }
 
 /** One entry of triggers.yaml, its shape already checked. */

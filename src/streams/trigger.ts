@@ -48,11 +48,18 @@ export function compileTriggers(configs: readonly TriggerConfig[], report: Repor
 }
 
 function compileTrigger(config: TriggerConfig, index: number, report: Report): Trigger | undefined {
-  const expiration = parseOrReport(config.expiration, [index, 'expiration'], report)
+  const expiration = parseOrReport(config.expiration, [index, 'expiration'], report, [
+    'first',
+    'last',
+    'timestamp',
+  ])
   const distinguishedBy = config.distinguished_by.map((entry, at) => {
     if (typeof entry === 'string') return { trait: entry, expression: undefined }
     const [trait, text] = Object.entries(entry)[0] as [string, string]
-    return { trait, expression: parseOrReport(text, [index, 'distinguished_by', at, trait], report) }
+    return {
+      trait,
+      expression: parseOrReport(text, [index, 'distinguished_by', at, trait], report, ['timestamp']),
+    }
   })
   const criteria = (list: 'match_criteria' | 'fire_criteria') =>
     config[list].map((criterion, at) => compileCriterion(criterion, [index, list, at], report))

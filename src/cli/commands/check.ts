@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { checkConfig } from '../../config/load-config.ts'
 import { ConfigError, formatProblem, type Problem } from '../../domain/errors.ts'
-import { createPipelines } from '../../pipeline/handler-registry.ts'
 import { createCommand } from '../program.ts'
+import { handlerFaults } from '../require-pipelines.ts'
 
 type Options = { config: string; json?: true }
 
@@ -15,13 +15,12 @@ export function checkCommand(): Command {
 }
 
 async function check({ config: file, json }: Options): Promise<void> {
-  const { problems, config } = await checkConfig(file, process.env)
+  const { problems } = await checkConfig(file, process.env, handlerFaults)
   for (const problem of problems) {
     process.stdout.write(`${json ? JSON.stringify(flat(problem)) : formatProblem(problem)}\n`)
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length
   if (errors > 0) throw new ConfigError(`${file}: ${errors} ${errors === 1 ? 'error' : 'errors'}`)
-  if (config) createPipelines(config.pipelines, config.winchester.pipeline_handlers)
   if (!json) process.stdout.write(`${file} is valid\n`)
 }
 

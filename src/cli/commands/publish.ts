@@ -1,13 +1,11 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { createGunzip } from 'node:zlib'
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
-import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
+import { ConfigError } from '../../domain/errors.ts'
 import { publishAll } from '../../notigen/publish.ts'
 import { stopSignal } from '../daemon.ts'
 import { openBroker } from '../open-broker.ts'
 import { createCommand, loggerOf } from '../program.ts'
+import { readLines } from '../read-lines.ts'
 
 type Options = { config: string; queue?: string; logLevel?: string }
 
@@ -49,17 +47,5 @@ async function publish(files: readonly string[], options: Options): Promise<void
 }
 
 async function* readBodies(file: string): AsyncGenerator<Buffer> {
-  const raw = file === '-' ? process.stdin : createReadStream(file)
-  const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
-  // readline passes no errors of its input on.
-  let failure: unknown
-  for (const stream of new Set([raw, input])) {
-    stream.on('error', (error) => {
-      failure = error
-      lines.close()
-    })
-  }
-  const lines = createInterface({ input, crlfDelay: Infinity })
-  for await (const line of lines) if (line !== '') yield Buffer.from(line)
-  if (failure) throw new StackTachError('config', `cannot read ${file}: ${messageOf(failure)}`)
+  for await (const line of readLines(file)) yield Buffer.from(line)
 }

@@ -23,6 +23,7 @@ import { buildWorker } from '../build-worker.ts'
 import { runUntilStopped, stopSignal } from '../daemon.ts'
 import { indexedTraits, openDatabase } from '../open-store.ts'
 import { createCommand, parsePositive, parseWhole } from '../program.ts'
+import { requirePipelines } from '../require-pipelines.ts'
 import { parseListen } from './api.ts'
 
 type Options = {
@@ -75,13 +76,14 @@ async function up(options: Options): Promise<void> {
   const loaded = await loadConfig(options.config, process.env)
   if (!loaded.yagi) throw new ConfigError(`up needs a yagi.conf, ${options.config} is a winchester.yaml`)
   await makeDataFolder(options.data)
+  const pipelines = await requirePipelines(loaded)
   const { config, yagi } = embedded(loaded, loaded.yagi, options.data)
   const store = await openEmbeddedStore(config)
   const broker = createMemoryBroker()
   try {
     const start = await startOf(store)
     const clock = createFastClock(start, options.speed)
-    const parts = { config, yagi, broker, store, clock, logger }
+    const parts = { config, yagi, pipelines, broker, store, clock, logger }
     const http = createHttpService(createApp({ store, logger }), options.listen)
     const consumer = await buildConsumer(parts)
     const worker = buildWorker({ ...parts, name: 'worker' })

@@ -6,6 +6,7 @@ import { buildWorker } from '../build-worker.ts'
 import { createStatistics, eventClockOf, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
 import { openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
+import { requirePipelines } from '../require-pipelines.ts'
 
 type Options = { config: string; name?: string; logLevel?: string }
 
@@ -27,11 +28,12 @@ async function work(options: Options): Promise<void> {
   const { winchester } = config
   const logger = loggerOf(options, winchester.log_level)
   const name = options.name ?? `worker-${hostname()}-${process.pid}`
+  const pipelines = await requirePipelines(config)
   const store = await openWhenReady(() => openStore(config, name), signal, logger)
   if (!store) return
   try {
     const { clock, service } = eventClockOf(config, 'reads', name, logger)
-    const worker = buildWorker({ config, store, clock, logger, name })
+    const worker = buildWorker({ config, pipelines, store, clock, logger, name })
     const statistics = createStatistics(logger, winchester.statistics_period * 1000, () => worker.counters)
     const shutdownMs = winchester.shutdown_timeout_s * 1000
     await runUntilStopped(createGroup([service, statistics, worker]), signal, logger, shutdownMs)

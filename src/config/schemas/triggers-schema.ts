@@ -26,6 +26,7 @@ const criterion = z.strictObject({
   timestamp: z.string().optional(),
   traits: z.record(z.string(), traitCriterion).optional(),
   map_distinguished_by: z.record(z.string(), z.string()).optional(),
+  map_distingushed_by: z.record(z.string(), z.string()).optional().describe('the old spelling'),
 })
 
 const distinguisher = z.union(

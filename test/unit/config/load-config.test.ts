@@ -14,7 +14,7 @@ distiller_config: events.yaml
 trigger_definitions: triggers.yaml
 pipeline_config: pipelines.yaml
 `,
-  'events.yaml': '- event_type: x.*\n  traits: {}\n',
+  'events.yaml': '- event_type: x.*\n  traits: {host: {fields: payload.host}}\n',
   'triggers.yaml': `
 - name: one
   distinguished_by: [host]
@@ -91,7 +91,7 @@ test.each([
   ],
   [
     'a bad field path',
-    { 'events.yaml': '- event_type: x\n  traits:\n    v:\n      fields: [a, "b.["]\n' },
+    { 'events.yaml': '- event_type: x\n  traits:\n    host:\n      fields: [a, "b.["]\n' },
     'events.yaml:4:20',
     /bad field path/,
   ],

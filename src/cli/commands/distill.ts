@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import { loadDefinitions } from '../../config/load-definitions.ts'
+import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
+import { decodeNotificationText } from '../../distiller/notification.ts'
+import { stringifyJson } from '../../domain/json.ts'
+import { restEvent } from '../../domain/rest-form.ts'
+import { wallClock } from '../../runtime/event-clock.ts'
+import { createCommand } from '../program.ts'
+import { readLines } from '../read-lines.ts'
+
+type Options = { definitions: string; catchall?: true }
+
+/** `stv3 distill`: one line out for each notification, always. */
+export function distillCommand(): Command {
+  return createCommand(
+    'distill',
+    'show what events become of notifications (JSON lines, also gzipped; - is standard input)',
+    'stv3 distill --definitions config/event_definitions.yaml day.jsonl',
+  )
+    .argument('[file...]', 'notifications, one a line (default: standard input)')
+    .requiredOption('--definitions <file>', 'event_definitions.yaml')
+    .option('--catchall', 'make events also of notifications that no definition means')
+    .action(distill)
+}
+
+async function distill(files: readonly string[], { definitions, catchall }: Options): Promise<void> {
+  const compiled = await loadDefinitions(definitions, process.env)
+  const distiller = createDistiller(compiled, { catchAll: catchall ?? false })
+  for (const file of files.length > 0 ? files : ['-']) {
+    for await (const line of readLines(file)) {
+      process.stdout.write(`${stringifyJson(answer(line, distiller))}\n`)
+    }
+  }
+}
+
+function answer(line: string, distiller: Distiller): unknown {
+  const decoded = decodeNotificationText(line)
+  if (!decoded.ok) return { error: decoded.reason }
+  const distilled = distiller.distil(decoded.notification, wallClock.now())
+  if (distilled.kind === 'failed') return { error: distilled.reason }
+  return distilled.kind === 'dropped' ? null : restEvent(distilled.event, 'six')
+}

@@ -1,0 +1,73 @@
+import { InvalidError } from './errors.ts'
+import type { Event } from './event.ts'
+import { formatIso, type Micros, parseIso } from './time.ts'
+import { type DistinguishingTrait, intTrait, type Trait } from './trait.ts'
+
+/** A value with its type: `{"type": "int", "value": 4}`; times always with six digits of fraction. */
+export type TypedTrait =
+  | { readonly type: string; readonly value: string | number | bigint | boolean | null }
+  | { readonly type: 'timerange'; readonly begin: string; readonly end: string }
+
+export type TypedEvent = {
+  readonly event_type: string
+  readonly message_id: string
+  readonly timestamp: string
+  readonly traits: { readonly [name: string]: TypedTrait }
+}
+
+export function typedTrait(trait: DistinguishingTrait): TypedTrait {
+  if (trait.type === 'timerange') {
+    return { type: trait.type, begin: formatIso(trait.begin, 'six'), end: formatIso(trait.end, 'six') }
+  }
+  if (trait.type === 'datetime') return { type: trait.type, value: formatIso(trait.value, 'six') }
+  return trait
+}
+
+export function typedEvent(event: Event): TypedEvent {
+  return {
+    event_type: event.eventType,
+    message_id: event.messageId,
+    timestamp: formatIso(event.timestamp, 'six'),
+    traits: Object.fromEntries(
+      Object.entries(event.traits).map(([name, trait]) => [name, typedTrait(trait)]),
+    ),
+  }
+}
+
+/** Reads a trait in the typed form; a boolean becomes an int. Throws InvalidError that names the trait. */
+export function parseTypedTrait(name: string, typed: unknown): Trait {
+  const { type, value } = (typed ?? {}) as { type?: unknown; value?: unknown }
+  const trait = traitOf(type, value)
+  if (trait) return trait
+  throw new InvalidError(`trait ${name}: ${JSON.stringify(typed)} is no trait; expected type and value`)
+}
+
+function traitOf(type: unknown, value: unknown): Trait | undefined {
+  switch (type) {
+    case 'none':
+      return { type, value: null }
+    case 'text':
+      return typeof value === 'string' ? { type, value } : undefined
+    case 'bool':
+      return typeof value === 'boolean' ? { type: 'int', value: Number(value) } : undefined
+    case 'int':
+      return typeof value === 'bigint' || Number.isInteger(value)
+        ? intTrait(value as number | bigint)
+        : undefined
+    case 'float':
+      return typeof value === 'number' ? { type, value } : undefined
+    case 'datetime': {
+      const time = typeof value === 'string' ? parseIso(value) : undefined
+      return time === undefined ? undefined : { type, value: time }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** Reads a time of a typed form. Throws InvalidError. */
+export function parseTime(name: string, value: unknown): Micros {
+  const time = typeof value === 'string' ? parseIso(value) : undefined
+  if (time === undefined) throw new InvalidError(`${name}: ${JSON.stringify(value)} is not an ISO 8601 time`)
+  return time
+}

@@ -1,0 +1,52 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { messageOf, StackTachError } from '../domain/errors.ts'
+
+/** `./my.js:MyHandler`: a module, relative to a folder, and the class that it exports. */
+const CLASS_PATH = /^(\.{0,2}\/.*\.[cm]?[jt]s):([A-Za-z_$][\w$]*)$/
+
+/** Whether a class path names a module of the user's own. */
+export function isModulePath(classPath: string): boolean {
+  return CLASS_PATH.test(classPath)
+}
+
+/**
+ * Imports a class of the user's own and makes sure that it has the methods it must have. Throws StackTachError
+ * that says what is wrong with it.
+ */
+export async function loadClass(
+  classPath: string,
+  folder: string,
+  methods: readonly string[],
+): Promise<unknown> {
+  const [, path, name] = CLASS_PATH.exec(classPath) ?? []
+  if (path === undefined || name === undefined) {
+    throw new StackTachError('config', `${classPath}: expected a module and a class, such as ./my.js:MyClass`)
+  }
+  const loaded = await importModule(resolve(folder, path), classPath)
+  const found = loaded[name]
+  if (typeof found !== 'function') {
+    throw new StackTachError(
+      'config',
+      `${classPath}: the module exports no class ${name}; it exports ${Object.keys(loaded).join(', ') || 'nothing'}`,
+    )
+  }
+  const missing = methods.filter((method) => typeof found.prototype?.[method] !== 'function')
+  if (missing.length > 0) {
+    throw new StackTachError(
+      'config',
+      `${classPath}: ${name} lacks ${missing.map((method) => `${method}()`).join(', ')}`,
+    )
+  }
+  return found
+}
+
+async function importModule(file: string, classPath: string): Promise<{ readonly [name: string]: unknown }> {
+  try {
+    return await import(pathToFileURL(file).href)
+  } catch (error) {
+    throw new StackTachError('config', `${classPath}: the module cannot be loaded: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}

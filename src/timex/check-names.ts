@@ -1,0 +1,27 @@
+import { type Expression, RANGE_FUNCTIONS } from './expression.ts'
+
+/** A name in an expression that nothing stands for. */
+export type UnknownName = { readonly offset: number; readonly message: string }
+
+/** Functions that do not exist and, where `variables` are given, variables other than those. */
+export function unknownNames(expression: Expression, variables?: readonly string[]): UnknownName[] {
+  switch (expression.kind) {
+    case 'variable': {
+      if (!variables || variables.includes(expression.name)) return []
+      const known = variables.map((name) => `$${name}`).join(', ')
+      return [
+        { offset: expression.offset, message: `unknown variable $${expression.name}; known are ${known}` },
+      ]
+    }
+    case 'function': {
+      const inner = expression.argument ? unknownNames(expression.argument, variables) : []
+      if (RANGE_FUNCTIONS.some((name) => name === expression.name)) return inner
+      const message = `unknown function ${expression.name}; known are ${RANGE_FUNCTIONS.join(', ')}`
+      return [{ offset: expression.offset, message }, ...inner]
+    }
+    case 'shift':
+      return unknownNames(expression.base, variables)
+    case 'range':
+      return [...unknownNames(expression.begin, variables), ...unknownNames(expression.end, variables)]
+  }
+}
