@@ -4,8 +4,10 @@ import { checkCommand } from './commands/check.ts'
 import { consumeCommand } from './commands/consume.ts'
 import { dbCommand } from './commands/db.ts'
 import { distillCommand } from './commands/distill.ts'
+import { explainCommand } from './commands/explain.ts'
 import { generateCommand } from './commands/generate.ts'
 import { publishCommand } from './commands/publish.ts'
+import { testCommand } from './commands/test.ts'
 import { timeServerCommand } from './commands/time-server.ts'
 import { timexCommand } from './commands/timex.ts'
 import { upCommand } from './commands/up.ts'
@@ -27,6 +29,8 @@ for (const command of [
   timeServerCommand(),
   generateCommand(),
   publishCommand(),
+  testCommand(),
+  explainCommand(),
   distillCommand(),
   timexCommand(),
 ]) {

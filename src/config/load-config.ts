@@ -243,7 +243,8 @@ function traitNames(definitions: readonly EventDefinitionConfig[]): Set<string> 
   )
 }
 
-function handlerStep(step: PipelinesConfig[string][number]): HandlerStep {
+/** A step of pipelines.yaml in its long form. */
+export function handlerStep(step: PipelinesConfig[string][number]): HandlerStep {
   return typeof step === 'string'
     ? { name: step, params: {} }
     : { name: step.name, params: step.params ?? {} }

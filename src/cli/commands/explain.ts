@@ -1,0 +1,157 @@
+import type { Command } from 'commander'
+import { type Config, loadConfig } from '../../config/load-config.ts'
+import type { EventDefinition } from '../../distiller/definition.ts'
+import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
+import { fieldOf } from '../../distiller/extract-trait.ts'
+import { decodeNotificationText } from '../../distiller/notification.ts'
+import type { Event } from '../../domain/event.ts'
+import type { EventTypePatterns } from '../../domain/event-type-filter.ts'
+import { stringifyJson } from '../../domain/json.ts'
+import type { Notification } from '../../domain/notification.ts'
+import { type RestValue, restTraits } from '../../domain/rest-form.ts'
+import { type TypedTrait, typedTrait } from '../../domain/typed-form.ts'
+import { wallClock } from '../../runtime/event-clock.ts'
+import { matchTrigger } from '../../streams/match.ts'
+import type { Trigger } from '../../streams/trigger.ts'
+import { createCommand } from '../program.ts'
+import { readLines } from '../read-lines.ts'
+
+type Options = { config: string; json?: true }
+
+type DefinitionFacts = { readonly index: number; readonly event_type: EventTypePatterns }
+
+type TriggerFacts = {
+  readonly name: string
+  readonly match: boolean
+  readonly reason: string | null
+  readonly key: { readonly [trait: string]: RestValue } | null
+}
+
+/** What became of a notification, and why. */
+type Explanation = {
+  readonly message_id: string | null
+  readonly event_type: string | null
+  /** why it becomes no event */
+  readonly error: string | null
+  readonly definition: DefinitionFacts | null
+  /** definitions that mean the type too, but stand before the chosen one */
+  readonly passed_over: readonly DefinitionFacts[]
+  readonly traits: { readonly [name: string]: TypedTrait & { readonly field: string | null } }
+  readonly triggers: readonly TriggerFacts[]
+}
+
+/** `stv3 explain`: what would become of notifications, and why. */
+export function explainCommand(): Command {
+  return createCommand(
+    'explain',
+    'tell what would become of notifications (JSON lines), and why',
+    'stv3 explain -c config/winchester.yaml notification.json',
+  )
+    .argument('<file>', 'notifications, one a line; - is standard input')
+    .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
+    .option('--json', 'one JSON object a line')
+    .action(explainAll)
+}
+
+async function explainAll(file: string, { config: configFile, json }: Options): Promise<void> {
+  const config = await loadConfig(configFile, process.env)
+  const distiller = createDistiller(config.definitions, {
+    catchAll: config.winchester.catch_all_notifications,
+  })
+  for await (const line of readLines(file)) {
+    const explanation = explain(line, config, distiller)
+    process.stdout.write(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
+  }
+}
+
+const NOTHING = { definition: null, passed_over: [], traits: {}, triggers: [] }
+
+function explain(line: string, config: Config, distiller: Distiller): Explanation {
+  const decoded = decodeNotificationText(line)
+  if (!decoded.ok)
+    return { message_id: null, event_type: null, error: `${decoded.stage}: ${decoded.reason}`, ...NOTHING }
+  const { notification } = decoded
+  const { message_id, event_type } = notification
+  const definition = distiller.definitionOf(event_type)
+  if (!definition) {
+    return { message_id, event_type, error: 'no event definition means this event type', ...NOTHING }
+  }
+  const passedOver = config.definitions.filter((other) => other !== definition && other.accepts(event_type))
+  const common = {
+    message_id,
+    event_type,
+    definition: factsOf(definition),
+    passed_over: passedOver.map(factsOf),
+  }
+  const distilled = distiller.distil(notification, wallClock.now())
+  if (distilled.kind !== 'event') {
+    const error = distilled.kind === 'failed' ? `distill: ${distilled.reason}` : null
+    return { ...common, error, traits: {}, triggers: [] }
+  }
+  return {
+    ...common,
+    error: null,
+    traits: traitFacts(definition, notification, distilled.event),
+    triggers: config.triggers.map((trigger) => triggerFacts(trigger, distilled.event)),
+  }
+}
+
+function factsOf({ index, patterns }: EventDefinition): DefinitionFacts {
+  return { index, event_type: patterns }
+}
+
+function traitFacts(
+  definition: EventDefinition,
+  notification: Notification,
+  event: Event,
+): Explanation['traits'] {
+  return Object.fromEntries(
+    definition.traits.flatMap((trait) => {
+      const value = event.traits[trait.name]
+      return value
+        ? [[trait.name, { ...typedTrait(value), field: fieldOf(trait, notification) ?? null }]]
+        : []
+    }),
+  )
+}
+
+function triggerFacts(trigger: Trigger, event: Event): TriggerFacts {
+  const criteria = trigger.matchCriteria.filter(({ acceptsType }) => acceptsType(event.eventType))
+  const result =
+    criteria.length === 0
+      ? { match: false as const, reason: `event type ${event.eventType} is not in match_criteria` }
+      : matchTrigger(trigger, criteria, event)
+  return {
+    name: trigger.name,
+    match: result.match,
+    reason: result.match ? null : result.reason,
+    key: result.match ? restTraits(result.key.traits) : null,
+  }
+}
+
+function describe(explanation: Explanation): string {
+  const { message_id, event_type, error, definition, passed_over, traits, triggers } = explanation
+  const lines = [`${event_type ?? 'message'} ${message_id ?? ''}`.trim()]
+  if (error !== null) lines.push(`  becomes no event: ${error}`)
+  if (definition) lines.push(`  definition ${definition.index + 1}: ${patternsText(definition)}`)
+  for (const other of passed_over)
+    lines.push(
+      `  passed over, since a later one matches: definition ${other.index + 1}: ${patternsText(other)}`,
+    )
+  for (const [name, { field, ...trait }] of Object.entries(traits)) {
+    const value = 'value' in trait ? stringifyJson(trait.value) : stringifyJson(trait)
+    lines.push(`  ${name} = ${value} (${trait.type}${field === null ? '' : `, from ${field}`})`)
+  }
+  for (const { name, match, reason, key } of triggers) {
+    lines.push(
+      match
+        ? `  trigger ${name}: joins the stream ${stringifyJson(key)}`
+        : `  trigger ${name}: no, ${reason}`,
+    )
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function patternsText({ event_type }: DefinitionFacts): string {
+  return typeof event_type === 'string' ? event_type : event_type.join(', ')
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander'
+import { checkShape } from '../../config/check-shape.ts'
+import { Problems } from '../../config/problems.ts'
+import { readConfigText } from '../../config/read-config-text.ts'
+import { type ConfigDocument, parseYamlDocument } from '../../config/yaml-document.ts'
+import { MARKING_SCHEMA } from '../../config/yaml-scalar.ts'
+import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { stringifyJson } from '../../domain/json.ts'
+import { createLogger, type Logger, type LogLevel } from '../../runtime/logger.ts'
+import { compareWithExpected } from '../config-test/compare.ts'
+import { loadParts } from '../config-test/parts.ts'
+import { type Actual, runTest } from '../config-test/run-test.ts'
+import { type TestCase, testFileSchema } from '../config-test/test-schema.ts'
+import { createCommand } from '../program.ts'
+
+type Options = { json?: true; logLevel?: LogLevel }
+
+type Outcome = {
+  readonly name: string
+  readonly ok: boolean
+  readonly differences: readonly string[]
+  readonly error: string | null
+  readonly actual: Actual | null
+}
+
+/** `stv3 test`: unit tests for configuration. */
+export function testCommand(): Command {
+  return createCommand('test', 'run unit tests for a configuration', 'stv3 test config/tests/*.yaml')
+    .argument('<file...>', 'test files; their form stands in config/tests')
+    .option('--json', 'one JSON object a line, for each test')
+    .action(test)
+}
+
+async function test(files: readonly string[], { json, logLevel }: Options): Promise<void> {
+  const logger = createLogger(logLevel ?? 'silent')
+  let passed = 0
+  let failed = 0
+  for (const file of files) {
+    const { document, tests } = await readTestFile(file)
+    for (const [index, one] of tests.entries()) {
+      const outcome = await runOne(document, file, index, one, logger)
+      if (outcome.ok) passed++
+      else failed++
+      process.stdout.write(json ? `${stringifyJson(outcome)}\n` : describe(file, outcome))
+    }
+  }
+  if (!json) process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  if (failed > 0) process.exitCode = 1
+}
+
+async function readTestFile(file: string): Promise<{ document: ConfigDocument; tests: readonly TestCase[] }> {
+  const document = parseYamlDocument(await readConfigText(file), file, MARKING_SCHEMA)
+  const problems = new Problems()
+  const value = checkShape(document, document.value, testFileSchema, problems)
+  if (!value) throw new ConfigError(`the test file ${file} cannot be used`, problems.list)
+  return { document, tests: value.tests }
+}
+
+async function runOne(
+  document: ConfigDocument,
+  file: string,
+  index: number,
+  { name, steps, expect }: TestCase,
+  logger: Logger,
+): Promise<Outcome> {
+  try {
+    const parts = await loadParts({ document, file, environment: process.env }, ['tests', index])
+    const actual = await runTest(steps, parts, logger)
+    const differences = compareWithExpected(expect ?? {}, actual)
+    return { name, ok: differences.length === 0, differences, error: null, actual }
+  } catch (error) {
+    return { name, ok: false, differences: [], error: messageOf(error), actual: null }
+  }
+}
+
+function describe(file: string, { name, ok, differences, error }: Outcome): string {
+  if (ok) return `ok      ${file}: ${name}\n`
+  const reasons = error === null ? differences : [error]
+  return `FAILED  ${file}: ${name}\n${reasons.map((reason) => `  ${reason}\n`).join('')}`
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import { eventDefinitionsSchema } from '../../config/schemas/event-definitions-schema.ts'
+import { pipelinesSchema } from '../../config/schemas/pipelines-schema.ts'
+import { triggersSchema } from '../../config/schemas/triggers-schema.ts'
+import { YamlScalar } from '../../config/yaml-scalar.ts'
+import { parseIso } from '../../domain/time.ts'
+
+/** An ISO 8601 time, quoted or not, in microseconds. */
+const time = z.unknown().transform((value, context) => {
+  const text = value instanceof YamlScalar ? value.text : value
+  const parsed = typeof text === 'string' ? parseIso(text) : undefined
+  if (parsed !== undefined) return parsed
+  context.addIssue({ code: 'custom', message: 'expected an ISO 8601 time' })
+  return z.NEVER
+})
+
+const fields = z.record(z.string(), z.unknown())
+
+const step = z.union(
+  [
+    z.strictObject({ now: time, event: fields }),
+    z.strictObject({ now: time, notification: fields }),
+    z.strictObject({ now: time, run: z.enum(['fire', 'expire']), batch: z.int().positive().optional() }),
+    z.strictObject({ now: time, reset: z.enum(['error', 'expire_error']) }),
+  ],
+  {
+    error:
+      'expected now with one of event, notification, run (fire, expire; batch) or reset (error, expire_error)',
+  },
+)
+
+export type TestStep = z.infer<typeof step>
+
+const expectation = z.strictObject({
+  streams: z.array(fields).optional(),
+  events: z.array(fields).optional(),
+})
+
+export type Expectation = z.infer<typeof expectation>
+
+const one = z.looseObject({
+  name: z.string(),
+  steps: z.array(step),
+  expect: expectation.optional(),
+})
+
+export type TestCase = z.infer<typeof one>
+
+/** Shape of a test file apart from the parts of configuration that stand in it. */
+export const testFileSchema = z.looseObject({ tests: z.array(one) })
+
+/** The parts of a configuration that a file, or a single test in it, may hold. */
+export const partSchemas = {
+  config: z.string(),
+  triggers: triggersSchema,
+  pipelines: pipelinesSchema,
+  event_definitions: eventDefinitionsSchema,
+  pipeline_handlers: z.record(z.string(), z.string()),
+  purge_completed_streams: z.boolean(),
+  pipeline_retries: z.int().min(0),
+  catch_all_notifications: z.boolean(),
+} as const
+
+export type PartName = keyof typeof partSchemas
