@@ -1,6 +1,7 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash, type Hash, randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, type FileHandle, link, mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
+import { copyFile, type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -8,7 +9,7 @@ import type { Archive, ArchiveLine } from './archive.ts'
 import { CRC_PART, formatFileName } from './file-name.ts'
 
 export type RollingArchiveOptions = {
-  /** files that are being written: `NAME.PID.part` */
+  /** files that are being written: `NAME.PID@HOST.RANDOM.part`; of several hosts on one volume each keeps its own */
   readonly workingDirectory: string
   /** files that are complete */
   readonly destinationFolder: string
@@ -32,7 +33,9 @@ type CurrentFile = {
   bytes: number
 }
 
-const PART = /^(.+)\.(\d+)\.part$/
+const PART = /^(.+)\.(\d+)@(.+)\.[0-9a-f]{8}\.part$/
+/** A file that nobody writes to is rolled by age too: it is looked at so often. */
+const AGE_CHECK_MS = 30_000
 const LINE_END = Buffer.from('\n')
 
 /**
@@ -65,10 +68,15 @@ class RollingArchive implements Archive {
   /** Appends of several queues wait for each other here. */
   #queue: Promise<unknown> = Promise.resolve()
   #files = 0
+  /** finished files that could not be moved yet */
+  #unmoved: Finished[] = []
+  readonly #timer: NodeJS.Timeout
 
   constructor(options: RollingArchiveOptions) {
     this.#options = options
     this.#now = options.now ?? Date.now
+    this.#timer = setInterval(() => void this.#inTurn(() => this.#rollIfFull()).catch(() => {}), AGE_CHECK_MS)
+    this.#timer.unref()
   }
 
   append(lines: readonly ArchiveLine[]): Promise<void> {
@@ -76,6 +84,7 @@ class RollingArchive implements Archive {
   }
 
   close(): Promise<void> {
+    clearInterval(this.#timer)
     return this.#inTurn(() => this.#roll())
   }
 
@@ -88,12 +97,17 @@ class RollingArchive implements Archive {
   async #append(lines: readonly ArchiveLine[]): Promise<void> {
     if (lines.length === 0) return
     try {
-      if (this.#file && this.#isFull(this.#file)) await this.#roll()
+      await this.#rollIfFull()
       this.#file ??= await this.#open()
       await appendDurably(this.#file, lines)
     } catch (error) {
+      await this.#abandon()
       throw new TransientError(`cannot write the archive: ${messageOf(error)}`, { cause: error })
     }
+  }
+
+  async #rollIfFull(): Promise<void> {
+    if (this.#file && this.#isFull(this.#file)) await this.#roll()
   }
 
   #isFull(file: CurrentFile): boolean {
@@ -107,8 +121,8 @@ class RollingArchive implements Archive {
     const openedAt = this.#now()
     // The count tells apart what is opened within one millisecond.
     const name = formatFileName(filenameTemplate, openedAt * 1000 + (this.#files++ % 1000))
-    const path = join(workingDirectory, `${name}.${process.pid}.part`)
-    const handle = await open(path, 'wx', 0o600)
+    const path = join(workingDirectory, partName(name))
+    const handle = await open(path, 'ax', 0o600)
     await syncFolder(workingDirectory)
     const crc = filenameTemplate.includes(CRC_PART) ? createHash('sha256') : undefined
     return { handle, path, name, openedAt, crc, bytes: 0 }
@@ -116,32 +130,55 @@ class RollingArchive implements Archive {
 
   async #roll(): Promise<void> {
     const file = this.#file
+    if (file) {
+      this.#file = undefined
+      await file.handle.close()
+      this.#unmoved.push({
+        path: file.path,
+        name: file.name.replace(CRC_PART, file.crc?.digest('hex') ?? ''),
+      })
+    }
+    for (let finished = this.#unmoved[0]; finished; finished = this.#unmoved[0]) {
+      await complete(finished, this.#options)
+      this.#unmoved.shift()
+    }
+  }
+
+  /** After a failure nothing is certain of the file but the lines before it: it ends there, and another begins. */
+  async #abandon(): Promise<void> {
+    const file = this.#file
     if (!file) return
     this.#file = undefined
-    await file.handle.close()
-    const name = file.name.replace(CRC_PART, file.crc?.digest('hex') ?? '')
-    await complete(file.path, name, this.#options)
+    try {
+      await file.handle.truncate(file.bytes)
+      await file.handle.datasync()
+    } catch {
+      // The lines that failed stay in the file and will come again: a message may be in the archive twice.
+    }
+    await file.handle.close().catch(() => {})
+    this.#unmoved.push({ path: file.path, name: file.name.replace(CRC_PART, file.crc?.digest('hex') ?? '') })
   }
 }
 
-/** Writes the lines and waits for the disk; after a failure the file is as before. */
+type Finished = { readonly path: string; readonly name: string }
+
+function partName(name: string): string {
+  return `${name}.${process.pid}@${hostname()}.${randomBytes(4).toString('hex')}.part`
+}
+
+/** Writes the lines and waits for the disk. */
 async function appendDurably(file: CurrentFile, lines: readonly ArchiveLine[]): Promise<void> {
   const data = Buffer.concat(
     lines.flatMap((line) => [typeof line === 'string' ? Buffer.from(line) : line, LINE_END]),
   )
-  try {
-    await file.handle.appendFile(data)
-    await file.handle.datasync()
-  } catch (error) {
-    await file.handle.truncate(file.bytes)
-    throw error
-  }
+  await file.handle.appendFile(data)
+  await file.handle.datasync()
   file.bytes += data.length
   file.crc?.update(data)
 }
 
 /** Moves a finished file to the destination, never over another; an empty one is removed. */
-async function complete(path: string, name: string, options: RollingArchiveOptions): Promise<void> {
+async function complete({ path, name }: Finished, options: RollingArchiveOptions): Promise<void> {
   const { size } = await stat(path)
   if (size > 0) await place(path, join(options.destinationFolder, name))
   await unlink(path)
@@ -169,16 +206,36 @@ async function place(path: string, target: string): Promise<void> {
 
 async function recover(options: RollingArchiveOptions): Promise<void> {
   for (const entry of await readdir(options.workingDirectory)) {
-    const match = PART.exec(entry)
-    if (!match || isAlive(Number(match[2]))) continue
-    const path = join(options.workingDirectory, entry)
+    const [, name, pid, host] = PART.exec(entry) ?? []
+    if (name === undefined || host !== hostname() || isInUse(Number(pid))) continue
+    const path = await claim(
+      join(options.workingDirectory, entry),
+      join(options.workingDirectory, partName(name)),
+    )
+    if (path === undefined) continue
     const cut = await cutTornLine(path)
     options.logger.info(
       { file: entry, cut },
       `completing the archive file ${entry} of a process that is gone`,
     )
-    await complete(path, (match[1] as string).replace(CRC_PART, 'recovered'), options)
+    await complete({ path, name: name.replace(CRC_PART, 'recovered') }, options)
   }
+}
+
+/** Takes a file over, by a name of our own; undefined when another process that starts now was first. */
+async function claim(path: string, own: string): Promise<string | undefined> {
+  try {
+    await rename(path, own)
+    return own
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Our own number is that of a process before us: in containers it is often the same. */
+function isInUse(pid: number): boolean {
+  return pid !== process.pid && isAlive(pid)
 }
 
 function isAlive(pid: number): boolean {

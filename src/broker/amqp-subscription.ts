@@ -57,7 +57,7 @@ export function createAmqpSubscription(
     await channel.prefetch(options.prefetch)
     const { consumerTag } = await channel.consume(queue, (message) => {
       // null: the server cancelled the consumer because the queue was deleted.
-      if (message === null) void channel.close().catch(() => {})
+      if (message === null) abandon(channel)
       else if (!stopping.signal.aborted) deliver(channel, message)
     })
     current = { channel, consumerTag }
@@ -66,6 +66,11 @@ export function createAmqpSubscription(
     context.logger.info({ queue }, isReported ? `queue ${queue} is read again` : `reading queue ${queue}`)
     isReported = false
     await closed
+  }
+
+  function abandon(channel: Channel): void {
+    current = undefined
+    void channel.close().catch(() => {})
   }
 
   function deliver(channel: Channel, message: ConsumeMessage): void {
@@ -82,7 +87,13 @@ export function createAmqpSubscription(
   return {
     ackUpTo(delivery) {
       const { channel, message } = delivery as AmqpDelivery
-      if (current?.channel === channel) channel.ack(message, true)
+      if (current?.channel !== channel) return
+      try {
+        channel.ack(message, true)
+      } catch (error) {
+        // The channel closes at this moment: the message will be delivered again.
+        context.logger.debug({ queue }, `a message could not be acknowledged: ${messageOf(error)}`)
+      }
     },
     async pause() {
       if (current) await current.channel.cancel(current.consumerTag).catch(() => {})

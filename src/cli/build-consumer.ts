@@ -10,7 +10,7 @@ import type { EventClock } from '../runtime/event-clock.ts'
 import { createGroup, type Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
-import { createRouter } from '../streams/router.ts'
+import { buildRouter } from './build-router.ts'
 
 export type ConsumerParts = {
   readonly config: Config
@@ -31,7 +31,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   const shared = {
     ...parts,
     distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
-    router: createRouter(config.triggers),
+    router: buildRouter(config.triggers, logger, counters),
     archive,
     counters,
     maxMessageBytes: yagi.broker.maxMessageBytes,

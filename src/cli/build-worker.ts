@@ -2,11 +2,11 @@ import { availableParallelism } from 'node:os'
 import type { Config } from '../config/load-config.ts'
 import type { Pipeline } from '../pipeline/handler-registry.ts'
 import { createStreamRunner } from '../pipeline/stream-runner.ts'
-import { Worker } from '../pipeline/worker.ts'
+import { createWorkerCounters, Worker } from '../pipeline/worker.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
-import { createRouter } from '../streams/router.ts'
+import { buildRouter } from './build-router.ts'
 
 export type WorkerParts = {
   readonly config: Config
@@ -22,7 +22,8 @@ const LANES_PER_CORE = 4
 /** The pipeline worker of a configuration. */
 export function buildWorker({ config, pipelines, store, clock, logger, name }: WorkerParts): Worker {
   const { winchester } = config
-  const router = createRouter(config.triggers)
+  const counters = createWorkerCounters()
+  const router = buildRouter(config.triggers, logger, counters)
   const runner = createStreamRunner({
     router,
     pipelines,
@@ -32,6 +33,7 @@ export function buildWorker({ config, pipelines, store, clock, logger, name }: W
     retries: winchester.pipeline_retries,
   })
   return new Worker({
+    counters,
     name,
     store,
     router,

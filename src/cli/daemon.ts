@@ -1,5 +1,5 @@
 import type { Config } from '../config/load-config.ts'
-import { TransientError } from '../domain/errors.ts'
+import { formatProblem, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import { type EventClock, wallClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
@@ -37,6 +37,11 @@ export async function runUntilStopped(
   await service.stop()
   clearTimeout(timer)
   logger.info({}, 'stopped')
+}
+
+/** Tells what is wrong with a configuration that can be used all the same. */
+export function logWarnings(config: Config, logger: Logger): void {
+  for (const problem of config.warnings) logger.warn({ code: problem.code }, formatProblem(problem))
 }
 
 /** Opens what a daemon cannot start without, waiting for a server that is away. */

@@ -15,7 +15,23 @@ export function checkShape<T>(
   const result = schema.safeParse(value)
   if (result.success) return result.data
   for (const issue of result.error.issues) addIssue(document, schema, issue, problems, base)
-  return undefined
+  // Without the unknown keys the rest may be sound, and may have faults of its own that are worth telling.
+  const rest = result.error.issues.every(({ code }) => code === 'unrecognized_keys')
+    ? schema.safeParse(withoutKeys(value, result.error.issues))
+    : undefined
+  return rest?.success ? rest.data : undefined
+}
+
+/** A copy without the keys that issues name. */
+function withoutKeys(value: unknown, issues: readonly core.$ZodIssue[]): unknown {
+  const copy = structuredClone(value)
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue
+    let at = copy as { [key: PropertyKey]: never } | undefined
+    for (const part of issue.path) at = at?.[part]
+    for (const key of issue.keys) if (at) delete at[key]
+  }
+  return copy
 }
 
 function addIssue(

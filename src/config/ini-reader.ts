@@ -40,6 +40,14 @@ export class IniReader {
     return fallback
   }
 
+  /** A whole number. */
+  integer(section: string, key: string, fallback: number, min = 0): number {
+    const value = this.number(section, key, fallback, min)
+    if (Number.isSafeInteger(value)) return value
+    this.problem(section, key, `${key}: expected a whole number, found ${value}`)
+    return fallback
+  }
+
   boolean(section: string, key: string, fallback: boolean): boolean {
     const found = this.#value(section, key)
     if (found === undefined || found.text === '') return fallback
@@ -63,6 +71,22 @@ export class IniReader {
     const entry = this.#sections.get(section)?.entries.get(key)
     const position = entry?.position ?? this.#sections.get(section)?.position
     if (position) this.#problems.add({ severity, code: 'value', path: [section, key], message, position })
+  }
+
+  /** Adds a warning for each of the keys that stands in a section: it is known, and nothing comes of it. */
+  warnUnused(kind: string, keys: readonly string[]): void {
+    for (const [name, section] of this.#sections) {
+      if (name.split(':')[0] !== kind) continue
+      for (const key of keys) {
+        if (!section.entries.has(key)) continue
+        this.problem(name, key, `${key}: is accepted and has no effect`, 'warning')
+      }
+    }
+  }
+
+  /** Sections of these kinds, as they are named in the file. */
+  sectionsOf(kinds: readonly string[]): string[] {
+    return [...this.#sections.keys()].filter((name) => kinds.includes(name.split(':')[0] as string))
   }
 
   /** Names keys and sections that are not known. */

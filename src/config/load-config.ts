@@ -44,11 +44,22 @@ export type Config = {
   readonly triggers: readonly Trigger[]
   readonly pipelines: Pipelines
   readonly trimEventsAge: Expression
+  /** what is wrong with it, and does not keep it from being used */
   readonly warnings: readonly Problem[]
 }
 
 /** What `check` tells: every problem, and the configuration when it can be used. */
 export type CheckedConfig = { readonly problems: readonly Problem[]; readonly config: Config | undefined }
+
+/** Keys of winchester.yaml that change nothing here. */
+const UNUSED_KEYS = [
+  'log_file',
+  'logging_config',
+  'max_generations',
+  'status',
+  'dead_letter_days',
+  'api',
+] as const
 
 /** Findings that do not keep a daemon from running. */
 const TOLERATED = new Set(['unknown-pipeline', 'unknown-name', 'unknown-trait'])
@@ -57,7 +68,10 @@ const TOLERATED = new Set(['unknown-pipeline', 'unknown-name', 'unknown-trait'])
 export async function loadConfig(file: string, environment: Environment): Promise<Config> {
   const { config, problems } = await checkConfig(file, environment)
   if (config) return config
-  throw new ConfigError(`the configuration ${file} cannot be used`, problems.filter(isError))
+  throw new ConfigError(
+    `the configuration ${file} cannot be used`,
+    problems.filter((problem) => isError(problem) && !TOLERATED.has(problem.code)),
+  )
 }
 
 /** Tells what is wrong with the handlers of pipelines, each by the name of its pipeline and its place there. */
@@ -75,7 +89,10 @@ export async function checkConfig(
   const loader = new Loader(environment, problems, checkHandlers)
   const config = /\.(ya?ml)$/.test(file) ? await loader.winchester(file) : await loader.yagi(file)
   const usable = !problems.list.some((problem) => isError(problem) && !TOLERATED.has(problem.code))
-  return { problems: problems.list, config: usable ? config : undefined }
+  return {
+    problems: problems.list,
+    config: usable && config ? { ...config, warnings: problems.list } : undefined,
+  }
 }
 
 function isError(problem: Problem): boolean {
@@ -123,6 +140,7 @@ class Loader {
       ['trim_events_age'],
       this.#problems.reporter(main.document),
     )
+    this.#warnOfUnused(main)
     if (triggers) this.#checkPipelineNames(triggers, pipelines?.value ?? {})
     if (triggers)
       checkTriggers(triggers.value, definitions && traitNames(definitions.value), this.#reporter(triggers))
@@ -138,7 +156,7 @@ class Loader {
         Object.entries(pipelines?.value ?? {}).map(([name, steps]) => [name, steps.map(handlerStep)]),
       ),
       trimEventsAge,
-      warnings: this.#problems.list.filter((problem) => !isError(problem)),
+      warnings: [],
     }
     if (pipelines) await this.#checkHandlersOf(config, pipelines)
     return config
@@ -165,6 +183,20 @@ class Loader {
       }
     }
     return plugins
+  }
+
+  #warnOfUnused({ document, value }: LoadedFile<WinchesterSettings>): void {
+    for (const key of UNUSED_KEYS) {
+      if (value[key] === undefined) continue
+      const message = `${key}: is accepted and has no effect`
+      this.#problems.add({
+        severity: 'warning',
+        code: 'unused',
+        path: [key],
+        message,
+        position: document.keyPositionOf([key]),
+      })
+    }
   }
 
   #reporter(loaded: LoadedFile<unknown> | undefined) {

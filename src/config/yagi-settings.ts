@@ -1,4 +1,3 @@
-import { InvalidError } from '../domain/errors.ts'
 import type { IniReader } from './ini-reader.ts'
 
 /** How to reach the broker and how much to take at a time. */
@@ -51,7 +50,8 @@ export type ArchiveSettings = {
 
 export type YagiSettings = {
   readonly winchesterConfig: string | undefined
-  readonly statisticsMs: number
+  /** time between statistics in the log; undefined: as winchester.yaml says */
+  readonly statisticsMs: number | undefined
   readonly broker: BrokerSettings
   readonly queues: readonly QueueSettings[]
   readonly archive: ArchiveSettings | undefined
@@ -81,25 +81,57 @@ const KNOWN: { readonly [section: string]: readonly string[] } = Object.fromEntr
   }).map(([section, keys]) => [section, keys.split(' ')]),
 )
 
-/** Sections whose keys are names of handlers, or that old files have and nothing reads any more. */
-const FREE = ['filters', 'exclude_filters', 'discard_filters', 'oahu', 'redis', 'pubsubhubbub', 'hub']
+/** Sections that old files have and nothing reads any more. */
+const RETIRED = ['oahu', 'redis', 'pubsubhubbub', 'hub']
+/** Sections that would keep messages from handlers. */
+const FILTERS = ['filters', 'exclude_filters', 'discard_filters']
+
+/** Keys that old files have, by section, and that change nothing here. */
+const UNUSED = {
+  global: 'verbose debug',
+  event_worker: 'pidfile daemonize event_driver',
+  rabbit_broker: 'poll_delay max_connection_age exchange_name',
+  logging: 'logfile default_level config_file',
+  shoebox: 'roll_checker callback callback_list new_extension wrap_payload_with_region wrap_region wrap_cell',
+  atompub: PUBLISHER_KEYS,
+  cufpub: PUBLISHER_KEYS,
+  elasticsearch: 'elasticsearch_host region distiller_config index',
+}
+
+/** Nothing is passed over in silence: what would change what is stored is an error, the rest a warning. */
+function warnOfUnused(ini: IniReader): void {
+  for (const [section, keys] of Object.entries(UNUSED)) ini.warnUnused(section, keys.split(' '))
+  for (const section of ini.sectionsOf(RETIRED)) {
+    ini.problem(section, '', `[${section}]: is accepted and has no effect`, 'warning')
+  }
+  for (const section of ini.sectionsOf(FILTERS)) {
+    ini.problem(section, '', `[${section}]: filters are not available; every message would reach every app`)
+  }
+}
 
 const WINCHESTER_APP = /winchester\.yagi_handler[.:]WinchesterHandler$/
 const SHOEBOX_APP = /yagi\.handler\.shoebox_handler[.:]ShoeboxHandler$/
 
 /** Reads what yagi.conf says; faults go to the reader's problems. */
 export function readYagiSettings(ini: IniReader): YagiSettings {
-  ini.checkNames(KNOWN, FREE)
+  ini.checkNames(KNOWN, [...RETIRED, ...FILTERS])
+  warnOfUnused(ini)
   const queues = ini.list('consumers', 'queues').map((queue) => readQueue(ini, queue))
   if (queues.length === 0)
     ini.problem('consumers', 'queues', 'queues: expected the names of the queues to read')
-  const archives = queues.some(({ apps }) => apps.some((app) => SHOEBOX_APP.test(app)))
+  const archiving = queues.filter(({ apps }) => apps.some((app) => SHOEBOX_APP.test(app)))
+  const archives = archiving.length > 0
+  if (archives && archiving.length < queues.length) {
+    ini.problem('consumers', 'queues', 'ShoeboxHandler must be among the apps of all queues or of none')
+  }
   if (archives && !ini.has('shoebox')) {
     ini.problem('consumers', 'queues', 'the app ShoeboxHandler needs a section [shoebox]')
   }
   return {
     winchesterConfig: ini.text('winchester', 'config_file'),
-    statisticsMs: ini.number('global', 'update_timer', 300, 1) * 1000,
+    statisticsMs: ini.text('global', 'update_timer')
+      ? ini.number('global', 'update_timer', 300, 1) * 1000
+      : undefined,
     broker: readBroker(ini),
     queues,
     archive: archives && ini.has('shoebox') ? readArchive(ini) : undefined,
@@ -124,7 +156,7 @@ function readQueue(ini: IniReader, queue: string): QueueSettings {
   }
   const durable = ini.boolean(section, 'durable', true)
   const autoDelete = ini.boolean(section, 'auto_delete', false)
-  const maxMessages = ini.number(section, 'max_messages', 0)
+  const maxMessages = ini.integer(section, 'max_messages', 0)
   return {
     queue,
     exchange: ini.text(section, 'exchange') || undefined,
@@ -141,10 +173,10 @@ function readQueue(ini: IniReader, queue: string): QueueSettings {
 
 function readBroker(ini: IniReader): BrokerSettings {
   const section = 'rabbit_broker'
-  const batchSize = ini.number(section, 'batch_size', 500, 1)
+  const batchSize = ini.integer(section, 'batch_size', 500, 1)
   return {
     url: brokerUrl(ini),
-    prefetch: Math.min(ini.number(section, 'prefetch', 2 * batchSize, 1), 65_535),
+    prefetch: Math.min(ini.integer(section, 'prefetch', 2 * batchSize, 1), 65_535),
     batchSize,
     batchMs: ini.number(section, 'batch_ms', 20),
     reconnectMs: ini.number(section, 'reconnect_delay', 5) * 1000,
@@ -194,12 +226,4 @@ function readArchive(ini: IniReader): ArchiveSettings {
     rollBytes: ini.number(section, 'roll_size_mb', 100, 1) * 1024 * 1024,
     rollMinutes: ini.number(section, 'roll_minutes', 60),
   }
-}
-
-/** A broker's URL without its password, for messages and logs. */
-export function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) throw new InvalidError('the URL cannot be read')
-  const parsed = new URL(url)
-  if (parsed.password) parsed.password = '***'
-  return parsed.href
 }

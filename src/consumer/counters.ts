@@ -7,9 +7,11 @@ export type ConsumerCounters = {
   /** notifications that no definition means */
   dropped: number
   deadLetters: number
+  /** events that match a trigger but can join no stream of it */
+  misplaced: number
   batches: number
 }
 
 export function createConsumerCounters(): ConsumerCounters {
-  return { received: 0, stored: 0, duplicates: 0, dropped: 0, deadLetters: 0, batches: 0 }
+  return { received: 0, stored: 0, duplicates: 0, dropped: 0, deadLetters: 0, misplaced: 0, batches: 0 }
 }

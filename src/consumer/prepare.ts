@@ -2,6 +2,8 @@ import { type ArchiveLine, archiveLine } from '../archive/archive.ts'
 import type { Delivery } from '../broker/broker.ts'
 import type { Distiller } from '../distiller/distiller.ts'
 import { decodeNotification } from '../distiller/notification.ts'
+import { messageOf } from '../domain/errors.ts'
+import type { Notification } from '../domain/notification.ts'
 import type { Arrival } from '../domain/routing.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { NewDeadLetter } from '../store/store.ts'
@@ -35,12 +37,31 @@ export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
   const decoded = decodeNotification(body)
   const line = archiveLine(body, decoded.ok || decoded.stage !== 'decode')
   if (!decoded.ok) return dead(delivery, line, decoded.stage, decoded.reason)
-  const distilled = context.distiller.distil(decoded.notification, context.clock.now())
-  if (distilled.kind === 'failed') return dead(delivery, line, 'distill', distilled.reason)
-  if (distilled.kind === 'dropped') return { delivery, line, arrival: undefined, deadLetter: undefined }
-  const { event } = distilled
-  const at = context.clock.arrive(event.timestamp)
-  return { delivery, line, arrival: { event, at, keys: context.router.keysOf(event) }, deadLetter: undefined }
+  try {
+    return distilled(delivery, line, decoded.notification, context)
+  } catch (error) {
+    // Whatever a message makes fail here (nesting that exhausts the stack, a faulty plugin) is its own fault.
+    return dead(delivery, line, 'distill', messageOf(error))
+  }
+}
+
+function distilled(
+  delivery: Delivery,
+  line: ArchiveLine,
+  notification: Notification,
+  { distiller, clock, router }: PrepareContext,
+): Prepared {
+  const outcome = distiller.distil(notification, clock.now())
+  if (outcome.kind === 'failed') return dead(delivery, line, 'distill', outcome.reason)
+  if (outcome.kind === 'dropped') return { delivery, line, arrival: undefined, deadLetter: undefined }
+  const { event } = outcome
+  const keys = router.keysOf(event)
+  return {
+    delivery,
+    line,
+    arrival: { event, at: clock.arrive(event.timestamp), keys },
+    deadLetter: undefined,
+  }
 }
 
 function dead(

@@ -26,6 +26,8 @@ export type QueueConsumerOptions = PrepareContext & {
   readonly batchMs: number
 }
 
+const ERROR_PAUSE_MS = 1000
+
 /**
  * Reads one queue: deliver → archive → distil → store → acknowledge, a batch at a time and in order. Whatever
  * stops it, a message is acknowledged only after it is in the archive and in the database.
@@ -79,9 +81,17 @@ export class QueueConsumer implements Service {
         await this.#process(batch)
       } catch (error) {
         if (error instanceof StoppedError) return
-        throw error
+        await this.#recover(batch, error)
       }
     }
+  }
+
+  /** An error of our own: the batch is tried again, for what is not stored must not be lost. */
+  async #recover(batch: readonly Delivery[], error: unknown): Promise<void> {
+    const { logger } = this.#options
+    logger.error({ error: messageOf(error) }, 'a batch could not be processed; trying it again')
+    this.#buffer.unshift(...batch)
+    await sleep(ERROR_PAUSE_MS, this.#stopping.signal)
   }
 
   /** What has been delivered, up to the batch size; waits for the first and a moment for more. */
@@ -121,7 +131,8 @@ export class QueueConsumer implements Service {
       },
     })
     counters.dropped += batch.filter(({ arrival, deadLetter }) => !arrival && !deadLetter).length
-    clock.settled()
+    const last = batch.findLast(({ arrival }) => arrival)?.arrival
+    if (last) clock.settled(this.#options.spec.queue, last.at)
   }
 
   /** Nothing goes on before the raw messages are on disk. */

@@ -41,7 +41,9 @@ export async function storeBatch(batch: readonly Prepared[], context: StoreBatch
       return
     }
     const { error } = result
-    if (!(error instanceof TransientError) || (await isSuspicious(batch, failures, store))) {
+    // A dead letter blames nobody any more: whatever is wrong has to be mended at the database.
+    const isLetter = batch.length === 1 && batch[0]?.deadLetter !== undefined
+    if (!isLetter && (!(error instanceof TransientError) || (await isSuspicious(batch, failures, store)))) {
       await divide(batch, messageOf(error), context)
       return
     }
@@ -67,6 +69,7 @@ async function attempt(batch: readonly Prepared[], store: Store, router: Router)
   }
 }
 
+/** A message alone is never suspected: what the database does not say of its values is not its fault. */
 async function isSuspicious(batch: readonly Prepared[], failures: number, store: Store): Promise<boolean> {
   if (batch.length === 1 || failures < SUSPICIOUS_FAILURES) return false
   return store.ping().then(
@@ -84,7 +87,6 @@ async function divide(batch: readonly Prepared[], reason: string, context: Store
   }
   const [culprit] = batch as [Prepared]
   context.logger.warn({ queue: culprit.delivery.queue }, `a message became a dead letter: ${reason}`)
-  if (culprit.deadLetter) throw new Error(`the database refuses even a dead letter: ${reason}`)
   const deadLetter = refusedByStore(culprit, reason)
   await storeBatch([{ ...culprit, arrival: undefined, deadLetter }], context)
 }

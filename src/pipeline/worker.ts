@@ -5,14 +5,16 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { ClaimedStream, Store } from '../store/store.ts'
+import type { ClaimedStream, FailedRun, FinishedRun, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
 import type { Expression } from '../timex/expression.ts'
+import { Lease } from './lease.ts'
 import type { RunResult, StreamRunner } from './stream-runner.ts'
 
 export type WorkerOptions = {
   readonly name: string
+  readonly counters?: WorkerCounters
   readonly store: Store
   readonly router: TriggerRouter
   readonly runner: StreamRunner
@@ -30,21 +32,36 @@ export type WorkerOptions = {
 }
 
 /** How the passes of a worker ended, in streams. */
-export type WorkerCounters = { fired: number; expired: number; failed: number; lost: number; trimmed: number }
+export type WorkerCounters = {
+  fired: number
+  expired: number
+  failed: number
+  lost: number
+  trimmed: number
+  /** new events that match a trigger but can join no stream of it */
+  misplaced: number
+}
+
+export function createWorkerCounters(): WorkerCounters {
+  return { fired: 0, expired: 0, failed: 0, lost: 0, trimmed: 0, misplaced: 0 }
+}
 
 const FIRST_DELAY_MS = 50
 const TRIM_INTERVAL_MS = 10_000
+const ORPHAN_INTERVAL_MS = 5000
 
 /** Claims due streams, runs their pipelines and completes them, those that fire first, then those that expire. */
 export class Worker implements Service {
   readonly #options: WorkerOptions
   readonly #stopping = new AbortController()
-  readonly counters: WorkerCounters = { fired: 0, expired: 0, failed: 0, lost: 0, trimmed: 0 }
+  readonly counters: WorkerCounters
   #running: Promise<void> = Promise.resolve()
   #trimmedAt = -Infinity
+  readonly #orphansAt: { [firing in Firing]: number } = { fire: -Infinity, expire: -Infinity }
 
   constructor(options: WorkerOptions) {
     this.#options = options
+    this.counters = options.counters ?? createWorkerCounters()
   }
 
   async start(): Promise<void> {
@@ -85,31 +102,47 @@ export class Worker implements Service {
   /** One look for due streams, run to their end; answers how many there were. */
   async pass(firing: Firing): Promise<number> {
     const { store, clock, batchSize, name, leaseMs } = this.#options
-    const claims = await store.claimStreams({
-      firing,
-      now: clock.now(),
-      limit: batchSize,
-      worker: name,
-      leaseMs,
-    })
-    if (claims.length === 0) return 0
-    const stopRenewing = this.#renew(claims)
-    try {
-      await this.#settle(firing, await this.#runAll(claims))
-    } finally {
-      stopRenewing()
-    }
-    return claims.length
+    const request = { firing, now: clock.now(), limit: batchSize, worker: name, leaseMs }
+    const claims = await store.claimStreams(request)
+    await this.#carryOut(firing, claims)
+    const orphan = this.#isOrphanDue(firing, claims.length === 0)
+      ? await store.claimOrphan(request)
+      : undefined
+    if (orphan) await this.#carryOut(firing, [orphan])
+    return claims.length + (orphan ? 1 : 0)
   }
 
-  async #runAll(claims: readonly ClaimedStream[]): Promise<RunResult[]> {
+  /** Streams of dead workers are looked for however busy this one is. */
+  #isOrphanDue(firing: Firing, isIdle: boolean): boolean {
+    const now = performance.now()
+    const interval = Math.min(this.#options.leaseMs / 2, ORPHAN_INTERVAL_MS)
+    if (!isIdle && now - this.#orphansAt[firing] < interval) return false
+    this.#orphansAt[firing] = now
+    return true
+  }
+
+  async #carryOut(firing: Firing, claims: readonly ClaimedStream[]): Promise<void> {
+    if (claims.length === 0) return
+    const { store, name, leaseMs, logger } = this.#options
+    const lease = new Lease(claims, { store, worker: name, leaseMs, logger })
+    try {
+      await this.#settle(firing, await this.#runAll(claims, lease))
+    } finally {
+      lease.end()
+    }
+  }
+
+  async #runAll(claims: readonly ClaimedStream[], lease: Lease): Promise<RunResult[]> {
     const { store, runner, concurrency } = this.#options
     const events = await store.eventsOfStreams(claims.map(({ stream }) => stream.id))
     const results: RunResult[] = []
     const waiting = [...claims]
     const lanes = Array.from({ length: Math.min(concurrency, claims.length) }, async () => {
       for (let claim = waiting.shift(); claim; claim = waiting.shift()) {
-        results.push(await runner.run(claim, events.get(claim.stream.id) ?? []))
+        const { id } = claim.stream
+        // Another worker has it by now, or will: its handlers must not commit twice.
+        if (!lease.holds(id)) this.#countLost(1)
+        else results.push(await runner.run(claim, events.get(id) ?? []))
       }
     })
     await Promise.all(lanes)
@@ -117,20 +150,49 @@ export class Worker implements Service {
   }
 
   async #settle(firing: Firing, results: readonly RunResult[]): Promise<void> {
-    const { store, router, logger } = this.#options
     const runs = results.flatMap((result) => (result.kind === 'finished' ? [result.run] : []))
+    const producing = runs.filter(({ newEvents }) => newEvents.length > 0)
+    await this.#finish(
+      firing,
+      runs.filter(({ newEvents }) => newEvents.length === 0),
+    )
+    for (const run of producing) await this.#finishAlone(firing, run)
+    for (const result of results) if (result.kind === 'failed') await this.#fail(result.run)
+  }
+
+  async #finish(firing: Firing, runs: readonly FinishedRun[]): Promise<void> {
+    if (runs.length === 0) return
+    const { store, router } = this.#options
     const finished = await this.#untilDone(() => store.finishRuns(runs, router))
     this.counters[firing === 'fire' ? 'fired' : 'expired'] += finished.size
     this.#countLost(runs.length - finished.size)
-    for (const result of results) {
-      if (result.kind !== 'failed') continue
-      const held = await this.#untilDone(() => store.failRun(result.run))
-      if (!held) this.#countLost(1)
-      this.counters.failed++
-      const { stream } = result.run.claim
-      if (result.run.retryInMs === undefined) {
-        logger.error({ stream: stream.id, trigger: stream.name }, 'the stream is in its error state')
-      }
+  }
+
+  /** Events that cannot be stored are the fault of the pipeline that made them. */
+  async #finishAlone(firing: Firing, run: FinishedRun): Promise<void> {
+    try {
+      await this.#finish(firing, [run])
+    } catch (error) {
+      if (error instanceof TransientError) throw error
+      await this.#fail({
+        claim: run.claim,
+        error: `its events cannot be stored: ${messageOf(error)}`,
+        retryInMs: undefined,
+      })
+    }
+  }
+
+  async #fail(run: FailedRun): Promise<void> {
+    const { store, logger } = this.#options
+    const held = await this.#untilDone(() => store.failRun(run))
+    if (!held) this.#countLost(1)
+    this.counters.failed++
+    const { stream } = run.claim
+    if (run.retryInMs === undefined) {
+      logger.error(
+        { stream: stream.id, trigger: stream.name, error: run.error },
+        'the stream is in its error state',
+      )
     }
   }
 
@@ -157,21 +219,13 @@ export class Worker implements Service {
     }
   }
 
-  #renew(claims: readonly ClaimedStream[]): () => void {
-    const { store, name, leaseMs, logger } = this.#options
-    const timer = setInterval(() => {
-      store.renewLeases(claims, name, leaseMs).catch((error) => {
-        logger.warn({}, `leases could not be renewed: ${messageOf(error)}`)
-      })
-    }, leaseMs / 3)
-    return () => clearInterval(timer)
-  }
-
   async #trim(): Promise<void> {
-    const { trim, store, clock } = this.#options
+    const { trim, store } = this.#options
     const machineNow = performance.now()
     if (!trim || machineNow - this.#trimmedAt < TRIM_INTERVAL_MS) return
-    const olderThan = microsFromInstant(firstMoment(evaluateTimex(trim.age, { timestamp: clock.now() })))
+    // Retention goes by the machine's time, whatever clock the notifications have.
+    const timestamp = Date.now() * 1000
+    const olderThan = microsFromInstant(firstMoment(evaluateTimex(trim.age, { timestamp })))
     const trimmed = await store.trimEvents({ olderThan, limit: trim.batchSize })
     this.counters.trimmed += trimmed
     // A full batch means that there may be more.

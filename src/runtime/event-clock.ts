@@ -8,8 +8,8 @@ export interface EventClock {
   now(): Micros
   /** An event of this timestamp is about to join streams: the time at which it does. */
   arrive(timestamp: Micros): Micros
-  /** All events that have arrived are stored now. */
-  settled(): void
+  /** The events of a queue that arrived up to this time are stored now. */
+  settled(queue: string, at: Micros): void
   /** Messages of a queue are at hand that are not stored yet: others must not run ahead of them. */
   hold(queue: string): void
   /** No message of the queue is at hand. */

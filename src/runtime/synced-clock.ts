@@ -1,5 +1,5 @@
 import { messageOf } from '../domain/errors.ts'
-import { formatIso, type Micros, parseIso } from '../domain/time.ts'
+import { formatIso, MICROS_PER_DAY, type Micros, parseIso } from '../domain/time.ts'
 import type { EventClock } from './event-clock.ts'
 import type { Service } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
@@ -16,6 +16,8 @@ export type SyncedClockOptions = {
 
 const INTERVAL_MS = 100
 const TIMEOUT_MS = 5000
+/** A notification from further ahead of the wall clock has a wrong time: it does not move this one. */
+const FURTHEST_AHEAD = MICROS_PER_DAY
 
 /**
  * The clock of the notifications, through the time service. A consumer's events join at the latest timestamp
@@ -23,13 +25,16 @@ const TIMEOUT_MS = 5000
  */
 export class SyncedClock implements EventClock, Service {
   readonly #options: SyncedClockOptions
+  readonly #stopping = new AbortController()
   #now: Micros = 0
   /** the shared time when this process began: what a message without a time is taken to be of */
   #initial: Micros = 0
-  #settled: Micros | undefined
+  /** by queue, up to which time everything is stored */
+  readonly #settled = new Map<string, Micros>()
   readonly #holding = new Set<string>()
   #timer: NodeJS.Timeout | undefined
   #exchange: Promise<void> = Promise.resolve()
+  #isTickDue = false
   #isFailing = false
   #lastPost = ''
 
@@ -53,9 +58,13 @@ export class SyncedClock implements EventClock, Service {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
-    await this.#exchange
     this.#holding.clear()
-    if (this.#options.role === 'posts') await this.#post()
+    if (this.#options.role === 'posts') this.#tick()
+    // The last word should get through, but a service that does not answer must not hold up the end.
+    const timer = setTimeout(() => this.#stopping.abort(), TIMEOUT_MS / 5)
+    await this.#exchange
+    clearTimeout(timer)
+    this.#stopping.abort()
   }
 
   now(): Micros {
@@ -63,28 +72,33 @@ export class SyncedClock implements EventClock, Service {
   }
 
   arrive(timestamp: Micros): Micros {
-    this.#now = Math.max(this.#now, timestamp)
+    if (timestamp < Date.now() * 1000 + FURTHEST_AHEAD) this.#now = Math.max(this.#now, timestamp)
     return this.#now
   }
 
-  settled(): void {
-    this.#settled = this.#now
+  settled(queue: string, at: Micros): void {
+    this.#settled.set(queue, at)
   }
 
   hold(queue: string): void {
     const isNews = this.#holding.size === 0
     this.#holding.add(queue)
-    if (!isNews) return
     // At once: from now on the others must wait for what this message turns out to be.
-    this.#tick()
+    if (isNews) this.#tick()
   }
 
   release(queue: string): void {
     this.#holding.delete(queue)
   }
 
+  /** One exchange after the other; while one is under way at most one more is wanted. */
   #tick(): void {
-    this.#exchange = this.#exchange.then(() => (this.#options.role === 'reads' ? this.#read() : this.#post()))
+    if (this.#isTickDue) return
+    this.#isTickDue = true
+    this.#exchange = this.#exchange.then(() => {
+      this.#isTickDue = false
+      return this.#options.role === 'reads' ? this.#read() : this.#post()
+    })
   }
 
   async #read(): Promise<void> {
@@ -101,22 +115,31 @@ export class SyncedClock implements EventClock, Service {
 
   async #post(): Promise<void> {
     const busy = this.#holding.size > 0
-    const time = this.#settled === undefined ? null : formatIso(this.#settled, 'six')
+    const settled = this.#settledTime()
+    const time = settled === undefined ? null : formatIso(settled, 'six')
     const body = JSON.stringify({ source: this.#options.source, time, busy })
     // Busy is repeated, so that the service knows this process alive.
     if (body === this.#lastPost && !busy) return
-    await this.#request(
-      { method: 'POST', body, headers: { 'content-type': 'application/json' } },
-      async () => {
-        this.#lastPost = body
-      },
-    )
+    const headers = { 'content-type': 'application/json' }
+    await this.#request({ method: 'POST', body, headers }, async () => {
+      this.#lastPost = body
+    })
+  }
+
+  /** Up to where everything at hand is stored: while queues have messages in hand, the earliest of theirs. */
+  #settledTime(): Micros | undefined {
+    if (this.#holding.size === 0) {
+      return this.#settled.size > 0 ? Math.max(...this.#settled.values()) : undefined
+    }
+    const times = [...this.#holding].map((queue) => this.#settled.get(queue))
+    return times.some((time) => time === undefined) ? undefined : Math.min(...(times as Micros[]))
   }
 
   async #request<T>(init: RequestInit, read: (response: Response) => Promise<T>): Promise<T | undefined> {
     const { endpoint, logger } = this.#options
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(TIMEOUT_MS)])
     try {
-      const response = await fetch(endpoint, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) })
+      const response = await fetch(endpoint, { ...init, signal })
       if (!response.ok) throw new Error(`HTTP ${response.status}`)
       const answer = await read(response)
       if (this.#isFailing) logger.info({}, 'the time service answers again')

@@ -19,30 +19,42 @@ const RUNS: {
 
 type Select = SelectQueryBuilder<Tables, 'stream', Selectable<StreamTable>>
 
+/** Of each claim, what retries may take before streams that are due for the first time. */
+const RETRY_SHARE = 1 / 4
+
 /** One query per state, each taking what nobody else holds; touches no table but `stream`. */
 export async function claimStreams(
   tx: Executor,
   context: StoreContext,
   request: ClaimRequest,
 ): Promise<ClaimedStream[]> {
-  const { running, retry, due } = RUNS[request.firing]
+  const { retry, due } = RUNS[request.firing]
   const now = sql.raw<number>(context.dialect.machineNow)
+  const isDue = (select: Select) =>
+    select.where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
 
-  const claimed = await take(tx, context, request, 'active', request.limit, (select) =>
+  const share = Math.ceil(request.limit * RETRY_SHARE)
+  const claimed = await take(tx, context, request, retry, share, isDue)
+  const fresh = await take(tx, context, request, 'active', request.limit - claimed.length, (select) =>
     select.where(due, '<', request.now).orderBy(due),
   )
-  if (claimed.length < request.limit) {
-    const retried = await take(tx, context, request, retry, request.limit - claimed.length, (select) =>
-      select.where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)])),
-    )
-    claimed.push(...retried)
-  }
-  if (claimed.length > 0) return claimed
-  // Alone: a stream that kills its worker takes no other with it.
-  const orphan = await take(tx, context, request, running, 1, (select) =>
+  claimed.push(...fresh)
+  const room = request.limit - claimed.length
+  if (room > 0) claimed.push(...(await take(tx, context, request, retry, room, isDue)))
+  return claimed
+}
+
+/** A stream whose worker let its lease run out. */
+export async function claimOrphan(
+  tx: Executor,
+  context: StoreContext,
+  request: ClaimRequest,
+): Promise<ClaimedStream | undefined> {
+  const now = sql.raw<number>(context.dialect.machineNow)
+  const [orphan] = await take(tx, context, request, RUNS[request.firing].running, 1, (select) =>
     select.where('lease_until', '<', now),
   )
-  return orphan.map((claim) => ({ ...claim, takenOver: true }))
+  return orphan && { ...orphan, takenOver: true }
 }
 
 async function take(
@@ -53,6 +65,7 @@ async function take(
   limit: number,
   restrict: (select: Select) => Select,
 ): Promise<ClaimedStream[]> {
+  if (limit <= 0) return []
   const select = tx.selectFrom('stream').selectAll().where('state', '=', stateNumber(state))
   const rows = await restrict(select).limit(limit).modifyEnd(sql.raw(dialect.skipLocked)).execute()
   if (rows.length === 0) return []

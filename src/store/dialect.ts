@@ -15,16 +15,19 @@ export type SqlDialect = {
   readonly maxParameters: number
   /** the most bytes of values that one statement may carry */
   readonly maxStatementBytes: number
-  /** the distance between the ids of one insert */
+  /** the distance between the ids of one insert, and SQL for what it is now */
   readonly idStep: number
+  readonly idStepNow: string
   /** The first id of an insert of so many rows, from the id that the driver tells. */
   firstId(insertId: bigint, rows: number): number
   /** How an insert ends whose rows, where their key exists, set these columns to the new values instead. */
   onExistingKey(keys: readonly string[], update: readonly string[]): string
   /** A lock that another transaction holds, or a key that it inserted first: rolled back, it may be repeated. */
   isContention(error: unknown): boolean
-  /** The database is away, starting or stopping, or its disk is full. */
-  isUnavailable(error: unknown): boolean
+  /** The server said it, or the connection to it: not an error of our own. */
+  isServerError(error: unknown): boolean
+  /** The server blames the values. Whatever else it says is not the fault of the rows, and is waited out. */
+  isDataFault(error: unknown): boolean
 }
 
 /** A database that is connected to, and how it is spoken to. */

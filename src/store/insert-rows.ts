@@ -1,4 +1,5 @@
 import { CompiledQuery } from 'kysely'
+import { InvalidError } from '../domain/errors.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { Executor, Tables } from './schema.ts'
 
@@ -51,6 +52,9 @@ function* split(rows: readonly Row[], dialect: SqlDialect): Generator<Row[]> {
   let bytes = 0
   for (const row of rows) {
     const size = sizeOf(row)
+    if (size > dialect.maxStatementBytes) {
+      throw new InvalidError(`a row of ${size} bytes is more than the database takes in one statement`)
+    }
     const width = Object.keys(row).length
     if (
       part.length > 0 &&
@@ -72,7 +76,8 @@ function* split(rows: readonly Row[], dialect: SqlDialect): Generator<Row[]> {
 function sizeOf(row: Row): number {
   let bytes = 0
   for (const value of Object.values(row)) {
-    if (typeof value === 'string') bytes += value.length * 3
+    if (typeof value === 'string')
+      bytes += value.length < 10_000 ? value.length * 3 : Buffer.byteLength(value)
     else if (Buffer.isBuffer(value)) bytes += value.length * 2
     else bytes += 24
   }

@@ -1,6 +1,6 @@
 import { Kysely, MysqlDialect } from 'kysely'
 import { createPool, type Pool, type PoolOptions } from 'mysql2'
-import { messageOf, TransientError } from '../domain/errors.ts'
+import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import type { OpenDatabase, SqlDialect } from './dialect.ts'
 import { MYSQL_TYPES } from './migrations/column-types.ts'
 import type { Tables } from './schema.ts'
@@ -19,6 +19,23 @@ const SESSION = [
 ]
 
 const CONTENTION = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_DUP_ENTRY', 'ER_CHECKREAD'])
+/** Errors that blame a value; triggers of the database's owner (45000) do too. */
+const DATA_FAULTS = new Set([
+  'ER_BAD_NULL_ERROR',
+  'ER_CHECK_CONSTRAINT_VIOLATED',
+  'ER_CONSTRAINT_FAILED',
+  'ER_DATA_OUT_OF_RANGE',
+  'ER_DATA_TOO_LONG',
+  'ER_INVALID_CHARACTER_STRING',
+  'ER_NET_PACKET_TOO_LARGE',
+  'ER_SIGNAL_EXCEPTION',
+  'ER_TOO_BIG_ROWSIZE',
+  'ER_TRUNCATED_WRONG_VALUE',
+  'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
+  'ER_WARN_DATA_OUT_OF_RANGE',
+])
+
+/** A server that cannot be reached now, but may be later; a wrong password is not among them. */
 const UNAVAILABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -77,7 +94,7 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
     const message = `cannot use the database at ${url.host}${url.pathname}: ${messageOf(error)}`
     throw isUnavailable(error)
       ? new TransientError(message, { cause: error })
-      : new Error(message, { cause: error })
+      : new StackTachError('config', message, { cause: error })
   }
 }
 
@@ -103,13 +120,16 @@ function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
     // Escaping can double what a value takes.
     maxStatementBytes: Math.floor(maxPacket / 2) - 65_536,
     idStep,
+    idStepNow: '@@auto_increment_increment',
     firstId: (insertId) => Number(insertId),
     onExistingKey(keys, update) {
       const set = update.map((column) => `${column} = values(${column})`)
       return `on duplicate key update ${set.join(', ') || `${keys[0]} = ${keys[0]}`}`
     },
     isContention: (error) => CONTENTION.has(codeOf(error)),
-    isUnavailable,
+    // Node's own errors begin with ERR_, the server's with ER_.
+    isServerError: (error) => codeOf(error) !== '' && !codeOf(error).startsWith('ERR_'),
+    isDataFault: (error) => DATA_FAULTS.has(codeOf(error)),
   }
 }
 

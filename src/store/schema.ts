@@ -47,6 +47,7 @@ export type StreamTraitTable = { bucket: number; hash: Buffer; stream_id: number
 
 export type DeadLetterTable = {
   id: Generated<number>
+  hash: Buffer
   at: number
   stage: string
   reason: string

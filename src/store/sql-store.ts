@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Router } from '../domain/routing.ts'
-import { claimStreams, renewLeases } from './claim-streams.ts'
+import { claimOrphan, claimStreams, renewLeases } from './claim-streams.ts'
 import type { StoreContext } from './context.ts'
 import { insertDeadLetters, listDeadLetters } from './dead-letters.ts'
 import type { OpenDatabase } from './dialect.ts'
@@ -39,7 +39,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
   const transaction = <T>(work: (tx: Executor) => Promise<T>) =>
     inTransaction(db, dialect, work, options.onRepeat)
   const writerId = options.writer === undefined ? undefined : await registerWriter(options.writer)
-  await transaction((tx) => noteIndexedTraits(tx))
+  if (writerId !== undefined) await transaction((tx) => noteIndexedTraits(tx))
 
   async function registerWriter(name: string): Promise<number> {
     const started_at = Date.now() * 1000
@@ -63,15 +63,20 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     )
   }
 
-  /** While this lock is held, readers of pages wait before they trust the newest ids. */
-  async function lockWriter(tx: Executor): Promise<void> {
-    if (writerId === undefined) return
-    await tx
+  /**
+   * Locks this writer's row, the mark of a transaction whose ids may not be seen in order. Answers the context
+   * for this transaction: a cluster that grows changes the distance between ids.
+   */
+  async function lockWriter(tx: Executor): Promise<StoreContext> {
+    if (writerId === undefined) return context
+    const row = await tx
       .selectFrom('writer')
-      .select('id')
+      .select(sql.raw<number>(dialect.idStepNow).as('step'))
       .where('id', '=', writerId)
       .modifyEnd(sql.raw(dialect.forUpdate))
-      .execute()
+      .executeTakeFirst()
+    const idStep = Number(row?.step ?? dialect.idStep)
+    return idStep === dialect.idStep ? context : { ...context, dialect: { ...dialect, idStep } }
   }
 
   async function finishQuiet(runs: readonly FinishedRun[]): Promise<number[]> {
@@ -80,11 +85,10 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
   }
 
   async function finishProducing(run: FinishedRun, router: Router): Promise<number[]> {
-    await context.eventTypes.ensure(run.newEvents.map(({ event }) => event.eventType))
+    await query(dialect, () => context.eventTypes.ensure(run.newEvents.map(({ event }) => event.eventType)))
     try {
       await transaction(async (tx) => {
-        await lockWriter(tx)
-        await finishProducingRun(tx, context, run, router)
+        await finishProducingRun(tx, await lockWriter(tx), run, router)
       })
       return [run.claim.stream.id]
     } catch (error) {
@@ -97,15 +101,16 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     async storeBatch({ arrivals, deadLetters }, router) {
       await query(dialect, () => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
       return transaction(async (tx) => {
-        await lockWriter(tx)
-        const events = arrivals.length > 0 ? await insertEvents(tx, context, arrivals) : []
-        await routeEvents(tx, context, events, router, 0)
-        await insertDeadLetters(tx, context, deadLetters)
+        const current = await lockWriter(tx)
+        const events = arrivals.length > 0 ? await insertEvents(tx, current, arrivals) : []
+        await routeEvents(tx, current, events, router, 0)
+        await insertDeadLetters(tx, current, deadLetters)
         return { stored: events.length, duplicates: arrivals.length - events.length }
       })
     },
 
     claimStreams: (request) => transaction((tx) => claimStreams(tx, context, request)),
+    claimOrphan: (request) => transaction((tx) => claimOrphan(tx, context, request)),
     renewLeases: (claims: readonly ClaimedStream[], worker, leaseMs) =>
       transaction((tx) => renewLeases(tx, context, claims, worker, leaseMs)),
     async finishRuns(runs, router) {

@@ -7,7 +7,9 @@ import { SQLITE_TYPES } from './migrations/column-types.ts'
 import type { Tables } from './schema.ts'
 
 const SQLITE_BUSY = 5
-const SQLITE_FULL = 13
+const SQLITE_TOOBIG = 18
+const SQLITE_CONSTRAINT = 19
+const SQLITE_MISMATCH = 20
 const SQLITE_CONSTRAINT_UNIQUE = 2067
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555
 
@@ -20,6 +22,7 @@ const dialect: SqlDialect = {
   maxParameters: 32_000,
   maxStatementBytes: 256 * 1024 * 1024,
   idStep: 1,
+  idStepNow: '1',
   firstId: (insertId, rows) => Number(insertId) - rows + 1,
   onExistingKey(keys, update) {
     const set = update.map((column) => `${column} = excluded.${column}`).join(', ')
@@ -33,7 +36,11 @@ const dialect: SqlDialect = {
       (code !== undefined && code % 256 === SQLITE_BUSY)
     )
   },
-  isUnavailable: (error) => sqliteCode(error) === SQLITE_FULL,
+  isServerError: (error) => sqliteCode(error) !== undefined,
+  isDataFault(error) {
+    const code = (sqliteCode(error) ?? 0) % 256
+    return code === SQLITE_TOOBIG || code === SQLITE_CONSTRAINT || code === SQLITE_MISMATCH
+  },
 }
 
 function sqliteCode(error: unknown): number | undefined {

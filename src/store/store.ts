@@ -96,8 +96,10 @@ export interface Store {
   /** Stores new events and lets them join their streams; repeats of a message_id are no-ops. */
   storeBatch(batch: Batch, router: Router): Promise<BatchOutcome>
 
-  /** Claims due streams: those of new firings first, then retries, then one of a dead worker, alone. */
+  /** Claims due streams: retries up to a quarter of the limit, then those that are due for the first time. */
   claimStreams(request: ClaimRequest): Promise<ClaimedStream[]>
+  /** Claims a stream whose worker let its lease run out. Alone: one that kills its worker takes no other with it. */
+  claimOrphan(request: ClaimRequest): Promise<ClaimedStream | undefined>
   /** Extends leases; answers the ids of the streams that are still this worker's. */
   renewLeases(claims: readonly ClaimedStream[], worker: string, leaseMs: number): Promise<Set<number>>
   /** Finishes runs whose lease holds; answers the ids of the streams that were finished. */

@@ -1,4 +1,4 @@
-import { messageOf, TransientError } from '../domain/errors.ts'
+import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { SqlDialect } from './dialect.ts'
 import type { Executor } from './schema.ts'
@@ -36,12 +36,11 @@ export async function query<T>(dialect: SqlDialect, work: () => Promise<T>): Pro
   }
 }
 
+/** What the server says, unless it blames the values, may be otherwise the next time. */
 function asStoreError(error: unknown, dialect: SqlDialect): unknown {
-  if (error instanceof TransientError) return error
-  if (dialect.isContention(error) || dialect.isUnavailable(error)) {
-    return new TransientError(`the database did not take the transaction: ${messageOf(error)}`, {
-      cause: error,
-    })
-  }
-  return error
+  if (error instanceof StackTachError || !dialect.isServerError(error)) return error
+  if (dialect.isDataFault(error) && !dialect.isContention(error)) return error
+  return new TransientError(`the database did not take the transaction: ${messageOf(error)}`, {
+    cause: error,
+  })
 }

@@ -13,7 +13,12 @@ import type { Distinguisher, Trigger } from './trigger.ts'
 /** Whether an event belongs to a trigger's streams and to which, or why not. */
 export type MatchResult =
   | { readonly match: true; readonly key: StreamKey }
-  | { readonly match: false; readonly reason: string }
+  | {
+      readonly match: false
+      readonly reason: string
+      /** a criterion holds, yet the stream it belongs to cannot be told */
+      readonly isMisplaced: boolean
+    }
 
 /** Matches an event against a trigger; `criteria` are those of its match_criteria that accept the event's type. */
 export function matchTrigger(trigger: Trigger, criteria: readonly Criterion[], event: Event): MatchResult {
@@ -30,8 +35,8 @@ export function matchTrigger(trigger: Trigger, criteria: readonly Criterion[], e
   )
 }
 
-function no(reason: string): MatchResult {
-  return { match: false, reason }
+function no(reason: string, isMisplaced = false): MatchResult {
+  return { match: false, reason, isMisplaced }
 }
 
 function keyOf(trigger: Trigger, criterion: Criterion, event: Event): MatchResult {
@@ -40,7 +45,7 @@ function keyOf(trigger: Trigger, criterion: Criterion, event: Event): MatchResul
     const { trait } = distinguisher
     const source = criterion.mapDistinguishedBy[trait] ?? trait
     const value = distinguishingTrait(distinguisher, source, event)
-    if (typeof value === 'string') return no(value)
+    if (typeof value === 'string') return no(value, true)
     traits[trait] = value
   }
   const hash = createStreamKeyHash(trigger.name, traits)

@@ -19,8 +19,8 @@ export type TriggerRouter = Router & {
 }
 
 export type RouterOptions = {
-  /** told each time a trigger passes an event over that its types accept, or cannot place it */
-  readonly onMismatch?: (trigger: string, reason: string) => void
+  /** told each time an event meets a trigger's match_criteria and yet can join no stream of it */
+  readonly onMisplaced?: (trigger: string, reason: string) => void
 }
 
 type Draft = { -readonly [K in keyof StreamDraft]: StreamDraft[K] } & { joined: number[] }
@@ -30,7 +30,7 @@ type Candidate = { readonly trigger: Trigger; readonly criteria: readonly Criter
 export function createRouter(triggers: readonly Trigger[], options: RouterOptions = {}): TriggerRouter {
   const byName = new Map(triggers.map((trigger) => [trigger.name, trigger]))
   const candidatesByType = new Map<string, readonly Candidate[]>()
-  const onMismatch = options.onMismatch ?? (() => {})
+  const onMisplaced = options.onMisplaced ?? (() => {})
 
   function candidates(eventType: string): readonly Candidate[] {
     const known = candidatesByType.get(eventType)
@@ -54,7 +54,7 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
       for (const { trigger, criteria } of candidates(event.eventType)) {
         const result = matchTrigger(trigger, criteria, event)
         if (result.match) keys.push(result.key)
-        else onMismatch(trigger.name, result.reason)
+        else if (result.isMisplaced) onMisplaced(trigger.name, result.reason)
       }
       return keys
     },
@@ -76,7 +76,7 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
           const before = current.get(key.hash) ?? draftOf(open.get(key.hash), key, trigger, pasts)
           const joined = tryJoin(before, key, trigger, arrival, generation)
           if (typeof joined === 'string') {
-            onMismatch(trigger.name, joined)
+            onMisplaced(trigger.name, joined)
             continue
           }
           joined.joined.push(index)

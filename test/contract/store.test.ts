@@ -186,13 +186,10 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const router = routerOf({})
     await put(router, [event({ host: 'a', eventType: 'x.end' })])
     const [slow] = await claim('fire', LATER, -1000)
-    const [next] = await store.claimStreams({
-      firing: 'fire',
-      now: LATER,
-      limit: 9,
-      worker: 'w2',
-      leaseMs: HOUR_MS,
-    })
+    const request = { firing: 'fire', now: LATER, limit: 9, worker: 'w2', leaseMs: HOUR_MS } as const
+    expect(await store.claimStreams(request)).toEqual([])
+    const next = await store.claimOrphan(request)
+    expect(await store.claimOrphan(request)).toBeUndefined()
     expect(next).toMatchObject({ takenOver: true, stream: { attempts: 2 } })
     const made = event({ messageId: 'made', host: 'b' })
     const newEvents = [{ event: made, at: LATER, keys: router.keysOf(made) }]
@@ -218,6 +215,20 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     expect(await claim()).toEqual([])
     await store.resetStreams('error')
     expect(await states()).toEqual(['retry_fire'])
+  })
+
+  test('retries get their share however many streams are due for the first time', async () => {
+    const router = routerOf({})
+    await put(router, [event({ host: 'failed', eventType: 'x.end' })])
+    const [first] = await claim()
+    await store.failRun({ claim: first as ClaimedStream, error: 'boom', retryInMs: 0 })
+    await put(
+      router,
+      Array.from({ length: 20 }, (_, n) => event({ host: `h${n}`, eventType: 'x.end' })),
+    )
+    const claims = await claim()
+    expect(claims).toHaveLength(10)
+    expect(claims.filter(({ stream }) => stream.attempts === 2)).toHaveLength(1)
   })
 
   test('the error state can be reset, its attempts forgotten', async () => {
@@ -252,6 +263,21 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const letter = { stage: 'decode', reason: 'not JSON', queue: 'q', body }
     await store.storeBatch({ arrivals: [], deadLetters: [letter] }, routerOf())
     expect(await store.listDeadLetters(5)).toMatchObject([letter])
+    // Delivered again after a crash, or twice in one batch.
+    await store.storeBatch({ arrivals: [], deadLetters: [letter, letter] }, routerOf())
+    expect(await store.listDeadLetters(5)).toHaveLength(1)
+  })
+
+  test('a dead letter larger than a statement keeps its beginning; such an event is refused', async () => {
+    const body = Buffer.alloc(20 * 1024 * 1024, 'x')
+    await store.storeBatch(
+      { arrivals: [], deadLetters: [{ stage: 'size', reason: 'r', queue: 'q', body }] },
+      routerOf(),
+    )
+    const [letter] = await store.listDeadLetters(1)
+    expect(letter?.body.length).toBeGreaterThan(1024 * 1024)
+    const large = event({ traits: { text: { type: 'text', value: 'x'.repeat(300 * 1024 * 1024) } } })
+    await expect(put(routerOf(), [large])).rejects.toMatchObject({ code: 'invalid' })
   })
 
   test('trimming takes old events that are in no stream', async () => {

@@ -233,6 +233,33 @@ test('a queue that is deleted under the consumer is declared again', async () =>
   await until('the next event', async () => (await count()) === 2)
 })
 
+test('a queue that is deleted while its messages are being stored does no harm', async () => {
+  await consumer.start()
+  for (let round = 0; round < 3; round++) {
+    await publish(...Array.from({ length: 100 }, (_, n) => message(round * 100 + n)))
+    const model = await connect(inject('amqpUrl'))
+    const channel = await model.createChannel()
+    await channel.deleteQueue(spec.queue)
+    await model.close()
+  }
+  await delay(100)
+  await publish(message(999))
+  await until('the last event', async () => (await store.findEvent('m999')) !== undefined)
+})
+
+test('a database that is broken is waited for: good messages do not become dead letters', async () => {
+  const connection = await connectMysql(databaseUrl)
+  await connection.query('rename table stream_trait to moved_away')
+  await consumer.start()
+  await publish(...Array.from({ length: 30 }, (_, n) => message(n)))
+  await delay(500)
+  expect(await store.listDeadLetters(1)).toEqual([])
+  await connection.query('rename table moved_away to stream_trait')
+  await connection.end()
+  await until('all events', async () => (await count()) === 30)
+  expect(await store.listDeadLetters(1)).toEqual([])
+})
+
 test('stopping finishes the batch in hand and gives the rest back', async () => {
   await publish(...Array.from({ length: 400 }, (_, n) => message(n)))
   await consumer.start()

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { createApp } from '../../api/app.ts'
 import { createHttpService, type ListenAddress, parseListenAddress } from '../../api/http-service.ts'
 import { loadConfig } from '../../config/load-config.ts'
-import { openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
+import { logWarnings, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
 import { openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
 
@@ -31,6 +31,7 @@ async function serve(options: Options): Promise<void> {
   const signal = stopSignal()
   const config = await loadConfig(options.config, process.env)
   const logger = loggerOf(options, config.winchester.log_level)
+  logWarnings(config, logger)
   const store = await openWhenReady(() => openStore(config), signal, logger)
   if (!store) return
   try {

@@ -4,7 +4,14 @@ import { loadConfig } from '../../config/load-config.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import { buildConsumer } from '../build-consumer.ts'
-import { createStatistics, eventClockOf, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
+import {
+  createStatistics,
+  eventClockOf,
+  logWarnings,
+  openWhenReady,
+  runUntilStopped,
+  stopSignal,
+} from '../daemon.ts'
 import { openBroker } from '../open-broker.ts'
 import { openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
@@ -29,6 +36,7 @@ async function consume(options: Options): Promise<void> {
   if (!yagi)
     throw new StackTachError('config', `consume needs a yagi.conf, ${options.config} is a winchester.yaml`)
   const logger = loggerOf(options, winchester.log_level)
+  logWarnings(config, logger)
   const name = `consumer-${hostname()}-${process.pid}`
   const store = await openWhenReady(() => openStore(config, name), signal, logger)
   if (!store) return
@@ -36,7 +44,11 @@ async function consume(options: Options): Promise<void> {
   try {
     const { clock, service } = eventClockOf(config, 'posts', name, logger)
     const consumer = await buildConsumer({ config, yagi, broker, store, clock, logger })
-    const statistics = createStatistics(logger, winchester.statistics_period * 1000, () => consumer.counters)
+    const statistics = createStatistics(
+      logger,
+      yagi.statisticsMs ?? winchester.statistics_period * 1000,
+      () => consumer.counters,
+    )
     const shutdownMs = winchester.shutdown_timeout_s * 1000
     await runUntilStopped(createGroup([service, statistics, consumer]), signal, logger, shutdownMs)
   } finally {

@@ -119,7 +119,11 @@ function triggerFacts(trigger: Trigger, event: Event): TriggerFacts {
   const criteria = trigger.matchCriteria.filter(({ acceptsType }) => acceptsType(event.eventType))
   const result =
     criteria.length === 0
-      ? { match: false as const, reason: `event type ${event.eventType} is not in match_criteria` }
+      ? {
+          match: false as const,
+          isMisplaced: false,
+          reason: `event type ${event.eventType} is not in match_criteria`,
+        }
       : matchTrigger(trigger, criteria, event)
   return {
     name: trigger.name,

@@ -20,7 +20,7 @@ import { createSqlStore } from '../../store/sql-store.ts'
 import type { Store } from '../../store/store.ts'
 import { type BuiltConsumer, buildConsumer } from '../build-consumer.ts'
 import { buildWorker } from '../build-worker.ts'
-import { runUntilStopped, stopSignal } from '../daemon.ts'
+import { logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
 import { indexedTraits, openDatabase } from '../open-store.ts'
 import { createCommand, parsePositive, parseWhole } from '../program.ts'
 import { requirePipelines } from '../require-pipelines.ts'
@@ -75,6 +75,7 @@ async function up(options: Options): Promise<void> {
   const logger = createLogger(options.logLevel === undefined ? 'warn' : (options.logLevel as 'warn'))
   const loaded = await loadConfig(options.config, process.env)
   if (!loaded.yagi) throw new ConfigError(`up needs a yagi.conf, ${options.config} is a winchester.yaml`)
+  logWarnings(loaded, logger)
   await makeDataFolder(options.data)
   const pipelines = await requirePipelines(loaded)
   const { config, yagi } = embedded(loaded, loaded.yagi, options.data)

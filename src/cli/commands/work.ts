@@ -3,7 +3,14 @@ import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import { buildWorker } from '../build-worker.ts'
-import { createStatistics, eventClockOf, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
+import {
+  createStatistics,
+  eventClockOf,
+  logWarnings,
+  openWhenReady,
+  runUntilStopped,
+  stopSignal,
+} from '../daemon.ts'
 import { openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
 import { requirePipelines } from '../require-pipelines.ts'
@@ -27,6 +34,7 @@ async function work(options: Options): Promise<void> {
   const config = await loadConfig(options.config, process.env)
   const { winchester } = config
   const logger = loggerOf(options, winchester.log_level)
+  logWarnings(config, logger)
   const name = options.name ?? `worker-${hostname()}-${process.pid}`
   const pipelines = await requirePipelines(config)
   const store = await openWhenReady(() => openStore(config, name), signal, logger)

@@ -30,6 +30,10 @@ export const winchesterSchema = z.strictObject({
   pipeline_retries: z.int().min(0).default(3),
   lease_s: z.number().positive().default(60),
   shutdown_timeout_s: z.number().positive().default(30),
+  max_generations: z.int().positive().optional(),
+  status: z.string().optional(),
+  dead_letter_days: z.number().positive().optional(),
+  api: z.record(z.string(), z.unknown()).optional(),
 })
 
 export type WinchesterSettings = z.infer<typeof winchesterSchema>

@@ -77,6 +77,7 @@ export function createTables(type: ColumnTypes): string[] {
 
     `create table dead_letter (
        id ${type.id},
+       hash ${type.hash16} not null unique,
        at ${type.int} not null,
        stage ${type.name} not null,
        reason ${type.text} not null,

@@ -1,6 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { archiveLine } from '../../../src/archive/archive.ts'
 import { openRollingArchive, type RollingArchiveOptions } from '../../../src/archive/rolling-archive.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
@@ -83,13 +85,33 @@ test('what a dead process left is completed, its torn line cut off', async () =>
   const folder = temporaryFolder()
   const working = join(folder, 'working')
   mkdirSync(working, { recursive: true })
-  writeFileSync(join(working, `a.json.${GONE}.part`), `${'x'.repeat(100_000)}\n{"b":2}\n{"torn":`)
-  writeFileSync(join(working, `b.json.${GONE}.part`), '{"only torn"')
-  writeFileSync(join(working, `c.json.${process.ppid}.part`), '{"of a living process"')
+  const part = (name: string, pid: number) => join(working, `${name}.${pid}@${hostname()}.01234567.part`)
+  writeFileSync(part('a.json', GONE), `${'x'.repeat(100_000)}\n{"b":2}\n{"torn":`)
+  writeFileSync(part('b.json', GONE), '{"only torn"')
+  // In a container the process before us had the same number.
+  writeFileSync(part('d.json', process.pid), '{"d":4}\n')
+  writeFileSync(part('c.json', process.ppid), '{"of a living process"')
   const archive = await openRollingArchive(optionsIn(folder))
   await archive.close()
-  expect(contents(folder, 'done')).toEqual([`${'x'.repeat(100_000)}\n{"b":2}\n`])
-  expect(readdirSync(working)).toEqual([`c.json.${process.ppid}.part`])
+  expect(contents(folder, 'done')).toEqual([`${'x'.repeat(100_000)}\n{"b":2}\n`, '{"d":4}\n'])
+  expect(readdirSync(working)).toEqual([`c.json.${process.ppid}@${hostname()}.01234567.part`])
+})
+
+test('an append that fails leaves nothing of itself and touches nothing before it', async () => {
+  const folder = temporaryFolder()
+  const probe = await open(join(folder, 'probe'), 'w')
+  const datasync = vi.spyOn(Object.getPrototypeOf(probe), 'datasync')
+  await probe.close()
+  const archive = await openRollingArchive(optionsIn(folder))
+  await archive.append(['1'])
+  for (const line of ['2', '3']) {
+    datasync.mockRejectedValueOnce(new Error('no space left on device'))
+    await expect(archive.append([`lost ${line}`])).rejects.toMatchObject({ code: 'transient' })
+    await archive.append([line])
+  }
+  await archive.close()
+  datasync.mockRestore()
+  expect(contents(folder, 'done').sort()).toEqual(['1\n', '2\n', '3\n'])
 })
 
 test('the checksum of the content goes into the name', async () => {

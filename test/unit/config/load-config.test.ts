@@ -164,7 +164,7 @@ async function yagiOf(text: string) {
 
 test('reads an old yagi.conf', async () => {
   const { config, problems } = await yagiOf(`${YAGI}\n[oahu]\nanything = 1\n; a comment\n`)
-  expect(problems).toEqual([])
+  expect(problems).toMatchObject([{ severity: 'warning', message: '[oahu]: is accepted and has no effect' }])
   expect(config?.yagi).toMatchObject({
     broker: { url: 'amqp://me:p%40ss@bus:5672/%2F', reconnectMs: 5000 },
     queues: [
@@ -202,11 +202,23 @@ test.each([
     /x:Y is not available/,
   ],
   [
-    'an archive without its section',
+    'filters',
+    `${YAGI}[exclude_filters]\nWinchesterHandler = x\n`,
+    'yagi.conf:17:1',
+    /filters are not available/,
+  ],
+  [
+    'an archive of one queue only',
     YAGI.replace(
       'apps = winchester.yagi_handler:',
       'apps = yagi.handler.shoebox_handler:ShoeboxHandler, winchester.yagi_handler:',
-    ),
+    ).replace('[winchester]', '[shoebox]\nworking_directory = a\n[winchester]'),
+    'yagi.conf:7:10',
+    /all queues or of none/,
+  ],
+  [
+    'an archive without its section',
+    YAGI.replace(/apps = /g, 'apps = yagi.handler.shoebox_handler:ShoeboxHandler, '),
     'yagi.conf:7:10',
     /needs a section \[shoebox\]/,
   ],

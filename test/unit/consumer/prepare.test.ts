@@ -21,7 +21,7 @@ const context: PrepareContext = {
   distiller: createDistiller(definitions, { catchAll: false }),
   router: routerOf({}),
   clock: createManualClock(NOW),
-  maxMessageBytes: 100_000,
+  maxMessageBytes: 1_000_000,
 }
 
 function prepared(body: string | Buffer) {
@@ -62,8 +62,13 @@ test.each([
   expect(deadLetter?.reason).not.toBe('')
 })
 
+test('a message whose nesting exhausts the stack becomes a dead letter', () => {
+  const deep = message({ payload: { host: 0 } }).replace('0', `${'['.repeat(60_000)}${']'.repeat(60_000)}`)
+  expect(prepared(deep).deadLetter).toMatchObject({ stage: 'distill', body: Buffer.from(deep) })
+})
+
 test('a message that is too large keeps its beginning; the archive has it whole', () => {
-  const body = message({ payload: { host: 'h'.repeat(200_000) } })
+  const body = message({ payload: { host: 'h'.repeat(1_100_000) } })
   const { deadLetter, line } = prepared(body)
   expect(deadLetter).toMatchObject({ stage: 'size' })
   expect(deadLetter?.body).toHaveLength(65_536)

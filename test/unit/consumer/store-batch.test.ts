@@ -81,6 +81,16 @@ test('a batch that fails again and again while the database answers is divided',
   expect(stored).toEqual(['a', 'b', 'c', 'd', 'e'])
 })
 
+test('a message alone is never blamed for what the database does not say of it', async () => {
+  let failures = 5
+  const { run, dead, stored } = setUp(() =>
+    failures-- > 0 ? new TransientError('no such table') : undefined,
+  )
+  await run(BATCH.slice(0, 1))
+  expect(dead).toEqual([])
+  expect(stored).toEqual(['a'])
+})
+
 test('stopping ends the wait; nothing is acknowledged', async () => {
   const { run, stopping, acknowledged } = setUp(
     () => {

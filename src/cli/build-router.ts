@@ -1,0 +1,24 @@
+import type { Logger } from '../runtime/logger.ts'
+import { createRouter, type TriggerRouter } from '../streams/router.ts'
+import type { Trigger } from '../streams/trigger.ts'
+
+/** Reasons that are told once each; further ones only count. */
+const MOST_REASONS = 100
+
+/** A router that tells of events which meet a trigger's criteria and yet can join no stream of it. */
+export function buildRouter(
+  triggers: readonly Trigger[],
+  logger: Logger,
+  counters: { misplaced: number },
+): TriggerRouter {
+  const told = new Set<string>()
+  return createRouter(triggers, {
+    onMisplaced(trigger, reason) {
+      counters.misplaced++
+      const line = `an event matches trigger ${trigger} but can join no stream: ${reason}`
+      if (told.has(line) || told.size >= MOST_REASONS) return
+      told.add(line)
+      logger.warn({ trigger }, line)
+    },
+  })
+}

@@ -1,0 +1,48 @@
+import { messageOf } from '../domain/errors.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { ClaimedStream, Store } from '../store/store.ts'
+
+export type LeaseOptions = {
+  readonly store: Store
+  readonly worker: string
+  readonly leaseMs: number
+  readonly logger: Logger
+}
+
+/** Keeps the claims of a worker alive while their handlers run, and knows which are still its own. */
+export class Lease {
+  readonly #claims: readonly ClaimedStream[]
+  readonly #options: LeaseOptions
+  readonly #timer: NodeJS.Timeout
+  #held: ReadonlySet<number>
+  #validUntil: number
+
+  /** Begins right after the claim. */
+  constructor(claims: readonly ClaimedStream[], options: LeaseOptions) {
+    this.#claims = claims
+    this.#options = options
+    this.#held = new Set(claims.map(({ stream }) => stream.id))
+    this.#validUntil = performance.now() + options.leaseMs
+    this.#timer = setInterval(() => void this.#renew(), options.leaseMs / 3)
+  }
+
+  /** Whether a stream may still be run: nobody has taken it over, nor could have by now. */
+  holds(streamId: number): boolean {
+    return this.#held.has(streamId) && performance.now() < this.#validUntil
+  }
+
+  end(): void {
+    clearInterval(this.#timer)
+  }
+
+  async #renew(): Promise<void> {
+    const { store, worker, leaseMs, logger } = this.#options
+    const asked = performance.now()
+    try {
+      this.#held = await store.renewLeases(this.#claims, worker, leaseMs)
+      this.#validUntil = asked + leaseMs
+    } catch (error) {
+      logger.warn({}, `leases could not be renewed: ${messageOf(error)}`)
+    }
+  }
+}

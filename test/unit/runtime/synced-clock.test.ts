@@ -1,0 +1,86 @@
+import { createServer, type Server } from 'node:http'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { silentLogger } from '../../../src/runtime/logger.ts'
+import { SyncedClock } from '../../../src/runtime/synced-clock.ts'
+import { at } from '../../support/events.ts'
+import { until } from '../../support/until.ts'
+
+type Post = { source: string; time: string | null; busy: boolean }
+
+let server: Server
+let endpoint: string
+let posts: Post[]
+let answers: boolean
+
+beforeEach(async () => {
+  posts = []
+  answers = true
+  server = createServer((request, response) => {
+    if (!answers) return
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      if (request.method === 'POST') posts.push(JSON.parse(body))
+      response.end('2026-01-01T00:00:00.000000')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  endpoint = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/time`
+})
+
+afterEach(() => {
+  server.closeAllConnections()
+  server.close()
+})
+
+async function start(role: 'reads' | 'posts'): Promise<SyncedClock> {
+  const clock = new SyncedClock({ endpoint, source: 'me', role, logger: silentLogger })
+  await clock.start()
+  return clock
+}
+
+test('a reader has the time of the service', async () => {
+  const clock = await start('reads')
+  expect(clock.now()).toBe(at('2026-01-01T00:00:00'))
+  await clock.stop()
+})
+
+test('a poster is busy before it asks for its first message', async () => {
+  const clock = await start('posts')
+  expect(posts).toEqual([{ source: 'me', time: null, busy: true }])
+  await clock.stop()
+})
+
+test('events join at the latest timestamp seen, but none moves the clock into the future', async () => {
+  const clock = await start('posts')
+  expect(clock.arrive(at('2026-02-01T00:00:00'))).toBe(at('2026-02-01T00:00:00'))
+  expect(clock.arrive(at('2026-01-15T00:00:00'))).toBe(at('2026-02-01T00:00:00'))
+  expect(clock.arrive(at('2999-01-01T00:00:00'))).toBe(at('2026-02-01T00:00:00'))
+  await clock.stop()
+})
+
+test('while two queues have messages in hand, the earlier of their times is told', async () => {
+  const clock = await start('posts')
+  clock.hold('q1')
+  clock.hold('q2')
+  clock.settled('q1', at('2026-02-01T00:00:00'))
+  await until('a post', () => posts.length > 2)
+  expect(posts.at(-1)).toMatchObject({ time: null, busy: true })
+  clock.settled('q2', at('2026-01-15T00:00:00'))
+  await until('the time of q2', () => posts.at(-1)?.time === '2026-01-15T00:00:00.000000')
+  clock.release('q2')
+  await until('the time of q1', () => posts.at(-1)?.time === '2026-02-01T00:00:00.000000')
+  clock.release('q1')
+  await until('rest', () => posts.at(-1)?.busy === false)
+  await clock.stop()
+})
+
+test('a service that does not answer does not hold up the end', async () => {
+  const clock = await start('posts')
+  answers = false
+  clock.hold('q')
+  await clock.stop()
+})
