@@ -2,6 +2,7 @@ import { messageOf } from '../domain/errors.ts'
 import { isModulePath, loadClass } from '../runtime/load-class.ts'
 import type { HandlerClass, HandlerParams } from './handler.ts'
 import { LoggerHandler } from './handlers/logger-handler.ts'
+import { UsageHandler } from './handlers/usage-handler.ts'
 
 /** A handler of a pipeline with its parameters, ready to be made. */
 export type PipelineStep = {
@@ -15,7 +16,9 @@ export type Pipeline = { readonly name: string; readonly steps: readonly Pipelin
 /** Handlers that need no module: by short name, and by the class path that old configurations have. */
 const BUILT_IN: { readonly [name: string]: HandlerClass } = {
   logger: LoggerHandler,
+  usage: UsageHandler,
   'winchester.pipeline_handler:LoggingHandler': LoggerHandler,
+  'winchester.pipeline_handler:UsageHandler': UsageHandler,
 }
 
 const METHODS = ['handleEvents', 'commit', 'rollback']
@@ -62,7 +65,7 @@ async function loadHandler(name: string, { handlers, folder }: PipelineSources):
   if (builtIn) return builtIn
   if (isModulePath(classPath)) return (await loadClass(classPath, folder, METHODS)) as HandlerClass
   const what = classPath === name ? name : `${name} (${classPath})`
-  const known = [...Object.keys(handlers), 'logger']
+  const known = [...Object.keys(handlers), 'logger', 'usage']
   throw new Error(
     `there is no handler ${what}; known are ${known.join(', ')}, own ones are named as ./my.js:MyHandler`,
   )

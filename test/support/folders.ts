@@ -16,3 +16,10 @@ export function folderWith(files: { readonly [name: string]: string }): string {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
   return folder
 }
+
+/** Writes a value as JSON; answers the path. */
+export function writeFile(folder: string, name: string, value: unknown): string {
+  const file = join(folder, name)
+  writeFileSync(file, JSON.stringify(value))
+  return file
+}

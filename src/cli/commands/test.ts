@@ -52,7 +52,8 @@ async function readTestFile(file: string): Promise<{ document: ConfigDocument; t
   const document = parseYamlDocument(await readConfigText(file), file, MARKING_SCHEMA)
   const problems = new Problems()
   const value = checkShape(document, document.value, testFileSchema, problems)
-  if (!value) throw new ConfigError(`the test file ${file} cannot be used`, problems.list)
+  if (!value || problems.hasErrors)
+    throw new ConfigError(`the test file ${file} cannot be used`, problems.list)
   return { document, tests: value.tests }
 }
 

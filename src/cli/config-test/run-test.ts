@@ -109,7 +109,15 @@ class TestRun {
         const { _mark, events: _, ...fields } = restStream(stream, '')
         return { ...fields, events: (members.get(stream.id) ?? []).map(({ messageId }) => messageId) }
       }),
-      events: events.filter(({ messageId }) => !this.#given.has(messageId)).map(typedEvent),
+      events: events
+        .filter(({ messageId }) => !this.#given.has(messageId))
+        .map(typedEvent)
+        .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)),
     }
   }
+}
+
+/** By time, then type, then id. */
+function orderOf({ timestamp, event_type, message_id }: TypedEvent): string {
+  return `${timestamp} ${event_type} ${message_id}`
 }

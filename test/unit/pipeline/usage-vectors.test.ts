@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import type { Event } from '../../../src/domain/event.ts'
+import { parseIso } from '../../../src/domain/time.ts'
+import { parseTypedTrait, typedEvent } from '../../../src/domain/typed-form.ts'
+import { UsageHandler } from '../../../src/pipeline/handlers/usage-handler.ts'
+import { silentLogger } from '../../../src/runtime/logger.ts'
+import { loadVectors } from '../../support/vectors.ts'
+
+type TypedFields = {
+  event_type: string
+  message_id?: string
+  timestamp?: string
+  traits: { [name: string]: { type: string; value: unknown } }
+}
+type Vector = { cat: string; stream_id: number; events: TypedFields[]; out?: TypedFields[]; raises?: string }
+
+const vectors = loadVectors<Vector[]>('usage.json')
+
+function eventOf({ event_type, message_id, timestamp, traits }: TypedFields): Event {
+  return {
+    eventType: event_type,
+    messageId: message_id ?? '',
+    timestamp: parseIso(timestamp ?? '') ?? 0,
+    traits: Object.fromEntries(
+      Object.entries(traits).map(([name, trait]) => [name, parseTypedTrait(name, trait)]),
+    ),
+  }
+}
+
+function run(vector: Vector) {
+  const events = vector.events.map(eventOf)
+  const env: { streamId: number; streamName: string; usage_notifications?: unknown[] } = {
+    streamId: vector.stream_id,
+    streamName: 'usage',
+  }
+  const out = new UsageHandler({}, { logger: silentLogger }).handleEvents(events, env)
+  expect(out.slice(0, events.length)).toEqual(events)
+  expect(env.usage_notifications).toHaveLength(out.length - events.length)
+  return out.slice(events.length).map(typedEvent)
+}
+
+test.each(vectors.map((vector, index) => [index, vector.cat, vector] as const))(
+  '%i: %s',
+  (_, cat, vector) => {
+    const made = run(vector)
+    if (vector.raises) {
+      // The original crashed; a missing field is a conflict, a missing launched_at is U1.
+      const codes = made.map(({ traits }) => (traits.error_code as { value?: unknown } | undefined)?.value)
+      if (cat.startsWith('U2-missing') || cat === 'delete-field-missing') expect(codes).toContain('U2')
+      if (cat === 'U4-no-launched') expect(codes).toContain('U1')
+      expect(made.length).toBeGreaterThan(0)
+      return
+    }
+    const expected = vector.out ?? []
+    expect(made).toHaveLength(expected.length)
+    for (const [index, wanted] of expected.entries()) {
+      const { timestamp, message_id, ...rest } = wanted
+      expect(made[index]).toMatchObject(rest)
+      expect(Object.keys(made[index]?.traits ?? {}).sort()).toEqual(Object.keys(wanted.traits).sort())
+      if (timestamp !== '<now>') expect(made[index]?.timestamp).toBe(timestamp)
+      if (message_id !== '<uuid4>') expect(made[index]?.message_id).toBe(message_id)
+    }
+  },
+)
+
+test('what is published nests the traits of the event', () => {
+  const vector = vectors.find(({ cat }) => cat === 'verified-eod') as Vector
+  const env: { streamId: number; streamName: string; usage_notifications?: unknown[] } = {
+    streamId: 5,
+    streamName: 'usage',
+  }
+  new UsageHandler({}, { logger: silentLogger }).handleEvents(vector.events.map(eventOf), env)
+  expect(env.usage_notifications).toMatchObject([
+    {
+      event_type: 'compute.instance.exists.verified',
+      publisher_id: 'stv3',
+      stream_id: 5,
+      payload: {
+        bandwidth: { public: { bw_in: expect.any(Number), bw_out: expect.any(Number) } },
+        image_meta: { 'org.openstack__1__architecture': expect.any(String) },
+      },
+    },
+  ])
+})
