@@ -15,11 +15,19 @@ export function simulatedDay(seed: number, instances: number, operationsPerHour:
   return [...notifications].map((simulated) => String(bodyOf(simulated)))
 }
 
-/** Notifications recorded on a real Nova, all about every third instance; simulated ones where there are none. */
-export function recordedSample(): string[] {
-  if (!existsSync(RECORDED)) return simulatedDay(1, 60, 20)
+/** The notifications of a whole day, recorded on a real Nova; simulated ones where there are none. */
+export function recordedDay(): {
+  readonly source: 'recorded' | 'simulated'
+  readonly lines: readonly string[]
+} {
+  if (!existsSync(RECORDED)) return { source: 'simulated', lines: simulatedDay(1, 180, 20) }
   const lines = gunzipSync(readFileSync(RECORDED)).toString('utf8').trim().split('\n')
-  return lines.filter((line) => {
+  return { source: 'recorded', lines }
+}
+
+/** Of the recorded day all about every third instance. */
+export function recordedSample(): string[] {
+  return recordedDay().lines.filter((line) => {
     const instance = JSON.parse(line).payload?.instance_id
     return typeof instance === 'string' && Number.parseInt(instance.slice(0, 2), 16) % 3 === 0
   })

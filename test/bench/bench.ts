@@ -1,0 +1,7 @@
+// Measures, prints one JSON line per figure, and asserts nothing.
+//
+//   npm run -s bench
+
+import { benchDistill } from './distill.ts'
+
+await benchDistill()

@@ -1,0 +1,31 @@
+import { cpus, totalmem } from 'node:os'
+
+const MACHINE = {
+  cpu: cpus()[0]?.model ?? 'unknown',
+  cores: cpus().length,
+  memory_gib: Math.round(totalmem() / 2 ** 30),
+  node: process.versions.node,
+}
+
+/** One measured figure, one line; `goal` and what else belongs to it in `details`. */
+export function printFigure(
+  figure: string,
+  value: number,
+  details: { readonly [name: string]: unknown },
+): void {
+  const rounded = value >= 100 ? Math.round(value) : Number(value.toPrecision(3))
+  console.log(JSON.stringify({ figure, value: rounded, ...details, machine: MACHINE }))
+}
+
+/** How many of `count` things per second `run` does: the median of `rounds` runs, after one that does not count. */
+export function ratePerSecond(count: number, rounds: number, run: () => void): number {
+  run()
+  const rates: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const begun = performance.now()
+    run()
+    rates.push(count / ((performance.now() - begun) / 1000))
+  }
+  rates.sort((a, b) => a - b)
+  return rates[Math.floor(rounds / 2)] as number
+}
