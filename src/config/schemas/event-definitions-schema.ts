@@ -14,14 +14,14 @@ const plugin = z.union(
 
 const traitDefinition = z.strictObject({
   fields: TEXTS.describe('field path, or paths in order of preference'),
-  type: z.enum(['text', 'int', 'float', 'datetime']).optional(),
-  plugin: plugin.optional(),
+  type: z.enum(['text', 'int', 'float', 'datetime']).optional().describe('text unless told'),
+  plugin: plugin.optional().describe('makes the value of the fields that were found'),
 })
 
 /** Shape of event_definitions.yaml. */
 export const eventDefinitionsSchema: z.ZodType<EventDefinitionConfig[]> = z.array(
   z.strictObject({
     event_type: eventTypePatterns,
-    traits: z.record(z.string(), traitDefinition),
+    traits: z.record(z.string(), traitDefinition).describe('name: where the trait comes from'),
   }),
 )

@@ -12,6 +12,6 @@ const step = z.union(
 )
 
 /** Shape of pipelines.yaml. */
-export const pipelinesSchema = z.record(z.string(), z.array(step))
+export const pipelinesSchema = z.record(z.string(), z.array(step).describe('handlers in order'))
 
 export type PipelinesConfig = z.infer<typeof pipelinesSchema>

@@ -22,34 +22,46 @@ const traitCriterion = z.union(
 
 const criterion = z.strictObject({
   event_type: eventTypePatterns.optional(),
-  number: z.int().min(1).optional(),
-  timestamp: z.string().optional(),
-  traits: z.record(z.string(), traitCriterion).optional(),
-  map_distinguished_by: z.record(z.string(), z.string()).optional(),
+  number: z.int().min(1).optional().describe('how many events must meet it (fire_criteria); 1 unless told'),
+  timestamp: z.string().optional().describe("time expression that holds the event's timestamp"),
+  traits: z.record(z.string(), traitCriterion).optional().describe('what traits must be; all of them'),
+  map_distinguished_by: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('distinguishing trait: the trait to read in its place'),
   map_distingushed_by: z.record(z.string(), z.string()).optional().describe('the old spelling'),
 })
 
 const distinguisher = z.union(
-  [z.string(), z.record(z.string(), z.string()).refine((entry) => Object.keys(entry).length === 1)],
+  [
+    z.string(),
+    z
+      .record(z.string(), z.string())
+      .refine((entry) => Object.keys(entry).length === 1)
+      .meta({ minProperties: 1, maxProperties: 1 }),
+  ],
   { error: 'expected the name of a trait, or one trait with a time expression' },
 )
 
 const trigger = z
   .strictObject({
-    name: z.string().min(1).max(255),
-    distinguished_by: z.array(distinguisher),
-    match_criteria: z.array(criterion),
-    fire_criteria: z.array(criterion),
-    load_criteria: z.unknown().optional(),
-    fire_delay: z.number().min(0).optional(),
-    expiration: z.string(),
-    fire_pipeline: z.string().optional(),
-    expire_pipeline: z.string().optional(),
+    name: z.string().min(1).max(255).describe('name of the trigger and of its streams'),
+    distinguished_by: z
+      .array(distinguisher)
+      .describe('traits, or trait: time expression; equal values share a stream'),
+    match_criteria: z.array(criterion).describe('an event that meets any one of them joins'),
+    fire_criteria: z.array(criterion).describe('the stream is complete when all are met'),
+    load_criteria: z.unknown().optional().describe('accepted and ignored'),
+    fire_delay: z.number().min(0).optional().describe('seconds between complete and fire; 0 unless told'),
+    expiration: z.string().describe('time expression over $first and $last, such as $last + 2d'),
+    fire_pipeline: z.string().optional().describe('pipeline of streams that fire'),
+    expire_pipeline: z.string().optional().describe('pipeline of streams that expire'),
     debug_level: z.int().min(0).max(2).optional(),
   })
   .refine((value) => value.fire_pipeline !== undefined || value.expire_pipeline !== undefined, {
     error: 'needs a fire_pipeline, an expire_pipeline or both',
   })
+  .meta({ anyOf: [{ required: ['fire_pipeline'] }, { required: ['expire_pipeline'] }] })
 
 /** Shape of triggers.yaml. */
 export const triggersSchema: z.ZodType<TriggerConfig[]> = z.array(trigger)
