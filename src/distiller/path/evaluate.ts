@@ -26,7 +26,7 @@ export function findMatches(expression: PathExpression, from: Match): Match[] {
     case 'child':
       return findMatches(expression.left, from).flatMap((match) => findMatches(expression.right, match))
     case 'descendants':
-      return findMatches(expression.left, from).flatMap((match) => descend(expression.right, match))
+      return distinct(findMatches(expression.left, from).flatMap((match) => descend(expression.right, match)))
     case 'where':
       return findMatches(expression.left, from).filter(
         (match) => findMatches(expression.right, match).length > 0,
@@ -61,7 +61,7 @@ function functionValue(expression: FunctionExpression, value: JsonValue): JsonVa
       if (typeof value !== 'string') return undefined
       return splitText(value, expression.separator, expression.maxSplit).at(expression.segment)
     case 'sub':
-      return typeof value === 'string' ? value.replace(expression.pattern, expression.replacement) : undefined
+      return typeof value === 'string' ? expression.substitution.apply(value) : undefined
   }
 }
 
@@ -120,6 +120,17 @@ function descend(expression: PathExpression, from: Match): Match[] {
     waiting.push(...childrenOf(match).reverse())
   }
   return found
+}
+
+/** Each place once: without this, `..a..a..a` takes a time that grows with each step's power of the depth. */
+function distinct(matches: readonly Match[]): Match[] {
+  const seen = new Map<JsonValue, Set<string | number>>()
+  return matches.filter(({ parent, key }) => {
+    if (!parent || key === undefined) return true
+    const keys = seen.get(parent.value) ?? new Set()
+    seen.set(parent.value, keys)
+    return keys.size < keys.add(key).size
+  })
 }
 
 function childrenOf(match: Match): Match[] {

@@ -1,3 +1,5 @@
+import type { Substitution } from './substitution.ts'
+
 /** Comparisons of a filter. */
 export const FILTER_OPERATORS = ['==', '=', '!=', '<=', '>=', '<', '>'] as const
 export type FilterOperator = (typeof FILTER_OPERATORS)[number]
@@ -27,7 +29,7 @@ export type PathExpression =
       readonly segment: number
       readonly maxSplit: number
     }
-  | { readonly kind: 'sub'; readonly pattern: RegExp; readonly replacement: string }
+  | { readonly kind: 'sub'; readonly substitution: Substitution }
   | {
       readonly kind: 'child' | 'descendants' | 'where' | 'union' | 'intersection'
       readonly left: PathExpression

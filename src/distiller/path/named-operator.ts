@@ -1,5 +1,6 @@
 import type { PathExpression } from './expression.ts'
 import { PathError } from './path-error.ts'
+import { Substitution } from './substitution.ts'
 
 const SPLIT = /^split\((.+?),\s*(-?\d+),\s*(-?\d+)\)$/
 const SUB = /^sub\(\/(.*)\/,\s*(.*)\)$/
@@ -18,12 +19,10 @@ export function parseOperator(text: string, path: string, offset: number): PathE
     }
   }
   const sub = SUB.exec(text)
-  if (sub)
-    return {
-      kind: 'sub',
-      pattern: parsePattern(sub[1] as string, path, offset),
-      replacement: replacementOf(sub[2] as string),
-    }
+  if (sub) {
+    const substitution = parseSubstitution(sub[1] as string, sub[2] as string, path, offset)
+    return { kind: 'sub', substitution }
+  }
   throw new PathError(
     path,
     `unknown function \`${text}\``,
@@ -32,19 +31,10 @@ export function parseOperator(text: string, path: string, offset: number): PathE
   )
 }
 
-function parsePattern(source: string, path: string, offset: number): RegExp {
+function parseSubstitution(pattern: string, replacement: string, path: string, offset: number): Substitution {
   try {
-    return new RegExp(source.replace(/\(\?P</g, '(?<'), 'gu')
+    return new Substitution(pattern, replacement)
   } catch (error) {
-    throw new PathError(path, (error as Error).message, offset, 'a regular expression')
+    throw new PathError(path, (error as Error).message, offset, 'a regular expression (RE2) and its groups')
   }
-}
-
-/** Python's \1 and \g<name> as JavaScript's $1 and $<name>. */
-function replacementOf(text: string): string {
-  return text
-    .replaceAll('$', '$$$$')
-    .replace(/\\g<(\d+)>/g, '$$$1')
-    .replace(/\\g<(\w+)>/g, '$$<$1>')
-    .replace(/\\(\d)/g, '$$$1')
 }
