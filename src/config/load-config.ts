@@ -235,6 +235,7 @@ class Loader {
   #parse<T>(file: string, text: string, schema: ZodType<T>): LoadedFile<T> | undefined {
     try {
       const document = parseYamlDocument(text, file)
+      this.#problems.warnOfRepeatedKeys(document)
       const value = checkShape(
         document,
         interpolateDocument(document, this.#environment, this.#problems),

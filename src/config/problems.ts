@@ -26,6 +26,13 @@ export class Problems {
     this.add({ severity: 'error', code, path, message, position })
   }
 
+  warnOfRepeatedKeys({ repeatedKeys }: ConfigDocument): void {
+    for (const { path, position } of repeatedKeys) {
+      const message = `${path.at(-1)}: stands here again; only the last one counts`
+      this.add({ severity: 'warning', code: 'repeated-key', path, message, position })
+    }
+  }
+
   /** Takes the findings of a compiler and gives them their place in a document, below `base`. */
   reporter(document: ConfigDocument, base: DocumentPath = []): Report {
     return ({ severity, code, path, message }) => {

@@ -1,15 +1,7 @@
-import {
-  EVENT_ID,
-  getScalarValue,
-  load,
-  parseEvents,
-  Schema,
-  YAML11_SCHEMA,
-  YAMLException,
-  type Event as YamlEvent,
-} from 'js-yaml'
+import { EVENT_ID, getScalarValue, load, parseEvents, YAMLException, type Event as YamlEvent } from 'js-yaml'
 import { ConfigError, type Position, type Problem } from '../domain/errors.ts'
 import { positionAt } from './position.ts'
+import { PYYAML_SCHEMA } from './yaml-schema.ts'
 
 export type DocumentPath = readonly (string | number)[]
 
@@ -20,21 +12,25 @@ export type ConfigDocument = {
   positionOf(path: DocumentPath): Position
   /** Where the key at the end of a path stands. */
   keyPositionOf(path: DocumentPath): Position
+  /** Keys that stand there for a second time. */
+  readonly repeatedKeys: readonly RepeatedKey[]
 }
 
-// YAML 1.1 as PyYAML's safe_load reads it, except that times stay texts: they are read with all six digits of
-// their fraction, and always as UTC.
-const SCHEMA = new Schema(YAML11_SCHEMA.tags.filter(({ tagName }) => !tagName.endsWith(':timestamp')))
+export type RepeatedKey = { readonly path: DocumentPath; readonly position: Position }
 
-/** Parses a YAML file. Throws ConfigError with the position of a syntax error. */
-export function parseYamlDocument(text: string, file: string, schema = SCHEMA): ConfigDocument {
+/** Parses a YAML file; of equal keys the last one counts. Throws ConfigError with the position of a syntax error. */
+export function parseYamlDocument(text: string, file: string, schema = PYYAML_SCHEMA): ConfigDocument {
   try {
-    const value = load(text, { schema, filename: file })
+    const value = load(text, { schema, filename: file, json: true })
     const offsets = collectOffsets(parseEvents(text, { filename: file }), text)
     return {
       value,
       positionOf: (path) => positionAt(text, offsets.nearest(path, 'value'), file),
       keyPositionOf: (path) => positionAt(text, offsets.nearest(path, 'key'), file),
+      repeatedKeys: offsets.repeated.map(({ path, offset }) => ({
+        path,
+        position: positionAt(text, offset, file),
+      })),
     }
   } catch (error) {
     if (error instanceof YAMLException) throw syntaxError(error, file)
@@ -64,8 +60,12 @@ type Frame = {
 class Offsets {
   readonly #offsets = new Map<string, number>()
 
+  readonly repeated: { readonly path: DocumentPath; readonly offset: number }[] = []
+
   set(path: DocumentPath, part: Part, offset: number): void {
-    this.#offsets.set(`${part}${JSON.stringify(path.map(String))}`, offset)
+    const key = `${part}${JSON.stringify(path.map(String))}`
+    if (part === 'key' && path.at(-1) !== '<<' && this.#offsets.has(key)) this.repeated.push({ path, offset })
+    this.#offsets.set(key, offset)
   }
 
   /** A merged or aliased value has no place of its own: then that of what holds it. */

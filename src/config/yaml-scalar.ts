@@ -1,5 +1,3 @@
-import { defineScalarTag, floatYaml11Tag, NOT_RESOLVED, Schema, timestampTag, YAML11_SCHEMA } from 'js-yaml'
-
 /** A scalar whose kind JavaScript's own values do not tell: a time, or a number that is written as a float. */
 export class YamlScalar {
   readonly kind: 'timestamp' | 'float'
@@ -15,23 +13,6 @@ export class YamlScalar {
     return this.kind === 'float' ? Number(this.text.replaceAll('_', '')) : this.text
   }
 }
-
-function marking(tag: typeof timestampTag | typeof floatYaml11Tag, kind: YamlScalar['kind']) {
-  return defineScalarTag<YamlScalar>(tag.tagName, {
-    implicit: true,
-    resolve: (source, isExplicit, tagName) =>
-      tag.resolve(source, isExplicit, tagName) === NOT_RESOLVED ? NOT_RESOLVED : new YamlScalar(kind, source),
-    identify: () => false,
-  })
-}
-
-/** YAML 1.1 in which times and floats come as YamlScalar, in the order in which plain scalars are tried. */
-export const MARKING_SCHEMA = new Schema(
-  YAML11_SCHEMA.tags.map((tag) => {
-    if (tag === timestampTag) return marking(timestampTag, 'timestamp')
-    return tag === floatYaml11Tag ? marking(floatYaml11Tag, 'float') : tag
-  }),
-)
 
 /** A value without marks: times as texts, floats as numbers. */
 export function withoutMarks(value: unknown): unknown {

@@ -9,8 +9,9 @@ import {
 import { type Token, tokenize } from './lexer.ts'
 import { TimexError } from './timex-error.ts'
 
-/** Deeper nesting is refused, so that no text can exhaust the stack. */
+/** Deeper nesting and more steps are refused, so that no text can exhaust the stack. */
 const MAX_DEPTH = 200
+const MAX_SHIFTS = 500
 
 /**
  * Reads a time expression. `+ - @` apply from left to right, `to` comes last; `to` and functions take single
@@ -25,6 +26,7 @@ class Parser {
   readonly #tokens: readonly Token[]
   #at = 0
   #depth = 0
+  #shiftCount = 0
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens
@@ -52,6 +54,8 @@ class Parser {
     let base = this.#primary()
     for (let token = this.#peek(); token.kind === 'operator'; token = this.#peek()) {
       if (isUnitless(base)) throw this.#unexpected(token, 'the end after a number without unit')
+      if (++this.#shiftCount > MAX_SHIFTS)
+        throw this.#unexpected(token, `at most ${MAX_SHIFTS} of +, - and @`)
       this.#at++
       const duration = this.#duration(isRange(base))
       base = { kind: 'shift', operator: token.text as Operator, base, duration, offset: base.offset }

@@ -72,7 +72,9 @@ export function splitText(text: string, separator: string, maxSplit: number): st
   return [...parts.slice(0, maxSplit), parts.slice(maxSplit).join(separator)]
 }
 
+/** Lists and objects have no order. */
 function compare(a: JsonValue, b: JsonValue): number {
+  if (typeof a === 'object' || typeof b === 'object') return 0
   const [x, y] = [a as number, b as number]
   return x < y ? -1 : x > y ? 1 : 0
 }

@@ -12,8 +12,9 @@ const OPERATORS = [
   ['where', 'where'],
 ] as const
 
-/** Deeper nesting is refused, so that no text can exhaust the stack. */
+/** Deeper nesting and more steps are refused, so that no text can exhaust the stack. */
 const MAX_DEPTH = 100
+const MAX_STEPS = 1000
 
 /** Reads a field path. Throws PathError. */
 export function parsePath(path: string): PathExpression {
@@ -25,6 +26,7 @@ class Parser {
   readonly #tokens: readonly Token[]
   #at = 0
   #depth = 0
+  #stepCount = 0
   /** Inside of a filter `&` joins conditions. */
   #inFilter = false
 
@@ -44,6 +46,7 @@ class Parser {
     for (;;) {
       const level = this.#operatorLevel()
       if (level < loosest) return left
+      this.#countStep()
       this.#at++
       const kind = (OPERATORS[level] as (typeof OPERATORS)[number])[1]
       left = { kind, left, right: this.#operation(level + 1) }
@@ -60,8 +63,15 @@ class Parser {
 
   #operand(): PathExpression {
     let expression = this.#primary()
-    while (this.#isNext('[')) expression = { kind: 'child', left: expression, right: this.#brackets() }
+    while (this.#isNext('[')) {
+      this.#countStep()
+      expression = { kind: 'child', left: expression, right: this.#brackets() }
+    }
     return expression
+  }
+
+  #countStep(): void {
+    if (++this.#stepCount > MAX_STEPS) throw this.#unexpected(`at most ${MAX_STEPS} steps`)
   }
 
   #primary(): PathExpression {
