@@ -2,40 +2,12 @@ import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkConfig, loadConfig } from '../../../src/config/load-config.ts'
 import { ConfigError } from '../../../src/domain/errors.ts'
+import { problemsOf, SOUND_FILES } from '../../support/config-problems.ts'
 import { folderWith } from '../../support/folders.ts'
 
 const SHIPPED = resolve(import.meta.dirname, '../../../config')
 
-const FILES = {
-  'winchester.yaml': `
-database:
-  url: "sqlite::memory:"
-distiller_config: events.yaml
-trigger_definitions: triggers.yaml
-pipeline_config: pipelines.yaml
-`,
-  'events.yaml': '- event_type: x.*\n  traits: {host: {fields: payload.host}}\n',
-  'triggers.yaml': `
-- name: one
-  distinguished_by: [host]
-  match_criteria: [{event_type: x.*}]
-  fire_criteria: [{event_type: x.end}]
-  expiration: $last + 1h
-  fire_pipeline: go
-`,
-  'pipelines.yaml': 'go: [logger]\n',
-}
-
-async function problemsOf(files: { readonly [name: string]: string }, environment = {}) {
-  const folder = folderWith({ ...FILES, ...files })
-  const { problems } = await checkConfig(join(folder, 'winchester.yaml'), environment)
-  return problems.map(({ position, message, severity, code }) => ({
-    at: `${position.file.split('/').at(-1)}:${position.line}:${position.column}`,
-    message,
-    severity,
-    code,
-  }))
-}
+const FILES = SOUND_FILES
 
 test.each(['yagi.conf', 'winchester.yaml'])('the shipped %s has no problem', async (name) => {
   const { problems, config } = await checkConfig(join(SHIPPED, name), {})

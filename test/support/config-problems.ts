@@ -1,0 +1,37 @@
+import { join } from 'node:path'
+import { handlerFaults } from '../../src/cli/require-pipelines.ts'
+import { checkConfig } from '../../src/config/load-config.ts'
+import { folderWith } from './folders.ts'
+
+/** A small configuration without problems. */
+export const SOUND_FILES = {
+  'winchester.yaml': `
+database:
+  url: "sqlite::memory:"
+distiller_config: events.yaml
+trigger_definitions: triggers.yaml
+pipeline_config: pipelines.yaml
+`,
+  'events.yaml': '- event_type: x.*\n  traits: {host: {fields: payload.host}}\n',
+  'triggers.yaml': `
+- name: one
+  distinguished_by: [host]
+  match_criteria: [{event_type: x.*}]
+  fire_criteria: [{event_type: x.end}]
+  expiration: $last + 1h
+  fire_pipeline: go
+`,
+  'pipelines.yaml': 'go: [logger]\n',
+}
+
+/** What `stv3 check` finds in the sound files with some of them replaced. */
+export async function problemsOf(files: { readonly [name: string]: string }, environment = {}) {
+  const folder = folderWith({ ...SOUND_FILES, ...files })
+  const { problems } = await checkConfig(join(folder, 'winchester.yaml'), environment, handlerFaults)
+  return problems.map(({ position, message, severity, code }) => ({
+    at: `${position.file.split('/').at(-1)}:${position.line}:${position.column}`,
+    message,
+    severity,
+    code,
+  }))
+}
