@@ -20,11 +20,17 @@ export class ChildProgram {
   #stdout = ''
   #stderr = ''
 
-  constructor(program: 'stv3' | 'klugman', args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  constructor(
+    program: 'stv3' | 'klugman',
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    input?: string,
+  ) {
     this.child = spawn(process.execPath, [resolve(ROOT, `src/cli/${program}.ts`), ...args], {
       env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
+    this.child.stdin?.end(input)
     this.child.stdout?.on('data', (chunk) => {
       this.#stdout += chunk
     })
@@ -73,11 +79,12 @@ export class ChildProgram {
   }
 }
 
-/** Runs a program to its end. */
+/** Runs a program to its end, with `input` on its standard input. */
 export function runProgram(
   program: 'stv3' | 'klugman',
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  input?: string,
 ): Promise<ProgramResult> {
-  return new ChildProgram(program, args, env).result()
+  return new ChildProgram(program, args, env, input).result()
 }

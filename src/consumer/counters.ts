@@ -4,7 +4,7 @@ export type ConsumerCounters = {
   stored: number
   /** messages that were there already */
   duplicates: number
-  /** notifications that no definition means */
+  /** notifications that no definition matches */
   dropped: number
   deadLetters: number
   /** events that match a trigger but can join no stream of it */

@@ -9,7 +9,7 @@ import type { EventClock } from '../runtime/event-clock.ts'
 import type { NewDeadLetter } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 
-/** What a delivery came to: an event on its way, a dead letter, or neither when no definition means it. */
+/** What a delivery came to: an event on its way, a dead letter, or neither when no definition matches it. */
 export type Prepared = {
   readonly delivery: Delivery
   readonly line: ArchiveLine

@@ -49,7 +49,7 @@ export function compileDefinitions(
   }))
 }
 
-/** What catches all notifications that no definition means: the default traits only. */
+/** What catches all notifications that no definition matches: the default traits only. */
 export function catchAllDefinition(): EventDefinition {
   const traits = compileTraits(DEFAULT_TRAITS, [], () => {}, {})
   return { index: -1, patterns: '*', accepts: () => true, traits }

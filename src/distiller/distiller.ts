@@ -10,7 +10,7 @@ import { extractTrait } from './extract-trait.ts'
 /** Event types seen are remembered up to this number. */
 const MAX_CACHED_TYPES = 10_000
 
-/** An event, nothing because no definition means the notification, or the reason why it cannot be one. */
+/** An event, nothing because no definition matches the notification, or the reason why it cannot be one. */
 export type Distilled =
   | { readonly kind: 'event'; readonly event: Event }
   | { readonly kind: 'dropped' }
@@ -24,7 +24,7 @@ export type Distiller = {
 }
 
 export type DistillerOptions = {
-  /** make events with the default traits of notifications that no definition means */
+  /** make events with the default traits of notifications that no definition matches */
   readonly catchAll: boolean
 }
 

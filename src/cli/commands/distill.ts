@@ -19,7 +19,7 @@ export function distillCommand(): Command {
   )
     .argument('[file...]', 'notifications, one a line (default: standard input)')
     .requiredOption('--definitions <file>', 'event_definitions.yaml')
-    .option('--catchall', 'make events also of notifications that no definition means')
+    .option('--catchall', 'make events also of notifications that no definition matches')
     .action(distill)
 }
 

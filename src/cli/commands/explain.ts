@@ -34,7 +34,7 @@ type Explanation = {
   /** why it becomes no event */
   readonly error: string | null
   readonly definition: DefinitionFacts | null
-  /** definitions that mean the type too, but stand before the chosen one */
+  /** definitions that match the type too, but stand before the chosen one */
   readonly passed_over: readonly DefinitionFacts[]
   readonly traits: { readonly [name: string]: TypedTrait & { readonly field: string | null } }
   readonly triggers: readonly TriggerFacts[]
@@ -74,7 +74,7 @@ function explain(line: string, config: Config, distiller: Distiller): Explanatio
   const { message_id, event_type } = notification
   const definition = distiller.definitionOf(event_type)
   if (!definition) {
-    return { message_id, event_type, error: 'no event definition means this event type', ...NOTHING }
+    return { message_id, event_type, error: 'no event definition matches this event type', ...NOTHING }
   }
   const passedOver = config.definitions.filter((other) => other !== definition && other.accepts(event_type))
   const common = {

@@ -41,7 +41,7 @@ test('a notification becomes an event on its way to its streams', () => {
   expect(String(line)).toBe(message({ payload: { host: 'h' } }))
 })
 
-test('what no definition means is neither event nor dead letter', () => {
+test('what no definition matches is neither event nor dead letter', () => {
   expect(prepared(message({ event_type: 'other' }))).toMatchObject({
     arrival: undefined,
     deadLetter: undefined,

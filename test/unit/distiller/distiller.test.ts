@@ -37,7 +37,7 @@ test('the last definition that means the type is used', () => {
   })
 })
 
-test('drops what no definition means, unless all are caught', () => {
+test('drops what no definition matches, unless all are caught', () => {
   expect(distil([{ event_type: 'other', traits: {} }], {})).toEqual({ kind: 'dropped' })
   expect(distil([{ event_type: 'other', traits: {} }], { publisher_id: 'p' }, true)).toMatchObject({
     kind: 'event',

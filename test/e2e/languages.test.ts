@@ -1,0 +1,259 @@
+import { readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { runProgram } from '../../sandbox/servers/child-program.ts'
+import { folderWith } from '../support/folders.ts'
+import { simulatedDay } from '../support/notifications.ts'
+import { loadVectors } from '../support/vectors.ts'
+
+const CONFIG = resolve(import.meta.dirname, '../../config')
+
+function run(args: readonly string[], input?: string) {
+  return runProgram('stv3', args, {}, input)
+}
+
+function jsonLines(text: string) {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+test('timex evaluates an expression', async () => {
+  expect(await run(['timex', 'day($first) + 6h', '--var', 'first=2026-01-31T18:00:00'])).toMatchObject({
+    code: 0,
+    stdout: '2026-01-31T06:00:00.000000 to 2026-02-01T06:00:00.000000\n',
+  })
+  expect(await run(['timex', '$first +', '--var', 'first=2026-01-31'])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: 'stv3: the expression ends at column 9, expected a duration such as 1d or 6h\n',
+  })
+  expect(await run(['timex', '$first', '--var', 'first=soon'])).toMatchObject({ code: 2 })
+})
+
+test('timex --jsonl answers a line for each, in the form of the vectors', async () => {
+  type Vector = { expr: string; vars: unknown; match?: unknown; result: { error?: string } }
+  const vectors = loadVectors<Vector[]>('timex.json')
+  const sound = vectors.filter(({ result }) => !result.error)
+  const lines = vectors.map(({ expr, vars, match }) => JSON.stringify({ expr, vars, match }))
+  const { code, stdout } = await run(['timex', '--jsonl'], lines.join('\n'))
+  expect(code).toBe(0)
+  const answers = jsonLines(stdout)
+  expect(answers).toHaveLength(vectors.length)
+  const ofSound = answers.filter((_, index) => !vectors[index]?.result.error)
+  expect(ofSound.map(({ result }) => result)).toEqual(sound.map(({ result }) => result))
+  const lexer = answers[vectors.findIndex(({ result }) => result.error === 'lexer')]
+  expect(lexer.result).toMatchObject({
+    error: 'lexer',
+    phase: 'parse',
+    detail: expect.stringMatching(/column/),
+  })
+})
+
+test('timex --jsonl names the line that cannot be read', async () => {
+  const { code, stderr } = await run(['timex', '--jsonl'], '{"expr":"day","vars":{}}\nnonsense\n')
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^stv3: line 2 is not JSON/)
+})
+
+test('distill answers a line for each line: an event, null, or why not', async () => {
+  const definitions = join(
+    folderWith({ 'd.yaml': '- event_type: a.*\n  traits: {n: {fields: payload.n, type: int}}\n' }),
+    'd.yaml',
+  )
+  const input = [
+    { event_type: 'a.b', message_id: '1', timestamp: '2026-01-01 10:00:00.25', payload: { n: '7' } },
+    { event_type: 'b', message_id: '2', timestamp: '2026-01-01 10:00:00', payload: {} },
+    { event_type: 'a.b', message_id: '3', timestamp: '2026-01-01 10:00:00', payload: { n: 'seven' } },
+    { message_id: '4' },
+  ].map((notification) => JSON.stringify(notification))
+  const { code, stdout } = await run(['distill', '--definitions', definitions], [...input, '[]'].join('\n'))
+  expect(code).toBe(0)
+  const [event, dropped, ...refused] = jsonLines(stdout)
+  expect(event).toMatchObject({
+    event_type: 'a.b',
+    message_id: '1',
+    timestamp: { __type__: 'datetime', datetime: '2026-01-01T10:00:00.250000' },
+    n: 7,
+  })
+  expect(dropped).toBeNull()
+  expect(refused).toHaveLength(3)
+  for (const { error } of refused) expect(error).toEqual(expect.any(String))
+  const caught = await run(['distill', '--definitions', definitions, '--catchall'], input[1])
+  expect(jsonLines(caught.stdout)).toMatchObject([{ event_type: 'b' }])
+})
+
+test('distill makes an event of everything that the simulator sends', async () => {
+  const lines = simulatedDay(5, 10, 10)
+  const { stdout } = await run(
+    ['distill', '--definitions', join(CONFIG, 'event_definitions.yaml')],
+    lines.join('\n'),
+  )
+  const events = jsonLines(stdout)
+  expect(events).toHaveLength(lines.length)
+  for (const event of events) {
+    expect(event).toMatchObject({ instance_id: expect.any(String), service: expect.any(String) })
+  }
+})
+
+test('explain tells definition, fields, triggers and the reasons against', async () => {
+  const notification = {
+    event_type: 'compute.instance.reboot.end',
+    message_id: 'm1',
+    timestamp: '2026-01-01 10:00:00',
+    publisher_id: 'compute.h1',
+    _context_tenant: 't1',
+    payload: { instance_id: 'i1', memory_mb: 512 },
+  }
+  const foreign = { event_type: 'image.create', message_id: 'm2', timestamp: '2026-01-01', payload: {} }
+  const input = `${JSON.stringify(notification)}\n${JSON.stringify(foreign)}\nnonsense\n`
+  const args = ['explain', '-c', join(CONFIG, 'winchester.yaml'), '-']
+  const told = await run(args, input)
+  expect(told.code).toBe(0)
+  expect(told.stdout).toContain('definition 2: compute.instance.*')
+  expect(told.stdout).toContain('passed over, since a later one matches: definition 1')
+  expect(told.stdout).toContain('tenant_id = "t1" (text, from _context_tenant)')
+  expect(told.stdout).toContain('trigger instance_day: joins the stream {"instance_id":"i1"')
+  const [explained, unmatched, broken] = jsonLines((await run([...args, '--json'], input)).stdout)
+  expect(explained).toMatchObject({
+    message_id: 'm1',
+    definition: { event_type: ['compute.instance.*'] },
+    traits: { memory_mb: { type: 'int', value: 512, field: 'payload.memory_mb' } },
+    triggers: [{ name: 'instance_day', match: true, key: { instance_id: 'i1' } }],
+  })
+  expect(unmatched).toMatchObject({ message_id: 'm2', triggers: [] })
+  expect(broken).toMatchObject({ message_id: null, error: expect.stringContaining('JSON') })
+})
+
+test('explain gives the reason why a trigger does not match', async () => {
+  const notification = {
+    event_type: 'compute.instance.reboot.end',
+    message_id: 'm1',
+    timestamp: '2026-01-01 10:00:00',
+    payload: {},
+  }
+  const args = ['explain', '--json', '-c', join(CONFIG, 'winchester.yaml'), '-']
+  const [explained] = jsonLines((await run(args, JSON.stringify(notification))).stdout)
+  expect(explained.triggers).toEqual([
+    { name: 'instance_day', match: false, reason: expect.stringContaining('instance_id'), key: null },
+  ])
+})
+
+test('the tests of the shipped triggers pass', async () => {
+  const folder = join(CONFIG, 'tests')
+  const files = readdirSync(folder).map((name) => join(folder, name))
+  const { code, stdout, stderr } = await run(['test', ...files])
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^8 passed, 0 failed$/m)
+})
+
+const TEST_FILE = `
+triggers:
+  - name: t
+    distinguished_by: [host]
+    match_criteria: [{event_type: x}]
+    fire_criteria: [{event_type: x, number: 2}]
+    expiration: $last + 1h
+    fire_pipeline: mark
+pipelines: {mark: [own]}
+pipeline_handlers: {own: "./own.mjs:Own"}
+tests:
+  - name: fires on the second
+    steps:
+      - {now: 2026-01-01T00:00:00, event: {message_id: a, event_type: x, timestamp: 2026-01-01T00:00:00, host: h1}}
+      - {now: 2026-01-01T00:00:01, event: {message_id: b, event_type: x, timestamp: 2026-01-01T00:00:01, host: h1}}
+      - {now: 2026-01-01T00:00:02, run: fire}
+    expect:
+      streams: [{name: t, state: completed, events: [a, b]}]
+      events: [{event_type: marked}]
+`
+
+const OWN = `
+export class Own {
+  constructor(params, context) { this.context = context }
+  handleEvents(events, env) {
+    const [first] = events
+    return [...events, { ...first, messageId: 'made-' + env.streamId, eventType: 'marked' }]
+  }
+  commit() {}
+  rollback() {}
+}
+export class NoHandler {}
+`
+
+test('test runs with own handlers, and tells differences', async () => {
+  const folder = folderWith({
+    'good.yaml': TEST_FILE,
+    'bad.yaml': TEST_FILE.replace('state: completed', 'state: active'),
+    'own.mjs': OWN,
+  })
+  expect(await run(['test', join(folder, 'good.yaml')])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('1 passed, 0 failed'),
+  })
+  const bad = await run(['test', join(folder, 'good.yaml'), join(folder, 'bad.yaml')])
+  expect(bad.code).toBe(1)
+  expect(bad.stdout).toContain('streams[0].state: expected "active", got "completed"')
+  expect(bad.stdout).toContain('1 passed, 1 failed')
+  const json = await run(['test', '--json', join(folder, 'bad.yaml')])
+  expect(json.code).toBe(1)
+  expect(jsonLines(json.stdout)).toMatchObject([
+    {
+      name: 'fires on the second',
+      ok: false,
+      differences: ['streams[0].state: expected "active", got "completed"'],
+      error: null,
+      actual: {
+        streams: [{ id: 1, name: 't', events: ['a', 'b'], distinguishing_traits: { host: 'h1' } }],
+        events: [
+          { event_type: 'marked', message_id: 'made-1', traits: { host: { type: 'text', value: 'h1' } } },
+        ],
+      },
+    },
+  ])
+})
+
+test.each([
+  ['a trigger that is faulty', TEST_FILE.replace('$last + 1h', '$last + 1'), /time expression/],
+  ['a handler module that is not there', TEST_FILE.replace('own.mjs', 'nosuch.mjs'), /cannot be loaded/],
+  ['a class that is not there', TEST_FILE.replace(':Own', ':Nosuch'), /exports no class Nosuch/],
+  ['a class that is no handler', TEST_FILE.replace(':Own', ':NoHandler'), /lacks handleEvents\(\)/],
+])('test reports %s as the error of that test', async (_, text, message) => {
+  const folder = folderWith({ 't.yaml': text, 'own.mjs': OWN })
+  const { code, stdout } = await run(['test', '--json', join(folder, 't.yaml')])
+  expect(code).toBe(1)
+  expect(jsonLines(stdout)).toMatchObject([
+    { ok: false, error: expect.stringMatching(message), actual: null },
+  ])
+})
+
+test('test names the place of what is no test', async () => {
+  const folder = folderWith({ 't.yaml': 'tests:\n  - name: x\n    steps: [{now: soon, run: fire}]\n' })
+  const { code, stderr } = await run(['test', join(folder, 't.yaml')])
+  expect(code).toBe(1)
+  expect(stderr).toContain('t.yaml:3:')
+})
+
+test('definitions use own plugins', async () => {
+  const folder = folderWith({
+    'winchester.yaml':
+      'database: {url: "sqlite::memory:"}\ndistiller_config: d.yaml\ndistiller_trait_plugins: {shout: "./p.mjs:Shout"}\n',
+    'd.yaml':
+      '- event_type: x\n  traits: {n: {fields: payload.n, plugin: {name: shout, parameters: {tail: "!"}}}}\n',
+    'p.mjs': `export class Shout {
+      constructor({ tail }) { this.tail = tail }
+      traitValue([[, value]]) { return value.toUpperCase() + this.tail }
+    }`,
+  })
+  const config = join(folder, 'winchester.yaml')
+  expect(await run(['check', '-c', config])).toMatchObject({ code: 0 })
+  const notification = JSON.stringify({
+    event_type: 'x',
+    message_id: '1',
+    timestamp: '2026-01-01',
+    payload: { n: 'a' },
+  })
+  const [explained] = jsonLines((await run(['explain', '--json', '-c', config, '-'], notification)).stdout)
+  expect(explained.traits.n).toMatchObject({ type: 'text', value: 'A!' })
+})
