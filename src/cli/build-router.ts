@@ -5,7 +5,10 @@ import type { Trigger } from '../streams/trigger.ts'
 /** Reasons that are told once each; further ones only count. */
 const MOST_REASONS = 100
 
-/** A router that tells of events which meet a trigger's criteria and yet can join no stream of it. */
+/**
+ * A router that tells of events which meet a trigger's criteria and yet can join no stream of it, and of all that
+ * triggers with a debug_level look at.
+ */
 export function buildRouter(
   triggers: readonly Trigger[],
   logger: Logger,
@@ -19,6 +22,10 @@ export function buildRouter(
       if (told.has(line) || told.size >= MOST_REASONS) return
       told.add(line)
       logger.warn({ trigger }, line)
+    },
+    onLookedAt(trigger, { messageId, eventType }, result) {
+      const outcome = result.match ? `joins stream ${result.key.hash}` : `does not match: ${result.reason}`
+      logger.info({ trigger, message_id: messageId, event_type: eventType }, `${eventType} ${outcome}`)
     },
   })
 }

@@ -6,7 +6,7 @@ import { canonicalTraits } from '../domain/trait.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
 import { TimexError } from '../timex/timex-error.ts'
 import type { Criterion } from './criterion.ts'
-import { matchTrigger } from './match.ts'
+import { type MatchResult, matchTrigger } from './match.ts'
 import type { Trigger } from './trigger.ts'
 
 /** Event types seen are remembered up to this number. */
@@ -21,6 +21,8 @@ export type TriggerRouter = Router & {
 export type RouterOptions = {
   /** told each time an event meets a trigger's match_criteria and yet can join no stream of it */
   readonly onMisplaced?: (trigger: string, reason: string) => void
+  /** told what each event came to that a trigger with a debug_level looked at: at 1 those that join, at 2 all */
+  readonly onLookedAt?: (trigger: string, event: Event, result: MatchResult) => void
 }
 
 type Draft = { -readonly [K in keyof StreamDraft]: StreamDraft[K] } & { joined: number[] }
@@ -30,7 +32,7 @@ type Candidate = { readonly trigger: Trigger; readonly criteria: readonly Criter
 export function createRouter(triggers: readonly Trigger[], options: RouterOptions = {}): TriggerRouter {
   const byName = new Map(triggers.map((trigger) => [trigger.name, trigger]))
   const candidatesByType = new Map<string, readonly Candidate[]>()
-  const onMisplaced = options.onMisplaced ?? (() => {})
+  const { onMisplaced = () => {}, onLookedAt = () => {} } = options
 
   function candidates(eventType: string): readonly Candidate[] {
     const known = candidatesByType.get(eventType)
@@ -53,6 +55,7 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
       const keys: StreamKey[] = []
       for (const { trigger, criteria } of candidates(event.eventType)) {
         const result = matchTrigger(trigger, criteria, event)
+        if (trigger.debugLevel > (result.match ? 0 : 1)) onLookedAt(trigger.name, event, result)
         if (result.match) keys.push(result.key)
         else if (result.isMisplaced) onMisplaced(trigger.name, result.reason)
       }

@@ -56,7 +56,12 @@ const trigger = z
     expiration: z.string().describe('time expression over $first and $last, such as $last + 2d'),
     fire_pipeline: z.string().optional().describe('pipeline of streams that fire'),
     expire_pipeline: z.string().optional().describe('pipeline of streams that expire'),
-    debug_level: z.int().min(0).max(2).optional(),
+    debug_level: z
+      .int()
+      .min(0)
+      .max(2)
+      .optional()
+      .describe('1 logs each event that joins, 2 also the others with the reason'),
   })
   .refine((value) => value.fire_pipeline !== undefined || value.expire_pipeline !== undefined, {
     error: 'needs a fire_pipeline, an expire_pipeline or both',

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { compileEventTypeFilter } from '../../../src/domain/event-type-filter.ts'
 import { compileGlob } from '../../../src/domain/glob.ts'
@@ -36,4 +37,27 @@ test.each([
   ['a.*', 'a.x', true],
 ] as const)('%j on %s: %s', (patterns, type, expected) => {
   expect(compileEventTypeFilter(patterns)(type)).toBe(expected)
+})
+
+const SAME: { readonly [piece: string]: string } = { '*': '.*', '?': '.', '[!a]': '[^a]' }
+
+test('a glob agrees with the same as a regular expression', () => {
+  const piece = fc.constantFrom('*', '?', 'a', 'b', '.', '[ab]', '[!a]', '[a-b]', '$', '(')
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', '.', '$', '('), maxLength: 8 })
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 6 }), text, (pieces, tried) => {
+      const source = pieces.map((one) => SAME[one] ?? (one.length > 1 ? one : RegExp.escape(one))).join('')
+      expect(compileGlob(pieces.join(''))(tried)).toBe(new RegExp(`^${source}$`, 's').test(tried))
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+test('any pattern is a glob', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (pattern, text) => {
+      expect(typeof compileGlob(pattern)(text)).toBe('boolean')
+    }),
+    { numRuns: 2000 },
+  )
 })

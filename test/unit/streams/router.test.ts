@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../../src/domain/event.ts'
 import type { Arrival, StreamDraft } from '../../../src/domain/routing.ts'
 import type { Stream } from '../../../src/domain/stream.ts'
-import type { TriggerRouter } from '../../../src/streams/router.ts'
+import { createRouter, type TriggerRouter } from '../../../src/streams/router.ts'
 import { at, event, routerOf } from '../../support/events.ts'
 
 const NOW = at('2026-01-01T00:00:00')
@@ -96,4 +96,19 @@ test('a stream whose traits are not those of the key takes no event of it', () =
   } as const
   const open = new Map([[(draft as StreamDraft).key.hash, other]])
   expect(router.route(arrivals, open, new Map(), 0)).toMatchObject([{ id: undefined }])
+})
+
+test.each([
+  [0, []],
+  [1, [true]],
+  [2, [true, false]],
+])('at debug_level %i it tells of %j', (level, expected) => {
+  const told: boolean[] = []
+  const { triggers } = routerOf({
+    debug_level: level,
+    match_criteria: [{ event_type: 'a', traits: { host: 'h' } }],
+  })
+  const router = createRouter(triggers, { onLookedAt: (_trigger, _event, { match }) => told.push(match) })
+  for (const host of ['h', 'other']) router.keysOf(event({ eventType: 'a', host }))
+  expect(told).toEqual(expected)
 })
