@@ -1,10 +1,11 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import { messageOf } from '../domain/errors.ts'
+import type { QueueSpec } from '../domain/queue-spec.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { openChannel } from './amqp-channel.ts'
 import { declareQueue } from './amqp-topology.ts'
-import type { Delivery, QueueSpec, SubscribeOptions, Subscription } from './broker.ts'
+import type { Delivery, SubscribeOptions, Subscription } from './broker.ts'
 
 export type SubscriptionContext = {
   readonly connected: () => Promise<ChannelModel>

@@ -1,7 +1,7 @@
 import type { Channel, ChannelModel } from 'amqplib'
+import type { QueueSpec } from '../domain/queue-spec.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { openChannel } from './amqp-channel.ts'
-import type { QueueSpec } from './broker.ts'
 
 const PRECONDITION_FAILED = 406
 

@@ -1,5 +1,6 @@
 import { Broker as SmqpBroker, type Message as SmqpMessage } from 'smqp'
-import type { Broker, Delivery, QueueSpec, Subscription } from './broker.ts'
+import type { QueueSpec } from '../domain/queue-spec.ts'
+import type { Broker, Delivery, Subscription } from './broker.ts'
 
 type MemoryDelivery = Delivery & { readonly message: SmqpMessage }
 

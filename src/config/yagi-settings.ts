@@ -1,3 +1,4 @@
+import type { QueueSpec } from '../domain/queue-spec.ts'
 import type { IniReader } from './ini-reader.ts'
 
 /** How to reach the broker and how much to take at a time. */
@@ -21,16 +22,8 @@ export type BrokerSettings = {
   readonly keyFile: string | undefined
 }
 
-/** A queue to read, and how to declare it where it does not exist. */
-export type QueueSettings = {
-  readonly queue: string
-  readonly exchange: string | undefined
-  readonly exchangeType: string
-  readonly routingKey: string
-  readonly durable: boolean
-  readonly autoDelete: boolean
-  readonly exchangeDurable: boolean
-  readonly exchangeAutoDelete: boolean
+/** A queue to read. */
+export type QueueSettings = QueueSpec & {
   /** most messages of one batch; undefined takes that of the broker */
   readonly maxMessages: number | undefined
   readonly apps: readonly string[]

@@ -1,6 +1,7 @@
 import type { Archive } from '../archive/archive.ts'
-import type { Broker, Delivery, QueueSpec, Subscription } from '../broker/broker.ts'
+import type { Broker, Delivery, Subscription } from '../broker/broker.ts'
 import { messageOf } from '../domain/errors.ts'
+import type { QueueSpec } from '../domain/queue-spec.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'

@@ -1,5 +1,6 @@
-import type { Publisher, QueueSpec } from '../broker/broker.ts'
+import type { Publisher } from '../broker/broker.ts'
 import { messageOf, TransientError } from '../domain/errors.ts'
+import type { QueueSpec } from '../domain/queue-spec.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { createAmqpBroker } from '../../src/broker/amqp.ts'
-import type { Broker, Delivery, QueueSpec } from '../../src/broker/broker.ts'
+import type { Broker, Delivery } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory.ts'
+import type { QueueSpec } from '../../src/domain/queue-spec.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { until } from '../support/until.ts'
 
