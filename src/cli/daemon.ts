@@ -26,6 +26,7 @@ export async function runUntilStopped(
   shutdownMs: number,
 ): Promise<void> {
   await service.start()
+  logger.info({}, 'running')
   if (!signal.aborted) {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   }

@@ -93,14 +93,10 @@ test.each(['SIGTERM', 'SIGINT'] as const)('daemons end cleanly on %s', async (si
   const port = await freePort()
   const daemons = [
     new ChildProgram('stv3', ['work', '-c', file, '--log-level', 'debug']),
-    new ChildProgram('stv3', ['api', '-c', file, '--listen', `127.0.0.1:${port}`]),
+    new ChildProgram('stv3', ['api', '-c', file, '--listen', `127.0.0.1:${port}`, '--log-level', 'info']),
   ]
-  await until('the API', () =>
-    fetch(`http://127.0.0.1:${port}/v1/streams`).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  )
+  await until('both to run', async () => daemons.every(({ stderr }) => stderr.includes('"running"')))
+  expect(await fetch(`http://127.0.0.1:${port}/v1/streams`)).toMatchObject({ status: 200 })
   for (const daemon of daemons) expect(await daemon.stop(signal)).toMatchObject({ code: 0 })
 })
 
