@@ -80,7 +80,7 @@ function lookUp(expression: Expression & { kind: 'variable' }, variables: Variab
     'expression',
     `unknown variable $${expression.name}`,
     expression.offset,
-    `one of ${known.join(', ')}`,
+    known.length > 0 ? `one of ${known.join(', ')}` : 'no variables here',
   )
 }
 
@@ -94,6 +94,8 @@ function orValueError<T>(expression: Expression, compute: () => T): T {
 }
 
 function pinnedRange(expression: Expression & { kind: 'function' }, variables: Variables): Value {
+  const argument = expression.argument ?? { kind: 'variable', name: 'timestamp', offset: expression.offset }
+  const at = firstMoment(evaluate(argument, variables))
   const unit = RANGE_FUNCTIONS.find((name) => name === expression.name)
   if (!unit) {
     throw new TimexError(
@@ -103,8 +105,6 @@ function pinnedRange(expression: Expression & { kind: 'function' }, variables: V
       `one of ${RANGE_FUNCTIONS.join(', ')}`,
     )
   }
-  const argument = expression.argument ?? { kind: 'variable', name: 'timestamp', offset: expression.offset }
-  const at = firstMoment(evaluate(argument, variables))
   const begin = beginOf(unit, at)
   const end = orValueError(expression, () => shiftTime(begin, '+', { [unit]: 1 }))
   return { kind: 'range', begin, end, pin: { unit, at } }
@@ -141,7 +141,7 @@ function impliedUnit(length: Micros): Unit {
 }
 
 function isBelow(duration: Duration, unit: Unit): boolean {
-  return UNITS.slice(UNITS.indexOf(unit)).every((larger) => duration[larger] === undefined)
+  return UNITS.slice(UNITS.indexOf(unit)).every((larger) => !duration[larger])
 }
 
 /** Microseconds from begin to end, rounded where a double does not hold them all. */

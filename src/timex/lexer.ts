@@ -1,15 +1,13 @@
-import { TimexError } from './timex-error.ts'
-
 export type Token = {
-  readonly kind: '$' | 'number' | 'word' | 'operator' | '(' | ')' | 'end'
+  readonly kind: '$' | 'number' | 'word' | 'operator' | '(' | ')' | 'end' | 'unreadable'
   readonly text: string
   readonly offset: number
 }
 
-const TOKEN = /\s*(?:(\$)|(\d+)|([A-Za-z_]\w*)|([-+@])|([()]))/y
-const BLANK = /\s*/y
+const TOKEN = /(?:(\$)|(\d+)|([A-Za-z_]\w*)|([-+@])|([()]))/y
+const BLANK = /[ \t\n]*/y
 
-/** Splits an expression into tokens, the last of kind `end`. */
+/** Splits an expression into tokens, the last of kind `end`, or `unreadable` where a character belongs to none. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   let at = 0
@@ -24,13 +22,12 @@ export function tokenize(text: string): Token[] {
     TOKEN.lastIndex = at
     const match = TOKEN.exec(text)
     if (!match) {
-      const character = String.fromCodePoint(text.codePointAt(at) as number)
-      throw new TimexError(
-        'lexer',
-        `unexpected character ${JSON.stringify(character)}`,
-        at,
-        'a $variable, a number, a word, + - @ or a parenthesis',
-      )
+      tokens.push({
+        kind: 'unreadable',
+        text: String.fromCodePoint(text.codePointAt(at) as number),
+        offset: at,
+      })
+      return tokens
     }
     tokens.push({ ...classify(match), offset: at })
     at = TOKEN.lastIndex

@@ -129,8 +129,16 @@ class Parser {
     if (isRange(expression)) throw new TimexError('parser', 'a range stands', offset, 'a single time')
   }
 
+  /** Throws the lexer's error only here: of two errors the one that stands first counts. */
   #peek(): Token {
-    return this.#tokens[this.#at] as Token
+    const token = this.#tokens[this.#at] as Token
+    if (token.kind !== 'unreadable') return token
+    throw new TimexError(
+      'lexer',
+      `unexpected character ${JSON.stringify(token.text)}`,
+      token.offset,
+      'a $variable, a number, a word, + - @ or a parenthesis',
+    )
   }
 
   #next(): Token {

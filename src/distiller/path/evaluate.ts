@@ -24,7 +24,7 @@ export function findMatches(expression: PathExpression, from: Match): Match[] {
         expression.conditions.every((condition) => holds(condition, match)),
       )
     case 'child':
-      return findMatches(expression.left, from).flatMap((match) => findMatches(expression.right, match))
+      return children(expression.left, expression.right, from)
     case 'descendants':
       return distinct(findMatches(expression.left, from).flatMap((match) => descend(expression.right, match)))
     case 'where':
@@ -99,7 +99,7 @@ function element(from: Match, index: number): Match[] {
   if (!Array.isArray(from.value)) return []
   const at = index < 0 ? from.value.length + index : index
   const value: JsonValue | undefined = from.value[at]
-  return value === undefined ? [] : [{ value, parent: from, key: at }]
+  return value === undefined ? [] : [{ value, parent: from, key: index }]
 }
 
 function elements(from: Match): Match[] {
@@ -124,14 +124,23 @@ function descend(expression: PathExpression, from: Match): Match[] {
   return found
 }
 
-/** Each place once: without this, `..a..a..a` takes a time that grows with each step's power of the depth. */
+function children(left: PathExpression, right: PathExpression, from: Match): Match[] {
+  const found = findMatches(left, from).flatMap((match) => findMatches(right, match))
+  return right.kind === 'parent' || right.kind === 'root' ? distinct(found) : found
+}
+
+/** Each place once: otherwise the time grows with each `..`, `parent` or `$` by a factor. */
 function distinct(matches: readonly Match[]): Match[] {
   const seen = new Map<JsonValue, Set<string | number>>()
   return matches.filter(({ parent, key }) => {
-    if (!parent || key === undefined) return true
-    const keys = seen.get(parent.value) ?? new Set()
-    seen.set(parent.value, keys)
-    return keys.size < keys.add(key).size
+    // what a function made has no place of its own
+    if (parent && key === undefined) return true
+    const place = parent?.value ?? null
+    const keys = seen.get(place) ?? new Set()
+    seen.set(place, keys)
+    if (keys.has(key ?? '')) return false
+    keys.add(key ?? '')
+    return true
   })
 }
 

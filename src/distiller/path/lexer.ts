@@ -57,14 +57,14 @@ function skip(pattern: RegExp, text: string, at: number): number {
   return pattern.test(text) ? pattern.lastIndex : at
 }
 
-/** A backslash lets the quote, or itself, stand for themselves. */
+/** A backslash lets what follows stand for itself; between backquotes only the backquote. */
 function readQuoted(path: string, at: number, quote: string): Read {
   let text = ''
   for (let end = at + 1; end < path.length; end++) {
     const character = path[end] as string
     if (character === quote) return { kind: quote === '`' ? 'operator' : 'quoted', text, end: end + 1 }
     const next = path[end + 1]
-    if (character === '\\' && (next === quote || (next === '\\' && quote !== '`'))) {
+    if (character === '\\' && next !== undefined && (next === quote || quote !== '`')) {
       text += next
       end++
     } else text += character

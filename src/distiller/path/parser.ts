@@ -3,7 +3,10 @@ import { type Token, tokenize } from './lexer.ts'
 import { parseOperator } from './named-operator.ts'
 import { PathError } from './path-error.ts'
 
-/** How tightly the operators bind, from the loosest; all group from the left. Source: jsonpath-rw's grammar. */
+/**
+ * How tightly the operators bind, from the loosest; all group from the left. Brackets bind looser than any of them:
+ * `a|b[0]` is the first of both. Source: jsonpath-rw's grammar.
+ */
 const OPERATORS = [
   ['..', 'descendants'],
   ['.', 'child'],
@@ -42,8 +45,13 @@ class Parser {
   }
 
   #operation(loosest: number): PathExpression {
-    let left = this.#operand()
+    let left = this.#primary()
     for (;;) {
+      if (loosest === 0 && this.#isNext('[')) {
+        this.#countStep()
+        left = { kind: 'child', left, right: this.#brackets() }
+        continue
+      }
       const level = this.#operatorLevel()
       if (level < loosest) return left
       this.#countStep()
@@ -59,15 +67,6 @@ class Parser {
     if (kind !== 'symbol' && kind !== 'where') return -1
     if (text === '&' && this.#inFilter) return -1
     return OPERATORS.findIndex(([symbol]) => symbol === text)
-  }
-
-  #operand(): PathExpression {
-    let expression = this.#primary()
-    while (this.#isNext('[')) {
-      this.#countStep()
-      expression = { kind: 'child', left: expression, right: this.#brackets() }
-    }
-    return expression
   }
 
   #countStep(): void {
@@ -108,6 +107,7 @@ class Parser {
 
   #fields(): PathExpression {
     const first = this.#name()
+    if (first.text === '*') return { kind: 'anyField' }
     // In a filter `@` is the element that is looked at.
     if (first.text === '@' && first.kind === 'name' && this.#inFilter) return { kind: 'this' }
     const names = [first.text]
