@@ -56,7 +56,7 @@ function criteriaOf(trigger: TriggerConfig): { criterion: CriterionConfig; path:
 function checkTraits(trigger: TriggerConfig, base: Path, known: readonly string[], report: Report): void {
   const unknown = (name: string) =>
     `no event definition makes the trait ${JSON.stringify(name)}${didYouMean(name, known)}`
-  for (const [index, entry] of trigger.distinguished_by.entries()) {
+  for (const [index, entry] of (trigger.distinguished_by ?? []).entries()) {
     const name = typeof entry === 'string' ? entry : (Object.keys(entry)[0] as string)
     if (known.includes(name)) continue
     const path = [...base, 'distinguished_by', index]

@@ -254,14 +254,16 @@ class Loader {
     {
       document,
       value,
-    }: LoadedFile<readonly { fire_pipeline?: string | undefined; expire_pipeline?: string | undefined }[]>,
+    }: LoadedFile<
+      readonly { fire_pipeline?: string | null | undefined; expire_pipeline?: string | null | undefined }[]
+    >,
     pipelines: PipelinesConfig,
   ): void {
     const known = Object.keys(pipelines)
     value.forEach((trigger, index) => {
       for (const key of ['fire_pipeline', 'expire_pipeline'] as const) {
         const name = trigger[key]
-        if (name === undefined || known.includes(name)) continue
+        if (!name || known.includes(name)) continue
         const message = `${key}: there is no pipeline ${JSON.stringify(name)}${didYouMean(name, known)}`
         this.#problems.error('unknown-pipeline', [index, key], message, document.positionOf([index, key]))
       }

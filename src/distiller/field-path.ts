@@ -1,8 +1,9 @@
-import type { JsonValue } from '../domain/notification.ts'
-import { compilePath, type Path } from './path/compile-path.ts'
+import { compileExpression, type Path } from './path/compile-path.ts'
+import type { PathExpression } from './path/expression.ts'
+import { parsePath } from './path/parser.ts'
 
 /** Ceilometer keeps the context of a notification apart; in the message it stands as `_context_NAME`. */
-const CONTEXT = /^\s*ctxt\s*\.\s*([A-Za-z_]\w*)/
+const CONTEXT = 'ctxt'
 
 /** Names that stand for each other in Ceilometer's definitions. */
 const SYNONYMS: { readonly [name: string]: readonly string[] } = {
@@ -12,23 +13,29 @@ const SYNONYMS: { readonly [name: string]: readonly string[] } = {
 
 /** Compiles a field path of a definition; `ctxt.X` reads `_context_X`. Throws PathError. */
 export function compileFieldPath(text: string): Path {
-  const context = CONTEXT.exec(text)
-  const path = compilePath(text)
-  if (!context) return path
-  const [prefix, name] = context as unknown as [string, string]
-  const rest = text.slice(prefix.length)
-  const candidates = (SYNONYMS[name] ?? [name]).map((synonym) => compilePath(`_context_${synonym}${rest}`))
-  return firstOf(text, [...candidates, path])
+  return compileExpression(text, withContext(parsePath(text)))
 }
 
-/** A path that stands for several: those that find nothing are passed over. */
-function firstOf(text: string, paths: readonly Path[]): Path {
-  const findAll = (document: JsonValue) => {
-    for (const path of paths) {
-      const found = path.findAll(document)
-      if (found.length > 0) return found
-    }
-    return []
+/** Looks for `ctxt` where a path begins: at the left, on both sides of a union. */
+function withContext(expression: PathExpression): PathExpression {
+  if (expression.kind === 'union') {
+    return { kind: 'union', left: withContext(expression.left), right: withContext(expression.right) }
   }
-  return { text, findAll, findFirst: (document) => findAll(document)[0]?.value }
+  if (expression.kind !== 'child') return expression
+  const { left, right } = expression
+  if (!isContext(left) || right.kind !== 'fields') return { kind: 'child', left: withContext(left), right }
+  const names = right.names.flatMap((name) => SYNONYMS[name] ?? [name])
+  return {
+    kind: 'firstOf',
+    choices: [...names.map((name) => `_context_${name}`).map(fieldNamed), expression],
+  }
+}
+
+function isContext(expression: PathExpression): boolean {
+  if (expression.kind === 'child') return expression.left.kind === 'root' && isContext(expression.right)
+  return expression.kind === 'fields' && expression.names.length === 1 && expression.names[0] === CONTEXT
+}
+
+function fieldNamed(name: string): PathExpression {
+  return { kind: 'fields', names: [name] }
 }

@@ -165,6 +165,7 @@ export function parseInstant(text: string): Instant | undefined {
   }
   if (civilFault(civil) !== undefined) return undefined
   const offset = Number(match[12] ?? 0) * MICROS_PER_HOUR + Number(match[13] ?? 0) * MICROS_PER_MINUTE
+  if (Number(match[13] ?? 0) > 59 || offset >= MICROS_PER_DAY) return undefined
   const instant = addMicros(instantFromCivil(civil), match[11] === '-' ? offset : -offset)
   return isWritable(instant) ? instant : undefined
 }

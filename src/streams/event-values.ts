@@ -2,9 +2,8 @@ import type { Event } from '../domain/event.ts'
 import type { Trait } from '../domain/trait.ts'
 import type { Variables } from '../timex/evaluate.ts'
 
-/** A trait by name; event_type, message_id and timestamp count as traits too. */
+/** A trait by name; event_type, message_id and timestamp are always those of the event itself. */
 export function traitOf(event: Event, name: string): Trait | undefined {
-  if (Object.hasOwn(event.traits, name)) return event.traits[name]
   switch (name) {
     case 'timestamp':
       return { type: 'datetime', value: event.timestamp }
@@ -13,15 +12,15 @@ export function traitOf(event: Event, name: string): Trait | undefined {
     case 'message_id':
       return { type: 'text', value: event.messageId }
     default:
-      return undefined
+      return Object.hasOwn(event.traits, name) ? event.traits[name] : undefined
   }
 }
 
 /** The datetime traits of an event and its timestamp, as variables for time expressions. */
 export function timeVariables(event: Event): Variables {
-  const variables: { [name: string]: number } = { timestamp: event.timestamp }
+  const variables: { [name: string]: number } = {}
   for (const [name, trait] of Object.entries(event.traits)) {
     if (trait.type === 'datetime') variables[name] = trait.value
   }
-  return variables
+  return { ...variables, timestamp: event.timestamp }
 }

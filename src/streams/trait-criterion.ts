@@ -47,10 +47,11 @@ function compileValueTest(config: TraitCriterionConfig, path: Path, report: Repo
   if (typeof config === 'number') return numberTest('=', config)
   // A boolean trait is stored as the int 0 or 1.
   if (typeof config === 'boolean') return numberTest('=', Number(config))
-  if ('int' in config) return comparison(config.int, [...path, 'int'], report)
-  if ('float' in config) return comparison(config.float, [...path, 'float'], report)
+  if ('int' in config) return comparison(config.int, INTEGER, [...path, 'int'], report)
+  if ('float' in config) return comparison(config.float, FLOAT, [...path, 'float'], report)
   if ('datetime' in config) return datetimeTest(config.datetime, [...path, 'datetime'], report)
-  return textTest('string' in config ? config.string : config.text)
+  const constant = 'string' in config ? config.string : config.text
+  return typeof constant === 'string' ? textTest(constant) : compileValueTest(constant, path, report)
 }
 
 function textTest(expected: string): ValueTest {
@@ -60,17 +61,40 @@ function textTest(expected: string): ValueTest {
   }
 }
 
-function comparison(config: string | number, path: Path, report: Report): ValueTest {
+/** A kind of number, as it is written, and what it is called. */
+type NumberKind = { readonly pattern: RegExp; readonly name: string }
+
+const INTEGER: NumberKind = { pattern: /^[+-]?\d+$/, name: 'whole number' }
+const FLOAT: NumberKind = {
+  pattern: /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$|^[+-]?inf(?:inity)?$/i,
+  name: 'number',
+}
+
+/** Operators that are none compare as the original does: never. What is no number is a fault. */
+function comparison(
+  config: string | number,
+  { pattern, name }: NumberKind,
+  path: Path,
+  report: Report,
+): ValueTest {
   if (typeof config === 'number') return numberTest('=', config)
-  const match = /^\s*(<=|>=|!=|<|>|=)?\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*$/.exec(config)
-  if (match) return numberTest(match[1] ?? '=', Number(match[2]))
+  const [, operator = '', number = ''] = /^\s*([<>=!]*)\s*(.*?)\s*$/s.exec(config) ?? []
+  const isNumber = pattern.test(number)
+  const isOperator = operator === '' || Object.hasOwn(COMPARISONS, operator)
+  if (isNumber && isOperator) return numberTest(operator || '=', numberOf(number))
   report({
-    severity: 'warning',
+    severity: isNumber ? 'warning' : 'error',
     code: 'comparison',
     path,
-    message: `${JSON.stringify(config)} never matches; expected an operator (< <= = != >= >) and a number, as in "> 4096"`,
+    message: `${JSON.stringify(config)} never matches; expected an operator (< <= = != >= >) and a ${name}, as in "> 4096"`,
   })
   return () => `cannot be compared with ${JSON.stringify(config)}`
+}
+
+function numberOf(text: string): number {
+  const [, sign, isInfinite] = /^([+-]?)(inf)?/i.exec(text) ?? []
+  if (!isInfinite) return Number(text)
+  return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
 }
 
 function numberTest(operator: string, expected: number): ValueTest {

@@ -7,8 +7,8 @@ export type TraitCriterionConfig =
   | boolean
   | { readonly int: string | number }
   | { readonly float: string | number }
-  | { readonly string: string }
-  | { readonly text: string }
+  | { readonly string: string | number | boolean }
+  | { readonly text: string | number | boolean }
   | { readonly datetime: string }
 
 export type CriterionConfig = {
@@ -24,13 +24,14 @@ export type CriterionConfig = {
 /** One entry of triggers.yaml, its shape already checked. */
 export type TriggerConfig = {
   readonly name: string
-  readonly distinguished_by: readonly (string | { readonly [trait: string]: string })[]
+  /** none: all events that match belong to one stream */
+  readonly distinguished_by?: readonly (string | { readonly [trait: string]: string })[] | undefined
   readonly match_criteria: readonly CriterionConfig[]
   readonly fire_criteria: readonly CriterionConfig[]
   readonly load_criteria?: unknown
   readonly fire_delay?: number | undefined
   readonly expiration: string
-  readonly fire_pipeline?: string | undefined
-  readonly expire_pipeline?: string | undefined
+  readonly fire_pipeline?: string | null | undefined
+  readonly expire_pipeline?: string | null | undefined
   readonly debug_level?: number | undefined
 }

@@ -53,7 +53,7 @@ function compileTrigger(config: TriggerConfig, index: number, report: Report): T
     'last',
     'timestamp',
   ])
-  const distinguishedBy = config.distinguished_by.map((entry, at) => {
+  const distinguishedBy = (config.distinguished_by ?? []).map((entry, at) => {
     if (typeof entry === 'string') return { trait: entry, expression: undefined }
     const [trait, text] = Object.entries(entry)[0] as [string, string]
     return {
@@ -77,8 +77,8 @@ function compileTrigger(config: TriggerConfig, index: number, report: Report): T
     fireCriteria,
     fireDelay: Math.round((config.fire_delay ?? 0) * MICROS_PER_SECOND),
     expiration,
-    firePipeline: config.fire_pipeline,
-    expirePipeline: config.expire_pipeline,
+    firePipeline: config.fire_pipeline || undefined,
+    expirePipeline: config.expire_pipeline || undefined,
     debugLevel: config.debug_level ?? 0,
   }
 }

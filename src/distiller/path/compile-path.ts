@@ -15,7 +15,10 @@ export type Path = {
 
 /** Compiles a path once; one of plain names and indexes costs no more than property reads. Throws PathError. */
 export function compilePath(text: string): Path {
-  const expression = parsePath(text)
+  return compileExpression(text, parsePath(text))
+}
+
+export function compileExpression(text: string, expression: PathExpression): Path {
   const findAll = (document: JsonValue) =>
     findMatches(expression, { value: document, parent: undefined, key: undefined }).filter(
       ({ value }) => value !== null,

@@ -33,6 +33,8 @@ export function findMatches(expression: PathExpression, from: Match): Match[] {
       )
     case 'union':
       return [...findMatches(expression.left, from), ...findMatches(expression.right, from)]
+    case 'firstOf':
+      return firstFound(expression.choices, from)
     case 'intersection': {
       const right = new Set(findMatches(expression.right, from).map(({ value }) => value))
       return findMatches(expression.left, from).filter(({ value }) => right.has(value))
@@ -122,6 +124,14 @@ function descend(expression: PathExpression, from: Match): Match[] {
     waiting.push(...childrenOf(match).reverse())
   }
   return found
+}
+
+function firstFound(choices: readonly PathExpression[], from: Match): Match[] {
+  for (const choice of choices) {
+    const found = findMatches(choice, from).filter(({ value }) => value !== null)
+    if (found.length > 0) return found
+  }
+  return []
 }
 
 function children(left: PathExpression, right: PathExpression, from: Match): Match[] {

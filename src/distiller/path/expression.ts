@@ -30,6 +30,8 @@ export type PathExpression =
       readonly maxSplit: number
     }
   | { readonly kind: 'sub'; readonly substitution: Substitution }
+  /** the first that finds something; no syntax of its own */
+  | { readonly kind: 'firstOf'; readonly choices: readonly PathExpression[] }
   | {
       readonly kind: 'child' | 'descendants' | 'where' | 'union' | 'intersection'
       readonly left: PathExpression

@@ -4,7 +4,13 @@ import { textOf } from '../convert.ts'
 import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
 import { requireKnown } from './parameters.ts'
 
-/** What a table says of the first field's value; the default where it says nothing. */
+/** A key as YAML gives it, and as the text of a boolean reads where it was one. */
+function namesOf(key: string): readonly string[] {
+  if (key === 'true') return [key, 'True']
+  return key === 'false' ? [key, 'False'] : [key]
+}
+
+/** What a table says of a field's value, of the first field it says something of; else the default. */
 export class MapPlugin implements TraitPlugin {
   readonly #values: ReadonlyMap<string, JsonValue>
   readonly #default: JsonValue | undefined
@@ -19,13 +25,18 @@ export class MapPlugin implements TraitPlugin {
     if (typeof caseSensitive !== 'boolean') throw new InvalidError('case_sensitive: expected true or false')
     this.#fold = caseSensitive ? (text) => text : (text) => text.toLowerCase()
     this.#values = new Map(
-      Object.entries(values as { [key: string]: JsonValue }).map(([key, value]) => [this.#fold(key), value]),
+      Object.entries(values as { [key: string]: JsonValue }).flatMap(([key, value]) =>
+        namesOf(key).map((name) => [this.#fold(name), value]),
+      ),
     )
     this.#default = parameters.default as JsonValue | undefined
   }
 
-  traitValue([first]: readonly FieldMatch[]): JsonValue | undefined {
-    if (!first) return undefined
-    return this.#values.get(this.#fold(textOf(first[1]))) ?? this.#default
+  traitValue(matches: readonly FieldMatch[]): JsonValue | undefined {
+    for (const [, value] of matches) {
+      const mapped = this.#values.get(this.#fold(textOf(value))) ?? this.#default
+      if (mapped !== undefined && mapped !== null) return mapped
+    }
+    return undefined
   }
 }

@@ -93,17 +93,25 @@ function firstConflict(a: Event, b: Event, fields: readonly string[]): UsageFaul
   for (const field of fields) {
     const [x, y] = [presentTrait(a, field), presentTrait(b, field)]
     if (x === undefined && y === undefined) continue
-    if (x && y && canonicalTrait(x) === canonicalTrait(y)) continue
+    if (x && y && isEqual(x, y)) continue
     return { code: 'U2', message: `Conflicting '${field}' values ('${pythonText(x)}' != '${pythonText(y)}')` }
   }
   return undefined
+}
+
+/** Numbers are equal by value, whatever their types. */
+function isEqual(a: Trait, b: Trait): boolean {
+  const isNumber = ({ type }: Trait) => type === 'int' || type === 'float'
+  if (isNumber(a) && isNumber(b)) return Number(a.value) === Number(b.value)
+  return canonicalTrait(a) === canonicalTrait(b)
 }
 
 /** As Python's str() prints a value. */
 function pythonText(trait: Trait | undefined): string {
   if (!trait || trait.type === 'none') return 'None'
   if (trait.type === 'datetime') return formatIso(trait.value).replace('T', ' ')
-  return String(trait.value)
+  const text = String(trait.value)
+  return trait.type === 'float' && Number.isInteger(trait.value) && /^-?\d+$/.test(text) ? `${text}.0` : text
 }
 
 /** Both ends of the audit period belong to it. */

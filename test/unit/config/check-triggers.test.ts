@@ -61,7 +61,7 @@ test.each([
   [
     'a comparison that is none',
     TRIGGERS.replace('event_type: x.end', 'event_type: x.end, traits: {host: {int: "> many"}}'),
-    { at: 'triggers.yaml:5:61', severity: 'warning', code: 'comparison' },
+    { at: 'triggers.yaml:5:61', severity: 'error', code: 'comparison' },
     'many',
   ],
   [

@@ -84,6 +84,11 @@ function nested(depth: number): JsonValue {
 }
 
 test.each([
+  [
+    'parents of wildcards',
+    `payload${'.*.`parent`'.repeat(50)}`,
+    { payload: Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`k${i}`, i])) },
+  ],
   ['many descendants of a deep document', `$${'..a'.repeat(30)}`, nested(200)],
   ['wildcards upon wildcards', `$${'..*'.repeat(30)}`, nested(200)],
   ['a pattern with nested repeats', 'a.`sub(/(a+)+$/, x)`', { a: `${'a'.repeat(50_000)}b` }],

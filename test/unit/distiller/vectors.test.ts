@@ -40,7 +40,9 @@ function compile(vector: Vector): Distiller | string {
   const shape = eventDefinitionsSchema.safeParse(vector.definitions)
   if (!shape.success) return shape.error.message
   const faults: string[] = []
-  const definitions = compileDefinitions(shape.data, (finding) => faults.push(finding.message))
+  const definitions = compileDefinitions(shape.data, ({ severity, message }) => {
+    if (severity === 'error') faults.push(message)
+  })
   return faults.length > 0 ? faults.join('; ') : createDistiller(definitions, { catchAll: vector.catchall })
 }
 
