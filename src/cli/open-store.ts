@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import type { Config } from '../config/load-config.ts'
+import { mysqlUrl } from '../config/server-url.ts'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { OpenDatabase } from '../store/dialect.ts'
 import { openMysqlDatabase } from '../store/mysql-database.ts'
@@ -8,7 +9,7 @@ import { openSqliteDatabase } from '../store/sqlite-database.ts'
 import type { Store } from '../store/store.ts'
 import type { Trigger } from '../streams/trigger.ts'
 
-/** Opens what a database URL names: `mysql://…`, `sqlite:PATH` (from `folder`) or `sqlite::memory:`. */
+/** Opens what a checked database URL names: `mysql://…`, `sqlite:PATH` (from `folder`) or `sqlite::memory:`. */
 export async function openDatabase(url: string, folder: string): Promise<OpenDatabase> {
   if (url.startsWith('sqlite:')) {
     const path = url.slice('sqlite:'.length)
@@ -21,15 +22,7 @@ export async function openDatabase(url: string, folder: string): Promise<OpenDat
       )
     }
   }
-  // SQLAlchemy's URLs may name a driver: mysql+pymysql://…
-  const mysqlUrl = url.replace(/^(mysql|mariadb)(\+\w+)?:\/\//, 'mysql://')
-  if (!mysqlUrl.startsWith('mysql://') || !URL.canParse(mysqlUrl)) {
-    throw new StackTachError(
-      'config',
-      'database.url: expected mysql://USER:PASSWORD@HOST/NAME, sqlite:PATH or sqlite::memory:',
-    )
-  }
-  return openMysqlDatabase({ url: new URL(mysqlUrl) })
+  return openMysqlDatabase({ url: new URL(mysqlUrl(url)) })
 }
 
 /** The traits that triggers tell streams apart by, and those of indexed_traits. */

@@ -17,13 +17,13 @@ export function checkShape<T>(
   for (const issue of result.error.issues) addIssue(document, schema, issue, problems, base)
   // Without the unknown keys the rest may be sound, and may have faults of its own that are worth telling.
   const rest = result.error.issues.every(({ code }) => code === 'unrecognized_keys')
-    ? schema.safeParse(withoutKeys(value, result.error.issues))
+    ? schema.safeParse(withoutUnknownKeys(value, result.error.issues))
     : undefined
   return rest?.success ? rest.data : undefined
 }
 
-/** A copy without the keys that issues name. */
-function withoutKeys(value: unknown, issues: readonly core.$ZodIssue[]): unknown {
+/** A copy without the keys that issues call unknown. */
+export function withoutUnknownKeys(value: unknown, issues: readonly core.$ZodIssue[]): unknown {
   const copy = structuredClone(value)
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue

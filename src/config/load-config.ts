@@ -9,6 +9,7 @@ import { loadClass } from '../runtime/load-class.ts'
 import { parseOrReport } from '../streams/trait-criterion.ts'
 import { compileTriggers, type Trigger } from '../streams/trigger.ts'
 import type { Expression } from '../timex/expression.ts'
+import { parseTimex } from '../timex/parser.ts'
 import { checkShape } from './check-shape.ts'
 import { checkTriggers } from './check-triggers.ts'
 import { parseIniDocument } from './ini-document.ts'
@@ -17,10 +18,12 @@ import type { Environment } from './interpolate.ts'
 import { interpolateDocument } from './interpolate-document.ts'
 import { Problems } from './problems.ts'
 import { readConfigText } from './read-config-text.ts'
+import { salvageShape } from './salvage-shape.ts'
 import { eventDefinitionsSchema } from './schemas/event-definitions-schema.ts'
 import { type PipelinesConfig, pipelinesSchema } from './schemas/pipelines-schema.ts'
 import { triggersSchema } from './schemas/triggers-schema.ts'
 import { type WinchesterSettings, winchesterSchema } from './schemas/winchester-schema.ts'
+import { databaseUrlFault } from './server-url.ts'
 import { didYouMean } from './suggest.ts'
 import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
 import { type ConfigDocument, parseYamlDocument } from './yaml-document.ts'
@@ -99,6 +102,12 @@ function isError(problem: Problem): boolean {
   return problem.severity === 'error'
 }
 
+/** A database for checking the rest of a file that names none. */
+const STAND_IN = { database: { url: 'sqlite::memory:' } }
+
+/** An age that is no age; such a configuration is not used. */
+const EVERYTHING = parseTimex('$timestamp')
+
 type LoadedFile<T> = { readonly document: ConfigDocument; readonly value: T }
 
 class Loader {
@@ -127,7 +136,7 @@ class Loader {
   }
 
   async winchester(file: string): Promise<Config | undefined> {
-    const main = await this.#document(file, winchesterSchema)
+    const main = this.#parse(file, await readConfigText(file), winchesterSchema, STAND_IN)
     if (!main) return undefined
     const settings = main.value
     const folder = resolve(dirname(file))
@@ -140,12 +149,13 @@ class Loader {
       ['trim_events_age'],
       this.#problems.reporter(main.document),
     )
+    this.#checkDatabaseUrl(main)
     this.#warnOfUnused(main)
-    if (triggers) this.#checkPipelineNames(triggers, pipelines?.value ?? {})
+    const pipelinesAreKnown = pipelines !== undefined || !settings.pipeline_config
+    if (triggers && pipelinesAreKnown) this.#checkPipelineNames(triggers, pipelineNames(pipelines))
     if (triggers)
-      checkTriggers(triggers.value, definitions && traitNames(definitions.value), this.#reporter(triggers))
+      checkTriggers(triggers.value, definitions && traitNames(definitions), this.#reporter(triggers))
     const plugins = await this.#plugins(main, folder)
-    if (!trimEventsAge) return undefined
     const config: Config = {
       folder,
       winchester: settings,
@@ -155,7 +165,7 @@ class Loader {
       pipelines: Object.fromEntries(
         Object.entries(pipelines?.value ?? {}).map(([name, steps]) => [name, steps.map(handlerStep)]),
       ),
-      trimEventsAge,
+      trimEventsAge: trimEventsAge ?? EVERYTHING,
       warnings: [],
     }
     if (pipelines) await this.#checkHandlersOf(config, pipelines)
@@ -183,6 +193,12 @@ class Loader {
       }
     }
     return plugins
+  }
+
+  #checkDatabaseUrl({ document, value }: LoadedFile<WinchesterSettings>): void {
+    const path = ['database', 'url']
+    const fault = databaseUrlFault(value.database.url)
+    if (fault) this.#problems.error('url', path, `url: ${fault}`, document.positionOf(path))
   }
 
   #warnOfUnused({ document, value }: LoadedFile<WinchesterSettings>): void {
@@ -228,21 +244,14 @@ class Loader {
     return undefined
   }
 
-  async #document<T>(file: string, schema: ZodType<T>): Promise<LoadedFile<T> | undefined> {
-    return this.#parse(file, await readConfigText(file), schema)
-  }
-
-  #parse<T>(file: string, text: string, schema: ZodType<T>): LoadedFile<T> | undefined {
+  /** What can be used of a file; its faults are among the problems then. */
+  #parse<T>(file: string, text: string, schema: ZodType<T>, required?: object): LoadedFile<T> | undefined {
     try {
       const document = parseYamlDocument(text, file)
       this.#problems.warnOfRepeatedKeys(document)
-      const value = checkShape(
-        document,
-        interpolateDocument(document, this.#environment, this.#problems),
-        schema,
-        this.#problems,
-      )
-      return value === undefined ? undefined : { document, value }
+      const raw = interpolateDocument(document, this.#environment, this.#problems)
+      const value = checkShape(document, raw, schema, this.#problems)
+      return value === undefined ? salvageShape(document, raw, schema, required) : { document, value }
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
       this.#problems.addAll(error.problems)
@@ -257,9 +266,8 @@ class Loader {
     }: LoadedFile<
       readonly { fire_pipeline?: string | null | undefined; expire_pipeline?: string | null | undefined }[]
     >,
-    pipelines: PipelinesConfig,
+    known: readonly string[],
   ): void {
-    const known = Object.keys(pipelines)
     value.forEach((trigger, index) => {
       for (const key of ['fire_pipeline', 'expire_pipeline'] as const) {
         const name = trigger[key]
@@ -271,11 +279,21 @@ class Loader {
   }
 }
 
-/** The traits that some definition makes. */
-function traitNames(definitions: readonly EventDefinitionConfig[]): Set<string> {
+/** The traits that some definition makes, those of faulty definitions included. */
+function traitNames({ document }: LoadedFile<readonly EventDefinitionConfig[]>): Set<string> {
+  const definitions: readonly ({ traits?: unknown } | null)[] = Array.isArray(document.value)
+    ? document.value
+    : []
   return new Set(
-    [DEFAULT_TRAITS, ...definitions.map(({ traits }) => traits)].flatMap((traits) => Object.keys(traits)),
+    [DEFAULT_TRAITS, ...definitions.map((definition) => definition?.traits ?? {})].flatMap((traits) =>
+      Object.keys(traits as object),
+    ),
   )
+}
+
+/** The pipelines that a file has, faulty ones included. */
+function pipelineNames(pipelines: LoadedFile<PipelinesConfig> | undefined): readonly string[] {
+  return Object.keys((pipelines?.document.value as object | undefined) ?? {})
 }
 
 /** A step of pipelines.yaml in its long form. */

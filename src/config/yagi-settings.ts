@@ -1,5 +1,6 @@
 import type { QueueSpec } from '../domain/queue-spec.ts'
 import type { IniReader } from './ini-reader.ts'
+import { brokerUrlFault } from './server-url.ts'
 
 /** How to reach the broker and how much to take at a time. */
 export type BrokerSettings = {
@@ -186,9 +187,8 @@ function brokerUrl(ini: IniReader): string {
   const section = 'rabbit_broker'
   const url = ini.text(section, 'url')
   if (url) {
-    if (!/^(amqps?:\/\/|memory:)/.test(url)) {
-      ini.problem(section, 'url', 'url: expected amqp://…, amqps://… or memory:')
-    }
+    const fault = brokerUrlFault(url)
+    if (fault) ini.problem(section, 'url', `url: ${fault}`)
     return url
   }
   const scheme = ini.boolean(section, 'ssl', false) ? 'amqps' : 'amqp'

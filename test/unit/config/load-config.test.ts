@@ -208,3 +208,51 @@ test('a file that is not there is one clear sentence', async () => {
   )
   await expect(loadConfig('/nosuch/winchester.yaml', {})).rejects.toBeInstanceOf(ConfigError)
 })
+
+test('faults of one kind hide none of another', async () => {
+  const problems = await problemsOf({
+    'winchester.yaml': FILES['winchester.yaml'].replace('url:', 'ulr:').concat('statistics_period: fast\n'),
+    'events.yaml': '- event_type: x\n- event_type: y\n  traits: {host: {fields: "b.["}}\n',
+    'triggers.yaml': `- {name: faulty, fire_pipeline: nope}\n${FILES['triggers.yaml'].replace('1h', '2q').replace('go', 'nope')}`,
+    'pipelines.yaml': 'go: [loger]\nfaulty: 5\n',
+  })
+  expect(problems.map(({ at, code }) => `${at} ${code}`).sort()).toEqual([
+    'events.yaml:1:3 shape',
+    'events.yaml:3:28 field-path',
+    'pipelines.yaml:1:6 handler',
+    'pipelines.yaml:2:9 shape',
+    'triggers.yaml:1:3 shape',
+    'triggers.yaml:1:3 shape',
+    'triggers.yaml:1:3 shape',
+    'triggers.yaml:7:15 time-expression',
+    'triggers.yaml:8:18 unknown-pipeline',
+    'winchester.yaml:3:3 shape',
+    'winchester.yaml:3:3 unknown-key',
+    'winchester.yaml:7:20 shape',
+  ])
+})
+
+test.each([
+  'postgres://u:pw@h/db',
+  'mysql://u:s p#x@host:notaport/db',
+  'mysql://u:p#x@host/db',
+  'mysql:///db',
+])('the database URL %s is refused, and its password is not told', async (url) => {
+  const problems = await problemsOf({
+    'winchester.yaml': FILES['winchester.yaml'].replace('sqlite::memory:', url),
+  })
+  expect(problems).toMatchObject([{ at: 'winchester.yaml:3:9', severity: 'error', code: 'url' }])
+  expect(problems[0]?.message).not.toMatch(/pw|s p/)
+})
+
+test.each(['amqp://u:p@ho st:bad/', 'http://u:p@h/', 'amqp://u:p#x@h/'])(
+  'the broker URL %s is refused',
+  async (url) => {
+    const text = YAGI.replace('host = bus\nuser = me\npassword = p@ss', `url = ${url}`)
+    const { problems, config } = await yagiOf(text)
+    expect(config).toBeUndefined()
+    expect(problems).toMatchObject([
+      { severity: 'error', message: expect.stringContaining('expected amqp://') },
+    ])
+  },
+)
