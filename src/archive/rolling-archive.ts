@@ -1,10 +1,11 @@
 import { createHash, type Hash, randomBytes } from 'node:crypto'
-import { constants } from 'node:fs'
-import { copyFile, type FileHandle, link, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { constants, readFileSync } from 'node:fs'
+import { copyFile, type FileHandle, link, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { makeFolder } from '../runtime/make-folder.ts'
 import type { Archive, ArchiveLine } from './archive.ts'
 import { CRC_PART, formatFileName } from './file-name.ts'
 
@@ -45,8 +46,8 @@ const LINE_END = Buffer.from('\n')
 export async function openRollingArchive(options: RollingArchiveOptions): Promise<Archive> {
   const { workingDirectory, destinationFolder } = options
   try {
-    await mkdir(workingDirectory, { recursive: true, mode: 0o700 })
-    await mkdir(destinationFolder, { recursive: true, mode: 0o700 })
+    makeFolder(workingDirectory)
+    makeFolder(destinationFolder)
     await recover(options)
     await requireWritable(workingDirectory)
   } catch (error) {
@@ -238,12 +239,21 @@ function isInUse(pid: number): boolean {
   return pid !== process.pid && isAlive(pid)
 }
 
+/** A process that has ended and that nobody has waited for yet is not alive. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
+    return !isZombie(pid)
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return /^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
   }
 }
 

@@ -29,7 +29,7 @@ export function createAmqpBroker(options: AmqpOptions): Broker {
   function connected(): Promise<ChannelModel> {
     connection ??= open().catch((error) => {
       connection = undefined
-      throw new TransientError(`the broker does not answer: ${messageOf(error)}`, { cause: error })
+      throw new TransientError(failureOf(error), { cause: error })
     })
     return connection
   }
@@ -70,4 +70,10 @@ function withHeartbeat(url: string): string {
   const parsed = new URL(url)
   if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(HEARTBEAT_S))
   return parsed.href
+}
+
+function failureOf(error: unknown): string {
+  const message = messageOf(error)
+  if (/ACCESS-REFUSED/.test(message)) return `the broker refuses the user or the password: ${message}`
+  return `the broker does not answer: ${message}`
 }

@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely'
+import { makeFolder } from '../runtime/make-folder.ts'
 import type { OpenDatabase, SqlDialect } from './dialect.ts'
 import { SQLITE_TYPES } from './migrations/column-types.ts'
 import type { Tables } from './schema.ts'
@@ -50,7 +51,7 @@ function sqliteCode(error: unknown): number | undefined {
 
 /** Opens a file (readable by its owner only, in a folder that is made where it is missing) or `:memory:`. */
 export function openSqliteDatabase(path: string): OpenDatabase {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  if (path !== ':memory:') makeFolder(dirname(path))
   const database = new DatabaseSync(path, { timeout: 30_000 })
   if (path !== ':memory:') chmodSync(path, 0o600)
   database.exec('pragma journal_mode = wal')

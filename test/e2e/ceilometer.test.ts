@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { fetchCeilometerDefinitions } from '../support/ceilometer.ts'
+import { temporaryFolder } from '../support/folders.ts'
 
 type Recorded = {
   notification: object
@@ -18,7 +19,7 @@ const recorded: Recorded[] = readFileSync(
 
 function definitionsOrReason(): { definitions: string } | { reason: string } {
   try {
-    return { definitions: fetchCeilometerDefinitions() }
+    return { definitions: fetchCeilometerDefinitions(temporaryFolder()) }
   } catch (error) {
     return { reason: `python3-ceilometer cannot be fetched with apt-get: ${error}` }
   }

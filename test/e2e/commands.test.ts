@@ -3,9 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { ChildProgram, runProgram } from '../../sandbox/servers/child-program.ts'
+import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { freePort } from '../../sandbox/servers/server-process.ts'
 import { folderWith, temporaryFolder } from '../support/folders.ts'
+import { startProgram } from '../support/start-program.ts'
 import { until } from '../support/until.ts'
 
 const CONFIG = resolve(import.meta.dirname, '../../config')
@@ -92,8 +93,8 @@ test.each(['SIGTERM', 'SIGINT'] as const)('daemons end cleanly on %s', async (si
   await runProgram('stv3', ['db', 'upgrade', '-c', file])
   const port = await freePort()
   const daemons = [
-    new ChildProgram('stv3', ['work', '-c', file, '--log-level', 'debug']),
-    new ChildProgram('stv3', ['api', '-c', file, '--listen', `127.0.0.1:${port}`, '--log-level', 'info']),
+    startProgram(['work', '-c', file, '--log-level', 'debug']),
+    startProgram(['api', '-c', file, '--listen', `127.0.0.1:${port}`, '--log-level', 'info']),
   ]
   await until('both to run', async () => daemons.every(({ stderr }) => stderr.includes('"running"')))
   expect(await fetch(`http://127.0.0.1:${port}/v1/streams`)).toMatchObject({ status: 200 })
@@ -119,7 +120,7 @@ test('up makes and fires streams, answers the queries that it names, and stops c
   const data = join(temporaryFolder(), 'data')
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
-  const up = new ChildProgram('stv3', [
+  const up = startProgram([
     'up',
     '--data',
     data,
@@ -168,7 +169,7 @@ test('up makes and fires streams, answers the queries that it names, and stops c
   expect(await up.stop('SIGINT')).toMatchObject({ code: 0, stderr: '' })
 
   // What was there is there again, and the simulated clock goes on.
-  const again = new ChildProgram('stv3', ['up', '--data', data, '--listen', `127.0.0.1:${port}`])
+  const again = startProgram(['up', '--data', data, '--listen', `127.0.0.1:${port}`])
   await until('the streams of before', async () => (await completed()) >= 10)
   expect(await again.stop()).toMatchObject({ code: 0 })
 })
@@ -190,6 +191,10 @@ test('up tells what keeps it from starting in one sentence', async () => {
   expect(await up(['--listen', `127.0.0.1:${port}`])).toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`port ${port} of 127.0.0.1 is in use`),
+  })
+  expect(await up(['--data', '/proc/below'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('cannot write to the data folder /proc/below'),
   })
   expect(await up(['--data', join(folder, 'file', 'below')])).toMatchObject({
     code: 1,

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
@@ -46,7 +46,8 @@ beforeAll(async () => {
     name.replace(/(?!^)[A-Z]/g, '_$&').toLowerCase(),
     `${HANDLERS}:${name}`,
   ])
-  const file = writeFile(mkdtempSync(join(tmpdir(), 'stacktach-vectors-')), 'vectors.json', {
+  const folder = mkdtempSync(join(tmpdir(), 'stacktach-vectors-'))
+  const file = writeFile(folder, 'vectors.json', {
     pipeline_handlers: Object.fromEntries(names),
     pipeline_retries: 0,
     tests: vectors.map(({ cat, triggers, pipelines, purge_completed_streams, steps }, index) => ({
@@ -58,6 +59,7 @@ beforeAll(async () => {
     })),
   })
   const { stdout, stderr } = await runProgram('stv3', ['test', '--json', file])
+  rmSync(folder, { recursive: true })
   expect(stderr).toBe('')
   outcomes = stdout
     .trim()

@@ -1,4 +1,4 @@
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { createApp } from '../../api/app.ts'
@@ -15,6 +15,7 @@ import { simulate } from '../../notigen/simulation.ts'
 import { createFastClock, type EventClock } from '../../runtime/event-clock.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import { createLogger, type Logger } from '../../runtime/logger.ts'
+import { makeFolder } from '../../runtime/make-folder.ts'
 import { upgradeSchema } from '../../store/migrate.ts'
 import { createSqlStore } from '../../store/sql-store.ts'
 import type { Store } from '../../store/store.ts'
@@ -100,7 +101,7 @@ async function up(options: Options): Promise<void> {
 
 async function makeDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     await chmod(folder, 0o700)
   } catch (error) {
     throw new StackTachError('config', `cannot write to the data folder ${folder}: ${messageOf(error)}`)
