@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type ListenAddress, parseListenAddress } from '../api/http-service.ts'
 import { messageOf } from '../domain/errors.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
 
@@ -16,6 +17,13 @@ export function createCommand(name: string, description: string, example: string
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return JSON.parse(text).version
+}
+
+/** `--listen HOST:PORT`, on this machine only unless told. */
+export function listenOption(port: number): Option {
+  return new Option('--listen <host:port>', 'where to listen')
+    .argParser(parseListen)
+    .default({ host: '127.0.0.1', port } satisfies ListenAddress, `127.0.0.1:${port}`)
 }
 
 /** The logger that --log-level asks for, else the configuration's level, else info. */
@@ -67,4 +75,10 @@ export function parsePositive(text: string): number {
   const value = Number(text)
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a number above 0.')
   return value
+}
+
+function parseListen(text: string): ListenAddress {
+  const address = parseListenAddress(text)
+  if (!address) throw new InvalidArgumentError('expected HOST:PORT, such as 127.0.0.1:8000.')
+  return address
 }

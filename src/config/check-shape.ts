@@ -52,7 +52,8 @@ function addIssue(
     }
     return
   }
-  const subject = path.length > 0 ? `${path.at(-1)}: ` : ''
+  const last = path.at(-1)
+  const subject = last === undefined ? '' : typeof last === 'number' ? `entry ${last + 1}: ` : `${last}: `
   problems.error('shape', path, `${subject}${describe(issue)}`, document.positionOf(path))
 }
 
@@ -68,6 +69,7 @@ type Definition = {
   element?: ZodType
   valueType?: ZodType
   innerType?: ZodType
+  in?: ZodType
   options?: readonly ZodType[]
 }
 
@@ -84,10 +86,11 @@ function knownKeys(schema: ZodType, path: DocumentPath): string[] {
   return current.flatMap((one) => Object.keys(definitionOf(one).shape ?? {}))
 }
 
-/** The schema itself, or those behind optional, default and union. */
+/** The schema itself, or those behind optional, default, transform and union. */
 function unwrap(schema: ZodType): ZodType[] {
-  const { innerType, options } = definitionOf(schema)
-  if (innerType) return unwrap(innerType)
+  const { innerType, in: input, options } = definitionOf(schema)
+  const inner = innerType ?? input
+  if (inner) return unwrap(inner)
   return options ? options.flatMap(unwrap) : [schema]
 }
 

@@ -51,10 +51,19 @@ test('timex --jsonl answers a line for each, in the form of the vectors', async 
   })
 })
 
-test('timex --jsonl names the line that cannot be read', async () => {
-  const { code, stderr } = await run(['timex', '--jsonl'], '{"expr":"day","vars":{}}\nnonsense\n')
+test('timex --jsonl answers for a line that is no request too', async () => {
+  const lines = [
+    '{"expr":"day","vars":{"timestamp":"2026-01-01"}}',
+    'nonsense',
+    '{"expr":"day","vars":{"timestamp":"x"}}',
+  ]
+  const { code, stdout } = await run(['timex', '--jsonl'], lines.join('\n'))
   expect(code).toBe(1)
-  expect(stderr).toMatch(/^stv3: line 2 is not JSON/)
+  expect(jsonLines(stdout)).toMatchObject([
+    { result: { kind: 'range' } },
+    { error: expect.stringMatching(/^line 2 is not JSON/) },
+    { error: 'line 3: "x" is not an ISO 8601 time' },
+  ])
 })
 
 test('distill answers a line for each line: an event, null, or why not', async () => {
@@ -228,11 +237,22 @@ test.each([
   ])
 })
 
-test('test names the place of what is no test', async () => {
-  const folder = folderWith({ 't.yaml': 'tests:\n  - name: x\n    steps: [{now: soon, run: fire}]\n' })
+test.each([
+  ['{now: soon, run: fire}', '3:19: now: expected an ISO 8601 time'],
+  ['{now: 2026-01-01, run: fir}', '3:36: run: invalid option'],
+  ['{now: 2026-01-01, rnu: fire}', '3:31: unknown key "rnu"; did you mean "run"?'],
+  ['{now: 2026-01-01}', '3:13: entry 1: expected one of event, notification, run, reset'],
+])('test names the place of the step %s', async (step, message) => {
+  const folder = folderWith({ 't.yaml': `tests:\n  - name: x\n    steps: [${step}]\n` })
   const { code, stderr } = await run(['test', join(folder, 't.yaml')])
   expect(code).toBe(1)
-  expect(stderr).toContain('t.yaml:3:')
+  expect(stderr).toContain(`t.yaml:${message}`)
+})
+
+test('test tells a field that is probably misspelt', async () => {
+  const folder = folderWith({ 't.yaml': TEST_FILE.replace('state:', 'staet:'), 'own.mjs': OWN })
+  const { stdout } = await run(['test', join(folder, 't.yaml')])
+  expect(stdout).toContain('streams[0].staet: expected "completed", got nothing; did you mean "state"?')
 })
 
 test('definitions use own plugins', async () => {

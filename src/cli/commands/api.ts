@@ -1,10 +1,10 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { createApp } from '../../api/app.ts'
-import { createHttpService, type ListenAddress, parseListenAddress } from '../../api/http-service.ts'
+import { createHttpService, type ListenAddress } from '../../api/http-service.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import { logWarnings, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
 import { openStore } from '../open-store.ts'
-import { createCommand, loggerOf } from '../program.ts'
+import { createCommand, listenOption, loggerOf } from '../program.ts'
 
 type Options = { config: string; listen: ListenAddress; logLevel?: string }
 
@@ -16,16 +16,11 @@ export function apiCommand(): Command {
     'stv3 api -c config/winchester.yaml --listen 127.0.0.1:8000',
   )
     .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
-    .option('--listen <host:port>', 'where to listen', parseListen, { host: '127.0.0.1', port: 8000 })
+    .addOption(listenOption(8000))
     .action(serve)
 }
 
 /** The value of a --listen option. */
-export function parseListen(text: string): ListenAddress {
-  const address = parseListenAddress(text)
-  if (!address) throw new InvalidArgumentError('expected HOST:PORT, such as 127.0.0.1:8000.')
-  return address
-}
 
 async function serve(options: Options): Promise<void> {
   const signal = stopSignal()

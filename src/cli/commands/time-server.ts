@@ -3,8 +3,7 @@ import { createHttpService, type ListenAddress } from '../../api/http-service.ts
 import { createTimeApp } from '../../api/time-app.ts'
 import { createSharedTime } from '../../runtime/shared-time.ts'
 import { runUntilStopped, stopSignal } from '../daemon.ts'
-import { createCommand, loggerOf } from '../program.ts'
-import { parseListen } from './api.ts'
+import { createCommand, listenOption, loggerOf } from '../program.ts'
 
 type Options = { listen: ListenAddress; logLevel?: string }
 
@@ -17,7 +16,7 @@ export function timeServerCommand(): Command {
     'serve the time behind time_sync_endpoint: old notifications play as if it were now',
     'stv3 time-server --listen 127.0.0.1:8008   # time_sync_endpoint: http://127.0.0.1:8008/time',
   )
-    .option('--listen <host:port>', 'where to listen', parseListen, { host: '127.0.0.1', port: 8008 })
+    .addOption(listenOption(8008))
     .action(async (options: Options) => {
       const signal = stopSignal()
       const logger = loggerOf(options)

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InvalidError, messageOf } from '../../domain/errors.ts'
 import { formatInstant, type Instant, instantFromMicros, parseInstant } from '../../domain/time.ts'
 import { evaluateTimex, type TimexValue, timexHolds } from '../../timex/evaluate.ts'
@@ -25,7 +25,9 @@ export function timexCommand(): Command {
     "stv3 timex 'day($first) + 6h' --var first=2026-01-31T18:00:00",
   )
     .argument('[expression]', 'the expression; $timestamp is now unless --var says otherwise')
-    .option('--var <name=time>', 'a variable, ISO 8601', addVariable, {})
+    .addOption(
+      new Option('--var <name=time>', 'a variable, ISO 8601').argParser(addVariable).default({}, 'none'),
+    )
     .option('--jsonl', 'evaluate lines {"expr", "vars", "match": [{"at"}]} of standard input')
     .action(async (expression: string | undefined, options: Options) => {
       if (options.jsonl) return evaluateLines()
@@ -55,10 +57,18 @@ function iso(instant: Instant): string {
 
 async function evaluateLines(): Promise<void> {
   let number = 0
+  let isRefused = false
   for await (const line of readLines('-')) {
     number++
-    process.stdout.write(`${JSON.stringify(answer(line, number))}\n`)
+    try {
+      process.stdout.write(`${JSON.stringify(answer(line, number))}\n`)
+    } catch (error) {
+      if (!(error instanceof InvalidError)) throw error
+      isRefused = true
+      process.stdout.write(`${JSON.stringify({ error: error.message })}\n`)
+    }
   }
+  if (isRefused) throw new InvalidError('some lines are no requests; their answers say why')
 }
 
 function answer(line: string, number: number): object {

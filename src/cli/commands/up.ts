@@ -23,9 +23,8 @@ import { type BuiltConsumer, buildConsumer } from '../build-consumer.ts'
 import { buildWorker } from '../build-worker.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
 import { indexedTraits, openDatabase } from '../open-store.ts'
-import { createCommand, parsePositive, parseWhole } from '../program.ts'
+import { createCommand, listenOption, parsePositive, parseWhole } from '../program.ts'
 import { requirePipelines } from '../require-pipelines.ts'
-import { parseListen } from './api.ts'
 
 type Options = {
   config: string
@@ -58,7 +57,7 @@ export function upCommand(): Command {
       join(ROOT, 'config/yagi.conf'),
     )
     .option('--data <folder>', 'where database and archive go', join(ROOT, 'sandbox/data'))
-    .option('--listen <host:port>', 'where the API listens', parseListen, { host: '127.0.0.1', port: 8000 })
+    .addOption(listenOption(8000))
     .option(
       '--speed <n>',
       'the simulated clock runs so many times as fast as life',

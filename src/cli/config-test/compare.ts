@@ -1,3 +1,4 @@
+import { didYouMean } from '../../config/suggest.ts'
 import { withoutMarks } from '../../config/yaml-scalar.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { parseIso } from '../../domain/time.ts'
@@ -34,10 +35,19 @@ function compareFields(where: string, expected: Fields, actual: Fields): string[
     const wanted = withoutMarks(raw)
     const found = actualValue(actual, name)
     const at = `${where}.${name}`
+    if (found === undefined)
+      return [`${at}: expected ${stringifyJson(wanted)}, got nothing${didYouMean(name, namesOf(actual))}`]
     if (isPlainObject(wanted) && isPlainObject(found) && !isEncoded(wanted))
       return compareFields(at, wanted, found)
-    return equals(wanted, found) ? [] : [`${at}: expected ${show(wanted)}, got ${show(found)}`]
+    return equals(wanted, found)
+      ? []
+      : [`${at}: expected ${stringifyJson(wanted)}, got ${stringifyJson(found)}`]
   })
+}
+
+function namesOf(actual: Fields): string[] {
+  const { traits } = actual
+  return [...Object.keys(actual), ...(isPlainObject(traits) ? Object.keys(traits) : [])]
 }
 
 /** A field of a stream or event; traits of an event may stand beside its fields. */
@@ -76,8 +86,4 @@ function isEncoded(value: Fields): boolean {
 
 function isPlainObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function show(value: unknown): string {
-  return value === undefined ? 'nothing' : stringifyJson(value)
 }

@@ -3,7 +3,7 @@ import { eventDefinitionsSchema } from '../../config/schemas/event-definitions-s
 import { pipelinesSchema } from '../../config/schemas/pipelines-schema.ts'
 import { triggersSchema } from '../../config/schemas/triggers-schema.ts'
 import { YamlScalar } from '../../config/yaml-scalar.ts'
-import { parseIso } from '../../domain/time.ts'
+import { type Micros, parseIso } from '../../domain/time.ts'
 
 /** An ISO 8601 time, quoted or not, in microseconds. */
 const time = z.unknown().transform((value, context) => {
@@ -16,18 +16,30 @@ const time = z.unknown().transform((value, context) => {
 
 const fields = z.record(z.string(), z.unknown())
 
-const step = z.union(
-  [
-    z.strictObject({ now: time, event: fields }),
-    z.strictObject({ now: time, notification: fields }),
-    z.strictObject({ now: time, run: z.enum(['fire', 'expire']), batch: z.int().positive().optional() }),
-    z.strictObject({ now: time, reset: z.enum(['error', 'expire_error']) }),
-  ],
-  {
-    error:
-      'expected now with one of event, notification, run (fire, expire; batch) or reset (error, expire_error)',
-  },
+const ACTIONS = ['event', 'notification', 'run', 'reset'] as const
+
+const step = z
+  .strictObject({
+    now: time,
+    event: fields.optional(),
+    notification: fields.optional(),
+    run: z.enum(['fire', 'expire']).optional(),
+    batch: z.int().positive().optional(),
+    reset: z.enum(['error', 'expire_error']).optional(),
+  })
+  .refine((given) => ACTIONS.filter((action) => given[action] !== undefined).length === 1, {
+    error: `expected one of ${ACTIONS.join(', ')}`,
+  })
+  .transform((given) => given as Step)
+
+type Step = { readonly now: Micros } & (
+  | { readonly event: Fields }
+  | { readonly notification: Fields }
+  | { readonly run: 'fire' | 'expire'; readonly batch?: number }
+  | { readonly reset: 'error' | 'expire_error' }
 )
+
+type Fields = z.infer<typeof fields>
 
 export type TestStep = z.infer<typeof step>
 

@@ -6,9 +6,9 @@ const TRIGGERS = SOUND_FILES['triggers.yaml']
 test.each([
   [
     'a distinguishing trait that no definition makes',
-    TRIGGERS.replace('[host]', '[hosst]'),
+    TRIGGERS.replace('[host]', '[hsot]'),
     { at: 'triggers.yaml:3:22', severity: 'error', code: 'unknown-trait' },
-    'no event definition makes the trait "hosst"; did you mean "host"?',
+    'no event definition makes the trait "hsot"; did you mean "host"?',
   ],
   [
     'a distinguishing expression on a trait that no definition makes',
