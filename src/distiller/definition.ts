@@ -104,6 +104,12 @@ function createPlugin(
     fault(`there is no plugin ${JSON.stringify(name)}; known are ${Object.keys(plugins).join(', ')}`)
     return undefined
   }
+  for (const parameter of Object.keys(parameters ?? {})) {
+    if (!Plugin.parameters || Plugin.parameters.includes(parameter)) continue
+    const known = Plugin.parameters.join(', ') || 'none'
+    const message = `plugin ${name}: does not know the parameter ${parameter}; it knows ${known}`
+    report({ severity: 'warning', code: 'plugin', path, message })
+  }
   try {
     return new Plugin(parameters ?? {})
   } catch (error) {

@@ -13,7 +13,11 @@ export interface TraitPlugin {
 export type PluginParameters = { readonly [name: string]: unknown }
 
 /** Its constructor throws when the parameters are not what it takes. */
-export type TraitPluginClass = new (parameters: PluginParameters) => TraitPlugin
+export type TraitPluginClass = {
+  new (parameters: PluginParameters): TraitPlugin
+  /** names of the parameters it knows; any others are warned of */
+  readonly parameters?: readonly string[]
+}
 
 /** Plugins by the name that definitions call them by. */
 export type TraitPlugins = { readonly [name: string]: TraitPluginClass }

@@ -1,7 +1,7 @@
 import { InvalidError } from '../../domain/errors.ts'
 import type { JsonValue } from '../../domain/notification.ts'
 import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
-import { integerParameter, requireKnown } from './parameters.ts'
+import { integerParameter } from './parameters.ts'
 
 type Flag = {
   readonly path: string
@@ -10,13 +10,17 @@ type Flag = {
   readonly hasValue: boolean
 }
 
+/** A text trait takes them all, an int trait the first 63. */
+const MOST_BITS = 1023
+
 /** A number with a bit set for each flag whose field is there, or has the flag's value. */
 export class BitfieldPlugin implements TraitPlugin {
+  static readonly parameters = ['initial_bitfield', 'flags'] as const
+
   readonly #initial: bigint
   readonly #flags: readonly Flag[]
 
   constructor(parameters: PluginParameters) {
-    requireKnown(parameters, ['initial_bitfield', 'flags'])
     this.#initial = BigInt(integerParameter(parameters, 'initial_bitfield', 0))
     const { flags } = parameters
     if (flags !== undefined && flags !== null && !Array.isArray(flags))
@@ -38,9 +42,9 @@ export class BitfieldPlugin implements TraitPlugin {
 function parseFlag(flag: unknown): Flag {
   const { path, bit, value } = (flag ?? {}) as { path?: unknown; bit?: unknown; value?: unknown }
   if (typeof path !== 'string') throw new InvalidError('flags: each needs the path of a field')
-  const number = Number(bit)
-  if (!Number.isInteger(number) || number < 0 || number > 62) {
-    throw new InvalidError(`flags: bit of ${path}: expected a number from 0 to 62`)
+  const number = Math.trunc(Number(bit))
+  if (!(number >= 0 && number <= MOST_BITS)) {
+    throw new InvalidError(`flags: bit of ${path}: expected a number from 0 to ${MOST_BITS}`)
   }
   return { path, mask: 1n << BigInt(number), value, hasValue: value !== undefined }
 }

@@ -2,7 +2,6 @@ import { InvalidError } from '../../domain/errors.ts'
 import type { JsonValue } from '../../domain/notification.ts'
 import { textOf } from '../convert.ts'
 import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
-import { requireKnown } from './parameters.ts'
 
 /** A key as YAML gives it, and as the text of a boolean reads where it was one. */
 function namesOf(key: string): readonly string[] {
@@ -12,12 +11,13 @@ function namesOf(key: string): readonly string[] {
 
 /** What a table says of a field's value, of the first field it says something of; else the default. */
 export class MapPlugin implements TraitPlugin {
+  static readonly parameters = ['values', 'default', 'case_sensitive'] as const
+
   readonly #values: ReadonlyMap<string, JsonValue>
   readonly #default: JsonValue | undefined
   readonly #fold: (text: string) => string
 
   constructor(parameters: PluginParameters) {
-    requireKnown(parameters, ['values', 'default', 'case_sensitive'])
     const { values, case_sensitive: caseSensitive = true } = parameters
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
       throw new InvalidError('values: expected a table of values')

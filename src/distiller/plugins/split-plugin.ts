@@ -3,18 +3,21 @@ import type { JsonValue } from '../../domain/notification.ts'
 import { textOf } from '../convert.ts'
 import { splitText } from '../path/evaluate.ts'
 import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
-import { integerParameter, requireKnown } from './parameters.ts'
+import { integerParameter } from './parameters.ts'
 
 /** One segment of the first field's text, cut at a separator. */
 export class SplitPlugin implements TraitPlugin {
-  readonly #separator: string
+  static readonly parameters = ['separator', 'segment', 'max_split'] as const
+
+  /** null: white space */
+  readonly #separator: string | null
   readonly #segment: number
   readonly #maxSplit: number
 
   constructor(parameters: PluginParameters) {
-    requireKnown(parameters, ['separator', 'segment', 'max_split'])
     const { separator = '.' } = parameters
-    if (typeof separator !== 'string') throw new InvalidError('separator: expected a text')
+    if (typeof separator !== 'string' && separator !== null)
+      throw new InvalidError('separator: expected a text')
     this.#separator = separator
     this.#segment = integerParameter(parameters, 'segment', 0)
     this.#maxSplit = integerParameter(parameters, 'max_split', -1)
@@ -23,6 +26,23 @@ export class SplitPlugin implements TraitPlugin {
   traitValue([first]: readonly FieldMatch[]): JsonValue | undefined {
     if (!first) return undefined
     if (this.#separator === '') throw new InvalidError('cannot be split by an empty separator')
-    return splitText(textOf(first[1]), this.#separator, this.#maxSplit).at(this.#segment)
+    const text = textOf(first[1])
+    const parts =
+      this.#separator === null
+        ? splitAtBlanks(text, this.#maxSplit)
+        : splitText(text, this.#separator, this.#maxSplit)
+    return parts.at(this.#segment)
   }
+}
+
+/** As Python's str.split without a separator. */
+function splitAtBlanks(text: string, maxSplit: number): string[] {
+  const parts: string[] = []
+  let rest = text.trimStart()
+  while (rest !== '' && (maxSplit < 0 || parts.length < maxSplit)) {
+    const [part = ''] = /^\S+/.exec(rest) ?? []
+    parts.push(part)
+    rest = rest.slice(part.length).trimStart()
+  }
+  return rest === '' ? parts : [...parts, rest]
 }

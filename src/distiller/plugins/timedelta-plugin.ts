@@ -1,13 +1,10 @@
 import type { JsonValue } from '../../domain/notification.ts'
 import { MICROS_PER_SECOND, parseIso } from '../../domain/time.ts'
-import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
-import { requireKnown } from './parameters.ts'
+import type { FieldMatch, TraitPlugin } from '../trait-plugin.ts'
 
 /** Seconds between two fields, whichever is the later; nothing when there are not two times. */
 export class TimedeltaPlugin implements TraitPlugin {
-  constructor(parameters: PluginParameters) {
-    requireKnown(parameters, [])
-  }
+  static readonly parameters = [] as const
 
   traitValue(matches: readonly FieldMatch[]): JsonValue | undefined {
     if (matches.length !== 2) return undefined

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { compileDefinitions } from '../../../src/distiller/definition.ts'
+import { BUILT_IN_PLUGINS } from '../../../src/distiller/plugins/built-in.ts'
+import type { PluginParameters, TraitPluginClass } from '../../../src/distiller/trait-plugin.ts'
+import type { Finding } from '../../../src/domain/report.ts'
+
+function value(name: string, parameters: PluginParameters, ...values: (string | number | boolean)[]) {
+  const Plugin = BUILT_IN_PLUGINS[name] as TraitPluginClass
+  return new Plugin(parameters).traitValue(values.map((one, index) => [`f${index}`, one]))
+}
+
+test.each([
+  ['split', {}, ['a.b'], 'a'],
+  ['split', { segment: 1, max_split: 1 }, ['a.b.c'], 'b.c'],
+  ['split', { separator: null, segment: 1 }, ['  a  b c'], 'b'],
+  ['split', { separator: null, segment: -1, max_split: 1 }, ['a b c '], 'b c '],
+  ['split', { segment: 9 }, ['a.b'], undefined],
+  ['map', { values: { up: 'on' }, default: 'off' }, ['down'], 'off'],
+  ['map', { values: { UP: 'on' }, case_sensitive: false }, ['up'], 'on'],
+  ['map', { values: { up: 'on' } }, ['down', 'up'], 'on'],
+  ['map', { values: { true: 'yes' } }, [true], 'yes'],
+  ['timedelta', {}, ['2026-01-01T00:00:01.5', '2026-01-01T00:00:00'], 1.5],
+  ['timedelta', {}, ['2026-01-01T00:00:01.5'], undefined],
+  ['bitfield', { initial_bitfield: 1, flags: [{ path: 'f0', bit: 1.9, value: 'x' }] }, ['x'], 3n],
+  ['bitfield', { flags: [{ path: 'f0', bit: 70 }] }, [0], 1n << 70n],
+] as const)('%s %j of %j is %s', (name, parameters, values, expected) => {
+  expect(value(name, parameters, ...values)).toEqual(expected)
+})
+
+test.each([
+  ['map', {}, /values: expected a table/],
+  ['split', { segment: 'x' }, /segment: expected a whole number/],
+  ['bitfield', { flags: [{ path: 'a', bit: -1 }] }, /bit of a: expected a number from 0/],
+] as const)('%s refuses %j', (name, parameters, message) => {
+  expect(() => value(name, parameters, 'x')).toThrow(message)
+})
+
+test('a parameter that the plugin does not know is warned of', () => {
+  const findings: Finding[] = []
+  const plugin = { name: 'split', parameters: { seperator: '-' } }
+  compileDefinitions([{ event_type: 'x', traits: { a: { fields: 'b', plugin } } }], (one) =>
+    findings.push(one),
+  )
+  expect(findings).toMatchObject([
+    {
+      severity: 'warning',
+      path: [0, 'traits', 'a', 'plugin'],
+      message: expect.stringContaining('seperator'),
+    },
+  ])
+})
