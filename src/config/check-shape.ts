@@ -24,7 +24,7 @@ export function checkShape<T>(
 
 /** A copy without the keys that issues call unknown. */
 export function withoutUnknownKeys(value: unknown, issues: readonly core.$ZodIssue[]): unknown {
-  const copy = structuredClone(value)
+  const copy = copyOf(value)
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue
     let at = copy as { [key: PropertyKey]: never } | undefined
@@ -32,6 +32,15 @@ export function withoutUnknownKeys(value: unknown, issues: readonly core.$ZodIss
     for (const key of issue.keys) if (at) delete at[key]
   }
   return copy
+}
+
+/** Lists and mappings anew; what stands in them as it is. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  const isMapping =
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  if (!isMapping) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]))
 }
 
 function addIssue(

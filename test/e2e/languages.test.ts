@@ -249,6 +249,16 @@ test.each([
   expect(stderr).toContain(`t.yaml:${message}`)
 })
 
+test('test ignores keys that it does not know, and says so', async () => {
+  const folder = folderWith({
+    't.yaml': TEST_FILE.replace('run: fire', 'run: fire, odd: 1').concat('odd: 1\n'),
+    'own.mjs': OWN,
+  })
+  const { code, stderr } = await run(['test', join(folder, 't.yaml')])
+  expect(code).toBe(0)
+  expect(stderr.match(/unknown key "odd"; it is ignored/g)).toHaveLength(2)
+})
+
 test('test tells a field that is probably misspelt', async () => {
   const folder = folderWith({ 't.yaml': TEST_FILE.replace('state:', 'staet:'), 'own.mjs': OWN })
   const { stdout } = await run(['test', join(folder, 't.yaml')])

@@ -4,7 +4,7 @@ import { Problems } from '../../config/problems.ts'
 import { readConfigText } from '../../config/read-config-text.ts'
 import { type ConfigDocument, parseYamlDocument } from '../../config/yaml-document.ts'
 import { MARKING_SCHEMA } from '../../config/yaml-schema.ts'
-import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { ConfigError, formatProblem, messageOf } from '../../domain/errors.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { createLogger, type Logger, type LogLevel } from '../../runtime/logger.ts'
 import { compareWithExpected } from '../config-test/compare.ts'
@@ -52,8 +52,8 @@ async function readTestFile(file: string): Promise<{ document: ConfigDocument; t
   const document = parseYamlDocument(await readConfigText(file), file, MARKING_SCHEMA)
   const problems = new Problems()
   const value = checkShape(document, document.value, testFileSchema, problems)
-  if (!value || problems.hasErrors)
-    throw new ConfigError(`the test file ${file} cannot be used`, problems.list)
+  if (!value) throw new ConfigError(`the test file ${file} cannot be used`, problems.list)
+  for (const problem of problems.list) process.stderr.write(`${formatProblem(problem)}; it is ignored\n`)
   return { document, tests: value.tests }
 }
 

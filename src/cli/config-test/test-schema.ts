@@ -50,17 +50,6 @@ const expectation = z.strictObject({
 
 export type Expectation = z.infer<typeof expectation>
 
-const one = z.looseObject({
-  name: z.string(),
-  steps: z.array(step),
-  expect: expectation.optional(),
-})
-
-export type TestCase = z.infer<typeof one>
-
-/** Shape of a test file apart from the parts of configuration that stand in it. */
-export const testFileSchema = z.looseObject({ tests: z.array(one) })
-
 /** The parts of a configuration that a file, or a single test in it, may hold. */
 export const partSchemas = {
   config: z.string(),
@@ -74,3 +63,20 @@ export const partSchemas = {
 } as const
 
 export type PartName = keyof typeof partSchemas
+
+/** A part with a fault is the error of the tests that run with it, not of the whole file. */
+const anyParts = Object.fromEntries(
+  Object.keys(partSchemas).map((name) => [name, z.unknown().optional()]),
+) as { readonly [name in PartName]: z.ZodOptional<z.ZodUnknown> }
+
+const one = z.strictObject({ name: z.string(), steps: z.array(step), expect: expectation.optional() })
+
+export type TestCase = z.infer<typeof one>
+
+/** Shape of a test file; the parts of configuration in it are looked at by partSchemas. */
+export const testFileSchema = z.strictObject({ tests: z.array(one.extend(anyParts)) }).extend(anyParts)
+
+const eachPart = z.strictObject(partSchemas).partial().shape
+
+/** Shape of a whole test file, for editors. */
+export const wholeTestFileSchema = z.strictObject({ tests: z.array(one.extend(eachPart)) }).extend(eachPart)
