@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type ListenAddress, parseListenAddress } from '../api/http-service.ts'
@@ -51,7 +52,18 @@ export async function runProgram(program: Command): Promise<void> {
       process.exitCode = 1
     }
   }
+  await Promise.all([process.stdout, process.stderr].map(flushed))
   process.exit()
+}
+
+/** Writes to standard output; resolves when it can take more, so that a slow reader holds its program back. */
+export async function print(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+}
+
+/** Ending the process drops what a pipe has not taken yet. */
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
 /** commander would end the process itself, with 1 for wrong usage. */

@@ -1,9 +1,12 @@
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { folderWith } from '../support/folders.ts'
 import { simulatedDay } from '../support/notifications.ts'
+import { startProgram } from '../support/start-program.ts'
 import { loadVectors } from '../support/vectors.ts'
 
 const CONFIG = resolve(import.meta.dirname, '../../config')
@@ -287,3 +290,30 @@ test('definitions use own plugins', async () => {
   const [explained] = jsonLines((await run(['explain', '--json', '-c', config, '-'], notification)).stdout)
   expect(explained.traits.n).toMatchObject({ type: 'text', value: 'A!' })
 })
+
+test('a slow reader gets everything', async () => {
+  const line = JSON.stringify({
+    event_type: 'a',
+    message_id: 'm',
+    timestamp: '2026-01-01',
+    payload: { text: 'x'.repeat(2000) },
+  })
+  const folder = folderWith({
+    'd.yaml': '- event_type: a\n  traits: {text: {fields: payload.text}}\n',
+    'in.jsonl': `${line}\n`.repeat(1000),
+  })
+  const args = ['distill', '--definitions', join(folder, 'd.yaml'), join(folder, 'in.jsonl')]
+  const { child, result } = startedPaused(args)
+  await once(child, 'spawn')
+  await setTimeout(500)
+  child.stdout?.resume()
+  const { code, stdout } = await result
+  expect(code).toBe(0)
+  expect(jsonLines(stdout)).toHaveLength(1000)
+})
+
+function startedPaused(args: readonly string[]) {
+  const program = startProgram(args)
+  program.child.stdout?.pause()
+  return { child: program.child, result: program.result() }
+}

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { checkConfig } from '../../config/load-config.ts'
 import { ConfigError, formatProblem, type Problem } from '../../domain/errors.ts'
-import { createCommand } from '../program.ts'
+import { createCommand, print } from '../program.ts'
 import { handlerFaults } from '../require-pipelines.ts'
 
 type Options = { config: string; json?: true }
@@ -17,11 +17,11 @@ export function checkCommand(): Command {
 async function check({ config: file, json }: Options): Promise<void> {
   const { problems } = await checkConfig(file, process.env, handlerFaults)
   for (const problem of problems) {
-    process.stdout.write(`${json ? JSON.stringify(flat(problem)) : formatProblem(problem)}\n`)
+    await print(`${json ? JSON.stringify(flat(problem)) : formatProblem(problem)}\n`)
   }
   const errors = problems.filter(({ severity }) => severity === 'error').length
   if (errors > 0) throw new ConfigError(`${file}: ${errors} ${errors === 1 ? 'error' : 'errors'}`)
-  if (!json) process.stdout.write(`${file} is valid\n`)
+  if (!json) await print(`${file} is valid\n`)
 }
 
 function flat({ severity, code, position, path, message }: Problem): object {

@@ -5,7 +5,7 @@ import { schemaStatus, upgradeSchema } from '../../store/migrate.ts'
 import { MYSQL_TYPES, SQLITE_TYPES } from '../../store/migrations/column-types.ts'
 import { migrationSql } from '../../store/migrations/migrations.ts'
 import { openDatabase } from '../open-store.ts'
-import { createCommand } from '../program.ts'
+import { createCommand, print } from '../program.ts'
 
 type Options = { config: string; json?: true }
 
@@ -50,13 +50,13 @@ async function withDatabase(
 async function printSql({ config: file }: Options): Promise<void> {
   const { winchester } = await loadConfig(file, process.env)
   const types = winchester.database.url.startsWith('sqlite:') ? SQLITE_TYPES : MYSQL_TYPES
-  process.stdout.write(migrationSql(types))
+  await print(migrationSql(types))
 }
 
 async function upgrade({ db, dialect }: OpenDatabase): Promise<void> {
   const applied = await upgradeSchema(db, dialect.types)
-  for (const name of applied) process.stdout.write(`applied ${name}\n`)
-  if (applied.length === 0) process.stdout.write('the schema is up to date\n')
+  for (const name of applied) await print(`applied ${name}\n`)
+  if (applied.length === 0) await print('the schema is up to date\n')
 }
 
 async function status({ db, dialect }: OpenDatabase, { json }: Options): Promise<void> {
@@ -65,6 +65,6 @@ async function status({ db, dialect }: OpenDatabase, { json }: Options): Promise
     const line = json
       ? JSON.stringify({ name, applied_at: when ?? null })
       : `${name}  ${when ?? 'not applied'}`
-    process.stdout.write(`${line}\n`)
+    await print(`${line}\n`)
   }
 }

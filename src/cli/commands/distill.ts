@@ -5,7 +5,7 @@ import { decodeNotificationText } from '../../distiller/notification.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { restEvent } from '../../domain/rest-form.ts'
 import { wallClock } from '../../runtime/event-clock.ts'
-import { createCommand } from '../program.ts'
+import { createCommand, print } from '../program.ts'
 import { readLines } from '../read-lines.ts'
 
 type Options = { definitions: string; catchall?: true }
@@ -28,7 +28,7 @@ async function distill(files: readonly string[], { definitions, catchall }: Opti
   const distiller = createDistiller(compiled, { catchAll: catchall ?? false })
   for (const file of files.length > 0 ? files : ['-']) {
     for await (const line of readLines(file)) {
-      process.stdout.write(`${stringifyJson(answer(line, distiller))}\n`)
+      await print(`${stringifyJson(answer(line, distiller))}\n`)
     }
   }
 }

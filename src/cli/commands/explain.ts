@@ -13,7 +13,7 @@ import { type TypedTrait, typedTrait } from '../../domain/typed-form.ts'
 import { wallClock } from '../../runtime/event-clock.ts'
 import { matchTrigger } from '../../streams/match.ts'
 import type { Trigger } from '../../streams/trigger.ts'
-import { createCommand } from '../program.ts'
+import { createCommand, print } from '../program.ts'
 import { readLines } from '../read-lines.ts'
 
 type Options = { config: string; json?: true }
@@ -60,7 +60,7 @@ async function explainAll(file: string, { config: configFile, json }: Options): 
   })
   for await (const line of readLines(file)) {
     const explanation = explain(line, config, distiller)
-    process.stdout.write(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
+    await print(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
   }
 }
 

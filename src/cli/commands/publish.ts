@@ -4,7 +4,7 @@ import { ConfigError } from '../../domain/errors.ts'
 import { publishAll } from '../../notigen/publish.ts'
 import { stopSignal } from '../daemon.ts'
 import { openBroker } from '../open-broker.ts'
-import { createCommand, loggerOf } from '../program.ts'
+import { createCommand, loggerOf, print } from '../program.ts'
 import { readLines } from '../read-lines.ts'
 
 type Options = { config: string; queue?: string; logLevel?: string }
@@ -38,7 +38,7 @@ async function publish(files: readonly string[], options: Options): Promise<void
     const publisher = await broker.openPublisher()
     for (const file of files) {
       const count = await publishAll(readBodies(file), { publisher, spec, logger, signal })
-      process.stdout.write(`${file}: published ${count} notifications to ${spec.queue}\n`)
+      await print(`${file}: published ${count} notifications to ${spec.queue}\n`)
     }
     await publisher.close()
   } finally {

@@ -11,7 +11,7 @@ import { compareWithExpected } from '../config-test/compare.ts'
 import { loadParts } from '../config-test/parts.ts'
 import { type Actual, runTest } from '../config-test/run-test.ts'
 import { type TestCase, testFileSchema } from '../config-test/test-schema.ts'
-import { createCommand } from '../program.ts'
+import { createCommand, print } from '../program.ts'
 
 type Options = { json?: true; logLevel?: LogLevel }
 
@@ -41,10 +41,10 @@ async function test(files: readonly string[], { json, logLevel }: Options): Prom
       const outcome = await runOne(document, file, index, one, logger)
       if (outcome.ok) passed++
       else failed++
-      process.stdout.write(json ? `${stringifyJson(outcome)}\n` : describe(file, outcome))
+      await print(json ? `${stringifyJson(outcome)}\n` : describe(file, outcome))
     }
   }
-  if (!json) process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  if (!json) await print(`${passed} passed, ${failed} failed\n`)
   if (failed > 0) process.exitCode = 1
 }
 

@@ -4,7 +4,7 @@ import { formatInstant, type Instant, instantFromMicros, parseInstant } from '..
 import { evaluateTimex, type TimexValue, timexHolds } from '../../timex/evaluate.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { TimexError } from '../../timex/timex-error.ts'
-import { createCommand } from '../program.ts'
+import { createCommand, print } from '../program.ts'
 import { readLines } from '../read-lines.ts'
 
 type Variables = { readonly [name: string]: Instant }
@@ -33,7 +33,7 @@ export function timexCommand(): Command {
       if (options.jsonl) return evaluateLines()
       if (expression === undefined) throw new InvalidError('expected an expression, or --jsonl')
       const timestamp = instantFromMicros(Date.now() * 1000)
-      print(evaluateTimex(parseTimex(expression), { timestamp, ...options.var }))
+      await print(`${textOf(evaluateTimex(parseTimex(expression), { timestamp, ...options.var }))}\n`)
     })
 }
 
@@ -46,9 +46,8 @@ function addVariable(text: string, known: Variables): Variables {
   return { ...known, [name]: time }
 }
 
-function print(value: TimexValue): void {
-  const text = value.kind === 'range' ? `${iso(value.begin)} to ${iso(value.end)}` : iso(value.at)
-  process.stdout.write(`${text}\n`)
+function textOf(value: TimexValue): string {
+  return value.kind === 'range' ? `${iso(value.begin)} to ${iso(value.end)}` : iso(value.at)
 }
 
 function iso(instant: Instant): string {
@@ -61,11 +60,11 @@ async function evaluateLines(): Promise<void> {
   for await (const line of readLines('-')) {
     number++
     try {
-      process.stdout.write(`${JSON.stringify(answer(line, number))}\n`)
+      await print(`${JSON.stringify(answer(line, number))}\n`)
     } catch (error) {
       if (!(error instanceof InvalidError)) throw error
       isRefused = true
-      process.stdout.write(`${JSON.stringify({ error: error.message })}\n`)
+      await print(`${JSON.stringify({ error: error.message })}\n`)
     }
   }
   if (isRefused) throw new InvalidError('some lines are no requests; their answers say why')
