@@ -1,6 +1,9 @@
 import { compileEventTypeFilter, type EventTypePatterns } from '../domain/event-type-filter.ts'
 import type { Report } from '../domain/report.ts'
 import type { CriterionConfig, TriggerConfig } from '../streams/trigger-config.ts'
+import { unknownNames } from '../timex/check-names.ts'
+import { parseTimex } from '../timex/parser.ts'
+import { TimexError } from '../timex/timex-error.ts'
 import { didYouMean } from './suggest.ts'
 
 /** What every event has beside its traits. */
@@ -67,10 +70,34 @@ function checkTraits(trigger: TriggerConfig, base: Path, known: readonly string[
       if (!known.includes(name))
         warn(report, 'unknown-trait', [...base, ...path, 'traits', name], unknown(name))
     }
+    for (const { text, at } of timeExpressions(criterion)) {
+      for (const name of unknownVariables(text, known)) {
+        warn(report, 'unknown-trait', [...base, ...path, ...at], unknown(name))
+      }
+    }
     for (const [trait, name] of Object.entries(criterion.map_distinguished_by ?? {})) {
       if (known.includes(name)) continue
       warn(report, 'unknown-trait', [...base, ...path, 'map_distinguished_by', trait], unknown(name))
     }
+  }
+}
+
+function timeExpressions({ timestamp, traits = {} }: CriterionConfig): { text: string; at: Path }[] {
+  const ofTraits = Object.entries(traits).flatMap(([name, test]) =>
+    typeof test === 'object' && 'datetime' in test
+      ? [{ text: test.datetime, at: ['traits', name, 'datetime'] }]
+      : [],
+  )
+  return timestamp === undefined ? ofTraits : [{ text: timestamp, at: ['timestamp'] }, ...ofTraits]
+}
+
+/** Variables of an expression that are none of the names; none where it cannot be read, which is told elsewhere. */
+function unknownVariables(text: string, names: readonly string[]): string[] {
+  try {
+    return unknownNames(parseTimex(text), names).flatMap(({ variable }) => variable ?? [])
+  } catch (error) {
+    if (error instanceof TimexError) return []
+    throw error
   }
 }
 

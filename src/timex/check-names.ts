@@ -1,7 +1,12 @@
 import { type Expression, RANGE_FUNCTIONS } from './expression.ts'
 
 /** A name in an expression that nothing stands for. */
-export type UnknownName = { readonly offset: number; readonly message: string }
+export type UnknownName = {
+  readonly offset: number
+  readonly message: string
+  /** undefined for a function */
+  readonly variable?: string
+}
 
 /** Functions that do not exist and, where `variables` are given, variables other than those. */
 export function unknownNames(expression: Expression, variables?: readonly string[]): UnknownName[] {
@@ -10,7 +15,11 @@ export function unknownNames(expression: Expression, variables?: readonly string
       if (!variables || variables.includes(expression.name)) return []
       const known = variables.map((name) => `$${name}`).join(', ')
       return [
-        { offset: expression.offset, message: `unknown variable $${expression.name}; known are ${known}` },
+        {
+          offset: expression.offset,
+          message: `unknown variable $${expression.name}; known are ${known}`,
+          variable: expression.name,
+        },
       ]
     }
     case 'function': {

@@ -152,6 +152,22 @@ test('explain gives the reason why a trigger does not match', async () => {
   ])
 })
 
+test('explain shows the other traits of a notification whose one trait fails', async () => {
+  const notification = {
+    event_type: 'compute.instance.reboot.end',
+    message_id: 'm1',
+    timestamp: '2026-01-01 10:00:00',
+    payload: { instance_id: 'i1', memory_mb: 'much' },
+  }
+  const args = ['explain', '--json', '-c', join(CONFIG, 'winchester.yaml'), '-']
+  const [explained] = jsonLines((await run(args, JSON.stringify(notification))).stdout)
+  expect(explained).toMatchObject({
+    error: expect.stringMatching(/^distill: trait memory_mb: .*much/),
+    traits: { instance_id: { value: 'i1' } },
+    triggers: [],
+  })
+})
+
 test('the tests of the shipped triggers pass', async () => {
   const folder = join(CONFIG, 'tests')
   const files = readdirSync(folder).map((name) => join(folder, name))

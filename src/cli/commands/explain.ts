@@ -1,14 +1,16 @@
 import type { Command } from 'commander'
 import { type Config, loadConfig } from '../../config/load-config.ts'
-import type { EventDefinition } from '../../distiller/definition.ts'
+import type { EventDefinition, TraitDefinition } from '../../distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
-import { fieldOf } from '../../distiller/extract-trait.ts'
+import { extractTrait, fieldOf } from '../../distiller/extract-trait.ts'
 import { decodeNotificationText } from '../../distiller/notification.ts'
+import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import type { EventTypePatterns } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import type { Notification } from '../../domain/notification.ts'
 import { type RestValue, restTraits } from '../../domain/rest-form.ts'
+import type { Trait } from '../../domain/trait.ts'
 import { type TypedTrait, typedTrait } from '../../domain/typed-form.ts'
 import { wallClock } from '../../runtime/event-clock.ts'
 import { matchTrigger } from '../../streams/match.ts'
@@ -86,12 +88,12 @@ function explain(line: string, config: Config, distiller: Distiller): Explanatio
   const distilled = distiller.distil(notification, wallClock.now())
   if (distilled.kind !== 'event') {
     const error = distilled.kind === 'failed' ? `distill: ${distilled.reason}` : null
-    return { ...common, error, traits: {}, triggers: [] }
+    return { ...common, error, traits: traitFacts(definition, notification), triggers: [] }
   }
   return {
     ...common,
     error: null,
-    traits: traitFacts(definition, notification, distilled.event),
+    traits: traitFacts(definition, notification),
     triggers: config.triggers.map((trigger) => triggerFacts(trigger, distilled.event)),
   }
 }
@@ -100,19 +102,25 @@ function factsOf({ index, patterns }: EventDefinition): DefinitionFacts {
   return { index, event_type: patterns }
 }
 
-function traitFacts(
-  definition: EventDefinition,
-  notification: Notification,
-  event: Event,
-): Explanation['traits'] {
+/** The traits that can be made, however it goes with the others. */
+function traitFacts(definition: EventDefinition, notification: Notification): Explanation['traits'] {
   return Object.fromEntries(
     definition.traits.flatMap((trait) => {
-      const value = event.traits[trait.name]
+      const value = extractOrNothing(trait, notification)
       return value
         ? [[trait.name, { ...typedTrait(value), field: fieldOf(trait, notification) ?? null }]]
         : []
     }),
   )
+}
+
+function extractOrNothing(trait: TraitDefinition, notification: Notification): Trait | undefined {
+  try {
+    return extractTrait(trait, notification)
+  } catch (error) {
+    if (error instanceof InvalidError) return undefined
+    throw error
+  }
 }
 
 function triggerFacts(trigger: Trigger, event: Event): TriggerFacts {

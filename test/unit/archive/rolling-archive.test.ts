@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { expect, test, vi } from 'vitest'
+import { setTimeout } from 'node:timers/promises'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { archiveLine } from '../../../src/archive/archive.ts'
 import { openRollingArchive, type RollingArchiveOptions } from '../../../src/archive/rolling-archive.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
@@ -95,6 +98,21 @@ test('what a dead process left is completed, its torn line cut off', async () =>
   await archive.close()
   expect(contents(folder, 'done')).toEqual([`${'x'.repeat(100_000)}\n{"b":2}\n`, '{"d":4}\n'])
   expect(readdirSync(working)).toEqual([`c.json.${process.ppid}@${hostname()}.01234567.part`])
+})
+
+test('what a killed process left is completed although nobody has waited for that process', async () => {
+  const folder = temporaryFolder()
+  const working = join(folder, 'working')
+  mkdirSync(working)
+  // The shell becomes a program that never waits for the child it had as a shell.
+  const parent = spawn('sh', ['-c', 'sleep 0.2 & echo $!; exec sleep 60'])
+  onTestFinished(() => void parent.kill())
+  const [output] = await once(parent.stdout, 'data')
+  const zombie = Number(output)
+  while (!/^State:\tZ/m.test(readFileSync(`/proc/${zombie}/status`, 'utf8'))) await setTimeout(5)
+  writeFileSync(join(working, `a.json.${zombie}@${hostname()}.01234567.part`), '{"a":1}\n')
+  await (await openRollingArchive(optionsIn(folder))).close()
+  expect(contents(folder, 'done')).toEqual(['{"a":1}\n'])
 })
 
 test('an append that fails leaves nothing of itself and touches nothing before it', async () => {

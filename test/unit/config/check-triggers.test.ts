@@ -29,6 +29,12 @@ test.each([
     'no event definition makes the trait "node"',
   ],
   [
+    'a time expression of a criterion over a trait that no definition makes',
+    TRIGGERS.replace('event_type: x.end', 'event_type: x.end, timestamp: day($launched)'),
+    { at: 'triggers.yaml:5:50', severity: 'warning', code: 'unknown-trait' },
+    'no event definition makes the trait "launched"',
+  ],
+  [
     'load_criteria',
     `${TRIGGERS}  load_criteria: []\n`,
     { at: 'triggers.yaml:8:18', severity: 'warning', code: 'ignored' },
