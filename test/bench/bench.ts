@@ -3,5 +3,7 @@
 //   npm run -s bench
 
 import { benchDistill } from './distill.ts'
+import { benchPaths } from './paths.ts'
 
 await benchDistill()
+benchPaths()

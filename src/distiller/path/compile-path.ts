@@ -24,11 +24,30 @@ export function compileExpression(text: string, expression: PathExpression): Pat
       ({ value }) => value !== null,
     )
   const steps = plainSteps(expression)
-  return {
-    text,
-    findAll,
-    findFirst: steps ? (document) => walk(document, steps) : (document) => findAll(document)[0]?.value,
-  }
+  return { text, findAll, findFirst: steps ? walker(steps) : (document) => findAll(document)[0]?.value }
+}
+
+type Walk = (document: JsonValue) => JsonValue | undefined
+
+function walker(steps: readonly Step[]): Walk {
+  return steps.every(isOwnName) ? compiled(steps) : (document) => walk(document, steps)
+}
+
+/** What lists, objects, texts, numbers and booleans have without a document's doing. */
+const INHERITED = [Array.prototype, Object.prototype, String.prototype, Number.prototype, Boolean.prototype]
+
+/** Whether nothing but an object of the document can have a property of that name. */
+function isOwnName(step: Step): step is string {
+  return typeof step === 'string' && !/^\d+$/.test(step) && !INHERITED.some((prototype) => step in prototype)
+}
+
+/**
+ * The property reads as code of their own, for which the engine remembers where each name is found. The names go in
+ * as string literals, whatever they contain.
+ */
+function compiled(names: readonly string[]): Walk {
+  const reads = names.map((name) => `?.[${JSON.stringify(name)}]`).join('')
+  return new Function('document', `return document${reads} ?? undefined`) as Walk
 }
 
 type Step = string | number
@@ -55,6 +74,7 @@ function walk(document: JsonValue, steps: readonly Step[]): JsonValue | undefine
   for (const step of steps) {
     if (typeof value !== 'object' || value === null) return undefined
     if (typeof step === 'number') value = Array.isArray(value) ? value.at(step) : undefined
+    else if (Array.isArray(value)) return undefined
     else value = Object.hasOwn(value, step) ? (value as { [key: string]: JsonValue })[step] : undefined
   }
   return value ?? undefined

@@ -57,3 +57,19 @@ test('a substitution must name groups that the pattern has', () => {
   expect(() => compilePath('a.`sub(/x/, \\1)`')).toThrow(/no group 1/)
   expect(() => compilePath('a.`sub(/(x/, y)`')).toThrow(/missing closing/)
 })
+
+test.each([
+  ["'a\"]; throw 1; //'", { 'a"]; throw 1; //': 1 }, 1],
+  ["'a\\\\'.b", { 'a\\': { b: 1 } }, 1],
+  ['constructor', {}, undefined],
+  ['a.length', { a: [1, 2] }, undefined],
+  ['a.length', { a: 'text' }, undefined],
+  ['a.length', { a: { length: 3 } }, 3],
+  ['a.__proto__', JSON.parse('{"a":{"__proto__":1}}'), 1],
+  ["a.'0'", { a: [1] }, undefined],
+  ['a.b.c', { a: { b: null } }, undefined],
+  ['a.b', { a: 5 }, undefined],
+  ['a[1].b', { a: [0, { b: 2 }] }, 2],
+])('the plain path %s reads only what the document has', (path, document, expected) => {
+  expect(compilePath(path).findFirst(document)).toBe(expected)
+})
