@@ -23,7 +23,6 @@ type Case = {
   event: VectorEvent | null
   py3?: VectorEvent
   unstable_traits?: string[]
-  order_dependent?: boolean
 }
 type Vector = {
   cat: string
@@ -93,7 +92,6 @@ const cases = vectors.flatMap((vector, index) =>
 test.each(cases)('%s', (_, vector, one) => {
   const distiller = compile(vector)
   if (typeof distiller === 'string') throw new Error(distiller)
-  if (one.order_dependent) return
   const actual = run(distiller, one.notification)
   const expected = one.py3 ?? one.event
   if (vector.cat === 'when' && expected?.when === '<now>' && one.notification._context_timestamp) {
