@@ -16,7 +16,7 @@ import { parseIniDocument } from './ini-document.ts'
 import { IniReader } from './ini-reader.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolateDocument } from './interpolate-document.ts'
-import { Problems } from './problems.ts'
+import { isFatal, Problems } from './problems.ts'
 import { readConfigText } from './read-config-text.ts'
 import { salvageShape } from './salvage-shape.ts'
 import { eventDefinitionsSchema } from './schemas/event-definitions-schema.ts'
@@ -64,17 +64,11 @@ const UNUSED_KEYS = [
   'api',
 ] as const
 
-/** Findings that do not keep a daemon from running. */
-const TOLERATED = new Set(['unknown-pipeline', 'unknown-name', 'unknown-trait'])
-
 /** Loads a `winchester.yaml` or a `yagi.conf`. Throws ConfigError, with all its problems, when it cannot be used. */
 export async function loadConfig(file: string, environment: Environment): Promise<Config> {
   const { config, problems } = await checkConfig(file, environment)
   if (config) return config
-  throw new ConfigError(
-    `the configuration ${file} cannot be used`,
-    problems.filter((problem) => isError(problem) && !TOLERATED.has(problem.code)),
-  )
+  throw new ConfigError(`the configuration ${file} cannot be used`, problems.filter(isFatal))
 }
 
 /** Tells what is wrong with the handlers of pipelines, each by the name of its pipeline and its place there. */
@@ -91,15 +85,11 @@ export async function checkConfig(
   const problems = new Problems()
   const loader = new Loader(environment, problems, checkHandlers)
   const config = /\.(ya?ml)$/.test(file) ? await loader.winchester(file) : await loader.yagi(file)
-  const usable = !problems.list.some((problem) => isError(problem) && !TOLERATED.has(problem.code))
+  const usable = !problems.list.some(isFatal)
   return {
     problems: problems.list,
     config: usable && config ? { ...config, warnings: problems.list } : undefined,
   }
-}
-
-function isError(problem: Problem): boolean {
-  return problem.severity === 'error'
 }
 
 /** A database for checking the rest of a file that names none. */

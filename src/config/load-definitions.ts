@@ -3,7 +3,7 @@ import { ConfigError } from '../domain/errors.ts'
 import { checkShape } from './check-shape.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolateDocument } from './interpolate-document.ts'
-import { Problems } from './problems.ts'
+import { isFatal, Problems } from './problems.ts'
 import { readConfigText } from './read-config-text.ts'
 import { eventDefinitionsSchema } from './schemas/event-definitions-schema.ts'
 import { parseYamlDocument } from './yaml-document.ts'
@@ -19,6 +19,7 @@ export async function loadDefinitions(file: string, environment: Environment): P
     problems,
   )
   const definitions = compileDefinitions(value ?? [], problems.reporter(document))
-  if (problems.hasErrors) throw new ConfigError(`the event definitions ${file} cannot be used`, problems.list)
+  const faults = problems.list.filter(isFatal)
+  if (faults.length > 0) throw new ConfigError(`the event definitions ${file} cannot be used`, faults)
   return definitions
 }

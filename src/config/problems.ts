@@ -2,16 +2,23 @@ import type { Position, Problem } from '../domain/errors.ts'
 import type { Report } from '../domain/report.ts'
 import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
 
+/**
+ * Errors that keep nothing from running: the original ignored such keys, and found the others out only when a stream
+ * came that far.
+ */
+const TOLERATED = new Set(['unknown-key', 'unknown-pipeline', 'unknown-name', 'unknown-trait'])
+
+/** Whether a configuration with this problem cannot be used. */
+export function isFatal({ severity, code }: Pick<Problem, 'severity' | 'code'>): boolean {
+  return severity === 'error' && !TOLERATED.has(code)
+}
+
 /** Collects the problems of all files of a configuration. */
 export class Problems {
   readonly #list: Problem[] = []
 
   get list(): readonly Problem[] {
     return this.#list
-  }
-
-  get hasErrors(): boolean {
-    return this.#list.some(({ severity }) => severity === 'error')
   }
 
   add(problem: Omit<Problem, 'path'> & { path: DocumentPath }): void {

@@ -3,7 +3,7 @@ import type { ZodType } from 'zod'
 import { checkShape } from '../../config/check-shape.ts'
 import type { Environment } from '../../config/interpolate.ts'
 import { handlerStep, loadConfig, type Pipelines } from '../../config/load-config.ts'
-import { Problems } from '../../config/problems.ts'
+import { isFatal, Problems } from '../../config/problems.ts'
 import type { ConfigDocument, DocumentPath } from '../../config/yaml-document.ts'
 import { withoutMarks } from '../../config/yaml-scalar.ts'
 import { compileDefinitions, type EventDefinition } from '../../distiller/definition.ts'
@@ -27,9 +27,6 @@ export type PartSources = {
   readonly file: string
   readonly environment: Environment
 }
-
-/** Findings that keep no test from running: the trigger or stream at fault ends as it would in production. */
-const TOLERATED = new Set(['unknown-pipeline', 'unknown-name', 'unknown-trait'])
 
 /** Puts the parts of a test together: its own, else those of its file, else those of `config`. */
 export async function loadParts(sources: PartSources, test: DocumentPath): Promise<TestParts> {
@@ -73,9 +70,7 @@ export async function loadParts(sources: PartSources, test: DocumentPath): Promi
     catchAll:
       reader.read('catch_all_notifications')?.value ?? config?.winchester.catch_all_notifications ?? false,
   }
-  const errors = reader.problems.list.filter(
-    ({ severity, code }) => severity === 'error' && !TOLERATED.has(code),
-  )
+  const errors = reader.problems.list.filter(isFatal)
   if (errors.length > 0) throw new ConfigError('the configuration of the test is refused', errors)
   return parts
 }

@@ -105,6 +105,14 @@ test('tells all problems of all files in one go', async () => {
   expect(problems.length).toBeGreaterThanOrEqual(4)
 })
 
+test('an unknown key is an error for check, and does not keep the daemons from running', async () => {
+  const folder = folderWith({ ...FILES, 'triggers.yaml': `${FILES['triggers.yaml']}  description: ours\n` })
+  const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
+  expect(problems).toMatchObject([{ code: 'unknown-key', severity: 'error' }])
+  expect(config?.warnings).toEqual(problems)
+  expect(config?.triggers.map(({ name }) => name)).toEqual(['one'])
+})
+
 test('an unknown pipeline does not keep the daemons from running', async () => {
   const folder = folderWith({ ...FILES, 'pipelines.yaml': 'other: [logger]\n' })
   const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
