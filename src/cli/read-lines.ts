@@ -8,7 +8,7 @@ export async function* readLines(file: string): AsyncGenerator<string> {
   const raw = file === '-' ? process.stdin : createReadStream(file)
   const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-  // readline passes no errors of its input on.
+  // readline passes on errors of the stream it reads, not of one before it.
   let failure: unknown
   for (const stream of new Set([raw, input])) {
     stream.on('error', (error) => {
@@ -16,6 +16,10 @@ export async function* readLines(file: string): AsyncGenerator<string> {
       lines.close()
     })
   }
-  for await (const line of lines) if (line !== '') yield line
+  try {
+    for await (const line of lines) if (line !== '') yield line
+  } catch (error) {
+    failure ??= error
+  }
   if (failure) throw new StackTachError('config', `cannot read ${file}: ${messageOf(failure)}`)
 }

@@ -138,6 +138,15 @@ test('explain tells definition, fields, triggers and the reasons against', async
   expect(broken).toMatchObject({ message_id: null, error: expect.stringContaining('JSON') })
 })
 
+test.each([
+  [['explain', '-c', join(CONFIG, 'winchester.yaml'), '/nosuch']],
+  [['distill', '--definitions', join(CONFIG, 'event_definitions.yaml'), '/nosuch.gz']],
+])('%j names the file that cannot be read', async (args) => {
+  const { code, stderr } = await run(args)
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^stv3: cannot read \/nosuch(\.gz)?: ENOENT.*\n$/)
+})
+
 test('explain gives the reason why a trigger does not match', async () => {
   const notification = {
     event_type: 'compute.instance.reboot.end',

@@ -3,74 +3,79 @@ import { z } from 'zod'
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
 
 /** Shape of winchester.yaml, its defaults applied. */
-export const winchesterSchema = z.strictObject({
-  config_path: texts
-    .default([])
-    .transform((paths) => (typeof paths === 'string' ? [paths] : paths))
-    .describe('where the other files are looked for, relative to this file'),
-  log_level: z.string().optional(),
-  log_file: z.string().optional(),
-  logging_config: z.string().optional(),
-  statistics_period: z
-    .number()
-    .positive()
-    .default(10)
-    .describe('seconds between two lines of statistics in the log'),
-  pipeline_worker_batch_size: z
-    .int()
-    .positive()
-    .default(1000)
-    .describe('streams that a worker takes at a time'),
-  pipeline_worker_delay: z
-    .number()
-    .positive()
-    .default(10)
-    .describe('seconds at most between two looks for ready streams'),
-  distiller_config: z.string().optional().describe('file of the event definitions'),
-  trigger_definitions: z.string().optional().describe('file of the triggers'),
-  pipeline_config: z.string().optional().describe('file of the pipelines'),
-  distiller_trait_plugins: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe('name: module and class of an own trait plugin'),
-  catch_all_notifications: z
-    .boolean()
-    .default(false)
-    .describe('make events of notifications that no definition matches'),
-  database: z.strictObject({
-    url: z.string().describe('mysql://USER:PASSWORD@HOST[:PORT]/NAME, sqlite:PATH or sqlite::memory:'),
-    echo_sql: z.boolean().default(false),
-  }),
-  pipeline_handlers: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe('name: module and class of an own handler'),
-  purge_completed_streams: z.boolean().default(true).describe('remove streams whose pipeline is done'),
-  trim_events: z.boolean().default(false).describe('remove old events that belong to no stream'),
-  trim_events_age: z
-    .string()
-    .default('$timestamp - 14d')
-    .describe('time expression; older events are trimmed'),
-  trim_events_batch_size: z.int().positive().default(100),
-  time_sync_endpoint: z
-    .string()
-    .optional()
-    .describe('URL of stv3 time-server: play old data as if it were now'),
-  indexed_traits: z
-    .array(z.string())
-    .default([])
-    .describe('traits that queries filter by and that get an index'),
-  pipeline_retries: z.int().min(0).default(3).describe('how often a failed pipeline is tried again'),
-  lease_s: z
-    .number()
-    .positive()
-    .default(60)
-    .describe('seconds after which the streams of a silent worker are taken over'),
-  shutdown_timeout_s: z.number().positive().default(30).describe('seconds a daemon has for an orderly end'),
-  max_generations: z.int().positive().optional(),
-  status: z.string().optional(),
-  dead_letter_days: z.number().positive().optional(),
-  api: z.record(z.string(), z.unknown()).optional(),
-})
+export const winchesterSchema = z.strictObject(
+  {
+    config_path: texts
+      .default([])
+      .transform((paths) => (typeof paths === 'string' ? [paths] : paths))
+      .describe('where the other files are looked for, relative to this file'),
+    log_level: z.string().optional(),
+    log_file: z.string().optional(),
+    logging_config: z.string().optional(),
+    statistics_period: z
+      .number()
+      .positive()
+      .default(10)
+      .describe('seconds between two lines of statistics in the log'),
+    pipeline_worker_batch_size: z
+      .int()
+      .positive()
+      .default(1000)
+      .describe('streams that a worker takes at a time'),
+    pipeline_worker_delay: z
+      .number()
+      .positive()
+      .default(10)
+      .describe('seconds at most between two looks for ready streams'),
+    distiller_config: z.string().optional().describe('file of the event definitions'),
+    trigger_definitions: z.string().optional().describe('file of the triggers'),
+    pipeline_config: z.string().optional().describe('file of the pipelines'),
+    distiller_trait_plugins: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('name: module and class of an own trait plugin'),
+    catch_all_notifications: z
+      .boolean()
+      .default(false)
+      .describe('make events of notifications that no definition matches'),
+    database: z.strictObject({
+      url: z.string().describe('mysql://USER:PASSWORD@HOST[:PORT]/NAME, sqlite:PATH or sqlite::memory:'),
+      echo_sql: z.boolean().default(false),
+    }),
+    pipeline_handlers: z
+      .record(z.string(), z.string())
+      .default({})
+      .describe('name: module and class of an own handler'),
+    purge_completed_streams: z.boolean().default(true).describe('remove streams whose pipeline is done'),
+    trim_events: z.boolean().default(false).describe('remove old events that belong to no stream'),
+    trim_events_age: z
+      .string()
+      .default('$timestamp - 14d')
+      .describe('time expression; older events are trimmed'),
+    trim_events_batch_size: z.int().positive().default(100),
+    time_sync_endpoint: z
+      .string()
+      .optional()
+      .describe('URL of stv3 time-server: play old data as if it were now'),
+    indexed_traits: z
+      .array(z.string())
+      .default([])
+      .describe('traits that queries filter by and that get an index'),
+    pipeline_retries: z.int().min(0).default(3).describe('how often a failed pipeline is tried again'),
+    lease_s: z
+      .number()
+      .positive()
+      .default(60)
+      .describe('seconds after which the streams of a silent worker are taken over'),
+    shutdown_timeout_s: z.number().positive().default(30).describe('seconds a daemon has for an orderly end'),
+    max_generations: z.int().positive().optional(),
+    status: z.string().optional(),
+    dead_letter_days: z.number().positive().optional(),
+    api: z.record(z.string(), z.unknown()).optional(),
+  },
+  {
+    error: 'expected a winchester.yaml with its keys (database, trigger_definitions, …), or name a yagi.conf',
+  },
+)
 
 export type WinchesterSettings = z.infer<typeof winchesterSchema>
