@@ -26,7 +26,7 @@ export async function openDatabase(url: string, folder: string): Promise<OpenDat
 }
 
 /** The traits that triggers tell streams apart by, and those of indexed_traits. */
-export function indexedTraits(triggers: readonly Trigger[], configured: readonly string[]): Set<string> {
+function indexedTraits(triggers: readonly Trigger[], configured: readonly string[]): Set<string> {
   const names = triggers.flatMap((trigger) => [
     ...trigger.distinguishedBy.map(({ trait }) => trait),
     ...trigger.matchCriteria.flatMap(({ mapDistinguishedBy }) => Object.values(mapDistinguishedBy)),
@@ -34,14 +34,19 @@ export function indexedTraits(triggers: readonly Trigger[], configured: readonly
   return new Set([...configured, ...names])
 }
 
+/** A store on an open database; `writer` names the process when it stores events. */
+export function createStore(database: OpenDatabase, config: Config, writer?: string): Promise<Store> {
+  return createSqlStore(database, {
+    writer,
+    indexedTraits: indexedTraits(config.triggers, config.winchester.indexed_traits),
+  })
+}
+
 /** The store of a configuration; `writer` names the process when it stores events. */
 export async function openStore(config: Config, writer?: string): Promise<Store> {
   const database = await openDatabase(config.winchester.database.url, config.folder)
   try {
-    return await createSqlStore(database, {
-      writer,
-      indexedTraits: indexedTraits(config.triggers, config.winchester.indexed_traits),
-    })
+    return await createStore(database, config, writer)
   } catch (error) {
     await database.db.destroy()
     throw error

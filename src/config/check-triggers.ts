@@ -1,3 +1,4 @@
+import { ENVELOPE_NAMES } from '../domain/event.ts'
 import { compileEventTypeFilter, type EventTypePatterns } from '../domain/event-type-filter.ts'
 import type { Report } from '../domain/report.ts'
 import type { CriterionConfig, TriggerConfig } from '../streams/trigger-config.ts'
@@ -5,9 +6,6 @@ import { unknownNames } from '../timex/check-names.ts'
 import { parseTimex } from '../timex/parser.ts'
 import { TimexError } from '../timex/timex-error.ts'
 import { didYouMean } from './suggest.ts'
-
-/** What every event has beside its traits. */
-const ENVELOPE = ['timestamp', 'event_type', 'message_id']
 
 /** Traits of the events that the usage handler makes. */
 const MADE_BY_PIPELINES = [
@@ -30,7 +28,7 @@ export function checkTriggers(
   known: ReadonlySet<string> | undefined,
   report: Report,
 ): void {
-  const names = known && [...known, ...ENVELOPE, ...MADE_BY_PIPELINES]
+  const names = known && [...known, ...ENVELOPE_NAMES, ...MADE_BY_PIPELINES]
   for (const [index, trigger] of triggers.entries()) {
     if (trigger.load_criteria !== undefined) {
       warn(

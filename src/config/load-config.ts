@@ -152,9 +152,7 @@ class Loader {
       yagi: undefined,
       definitions: compileDefinitions(definitions?.value ?? [], this.#reporter(definitions), plugins),
       triggers: compileTriggers(triggers?.value ?? [], this.#reporter(triggers)),
-      pipelines: Object.fromEntries(
-        Object.entries(pipelines?.value ?? {}).map(([name, steps]) => [name, steps.map(handlerStep)]),
-      ),
+      pipelines: pipelinesOf(pipelines?.value ?? {}),
       trimEventsAge: trimEventsAge ?? EVERYTHING,
       warnings: [],
     }
@@ -286,8 +284,12 @@ function pipelineNames(pipelines: LoadedFile<PipelinesConfig> | undefined): read
   return Object.keys((pipelines?.document.value as object | undefined) ?? {})
 }
 
-/** A step of pipelines.yaml in its long form. */
-export function handlerStep(step: PipelinesConfig[string][number]): HandlerStep {
+/** The pipelines of a file, each step in its long form. */
+export function pipelinesOf(config: PipelinesConfig): Pipelines {
+  return Object.fromEntries(Object.entries(config).map(([name, steps]) => [name, steps.map(handlerStep)]))
+}
+
+function handlerStep(step: PipelinesConfig[string][number]): HandlerStep {
   return typeof step === 'string'
     ? { name: step, params: {} }
     : { name: step.name, params: step.params ?? {} }

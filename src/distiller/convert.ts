@@ -1,6 +1,7 @@
 import { InvalidError } from '../domain/errors.ts'
 import { stringifyJson } from '../domain/json.ts'
 import type { JsonValue } from '../domain/notification.ts'
+import { FLOAT_TEXT, INTEGER_TEXT } from '../domain/number-text.ts'
 import { parseIso } from '../domain/time.ts'
 import { intTrait, type Trait, type TraitType } from '../domain/trait.ts'
 
@@ -48,7 +49,7 @@ function integerOf(value: JsonValue): number | bigint | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? BigInt(Math.trunc(value)) : undefined
   if (typeof value !== 'string') return undefined
   const digits = value.trim()
-  return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace(/^\+/, '')) : undefined
+  return INTEGER_TEXT.test(digits) ? BigInt(digits.replace(/^\+/, '')) : undefined
 }
 
 function convertFloat(value: JsonValue): Trait {
@@ -62,7 +63,7 @@ function floatOf(value: JsonValue): number | undefined {
     return Number(value)
   if (typeof value !== 'string') return undefined
   const digits = value.trim()
-  return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(digits) ? Number(digits) : undefined
+  return FLOAT_TEXT.test(digits) ? Number(digits) : undefined
 }
 
 function convertDatetime(value: JsonValue): Trait {

@@ -1,5 +1,5 @@
 import { TextSyntaxError } from '../domain/errors.ts'
-import { isEnvelopeName } from '../domain/event.ts'
+import { ENVELOPE_NAMES } from '../domain/event.ts'
 import { compileEventTypeFilter, type EventTypePatterns } from '../domain/event-type-filter.ts'
 import type { Report } from '../domain/report.ts'
 import type { TraitType } from '../domain/trait.ts'
@@ -64,7 +64,7 @@ function compileTraits(
 ): TraitDefinition[] {
   return Object.entries(configs).map(([name, { fields, type = 'text', plugin }]) => {
     const at = [...path, name]
-    if (isEnvelopeName(name)) {
+    if (ENVELOPE_NAMES.includes(name)) {
       const message = `${name}: every event has one of its own, which wins over a trait of that name`
       report({ severity: 'warning', code: 'envelope', path: at, message })
     }

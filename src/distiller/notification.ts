@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { parseJson } from '../domain/json.ts'
-import type { JsonObject, JsonValue, Notification } from '../domain/notification.ts'
+import { isJsonObject, type JsonValue, type Notification } from '../domain/notification.ts'
 
 /** A notification, or the stage and the reason of a refusal. */
 export type Decoded =
@@ -22,7 +22,7 @@ export function decodeNotification(body: Buffer): Decoded {
 export function decodeNotificationText(text: string): Decoded {
   const outer = parse(text, 'the body')
   if (!outer.ok) return outer
-  const message = isObject(outer.value) ? outer.value['oslo.message'] : undefined
+  const message = isJsonObject(outer.value) ? outer.value['oslo.message'] : undefined
   if (typeof message !== 'string') return validate(outer.value)
   const inner = parse(message, 'oslo.message')
   return inner.ok ? validate(inner.value) : inner
@@ -42,15 +42,11 @@ function parse(text: string, what: string): Parsed {
 
 function validate(value: JsonValue): Decoded {
   const refuse = (reason: string): Decoded => ({ ok: false, stage: 'validate', reason })
-  if (!isObject(value)) return refuse('the body is not a JSON object')
+  if (!isJsonObject(value)) return refuse('the body is not a JSON object')
   for (const name of ['event_type', 'message_id'] as const) {
     const text = value[name]
     if (typeof text !== 'string' || text === '') return refuse(`${name} is missing or no text`)
     if (text.length > MAX_NAME_LENGTH) return refuse(`${name} is longer than ${MAX_NAME_LENGTH} characters`)
   }
   return { ok: true, notification: value as Notification }
-}
-
-export function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -12,9 +12,5 @@ export type Event = {
 /** An event as a store holds it. */
 export type StoredEvent = Event & { readonly id: number }
 
-const ENVELOPE_NAMES = ['message_id', 'event_type', 'timestamp']
-
-/** Whether every event has something of that name beside its traits. */
-export function isEnvelopeName(name: string): boolean {
-  return ENVELOPE_NAMES.includes(name)
-}
+/** What every event has beside its traits. */
+export const ENVELOPE_NAMES: readonly string[] = ['message_id', 'event_type', 'timestamp']

@@ -15,3 +15,8 @@ export type Notification = JsonObject & {
   readonly event_type: string
   readonly message_id: string
 }
+
+/** Whether a value is an object, not a list. */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

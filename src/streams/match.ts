@@ -22,6 +22,7 @@ export type MatchResult =
 
 /** Matches an event against a trigger; `criteria` are those of its match_criteria that accept the event's type. */
 export function matchTrigger(trigger: Trigger, criteria: readonly Criterion[], event: Event): MatchResult {
+  if (criteria.length === 0) return no(`event type ${event.eventType} is not in match_criteria`)
   const absent = trigger.distinguishedBy.find(({ trait }) => traitOf(event, trait) === undefined)
   if (absent) return no(`distinguishing trait ${absent.trait} is missing`)
   const reasons: string[] = []
@@ -30,9 +31,7 @@ export function matchTrigger(trigger: Trigger, criteria: readonly Criterion[], e
     if (reason === undefined) return keyOf(trigger, criterion, event)
     reasons.push(reason)
   }
-  return no(
-    reasons.length > 0 ? reasons.join('; ') : `event type ${event.eventType} is not in match_criteria`,
-  )
+  return no(reasons.join('; '))
 }
 
 function no(reason: string, isMisplaced = false): MatchResult {

@@ -1,4 +1,5 @@
 import type { Event } from '../domain/event.ts'
+import { FLOAT_TEXT, INTEGER_TEXT } from '../domain/number-text.ts'
 import type { Report } from '../domain/report.ts'
 import { instantFromMicros } from '../domain/time.ts'
 import type { Trait } from '../domain/trait.ts'
@@ -61,29 +62,32 @@ function textTest(expected: string): ValueTest {
   }
 }
 
-/** A kind of number, as it is written, and what it is called. */
-type NumberKind = { readonly pattern: RegExp; readonly name: string }
+/** What a kind of number is called and how it is read; undefined for a text that is none. */
+type NumberKind = { readonly name: string; readonly read: (text: string) => number | undefined }
 
-const INTEGER: NumberKind = { pattern: /^[+-]?\d+$/, name: 'whole number' }
+const INTEGER: NumberKind = {
+  name: 'whole number',
+  read: (text) => (INTEGER_TEXT.test(text) ? Number(text) : undefined),
+}
 const FLOAT: NumberKind = {
-  pattern: /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$|^[+-]?inf(?:inity)?$/i,
   name: 'number',
+  read: (text) => (FLOAT_TEXT.test(text) ? Number(text) : infinityOf(text)),
 }
 
 /** Operators that are none compare as the original does: never. What is no number is a fault. */
 function comparison(
   config: string | number,
-  { pattern, name }: NumberKind,
+  { name, read }: NumberKind,
   path: Path,
   report: Report,
 ): ValueTest {
   if (typeof config === 'number') return numberTest('=', config)
-  const [, operator = '', number = ''] = /^\s*([<>=!]*)\s*(.*?)\s*$/s.exec(config) ?? []
-  const isNumber = pattern.test(number)
+  const [, operator = '', text = ''] = /^\s*([<>=!]*)\s*(.*?)\s*$/s.exec(config) ?? []
+  const number = read(text)
   const isOperator = operator === '' || Object.hasOwn(COMPARISONS, operator)
-  if (isNumber && isOperator) return numberTest(operator || '=', numberOf(number))
+  if (number !== undefined && isOperator) return numberTest(operator || '=', number)
   report({
-    severity: isNumber ? 'warning' : 'error',
+    severity: number === undefined ? 'error' : 'warning',
     code: 'comparison',
     path,
     message: `${JSON.stringify(config)} never matches; expected an operator (< <= = != >= >) and a ${name}, as in "> 4096"`,
@@ -91,10 +95,9 @@ function comparison(
   return () => `cannot be compared with ${JSON.stringify(config)}`
 }
 
-function numberOf(text: string): number {
-  const [, sign, isInfinite] = /^([+-]?)(inf)?/i.exec(text) ?? []
-  if (!isInfinite) return Number(text)
-  return sign === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+function infinityOf(text: string): number | undefined {
+  if (!/^[+-]?inf(?:inity)?$/i.test(text)) return undefined
+  return text.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
 }
 
 function numberTest(operator: string, expected: number): ValueTest {

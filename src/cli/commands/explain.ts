@@ -79,22 +79,16 @@ function explain(line: string, config: Config, distiller: Distiller): Explanatio
     return { message_id, event_type, error: 'no event definition matches this event type', ...NOTHING }
   }
   const passedOver = config.definitions.filter((other) => other !== definition && other.accepts(event_type))
-  const common = {
+  const distilled = distiller.distil(notification, wallClock.now())
+  const event = distilled.kind === 'event' ? distilled.event : undefined
+  return {
     message_id,
     event_type,
+    error: distilled.kind === 'failed' ? `distill: ${distilled.reason}` : null,
     definition: factsOf(definition),
     passed_over: passedOver.map(factsOf),
-  }
-  const distilled = distiller.distil(notification, wallClock.now())
-  if (distilled.kind !== 'event') {
-    const error = distilled.kind === 'failed' ? `distill: ${distilled.reason}` : null
-    return { ...common, error, traits: traitFacts(definition, notification), triggers: [] }
-  }
-  return {
-    ...common,
-    error: null,
     traits: traitFacts(definition, notification),
-    triggers: config.triggers.map((trigger) => triggerFacts(trigger, distilled.event)),
+    triggers: event ? config.triggers.map((trigger) => triggerFacts(trigger, event)) : [],
   }
 }
 
@@ -125,14 +119,7 @@ function extractOrNothing(trait: TraitDefinition, notification: Notification): T
 
 function triggerFacts(trigger: Trigger, event: Event): TriggerFacts {
   const criteria = trigger.matchCriteria.filter(({ acceptsType }) => acceptsType(event.eventType))
-  const result =
-    criteria.length === 0
-      ? {
-          match: false as const,
-          isMisplaced: false,
-          reason: `event type ${event.eventType} is not in match_criteria`,
-        }
-      : matchTrigger(trigger, criteria, event)
+  const result = matchTrigger(trigger, criteria, event)
   return {
     name: trigger.name,
     match: result.match,

@@ -11,7 +11,7 @@ import { shiftTime, sumDuration } from '../../timex/duration.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { stopSignal } from '../daemon.ts'
 import { openBroker } from '../open-broker.ts'
-import { createCommand, loggerOf, parsePositive, parseWhole } from '../program.ts'
+import { createCommand, loggerOf, parsePositive, parseWhole, print } from '../program.ts'
 
 type Options = {
   seed: number
@@ -120,7 +120,7 @@ async function toLines(
 
 async function openOutput({ to, output }: Options): Promise<(text: string) => Promise<void>> {
   if (to === '-') {
-    return (text) => new Promise((resolve) => void process.stdout.write(text, () => resolve()))
+    return print
   }
   if (!output) throw new ConfigError('--to file needs --output FILE')
   try {

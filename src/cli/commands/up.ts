@@ -17,12 +17,11 @@ import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import { createLogger, type Logger } from '../../runtime/logger.ts'
 import { makeFolder } from '../../runtime/make-folder.ts'
 import { upgradeSchema } from '../../store/migrate.ts'
-import { createSqlStore } from '../../store/sql-store.ts'
 import type { Store } from '../../store/store.ts'
 import { type BuiltConsumer, buildConsumer } from '../build-consumer.ts'
 import { buildWorker } from '../build-worker.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
-import { indexedTraits, openDatabase } from '../open-store.ts'
+import { createStore, openDatabase } from '../open-store.ts'
 import { createCommand, listenOption, parsePositive, parseWhole } from '../program.ts'
 import { requirePipelines } from '../require-pipelines.ts'
 
@@ -123,10 +122,7 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
 async function openEmbeddedStore(config: Config): Promise<Store> {
   const database = await openDatabase(config.winchester.database.url, config.folder)
   await upgradeSchema(database.db, database.dialect.types)
-  return createSqlStore(database, {
-    writer: 'up',
-    indexedTraits: indexedTraits(config.triggers, config.winchester.indexed_traits),
-  })
+  return createStore(database, config, 'up')
 }
 
 /** The simulated clock begins today at 00:00 UTC, or where an earlier run has come to. */

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import type { ZodType } from 'zod'
 import { checkShape } from '../../config/check-shape.ts'
 import type { Environment } from '../../config/interpolate.ts'
-import { handlerStep, loadConfig, type Pipelines } from '../../config/load-config.ts'
+import { loadConfig, pipelinesOf } from '../../config/load-config.ts'
 import { isFatal, Problems } from '../../config/problems.ts'
 import type { ConfigDocument, DocumentPath } from '../../config/yaml-document.ts'
 import { withoutMarks } from '../../config/yaml-scalar.ts'
@@ -41,9 +41,7 @@ export async function loadParts(sources: PartSources, test: DocumentPath): Promi
   const definitions = reader.read('event_definitions')
   const inline = reader.read('pipelines')
   const handlers = reader.read('pipeline_handlers')
-  const pipelines: Pipelines = inline
-    ? Object.fromEntries(Object.entries(inline.value).map(([name, steps]) => [name, steps.map(handlerStep)]))
-    : (config?.pipelines ?? {})
+  const pipelines = inline ? pipelinesOf(inline.value) : (config?.pipelines ?? {})
   const loaded = await loadPipelines({
     pipelines,
     handlers: {

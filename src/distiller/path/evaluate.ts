@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../../domain/notification.ts'
+import { isJsonObject, type JsonValue } from '../../domain/notification.ts'
 import type { Condition, FilterOperator, PathExpression } from './expression.ts'
 import type { Match } from './match.ts'
 
@@ -14,7 +14,7 @@ export function findMatches(expression: PathExpression, from: Match): Match[] {
     case 'fields':
       return expression.names.flatMap((name) => field(from, name))
     case 'anyField':
-      return isObject(from.value) ? Object.keys(from.value).flatMap((name) => field(from, name)) : []
+      return isJsonObject(from.value) ? Object.keys(from.value).flatMap((name) => field(from, name)) : []
     case 'index':
       return element(from, expression.index)
     case 'slice':
@@ -56,7 +56,7 @@ function functionValue(expression: FunctionExpression, value: JsonValue): JsonVa
     case 'len':
       if (typeof value === 'string') return [...value].length
       if (Array.isArray(value)) return value.length
-      return isObject(value) ? Object.keys(value).length : undefined
+      return isJsonObject(value) ? Object.keys(value).length : undefined
     case 'sorted':
       return Array.isArray(value) ? [...value].sort(compare) : undefined
     case 'split':
@@ -81,10 +81,6 @@ function compare(a: JsonValue, b: JsonValue): number {
   return x < y ? -1 : x > y ? 1 : 0
 }
 
-function isObject(value: JsonValue): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function rootOf(match: Match): Match {
   let root = match
   while (root.parent) root = root.parent
@@ -93,7 +89,7 @@ function rootOf(match: Match): Match {
 
 function field(from: Match, name: string): Match[] {
   const { value } = from
-  if (!isObject(value) || !Object.hasOwn(value, name)) return []
+  if (!isJsonObject(value) || !Object.hasOwn(value, name)) return []
   return [{ value: value[name] as JsonValue, parent: from, key: name }]
 }
 
@@ -156,7 +152,7 @@ function distinct(matches: readonly Match[]): Match[] {
 
 function childrenOf(match: Match): Match[] {
   if (Array.isArray(match.value)) return elements(match)
-  return isObject(match.value) ? findMatches({ kind: 'anyField' }, match) : []
+  return isJsonObject(match.value) ? findMatches({ kind: 'anyField' }, match) : []
 }
 
 function holds({ target, operator, value }: Condition, from: Match): boolean {
