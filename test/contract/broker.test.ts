@@ -125,3 +125,21 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     await Promise.all([subscription.close(), subscription.close()])
   })
 })
+
+test('a refused login is told as such, without the password', async () => {
+  const url = new URL(inject('amqpUrl'))
+  url.password = 'wr0ng'
+  const broker = createAmqpBroker({
+    url: url.href,
+    logger: silentLogger,
+    reconnectMs: 20,
+    maxReconnectMs: 200,
+  })
+  const error = await broker.openPublisher().then(
+    () => undefined,
+    (reason: Error) => reason,
+  )
+  await broker.close()
+  expect(error?.message).toMatch(/the broker refuses the user or the password/)
+  expect(error?.message).not.toContain('wr0ng')
+})

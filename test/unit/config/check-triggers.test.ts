@@ -96,3 +96,35 @@ test('check tells unknown handlers and plugins, and modules that cannot be loade
   ])
   expect(problems.every(({ severity }) => severity === 'error')).toBe(true)
 })
+
+test.each(['{int: abc}', '{int: ""}', '{int: ">"}', '{int: "5 > 3"}', '{int: "5.0"}', '{float: "> x"}'])(
+  'the criterion %s is refused',
+  async (criterion) => {
+    const triggers = TRIGGERS.replace('event_type: x.end', `event_type: x.end, traits: {host: ${criterion}}`)
+    expect(await problemsOf({ 'triggers.yaml': triggers })).toMatchObject([
+      { severity: 'error', code: 'comparison' },
+    ])
+  },
+)
+
+test.each([
+  ['no distinguished_by', TRIGGERS.replace('  distinguished_by: [host]\n', '')],
+  ['a pipeline that is null', `${TRIGGERS}  expire_pipeline: null\n`],
+  ['a pipeline without a name', `${TRIGGERS}  expire_pipeline: ""\n`],
+])('a trigger may have %s', async (_, triggers) => {
+  expect(await problemsOf({ 'triggers.yaml': triggers })).toEqual([])
+})
+
+test('a trigger needs a pipeline with a name', async () => {
+  const triggers = TRIGGERS.replace('fire_pipeline: go', 'fire_pipeline: ""')
+  expect(await problemsOf({ 'triggers.yaml': triggers })).toMatchObject([
+    { severity: 'error', message: expect.stringContaining('needs a fire_pipeline') },
+  ])
+})
+
+test('a trait that has the name of what every event has is warned of', async () => {
+  const definitions = '- event_type: x.*\n  traits: {host: {fields: a}, timestamp: {fields: payload.ts}}\n'
+  expect(await problemsOf({ 'events.yaml': definitions })).toMatchObject([
+    { at: 'events.yaml:2:42', severity: 'warning', code: 'envelope' },
+  ])
+})

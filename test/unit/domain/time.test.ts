@@ -51,3 +51,8 @@ test('printing then reading gives the same time', () => {
     }),
   )
 })
+
+test.each(['+24:00', '-99:99', '+23:60'])('an offset of %s is none', (offset) => {
+  expect(parseIso(`2014-03-04T05:06:07${offset}`)).toBeUndefined()
+  expect(parseIso('2014-03-04T05:06:07+23:59')).toBeDefined()
+})

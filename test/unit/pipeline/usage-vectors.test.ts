@@ -82,3 +82,20 @@ test('what is published nests the traits of the event', () => {
     },
   ])
 })
+
+test('numbers agree by value, and are told as Python prints them', () => {
+  const exists = vectors.find(({ cat }) => cat === 'verified-eod')?.events.at(-1) as TypedFields
+  const operation = (flavor: number): TypedFields => ({
+    ...exists,
+    event_type: 'compute.instance.rebuild.end',
+    message_id: 'b9f1c5a6-5d52-4d5e-8f2a-0d2a6a9f3b11',
+    traits: { ...exists.traits, instance_flavor_id: { type: 'float', value: flavor } },
+  })
+  const flavored = { ...exists, traits: { ...exists.traits, instance_flavor_id: { type: 'int', value: 5 } } }
+  const verdict = (flavor: number) =>
+    run({ cat: '', stream_id: 1, events: [operation(flavor), flavored] }).at(-1)
+  expect(verdict(5)?.event_type).toBe('compute.instance.exists.verified')
+  expect(verdict(6)?.traits.error).toMatchObject({
+    value: "Conflicting 'instance_flavor_id' values ('6.0' != '5')",
+  })
+})

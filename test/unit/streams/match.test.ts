@@ -87,3 +87,27 @@ test('a mapped trait stands for the distinguishing one; the first criterion that
   expect(mapped?.traits.timestamp).toMatchObject({ begin: at('2025-12-31T00:00:00') })
   expect(router.keysOf(event({ eventType: 'exists', host: 'a' }))).toEqual([])
 })
+
+test('the time of the event itself counts, whatever traits it has', () => {
+  const one = event({
+    host: 'h',
+    timestamp: at('2026-01-01T12:00:00'),
+    traits: { timestamp: time('2000-01-01T00:00:00') },
+  })
+  const key = keyOf(routerOf({ distinguished_by: ['host', { timestamp: 'day' }] }), one)
+  expect(key?.traits.timestamp).toEqual({
+    type: 'timerange',
+    begin: at('2026-01-01T00:00:00'),
+    end: at('2026-01-02T00:00:00'),
+  })
+  expect(matches({ timestamp: 'day' }, { timestamp: time('2000-01-01T00:00:00') })).toBe(true)
+})
+
+test.each([
+  [{ float: '< inf' }, float(1e300), true],
+  [{ float: '> -Infinity' }, int(1), true],
+  [{ string: 5 }, int(5), true],
+  [{ text: true }, int(1), true],
+] as const)('trait criterion %j on %o: %s', (criterion, trait, expected) => {
+  expect(matches({ traits: { v: criterion } }, { v: trait })).toBe(expected)
+})

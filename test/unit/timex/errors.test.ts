@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
+import { formatInstant } from '../../../src/domain/time.ts'
 import { evaluateTimex } from '../../../src/timex/evaluate.ts'
 import { parseTimex } from '../../../src/timex/parser.ts'
 import { TimexError } from '../../../src/timex/timex-error.ts'
+import { at } from '../../support/events.ts'
 
 function errorOf(text: string): TimexError {
   try {
@@ -25,6 +27,14 @@ test.each([
   ['$nosuch + 1d', 'expression', 0],
   ['  week', 'expression', 2],
   ['$first @ 13mo', 'value', 0],
+  // of two errors the one that stands first
+  ['+ 5d;', 'parser', 0],
+  ['$timestamp 5d, 6h', 'parser', 11],
+  ['5.5', 'parser', 0],
+  ['nosuch($timestamp @ 32d)', 'value', 7],
+  // blanks are spaces, tabs and line feeds
+  ['$timestamp\r+ 1d', 'lexer', 10],
+  ['$timestamp\u00a0+ 1d', 'lexer', 10],
 ] as const)('%s: a %s error at offset %i', (text, kind, offset) => {
   expect(errorOf(text)).toMatchObject({ kind, offset, code: 'syntax' })
 })
@@ -33,4 +43,13 @@ test('says what was found, where, and what was expected', () => {
   expect(errorOf('$timestamp + 5 parsecs').message).toBe(
     'unexpected "parsecs" at column 16, expected a unit (us, s, m, h, d, mo, y)',
   )
+})
+
+test.each([
+  ['(day + 0d) + 20h', '2014-01-14T20:00:00', '2014-01-15T20:00:00'],
+  ['month + 0mo 20d', '2013-12-21T00:00:00', '2014-01-21T00:00:00'],
+])('an amount of zero is none: %s is still pinned', (text, begin, end) => {
+  const value = evaluateTimex(parseTimex(text), { timestamp: at('2014-01-15T10:00:00') })
+  if (value.kind !== 'range') throw new Error('expected a range')
+  expect([formatInstant(value.begin), formatInstant(value.end)]).toEqual([begin, end])
 })
