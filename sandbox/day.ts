@@ -18,8 +18,6 @@ import { startMariadb } from './servers/mariadb.ts'
 import { createMysqlDatabase } from './servers/mysql-store.ts'
 import { startRabbitmq } from './servers/rabbitmq.ts'
 
-const ALL = { limit: 1, mark: undefined, ascending: true }
-
 async function countMessages(file: string): Promise<number> {
   const raw = createReadStream(file)
   const ids = new Set<string>()
@@ -60,7 +58,8 @@ async function report(round: string, deployment: Deployment, messages: number, m
     round,
     messages,
     seconds: Number((ms / 1000).toFixed(1)),
-    events: await deployment.store.countEvents({}, ALL),
+    events: await deployment.countIncoming(),
+    usage_results: await deployment.countResults(),
     streams: streams.length,
     events_in_streams: streams.reduce((sum, { eventCount }) => sum + eventCount, 0),
     states,

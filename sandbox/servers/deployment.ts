@@ -64,16 +64,38 @@ export class Deployment {
   }
 
   /** Publishes a file of notifications to the queue. */
-  async publish(file: string): Promise<void> {
-    const result = await runProgram('stv3', ['publish', file, '-c', this.#config], this.#env)
-    if (result.code !== 0) throw new Error(`publish: ${result.stderr}`)
+  publish(file: string): Promise<void> {
+    return this.#run(['publish', file])
   }
 
-  /** Waits until so many events are stored and no stream that is due by the shared clock is left. */
+  /** Publishes what the simulator makes of its options. */
+  generate(options: readonly string[]): Promise<void> {
+    return this.#run(['generate', '--to', 'amqp', ...options])
+  }
+
+  async #run(args: readonly string[]): Promise<void> {
+    const { code, stderr } = await runProgram('stv3', [...args, '-c', this.#config], this.#env)
+    if (code !== 0) throw new Error(`${args[0]}: ${stderr}`)
+  }
+
+  /** Events that came in, without those that pipelines made of them. */
+  async countIncoming(): Promise<number> {
+    return (await this.store.countEvents({}, ALL)) - (await this.countResults())
+  }
+
+  /** Events that verifying usage has made. */
+  async countResults(): Promise<number> {
+    const lists = await Promise.all(
+      RESULT_TYPES.map((eventType) => this.store.listEvents({ eventType }, EVERYTHING)),
+    )
+    return lists.flat().filter(({ traits }) => traits.stream_id !== undefined).length
+  }
+
+  /** Waits until so many events have come in and no stream that is due by the shared clock is left. */
   async settled(events: number, timeoutMs = 120_000): Promise<void> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
-      const stored = await this.store.countEvents({}, ALL)
+      const stored = await this.countIncoming()
       const waiting = stored >= events ? await this.#dueStreams() : -1
       if (waiting === 0) return
       if (Date.now() > deadline) throw new Error(`not settled: ${stored} events, ${waiting} streams due`)
@@ -114,6 +136,8 @@ export class Deployment {
 }
 
 const ALL = { limit: 1, mark: undefined, ascending: true }
+const EVERYTHING = { ...ALL, limit: 1_000_000 }
+const RESULT_TYPES = ['verified', 'failed', 'warnings'].map((result) => `compute.instance.exists.${result}`)
 
 function environment(options: DeploymentOptions, timeUrl: string): NodeJS.ProcessEnv {
   return {

@@ -33,32 +33,58 @@ export function loggerOf(options: { logLevel?: string }, configured?: string): L
   return createLogger(LOG_LEVELS.find((known) => known === level) ?? ('info' satisfies LogLevel))
 }
 
+/** Why standard output took no more. */
+let outputFailure: NodeJS.ErrnoException | undefined
+
 /**
  * Runs a program to its end: 0 on success, 1 on a finding or failure (one sentence on standard error), 2 on
- * wrong usage. Pipes that are closed early end it quietly.
+ * wrong usage. A pipe that its reader has closed ends it quietly.
  */
 export async function runProgram(program: Command): Promise<void> {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0)
-    throw error
+  process.stdout.on('error', (error) => {
+    outputFailure = error
   })
   exitOverrideAll(program)
   try {
     await program.parseAsync()
+    await flushOutput()
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2
-    else {
-      process.stderr.write(`${program.name()}: ${messageOf(error)}\n`)
-      process.exitCode = 1
-    }
+    const sentence = sentenceOf(error)
+    if (sentence !== undefined) process.stderr.write(`${program.name()}: ${sentence}\n`)
+    process.exitCode = exitCodeOf(error)
   }
   await Promise.all([process.stdout, process.stderr].map(flushed))
   process.exit()
 }
 
-/** Writes to standard output; resolves when it can take more, so that a slow reader holds its program back. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  return isClosedPipe(error) ? 0 : 1
+}
+
+/** commander has told its own; a closed pipe is no failure. */
+function sentenceOf(error: unknown): string | undefined {
+  if (error instanceof CommanderError || isClosedPipe(error)) return undefined
+  return error === outputFailure ? `cannot write to standard output: ${messageOf(error)}` : messageOf(error)
+}
+
+function isClosedPipe(error: unknown): boolean {
+  return error === outputFailure && outputFailure?.code === 'EPIPE'
+}
+
+/**
+ * Writes to standard output; resolves when it can take more, so that a slow reader holds its program back. Rejects
+ * with the system's error where it takes no more.
+ */
 export async function print(text: string): Promise<void> {
+  if (outputFailure) throw outputFailure
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
+}
+
+/** Resolves when standard output has taken all; rejects as print does. */
+export async function flushOutput(): Promise<void> {
+  await flushed(process.stdout)
+  if (outputFailure) throw outputFailure
 }
 
 /** Ending the process drops what a pipe has not taken yet. */

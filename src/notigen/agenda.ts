@@ -36,6 +36,12 @@ export class Agenda<T> {
     }
   }
 
+  /** Takes the next unless it is later than `until`. */
+  takeUntil(until: Micros): { readonly at: Micros; readonly item: T } | undefined {
+    const first = this.#heap[0]
+    return first && first.at <= until ? this.next() : undefined
+  }
+
   #isBefore(a: number, b: number): boolean {
     const [x, y] = [this.#heap[a] as Entry<T>, this.#heap[b] as Entry<T>]
     return x.at < y.at || (x.at === y.at && x.order < y.order)

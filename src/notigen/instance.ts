@@ -1,72 +1,92 @@
-import type { Micros } from '../domain/time.ts'
+import { MICROS_PER_DAY, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
+import { FLAVORS, type Flavor, type Image, type Project } from './catalog.ts'
+import type { TaskState, VmState } from './instance-states.ts'
 import type { Random } from './random.ts'
-
-export type Flavor = {
-  readonly id: string
-  readonly name: string
-  readonly memoryMb: number
-  readonly diskGb: number
-  readonly vcpus: number
-}
-
-export const FLAVORS: readonly Flavor[] = [
-  { id: '2', name: '512MB Standard Instance', memoryMb: 512, diskGb: 20, vcpus: 1 },
-  { id: '3', name: '1GB Standard Instance', memoryMb: 1024, diskGb: 40, vcpus: 1 },
-  { id: '4', name: '2GB Standard Instance', memoryMb: 2048, diskGb: 80, vcpus: 2 },
-  { id: '5', name: '4GB Standard Instance', memoryMb: 4096, diskGb: 160, vcpus: 2 },
-  { id: '6', name: '8GB Standard Instance', memoryMb: 8192, diskGb: 320, vcpus: 4 },
-]
-
-export type Image = {
-  readonly id: string
-  readonly distro: string
-  readonly version: string
-  readonly architecture: string
-  readonly osType: string
-}
-
-const IMAGES: readonly Omit<Image, 'id'>[] = [
-  { distro: 'org.debian', version: '12', architecture: 'x64', osType: 'linux' },
-  { distro: 'com.ubuntu', version: '24.04', architecture: 'x64', osType: 'linux' },
-  { distro: 'com.redhat', version: '9.4', architecture: 'x64', osType: 'linux' },
-  { distro: 'com.microsoft.server', version: '2022', architecture: 'x64', osType: 'windows' },
-]
 
 /** An instance as Nova knows it at one moment. */
 export type Instance = {
   readonly id: string
-  readonly tenantId: string
-  readonly userId: string
+  readonly project: Project
   readonly name: string
-  readonly host: string
-  readonly image: Image
+  readonly reservationId: string
   readonly createdAt: Micros
+  readonly addresses: Addresses
+  host: string
+  image: Image
   flavor: Flavor
-  /** Nova's vm_state */
-  state: 'building' | 'active' | 'resized' | 'deleted'
-  /** Nova's task_state, empty when it rests */
-  task: string
+  /** what it was before a resize that may be reverted */
+  previousFlavor: Flavor | undefined
+  state: VmState
+  /** undefined when it rests */
+  task: TaskState | undefined
   launchedAt: Micros | undefined
   deletedAt: Micros | undefined
-  /** an operation is under way */
-  busy: boolean
+  /** what is attached */
+  volume: Volume | undefined
+  chapter: Chapter
 }
 
-export function createInstance(random: Random, createdAt: Micros): Instance {
-  const number = random.int(1, 99_999)
+export type Volume = { readonly id: string; readonly createdAt: Micros }
+
+export type Addresses = { readonly public4: string; readonly public6: string; readonly private4: string }
+
+/** What has been told of an instance today since its last `compute.instance.exists`. */
+export type Chapter = {
+  notifications: number
+  /** rebuild.end, finish_resize.end or rescue.end */
+  operations: number
+  /** delete.end */
+  deletions: number
+}
+
+export const HOSTS = 40
+
+export function createInstance(
+  project: Project,
+  images: readonly Image[],
+  createdAt: Micros,
+  random: Random,
+): Instance {
+  const id = random.uuid()
+  const number = random.int(1, 999_999)
   return {
-    id: random.uuid(),
-    tenantId: String(random.int(100_000, 100_050)),
-    userId: random.hex(32),
+    id,
+    project,
     name: `server-${number}`,
-    host: `compute-${random.int(1, 40)}`,
-    image: { ...random.pick(IMAGES), id: random.uuid() },
+    reservationId: `r-${id.slice(0, 8)}`,
     createdAt,
+    addresses: {
+      public4: `203.0.113.${random.int(1, 254)}`,
+      public6: `2001:db8::${random.hex(4)}`,
+      private4: `10.${random.int(1, 254)}.${random.int(0, 255)}.${random.int(1, 254)}`,
+    },
+    host: `compute-${random.int(1, HOSTS)}`,
+    image: random.pick(images),
     flavor: random.pick(FLAVORS),
+    previousFlavor: undefined,
     state: 'building',
-    task: 'scheduling',
+    task: undefined,
     launchedAt: undefined,
     deletedAt: undefined,
-    busy: false,
+    volume: undefined,
+    chapter: emptyChapter(),
   }
+}
+
+/** One that was built 1 to 90 days before and rests. */
+export function oldInstance(
+  project: Project,
+  images: readonly Image[],
+  now: Micros,
+  random: Random,
+): Instance {
+  const createdAt = now - random.int(MICROS_PER_DAY, 90 * MICROS_PER_DAY)
+  const instance = createInstance(project, images, createdAt, random)
+  instance.state = 'active'
+  instance.launchedAt = createdAt + random.int(20 * MICROS_PER_SECOND, 120 * MICROS_PER_SECOND)
+  return instance
+}
+
+export function emptyChapter(): Chapter {
+  return { notifications: 0, operations: 0, deletions: 0 }
 }

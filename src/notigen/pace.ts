@@ -2,27 +2,22 @@ import { sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Simulated } from './simulation.ts'
 
-/** Holds each notification back until the clock reaches its time; `speed` is how fast that clock runs. */
+/** Holds each message back until the clock reaches its time; `speed` is how fast that clock runs. */
 export async function* pace(
-  notifications: Iterable<Simulated>,
+  messages: Iterable<Simulated>,
   clock: EventClock,
   speed: number,
   signal: AbortSignal,
 ): AsyncGenerator<Simulated> {
-  for (const simulated of notifications) {
-    const waitMs = (simulated.at - clock.now()) / 1000 / speed
+  for (const message of messages) {
+    const waitMs = (message.at - clock.now()) / 1000 / speed
     if (waitMs > 0) await sleep(waitMs, signal)
     if (signal.aborted) return
-    yield simulated
+    yield message
   }
 }
 
-/** The body of a notification's message. */
-export function bodyOf({ notification }: Simulated): Buffer {
-  return Buffer.from(JSON.stringify(notification))
-}
-
-/** The bodies of notifications, one by one. */
-export async function* bodiesOf(notifications: AsyncIterable<Simulated>): AsyncGenerator<Buffer> {
-  for await (const simulated of notifications) yield bodyOf(simulated)
+/** The bodies of messages, one by one. */
+export async function* bodiesOf(messages: AsyncIterable<Simulated>): AsyncGenerator<Buffer> {
+  for await (const { body } of messages) yield Buffer.from(body)
 }

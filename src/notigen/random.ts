@@ -1,3 +1,5 @@
+const HEX = Array.from({ length: 0x1_00_00 }, (_, value) => value.toString(16).padStart(4, '0'))
+
 /** A seeded source of choices: the same seed gives the same sequence on every machine (integers only). */
 export class Random {
   #state: number
@@ -24,34 +26,43 @@ export class Random {
     )
   }
 
+  /** From 0 to below 1. */
+  fraction(): number {
+    return this.#bits() / 2 ** 32
+  }
+
   pick<T>(list: readonly T[]): T {
     return list[this.int(0, list.length - 1)] as T
   }
 
-  /** One of the names, as often as their weights say. */
-  weighted<T extends string>(weights: { readonly [name in T]: number }): T {
-    const entries = Object.entries(weights) as [T, number][]
-    let at = this.int(
-      1,
-      entries.reduce((sum, [, weight]) => sum + weight, 0),
-    )
-    for (const [name, weight] of entries) {
-      at -= weight
-      if (at <= 0) return name
-    }
-    return (entries[0] as [T, number])[0]
+  /** One of the list, as often as their weights (whole numbers) say; undefined when all weigh nothing. */
+  weighted<T>(list: readonly T[], weightOf: (item: T) => number): T | undefined {
+    const weights = list.map(weightOf)
+    const total = weights.reduce((sum, weight) => sum + weight, 0)
+    if (total === 0) return undefined
+    let at = this.int(1, total)
+    return list.find((_, index) => {
+      at -= weights[index] as number
+      return at <= 0
+    })
   }
 
+  /** A multiple of 4 digits. */
   hex(digits: number): string {
     let text = ''
-    while (text.length < digits) text += this.#bits().toString(16).padStart(8, '0')
-    return text.slice(0, digits)
+    while (text.length < digits) {
+      const bits = this.#bits()
+      text += HEX[bits & 0xffff]
+      if (text.length < digits) text += HEX[bits >>> 16]
+    }
+    return text
   }
 
   /** A version 4 UUID. */
   uuid(): string {
-    const hex = this.hex(32)
-    const variant = '89ab'[this.int(0, 3)]
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`
+    const [a, b, c, d] = [this.#bits(), this.#bits(), this.#bits(), this.#bits()]
+    const version = HEX[(b & 0x0fff) | 0x4000]
+    const variant = HEX[(c & 0x3fff) | 0x8000]
+    return `${HEX[a & 0xffff]}${HEX[a >>> 16]}-${HEX[b >>> 16]}-${version}-${variant}-${HEX[c >>> 16]}${HEX[d & 0xffff]}${HEX[d >>> 16]}`
   }
 }

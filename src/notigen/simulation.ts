@@ -1,139 +1,167 @@
-import type { JsonObject } from '../domain/notification.ts'
-import { MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
+import type { Micros } from '../domain/time.ts'
 import { Agenda } from './agenda.ts'
-import { createInstance, type Instance } from './instance.ts'
-import { computeNotification } from './notification.ts'
-import { OPERATIONS, type OperationName } from './operations.ts'
+import { Cloud, type CloudOptions } from './cloud.ts'
+import { type Fact, factOf } from './fact.ts'
+import { encodeNotice, type Format } from './format.ts'
+import {
+  type MessageTrouble,
+  type MessageTroubleShares,
+  MessageTroubles,
+  nextMidnight,
+} from './message-trouble.ts'
+import type { Notice } from './notice.ts'
+import type { OperationName } from './operations/operations.ts'
 import { Random } from './random.ts'
+import { type UsageCode, UsageOrders, type UsageShares } from './usage-orders.ts'
+import { versionedName } from './versioned-name.ts'
 
-export type SimulationOptions = {
+export type SimulationOptions = CloudOptions & {
   readonly seed: number
-  readonly start: Micros
-  /** first moment that is no longer simulated; undefined: for ever */
-  readonly end: Micros | undefined
-  /** instances that are there when it begins */
-  readonly instances: number
-  readonly operationsPerHour: number
+  /** default v1 */
+  readonly format?: Format
+  readonly trouble?: MessageTroubleShares & UsageShares
 }
 
-export type Simulated = { readonly at: Micros; readonly notification: JsonObject }
+/** A message: when it is sent, and its body. */
+export type Simulated = { readonly at: Micros; readonly body: string }
 
-type Plan =
-  | { readonly kind: 'operation' }
-  | {
-      readonly kind: 'step'
-      readonly instance: Instance
-      readonly operation: OperationName
-      readonly index: number
-    }
-  | { readonly kind: 'midnight' }
-  | { readonly kind: 'exists'; readonly instance: Instance; readonly dayBegin: Micros }
+/** Is told of what a simulation does. */
+export type Observer = {
+  readonly onOperation?: (name: OperationName) => void
+  readonly onOrdered?: (code: UsageCode) => void
+  readonly onTrouble?: (kind: MessageTrouble) => void
+  readonly onSent?: (sent: Sent) => void
+}
 
-/** Seconds after midnight within which the exists notifications of the day before are sent. */
-const EXISTS_WITHIN_S = 600
+/** A message on its way. */
+export type Sent = Waiting & {
+  /** when it is sent */
+  readonly at: Micros
+}
 
-const WEIGHTS = Object.fromEntries(
-  Object.entries(OPERATIONS).map(([name, { weight }]) => [name, weight]),
-) as { [name in OperationName]: number }
+type Waiting = {
+  readonly eventType: string
+  readonly body: string
+  readonly instanceId: string | undefined
+  /** undefined where it belongs to no instance, is a copy, or cannot be read */
+  readonly fact: Fact | undefined
+  /** the second one of the same id */
+  readonly isCopy: boolean
+  readonly trouble: MessageTrouble | undefined
+}
 
-/**
- * A Nova cloud: operations on instances, interleaved, and for each instance of a day a
- * `compute.instance.exists` after its end. In order of time; the same options give the same notifications.
- */
-export function* simulate(options: SimulationOptions): Generator<Simulated> {
-  const cloud = new Cloud(options)
-  for (;;) {
-    const due = cloud.agenda.next()
-    if (!due || (options.end !== undefined && due.at >= options.end)) return
-    const notification = cloud.carryOut(due.item, due.at)
-    if (notification) yield { at: due.at, notification }
+/** The same options give the same messages, in the order in which they are sent, whatever the machine. */
+export function simulate(options: SimulationOptions): Generator<Simulated> {
+  return new Simulation(options, {}, encodeNotice).messages()
+}
+
+/** Goes through a simulation without writing its messages; its observer learns what they would tell. */
+export function rehearse(options: SimulationOptions, observer: Observer): void {
+  for (const _ of new Simulation(options, observer, () => '').messages()) {
+    // the observer is told
   }
 }
 
-class Cloud {
-  readonly agenda = new Agenda<Plan>()
-  readonly #random: Random
-  readonly #instances: Instance[] = []
-  /** longest time between two operations, µs */
-  readonly #longestPause: number
+type Encode = (notice: Notice, format: Format) => string
 
-  constructor({ seed, start, instances, operationsPerHour }: SimulationOptions) {
-    this.#random = new Random(seed)
-    this.#longestPause = Math.round((2 * MICROS_PER_HOUR) / operationsPerHour)
-    for (let count = 0; count < instances; count++) this.#instances.push(this.#oldInstance(start))
-    this.agenda.add(start, { kind: 'operation' })
-    this.agenda.add((Math.floor(start / MICROS_PER_DAY) + 1) * MICROS_PER_DAY, { kind: 'midnight' })
+// Any constants will do: they keep the three random sources apart, so that trouble changes nothing of the story.
+const TROUBLE_SEED = 0x5f356495
+const ORDER_SEED = 0x2c9277b5
+
+class Simulation {
+  readonly #format: Format
+  readonly #observer: Observer
+  readonly #encode: Encode
+  readonly #cloud: Cloud
+  readonly #troubles: MessageTroubles
+  /** what is sent later than it was told */
+  readonly #delayed = new Agenda<Waiting>()
+  /** by instance: waits until the next message of it is sent */
+  readonly #held = new Map<string, Waiting>()
+
+  constructor(options: SimulationOptions, observer: Observer, encode: Encode) {
+    const { seed, format = 'v1', trouble = {} } = options
+    this.#format = format
+    this.#observer = observer
+    this.#encode = encode
+    const orders = new UsageOrders(trouble, new Random(seed ^ ORDER_SEED), (code) =>
+      observer.onOrdered?.(code),
+    )
+    this.#cloud = new Cloud(options, new Random(seed), orders, (name) => observer.onOperation?.(name))
+    this.#troubles = new MessageTroubles(trouble, new Random(seed ^ TROUBLE_SEED))
   }
 
-  /** Does what is due, plans what follows, and answers what is sent. */
-  carryOut(plan: Plan, at: Micros): JsonObject | undefined {
-    switch (plan.kind) {
-      case 'operation':
-        this.#beginOperation(at)
-        this.agenda.add(at + this.#random.int(1, this.#longestPause), plan)
-        return undefined
-      case 'step':
-        return this.#takeStep(plan, at)
-      case 'midnight':
-        this.#planExists(at)
-        this.agenda.add(at + MICROS_PER_DAY, plan)
-        return undefined
-      case 'exists':
-        return this.#sendExists(plan, at)
+  *messages(): Generator<Sent> {
+    for (const notice of this.#cloud.notices()) {
+      if (this.#format === 'versioned' && versionedName(notice.eventType) === undefined) continue
+      yield* this.#sendDelayed(notice.at)
+      yield* this.#send(notice)
+    }
+    yield* this.#sendDelayed(Number.POSITIVE_INFINITY)
+  }
+
+  *#send(notice: Notice): Generator<Sent> {
+    const { at, instance } = notice
+    const trouble = this.#troubles.for(notice)
+    const isHeldAlready = trouble === 'outOfOrder' && instance && this.#held.has(instance.id)
+    if (trouble && !isHeldAlready) this.#observer.onTrouble?.(trouble)
+    const told = trouble === 'contradictory' ? this.#troubles.contradict(notice) : notice
+    const body = this.#encode(told, this.#format)
+    const { eventType } = notice
+    const message = { eventType, body, instanceId: instance?.id, fact: factOf(told), isCopy: false, trouble }
+    const copy = { ...message, fact: undefined, isCopy: true }
+    switch (trouble) {
+      case 'missing':
+        return
+      case 'late':
+        this.#delayed.add(this.#troubles.lateAt(at), message)
+        return
+      case 'overdue':
+        this.#delayed.add(this.#troubles.overdueAt(at), message)
+        return
+      case 'outOfOrder':
+        if (isHeldAlready || !instance) break
+        this.#held.set(instance.id, message)
+        // At the latest then, lest its stream has fired.
+        this.#delayed.add(nextMidnight(at), message)
+        return
+      case 'malformed':
+        yield* this.#emit({ ...copy, body: this.#troubles.breakBody(body) }, at)
+        return
+      case 'duplicated':
+        this.#delayed.add(this.#troubles.copyAt(at), copy)
+        break
+      case 'retimed': {
+        const later = this.#troubles.copyAt(at)
+        const retimed = this.#encode({ ...notice, at: later }, this.#format)
+        this.#delayed.add(later, { ...copy, body: retimed })
+      }
+    }
+    yield* this.#emit(message, at)
+  }
+
+  *#emit(message: Waiting, at: Micros): Generator<Sent> {
+    yield this.#sentAt(message, at)
+    const held = message.instanceId === undefined ? undefined : this.#held.get(message.instanceId)
+    if (!held) return
+    this.#held.delete(held.instanceId as string)
+    yield this.#sentAt(held, at)
+  }
+
+  *#sendDelayed(until: Micros): Generator<Sent> {
+    for (let next = this.#delayed.takeUntil(until); next; next = this.#delayed.takeUntil(until)) {
+      const { at, item } = next
+      if (item.trouble !== 'outOfOrder') yield* this.#emit(item, at)
+      else if (item.instanceId !== undefined && this.#held.get(item.instanceId) === item) {
+        this.#held.delete(item.instanceId)
+        yield this.#sentAt(item, at)
+      }
     }
   }
 
-  #oldInstance(start: Micros): Instance {
-    const createdAt = start - this.#random.int(MICROS_PER_DAY, 90 * MICROS_PER_DAY)
-    const instance = createInstance(this.#random, createdAt)
-    instance.state = 'active'
-    instance.task = ''
-    instance.launchedAt = createdAt + this.#random.int(20, 120) * MICROS_PER_SECOND
-    return instance
-  }
-
-  #beginOperation(at: Micros): void {
-    const idle = this.#instances.filter(({ busy, state }) => !busy && state === 'active')
-    const operation = idle.length === 0 ? 'create' : this.#random.weighted(WEIGHTS)
-    const instance = operation === 'create' ? createInstance(this.#random, at) : this.#random.pick(idle)
-    if (operation === 'create') this.#instances.push(instance)
-    instance.busy = true
-    this.#planStep(instance, operation, 0, at)
-  }
-
-  #planStep(instance: Instance, operation: OperationName, index: number, after: Micros): void {
-    const step = OPERATIONS[operation].steps[index]
-    if (!step) {
-      instance.busy = false
-      return
-    }
-    const [least, most] = step.afterS
-    const at = after + this.#random.int(least * MICROS_PER_SECOND + 1, most * MICROS_PER_SECOND)
-    this.agenda.add(at, { kind: 'step', instance, operation, index })
-  }
-
-  #takeStep({ instance, operation, index }: Plan & { kind: 'step' }, at: Micros): JsonObject | undefined {
-    const step = OPERATIONS[operation].steps[index]
-    if (!step) return undefined
-    step.change?.(instance, at, this.#random)
-    const notification = computeNotification(instance, step.eventType, at, this.#random)
-    this.#planStep(instance, operation, index + 1, at)
-    return notification
-  }
-
-  #planExists(midnight: Micros): void {
-    const dayBegin = midnight - MICROS_PER_DAY
-    for (const instance of this.#instances) {
-      const at = midnight + this.#random.int(1, EXISTS_WITHIN_S * MICROS_PER_SECOND)
-      if (instance.launchedAt !== undefined) this.agenda.add(at, { kind: 'exists', instance, dayBegin })
-    }
-    // What was deleted during the day is told of once more, then forgotten.
-    const remaining = this.#instances.filter(({ state }) => state !== 'deleted')
-    this.#instances.splice(0, this.#instances.length, ...remaining)
-  }
-
-  #sendExists({ instance, dayBegin }: Plan & { kind: 'exists' }, at: Micros): JsonObject {
-    const audit = { begin: dayBegin, end: dayBegin + MICROS_PER_DAY }
-    return computeNotification(instance, 'compute.instance.exists', at, this.#random, audit)
+  #sentAt(message: Waiting, at: Micros): Sent {
+    const sent = { ...message, at }
+    this.#observer.onSent?.(sent)
+    return sent
   }
 }

@@ -1,9 +1,24 @@
 // Measures, prints one JSON line per figure, and asserts nothing.
 //
-//   npm run -s bench
+//   npm run -s bench                    everything
+//   npm run -s bench -- generate        what is named only
 
 import { benchDistill } from './distill.ts'
+import { benchGenerate } from './generate.ts'
 import { benchPaths } from './paths.ts'
 
-await benchDistill()
-benchPaths()
+const BENCHES: { readonly [name: string]: () => void | Promise<void> } = {
+  distill: benchDistill,
+  paths: benchPaths,
+  generate: benchGenerate,
+}
+
+const names = process.argv.slice(2)
+const unknown = names.find((name) => !BENCHES[name])
+if (unknown !== undefined) {
+  process.stderr.write(`there is no bench ${unknown}; there are ${Object.keys(BENCHES).join(', ')}\n`)
+  process.exit(2)
+}
+for (const [name, run] of Object.entries(BENCHES)) {
+  if (names.length === 0 || names.includes(name)) await run()
+}

@@ -26,6 +26,10 @@ export function ratePerSecond(count: number, rounds: number, run: () => void): n
     run()
     rates.push(count / ((performance.now() - begun) / 1000))
   }
-  rates.sort((a, b) => a - b)
-  return rates[Math.floor(rounds / 2)] as number
+  return median(rates)
+}
+
+/** The middle one; the upper of two. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
 }

@@ -101,21 +101,6 @@ test.each(['SIGTERM', 'SIGINT'] as const)('daemons end cleanly on %s', async (si
   for (const daemon of daemons) expect(await daemon.stop(signal)).toMatchObject({ code: 0 })
 })
 
-test('generate writes the same bytes for the same seed, and never over a file', async () => {
-  const folder = temporaryFolder()
-  const file = join(folder, 'day.jsonl')
-  const options = ['--seed', '3', '--duration', '3h', '--instances', '5', '--start', '2026-01-01']
-  const printed = await runProgram('stv3', ['generate', ...options])
-  expect(printed.stdout.split('\n').length).toBeGreaterThan(50)
-  expect(await runProgram('stv3', ['generate', ...options, '--to', 'file', '--output', file])).toMatchObject({
-    code: 0,
-  })
-  expect(await runProgram('stv3', ['generate', ...options, '--to', 'file', '--output', file])).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining(`cannot write ${file}`),
-  })
-})
-
 test('up makes and fires streams, answers the queries that it names, and stops cleanly', async () => {
   const data = join(temporaryFolder(), 'data')
   const port = await freePort()

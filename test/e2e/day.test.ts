@@ -1,52 +1,11 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { connect } from 'amqplib'
-import { expect, inject, test } from 'vitest'
-import { Deployment } from '../../sandbox/servers/deployment.ts'
-import { createTestDatabase } from '../support/databases.ts'
+import { expect, test } from 'vitest'
+import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { recordedSample, simulatedDay, writeLines } from '../support/notifications.ts'
 import { referenceStreams, streamFacts } from '../support/reference.ts'
-
-const ALL = { limit: 1, mark: undefined, ascending: true }
-const SHIPPED = resolve(import.meta.dirname, '../../config')
-
-/** The shipped configuration on a virtual host of its own would need rights; a queue of its own will do. */
-function configFolder(folder: string, changes: readonly (readonly [RegExp, string])[]): string {
-  const target = join(folder, 'config')
-  cpSync(SHIPPED, target, { recursive: true })
-  for (const name of ['yagi.conf', 'winchester.yaml']) {
-    const file = join(target, name)
-    const text = changes.reduce(
-      (changed, [from, to]) => changed.replaceAll(from, to),
-      readFileSync(file, 'utf8'),
-    )
-    writeFileSync(file, text)
-  }
-  return join(target, 'yagi.conf')
-}
-
-async function deleteQueue(queue: string): Promise<void> {
-  const model = await connect(inject('amqpUrl'))
-  const channel = await model.createChannel()
-  await channel.deleteQueue(queue)
-  await model.close()
-}
-
-async function start(folder: string, queue: string): Promise<Deployment> {
-  return Deployment.start({
-    amqpUrl: inject('amqpUrl'),
-    databaseUrl: await createTestDatabase(),
-    archiveFolder: join(folder, 'archive'),
-    consumers: 2,
-    workers: 2,
-    config: configFolder(folder, [
-      [/monitor\.info/g, queue],
-      [/lease_s: 60/g, 'lease_s: 1'],
-    ]),
-  })
-}
 
 function archivedIds(folder: string): string[] {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
@@ -62,7 +21,7 @@ test('recorded notifications give the same streams as one after the other, and t
   const folder = temporaryFolder()
   const lines = recordedSample()
   const file = writeLines(folder, 'sample.jsonl', lines)
-  const deployment = await start(folder, 'e2e.sample')
+  const deployment = await deployShipped(folder, 'e2e.sample')
   try {
     await deployment.publish(file)
     await deployment.settled(lines.length)
@@ -70,10 +29,13 @@ test('recorded notifications give the same streams as one after the other, and t
     expect(expected.some(({ state }) => state === 'completed')).toBe(true)
     expect(await streamFacts(deployment.store)).toEqual(expected)
 
+    const results = await deployment.countResults()
+    expect(results).toBeGreaterThan(0)
     await deployment.publish(file)
     await deployment.settled(lines.length)
     await delay(1000)
-    expect(await deployment.store.countEvents({}, ALL)).toBe(lines.length)
+    expect(await deployment.countIncoming()).toBe(lines.length)
+    expect(await deployment.countResults()).toBe(results)
     expect(await streamFacts(deployment.store)).toEqual(expected)
     expect(await deployment.store.listDeadLetters(10)).toEqual([])
   } finally {
@@ -89,7 +51,7 @@ test('kill -9 of consumers and workers loses and repeats nothing', async () => {
   const folder = temporaryFolder()
   const lines = simulatedDay(5, 150, 60)
   const file = writeLines(folder, 'day.jsonl', lines)
-  const deployment = await start(folder, 'e2e.kill')
+  const deployment = await deployShipped(folder, 'e2e.kill')
   try {
     const publishing = deployment.publish(file)
     for (let round = 0; round < 4; round++) {
@@ -103,7 +65,7 @@ test('kill -9 of consumers and workers loses and repeats nothing', async () => {
     await deployment.settled(lines.length)
 
     const ids = lines.map((line) => JSON.parse(line).message_id)
-    expect(await deployment.store.countEvents({}, ALL)).toBe(new Set(ids).size)
+    expect(await deployment.countIncoming()).toBe(new Set(ids).size)
     expect(new Set(archivedIds(join(folder, 'archive')))).toEqual(new Set(ids))
     const streams = await deployment.allStreams()
     const members = await deployment.store.eventsOfStreams(streams.map(({ id }) => id))

@@ -105,7 +105,7 @@ test('distill makes an event of everything that the simulator sends', async () =
   const events = jsonLines(stdout)
   expect(events).toHaveLength(lines.length)
   for (const event of events) {
-    expect(event).toMatchObject({ instance_id: expect.any(String), service: expect.any(String) })
+    expect(event).toMatchObject({ tenant_id: expect.any(String), service: expect.any(String) })
   }
 })
 
@@ -118,7 +118,7 @@ test('explain tells definition, fields, triggers and the reasons against', async
     _context_tenant: 't1',
     payload: { instance_id: 'i1', memory_mb: 512 },
   }
-  const foreign = { event_type: 'image.create', message_id: 'm2', timestamp: '2026-01-01', payload: {} }
+  const foreign = { event_type: 'backup.create', message_id: 'm2', timestamp: '2026-01-01', payload: {} }
   const input = `${JSON.stringify(notification)}\n${JSON.stringify(foreign)}\nnonsense\n`
   const args = ['explain', '-c', join(CONFIG, 'winchester.yaml'), '-']
   const told = await run(args, input)
@@ -132,7 +132,10 @@ test('explain tells definition, fields, triggers and the reasons against', async
     message_id: 'm1',
     definition: { event_type: ['compute.instance.*'] },
     traits: { memory_mb: { type: 'int', value: 512, field: 'payload.memory_mb' } },
-    triggers: [{ name: 'instance_day', match: true, key: { instance_id: 'i1' } }],
+    triggers: [
+      { name: 'instance_day', match: true, key: { instance_id: 'i1' } },
+      { name: 'versioned_instance_day', match: false },
+    ],
   })
   expect(unmatched).toMatchObject({ message_id: 'm2', triggers: [] })
   expect(broken).toMatchObject({ message_id: null, error: expect.stringContaining('JSON') })
@@ -158,6 +161,12 @@ test('explain gives the reason why a trigger does not match', async () => {
   const [explained] = jsonLines((await run(args, JSON.stringify(notification))).stdout)
   expect(explained.triggers).toEqual([
     { name: 'instance_day', match: false, reason: expect.stringContaining('instance_id'), key: null },
+    {
+      name: 'versioned_instance_day',
+      match: false,
+      reason: expect.stringContaining('event type'),
+      key: null,
+    },
   ])
 })
 
@@ -182,7 +191,7 @@ test('the tests of the shipped triggers pass', async () => {
   const files = readdirSync(folder).map((name) => join(folder, name))
   const { code, stdout, stderr } = await run(['test', ...files])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toMatch(/^8 passed, 0 failed$/m)
+  expect(stdout).toMatch(/^11 passed, 0 failed$/m)
 })
 
 const TEST_FILE = `

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { bodyOf } from '../../src/notigen/pace.ts'
 import { simulate } from '../../src/notigen/simulation.ts'
 import { at } from './events.ts'
 
@@ -11,8 +10,7 @@ const RECORDED = resolve(import.meta.dirname, '../../../shared/notifications/nov
 export function simulatedDay(seed: number, instances: number, operationsPerHour: number): string[] {
   const start = at('2026-11-19T00:00:00')
   const end = at('2026-11-20T02:00:00')
-  const notifications = simulate({ seed, start, end, instances, operationsPerHour })
-  return [...notifications].map((simulated) => String(bodyOf(simulated)))
+  return [...simulate({ seed, start, end, instances, operationsPerHour })].map(({ body }) => body)
 }
 
 /** The notifications of a whole day, recorded on a real Nova; simulated ones where there are none. */

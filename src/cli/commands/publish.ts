@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
-import { ConfigError } from '../../domain/errors.ts'
 import { publishAll } from '../../notigen/publish.ts'
 import { stopSignal } from '../daemon.ts'
 import { openBroker } from '../open-broker.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
+import { queueOf } from '../queue-of.ts'
 import { readLines } from '../read-lines.ts'
 
 type Options = { config: string; queue?: string; logLevel?: string }
@@ -26,14 +26,8 @@ async function publish(files: readonly string[], options: Options): Promise<void
   const signal = stopSignal()
   const logger = loggerOf(options)
   const { yagi } = await loadConfig(options.config, process.env)
-  const queues = yagi?.queues ?? []
-  const spec = options.queue ? queues.find(({ queue }) => queue === options.queue) : queues[0]
-  if (!yagi || !spec) {
-    throw new ConfigError(
-      `${options.config} has no queue ${options.queue ?? ''}; it has ${queues.map(({ queue }) => queue).join(', ') || 'none'}`,
-    )
-  }
-  const broker = await openBroker(yagi.broker, logger)
+  const { broker: settings, queue: spec } = queueOf(yagi, options.queue, options.config)
+  const broker = await openBroker(settings, logger)
   try {
     const publisher = await broker.openPublisher()
     for (const file of files) {

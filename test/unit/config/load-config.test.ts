@@ -12,7 +12,7 @@ const FILES = SOUND_FILES
 test.each(['yagi.conf', 'winchester.yaml'])('the shipped %s has no problem', async (name) => {
   const { problems, config } = await checkConfig(join(SHIPPED, name), {})
   expect(problems).toEqual([])
-  expect(config?.triggers.map((trigger) => trigger.name)).toEqual(['instance_day'])
+  expect(config?.triggers.map((trigger) => trigger.name)).toEqual(['instance_day', 'versioned_instance_day'])
 })
 
 test('defaults are applied', async () => {

@@ -1,0 +1,68 @@
+import { formatIso } from '../../domain/time.ts'
+import type { Description } from '../../notigen/description.ts'
+import type { ExpectedStream } from '../../notigen/expected-streams.ts'
+import type { SimulationOptions } from '../../notigen/simulation.ts'
+import { print } from '../program.ts'
+import { formatTable } from '../table.ts'
+import { grouped } from './progress.ts'
+
+/** A page for people: what a run contains, then its streams, an instance and day each. */
+export async function printDescription(options: SimulationOptions, run: Description): Promise<void> {
+  const { streams } = run
+  const rows: (readonly [string, string])[] = [
+    ['seed', String(options.seed)],
+    ['from', formatIso(options.start)],
+    ['until', formatIso(options.end ?? options.start)],
+    [
+      'notifications',
+      `${grouped(run.messages)}; ${grouped(run.events)} events, ${run.deadLetters} dead letters`,
+    ],
+    ['instances', grouped(run.instances)],
+    ['operations', listed(run.operations)],
+    ['event types', listed(run.eventTypes)],
+    ['messages in trouble', listed(run.trouble)],
+    ['usage told wrongly', listed(run.ordered)],
+    ['streams', `${grouped(streams.fires)} fire, ${grouped(streams.expires)} expire`],
+    ['usage', listed(run.usage)],
+  ]
+  const width = Math.max(...rows.map(([name]) => name.length))
+  const lines = rows.map(([name, text]) => `${name.padEnd(width)}  ${text || 'none'}`)
+  await print(`${lines.join('\n')}\n\n`)
+  await print(`${formatTable(['Instance', 'Day', 'Events', 'Stream', 'Usage'], run.expected.map(rowOf))}\n`)
+}
+
+function rowOf({ instanceId, day, events, ends, usage }: ExpectedStream): readonly string[] {
+  return [instanceId, day, String(events), ends, usage.join(', ')]
+}
+
+function listed(counts: { readonly [name: string]: number }): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${grouped(count)}`)
+    .join(', ')
+}
+
+/** For programs: a line for the run, then one for each stream. */
+export async function printDescriptionJson(options: SimulationOptions, run: Description): Promise<void> {
+  await print(
+    `${JSON.stringify({
+      kind: 'run',
+      seed: options.seed,
+      start: formatIso(options.start),
+      end: formatIso(options.end ?? options.start),
+      format: options.format,
+      notifications: run.messages,
+      events: run.events,
+      dead_letters: run.deadLetters,
+      instances: run.instances,
+      operations: run.operations,
+      event_types: run.eventTypes,
+      trouble: run.trouble,
+      ordered: run.ordered,
+      streams: run.streams,
+      usage: run.usage,
+    })}\n`,
+  )
+  for (const { instanceId, day, events, ends, usage } of run.expected) {
+    await print(`${JSON.stringify({ kind: 'stream', instance_id: instanceId, day, events, ends, usage })}\n`)
+  }
+}

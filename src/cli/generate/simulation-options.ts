@@ -1,0 +1,118 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { InvalidError } from '../../domain/errors.ts'
+import { instantFromMicros, type Micros, microsFromInstant, parseIso } from '../../domain/time.ts'
+import { FORMATS, type Format } from '../../notigen/format.ts'
+import { MESSAGE_TROUBLES, type MessageTrouble } from '../../notigen/message-trouble.ts'
+import type { SimulationOptions } from '../../notigen/simulation.ts'
+import { USAGE_CODES } from '../../notigen/usage-orders.ts'
+import { shiftTime, sumDuration } from '../../timex/duration.ts'
+import { parseTimex } from '../../timex/parser.ts'
+import { parsePositive, parseWhole } from '../program.ts'
+
+/** What the command line says of the simulated cloud. */
+export type CloudFlags = {
+  readonly seed: number
+  readonly start?: Micros
+  readonly duration: string
+  readonly instances: number
+  readonly operationsPerHour: number
+  readonly format: Format
+  readonly trouble?: number
+} & { readonly [kind in MessageTrouble | Lowercase<(typeof USAGE_CODES)[number]>]?: number }
+
+const DEFAULT_START = '2026-01-01T00:00:00'
+
+const MESSAGE_KINDS = Object.keys(MESSAGE_TROUBLES) as MessageTrouble[]
+
+const USAGE_MEANINGS: { readonly [code in (typeof USAGE_CODES)[number]]: string } = {
+  U0: 'events, but no exists',
+  U1: 'an exists without launched_at',
+  U2: 'an exists that conflicts with the operation before it',
+  U3: 'deleted_at, but not deleted',
+  U4: 'deleted before it was launched',
+  U5: 'deleted in the period, but no delete.end',
+  U6: 'delete.end, but no deleted_at',
+  U7: 'delete.end twice (share of the deletions)',
+  U8: 'launched in the period, but no events',
+  warning: 'an exists in the middle of a day without an operation',
+}
+
+/** Adds the options that say what is simulated. */
+export function addSimulationOptions(command: Command): Command {
+  command
+    .optionsGroup('The cloud:')
+    .option('--seed <n>', 'another number gives another cloud', parseWhole(0), 1)
+    .option('--start <time>', `ISO 8601, UTC (default: ${DEFAULT_START}, with --realtime now)`, parseTime)
+    .option('--duration <duration>', 'how much time is simulated, such as 36h or 2d', '1d')
+    .option('--instances <n>', 'instances that are there at the start', parseWhole(0), 50)
+    .option('--operations-per-hour <n>', 'over all instances, on average', parsePositive, 20)
+    .addOption(
+      new Option('--format <format>', 'old style, the same in the oslo envelope, or Nova versioned')
+        .choices(FORMATS)
+        .default('v1'),
+    )
+    .optionsGroup('Messages in trouble (SHARE: 0 to 1, or such as 2%):')
+    .option('--trouble <share>', 'all kinds together, those of usage too, in equal parts', parseShare)
+  for (const kind of MESSAGE_KINDS) {
+    command.option(`--${kebab(kind)} <share>`, MESSAGE_TROUBLES[kind], parseShare)
+  }
+  command.optionsGroup('Usage that is told wrongly (SHARE of the exists that can have it):')
+  for (const code of USAGE_CODES) {
+    command.option(`--${code.toLowerCase()} <share>`, USAGE_MEANINGS[code], parseShare)
+  }
+  return command
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** The simulation that the options ask for; `now` is its start in real time. */
+export function simulationOptionsOf(flags: CloudFlags, now: Micros | undefined): SimulationOptions {
+  const start = flags.start ?? now ?? (parseIso(DEFAULT_START) as Micros)
+  const { seed, instances, operationsPerHour, format } = flags
+  const messages = sharesOf(MESSAGE_KINDS, (kind) => flags[kind], flags.trouble)
+  const usage = sharesOf(
+    USAGE_CODES,
+    (code) => flags[code.toLowerCase() as Lowercase<typeof code>],
+    flags.trouble,
+  )
+  const total = Object.values(messages).reduce((sum, share) => sum + share, 0)
+  if (total > 1)
+    throw new InvalidError(`the shares of messages in trouble sum up to ${total}; 1 is all of them`)
+  const end = endOf(start, flags.duration)
+  return { seed, start, end, instances, operationsPerHour, format, trouble: { ...messages, ...usage } }
+}
+
+function sharesOf<K extends string>(
+  kinds: readonly K[],
+  given: (kind: K) => number | undefined,
+  total = 0,
+): { [kind in K]: number } {
+  return Object.fromEntries(kinds.map((kind) => [kind, given(kind) ?? total / kinds.length])) as {
+    [kind in K]: number
+  }
+}
+
+/** The moment a duration such as `1d 6h` after the start. */
+function endOf(start: Micros, duration: string): Micros {
+  const expression = parseTimex(`$start + ${duration}`)
+  if (expression.kind !== 'shift') throw new InvalidError(`--duration: ${duration} is no duration such as 1d`)
+  const end = shiftTime(instantFromMicros(start), '+', sumDuration(expression.duration, 'second'))
+  return Math.max(microsFromInstant(end), start)
+}
+
+function parseTime(text: string): Micros {
+  const time = parseIso(text)
+  if (time === undefined)
+    throw new InvalidArgumentError('expected an ISO 8601 time, such as 2026-01-01T00:00:00.')
+  return time
+}
+
+function parseShare(text: string): number {
+  const share = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text)
+  if (text.trim() === '' || text === '%' || !(share >= 0 && share <= 1)) {
+    throw new InvalidArgumentError('expected a share from 0 to 1, or from 0% to 100%.')
+  }
+  return share
+}

@@ -1,0 +1,76 @@
+import { type ExpectedStream, ExpectedStreams } from './expected-streams.ts'
+import type { UsageResult } from './expected-usage.ts'
+import { rehearse, type Sent, type SimulationOptions } from './simulation.ts'
+
+type Counts = { readonly [name: string]: number }
+
+/** What a run contains, and what the shipped configuration must make of it. */
+export type Description = {
+  readonly messages: number
+  /** messages of which each becomes one event: neither second copies nor malformed */
+  readonly events: number
+  readonly deadLetters: number
+  readonly instances: number
+  readonly operations: Counts
+  readonly eventTypes: Counts
+  /** messages that fared badly, by kind */
+  readonly trouble: Counts
+  /** codes that the usage of an instance was told for; more may come of other trouble, or less */
+  readonly ordered: Counts
+  readonly streams: { readonly fires: number; readonly expires: number }
+  /** results of verifying the usage: `verified`, a code, or `warning` */
+  readonly usage: { readonly [result in UsageResult]?: number }
+  readonly expected: readonly ExpectedStream[]
+}
+
+/** Goes through a run without writing its messages. Usage is told for old-style names only. */
+export function describe(options: SimulationOptions): Description {
+  const [operations, eventTypes, trouble, ordered, usage] = [
+    counter(),
+    counter(),
+    counter(),
+    counter(),
+    counter(),
+  ]
+  const streams = new ExpectedStreams()
+  let [messages, events, deadLetters] = [0, 0, 0]
+  const take = ({ eventType, fact, trouble: kind, isCopy, at }: Sent) => {
+    messages++
+    eventTypes.add(eventType)
+    if (kind === 'malformed') deadLetters++
+    else if (!isCopy) events++
+    if (fact) streams.add(fact, at)
+  }
+  rehearse(options, {
+    onOperation: operations.add,
+    onTrouble: trouble.add,
+    onOrdered: ordered.add,
+    onSent: take,
+  })
+  const isVerified = options.format !== 'versioned'
+  const expected = [...streams.streams()].map((stream) => (isVerified ? stream : { ...stream, usage: [] }))
+  for (const stream of expected) for (const result of stream.usage) usage.add(result)
+  const fires = expected.filter(({ ends }) => ends === 'fires').length
+  return {
+    messages,
+    events,
+    deadLetters,
+    instances: options.instances + operations.of('create') + operations.of('createFails'),
+    operations: operations.sorted(),
+    eventTypes: eventTypes.sorted(),
+    trouble: trouble.sorted(),
+    ordered: ordered.sorted(),
+    streams: { fires, expires: expected.length - fires },
+    usage: usage.sorted(),
+    expected,
+  }
+}
+
+function counter() {
+  const counts = new Map<string, number>()
+  return {
+    add: (name: string) => void counts.set(name, (counts.get(name) ?? 0) + 1),
+    of: (name: string) => counts.get(name) ?? 0,
+    sorted: (): Counts => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+  }
+}

@@ -1,0 +1,41 @@
+import type { Instance } from './instance.ts'
+import type { VmState } from './instance-states.ts'
+import type { Operation } from './operations/operation.ts'
+import type { Random } from './random.ts'
+
+const TRIES = 4
+
+/** Instances on which no operation is under way, by state; taking one takes the same time however many there are. */
+export class IdleInstances {
+  readonly #byState = new Map<VmState, Instance[]>()
+
+  add(instance: Instance): void {
+    const list = this.#byState.get(instance.state)
+    if (list) list.push(instance)
+    else this.#byState.set(instance.state, [instance])
+  }
+
+  hasAny(states: readonly VmState[]): boolean {
+    return states.some((state) => (this.#byState.get(state)?.length ?? 0) > 0)
+  }
+
+  /** Takes one out that is in one of the states; undefined when a few tries met none with the right volumes. */
+  take(states: readonly VmState[], volume: Operation['volume'], random: Random): Instance | undefined {
+    const lists = states.map((state) => this.#byState.get(state) ?? [])
+    const count = lists.reduce((sum, { length }) => sum + length, 0)
+    for (let tries = 0; tries < TRIES && count > 0; tries++) {
+      let index = random.int(0, count - 1)
+      for (const list of lists) {
+        const instance = list[index]
+        if (instance) {
+          if (volume !== undefined && (volume === 'attached') !== (instance.volume !== undefined)) break
+          list[index] = list[list.length - 1] as Instance
+          list.pop()
+          return instance
+        }
+        index -= list.length
+      }
+    }
+    return undefined
+  }
+}

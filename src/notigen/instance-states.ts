@@ -1,0 +1,82 @@
+/** Where an instance rests. Source: nova/compute/vm_states.py (a part of it). */
+export type VmState = 'building' | 'active' | 'stopped' | 'rescued' | 'resized' | 'error' | 'deleted'
+
+/** What is being done to it. Source: nova/compute/task_states.py (a part of it). */
+export type TaskState =
+  | 'scheduling'
+  | 'networking'
+  | 'block_device_mapping'
+  | 'spawning'
+  | 'rebooting'
+  | 'reboot_pending'
+  | 'reboot_started'
+  | 'powering-off'
+  | 'powering-on'
+  | 'rebuilding'
+  | 'rebuild_block_device_mapping'
+  | 'rebuild_spawning'
+  | 'rescuing'
+  | 'unrescuing'
+  | 'resize_prep'
+  | 'resize_migrating'
+  | 'resize_migrated'
+  | 'resize_finish'
+  | 'resize_reverting'
+  | 'image_snapshot_pending'
+  | 'image_snapshot'
+  | 'image_pending_upload'
+  | 'image_uploading'
+  | 'migrating'
+  | 'deleting'
+
+/** How an operation leads an instance from one vm_state to another: the task_states on the way, in their order. */
+export type Transition = {
+  /** where it may begin; nowhere: it makes the instance */
+  readonly from: readonly VmState[]
+  readonly tasks: readonly TaskState[]
+  readonly to: VmState
+}
+
+const BUILD = ['scheduling', 'networking', 'block_device_mapping', 'spawning'] as const
+const RESIZE = ['resize_prep', 'resize_migrating', 'resize_migrated', 'resize_finish'] as const
+
+/**
+ * The life of an instance. All that is here is allowed by Nova, not all that Nova allows is here. Sources: the
+ * check_instance_state conditions of nova/compute/api.py, the task_state assignments of nova/compute/manager.py.
+ */
+export const INSTANCE_STATES = {
+  create: { from: [], tasks: BUILD, to: 'active' },
+  createFails: { from: [], tasks: [...BUILD, ...BUILD, ...BUILD, 'scheduling'], to: 'error' },
+  delete: { from: ['active', 'stopped', 'rescued', 'resized'], tasks: ['deleting'], to: 'deleted' },
+  deleteBroken: { from: ['error'], tasks: ['deleting'], to: 'deleted' },
+  deleteFails: { from: ['error'], tasks: ['deleting'], to: 'error' },
+  reboot: { from: ['active'], tasks: ['rebooting', 'reboot_pending', 'reboot_started'], to: 'active' },
+  powerOff: { from: ['active'], tasks: ['powering-off'], to: 'stopped' },
+  powerOn: { from: ['stopped'], tasks: ['powering-on'], to: 'active' },
+  rebuild: {
+    from: ['active', 'error'],
+    tasks: ['rebuilding', 'rebuild_block_device_mapping', 'rebuild_spawning'],
+    to: 'active',
+  },
+  rebuildFails: {
+    from: ['active'],
+    tasks: ['rebuilding', 'rebuild_block_device_mapping', 'rebuild_spawning'],
+    to: 'error',
+  },
+  rescue: { from: ['active'], tasks: ['rescuing'], to: 'rescued' },
+  rescueFails: { from: ['active'], tasks: ['rescuing'], to: 'active' },
+  unrescue: { from: ['rescued'], tasks: ['unrescuing'], to: 'active' },
+  resize: { from: ['active'], tasks: RESIZE, to: 'resized' },
+  migrate: { from: ['active'], tasks: RESIZE, to: 'resized' },
+  confirmResize: { from: ['resized'], tasks: [], to: 'active' },
+  revertResize: { from: ['resized'], tasks: ['resize_reverting'], to: 'active' },
+  liveMigrate: { from: ['active'], tasks: ['migrating'], to: 'active' },
+  snapshot: {
+    from: ['active'],
+    tasks: ['image_snapshot_pending', 'image_snapshot', 'image_pending_upload', 'image_uploading'],
+    to: 'active',
+  },
+  snapshotFails: { from: ['active'], tasks: ['image_snapshot_pending', 'image_snapshot'], to: 'active' },
+  attachVolume: { from: ['active'], tasks: [], to: 'active' },
+  detachVolume: { from: ['active'], tasks: [], to: 'active' },
+} satisfies { readonly [operation: string]: Transition }

@@ -1,0 +1,105 @@
+import {
+  MICROS_PER_DAY,
+  MICROS_PER_HOUR,
+  MICROS_PER_MINUTE,
+  MICROS_PER_SECOND,
+  type Micros,
+} from '../domain/time.ts'
+import { FLAVORS } from './catalog.ts'
+import type { Notice } from './notice.ts'
+import { EXISTS } from './operations/operation.ts'
+import type { Random } from './random.ts'
+
+/** What can become of a message on its way, and what that means. */
+export const MESSAGE_TROUBLES = {
+  missing: 'never sent',
+  late: 'sent up to an hour after its time',
+  overdue: 'sent hours after the end of its day, when its stream has fired',
+  outOfOrder: 'sent after the next one of its instance',
+  duplicated: 'sent twice, the same bytes',
+  retimed: 'sent a second time under the same id, with another time',
+  contradictory: 'tells another flavor and system than the others of its instance',
+  malformed: 'cut off, wrapped in a list, or without id or event type',
+} as const
+
+export type MessageTrouble = keyof typeof MESSAGE_TROUBLES
+
+/** For each kind the share of all messages, 0 to 1. */
+export type MessageTroubleShares = { readonly [kind in MessageTrouble]?: number }
+
+/** Where a kind would lead to what it does not mean. */
+const PASSED_OVER: { readonly [kind in MessageTrouble]?: (notice: Notice) => boolean } = {
+  overdue: ({ eventType, instance }) => !instance || eventType === EXISTS,
+  outOfOrder: ({ eventType, instance }) => !instance || eventType === EXISTS,
+  contradictory: ({ eventType }) => !eventType.startsWith('compute.instance.'),
+}
+
+const OVERDUE_AFTER = 2 * MICROS_PER_HOUR
+const OVERDUE_WITHIN = 12 * MICROS_PER_HOUR
+const COPY_WITHIN = 30 * MICROS_PER_SECOND
+
+/** Draws what becomes of messages. */
+export class MessageTroubles {
+  readonly #kinds: readonly (readonly [MessageTrouble, number])[]
+  readonly #random: Random
+
+  constructor(shares: MessageTroubleShares, random: Random) {
+    this.#kinds = (Object.keys(MESSAGE_TROUBLES) as MessageTrouble[])
+      .map((kind) => [kind, shares[kind] ?? 0] as const)
+      .filter(([, share]) => share > 0)
+    this.#random = random
+  }
+
+  for(notice: Notice): MessageTrouble | undefined {
+    if (this.#kinds.length === 0) return undefined
+    let at = this.#random.fraction()
+    const drawn = this.#kinds.find(([, share]) => {
+      at -= share
+      return at < 0
+    })?.[0]
+    return drawn && PASSED_OVER[drawn]?.(notice) ? undefined : drawn
+  }
+
+  /** When a late message is sent: by midnight, lest its stream has fired. */
+  lateAt(at: Micros): Micros {
+    const late = at + this.#random.int(5 * MICROS_PER_MINUTE, 60 * MICROS_PER_MINUTE)
+    return Math.min(late, nextMidnight(at))
+  }
+
+  /** When an overdue message is sent: long after the exists of its day. */
+  overdueAt(at: Micros): Micros {
+    return nextMidnight(at) + OVERDUE_AFTER + this.#random.int(0, OVERDUE_WITHIN)
+  }
+
+  /** When the second copy of a message is sent. */
+  copyAt(at: Micros): Micros {
+    return at + this.#random.int(1, COPY_WITHIN)
+  }
+
+  /** The same notice with an instance that is not what the others tell. */
+  contradict(notice: Notice): Notice {
+    const { instance } = notice
+    if (!instance) return notice
+    const flavor = this.#random.pick(FLAVORS.filter(({ id }) => id !== instance.flavor.id))
+    const image = { ...instance.image, version: `${instance.image.version}-rc1` }
+    return { ...notice, instance: { ...instance, flavor, image } }
+  }
+
+  /** Makes a body such that no event can become of it. */
+  breakBody(body: string): string {
+    switch (this.#random.int(0, 3)) {
+      case 0:
+        return body.slice(0, this.#random.int(body.length >> 1, body.length - 1))
+      case 1:
+        return `[${body}]`
+      case 2:
+        return body.replace(/message_id/, 'message_no')
+      default:
+        return body.replace(/event_type/, 'event_kind')
+    }
+  }
+}
+
+export function nextMidnight(at: Micros): Micros {
+  return (Math.floor(at / MICROS_PER_DAY) + 1) * MICROS_PER_DAY
+}

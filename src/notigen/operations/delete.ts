@@ -1,0 +1,29 @@
+import { type Operation, type Row, UPDATE } from './operation.ts'
+
+const BEGIN: readonly Row[] = [
+  [[0, 1], UPDATE, { task: 'deleting' }],
+  [[0.1, 0.3], UPDATE],
+  [[0.1, 0.5], UPDATE],
+  [[0.5, 4], 'compute.instance.delete.start'],
+  [[0, 0.1], 'compute.instance.shutdown.start'],
+]
+
+const DELETE: readonly Row[] = [
+  ...BEGIN,
+  [[2, 25], 'compute.instance.shutdown.end'],
+  [[0.1, 0.3], 'port.delete.start'],
+  [[0.1, 0.5], 'port.delete.end'],
+  [[0.1, 0.3], UPDATE, { state: 'deleted', task: null, deleted: true }],
+  [[0.1, 0.3], 'compute.instance.delete.end'],
+]
+
+export const delete_: Operation = { weight: 24, volume: 'none', rows: DELETE }
+
+/** What is in the error state does not stay for long. */
+export const deleteBroken: Operation = { weight: 40, volume: 'none', rows: DELETE }
+
+/** The hypervisor refuses; the instance must be deleted again. */
+export const deleteFails: Operation = {
+  weight: 18,
+  rows: [...BEGIN, [[0.1, 1], UPDATE, { state: 'error', task: null }], [[0.1, 0.3], 'terminate_instance']],
+}

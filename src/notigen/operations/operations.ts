@@ -1,0 +1,48 @@
+import { create, createFails } from './create.ts'
+import { delete_, deleteBroken, deleteFails } from './delete.ts'
+import { image } from './image.ts'
+import { keypair } from './keypair.ts'
+import { liveMigrate } from './live-migrate.ts'
+import { network } from './network.ts'
+import type { Operation } from './operation.ts'
+import { powerOff, powerOn } from './power.ts'
+import { reboot } from './reboot.ts'
+import { rebuild, rebuildFails } from './rebuild.ts'
+import { rescue, rescueFails, unrescue } from './rescue.ts'
+import { confirmResize, migrate, resize, revertResize } from './resize.ts'
+import { snapshot, snapshotFails } from './snapshot.ts'
+import { attachVolume, detachVolume } from './volume.ts'
+
+/**
+ * All that happens in the simulated cloud. Sources: the notify_about_* calls of nova/compute/manager.py and
+ * api.py, the notifier calls of cinder, glance and neutron, and for order, pauses and weights the recorded day.
+ */
+export const OPERATIONS = {
+  create,
+  createFails,
+  delete: delete_,
+  deleteBroken,
+  deleteFails,
+  reboot,
+  powerOff,
+  powerOn,
+  rebuild,
+  rebuildFails,
+  rescue,
+  rescueFails,
+  unrescue,
+  resize,
+  migrate,
+  confirmResize,
+  revertResize,
+  liveMigrate,
+  snapshot,
+  snapshotFails,
+  attachVolume,
+  detachVolume,
+  keypair,
+  image,
+  network,
+} satisfies { readonly [name: string]: Operation }
+
+export type OperationName = keyof typeof OPERATIONS

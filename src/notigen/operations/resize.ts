@@ -1,0 +1,51 @@
+import { type Change, EXISTS, type Operation, type Row, times, UPDATE } from './operation.ts'
+
+/** A resize and a cold migration send the same; what they change differs. */
+function moveRows(change: Change): readonly Row[] {
+  return [
+    [[0, 1], UPDATE, { task: 'resize_prep' }],
+    ...times(2, [[0.1, 0.5], UPDATE]),
+    [[0.1, 0.5], EXISTS],
+    [[0.1, 0.3], UPDATE],
+    [[0, 0.1], 'compute.instance.resize.prep.start'],
+    [[0.1, 0.3], UPDATE],
+    [[0.1, 0.5], 'compute.instance.resize.prep.end'],
+    [[0.2, 0.8], UPDATE, { task: 'resize_migrating' }],
+    [[0, 0.1], 'compute.instance.resize.start'],
+    ...times(5, [[0.2, 120], UPDATE]),
+    [[0.5, 2], UPDATE, { task: 'resize_migrated', host: 'other' }],
+    [[0, 0.1], 'compute.instance.resize.end'],
+    [[0.1, 0.4], UPDATE],
+    [[0.2, 0.6], UPDATE, { task: 'resize_finish' }],
+    [[0, 0.1], 'compute.instance.finish_resize.start', change],
+    [[10, 300], UPDATE],
+    [[0.1, 0.4], UPDATE, { state: 'resized', task: null, launched: true }],
+    [[0, 0.1], 'compute.instance.finish_resize.end'],
+  ]
+}
+
+export const resize: Operation = { weight: 8, rows: moveRows({ flavor: 'other' }) }
+
+export const migrate: Operation = { weight: 2, rows: moveRows({}) }
+
+export const confirmResize: Operation = {
+  weight: 26,
+  rows: [
+    [[0, 1], 'compute.instance.resize.confirm.start'],
+    [[0.2, 0.5], UPDATE],
+    [[1, 5], UPDATE, { state: 'active', flavor: 'kept' }],
+    [[0, 0.1], 'compute.instance.resize.confirm.end'],
+  ],
+}
+
+/** What was used of the new size is told before the instance gets its old one again. */
+export const revertResize: Operation = {
+  weight: 2,
+  rows: [
+    [[0, 1], UPDATE, { task: 'resize_reverting' }],
+    [[0.1, 0.5], EXISTS],
+    [[0.5, 5], 'compute.instance.resize.revert.start', { flavor: 'previous', host: 'other' }],
+    [[5, 60], UPDATE, { state: 'active', task: null, launched: true }],
+    [[0, 0.1], 'compute.instance.resize.revert.end'],
+  ],
+}

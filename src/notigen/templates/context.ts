@@ -1,0 +1,32 @@
+import type { JsonObject } from '../../domain/notification.ts'
+import type { Random } from '../random.ts'
+import type { Request } from '../request.ts'
+import { novaTime } from './nova-time.ts'
+
+const USER_ROLES = ['member', 'reader', 'compute:default', 'object-store:default', 'identity:default']
+const SERVICE_ROLES = ['admin', 'service']
+
+/** Who asked, on the outside of every old-style notification. Source: nova/context.py, oslo_messaging's rpc_amqp. */
+export function contextFields(request: Request, random: Random): JsonObject {
+  const { project } = request
+  return {
+    _context_request_id: request.id,
+    _context_quota_class: null,
+    _context_auth_token: request.token ?? null,
+    _context_user_id: project.userId,
+    _context_user: project.userId,
+    _context_user_name: project.userName,
+    _context_project_id: project.id,
+    _context_tenant: project.id,
+    _context_project_name: project.name,
+    _context_is_admin: request.isAdmin,
+    _context_roles: request.isAdmin ? SERVICE_ROLES : USER_ROLES,
+    _context_remote_address: request.remoteAddress ?? null,
+    _context_timestamp: novaTime(request.at),
+    _context_read_deleted: 'no',
+    _context_instance_lock_checked: false,
+    _context_glance_api_servers: null,
+    _context_service_catalog: [],
+    _unique_id: random.hex(32),
+  }
+}

@@ -1,0 +1,11 @@
+import type { JsonObject } from '../../domain/notification.ts'
+
+/** A versioned object as Nova writes it into its notifications. Source: nova/notifications/objects/base.py. */
+export function novaObject(name: string, version: string, data: JsonObject): JsonObject {
+  return {
+    'nova_object.name': name,
+    'nova_object.namespace': 'nova',
+    'nova_object.version': version,
+    'nova_object.data': data,
+  }
+}

@@ -1,0 +1,16 @@
+import { formatIso, MICROS_PER_SECOND, type Micros } from '../../domain/time.ts'
+
+/** Nova writes a space between date and time, and six digits; nothing where there is no time. */
+export function novaTime(time: Micros | undefined): string {
+  return time === undefined ? '' : formatIso(time, 'six').replace('T', ' ')
+}
+
+/** The ends of an audit period: as Python prints a time, without a fraction of zero. */
+export function auditTime(time: Micros): string {
+  return formatIso(time).replace('T', ' ')
+}
+
+/** The times of versioned notifications and of other services: whole seconds, and a Z; null where there is no time. */
+export function secondsTime(time: Micros | undefined): string | null {
+  return time === undefined ? null : `${formatIso(time - (time % MICROS_PER_SECOND))}Z`
+}

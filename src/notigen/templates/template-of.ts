@@ -1,0 +1,76 @@
+import type { JsonObject } from '../../domain/notification.ts'
+import type { InstanceNotice } from '../notice.ts'
+import type { Random } from '../random.ts'
+import { failedCallPayload } from './failed-call.ts'
+import { floatingIpPayload } from './floating-ip.ts'
+import { imagePayload } from './image.ts'
+import { instancePayload } from './instance.ts'
+import { instanceErrorPayload } from './instance-error.ts'
+import { instanceExistsPayload } from './instance-exists.ts'
+import { instanceRunningPayload } from './instance-running.ts'
+import { instanceUpdatePayload } from './instance-update.ts'
+import { keypairPayload } from './keypair.ts'
+import { networkPayload } from './network.ts'
+import { portPayload } from './port.ts'
+import { routerPayload } from './router.ts'
+import { schedulerErrorPayload, schedulerPayload } from './scheduler.ts'
+import { subnetPayload } from './subnet.ts'
+import { versionedErrorPayload, versionedExceptionPayload } from './versioned-exception.ts'
+import { versionedInstancePayload } from './versioned-instance.ts'
+import { versionedExistsPayload } from './versioned-instance-exists.ts'
+import { versionedUpdatePayload } from './versioned-instance-update.ts'
+import { versionedKeypairPayload } from './versioned-keypair.ts'
+import { versionedRequestSpecPayload } from './versioned-request-spec.ts'
+import { volumePayload } from './volume.ts'
+import { volumeAttachmentPayload } from './volume-attachment.ts'
+import { volumeSnapshotPayload } from './volume-snapshot.ts'
+
+export type Template = (notice: InstanceNotice, random: Random) => JsonObject
+
+type Rule = readonly [pattern: RegExp, template: Template]
+
+/** The first whose pattern finds the old-style event type. */
+const OLD_STYLE: readonly Rule[] = [
+  [/^compute\.instance\.update$/, instanceUpdatePayload],
+  [/^compute\.instance\.exists$/, instanceExistsPayload],
+  [/^compute\.instance\.volume\./, volumeAttachmentPayload],
+  [/^compute\.instance\..*\.error$/, instanceErrorPayload],
+  [/^compute\.instance\.(create|rebuild|rescue|unrescue|finish_resize)\.end$/, instanceRunningPayload],
+  [/^compute\.instance\./, ({ instance }) => instancePayload(instance)],
+  [/^scheduler\.run_instance\./, schedulerPayload],
+  [/^scheduler\.run_instance$/, schedulerErrorPayload],
+  [/_instance$/, failedCallPayload],
+  [/^keypair\./, keypairPayload],
+  [/^volume\./, volumePayload],
+  [/^snapshot\./, volumeSnapshotPayload],
+  [/^image\./, imagePayload],
+  [/^port\./, portPayload],
+  [/^network\./, networkPayload],
+  [/^subnet\./, subnetPayload],
+  [/^router\./, routerPayload],
+  [/^floatingip\./, floatingIpPayload],
+]
+
+/** Those that Nova's versioned notifications have instead. */
+const VERSIONED: readonly Rule[] = [
+  [/^compute\.instance\.update$/, versionedUpdatePayload],
+  [/^compute\.instance\.exists$/, versionedExistsPayload],
+  [/^compute\.instance\.create\.error$/, versionedErrorPayload],
+  [/^compute\.instance\./, versionedInstancePayload],
+  [/^scheduler\./, versionedRequestSpecPayload],
+  [/_instance$/, versionedExceptionPayload],
+  [/^keypair\./, versionedKeypairPayload],
+  ...OLD_STYLE,
+]
+
+const found = { old: new Map<string, Template>(), versioned: new Map<string, Template>() }
+
+/** What the payload of an event type is made by. */
+export function templateOf(eventType: string, style: 'old' | 'versioned'): Template {
+  const known = found[style].get(eventType)
+  if (known) return known
+  const rule = (style === 'old' ? OLD_STYLE : VERSIONED).find(([pattern]) => pattern.test(eventType))
+  if (!rule) throw new Error(`no template for ${eventType}`)
+  found[style].set(eventType, rule[1])
+  return rule[1]
+}

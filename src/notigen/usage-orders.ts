@@ -1,0 +1,144 @@
+import { MICROS_PER_HOUR, MICROS_PER_SECOND } from '../domain/time.ts'
+import { FLAVORS } from './catalog.ts'
+import type { Instance } from './instance.ts'
+import type { AuditPeriod } from './notice.ts'
+import type { Random } from './random.ts'
+
+/** What verifying the usage of an instance can find, by its code. Source: the usage rules of CONFIG. */
+export const USAGE_CODES = ['U0', 'U1', 'U2', 'U3', 'U4', 'U5', 'U6', 'U7', 'U8', 'warning'] as const
+
+export type UsageCode = (typeof USAGE_CODES)[number]
+
+/** For each code the share, 0 to 1, of the daily exists that could have it. */
+export type UsageShares = { readonly [code in UsageCode]?: number }
+
+type ExistsOrder = {
+  /** whether the change leads to this code and to no other, with what was told before */
+  readonly fits: (instance: Instance, period: AuditPeriod) => boolean
+  /** makes a copy of the instance tell it; without one the exists is not sent at all */
+  readonly change?: (copy: Instance, period: AuditPeriod, random: Random) => void
+}
+
+const isUntold = ({ chapter }: Instance) => chapter.notifications === 0
+const hasOperation = ({ chapter }: Instance) => chapter.operations > 0
+const isDeleted = ({ chapter }: Instance) => chapter.deletions === 1
+
+/** An instance that rests as it was built, so that the checks of its launch and of an operation pass. */
+const isPlain = (instance: Instance, { begin }: AuditPeriod) =>
+  instance.state === 'active' && (instance.launchedAt ?? begin) < begin
+
+const EXISTS_ORDERS: { readonly [code in UsageCode]?: ExistsOrder } = {
+  U0: { fits: (instance) => !isUntold(instance) },
+  U1: {
+    fits: ({ state }) => state === 'active',
+    change(copy) {
+      copy.launchedAt = undefined
+    },
+  },
+  U2: {
+    fits: hasOperation,
+    change(copy, _period, random) {
+      copy.flavor = random.pick(FLAVORS.filter(({ id }) => id !== copy.flavor.id))
+    },
+  },
+  U3: {
+    fits: isPlain,
+    change(copy, { begin }) {
+      copy.deletedAt = begin + MICROS_PER_HOUR
+    },
+  },
+  U4: {
+    fits: isPlain,
+    change(copy) {
+      copy.state = 'deleted'
+      copy.deletedAt = (copy.launchedAt ?? 0) - MICROS_PER_HOUR
+    },
+  },
+  U5: {
+    fits: isPlain,
+    change(copy, { begin }, random) {
+      copy.state = 'deleted'
+      copy.deletedAt = begin + random.int(1, 20) * MICROS_PER_HOUR
+    },
+  },
+  U6: {
+    fits: isDeleted,
+    change(copy) {
+      copy.deletedAt = undefined
+    },
+  },
+  U8: {
+    fits: (instance, period) => isPlain(instance, period) && isUntold(instance),
+    change(copy, { begin }, random) {
+      copy.launchedAt = begin + random.int(1, 20) * MICROS_PER_HOUR
+    },
+  },
+}
+
+/** Longest time between a delete.end and the second one that makes U7, seconds. */
+const SECOND_DELETION_S = 5
+
+/** Decides where the usage of an instance is told so that verifying it finds what was ordered. */
+export class UsageOrders {
+  readonly #shares: UsageShares
+  /** a source of its own: what is ordered changes nothing else of the story */
+  readonly random: Random
+  readonly #onOrdered: (code: UsageCode) => void
+
+  constructor(shares: UsageShares, random: Random, onOrdered: (code: UsageCode) => void) {
+    this.#shares = shares
+    this.random = random
+    this.#onOrdered = onOrdered
+  }
+
+  /** What the exists of a day is to tell: the instance, a changed copy of it, or undefined: it is not sent. */
+  forExists(instance: Instance, period: AuditPeriod): Instance | undefined {
+    const code = this.#codeFor(instance, period)
+    if (!code) return instance
+    this.#onOrdered(code)
+    const change = EXISTS_ORDERS[code]?.change
+    if (!change) return undefined
+    const copy = { ...instance }
+    change(copy, period, this.random)
+    return copy
+  }
+
+  #codeFor(instance: Instance, period: AuditPeriod): UsageCode | undefined {
+    // Deleted twice is U7 already.
+    if (instance.chapter.deletions > 1) return undefined
+    let at = this.random.fraction()
+    return USAGE_CODES.find((code) => {
+      const share = this.#shares[code] ?? 0
+      if (share === 0 || !EXISTS_ORDERS[code]?.fits(instance, period)) return false
+      at -= share
+      return at < 0
+    })
+  }
+
+  /** Microseconds after a delete.end when a second one is to be sent, before `end`. */
+  secondDeletion(at: number, end: number): number | undefined {
+    if (!this.#isDrawn('U7')) return undefined
+    const again = at + this.random.int(1, SECOND_DELETION_S * MICROS_PER_SECOND)
+    if (again >= end) return undefined
+    this.#onOrdered('U7')
+    return again
+  }
+
+  /** When in a period an exists is to be sent that no operation asks for. */
+  needlessExists({ begin, end }: AuditPeriod): number | undefined {
+    return this.#isDrawn('warning') ? this.random.int(begin + 1, end - 1) : undefined
+  }
+
+  /** Whether an instance is such that a needless exists leads to a warning and to nothing else. */
+  warns(instance: Instance, { begin }: AuditPeriod): boolean {
+    const isLaunched = instance.launchedAt !== undefined && instance.launchedAt < begin
+    if (!isLaunched || instance.deletedAt !== undefined || hasOperation(instance)) return false
+    this.#onOrdered('warning')
+    return true
+  }
+
+  #isDrawn(code: UsageCode): boolean {
+    const share = this.#shares[code] ?? 0
+    return share > 0 && this.random.fraction() < share
+  }
+}

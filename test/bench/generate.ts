@@ -1,0 +1,153 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect } from 'amqplib'
+import { startRabbitmq } from '../../sandbox/servers/rabbitmq.ts'
+import { createAmqpBroker } from '../../src/broker/amqp.ts'
+import { createLineFile } from '../../src/cli/generate/line-output.ts'
+import { parseIso } from '../../src/domain/time.ts'
+import { bodiesOf } from '../../src/notigen/pace.ts'
+import { publishAll } from '../../src/notigen/publish.ts'
+import { type SimulationOptions, simulate } from '../../src/notigen/simulation.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
+import { median, printFigure } from './figure.ts'
+
+const START = parseIso('2026-11-19T00:00:00') as number
+const DAY: SimulationOptions = {
+  seed: 1,
+  start: START,
+  end: START + 86_400_000_000,
+  instances: 500,
+  operationsPerHour: 80,
+}
+const ROUNDS = 7
+const QUEUE = 'bench.generate'
+const CHUNK_LENGTH = 1 << 20
+
+/** Simulated notifications per second: on one core into a file, and into RabbitMQ beside a publisher that does nothing else. */
+export async function benchGenerate(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'stacktach-bench-'))
+  const stops: (() => Promise<void>)[] = []
+  try {
+    await toFile(folder)
+    await toRabbitmq(await startRabbitmq(join(folder, 'rabbitmq'), stops))
+  } finally {
+    for (const stop of stops) await stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function toFile(folder: string): Promise<void> {
+  const lines = [...simulate(DAY)].map(({ body }) => `${body}\n`)
+  const bytes = lines.reduce((sum, line) => sum + line.length, 0)
+  const generated: number[] = []
+  const written: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const file = join(folder, `day-${round}.jsonl`)
+    generated.push(await rateOf(lines.length, () => writeLines(file, bodies())))
+    rmSync(file)
+    written.push(await rateOf(lines.length, () => writeLines(file, lines)))
+    rmSync(file)
+  }
+  printFigure('generate_file_per_s', median(generated), {
+    goal: 20_000,
+    write_only_per_s: Math.round(median(written)),
+    of_write_only: Number((median(generated) / median(written)).toFixed(2)),
+    notifications: lines.length,
+    mean_bytes: Math.round(bytes / lines.length),
+  })
+}
+
+function* bodies(): Generator<string> {
+  for (const { body } of simulate(DAY)) yield `${body}\n`
+}
+
+async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
+  const file = await createLineFile(path)
+  let chunk = ''
+  for (const line of lines) {
+    chunk += line
+    if (chunk.length < CHUNK_LENGTH) continue
+    await file.write(chunk)
+    chunk = ''
+  }
+  await file.write(chunk)
+  await file.close()
+}
+
+async function toRabbitmq(url: string): Promise<void> {
+  const prepared = [...simulate(DAY)].map(({ body }) => Buffer.from(body))
+  const bare: number[] = []
+  const generated: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    await emptyQueue(url)
+    bare.push(await rateOf(prepared.length, () => publishBare(url, prepared)))
+    await emptyQueue(url)
+    generated.push(await rateOf(prepared.length, () => publishSimulated(url)))
+  }
+  printFigure('generate_amqp_per_s', median(generated), {
+    goal_of_bare_publisher: 0.9,
+    bare_publisher_per_s: Math.round(median(bare)),
+    of_bare_publisher: Number((median(generated) / median(bare)).toFixed(2)),
+    notifications: prepared.length,
+  })
+}
+
+async function emptyQueue(url: string): Promise<void> {
+  const model = await connect(url)
+  const channel = await model.createChannel()
+  await channel.assertQueue(QUEUE, { durable: true })
+  await channel.purgeQueue(QUEUE)
+  await model.close()
+}
+
+/** A day of notifications: durable queue, persistent messages, confirms; the same number under way as ours. */
+async function publishBare(url: string, prepared: readonly Buffer[]): Promise<void> {
+  const model = await connect(url)
+  const channel = await model.createConfirmChannel()
+  let underWay = 0
+  let wake: (() => void) | undefined
+  for (const body of prepared) {
+    underWay++
+    channel.publish('', QUEUE, body, { persistent: true, contentType: 'application/json' }, () => {
+      underWay--
+      if (underWay <= 1000) wake?.()
+    })
+    if (underWay < 2000) continue
+    await new Promise<void>((resolve) => {
+      wake = resolve
+    })
+    wake = undefined
+  }
+  await channel.waitForConfirms()
+  await model.close()
+}
+
+async function publishSimulated(url: string): Promise<void> {
+  const broker = createAmqpBroker({ url, logger: silentLogger, reconnectMs: 100, maxReconnectMs: 1000 })
+  const publisher = await broker.openPublisher()
+  const spec = {
+    queue: QUEUE,
+    exchange: undefined,
+    exchangeType: 'direct',
+    routingKey: QUEUE,
+    durable: true,
+    autoDelete: false,
+    exchangeDurable: true,
+    exchangeAutoDelete: false,
+  } as const
+  const { signal } = new AbortController()
+  await publishAll(bodiesOf(toAsync(simulate(DAY))), { publisher, spec, logger: silentLogger, signal })
+  await publisher.close()
+  await broker.close()
+}
+
+async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T> {
+  yield* items
+}
+
+async function rateOf(count: number, run: () => Promise<void>): Promise<number> {
+  const begun = performance.now()
+  await run()
+  return count / ((performance.now() - begun) / 1000)
+}

@@ -1,0 +1,121 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { describe as describeRun } from '../../src/notigen/description.ts'
+import { type SimulationOptions, simulate } from '../../src/notigen/simulation.ts'
+import { deleteQueue, deployShipped } from '../support/deploy.ts'
+import { at } from '../support/events.ts'
+import { temporaryFolder } from '../support/folders.ts'
+import { writeLines } from '../support/notifications.ts'
+import { inOrder, runShipped, streamsOf } from '../support/shipped-run.ts'
+import { until } from '../support/until.ts'
+
+const RUN: SimulationOptions = {
+  seed: 4,
+  start: at('2026-01-01T00:00:00'),
+  end: at('2026-01-03T00:00:00'),
+  instances: 150,
+  operationsPerHour: 25,
+}
+
+const EVERY_CODE = {
+  U0: 0.15,
+  U1: 0.15,
+  U2: 0.3,
+  U3: 0.15,
+  U4: 0.15,
+  U5: 0.15,
+  U6: 0.3,
+  U7: 0.3,
+  U8: 0.3,
+  warning: 0.1,
+}
+
+const EVERY_TROUBLE = {
+  missing: 0.02,
+  late: 0.05,
+  overdue: 0.01,
+  outOfOrder: 0.05,
+  duplicated: 0.05,
+  retimed: 0.02,
+  contradictory: 0.01,
+  malformed: 0.02,
+}
+
+const RUNS: readonly (readonly [string, SimulationOptions])[] = [
+  ['nothing in trouble', RUN],
+  ['every code of usage ordered', { ...RUN, trouble: EVERY_CODE }],
+  ['every kind of message in trouble', { ...RUN, trouble: EVERY_TROUBLE }],
+  ['both, in envelopes', { ...RUN, seed: 5, format: 'v2', trouble: { ...EVERY_CODE, ...EVERY_TROUBLE } }],
+  ['both, versioned', { ...RUN, format: 'versioned', trouble: { ...EVERY_CODE, ...EVERY_TROUBLE } }],
+]
+
+test.each(RUNS)('what comes out is what the description says: %s', async (_, options) => {
+  const described = describeRun(options)
+  const run = await runShipped(simulate(options))
+  expect(run.missed).toBe(0)
+  expect(run.refused).toBe(described.deadLetters)
+  expect(run.events).toBe(described.events)
+  expect(inOrder(run.streams)).toEqual(inOrder(described.expected))
+})
+
+test('each code appears as often as it was ordered, where nothing else is in trouble', () => {
+  const { ordered, usage } = describeRun({ ...RUN, trouble: EVERY_CODE })
+  const natural = describeRun(RUN).usage
+  for (const code of ['U1', 'U2', 'U3', 'U4', 'U5', 'U6', 'U7', 'U8'] as const) {
+    expect(ordered[code], code).toBeGreaterThan(0)
+    expect(usage[code], code).toBe(ordered[code])
+    expect(natural[code], code).toBeUndefined()
+  }
+  expect(ordered.U0).toBeGreaterThan(0)
+  expect(ordered.warning).toBeGreaterThan(0)
+})
+
+// Which copy of a retimed one is stored, and which stream an overdue one meets, is open with two of each.
+const REAL_RUN: SimulationOptions = {
+  ...RUN,
+  end: at('2026-01-02T12:00:00'),
+  trouble: {
+    ...EVERY_CODE,
+    missing: 0.02,
+    late: 0.05,
+    outOfOrder: 0.05,
+    duplicated: 0.05,
+    contradictory: 0.01,
+    malformed: 0.02,
+  },
+}
+const REAL_FLAGS = [
+  ...['--seed', '4', '--start', '2026-01-01', '--duration', '36h', '--instances', '150'],
+  ...['--operations-per-hour', '25', '--missing', '2%', '--late', '5%', '--out-of-order', '5%'],
+  ...['--duplicated', '5%', '--contradictory', '1%', '--malformed', '2%', '--warning', '10%'],
+  ...['--u0', '15%', '--u1', '15%', '--u2', '30%', '--u3', '15%', '--u4', '15%', '--u5', '15%'],
+  ...['--u6', '30%', '--u7', '30%', '--u8', '30%'],
+]
+
+test('RabbitMQ, two consumers, MariaDB and two workers make of a run what its description says', async () => {
+  const folder = temporaryFolder()
+  const described = describeRun(REAL_RUN)
+  const deployment = await deployShipped(folder, 'e2e.simulator')
+  try {
+    await deployment.generate(REAL_FLAGS)
+    await deployment.settled(described.events)
+    // The clock goes on with what comes in: days later, all streams without an exists have expired.
+    const later = {
+      event_type: 'keypair.import.end',
+      message_id: 'later',
+      timestamp: '2026-01-06 00:00:00',
+      payload: {},
+    }
+    await deployment.publish(writeLines(folder, 'later.jsonl', [JSON.stringify(later)]))
+    await until('all streams to be completed', async () => {
+      await delay(100)
+      return (await deployment.allStreams()).every(({ state }) => state === 'completed')
+    })
+    expect(inOrder(await streamsOf(deployment.store))).toEqual(inOrder(described.expected))
+    expect(await deployment.countIncoming()).toBe(described.events + 1)
+    expect(await deployment.store.listDeadLetters(100_000)).toHaveLength(described.deadLetters)
+  } finally {
+    expect(await deployment.stop()).toEqual([0, 0, 0, 0])
+    await deleteQueue('e2e.simulator')
+  }
+})

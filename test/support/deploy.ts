@@ -1,0 +1,48 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { connect } from 'amqplib'
+import { inject } from 'vitest'
+import { Deployment } from '../../sandbox/servers/deployment.ts'
+import { createTestDatabase } from './databases.ts'
+
+const SHIPPED = resolve(import.meta.dirname, '../../config')
+
+/** A copy of the shipped configuration in a folder, with changes; answers its yagi.conf. */
+export function copyConfig(folder: string, changes: readonly (readonly [RegExp, string])[]): string {
+  const target = join(folder, 'config')
+  cpSync(SHIPPED, target, { recursive: true })
+  for (const name of ['yagi.conf', 'winchester.yaml']) {
+    const file = join(target, name)
+    const text = changes.reduce(
+      (changed, [from, to]) => changed.replaceAll(from, to),
+      readFileSync(file, 'utf8'),
+    )
+    writeFileSync(file, text)
+  }
+  return join(target, 'yagi.conf')
+}
+
+/**
+ * Two consumers and two workers with the shipped configuration, on the test's servers, with a queue and a database
+ * of their own. Leases are short.
+ */
+export async function deployShipped(folder: string, queue: string): Promise<Deployment> {
+  return Deployment.start({
+    amqpUrl: inject('amqpUrl'),
+    databaseUrl: await createTestDatabase(),
+    archiveFolder: join(folder, 'archive'),
+    consumers: 2,
+    workers: 2,
+    config: copyConfig(folder, [
+      [/monitor\.info/g, queue],
+      [/lease_s: 60/g, 'lease_s: 1'],
+    ]),
+  })
+}
+
+export async function deleteQueue(queue: string): Promise<void> {
+  const model = await connect(inject('amqpUrl'))
+  const channel = await model.createChannel()
+  await channel.deleteQueue(queue)
+  await model.close()
+}

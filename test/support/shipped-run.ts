@@ -1,0 +1,120 @@
+import { resolve } from 'node:path'
+import { buildWorker } from '../../src/cli/build-worker.ts'
+import { requirePipelines } from '../../src/cli/require-pipelines.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { createDistiller } from '../../src/distiller/distiller.ts'
+import { decodeNotificationText } from '../../src/distiller/notification.ts'
+import { formatIso, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../../src/domain/time.ts'
+import type { ExpectedStream } from '../../src/notigen/expected-streams.ts'
+import type { UsageResult } from '../../src/notigen/expected-usage.ts'
+import type { Simulated } from '../../src/notigen/simulation.ts'
+import { createManualClock } from '../../src/runtime/event-clock.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
+import { upgradeSchema } from '../../src/store/migrate.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
+import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
+import type { Store } from '../../src/store/store.ts'
+import { createRouter } from '../../src/streams/router.ts'
+
+export type ShippedRun = {
+  readonly streams: readonly ExpectedStream[]
+  readonly events: number
+  readonly refused: number
+  readonly missed: number
+}
+
+const ALL = { limit: 1_000_000, mark: undefined, ascending: true }
+const WORKER_EVERY = 10 * MICROS_PER_MINUTE
+
+/**
+ * What the shipped configuration makes of messages that are stored one after the other at the times at which they
+ * are sent, with a worker that looks every ten minutes, and once more three days after the last.
+ */
+export async function runShipped(messages: Iterable<Simulated>): Promise<ShippedRun> {
+  const config = await loadConfig(resolve(import.meta.dirname, '../../config/winchester.yaml'), {})
+  const distiller = createDistiller(config.definitions, { catchAll: false })
+  const router = createRouter(config.triggers)
+  const database = openSqliteDatabase(':memory:')
+  await upgradeSchema(database.db, database.dialect.types)
+  const store = await createSqlStore(database)
+  const clock = createManualClock(0)
+  const pipelines = await requirePipelines(config)
+  const worker = buildWorker({ config, pipelines, store, clock, logger: silentLogger, name: 'test' })
+  let [refused, missed, nextPass] = [0, 0, 0]
+  for (const { at, body } of messages) {
+    clock.set(at)
+    if (at >= nextPass) {
+      await worker.pass('fire')
+      nextPass = at + WORKER_EVERY
+    }
+    const decoded = decodeNotificationText(body)
+    const distilled = decoded.ok ? distiller.distil(decoded.notification, at) : undefined
+    if (!distilled) refused++
+    else if (distilled.kind !== 'event') missed++
+    else {
+      const { event } = distilled
+      await store.storeBatch(
+        { arrivals: [{ event, at, keys: router.keysOf(event) }], deadLetters: [] },
+        router,
+      )
+    }
+  }
+  await worker.pass('fire')
+  clock.set(clock.now() + 3 * MICROS_PER_DAY)
+  await worker.pass('expire')
+  const run = { streams: await streamsOf(store), events: await outsideEvents(store), refused, missed }
+  await store.close()
+  return run
+}
+
+async function outsideEvents(store: Store): Promise<number> {
+  const events = await store.listEvents({}, ALL)
+  return events.filter(({ eventType }) => !isResult(eventType)).length
+}
+
+function isResult(eventType: string): boolean {
+  return eventType.startsWith('compute.instance.exists.')
+}
+
+/** The streams of a store as the simulator describes them, in order of instance, day and events. */
+export async function streamsOf(store: Store): Promise<ExpectedStream[]> {
+  const streams = await store.listStreams({}, ALL)
+  const usage = await usageByStream(store)
+  return inOrder(
+    streams.map(({ id, distinguishingTraits, eventCount, fireTimestamp, state }) => {
+      const { instance_id: instance, timestamp: day } = distinguishingTraits
+      if (state !== 'completed') throw new Error(`stream ${id} is ${state}`)
+      return {
+        instanceId: instance?.type === 'text' ? instance.value : '',
+        day: day?.type === 'timerange' ? formatIso(day.begin).slice(0, 10) : '',
+        events: eventCount,
+        ends: fireTimestamp === null ? 'expires' : 'fires',
+        usage: usage.get(id) ?? [],
+      }
+    }),
+  )
+}
+
+async function usageByStream(store: Store): Promise<Map<number, UsageResult[]>> {
+  const results = new Map<number, UsageResult[]>()
+  for (const { eventType, traits } of await store.listEvents({}, ALL)) {
+    if (!isResult(eventType) || traits.stream_id === undefined) continue
+    const id = Number(traits.stream_id.value)
+    results.set(id, [...(results.get(id) ?? []), resultOf(eventType, String(traits.error_code?.value))])
+  }
+  return results
+}
+
+function resultOf(eventType: string, code: string): UsageResult {
+  if (eventType.endsWith('.verified')) return 'verified'
+  return eventType.endsWith('.warnings') ? 'warning' : (code as UsageResult)
+}
+
+/** For comparing: streams, and the results within each, in an order that does not depend on how they were made. */
+export function inOrder(streams: readonly ExpectedStream[]): ExpectedStream[] {
+  const keyOf = ({ instanceId, day, ends, events }: ExpectedStream) =>
+    `${instanceId} ${day} ${ends} ${events}`
+  return streams
+    .map((stream) => ({ ...stream, usage: [...stream.usage].sort() }))
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+}

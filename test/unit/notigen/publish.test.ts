@@ -1,0 +1,84 @@
+import { setImmediate as immediate } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { Publisher } from '../../../src/broker/broker.ts'
+import { TransientError } from '../../../src/domain/errors.ts'
+import type { QueueSpec } from '../../../src/domain/queue-spec.ts'
+import { publishAll } from '../../../src/notigen/publish.ts'
+import { silentLogger } from '../../../src/runtime/logger.ts'
+
+const SPEC: QueueSpec = {
+  queue: 'q',
+  exchange: undefined,
+  exchangeType: 'direct',
+  routingKey: 'q',
+  durable: true,
+  autoDelete: false,
+  exchangeDurable: true,
+  exchangeAutoDelete: false,
+}
+
+function publisherOf(publish: Publisher['publish']): Publisher {
+  return { async declare() {}, publish, async close() {} }
+}
+
+function options(publish: Publisher['publish'], signal = new AbortController().signal) {
+  return { publisher: publisherOf(publish), spec: SPEC, logger: silentLogger, signal }
+}
+
+function* bodies(count: number, size = 1): Generator<Buffer> {
+  for (let index = 0; index < count; index++) yield Buffer.alloc(size, index)
+}
+
+test('all are published in order, to the queue itself where it has no exchange', async () => {
+  const published: [string, string, number][] = []
+  let told = 0
+  const confirmed = await publishAll(bodies(100), {
+    ...options(async (exchange, key, body) => void published.push([exchange, key, body[0] as number])),
+    onPublished: () => told++,
+  })
+  expect([confirmed, told]).toEqual([100, 100])
+  expect(published).toEqual(Array.from({ length: 100 }, (_, index) => ['', 'q', index]))
+})
+
+test.each([
+  ['messages', 10_000, 1, 2001],
+  ['bytes', 40, 8 << 20, 9],
+])('no more than so many %s are under way', async (_, count, size, most) => {
+  let underWay = 0
+  let highest = 0
+  const publish = async () => {
+    highest = Math.max(highest, ++underWay)
+    await immediate()
+    await immediate()
+    underWay--
+  }
+  expect(await publishAll(bodies(count, size), options(publish))).toBe(count)
+  expect(highest).toBeLessThanOrEqual(most)
+  expect(highest).toBeGreaterThan(1)
+})
+
+test('what is not confirmed is published again', async () => {
+  let failures = 2
+  const publish = async () => {
+    if (failures-- > 0) throw new TransientError('away')
+  }
+  expect(await publishAll(bodies(3), options(publish))).toBe(3)
+})
+
+test('an error that no waiting mends is thrown', async () => {
+  const publish = async () => {
+    throw new Error('no such exchange')
+  }
+  await expect(publishAll(bodies(3), options(publish))).rejects.toThrow('no such exchange')
+})
+
+test('a stop ends it with what is confirmed, also while the broker is away', async () => {
+  const stopping = new AbortController()
+  let calls = 0
+  const publish = async () => {
+    if (++calls <= 2) return
+    stopping.abort()
+    throw new TransientError('away')
+  }
+  expect(await publishAll(bodies(100), options(publish, stopping.signal))).toBe(2)
+})
