@@ -98,12 +98,13 @@ function exitOverrideAll(command: Command): void {
   for (const child of command.commands) exitOverrideAll(child)
 }
 
-/** Parses a whole number of at least `min`, for options. */
-export function parseWhole(min: number): (text: string) => number {
+/** Parses a whole number from `min` to `max`, for options. */
+export function parseWhole(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
   return (text) => {
     const value = Number(text)
-    if (!Number.isSafeInteger(value) || value < min)
-      throw new InvalidArgumentError(`expected a whole number of at least ${min}.`)
+    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min || value > max)
+      throw new InvalidArgumentError(`expected a whole number ${range}.`)
     return value
   }
 }

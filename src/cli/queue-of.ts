@@ -11,10 +11,8 @@ export function queueOf(
   const queues = yagi?.queues ?? []
   const queue = name === undefined ? queues[0] : queues.find((spec) => spec.queue === name)
   if (yagi && queue) return { broker: yagi.broker, queue }
-  const known = queues.map((spec) => spec.queue).join(', ') || 'none'
-  throw new ConfigError(
-    yagi
-      ? `${file} has no queue ${name ?? ''}; it has ${known}`
-      : `${file} names no queue; expected a yagi.conf`,
-  )
+  if (!yagi) throw new ConfigError(`${file} is no yagi.conf, which names the queues`)
+  if (queues.length === 0) throw new ConfigError(`${file} names no queue`)
+  const known = queues.map((spec) => spec.queue).join(', ')
+  throw new ConfigError(`${file} has no queue ${name}; it has ${known}`)
 }

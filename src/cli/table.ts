@@ -1,7 +1,7 @@
 /** A table in the look of the original klugman: cells centered, as Python centers them. */
 export function formatTable(headers: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = headers.map((header, column) =>
-    Math.max(header.length, ...rows.map((row) => (row[column] as string).length)),
+    rows.reduce((width, row) => Math.max(width, (row[column] as string).length), header.length),
   )
   const rule = `+${widths.map((width) => '-'.repeat(width + 2)).join('+')}+`
   const line = (cells: readonly string[]) =>

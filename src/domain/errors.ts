@@ -1,5 +1,13 @@
 /** The kinds of failure that callers tell apart. */
-export type ErrorCode = 'config' | 'syntax' | 'invalid' | 'not_found' | 'conflict' | 'transient' | 'internal'
+export type ErrorCode =
+  | 'config'
+  | 'syntax'
+  | 'invalid'
+  | 'not_found'
+  | 'conflict'
+  | 'transient'
+  | 'io'
+  | 'internal'
 
 /** Base of every error this project throws on purpose; its message is one sentence for a person. */
 export class StackTachError extends Error {

@@ -12,18 +12,37 @@ export function applyChange(
   images: readonly Image[],
   random: Random,
 ): void {
+  const { id: imageId } = instance.image
   if (change.state !== undefined) instance.state = change.state
   if (change.task !== undefined) instance.task = change.task ?? undefined
   if (change.launched) instance.launchedAt = at
   if (change.deleted) instance.deletedAt = at
-  if (change.host) instance.host = `compute-${random.int(1, HOSTS)}`
-  if (change.image) instance.image = random.pick(images)
-  if (change.volume === 'attached') instance.volume = { id: resourceId, createdAt: request.at }
-  if (change.volume === 'detached') instance.volume = undefined
-  if (change.flavor === 'other') {
-    instance.previousFlavor = instance.flavor
-    instance.flavor = random.pick(FLAVORS.filter(({ id }) => id !== instance.flavor.id))
+  if (change.image) instance.image = random.pick(images.filter(({ id }) => id !== imageId))
+  if (change.volume === 'made') instance.volume = { id: resourceId, createdAt: request.at, launchedAt: at }
+  if (change.volume === 'removed') instance.volume = undefined
+  if (change.host) changeHost(instance, change.host, random)
+  if (change.flavor) changeFlavor(instance, change.flavor, random)
+}
+
+function changeHost(instance: Instance, to: NonNullable<Change['host']>, random: Random): void {
+  const { host, previousHost } = instance
+  instance.host =
+    to === 'previous' ? (previousHost ?? host) : random.pick(HOSTS.filter((name) => name !== host))
+  instance.previousHost = host
+}
+
+function changeFlavor(instance: Instance, step: NonNullable<Change['flavor']>, random: Random): void {
+  const { flavor, newFlavor, previousFlavor } = instance
+  switch (step) {
+    case 'chosen':
+      instance.newFlavor = random.pick(FLAVORS.filter(({ id }) => id !== flavor.id))
+      return
+    case 'taken':
+      instance.flavor = newFlavor ?? flavor
+      instance.previousFlavor = flavor
+      instance.newFlavor = undefined
+      return
+    case 'previous':
+      instance.flavor = previousFlavor ?? flavor
   }
-  if (change.flavor === 'previous') instance.flavor = instance.previousFlavor ?? instance.flavor
-  if (change.flavor === 'previous' || change.flavor === 'kept') instance.previousFlavor = undefined
 }

@@ -1,15 +1,16 @@
 import { MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
 import { Agenda } from './agenda.ts'
 import { applyChange } from './apply-change.ts'
-import { createImages, createProject, type Image, type Project } from './catalog.ts'
-import { IdleInstances } from './idle-instances.ts'
-import { createInstance, emptyChapter, type Instance, oldInstance } from './instance.ts'
+import { continued, DELETE_END, emptyChapter } from './chapter.ts'
+import { beginOfDay, endOfDay } from './day.ts'
+import type { Instance } from './instance.ts'
 import { INSTANCE_STATES, type Transition } from './instance-states.ts'
-import type { AuditPeriod, Notice } from './notice.ts'
+import { type AuditPeriod, auditNotice, type Notice, stepNotice } from './notice.ts'
 import { EXISTS, type Operation, type Row, UPDATE } from './operations/operation.ts'
 import { OPERATIONS, type OperationName } from './operations/operations.ts'
+import { Population } from './population.ts'
 import type { Random } from './random.ts'
-import { type Request, serviceRequest, userRequest } from './request.ts'
+import { type Request, userRequest } from './request.ts'
 import type { UsageOrders } from './usage-orders.ts'
 
 export type CloudOptions = {
@@ -25,7 +26,7 @@ export type CloudOptions = {
 type Run = {
   readonly rows: readonly Row[]
   readonly instance: Instance | undefined
-  readonly request: Request
+  request: Request
   readonly resourceId: string
 }
 
@@ -40,17 +41,6 @@ type Plan =
 
 /** Seconds after midnight within which the exists notifications of the day before are sent. */
 const EXISTS_WITHIN_S = 600
-const PROJECTS = 25
-
-/** The cloud stays about as large as it began; one that begins empty grows to the first. */
-const LEAST_SIZE = 20
-const MOST_GROWTH = 2
-
-const DELETE_END = 'compute.instance.delete.end'
-/** What an exists must agree with. */
-const OPERATION_ENDS = new Set(
-  ['rebuild.end', 'finish_resize.end', 'rescue.end'].map((name) => `compute.instance.${name}`),
-)
 
 type Choice = Operation & { readonly name: OperationName; readonly transition: Transition | undefined }
 
@@ -65,42 +55,30 @@ const CHOICES: readonly Choice[] = Object.entries<Operation>(OPERATIONS).map(([n
  * `compute.instance.exists` after its end. The same random source gives the same story.
  */
 export class Cloud {
-  readonly #options: CloudOptions
   readonly #random: Random
   readonly #orders: UsageOrders
   readonly #onOperation: (name: OperationName) => void
   readonly #agenda = new Agenda<Plan>()
-  readonly #instances = new Set<Instance>()
-  /** those that are not deleted */
-  #size = 0
-  readonly #idle = new IdleInstances()
-  readonly #projects: readonly Project[]
-  readonly #images: readonly Image[]
+  readonly #population: Population
+  readonly #end: Micros
   /** longest time between two operations, µs */
   readonly #longestPause: number
 
   constructor(
-    options: CloudOptions,
+    { start, end, instances, operationsPerHour }: CloudOptions,
     random: Random,
     orders: UsageOrders,
     onOperation: (name: OperationName) => void,
   ) {
-    this.#options = options
     this.#random = random
     this.#orders = orders
     this.#onOperation = onOperation
-    this.#projects = Array.from({ length: PROJECTS }, () => createProject(random))
-    this.#images = createImages(random)
-    this.#longestPause = Math.max(1, Math.round((2 * MICROS_PER_HOUR) / options.operationsPerHour))
-    const { start } = options
-    for (let count = 0; count < options.instances; count++) {
-      const instance = oldInstance(random.pick(this.#projects), this.#images, start, random)
-      this.#add(instance)
-      this.#idle.add(instance)
-    }
+    this.#end = end ?? Number.POSITIVE_INFINITY
+    this.#longestPause = Math.max(1, Math.round((2 * MICROS_PER_HOUR) / operationsPerHour))
+    this.#population = new Population(instances, start, random)
     this.#agenda.add(start, { kind: 'operation' })
-    this.#agenda.add(dayOf(start).end, { kind: 'midnight' })
-    this.#planNeedlessExists({ begin: start, end: dayOf(start).end })
+    this.#agenda.add(endOfDay(start), { kind: 'midnight' })
+    this.#planNeedlessExists({ begin: start, end: endOfDay(start) })
   }
 
   /**
@@ -108,20 +86,16 @@ export class Cloud {
    * still sent.
    */
   *notices(): Generator<Notice> {
-    for (;;) {
-      const due = this.#agenda.next()
-      if (!due) return
-      if (!this.#isWithin(due.item, due.at)) continue
-      const notice = this.#carryOut(due.item, due.at)
+    for (let due = this.#agenda.next(); due; due = this.#agenda.next()) {
+      const notice = this.#isWithin(due.item, due.at) ? this.#carryOut(due.item, due.at) : undefined
       if (notice) yield notice
     }
   }
 
   #isWithin(plan: Plan, at: Micros): boolean {
-    const { end } = this.#options
-    if (end === undefined || at < end) return true
-    if (plan.kind === 'midnight') return at === end
-    return (plan.kind === 'exists' || plan.kind === 'volume exists') && plan.period.end <= end
+    if (at < this.#end) return true
+    if (plan.kind === 'midnight') return at === this.#end
+    return (plan.kind === 'exists' || plan.kind === 'volume exists') && plan.period.end <= this.#end
   }
 
   #carryOut(plan: Plan, at: Micros): Notice | undefined {
@@ -139,54 +113,36 @@ export class Cloud {
       case 'exists':
         return this.#sendExists(plan.instance, plan.period, at)
       case 'volume exists':
-        return serviceNotice('volume.exists', plan.instance, plan.period, at, this.#random)
+        return auditNotice('volume.exists', plan.instance, plan.period, at, this.#random)
       case 'needless exists': {
         if (!this.#orders.warns(plan.instance, plan.period)) return undefined
-        const audit = { begin: dayOf(at).begin, end: at }
-        return told(serviceNotice(EXISTS, plan.instance, audit, at, this.#orders.random))
+        const audit = { begin: beginOfDay(at), end: at }
+        return remembered(auditNotice(EXISTS, plan.instance, audit, at, this.#orders.random))
       }
       case 'second deletion':
-        return told(stepNotice(plan.run, DELETE_END, at, this.#orders.random))
+        return remembered(stepNotice(plan.run, DELETE_END, at, this.#orders.random))
     }
   }
 
   #beginOperation(at: Micros): void {
-    const choice = this.#random.weighted(CHOICES, (each) => this.#weightOf(each))
+    const choice = this.#random.weighted(CHOICES, ({ transition, weight }) =>
+      Math.ceil(weight * (transition ? this.#population.easeOf(transition) : 1)),
+    )
     if (!choice) return
-    const { transition, rows, name } = choice
-    const instance = transition && this.#instanceFor(transition, choice.volume, at)
+    const { transition, rows, name, needs = {} } = choice
+    const instance = transition && this.#population.take(transition, needs, at)
     if (transition && !instance) return
     this.#onOperation(name)
-    const project = instance?.project ?? this.#random.pick(this.#projects)
-    const resourceId = instance?.volume?.id ?? this.#random.uuid()
+    const project = instance?.project ?? this.#population.someProject()
+    const newId = this.#random.uuid()
+    const resourceId = needs.volume === 'attached' ? (instance?.volume?.id ?? newId) : newId
     this.#planStep({ rows, instance, request: userRequest(project, at, this.#random), resourceId }, 0, at)
-  }
-
-  /** What is not possible now weighs nothing; the larger the cloud has grown, the fewer instances are made. */
-  #weightOf({ transition, weight }: Choice): number {
-    if (transition === undefined) return weight
-    if (transition.from.length > 0) return this.#idle.hasAny(transition.from) ? weight : 0
-    const size = Math.max(LEAST_SIZE, this.#options.instances)
-    const room = Math.max(0, MOST_GROWTH * size - this.#size)
-    return Math.ceil((weight * room) / size)
-  }
-
-  #instanceFor({ from }: Transition, volume: Operation['volume'], at: Micros): Instance | undefined {
-    if (from.length > 0) return this.#idle.take(from, volume, this.#random)
-    const instance = createInstance(this.#random.pick(this.#projects), this.#images, at, this.#random)
-    this.#add(instance)
-    return instance
-  }
-
-  #add(instance: Instance): void {
-    this.#instances.add(instance)
-    this.#size++
   }
 
   #planStep(run: Run, index: number, after: Micros): void {
     const row = run.rows[index]
     if (!row) {
-      if (run.instance) this.#rest(run.instance)
+      if (run.instance) this.#population.rest(run.instance)
       return
     }
     const [[least, most]] = row
@@ -197,43 +153,41 @@ export class Cloud {
     this.#agenda.add(after + pause, { kind: 'step', run, index })
   }
 
-  #rest(instance: Instance): void {
-    if (instance.state === 'deleted') this.#size--
-    else this.#idle.add(instance)
-  }
-
   #takeStep(run: Run, index: number, at: Micros): Notice {
     const [, eventType, change] = run.rows[index] as Row
-    const { instance, request, resourceId } = run
+    const { instance } = run
+    if (change?.request) run.request = userRequest(run.request.project, at, this.#random)
     const before =
       instance && change && eventType === UPDATE ? { state: instance.state, task: instance.task } : undefined
-    if (instance && change)
-      applyChange(instance, change, { at, request, resourceId }, this.#images, this.#random)
-    const notice = told({ ...stepNotice(run, eventType, at, this.#random), before })
-    if (eventType === DELETE_END && instance?.launchedAt !== undefined) {
-      const again = this.#orders.secondDeletion(at, dayOf(at).end)
-      if (again !== undefined) this.#agenda.add(again, { kind: 'second deletion', run })
+    if (instance && change) {
+      applyChange(instance, change, { ...run, at }, this.#population.images, this.#random)
     }
+    const notice = remembered(stepNotice(run, eventType, at, this.#random, before))
+    if (eventType === DELETE_END) this.#planSecondDeletion(run, at)
     this.#planStep(run, index + 1, at)
     return notice
   }
 
+  /** Only where the exists of the day will be sent, which must find it. */
+  #planSecondDeletion(run: Run, at: Micros): void {
+    const midnight = endOfDay(at)
+    if (run.instance?.launchedAt === undefined || midnight > this.#end) return
+    const again = this.#orders.secondDeletion(at, midnight)
+    if (again !== undefined) this.#agenda.add(again, { kind: 'second deletion', run })
+  }
+
   #endDay(period: AuditPeriod): void {
-    for (const instance of this.#instances) {
+    for (const instance of this.#population.today) {
+      const copy = { ...instance }
       if (instance.launchedAt !== undefined) {
-        this.#agenda.add(this.#auditTime(period), { kind: 'exists', instance: { ...instance }, period })
+        this.#agenda.add(this.#auditTime(period), { kind: 'exists', instance: copy, period })
       }
       if (instance.volume !== undefined) {
-        this.#agenda.add(this.#auditTime(period), {
-          kind: 'volume exists',
-          instance: { ...instance },
-          period,
-        })
+        this.#agenda.add(this.#auditTime(period), { kind: 'volume exists', instance: copy, period })
       }
       instance.chapter = emptyChapter()
-      // What was deleted during the day is told of once more, then forgotten.
-      if (instance.state === 'deleted') this.#instances.delete(instance)
     }
+    this.#population.endDay()
     this.#planNeedlessExists({ begin: period.end, end: period.end + MICROS_PER_DAY })
   }
 
@@ -242,7 +196,7 @@ export class Cloud {
   }
 
   #planNeedlessExists(period: AuditPeriod): void {
-    for (const instance of this.#instances) {
+    for (const instance of this.#population.today) {
       const at = this.#orders.needlessExists(period)
       if (at !== undefined) this.#agenda.add(at, { kind: 'needless exists', instance, period })
     }
@@ -251,53 +205,14 @@ export class Cloud {
   #sendExists(instance: Instance, period: AuditPeriod, at: Micros): Notice | undefined {
     const telling = this.#orders.forExists(instance, period)
     // Its id is drawn all the same, so that an order changes nothing else of the story.
-    const notice = serviceNotice(EXISTS, telling ?? instance, period, at, this.#random)
+    const notice = auditNotice(EXISTS, telling ?? instance, period, at, this.#random)
     return telling && notice
   }
 }
 
-function stepNotice(run: Run, eventType: string, at: Micros, random: Random): Notice {
-  const { instance, request, resourceId } = run
-  const audit = eventType === EXISTS ? { begin: dayOf(at).begin, end: at } : undefined
-  return { messageId: random.uuid(), eventType, at, request, instance, before: undefined, audit, resourceId }
-}
-
-/** What a service tells by itself. */
-function serviceNotice(
-  eventType: string,
-  instance: Instance,
-  audit: AuditPeriod,
-  at: Micros,
-  random: Random,
-): Notice {
-  return {
-    messageId: random.uuid(),
-    eventType,
-    at,
-    request: serviceRequest(at, random),
-    instance,
-    before: undefined,
-    audit,
-    resourceId: instance.volume?.id ?? instance.id,
-  }
-}
-
 /** Keeps in mind what has been told of its instance today. */
-function told(notice: Notice): Notice {
+function remembered(notice: Notice): Notice {
   const { instance, eventType } = notice
-  if (!instance || !eventType.startsWith('compute.instance.')) return notice
-  if (eventType === EXISTS) {
-    instance.chapter = emptyChapter()
-    return notice
-  }
-  const { chapter } = instance
-  chapter.notifications++
-  if (OPERATION_ENDS.has(eventType)) chapter.operations++
-  if (eventType === DELETE_END) chapter.deletions++
+  if (instance) instance.chapter = continued(instance.chapter, eventType)
   return notice
-}
-
-function dayOf(time: Micros): AuditPeriod {
-  const begin = Math.floor(time / MICROS_PER_DAY) * MICROS_PER_DAY
-  return { begin, end: begin + MICROS_PER_DAY }
 }

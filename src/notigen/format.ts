@@ -1,6 +1,5 @@
 import type { JsonObject } from '../domain/notification.ts'
 import type { InstanceNotice, Notice } from './notice.ts'
-import { Random } from './random.ts'
 import { contextFields } from './templates/context.ts'
 import { novaTime } from './templates/nova-time.ts'
 import { templateOf } from './templates/template-of.ts'
@@ -14,33 +13,37 @@ export const FORMATS = ['v1', 'v2', 'versioned'] as const
 
 export type Format = (typeof FORMATS)[number]
 
-/** The body of a notice's message. Its details, such as traffic, come from its id: they are the same each time. */
+/** What an old-style event type is called in a format; undefined where it has no such notification. */
+export function nameIn(format: Format, eventType: string): string | undefined {
+  return format === 'versioned' ? versionedName(eventType) : eventType
+}
+
+/** The body of a notice's message; the same each time. */
 export function encodeNotice(notice: Notice, format: Format): string {
-  const random = new Random(Number.parseInt(notice.messageId.slice(0, 8), 16))
-  const inner = JSON.stringify(format === 'versioned' ? versioned(notice, random) : oldStyle(notice, random))
+  const inner = JSON.stringify(format === 'versioned' ? versioned(notice) : oldStyle(notice))
   if (format === 'v1') return inner
   return JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': inner })
 }
 
-function oldStyle(notice: Notice, random: Random): JsonObject {
+function oldStyle(notice: Notice): JsonObject {
   return {
     event_type: notice.eventType,
     message_id: notice.messageId,
-    publisher_id: publisherOf(notice, ''),
+    publisher_id: publisherOf(notice, 'old'),
     ...envelope(notice),
-    payload: templateOf(notice.eventType, 'old')(notice as InstanceNotice, random),
-    ...contextFields(notice.request, random),
+    payload: templateOf(notice.eventType, 'old')(notice as InstanceNotice),
+    ...contextFields(notice),
   }
 }
 
-function versioned(notice: Notice, random: Random): JsonObject {
+function versioned(notice: Notice): JsonObject {
   return {
     event_type: versionedName(notice.eventType) ?? notice.eventType,
     message_id: notice.messageId,
-    publisher_id: publisherOf(notice, 'nova-'),
+    publisher_id: publisherOf(notice, 'versioned'),
     ...envelope(notice),
-    payload: templateOf(notice.eventType, 'versioned')(notice as InstanceNotice, random),
-    ...contextFields(notice.request, random),
+    payload: templateOf(notice.eventType, 'versioned')(notice as InstanceNotice),
+    ...contextFields(notice),
   }
 }
 
@@ -52,24 +55,28 @@ function isError(eventType: string): boolean {
   return eventType.endsWith('.error') || eventType.endsWith('_instance')
 }
 
-/** Publishers by the first word of the event type; of a versioned notification they are called nova-compute. */
-const PUBLISHERS: { readonly [word: string]: string } = {
-  keypair: 'api.controller-1',
-  volume: 'volume.cinder-1@lvm',
-  snapshot: 'snapshot.cinder-1@lvm',
-  image: 'image.glance-1',
-  port: 'network.neutron-1',
-  network: 'network.neutron-1',
-  subnet: 'network.neutron-1',
-  router: 'network.neutron-1',
-  floatingip: 'network.neutron-1',
+/** Where a notification comes from, by the first word of its event type. */
+const SERVICES: { readonly [word: string]: { readonly service: string; readonly host: string } } = {
+  scheduler: { service: 'scheduler', host: 'controller-1' },
+  keypair: { service: 'api', host: 'controller-1' },
+  volume: { service: 'volume', host: 'cinder-1@lvm' },
+  snapshot: { service: 'snapshot', host: 'cinder-1@lvm' },
+  image: { service: 'image', host: 'glance-1' },
+  port: { service: 'network', host: 'neutron-1' },
+  network: { service: 'network', host: 'neutron-1' },
+  subnet: { service: 'network', host: 'neutron-1' },
+  router: { service: 'network', host: 'neutron-1' },
+  floatingip: { service: 'network', host: 'neutron-1' },
 }
 
-function publisherOf({ eventType, instance }: Notice, prefix: '' | 'nova-'): string {
-  const separator = prefix === '' ? '.' : ':'
-  if (eventType.startsWith('scheduler.')) return `${prefix}scheduler${separator}controller-1`
-  return (
-    PUBLISHERS[eventType.slice(0, eventType.indexOf('.'))] ??
-    `${prefix}compute${separator}${instance?.host ?? 'controller-1'}`
-  )
+const VERSIONED_SERVICES = ['scheduler', 'api', 'compute']
+
+/** `compute.HOST`; in versioned notifications Nova calls itself `nova-compute:HOST`. */
+function publisherOf({ eventType, instance }: Notice, style: 'old' | 'versioned'): string {
+  const { service, host } = SERVICES[eventType.slice(0, eventType.indexOf('.'))] ?? {
+    service: 'compute',
+    host: instance?.host ?? 'controller-1',
+  }
+  const isVersioned = style === 'versioned' && VERSIONED_SERVICES.includes(service)
+  return isVersioned ? `nova-${service}:${host}` : `${service}.${host}`
 }

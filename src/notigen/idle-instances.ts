@@ -1,6 +1,6 @@
 import type { Instance } from './instance.ts'
 import type { VmState } from './instance-states.ts'
-import type { Operation } from './operations/operation.ts'
+import type { Needs } from './operations/operation.ts'
 import type { Random } from './random.ts'
 
 const TRIES = 4
@@ -19,8 +19,8 @@ export class IdleInstances {
     return states.some((state) => (this.#byState.get(state)?.length ?? 0) > 0)
   }
 
-  /** Takes one out that is in one of the states; undefined when a few tries met none with the right volumes. */
-  take(states: readonly VmState[], volume: Operation['volume'], random: Random): Instance | undefined {
+  /** Takes one out that is in one of the states; undefined when a few tries met none that fits. */
+  take(states: readonly VmState[], needs: Needs, random: Random): Instance | undefined {
     const lists = states.map((state) => this.#byState.get(state) ?? [])
     const count = lists.reduce((sum, { length }) => sum + length, 0)
     for (let tries = 0; tries < TRIES && count > 0; tries++) {
@@ -28,7 +28,7 @@ export class IdleInstances {
       for (const list of lists) {
         const instance = list[index]
         if (instance) {
-          if (volume !== undefined && (volume === 'attached') !== (instance.volume !== undefined)) break
+          if (!fits(instance, needs)) break
           list[index] = list[list.length - 1] as Instance
           list.pop()
           return instance
@@ -38,4 +38,9 @@ export class IdleInstances {
     }
     return undefined
   }
+}
+
+function fits({ volume, launchedAt }: Instance, needs: Needs): boolean {
+  if (needs.launched && launchedAt === undefined) return false
+  return needs.volume === undefined || (needs.volume === 'attached') === (volume !== undefined)
 }

@@ -80,3 +80,15 @@ export const INSTANCE_STATES = {
   attachVolume: { from: ['active'], tasks: [], to: 'active' },
   detachVolume: { from: ['active'], tasks: [], to: 'active' },
 } satisfies { readonly [operation: string]: Transition }
+
+/** What the hypervisor says of an instance at rest. Source: nova/compute/power_state.py. */
+export const POWER_STATES: { readonly [state in VmState]: { readonly code: number; readonly name: string } } =
+  {
+    building: { code: 0, name: 'pending' },
+    active: { code: 1, name: 'running' },
+    stopped: { code: 4, name: 'shutdown' },
+    rescued: { code: 1, name: 'running' },
+    resized: { code: 1, name: 'running' },
+    error: { code: 0, name: 'pending' },
+    deleted: { code: 0, name: 'pending' },
+  }

@@ -1,5 +1,6 @@
 import { MICROS_PER_DAY, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
 import { FLAVORS, type Flavor, type Image, type Project } from './catalog.ts'
+import { type Chapter, emptyChapter } from './chapter.ts'
 import type { TaskState, VmState } from './instance-states.ts'
 import type { Random } from './random.ts'
 
@@ -14,8 +15,11 @@ export type Instance = {
   host: string
   image: Image
   flavor: Flavor
-  /** what it was before a resize that may be reverted */
+  /** what a resize leads to */
+  newFlavor: Flavor | undefined
+  /** what and where it was before a resize that may be reverted */
   previousFlavor: Flavor | undefined
+  previousHost: string | undefined
   state: VmState
   /** undefined when it rests */
   task: TaskState | undefined
@@ -26,20 +30,11 @@ export type Instance = {
   chapter: Chapter
 }
 
-export type Volume = { readonly id: string; readonly createdAt: Micros }
+export type Volume = { readonly id: string; readonly createdAt: Micros; readonly launchedAt: Micros }
 
 export type Addresses = { readonly public4: string; readonly public6: string; readonly private4: string }
 
-/** What has been told of an instance today since its last `compute.instance.exists`. */
-export type Chapter = {
-  notifications: number
-  /** rebuild.end, finish_resize.end or rescue.end */
-  operations: number
-  /** delete.end */
-  deletions: number
-}
-
-export const HOSTS = 40
+export const HOSTS: readonly string[] = Array.from({ length: 40 }, (_, index) => `compute-${index + 1}`)
 
 export function createInstance(
   project: Project,
@@ -56,14 +51,16 @@ export function createInstance(
     reservationId: `r-${id.slice(0, 8)}`,
     createdAt,
     addresses: {
-      public4: `203.0.113.${random.int(1, 254)}`,
+      public4: `100.${random.int(64, 127)}.${random.int(0, 255)}.${random.int(1, 254)}`,
       public6: `2001:db8::${random.hex(4)}`,
       private4: `10.${random.int(1, 254)}.${random.int(0, 255)}.${random.int(1, 254)}`,
     },
-    host: `compute-${random.int(1, HOSTS)}`,
+    host: random.pick(HOSTS),
     image: random.pick(images),
     flavor: random.pick(FLAVORS),
+    newFlavor: undefined,
     previousFlavor: undefined,
+    previousHost: undefined,
     state: 'building',
     task: undefined,
     launchedAt: undefined,
@@ -85,8 +82,4 @@ export function oldInstance(
   instance.state = 'active'
   instance.launchedAt = createdAt + random.int(20 * MICROS_PER_SECOND, 120 * MICROS_PER_SECOND)
   return instance
-}
-
-export function emptyChapter(): Chapter {
-  return { notifications: 0, operations: 0, deletions: 0 }
 }

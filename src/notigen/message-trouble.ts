@@ -1,11 +1,6 @@
-import {
-  MICROS_PER_DAY,
-  MICROS_PER_HOUR,
-  MICROS_PER_MINUTE,
-  MICROS_PER_SECOND,
-  type Micros,
-} from '../domain/time.ts'
+import { MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
 import { FLAVORS } from './catalog.ts'
+import { endOfDay } from './day.ts'
 import type { Notice } from './notice.ts'
 import { EXISTS } from './operations/operation.ts'
 import type { Random } from './random.ts'
@@ -14,7 +9,7 @@ import type { Random } from './random.ts'
 export const MESSAGE_TROUBLES = {
   missing: 'never sent',
   late: 'sent up to an hour after its time',
-  overdue: 'sent hours after the end of its day, when its stream has fired',
+  overdue: 'sent hours after the exists of its day, which by then has fired its stream',
   outOfOrder: 'sent after the next one of its instance',
   duplicated: 'sent twice, the same bytes',
   retimed: 'sent a second time under the same id, with another time',
@@ -63,12 +58,12 @@ export class MessageTroubles {
   /** When a late message is sent: by midnight, lest its stream has fired. */
   lateAt(at: Micros): Micros {
     const late = at + this.#random.int(5 * MICROS_PER_MINUTE, 60 * MICROS_PER_MINUTE)
-    return Math.min(late, nextMidnight(at))
+    return Math.min(late, endOfDay(at))
   }
 
   /** When an overdue message is sent: long after the exists of its day. */
   overdueAt(at: Micros): Micros {
-    return nextMidnight(at) + OVERDUE_AFTER + this.#random.int(0, OVERDUE_WITHIN)
+    return endOfDay(at) + OVERDUE_AFTER + this.#random.int(0, OVERDUE_WITHIN)
   }
 
   /** When the second copy of a message is sent. */
@@ -84,22 +79,18 @@ export class MessageTroubles {
     const image = { ...instance.image, version: `${instance.image.version}-rc1` }
     return { ...notice, instance: { ...instance, flavor, image } }
   }
-
-  /** Makes a body such that no event can become of it. */
-  breakBody(body: string): string {
-    switch (this.#random.int(0, 3)) {
-      case 0:
-        return body.slice(0, this.#random.int(body.length >> 1, body.length - 1))
-      case 1:
-        return `[${body}]`
-      case 2:
-        return body.replace(/message_id/, 'message_no')
-      default:
-        return body.replace(/event_type/, 'event_kind')
-    }
-  }
 }
 
-export function nextMidnight(at: Micros): Micros {
-  return (Math.floor(at / MICROS_PER_DAY) + 1) * MICROS_PER_DAY
+/** Makes a body such that no event can become of it, in one of four ways. */
+export function breakBody(body: string, way: number): string {
+  switch (way % 4) {
+    case 0:
+      return body.slice(0, Math.floor(body.length * 0.7))
+    case 1:
+      return `[${body}]`
+    case 2:
+      return body.replace('message_id', 'message_no')
+    default:
+      return body.replace('event_type', 'event_kind')
+  }
 }

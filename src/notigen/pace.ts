@@ -2,6 +2,9 @@ import { sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Simulated } from './simulation.ts'
 
+/** Node's timers hold no more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
 /** Holds each message back until the clock reaches its time; `speed` is how fast that clock runs. */
 export async function* pace(
   messages: Iterable<Simulated>,
@@ -9,9 +12,11 @@ export async function* pace(
   speed: number,
   signal: AbortSignal,
 ): AsyncGenerator<Simulated> {
+  const waitMs = ({ at }: Simulated) => (at - clock.now()) / 1000 / speed
   for (const message of messages) {
-    const waitMs = (message.at - clock.now()) / 1000 / speed
-    if (waitMs > 0) await sleep(waitMs, signal)
+    for (let ms = waitMs(message); ms > 0 && !signal.aborted; ms = waitMs(message)) {
+      await sleep(Math.min(ms, LONGEST_TIMER_MS), signal)
+    }
     if (signal.aborted) return
     yield message
   }

@@ -19,6 +19,7 @@ export class Random {
 
   /** A whole number from min to max, both included. */
   int(min: number, max: number): number {
+    if (max < min) throw new RangeError(`no number from ${min} to ${max}`)
     const span = max - min + 1
     return (
       min +

@@ -1,19 +1,19 @@
 import type { Micros } from '../domain/time.ts'
 import { Agenda } from './agenda.ts'
 import { Cloud, type CloudOptions } from './cloud.ts'
+import { endOfDay } from './day.ts'
 import { type Fact, factOf } from './fact.ts'
-import { encodeNotice, type Format } from './format.ts'
+import { encodeNotice, type Format, nameIn } from './format.ts'
 import {
+  breakBody,
   type MessageTrouble,
   type MessageTroubleShares,
   MessageTroubles,
-  nextMidnight,
 } from './message-trouble.ts'
 import type { Notice } from './notice.ts'
 import type { OperationName } from './operations/operations.ts'
 import { Random } from './random.ts'
 import { type UsageCode, UsageOrders, type UsageShares } from './usage-orders.ts'
-import { versionedName } from './versioned-name.ts'
 
 export type SimulationOptions = CloudOptions & {
   readonly seed: number
@@ -40,6 +40,7 @@ export type Sent = Waiting & {
 }
 
 type Waiting = {
+  /** as the message calls it */
   readonly eventType: string
   readonly body: string
   readonly instanceId: string | undefined
@@ -93,7 +94,7 @@ class Simulation {
 
   *messages(): Generator<Sent> {
     for (const notice of this.#cloud.notices()) {
-      if (this.#format === 'versioned' && versionedName(notice.eventType) === undefined) continue
+      if (nameIn(this.#format, notice.eventType) === undefined) continue
       yield* this.#sendDelayed(notice.at)
       yield* this.#send(notice)
     }
@@ -107,7 +108,7 @@ class Simulation {
     if (trouble && !isHeldAlready) this.#observer.onTrouble?.(trouble)
     const told = trouble === 'contradictory' ? this.#troubles.contradict(notice) : notice
     const body = this.#encode(told, this.#format)
-    const { eventType } = notice
+    const eventType = nameIn(this.#format, notice.eventType) as string
     const message = { eventType, body, instanceId: instance?.id, fact: factOf(told), isCopy: false, trouble }
     const copy = { ...message, fact: undefined, isCopy: true }
     switch (trouble) {
@@ -123,10 +124,13 @@ class Simulation {
         if (isHeldAlready || !instance) break
         this.#held.set(instance.id, message)
         // At the latest then, lest its stream has fired.
-        this.#delayed.add(nextMidnight(at), message)
+        this.#delayed.add(endOfDay(at), message)
         return
       case 'malformed':
-        yield* this.#emit({ ...copy, body: this.#troubles.breakBody(body) }, at)
+        yield* this.#emit(
+          { ...copy, body: breakBody(body, Number.parseInt(notice.messageId.slice(0, 2), 16)) },
+          at,
+        )
         return
       case 'duplicated':
         this.#delayed.add(this.#troubles.copyAt(at), copy)

@@ -20,12 +20,13 @@ type ExistsOrder = {
 }
 
 const isUntold = ({ chapter }: Instance) => chapter.notifications === 0
-const hasOperation = ({ chapter }: Instance) => chapter.operations > 0
-const isDeleted = ({ chapter }: Instance) => chapter.deletions === 1
 
-/** An instance that rests as it was built, so that the checks of its launch and of an operation pass. */
-const isPlain = (instance: Instance, { begin }: AuditPeriod) =>
-  instance.state === 'active' && (instance.launchedAt ?? begin) < begin
+/** Whether the checks of the launch pass whatever the exists says of a deletion. */
+const isAlive = (instance: Instance, { begin }: AuditPeriod) =>
+  instance.state !== 'deleted' &&
+  instance.chapter.deletions === 0 &&
+  instance.launchedAt !== undefined &&
+  !(isUntold(instance) && instance.launchedAt >= begin)
 
 const EXISTS_ORDERS: { readonly [code in UsageCode]?: ExistsOrder } = {
   U0: { fits: (instance) => !isUntold(instance) },
@@ -36,41 +37,42 @@ const EXISTS_ORDERS: { readonly [code in UsageCode]?: ExistsOrder } = {
     },
   },
   U2: {
-    fits: hasOperation,
+    fits: ({ chapter }) => chapter.operations > 0,
     change(copy, _period, random) {
       copy.flavor = random.pick(FLAVORS.filter(({ id }) => id !== copy.flavor.id))
     },
   },
   U3: {
-    fits: isPlain,
+    fits: isAlive,
     change(copy, { begin }) {
       copy.deletedAt = begin + MICROS_PER_HOUR
     },
   },
   U4: {
-    fits: isPlain,
+    fits: isAlive,
     change(copy) {
       copy.state = 'deleted'
       copy.deletedAt = (copy.launchedAt ?? 0) - MICROS_PER_HOUR
     },
   },
   U5: {
-    fits: isPlain,
-    change(copy, { begin }, random) {
+    fits: isAlive,
+    change(copy, { begin, end }, random) {
       copy.state = 'deleted'
-      copy.deletedAt = begin + random.int(1, 20) * MICROS_PER_HOUR
+      copy.deletedAt = random.int(Math.max(begin, copy.launchedAt ?? begin), end)
     },
   },
   U6: {
-    fits: isDeleted,
+    fits: ({ chapter }) => chapter.deletions === 1,
     change(copy) {
       copy.deletedAt = undefined
     },
   },
   U8: {
-    fits: (instance, period) => isPlain(instance, period) && isUntold(instance),
-    change(copy, { begin }, random) {
-      copy.launchedAt = begin + random.int(1, 20) * MICROS_PER_HOUR
+    fits: (instance, period) =>
+      instance.state === 'active' && isUntold(instance) && isAlive(instance, period),
+    change(copy, { begin, end }, random) {
+      copy.launchedAt = random.int(begin, end)
     },
   },
 }
@@ -126,13 +128,14 @@ export class UsageOrders {
 
   /** When in a period an exists is to be sent that no operation asks for. */
   needlessExists({ begin, end }: AuditPeriod): number | undefined {
-    return this.#isDrawn('warning') ? this.random.int(begin + 1, end - 1) : undefined
+    if (end - begin < 2 || !this.#isDrawn('warning')) return undefined
+    return this.random.int(begin + 1, end - 1)
   }
 
   /** Whether an instance is such that a needless exists leads to a warning and to nothing else. */
   warns(instance: Instance, { begin }: AuditPeriod): boolean {
     const isLaunched = instance.launchedAt !== undefined && instance.launchedAt < begin
-    if (!isLaunched || instance.deletedAt !== undefined || hasOperation(instance)) return false
+    if (!isLaunched || instance.deletedAt !== undefined || instance.chapter.operations > 0) return false
     this.#onOrdered('warning')
     return true
   }

@@ -5,10 +5,11 @@ import { connect } from 'amqplib'
 import { startRabbitmq } from '../../sandbox/servers/rabbitmq.ts'
 import { createAmqpBroker } from '../../src/broker/amqp.ts'
 import { createLineFile } from '../../src/cli/generate/line-output.ts'
+import { writeLines } from '../../src/cli/generate/write-lines.ts'
 import { parseIso } from '../../src/domain/time.ts'
 import { bodiesOf } from '../../src/notigen/pace.ts'
 import { publishAll } from '../../src/notigen/publish.ts'
-import { type SimulationOptions, simulate } from '../../src/notigen/simulation.ts'
+import { type Simulated, type SimulationOptions, simulate } from '../../src/notigen/simulation.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { median, printFigure } from './figure.ts'
 
@@ -22,7 +23,6 @@ const DAY: SimulationOptions = {
 }
 const ROUNDS = 7
 const QUEUE = 'bench.generate'
-const CHUNK_LENGTH = 1 << 20
 
 /** Simulated notifications per second: on one core into a file, and into RabbitMQ beside a publisher that does nothing else. */
 export async function benchGenerate(): Promise<void> {
@@ -38,40 +38,30 @@ export async function benchGenerate(): Promise<void> {
 }
 
 async function toFile(folder: string): Promise<void> {
-  const lines = [...simulate(DAY)].map(({ body }) => `${body}\n`)
-  const bytes = lines.reduce((sum, line) => sum + line.length, 0)
+  const messages = [...simulate(DAY)]
+  const bytes = messages.reduce((sum, { body }) => sum + body.length + 1, 0)
   const generated: number[] = []
   const written: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
     const file = join(folder, `day-${round}.jsonl`)
-    generated.push(await rateOf(lines.length, () => writeLines(file, bodies())))
+    generated.push(await rateOf(messages.length, () => writeFile(file, simulate(DAY))))
     rmSync(file)
-    written.push(await rateOf(lines.length, () => writeLines(file, lines)))
+    written.push(await rateOf(messages.length, () => writeFile(file, messages)))
     rmSync(file)
   }
   printFigure('generate_file_per_s', median(generated), {
     goal: 20_000,
     write_only_per_s: Math.round(median(written)),
     of_write_only: Number((median(generated) / median(written)).toFixed(2)),
-    notifications: lines.length,
-    mean_bytes: Math.round(bytes / lines.length),
+    notifications: messages.length,
+    mean_bytes: Math.round(bytes / messages.length),
   })
 }
 
-function* bodies(): Generator<string> {
-  for (const { body } of simulate(DAY)) yield `${body}\n`
-}
-
-async function writeLines(path: string, lines: Iterable<string>): Promise<void> {
+async function writeFile(path: string, messages: Iterable<Simulated>): Promise<void> {
   const file = await createLineFile(path)
-  let chunk = ''
-  for (const line of lines) {
-    chunk += line
-    if (chunk.length < CHUNK_LENGTH) continue
-    await file.write(chunk)
-    chunk = ''
-  }
-  await file.write(chunk)
+  const { signal } = new AbortController()
+  await writeLines(messages, file, { signal, isPaced: false, onWritten() {} })
   await file.close()
 }
 

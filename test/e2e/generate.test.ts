@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { type ConsumeMessage, connect } from 'amqplib'
 import { expect, inject, test } from 'vitest'
@@ -44,7 +44,7 @@ test('a file gets the bytes that standard output gets, told of on standard error
   expect(statSync(file).mode & 0o077).toBe(0)
   expect(await generate('--to', 'file', '--output', file)).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^stv3: cannot write .*day\.jsonl: EEXIST/),
+    stderr: expect.stringMatching(/^stv3: .*day\.jsonl is there already and is not written over/),
   })
   expect(readFileSync(file, 'utf8')).toBe(printed.stdout)
 })
@@ -65,11 +65,24 @@ test.each([
   [['--format', 'v3'], 2, 'Allowed choices are v1, v2, versioned'],
   [['--realtime', '--speed', '2'], 2, 'cannot be used with'],
   [['--missing', '60%', '--late', '0.5'], 1, 'sum up to 1.1; 1 is all of them'],
-  [['--duration', 'long'], 1, 'long'],
-  [['--json'], 1, '--json goes with --describe'],
-  [['--to', 'file'], 1, '--to file needs --output FILE'],
-  [['--to', 'amqp'], 1, '--to amqp needs the yagi.conf'],
-  [['--to', 'amqp', '-c', join(ROOT, 'config/winchester.yaml')], 1, 'names no queue; expected a yagi.conf'],
+  [['--duration', 'long'], 2, 'expected a duration'],
+  [['--duration', '1d - 2h'], 2, 'expected a duration'],
+  [['--duration', '-1h'], 2, 'expected a duration'],
+  [['--start', '2300-01-01'], 1, '--start and --duration lead beyond the year 2255'],
+  [['--seed', '4294967296'], 2, 'from 0 to 4294967295'],
+  [['--instances', '1000001'], 2, 'from 0 to 1000000'],
+  [['--output', 'x', '--to', '-'], 2, '--output goes with --to file'],
+  [['--queue', 'q'], 2, '--config and --queue go with --to amqp'],
+  [['--describe', '--to', 'amqp'], 2, '--describe writes no notifications'],
+  [['--describe', '--output', 'x'], 2, '--describe writes no notifications'],
+  [['--json'], 2, '--json goes with --describe'],
+  [['--to', 'file'], 2, '--to file needs --output FILE'],
+  [['--to', 'amqp'], 2, '--to amqp needs the yagi.conf'],
+  [
+    ['--to', 'amqp', '-c', join(ROOT, 'config/winchester.yaml')],
+    1,
+    'is no yagi.conf, which names the queues',
+  ],
   [
     ['--to', 'amqp', '-c', join(ROOT, 'config/yagi.conf'), '--queue', 'q'],
     1,
@@ -140,17 +153,40 @@ test('a file that can grow no more keeps its whole lines', async () => {
   expect(code).toBe(1)
 })
 
+test.each(['SIGINT', 'SIGTERM'])(
+  '%s ends a run into a file, which then holds whole lines',
+  async (signal) => {
+    const file = join(temporaryFolder(), 'days.jsonl')
+    const program = startProgram(['generate', '--duration', '9000d', '--output', file])
+    await until('something to be written', () => existsSync(file) && statSync(file).size > 0)
+    const { code, stderr } = await program.stop(signal as NodeJS.Signals)
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1)
+    expect(code).toBe(1)
+    expect(stderr).toContain(`: it holds the first ${lines.length} notifications\n`)
+    expect(stderr).toMatch(/^stv3: stopped at /)
+    for (const line of lines) JSON.parse(line)
+  },
+)
+
+test('a signal is heard while standard output is a file', async () => {
+  const script = '$GENERATE --duration 9000d > /dev/null & sleep 1; kill -INT $!; wait $!'
+  const { code, stderr } = await inShell(script)
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^stv3: stopped at /)
+})
+
 test('in real time it starts now and waits for each', async () => {
   const before = new Date().toISOString().replace('T', ' ')
   const program = startProgram(['generate', '--realtime', '--operations-per-hour', '36000'])
   await until('some notifications', () => program.stdout.split('\n').length > 20)
-  const { code, stdout } = await program.stop()
+  const { code, stdout, stderr } = await program.stop()
   const times = stdout
     .split('\n')
     .slice(0, -1)
     .map((line) => JSON.parse(line).timestamp)
   const after = new Date().toISOString().replace('T', ' ')
-  expect(code).toBe(0)
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^stv3: stopped at \S+ of the simulation; not all is written\n$/)
   for (const time of times) expect(time <= after).toBe(true)
   expect(times[0] >= before.slice(0, -1)).toBe(true)
 })

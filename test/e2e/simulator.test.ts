@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { describe as describeRun } from '../../src/notigen/description.ts'
 import { type SimulationOptions, simulate } from '../../src/notigen/simulation.ts'
+import { USAGE_CODES } from '../../src/notigen/usage-orders.ts'
 import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { at } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
@@ -46,6 +47,10 @@ const RUNS: readonly (readonly [string, SimulationOptions])[] = [
   ['every code of usage ordered', { ...RUN, trouble: EVERY_CODE }],
   ['every kind of message in trouble', { ...RUN, trouble: EVERY_TROUBLE }],
   ['both, in envelopes', { ...RUN, seed: 5, format: 'v2', trouble: { ...EVERY_CODE, ...EVERY_TROUBLE } }],
+  [
+    'a time of two part days',
+    { ...RUN, start: at('2026-01-01T13:00:00'), end: at('2026-01-03T05:00:00'), trouble: EVERY_CODE },
+  ],
   ['both, versioned', { ...RUN, format: 'versioned', trouble: { ...EVERY_CODE, ...EVERY_TROUBLE } }],
 ]
 
@@ -58,16 +63,33 @@ test.each(RUNS)('what comes out is what the description says: %s', async (_, opt
   expect(inOrder(run.streams)).toEqual(inOrder(described.expected))
 })
 
-test('each code appears as often as it was ordered, where nothing else is in trouble', () => {
+test.each([
+  [7, 'U5', 'deleted before midnight, delete.end after it'],
+  [48, 'U8', 'nothing between the exists of an operation and midnight'],
+] as const)('an operation across midnight, seed %i: %s, %s', async (seed, code, _) => {
+  const start = at('2026-01-01T23:55:00')
+  const end = at('2026-01-02T00:00:00')
+  const options = { seed, start, end, instances: 300, operationsPerHour: 6000 }
+  const { expected, usage } = describeRun(options)
+  expect(usage?.[code]).toBe(1)
+  expect(inOrder((await runShipped(simulate(options))).streams)).toEqual(inOrder(expected))
+})
+
+test.each(USAGE_CODES)('%s appears as much more often as it was ordered', (code) => {
+  const calm = describeRun(RUN)
+  const { ordered, usage } = describeRun({ ...RUN, trouble: { [code]: 0.3 } })
+  expect(ordered[code]).toBeGreaterThan(0)
+  expect((usage?.[code] ?? 0) - (calm.usage?.[code] ?? 0)).toBe(ordered[code])
+  expect(Object.keys(ordered)).toEqual([code])
+})
+
+test('all codes ordered together appear as often as ordered', () => {
+  const natural = describeRun(RUN).usage ?? {}
   const { ordered, usage } = describeRun({ ...RUN, trouble: EVERY_CODE })
-  const natural = describeRun(RUN).usage
-  for (const code of ['U1', 'U2', 'U3', 'U4', 'U5', 'U6', 'U7', 'U8'] as const) {
-    expect(ordered[code], code).toBeGreaterThan(0)
-    expect(usage[code], code).toBe(ordered[code])
-    expect(natural[code], code).toBeUndefined()
+  expect(Object.keys(ordered).sort()).toEqual([...USAGE_CODES].sort())
+  for (const code of USAGE_CODES) {
+    expect((usage?.[code] ?? 0) - (natural[code] ?? 0), code).toBe(ordered[code])
   }
-  expect(ordered.U0).toBeGreaterThan(0)
-  expect(ordered.warning).toBeGreaterThan(0)
 })
 
 // Which copy of a retimed one is stored, and which stream an overdue one meets, is open with two of each.

@@ -1,15 +1,9 @@
-import { resolve } from 'node:path'
-import { loadConfig } from '../../src/config/load-config.ts'
-import { createDistiller } from '../../src/distiller/distiller.ts'
 import { decodeNotificationText } from '../../src/distiller/notification.ts'
 import type { StoredEvent } from '../../src/domain/event.ts'
 import type { Stream } from '../../src/domain/stream.ts'
 import { canonicalTraits } from '../../src/domain/trait.ts'
-import { upgradeSchema } from '../../src/store/migrate.ts'
-import { createSqlStore } from '../../src/store/sql-store.ts'
-import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
 import type { Store } from '../../src/store/store.ts'
-import { createRouter } from '../../src/streams/router.ts'
+import { openShipped } from './shipped.ts'
 
 /** What can be compared of a stream, whatever its id. */
 export type StreamFacts = {
@@ -40,12 +34,7 @@ export async function streamFacts(store: Store): Promise<StreamFacts[]> {
  * its timestamp, all that are due at the last of them completed: no batches, no processes, no races.
  */
 export async function referenceStreams(lines: readonly string[]): Promise<StreamFacts[]> {
-  const config = await loadConfig(resolve(import.meta.dirname, '../../config/winchester.yaml'), {})
-  const distiller = createDistiller(config.definitions, { catchAll: false })
-  const router = createRouter(config.triggers)
-  const database = openSqliteDatabase(':memory:')
-  await upgradeSchema(database.db, database.dialect.types)
-  const store = await createSqlStore(database)
+  const { distiller, router, store } = await openShipped()
   let now = 0
   for (const line of lines) {
     const decoded = decodeNotificationText(line)

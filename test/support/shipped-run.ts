@@ -1,8 +1,5 @@
-import { resolve } from 'node:path'
 import { buildWorker } from '../../src/cli/build-worker.ts'
 import { requirePipelines } from '../../src/cli/require-pipelines.ts'
-import { loadConfig } from '../../src/config/load-config.ts'
-import { createDistiller } from '../../src/distiller/distiller.ts'
 import { decodeNotificationText } from '../../src/distiller/notification.ts'
 import { formatIso, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../../src/domain/time.ts'
 import type { ExpectedStream } from '../../src/notigen/expected-streams.ts'
@@ -10,11 +7,8 @@ import type { UsageResult } from '../../src/notigen/expected-usage.ts'
 import type { Simulated } from '../../src/notigen/simulation.ts'
 import { createManualClock } from '../../src/runtime/event-clock.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
-import { upgradeSchema } from '../../src/store/migrate.ts'
-import { createSqlStore } from '../../src/store/sql-store.ts'
-import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
 import type { Store } from '../../src/store/store.ts'
-import { createRouter } from '../../src/streams/router.ts'
+import { openShipped } from './shipped.ts'
 
 export type ShippedRun = {
   readonly streams: readonly ExpectedStream[]
@@ -31,12 +25,7 @@ const WORKER_EVERY = 10 * MICROS_PER_MINUTE
  * are sent, with a worker that looks every ten minutes, and once more three days after the last.
  */
 export async function runShipped(messages: Iterable<Simulated>): Promise<ShippedRun> {
-  const config = await loadConfig(resolve(import.meta.dirname, '../../config/winchester.yaml'), {})
-  const distiller = createDistiller(config.definitions, { catchAll: false })
-  const router = createRouter(config.triggers)
-  const database = openSqliteDatabase(':memory:')
-  await upgradeSchema(database.db, database.dialect.types)
-  const store = await createSqlStore(database)
+  const { config, distiller, router, store } = await openShipped()
   const clock = createManualClock(0)
   const pipelines = await requirePipelines(config)
   const worker = buildWorker({ config, pipelines, store, clock, logger: silentLogger, name: 'test' })
@@ -44,7 +33,7 @@ export async function runShipped(messages: Iterable<Simulated>): Promise<Shipped
   for (const { at, body } of messages) {
     clock.set(at)
     if (at >= nextPass) {
-      await worker.pass('fire')
+      while ((await worker.pass('fire')) > 0);
       nextPass = at + WORKER_EVERY
     }
     const decoded = decodeNotificationText(body)
@@ -59,9 +48,9 @@ export async function runShipped(messages: Iterable<Simulated>): Promise<Shipped
       )
     }
   }
-  await worker.pass('fire')
+  while ((await worker.pass('fire')) > 0);
   clock.set(clock.now() + 3 * MICROS_PER_DAY)
-  await worker.pass('expire')
+  while ((await worker.pass('expire')) > 0);
   const run = { streams: await streamsOf(store), events: await outsideEvents(store), refused, missed }
   await store.close()
   return run
@@ -112,9 +101,9 @@ function resultOf(eventType: string, code: string): UsageResult {
 
 /** For comparing: streams, and the results within each, in an order that does not depend on how they were made. */
 export function inOrder(streams: readonly ExpectedStream[]): ExpectedStream[] {
-  const keyOf = ({ instanceId, day, ends, events }: ExpectedStream) =>
-    `${instanceId} ${day} ${ends} ${events}`
+  const keyOf = ({ instanceId, day, ends, events, usage }: ExpectedStream) =>
+    `${instanceId} ${day} ${ends} ${events} ${usage}`
   return streams
     .map((stream) => ({ ...stream, usage: [...stream.usage].sort() }))
-    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    .sort((a, b) => keyOf(a).localeCompare(keyOf(b)))
 }

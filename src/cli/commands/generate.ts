@@ -1,16 +1,18 @@
 import { type Command, Option } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
-import { ConfigError, InvalidError, messageOf, StackTachError } from '../../domain/errors.ts'
+import { messageOf, StackTachError } from '../../domain/errors.ts'
+import { formatIso } from '../../domain/time.ts'
 import { describe } from '../../notigen/description.ts'
 import { bodiesOf, pace } from '../../notigen/pace.ts'
 import { publishAll } from '../../notigen/publish.ts'
 import { type Simulated, type SimulationOptions, simulate } from '../../notigen/simulation.ts'
 import { createFastClock } from '../../runtime/event-clock.ts'
 import { stopSignal } from '../daemon.ts'
-import { createLineFile, type LineOutput, standardOutput } from '../generate/line-output.ts'
+import { createLineFile, standardOutput } from '../generate/line-output.ts'
 import { printDescription, printDescriptionJson } from '../generate/print-description.ts'
 import { Progress } from '../generate/progress.ts'
 import { addSimulationOptions, type CloudFlags, simulationOptionsOf } from '../generate/simulation-options.ts'
+import { writeLines } from '../generate/write-lines.ts'
 import { openBroker } from '../open-broker.ts'
 import { createCommand, loggerOf, parsePositive } from '../program.ts'
 import { queueOf } from '../queue-of.ts'
@@ -43,20 +45,23 @@ export function generateCommand(): Command {
         .choices(['amqp', 'file', '-'])
         .default('-'),
     )
-    .option('--output <file>', 'with --to file: JSON lines go here; it must not exist')
+    .addOption(new Option('--output <file>', 'JSON lines go here; it must not exist').implies({ to: 'file' }))
     .option('-c, --config <file>', 'with --to amqp: the yagi.conf that names broker and queue')
     .option('--queue <name>', 'with --to amqp: one of its queues (default: the first)')
     .addOption(new Option('--realtime', 'as fast as life, from now on').conflicts('speed'))
     .option('--speed <n>', 'so many times as fast as life (default: as fast as possible)', parsePositive)
     .optionsGroup('Instead:')
-    .option('--describe', 'print what the run contains and what must become of it under the shipped config')
+    .option(
+      '--describe',
+      'print what the run contains, and what must become of it under the shipped configuration by the clock of the notifications (STACKTACH_TIME_SYNC, or in real time)',
+    )
     .option('--json', 'with --describe: a JSON line for the run, then one for each stream')
     .action(generate)
 }
 
-async function generate(options: Options): Promise<void> {
+async function generate(options: Options, command: Command): Promise<void> {
+  requireConsistent(options, command)
   const simulation = simulationOptionsOf(options, options.realtime && Date.now() * 1000)
-  if (options.json && !options.describe) throw new InvalidError('--json goes with --describe')
   if (options.describe) {
     const printAs = options.json ? printDescriptionJson : printDescription
     return printAs(simulation, describe(simulation))
@@ -68,15 +73,33 @@ async function generate(options: Options): Promise<void> {
   else await toLines(simulation, options, progress, signal)
 }
 
+/** Options that would be passed over are wrong usage. */
+function requireConsistent(options: Options, command: Command): void {
+  const { to, output, config, queue, describe, json } = options
+  const refuse = (message: string): never => command.error(`error: ${message}`, { exitCode: 2 })
+  if (json && !describe) refuse('--json goes with --describe')
+  if (describe && command.getOptionValueSource('to') !== 'default')
+    refuse('--describe writes no notifications')
+  if (to === 'file' && output === undefined) refuse('--to file needs --output FILE')
+  if (to !== 'file' && output !== undefined) refuse('--output goes with --to file')
+  if (to === 'amqp' && config === undefined)
+    refuse('--to amqp needs the yagi.conf that names broker and queue: -c FILE')
+  if (to !== 'amqp' && (config ?? queue) !== undefined) refuse('--config and --queue go with --to amqp')
+}
+
 /** The messages, held back until their time where a speed is asked for. */
 function paced(
   simulation: SimulationOptions,
-  { realtime, speed = realtime ? 1 : undefined }: Options,
+  speed: number | undefined,
   signal: AbortSignal,
 ): Iterable<Simulated> | AsyncIterable<Simulated> {
   const messages = simulate(simulation)
   if (speed === undefined) return messages
   return pace(messages, createFastClock(simulation.start, speed), speed, signal)
+}
+
+function speedOf({ realtime, speed }: Options): number | undefined {
+  return realtime ? 1 : speed
 }
 
 async function toBroker(
@@ -85,31 +108,31 @@ async function toBroker(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!options.config)
-    throw new ConfigError('--to amqp needs the yagi.conf that names broker and queue: -c FILE')
-  const { yagi } = await loadConfig(options.config, process.env)
-  const { broker: settings, queue: spec } = queueOf(yagi, options.queue, options.config)
+  const file = options.config as string
+  const { yagi } = await loadConfig(file, process.env)
+  const { broker: settings, queue: spec } = queueOf(yagi, options.queue, file)
   const logger = loggerOf(options)
   const broker = await openBroker(settings, logger)
+  let summary = ''
   try {
     const publisher = await broker.openPublisher()
     let at = simulation.start
     const messages = (async function* () {
-      for await (const message of paced(simulation, options, signal)) {
+      for await (const message of paced(simulation, speedOf(options), signal)) {
         at = message.at
         yield message
       }
     })()
     const onPublished = () => progress.add(1, at)
     await publishAll(bodiesOf(messages), { publisher, spec, logger, signal, onPublished })
-    process.stderr.write(`published to ${spec.queue}: ${progress.end()}\n`)
     await publisher.close()
   } finally {
+    summary = progress.end()
     await broker.close()
   }
+  if (signal.aborted) throw stopped(progress, `${progress.count} notifications were published`)
+  process.stderr.write(`published to ${spec.queue}: ${summary}\n`)
 }
-
-const CHUNK_LENGTH = 1 << 20
 
 async function toLines(
   simulation: SimulationOptions,
@@ -117,50 +140,30 @@ async function toLines(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  const output = await openOutput(options)
+  const { to, output: path } = options
+  const output = to === 'file' ? await createLineFile(path as string) : standardOutput()
+  const speed = speedOf(options)
+  const written = () =>
+    to === 'file' ? `it holds the first ${progress.count} notifications` : 'not all is written'
+  let summary = ''
   try {
-    await writeLines(paced(simulation, options, signal), output, options, progress, signal)
+    await writeLines(paced(simulation, speed, signal), output, {
+      signal,
+      isPaced: speed !== undefined,
+      onWritten: (count, at) => progress.add(count, at),
+    })
     await output.close()
   } catch (error) {
     if (!(error instanceof StackTachError)) throw error
-    progress.end()
-    const { count } = progress
-    const rest = options.to === 'file' ? `it holds the first ${count} notifications` : 'not all is written'
-    throw new StackTachError(error.code, `${messageOf(error)}; ${rest}`)
+    throw new StackTachError(error.code, `${messageOf(error)}; ${written()}`)
+  } finally {
+    summary = progress.end()
   }
-  const summary = progress.end()
-  if (options.to === 'file') process.stderr.write(`wrote ${output.name}: ${summary}\n`)
+  if (signal.aborted) throw stopped(progress, to === 'file' ? `${output.name}: ${written()}` : written())
+  if (to === 'file') process.stderr.write(`wrote ${output.name}: ${summary}\n`)
 }
 
-async function writeLines(
-  messages: Iterable<Simulated> | AsyncIterable<Simulated>,
-  output: LineOutput,
-  options: Options,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<void> {
-  const isPaced = options.realtime || options.speed !== undefined
-  let chunk = ''
-  let count = 0
-  let last = 0
-  const flush = async () => {
-    await output.write(chunk)
-    progress.add(count, last)
-    chunk = ''
-    count = 0
-  }
-  for await (const { at, body } of messages) {
-    if (signal.aborted) break
-    chunk += `${body}\n`
-    count++
-    last = at
-    if (isPaced || chunk.length >= CHUNK_LENGTH) await flush()
-  }
-  await flush()
-}
-
-async function openOutput({ to, output }: Options): Promise<LineOutput> {
-  if (to === '-') return standardOutput()
-  if (!output) throw new ConfigError('--to file needs --output FILE')
-  return createLineFile(output)
+/** Whoever reads what is there must not take it for the whole. */
+function stopped({ at }: Progress, rest: string): StackTachError {
+  return new StackTachError('io', `stopped at ${formatIso(at).slice(0, 19)} of the simulation; ${rest}`)
 }

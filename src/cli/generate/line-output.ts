@@ -21,7 +21,7 @@ export function standardOutput(): LineOutput {
 function refuseOutput(error: unknown): never {
   const isClosed = (error as NodeJS.ErrnoException).code === 'EPIPE'
   throw new StackTachError(
-    'config',
+    'io',
     isClosed
       ? 'the reader of standard output has closed it'
       : `cannot write to standard output: ${messageOf(error)}`,
@@ -69,5 +69,9 @@ async function cutBack(file: FileHandle, size: number): Promise<void> {
 }
 
 function refusal(path: string, error: unknown): StackTachError {
-  return new StackTachError('config', `cannot write ${path}: ${messageOf(error)}`, { cause: error })
+  const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'
+  const message = isThere
+    ? `${path} is there already and is not written over`
+    : `cannot write ${path}: ${messageOf(error)}`
+  return new StackTachError('io', message, { cause: error })
 }

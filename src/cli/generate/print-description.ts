@@ -23,7 +23,7 @@ export async function printDescription(options: SimulationOptions, run: Descript
     ['messages in trouble', listed(run.trouble)],
     ['usage told wrongly', listed(run.ordered)],
     ['streams', `${grouped(streams.fires)} fire, ${grouped(streams.expires)} expire`],
-    ['usage', listed(run.usage)],
+    ['usage', run.usage ? listed(run.usage) : 'that of versioned notifications is not verified'],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   const lines = rows.map(([name, text]) => `${name.padEnd(width)}  ${text || 'none'}`)
@@ -59,7 +59,7 @@ export async function printDescriptionJson(options: SimulationOptions, run: Desc
       trouble: run.trouble,
       ordered: run.ordered,
       streams: run.streams,
-      usage: run.usage,
+      usage: run.usage ?? null,
     })}\n`,
   )
   for (const { instanceId, day, events, ends, usage } of run.expected) {

@@ -15,6 +15,7 @@ export class Progress {
   readonly #begun: number
   #shownAt: number
   #count = 0
+  #at: Micros
 
   /** `now` is a clock in ms. */
   constructor(
@@ -24,6 +25,7 @@ export class Progress {
   ) {
     this.#target = target
     this.#start = start
+    this.#at = start
     this.#end = end
     this.#now = now
     this.#begun = now()
@@ -33,6 +35,7 @@ export class Progress {
   /** So many more are out; the last one is of this time. */
   add(count: number, at: Micros): void {
     this.#count += count
+    this.#at = at
     const now = this.#now()
     if (!this.#target.isTTY || now - this.#shownAt < EVERY_MS) return
     this.#shownAt = now
@@ -44,6 +47,11 @@ export class Progress {
 
   get count(): number {
     return this.#count
+  }
+
+  /** the time of the last */
+  get at(): Micros {
+    return this.#at
   }
 
   /** Takes the line away; answers what it came to, such as `1,200 notifications in 0.1 s, 12,000/s`. */

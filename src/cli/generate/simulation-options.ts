@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { InvalidError } from '../../domain/errors.ts'
+import { InvalidError, StackTachError } from '../../domain/errors.ts'
 import { instantFromMicros, type Micros, microsFromInstant, parseIso } from '../../domain/time.ts'
 import { FORMATS, type Format } from '../../notigen/format.ts'
 import { MESSAGE_TROUBLES, type MessageTrouble } from '../../notigen/message-trouble.ts'
 import type { SimulationOptions } from '../../notigen/simulation.ts'
 import { USAGE_CODES } from '../../notigen/usage-orders.ts'
-import { shiftTime, sumDuration } from '../../timex/duration.ts'
+import { type Duration, NoSuchTime, shiftTime, sumDuration } from '../../timex/duration.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { parsePositive, parseWhole } from '../program.ts'
 
@@ -13,7 +13,7 @@ import { parsePositive, parseWhole } from '../program.ts'
 export type CloudFlags = {
   readonly seed: number
   readonly start?: Micros
-  readonly duration: string
+  readonly duration: Duration
   readonly instances: number
   readonly operationsPerHour: number
   readonly format: Format
@@ -34,18 +34,22 @@ const USAGE_MEANINGS: { readonly [code in (typeof USAGE_CODES)[number]]: string 
   U6: 'delete.end, but no deleted_at',
   U7: 'delete.end twice (share of the deletions)',
   U8: 'launched in the period, but no events',
-  warning: 'an exists in the middle of a day without an operation',
+  warning: 'an exists in the middle of a day without an operation (some operations lead to one themselves)',
 }
 
 /** Adds the options that say what is simulated. */
 export function addSimulationOptions(command: Command): Command {
   command
     .optionsGroup('The cloud:')
-    .option('--seed <n>', 'another number gives another cloud', parseWhole(0), 1)
+    .option('--seed <n>', 'another number gives another cloud', parseWhole(0, 2 ** 32 - 1), 1)
     .option('--start <time>', `ISO 8601, UTC (default: ${DEFAULT_START}, with --realtime now)`, parseTime)
-    .option('--duration <duration>', 'how much time is simulated, such as 36h or 2d', '1d')
-    .option('--instances <n>', 'instances that are there at the start', parseWhole(0), 50)
-    .option('--operations-per-hour <n>', 'over all instances, on average', parsePositive, 20)
+    .addOption(
+      new Option('--duration <duration>', 'how much time is simulated, such as 36h or 1d 6h')
+        .argParser(parseDuration)
+        .default(parseDuration('1d'), '1d'),
+    )
+    .option('--instances <n>', 'instances that are there at the start', parseWhole(0, 1_000_000), 150)
+    .option('--operations-per-hour <n>', 'over all instances, on average', parsePositive, 12)
     .addOption(
       new Option('--format <format>', 'old style, the same in the oslo envelope, or Nova versioned')
         .choices(FORMATS)
@@ -94,12 +98,33 @@ function sharesOf<K extends string>(
   }
 }
 
-/** The moment a duration such as `1d 6h` after the start. */
-function endOf(start: Micros, duration: string): Micros {
-  const expression = parseTimex(`$start + ${duration}`)
-  if (expression.kind !== 'shift') throw new InvalidError(`--duration: ${duration} is no duration such as 1d`)
-  const end = shiftTime(instantFromMicros(start), '+', sumDuration(expression.duration, 'second'))
-  return Math.max(microsFromInstant(end), start)
+/** The first moment that is no longer simulated. */
+function endOf(start: Micros, duration: Duration): Micros {
+  const end = laterBy(start, duration)
+  if (end !== undefined && Number.isSafeInteger(end)) return end
+  throw new InvalidError('--start and --duration lead beyond the year 2255, where times are no longer exact')
+}
+
+function laterBy(start: Micros, duration: Duration): Micros | undefined {
+  try {
+    return microsFromInstant(shiftTime(instantFromMicros(start), '+', duration))
+  } catch (error) {
+    if (error instanceof NoSuchTime) return undefined
+    throw error
+  }
+}
+
+/** `1d 6h`; a number without a unit is seconds. */
+function parseDuration(text: string): Duration {
+  const refuse = () => new InvalidArgumentError('expected a duration, such as 36h or 1d 6h.')
+  try {
+    const expression = parseTimex(`$start + ${text}`)
+    const isPlain = expression.kind === 'shift' && expression.operator === '+'
+    if (isPlain && expression.base.kind === 'variable') return sumDuration(expression.duration, 'second')
+  } catch (error) {
+    if (!(error instanceof StackTachError)) throw error
+  }
+  throw refuse()
 }
 
 function parseTime(text: string): Micros {

@@ -17,10 +17,10 @@ const DELETE: readonly Row[] = [
   [[0.1, 0.3], 'compute.instance.delete.end'],
 ]
 
-export const delete_: Operation = { weight: 24, volume: 'none', rows: DELETE }
+export const delete_: Operation = { weight: 24, needs: { volume: 'none' }, rows: DELETE }
 
 /** What is in the error state does not stay for long. */
-export const deleteBroken: Operation = { weight: 40, volume: 'none', rows: DELETE }
+export const deleteBroken: Operation = { weight: 40, needs: { volume: 'none' }, rows: DELETE }
 
 /** The hypervisor refuses; the instance must be deleted again. */
 export const deleteFails: Operation = {

@@ -8,7 +8,7 @@ export const image: Operation = {
     [[0.5, 2], 'image.prepare'],
     [[10, 120], 'image.upload'],
     [[0.1, 0.5], 'image.activate'],
-    [[60, 600], 'image.update'],
-    [[600, 7200], 'image.delete'],
+    [[60, 600], 'image.update', { request: 'new' }],
+    [[600, 7200], 'image.delete', { request: 'new' }],
   ],
 }

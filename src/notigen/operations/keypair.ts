@@ -1,14 +1,18 @@
-import type { Operation } from './operation.ts'
+import type { Operation, Row } from './operation.ts'
 
-/** A key of a user, made or brought along, and removed again. */
-export const keypair: Operation = {
-  weight: 3,
-  rows: [
-    [[0, 1], 'keypair.create.start'],
-    [[0.1, 0.5], 'keypair.create.end'],
-    [[60, 1200], 'keypair.import.start'],
-    [[0.1, 0.5], 'keypair.import.end'],
-    [[600, 3600], 'keypair.delete.start'],
-    [[0.1, 0.5], 'keypair.delete.end'],
-  ],
+/** In the end a key is removed again. */
+const REMOVAL: readonly Row[] = [
+  [[600, 7200], 'keypair.delete.start', { request: 'new' }],
+  [[0.1, 0.5], 'keypair.delete.end'],
+]
+
+export const createKeypair: Operation = {
+  weight: 2,
+  rows: [[[0, 1], 'keypair.create.start'], [[0.1, 0.5], 'keypair.create.end'], ...REMOVAL],
+}
+
+/** A key that the user brings along. */
+export const importKeypair: Operation = {
+  weight: 2,
+  rows: [[[0, 1], 'keypair.import.start'], [[0.1, 0.5], 'keypair.import.end'], ...REMOVAL],
 }

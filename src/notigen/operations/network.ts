@@ -6,11 +6,11 @@ export const network: Operation = {
   rows: [
     [[0, 1], 'network.create.start'],
     [[0.2, 1], 'network.create.end'],
-    [[0.5, 2], 'subnet.create.start'],
+    [[0.5, 2], 'subnet.create.start', { request: 'new' }],
     [[0.2, 1], 'subnet.create.end'],
-    [[0.5, 2], 'router.create.start'],
+    [[0.5, 2], 'router.create.start', { request: 'new' }],
     [[0.2, 1], 'router.create.end'],
-    [[1, 60], 'floatingip.create.start'],
+    [[1, 60], 'floatingip.create.start', { request: 'new' }],
     [[0.2, 1], 'floatingip.create.end'],
   ],
 }

@@ -8,22 +8,26 @@ export type Change = {
   /** launched_at, or deleted_at and terminated_at, are set to the time of the notification */
   readonly launched?: true
   readonly deleted?: true
-  /** `kept`: there is no way back to the one before */
-  readonly flavor?: 'other' | 'previous' | 'kept'
+  /** another is chosen and later taken; or it is again what it was before that */
+  readonly flavor?: 'chosen' | 'taken' | 'previous'
   readonly image?: 'other'
-  readonly host?: 'other'
-  readonly volume?: 'attached' | 'detached'
+  readonly host?: 'other' | 'previous'
+  readonly volume?: 'made' | 'removed'
+  /** another call of the API begins */
+  readonly request?: 'new'
 }
 
 /** One notification: seconds after the one before (shortest, longest), event type, what has changed by then. */
 export type Row = readonly [afterS: readonly [number, number], eventType: string, change?: Change]
 
+/** What an instance must be like beside its state. */
+export type Needs = { readonly volume?: 'attached' | 'none'; readonly launched?: true }
+
 /** What one operation makes Nova and its neighbours send, in order. */
 export type Operation = {
   /** how often, against the others that are possible */
   readonly weight: number
-  /** whether the instance must or must not have a volume */
-  readonly volume?: 'attached' | 'none'
+  readonly needs?: Needs
   readonly rows: readonly Row[]
 }
 

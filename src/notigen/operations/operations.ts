@@ -1,7 +1,7 @@
 import { create, createFails } from './create.ts'
 import { delete_, deleteBroken, deleteFails } from './delete.ts'
 import { image } from './image.ts'
-import { keypair } from './keypair.ts'
+import { createKeypair, importKeypair } from './keypair.ts'
 import { liveMigrate } from './live-migrate.ts'
 import { network } from './network.ts'
 import type { Operation } from './operation.ts'
@@ -40,7 +40,8 @@ export const OPERATIONS = {
   snapshotFails,
   attachVolume,
   detachVolume,
-  keypair,
+  createKeypair,
+  importKeypair,
   image,
   network,
 } satisfies { readonly [name: string]: Operation }

@@ -1,7 +1,7 @@
 import { type Operation, UPDATE } from './operation.ts'
 
 export const powerOff: Operation = {
-  weight: 22,
+  weight: 14,
   rows: [
     [[0, 1], UPDATE, { task: 'powering-off' }],
     [[0.1, 0.3], 'compute.instance.power_off.start'],
@@ -11,7 +11,7 @@ export const powerOff: Operation = {
 }
 
 export const powerOn: Operation = {
-  weight: 26,
+  weight: 18,
   rows: [
     [[0, 1], UPDATE, { task: 'powering-on' }],
     [[0.1, 0.3], 'compute.instance.power_on.start'],

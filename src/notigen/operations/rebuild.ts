@@ -14,6 +14,7 @@ const BEGIN: readonly Row[] = [
 
 export const rebuild: Operation = {
   weight: 10,
+  needs: { launched: true },
   rows: [
     ...BEGIN,
     ...times(8, [[0.2, 10], UPDATE]),

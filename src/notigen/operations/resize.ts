@@ -1,9 +1,9 @@
 import { type Change, EXISTS, type Operation, type Row, times, UPDATE } from './operation.ts'
 
 /** A resize and a cold migration send the same; what they change differs. */
-function moveRows(change: Change): readonly Row[] {
+function moveRows(prepared: Change): readonly Row[] {
   return [
-    [[0, 1], UPDATE, { task: 'resize_prep' }],
+    [[0, 1], UPDATE, { task: 'resize_prep', ...prepared }],
     ...times(2, [[0.1, 0.5], UPDATE]),
     [[0.1, 0.5], EXISTS],
     [[0.1, 0.3], UPDATE],
@@ -17,14 +17,14 @@ function moveRows(change: Change): readonly Row[] {
     [[0, 0.1], 'compute.instance.resize.end'],
     [[0.1, 0.4], UPDATE],
     [[0.2, 0.6], UPDATE, { task: 'resize_finish' }],
-    [[0, 0.1], 'compute.instance.finish_resize.start', change],
+    [[0, 0.1], 'compute.instance.finish_resize.start', { flavor: 'taken' }],
     [[10, 300], UPDATE],
     [[0.1, 0.4], UPDATE, { state: 'resized', task: null, launched: true }],
     [[0, 0.1], 'compute.instance.finish_resize.end'],
   ]
 }
 
-export const resize: Operation = { weight: 8, rows: moveRows({ flavor: 'other' }) }
+export const resize: Operation = { weight: 8, rows: moveRows({ flavor: 'chosen' }) }
 
 export const migrate: Operation = { weight: 2, rows: moveRows({}) }
 
@@ -33,7 +33,7 @@ export const confirmResize: Operation = {
   rows: [
     [[0, 1], 'compute.instance.resize.confirm.start'],
     [[0.2, 0.5], UPDATE],
-    [[1, 5], UPDATE, { state: 'active', flavor: 'kept' }],
+    [[1, 5], UPDATE, { state: 'active' }],
     [[0, 0.1], 'compute.instance.resize.confirm.end'],
   ],
 }
@@ -44,7 +44,7 @@ export const revertResize: Operation = {
   rows: [
     [[0, 1], UPDATE, { task: 'resize_reverting' }],
     [[0.1, 0.5], EXISTS],
-    [[0.5, 5], 'compute.instance.resize.revert.start', { flavor: 'previous', host: 'other' }],
+    [[0.5, 5], 'compute.instance.resize.revert.start', { flavor: 'previous', host: 'previous' }],
     [[5, 60], UPDATE, { state: 'active', task: null, launched: true }],
     [[0, 0.1], 'compute.instance.resize.revert.end'],
   ],

@@ -1,13 +1,18 @@
-import type { Random } from '../random.ts'
+import { MICROS_PER_SECOND } from '../../domain/time.ts'
+import type { Instance } from '../instance.ts'
+import type { AuditPeriod } from '../notice.ts'
 
 /** Bytes that went through the networks of an instance, by network. */
 export type Bandwidth = {
   readonly [network in 'public' | 'private']: { readonly bw_in: number; readonly bw_out: number }
 }
 
-export function someBandwidth(random: Random): Bandwidth {
+/** Each instance has its own steady traffic, so that the counts of a period only grow. */
+export function bandwidthIn({ begin, end }: AuditPeriod, { id }: Instance): Bandwidth {
+  const seconds = Math.floor((end - begin) / MICROS_PER_SECOND)
+  const bytes = (at: number) => Number.parseInt(id.slice(at, at + 4), 16) * seconds
   return {
-    public: { bw_in: random.int(0, 2_000_000_000), bw_out: random.int(0, 2_000_000_000) },
-    private: { bw_in: random.int(0, 50_000_000), bw_out: random.int(0, 50_000_000) },
+    public: { bw_in: bytes(0), bw_out: bytes(4) },
+    private: { bw_in: bytes(24), bw_out: bytes(28) },
   }
 }

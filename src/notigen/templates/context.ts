@@ -1,14 +1,14 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { Random } from '../random.ts'
-import type { Request } from '../request.ts'
+import type { Notice } from '../notice.ts'
 import { novaTime } from './nova-time.ts'
 
 const USER_ROLES = ['member', 'reader', 'compute:default', 'object-store:default', 'identity:default']
 const SERVICE_ROLES = ['admin', 'service']
 
 /** Who asked, on the outside of every old-style notification. Source: nova/context.py, oslo_messaging's rpc_amqp. */
-export function contextFields(request: Request, random: Random): JsonObject {
+export function contextFields({ request, messageId }: Notice): JsonObject {
   const { project } = request
+  const hex = messageId.replaceAll('-', '')
   return {
     _context_request_id: request.id,
     _context_quota_class: null,
@@ -27,6 +27,6 @@ export function contextFields(request: Request, random: Random): JsonObject {
     _context_instance_lock_checked: false,
     _context_glance_api_servers: null,
     _context_service_catalog: [],
-    _unique_id: random.hex(32),
+    _unique_id: hex.slice(16) + hex.slice(0, 16),
   }
 }

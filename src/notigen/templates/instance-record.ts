@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Instance } from '../instance.ts'
+import { POWER_STATES } from '../instance-states.ts'
 import { novaTime } from './nova-time.ts'
 
 /** An instance as its row in Nova's database, in requests to the scheduler and in the arguments of failed calls. */
@@ -18,7 +19,7 @@ export function instanceRecord(instance: Instance): JsonObject {
     vm_state: instance.state,
     vm_mode: 'hvm',
     task_state: instance.task ?? null,
-    power_state: instance.state === 'active' ? 1 : 0,
+    power_state: POWER_STATES[instance.state].code,
     progress: 0,
     image_ref: image.id,
     kernel_id: '',

@@ -12,5 +12,5 @@ export function auditTime(time: Micros): string {
 
 /** The times of versioned notifications and of other services: whole seconds, and a Z; null where there is no time. */
 export function secondsTime(time: Micros | undefined): string | null {
-  return time === undefined ? null : `${formatIso(time - (time % MICROS_PER_SECOND))}Z`
+  return time === undefined ? null : `${formatIso(Math.floor(time / MICROS_PER_SECOND) * MICROS_PER_SECOND)}Z`
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
+import { beginOfDay } from '../day.ts'
 import type { Instance } from '../instance.ts'
 import type { InstanceNotice } from '../notice.ts'
 import { instanceRecord } from './instance-record.ts'
@@ -56,7 +57,7 @@ function requestSpec(instance: Instance): JsonObject {
       checksum: image.id.replaceAll('-', ''),
       min_disk: flavor.diskGb,
       min_ram: 512,
-      created_at: novaTime(instance.createdAt - 86_400_000_000),
+      created_at: novaTime(beginOfDay(instance.createdAt)),
       deleted: false,
       properties: {
         os_type: image.osType,

@@ -1,13 +1,11 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { InstanceNotice } from '../notice.ts'
-import type { Random } from '../random.ts'
 import { failedCallPayload } from './failed-call.ts'
 import { floatingIpPayload } from './floating-ip.ts'
 import { imagePayload } from './image.ts'
-import { instancePayload } from './instance.ts'
+import { instanceActionPayload } from './instance-action.ts'
 import { instanceErrorPayload } from './instance-error.ts'
 import { instanceExistsPayload } from './instance-exists.ts'
-import { instanceRunningPayload } from './instance-running.ts'
 import { instanceUpdatePayload } from './instance-update.ts'
 import { keypairPayload } from './keypair.ts'
 import { networkPayload } from './network.ts'
@@ -15,17 +13,16 @@ import { portPayload } from './port.ts'
 import { routerPayload } from './router.ts'
 import { schedulerErrorPayload, schedulerPayload } from './scheduler.ts'
 import { subnetPayload } from './subnet.ts'
-import { versionedErrorPayload, versionedExceptionPayload } from './versioned-exception.ts'
-import { versionedInstancePayload } from './versioned-instance.ts'
+import { versionedExceptionPayload } from './versioned-exception.ts'
+import { versionedActionPayload } from './versioned-instance-action.ts'
 import { versionedExistsPayload } from './versioned-instance-exists.ts'
 import { versionedUpdatePayload } from './versioned-instance-update.ts'
 import { versionedKeypairPayload } from './versioned-keypair.ts'
 import { versionedRequestSpecPayload } from './versioned-request-spec.ts'
 import { volumePayload } from './volume.ts'
-import { volumeAttachmentPayload } from './volume-attachment.ts'
 import { volumeSnapshotPayload } from './volume-snapshot.ts'
 
-export type Template = (notice: InstanceNotice, random: Random) => JsonObject
+export type Template = (notice: InstanceNotice) => JsonObject
 
 type Rule = readonly [pattern: RegExp, template: Template]
 
@@ -33,10 +30,8 @@ type Rule = readonly [pattern: RegExp, template: Template]
 const OLD_STYLE: readonly Rule[] = [
   [/^compute\.instance\.update$/, instanceUpdatePayload],
   [/^compute\.instance\.exists$/, instanceExistsPayload],
-  [/^compute\.instance\.volume\./, volumeAttachmentPayload],
   [/^compute\.instance\..*\.error$/, instanceErrorPayload],
-  [/^compute\.instance\.(create|rebuild|rescue|unrescue|finish_resize)\.end$/, instanceRunningPayload],
-  [/^compute\.instance\./, ({ instance }) => instancePayload(instance)],
+  [/^compute\.instance\./, instanceActionPayload],
   [/^scheduler\.run_instance\./, schedulerPayload],
   [/^scheduler\.run_instance$/, schedulerErrorPayload],
   [/_instance$/, failedCallPayload],
@@ -55,8 +50,7 @@ const OLD_STYLE: readonly Rule[] = [
 const VERSIONED: readonly Rule[] = [
   [/^compute\.instance\.update$/, versionedUpdatePayload],
   [/^compute\.instance\.exists$/, versionedExistsPayload],
-  [/^compute\.instance\.create\.error$/, versionedErrorPayload],
-  [/^compute\.instance\./, versionedInstancePayload],
+  [/^compute\.instance\./, versionedActionPayload],
   [/^scheduler\./, versionedRequestSpecPayload],
   [/_instance$/, versionedExceptionPayload],
   [/^keypair\./, versionedKeypairPayload],

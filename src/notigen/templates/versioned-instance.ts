@@ -1,23 +1,14 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Instance } from '../instance.ts'
+import { POWER_STATES } from '../instance-states.ts'
 import type { InstanceNotice } from '../notice.ts'
 import { novaObject } from './nova-object.ts'
 import { secondsTime } from './nova-time.ts'
 import { macAddress } from './port.ts'
+import { versionedFlavor } from './versioned-flavor.ts'
 
-/** instance.*: an action on an instance. Source: nova/notifications/objects/instance.py, InstanceActionPayload. */
-export function versionedInstancePayload(notice: InstanceNotice): JsonObject {
-  return novaObject('InstanceActionPayload', '1.8', {
-    ...versionedInstanceData(notice),
-    fault: null,
-    request_id: notice.request.id,
-    action_initiator_user: notice.request.project.userId,
-    action_initiator_project: notice.request.project.id,
-  })
-}
-
-/** What all payloads about instances have in common. */
-export function versionedInstanceData({ instance, at }: InstanceNotice): JsonObject {
+/** What all versioned payloads about instances have in common. Source: nova/notifications/objects/instance.py. */
+export function versionedInstance({ instance, request, at }: InstanceNotice): JsonObject {
   const { image, project } = instance
   return {
     uuid: instance.id,
@@ -32,7 +23,7 @@ export function versionedInstanceData({ instance, at }: InstanceNotice): JsonObj
     os_type: image.osType,
     architecture: image.architecture,
     availability_zone: 'nova',
-    flavor: flavorObject(instance),
+    flavor: versionedFlavor(instance.flavor),
     image_uuid: image.id,
     key_name: null,
     kernel_id: '',
@@ -43,7 +34,7 @@ export function versionedInstanceData({ instance, at }: InstanceNotice): JsonObj
     deleted_at: secondsTime(instance.deletedAt),
     terminated_at: secondsTime(instance.deletedAt),
     state: instance.state,
-    power_state: instance.state === 'active' ? 'running' : 'pending',
+    power_state: POWER_STATES[instance.state].name,
     task_state: instance.task ?? null,
     progress: 0,
     ip_addresses: [addressObject(instance)],
@@ -52,26 +43,10 @@ export function versionedInstanceData({ instance, at }: InstanceNotice): JsonObj
     locked: false,
     locked_reason: null,
     auto_disk_config: 'MANUAL',
+    request_id: request.id,
+    action_initiator_user: request.project.userId,
+    action_initiator_project: request.project.id,
   }
-}
-
-function flavorObject({ flavor }: Instance): JsonObject {
-  return novaObject('FlavorPayload', '1.4', {
-    flavorid: flavor.id,
-    name: flavor.name,
-    memory_mb: flavor.memoryMb,
-    vcpus: flavor.vcpus,
-    root_gb: flavor.diskGb,
-    ephemeral_gb: 0,
-    swap: flavor.swapMb,
-    rxtx_factor: flavor.rxtxFactor,
-    vcpu_weight: 0,
-    disabled: false,
-    is_public: true,
-    extra_specs: { 'hw:watchdog_action': 'disabled' },
-    projects: null,
-    description: null,
-  })
 }
 
 function addressObject({ id, addresses }: Instance): JsonObject {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { InstanceNotice } from '../notice.ts'
 import { novaObject } from './nova-object.ts'
+import { versionedFlavor } from './versioned-flavor.ts'
 
 /** scheduler.select_destinations.*. Source: nova/notifications/objects/request_spec.py. */
 export function versionedRequestSpecPayload({ instance }: InstanceNotice): JsonObject {
@@ -27,15 +28,7 @@ export function versionedRequestSpecPayload({ instance }: InstanceNotice): JsonO
       vcpu: null,
       numa_topology: null,
     }),
-    flavor: novaObject('FlavorPayload', '1.4', {
-      flavorid: flavor.id,
-      name: flavor.name,
-      memory_mb: flavor.memoryMb,
-      vcpus: flavor.vcpus,
-      root_gb: flavor.diskGb,
-      ephemeral_gb: 0,
-      swap: flavor.swapMb,
-    }),
+    flavor: versionedFlavor(flavor),
     image: novaObject('ImageMetaPayload', '1.0', {
       id: image.id,
       name: image.name,

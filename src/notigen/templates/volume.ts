@@ -18,7 +18,6 @@ const STATUS: { readonly [eventType: string]: string } = {
 export function volumePayload(notice: InstanceNotice): JsonObject {
   const { instance, request, resourceId, eventType, at, audit } = notice
   const status = STATUS[eventType] ?? 'in-use'
-  const createdAt = instance.volume?.createdAt ?? request.at
   const attachment = {
     instance_uuid: instance.id,
     volume_id: resourceId,
@@ -41,8 +40,8 @@ export function volumePayload(notice: InstanceNotice): JsonObject {
     replication_extended_status: null,
     replication_driver_data: null,
     metadata: [],
-    launched_at: secondsTime(createdAt),
-    created_at: secondsTime(createdAt),
+    created_at: secondsTime(instance.volume?.createdAt ?? request.at),
+    launched_at: secondsTime(instance.volume?.launchedAt),
     ...(status === 'in-use' || status === 'detaching' ? { volume_attachment: [attachment] } : {}),
     ...(status === 'deleted' ? { deleted_at: secondsTime(at) } : {}),
     ...(audit

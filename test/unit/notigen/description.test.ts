@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { decodeNotificationText } from '../../../src/distiller/notification.ts'
 import { describe as describeRun } from '../../../src/notigen/description.ts'
+import { FORMATS } from '../../../src/notigen/format.ts'
 import { MESSAGE_TROUBLES } from '../../../src/notigen/message-trouble.ts'
+import { OPERATIONS } from '../../../src/notigen/operations/operations.ts'
 import { type SimulationOptions, simulate } from '../../../src/notigen/simulation.ts'
 import { at } from '../../support/events.ts'
 
@@ -80,5 +82,16 @@ test('a calm run has all its operations, no trouble and nothing ordered', () => 
 
 test('every kind of operation occurs in a few days', () => {
   const { operations } = describeRun({ ...DAY, end: at('2026-01-15T00:00:00') })
-  expect(Object.keys(operations).length).toBe(25)
+  expect(Object.keys(operations).length).toBe(Object.keys(OPERATIONS).length)
+})
+
+test.each(FORMATS)('event types are counted as the bodies call them, in format %s', (format) => {
+  const options = { ...DAY, format, trouble: { malformed: 0.1, duplicated: 0.1 } }
+  const counts: { [type: string]: number } = {}
+  for (const { body } of simulate(options)) {
+    const decoded = decodeNotificationText(body)
+    if (decoded.ok)
+      counts[decoded.notification.event_type] = (counts[decoded.notification.event_type] ?? 0) + 1
+  }
+  expect(describeRun(options).eventTypes).toEqual(counts)
 })

@@ -32,9 +32,9 @@ const payloadOf = ({ payload }: Notification) => payload as JsonObject
 
 /** The bytes must be the same on every machine; who changes what is simulated puts the new sums here. */
 test.each([
-  ['v1', '1e640ebec209f6a6'],
-  ['v2', '58f4143770389afc'],
-  ['versioned', '9b06e3b9be33612e'],
+  ['v1', 'e14acb1f59d3b8c4'],
+  ['v2', 'dfae1131b05958c0'],
+  ['versioned', '0a7dccf20340edcb'],
 ] as const)('the bytes of seed 1 in format %s', (format, sum) => {
   const hash = createHash('sha256')
   for (const body of bodies({ format, trouble: { late: 0.1, duplicated: 0.1, U5: 0.5 } }))

@@ -1,0 +1,19 @@
+import type { JsonObject } from '../../domain/notification.ts'
+import type { Instance } from '../instance.ts'
+import type { AuditPeriod } from '../notice.ts'
+import { bandwidthIn } from './bandwidth.ts'
+import { novaObject } from './nova-object.ts'
+import { secondsTime } from './nova-time.ts'
+
+export function versionedPeriod({ begin, end }: AuditPeriod): JsonObject {
+  return novaObject('AuditPeriodPayload', '1.0', {
+    audit_period_beginning: secondsTime(begin),
+    audit_period_ending: secondsTime(end),
+  })
+}
+
+export function versionedBandwidth(period: AuditPeriod, instance: Instance): readonly JsonObject[] {
+  return Object.entries(bandwidthIn(period, instance)).map(([network_name, { bw_in, bw_out }]) =>
+    novaObject('BandwidthPayload', '1.0', { network_name, in_bytes: bw_in, out_bytes: bw_out }),
+  )
+}
