@@ -26,7 +26,7 @@ export async function openDatabase(url: string, folder: string): Promise<OpenDat
 }
 
 /** The traits that triggers tell streams apart by, and those of indexed_traits. */
-function indexedTraits(triggers: readonly Trigger[], configured: readonly string[]): Set<string> {
+export function indexedTraits(triggers: readonly Trigger[], configured: readonly string[]): Set<string> {
   const names = triggers.flatMap((trigger) => [
     ...trigger.distinguishedBy.map(({ trait }) => trait),
     ...trigger.matchCriteria.flatMap(({ mapDistinguishedBy }) => Object.values(mapDistinguishedBy)),

@@ -5,12 +5,14 @@
 
 import { benchDistill } from './distill.ts'
 import { benchGenerate } from './generate.ts'
+import { benchIngest } from './ingest/ingest.ts'
 import { benchPaths } from './paths.ts'
 
 const BENCHES: { readonly [name: string]: () => void | Promise<void> } = {
   distill: benchDistill,
   paths: benchPaths,
   generate: benchGenerate,
+  ingest: benchIngest,
 }
 
 const names = process.argv.slice(2)
