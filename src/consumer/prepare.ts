@@ -3,8 +3,9 @@ import type { Delivery } from '../broker/broker.ts'
 import type { Distiller } from '../distiller/distiller.ts'
 import { decodeNotification } from '../distiller/notification.ts'
 import { messageOf } from '../domain/errors.ts'
+import type { Event } from '../domain/event.ts'
 import type { Notification } from '../domain/notification.ts'
-import type { Arrival } from '../domain/routing.ts'
+import type { Arrival, EncodedEvent } from '../domain/routing.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { NewDeadLetter } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
@@ -22,6 +23,8 @@ export type PrepareContext = {
   readonly router: TriggerRouter
   readonly clock: EventClock
   readonly maxMessageBytes: number
+  /** of the store that events go to */
+  readonly encode: (event: Event) => EncodedEvent
 }
 
 /** What a dead letter keeps of a message that is too large; the archive has it whole. */
@@ -49,7 +52,7 @@ function distilled(
   delivery: Delivery,
   line: ArchiveLine,
   notification: Notification,
-  { distiller, clock, router }: PrepareContext,
+  { distiller, clock, router, encode }: PrepareContext,
 ): Prepared {
   const outcome = distiller.distil(notification, clock.now())
   if (outcome.kind === 'failed') return dead(delivery, line, 'distill', outcome.reason)
@@ -59,7 +62,7 @@ function distilled(
   return {
     delivery,
     line,
-    arrival: { event, at: clock.arrive(event.timestamp), keys },
+    arrival: { event, encoded: encode(event), at: clock.arrive(event.timestamp), keys },
     deadLetter: undefined,
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises'
 import type { Archive } from '../archive/archive.ts'
 import type { Broker, Delivery, Subscription } from '../broker/broker.ts'
 import { messageOf } from '../domain/errors.ts'
@@ -11,7 +12,7 @@ import type { ConsumerCounters } from './counters.ts'
 import { type PrepareContext, type Prepared, prepare } from './prepare.ts'
 import { StoppedError, storeBatch } from './store-batch.ts'
 
-export type QueueConsumerOptions = PrepareContext & {
+export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
   readonly spec: QueueSpec
   readonly broker: Broker
   /** undefined: raw notifications are not kept */
@@ -28,16 +29,22 @@ export type QueueConsumerOptions = PrepareContext & {
 }
 
 const ERROR_PAUSE_MS = 1000
+/** Messages that are prepared without a pause: the answers of the database for the batch before must not wait. */
+const MESSAGES_PER_TURN = 20
 
 /**
- * Reads one queue: deliver → archive → distil → store → acknowledge, a batch at a time and in order. Whatever
- * stops it, a message is acknowledged only after it is in the archive and in the database.
+ * Reads one queue: deliver → archive → distil → store → acknowledge, in order. While the database works on one
+ * batch the next is prepared and archived. Whatever stops it, a message is acknowledged only after it is in the
+ * archive and in the database.
  */
 export class QueueConsumer implements Service {
   readonly #options: QueueConsumerOptions
   readonly #stopping = new AbortController()
   #subscription: Subscription | undefined
   #buffer: Delivery[] = []
+  /** batches that are taken out of the buffer and not yet stored */
+  #inHand = 0
+  #wanted = 1
   #wake: () => void = () => {}
   #running: Promise<void> = Promise.resolve()
 
@@ -46,25 +53,25 @@ export class QueueConsumer implements Service {
   }
 
   async start(): Promise<void> {
-    const { broker, spec, prefetch, counters } = this.#options
+    const { broker, spec, prefetch, counters, clock } = this.#options
     this.#subscription = broker.subscribe(spec, {
       prefetch,
       onDelivery: (delivery) => {
         counters.received++
         this.#buffer.push(delivery)
-        this.#options.clock.hold(spec.queue)
-        this.#wake()
+        clock.hold(spec.queue)
+        if (this.#buffer.length >= this.#wanted) this.#wake()
       },
       onLost: () => {
         // These will be delivered again, on another channel.
         this.#buffer = []
-        this.#options.clock.release(spec.queue)
+        this.#releaseWhenDone()
       },
     })
     this.#running = this.#run()
   }
 
-  /** Takes no new deliveries, finishes the batch in hand and gives the rest back. */
+  /** Takes no new deliveries, finishes the batches in hand and gives the rest back. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#wake()
@@ -75,50 +82,98 @@ export class QueueConsumer implements Service {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping
+    let storing: Promise<void> = Promise.resolve()
     while (!signal.aborted) {
-      const batch = await this.#nextBatch()
-      if (batch.length === 0) continue
-      try {
-        await this.#process(batch)
-      } catch (error) {
-        if (error instanceof StoppedError) return
-        await this.#recover(batch, error)
-      }
+      const deliveries = await this.#nextBatch()
+      if (deliveries.length === 0) continue
+      this.#inHand++
+      const batch = await this.#prepare(deliveries)
+      const isArchived = await this.#archive(batch)
+      await storing
+      if (!isArchived) break
+      storing = this.#store(batch)
     }
-  }
-
-  /** An error of our own: the batch is tried again, for what is not stored must not be lost. */
-  async #recover(batch: readonly Delivery[], error: unknown): Promise<void> {
-    const { logger } = this.#options
-    logger.error({ error: messageOf(error) }, 'a batch could not be processed; trying it again')
-    this.#buffer.unshift(...batch)
-    await sleep(ERROR_PAUSE_MS, this.#stopping.signal)
+    await storing
   }
 
   /** What has been delivered, up to the batch size; waits for the first and a moment for more. */
   async #nextBatch(): Promise<Delivery[]> {
-    const { batchSize, batchMs, clock, spec } = this.#options
+    const { batchSize, batchMs } = this.#options
     const { signal } = this.#stopping
-    if (this.#buffer.length === 0) {
-      clock.release(spec.queue)
-      await this.#delivered()
+    if (this.#buffer.length === 0) await this.#delivered(1)
+    if (this.#buffer.length < batchSize && batchMs > 0) {
+      const full = new AbortController()
+      const timer = sleep(batchMs, full.signal)
+      await Promise.race([timer, this.#delivered(batchSize)])
+      full.abort()
     }
-    if (this.#buffer.length < batchSize && batchMs > 0) await sleep(batchMs, signal)
     return signal.aborted ? [] : this.#buffer.splice(0, batchSize)
   }
 
-  #delivered(): Promise<void> {
+  /** Resolves when the buffer holds so many, or the consumer stops. */
+  #delivered(count: number): Promise<void> {
     if (this.#stopping.signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
+      this.#wanted = count
       this.#wake = resolve
     })
   }
 
-  async #process(deliveries: readonly Delivery[]): Promise<void> {
-    const { counters, clock, store, router, logger } = this.#options
-    const batch = deliveries.map((delivery) => prepare(delivery, this.#options))
-    await this.#archive(batch)
-    await storeBatch(batch, {
+  async #prepare(deliveries: readonly Delivery[]): Promise<Prepared[]> {
+    const batch: Prepared[] = []
+    const context = { ...this.#options, encode: this.#options.store.encode }
+    for (const delivery of deliveries) {
+      batch.push(prepare(delivery, context))
+      if (batch.length % MESSAGES_PER_TURN === 0) await immediate()
+    }
+    return batch
+  }
+
+  /** Nothing goes on before the raw messages are on disk; false: the consumer stops before they were. */
+  async #archive(batch: readonly Prepared[]): Promise<boolean> {
+    const { archive, logger } = this.#options
+    const { signal } = this.#stopping
+    const backoff = new Backoff({ initialMs: 100, maxMs: 10_000 })
+    for (let failures = 0; archive !== undefined; failures++) {
+      try {
+        await archive.append(batch.map(({ line }) => line))
+        if (failures > 0) logger.info({}, 'the archive can be written again')
+        return true
+      } catch (error) {
+        if (failures === 0) logger.error({}, `${messageOf(error)}; trying again until it works`)
+      }
+      await sleep(backoff.next(), signal)
+      if (signal.aborted) return false
+    }
+    return true
+  }
+
+  /** Stores a batch, however often it has to be tried; gives up only when the consumer stops. */
+  async #store(batch: readonly Prepared[]): Promise<void> {
+    const { counters, clock, spec, logger } = this.#options
+    const { signal } = this.#stopping
+    for (;;) {
+      try {
+        await this.#storeAndAcknowledge(batch)
+        break
+      } catch (error) {
+        if (error instanceof StoppedError) return
+        // An error of our own: what is not stored must not be lost.
+        logger.error({ error: messageOf(error) }, 'a batch could not be processed; trying it again')
+      }
+      await sleep(ERROR_PAUSE_MS, signal)
+      if (signal.aborted) return
+    }
+    counters.dropped += batch.filter(({ arrival, deadLetter }) => !arrival && !deadLetter).length
+    const last = batch.findLast(({ arrival }) => arrival)?.arrival
+    if (last) clock.settled(spec.queue, last.at)
+    this.#inHand--
+    this.#releaseWhenDone()
+  }
+
+  #storeAndAcknowledge(batch: readonly Prepared[]): Promise<void> {
+    const { counters, store, router, logger } = this.#options
+    return storeBatch(batch, {
       store,
       router,
       logger,
@@ -131,26 +186,9 @@ export class QueueConsumer implements Service {
         counters.batches++
       },
     })
-    counters.dropped += batch.filter(({ arrival, deadLetter }) => !arrival && !deadLetter).length
-    const last = batch.findLast(({ arrival }) => arrival)?.arrival
-    if (last) clock.settled(this.#options.spec.queue, last.at)
   }
 
-  /** Nothing goes on before the raw messages are on disk. */
-  async #archive(batch: readonly Prepared[]): Promise<void> {
-    const { archive, logger } = this.#options
-    const { signal } = this.#stopping
-    const backoff = new Backoff({ initialMs: 100, maxMs: 10_000 })
-    for (let failures = 0; archive !== undefined; failures++) {
-      try {
-        await archive.append(batch.map(({ line }) => line))
-        if (failures > 0) logger.info({}, 'the archive can be written again')
-        return
-      } catch (error) {
-        if (failures === 0) logger.error({}, `${messageOf(error)}; trying again until it works`)
-      }
-      await sleep(backoff.next(), signal)
-      if (signal.aborted) throw new StoppedError()
-    }
+  #releaseWhenDone(): void {
+    if (this.#buffer.length === 0 && this.#inHand === 0) this.#options.clock.release(this.#options.spec.queue)
   }
 }

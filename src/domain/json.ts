@@ -1,11 +1,29 @@
 import type { JsonValue } from './notification.ts'
 
 /** Integers of fewer digits are exact in a double; most bodies hold no longer ones and need no reviver. */
-const LONG_DIGITS = /\d{16}/
+const LONGEST_EXACT = 15
+
+/** Whether so many digits and one more stand in a row somewhere. Looks at every 16th character only. */
+function hasLongDigits(text: string): boolean {
+  const span = LONGEST_EXACT + 1
+  for (let at = LONGEST_EXACT; at < text.length; at += span) {
+    if (!isDigit(text, at)) continue
+    let [first, last] = [at, at]
+    while (isDigit(text, first - 1)) first--
+    while (isDigit(text, last + 1)) last++
+    if (last - first >= LONGEST_EXACT) return true
+  }
+  return false
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 48 && code <= 57
+}
 
 /** JSON.parse, but integers that a double cannot hold come as bigint. Throws SyntaxError. */
 export function parseJson(text: string): JsonValue {
-  return LONG_DIGITS.test(text) ? JSON.parse(text, keepInteger as never) : JSON.parse(text)
+  return hasLongDigits(text) ? JSON.parse(text, keepInteger as never) : JSON.parse(text)
 }
 
 function keepInteger(_key: string, value: unknown, context: { source?: string }): unknown {

@@ -11,9 +11,20 @@ export type StreamKey = {
   readonly hash: string
 }
 
+/** What a store can make of an event before its turn to be stored comes. */
+export type EncodedEvent = {
+  /** 128 bits of the message_id as 32 hex digits */
+  readonly messageHash: string
+  readonly traits: string
+  /** of the traits by which events are looked up */
+  readonly traitHashes: readonly Buffer[]
+}
+
 /** An event on its way into its streams, at the event time `at`. */
 export type Arrival = {
   readonly event: Event
+  /** made by the store that it goes to; where it is missing the store makes it */
+  readonly encoded?: EncodedEvent
   readonly at: Micros
   /** in the order of the triggers */
   readonly keys: readonly StreamKey[]

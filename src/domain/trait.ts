@@ -28,6 +28,7 @@ const INT64_MAX = 2n ** 63n - 1n
 
 /** An int trait from an exact integer, or undefined outside the signed 64-bit range. */
 export function intTrait(value: number | bigint): Trait | undefined {
+  if (Number.isSafeInteger(value)) return { type: 'int', value: value as number }
   const exact = BigInt(value)
   if (exact < INT64_MIN || exact > INT64_MAX) return undefined
   const small = Number(exact)

@@ -2,6 +2,8 @@ import type { Kysely } from 'kysely'
 import type { ColumnTypes } from './migrations/column-types.ts'
 import type { Tables } from './schema.ts'
 
+export type SqlValue = string | number | Buffer | null
+
 /** Where the two kinds of database differ; everything else is written once. */
 export type SqlDialect = {
   readonly types: ColumnTypes
@@ -18,6 +20,8 @@ export type SqlDialect = {
   /** the distance between the ids of one insert, and SQL for what it is now */
   readonly idStep: number
   readonly idStepNow: string
+  /** A value as a text of SQL, where that is faster than a parameter. */
+  readonly literal?: (value: SqlValue) => string
   /** The first id of an insert of so many rows, from the id that the driver tells. */
   firstId(insertId: bigint, rows: number): number
   /** How an insert ends whose rows, where their key exists, set these columns to the new values instead. */

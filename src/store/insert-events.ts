@@ -1,10 +1,9 @@
-import { hash128 } from '../domain/hash.ts'
-import type { Arrival } from '../domain/routing.ts'
+import type { Arrival, EncodedEvent } from '../domain/routing.ts'
 import type { StoreContext } from './context.ts'
+import { encodeEvent } from './encode-event.ts'
 import { insertRows, type Row } from './insert-rows.ts'
-import { bytesHex, hexBytes } from './rows.ts'
+import { bytesHex, hashIn, hexBytes } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
-import { encodeTraits, traitHash } from './trait-codec.ts'
 
 /** An event that this transaction stored. */
 export type NewEvent = { readonly id: number; readonly arrival: Arrival }
@@ -18,50 +17,47 @@ export async function insertEvents(
   context: StoreContext,
   arrivals: readonly Arrival[],
 ): Promise<NewEvent[]> {
-  const byHash = new Map<string, Arrival>()
+  const byHash = new Map<string, Encoded>()
   for (const arrival of arrivals) {
-    const hash = hash128(arrival.event.messageId)
-    if (!byHash.has(hash)) byHash.set(hash, arrival)
+    const encoded = arrival.encoded ?? encodeEvent(arrival.event, context.indexedTraits)
+    if (!byHash.has(encoded.messageHash)) byHash.set(encoded.messageHash, { arrival, encoded })
   }
   for (const hash of await existingHashes(tx, [...byHash.keys()])) byHash.delete(hash)
-  const fresh = [...byHash]
+  const fresh = [...byHash.values()]
   if (fresh.length === 0) return []
   const ids = await insertRows(
     tx,
     context.dialect,
     'event',
-    fresh.map(([hash, { event }]) => ({
-      message_hash: hexBytes(hash),
+    fresh.map(({ arrival: { event }, encoded }) => ({
+      message_hash: hexBytes(encoded.messageHash),
       message_id: event.messageId,
       generated: event.timestamp,
       event_type_id: context.eventTypes.idOf(event.eventType),
-      traits: encodeTraits(event.traits),
+      traits: encoded.traits,
     })),
   )
-  const events = fresh.map(([, arrival], index) => ({ id: ids[index] as number, arrival }))
   await insertRows(
     tx,
     context.dialect,
     'event_trait',
-    events.flatMap((event) => traitRows(event, context)),
+    fresh.flatMap(({ encoded }, index) => traitRows(ids[index] as number, encoded)),
   )
-  return events
+  return fresh.map(({ arrival }, index) => ({ id: ids[index] as number, arrival }))
 }
+
+type Encoded = { readonly arrival: Arrival; readonly encoded: EncodedEvent }
 
 async function existingHashes(tx: Executor, hashes: readonly string[]): Promise<string[]> {
   const rows = await tx
     .selectFrom('event')
     .select('message_hash')
-    .where('message_hash', 'in', hashes.map(hexBytes))
+    .where(hashIn('message_hash', hashes))
     .execute()
   return rows.map((row) => bytesHex(row.message_hash))
 }
 
-function traitRows({ id, arrival }: NewEvent, { indexedTraits }: StoreContext): Row[] {
-  const rows: Row[] = []
-  for (const [name, trait] of Object.entries(arrival.event.traits)) {
-    if (!indexedTraits.has(name) || trait.type === 'none') continue
-    rows.push({ bucket: bucketOf(id), hash: traitHash(name, trait), event_id: id })
-  }
-  return rows
+function traitRows(id: number, { traitHashes }: EncodedEvent): Row[] {
+  const bucket = bucketOf(id)
+  return traitHashes.map((hash) => ({ bucket, hash, event_id: id }))
 }

@@ -1,11 +1,9 @@
 import { CompiledQuery } from 'kysely'
 import { InvalidError } from '../domain/errors.ts'
-import type { SqlDialect } from './dialect.ts'
+import type { SqlDialect, SqlValue } from './dialect.ts'
 import type { Executor, Tables } from './schema.ts'
 
-type Value = string | number | Buffer | null
-
-export type Row = { readonly [column: string]: Value }
+export type Row = { readonly [column: string]: SqlValue }
 
 /**
  * Inserts rows in as few statements as the server allows; answers their ids where the table counts them up.
@@ -23,14 +21,35 @@ export async function insertRows(
   for (const part of split(rows, dialect)) {
     const columns = Object.keys(part[0] as Row)
     const names = columns.map((column) => `\`${column}\``).join(', ')
-    const tuple = `(${columns.map(() => '?').join(', ')})`
-    const text = `insert into ${table} (${names}) values ${part.map(() => tuple).join(', ')} ${suffix}`
-    const values = part.flatMap((row) => columns.map((column) => row[column] as Value))
-    const result = await db.executeQuery(CompiledQuery.raw(text, values))
+    const { tuples, parameters } = valuesOf(part, columns, dialect)
+    const text = `insert into ${table} (${names}) values ${tuples} ${suffix}`
+    const result = await db.executeQuery(CompiledQuery.raw(text, parameters))
     const first = dialect.firstId(result.insertId ?? 0n, part.length)
     for (let at = 0; at < part.length; at++) ids.push(first + at * dialect.idStep)
   }
   return ids
+}
+
+/** The rows as SQL: literals where the dialect has them, else places for parameters. */
+function valuesOf(
+  rows: readonly Row[],
+  columns: readonly string[],
+  { literal }: SqlDialect,
+): { readonly tuples: string; readonly parameters: SqlValue[] } {
+  if (literal) {
+    let tuples = ''
+    for (const row of rows) {
+      let tuple = ''
+      for (const column of columns) tuple += `${tuple === '' ? '' : ','}${literal(row[column] as SqlValue)}`
+      tuples += `${tuples === '' ? '' : ','}(${tuple})`
+    }
+    return { tuples, parameters: [] }
+  }
+  const tuple = `(${columns.map(() => '?').join(', ')})`
+  return {
+    tuples: rows.map(() => tuple).join(', '),
+    parameters: rows.flatMap((row) => columns.map((column) => row[column] as SqlValue)),
+  }
 }
 
 /** Inserts rows; where a key exists, the `update` columns take the new values (none: nothing changes). */

@@ -6,7 +6,7 @@ import type { StoreContext } from './context.ts'
 import type { NewEvent } from './insert-events.ts'
 import { insertRows, type Row, upsertRows } from './insert-rows.ts'
 import { eventsOfStreams } from './read-events.ts'
-import { bytesHex, hexBytes, stateNumber, streamOfRow } from './rows.ts'
+import { bytesHex, hashIn, hexBytes, stateNumber, streamOfRow } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
 import { encodeDistinguishingTraits, traitHash } from './trait-codec.ts'
 
@@ -59,7 +59,7 @@ async function takeKeys(
   const found = await tx
     .selectFrom('open_stream')
     .selectAll()
-    .where('key_hash', 'in', keyHashes.map(hexBytes))
+    .where(hashIn('key_hash', keyHashes))
     .where('stream_id', '>', 0)
     .execute()
   return new Map(found.map((row) => [bytesHex(row.key_hash), row.stream_id]))

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoredEvent } from '../domain/event.ts'
 import { STREAM_STATES, type Stream, type StreamState } from '../domain/stream.ts'
 import type { EventTable, StreamTable } from './schema.ts'
@@ -47,6 +47,11 @@ export function eventOfRow(row: EventRow): StoredEvent {
 
 export function hexBytes(hex: string): Buffer {
   return Buffer.from(hex, 'hex')
+}
+
+/** `column in (…)` over hashes of ours, as SQL that both kinds of database read; there must be one at least. */
+export function hashIn(column: string, hashes: Iterable<string>): RawBuilder<boolean> {
+  return sql<boolean>`${sql.ref(column)} in (${sql.raw([...hashes].map((hash) => `x'${hash}'`).join(','))})`
 }
 
 /** SQLite hands out Uint8Array, mysql2 Buffer. */

@@ -4,6 +4,7 @@ import { claimOrphan, claimStreams, renewLeases } from './claim-streams.ts'
 import type { StoreContext } from './context.ts'
 import { insertDeadLetters, listDeadLetters } from './dead-letters.ts'
 import type { OpenDatabase } from './dialect.ts'
+import { encodeEvent } from './encode-event.ts'
 import { EventTypes } from './event-types.ts'
 import { failRun, finishProducingRun, finishQuietRuns, LeaseLost, resetStreams } from './finish-runs.ts'
 import { insertEvents } from './insert-events.ts'
@@ -98,6 +99,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
   }
 
   return {
+    encode: (event) => encodeEvent(event, context.indexedTraits),
     async storeBatch({ arrivals, deadLetters }, router) {
       await query(dialect, () => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
       return transaction(async (tx) => {

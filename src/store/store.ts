@@ -1,5 +1,5 @@
-import type { StoredEvent } from '../domain/event.ts'
-import type { Arrival, Router } from '../domain/routing.ts'
+import type { Event, StoredEvent } from '../domain/event.ts'
+import type { Arrival, EncodedEvent, Router } from '../domain/routing.ts'
 import type { Firing, Stream, StreamState } from '../domain/stream.ts'
 import type { Micros } from '../domain/time.ts'
 
@@ -93,6 +93,8 @@ export type Trim = {
  * when the connection broke at the commit, all of it has, and the same call again does no harm.
  */
 export interface Store {
+  /** What storing an event needs; made beforehand it can be made while the database works on others. */
+  encode(event: Event): EncodedEvent
   /** Stores new events and lets them join their streams; repeats of a message_id are no-ops. */
   storeBatch(batch: Batch, router: Router): Promise<BatchOutcome>
 

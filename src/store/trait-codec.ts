@@ -38,13 +38,42 @@ function decodeTrait(encoded: Encoded): DistinguishingTrait {
   return { type: 'timerange', begin: encoded.r[0], end: encoded.r[1] }
 }
 
-/** Traits of an event as a JSON column; none is dropped. */
+/** Traits of an event as a JSON column; none is dropped. Written by hand: JSON.stringify takes three times as long. */
 export function encodeTraits(traits: Traits): string {
-  const encoded: { [name: string]: Encoded } = {}
-  for (const [name, trait] of Object.entries(traits)) {
-    if (trait.type !== 'none') encoded[name] = encodeTrait(trait)
+  let json = ''
+  for (const name in traits) {
+    const trait = traits[name] as Trait
+    if (trait.type === 'none') continue
+    json += `${json === '' ? '{' : ','}${quotedName(name)}:${encodedJson(trait)}`
   }
-  return JSON.stringify(encoded)
+  return json === '' ? '{}' : `${json}}`
+}
+
+function encodedJson(trait: Trait): string {
+  if (trait.type === 'text') return quoted(trait.value)
+  if (trait.type === 'datetime') return `{"d":${trait.value}}`
+  return JSON.stringify(encodeTrait(trait))
+}
+
+/** What JSON writes otherwise than it stands. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
+
+function quoted(text: string): string {
+  return ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`
+}
+
+/** The names of traits are those of the definitions: few. */
+const quotedNames = new Map<string, string>()
+const MAX_QUOTED_NAMES = 10_000
+
+function quotedName(name: string): string {
+  const known = quotedNames.get(name)
+  if (known) return known
+  if (quotedNames.size >= MAX_QUOTED_NAMES) quotedNames.clear()
+  const text = quoted(name)
+  quotedNames.set(name, text)
+  return text
 }
 
 export function encodeDistinguishingTraits(traits: DistinguishingTraits): string {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
 import type { Micros } from '../../src/domain/time.ts'
@@ -22,6 +23,8 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
   afterEach(async () => {
     await store.close()
   })
+
+  let counter = 0
 
   async function put(router: TriggerRouter, events: readonly Event[], now: Micros = NOW) {
     const arrivals = events.map((one) => ({ event: one, at: now, keys: router.keysOf(one) }))
@@ -56,6 +59,37 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     await put(routerOf(), [stored])
     expect(await store.findEvent('A')).toEqual({ ...stored, id: 1 })
     expect(await store.findEvent('a')).toBeUndefined()
+  })
+
+  test('keeps ids and texts as they are, whatever characters they hold', async () => {
+    const texts = fc.string({ unit: 'grapheme', maxLength: 60 })
+    const nasty = fc.constantFrom(
+      "'",
+      '"',
+      '\\',
+      "\\'",
+      '\0',
+      '\n',
+      '%',
+      '?',
+      '`',
+      "'; drop table event; -- ",
+      '\u{1f980}',
+    )
+    const one = fc.array(fc.oneof(texts, nasty), { maxLength: 5 }).map((parts) => parts.join(''))
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(one, { minLength: 1, maxLength: 20 }), async (ids) => {
+        const events = ids.map((id) =>
+          event({
+            messageId: `${id.slice(0, 200)}#${counter++}`,
+            traits: { text: { type: 'text', value: id } },
+          }),
+        )
+        await put(routerOf(), events)
+        for (const stored of events) expect(await store.findEvent(stored.messageId)).toMatchObject(stored)
+      }),
+      { numRuns: 25 },
+    )
   })
 
   test('stores a message once, in one batch or in two, whatever its time', async () => {

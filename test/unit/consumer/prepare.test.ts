@@ -3,6 +3,7 @@ import { type PrepareContext, prepare } from '../../../src/consumer/prepare.ts'
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import { createDistiller } from '../../../src/distiller/distiller.ts'
 import { createManualClock } from '../../../src/runtime/event-clock.ts'
+import { encodeEvent } from '../../../src/store/encode-event.ts'
 import { at, routerOf } from '../../support/events.ts'
 
 const NOW = at('2026-01-01T00:00:00')
@@ -22,6 +23,7 @@ const context: PrepareContext = {
   router: routerOf({}),
   clock: createManualClock(NOW),
   maxMessageBytes: 1_000_000,
+  encode: (event) => encodeEvent(event, new Set()),
 }
 
 function prepared(body: string | Buffer) {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseJson, stringifyJson } from '../../../src/domain/json.ts'
 
@@ -13,5 +14,17 @@ test.each([
 test('writes bigints digit for digit', () => {
   expect(stringifyJson({ a: [9_223_372_036_854_775_807n, 1.5, 'x'] })).toBe(
     '{"a":[9223372036854775807,1.5,"x"]}',
+  )
+})
+
+test('integers of any length stay exact wherever they stand', () => {
+  const number = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+  fc.assert(
+    fc.property(fc.string(), number, fc.nat(40), (text, value, blanks) => {
+      const json = `${' '.repeat(blanks)}{"text":${JSON.stringify(text)},"value":${value}}`
+      const parsed = parseJson(json) as { text: string; value: number | bigint }
+      expect(parsed.text).toBe(text)
+      expect(BigInt(parsed.value)).toBe(value)
+    }),
   )
 })
