@@ -49,6 +49,8 @@ export function createWorkerCounters(): WorkerCounters {
 const FIRST_DELAY_MS = 50
 const TRIM_INTERVAL_MS = 10_000
 const ORPHAN_INTERVAL_MS = 5000
+/** Streams with new events that one transaction finishes. */
+const RUNS_TOGETHER = 200
 
 /** Claims due streams, runs their pipelines and completes them, those that fire first, then those that expire. */
 export class Worker implements Service {
@@ -156,7 +158,9 @@ export class Worker implements Service {
       firing,
       runs.filter(({ newEvents }) => newEvents.length === 0),
     )
-    for (const run of producing) await this.#finishAlone(firing, run)
+    for (let at = 0; at < producing.length; at += RUNS_TOGETHER) {
+      await this.#finishTogether(firing, producing.slice(at, at + RUNS_TOGETHER))
+    }
     for (const result of results) if (result.kind === 'failed') await this.#fail(result.run)
   }
 
@@ -168,17 +172,18 @@ export class Worker implements Service {
     this.#countLost(runs.length - finished.size)
   }
 
-  /** Events that cannot be stored are the fault of the pipeline that made them. */
-  async #finishAlone(firing: Firing, run: FinishedRun): Promise<void> {
+  /** Events that cannot be stored are the fault of the pipeline that made them, and of no other. */
+  async #finishTogether(firing: Firing, runs: readonly FinishedRun[]): Promise<void> {
     try {
-      await this.#finish(firing, [run])
+      await this.#finish(firing, runs)
     } catch (error) {
       if (error instanceof TransientError) throw error
-      await this.#fail({
-        claim: run.claim,
-        error: `its events cannot be stored: ${messageOf(error)}`,
-        retryInMs: undefined,
-      })
+      const [run] = runs
+      if (runs.length > 1) for (const one of runs) await this.#finishTogether(firing, [one])
+      else if (run) {
+        const reason = `its events cannot be stored: ${messageOf(error)}`
+        await this.#fail({ claim: run.claim, error: reason, retryInMs: undefined })
+      }
     }
   }
 

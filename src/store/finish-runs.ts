@@ -9,8 +9,15 @@ import { bucketOf, type Executor } from './schema.ts'
 import type { FailedRun, FinishedRun } from './store.ts'
 import { traitHash } from './trait-codec.ts'
 
-/** Thrown to roll back what a run stored whose lease had gone. */
-export class LeaseLost extends Error {}
+/** Thrown to roll back what was stored together with runs whose lease had gone. */
+export class LeaseLost extends Error {
+  readonly runs: readonly FinishedRun[]
+
+  constructor(runs: readonly FinishedRun[]) {
+    super('the lease of a run had gone')
+    this.runs = runs
+  }
+}
 
 /** Finishes runs that made no events, in bulk; answers the ids of those whose lease held. */
 export async function finishQuietRuns(
@@ -35,20 +42,39 @@ export async function finishQuietRuns(
   return [...held]
 }
 
-/** Stores and routes what a run made and finishes its stream; throws LeaseLost when the lease had gone. */
-export async function finishProducingRun(
+/**
+ * Stores and routes what runs made and finishes their streams, all of one generation; throws LeaseLost, which
+ * names those whose lease had gone.
+ */
+export async function finishProducingRuns(
   tx: Executor,
   context: StoreContext,
-  run: FinishedRun,
+  runs: readonly FinishedRun[],
   router: Router,
 ): Promise<void> {
-  const { stream } = run.claim
-  const finishing = finishingOf(run)
-  const events = await insertEvents(tx, context, run.newEvents)
-  const locked = await routeEvents(tx, context, events, router, stream.generation + 1, [finishing])
-  if (locked.get(stream.id)?.stateSerialNo !== stream.stateSerialNo) throw new LeaseLost()
-  await closeStreams(tx, [finishing])
-  await settle(tx, [run])
+  const finishing = runs.map(finishingOf)
+  const events = await insertEvents(
+    tx,
+    context,
+    runs.flatMap(({ newEvents }) => newEvents),
+  )
+  const locked = await routeEvents(tx, context, events, router, generationAfter(runs), finishing)
+  const lost = runs.filter(
+    ({ claim: { stream } }) => locked.get(stream.id)?.stateSerialNo !== stream.stateSerialNo,
+  )
+  if (lost.length > 0) throw new LeaseLost(lost)
+  await closeStreams(tx, finishing)
+  await settle(tx, runs)
+}
+
+/** The generation of what runs of one generation make. */
+function generationAfter([run]: readonly FinishedRun[]): number {
+  return (run?.claim.stream.generation ?? 0) + 1
+}
+
+/** Runs by the generation of their streams. */
+export function byGeneration(runs: readonly FinishedRun[]): FinishedRun[][] {
+  return [...Map.groupBy(runs, ({ claim }) => claim.stream.generation).values()]
 }
 
 function finishingOf({ claim: { stream } }: FinishedRun): Finishing {

@@ -6,7 +6,14 @@ import { insertDeadLetters, listDeadLetters } from './dead-letters.ts'
 import type { OpenDatabase } from './dialect.ts'
 import { encodeEvent } from './encode-event.ts'
 import { EventTypes } from './event-types.ts'
-import { failRun, finishProducingRun, finishQuietRuns, LeaseLost, resetStreams } from './finish-runs.ts'
+import {
+  byGeneration,
+  failRun,
+  finishProducingRuns,
+  finishQuietRuns,
+  LeaseLost,
+  resetStreams,
+} from './finish-runs.ts'
 import { insertEvents } from './insert-events.ts'
 import { insertRows } from './insert-rows.ts'
 import { requireCurrentSchema } from './migrate.ts'
@@ -85,17 +92,24 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     return transaction((tx) => finishQuietRuns(tx, context, runs))
   }
 
-  async function finishProducing(run: FinishedRun, router: Router): Promise<number[]> {
-    await query(dialect, () => context.eventTypes.ensure(run.newEvents.map(({ event }) => event.eventType)))
-    try {
-      await transaction(async (tx) => {
-        await finishProducingRun(tx, await lockWriter(tx), run, router)
-      })
-      return [run.claim.stream.id]
-    } catch (error) {
-      if (error instanceof LeaseLost) return []
-      throw error
+  /** One transaction for all; where leases had gone, another for the rest. */
+  async function finishProducing(runs: readonly FinishedRun[], router: Router): Promise<number[]> {
+    const types = runs.flatMap(({ newEvents }) => newEvents.map(({ event }) => event.eventType))
+    await query(dialect, () => context.eventTypes.ensure(types))
+    for (let left = runs; left.length > 0; ) {
+      try {
+        const current = left
+        await transaction(async (tx) => {
+          await finishProducingRuns(tx, await lockWriter(tx), current, router)
+        })
+        return left.map(({ claim }) => claim.stream.id)
+      } catch (error) {
+        if (!(error instanceof LeaseLost)) throw error
+        const { runs: lost } = error
+        left = left.filter((run) => !lost.includes(run))
+      }
     }
+    return []
   }
 
   return {
@@ -117,8 +131,8 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
       transaction((tx) => renewLeases(tx, context, claims, worker, leaseMs)),
     async finishRuns(runs, router) {
       const finished = new Set(await finishQuiet(runs.filter(({ newEvents }) => newEvents.length === 0)))
-      for (const run of runs.filter(({ newEvents }) => newEvents.length > 0)) {
-        for (const id of await finishProducing(run, router)) finished.add(id)
+      for (const group of byGeneration(runs.filter(({ newEvents }) => newEvents.length > 0))) {
+        for (const id of await finishProducing(group, router)) finished.add(id)
       }
       return finished
     },

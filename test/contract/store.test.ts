@@ -238,6 +238,59 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     expect(await states()).toEqual(['firing'])
   })
 
+  test('runs that made events are finished together, but for those whose lease had gone', async () => {
+    const router = routerOf({ fire_criteria: [{ event_type: '*.end' }] })
+    const hosts = ['a', 'b', 'c']
+    await put(
+      router,
+      hosts.map((host) => event({ host, eventType: 'x.end' })),
+    )
+    const claims = await claim('fire', LATER, -1000)
+    const lost = claims[1] as ClaimedStream
+    const request = { firing: 'fire', now: LATER, limit: 9, worker: 'w2', leaseMs: HOUR_MS } as const
+    // Another worker has taken one of them over.
+    while ((await store.findStream(lost.stream.id))?.attempts === 1) await store.claimOrphan(request)
+    const stillHeld = claims.filter(({ stream }) => stream !== lost.stream)
+    const held: ClaimedStream[] = []
+    for (const one of stillHeld) {
+      const now = await store.findStream(one.stream.id)
+      if (now?.stateSerialNo === one.stream.stateSerialNo) held.push(one)
+    }
+    const runs = claims.map((one, index) => {
+      const made = event({ messageId: `made-${index}`, host: 'same', eventType: 'made' })
+      return { ...finished(one), newEvents: [{ event: made, at: LATER, keys: router.keysOf(made) }] }
+    })
+    expect(await store.finishRuns(runs, router)).toEqual(new Set(held.map(({ stream }) => stream.id)))
+    expect(held.length).toBeLessThan(3)
+    for (const [index, one] of claims.entries()) {
+      const isStored = (await store.findEvent(`made-${index}`)) !== undefined
+      expect(isStored).toBe(held.includes(one))
+    }
+    const open = (await store.listStreams({ state: 'active' }, PAGE)).map(({ eventCount }) => eventCount)
+    expect(open).toEqual(held.length > 0 ? [held.length] : [])
+  })
+
+  test('what runs of different generations make is of the generation after each', async () => {
+    const router = routerOf({ fire_criteria: [{ event_type: '*.end' }] })
+    const make = async (claims: readonly ClaimedStream[], suffix: string) => {
+      const runs = claims.map((one) => {
+        const made = event({
+          messageId: `${one.stream.id}-${suffix}`,
+          host: `${one.stream.id}`,
+          eventType: 'x.end',
+        })
+        return { ...finished(one), newEvents: [{ event: made, at: LATER, keys: router.keysOf(made) }] }
+      })
+      expect((await store.finishRuns(runs, router)).size).toBe(claims.length)
+    }
+    await put(router, [event({ host: 'a', eventType: 'x.end' })])
+    await make(await claim('fire', LATER), 'first')
+    await put(router, [event({ host: 'b', eventType: 'x.end' })], LATER)
+    await make(await claim('fire', LATER + 1), 'second')
+    const generations = (await store.listStreams({}, PAGE)).map(({ generation }) => generation)
+    expect(generations.sort()).toEqual([0, 0, 1, 1, 2])
+  })
+
   test('a failed run waits for its retry, then errs, and can be reset', async () => {
     const router = routerOf({})
     await put(router, [event({ host: 'a', eventType: 'x.end' })])

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
+import type { Arrival } from '../../src/domain/routing.ts'
 import { upgradeSchema } from '../../src/store/migrate.ts'
 import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { ClaimedStream, Store } from '../../src/store/store.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
 
@@ -29,7 +30,25 @@ async function consume(store: Store, events: readonly Event[]): Promise<void> {
   }
 }
 
-async function work(store: Store, worker: string, isOver: () => boolean, seen: string[][]): Promise<void> {
+/** What a pipeline makes of a stream; events of this type join streams of the same few hosts as the others. */
+function madeOf({ stream }: ClaimedStream): Arrival[] {
+  const { host } = stream.distinguishingTraits
+  const made = event({
+    messageId: `made-${stream.id}`,
+    eventType: 'y',
+    timestamp: NOW,
+    ...(host?.type === 'text' ? { host: host.value } : {}),
+  })
+  return [{ event: made, at: NOW, keys: router.keysOf(made) }]
+}
+
+async function work(
+  store: Store,
+  worker: string,
+  isOver: () => boolean,
+  seen: string[][],
+  make: (claim: ClaimedStream) => Arrival[],
+): Promise<void> {
   for (let idle = 0; !(isOver() && idle > 2); ) {
     const claims = await store.claimStreams({
       firing: 'fire',
@@ -42,7 +61,7 @@ async function work(store: Store, worker: string, isOver: () => boolean, seen: s
     if (claims.length === 0) continue
     const events = await store.eventsOfStreams(claims.map(({ stream }) => stream.id))
     for (const ids of events.values()) seen.push(ids.map(({ messageId }) => messageId))
-    const runs = claims.map((claim) => ({ claim, newEvents: [], purge: false, lastError: null }))
+    const runs = claims.map((claim) => ({ claim, newEvents: make(claim), purge: false, lastError: null }))
     expect((await store.finishRuns(runs, router)).size).toBe(claims.length)
   }
 }
@@ -77,38 +96,47 @@ test('consumers that meet at keys which are new to all of them open one stream e
   await Promise.all(stores.map((store) => store.close()))
 })
 
-test('three consumers and three workers on few keys lose, join and fire nothing twice', async () => {
-  let repeats = 0
-  const stores = await openStores(6, () => repeats++)
-  const events = createEvents()
-  // Each event goes to two consumers: the second time must change nothing.
-  const shares = [0, 1, 2].map((share) =>
-    events.filter((_, n) => n % 3 === share || n % 3 === (share + 1) % 3),
-  )
-  const fired: string[][] = []
-  let over = false
-  const workers = stores.slice(3).map((store, index) => work(store, `worker${index}`, () => over, fired))
-  await Promise.all(shares.map((share, index) => consume(stores[index] as Store, share)))
-  over = true
-  await Promise.all(workers)
+test.each([
+  ['make nothing', () => []],
+  ['make events', madeOf],
+])(
+  'three consumers and three workers on few keys lose, join and fire nothing twice: pipelines %s',
+  async (_, make) => {
+    let repeats = 0
+    const stores = await openStores(6, () => repeats++)
+    const events = createEvents()
+    // Each event goes to two consumers: the second time must change nothing.
+    const shares = [0, 1, 2].map((share) =>
+      events.filter((_, n) => n % 3 === share || n % 3 === (share + 1) % 3),
+    )
+    const fired: string[][] = []
+    let over = false
+    const workers = stores
+      .slice(3)
+      .map((store, index) => work(store, `worker${index}`, () => over, fired, make))
+    await Promise.all(shares.map((share, index) => consume(stores[index] as Store, share)))
+    over = true
+    await Promise.all(workers)
 
-  const [store] = stores as [Store]
-  expect(await store.countEvents({}, ALL)).toBe(EVENTS)
-  const streams = await store.listStreams({}, ALL)
-  const members = await store.eventsOfStreams(streams.map(({ id }) => id))
-  const joined = [...members.values()].flat().map(({ messageId }) => messageId)
-  expect(joined.length).toBe(EVENTS)
-  expect(new Set(joined).size).toBe(EVENTS)
-  for (const stream of streams) expect(members.get(stream.id)).toHaveLength(stream.eventCount)
-  // What a pipeline saw is all that its stream holds: no event slipped in after it.
-  const completed = streams.filter(({ state }) => state === 'completed')
-  expect(fired.map((ids) => ids.join()).sort()).toEqual(
-    completed.map(({ id }) => (members.get(id) ?? []).map(({ messageId }) => messageId).join()).sort(),
-  )
-  const open = streams.filter(({ state }) => state === 'active')
-  const keys = open.map(({ distinguishingTraits }) => JSON.stringify(distinguishingTraits))
-  expect(new Set(keys).size).toBe(keys.length)
-  expect(open.every(({ fireTimestamp }) => fireTimestamp === null)).toBe(true)
-  expect(repeats).toBeLessThan(EVENTS / 10)
-  await Promise.all(stores.map((one) => one.close()))
-})
+    const [store] = stores as [Store]
+    const streams = await store.listStreams({}, ALL)
+    const members = await store.eventsOfStreams(streams.map(({ id }) => id))
+    const joined = [...members.values()].flat().map(({ messageId }) => messageId)
+    const made = fired.length * make({ stream: streams[0] } as ClaimedStream).length
+    expect(await store.countEvents({}, ALL)).toBe(EVENTS + made)
+    expect(joined.length).toBe(EVENTS + made)
+    expect(new Set(joined).size).toBe(EVENTS + made)
+    for (const stream of streams) expect(members.get(stream.id)).toHaveLength(stream.eventCount)
+    // What a pipeline saw is all that its stream holds: no event slipped in after it.
+    const completed = streams.filter(({ state }) => state === 'completed')
+    expect(fired.map((ids) => ids.join()).sort()).toEqual(
+      completed.map(({ id }) => (members.get(id) ?? []).map(({ messageId }) => messageId).join()).sort(),
+    )
+    const open = streams.filter(({ state }) => state === 'active')
+    const keys = open.map(({ distinguishingTraits }) => JSON.stringify(distinguishingTraits))
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(open.every(({ fireTimestamp }) => fireTimestamp === null)).toBe(true)
+    expect(repeats).toBeLessThan(EVENTS / 10)
+    await Promise.all(stores.map((one) => one.close()))
+  },
+)
