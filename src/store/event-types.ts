@@ -10,6 +10,7 @@ export class EventTypes {
   readonly #db: Executor
   readonly #dialect: SqlDialect
   readonly #ids = new Map<string, number>()
+  readonly #types = new Map<number, string>()
 
   constructor(db: Executor, dialect: SqlDialect) {
     this.#db = db
@@ -38,13 +39,29 @@ export class EventTypes {
     return this.#ids.get(type)
   }
 
+  /**
+   * The types of ids that events have. Rows of events are read without a join: a server that begins with the few
+   * types goes through all events of them.
+   */
+  async typesOf(ids: Iterable<number>): Promise<ReadonlyMap<number, string>> {
+    const unknown = [...new Set(ids)].filter((id) => !this.#types.has(id))
+    if (unknown.length > 0) this.#remember(await this.#select().where('id', 'in', unknown).execute())
+    return this.#types
+  }
+
   async #load(types: readonly string[]): Promise<void> {
-    const rows = await this.#db
-      .selectFrom('event_type')
-      .select(['id', 'desc'])
-      .where('desc_hash', 'in', types.map(hashOf))
-      .execute()
-    for (const row of rows) this.#ids.set(row.desc, row.id)
+    this.#remember(await this.#select().where('desc_hash', 'in', types.map(hashOf)).execute())
+  }
+
+  #select() {
+    return this.#db.selectFrom('event_type').select(['id', 'desc'])
+  }
+
+  #remember(rows: readonly { readonly id: number; readonly desc: string }[]): void {
+    for (const { id, desc } of rows) {
+      this.#ids.set(desc, id)
+      this.#types.set(id, desc)
+    }
   }
 
   async #create(type: string): Promise<void> {

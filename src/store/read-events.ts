@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../domain/event.ts'
 import { hash128 } from '../domain/hash.ts'
 import type { StoreContext } from './context.ts'
+import type { EventTypes } from './event-types.ts'
 import { applyPage } from './page.ts'
 import { eventOfRow, hexBytes } from './rows.ts'
 import type { Executor } from './schema.ts'
@@ -10,27 +11,32 @@ const EVENT_COLUMNS = [
   'event.id',
   'event.message_id',
   'event.generated',
+  'event.event_type_id',
   'event.traits',
-  'event_type.desc as event_type',
 ] as const
+
+/** MariaDB makes a subquery of a list of 1,000 values and more, and then may go through all events. */
+const STREAMS_PER_QUERY = 500
 
 /** The events of streams, each in order of (timestamp, id). */
 export async function eventsOfStreams(
   db: Executor,
+  eventTypes: EventTypes,
   streamIds: readonly number[],
 ): Promise<Map<number, StoredEvent[]>> {
   const events = new Map<number, StoredEvent[]>(streamIds.map((id) => [id, []]))
-  if (streamIds.length === 0) return events
-  const rows = await db
-    .selectFrom('stream_event')
-    .innerJoin('event', 'event.id', 'stream_event.event_id')
-    .innerJoin('event_type', 'event_type.id', 'event.event_type_id')
-    .select([...EVENT_COLUMNS, 'stream_event.stream_id'])
-    .where('stream_event.stream_id', 'in', streamIds)
-    .execute()
-  // Sorted here: the server would sort the rows of all streams, traits included, in a temporary table.
-  rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
-  for (const row of rows) events.get(row.stream_id)?.push(eventOfRow(row))
+  for (let from = 0; from < streamIds.length; from += STREAMS_PER_QUERY) {
+    const rows = await db
+      .selectFrom('stream_event')
+      .innerJoin('event', 'event.id', 'stream_event.event_id')
+      .select([...EVENT_COLUMNS, 'stream_event.stream_id'])
+      .where('stream_event.stream_id', 'in', streamIds.slice(from, from + STREAMS_PER_QUERY))
+      .execute()
+    // Sorted here: the server would sort the rows of all streams, traits included, in a temporary table.
+    rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
+    const types = await eventTypes.typesOf(rows.map(({ event_type_id }) => event_type_id))
+    for (const row of rows) events.get(row.stream_id)?.push(eventOfRow(row, types))
+  }
   return events
 }
 
@@ -42,12 +48,12 @@ export async function listEvents(
   const matching = await selectEvents(context, filter)
   if (!matching) return []
   const rows = await applyPage(matching, 'event.id', page)
-    .innerJoin('event_type', 'event_type.id', 'event.event_type_id')
     .select(EVENT_COLUMNS)
     .orderBy('event.id', page.ascending ? 'asc' : 'desc')
     .limit(page.limit)
     .execute()
-  return rows.map(eventOfRow)
+  const types = await context.eventTypes.typesOf(rows.map(({ event_type_id }) => event_type_id))
+  return rows.map((row) => eventOfRow(row, types))
 }
 
 /** How many events there are beyond the mark, whatever the page's limit. */
@@ -73,12 +79,14 @@ async function selectEvents({ db, eventTypes }: StoreContext, filter: EventFilte
   return selected
 }
 
-export async function findEvent({ db }: StoreContext, messageId: string): Promise<StoredEvent | undefined> {
+export async function findEvent(
+  { db, eventTypes }: StoreContext,
+  messageId: string,
+): Promise<StoredEvent | undefined> {
   const row = await db
     .selectFrom('event')
-    .innerJoin('event_type', 'event_type.id', 'event.event_type_id')
     .select(EVENT_COLUMNS)
     .where('event.message_hash', '=', hexBytes(hash128(messageId)))
     .executeTakeFirst()
-  return row && eventOfRow(row)
+  return row && eventOfRow(row, await eventTypes.typesOf([row.event_type_id]))
 }

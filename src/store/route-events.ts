@@ -42,7 +42,7 @@ export async function routeEvents(
   }
 
   const stale = [...open.values()].filter((stream) => router.isStale(stream)).map(({ id }) => id)
-  const pasts: ReadonlyMap<number, readonly Event[]> = await eventsOfStreams(tx, stale)
+  const pasts: ReadonlyMap<number, readonly Event[]> = await eventsOfStreams(tx, context.eventTypes, stale)
   const arrivals = events.map(({ arrival }) => arrival)
   await saveDrafts(tx, context, router.route(arrivals, open, pasts, generation), events)
   return locked

@@ -1,6 +1,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoredEvent } from '../domain/event.ts'
 import { STREAM_STATES, type Stream, type StreamState } from '../domain/stream.ts'
+import type { Traits } from '../domain/trait.ts'
 import type { EventTable, StreamTable } from './schema.ts'
 import { decodeDistinguishingTraits, decodeTraits } from './trait-codec.ts'
 
@@ -31,17 +32,23 @@ export function streamOfRow(row: Selectable<StreamTable>): Stream {
   }
 }
 
-export type EventRow = Pick<Selectable<EventTable>, 'id' | 'message_id' | 'generated' | 'traits'> & {
-  event_type: string
-}
+export type EventRow = Pick<
+  Selectable<EventTable>,
+  'id' | 'message_id' | 'generated' | 'traits' | 'event_type_id'
+>
 
-export function eventOfRow(row: EventRow): StoredEvent {
+/** Traits are decoded when they are first looked at: of most events of a stream no handler reads any. */
+export function eventOfRow(row: EventRow, types: ReadonlyMap<number, string>): StoredEvent {
+  let traits: Traits | undefined
   return {
     id: row.id,
     messageId: row.message_id,
-    eventType: row.event_type,
+    eventType: types.get(row.event_type_id) ?? '',
     timestamp: row.generated,
-    traits: decodeTraits(row.traits),
+    get traits() {
+      traits ??= decodeTraits(row.traits)
+      return traits
+    },
   }
 }
 

@@ -139,7 +139,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
     resetStreams: (state, id) => transaction((tx) => resetStreams(tx, state, id)),
 
-    eventsOfStreams: (ids) => query(dialect, () => eventsOfStreams(db, ids)),
+    eventsOfStreams: (ids) => query(dialect, () => eventsOfStreams(db, context.eventTypes, ids)),
     listStreams: (filter, page) => query(dialect, () => listStreams(context, filter, page)),
     countStreams: (filter, page) => query(dialect, () => countStreams(context, filter, page)),
     findStream: (id) => query(dialect, () => findStream(context, id)),

@@ -4,6 +4,7 @@
 //   npm run -s bench -- generate        what is named only
 
 import { benchDistill } from './distill.ts'
+import { benchFire } from './fire.ts'
 import { benchGenerate } from './generate.ts'
 import { benchIngest } from './ingest/ingest.ts'
 import { benchPaths } from './paths.ts'
@@ -13,6 +14,7 @@ const BENCHES: { readonly [name: string]: () => void | Promise<void> } = {
   paths: benchPaths,
   generate: benchGenerate,
   ingest: benchIngest,
+  fire: benchFire,
 }
 
 const names = process.argv.slice(2)
