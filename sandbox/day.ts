@@ -63,7 +63,9 @@ async function report(round: string, deployment: Deployment, messages: number, m
     streams: streams.length,
     events_in_streams: streams.reduce((sum, { eventCount }) => sum + eventCount, 0),
     states,
-    dead_letters: (await deployment.store.listDeadLetters(1000)).length,
+    dead_letters: (
+      await deployment.store.listDeadLetters({}, { limit: 1000, mark: undefined, ascending: false })
+    ).length,
     consumer_peak_mb: deployment.consumers.map((process) => process.peakMemoryMb()),
     worker_peak_mb: deployment.workers.map((process) => process.peakMemoryMb()),
   }

@@ -3,6 +3,7 @@ import { apiCommand } from './commands/api.ts'
 import { checkCommand } from './commands/check.ts'
 import { consumeCommand } from './commands/consume.ts'
 import { dbCommand } from './commands/db.ts'
+import { deadLettersCommand } from './commands/dead-letters.ts'
 import { distillCommand } from './commands/distill.ts'
 import { explainCommand } from './commands/explain.ts'
 import { generateCommand } from './commands/generate.ts'
@@ -32,6 +33,7 @@ for (const command of [
   testCommand(),
   explainCommand(),
   distillCommand(),
+  deadLettersCommand(),
   timexCommand(),
 ]) {
   program.addCommand(command)

@@ -2,9 +2,10 @@ import { sql } from 'kysely'
 import { hash128 } from '../domain/hash.ts'
 import type { StoreContext } from './context.ts'
 import { insertRows } from './insert-rows.ts'
+import { applyPage } from './page.ts'
 import { bytesHex, hexBytes } from './rows.ts'
 import type { Executor } from './schema.ts'
-import type { DeadLetter, NewDeadLetter } from './store.ts'
+import type { DeadLetter, DeadLetterFilter, NewDeadLetter, Page } from './store.ts'
 
 /** What a reason may take. */
 const REASON_CHARACTERS = 10_000
@@ -41,6 +42,19 @@ export async function insertDeadLetters(
   )
 }
 
+/** As insertDeadLetters, but one that is there already is kept anew. */
+export async function replaceDeadLetter(
+  tx: Executor,
+  context: StoreContext,
+  letter: NewDeadLetter,
+): Promise<void> {
+  await tx
+    .deleteFrom('dead_letter')
+    .where('hash', '=', hexBytes(hashOf(letter)))
+    .execute()
+  await insertDeadLetters(tx, context, [letter])
+}
+
 function hashOf({ stage, queue, body }: NewDeadLetter): string {
   return hash128(`${JSON.stringify([stage, queue])}${body.toString('latin1')}`)
 }
@@ -50,8 +64,51 @@ async function machineNow(db: Executor, expression: string): Promise<number> {
   return Number(rows[0]?.now)
 }
 
-/** The newest first. */
-export async function listDeadLetters({ db }: StoreContext, limit: number): Promise<DeadLetter[]> {
-  const rows = await db.selectFrom('dead_letter').selectAll().orderBy('id', 'desc').limit(limit).execute()
+export async function listDeadLetters(
+  { db }: StoreContext,
+  filter: DeadLetterFilter,
+  page: Page,
+): Promise<DeadLetter[]> {
+  const rows = await applyPage(matching(db.selectFrom('dead_letter'), filter), 'id', page)
+    .selectAll()
+    .orderBy('id', page.ascending ? 'asc' : 'desc')
+    .limit(page.limit)
+    .execute()
   return rows.map(({ hash: _, ...row }) => ({ ...row, body: Buffer.from(row.body) }))
+}
+
+export async function countDeadLetters({ db }: StoreContext, filter: DeadLetterFilter): Promise<number> {
+  const row = await matching(db.selectFrom('dead_letter'), filter)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+export async function dropDeadLetters(db: Executor, filter: DeadLetterFilter): Promise<number> {
+  const { numDeletedRows } = await matching(db.deleteFrom('dead_letter'), filter).executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+export async function noteDeadLetter(db: Executor, id: number, stage: string, reason: string): Promise<void> {
+  await db
+    .updateTable('dead_letter')
+    .set({ stage, reason: reason.slice(0, REASON_CHARACTERS) })
+    .where('id', '=', id)
+    .execute()
+}
+
+type Restrictable<Q> = { where(column: never, operator: '=' | '<' | '>' | 'in', value: never): Q }
+
+function matching<Q extends Restrictable<Q>>(query: Q, filter: DeadLetterFilter): Q {
+  const { ids, stage, queue, since, until } = filter
+  let restricted = query
+  const keep = (column: string, operator: '=' | '<' | '>' | 'in', value: unknown) => {
+    restricted = restricted.where(column as never, operator, value as never)
+  }
+  if (ids !== undefined) keep('id', 'in', ids.length > 0 ? ids : [0])
+  if (stage !== undefined) keep('stage', '=', stage)
+  if (queue !== undefined) keep('queue', '=', queue)
+  if (since !== undefined) keep('at', '>', since)
+  if (until !== undefined) keep('at', '<', until)
+  return restricted
 }

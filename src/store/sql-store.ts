@@ -2,7 +2,13 @@ import { sql } from 'kysely'
 import type { Router } from '../domain/routing.ts'
 import { claimOrphan, claimStreams, renewLeases } from './claim-streams.ts'
 import type { StoreContext } from './context.ts'
-import { insertDeadLetters, listDeadLetters } from './dead-letters.ts'
+import {
+  countDeadLetters,
+  dropDeadLetters,
+  insertDeadLetters,
+  listDeadLetters,
+  noteDeadLetter,
+} from './dead-letters.ts'
 import type { OpenDatabase } from './dialect.ts'
 import { encodeEvent } from './encode-event.ts'
 import { EventTypes } from './event-types.ts'
@@ -147,7 +153,10 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     countEvents: (filter, page) => query(dialect, () => countEvents(context, filter, page)),
     findEvent: (messageId) => query(dialect, () => findEvent(context, messageId)),
 
-    listDeadLetters: (limit) => query(dialect, () => listDeadLetters(context, limit)),
+    listDeadLetters: (filter, page) => query(dialect, () => listDeadLetters(context, filter, page)),
+    countDeadLetters: (filter) => query(dialect, () => countDeadLetters(context, filter)),
+    dropDeadLetters: (filter) => transaction((tx) => dropDeadLetters(tx, filter)),
+    noteDeadLetter: (id, stage, reason) => transaction((tx) => noteDeadLetter(tx, id, stage, reason)),
     trimEvents: (trim) => transaction((tx) => trimEvents(tx, context, trim)),
 
     ping: () => query(dialect, async () => void (await sql`select 1`.execute(db))),

@@ -14,6 +14,16 @@ export type NewDeadLetter = {
 
 export type DeadLetter = NewDeadLetter & { readonly id: number; readonly at: Micros }
 
+export type DeadLetterFilter = {
+  readonly ids?: readonly number[] | undefined
+  readonly stage?: string | undefined
+  readonly queue?: string | undefined
+  /** only those kept after this time, on the machine's clock */
+  readonly since?: Micros | undefined
+  /** only those kept before it */
+  readonly until?: Micros | undefined
+}
+
 /** What one transaction stores: all of it or nothing. */
 export type Batch = {
   readonly arrivals: readonly Arrival[]
@@ -106,7 +116,7 @@ export interface Store {
   renewLeases(claims: readonly ClaimedStream[], worker: string, leaseMs: number): Promise<Set<number>>
   /** Finishes runs whose lease holds; answers the ids of the streams that were finished. */
   finishRuns(runs: readonly FinishedRun[], router: Router): Promise<Set<number>>
-  /** Puts a stream into its retry or error state; false when the lease had gone. */
+  /** Puts a stream into its retry state, or into its error state and keeps a dead letter; false when the lease had gone. */
   failRun(run: FailedRun): Promise<boolean>
   /** Brings streams of an error state back to be run again; answers how many. */
   resetStreams(state: 'error' | 'expire_error', id?: number): Promise<number>
@@ -121,7 +131,12 @@ export interface Store {
   /** By message_id, byte for byte. */
   findEvent(messageId: string): Promise<StoredEvent | undefined>
 
-  listDeadLetters(limit: number): Promise<DeadLetter[]>
+  listDeadLetters(filter: DeadLetterFilter, page: Page): Promise<DeadLetter[]>
+  countDeadLetters(filter: DeadLetterFilter): Promise<number>
+  /** Deletes dead letters; answers how many there were. */
+  dropDeadLetters(filter: DeadLetterFilter): Promise<number>
+  /** Says anew why a dead letter cannot be processed. */
+  noteDeadLetter(id: number, stage: string, reason: string): Promise<void>
   /** Deletes old events that are in no stream; answers how many. */
   trimEvents(trim: Trim): Promise<number>
 

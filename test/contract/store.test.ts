@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
 import type { Micros } from '../../src/domain/time.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { ClaimedStream, Store } from '../../src/store/store.ts'
+import type { ClaimedStream, Page, Store } from '../../src/store/store.ts'
 import type { TriggerRouter } from '../../src/streams/router.ts'
 import { DATABASES } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
@@ -349,10 +349,53 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const body = Buffer.from([0, 255, 1])
     const letter = { stage: 'decode', reason: 'not JSON', queue: 'q', body }
     await store.storeBatch({ arrivals: [], deadLetters: [letter] }, routerOf())
-    expect(await store.listDeadLetters(5)).toMatchObject([letter])
+    expect(await store.listDeadLetters({}, { limit: 5, mark: undefined, ascending: false })).toMatchObject([
+      letter,
+    ])
     // Delivered again after a crash, or twice in one batch.
     await store.storeBatch({ arrivals: [], deadLetters: [letter, letter] }, routerOf())
-    expect(await store.listDeadLetters(5)).toHaveLength(1)
+    expect(await store.listDeadLetters({}, { limit: 5, mark: undefined, ascending: false })).toHaveLength(1)
+  })
+
+  test('dead letters are found, told anew and dropped by what they are', async () => {
+    const letters = [
+      { stage: 'decode', reason: 'a', queue: 'q1', body: Buffer.from('1') },
+      { stage: 'distill', reason: 'b', queue: 'q1', body: Buffer.from('2') },
+      { stage: 'distill', reason: 'c', queue: 'q2', body: Buffer.from('3') },
+    ]
+    await store.storeBatch({ arrivals: [], deadLetters: letters }, routerOf())
+    const reasons = async (filter: object, page: Page = PAGE) =>
+      (await store.listDeadLetters(filter, page)).map(({ reason }) => reason)
+    expect(await reasons({ stage: 'distill' })).toEqual(['b', 'c'])
+    expect(await reasons({ queue: 'q1' }, { ...PAGE, ascending: false })).toEqual(['b', 'a'])
+    expect(await reasons({}, { limit: 1, mark: 1, ascending: true })).toEqual(['b'])
+    expect(await reasons({ ids: [1, 3] })).toEqual(['a', 'c'])
+    expect(await reasons({ ids: [] })).toEqual([])
+    const [first] = await store.listDeadLetters({}, PAGE)
+    expect(await reasons({ since: first?.at })).toEqual([])
+    expect(await reasons({ until: (first?.at ?? 0) + 1 })).toEqual(['a', 'b', 'c'])
+    await store.noteDeadLetter(1, 'validate', 'anew')
+    expect(await store.listDeadLetters({ ids: [1] }, PAGE)).toMatchObject([
+      { stage: 'validate', reason: 'anew' },
+    ])
+    expect(await store.countDeadLetters({ queue: 'q1' })).toBe(2)
+    expect(await store.dropDeadLetters({ queue: 'q1' })).toBe(2)
+    expect(await reasons({})).toEqual(['c'])
+  })
+
+  test('a stream whose pipeline fails for good is a dead letter, once, with the last reason', async () => {
+    const router = routerOf({})
+    await put(router, [event({ host: 'a', eventType: 'x.end' })])
+    const [first] = await claim()
+    await store.failRun({ claim: first as ClaimedStream, error: 'first', retryInMs: undefined })
+    await store.resetStreams('error')
+    const [second] = await claim()
+    await store.failRun({ claim: second as ClaimedStream, error: 'second', retryInMs: undefined })
+    // The lease of the first had gone long ago.
+    await store.failRun({ claim: first as ClaimedStream, error: 'late', retryInMs: undefined })
+    const letters = await store.listDeadLetters({}, PAGE)
+    expect(letters).toMatchObject([{ stage: 'pipeline', reason: 'second', queue: null }])
+    expect(JSON.parse(String(letters[0]?.body))).toEqual({ stream_id: 1, trigger: 'trigger', firing: 'fire' })
   })
 
   test('a dead letter larger than a statement keeps its beginning; such an event is refused', async () => {
@@ -361,7 +404,7 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
       { arrivals: [], deadLetters: [{ stage: 'size', reason: 'r', queue: 'q', body }] },
       routerOf(),
     )
-    const [letter] = await store.listDeadLetters(1)
+    const [letter] = await store.listDeadLetters({}, { limit: 1, mark: undefined, ascending: false })
     expect(letter?.body.length).toBeGreaterThan(1024 * 1024)
     const large = event({ traits: { text: { type: 'text', value: 'x'.repeat(300 * 1024 * 1024) } } })
     await expect(put(routerOf(), [large])).rejects.toMatchObject({ code: 'invalid' })

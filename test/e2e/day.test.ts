@@ -37,7 +37,9 @@ test('recorded notifications give the same streams as one after the other, and t
     expect(await deployment.countIncoming()).toBe(lines.length)
     expect(await deployment.countResults()).toBe(results)
     expect(await streamFacts(deployment.store)).toEqual(expected)
-    expect(await deployment.store.listDeadLetters(10)).toEqual([])
+    expect(
+      await deployment.store.listDeadLetters({}, { limit: 10, mark: undefined, ascending: false }),
+    ).toEqual([])
   } finally {
     expect(await deployment.stop()).toEqual([0, 0, 0, 0])
     await deleteQueue('e2e.sample')

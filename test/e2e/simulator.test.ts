@@ -135,7 +135,9 @@ test('RabbitMQ, two consumers, MariaDB and two workers make of a run what its de
     })
     expect(inOrder(await streamsOf(deployment.store))).toEqual(inOrder(described.expected))
     expect(await deployment.countIncoming()).toBe(described.events + 1)
-    expect(await deployment.store.listDeadLetters(100_000)).toHaveLength(described.deadLetters)
+    expect(
+      await deployment.store.listDeadLetters({}, { limit: 100_000, mark: undefined, ascending: false }),
+    ).toHaveLength(described.deadLetters)
   } finally {
     expect(await deployment.stop()).toEqual([0, 0, 0, 0])
     await deleteQueue('e2e.simulator')

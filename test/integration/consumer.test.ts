@@ -161,8 +161,12 @@ test('what cannot be understood becomes a dead letter and does not stop the rest
   await consumer.start()
   await until('two events', async () => (await count()) === 2)
   await until('an empty queue', async () => (await broker.depth(spec.queue)) === 0)
-  await until('four dead letters', async () => (await store.listDeadLetters(10)).length === 4)
-  const letters = await store.listDeadLetters(10)
+  await until(
+    'four dead letters',
+    async () =>
+      (await store.listDeadLetters({}, { limit: 10, mark: undefined, ascending: false })).length === 4,
+  )
+  const letters = await store.listDeadLetters({}, { limit: 10, mark: undefined, ascending: false })
   expect(letters.map(({ stage }) => stage)).toEqual(['size', 'validate', 'decode', 'decode'])
   expect(letters[0]?.body).toHaveLength(65_536)
   expect(archivedLines().find((line) => line.includes('"big"'))).toBe(big)
@@ -177,7 +181,7 @@ test('a message that the database refuses costs only itself', async () => {
   await consumer.start()
   await until('the other events', async () => (await count()) === 29)
   await until('an empty queue', async () => (await broker.depth(spec.queue)) === 0)
-  const letters = await store.listDeadLetters(10)
+  const letters = await store.listDeadLetters({}, { limit: 10, mark: undefined, ascending: false })
   expect(letters).toMatchObject([{ stage: 'store', reason: 'refused', queue: spec.queue }])
   expect(String(letters[0]?.body)).toBe(message(13))
 })
@@ -207,7 +211,7 @@ test('a database that is away is waited for; messages stay with the broker', asy
   databaseProxy.open()
   await until('all events', async () => (await count().catch(() => 0)) === 80)
   await until('an empty queue', async () => (await broker.depth(spec.queue)) === 0)
-  expect(await store.listDeadLetters(10)).toEqual([])
+  expect(await store.listDeadLetters({}, { limit: 10, mark: undefined, ascending: false })).toEqual([])
 })
 
 test('a queue that exists with other arguments is read as it is', async () => {
@@ -254,11 +258,11 @@ test('a database that is broken is waited for: good messages do not become dead 
   await consumer.start()
   await publish(...Array.from({ length: 30 }, (_, n) => message(n)))
   await delay(500)
-  expect(await store.listDeadLetters(1)).toEqual([])
+  expect(await store.listDeadLetters({}, { limit: 1, mark: undefined, ascending: false })).toEqual([])
   await connection.query('rename table moved_away to stream_trait')
   await connection.end()
   await until('all events', async () => (await count()) === 30)
-  expect(await store.listDeadLetters(1)).toEqual([])
+  expect(await store.listDeadLetters({}, { limit: 1, mark: undefined, ascending: false })).toEqual([])
 })
 
 test('stopping finishes the batch in hand and gives the rest back', async () => {

@@ -73,6 +73,7 @@ test('an event that the database refuses costs its own stream only', async () =>
     ])
     expect(failed[0]?.distinguishingTraits.host).toEqual({ type: 'text', value: 'h7' })
     expect(await store.countEvents({ eventType: 'made' }, ALL)).toBe(19)
+    expect(await store.listDeadLetters({}, ALL)).toMatchObject([{ stage: 'pipeline' }])
   } finally {
     await store.close()
   }

@@ -1,0 +1,246 @@
+import { isUtf8 } from 'node:buffer'
+import { type Command, InvalidArgumentError } from 'commander'
+import { type Config, loadConfig } from '../../config/load-config.ts'
+import { type Retried, retryDeadLetter } from '../../consumer/retry-dead-letter.ts'
+import { createDistiller } from '../../distiller/distiller.ts'
+import { NotFoundError } from '../../domain/errors.ts'
+import { maskSecrets } from '../../domain/mask-secrets.ts'
+import { formatIso, type Micros, parseIso } from '../../domain/time.ts'
+import type { DeadLetter, DeadLetterFilter, Store } from '../../store/store.ts'
+import { buildRouter } from '../build-router.ts'
+import { eventClockOf } from '../daemon.ts'
+import { openStore } from '../open-store.ts'
+import { createCommand, loggerOf, parseWhole, print } from '../program.ts'
+import { formatTable } from '../table.ts'
+
+type Options = {
+  readonly config: string
+  readonly stage?: string
+  readonly queue?: string
+  readonly since?: Micros
+  readonly until?: Micros
+  readonly limit?: number
+  readonly all?: true
+  readonly json?: true
+  readonly logLevel?: string
+}
+
+const STAGES = 'decode, validate, distill, size, store or pipeline'
+const DEFAULT_LIMIT = 100
+const PAGE = 200
+
+/** `stv3 dead-letters`: what could not be processed. */
+export function deadLettersCommand(): Command {
+  const command = createCommand(
+    'dead-letters',
+    'messages and streams that could not be processed, and why',
+    'stv3 dead-letters ls --stage distill -c config/winchester.yaml',
+  )
+  command.addCommand(
+    filtered('ls', 'list them, the newest first')
+      .option('--limit <n>', 'most that are listed', parseWhole(1), DEFAULT_LIMIT)
+      .option('--json', 'one JSON object a line')
+      .action((options: Options) => withStore(options, (store) => list(store, options))),
+  )
+  command.addCommand(
+    sub('show', 'print one whole, auth tokens masked', 'show 12')
+      .argument('<id>', 'as ls tells it', parseWhole(1))
+      .option('--json', 'as one JSON object')
+      .action((id: number, options: Options) => withStore(options, (store) => show(store, id, options))),
+  )
+  command.addCommand(
+    filtered(
+      'retry',
+      'drive them through the current configuration; those that succeed are gone',
+      'retry 12 13',
+    )
+      .argument('[id...]', 'as ls tells them')
+      .option('--all', 'all that the filters leave')
+      .option('--json', 'one JSON object a line')
+      .action((ids: string[], options: Options, own: Command) =>
+        withStore(options, (store, config) => retry(store, config, chosen(ids, options, own), options)),
+      ),
+  )
+  command.addCommand(
+    filtered('drop', 'delete them for good', 'drop --stage decode --all')
+      .argument('[id...]', 'as ls tells them')
+      .option('--all', 'all that the filters leave')
+      .action((ids: string[], options: Options, own: Command) =>
+        withStore(options, (store) => drop(store, chosen(ids, options, own))),
+      ),
+  )
+  return command
+}
+
+function sub(name: string, description: string, example = name): Command {
+  return createCommand(
+    name,
+    description,
+    `stv3 dead-letters ${example} -c config/winchester.yaml`,
+  ).requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
+}
+
+function filtered(name: string, description: string, example = name): Command {
+  return sub(name, description, example)
+    .option('--stage <stage>', `only those of a stage: ${STAGES}`)
+    .option('--queue <name>', 'only those of a queue')
+    .option('--since <time>', 'only those kept after it (ISO 8601, UTC)', parseTime)
+    .option('--until <time>', 'only those kept before it', parseTime)
+}
+
+function parseTime(text: string): Micros {
+  const time = parseIso(text)
+  if (time === undefined)
+    throw new InvalidArgumentError('expected an ISO 8601 time, such as 2026-01-01T00:00:00.')
+  return time
+}
+
+async function withStore(
+  options: Options,
+  work: (store: Store, config: Config) => Promise<void>,
+): Promise<void> {
+  const config = await loadConfig(options.config, process.env)
+  const store = await openStore(config, 'dead-letters')
+  try {
+    await work(store, config)
+  } finally {
+    await store.close()
+  }
+}
+
+function filterOf({ stage, queue, since, until }: Options): DeadLetterFilter {
+  return { stage, queue, since, until }
+}
+
+/** Which letters are meant; all of them only when that is said. */
+function chosen(ids: readonly string[], options: Options, command: Command): DeadLetterFilter {
+  if (ids.length === 0 && !options.all)
+    command.error('error: name ids, or --all with or without filters', { exitCode: 2 })
+  if (ids.length > 0 && options.all) command.error('error: name ids or --all, not both', { exitCode: 2 })
+  const parse = parseWhole(1)
+  return ids.length > 0 ? { ...filterOf(options), ids: ids.map(parse) } : filterOf(options)
+}
+
+async function list(store: Store, options: Options): Promise<void> {
+  const filter = filterOf(options)
+  const { limit = DEFAULT_LIMIT } = options
+  const letters = await store.listDeadLetters(filter, { limit, mark: undefined, ascending: false })
+  if (options.json) {
+    for (const letter of letters) await print(`${JSON.stringify(jsonOf(letter))}\n`)
+    return
+  }
+  const rows = letters.map(({ id, at, stage, queue, reason, body }) => [
+    String(id),
+    formatIso(at),
+    stage,
+    queue ?? '',
+    String(body.length),
+    firstLine(maskSecrets(reason)),
+  ])
+  await print(`${formatTable(['Id', 'At', 'Stage', 'Queue', 'Bytes', 'Reason'], rows)}\n`)
+  const count = await store.countDeadLetters(filter)
+  if (count > letters.length) await print(`${letters.length} of ${count}; --limit shows more\n`)
+}
+
+const REASON_WIDTH = 80
+
+function firstLine(text: string): string {
+  const [line = ''] = text.split('\n')
+  return line.length > REASON_WIDTH ? `${line.slice(0, REASON_WIDTH - 1)}…` : line
+}
+
+function jsonOf({ id, stage, reason, queue, at, body }: DeadLetter): object {
+  return { id, stage, reason: maskSecrets(reason), queue, at: formatIso(at), body: bodyOf(body) }
+}
+
+/** Text with its secrets masked; bytes that are no text in base64. */
+function bodyOf(body: Buffer): string | { readonly base64: string } {
+  return isUtf8(body) ? maskSecrets(body.toString('utf8')) : { base64: body.toString('base64') }
+}
+
+async function show(store: Store, id: number, options: Options): Promise<void> {
+  const [letter] = await store.listDeadLetters({ ids: [id] }, { limit: 1, mark: undefined, ascending: true })
+  if (!letter) throw new NotFoundError(`there is no dead letter ${id}`)
+  if (options.json) return print(`${JSON.stringify(jsonOf(letter))}\n`)
+  const { stage, queue, at, reason, body } = letter
+  const text = bodyOf(body)
+  await print(
+    `id      ${id}\nat      ${formatIso(at)}\nstage   ${stage}\nqueue   ${queue ?? ''}\nreason  ${maskSecrets(reason)}\n\n${typeof text === 'string' ? text : `base64: ${text.base64}`}\n`,
+  )
+}
+
+async function retry(
+  store: Store,
+  config: Config,
+  filter: DeadLetterFilter,
+  options: Options,
+): Promise<void> {
+  const logger = loggerOf(options, config.winchester.log_level)
+  const { clock, service } = eventClockOf(config, 'reads', 'dead-letters', logger)
+  const context = {
+    store,
+    distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
+    router: buildRouter(config.triggers, logger, { misplaced: 0 }),
+    clock,
+    maxMessageBytes: config.yagi?.broker.maxMessageBytes ?? Number.POSITIVE_INFINITY,
+    encode: store.encode,
+  }
+  await requireAll(store, filter)
+  await service.start()
+  let failures = 0
+  try {
+    for await (const letter of each(store, filter)) {
+      const retried = await retryDeadLetter(letter, context)
+      if (retried.outcome === 'failed') failures++
+      await print(
+        options.json
+          ? `${JSON.stringify({ id: letter.id, ...retried })}\n`
+          : `${letter.id}: ${toldOf(retried)}\n`,
+      )
+    }
+  } finally {
+    await service.stop()
+  }
+  if (failures > 0) process.exitCode = 1
+}
+
+/** In the order in which they were kept. */
+async function* each(store: Store, filter: DeadLetterFilter): AsyncGenerator<DeadLetter> {
+  for (let mark: number | undefined; ; ) {
+    const letters = await store.listDeadLetters(filter, { limit: PAGE, mark, ascending: true })
+    yield* letters
+    mark = letters.at(-1)?.id
+    if (mark === undefined) return
+  }
+}
+
+function toldOf(retried: Retried): string {
+  switch (retried.outcome) {
+    case 'stored':
+      return 'stored'
+    case 'duplicate':
+      return 'was stored already'
+    case 'dropped':
+      return 'no event definition matches it; gone'
+    case 'reset':
+      return 'its stream will be run again'
+    case 'gone':
+      return 'its stream is in no error state any more; gone'
+    case 'failed':
+      return `failed again, ${retried.stage}: ${maskSecrets(retried.reason)}`
+  }
+}
+
+async function drop(store: Store, filter: DeadLetterFilter): Promise<void> {
+  await requireAll(store, filter)
+  await print(`${await store.dropDeadLetters(filter)} dropped\n`)
+}
+
+/** A number that is no dead letter is a slip: nothing is done. */
+async function requireAll(store: Store, filter: DeadLetterFilter): Promise<void> {
+  for (const id of filter.ids ?? []) {
+    if ((await store.countDeadLetters({ ...filter, ids: [id] })) === 0) {
+      throw new NotFoundError(`there is no dead letter ${id} that the filters leave; nothing is done`)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { messageOf, TransientError } from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
+import { isJsonObject } from '../domain/notification.ts'
+import type { DeadLetter, Store } from '../store/store.ts'
+import type { TriggerRouter } from '../streams/router.ts'
+import { type PrepareContext, prepare } from './prepare.ts'
+
+/** What became of a dead letter that was driven in again; only `failed` ones are still there. */
+export type Retried =
+  | { readonly outcome: 'stored' | 'duplicate' | 'dropped' | 'reset' | 'gone' }
+  | { readonly outcome: 'failed'; readonly stage: string; readonly reason: string }
+
+export type RetryContext = PrepareContext & { readonly store: Store; readonly router: TriggerRouter }
+
+/**
+ * Drives a message through the current configuration into its streams, or brings a stream whose pipeline failed
+ * back to be run again. The letter goes when that has been done; doing it twice does no harm.
+ */
+export async function retryDeadLetter(letter: DeadLetter, context: RetryContext): Promise<Retried> {
+  const retried =
+    letter.stage === 'pipeline' ? await resetStream(letter, context) : await store(letter, context)
+  if (retried.outcome === 'failed')
+    await context.store.noteDeadLetter(letter.id, retried.stage, retried.reason)
+  else await context.store.dropDeadLetters({ ids: [letter.id] })
+  return retried
+}
+
+async function store(letter: DeadLetter, context: RetryContext): Promise<Retried> {
+  if (letter.stage === 'size') {
+    return failed('size', 'only its first 64 KiB are kept here: publish it again from the archive')
+  }
+  const { queue, body } = letter
+  const { arrival, deadLetter } = prepare({ queue: queue ?? '', body, redelivered: true }, context)
+  if (deadLetter) return failed(deadLetter.stage, deadLetter.reason)
+  if (!arrival) return { outcome: 'dropped' }
+  try {
+    const batch = { arrivals: [arrival], deadLetters: [] }
+    const { stored } = await context.store.storeBatch(batch, context.router)
+    return { outcome: stored > 0 ? 'stored' : 'duplicate' }
+  } catch (error) {
+    if (error instanceof TransientError) throw error
+    return failed('store', messageOf(error))
+  }
+}
+
+function failed(stage: string, reason: string): Retried {
+  return { outcome: 'failed', stage, reason }
+}
+
+async function resetStream({ body }: DeadLetter, context: RetryContext): Promise<Retried> {
+  const told = parseJson(body.toString('utf8'))
+  if (!isJsonObject(told) || typeof told.stream_id !== 'number') {
+    return failed('pipeline', 'the letter names no stream')
+  }
+  const state = told.firing === 'expire' ? 'expire_error' : 'error'
+  return { outcome: (await context.store.resetStreams(state, told.stream_id)) > 0 ? 'reset' : 'gone' }
+}
