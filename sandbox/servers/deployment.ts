@@ -63,6 +63,15 @@ export class Deployment {
     return worker
   }
 
+  /** Ends one of the consumers or workers at once, as a power cut would, and starts another in its place. */
+  async replace(role: 'consumers' | 'workers', index: number): Promise<void> {
+    const list = this[role]
+    const [killed] = list.splice(index % list.length, 1)
+    await killed?.stop('SIGKILL')
+    if (role === 'consumers') this.startConsumer()
+    else this.startWorker()
+  }
+
   /** Publishes a file of notifications to the queue. */
   publish(file: string): Promise<void> {
     return this.#run(['publish', file])

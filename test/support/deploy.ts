@@ -22,17 +22,29 @@ export function copyConfig(folder: string, changes: readonly (readonly [RegExp, 
   return join(target, 'yagi.conf')
 }
 
+export type DeployOptions = {
+  readonly amqpUrl?: string
+  readonly databaseUrl?: string
+  readonly consumers?: number
+  readonly workers?: number
+}
+
 /**
  * Two consumers and two workers with the shipped configuration, on the test's servers, with a queue and a database
- * of their own. Leases are short.
+ * of their own, unless the options say otherwise. Leases are short.
  */
-export async function deployShipped(folder: string, queue: string): Promise<Deployment> {
+export async function deployShipped(
+  folder: string,
+  queue: string,
+  options: DeployOptions = {},
+): Promise<Deployment> {
   return Deployment.start({
     amqpUrl: inject('amqpUrl'),
-    databaseUrl: await createTestDatabase(),
+    databaseUrl: options.databaseUrl ?? (await createTestDatabase()),
     archiveFolder: join(folder, 'archive'),
     consumers: 2,
     workers: 2,
+    ...options,
     config: copyConfig(folder, [
       [/monitor\.info/g, queue],
       [/lease_s: 60/g, 'lease_s: 1'],
