@@ -27,11 +27,16 @@ export function createAmqpSubscription(
   const stopping = new AbortController()
   const backoff = new Backoff({ initialMs: context.reconnectMs, maxMs: context.maxReconnectMs })
   let current: { channel: Channel; consumerTag: string } | undefined
+  let prefetch = options.prefetch
+  let isPaused = false
   let isReported = false
+  /** changes of the prefetch, one after the other */
+  let changing: Promise<void> = Promise.resolve()
   const running = run()
 
   async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    // A channel that is lost while paused is not needed any more.
+    while (!stopping.signal.aborted && !isPaused) {
       try {
         await readUntilClosed()
         if (!stopping.signal.aborted) report(`the channel of queue ${queue} was closed`)
@@ -55,18 +60,32 @@ export function createAmqpSubscription(
     await declareQueue(model, spec, context.logger)
     const channel = await openChannel(model)
     const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()))
-    await channel.prefetch(options.prefetch)
-    const { consumerTag } = await channel.consume(queue, (message) => {
-      // null: the server cancelled the consumer because the queue was deleted.
-      if (message === null) abandon(channel)
-      else if (!stopping.signal.aborted) deliver(channel, message)
-    })
-    current = { channel, consumerTag }
+    current = { channel, consumerTag: await consume(channel) }
     if (stopping.signal.aborted) await channel.close()
     backoff.reset()
     context.logger.info({ queue }, isReported ? `queue ${queue} is read again` : `reading queue ${queue}`)
     isReported = false
     await closed
+  }
+
+  async function consume(channel: Channel): Promise<string> {
+    await channel.prefetch(prefetch)
+    const { consumerTag } = await channel.consume(queue, (message) => {
+      // null: the server cancelled the consumer because the queue was deleted.
+      if (message === null) abandon(channel)
+      else if (!stopping.signal.aborted) deliver(channel, message)
+    })
+    return consumerTag
+  }
+
+  /** The server takes another number for consumers only that begin after it. */
+  async function consumeAnew(): Promise<void> {
+    const before = current
+    if (!before || isPaused) return
+    await before.channel.cancel(before.consumerTag)
+    const consumerTag = await consume(before.channel)
+    if (current === before) current = { channel: before.channel, consumerTag }
+    if (isPaused) await before.channel.cancel(consumerTag)
   }
 
   function abandon(channel: Channel): void {
@@ -96,7 +115,16 @@ export function createAmqpSubscription(
         context.logger.debug({ queue }, `a message could not be acknowledged: ${messageOf(error)}`)
       }
     },
+    setPrefetch(count) {
+      if (count === prefetch) return changing
+      prefetch = count
+      // A channel that closes meanwhile is followed by one with the new number.
+      changing = changing.then(consumeAnew).catch(() => {})
+      return changing
+    },
     async pause() {
+      isPaused = true
+      await changing
       if (current) await current.channel.cancel(current.consumerTag).catch(() => {})
     },
     async close() {

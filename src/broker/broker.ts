@@ -22,6 +22,11 @@ export interface Subscription {
    * deliveries below which everything is stored.
    */
   ackUpTo(delivery: Delivery): void
+  /**
+   * From now on so many deliveries may wait for their acknowledgement, those at hand not counted. Without effect
+   * where the messages are in this process anyway.
+   */
+  setPrefetch(count: number): Promise<void>
   /** Ends deliveries; those at hand can still be acknowledged. */
   pause(): Promise<void>
   /** Gives back what was not acknowledged. Safe to call twice. */

@@ -41,6 +41,7 @@ export function createMemoryBroker(): Broker {
         ackUpTo(delivery) {
           if (!isClosed) (delivery as MemoryDelivery).message.ack(true)
         },
+        async setPrefetch() {},
         async pause() {
           isPaused = true
         },

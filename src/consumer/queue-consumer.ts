@@ -9,6 +9,7 @@ import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
 import type { ConsumerCounters } from './counters.ts'
+import { DeliveryWindow } from './delivery-window.ts'
 import { type PrepareContext, type Prepared, prepare } from './prepare.ts'
 import { StoppedError, storeBatch } from './store-batch.ts'
 
@@ -29,6 +30,9 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
 }
 
 const ERROR_PAUSE_MS = 1000
+/** Bodies that are delivered and not yet acknowledged, and those of one batch. */
+const BYTES_AT_HAND = 16 << 20
+const BYTES_PER_BATCH = 4 << 20
 /** Messages that are prepared without a pause: the answers of the database for the batch before must not wait. */
 const MESSAGES_PER_TURN = 20
 
@@ -40,6 +44,7 @@ const MESSAGES_PER_TURN = 20
 export class QueueConsumer implements Service {
   readonly #options: QueueConsumerOptions
   readonly #stopping = new AbortController()
+  readonly #window: DeliveryWindow
   #subscription: Subscription | undefined
   #buffer: Delivery[] = []
   /** batches that are taken out of the buffer and not yet stored */
@@ -50,14 +55,16 @@ export class QueueConsumer implements Service {
 
   constructor(options: QueueConsumerOptions) {
     this.#options = options
+    this.#window = new DeliveryWindow({ most: options.prefetch, bytes: BYTES_AT_HAND })
   }
 
   async start(): Promise<void> {
-    const { broker, spec, prefetch, counters, clock } = this.#options
+    const { broker, spec, counters, clock } = this.#options
     this.#subscription = broker.subscribe(spec, {
-      prefetch,
+      prefetch: this.#window.size,
       onDelivery: (delivery) => {
         counters.received++
+        this.#window.add(delivery.body.length)
         this.#buffer.push(delivery)
         clock.hold(spec.queue)
         if (this.#buffer.length >= this.#wanted) this.#wake()
@@ -87,6 +94,7 @@ export class QueueConsumer implements Service {
       const deliveries = await this.#nextBatch()
       if (deliveries.length === 0) continue
       this.#inHand++
+      this.#adjustPrefetch()
       const batch = await this.#prepare(deliveries)
       const isArchived = await this.#archive(batch)
       await storing
@@ -94,6 +102,11 @@ export class QueueConsumer implements Service {
       storing = this.#store(batch)
     }
     await storing
+  }
+
+  #adjustPrefetch(): void {
+    const size = this.#window.adjusted()
+    if (size !== undefined) void this.#subscription?.setPrefetch(size)
   }
 
   /** What has been delivered, up to the batch size; waits for the first and a moment for more. */
@@ -107,7 +120,18 @@ export class QueueConsumer implements Service {
       await Promise.race([timer, this.#delivered(batchSize)])
       full.abort()
     }
-    return signal.aborted ? [] : this.#buffer.splice(0, batchSize)
+    return signal.aborted ? [] : this.#buffer.splice(0, this.#batchLength())
+  }
+
+  /** As many messages as make a batch, by their number or their bytes; one at least. */
+  #batchLength(): number {
+    const { batchSize } = this.#options
+    let bytes = 0
+    for (const [index, { body }] of this.#buffer.entries()) {
+      bytes += body.length
+      if (index > 0 && (index >= batchSize || bytes > BYTES_PER_BATCH)) return index
+    }
+    return this.#buffer.length
   }
 
   /** Resolves when the buffer holds so many, or the consumer stops. */

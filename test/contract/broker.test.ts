@@ -68,6 +68,30 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     }
   }
 
+  test('another prefetch loses and repeats nothing, and a pause meanwhile holds', async () => {
+    const { deliveries, subscription } = read(2)
+    await publish(...Array.from({ length: 20 }, (_, index) => String(index)))
+    await until('the first', () => deliveries.length > 0)
+    await subscription.setPrefetch(7)
+    let acknowledged = 0
+    await until('all', () => {
+      const { length } = deliveries
+      if (length > acknowledged) subscription.ackUpTo(deliveries[length - 1] as Delivery)
+      acknowledged = length
+      return length >= 20
+    })
+    expect(deliveries.map(({ body }) => String(body)).sort()).toEqual(
+      Array.from({ length: 20 }, (_, index) => String(index)).sort(),
+    )
+    const changing = subscription.setPrefetch(3)
+    await subscription.pause()
+    await changing
+    await publish('late')
+    await until('it to wait', async () => (await broker.depth(spec.queue)) === 1 || deliveries.length > 20)
+    expect(deliveries.map(({ body }) => String(body)).slice(19)).toEqual(['19'])
+    await subscription.close()
+  })
+
   test('delivers what was published, in order', async () => {
     await publish('1', '2', '3')
     const reader = read()
