@@ -49,7 +49,7 @@ export function createWorkerCounters(): WorkerCounters {
 const FIRST_DELAY_MS = 50
 const TRIM_INTERVAL_MS = 10_000
 const ORPHAN_INTERVAL_MS = 5000
-/** Streams with new events that one transaction finishes. */
+/** Streams whose events are read, and whose outcomes are written, at a time. */
 const RUNS_TOGETHER = 200
 
 /** Claims due streams, runs their pipelines and completes them, those that fire first, then those that expire. */
@@ -128,9 +128,25 @@ export class Worker implements Service {
     const { store, name, leaseMs, logger } = this.#options
     const lease = new Lease(claims, { store, worker: name, leaseMs, logger })
     try {
-      await this.#settle(firing, await this.#runAll(claims, lease))
+      await this.#runAndSettle(firing, claims, lease)
     } finally {
       lease.end()
+    }
+  }
+
+  /** While the outcomes of some streams are written, the events of the next are read and their handlers run. */
+  async #runAndSettle(firing: Firing, claims: readonly ClaimedStream[], lease: Lease): Promise<void> {
+    let settling: Promise<void> = Promise.resolve()
+    try {
+      for (let at = 0; at < claims.length; at += RUNS_TOGETHER) {
+        const results = await this.#runAll(claims.slice(at, at + RUNS_TOGETHER), lease)
+        await settling
+        settling = this.#settle(firing, results)
+        // It is awaited below, or before the next; until then a failure must not count as unheard.
+        settling.catch(() => {})
+      }
+    } finally {
+      await settling
     }
   }
 
@@ -158,9 +174,7 @@ export class Worker implements Service {
       firing,
       runs.filter(({ newEvents }) => newEvents.length === 0),
     )
-    for (let at = 0; at < producing.length; at += RUNS_TOGETHER) {
-      await this.#finishTogether(firing, producing.slice(at, at + RUNS_TOGETHER))
-    }
+    if (producing.length > 0) await this.#finishTogether(firing, producing)
     for (const result of results) if (result.kind === 'failed') await this.#fail(result.run)
   }
 
