@@ -5,6 +5,7 @@ import type { Broker, Delivery } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory.ts'
 import type { QueueSpec } from '../../src/domain/queue-spec.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
 const BROKERS = [
@@ -148,6 +149,46 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     const { subscription } = read()
     await Promise.all([subscription.close(), subscription.close()])
   })
+})
+
+test('a subscription that was paused reads no more when its connection is made anew', async () => {
+  const proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
+  const options = { logger: silentLogger, reconnectMs: 20, maxReconnectMs: 50 }
+  const [cut, whole] = [proxy.urlOf(inject('amqpUrl')), inject('amqpUrl')].map((url) =>
+    createAmqpBroker({ ...options, url }),
+  ) as [Broker, Broker]
+  const queue = `q-${randomUUID()}`
+  const spec: QueueSpec = {
+    queue,
+    exchange: undefined,
+    exchangeType: 'direct',
+    routingKey: queue,
+    durable: true,
+    autoDelete: false,
+    exchangeDurable: true,
+    exchangeAutoDelete: false,
+  }
+  const deliveries: Delivery[] = []
+  let losses = 0
+  const subscription = cut.subscribe(spec, {
+    prefetch: 10,
+    onDelivery: (delivery) => deliveries.push(delivery),
+    onLost: () => losses++,
+  })
+  const publisher = await whole.openPublisher()
+  await publisher.declare(spec)
+  await publisher.publish('', queue, Buffer.from('1'))
+  await until('a delivery', () => deliveries.length === 1)
+  await subscription.pause()
+  proxy.cut()
+  await until('the loss', () => losses > 0)
+  await publisher.publish('', queue, Buffer.from('2'))
+  // Both wait: the one that was not acknowledged, and the one that came later.
+  await until('both in the queue', async () => (await whole.depth(queue)) === 2)
+  expect(deliveries).toHaveLength(1)
+  await subscription.close()
+  await Promise.all([cut.close(), whole.close()])
+  await proxy.stop()
 })
 
 test('a refused login is told as such, without the password', async () => {

@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -99,6 +100,22 @@ test.each(['SIGTERM', 'SIGINT'] as const)('daemons end cleanly on %s', async (si
   await until('both to run', async () => daemons.every(({ stderr }) => stderr.includes('"running"')))
   expect(await fetch(`http://127.0.0.1:${port}/v1/streams`)).toMatchObject({ status: 200 })
   for (const daemon of daemons) expect(await daemon.stop(signal)).toMatchObject({ code: 0 })
+})
+
+test('output that cannot be written is one sentence and exits 1', () => {
+  const program = resolve(import.meta.dirname, '../../src/cli/stv3.ts')
+  const full = openSync('/dev/full', 'w')
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [program, 'timex', '$timestamp', '--var', 'timestamp=2026-01-01'],
+    {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    },
+  )
+  closeSync(full)
+  expect(stderr).toMatch(/^stv3: cannot write to standard output: ENOSPC[^\n]*\n$/)
+  expect(status).toBe(1)
 })
 
 test('up makes and fires streams, answers the queries that it names, and stops cleanly', async () => {

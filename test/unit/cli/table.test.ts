@@ -12,3 +12,8 @@ test('centers cells as the original does', () => {
     ].join('\n'),
   )
 })
+
+test('a table may have more rows than a call has arguments', () => {
+  const rows = Array.from({ length: 200_000 }, (_, index) => [String(index)])
+  expect(formatTable(['N'], rows).split('\n')).toHaveLength(200_004)
+})

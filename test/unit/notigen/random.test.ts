@@ -38,3 +38,7 @@ test('what weighs nothing is never taken, the others as their weights say', () =
   expect(counts.three / counts.one).toBeLessThan(3.3)
   expect(random.weighted(['none'], () => 0)).toBeUndefined()
 })
+
+test('a range without numbers is an error, not a time that is none', () => {
+  expect(() => new Random(1).int(5, 4)).toThrow('no number from 5 to 4')
+})

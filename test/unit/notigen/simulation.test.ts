@@ -209,3 +209,12 @@ test('late ones come within an hour and by midnight, overdue ones hours after it
   expect(overdue.length).toBeGreaterThan(50)
   for (const { at } of overdue) expect(at).toBeGreaterThanOrEqual((DAY.end as number) + 2 * MICROS_PER_HOUR)
 })
+
+test('a start in the last microsecond of a day gives a run like any other', () => {
+  const start = at('2026-01-01T23:59:59.999999')
+  const times = [...simulate({ ...DAY, start, end: start + MICROS_PER_HOUR, trouble: { warning: 1 } })].map(
+    (one) => one.at,
+  )
+  expect(times.length).toBeGreaterThan(50)
+  expect(times).toEqual([...times].sort((a, b) => a - b))
+})
