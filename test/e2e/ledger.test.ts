@@ -69,13 +69,17 @@ test('three consumers and three workers, killed and cut off again and again, los
       await random.pick(faults)()
     }
     await publishing
-    await deployment.settled(described.events)
+    await deployment.settled(described.events, 240_000)
     const later = { event_type: 'keypair.import.end', message_id: 'later', timestamp: '2026-01-07 00:00:00' }
     await deployment.publish(writeLines(folder, 'later.jsonl', [JSON.stringify({ ...later, payload: {} })]))
-    await until('all streams to be completed', async () => {
-      await delay(100)
-      return (await deployment.allStreams()).every(({ state }) => state === 'completed')
-    })
+    await until(
+      'all streams to be completed',
+      async () => {
+        await delay(100)
+        return (await deployment.allStreams()).every(({ state }) => state === 'completed')
+      },
+      120_000,
+    )
 
     expect(await deployment.countIncoming()).toBe(described.events + 1)
     const letters = await deployment.store.listDeadLetters(
@@ -94,4 +98,4 @@ test('three consumers and three workers, killed and cut off again and again, los
     await Promise.all([broker.stop(), database.stop()])
     await deleteQueue(queue)
   }
-})
+}, 400_000)
