@@ -169,7 +169,9 @@ test.each(['SIGINT', 'SIGTERM'])(
 )
 
 test('a signal is heard while standard output is a file', async () => {
-  const script = '$GENERATE --duration 9000d > /dev/null & sleep 1; kill -INT $!; wait $!'
+  const file = join(temporaryFolder(), 'redirected.jsonl')
+  const whenBegun = `until [ -s ${file} ]; do sleep 0.02; done`
+  const script = `$GENERATE --duration 9000d > ${file} & ${whenBegun}; kill -INT $!; wait $!`
   const { code, stderr } = await inShell(script)
   expect(code).toBe(1)
   expect(stderr).toMatch(/^stv3: stopped at /)
