@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type ListenAddress, parseListenAddress } from '../api/http-service.ts'
 import { messageOf } from '../domain/errors.ts'
+import { type Micros, parseIso } from '../domain/time.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
 
 /** A command of one of the programs, with an example below its help. */
@@ -114,6 +115,14 @@ export function parsePositive(text: string): number {
   const value = Number(text)
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a number above 0.')
   return value
+}
+
+/** Parses a time in ISO 8601, for options. */
+export function parseTime(text: string): Micros {
+  const time = parseIso(text)
+  if (time === undefined)
+    throw new InvalidArgumentError('expected an ISO 8601 time, such as 2026-01-01T00:00:00.')
+  return time
 }
 
 function parseListen(text: string): ListenAddress {

@@ -114,11 +114,12 @@ export class QueueConsumer implements Service {
     const { batchSize, batchMs } = this.#options
     const { signal } = this.#stopping
     if (this.#buffer.length === 0) await this.#delivered(1)
-    if (this.#buffer.length < batchSize && batchMs > 0) {
-      const full = new AbortController()
-      const timer = sleep(batchMs, full.signal)
-      await Promise.race([timer, this.#delivered(batchSize)])
-      full.abort()
+    // The broker delivers no more than the window until some are acknowledged.
+    const full = Math.min(batchSize, this.#window.size)
+    if (this.#buffer.length < full && batchMs > 0) {
+      const filled = new AbortController()
+      await Promise.race([sleep(batchMs, filled.signal), this.#delivered(full)])
+      filled.abort()
     }
     return signal.aborted ? [] : this.#buffer.splice(0, this.#batchLength())
   }

@@ -12,6 +12,11 @@ export const DELETE_END = 'compute.instance.delete.end'
 
 const OPERATION_END = /^compute\.instance\.(rebuild|finish_resize|rescue)\.end$/
 
+/** Whether it is the end of an operation that an exists must agree with. */
+export function endsOperation(eventType: string): boolean {
+  return OPERATION_END.test(eventType)
+}
+
 export function emptyChapter(): Chapter {
   return { notifications: 0, operations: 0, deletions: 0 }
 }
@@ -22,7 +27,7 @@ export function continued(chapter: Chapter, eventType: string): Chapter {
   if (!eventType.startsWith('compute.instance.')) return chapter
   return {
     notifications: chapter.notifications + 1,
-    operations: chapter.operations + (OPERATION_END.test(eventType) ? 1 : 0),
+    operations: chapter.operations + (endsOperation(eventType) ? 1 : 0),
     deletions: chapter.deletions + (eventType === DELETE_END ? 1 : 0),
   }
 }

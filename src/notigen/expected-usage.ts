@@ -1,12 +1,10 @@
 import { MICROS_PER_DAY, type Micros } from '../domain/time.ts'
+import { DELETE_END, endsOperation } from './chapter.ts'
 import type { Fact } from './fact.ts'
 import { EXISTS } from './operations/operation.ts'
 import type { UsageCode } from './usage-orders.ts'
 
 export type UsageResult = UsageCode | 'verified'
-
-const OPERATION_END = /^compute\.instance\.(rebuild|finish_resize|rescue)\.end$/
-const DELETE_END = 'compute.instance.delete.end'
 
 /**
  * What verifying the usage of an instance must find in the facts of one stream, in order of their time: for each
@@ -29,7 +27,7 @@ export function expectedUsage(facts: readonly Fact[]): readonly UsageResult[] {
 function resultsOf(exists: Fact, block: readonly Fact[]): readonly UsageResult[] {
   const failed = launchFailure(exists, block)
   if (failed) return [failed]
-  const operation = block.findLast(({ eventType }) => OPERATION_END.test(eventType))
+  const operation = block.findLast(({ eventType }) => endsOperation(eventType))
   const isOdd = !operation && !endsNextDay(exists)
   const code = operation && !agree(operation, exists) ? 'U2' : deletionFailure(exists, block)
   return isOdd ? ['warning', code ?? 'verified'] : [code ?? 'verified']

@@ -20,35 +20,23 @@ export function nameIn(format: Format, eventType: string): string | undefined {
 
 /** The body of a notice's message; the same each time. */
 export function encodeNotice(notice: Notice, format: Format): string {
-  const inner = JSON.stringify(format === 'versioned' ? versioned(notice) : oldStyle(notice))
+  const inner = JSON.stringify(documentOf(notice, format))
   if (format === 'v1') return inner
   return JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': inner })
 }
 
-function oldStyle(notice: Notice): JsonObject {
+function documentOf(notice: Notice, format: Format): JsonObject {
+  const { eventType, messageId, at } = notice
+  const style = format === 'versioned' ? 'versioned' : 'old'
   return {
-    event_type: notice.eventType,
-    message_id: notice.messageId,
-    publisher_id: publisherOf(notice, 'old'),
-    ...envelope(notice),
-    payload: templateOf(notice.eventType, 'old')(notice as InstanceNotice),
+    event_type: nameIn(format, eventType) ?? eventType,
+    message_id: messageId,
+    publisher_id: publisherOf(notice, style),
+    priority: isError(eventType) ? 'ERROR' : 'INFO',
+    timestamp: novaTime(at),
+    payload: templateOf(eventType, style)(notice as InstanceNotice),
     ...contextFields(notice),
   }
-}
-
-function versioned(notice: Notice): JsonObject {
-  return {
-    event_type: versionedName(notice.eventType) ?? notice.eventType,
-    message_id: notice.messageId,
-    publisher_id: publisherOf(notice, 'versioned'),
-    ...envelope(notice),
-    payload: templateOf(notice.eventType, 'versioned')(notice as InstanceNotice),
-    ...contextFields(notice),
-  }
-}
-
-function envelope({ eventType, at }: Notice): JsonObject {
-  return { priority: isError(eventType) ? 'ERROR' : 'INFO', timestamp: novaTime(at) }
 }
 
 function isError(eventType: string): boolean {

@@ -24,9 +24,13 @@ export type MessageTroubleShares = { readonly [kind in MessageTrouble]?: number 
 
 /** Where a kind would lead to what it does not mean. */
 const PASSED_OVER: { readonly [kind in MessageTrouble]?: (notice: Notice) => boolean } = {
-  overdue: ({ eventType, instance }) => !instance || eventType === EXISTS,
-  outOfOrder: ({ eventType, instance }) => !instance || eventType === EXISTS,
+  overdue: isExistsOrUnbound,
+  outOfOrder: isExistsOrUnbound,
   contradictory: ({ eventType }) => !eventType.startsWith('compute.instance.'),
+}
+
+function isExistsOrUnbound({ eventType, instance }: Notice): boolean {
+  return !instance || eventType === EXISTS
 }
 
 const OVERDUE_AFTER = 2 * MICROS_PER_HOUR

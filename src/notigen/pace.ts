@@ -23,6 +23,8 @@ export async function* pace(
 }
 
 /** The bodies of messages, one by one. */
-export async function* bodiesOf(messages: AsyncIterable<Simulated>): AsyncGenerator<Buffer> {
+export async function* bodiesOf(
+  messages: Iterable<Simulated> | AsyncIterable<Simulated>,
+): AsyncGenerator<Buffer> {
   for await (const { body } of messages) yield Buffer.from(body)
 }

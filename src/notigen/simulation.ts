@@ -94,21 +94,21 @@ class Simulation {
 
   *messages(): Generator<Sent> {
     for (const notice of this.#cloud.notices()) {
-      if (nameIn(this.#format, notice.eventType) === undefined) continue
+      const eventType = nameIn(this.#format, notice.eventType)
+      if (eventType === undefined) continue
       yield* this.#sendDelayed(notice.at)
-      yield* this.#send(notice)
+      yield* this.#send(notice, eventType)
     }
     yield* this.#sendDelayed(Number.POSITIVE_INFINITY)
   }
 
-  *#send(notice: Notice): Generator<Sent> {
+  *#send(notice: Notice, eventType: string): Generator<Sent> {
     const { at, instance } = notice
     const trouble = this.#troubles.for(notice)
     const isHeldAlready = trouble === 'outOfOrder' && instance && this.#held.has(instance.id)
     if (trouble && !isHeldAlready) this.#observer.onTrouble?.(trouble)
     const told = trouble === 'contradictory' ? this.#troubles.contradict(notice) : notice
     const body = this.#encode(told, this.#format)
-    const eventType = nameIn(this.#format, notice.eventType) as string
     const message = { eventType, body, instanceId: instance?.id, fact: factOf(told), isCopy: false, trouble }
     const copy = { ...message, fact: undefined, isCopy: true }
     switch (trouble) {

@@ -117,7 +117,7 @@ export class UsageOrders {
     })
   }
 
-  /** Microseconds after a delete.end when a second one is to be sent, before `end`. */
+  /** When a second delete.end is to be sent after one, before `end`; undefined: not at all. */
   secondDeletion(at: number, end: number): number | undefined {
     if (!this.#isDrawn('U7')) return undefined
     const again = at + this.random.int(1, SECOND_DELETION_S * MICROS_PER_SECOND)

@@ -1,8 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
-import { startMariadb } from '../../sandbox/servers/mariadb.ts'
 import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
 import { buildWorker } from '../../src/cli/build-worker.ts'
 import { createStore } from '../../src/cli/open-store.ts'
@@ -18,6 +15,7 @@ import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createRouter } from '../../src/streams/router.ts'
 import { median, printFigure } from './figure.ts'
+import { withServers } from './servers.ts'
 
 const STREAMS = 10_000
 /** 9 or 10 in turn */
@@ -30,11 +28,9 @@ const MIDNIGHT = DAY + MICROS_PER_DAY
 const NOW = MIDNIGHT + MICROS_PER_DAY
 
 /** Streams per second through logger and usage in one worker, over bare claims, reads and completions. */
-export async function benchFire(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'stacktach-bench-'))
-  const stops: (() => Promise<void>)[] = []
-  try {
-    const serverUrl = await startMariadb(join(folder, 'mariadb'), stops)
+export function benchFire(): Promise<void> {
+  return withServers(async ({ startMariadb }) => {
+    const serverUrl = await startMariadb()
     const [floor, engine]: [number[], number[]] = [[], []]
     for (let round = 0; round < ROUNDS; round++) {
       floor.push(await inTurn(serverUrl, `floor_${round}`, (url) => fireBarely(url)))
@@ -47,10 +43,7 @@ export async function benchFire(): Promise<void> {
       of_floor: Number((median(engine) / median(floor)).toFixed(2)),
       ...details,
     })
-  } finally {
-    for (const stop of stops) await stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 const config = await loadConfig(resolve(import.meta.dirname, '../../config/winchester.yaml'), process.env)

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
-import { startRabbitmq } from '../../sandbox/servers/rabbitmq.ts'
 import { createAmqpBroker } from '../../src/broker/amqp.ts'
 import { createLineFile } from '../../src/cli/generate/line-output.ts'
 import { writeLines } from '../../src/cli/generate/write-lines.ts'
@@ -12,6 +10,7 @@ import { publishAll } from '../../src/notigen/publish.ts'
 import { type Simulated, type SimulationOptions, simulate } from '../../src/notigen/simulation.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { median, printFigure } from './figure.ts'
+import { withServers } from './servers.ts'
 
 const START = parseIso('2026-11-19T00:00:00') as number
 const DAY: SimulationOptions = {
@@ -25,16 +24,11 @@ const ROUNDS = 7
 const QUEUE = 'bench.generate'
 
 /** Simulated notifications per second: on one core into a file, and into RabbitMQ beside a publisher that does nothing else. */
-export async function benchGenerate(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'stacktach-bench-'))
-  const stops: (() => Promise<void>)[] = []
-  try {
+export function benchGenerate(): Promise<void> {
+  return withServers(async ({ folder, startRabbitmq }) => {
     await toFile(folder)
-    await toRabbitmq(await startRabbitmq(join(folder, 'rabbitmq'), stops))
-  } finally {
-    for (const stop of stops) await stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
+    await toRabbitmq(await startRabbitmq())
+  })
 }
 
 async function toFile(folder: string): Promise<void> {
@@ -127,13 +121,9 @@ async function publishSimulated(url: string): Promise<void> {
     exchangeAutoDelete: false,
   } as const
   const { signal } = new AbortController()
-  await publishAll(bodiesOf(toAsync(simulate(DAY))), { publisher, spec, logger: silentLogger, signal })
+  await publishAll(bodiesOf(simulate(DAY)), { publisher, spec, logger: silentLogger, signal })
   await publisher.close()
   await broker.close()
-}
-
-async function* toAsync<T>(items: Iterable<T>): AsyncGenerator<T> {
-  yield* items
 }
 
 async function rateOf(count: number, run: () => Promise<void>): Promise<number> {

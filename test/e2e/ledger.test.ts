@@ -7,14 +7,13 @@ import { createTestDatabase } from '../support/databases.ts'
 import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { at } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
-import { writeLines } from '../support/notifications.ts'
 import { inOrder, streamsOf } from '../support/shipped-run.ts'
+import { completeAll, flagsOf } from '../support/simulated-deployment.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
-import { until } from '../support/until.ts'
 
 const SEED = Number(process.env.STACKTACH_LEDGER_SEED ?? 11)
 
-const RUN: SimulationOptions = {
+const RUN = {
   seed: SEED,
   start: at('2026-01-01T00:00:00'),
   end: at('2026-01-03T00:00:00'),
@@ -29,13 +28,7 @@ const RUN: SimulationOptions = {
     U5: 0.1,
     U7: 0.1,
   },
-}
-const FLAGS = [
-  ...['--seed', String(SEED), '--start', '2026-01-01', '--duration', '2d', '--instances', '200'],
-  ...['--operations-per-hour', '60', '--missing', '2%', '--late', '5%', '--out-of-order', '5%'],
-  ...['--duplicated', '10%', '--malformed', '2%', '--u5', '10%', '--u7', '10%'],
-]
-
+} satisfies SimulationOptions
 async function proxyOf(url: string): Promise<TcpProxy> {
   return TcpProxy.start(Number(new URL(url).port))
 }
@@ -61,7 +54,7 @@ test('three consumers and three workers, killed and cut off again and again, los
       () => database.cut(),
     ]
     let isPublished = false
-    const publishing = deployment.generate(FLAGS).then(() => {
+    const publishing = deployment.generate(flagsOf(RUN)).then(() => {
       isPublished = true
     })
     for (let round = 0; round < 16 || !isPublished; round++) {
@@ -70,16 +63,7 @@ test('three consumers and three workers, killed and cut off again and again, los
     }
     await publishing
     await deployment.settled(described.events, 240_000)
-    const later = { event_type: 'keypair.import.end', message_id: 'later', timestamp: '2026-01-07 00:00:00' }
-    await deployment.publish(writeLines(folder, 'later.jsonl', [JSON.stringify({ ...later, payload: {} })]))
-    await until(
-      'all streams to be completed',
-      async () => {
-        await delay(100)
-        return (await deployment.allStreams()).every(({ state }) => state === 'completed')
-      },
-      120_000,
-    )
+    await completeAll(deployment, folder, RUN.end)
 
     expect(await deployment.countIncoming()).toBe(described.events + 1)
     const letters = await deployment.store.listDeadLetters(

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { describe as describeRun } from '../../src/notigen/description.ts'
 import { type SimulationOptions, simulate } from '../../src/notigen/simulation.ts'
@@ -6,9 +5,8 @@ import { USAGE_CODES } from '../../src/notigen/usage-orders.ts'
 import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { at } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
-import { writeLines } from '../support/notifications.ts'
 import { inOrder, runShipped, streamsOf } from '../support/shipped-run.ts'
-import { until } from '../support/until.ts'
+import { completeAll, flagsOf } from '../support/simulated-deployment.ts'
 
 const RUN: SimulationOptions = {
   seed: 4,
@@ -93,7 +91,7 @@ test('all codes ordered together appear as often as ordered', () => {
 })
 
 // Which copy of a retimed one is stored, and which stream an overdue one meets, is open with two of each.
-const REAL_RUN: SimulationOptions = {
+const REAL_RUN = {
   ...RUN,
   end: at('2026-01-02T12:00:00'),
   trouble: {
@@ -105,34 +103,16 @@ const REAL_RUN: SimulationOptions = {
     contradictory: 0.01,
     malformed: 0.02,
   },
-}
-const REAL_FLAGS = [
-  ...['--seed', '4', '--start', '2026-01-01', '--duration', '36h', '--instances', '150'],
-  ...['--operations-per-hour', '25', '--missing', '2%', '--late', '5%', '--out-of-order', '5%'],
-  ...['--duplicated', '5%', '--contradictory', '1%', '--malformed', '2%', '--warning', '10%'],
-  ...['--u0', '15%', '--u1', '15%', '--u2', '30%', '--u3', '15%', '--u4', '15%', '--u5', '15%'],
-  ...['--u6', '30%', '--u7', '30%', '--u8', '30%'],
-]
+} satisfies SimulationOptions
 
 test('RabbitMQ, two consumers, MariaDB and two workers make of a run what its description says', async () => {
   const folder = temporaryFolder()
   const described = describeRun(REAL_RUN)
   const deployment = await deployShipped(folder, 'e2e.simulator')
   try {
-    await deployment.generate(REAL_FLAGS)
+    await deployment.generate(flagsOf(REAL_RUN))
     await deployment.settled(described.events)
-    // The clock goes on with what comes in: days later, all streams without an exists have expired.
-    const later = {
-      event_type: 'keypair.import.end',
-      message_id: 'later',
-      timestamp: '2026-01-06 00:00:00',
-      payload: {},
-    }
-    await deployment.publish(writeLines(folder, 'later.jsonl', [JSON.stringify(later)]))
-    await until('all streams to be completed', async () => {
-      await delay(100)
-      return (await deployment.allStreams()).every(({ state }) => state === 'completed')
-    })
+    await completeAll(deployment, folder, REAL_RUN.end)
     expect(inOrder(await streamsOf(deployment.store))).toEqual(inOrder(described.expected))
     expect(await deployment.countIncoming()).toBe(described.events + 1)
     expect(

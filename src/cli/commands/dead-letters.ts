@@ -1,16 +1,16 @@
 import { isUtf8 } from 'node:buffer'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { type Config, loadConfig } from '../../config/load-config.ts'
 import { type Retried, retryDeadLetter } from '../../consumer/retry-dead-letter.ts'
 import { createDistiller } from '../../distiller/distiller.ts'
 import { NotFoundError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/mask-secrets.ts'
-import { formatIso, type Micros, parseIso } from '../../domain/time.ts'
+import { formatIso, type Micros } from '../../domain/time.ts'
 import type { DeadLetter, DeadLetterFilter, Store } from '../../store/store.ts'
 import { buildRouter } from '../build-router.ts'
 import { eventClockOf } from '../daemon.ts'
 import { openStore } from '../open-store.ts'
-import { createCommand, loggerOf, parseWhole, print } from '../program.ts'
+import { createCommand, loggerOf, parseTime, parseWhole, print } from '../program.ts'
 import { formatTable } from '../table.ts'
 
 type Options = {
@@ -57,17 +57,19 @@ export function deadLettersCommand(): Command {
       .argument('[id...]', 'as ls tells them')
       .option('--all', 'all that the filters leave')
       .option('--json', 'one JSON object a line')
-      .action((ids: string[], options: Options, own: Command) =>
-        withStore(options, (store, config) => retry(store, config, chosen(ids, options, own), options)),
-      ),
+      .action((ids: string[], options: Options, own: Command) => {
+        const filter = chosen(ids, options, own)
+        return withStore(options, (store, config) => retry(store, config, filter, options), 'dead-letters')
+      }),
   )
   command.addCommand(
     filtered('drop', 'delete them for good', 'drop --stage decode --all')
       .argument('[id...]', 'as ls tells them')
       .option('--all', 'all that the filters leave')
-      .action((ids: string[], options: Options, own: Command) =>
-        withStore(options, (store) => drop(store, chosen(ids, options, own))),
-      ),
+      .action((ids: string[], options: Options, own: Command) => {
+        const filter = chosen(ids, options, own)
+        return withStore(options, (store) => drop(store, filter))
+      }),
   )
   return command
 }
@@ -88,19 +90,14 @@ function filtered(name: string, description: string, example = name): Command {
     .option('--until <time>', 'only those kept before it', parseTime)
 }
 
-function parseTime(text: string): Micros {
-  const time = parseIso(text)
-  if (time === undefined)
-    throw new InvalidArgumentError('expected an ISO 8601 time, such as 2026-01-01T00:00:00.')
-  return time
-}
-
+/** `writer` names who stores events; without one nothing but the letters is changed. */
 async function withStore(
   options: Options,
   work: (store: Store, config: Config) => Promise<void>,
+  writer?: string,
 ): Promise<void> {
   const config = await loadConfig(options.config, process.env)
-  const store = await openStore(config, 'dead-letters')
+  const store = await openStore(config, writer)
   try {
     await work(store, config)
   } finally {

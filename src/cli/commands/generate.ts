@@ -3,7 +3,7 @@ import { loadConfig } from '../../config/load-config.ts'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
 import { formatIso } from '../../domain/time.ts'
 import { describe } from '../../notigen/description.ts'
-import { bodiesOf, pace } from '../../notigen/pace.ts'
+import { pace } from '../../notigen/pace.ts'
 import { publishAll } from '../../notigen/publish.ts'
 import { type Simulated, type SimulationOptions, simulate } from '../../notigen/simulation.ts'
 import { createFastClock } from '../../runtime/event-clock.ts'
@@ -117,14 +117,14 @@ async function toBroker(
   try {
     const publisher = await broker.openPublisher()
     let at = simulation.start
-    const messages = (async function* () {
+    const bodies = (async function* () {
       for await (const message of paced(simulation, speedOf(options), signal)) {
         at = message.at
-        yield message
+        yield Buffer.from(message.body)
       }
     })()
     const onPublished = () => progress.add(1, at)
-    await publishAll(bodiesOf(messages), { publisher, spec, logger, signal, onPublished })
+    await publishAll(bodies, { publisher, spec, logger, signal, onPublished })
     await publisher.close()
   } finally {
     summary = progress.end()

@@ -7,7 +7,7 @@ import type { SimulationOptions } from '../../notigen/simulation.ts'
 import { USAGE_CODES } from '../../notigen/usage-orders.ts'
 import { type Duration, NoSuchTime, shiftTime, sumDuration } from '../../timex/duration.ts'
 import { parseTimex } from '../../timex/parser.ts'
-import { parsePositive, parseWhole } from '../program.ts'
+import { parsePositive, parseTime, parseWhole } from '../program.ts'
 
 /** What the command line says of the simulated cloud. */
 export type CloudFlags = {
@@ -125,13 +125,6 @@ function parseDuration(text: string): Duration {
     if (!(error instanceof StackTachError)) throw error
   }
   throw refuse()
-}
-
-function parseTime(text: string): Micros {
-  const time = parseIso(text)
-  if (time === undefined)
-    throw new InvalidArgumentError('expected an ISO 8601 time, such as 2026-01-01T00:00:00.')
-  return time
 }
 
 function parseShare(text: string): number {

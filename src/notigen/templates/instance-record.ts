@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Instance } from '../instance.ts'
 import { POWER_STATES } from '../instance-states.ts'
+import { flavorMetadata } from './flavor-fields.ts'
 import { novaTime } from './nova-time.ts'
 
 /** An instance as its row in Nova's database, in requests to the scheduler and in the arguments of failed calls. */
@@ -80,14 +81,7 @@ function systemMetadata({ flavor, image }: Instance): JsonObject {
     'image_org.openstack__1__architecture': image.architecture,
     'image_org.openstack__1__os_distro': image.distro,
     'image_org.openstack__1__os_version': image.version,
-    instance_type_id: flavor.id,
-    instance_type_name: flavor.name,
-    instance_type_flavorid: flavor.id,
-    instance_type_memory_mb: String(flavor.memoryMb),
-    instance_type_root_gb: String(flavor.diskGb),
-    instance_type_ephemeral_gb: '0',
-    instance_type_swap: String(flavor.swapMb),
-    instance_type_vcpus: String(flavor.vcpus),
+    ...flavorMetadata(flavor),
     instance_type_vcpu_weight: '10',
     instance_type_rxtx_factor: `${flavor.rxtxFactor}.0`,
   }

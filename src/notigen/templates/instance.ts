@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Instance } from '../instance.ts'
+import { flavorMetadata } from './flavor-fields.ts'
 import { novaTime } from './nova-time.ts'
 
 /** What Nova tells of an instance in each of its old-style notifications. Source: nova/notifications/base.py. */
@@ -56,14 +57,7 @@ function imageMeta({ image, flavor, project }: Instance): JsonObject {
     auto_disk_config: 'True',
     cache_in_nova: 'True',
     user_id: project.userId,
-    instance_type_id: flavor.id,
-    instance_type_name: flavor.name,
-    instance_type_flavorid: flavor.id,
-    instance_type_memory_mb: String(flavor.memoryMb),
-    instance_type_root_gb: String(flavor.diskGb),
-    instance_type_ephemeral_gb: '0',
-    instance_type_swap: String(flavor.swapMb),
-    instance_type_vcpus: String(flavor.vcpus),
+    ...flavorMetadata(flavor),
     instance_type_rxtx_factor: `${flavor.rxtxFactor}.0`,
     'org.openstack__1__architecture': image.architecture,
     'org.openstack__1__os_distro': image.distro,

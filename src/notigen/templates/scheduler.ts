@@ -2,6 +2,7 @@ import type { JsonObject } from '../../domain/notification.ts'
 import { beginOfDay } from '../day.ts'
 import type { Instance } from '../instance.ts'
 import type { InstanceNotice } from '../notice.ts'
+import { flavorFields } from './flavor-fields.ts'
 import { instanceRecord } from './instance-record.ts'
 import { novaTime } from './nova-time.ts'
 
@@ -70,14 +71,7 @@ function requestSpec(instance: Instance): JsonObject {
     },
     instance_type: {
       id: Number(flavor.id),
-      flavorid: flavor.id,
-      name: flavor.name,
-      memory_mb: flavor.memoryMb,
-      vcpus: flavor.vcpus,
-      root_gb: flavor.diskGb,
-      ephemeral_gb: 0,
-      swap: flavor.swapMb,
-      rxtx_factor: flavor.rxtxFactor,
+      ...flavorFields(flavor),
       vcpu_weight: 10,
       extra_specs: {},
     },

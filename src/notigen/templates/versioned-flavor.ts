@@ -1,18 +1,12 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Flavor } from '../catalog.ts'
+import { flavorFields } from './flavor-fields.ts'
 import { novaObject } from './nova-object.ts'
 
 /** Source: nova/notifications/objects/flavor.py. */
 export function versionedFlavor(flavor: Flavor): JsonObject {
   return novaObject('FlavorPayload', '1.4', {
-    flavorid: flavor.id,
-    name: flavor.name,
-    memory_mb: flavor.memoryMb,
-    vcpus: flavor.vcpus,
-    root_gb: flavor.diskGb,
-    ephemeral_gb: 0,
-    swap: flavor.swapMb,
-    rxtx_factor: flavor.rxtxFactor,
+    ...flavorFields(flavor),
     vcpu_weight: 0,
     disabled: false,
     is_public: true,

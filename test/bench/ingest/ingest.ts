@@ -1,14 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'amqplib'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { ChildProgram, runProgram } from '../../../sandbox/servers/child-program.ts'
-import { startMariadb } from '../../../sandbox/servers/mariadb.ts'
 import { createMysqlDatabase } from '../../../sandbox/servers/mysql-store.ts'
-import { startRabbitmq } from '../../../sandbox/servers/rabbitmq.ts'
 import { median, printFigure } from '../figure.ts'
+import { withServers } from '../servers.ts'
 import { runFloor } from './floor.ts'
 import { prepareFloor } from './floor-batches.ts'
 import { manyBodies } from './messages.ts'
@@ -22,21 +20,15 @@ const ROUNDS = 3
 type Servers = { readonly amqpUrl: string; readonly serverUrl: string; readonly folder: string }
 
 /** Notifications per second from a queue into the database, by consumers and by the floor, one after the other. */
-export async function benchIngest(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'stacktach-bench-'))
-  const stops: (() => Promise<void>)[] = []
-  try {
-    const servers = {
-      amqpUrl: await startRabbitmq(join(folder, 'rabbitmq'), stops),
-      serverUrl: await startMariadb(join(folder, 'mariadb'), stops),
-      folder,
-    }
+export function benchIngest(): Promise<void> {
+  return withServers(async ({ folder, startRabbitmq, startMariadb }) => {
+    const servers = { amqpUrl: await startRabbitmq(), serverUrl: await startMariadb(), folder }
     const bodies = manyBodies(MESSAGES)
     const batches = await prepareFloor(bodies, BATCH)
     const rates: { [name in 'floor' | 'one' | 'two']: number[] } = { floor: [], one: [], two: [] }
     for (let round = 0; round < ROUNDS; round++) {
       rates.floor.push(
-        await inTurn(servers, bodies, `floor_${round}`, async (databaseUrl, work) =>
+        await inTurn(servers, bodies, `floor_${round}`, (databaseUrl, work) =>
           runFloor(batches, { ...servers, databaseUrl, queue: QUEUE, folder: work, batchSize: BATCH }),
         ),
       )
@@ -52,10 +44,7 @@ export async function benchIngest(): Promise<void> {
       two_processes_per_s: Math.round(median(rates.two)),
       ...details,
     })
-  } finally {
-    for (const stop of stops) await stop()
-    rmSync(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 /** Fills the queue, makes a database, and answers the rate of what drains the one into the other. */

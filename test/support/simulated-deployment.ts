@@ -1,0 +1,41 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Deployment } from '../../sandbox/servers/deployment.ts'
+import { formatIso, MICROS_PER_DAY, MICROS_PER_SECOND } from '../../src/domain/time.ts'
+import type { SimulationOptions } from '../../src/notigen/simulation.ts'
+import { writeLines } from './notifications.ts'
+import { until } from './until.ts'
+
+/** What `stv3 generate` is to be told for a run. */
+export function flagsOf(options: SimulationOptions & { readonly end: number }): string[] {
+  const { seed, start, end, instances, operationsPerHour, trouble = {} } = options
+  const kebab = (name: string) => name.replace(/[a-z][A-Z]/g, ([a, b]) => `${a}-${b}`).toLowerCase()
+  const shares = Object.entries(trouble).flatMap(([kind, share]) => [`--${kebab(kind)}`, String(share)])
+  return [
+    ...['--seed', String(seed), '--start', formatIso(start)],
+    ...['--duration', `${(end - start) / MICROS_PER_SECOND}s`],
+    ...['--instances', String(instances), '--operations-per-hour', String(operationsPerHour)],
+    ...shares,
+  ]
+}
+
+/**
+ * Moves the clock days beyond the end of a run, by one more event that joins no stream, and waits until all streams
+ * are completed: those without an exists expire.
+ */
+export async function completeAll(deployment: Deployment, folder: string, end: number): Promise<void> {
+  const later = {
+    event_type: 'keypair.import.end',
+    message_id: 'later',
+    timestamp: formatIso(end + 4 * MICROS_PER_DAY),
+    payload: {},
+  }
+  await deployment.publish(writeLines(folder, 'later.jsonl', [JSON.stringify(later)]))
+  await until(
+    'all streams to be completed',
+    async () => {
+      await delay(100)
+      return (await deployment.allStreams()).every(({ state }) => state === 'completed')
+    },
+    120_000,
+  )
+}
