@@ -1,6 +1,7 @@
 import type { ChannelModel, ConfirmChannel } from 'amqplib'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { silentLogger } from '../runtime/logger.ts'
+import { closeQuietly } from './amqp-channel.ts'
 import { declareQueue } from './amqp-topology.ts'
 import type { Publisher } from './broker.ts'
 
@@ -50,7 +51,7 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
     },
     async close() {
       const open = await channel?.catch(() => undefined)
-      await open?.close().catch(() => {})
+      if (open) await closeQuietly(open)
     },
   }
 }

@@ -3,7 +3,7 @@ import { messageOf } from '../domain/errors.ts'
 import type { QueueSpec } from '../domain/queue-spec.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { openChannel } from './amqp-channel.ts'
+import { closeQuietly, openChannel } from './amqp-channel.ts'
 import { declareQueue } from './amqp-topology.ts'
 import type { Delivery, SubscribeOptions, Subscription } from './broker.ts'
 
@@ -61,7 +61,7 @@ export function createAmqpSubscription(
     const channel = await openChannel(model)
     const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()))
     current = { channel, consumerTag: await consume(channel) }
-    if (stopping.signal.aborted) await channel.close()
+    if (stopping.signal.aborted) await closeQuietly(channel)
     backoff.reset()
     context.logger.info({ queue }, isReported ? `queue ${queue} is read again` : `reading queue ${queue}`)
     isReported = false
@@ -90,7 +90,7 @@ export function createAmqpSubscription(
 
   function abandon(channel: Channel): void {
     current = undefined
-    void channel.close().catch(() => {})
+    void closeQuietly(channel)
   }
 
   function deliver(channel: Channel, message: ConsumeMessage): void {
@@ -131,7 +131,7 @@ export function createAmqpSubscription(
       if (!stopping.signal.aborted) {
         stopping.abort()
         // Closing waits for the acknowledgements that were sent before.
-        await current?.channel.close().catch(() => {})
+        if (current) await closeQuietly(current.channel)
       }
       await running
     },

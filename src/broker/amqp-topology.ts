@@ -1,7 +1,7 @@
 import type { Channel, ChannelModel } from 'amqplib'
 import type { QueueSpec } from '../domain/queue-spec.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { openChannel } from './amqp-channel.ts'
+import { closeQuietly, openChannel } from './amqp-channel.ts'
 
 const PRECONDITION_FAILED = 406
 
@@ -45,5 +45,5 @@ async function declare(
 async function withChannel(model: ChannelModel, work: (channel: Channel) => Promise<unknown>): Promise<void> {
   const channel = await openChannel(model)
   await work(channel)
-  await channel.close()
+  await closeQuietly(channel)
 }

@@ -2,7 +2,7 @@ import type { SecureContextOptions } from 'node:tls'
 import { type ChannelModel, connect } from 'amqplib'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { openChannel } from './amqp-channel.ts'
+import { closeQuietly, openChannel } from './amqp-channel.ts'
 import { openAmqpPublisher } from './amqp-publisher.ts'
 import { createAmqpSubscription } from './amqp-subscription.ts'
 import type { Broker, Subscription } from './broker.ts'
@@ -54,14 +54,14 @@ export function createAmqpBroker(options: AmqpOptions): Broker {
     async depth(queue) {
       const channel = await openChannel(await connected())
       const { messageCount } = await channel.checkQueue(queue)
-      await channel.close()
+      await closeQuietly(channel)
       return messageCount
     },
     async close() {
       await Promise.all([...subscriptions].map((subscription) => subscription.close()))
       const model = await connection?.catch(() => undefined)
       connection = undefined
-      await model?.close().catch(() => {})
+      if (model) await closeQuietly(model)
     },
   }
 }

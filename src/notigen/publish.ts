@@ -51,6 +51,7 @@ class PublishRun {
   readonly #exchange: string
   readonly #routingKey: string
   #failure: unknown
+  #isAway = false
   #level = 0
   #wake: (() => void) | undefined
 
@@ -99,6 +100,8 @@ class PublishRun {
     if (isConfirmed) {
       this.confirmed++
       this.#options.onPublished?.()
+      if (this.#isAway) this.#options.logger.info({}, 'the broker takes messages again')
+      this.#isAway = false
     }
     if (!this.#isBelow(this.#level)) return
     this.#wake?.()
@@ -114,7 +117,8 @@ class PublishRun {
         this.#failure ??= failure
         break
       }
-      logger.warn({}, `${messageOf(failure)}; trying again`)
+      if (!this.#isAway) logger.warn({}, `${messageOf(failure)}; trying again until it works`)
+      this.#isAway = true
       await sleep(backoff.next(), signal)
       if (signal.aborted) break
       await this.#send(body).then(

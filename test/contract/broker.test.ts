@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { createAmqpBroker } from '../../src/broker/amqp.ts'
-import type { Broker, Delivery } from '../../src/broker/broker.ts'
+import type { Broker, Delivery, Subscription } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory.ts'
 import type { QueueSpec } from '../../src/domain/queue-spec.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
@@ -189,6 +189,85 @@ test('a subscription that was paused reads no more when its connection is made a
   await subscription.close()
   await Promise.all([cut.close(), whole.close()])
   await proxy.stop()
+})
+
+describe('a connection that breaks at a bad moment', () => {
+  let proxy: TcpProxy
+  let broker: Broker
+  const spec: QueueSpec = {
+    queue: `q-${randomUUID()}`,
+    exchange: undefined,
+    exchangeType: 'direct',
+    routingKey: '',
+    durable: true,
+    autoDelete: false,
+    exchangeDurable: true,
+    exchangeAutoDelete: false,
+  }
+
+  beforeEach(async () => {
+    proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
+    const url = proxy.urlOf(inject('amqpUrl'))
+    broker = createAmqpBroker({ url, logger: silentLogger, reconnectMs: 20, maxReconnectMs: 200 })
+  })
+
+  afterEach(async () => {
+    await broker.close()
+    await proxy.stop()
+  })
+
+  test('while a publisher is closed', async () => {
+    const publisher = await broker.openPublisher()
+    proxy.hold()
+    const closing = publisher.close()
+    proxy.cut()
+    await closing
+  })
+
+  test('while a subscription is closed', async () => {
+    const publisher = await broker.openPublisher()
+    await publisher.declare(spec)
+    await publisher.publish('', spec.queue, Buffer.from('{}'))
+    let subscription: Subscription | undefined
+    await new Promise<void>((onDelivery) => {
+      subscription = broker.subscribe(spec, { prefetch: 1, onDelivery: () => onDelivery(), onLost: () => {} })
+    })
+    proxy.hold()
+    const closing = subscription?.close()
+    proxy.cut()
+    await closing
+  })
+
+  test('while the broker is closed', async () => {
+    await broker.openPublisher()
+    proxy.hold()
+    const closing = broker.close()
+    proxy.cut()
+    await closing
+  })
+
+  test.each([
+    ['connection.open-ok', 10, 41],
+    ['channel.open-ok', 20, 11],
+    ['confirm.select-ok', 85, 11],
+    ['channel.close-ok', 20, 41],
+  ])('before the answer %s', async (_, classId, methodId) => {
+    const reached = proxy.endBefore(Buffer.from([0, classId, 0, methodId]))
+    const publish = async () => {
+      const publisher = await broker.openPublisher()
+      await publisher.declare(spec)
+      await publisher.publish('', spec.queue, Buffer.from('{}'))
+      await publisher.close()
+    }
+    await publish().catch(() => {})
+    await reached
+    await until('a message is published', () =>
+      publish().then(
+        () => true,
+        () => false,
+      ),
+    )
+  })
 })
 
 test('a refused login is told as such, without the password', async () => {

@@ -10,7 +10,7 @@ import { openRollingArchive } from '../../src/archive/rolling-archive.ts'
 import { createAmqpBroker } from '../../src/broker/amqp.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { createConsumerCounters } from '../../src/consumer/counters.ts'
-import { QueueConsumer } from '../../src/consumer/queue-consumer.ts'
+import { QueueConsumer, type QueueConsumerOptions } from '../../src/consumer/queue-consumer.ts'
 import { compileDefinitions } from '../../src/distiller/definition.ts'
 import { createDistiller } from '../../src/distiller/distiller.ts'
 import type { QueueSpec } from '../../src/domain/queue-spec.ts'
@@ -86,7 +86,7 @@ afterEach(async () => {
   await databaseProxy.stop()
 })
 
-function createConsumer(): QueueConsumer {
+function createConsumer(options: Partial<QueueConsumerOptions> = {}): QueueConsumer {
   const definitions = compileDefinitions(
     [{ event_type: 'x.*', traits: { host: { fields: 'payload.host' } } }],
     () => {},
@@ -105,6 +105,7 @@ function createConsumer(): QueueConsumer {
     prefetch: 20,
     batchSize: 10,
     batchMs: 5,
+    ...options,
   })
 }
 
@@ -138,6 +139,14 @@ function archivedLines(): string[] {
     ),
   )
 }
+
+test('all that the broker delivers before an acknowledgement is a full batch', async () => {
+  // Waiting for more than the prefetch would take until the time is up: longer than the test waits.
+  consumer = createConsumer({ prefetch: 10, batchSize: 500, batchMs: 600_000 })
+  await publish(...Array.from({ length: 20 }, (_, n) => message(n)))
+  await consumer.start()
+  await until('all events', async () => (await count()) === 20)
+})
 
 test('what is published is archived, stored, routed and acknowledged', async () => {
   const bodies = Array.from({ length: 50 }, (_, n) => message(n))

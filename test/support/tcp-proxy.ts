@@ -5,6 +5,8 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>()
   readonly #server
   #isOpen = true
+  #isHeld = false
+  #lastAnswer: { readonly bytes: Buffer; readonly isReached: () => void } | undefined
 
   private constructor(targetPort: number) {
     this.#server = createServer((client) => {
@@ -18,7 +20,12 @@ export class TcpProxy {
         [target, client],
       ] as const) {
         this.#sockets.add(from)
-        from.pipe(to)
+        from.on('data', (chunk: Buffer) => {
+          if (this.#pass(chunk, to, from === target)) return
+          from.pause()
+          to.once('drain', () => from.resume())
+        })
+        from.on('end', () => to.end())
         from.on('error', () => {})
         from.on('close', () => {
           this.#sockets.delete(from)
@@ -34,6 +41,17 @@ export class TcpProxy {
     return proxy
   }
 
+  /** False when the other side has enough for now. */
+  #pass(chunk: Buffer, to: Socket, isAnswer: boolean): boolean {
+    if (this.#isHeld) return true
+    const last = isAnswer && this.#lastAnswer?.bytes
+    if (!last || !chunk.includes(last)) return to.write(chunk)
+    this.#lastAnswer?.isReached()
+    this.#lastAnswer = undefined
+    to.destroy()
+    return true
+  }
+
   /** The same URL, through this proxy. */
   urlOf(url: string): string {
     const through = new URL(url)
@@ -45,6 +63,18 @@ export class TcpProxy {
   /** Ends all connections; new ones are made or refused as it is open or closed. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy()
+  }
+
+  /** From now on what either side sends is lost, as when a cable is pulled. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  /** Ends a connection in the moment in which the server answers with these bytes, once; they do not arrive. */
+  endBefore(bytes: Buffer): Promise<void> {
+    return new Promise((isReached) => {
+      this.#lastAnswer = { bytes, isReached }
+    })
   }
 
   close(): void {

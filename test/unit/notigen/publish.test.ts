@@ -82,3 +82,15 @@ test('a stop ends it with what is confirmed, also while the broker is away', asy
   }
   expect(await publishAll(bodies(100), options(publish, stopping.signal))).toBe(2)
 })
+
+test('one line when the broker goes and one when it is back, however many messages wait', async () => {
+  const lines: string[] = []
+  const note = (_: object, text: string) => void lines.push(text)
+  let failures = 50
+  const publish = async () => {
+    if (failures-- > 0) throw new TransientError('away')
+  }
+  const logger = { ...silentLogger, warn: note, info: note }
+  expect(await publishAll(bodies(50), { ...options(publish), logger })).toBe(50)
+  expect(lines).toEqual(['away; trying again until it works', 'the broker takes messages again'])
+})
