@@ -57,14 +57,15 @@ function distilled(
   const outcome = distiller.distil(notification, clock.now())
   if (outcome.kind === 'failed') return dead(delivery, line, 'distill', outcome.reason)
   if (outcome.kind === 'dropped') return { delivery, line, arrival: undefined, deadLetter: undefined }
-  const { event } = outcome
-  const keys = router.keysOf(event)
-  return {
-    delivery,
-    line,
-    arrival: { event, encoded: encode(event), at: clock.arrive(event.timestamp), keys },
-    deadLetter: undefined,
+  const { messageId, eventType, timestamp } = outcome.event
+  const arrival = {
+    // Without its traits: what lives until the batch is stored is what collecting garbage costs.
+    event: { messageId, eventType, timestamp },
+    encoded: encode(outcome.event),
+    at: clock.arrive(timestamp),
+    keys: router.keysOf(outcome.event),
   }
+  return { delivery, line, arrival, deadLetter: undefined }
 }
 
 function dead(

@@ -1,4 +1,4 @@
-import type { Event } from './event.ts'
+import type { Envelope, Event } from './event.ts'
 import type { Stream } from './stream.ts'
 import type { Micros } from './time.ts'
 import type { DistinguishingTraits } from './trait.ts'
@@ -11,24 +11,27 @@ export type StreamKey = {
   readonly hash: string
 }
 
-/** What a store can make of an event before its turn to be stored comes. */
-export type EncodedEvent = {
-  /** 128 bits of the message_id as 32 hex digits */
-  readonly messageHash: string
-  readonly traits: string
-  /** of the traits by which events are looked up */
-  readonly traitHashes: readonly Buffer[]
+/** The key of a stream that an event joins, and what it counts there. */
+export type MatchedKey = StreamKey & {
+  /** fingerprints of those of the trigger's fire criteria that the event meets */
+  readonly met: readonly string[]
 }
 
-/** An event on its way into its streams, at the event time `at`. */
+/** What a store makes of an event before its turn to be stored comes; only that store can read it. */
+export type EncodedEvent = { readonly kind: 'encoded-event' }
+
+/**
+ * An event on its way into its streams, at the event time `at`. Its traits are encoded by the store that it goes
+ * to; where they are not yet, the store does it when their turn comes.
+ */
 export type Arrival = {
-  readonly event: Event
-  /** made by the store that it goes to; where it is missing the store makes it */
-  readonly encoded?: EncodedEvent
   readonly at: Micros
   /** in the order of the triggers */
-  readonly keys: readonly StreamKey[]
-}
+  readonly keys: readonly MatchedKey[]
+} & (
+  | { readonly event: Event; readonly encoded?: undefined }
+  | { readonly event: Envelope; readonly encoded: EncodedEvent }
+)
 
 /** A stream that is new or has changed, and the events that joined it, as indexes into the arrivals. */
 export type StreamDraft = Omit<Stream, 'id' | 'stateSerialNo' | 'attempts' | 'lastError'> & {

@@ -2,7 +2,16 @@ import type { Kysely } from 'kysely'
 import type { ColumnTypes } from './migrations/column-types.ts'
 import type { Tables } from './schema.ts'
 
-export type SqlValue = string | number | Buffer | null
+/** A value that is a text of SQL already. */
+export class Literal {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export type SqlValue = string | number | Buffer | null | Literal
 
 /** Where the two kinds of database differ; everything else is written once. */
 export type SqlDialect = {
@@ -22,6 +31,10 @@ export type SqlDialect = {
   readonly idStepNow: string
   /** A value as a text of SQL, where that is faster than a parameter. */
   readonly literal?: (value: SqlValue) => string
+  /** A text made ready for a statement that comes later. */
+  ready(text: string): SqlValue
+  /** The bytes that hex digits say. */
+  bytes(hex: string): SqlValue
   /** The first id of an insert of so many rows, from the id that the driver tells. */
   firstId(insertId: bigint, rows: number): number
   /** How an insert ends whose rows, where their key exists, set these columns to the new values instead. */

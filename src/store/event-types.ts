@@ -73,7 +73,9 @@ export class EventTypes {
         .where('desc_hash', '=', hashOf(type))
         .execute()
       if (known.length > 0) return
-      await insertRows(tx, this.#dialect, 'event_type', [{ desc: type, desc_hash: hashOf(type) }])
+      await insertRows(tx, this.#dialect, 'event_type', [
+        { desc: type, desc_hash: this.#dialect.bytes(hash128(type)) },
+      ])
     })
     await this.#load([type])
   }

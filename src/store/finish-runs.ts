@@ -130,7 +130,10 @@ async function purge(tx: Executor, runs: readonly FinishedRun[]): Promise<void> 
   const ids = streams.map(({ id }) => id)
   await tx.deleteFrom('stream_event').where('stream_id', 'in', ids).execute()
   const traits = streams.flatMap(({ id, distinguishingTraits }) =>
-    Object.entries(distinguishingTraits).map(([name, trait]) => ({ id, hash: traitHash(name, trait) })),
+    Object.entries(distinguishingTraits).map(([name, trait]) => ({
+      id,
+      hash: hexBytes(traitHash(name, trait)),
+    })),
   )
   for (let at = 0; at < traits.length; at += TRAITS_PER_DELETE) {
     const part = traits.slice(at, at + TRAITS_PER_DELETE)

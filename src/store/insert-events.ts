@@ -1,8 +1,8 @@
-import type { Arrival, EncodedEvent } from '../domain/routing.ts'
+import type { Arrival } from '../domain/routing.ts'
 import type { StoreContext } from './context.ts'
-import { encodeEvent } from './encode-event.ts'
+import { type EncodedRow, encodeEvent } from './encode-event.ts'
 import { insertRows, type Row } from './insert-rows.ts'
-import { bytesHex, hashIn, hexBytes } from './rows.ts'
+import { bytesHex, hashIn } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
 
 /** An event that this transaction stored. */
@@ -19,7 +19,7 @@ export async function insertEvents(
 ): Promise<NewEvent[]> {
   const byHash = new Map<string, Encoded>()
   for (const arrival of arrivals) {
-    const encoded = arrival.encoded ?? encodeEvent(arrival.event, context.indexedTraits)
+    const encoded = encodedRow(arrival, context)
     if (!byHash.has(encoded.messageHash)) byHash.set(encoded.messageHash, { arrival, encoded })
   }
   for (const hash of await existingHashes(tx, [...byHash.keys()])) byHash.delete(hash)
@@ -30,8 +30,8 @@ export async function insertEvents(
     context.dialect,
     'event',
     fresh.map(({ arrival: { event }, encoded }) => ({
-      message_hash: hexBytes(encoded.messageHash),
-      message_id: event.messageId,
+      message_hash: context.dialect.bytes(encoded.messageHash),
+      message_id: encoded.messageId,
       generated: event.timestamp,
       event_type_id: context.eventTypes.idOf(event.eventType),
       traits: encoded.traits,
@@ -46,7 +46,12 @@ export async function insertEvents(
   return fresh.map(({ arrival }, index) => ({ id: ids[index] as number, arrival }))
 }
 
-type Encoded = { readonly arrival: Arrival; readonly encoded: EncodedEvent }
+type Encoded = { readonly arrival: Arrival; readonly encoded: EncodedRow }
+
+/** Encoded arrivals come from this store's own `encode`. */
+function encodedRow(arrival: Arrival, context: StoreContext): EncodedRow {
+  return arrival.encoded ? (arrival.encoded as EncodedRow) : encodeEvent(arrival.event, context)
+}
 
 async function existingHashes(tx: Executor, hashes: readonly string[]): Promise<string[]> {
   const rows = await tx
@@ -57,7 +62,7 @@ async function existingHashes(tx: Executor, hashes: readonly string[]): Promise<
   return rows.map((row) => bytesHex(row.message_hash))
 }
 
-function traitRows(id: number, { traitHashes }: EncodedEvent): Row[] {
+function traitRows(id: number, { traitHashes }: EncodedRow): Row[] {
   const bucket = bucketOf(id)
   return traitHashes.map((hash) => ({ bucket, hash, event_id: id }))
 }

@@ -1,6 +1,6 @@
 import { CompiledQuery } from 'kysely'
 import { InvalidError } from '../domain/errors.ts'
-import type { SqlDialect, SqlValue } from './dialect.ts'
+import { Literal, type SqlDialect, type SqlValue } from './dialect.ts'
 import type { Executor, Tables } from './schema.ts'
 
 export type Row = { readonly [column: string]: SqlValue }
@@ -95,10 +95,14 @@ function* split(rows: readonly Row[], dialect: SqlDialect): Generator<Row[]> {
 function sizeOf(row: Row): number {
   let bytes = 0
   for (const value of Object.values(row)) {
-    if (typeof value === 'string')
-      bytes += value.length < 10_000 ? value.length * 3 : Buffer.byteLength(value)
+    if (typeof value === 'string') bytes += sizeOfText(value)
+    else if (value instanceof Literal) bytes += sizeOfText(value.text)
     else if (Buffer.isBuffer(value)) bytes += value.length * 2
     else bytes += 24
   }
   return bytes
+}
+
+function sizeOfText(text: string): number {
+  return text.length < 10_000 ? text.length * 3 : Buffer.byteLength(text)
 }

@@ -1,7 +1,7 @@
 import { Kysely, MysqlDialect } from 'kysely'
 import { createPool, format, type Pool, type PoolOptions } from 'mysql2'
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
-import type { OpenDatabase, SqlDialect } from './dialect.ts'
+import { Literal, type OpenDatabase, type SqlDialect } from './dialect.ts'
 import { MYSQL_TYPES } from './migrations/column-types.ts'
 import { mysqlLiteral } from './mysql-literal.ts'
 import type { Tables } from './schema.ts'
@@ -121,6 +121,8 @@ function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
     skipLocked: 'for update skip locked',
     maxParameters: 60_000,
     literal: mysqlLiteral,
+    ready: (text) => new Literal(mysqlLiteral(text)),
+    bytes: (hex) => new Literal(`x'${hex}'`),
     // Escaping can double what a value takes.
     maxStatementBytes: Math.floor(maxPacket / 2) - 65_536,
     idStep,

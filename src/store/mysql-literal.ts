@@ -1,5 +1,5 @@
 import { InvalidError } from '../domain/errors.ts'
-import type { SqlValue } from './dialect.ts'
+import { Literal, type SqlValue } from './dialect.ts'
 
 /** What must not stand as it is between single quotes, with backslash escapes on, as the session has them. */
 const SPECIAL = /['\\]/
@@ -11,6 +11,7 @@ const EACH_SPECIAL = /['\\]/g
  */
 export function mysqlLiteral(value: SqlValue): string {
   if (value === null) return 'null'
+  if (value instanceof Literal) return value.text
   if (typeof value === 'string') {
     return SPECIAL.test(value) ? `'${value.replace(EACH_SPECIAL, '\\$&')}'` : `'${value}'`
   }

@@ -3,10 +3,11 @@ import type { Event } from '../domain/event.ts'
 import type { Router, StreamDraft } from '../domain/routing.ts'
 import type { Stream } from '../domain/stream.ts'
 import type { StoreContext } from './context.ts'
+import type { SqlDialect } from './dialect.ts'
 import type { NewEvent } from './insert-events.ts'
 import { insertRows, type Row, upsertRows } from './insert-rows.ts'
 import { eventsOfStreams } from './read-events.ts'
-import { bytesHex, hashIn, hexBytes, stateNumber, streamOfRow } from './rows.ts'
+import { bytesHex, hashIn, stateNumber, streamOfRow } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
 import { encodeDistinguishingTraits, traitHash } from './trait-codec.ts'
 
@@ -54,7 +55,7 @@ async function takeKeys(
   { dialect }: StoreContext,
   keyHashes: readonly string[],
 ): Promise<Map<string, number>> {
-  const rows = keyHashes.map((hash) => ({ key_hash: hexBytes(hash), stream_id: 0 }))
+  const rows = keyHashes.map((hash) => ({ key_hash: dialect.bytes(hash), stream_id: 0 }))
   await upsertRows(tx, dialect, 'open_stream', rows, ['key_hash'], [])
   const found = await tx
     .selectFrom('open_stream')
@@ -90,12 +91,17 @@ async function saveDrafts(
   const { dialect } = context
   const created = drafts.filter(({ id }) => id === undefined)
   const changed = drafts.filter(({ id }) => id !== undefined)
-  const newIds = await insertRows(tx, dialect, 'stream', created.map(streamRow))
+  const newIds = await insertRows(
+    tx,
+    dialect,
+    'stream',
+    created.map((draft) => streamRow(draft, dialect)),
+  )
   await upsertRows(
     tx,
     dialect,
     'stream',
-    changed.map((draft) => ({ id: draft.id as number, ...streamRow(draft) })),
+    changed.map((draft) => ({ id: draft.id as number, ...streamRow(draft, dialect) })),
     ['id'],
     [
       'event_count',
@@ -117,19 +123,24 @@ async function saveDrafts(
   await insertRows(tx, dialect, 'stream_event', memberships)
 
   const opened = withIds.slice(0, created.length)
-  await insertRows(tx, dialect, 'stream_trait', opened.flatMap(traitRows))
+  await insertRows(
+    tx,
+    dialect,
+    'stream_trait',
+    opened.flatMap((stream) => traitRows(stream, dialect)),
+  )
   // Of several streams of one key opened in this batch the last takes events from now on.
   const pointers = new Map(opened.map(({ draft, id }) => [draft.key.hash, id]))
   const pointerRows = [...pointers]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([hash, id]) => ({ key_hash: hexBytes(hash), stream_id: id }))
+    .map(([hash, id]) => ({ key_hash: dialect.bytes(hash), stream_id: id }))
   await upsertRows(tx, dialect, 'open_stream', pointerRows, ['key_hash'], ['stream_id'])
 }
 
-function streamRow(draft: StreamDraft): Row {
+function streamRow(draft: StreamDraft, dialect: SqlDialect): Row {
   return {
     name: draft.name,
-    key_hash: hexBytes(draft.key.hash),
+    key_hash: dialect.bytes(draft.key.hash),
     state: stateNumber(draft.state),
     state_serial_no: 0,
     event_count: draft.eventCount,
@@ -147,10 +158,10 @@ function streamRow(draft: StreamDraft): Row {
   }
 }
 
-function traitRows({ draft, id }: { draft: StreamDraft; id: number }): Row[] {
+function traitRows({ draft, id }: { draft: StreamDraft; id: number }, dialect: SqlDialect): Row[] {
   return Object.entries(draft.distinguishingTraits).map(([name, trait]) => ({
     bucket: bucketOf(id),
-    hash: traitHash(name, trait),
+    hash: dialect.bytes(traitHash(name, trait)),
     stream_id: id,
   }))
 }

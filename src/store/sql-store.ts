@@ -119,7 +119,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
   }
 
   return {
-    encode: (event) => encodeEvent(event, context.indexedTraits),
+    encode: (event) => encodeEvent(event, context),
     async storeBatch({ arrivals, deadLetters }, router) {
       await query(dialect, () => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
       return transaction(async (tx) => {

@@ -20,6 +20,8 @@ const dialect: SqlDialect = {
   // BEGIN IMMEDIATE locks the whole database.
   forUpdate: '',
   skipLocked: '',
+  ready: (text) => text,
+  bytes: (hex) => Buffer.from(hex, 'hex'),
   maxParameters: 32_000,
   maxStatementBytes: 256 * 1024 * 1024,
   idStep: 1,

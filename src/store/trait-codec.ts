@@ -93,7 +93,7 @@ export function decodeDistinguishingTraits(json: string): DistinguishingTraits {
   return traits
 }
 
-/** Key of the inverted indexes: 64 bits of a trait's name and typed value. */
-export function traitHash(name: string, trait: DistinguishingTrait): Buffer {
-  return Buffer.from(hash64(`${name}\0${canonicalTrait(trait)}`), 'hex')
+/** Key of the inverted indexes: 64 bits of a trait's name and typed value, as 16 hex digits. */
+export function traitHash(name: string, trait: DistinguishingTrait): string {
+  return hash64(`${name}\0${canonicalTrait(trait)}`)
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { StoreContext } from './context.ts'
+import { hexBytes } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
 import type { Trim } from './store.ts'
 import { decodeTraits, traitHash } from './trait-codec.ts'
@@ -22,7 +23,7 @@ export async function trimEvents(tx: Executor, context: StoreContext, trim: Trim
   for (const row of rows) {
     const hashes = Object.entries(decodeTraits(row.traits))
       .filter(([name]) => context.indexedTraits.has(name))
-      .map(([name, trait]) => traitHash(name, trait))
+      .map(([name, trait]) => hexBytes(traitHash(name, trait)))
     if (hashes.length === 0) continue
     await tx
       .deleteFrom('event_trait')

@@ -1,5 +1,5 @@
 import type { Event } from '../domain/event.ts'
-import type { Arrival, Router, StreamDraft, StreamKey } from '../domain/routing.ts'
+import type { Arrival, MatchedKey, Router, StreamDraft, StreamKey } from '../domain/routing.ts'
 import type { Progress, Stream } from '../domain/stream.ts'
 import { type Micros, microsFromInstant } from '../domain/time.ts'
 import { canonicalTraits } from '../domain/trait.ts'
@@ -14,7 +14,7 @@ const MAX_CACHED_TYPES = 10_000
 
 export type TriggerRouter = Router & {
   /** The streams an event belongs to, in the order of the triggers. */
-  keysOf(event: Event): StreamKey[]
+  keysOf(event: Event): MatchedKey[]
   readonly triggers: readonly Trigger[]
 }
 
@@ -52,11 +52,11 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
     triggers,
 
     keysOf(event) {
-      const keys: StreamKey[] = []
+      const keys: MatchedKey[] = []
       for (const { trigger, criteria } of candidates(event.eventType)) {
         const result = matchTrigger(trigger, criteria, event)
         if (trigger.debugLevel > (result.match ? 0 : 1)) onLookedAt(trigger.name, event, result)
-        if (result.match) keys.push(result.key)
+        if (result.match) keys.push({ ...result.key, met: metBy(event, trigger) })
         else if (result.isMisplaced) onMisplaced(trigger.name, result.reason)
       }
       return keys
@@ -118,34 +118,38 @@ function isOfKey(stream: Stream, key: StreamKey): boolean {
 
 /** Counts of criteria that another version of the configuration has stay beside ours. */
 function recount(progress: Progress, trigger: Trigger, past: readonly Event[]): Progress {
-  const counted = past.reduce((sum, event) => advance(sum, trigger, event), {})
+  const counted = past.reduce((sum, event) => advance(sum, trigger, metBy(event, trigger)), {})
   const zero = Object.fromEntries(trigger.fireCriteria.map(({ fingerprint }) => [fingerprint, 0]))
   return { ...progress, ...zero, ...counted }
 }
 
-function advance(progress: Progress, trigger: Trigger, event: Event): Progress {
-  const next: { [fingerprint: string]: number } = { ...progress }
-  const seen = new Set<string>()
-  for (const { criterion, fingerprint } of trigger.fireCriteria) {
-    // Two criteria that differ in `number` only share a fingerprint and count once.
-    if (seen.has(fingerprint)) continue
-    seen.add(fingerprint)
-    const met = criterion.acceptsType(event.eventType) && criterion.mismatch(event) === undefined
-    next[fingerprint] = (next[fingerprint] ?? 0) + (met ? 1 : 0)
+/** Fingerprints of the criteria that the event meets; those that differ in `number` only share one. */
+function metBy(event: Event, { counted }: Trigger): string[] {
+  const met: string[] = []
+  for (const { criterion, fingerprint } of counted) {
+    if (criterion.acceptsType(event.eventType) && criterion.mismatch(event) === undefined)
+      met.push(fingerprint)
   }
+  return met
+}
+
+function advance(progress: Progress, { counted }: Trigger, met: readonly string[]): Progress {
+  const next: { [fingerprint: string]: number } = { ...progress }
+  for (const { fingerprint } of counted) next[fingerprint] ??= 0
+  for (const fingerprint of met) next[fingerprint] = (next[fingerprint] ?? 0) + 1
   return next
 }
 
 /** The stream as it is with the event in it (a new one where it takes no more), or why the event cannot join. */
 function tryJoin(
   before: Draft | undefined,
-  key: StreamKey,
+  key: MatchedKey,
   trigger: Trigger,
   { event, at }: Arrival,
   generation: number,
 ): Draft | string {
   const takesEvents = before?.expireTimestamp != null && before.expireTimestamp > at
-  const draft = before && takesEvents ? before : newDraft(key, event)
+  const draft = before && takesEvents ? before : newDraft(key, event.timestamp)
   const firstEvent = Math.min(draft.firstEvent, event.timestamp)
   const lastEvent = Math.max(draft.lastEvent, event.timestamp)
   const expireTimestamp = expiry(trigger, firstEvent, lastEvent, at)
@@ -155,14 +159,14 @@ function tryJoin(
   draft.expireTimestamp = expireTimestamp
   draft.eventCount++
   draft.generation = Math.max(draft.generation, generation)
-  draft.progress = advance(draft.progress, trigger, event)
+  draft.progress = advance(draft.progress, trigger, key.met)
   if (draft.fireTimestamp === null && isReady(trigger, draft.progress)) {
     draft.fireTimestamp = at + trigger.fireDelay
   }
   return draft
 }
 
-function newDraft(key: StreamKey, event: Event): Draft {
+function newDraft(key: StreamKey, timestamp: Micros): Draft {
   return {
     id: undefined,
     name: key.name,
@@ -170,8 +174,8 @@ function newDraft(key: StreamKey, event: Event): Draft {
     state: 'active',
     eventCount: 0,
     generation: 0,
-    firstEvent: event.timestamp,
-    lastEvent: event.timestamp,
+    firstEvent: timestamp,
+    lastEvent: timestamp,
     fireTimestamp: null,
     expireTimestamp: null,
     distinguishingTraits: key.traits,

@@ -23,6 +23,8 @@ export type Trigger = {
   readonly distinguishedBy: readonly Distinguisher[]
   readonly matchCriteria: readonly Criterion[]
   readonly fireCriteria: readonly FireCriterion[]
+  /** the fire criteria without those that differ from another in `number` only */
+  readonly counted: readonly FireCriterion[]
   readonly fireDelay: Micros
   readonly expiration: Expression
   readonly firePipeline: string | undefined
@@ -75,12 +77,17 @@ function compileTrigger(config: TriggerConfig, index: number, report: Report): T
     distinguishedBy,
     matchCriteria,
     fireCriteria,
+    counted: distinct(fireCriteria),
     fireDelay: Math.round((config.fire_delay ?? 0) * MICROS_PER_SECOND),
     expiration,
     firePipeline: config.fire_pipeline || undefined,
     expirePipeline: config.expire_pipeline || undefined,
     debugLevel: config.debug_level ?? 0,
   }
+}
+
+function distinct(criteria: readonly FireCriterion[]): FireCriterion[] {
+  return [...new Map(criteria.map((criterion) => [criterion.fingerprint, criterion])).values()]
 }
 
 function fingerprint({ number: _, ...condition }: CriterionConfig): string {

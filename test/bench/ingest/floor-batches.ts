@@ -1,7 +1,6 @@
 import { indexedTraits } from '../../../src/cli/open-store.ts'
 import { decodeNotification } from '../../../src/distiller/notification.ts'
 import { hash128 } from '../../../src/domain/hash.ts'
-import type { Arrival } from '../../../src/domain/routing.ts'
 import type { Stream } from '../../../src/domain/stream.ts'
 import { encodeDistinguishingTraits, encodeTraits, traitHash } from '../../../src/store/trait-codec.ts'
 import { openShipped } from '../../support/shipped.ts'
@@ -36,7 +35,7 @@ export async function prepareFloor(bodies: readonly Buffer[], batchSize: number)
   const batches: FloorBatch[] = []
   let streams = 0
   for (let from = 0; from < bodies.length; from += batchSize) {
-    const arrivals = bodies.slice(from, from + batchSize).map((body): Arrival => {
+    const arrivals = bodies.slice(from, from + batchSize).map((body) => {
       const decoded = decodeNotification(body)
       const distilled = decoded.ok ? distiller.distil(decoded.notification, 0) : undefined
       if (distilled?.kind !== 'event') throw new Error('every message of the bench must become an event')
@@ -61,7 +60,7 @@ export async function prepareFloor(bodies: readonly Buffer[], batchSize: number)
       eventTraits: arrivals.flatMap(({ event }, index) =>
         Object.entries(event.traits)
           .filter(([name]) => indexed.has(name))
-          .map(([name, trait]) => ({ event: index, hash: traitHash(name, trait) })),
+          .map(([name, trait]) => ({ event: index, hash: Buffer.from(traitHash(name, trait), 'hex') })),
       ),
       keyHashes: hashes.map((hash) => Buffer.from(hash, 'hex')),
       open: known,
@@ -94,7 +93,9 @@ function floorStream(number: number, draft: Draft): FloorStream {
       JSON.stringify(draft.progress),
       0,
     ],
-    traitHashes: Object.entries(draft.distinguishingTraits).map(([name, trait]) => traitHash(name, trait)),
+    traitHashes: Object.entries(draft.distinguishingTraits).map(([name, trait]) =>
+      Buffer.from(traitHash(name, trait), 'hex'),
+    ),
     joined: [...draft.joined],
   }
 }

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { type PrepareContext, prepare } from '../../../src/consumer/prepare.ts'
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import { createDistiller } from '../../../src/distiller/distiller.ts'
+import type { EncodedEvent } from '../../../src/domain/routing.ts'
 import { createManualClock } from '../../../src/runtime/event-clock.ts'
-import { encodeEvent } from '../../../src/store/encode-event.ts'
 import { at, routerOf } from '../../support/events.ts'
 
 const NOW = at('2026-01-01T00:00:00')
@@ -23,7 +23,7 @@ const context: PrepareContext = {
   router: routerOf({}),
   clock: createManualClock(NOW),
   maxMessageBytes: 1_000_000,
-  encode: (event) => encodeEvent(event, new Set()),
+  encode: (event) => ({ kind: 'encoded-event', of: event }) as EncodedEvent,
 }
 
 function prepared(body: string | Buffer) {
@@ -37,6 +37,7 @@ test('a notification becomes an event on its way to its streams', () => {
   expect(arrival).toMatchObject({
     at: NOW,
     event: { messageId: 'm', timestamp: NOW },
+    encoded: { of: { messageId: 'm', traits: { host: { type: 'text', value: 'h' } } } },
     keys: [{ name: 'trigger' }],
   })
   expect(deadLetter).toBeUndefined()
