@@ -170,7 +170,7 @@ function readBroker(ini: IniReader): BrokerSettings {
   const batchSize = ini.integer(section, 'batch_size', 500, 1)
   return {
     url: brokerUrl(ini),
-    prefetch: Math.min(ini.integer(section, 'prefetch', 2 * batchSize, 1), 65_535),
+    prefetch: Math.min(ini.integer(section, 'prefetch', 4 * batchSize, 1), 65_535),
     batchSize,
     batchMs: ini.number(section, 'batch_ms', 20),
     reconnectMs: ini.number(section, 'reconnect_delay', 5) * 1000,

@@ -1,6 +1,6 @@
 import { CompiledQuery } from 'kysely'
 import { InvalidError } from '../domain/errors.ts'
-import { Literal, type SqlDialect, type SqlValue } from './dialect.ts'
+import type { SqlDialect, SqlValue } from './dialect.ts'
 import type { Executor, Tables } from './schema.ts'
 
 export type Row = { readonly [column: string]: SqlValue }
@@ -17,39 +17,17 @@ export async function insertRows(
   rows: readonly Row[],
   suffix = '',
 ): Promise<number[]> {
+  const [first] = rows
+  if (!first) return []
+  const columns = Object.keys(first)
+  const head = `insert into ${table} (${columns.map((column) => `\`${column}\``).join(', ')}) values `
   const ids: number[] = []
-  for (const part of split(rows, dialect)) {
-    const columns = Object.keys(part[0] as Row)
-    const names = columns.map((column) => `\`${column}\``).join(', ')
-    const { tuples, parameters } = valuesOf(part, columns, dialect)
-    const text = `insert into ${table} (${names}) values ${tuples} ${suffix}`
-    const result = await db.executeQuery(CompiledQuery.raw(text, parameters))
-    const first = dialect.firstId(result.insertId ?? 0n, part.length)
-    for (let at = 0; at < part.length; at++) ids.push(first + at * dialect.idStep)
+  for (const { tuples, parameters, count } of statements(rows, columns, dialect)) {
+    const result = await db.executeQuery(CompiledQuery.raw(`${head}${tuples} ${suffix}`, parameters))
+    const id = dialect.firstId(result.insertId ?? 0n, count)
+    for (let at = 0; at < count; at++) ids.push(id + at * dialect.idStep)
   }
   return ids
-}
-
-/** The rows as SQL: literals where the dialect has them, else places for parameters. */
-function valuesOf(
-  rows: readonly Row[],
-  columns: readonly string[],
-  { literal }: SqlDialect,
-): { readonly tuples: string; readonly parameters: SqlValue[] } {
-  if (literal) {
-    let tuples = ''
-    for (const row of rows) {
-      let tuple = ''
-      for (const column of columns) tuple += `${tuple === '' ? '' : ','}${literal(row[column] as SqlValue)}`
-      tuples += `${tuples === '' ? '' : ','}(${tuple})`
-    }
-    return { tuples, parameters: [] }
-  }
-  const tuple = `(${columns.map(() => '?').join(', ')})`
-  return {
-    tuples: rows.map(() => tuple).join(', '),
-    parameters: rows.flatMap((row) => columns.map((column) => row[column] as SqlValue)),
-  }
 }
 
 /** Inserts rows; where a key exists, the `update` columns take the new values (none: nothing changes). */
@@ -64,45 +42,55 @@ export async function upsertRows(
   await insertRows(db, dialect, table, rows, dialect.onExistingKey(keys, update))
 }
 
-/** Parts that stay below the server's limits of values and of bytes. */
-function* split(rows: readonly Row[], dialect: SqlDialect): Generator<Row[]> {
-  let part: Row[] = []
-  let values = 0
+/** The rows of one statement: literals where the dialect has them, else places for parameters. */
+type Statement = { readonly tuples: string; readonly parameters: SqlValue[]; readonly count: number }
+
+/** Statements that stay below the server's limits of values and of bytes. */
+function* statements(
+  rows: readonly Row[],
+  columns: readonly string[],
+  dialect: SqlDialect,
+): Generator<Statement> {
+  const { literal, maxParameters, maxStatementBytes } = dialect
+  const places = `(${columns.map(() => '?').join(',')})`
+  let tuples = ''
+  let parameters: SqlValue[] = []
+  let count = 0
   let bytes = 0
   for (const row of rows) {
-    const size = sizeOf(row)
-    if (size > dialect.maxStatementBytes) {
+    const values = columns.map((column) => row[column] as SqlValue)
+    const tuple = literal ? `(${values.map(literal).join(',')})` : places
+    const size = literal ? sizeOfText(tuple) : sizeOfValues(values)
+    if (size > maxStatementBytes) {
       throw new InvalidError(`a row of ${size} bytes is more than the database takes in one statement`)
     }
-    const width = Object.keys(row).length
-    if (
-      part.length > 0 &&
-      (values + width > dialect.maxParameters || bytes + size > dialect.maxStatementBytes)
-    ) {
-      yield part
-      part = []
-      values = 0
+    const isFull = bytes + size > maxStatementBytes || parameters.length + values.length > maxParameters
+    if (count > 0 && isFull) {
+      yield { tuples, parameters, count }
+      tuples = ''
+      parameters = []
+      count = 0
       bytes = 0
     }
-    part.push(row)
-    values += width
+    tuples += count === 0 ? tuple : `,${tuple}`
+    if (!literal) parameters.push(...values)
+    count++
     bytes += size
   }
-  if (part.length > 0) yield part
+  yield { tuples, parameters, count }
 }
 
-/** An upper bound of the bytes that a row takes in a statement, before escaping. */
-function sizeOf(row: Row): number {
+/** An upper bound of the bytes that parameters take. */
+function sizeOfValues(values: readonly SqlValue[]): number {
   let bytes = 0
-  for (const value of Object.values(row)) {
+  for (const value of values) {
     if (typeof value === 'string') bytes += sizeOfText(value)
-    else if (value instanceof Literal) bytes += sizeOfText(value.text)
-    else if (Buffer.isBuffer(value)) bytes += value.length * 2
-    else bytes += 24
+    else bytes += Buffer.isBuffer(value) ? value.length : 24
   }
   return bytes
 }
 
+/** An upper bound of the bytes of a text. */
 function sizeOfText(text: string): number {
   return text.length < 10_000 ? text.length * 3 : Buffer.byteLength(text)
 }

@@ -123,8 +123,7 @@ function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
     literal: mysqlLiteral,
     ready: (text) => new Literal(mysqlLiteral(text)),
     bytes: (hex) => new Literal(`x'${hex}'`),
-    // Escaping can double what a value takes.
-    maxStatementBytes: Math.floor(maxPacket / 2) - 65_536,
+    maxStatementBytes: maxPacket - 65_536,
     idStep,
     idStepNow: '@@auto_increment_increment',
     firstId: (insertId) => Number(insertId),

@@ -13,7 +13,7 @@ import { manyBodies } from './messages.ts'
 
 const CONFIG = resolve(import.meta.dirname, '../../../config/yagi.conf')
 const QUEUE = 'monitor.info'
-const MESSAGES = 60_000
+const MESSAGES = 120_000
 const BATCH = 500
 const ROUNDS = 3
 
