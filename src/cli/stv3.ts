@@ -1,41 +1,30 @@
 #!/usr/bin/env node
-import { apiCommand } from './commands/api.ts'
-import { checkCommand } from './commands/check.ts'
-import { consumeCommand } from './commands/consume.ts'
-import { dbCommand } from './commands/db.ts'
-import { deadLettersCommand } from './commands/dead-letters.ts'
-import { distillCommand } from './commands/distill.ts'
-import { explainCommand } from './commands/explain.ts'
-import { generateCommand } from './commands/generate.ts'
-import { publishCommand } from './commands/publish.ts'
-import { testCommand } from './commands/test.ts'
-import { timeServerCommand } from './commands/time-server.ts'
-import { timexCommand } from './commands/timex.ts'
-import { upCommand } from './commands/up.ts'
-import { workCommand } from './commands/work.ts'
+import type { Command } from 'commander'
 import { createCommand, runProgram } from './program.ts'
+
+/** Each is loaded when it is needed: a daemon does not carry the code of the others. */
+const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
+  up: async () => (await import('./commands/up.ts')).upCommand(),
+  check: async () => (await import('./commands/check.ts')).checkCommand(),
+  db: async () => (await import('./commands/db.ts')).dbCommand(),
+  consume: async () => (await import('./commands/consume.ts')).consumeCommand(),
+  work: async () => (await import('./commands/work.ts')).workCommand(),
+  api: async () => (await import('./commands/api.ts')).apiCommand(),
+  'time-server': async () => (await import('./commands/time-server.ts')).timeServerCommand(),
+  generate: async () => (await import('./commands/generate.ts')).generateCommand(),
+  publish: async () => (await import('./commands/publish.ts')).publishCommand(),
+  test: async () => (await import('./commands/test.ts')).testCommand(),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  distill: async () => (await import('./commands/distill.ts')).distillCommand(),
+  'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
+  timex: async () => (await import('./commands/timex.ts')).timexCommand(),
+}
 
 const program = createCommand(
   'stv3',
   'event streams out of the notifications on a message bus',
   'stv3 check -c config/yagi.conf',
 )
-for (const command of [
-  upCommand(),
-  checkCommand(),
-  dbCommand(),
-  consumeCommand(),
-  workCommand(),
-  apiCommand(),
-  timeServerCommand(),
-  generateCommand(),
-  publishCommand(),
-  testCommand(),
-  explainCommand(),
-  distillCommand(),
-  deadLettersCommand(),
-  timexCommand(),
-]) {
-  program.addCommand(command)
-}
+const named = COMMANDS[process.argv[2] ?? '']
+for (const load of named ? [named] : Object.values(COMMANDS)) program.addCommand(await load())
 await runProgram(program)

@@ -31,8 +31,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
 
 const ERROR_PAUSE_MS = 1000
 /** Bodies that are delivered and not yet acknowledged, and those of one batch. */
-const BYTES_AT_HAND = 16 << 20
-const BYTES_PER_BATCH = 4 << 20
+const BYTES_AT_HAND = 8 << 20
+const BYTES_PER_BATCH = 2 << 20
 /** Messages that are prepared without a pause: the answers of the database for the batch before must not wait. */
 const MESSAGES_PER_TURN = 20
 

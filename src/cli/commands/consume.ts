@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
+import { keepHeapSmall } from '../../runtime/memory.ts'
 import { buildConsumer } from '../build-consumer.ts'
 import {
   createStatistics,
@@ -31,6 +32,7 @@ export function consumeCommand(): Command {
 
 async function consume(options: Options): Promise<void> {
   const signal = stopSignal()
+  keepHeapSmall()
   const config = await loadConfig(options.config, process.env)
   const { yagi, winchester } = config
   if (!yagi)
