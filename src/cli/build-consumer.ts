@@ -19,6 +19,8 @@ export type ConsumerParts = {
   readonly store: Store
   readonly clock: EventClock
   readonly logger: Logger
+  /** told when a batch is stored */
+  readonly onStored?: () => void
 }
 
 export type BuiltConsumer = Service & { readonly counters: ConsumerCounters }

@@ -27,6 +27,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
   readonly batchSize: number
   /** longest wait for a batch to fill, ms */
   readonly batchMs: number
+  /** told when a batch is stored */
+  readonly onStored?: (() => void) | undefined
 }
 
 const ERROR_PAUSE_MS = 1000
@@ -209,6 +211,7 @@ export class QueueConsumer implements Service {
         counters.duplicates += outcome.duplicates
         counters.deadLetters += outcome.deadLetters
         counters.batches++
+        this.#options.onStored?.()
       },
     })
   }

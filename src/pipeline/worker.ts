@@ -46,7 +46,10 @@ export function createWorkerCounters(): WorkerCounters {
   return { fired: 0, expired: 0, failed: 0, lost: 0, trimmed: 0, misplaced: 0 }
 }
 
-const FIRST_DELAY_MS = 50
+/** Other processes make streams due without a word: a worker with nothing to do looks so often, by one cheap query. */
+const LOOK_MS = 100
+/** A clock that stands just before the next due time must not keep it busy. */
+const SHORTEST_REST_MS = 10
 const TRIM_INTERVAL_MS = 10_000
 const ORPHAN_INTERVAL_MS = 5000
 /** Streams whose events are read, and whose outcomes are written, at a time. */
@@ -59,6 +62,8 @@ export class Worker implements Service {
   readonly counters: WorkerCounters
   #running: Promise<void> = Promise.resolve()
   #trimmedAt = -Infinity
+  #isTold = false
+  #wake: () => void = () => {}
   readonly #orphansAt: { [firing in Firing]: number } = { fire: -Infinity, expire: -Infinity }
 
   constructor(options: WorkerOptions) {
@@ -73,32 +78,61 @@ export class Worker implements Service {
   /** Claims no more and finishes the streams in hand. */
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#wake()
     await this.#running
+  }
+
+  /** Streams may have become due just now: look at once. */
+  tell(): void {
+    this.#isTold = true
+    this.#wake()
   }
 
   async #run(): Promise<void> {
     const { delayMs, logger } = this.#options
     const { signal } = this.#stopping
-    const idle = new Backoff({ initialMs: Math.min(FIRST_DELAY_MS, delayMs), maxMs: delayMs })
+    const backoff = new Backoff({ initialMs: LOOK_MS, maxMs: Math.max(delayMs, LOOK_MS) })
     let isFailing = false
     while (!signal.aborted) {
+      let restMs: number
       try {
-        const done = (await this.pass('fire')) + (await this.pass('expire'))
-        await this.#trim()
+        this.#isTold = false
+        restMs = await this.#look()
         if (isFailing) logger.info({}, 'the database answers again')
         isFailing = false
-        if (done > 0) {
-          idle.reset()
-          continue
-        }
+        backoff.reset()
       } catch (error) {
         if (!(error instanceof TransientError))
           logger.error({ error: messageOf(error) }, 'a pass of the worker failed')
         else if (!isFailing) logger.warn({}, `${messageOf(error)}; trying again until it works`)
         isFailing = true
+        restMs = backoff.next()
       }
-      await sleep(idle.next(), signal)
+      await this.#rest(restMs)
     }
+  }
+
+  /** Runs what is due; answers for how many ms there is nothing to do. */
+  async #look(): Promise<number> {
+    const { store, clock, delayMs } = this.#options
+    const { fire, expire, retryInMs } = await store.nextDue()
+    const now = clock.now()
+    const isRetryDue = retryInMs !== null && retryInMs <= 0
+    let done = 0
+    if (isRetryDue || (fire !== null && fire < now)) done += await this.pass('fire')
+    if (isRetryDue || (expire !== null && expire < now)) done += await this.pass('expire')
+    await this.#trim()
+    if (done > 0) return 0
+    // What is due and was not claimed is in the hands of another worker at this moment.
+    const waits = [fire, expire].map((at) => (at === null || at < now ? LOOK_MS : (at - now) / 1000))
+    return Math.max(Math.min(LOOK_MS, delayMs, ...waits), SHORTEST_REST_MS)
+  }
+
+  async #rest(ms: number): Promise<void> {
+    if (ms <= 0 || this.#isTold) return
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    await sleep(ms, woken.signal)
   }
 
   /** One look for due streams, run to their end; answers how many there were. */

@@ -23,6 +23,7 @@ import {
 import { insertEvents } from './insert-events.ts'
 import { insertRows } from './insert-rows.ts'
 import { requireCurrentSchema } from './migrate.ts'
+import { nextDue } from './next-due.ts'
 import { countEvents, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
 import { countStreams, findStream, listStreams } from './read-streams.ts'
 import { routeEvents } from './route-events.ts'
@@ -131,6 +132,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
       })
     },
 
+    nextDue: () => query(dialect, () => nextDue(context)),
     claimStreams: (request) => transaction((tx) => claimStreams(tx, context, request)),
     claimOrphan: (request) => transaction((tx) => claimOrphan(tx, context, request)),
     renewLeases: (claims: readonly ClaimedStream[], worker, leaseMs) =>

@@ -49,6 +49,16 @@ export type ClaimRequest = {
   readonly leaseMs: number
 }
 
+/** When streams will have to be run next; null where none is known. */
+export type DueTimes = {
+  /** event time at which the first active stream fires */
+  readonly fire: Micros | null
+  /** event time at which the first active stream expires */
+  readonly expire: Micros | null
+  /** until the first retry or the end of the first lease, on the database's clock; negative when it is past */
+  readonly retryInMs: number | null
+}
+
 /** A claimed stream whose handlers are done. */
 export type FinishedRun = {
   readonly claim: ClaimedStream
@@ -108,6 +118,8 @@ export interface Store {
   /** Stores new events and lets them join their streams; repeats of a message_id are no-ops. */
   storeBatch(batch: Batch, router: Router): Promise<BatchOutcome>
 
+  /** What a worker that has nothing to do waits for. */
+  nextDue(): Promise<DueTimes>
   /** Claims due streams: retries up to a quarter of the limit, then those that are due for the first time. */
   claimStreams(request: ClaimRequest): Promise<ClaimedStream[]>
   /** Claims a stream whose worker let its lease run out. Alone: one that kills its worker takes no other with it. */

@@ -304,6 +304,35 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     expect(await states()).toEqual(['retry_fire'])
   })
 
+  test('what is due next: the first to fire, the first to expire, the first retry or end of a lease', async () => {
+    const router = routerOf({ fire_criteria: [{ event_type: 'x.end' }], expiration: '$last + 1h' })
+    expect(await store.nextDue()).toEqual({ fire: null, expire: null, retryInMs: null })
+    await put(router, [event({ host: 'b', timestamp: NOW + 5 }), event({ host: 'a', timestamp: NOW })])
+    const expire = NOW + 3_600_000_000
+    expect(await store.nextDue()).toEqual({ fire: null, expire, retryInMs: null })
+    await put(router, [event({ host: 'b', eventType: 'x.end', timestamp: NOW })], NOW + 7)
+    expect(await store.nextDue()).toEqual({ fire: NOW + 7, expire, retryInMs: null })
+
+    const [claimed] = await claim()
+    const running = await store.nextDue()
+    expect(running).toMatchObject({ fire: null, expire })
+    expect(running.retryInMs).toBeGreaterThan(HOUR_MS / 2)
+    expect(running.retryInMs).toBeLessThanOrEqual(HOUR_MS)
+    await store.failRun({ claim: claimed as ClaimedStream, error: 'away', retryInMs: 2 * HOUR_MS })
+    const failed = await store.nextDue()
+    expect(failed.retryInMs).toBeGreaterThan(HOUR_MS)
+  })
+
+  test('a stream that was reset may run at once', async () => {
+    const router = routerOf({ fire_criteria: [{ event_type: 'x.end' }] })
+    await put(router, [event({ host: 'a', eventType: 'x.end', timestamp: NOW })])
+    const [claimed] = await claim()
+    await store.failRun({ claim: claimed as ClaimedStream, error: 'bad', retryInMs: undefined })
+    expect(await store.nextDue()).toMatchObject({ fire: null, retryInMs: null })
+    await store.resetStreams('error')
+    expect((await store.nextDue()).retryInMs).toBeLessThan(0)
+  })
+
   test('retries get their share however many streams are due for the first time', async () => {
     const router = routerOf({})
     await put(router, [event({ host: 'failed', eventType: 'x.end' })])

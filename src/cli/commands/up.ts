@@ -85,8 +85,8 @@ async function up(options: Options): Promise<void> {
     const clock = createFastClock(start, options.speed)
     const parts = { config, yagi, pipelines, broker, store, clock, logger }
     const http = createHttpService(createApp({ store, logger }), options.listen)
-    const consumer = await buildConsumer(parts)
     const worker = buildWorker({ ...parts, name: 'worker' })
+    const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
     const status = createStatus(clock, store, consumer, worker)
     const services = [http, consumer, worker, simulator, announcement(http, options), status]

@@ -1,0 +1,33 @@
+import { sql } from 'kysely'
+import type { StreamState } from '../domain/stream.ts'
+import type { StoreContext } from './context.ts'
+import { stateNumber } from './rows.ts'
+import type { DueTimes } from './store.ts'
+
+/** States in which `lease_until` says when a stream may be run again. */
+const LEASED: readonly StreamState[] = ['firing', 'expiring', 'retry_fire', 'retry_expire']
+
+/** One query that looks at the ends of the indexes: what an idle worker asks again and again. */
+export async function nextDue({ db, dialect }: StoreContext): Promise<DueTimes> {
+  const active = (column: 'fire_timestamp' | 'expire_timestamp') =>
+    db
+      .selectFrom('stream')
+      .select(({ fn }) => fn.min(column).as('at'))
+      .where('state', '=', stateNumber('active'))
+      .where(column, 'is not', null)
+  // A retry without a time may run at once.
+  const leased = db
+    .selectFrom('stream')
+    .select(({ fn }) => fn.min(fn.coalesce('lease_until', sql<number>`0`)).as('at'))
+    .where('state', 'in', LEASED.map(stateNumber))
+  const row = await db
+    .selectNoFrom([
+      active('fire_timestamp').as('fire'),
+      active('expire_timestamp').as('expire'),
+      leased.as('leased'),
+      sql.raw<number>(dialect.machineNow).as('now'),
+    ])
+    .executeTakeFirstOrThrow()
+  const { fire, expire, leased: until, now } = row
+  return { fire, expire, retryInMs: until === null ? null : (until - now) / 1000 }
+}

@@ -1,0 +1,130 @@
+import { setImmediate as immediate } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { TransientError } from '../../../src/domain/errors.ts'
+import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
+import { Worker } from '../../../src/pipeline/worker.ts'
+import { createManualClock } from '../../../src/runtime/event-clock.ts'
+import { type Logger, silentLogger } from '../../../src/runtime/logger.ts'
+import type { DueTimes, Store } from '../../../src/store/store.ts'
+import { at, routerOf } from '../../support/events.ts'
+
+const NOW = at('2026-01-01T00:00:00')
+const NOTHING: DueTimes = { fire: null, expire: null, retryInMs: null }
+
+let looks: number
+let claims: string[]
+let due: () => DueTimes
+let worker: Worker | undefined
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  looks = 0
+  claims = []
+  due = () => NOTHING
+})
+
+afterEach(async () => {
+  await worker?.stop()
+  vi.useRealTimers()
+})
+
+/** A worker over a store that only says what is due and what was asked of it. */
+async function start(logger: Logger = silentLogger): Promise<Worker> {
+  const store = {
+    async nextDue() {
+      looks++
+      return due()
+    },
+    async claimStreams({ firing }: { firing: string }) {
+      claims.push(firing)
+      return []
+    },
+    async claimOrphan() {},
+  } as Partial<Store> as Store
+  const shared = { router: routerOf(), clock: createManualClock(NOW), logger }
+  worker = new Worker({
+    ...shared,
+    name: 'test',
+    store,
+    runner: createStreamRunner({ ...shared, pipelines: new Map(), purge: false, retries: 0 }),
+    batchSize: 10,
+    delayMs: 10_000,
+    leaseMs: 60_000,
+    concurrency: 1,
+    trim: undefined,
+  })
+  await worker.start()
+  await settle()
+  return worker
+}
+
+/** What can go on without time going on has done so. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await immediate()
+}
+
+async function pass(ms: number): Promise<void> {
+  vi.advanceTimersByTime(ms)
+  await settle()
+}
+
+test('with nothing due it looks now and then and claims nothing', async () => {
+  await start()
+  expect(looks).toBe(1)
+  await pass(99)
+  expect(looks).toBe(1)
+  await pass(1)
+  expect(looks).toBe(2)
+  expect(claims).toEqual([])
+})
+
+test('when it is told it looks at once', async () => {
+  const told = await start()
+  told.tell()
+  await settle()
+  expect(looks).toBe(2)
+})
+
+test('being told while it looks makes it look again', async () => {
+  const told = await start()
+  due = () => {
+    if (looks === 2) told.tell()
+    return NOTHING
+  }
+  told.tell()
+  await settle()
+  expect(looks).toBe(3)
+})
+
+test('it sleeps until the next due time where that comes before the next look', async () => {
+  due = () => ({ ...NOTHING, expire: NOW + 30_000 })
+  await start()
+  await pass(29)
+  expect(looks).toBe(1)
+  await pass(1)
+  expect(looks).toBe(2)
+})
+
+test.each([
+  ['fire', { fire: NOW - 1 }, ['fire']],
+  ['expire', { expire: NOW - 1 }, ['expire']],
+  ['retries', { retryInMs: 0 }, ['fire', 'expire']],
+  ['nothing of this moment', { fire: NOW, expire: NOW, retryInMs: 1 }, []],
+])('claims what is due: %s', async (_, times, expected) => {
+  due = () => ({ ...NOTHING, ...times })
+  await start()
+  expect(claims).toEqual(expected)
+})
+
+test('a database that is away is told once, and once that it is back', async () => {
+  const lines: string[] = []
+  const note = (_: object, text: string) => void lines.push(text)
+  due = () => {
+    if (looks <= 3) throw new TransientError('away')
+    return NOTHING
+  }
+  await start({ ...silentLogger, warn: note, info: note })
+  for (let round = 0; round < 3; round++) await pass(10_000)
+  expect(looks).toBeGreaterThan(3)
+  expect(lines).toEqual(['away; trying again until it works', 'the database answers again'])
+})
