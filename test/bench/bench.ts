@@ -3,10 +3,13 @@
 //   npm run -s bench                    everything
 //   npm run -s bench -- generate        what is named only
 
+import { benchContention } from './contention.ts'
 import { benchDistill } from './distill.ts'
 import { benchFire } from './fire.ts'
 import { benchGenerate } from './generate.ts'
 import { benchIngest } from './ingest/ingest.ts'
+import { benchLatency } from './latency.ts'
+import { benchMemory } from './memory.ts'
 import { benchPaths } from './paths.ts'
 
 const BENCHES: { readonly [name: string]: () => void | Promise<void> } = {
@@ -15,6 +18,9 @@ const BENCHES: { readonly [name: string]: () => void | Promise<void> } = {
   generate: benchGenerate,
   ingest: benchIngest,
   fire: benchFire,
+  memory: benchMemory,
+  latency: benchLatency,
+  contention: benchContention,
 }
 
 const names = process.argv.slice(2)

@@ -31,5 +31,11 @@ export function ratePerSecond(count: number, rounds: number, run: () => void): n
 
 /** The middle one; the upper of two. */
 export function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number
+  return percentile(values, 0.5)
+}
+
+/** The value below which this share of the others lies. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] as number
 }

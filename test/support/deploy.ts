@@ -1,26 +1,9 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { connect } from 'amqplib'
 import { inject } from 'vitest'
 import { Deployment } from '../../sandbox/servers/deployment.ts'
+import { copyConfig } from './copy-config.ts'
 import { createTestDatabase } from './databases.ts'
-
-const SHIPPED = resolve(import.meta.dirname, '../../config')
-
-/** A copy of the shipped configuration in a folder, with changes; answers its yagi.conf. */
-export function copyConfig(folder: string, changes: readonly (readonly [RegExp, string])[]): string {
-  const target = join(folder, 'config')
-  cpSync(SHIPPED, target, { recursive: true })
-  for (const name of ['yagi.conf', 'winchester.yaml']) {
-    const file = join(target, name)
-    const text = changes.reduce(
-      (changed, [from, to]) => changed.replaceAll(from, to),
-      readFileSync(file, 'utf8'),
-    )
-    writeFileSync(file, text)
-  }
-  return join(target, 'yagi.conf')
-}
 
 export type DeployOptions = {
   readonly amqpUrl?: string
