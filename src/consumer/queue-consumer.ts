@@ -91,7 +91,7 @@ export class QueueConsumer implements Service {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping
-    let storing: Promise<void> = Promise.resolve()
+    let storing: Promise<boolean> = Promise.resolve(true)
     while (!signal.aborted) {
       const deliveries = await this.#nextBatch()
       if (deliveries.length === 0) continue
@@ -99,8 +99,8 @@ export class QueueConsumer implements Service {
       this.#adjustPrefetch()
       const batch = await this.#prepare(deliveries)
       const isArchived = await this.#archive(batch)
-      await storing
-      if (!isArchived) break
+      // An acknowledgement is one of everything before it: what is not stored ends the storing of what follows.
+      if (!(await storing) || !isArchived) break
       storing = this.#store(batch)
     }
     await storing
@@ -175,8 +175,8 @@ export class QueueConsumer implements Service {
     return true
   }
 
-  /** Stores a batch, however often it has to be tried; gives up only when the consumer stops. */
-  async #store(batch: readonly Prepared[]): Promise<void> {
+  /** Stores a batch, however often it has to be tried; false: the consumer stops and it is not stored. */
+  async #store(batch: readonly Prepared[]): Promise<boolean> {
     const { counters, clock, spec, logger } = this.#options
     const { signal } = this.#stopping
     for (;;) {
@@ -184,18 +184,19 @@ export class QueueConsumer implements Service {
         await this.#storeAndAcknowledge(batch)
         break
       } catch (error) {
-        if (error instanceof StoppedError) return
+        if (error instanceof StoppedError) return false
         // An error of our own: what is not stored must not be lost.
         logger.error({ error: messageOf(error) }, 'a batch could not be processed; trying it again')
       }
       await sleep(ERROR_PAUSE_MS, signal)
-      if (signal.aborted) return
+      if (signal.aborted) return false
     }
     counters.dropped += batch.filter(({ arrival, deadLetter }) => !arrival && !deadLetter).length
     const last = batch.findLast(({ arrival }) => arrival)?.arrival
     if (last) clock.settled(spec.queue, last.at)
     this.#inHand--
     this.#releaseWhenDone()
+    return true
   }
 
   #storeAndAcknowledge(batch: readonly Prepared[]): Promise<void> {

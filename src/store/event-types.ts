@@ -41,20 +41,17 @@ export class EventTypes {
 
   /**
    * The types of ids that events have. Rows of events are read without a join: a server that begins with the few
-   * types goes through all events of them.
+   * types goes through all events of them. `db` is the transaction that read the ids, where there is one: an
+   * embedded database has no second connection.
    */
-  async typesOf(ids: Iterable<number>): Promise<ReadonlyMap<number, string>> {
+  async typesOf(db: Executor, ids: Iterable<number>): Promise<ReadonlyMap<number, string>> {
     const unknown = [...new Set(ids)].filter((id) => !this.#types.has(id))
-    if (unknown.length > 0) this.#remember(await this.#select().where('id', 'in', unknown).execute())
+    if (unknown.length > 0) this.#remember(await select(db).where('id', 'in', unknown).execute())
     return this.#types
   }
 
   async #load(types: readonly string[]): Promise<void> {
-    this.#remember(await this.#select().where('desc_hash', 'in', types.map(hashOf)).execute())
-  }
-
-  #select() {
-    return this.#db.selectFrom('event_type').select(['id', 'desc'])
+    this.#remember(await select(this.#db).where('desc_hash', 'in', types.map(hashOf)).execute())
   }
 
   #remember(rows: readonly { readonly id: number; readonly desc: string }[]): void {
@@ -79,6 +76,10 @@ export class EventTypes {
     })
     await this.#load([type])
   }
+}
+
+function select(db: Executor) {
+  return db.selectFrom('event_type').select(['id', 'desc'])
 }
 
 function hashOf(type: string): Buffer {

@@ -132,16 +132,19 @@ function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
       return `on duplicate key update ${set.join(', ') || `${keys[0]} = ${keys[0]}`}`
     },
     isContention: (error) => CONTENTION.has(codeOf(error)),
-    // Node's own errors begin with ERR_, the server's with ER_.
-    isServerError: (error) => codeOf(error) !== '' && !codeOf(error).startsWith('ERR_'),
+    // Node's own errors begin with ERR_, the server's with ER_; a connection that has ended has no code.
+    isServerError: (error) => isFatal(error) || (codeOf(error) !== '' && !codeOf(error).startsWith('ERR_')),
     isDataFault: (error) => DATA_FAULTS.has(codeOf(error)),
   }
 }
 
 function isUnavailable(error: unknown): boolean {
-  return (
-    UNAVAILABLE.has(codeOf(error)) || (error instanceof Error && 'fatal' in error && error.fatal === true)
-  )
+  return UNAVAILABLE.has(codeOf(error)) || isFatal(error)
+}
+
+/** The connection is of no use any more. */
+function isFatal(error: unknown): boolean {
+  return error instanceof Error && 'fatal' in error && error.fatal === true
 }
 
 function codeOf(error: unknown): string {

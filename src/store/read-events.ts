@@ -34,7 +34,10 @@ export async function eventsOfStreams(
       .execute()
     // Sorted here: the server would sort the rows of all streams, traits included, in a temporary table.
     rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
-    const types = await eventTypes.typesOf(rows.map(({ event_type_id }) => event_type_id))
+    const types = await eventTypes.typesOf(
+      db,
+      rows.map(({ event_type_id }) => event_type_id),
+    )
     for (const row of rows) events.get(row.stream_id)?.push(eventOfRow(row, types))
   }
   return events
@@ -52,7 +55,10 @@ export async function listEvents(
     .orderBy('event.id', page.ascending ? 'asc' : 'desc')
     .limit(page.limit)
     .execute()
-  const types = await context.eventTypes.typesOf(rows.map(({ event_type_id }) => event_type_id))
+  const types = await context.eventTypes.typesOf(
+    context.db,
+    rows.map(({ event_type_id }) => event_type_id),
+  )
   return rows.map((row) => eventOfRow(row, types))
 }
 
@@ -88,5 +94,5 @@ export async function findEvent(
     .select(EVENT_COLUMNS)
     .where('event.message_hash', '=', hexBytes(hash128(messageId)))
     .executeTakeFirst()
-  return row && eventOfRow(row, await eventTypes.typesOf([row.event_type_id]))
+  return row && eventOfRow(row, await eventTypes.typesOf(db, [row.event_type_id]))
 }

@@ -17,9 +17,17 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const backoff = new Backoff({ initialMs: 5, maxMs: 500 })
   for (let tries = 1; ; tries++) {
+    let failure: unknown
     try {
-      return await db.transaction().execute(work)
-    } catch (error) {
+      return await db.transaction().execute((tx) =>
+        work(tx).catch((error) => {
+          failure = error
+          throw error
+        }),
+      )
+    } catch (last) {
+      // Rolling back on a connection that broke fails too, and says less.
+      const error = failure ?? last
       if (!dialect.isContention(error) || tries >= MAX_TRIES) throw asStoreError(error, dialect)
       onRepeat()
       await sleep(backoff.next())

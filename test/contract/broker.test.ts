@@ -252,7 +252,7 @@ describe('a connection that breaks at a bad moment', () => {
     ['confirm.select-ok', 85, 11],
     ['channel.close-ok', 20, 41],
   ])('before the answer %s', async (_, classId, methodId) => {
-    const reached = proxy.endBefore(Buffer.from([0, classId, 0, methodId]))
+    const reached = proxy.cutBeforeAnswer(Buffer.from([0, classId, 0, methodId]))
     const publish = async () => {
       const publisher = await broker.openPublisher()
       await publisher.declare(spec)

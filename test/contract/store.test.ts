@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
 import type { Micros } from '../../src/domain/time.ts'
+import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { ClaimedStream, Page, Store } from '../../src/store/store.ts'
 import type { TriggerRouter } from '../../src/streams/router.ts'
@@ -14,10 +15,12 @@ const PAGE = { limit: 100, mark: undefined, ascending: true }
 const HOUR_MS = 3_600_000
 
 describe.each(DATABASES)('store on $name', ({ open }) => {
+  let database: OpenDatabase
   let store: Store
 
   beforeEach(async () => {
-    store = await createSqlStore(await open(), { writer: 'test', indexedTraits: ['host'] })
+    database = await open()
+    store = await createSqlStore(database, { writer: 'test', indexedTraits: ['host'] })
   })
 
   afterEach(async () => {
@@ -156,6 +159,14 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
       fire_criteria: [{ event_type: 'x.done' }, { event_type: 'test.*', number: 2 }],
     })
     await put(changed, [event({ host: 'a' })])
+    expect(await claim()).toHaveLength(1)
+  })
+
+  test('a program that was just started counts the past again too', async () => {
+    await put(routerOf({}), [event({ host: 'a', eventType: 'x.done' })])
+    store = await createSqlStore(database, { writer: 'another' })
+    const changed = routerOf({ fire_criteria: [{ event_type: 'x.done' }] })
+    await put(changed, [event({ host: 'a', eventType: 'x.next' })])
     expect(await claim()).toHaveLength(1)
   })
 

@@ -1,37 +1,25 @@
 import { connect, createServer, type Socket } from 'node:net'
 
+type Pair = { readonly client: Socket; readonly target: Socket; isAnswerLost: boolean }
+
+/** What becomes of a piece of data; after `lose-answer` it arrives, and what is answered to it does not. */
+type Fate = 'pass' | 'cut' | 'lose-answer'
+
+type Cut = { readonly fateOf: (chunk: Buffer, isAnswer: boolean) => Fate; readonly isDone: () => void }
+
 /** Stands between a client and a server on this machine, and cuts their connections when told to. */
 export class TcpProxy {
-  readonly #sockets = new Set<Socket>()
+  readonly #pairs = new Set<Pair>()
   readonly #server
   #isOpen = true
   #isHeld = false
-  #lastAnswer: { readonly bytes: Buffer; readonly isReached: () => void } | undefined
+  #cut: Cut | undefined
 
   private constructor(targetPort: number) {
     this.#server = createServer((client) => {
-      if (!this.#isOpen) {
-        client.destroy()
-        return
-      }
-      const target = connect(targetPort, '127.0.0.1')
-      for (const [from, to] of [
-        [client, target],
-        [target, client],
-      ] as const) {
-        this.#sockets.add(from)
-        from.on('data', (chunk: Buffer) => {
-          if (this.#pass(chunk, to, from === target)) return
-          from.pause()
-          to.once('drain', () => from.resume())
-        })
-        from.on('end', () => to.end())
-        from.on('error', () => {})
-        from.on('close', () => {
-          this.#sockets.delete(from)
-          to.destroy()
-        })
-      }
+      if (this.#isOpen)
+        this.#connect({ client, target: connect(targetPort, '127.0.0.1'), isAnswerLost: false })
+      else client.destroy()
     })
   }
 
@@ -41,15 +29,41 @@ export class TcpProxy {
     return proxy
   }
 
-  /** False when the other side has enough for now. */
-  #pass(chunk: Buffer, to: Socket, isAnswer: boolean): boolean {
-    if (this.#isHeld) return true
-    const last = isAnswer && this.#lastAnswer?.bytes
-    if (!last || !chunk.includes(last)) return to.write(chunk)
-    this.#lastAnswer?.isReached()
-    this.#lastAnswer = undefined
-    to.destroy()
-    return true
+  #connect(pair: Pair): void {
+    const { client, target } = pair
+    this.#pairs.add(pair)
+    for (const [from, to] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      from.on('data', (chunk: Buffer) => {
+        if (!this.#passes(chunk, pair, from === target) || to.write(chunk)) return
+        from.pause()
+        to.once('drain', () => from.resume())
+      })
+      from.on('end', () => to.end())
+      from.on('error', () => {})
+      from.on('close', () => {
+        this.#pairs.delete(pair)
+        to.destroy()
+      })
+    }
+  }
+
+  #passes(chunk: Buffer, pair: Pair, isAnswer: boolean): boolean {
+    if (this.#isHeld) return false
+    const fate = isAnswer && pair.isAnswerLost ? 'cut' : (this.#cut?.fateOf(chunk, isAnswer) ?? 'pass')
+    if (fate === 'pass') return true
+    if (fate === 'lose-answer') {
+      pair.isAnswerLost = true
+      return true
+    }
+    const cut = this.#cut
+    this.#cut = undefined
+    cut?.isDone()
+    pair.client.destroy()
+    pair.target.destroy()
+    return false
   }
 
   /** The same URL, through this proxy. */
@@ -62,7 +76,10 @@ export class TcpProxy {
 
   /** Ends all connections; new ones are made or refused as it is open or closed. */
   cut(): void {
-    for (const socket of this.#sockets) socket.destroy()
+    for (const { client, target } of this.#pairs) {
+      client.destroy()
+      target.destroy()
+    }
   }
 
   /** From now on what either side sends is lost, as when a cable is pulled. */
@@ -71,10 +88,41 @@ export class TcpProxy {
   }
 
   /** Ends a connection in the moment in which the server answers with these bytes, once; they do not arrive. */
-  endBefore(bytes: Buffer): Promise<void> {
-    return new Promise((isReached) => {
-      this.#lastAnswer = { bytes, isReached }
+  cutBeforeAnswer(bytes: Buffer): Promise<void> {
+    return this.#cutWhere((chunk, isAnswer) => (isAnswer && chunk.includes(bytes) ? 'cut' : 'pass'))
+  }
+
+  /**
+   * Ends a connection at the request of this number, counted from now on over all connections: before it arrives,
+   * or after the server has carried it out and before that is known.
+   */
+  cutAtRequest(number: number, isCarriedOut: boolean): Promise<void> {
+    let count = 0
+    return this.#cutWhere((_, isAnswer) => {
+      if (isAnswer || ++count !== number) return 'pass'
+      return isCarriedOut ? 'lose-answer' : 'cut'
     })
+  }
+
+  /** Carries out every request that contains these bytes, and loses the answer to it, in this share of all cases. */
+  loseAnswersTo(bytes: Buffer, isChosen: () => boolean): void {
+    const fateOf = (chunk: Buffer, isAnswer: boolean): Fate =>
+      !isAnswer && chunk.includes(bytes) && isChosen() ? 'lose-answer' : 'pass'
+    const again = () => {
+      this.#cut = { fateOf, isDone: again }
+    }
+    again()
+  }
+
+  #cutWhere(fateOf: Cut['fateOf']): Promise<void> {
+    return new Promise((isDone) => {
+      this.#cut = { fateOf, isDone }
+    })
+  }
+
+  /** Takes back what was said of cuts to come. */
+  spare(): void {
+    this.#cut = undefined
   }
 
   close(): void {
