@@ -1,5 +1,5 @@
 import { createHash, type Hash, randomBytes } from 'node:crypto'
-import { constants, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { copyFile, type FileHandle, link, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -197,11 +197,35 @@ async function place(path: string, target: string): Promise<void> {
       const code = (error as NodeJS.ErrnoException).code
       if (code === 'EEXIST') continue
       if (code !== 'EXDEV' && code !== 'EPERM') throw error
-      // Another file system, or one without links.
-      await copyFile(path, destination, constants.COPYFILE_EXCL)
-      await syncFile(destination)
+      // The name is taken first: another process may be about to use it.
+      if (!(await take(destination))) continue
+      await copyAcross(path, destination)
       return
     }
+  }
+}
+
+/** Makes an empty file; false where there is one of that name. */
+async function take(path: string): Promise<boolean> {
+  try {
+    await (await open(path, 'wx', 0o600)).close()
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** To another file system, or one without links: the file has its name only once it is whole. */
+async function copyAcross(path: string, destination: string): Promise<void> {
+  const copying = `${destination}.${randomBytes(4).toString('hex')}.copying`
+  try {
+    await copyFile(path, copying)
+    await syncFile(copying)
+    await rename(copying, destination)
+  } catch (error) {
+    await unlink(copying).catch(() => {})
+    throw error
   }
 }
 

@@ -7,7 +7,7 @@ import { type ConsumerCounters, createConsumerCounters } from '../consumer/count
 import { QueueConsumer } from '../consumer/queue-consumer.ts'
 import { createDistiller } from '../distiller/distiller.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
-import { createGroup, type Service } from '../runtime/lifecycle.ts'
+import { createGroup, createTeam, type Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
 import { buildRouter } from './build-router.ts'
@@ -43,7 +43,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   const queues = yagi.queues.map(
     (spec) => new QueueConsumer({ ...shared, spec, batchSize: spec.maxMessages ?? yagi.broker.batchSize }),
   )
-  return { ...createGroup([closing(archive), ...queues]), counters }
+  return { ...createGroup([closing(archive), createTeam(queues)]), counters }
 }
 
 /** Started first and so stopped last: the archive is closed when the last batch is written. */

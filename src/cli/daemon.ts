@@ -31,12 +31,12 @@ export async function runUntilStopped(
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   }
   logger.info({}, 'stopping')
-  const timer = setTimeout(() => {
+  // It holds for what is closed afterwards too, and keeps nothing that has ended from ending.
+  setTimeout(() => {
     logger.error({}, `not stopped within ${shutdownMs / 1000} s; what is not stored will be delivered again`)
     process.exit(1)
-  }, shutdownMs)
+  }, shutdownMs).unref()
   await service.stop()
-  clearTimeout(timer)
   logger.info({}, 'stopped')
 }
 

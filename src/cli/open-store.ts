@@ -9,8 +9,11 @@ import { openSqliteDatabase } from '../store/sqlite-database.ts'
 import type { Store } from '../store/store.ts'
 import type { Trigger } from '../streams/trigger.ts'
 
+/** No statement of a store takes so long; a network that is silent for so long is gone. */
+const LONGEST_SILENCE_MS = 120_000
+
 /** Opens what a checked database URL names: `mysql://…`, `sqlite:PATH` (from `folder`) or `sqlite::memory:`. */
-export async function openDatabase(url: string, folder: string): Promise<OpenDatabase> {
+export async function openDatabase(url: string, folder: string, silenceMs?: number): Promise<OpenDatabase> {
   if (url.startsWith('sqlite:')) {
     const path = url.slice('sqlite:'.length)
     try {
@@ -22,7 +25,7 @@ export async function openDatabase(url: string, folder: string): Promise<OpenDat
       )
     }
   }
-  return openMysqlDatabase({ url: new URL(mysqlUrl(url)) })
+  return openMysqlDatabase({ url: new URL(mysqlUrl(url)), ...(silenceMs === undefined ? {} : { silenceMs }) })
 }
 
 /** The traits that triggers tell streams apart by, and those of indexed_traits. */
@@ -44,7 +47,7 @@ export function createStore(database: OpenDatabase, config: Config, writer?: str
 
 /** The store of a configuration; `writer` names the process when it stores events. */
 export async function openStore(config: Config, writer?: string): Promise<Store> {
-  const database = await openDatabase(config.winchester.database.url, config.folder)
+  const database = await openDatabase(config.winchester.database.url, config.folder, LONGEST_SILENCE_MS)
   try {
     return await createStore(database, config, writer)
   } catch (error) {

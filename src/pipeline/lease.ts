@@ -4,8 +4,9 @@ import type { ClaimedStream, Store } from '../store/store.ts'
 
 export type LeaseOptions = {
   readonly store: Store
-  readonly worker: string
   readonly leaseMs: number
+  /** when the claim was asked for, by performance.now() */
+  readonly claimedAt: number
   readonly logger: Logger
 }
 
@@ -17,12 +18,11 @@ export class Lease {
   #held: ReadonlySet<number>
   #validUntil: number
 
-  /** Begins right after the claim. */
   constructor(claims: readonly ClaimedStream[], options: LeaseOptions) {
     this.#claims = claims
     this.#options = options
     this.#held = new Set(claims.map(({ stream }) => stream.id))
-    this.#validUntil = performance.now() + options.leaseMs
+    this.#validUntil = options.claimedAt + options.leaseMs
     this.#timer = setInterval(() => void this.#renew(), options.leaseMs / 3)
   }
 
@@ -36,10 +36,10 @@ export class Lease {
   }
 
   async #renew(): Promise<void> {
-    const { store, worker, leaseMs, logger } = this.#options
+    const { store, leaseMs, logger } = this.#options
     const asked = performance.now()
     try {
-      this.#held = await store.renewLeases(this.#claims, worker, leaseMs)
+      this.#held = await store.renewLeases(this.#claims, leaseMs)
       this.#validUntil = asked + leaseMs
     } catch (error) {
       logger.warn({}, `leases could not be renewed: ${messageOf(error)}`)

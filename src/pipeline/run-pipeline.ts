@@ -1,6 +1,7 @@
-import { messageOf } from '../domain/errors.ts'
+import { InvalidError, messageOf } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Stream } from '../domain/stream.ts'
+import { eventFault } from './event-fault.ts'
 import type { Handler, HandlerContext, HandlerEnv } from './handler.ts'
 import type { Pipeline } from './handler-registry.ts'
 
@@ -40,11 +41,20 @@ export async function runPipeline(
       passing = await handler.handleEvents(passing, env)
     }
     const known = new Set(events.map(({ messageId }) => messageId))
-    const newEvents = passing.filter(({ messageId }) => !known.has(messageId))
+    const newEvents = passing.filter((event) => !known.has(event?.messageId))
+    requireEvents(newEvents)
     return { ok: true, newEvents, commitError: await commitAll(instances, context) }
   } catch (error) {
     await rollbackAll(instances, context)
     return { ok: false, error: describe(current, error) }
+  }
+}
+
+/** Before anything is committed: what cannot be stored must not have had effects. */
+function requireEvents(made: readonly Event[]): void {
+  for (const event of made) {
+    const fault = eventFault(event)
+    if (fault !== undefined) throw new InvalidError(`a new event cannot be stored: ${fault}`)
   }
 }
 
@@ -58,7 +68,7 @@ async function commitAll(instances: readonly Instance[], { logger }: HandlerCont
       logger.warn({}, `the commit of handler ${name} failed: ${messageOf(error)}`)
     }
   }
-  return failures.length > 0 ? failures.join('\n') : null
+  return failures.length > 0 ? failures.join('\n').slice(0, LONGEST_ERROR) : null
 }
 
 async function rollbackAll(instances: readonly Instance[], { logger }: HandlerContext): Promise<void> {
@@ -71,8 +81,11 @@ async function rollbackAll(instances: readonly Instance[], { logger }: HandlerCo
   }
 }
 
+/** What of an error is kept with a stream, in characters: a handler may throw a whole document. */
+const LONGEST_ERROR = 64 * 1024
+
 /** The handler's name, the message and the stack. */
 function describe(name: string, error: unknown): string {
   const stack = error instanceof Error && error.stack ? error.stack : messageOf(error)
-  return `${name}: ${stack}`
+  return `${name}: ${stack}`.slice(0, LONGEST_ERROR)
 }

@@ -57,7 +57,8 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       const { stream, firing } = claim
       const trigger = triggers.get(stream.name)
       if (!trigger) return forGood(claim, `there is no trigger ${stream.name} in the configuration`)
-      if (claim.takenOver && stream.attempts > retries + 1) {
+      // The first takeover always runs: what was claimed together with many may never have had its turn.
+      if (claim.takenOver && stream.attempts > Math.max(retries, 1) + 1) {
         return forGood(claim, 'its worker died while it ran this stream, at the last attempt')
       }
       const name = pipelineOf(trigger, firing)

@@ -5,7 +5,7 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { ClaimedStream, FailedRun, FinishedRun, Store } from '../store/store.ts'
+import type { ClaimedStream, ClaimRequest, FailedRun, FinishedRun, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
 import type { Expression } from '../timex/expression.ts'
@@ -52,6 +52,9 @@ const LOOK_MS = 100
 const SHORTEST_REST_MS = 10
 const TRIM_INTERVAL_MS = 10_000
 const ORPHAN_INTERVAL_MS = 5000
+/** How long streams of dead workers are run before it looks for others that are due. */
+const TAKEOVER_MS = 1000
+const RETRY_INTERVAL_MS = 500
 /** Streams whose events are read, and whose outcomes are written, at a time. */
 const RUNS_TOGETHER = 200
 
@@ -62,6 +65,7 @@ export class Worker implements Service {
   readonly counters: WorkerCounters
   #running: Promise<void> = Promise.resolve()
   #trimmedAt = -Infinity
+  #retriesAt = -Infinity
   #isTold = false
   #wake: () => void = () => {}
   readonly #orphansAt: { [firing in Firing]: number } = { fire: -Infinity, expire: -Infinity }
@@ -115,7 +119,7 @@ export class Worker implements Service {
   /** Runs what is due; answers for how many ms there is nothing to do. */
   async #look(): Promise<number> {
     const { store, clock, delayMs } = this.#options
-    const { fire, expire, retryInMs } = await store.nextDue()
+    const { fire, expire, retryInMs } = await store.nextDue(this.#areRetriesDue())
     const now = clock.now()
     const isRetryDue = retryInMs !== null && retryInMs <= 0
     let done = 0
@@ -128,8 +132,16 @@ export class Worker implements Service {
     return Math.max(Math.min(LOOK_MS, delayMs, ...waits), SHORTEST_REST_MS)
   }
 
+  /** Retries and leases wait for seconds at least, and have no index of their own. */
+  #areRetriesDue(): boolean {
+    const now = performance.now()
+    if (now - this.#retriesAt < RETRY_INTERVAL_MS) return false
+    this.#retriesAt = now
+    return true
+  }
+
   async #rest(ms: number): Promise<void> {
-    if (ms <= 0 || this.#isTold) return
+    if (ms <= 0 || this.#isTold || this.#stopping.signal.aborted) return
     const woken = new AbortController()
     this.#wake = () => woken.abort()
     await sleep(ms, woken.signal)
@@ -139,13 +151,23 @@ export class Worker implements Service {
   async pass(firing: Firing): Promise<number> {
     const { store, clock, batchSize, name, leaseMs } = this.#options
     const request = { firing, now: clock.now(), limit: batchSize, worker: name, leaseMs }
+    const claimedAt = performance.now()
     const claims = await store.claimStreams(request)
-    await this.#carryOut(firing, claims)
-    const orphan = this.#isOrphanDue(firing, claims.length === 0)
-      ? await store.claimOrphan(request)
-      : undefined
-    if (orphan) await this.#carryOut(firing, [orphan])
-    return claims.length + (orphan ? 1 : 0)
+    await this.#carryOut(firing, claims, claimedAt)
+    const taken = this.#isOrphanDue(firing, claims.length === 0) ? await this.#takeOver(request) : 0
+    return claims.length + taken
+  }
+
+  /** Streams of dead workers, each alone: one that kills its worker takes no other with it. */
+  async #takeOver(request: ClaimRequest): Promise<number> {
+    const until = performance.now() + TAKEOVER_MS
+    for (let count = 0; ; count++) {
+      const claimedAt = performance.now()
+      const isOver = claimedAt > until || this.#stopping.signal.aborted
+      const orphan = isOver ? undefined : await this.#options.store.claimOrphan(request)
+      if (!orphan) return count
+      await this.#carryOut(request.firing, [orphan], claimedAt)
+    }
   }
 
   /** Streams of dead workers are looked for however busy this one is. */
@@ -157,10 +179,10 @@ export class Worker implements Service {
     return true
   }
 
-  async #carryOut(firing: Firing, claims: readonly ClaimedStream[]): Promise<void> {
+  async #carryOut(firing: Firing, claims: readonly ClaimedStream[], claimedAt: number): Promise<void> {
     if (claims.length === 0) return
-    const { store, name, leaseMs, logger } = this.#options
-    const lease = new Lease(claims, { store, worker: name, leaseMs, logger })
+    const { store, leaseMs, logger } = this.#options
+    const lease = new Lease(claims, { store, leaseMs, logger, claimedAt })
     try {
       await this.#runAndSettle(firing, claims, lease)
     } finally {
@@ -168,11 +190,18 @@ export class Worker implements Service {
     }
   }
 
-  /** While the outcomes of some streams are written, the events of the next are read and their handlers run. */
+  /**
+   * While the outcomes of some streams are written, the events of the next are read and their handlers run. A stop
+   * gives back what has not begun.
+   */
   async #runAndSettle(firing: Firing, claims: readonly ClaimedStream[], lease: Lease): Promise<void> {
     let settling: Promise<void> = Promise.resolve()
     try {
       for (let at = 0; at < claims.length; at += RUNS_TOGETHER) {
+        if (this.#stopping.signal.aborted) {
+          await this.#options.store.releaseClaims(claims.slice(at))
+          break
+        }
         const results = await this.#runAll(claims.slice(at, at + RUNS_TOGETHER), lease)
         await settling
         settling = this.#settle(firing, results)
@@ -189,15 +218,19 @@ export class Worker implements Service {
     const events = await store.eventsOfStreams(claims.map(({ stream }) => stream.id))
     const results: RunResult[] = []
     const waiting = [...claims]
+    let lost = 0
     const lanes = Array.from({ length: Math.min(concurrency, claims.length) }, async () => {
-      for (let claim = waiting.shift(); claim; claim = waiting.shift()) {
-        const { id } = claim.stream
+      while (!this.#stopping.signal.aborted) {
+        const claim = waiting.shift()
+        if (!claim) break
         // Another worker has it by now, or will: its handlers must not commit twice.
-        if (!lease.holds(id)) this.#countLost(1)
-        else results.push(await runner.run(claim, events.get(id) ?? []))
+        if (!lease.holds(claim.stream.id)) lost++
+        else results.push(await runner.run(claim, events.get(claim.stream.id) ?? []))
       }
     })
     await Promise.all(lanes)
+    this.#countLost(lost)
+    await store.releaseClaims(waiting)
     return results
   }
 
@@ -238,7 +271,10 @@ export class Worker implements Service {
   async #fail(run: FailedRun): Promise<void> {
     const { store, logger } = this.#options
     const held = await this.#untilDone(() => store.failRun(run))
-    if (!held) this.#countLost(1)
+    if (!held) {
+      this.#countLost(1)
+      return
+    }
     this.counters.failed++
     const { stream } = run.claim
     if (run.retryInMs === undefined) {
@@ -261,12 +297,15 @@ export class Worker implements Service {
   /** The handlers have committed: their outcome is written as soon as the database takes it, as long as it takes. */
   async #untilDone<T>(work: () => Promise<T>): Promise<T> {
     const backoff = new Backoff({ initialMs: 50, maxMs: 5000 })
-    for (;;) {
+    for (let failures = 1; ; failures++) {
       try {
-        return await work()
+        const done = await work()
+        if (failures > 1) this.#options.logger.info({}, 'the outcomes of pipelines are written again')
+        return done
       } catch (error) {
         // Stopping must not wait for a database that is away: the lease runs out and another worker takes over.
         if (!(error instanceof TransientError) || this.#stopping.signal.aborted) throw error
+        if (failures === 1) this.#options.logger.warn({}, `${messageOf(error)}; trying again until it works`)
         await sleep(backoff.next(), this.#stopping.signal)
       }
     }

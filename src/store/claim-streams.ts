@@ -1,6 +1,7 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import type { Firing, StreamState } from '../domain/stream.ts'
 import type { StoreContext } from './context.ts'
+import { lockHeld } from './lock-held.ts'
 import { stateNumber, streamOfRow } from './rows.ts'
 import type { Executor, StreamTable, Tables } from './schema.ts'
 import type { ClaimedStream, ClaimRequest } from './store.ts'
@@ -103,26 +104,16 @@ async function take(
 /** Extends the leases that are still the worker's; answers the ids of those streams. */
 export async function renewLeases(
   tx: Executor,
-  { dialect }: StoreContext,
+  context: StoreContext,
   claims: readonly ClaimedStream[],
-  worker: string,
   leaseMs: number,
 ): Promise<Set<number>> {
   if (claims.length === 0) return new Set()
-  const serials = new Map(claims.map(({ stream }) => [stream.id, stream.stateSerialNo]))
-  const rows = await tx
-    .selectFrom('stream')
-    .select(['id', 'state_serial_no'])
-    .where('id', 'in', [...serials.keys()])
-    .where('claimed_by', '=', worker)
-    .orderBy('id')
-    .modifyEnd(sql.raw(dialect.forUpdate))
-    .execute()
-  const held = rows.filter((row) => serials.get(row.id) === row.state_serial_no).map((row) => row.id)
+  const held = await lockHeld(tx, context, claims)
   if (held.length > 0) {
     await tx
       .updateTable('stream')
-      .set({ lease_until: sql`${sql.raw(dialect.machineNow)} + ${leaseMs * 1000}` })
+      .set({ lease_until: sql`${sql.raw(context.dialect.machineNow)} + ${leaseMs * 1000}` })
       .where('id', 'in', held)
       .execute()
   }

@@ -1,6 +1,6 @@
 import { hash128 } from '../domain/hash.ts'
 import type { SqlDialect } from './dialect.ts'
-import { insertRows } from './insert-rows.ts'
+import { upsertRows } from './insert-rows.ts'
 import { hexBytes } from './rows.ts'
 import type { Executor } from './schema.ts'
 import { inTransaction } from './transaction.ts'
@@ -23,7 +23,8 @@ export class EventTypes {
     for (const type of types) if (!this.#ids.has(type)) unknown.add(type)
     if (unknown.size === 0) return
     await this.#load([...unknown])
-    for (const type of unknown) if (!this.#ids.has(type)) await this.#create(type)
+    const created = [...unknown].filter((type) => !this.#ids.has(type))
+    if (created.length > 0) await this.#create(created)
   }
 
   /** The id of a type that was ensured. */
@@ -61,20 +62,16 @@ export class EventTypes {
     }
   }
 
-  async #create(type: string): Promise<void> {
-    await inTransaction(this.#db, this.#dialect, async (tx) => {
-      // Another process may have been first: then the key exists and is read.
-      const known = await tx
-        .selectFrom('event_type')
-        .select('id')
-        .where('desc_hash', '=', hashOf(type))
-        .execute()
-      if (known.length > 0) return
-      await insertRows(tx, this.#dialect, 'event_type', [
-        { desc: type, desc_hash: this.#dialect.bytes(hash128(type)) },
-      ])
-    })
-    await this.#load([type])
+  /** Another process may be first with some of them: then they are read. */
+  async #create(types: readonly string[]): Promise<void> {
+    const rows = types
+      .map((desc) => ({ desc, hash: hash128(desc) }))
+      .sort((a, b) => (a.hash < b.hash ? -1 : 1))
+      .map(({ desc, hash }) => ({ desc, desc_hash: this.#dialect.bytes(hash) }))
+    await inTransaction(this.#db, this.#dialect, (tx) =>
+      upsertRows(tx, this.#dialect, 'event_type', rows, ['desc_hash'], []),
+    )
+    await this.#load(types)
   }
 }
 

@@ -1,14 +1,13 @@
 import { sql } from 'kysely'
 import type { Router } from '../domain/routing.ts'
-import type { Firing, Stream } from '../domain/stream.ts'
 import { createStreamKeyHash } from '../domain/stream-key.ts'
 import type { StoreContext } from './context.ts'
-import { replaceDeadLetter } from './dead-letters.ts'
 import { insertEvents } from './insert-events.ts'
+import { lockHeld } from './lock-held.ts'
 import { type Finishing, routeEvents } from './route-events.ts'
 import { hexBytes, stateNumber } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
-import type { FailedRun, FinishedRun, NewDeadLetter } from './store.ts'
+import type { FinishedRun } from './store.ts'
 import { traitHash } from './trait-codec.ts'
 
 /** Thrown to roll back what was stored together with runs whose lease had gone. */
@@ -28,15 +27,13 @@ export async function finishQuietRuns(
   runs: readonly FinishedRun[],
 ): Promise<number[]> {
   await closeStreams(tx, runs.map(finishingOf))
-  const serials = new Map(runs.map(({ claim }) => [claim.stream.id, claim.stream.stateSerialNo]))
-  const rows = await tx
-    .selectFrom('stream')
-    .select(['id', 'state_serial_no'])
-    .where('id', 'in', [...serials.keys()])
-    .orderBy('id')
-    .modifyEnd(sql.raw(context.dialect.forUpdate))
-    .execute()
-  const held = new Set(rows.filter((row) => serials.get(row.id) === row.state_serial_no).map((row) => row.id))
+  const held = new Set(
+    await lockHeld(
+      tx,
+      context,
+      runs.map(({ claim }) => claim),
+    ),
+  )
   await settle(
     tx,
     runs.filter(({ claim }) => held.has(claim.stream.id)),
@@ -153,61 +150,4 @@ async function purge(tx: Executor, runs: readonly FinishedRun[]): Promise<void> 
       .execute()
   }
   await tx.deleteFrom('stream').where('id', 'in', ids).execute()
-}
-
-/**
- * Puts a stream into its retry state, not to be run before the wait is over, or for good into its error state; then
- * it is a dead letter too.
- */
-export async function failRun(tx: Executor, context: StoreContext, run: FailedRun): Promise<boolean> {
-  const { stream, firing } = run.claim
-  const { retryInMs, error } = run
-  const isForGood = retryInMs === undefined
-  const result = await tx
-    .updateTable('stream')
-    .set({
-      state: stateNumber(isForGood ? ERROR_STATES[firing] : RETRY_STATES[firing]),
-      state_serial_no: sql`state_serial_no + 1`,
-      claimed_by: null,
-      lease_until: isForGood
-        ? null
-        : sql<number>`${sql.raw(context.dialect.machineNow)} + ${Math.round(retryInMs * 1000)}`,
-      last_error: error,
-    })
-    .where('id', '=', stream.id)
-    .where('state_serial_no', '=', stream.stateSerialNo)
-    .executeTakeFirstOrThrow()
-  const wasHeld = result.numUpdatedRows > 0n
-  if (wasHeld && isForGood) await replaceDeadLetter(tx, context, streamLetter(stream, firing, error))
-  return wasHeld
-}
-
-const RETRY_STATES = { fire: 'retry_fire', expire: 'retry_expire' } as const
-const ERROR_STATES = { fire: 'error', expire: 'expire_error' } as const
-
-/** What is kept of a stream whose pipeline failed for good; the stream itself has its events. */
-function streamLetter({ id, name }: Stream, firing: Firing, reason: string): NewDeadLetter {
-  const body = Buffer.from(JSON.stringify({ stream_id: id, trigger: name, firing }))
-  return { stage: 'pipeline', reason, queue: null, body }
-}
-
-/** Brings streams of an error state back to be run again, their attempts forgotten; answers how many. */
-export async function resetStreams(
-  db: Executor,
-  state: 'error' | 'expire_error',
-  id: number | undefined,
-): Promise<number> {
-  let update = db
-    .updateTable('stream')
-    .set({
-      state: stateNumber(state === 'error' ? 'retry_fire' : 'retry_expire'),
-      state_serial_no: sql`state_serial_no + 1`,
-      attempts: 0,
-      claimed_by: null,
-      lease_until: null,
-    })
-    .where('state', '=', stateNumber(state))
-  if (id !== undefined) update = update.where('id', '=', id)
-  const result = await update.executeTakeFirstOrThrow()
-  return Number(result.numUpdatedRows)
 }

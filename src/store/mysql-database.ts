@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net'
 import { Kysely, MysqlDialect } from 'kysely'
-import { createPool, format, type Pool, type PoolOptions } from 'mysql2'
+import { createPool, format, type Pool, type PoolConnection, type PoolOptions } from 'mysql2'
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { Literal, type OpenDatabase, type SqlDialect } from './dialect.ts'
 import { MYSQL_TYPES } from './migrations/column-types.ts'
@@ -11,12 +12,15 @@ export type MysqlOptions = {
   /** most connections at once */
   readonly connections?: number
   readonly tls?: PoolOptions['ssl']
+  /** longest silence of the server while it is asked something, ms; longer and the connection counts as broken */
+  readonly silenceMs?: number
 }
 
 /** What the locking of this store rests on, in every session. */
 const SESSION = [
   'set session transaction isolation level read committed',
-  "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = 10",
+  // MariaDB would make a subquery of a list of 1,000 values, and then may go through the whole table.
+  "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = 10 /*M!, in_predicate_conversion_threshold = 0 */",
 ]
 
 const CONTENTION = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_DUP_ENTRY', 'ER_CHECKREAD'])
@@ -74,11 +78,14 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
     connectionLimit: options.connections ?? 8,
     connectTimeout: 10_000,
     enableKeepAlive: true,
+    keepAliveInitialDelay: 10_000,
     // A long text of literals need not be searched for places of parameters.
     queryFormat: (text, values) => (values.length === 0 ? text : format(text, values)),
     ...(options.tls ? { ssl: options.tls } : {}),
   })
   pool.on('connection', (connection) => {
+    // Of one that is idle too: the pool makes another when it is needed.
+    if (options.silenceMs !== undefined) endAfterSilence(connection, options.silenceMs)
     // These are done before anything else on the connection; one that refuses them must not be used.
     for (const statement of SESSION) {
       connection.query(statement, (error) => {
@@ -99,6 +106,14 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
       ? new TransientError(message, { cause: error })
       : new StackTachError('config', message, { cause: error })
   }
+}
+
+function endAfterSilence(connection: PoolConnection, silenceMs: number): void {
+  const { stream } = connection as unknown as { readonly stream: Socket }
+  stream.setTimeout(silenceMs, () => {
+    const silence = new Error(`the database has not answered for ${silenceMs / 1000} s`)
+    stream.destroy(Object.assign(silence, { code: 'ETIMEDOUT' }))
+  })
 }
 
 type ServerSettings = { readonly idStep: number; readonly maxPacket: number }

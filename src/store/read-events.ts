@@ -15,9 +15,6 @@ const EVENT_COLUMNS = [
   'event.traits',
 ] as const
 
-/** MariaDB makes a subquery of a list of 1,000 values and more, and then may go through all events. */
-const STREAMS_PER_QUERY = 500
-
 /** The events of streams, each in order of (timestamp, id). */
 export async function eventsOfStreams(
   db: Executor,
@@ -25,21 +22,20 @@ export async function eventsOfStreams(
   streamIds: readonly number[],
 ): Promise<Map<number, StoredEvent[]>> {
   const events = new Map<number, StoredEvent[]>(streamIds.map((id) => [id, []]))
-  for (let from = 0; from < streamIds.length; from += STREAMS_PER_QUERY) {
-    const rows = await db
-      .selectFrom('stream_event')
-      .innerJoin('event', 'event.id', 'stream_event.event_id')
-      .select([...EVENT_COLUMNS, 'stream_event.stream_id'])
-      .where('stream_event.stream_id', 'in', streamIds.slice(from, from + STREAMS_PER_QUERY))
-      .execute()
-    // Sorted here: the server would sort the rows of all streams, traits included, in a temporary table.
-    rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
-    const types = await eventTypes.typesOf(
-      db,
-      rows.map(({ event_type_id }) => event_type_id),
-    )
-    for (const row of rows) events.get(row.stream_id)?.push(eventOfRow(row, types))
-  }
+  if (streamIds.length === 0) return events
+  const rows = await db
+    .selectFrom('stream_event')
+    .innerJoin('event', 'event.id', 'stream_event.event_id')
+    .select([...EVENT_COLUMNS, 'stream_event.stream_id'])
+    .where('stream_event.stream_id', 'in', streamIds)
+    .execute()
+  // Sorted here: the server would sort the rows of all streams, traits included, in a temporary table.
+  rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
+  const types = await eventTypes.typesOf(
+    db,
+    rows.map(({ event_type_id }) => event_type_id),
+  )
+  for (const row of rows) events.get(row.stream_id)?.push(eventOfRow(row, types))
   return events
 }
 

@@ -12,23 +12,17 @@ import {
 import type { OpenDatabase } from './dialect.ts'
 import { encodeEvent } from './encode-event.ts'
 import { EventTypes } from './event-types.ts'
-import {
-  byGeneration,
-  failRun,
-  finishProducingRuns,
-  finishQuietRuns,
-  LeaseLost,
-  resetStreams,
-} from './finish-runs.ts'
+import { byGeneration, finishProducingRuns, finishQuietRuns, LeaseLost } from './finish-runs.ts'
 import { insertEvents } from './insert-events.ts'
 import { insertRows } from './insert-rows.ts'
 import { requireCurrentSchema } from './migrate.ts'
 import { nextDue } from './next-due.ts'
 import { countEvents, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
 import { countStreams, findStream, listStreams } from './read-streams.ts'
+import { failRun, releaseClaims, resetStreams } from './return-streams.ts'
 import { routeEvents } from './route-events.ts'
 import type { Executor } from './schema.ts'
-import type { ClaimedStream, FinishedRun, Store } from './store.ts'
+import type { FinishedRun, Store } from './store.ts'
 import { inTransaction, query } from './transaction.ts'
 import { trimEvents } from './trim-events.ts'
 
@@ -132,17 +126,19 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
       })
     },
 
-    nextDue: () => query(dialect, () => nextDue(context)),
+    nextDue: (withRetries) => query(dialect, () => nextDue(context, withRetries)),
     claimStreams: (request) => transaction((tx) => claimStreams(tx, context, request)),
     claimOrphan: (request) => transaction((tx) => claimOrphan(tx, context, request)),
-    renewLeases: (claims: readonly ClaimedStream[], worker, leaseMs) =>
-      transaction((tx) => renewLeases(tx, context, claims, worker, leaseMs)),
+    renewLeases: (claims, leaseMs) => transaction((tx) => renewLeases(tx, context, claims, leaseMs)),
     async finishRuns(runs, router) {
       const finished = new Set(await finishQuiet(runs.filter(({ newEvents }) => newEvents.length === 0)))
       for (const group of byGeneration(runs.filter(({ newEvents }) => newEvents.length > 0))) {
         for (const id of await finishProducing(group, router)) finished.add(id)
       }
       return finished
+    },
+    async releaseClaims(claims) {
+      if (claims.length > 0) await transaction((tx) => releaseClaims(tx, context, claims))
     },
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
     resetStreams: (state, id) => transaction((tx) => resetStreams(tx, state, id)),

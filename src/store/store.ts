@@ -118,18 +118,20 @@ export interface Store {
   /** Stores new events and lets them join their streams; repeats of a message_id are no-ops. */
   storeBatch(batch: Batch, router: Router): Promise<BatchOutcome>
 
-  /** What a worker that has nothing to do waits for. */
-  nextDue(): Promise<DueTimes>
+  /** What a worker that has nothing to do waits for; retries and leases only where they are asked for. */
+  nextDue(withRetries: boolean): Promise<DueTimes>
   /** Claims due streams: retries up to a quarter of the limit, then those that are due for the first time. */
   claimStreams(request: ClaimRequest): Promise<ClaimedStream[]>
   /** Claims a stream whose worker let its lease run out. Alone: one that kills its worker takes no other with it. */
   claimOrphan(request: ClaimRequest): Promise<ClaimedStream | undefined>
-  /** Extends leases; answers the ids of the streams that are still this worker's. */
-  renewLeases(claims: readonly ClaimedStream[], worker: string, leaseMs: number): Promise<Set<number>>
+  /** Extends leases; answers the ids of the streams that nobody else has claimed since. */
+  renewLeases(claims: readonly ClaimedStream[], leaseMs: number): Promise<Set<number>>
   /** Finishes runs whose lease holds; answers the ids of the streams that were finished. */
   finishRuns(runs: readonly FinishedRun[], router: Router): Promise<Set<number>>
   /** Puts a stream into its retry state, or into its error state and keeps a dead letter; false when the lease had gone. */
   failRun(run: FailedRun): Promise<boolean>
+  /** Gives back claims of which nothing was run: another worker may run them at once, and the attempt does not count. */
+  releaseClaims(claims: readonly ClaimedStream[]): Promise<void>
   /** Brings streams of an error state back to be run again; answers how many. */
   resetStreams(state: 'error' | 'expire_error', id?: number): Promise<number>
 

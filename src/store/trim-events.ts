@@ -7,7 +7,7 @@ import { decodeTraits, traitHash } from './trait-codec.ts'
 
 /** Deletes the oldest events that are in no stream; answers how many. */
 export async function trimEvents(tx: Executor, context: StoreContext, trim: Trim): Promise<number> {
-  const rows = await tx
+  const found = await tx
     .selectFrom('event')
     .select(['id', 'traits'])
     .where('generated', '<', trim.olderThan)
@@ -19,6 +19,19 @@ export async function trimEvents(tx: Executor, context: StoreContext, trim: Trim
     .limit(trim.limit)
     .modifyEnd(sql.raw(context.dialect.skipLocked))
     .execute()
+  if (found.length === 0) return 0
+  // A lock shows the newest row, and the query above looked at memberships as they were when it began.
+  const joined = await tx
+    .selectFrom('stream_event')
+    .select('event_id')
+    .where(
+      'event_id',
+      'in',
+      found.map(({ id }) => id),
+    )
+    .execute()
+  const members = new Set(joined.map(({ event_id }) => event_id))
+  const rows = found.filter(({ id }) => !members.has(id))
   if (rows.length === 0) return 0
   for (const row of rows) {
     const hashes = Object.entries(decodeTraits(row.traits))

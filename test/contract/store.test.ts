@@ -243,8 +243,8 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     expect(await store.failRun({ claim: slow as ClaimedStream, error: 'x', retryInMs: undefined })).toBe(
       false,
     )
-    expect(await store.renewLeases([slow as ClaimedStream], 'w1', HOUR_MS)).toEqual(new Set())
-    expect(await store.renewLeases([next as ClaimedStream], 'w2', HOUR_MS)).toEqual(new Set([1]))
+    expect(await store.renewLeases([slow as ClaimedStream], HOUR_MS)).toEqual(new Set())
+    expect(await store.renewLeases([next as ClaimedStream], HOUR_MS)).toEqual(new Set([1]))
     expect(await store.findEvent('made')).toBeUndefined()
     expect(await states()).toEqual(['firing'])
   })
@@ -317,20 +317,20 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
 
   test('what is due next: the first to fire, the first to expire, the first retry or end of a lease', async () => {
     const router = routerOf({ fire_criteria: [{ event_type: 'x.end' }], expiration: '$last + 1h' })
-    expect(await store.nextDue()).toEqual({ fire: null, expire: null, retryInMs: null })
+    expect(await store.nextDue(true)).toEqual({ fire: null, expire: null, retryInMs: null })
     await put(router, [event({ host: 'b', timestamp: NOW + 5 }), event({ host: 'a', timestamp: NOW })])
     const expire = NOW + 3_600_000_000
-    expect(await store.nextDue()).toEqual({ fire: null, expire, retryInMs: null })
+    expect(await store.nextDue(true)).toEqual({ fire: null, expire, retryInMs: null })
     await put(router, [event({ host: 'b', eventType: 'x.end', timestamp: NOW })], NOW + 7)
-    expect(await store.nextDue()).toEqual({ fire: NOW + 7, expire, retryInMs: null })
+    expect(await store.nextDue(true)).toEqual({ fire: NOW + 7, expire, retryInMs: null })
 
     const [claimed] = await claim()
-    const running = await store.nextDue()
+    const running = await store.nextDue(true)
     expect(running).toMatchObject({ fire: null, expire })
     expect(running.retryInMs).toBeGreaterThan(HOUR_MS / 2)
     expect(running.retryInMs).toBeLessThanOrEqual(HOUR_MS)
     await store.failRun({ claim: claimed as ClaimedStream, error: 'away', retryInMs: 2 * HOUR_MS })
-    const failed = await store.nextDue()
+    const failed = await store.nextDue(true)
     expect(failed.retryInMs).toBeGreaterThan(HOUR_MS)
   })
 
@@ -339,9 +339,9 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     await put(router, [event({ host: 'a', eventType: 'x.end', timestamp: NOW })])
     const [claimed] = await claim()
     await store.failRun({ claim: claimed as ClaimedStream, error: 'bad', retryInMs: undefined })
-    expect(await store.nextDue()).toMatchObject({ fire: null, retryInMs: null })
+    expect(await store.nextDue(true)).toMatchObject({ fire: null, retryInMs: null })
     await store.resetStreams('error')
-    expect((await store.nextDue()).retryInMs).toBeLessThan(0)
+    expect((await store.nextDue(true)).retryInMs).toBeLessThan(0)
   })
 
   test('retries get their share however many streams are due for the first time', async () => {
@@ -356,6 +356,19 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const claims = await claim()
     expect(claims).toHaveLength(10)
     expect(claims.filter(({ stream }) => stream.attempts === 2)).toHaveLength(1)
+  })
+
+  test('claims of which nothing was run go back, their attempts not counted', async () => {
+    const router = routerOf({ fire_criteria: [{ event_type: 'x.end' }] })
+    const ends = ['a', 'b'].map((host) => event({ host, eventType: 'x.end', timestamp: NOW }))
+    await put(router, ends)
+    const claims = await claim()
+    // The first was taken over meanwhile.
+    await store.failRun({ claim: claims[0] as ClaimedStream, error: 'slow', retryInMs: HOUR_MS })
+    await store.releaseClaims(claims)
+    const again = await claim()
+    expect(again.map(({ stream }) => [stream.id, stream.attempts])).toEqual([[claims[1]?.stream.id, 1]])
+    await store.releaseClaims([])
   })
 
   test('the error state can be reset, its attempts forgotten', async () => {

@@ -107,6 +107,19 @@ test.each([
   expect(await observer.listEvents({ eventType: 'made' }, ALL)).toHaveLength(cuts + 2)
 })
 
+test('a server that is silent for too long counts as away', async () => {
+  const url = await createTestDatabase()
+  const database = await openMysqlDatabase({ url: new URL(url) })
+  await upgradeSchema(database.db, database.dialect.types)
+  await database.db.destroy()
+  const silent = await openMysqlDatabase({ url: new URL(proxy.urlOf(url)), connections: 1, silenceMs: 300 })
+  const waiting = await createSqlStore(silent)
+  proxy.hold()
+  await expect(waiting.findEvent('m')).rejects.toBeInstanceOf(TransientError)
+  proxy.cut()
+  await waiting.close()
+})
+
 function batchOf(messageId: string) {
   const one = event({ messageId, host: messageId, eventType: 'x.end', timestamp: NOW })
   return { arrivals: [{ event: one, at: NOW, keys: router.keysOf(one) }], deadLetters: [] }

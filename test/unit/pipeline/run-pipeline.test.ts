@@ -90,3 +90,30 @@ test('events that come out and did not go in are new; handlers share the environ
   })
   expect(await run(adding, checking)).toMatchObject({ ok: true, newEvents: [made] })
 })
+
+test.each([
+  ['no object', 5, 'it is no object'],
+  ['without an id', { ...made, messageId: undefined }, 'its messageId is no text'],
+  ['without a type', { ...made, eventType: '' }, 'its eventType is no text'],
+  ['a Date for a timestamp', { ...made, timestamp: new Date() }, 'its timestamp is no integer'],
+  ['without traits', { ...made, traits: undefined }, 'its traits are no object'],
+  ['an untyped trait', { ...made, traits: { host: 'h' } }, 'its trait host is no {type, value}'],
+  ['a trait of another type', { ...made, traits: { n: { type: 'int', value: '1' } } }, 'its trait n is no'],
+])('a new event that cannot be stored (%s) is found before anything is committed', async (_, bad, reason) => {
+  const calls: string[] = []
+  const outcome = await run(noting(calls, 'a', undefined, (events) => [...events, bad as Event]))
+  expect(outcome).toMatchObject({ ok: false, error: expect.stringContaining(reason) })
+  expect(calls).toEqual(['a new', 'a handle', 'a rollback'])
+})
+
+test('of an error as long as a document the beginning is told', async () => {
+  const long = class implements Handler {
+    handleEvents(): never {
+      throw new Error('x'.repeat(5_000_000))
+    }
+    commit() {}
+    rollback() {}
+  }
+  const outcome = await run(long)
+  expect(outcome.ok ? '' : outcome.error).toHaveLength(65_536)
+})

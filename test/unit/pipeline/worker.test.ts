@@ -1,11 +1,12 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { TransientError } from '../../../src/domain/errors.ts'
+import type { HandlerClass } from '../../../src/pipeline/handler.ts'
 import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
 import { Worker } from '../../../src/pipeline/worker.ts'
 import { createManualClock } from '../../../src/runtime/event-clock.ts'
 import { type Logger, silentLogger } from '../../../src/runtime/logger.ts'
-import type { DueTimes, Store } from '../../../src/store/store.ts'
+import type { ClaimedStream, DueTimes, FinishedRun, Store } from '../../../src/store/store.ts'
 import { at, routerOf } from '../../support/events.ts'
 
 const NOW = at('2026-01-01T00:00:00')
@@ -14,6 +15,8 @@ const NOTHING: DueTimes = { fire: null, expire: null, retryInMs: null }
 let looks: number
 let claims: string[]
 let due: () => DueTimes
+let claimed: ClaimedStream[]
+let released: number[]
 let worker: Worker | undefined
 
 beforeEach(() => {
@@ -21,6 +24,8 @@ beforeEach(() => {
   looks = 0
   claims = []
   due = () => NOTHING
+  claimed = []
+  released = []
 })
 
 afterEach(async () => {
@@ -29,7 +34,7 @@ afterEach(async () => {
 })
 
 /** A worker over a store that only says what is due and what was asked of it. */
-async function start(logger: Logger = silentLogger): Promise<Worker> {
+async function start(logger: Logger = silentLogger, handler?: HandlerClass): Promise<Worker> {
   const store = {
     async nextDue() {
       looks++
@@ -37,16 +42,32 @@ async function start(logger: Logger = silentLogger): Promise<Worker> {
     },
     async claimStreams({ firing }: { firing: string }) {
       claims.push(firing)
-      return []
+      return claimed.splice(0)
     },
     async claimOrphan() {},
+    async eventsOfStreams() {
+      return new Map()
+    },
+    async finishRuns(runs: readonly FinishedRun[]) {
+      return new Set(runs.map(({ claim }) => claim.stream.id))
+    },
+    async releaseClaims(claims: readonly ClaimedStream[]) {
+      released.push(...claims.map(({ stream }) => stream.id))
+    },
   } as Partial<Store> as Store
-  const shared = { router: routerOf(), clock: createManualClock(NOW), logger }
+  const shared = { router: routerOf({}), clock: createManualClock(NOW), logger }
   worker = new Worker({
     ...shared,
     name: 'test',
     store,
-    runner: createStreamRunner({ ...shared, pipelines: new Map(), purge: false, retries: 0 }),
+    runner: createStreamRunner({
+      ...shared,
+      pipelines: handler
+        ? new Map([['fire', { name: 'fire', steps: [{ name: 'h', handler, params: {} }] }]])
+        : new Map(),
+      purge: false,
+      retries: 0,
+    }),
     batchSize: 10,
     delayMs: 10_000,
     leaseMs: 60_000,
@@ -127,4 +148,30 @@ test('a database that is away is told once, and once that it is back', async () 
   for (let round = 0; round < 3; round++) await pass(10_000)
   expect(looks).toBeGreaterThan(3)
   expect(lines).toEqual(['away; trying again until it works', 'the database answers again'])
+})
+
+test('a stop lets the streams that run end and gives back those that have not begun', async () => {
+  let release: () => void = () => {}
+  const slow = class {
+    async handleEvents(events: never[]) {
+      await new Promise<void>((resolve) => {
+        release = resolve
+      })
+      return events
+    }
+    commit() {}
+    rollback() {}
+  } as HandlerClass
+  claimed = Array.from({ length: 300 }, (_, index) => {
+    const stream = { id: index + 1, name: 'trigger', attempts: 1, distinguishingTraits: {} }
+    return { stream, firing: 'fire', takenOver: false } as unknown as ClaimedStream
+  })
+  due = () => ({ ...NOTHING, fire: NOW - 1 })
+  const stopping = await start(silentLogger, slow)
+  const stopped = stopping.stop()
+  await settle()
+  release()
+  await stopped
+  expect(stopping.counters.fired).toBe(1)
+  expect(released.sort((a, b) => a - b)).toEqual(Array.from({ length: 299 }, (_, index) => index + 2))
 })

@@ -1,0 +1,43 @@
+import { formatIso } from '../domain/time.ts'
+
+const TYPES: { readonly [type: string]: (value: unknown) => boolean } = {
+  text: (value) => typeof value === 'string',
+  int: (value) => typeof value === 'bigint' || Number.isSafeInteger(value),
+  float: (value) => Number.isFinite(value),
+  datetime: isMicros,
+  none: (value) => value === null,
+}
+
+/** Why what a handler made is no event that can be stored; undefined when it is one. */
+export function eventFault(made: unknown): string | undefined {
+  if (!isObject(made)) return 'it is no object'
+  const { messageId, eventType, timestamp, traits } = made
+  if (typeof messageId !== 'string' || messageId === '') return 'its messageId is no text'
+  if (typeof eventType !== 'string' || eventType === '') return 'its eventType is no text'
+  if (!isMicros(timestamp)) return 'its timestamp is no integer of microseconds since 1970'
+  if (!isObject(traits)) return 'its traits are no object'
+  for (const [name, trait] of Object.entries(traits)) {
+    if (!isTrait(trait)) {
+      return `its trait ${name} is no {type, value} of the types ${Object.keys(TYPES).join(', ')}`
+    }
+  }
+  return undefined
+}
+
+function isTrait(trait: unknown): boolean {
+  if (!isObject(trait) || typeof trait.type !== 'string' || !Object.hasOwn(TYPES, trait.type)) return false
+  return TYPES[trait.type]?.(trait.value) ?? false
+}
+
+function isMicros(value: unknown): boolean {
+  if (!Number.isSafeInteger(value)) return false
+  try {
+    return formatIso(value as number) !== ''
+  } catch {
+    return false
+  }
+}
+
+function isObject(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,90 @@
+import { sql } from 'kysely'
+import type { Firing, Stream } from '../domain/stream.ts'
+import type { StoreContext } from './context.ts'
+import { replaceDeadLetter } from './dead-letters.ts'
+import { lockHeld } from './lock-held.ts'
+import { stateNumber } from './rows.ts'
+import type { Executor } from './schema.ts'
+import type { ClaimedStream, FailedRun, NewDeadLetter } from './store.ts'
+
+// Streams that go back to be run again, or into their error states.
+
+/** Puts claims of one firing back as if they had not been made; they are due at once. */
+export async function releaseClaims(
+  tx: Executor,
+  context: StoreContext,
+  claims: readonly ClaimedStream[],
+): Promise<void> {
+  const held = await lockHeld(tx, context, claims)
+  const [first] = claims
+  if (!first || held.length === 0) return
+  await tx
+    .updateTable('stream')
+    .set({
+      // Not active: its key may have another stream by now.
+      state: stateNumber(RETRY_STATES[first.firing]),
+      state_serial_no: sql`state_serial_no + 1`,
+      attempts: sql`attempts - 1`,
+      claimed_by: null,
+      lease_until: null,
+    })
+    .where('id', 'in', held)
+    .execute()
+}
+
+/**
+ * Puts a stream into its retry state, not to be run before the wait is over, or for good into its error state; then
+ * it is a dead letter too.
+ */
+export async function failRun(tx: Executor, context: StoreContext, run: FailedRun): Promise<boolean> {
+  const { stream, firing } = run.claim
+  const { retryInMs, error } = run
+  const isForGood = retryInMs === undefined
+  const result = await tx
+    .updateTable('stream')
+    .set({
+      state: stateNumber(isForGood ? ERROR_STATES[firing] : RETRY_STATES[firing]),
+      state_serial_no: sql`state_serial_no + 1`,
+      claimed_by: null,
+      lease_until: isForGood
+        ? null
+        : sql<number>`${sql.raw(context.dialect.machineNow)} + ${Math.round(retryInMs * 1000)}`,
+      last_error: error,
+    })
+    .where('id', '=', stream.id)
+    .where('state_serial_no', '=', stream.stateSerialNo)
+    .executeTakeFirstOrThrow()
+  const wasHeld = result.numUpdatedRows > 0n
+  if (wasHeld && isForGood) await replaceDeadLetter(tx, context, streamLetter(stream, firing, error))
+  return wasHeld
+}
+
+const RETRY_STATES = { fire: 'retry_fire', expire: 'retry_expire' } as const
+const ERROR_STATES = { fire: 'error', expire: 'expire_error' } as const
+
+/** What is kept of a stream whose pipeline failed for good; the stream itself has its events. */
+function streamLetter({ id, name }: Stream, firing: Firing, reason: string): NewDeadLetter {
+  const body = Buffer.from(JSON.stringify({ stream_id: id, trigger: name, firing }))
+  return { stage: 'pipeline', reason, queue: null, body }
+}
+
+/** Brings streams of an error state back to be run again, their attempts forgotten; answers how many. */
+export async function resetStreams(
+  db: Executor,
+  state: 'error' | 'expire_error',
+  id: number | undefined,
+): Promise<number> {
+  let update = db
+    .updateTable('stream')
+    .set({
+      state: stateNumber(state === 'error' ? 'retry_fire' : 'retry_expire'),
+      state_serial_no: sql`state_serial_no + 1`,
+      attempts: 0,
+      claimed_by: null,
+      lease_until: null,
+    })
+    .where('state', '=', stateNumber(state))
+  if (id !== undefined) update = update.where('id', '=', id)
+  const result = await update.executeTakeFirstOrThrow()
+  return Number(result.numUpdatedRows)
+}
