@@ -7,6 +7,8 @@ export default defineConfig({
     projects: [
       // A busy machine must not fail a test that only computes.
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      // Consumers, workers and engine on a simulated clock, broker and store that fail, by seeds.
+      { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 120_000 } },
       {
         test: {
           name: 'services',

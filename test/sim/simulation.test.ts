@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest'
+import { simulate } from './simulation.ts'
+
+const SEEDS = 40
+const [from, count] = process.env.STACKTACH_SIM_SEED
+  ? [Number(process.env.STACKTACH_SIM_SEED), 1]
+  : [1, SEEDS]
+
+test.each(Array.from({ length: count }, (_, index) => [from + index, from + index]))(
+  'seed %i (again: STACKTACH_SIM_SEED=%i npx vitest run --project sim)',
+  async (seed) => {
+    const { steps, events } = await simulate(seed)
+    expect(steps).toBeGreaterThan(500)
+    expect(events).toBeGreaterThan(50)
+  },
+)
