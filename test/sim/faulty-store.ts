@@ -12,7 +12,8 @@ export function faultyStore(store: Store, process: Process, world: World): Store
       return async (...args: unknown[]) => {
         await world.passTime(process)
         if (name === 'storeBatch') refuse(args[0] as Batch)
-        if (world.happens('failsBefore')) throw new TransientError(`${name} failed before it was done`)
+        if (world.isStoreAway || world.happens('failsBefore'))
+          throw new TransientError(`${name} failed before it was done`)
         const result = await method.apply(target, args)
         world.isDirty = true
         if (world.happens('crashesAfter')) world.crash(process)

@@ -26,8 +26,21 @@ const NEVER: { readonly [what: string]: (now: number) => string } = {
          where stream_id = stream.id and \`desc\` = 'x.end')`,
 }
 
-/** Names what is wrong with the database; undefined when nothing is. */
-export async function brokenInvariant({ db }: OpenDatabase): Promise<string | undefined> {
+/** Completed streams and the number of their last change. */
+export type Completed = Map<number, number>
+
+/** Names what is wrong with the database; undefined when nothing is. `completed` is kept from one call to the next. */
+export async function brokenInvariant(
+  { db }: OpenDatabase,
+  completed: Completed,
+): Promise<string | undefined> {
+  const done = await sql<{ id: number; serial: number }>`
+    select id, state_serial_no as serial from stream where state = 6`.execute(db)
+  for (const { id, serial } of done.rows) {
+    if ((completed.get(id) ?? serial) !== serial) return 'a stream was finished twice'
+    completed.set(id, serial)
+  }
+  if (done.rows.length < completed.size) return 'a completed stream is not completed any more'
   const now = Date.now() * 1000
   const columns = Object.values(NEVER).map((query, index) => `(${query(now)}) as c${index}`)
   const { rows } = await sql<{ [column: string]: number }>`select ${sql.raw(columns.join(', '))}`.execute(db)

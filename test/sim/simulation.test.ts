@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { simulate } from './simulation.ts'
 
-const SEEDS = 40
+const SEEDS = 200
 const [from, count] = process.env.STACKTACH_SIM_SEED
   ? [Number(process.env.STACKTACH_SIM_SEED), 1]
   : [1, SEEDS]

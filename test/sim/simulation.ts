@@ -20,7 +20,7 @@ import { createSqlStore } from '../../src/store/sql-store.ts'
 import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
 import { routerOf } from '../support/events.ts'
 import { faultyStore } from './faulty-store.ts'
-import { brokenInvariant } from './invariants.ts'
+import { brokenInvariant, type Completed } from './invariants.ts'
 import { SimBroker } from './sim-broker.ts'
 import { nextMessage, POISON, type Sent } from './workload.ts'
 import { type Faults, NO_FAULTS, type Process, World } from './world.ts'
@@ -32,6 +32,7 @@ const FAULTS: Faults = {
   stalls: 0.01,
   dropsChannel: 0.05,
   handlerFails: 0.1,
+  storeGoes: 0.3,
 }
 const START = Date.UTC(2026, 0, 1)
 const MESSAGES = 100
@@ -101,6 +102,7 @@ class Simulation {
   )
   readonly #sent: Sent[] = []
   readonly #archived = new Set<string>()
+  readonly #completed: Completed = new Map()
   readonly #running = new Map<Process, Service>()
   #checked = 0
   #steps = 0
@@ -238,9 +240,13 @@ class Simulation {
   }
 
   #causeTrouble(): void {
-    if (this.#world.faults === NO_FAULTS) return
+    if (this.#world.faults === NO_FAULTS) {
+      this.#world.isStoreAway = false
+      return
+    }
     const running = [...this.#running]
     const fault = this.#world.random.int(0, 3)
+    this.#world.isStoreAway = this.#world.happens('storeGoes')
     if (fault <= 1) this.#broker.breakChannel()
     else if (running.length > 0) {
       const [process, service] = this.#world.random.pick(running)
@@ -291,7 +297,7 @@ class Simulation {
 
   async #check(): Promise<void> {
     this.#world.isDirty = false
-    const broken = await brokenInvariant(this.#database)
+    const broken = await brokenInvariant(this.#database, this.#completed)
     if (broken !== undefined) throw new Error(broken)
     const { acknowledged } = this.#broker
     for (; this.#checked < acknowledged.length; this.#checked++) {

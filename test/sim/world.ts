@@ -14,6 +14,8 @@ export type Faults = {
   readonly dropsChannel: number
   /** a handler throws; a commit throws */
   readonly handlerFails: number
+  /** the database is away until the next trouble */
+  readonly storeGoes: number
 }
 
 export const NO_FAULTS: Faults = {
@@ -23,6 +25,7 @@ export const NO_FAULTS: Faults = {
   stalls: 0,
   dropsChannel: 0,
   handlerFails: 0,
+  storeGoes: 0,
 }
 
 /** A consumer or a worker: what it asks for when it is dead is never answered. */
@@ -32,6 +35,8 @@ export type Process = { readonly name: string; isAlive: boolean; readonly onCras
 export class World {
   readonly random: Random
   faults: Faults
+  /** the database answers nobody */
+  isStoreAway = false
   /** something was written since this was last looked at */
   isDirty = false
 
