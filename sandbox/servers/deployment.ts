@@ -72,6 +72,18 @@ export class Deployment {
     else this.startWorker()
   }
 
+  /** Starts another in the place of each that has ended by itself. */
+  revive(): void {
+    for (const role of ['consumers', 'workers'] as const) {
+      const ended = this[role].filter(({ isRunning }) => !isRunning)
+      for (const one of ended) {
+        this[role].splice(this[role].indexOf(one), 1)
+        if (role === 'consumers') this.startConsumer()
+        else this.startWorker()
+      }
+    }
+  }
+
   /** Publishes a file of notifications to the queue. */
   publish(file: string): Promise<void> {
     return this.#run(['publish', file])

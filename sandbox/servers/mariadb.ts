@@ -8,41 +8,79 @@ import { findProgram, freePort, ServerProcess } from './server-process.ts'
 const run = promisify(execFile)
 const PASSWORD = 'stacktach-test'
 
-/** A MariaDB of our own: default settings, its own data folder and port. Answers its URL without a database. */
-export async function startMariadb(folder: string, stops: (() => Promise<void>)[]): Promise<string> {
-  const server = findProgram('mariadbd', 'mysqld')
-  const install = findProgram('mariadb-install-db', 'mysql_install_db')
-  const data = join(folder, 'data')
-  const socket = join(folder, 'socket')
-  const account = process.getuid?.() === 0 ? ['--user=root'] : []
-  await mkdir(folder, { recursive: true })
-  await run(install, [
-    '--no-defaults',
-    `--datadir=${data}`,
-    '--auth-root-authentication-method=normal',
-    '--skip-test-db',
-    ...account,
-  ])
-  const port = await freePort()
-  const process_ = new ServerProcess(
-    server,
-    [
+/** A MariaDB of our own: default settings, its own data folder and port. */
+export class Mariadb {
+  readonly #folder: string
+  readonly #port: number
+  #process: ServerProcess
+
+  /** Makes the data folder and starts the server on it. */
+  static async start(folder: string): Promise<Mariadb> {
+    const install = findProgram('mariadb-install-db', 'mysql_install_db')
+    await mkdir(folder, { recursive: true })
+    await run(install, [
       '--no-defaults',
-      `--datadir=${data}`,
-      `--socket=${socket}`,
-      `--port=${port}`,
-      '--bind-address=127.0.0.1',
-      `--pid-file=${join(folder, 'pid')}`,
-      '--max-connections=400',
-      ...account,
-    ],
-    {},
-  )
-  stops.push(() => process_.stop())
-  await process_.listening(port)
-  const connection = await createConnection({ socketPath: socket, user: 'root' })
-  await connection.query(`create user 'stacktach'@'%' identified by '${PASSWORD}'`)
-  await connection.query("grant all on *.* to 'stacktach'@'%' with grant option")
-  await connection.end()
-  return `mysql://stacktach:${PASSWORD}@127.0.0.1:${port}`
+      `--datadir=${join(folder, 'data')}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...account(),
+    ])
+    const server = new Mariadb(folder, await freePort())
+    await server.#process.listening(server.#port)
+    const connection = await createConnection({ socketPath: join(folder, 'socket'), user: 'root' })
+    await connection.query(`create user 'stacktach'@'%' identified by '${PASSWORD}'`)
+    await connection.query("grant all on *.* to 'stacktach'@'%' with grant option")
+    await connection.end()
+    return server
+  }
+
+  private constructor(folder: string, port: number) {
+    this.#folder = folder
+    this.#port = port
+    this.#process = this.#launch()
+  }
+
+  /** Of an account that may create databases; it names none. */
+  get url(): string {
+    return `mysql://stacktach:${PASSWORD}@127.0.0.1:${this.#port}`
+  }
+
+  /** Ends the server, as a power cut would with SIGKILL, and starts it again on the same data and port. */
+  async restart(signal: NodeJS.Signals): Promise<void> {
+    await this.#process.stop(signal)
+    this.#process = this.#launch()
+    await this.#process.listening(this.#port)
+  }
+
+  stop(): Promise<void> {
+    return this.#process.stop()
+  }
+
+  #launch(): ServerProcess {
+    return new ServerProcess(
+      findProgram('mariadbd', 'mysqld'),
+      [
+        '--no-defaults',
+        `--datadir=${join(this.#folder, 'data')}`,
+        `--socket=${join(this.#folder, 'socket')}`,
+        `--port=${this.#port}`,
+        '--bind-address=127.0.0.1',
+        `--pid-file=${join(this.#folder, 'pid')}`,
+        '--max-connections=400',
+        ...account(),
+      ],
+      {},
+    )
+  }
+}
+
+function account(): string[] {
+  return process.getuid?.() === 0 ? ['--user=root'] : []
+}
+
+/** Starts one that `stops` ends; answers its URL. */
+export async function startMariadb(folder: string, stops: (() => Promise<void>)[]): Promise<string> {
+  const server = await Mariadb.start(folder)
+  stops.push(() => server.stop())
+  return server.url
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { connect } from 'amqplib'
 import { inject } from 'vitest'
 import { Deployment } from '../../sandbox/servers/deployment.ts'
@@ -10,6 +10,10 @@ export type DeployOptions = {
   readonly databaseUrl?: string
   readonly consumers?: number
   readonly workers?: number
+  /** changes of the copied configuration */
+  readonly changes?: readonly (readonly [RegExp, string])[]
+  /** told the folder of the copied configuration before anything starts */
+  readonly onConfigured?: (folder: string) => void
 }
 
 /**
@@ -21,6 +25,12 @@ export async function deployShipped(
   queue: string,
   options: DeployOptions = {},
 ): Promise<Deployment> {
+  const config = copyConfig(folder, [
+    [/monitor\.info/g, queue],
+    [/lease_s: 60/g, 'lease_s: 1'],
+    ...(options.changes ?? []),
+  ])
+  options.onConfigured?.(dirname(config))
   return Deployment.start({
     amqpUrl: inject('amqpUrl'),
     databaseUrl: options.databaseUrl ?? (await createTestDatabase()),
@@ -28,10 +38,7 @@ export async function deployShipped(
     consumers: 2,
     workers: 2,
     ...options,
-    config: copyConfig(folder, [
-      [/monitor\.info/g, queue],
-      [/lease_s: 60/g, 'lease_s: 1'],
-    ]),
+    config,
   })
 }
 
