@@ -7,6 +7,7 @@ import { benchContention } from './contention.ts'
 import { benchDistill } from './distill.ts'
 import { benchFire } from './fire.ts'
 import { benchGenerate } from './generate.ts'
+import { benchGrowth } from './growth.ts'
 import { benchIngest } from './ingest/ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchMemory } from './memory.ts'
@@ -21,6 +22,7 @@ const BENCHES: { readonly [name: string]: () => void | Promise<void> } = {
   memory: benchMemory,
   latency: benchLatency,
   contention: benchContention,
+  growth: benchGrowth,
 }
 
 const names = process.argv.slice(2)

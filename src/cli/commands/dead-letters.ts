@@ -27,7 +27,7 @@ type Options = {
 
 const STAGES = 'decode, validate, distill, size, store or pipeline'
 const DEFAULT_LIMIT = 100
-const PAGE = 200
+const PAGE = 20
 
 /** `stv3 dead-letters`: what could not be processed. */
 export function deadLettersCommand(): Command {
@@ -66,9 +66,10 @@ export function deadLettersCommand(): Command {
     filtered('drop', 'delete them for good', 'drop --stage decode --all')
       .argument('[id...]', 'as ls tells them')
       .option('--all', 'all that the filters leave')
+      .option('--json', 'as one JSON object')
       .action((ids: string[], options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
-        return withStore(options, (store) => drop(store, filter))
+        return withStore(options, (store) => drop(store, filter, options))
       }),
   )
   return command
@@ -201,13 +202,13 @@ async function retry(
   if (failures > 0) process.exitCode = 1
 }
 
-/** In the order in which they were kept. */
+/** In the order in which they were kept, without those that come while it goes on. */
 async function* each(store: Store, filter: DeadLetterFilter): AsyncGenerator<DeadLetter> {
-  for (let mark: number | undefined; ; ) {
+  const [newest] = await store.listDeadLetters(filter, { limit: 1, mark: undefined, ascending: false })
+  for (let mark: number | undefined; newest && (mark ?? 0) < newest.id; ) {
     const letters = await store.listDeadLetters(filter, { limit: PAGE, mark, ascending: true })
-    yield* letters
-    mark = letters.at(-1)?.id
-    if (mark === undefined) return
+    yield* letters.filter(({ id }) => id <= newest.id)
+    mark = letters.at(-1)?.id ?? newest.id
   }
 }
 
@@ -228,9 +229,10 @@ function toldOf(retried: Retried): string {
   }
 }
 
-async function drop(store: Store, filter: DeadLetterFilter): Promise<void> {
+async function drop(store: Store, filter: DeadLetterFilter, options: Options): Promise<void> {
   await requireAll(store, filter)
-  await print(`${await store.dropDeadLetters(filter)} dropped\n`)
+  const dropped = await store.dropDeadLetters(filter)
+  await print(options.json ? `${JSON.stringify({ dropped })}\n` : `${dropped} dropped\n`)
 }
 
 /** A number that is no dead letter is a slip: nothing is done. */
