@@ -35,7 +35,12 @@ export function createAmqpBroker(options: AmqpOptions): Broker {
   }
 
   async function open(): Promise<ChannelModel> {
-    const model = await connect(withHeartbeat(options.url), { ...options.tls, timeout: CONNECT_TIMEOUT_MS })
+    const model = await connect(withHeartbeat(options.url), {
+      ...options.tls,
+      timeout: CONNECT_TIMEOUT_MS,
+      // A message goes out in several pieces; the later ones must not wait for the broker's answer to the first.
+      noDelay: true,
+    })
     // An error is followed by close; without a listener it would end the process.
     model.on('error', () => {})
     model.on('close', () => {

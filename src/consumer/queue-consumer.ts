@@ -25,7 +25,7 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
   readonly prefetch: number
   /** most messages of one transaction */
   readonly batchSize: number
-  /** longest wait for a batch to fill, ms */
+  /** longest wait for a batch to fill while another is being stored, ms */
   readonly batchMs: number
   /** told when a batch is stored */
   readonly onStored?: (() => void) | undefined
@@ -93,7 +93,7 @@ export class QueueConsumer implements Service {
     const { signal } = this.#stopping
     let storing: Promise<boolean> = Promise.resolve(true)
     while (!signal.aborted) {
-      const deliveries = await this.#nextBatch()
+      const deliveries = await this.#nextBatch(storing)
       if (deliveries.length === 0) continue
       this.#inHand++
       this.#adjustPrefetch()
@@ -111,8 +111,11 @@ export class QueueConsumer implements Service {
     if (size !== undefined) void this.#subscription?.setPrefetch(size)
   }
 
-  /** What has been delivered, up to the batch size; waits for the first and a moment for more. */
-  async #nextBatch(): Promise<Delivery[]> {
+  /**
+   * What has been delivered, up to the batch size; waits for the first, and while the database is busy a moment for
+   * more: where messages come one by one none waits for another.
+   */
+  async #nextBatch(storing: Promise<unknown>): Promise<Delivery[]> {
     const { batchSize, batchMs } = this.#options
     const { signal } = this.#stopping
     if (this.#buffer.length === 0) await this.#delivered(1)
@@ -120,7 +123,7 @@ export class QueueConsumer implements Service {
     const full = Math.min(batchSize, this.#window.size)
     if (this.#buffer.length < full && batchMs > 0) {
       const filled = new AbortController()
-      await Promise.race([sleep(batchMs, filled.signal), this.#delivered(full)])
+      await Promise.race([storing, sleep(batchMs, filled.signal), this.#delivered(full)])
       filled.abort()
     }
     return signal.aborted ? [] : this.#buffer.splice(0, this.#batchLength())

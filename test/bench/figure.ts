@@ -1,10 +1,15 @@
 import { cpus, totalmem } from 'node:os'
 
-const MACHINE = {
+const machine: { [fact: string]: string | number } = {
   cpu: cpus()[0]?.model ?? 'unknown',
   cores: cpus().length,
   memory_gib: Math.round(totalmem() / 2 ** 30),
   node: process.versions.node,
+}
+
+/** Something else that figures depend on: the version of a server, a setting of it. */
+export function noteFact(name: string, value: string | number): void {
+  machine[name] = value
 }
 
 /** One measured figure, one line; `goal` and what else belongs to it in `details`. */
@@ -14,7 +19,7 @@ export function printFigure(
   details: { readonly [name: string]: unknown },
 ): void {
   const rounded = value >= 100 ? Math.round(value) : Number(value.toPrecision(3))
-  console.log(JSON.stringify({ figure, value: rounded, ...details, machine: MACHINE }))
+  console.log(JSON.stringify({ figure, value: rounded, ...details, machine }))
 }
 
 /** How many of `count` things per second `run` does: the median of `rounds` runs, after one that does not count. */

@@ -6,6 +6,7 @@ import { createStore } from '../../src/cli/open-store.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
 import { createDistiller } from '../../src/distiller/distiller.ts'
 import { decodeNotification } from '../../src/distiller/notification.ts'
+import { formatIso, MICROS_PER_DAY } from '../../src/domain/time.ts'
 import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
 import { createRouter } from '../../src/streams/router.ts'
 import {
@@ -29,6 +30,10 @@ const BODIES_PER_ROUND = 4000
 const MEASURED = 60_000
 /** Rounds of the recorded day whose ids nothing else has. */
 const MEASURED_FROM = 40_000
+/** Events come in the order of their time, as in life: a million over the first 20 hours of yesterday. */
+const MICROS_APART = 72_000
+const OLDEST = Math.floor(Date.now() / 86_400_000) * MICROS_PER_DAY - MICROS_PER_DAY
+const NEWEST = OLDEST + EVENTS * MICROS_APART
 const REQUESTS = 200
 const WARM_UP = 20
 
@@ -54,21 +59,28 @@ export function benchGrowth(): Promise<void> {
   })
 }
 
-/** Every 60th is late (for a stream of long ago), every 60th a repeat, every 60th has no time: 5 of 100. */
+/** New ones in the order of their time; every 60th is late, a repeat, or without a time: 5 of 100. */
 function withTrouble(bodies: readonly Buffer[]): Buffer[] {
-  return bodies.map((body, index) => {
-    if (index % 60 === 20) return Buffer.from(late(String(body), index))
-    if (index % 60 === 40) return bodies[index - 1] as Buffer
-    if (index % 60 === 50)
-      return Buffer.from(JSON.stringify({ ...JSON.parse(String(body)), timestamp: undefined }))
-    return body
-  })
+  const measured: Buffer[] = []
+  for (const [index, body] of bodies.entries()) {
+    const timestamp = formatIso(NEWEST + index * MICROS_APART)
+    if (index % 60 === 20) measured.push(late(String(body), index))
+    else if (index % 60 === 40) measured.push(measured.at(-1) as Buffer)
+    else measured.push(withTime(String(body), index % 60 === 50 ? undefined : timestamp))
+  }
+  return measured
 }
 
-/** A message of its own about an instance of the first rounds. */
-function late(body: string, index: number): string {
+/** A message of its own about an instance of the first rounds, at their time. */
+function late(body: string, index: number): Buffer {
   const { message_id } = JSON.parse(body)
-  return JSON.stringify({ ...JSON.parse(withOtherIds(body, MEASURED_FROM ^ (index % 200))), message_id })
+  const instance = withOtherIds(body, MEASURED_FROM ^ (index % 200))
+  const timestamp = formatIso(OLDEST + ((index * 7919) % EVENTS) * MICROS_APART)
+  return withTime(JSON.stringify({ ...JSON.parse(instance), message_id }), timestamp)
+}
+
+function withTime(body: string, timestamp: string | undefined): Buffer {
+  return Buffer.from(JSON.stringify({ ...JSON.parse(body), timestamp }))
 }
 
 async function ingest(servers: Servers, database: BenchDatabase, bodies: readonly Buffer[]): Promise<number> {
@@ -83,13 +95,15 @@ async function fill({ url }: BenchDatabase): Promise<{ events: number; open_stre
   const store = await createStore(await openMysqlDatabase({ url: new URL(url) }), config, 'bench')
   const router = createRouter(config.triggers)
   const distiller = createDistiller(config.definitions, { catchAll: false })
+  let filled = 0
   for (const bodies of chunks()) {
     const arrivals = bodies.map((body) => {
       const decoded = decodeNotification(body)
       const distilled = decoded.ok ? distiller.distil(decoded.notification, 0) : undefined
       if (distilled?.kind !== 'event') throw new Error('every message of the bench must become an event')
-      const { event } = distilled
-      return { event, at: event.timestamp, keys: router.keysOf(event) }
+      const timestamp = OLDEST + filled++ * MICROS_APART
+      const event = { ...distilled.event, timestamp }
+      return { event, at: timestamp, keys: router.keysOf(event) }
     })
     await store.storeBatch({ arrivals, deadLetters: [] }, router)
   }

@@ -10,7 +10,9 @@ import { openRollingArchive } from '../../src/archive/rolling-archive.ts'
 import { createAmqpBroker } from '../../src/broker/amqp.ts'
 import type { Broker } from '../../src/broker/broker.ts'
 import { createConsumerCounters } from '../../src/consumer/counters.ts'
+import { prepare } from '../../src/consumer/prepare.ts'
 import { QueueConsumer, type QueueConsumerOptions } from '../../src/consumer/queue-consumer.ts'
+import { storeBatch } from '../../src/consumer/store-batch.ts'
 import { compileDefinitions } from '../../src/distiller/definition.ts'
 import { createDistiller } from '../../src/distiller/distiller.ts'
 import type { QueueSpec } from '../../src/domain/queue-spec.ts'
@@ -86,22 +88,29 @@ afterEach(async () => {
   await databaseProxy.stop()
 })
 
-function createConsumer(options: Partial<QueueConsumerOptions> = {}): QueueConsumer {
+/** What preparing messages needs. */
+function parts() {
   const definitions = compileDefinitions(
     [{ event_type: 'x.*', traits: { host: { fields: 'payload.host' } } }],
     () => {},
   )
-  return new QueueConsumer({
-    spec,
-    broker,
-    archive,
-    store,
-    counters,
+  return {
     clock: wallClock,
     logger: silentLogger,
     router: routerOf({}),
     distiller: createDistiller(definitions, { catchAll: false }),
     maxMessageBytes: 1e6,
+  }
+}
+
+function createConsumer(options: Partial<QueueConsumerOptions> = {}): QueueConsumer {
+  return new QueueConsumer({
+    ...parts(),
+    spec,
+    broker,
+    archive,
+    store,
+    counters,
     prefetch: 20,
     batchSize: 10,
     batchMs: 5,
@@ -181,15 +190,24 @@ test('what cannot be understood becomes a dead letter and does not stop the rest
   expect(archivedLines().find((line) => line.includes('"big"'))).toBe(big)
 })
 
-test('a message that the database refuses costs only itself', async () => {
+test('a message that the database refuses costs only itself in a batch of 500', async () => {
   const connection = await connectMysql(databaseUrl)
   await connection.query(`create trigger refuse before insert on event for each row
     begin if new.message_id = 'm13' then signal sqlstate '45000' set message_text = 'refused'; end if; end`)
   await connection.end()
-  await publish(...Array.from({ length: 30 }, (_, n) => message(n)))
-  await consumer.start()
-  await until('the other events', async () => (await count()) === 29)
-  await until('an empty queue', async () => (await broker.depth(spec.queue)) === 0)
+  const context = { ...parts(), encode: store.encode }
+  const batch = Array.from({ length: 500 }, (_, n) =>
+    prepare({ queue: spec.queue, body: Buffer.from(message(n)), redelivered: false }, context),
+  )
+  const acknowledged: Buffer[] = []
+  await storeBatch(batch, {
+    ...context,
+    store,
+    signal: new AbortController().signal,
+    onStored: ({ delivery }) => acknowledged.push(delivery.body),
+  })
+  expect(await count()).toBe(499)
+  expect(acknowledged.at(-1)).toEqual(Buffer.from(message(499)))
   const letters = await store.listDeadLetters({}, { limit: 10, mark: undefined, ascending: false })
   expect(letters).toMatchObject([{ stage: 'store', reason: 'refused', queue: spec.queue }])
   expect(String(letters[0]?.body)).toBe(message(13))

@@ -34,7 +34,11 @@ afterEach(async () => {
 })
 
 /** A worker over a store that only says what is due and what was asked of it. */
-async function start(logger: Logger = silentLogger, handler?: HandlerClass): Promise<Worker> {
+async function start(
+  logger: Logger = silentLogger,
+  handler?: HandlerClass,
+  concurrency = 1,
+): Promise<Worker> {
   const store = {
     async nextDue() {
       looks++
@@ -71,7 +75,7 @@ async function start(logger: Logger = silentLogger, handler?: HandlerClass): Pro
     batchSize: 10,
     delayMs: 10_000,
     leaseMs: 60_000,
-    concurrency: 1,
+    concurrency,
     trim: undefined,
   })
   await worker.start()
@@ -162,10 +166,7 @@ test('a stop lets the streams that run end and gives back those that have not be
     commit() {}
     rollback() {}
   } as HandlerClass
-  claimed = Array.from({ length: 300 }, (_, index) => {
-    const stream = { id: index + 1, name: 'trigger', attempts: 1, distinguishingTraits: {} }
-    return { stream, firing: 'fire', takenOver: false } as unknown as ClaimedStream
-  })
+  claimed = claimsOf(300)
   due = () => ({ ...NOTHING, fire: NOW - 1 })
   const stopping = await start(silentLogger, slow)
   const stopped = stopping.stop()
@@ -174,4 +175,29 @@ test('a stop lets the streams that run end and gives back those that have not be
   await stopped
   expect(stopping.counters.fired).toBe(1)
   expect(released.sort((a, b) => a - b)).toEqual(Array.from({ length: 299 }, (_, index) => index + 2))
+})
+
+function claimsOf(count: number): ClaimedStream[] {
+  return Array.from({ length: count }, (_, index) => {
+    const stream = { id: index + 1, name: 'trigger', attempts: 1, distinguishingTraits: {} }
+    return { stream, firing: 'fire', takenOver: false } as unknown as ClaimedStream
+  })
+}
+
+test('as many pipelines run at once as there are lanes', async () => {
+  let [running, most] = [0, 0]
+  const waiting = class {
+    async handleEvents(events: never[]) {
+      most = Math.max(most, ++running)
+      await immediate()
+      running--
+      return events
+    }
+    commit() {}
+    rollback() {}
+  } as HandlerClass
+  claimed = claimsOf(10)
+  due = () => ({ ...NOTHING, fire: NOW - 1 })
+  const busy = await start(silentLogger, waiting, 3)
+  expect([most, busy.counters.fired]).toEqual([3, 10])
 })
