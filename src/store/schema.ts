@@ -74,8 +74,11 @@ export type Tables = {
 /** A transaction, or the database outside of one. */
 export type Executor = Kysely<Tables>
 
-/** Ids per bucket of the inverted indexes: a query walks the buckets from the newest. */
-export const BUCKET_SIZE = 131_072
+/**
+ * Ids per bucket of the inverted indexes: a query walks the buckets from the newest. The rows of the current bucket
+ * lie in random order and have to stay in the server's memory: 8 MB of its default 128.
+ */
+export const BUCKET_SIZE = 32_768
 
 export function bucketOf(id: number): number {
   return Math.floor(id / BUCKET_SIZE)

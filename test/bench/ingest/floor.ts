@@ -158,5 +158,5 @@ async function insert(database: Database, statement: string, rows: readonly unkn
 }
 
 function bucketOf(id: number): number {
-  return Math.floor(id / 131_072)
+  return Math.floor(id / 32_768)
 }
