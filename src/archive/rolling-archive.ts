@@ -188,44 +188,40 @@ async function complete({ path, name }: Finished, options: RollingArchiveOptions
 }
 
 async function place(path: string, target: string): Promise<void> {
+  try {
+    await linkFree(path, target)
+  } catch (error) {
+    if (!isOtherFileSystem(error)) throw error
+    await copyAcross(path, target)
+  }
+}
+
+/** Gives a file another name, that of the target or the first of `.1`, `.2` … that is free. */
+async function linkFree(path: string, target: string): Promise<void> {
   for (let copy = 0; ; copy++) {
-    const destination = copy === 0 ? target : `${target}.${copy}`
     try {
-      await link(path, destination)
+      await link(path, copy === 0 ? target : `${target}.${copy}`)
       return
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code
-      if (code === 'EEXIST') continue
-      if (code !== 'EXDEV' && code !== 'EPERM') throw error
-      // The name is taken first: another process may be about to use it.
-      if (!(await take(destination))) continue
-      await copyAcross(path, destination)
-      return
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
   }
 }
 
-/** Makes an empty file; false where there is one of that name. */
-async function take(path: string): Promise<boolean> {
-  try {
-    await (await open(path, 'wx', 0o600)).close()
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
+/** A file that exists on the other side is told first, so that its name says nothing of this. */
+function isOtherFileSystem(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EXDEV'
 }
 
-/** To another file system, or one without links: the file has its name only once it is whole. */
-async function copyAcross(path: string, destination: string): Promise<void> {
-  const copying = `${destination}.${randomBytes(4).toString('hex')}.copying`
+/** A file has its name there only once it is whole. */
+async function copyAcross(path: string, target: string): Promise<void> {
+  const copying = `${target}.${randomBytes(4).toString('hex')}.copying`
   try {
     await copyFile(path, copying)
     await syncFile(copying)
-    await rename(copying, destination)
-  } catch (error) {
+    await linkFree(copying, target)
+  } finally {
     await unlink(copying).catch(() => {})
-    throw error
   }
 }
 

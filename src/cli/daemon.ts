@@ -18,7 +18,10 @@ export function stopSignal(): AbortSignal {
   return stopping.signal
 }
 
-/** Starts a service, waits for the signal, and stops it; gives up when that takes longer than the deadline. */
+/**
+ * Starts a service, waits for the signal, and stops it. The process ends with 1 when it lives longer than the deadline
+ * after that.
+ */
 export async function runUntilStopped(
   service: Service,
   signal: AbortSignal,

@@ -9,8 +9,8 @@ import { openSqliteDatabase } from '../store/sqlite-database.ts'
 import type { Store } from '../store/store.ts'
 import type { Trigger } from '../streams/trigger.ts'
 
-/** No statement of a store takes so long; a network that is silent for so long is gone. */
-const LONGEST_SILENCE_MS = 120_000
+/** What a daemon asks takes no such time; a network that is silent for so long is gone. */
+export const LONGEST_SILENCE_MS = 120_000
 
 /** Opens what a checked database URL names: `mysql://…`, `sqlite:PATH` (from `folder`) or `sqlite::memory:`. */
 export async function openDatabase(url: string, folder: string, silenceMs?: number): Promise<OpenDatabase> {
@@ -45,9 +45,12 @@ export function createStore(database: OpenDatabase, config: Config, writer?: str
   })
 }
 
-/** The store of a configuration; `writer` names the process when it stores events. */
-export async function openStore(config: Config, writer?: string): Promise<Store> {
-  const database = await openDatabase(config.winchester.database.url, config.folder, LONGEST_SILENCE_MS)
+/**
+ * The store of a configuration; `writer` names the process when it stores events. A server that does not answer for
+ * `silenceMs` counts as away.
+ */
+export async function openStore(config: Config, writer?: string, silenceMs?: number): Promise<Store> {
+  const database = await openDatabase(config.winchester.database.url, config.folder, silenceMs)
   try {
     return await createStore(database, config, writer)
   } catch (error) {

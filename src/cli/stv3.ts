@@ -25,6 +25,7 @@ const program = createCommand(
   'event streams out of the notifications on a message bus',
   'stv3 check -c config/yagi.conf',
 )
-const named = COMMANDS[process.argv[2] ?? '']
+const [, , first = ''] = process.argv
+const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined
 for (const load of named ? [named] : Object.values(COMMANDS)) program.addCommand(await load())
 await runProgram(program)

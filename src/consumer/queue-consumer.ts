@@ -35,6 +35,8 @@ const ERROR_PAUSE_MS = 1000
 /** Bodies that are delivered and not yet acknowledged, and those of one batch. */
 const BYTES_AT_HAND = 8 << 20
 const BYTES_PER_BATCH = 2 << 20
+/** After a batch of this share of a full one, more are waited for. */
+const FLOOD = 1 / 10
 /** Messages that are prepared without a pause: the answers of the database for the batch before must not wait. */
 const MESSAGES_PER_TURN = 20
 
@@ -51,6 +53,8 @@ export class QueueConsumer implements Service {
   #buffer: Delivery[] = []
   /** batches that are taken out of the buffer and not yet stored */
   #inHand = 0
+  /** of the batch before */
+  #lastLength = 0
   #wanted = 1
   #wake: () => void = () => {}
   #running: Promise<void> = Promise.resolve()
@@ -112,8 +116,8 @@ export class QueueConsumer implements Service {
   }
 
   /**
-   * What has been delivered, up to the batch size; waits for the first, and while the database is busy a moment for
-   * more: where messages come one by one none waits for another.
+   * What has been delivered, up to the batch size; waits for the first and a moment for more. Where few come at a
+   * time, only while the database is busy: a message that comes alone waits for no other.
    */
   async #nextBatch(storing: Promise<unknown>): Promise<Delivery[]> {
     const { batchSize, batchMs } = this.#options
@@ -123,10 +127,14 @@ export class QueueConsumer implements Service {
     const full = Math.min(batchSize, this.#window.size)
     if (this.#buffer.length < full && batchMs > 0) {
       const filled = new AbortController()
-      await Promise.race([storing, sleep(batchMs, filled.signal), this.#delivered(full)])
+      const isFlood = this.#lastLength >= full * FLOOD
+      const patience = isFlood ? [] : [storing]
+      await Promise.race([...patience, sleep(batchMs, filled.signal), this.#delivered(full)])
       filled.abort()
     }
-    return signal.aborted ? [] : this.#buffer.splice(0, this.#batchLength())
+    const batch = signal.aborted ? [] : this.#buffer.splice(0, this.#batchLength())
+    this.#lastLength = batch.length
+    return batch
   }
 
   /** As many messages as make a batch, by their number or their bytes; one at least. */

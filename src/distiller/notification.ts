@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { LONGEST_NAME } from '../domain/event.ts'
 import { parseJson } from '../domain/json.ts'
 import { isJsonObject, type JsonValue, type Notification } from '../domain/notification.ts'
 
@@ -8,7 +9,6 @@ export type Decoded =
   | { readonly ok: false; readonly stage: 'decode' | 'validate'; readonly reason: string }
 
 /** What the database keeps of ids and event types. */
-const MAX_NAME_LENGTH = 255
 
 /**
  * Reads the body of a message: an old-style notification, or one in the oslo.messaging v2 envelope (an object
@@ -46,7 +46,7 @@ function validate(value: JsonValue): Decoded {
   for (const name of ['event_type', 'message_id'] as const) {
     const text = value[name]
     if (typeof text !== 'string' || text === '') return refuse(`${name} is missing or no text`)
-    if (text.length > MAX_NAME_LENGTH) return refuse(`${name} is longer than ${MAX_NAME_LENGTH} characters`)
+    if (text.length > LONGEST_NAME) return refuse(`${name} is longer than ${LONGEST_NAME} characters`)
   }
   return { ok: true, notification: value as Notification }
 }

@@ -16,3 +16,6 @@ export type StoredEvent = Event & { readonly id: number }
 
 /** The names of an envelope's parts in notifications, queries and answers. */
 export const ENVELOPE_NAMES: readonly string[] = ['message_id', 'event_type', 'timestamp']
+
+/** Characters of a message_id or an event type, at most. */
+export const LONGEST_NAME = 255

@@ -1,3 +1,4 @@
+import { LONGEST_NAME } from '../domain/event.ts'
 import { formatIso } from '../domain/time.ts'
 
 const TYPES: { readonly [type: string]: (value: unknown) => boolean } = {
@@ -12,8 +13,8 @@ const TYPES: { readonly [type: string]: (value: unknown) => boolean } = {
 export function eventFault(made: unknown): string | undefined {
   if (!isObject(made)) return 'it is no object'
   const { messageId, eventType, timestamp, traits } = made
-  if (typeof messageId !== 'string' || messageId === '') return 'its messageId is no text'
-  if (typeof eventType !== 'string' || eventType === '') return 'its eventType is no text'
+  if (!isName(messageId)) return `its messageId is no text of 1 to ${LONGEST_NAME} characters`
+  if (!isName(eventType)) return `its eventType is no text of 1 to ${LONGEST_NAME} characters`
   if (!isMicros(timestamp)) return 'its timestamp is no integer of microseconds since 1970'
   if (!isObject(traits)) return 'its traits are no object'
   for (const [name, trait] of Object.entries(traits)) {
@@ -27,6 +28,10 @@ export function eventFault(made: unknown): string | undefined {
 function isTrait(trait: unknown): boolean {
   if (!isObject(trait) || typeof trait.type !== 'string' || !Object.hasOwn(TYPES, trait.type)) return false
   return TYPES[trait.type]?.(trait.value) ?? false
+}
+
+function isName(value: unknown): boolean {
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME
 }
 
 function isMicros(value: unknown): boolean {

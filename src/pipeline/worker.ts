@@ -5,12 +5,14 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { ClaimedStream, ClaimRequest, FailedRun, FinishedRun, Store } from '../store/store.ts'
+import type { ClaimedStream, ClaimRequest, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
 import type { Expression } from '../timex/expression.ts'
 import { Lease } from './lease.ts'
+import { noteLost, type SettleContext, settleRuns } from './settle-runs.ts'
 import type { RunResult, StreamRunner } from './stream-runner.ts'
+import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 
 export type WorkerOptions = {
   readonly name: string
@@ -22,28 +24,13 @@ export type WorkerOptions = {
   readonly logger: Logger
   /** most streams of one claim */
   readonly batchSize: number
-  /** longest wait between two looks for due streams, ms */
+  /** longest wait between two looks for due streams, ms: less where it is more than a tenth of a second and the database answers */
   readonly delayMs: number
   readonly leaseMs: number
   /** streams that run at the same time */
   readonly concurrency: number
   /** old events are deleted before this time, at most so many at a time; undefined: never */
   readonly trim: { readonly age: Expression; readonly batchSize: number } | undefined
-}
-
-/** How the passes of a worker ended, in streams. */
-export type WorkerCounters = {
-  fired: number
-  expired: number
-  failed: number
-  lost: number
-  trimmed: number
-  /** new events that match a trigger but can join no stream of it */
-  misplaced: number
-}
-
-export function createWorkerCounters(): WorkerCounters {
-  return { fired: 0, expired: 0, failed: 0, lost: 0, trimmed: 0, misplaced: 0 }
 }
 
 /** Other processes make streams due without a word: a worker with nothing to do looks so often, by one cheap query. */
@@ -63,6 +50,7 @@ export class Worker implements Service {
   readonly #options: WorkerOptions
   readonly #stopping = new AbortController()
   readonly counters: WorkerCounters
+  readonly #settleContext: SettleContext
   #running: Promise<void> = Promise.resolve()
   #trimmedAt = -Infinity
   #retriesAt = -Infinity
@@ -73,6 +61,7 @@ export class Worker implements Service {
   constructor(options: WorkerOptions) {
     this.#options = options
     this.counters = options.counters ?? createWorkerCounters()
+    this.#settleContext = { ...options, counters: this.counters, signal: this.#stopping.signal }
   }
 
   async start(): Promise<void> {
@@ -195,32 +184,42 @@ export class Worker implements Service {
    * gives back what has not begun.
    */
   async #runAndSettle(firing: Firing, claims: readonly ClaimedStream[], lease: Lease): Promise<void> {
+    const unstarted: ClaimedStream[] = []
     let settling: Promise<void> = Promise.resolve()
     try {
       for (let at = 0; at < claims.length; at += RUNS_TOGETHER) {
-        if (this.#stopping.signal.aborted) {
-          await this.#options.store.releaseClaims(claims.slice(at))
-          break
+        const part = claims.slice(at, at + RUNS_TOGETHER)
+        const results = await this.#runAll(part, lease, unstarted)
+        try {
+          await settling
+        } finally {
+          // Whatever became of those before, these have committed.
+          settling = settleRuns(firing, results, this.#settleContext)
+          settling.catch(() => {})
         }
-        const results = await this.#runAll(claims.slice(at, at + RUNS_TOGETHER), lease)
-        await settling
-        settling = this.#settle(firing, results)
-        // It is awaited below, or before the next; until then a failure must not count as unheard.
-        settling.catch(() => {})
       }
     } finally {
       await settling
     }
+    await this.#giveBack(unstarted)
   }
 
-  async #runAll(claims: readonly ClaimedStream[], lease: Lease): Promise<RunResult[]> {
+  /** Runs streams until they are done or the worker stops; adds those that have not begun to `unstarted`. */
+  async #runAll(
+    claims: readonly ClaimedStream[],
+    lease: Lease,
+    unstarted: ClaimedStream[],
+  ): Promise<RunResult[]> {
     const { store, runner, concurrency } = this.#options
-    const events = await store.eventsOfStreams(claims.map(({ stream }) => stream.id))
-    const results: RunResult[] = []
+    const { signal } = this.#stopping
     const waiting = [...claims]
+    const results: RunResult[] = []
+    const events = signal.aborted
+      ? new Map()
+      : await store.eventsOfStreams(claims.map(({ stream }) => stream.id))
     let lost = 0
     const lanes = Array.from({ length: Math.min(concurrency, claims.length) }, async () => {
-      while (!this.#stopping.signal.aborted) {
+      while (!signal.aborted) {
         const claim = waiting.shift()
         if (!claim) break
         // Another worker has it by now, or will: its handlers must not commit twice.
@@ -229,85 +228,18 @@ export class Worker implements Service {
       }
     })
     await Promise.all(lanes)
-    this.#countLost(lost)
-    await store.releaseClaims(waiting)
+    noteLost(lost, this.#settleContext)
+    unstarted.push(...waiting)
     return results
   }
 
-  async #settle(firing: Firing, results: readonly RunResult[]): Promise<void> {
-    const runs = results.flatMap((result) => (result.kind === 'finished' ? [result.run] : []))
-    const producing = runs.filter(({ newEvents }) => newEvents.length > 0)
-    await this.#finish(
-      firing,
-      runs.filter(({ newEvents }) => newEvents.length === 0),
-    )
-    if (producing.length > 0) await this.#finishTogether(firing, producing)
-    for (const result of results) if (result.kind === 'failed') await this.#fail(result.run)
-  }
-
-  async #finish(firing: Firing, runs: readonly FinishedRun[]): Promise<void> {
-    if (runs.length === 0) return
-    const { store, router } = this.#options
-    const finished = await this.#untilDone(() => store.finishRuns(runs, router))
-    this.counters[firing === 'fire' ? 'fired' : 'expired'] += finished.size
-    this.#countLost(runs.length - finished.size)
-  }
-
-  /** Events that cannot be stored are the fault of the pipeline that made them, and of no other. */
-  async #finishTogether(firing: Firing, runs: readonly FinishedRun[]): Promise<void> {
-    try {
-      await this.#finish(firing, runs)
-    } catch (error) {
-      if (error instanceof TransientError) throw error
-      const [run] = runs
-      if (runs.length > 1) for (const one of runs) await this.#finishTogether(firing, [one])
-      else if (run) {
-        const reason = `its events cannot be stored: ${messageOf(error)}`
-        await this.#fail({ claim: run.claim, error: reason, retryInMs: undefined })
-      }
-    }
-  }
-
-  async #fail(run: FailedRun): Promise<void> {
+  /** Not those that were taken over: they are to be run alone, as they are when their lease runs out. */
+  async #giveBack(unstarted: readonly ClaimedStream[]): Promise<void> {
     const { store, logger } = this.#options
-    const held = await this.#untilDone(() => store.failRun(run))
-    if (!held) {
-      this.#countLost(1)
-      return
-    }
-    this.counters.failed++
-    const { stream } = run.claim
-    if (run.retryInMs === undefined) {
-      logger.error(
-        { stream: stream.id, trigger: stream.name, error: run.error },
-        'the stream is in its error state',
-      )
-    }
-  }
-
-  #countLost(count: number): void {
-    if (count === 0) return
-    this.counters.lost += count
-    this.#options.logger.warn(
-      { streams: count },
-      'streams were taken over by another worker before they were done',
-    )
-  }
-
-  /** The handlers have committed: their outcome is written as soon as the database takes it, as long as it takes. */
-  async #untilDone<T>(work: () => Promise<T>): Promise<T> {
-    const backoff = new Backoff({ initialMs: 50, maxMs: 5000 })
-    for (let failures = 1; ; failures++) {
-      try {
-        const done = await work()
-        if (failures > 1) this.#options.logger.info({}, 'the outcomes of pipelines are written again')
-        return done
-      } catch (error) {
-        // Stopping must not wait for a database that is away: the lease runs out and another worker takes over.
-        if (!(error instanceof TransientError) || this.#stopping.signal.aborted) throw error
-        if (failures === 1) this.#options.logger.warn({}, `${messageOf(error)}; trying again until it works`)
-        await sleep(backoff.next(), this.#stopping.signal)
-      }
+    try {
+      await store.releaseClaims(unstarted.filter(({ takenOver }) => !takenOver))
+    } catch (error) {
+      logger.warn({}, `streams wait until their lease runs out: ${messageOf(error)}`)
     }
   }
 

@@ -27,14 +27,16 @@ export function createGroup(services: readonly Service[]): Service {
   }
 }
 
-/** Starts services in order and stops them all at once: what they take in ends in the same moment. */
+/** Starts services in order and stops them all at once; a stop that fails is told when all have ended. */
 export function createTeam(services: readonly Service[]): Service {
   return {
     async start() {
       for (const service of services) await service.start()
     },
     async stop() {
-      await Promise.all(services.map((service) => service.stop()))
+      const ends = await Promise.allSettled(services.map((service) => service.stop()))
+      const failed = ends.find((end) => end.status === 'rejected')
+      if (failed) throw failed.reason
     },
   }
 }

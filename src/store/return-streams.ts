@@ -9,14 +9,14 @@ import type { ClaimedStream, FailedRun, NewDeadLetter } from './store.ts'
 
 // Streams that go back to be run again, or into their error states.
 
-/** Puts claims of one firing back as if they had not been made; they are due at once. */
+/** Gives claims of one firing back to be run at once, their attempts not counted. */
 export async function releaseClaims(
   tx: Executor,
   context: StoreContext,
   claims: readonly ClaimedStream[],
 ): Promise<void> {
-  const held = await lockHeld(tx, context, claims)
   const [first] = claims
+  const held = first ? await lockHeld(tx, context, claims) : []
   if (!first || held.length === 0) return
   await tx
     .updateTable('stream')

@@ -137,9 +137,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
       }
       return finished
     },
-    async releaseClaims(claims) {
-      if (claims.length > 0) await transaction((tx) => releaseClaims(tx, context, claims))
-    },
+    releaseClaims: (claims) => transaction((tx) => releaseClaims(tx, context, claims)),
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
     resetStreams: (state, id) => transaction((tx) => resetStreams(tx, state, id)),
 

@@ -3,7 +3,7 @@ import { createApp } from '../../api/app.ts'
 import { createHttpService, type ListenAddress } from '../../api/http-service.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import { logWarnings, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
-import { openStore } from '../open-store.ts'
+import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, listenOption, loggerOf } from '../program.ts'
 
 type Options = { config: string; listen: ListenAddress; logLevel?: string }
@@ -27,7 +27,7 @@ async function serve(options: Options): Promise<void> {
   const config = await loadConfig(options.config, process.env)
   const logger = loggerOf(options, config.winchester.log_level)
   logWarnings(config, logger)
-  const store = await openWhenReady(() => openStore(config), signal, logger)
+  const store = await openWhenReady(() => openStore(config, undefined, LONGEST_SILENCE_MS), signal, logger)
   if (!store) return
   try {
     const service = createHttpService(createApp({ store, logger }), options.listen)

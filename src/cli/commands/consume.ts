@@ -14,7 +14,7 @@ import {
   stopSignal,
 } from '../daemon.ts'
 import { openBroker } from '../open-broker.ts'
-import { openStore } from '../open-store.ts'
+import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
 
 type Options = { config: string; logLevel?: string }
@@ -40,7 +40,7 @@ async function consume(options: Options): Promise<void> {
   const logger = loggerOf(options, winchester.log_level)
   logWarnings(config, logger)
   const name = `consumer-${hostname()}-${process.pid}`
-  const store = await openWhenReady(() => openStore(config, name), signal, logger)
+  const store = await openWhenReady(() => openStore(config, name, LONGEST_SILENCE_MS), signal, logger)
   if (!store) return
   const broker = await openBroker(yagi.broker, logger)
   try {

@@ -11,7 +11,7 @@ import {
   runUntilStopped,
   stopSignal,
 } from '../daemon.ts'
-import { openStore } from '../open-store.ts'
+import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
 import { requirePipelines } from '../require-pipelines.ts'
 
@@ -37,7 +37,7 @@ async function work(options: Options): Promise<void> {
   logWarnings(config, logger)
   const name = options.name ?? `worker-${hostname()}-${process.pid}`
   const pipelines = await requirePipelines(config)
-  const store = await openWhenReady(() => openStore(config, name), signal, logger)
+  const store = await openWhenReady(() => openStore(config, name, LONGEST_SILENCE_MS), signal, logger)
   if (!store) return
   try {
     const { clock, service } = eventClockOf(config, 'reads', name, logger)

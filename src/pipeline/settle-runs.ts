@@ -1,0 +1,110 @@
+import { messageOf, TransientError } from '../domain/errors.ts'
+import type { Router } from '../domain/routing.ts'
+import type { Firing } from '../domain/stream.ts'
+import { Backoff, sleep } from '../runtime/backoff.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { FailedRun, FinishedRun, Store } from '../store/store.ts'
+import type { RunResult } from './stream-runner.ts'
+import type { WorkerCounters } from './worker-counters.ts'
+
+export type SettleContext = {
+  readonly store: Store
+  readonly router: Router
+  readonly logger: Logger
+  readonly counters: WorkerCounters
+  /** the worker stops: what cannot be written now is left to the worker that takes over */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Writes what became of streams: those that made nothing together, those that made events together by generation,
+ * failed ones one by one. Waits for a database that is away, since the handlers have committed.
+ */
+export async function settleRuns(
+  firing: Firing,
+  results: readonly RunResult[],
+  context: SettleContext,
+): Promise<void> {
+  const runs = results.flatMap((result) => (result.kind === 'finished' ? [result.run] : []))
+  const quiet = runs.filter(({ newEvents }) => newEvents.length === 0)
+  const producing = runs.filter(({ newEvents }) => newEvents.length > 0)
+  await finish(firing, quiet, context)
+  // Each generation is a transaction: of what is tried again none has been finished.
+  for (const group of Map.groupBy(producing, ({ claim }) => claim.stream.generation).values()) {
+    await finishTogether(firing, group, context)
+  }
+  for (const result of results) if (result.kind === 'failed') await fail(result.run, context)
+}
+
+async function finish(firing: Firing, runs: readonly FinishedRun[], context: SettleContext): Promise<void> {
+  if (runs.length === 0) return
+  const { store, router, counters } = context
+  const finished = await untilDone(() => store.finishRuns(runs, router), context)
+  counters[firing === 'fire' ? 'fired' : 'expired'] += finished.size
+  noteLost(runs.length - finished.size, context)
+}
+
+/** Events that cannot be stored are the fault of the pipeline that made them, and of no other. */
+async function finishTogether(
+  firing: Firing,
+  runs: readonly FinishedRun[],
+  context: SettleContext,
+): Promise<void> {
+  try {
+    await finish(firing, runs, context)
+  } catch (error) {
+    if (error instanceof TransientError) throw error
+    const [run] = runs
+    if (runs.length > 1) for (const one of runs) await finishTogether(firing, [one], context)
+    else if (run) {
+      const reason = `its events cannot be stored: ${messageOf(error)}`
+      await fail({ claim: run.claim, error: reason, retryInMs: undefined }, context)
+    }
+  }
+}
+
+async function fail(run: FailedRun, context: SettleContext): Promise<void> {
+  const { store, logger, counters } = context
+  const wasHeld = await untilDone(() => store.failRun(run), context)
+  if (!wasHeld) {
+    noteLost(1, context)
+    return
+  }
+  counters.failed++
+  const { stream } = run.claim
+  if (run.retryInMs === undefined) {
+    logger.error(
+      { stream: stream.id, trigger: stream.name, error: run.error },
+      'the stream is in its error state',
+    )
+  }
+}
+
+/** Streams that are not this worker's any more. */
+export function noteLost(
+  count: number,
+  { counters, logger }: Pick<SettleContext, 'counters' | 'logger'>,
+): void {
+  if (count === 0) return
+  counters.lost += count
+  logger.warn(
+    { streams: count },
+    'streams were taken over by another worker, or their outcome had been written already',
+  )
+}
+
+async function untilDone<T>(work: () => Promise<T>, { logger, signal }: SettleContext): Promise<T> {
+  const backoff = new Backoff({ initialMs: 50, maxMs: 5000 })
+  for (let failures = 1; ; failures++) {
+    try {
+      const done = await work()
+      if (failures > 1) logger.info({}, 'the outcomes of pipelines are written again')
+      return done
+    } catch (error) {
+      // Stopping must not wait for a database that is away: the lease runs out and another worker takes over.
+      if (!(error instanceof TransientError) || signal.aborted) throw error
+      if (failures === 1) logger.warn({}, `${messageOf(error)}; trying again until it works`)
+      await sleep(backoff.next(), signal)
+    }
+  }
+}

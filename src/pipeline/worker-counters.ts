@@ -1,0 +1,14 @@
+/** How the passes of a worker ended, in streams. */
+export type WorkerCounters = {
+  fired: number
+  expired: number
+  failed: number
+  lost: number
+  trimmed: number
+  /** new events that match a trigger but can join no stream of it */
+  misplaced: number
+}
+
+export function createWorkerCounters(): WorkerCounters {
+  return { fired: 0, expired: 0, failed: 0, lost: 0, trimmed: 0, misplaced: 0 }
+}
