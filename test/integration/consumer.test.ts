@@ -149,14 +149,6 @@ function archivedLines(): string[] {
   )
 }
 
-test('all that the broker delivers before an acknowledgement is a full batch', async () => {
-  // Waiting for more than the prefetch would take until the time is up: longer than the test waits.
-  consumer = createConsumer({ prefetch: 10, batchSize: 500, batchMs: 600_000 })
-  await publish(...Array.from({ length: 20 }, (_, n) => message(n)))
-  await consumer.start()
-  await until('all events', async () => (await count()) === 20)
-})
-
 test('what is published is archived, stored, routed and acknowledged', async () => {
   const bodies = Array.from({ length: 50 }, (_, n) => message(n))
   await publish(...bodies)

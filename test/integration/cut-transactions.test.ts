@@ -112,7 +112,7 @@ test('a server that is silent for too long counts as away', async () => {
   const database = await openMysqlDatabase({ url: new URL(url) })
   await upgradeSchema(database.db, database.dialect.types)
   await database.db.destroy()
-  const silent = await openMysqlDatabase({ url: new URL(proxy.urlOf(url)), connections: 1, silenceMs: 300 })
+  const silent = await openMysqlDatabase({ url: new URL(proxy.urlOf(url)), connections: 1, silenceMs: 3000 })
   const waiting = await createSqlStore(silent)
   proxy.hold()
   await expect(waiting.findEvent('m')).rejects.toBeInstanceOf(TransientError)

@@ -87,9 +87,9 @@ async function openStores(count: number, onRepeat = () => {}, seed?: number): Pr
   for (let n = 0; n < count; n++) {
     const { db, dialect } = await openMysqlDatabase({ url, connections: 2 })
     if (n === 0) await upgradeSchema(db, dialect.types)
-    const resting_ = seed === undefined ? db : db.withPlugin(resting(new Random(seed * 100 + n)))
+    const paced = seed === undefined ? db : db.withPlugin(resting(new Random(seed * 100 + n)))
     stores.push(
-      await createSqlStore({ db: resting_, dialect }, { writer: `w${n}`, indexedTraits: ['host'], onRepeat }),
+      await createSqlStore({ db: paced, dialect }, { writer: `w${n}`, indexedTraits: ['host'], onRepeat }),
     )
   }
   return stores

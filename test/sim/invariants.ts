@@ -19,7 +19,7 @@ const NEVER: { readonly [what: string]: (now: number) => string } = {
   'there is a result of a stream that is not completed': () =>
     `select count(*) from event where message_id like 'made-%' and not exists (
        select 1 from stream where 'made-' || stream.id = message_id and state = 6)`,
-  'a criterion was not counted as often as the events of the stream meet it': () =>
+  'a stream is ready without the event that makes it so, or has it and is not': () =>
     `select count(*) from stream where name = 'main' and (fire_timestamp is not null) <> exists (
        select 1 from stream_event join event on event.id = event_id
          join event_type on event_type.id = event_type_id

@@ -2,7 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Broker, Delivery, SubscribeOptions } from '../../../src/broker/broker.ts'
 import { createConsumerCounters } from '../../../src/consumer/counters.ts'
-import { QueueConsumer } from '../../../src/consumer/queue-consumer.ts'
+import { QueueConsumer, type QueueConsumerOptions } from '../../../src/consumer/queue-consumer.ts'
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import { createDistiller } from '../../../src/distiller/distiller.ts'
 import { TransientError } from '../../../src/domain/errors.ts'
@@ -14,7 +14,8 @@ import { routerOf } from '../../support/events.ts'
 import { until } from '../../support/until.ts'
 
 /** A consumer of two messages a batch, its broker and its store in the hands of the test. */
-function setUp(storeBatch: (ids: string[]) => Promise<void>) {
+function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<QueueConsumerOptions> = {}) {
+  const archived: string[] = []
   const acknowledged: string[] = []
   let deliver: SubscribeOptions['onDelivery'] = () => {}
   const broker = {
@@ -42,7 +43,12 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>) {
   const consumer = new QueueConsumer({
     broker,
     store,
-    archive: undefined,
+    archive: {
+      async append(lines) {
+        archived.push(...lines.map((line) => JSON.parse(String(line)).message_id))
+      },
+      async close() {},
+    },
     spec: { queue: 'q' } as never,
     counters: createConsumerCounters(),
     clock: wallClock,
@@ -53,12 +59,13 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>) {
     prefetch: 100,
     batchSize: 2,
     batchMs: 0,
+    ...options,
   })
   const send = (message_id: string, event_type = 'x.y') => {
     const body = Buffer.from(JSON.stringify({ message_id, event_type, timestamp: '2026-01-01T00:00:00' }))
     deliver({ queue: 'q', body, redelivered: false })
   }
-  return { consumer, acknowledged, send }
+  return { consumer, acknowledged, archived, send }
 }
 
 test('batches are stored in order and acknowledged by their last message', async () => {
@@ -81,7 +88,7 @@ test.each([
   let isBack = false
   let tries = 0
   const stored: string[] = []
-  const { consumer, acknowledged, send } = setUp(async (ids) => {
+  const { consumer, acknowledged, archived, send } = setUp(async (ids) => {
     tries++
     if (!isBack) throw new TransientError('away')
     stored.push(...ids)
@@ -90,8 +97,7 @@ test.each([
   for (const id of ['a', 'b']) send(id)
   await until('the first batch is tried', async () => tries > 0)
   for (const id of ['c', 'd']) send(id, eventType)
-  // The second batch is prepared while the first waits for the database.
-  for (let turn = 0; turn < 50; turn++) await immediate()
+  await until('the second batch is prepared meanwhile', async () => archived.length === 4)
   isBack = true
   await consumer.stop()
   expect([stored, acknowledged]).toEqual([[], []])
@@ -103,16 +109,64 @@ test('while one batch is stored the next is prepared, and no more than that', as
     release = resolve
   })
   const begun: string[][] = []
-  const { consumer, send } = setUp(async (ids) => {
+  const { consumer, archived, send } = setUp(async (ids) => {
     begun.push(ids)
     await storing
   })
   await consumer.start()
   for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) send(id)
-  await until('the first batch is being stored', async () => begun.length === 1)
+  await until('the second batch is prepared', async () => archived.length === 4)
   for (let turn = 0; turn < 50; turn++) await immediate()
-  expect(begun).toEqual([['a', 'b']])
+  expect([begun, archived.length]).toEqual([[['a', 'b']], 4])
   release()
   await until('all are stored', async () => begun.length === 3)
+  await consumer.stop()
+})
+
+test('a message that comes alone is stored at once, however long batches may wait', async () => {
+  const stored: string[] = []
+  const patient = { batchSize: 100, batchMs: 600_000 }
+  const { consumer, send } = setUp(async (ids) => void stored.push(...ids), patient)
+  await consumer.start()
+  for (const id of ['a', 'b', 'c']) {
+    send(id)
+    await until('it is stored', async () => stored.at(-1) === id)
+  }
+  await consumer.stop()
+})
+
+test('all that the broker delivers before an acknowledgement is a full batch', async () => {
+  let release: () => void = () => {}
+  const storing = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const patient = { prefetch: 10, batchSize: 500, batchMs: 600_000 }
+  const { consumer, archived, send } = setUp(() => storing, patient)
+  await consumer.start()
+  send('first')
+  await until('the first is prepared', async () => archived.length === 1)
+  // Waiting for more than the prefetch would take until the time is up: longer than the test waits.
+  for (let n = 0; n < 10; n++) send(`m${n}`)
+  await until('the next batch is prepared', async () => archived.length === 11)
+  release()
+  await consumer.stop()
+})
+
+test('in a flood a batch is waited for also while the database has nothing to do', async () => {
+  const batches: number[] = []
+  const patient = { batchSize: 10, batchMs: 600_000 }
+  const { consumer, send } = setUp(async (ids) => void batches.push(ids.length), patient)
+  await consumer.start()
+  const sendMany = (name: string, count: number) => {
+    for (let n = 0; n < count; n++) send(`${name}-${n}`)
+  }
+  sendMany('a', 10)
+  await until('a full batch is stored', async () => batches.length === 1)
+  sendMany('b', 5)
+  for (let turn = 0; turn < 50; turn++) await immediate()
+  expect(batches).toEqual([10])
+  sendMany('c', 5)
+  await until('the next is full too', async () => batches.length === 2)
+  expect(batches).toEqual([10, 10])
   await consumer.stop()
 })

@@ -17,6 +17,8 @@ let claims: string[]
 let due: () => DueTimes
 let claimed: ClaimedStream[]
 let released: number[]
+let finished: number[]
+let isReleaseLost: boolean
 let worker: Worker | undefined
 
 beforeEach(() => {
@@ -26,6 +28,8 @@ beforeEach(() => {
   due = () => NOTHING
   claimed = []
   released = []
+  finished = []
+  isReleaseLost = false
 })
 
 afterEach(async () => {
@@ -53,9 +57,11 @@ async function start(
       return new Map()
     },
     async finishRuns(runs: readonly FinishedRun[]) {
+      finished.push(...runs.map(({ claim }) => claim.stream.id))
       return new Set(runs.map(({ claim }) => claim.stream.id))
     },
     async releaseClaims(claims: readonly ClaimedStream[]) {
+      if (isReleaseLost) throw new TransientError('away')
       released.push(...claims.map(({ stream }) => stream.id))
     },
   } as Partial<Store> as Store
@@ -155,17 +161,7 @@ test('a database that is away is told once, and once that it is back', async () 
 })
 
 test('a stop lets the streams that run end and gives back those that have not begun', async () => {
-  let release: () => void = () => {}
-  const slow = class {
-    async handleEvents(events: never[]) {
-      await new Promise<void>((resolve) => {
-        release = resolve
-      })
-      return events
-    }
-    commit() {}
-    rollback() {}
-  } as HandlerClass
+  const { handler: slow, release } = held()
   claimed = claimsOf(300)
   due = () => ({ ...NOTHING, fire: NOW - 1 })
   const stopping = await start(silentLogger, slow)
@@ -176,6 +172,22 @@ test('a stop lets the streams that run end and gives back those that have not be
   expect(stopping.counters.fired).toBe(1)
   expect(released.sort((a, b) => a - b)).toEqual(Array.from({ length: 299 }, (_, index) => index + 2))
 })
+
+/** A handler that goes on when it is told. */
+function held(): { readonly handler: HandlerClass; readonly release: () => void } {
+  let release: () => void = () => {}
+  const handler = class {
+    async handleEvents(events: never[]) {
+      await new Promise<void>((resolve) => {
+        release = resolve
+      })
+      return events
+    }
+    commit() {}
+    rollback() {}
+  } as HandlerClass
+  return { handler, release: () => release() }
+}
 
 function claimsOf(count: number): ClaimedStream[] {
   return Array.from({ length: count }, (_, index) => {
@@ -200,4 +212,16 @@ test('as many pipelines run at once as there are lanes', async () => {
   due = () => ({ ...NOTHING, fire: NOW - 1 })
   const busy = await start(silentLogger, waiting, 3)
   expect([most, busy.counters.fired]).toEqual([3, 10])
+})
+
+test('what has committed is written also when giving back the rest fails', async () => {
+  isReleaseLost = true
+  const { handler: slow, release } = held()
+  claimed = claimsOf(3)
+  due = () => ({ ...NOTHING, fire: NOW - 1 })
+  const stopping = await start(silentLogger, slow)
+  const stopped = stopping.stop()
+  release()
+  await stopped
+  expect(finished).toEqual([1])
 })
