@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, inject, test } from 'vitest'
 import { Mariadb } from '../../sandbox/servers/mariadb.ts'
 import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
-import { formatIso } from '../../src/domain/time.ts'
+import { formatIso, MICROS_PER_SECOND } from '../../src/domain/time.ts'
 import { describe as describeRun } from '../../src/notigen/description.ts'
 import { Random } from '../../src/notigen/random.ts'
 import type { SimulationOptions } from '../../src/notigen/simulation.ts'
@@ -15,6 +15,7 @@ import { writeLines } from '../support/notifications.ts'
 import { inOrder, streamsOf } from '../support/shipped-run.ts'
 import { completeAll, flagsOf } from '../support/simulated-deployment.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
+import { until } from '../support/until.ts'
 
 const SEED = Number(process.env.STACKTACH_LEDGER_SEED ?? 11)
 
@@ -29,7 +30,6 @@ const RUN = {
     late: 0.05,
     outOfOrder: 0.05,
     duplicated: 0.1,
-    retimed: 0.02,
     malformed: 0.02,
     U5: 0.1,
     U7: 0.1,
@@ -42,7 +42,9 @@ const RESTARTS_IN_ROUNDS = [6, 14]
 const MEGABYTE = 1024 * 1024
 
 /** Messages that the simulator does not make: without a time, near the limit of size, above it, and one that kills. */
-const EXTRAS = { undated: 50, nearLimit: 15, tooLarge: 5 }
+const EXTRAS = { undated: 50, retimed: 20, nearLimit: 15, tooLarge: 5 }
+/** Those of them that become events. */
+const EXTRAS_STORED = EXTRAS.undated + EXTRAS.retimed + EXTRAS.nearLimit + 1
 const DEADLY = 'deadly'
 
 function extras(): string[] {
@@ -54,6 +56,10 @@ function extras(): string[] {
   return [
     JSON.stringify({ event_type: 'image.deadly', message_id: DEADLY, timestamp, payload: {} }),
     ...Array.from({ length: EXTRAS.undated }, (_, n) => message(`undated-${n}`, { payload: {} })),
+    // Which of the two is stored depends on who is killed: no stream may take them.
+    ...Array.from({ length: 2 * EXTRAS.retimed }, (_, n) =>
+      message(`retimed-${n >> 1}`, { timestamp: formatIso(RUN.start + n * MICROS_PER_SECOND), payload: {} }),
+    ),
     ...Array.from({ length: EXTRAS.nearLimit }, (_, n) => sized(`near-${n}`, MEGABYTE - 1000)),
     ...Array.from({ length: EXTRAS.tooLarge }, (_, n) => sized(`large-${n}`, MEGABYTE + 1000 * n)),
   ]
@@ -112,16 +118,17 @@ test('three consumers and three workers, killed, cut off and left alone by the d
       () => broker.cut(),
       () => database.cut(),
     ]
-    database.loseAnswersTo(Buffer.from('commit'), () => random.fraction() < LOST_COMMITS)
+    await deployment.publish(writeLines(folder, 'extras.jsonl', extras()))
     let isPublishing = true
-    const publishing = deployment
-      .publish(writeLines(folder, 'extras.jsonl', extras()))
-      .then(() => deployment.generate(flagsOf(RUN)))
-      .finally(() => {
-        isPublishing = false
-      })
+    const publishing = deployment.generate(flagsOf(RUN)).finally(() => {
+      isPublishing = false
+    })
     // It is awaited below; until then a failure must not count as unheard.
     publishing.catch(() => {})
+    // A program that finds no broker when it starts ends, as it should; from then on it has to bear everything.
+    const first = EXTRAS_STORED + 1
+    await until('the simulator to publish', async () => (await deployment.countIncoming()) >= first)
+    database.loseAnswersTo(Buffer.from('commit'), () => random.fraction() < LOST_COMMITS)
     for (let round = 0; round < 20 || isPublishing; round++) {
       await delay(300)
       await random.pick(faults)()
@@ -129,7 +136,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     }
     await publishing
     database.spare()
-    const incoming = described.events + EXTRAS.undated + EXTRAS.nearLimit + 1
+    const incoming = described.events + EXTRAS_STORED
     await deployment.settled(incoming, 240_000)
     await completeAll(deployment, folder, RUN.end, DEADLY)
 
