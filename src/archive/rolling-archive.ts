@@ -189,37 +189,49 @@ async function complete({ path, name }: Finished, options: RollingArchiveOptions
 
 async function place(path: string, target: string): Promise<void> {
   try {
-    await linkFree(path, target)
+    await takeName(target, (name) => link(path, name))
   } catch (error) {
-    if (!isOtherFileSystem(error)) throw error
+    if (!isLinkRefused(error)) throw error
     await copyAcross(path, target)
   }
 }
 
-/** Gives a file another name, that of the target or the first of `.1`, `.2` … that is free. */
-async function linkFree(path: string, target: string): Promise<void> {
+/** Takes the name of the target, or the first of `.1`, `.2` … that nothing has; answers it. */
+async function takeName(target: string, take: (name: string) => Promise<void>): Promise<string> {
   for (let copy = 0; ; copy++) {
+    const name = copy === 0 ? target : `${target}.${copy}`
     try {
-      await link(path, copy === 0 ? target : `${target}.${copy}`)
-      return
+      await take(name)
+      return name
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      if (codeOf(error) !== 'EEXIST') throw error
     }
   }
 }
 
-/** A file that exists on the other side is told first, so that its name says nothing of this. */
-function isOtherFileSystem(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EXDEV'
+/** Another file system, or one without links. */
+function isLinkRefused(error: unknown): boolean {
+  return ['EXDEV', 'EPERM'].includes(codeOf(error) ?? '')
 }
 
-/** A file has its name there only once it is whole. */
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
+
+/** The copy has its name only once it is whole. */
 async function copyAcross(path: string, target: string): Promise<void> {
   const copying = `${target}.${randomBytes(4).toString('hex')}.copying`
   try {
     await copyFile(path, copying)
     await syncFile(copying)
-    await linkFree(copying, target)
+    try {
+      await takeName(target, (name) => link(copying, name))
+    } catch (error) {
+      if (!isLinkRefused(error)) throw error
+      // An empty file holds the name for it.
+      const name = await takeName(target, async (free) => (await open(free, 'wx', 0o600)).close())
+      await rename(copying, name)
+    }
   } finally {
     await unlink(copying).catch(() => {})
   }
