@@ -25,7 +25,7 @@ export async function openDatabase(url: string, folder: string, silenceMs?: numb
       )
     }
   }
-  return openMysqlDatabase({ url: new URL(mysqlUrl(url)), ...(silenceMs === undefined ? {} : { silenceMs }) })
+  return openMysqlDatabase({ url: new URL(mysqlUrl(url)), silenceMs })
 }
 
 /** The traits that triggers tell streams apart by, and those of indexed_traits. */

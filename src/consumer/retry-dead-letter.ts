@@ -1,6 +1,7 @@
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
 import { isJsonObject } from '../domain/notification.ts'
+import { RUN_STATES } from '../domain/stream.ts'
 import type { DeadLetter, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import { type PrepareContext, prepare } from './prepare.ts'
@@ -52,6 +53,6 @@ async function resetStream({ body }: DeadLetter, context: RetryContext): Promise
   if (!isJsonObject(told) || typeof told.stream_id !== 'number') {
     return failed('pipeline', 'the letter names no stream')
   }
-  const state = told.firing === 'expire' ? 'expire_error' : 'error'
+  const { error: state } = RUN_STATES[told.firing === 'expire' ? 'expire' : 'fire']
   return { outcome: (await context.store.resetStreams(state, told.stream_id)) > 0 ? 'reset' : 'gone' }
 }

@@ -24,7 +24,7 @@ export type WorkerOptions = {
   readonly logger: Logger
   /** most streams of one claim */
   readonly batchSize: number
-  /** longest wait between two looks for due streams, ms: less where it is more than a tenth of a second and the database answers */
+  /** longest wait between two looks for due streams, ms; while the database answers it looks ten times a second */
   readonly delayMs: number
   readonly leaseMs: number
   /** streams that run at the same time */

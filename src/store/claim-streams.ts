@@ -1,22 +1,13 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
-import type { Firing, StreamState } from '../domain/stream.ts'
+import { RUN_STATES, type StreamState } from '../domain/stream.ts'
 import type { StoreContext } from './context.ts'
 import { lockHeld } from './lock-held.ts'
 import { stateNumber, streamOfRow } from './rows.ts'
 import type { Executor, StreamTable, Tables } from './schema.ts'
 import type { ClaimedStream, ClaimRequest } from './store.ts'
 
-/** The states and the due time of each way to run. */
-const RUNS: {
-  readonly [firing in Firing]: {
-    readonly running: StreamState
-    readonly retry: StreamState
-    readonly due: 'fire_timestamp' | 'expire_timestamp'
-  }
-} = {
-  fire: { running: 'firing', retry: 'retry_fire', due: 'fire_timestamp' },
-  expire: { running: 'expiring', retry: 'retry_expire', due: 'expire_timestamp' },
-}
+/** The due time of each way to run. */
+const DUE = { fire: 'fire_timestamp', expire: 'expire_timestamp' } as const
 
 type Select = SelectQueryBuilder<Tables, 'stream', Selectable<StreamTable>>
 
@@ -29,7 +20,8 @@ export async function claimStreams(
   context: StoreContext,
   request: ClaimRequest,
 ): Promise<ClaimedStream[]> {
-  const { retry, due } = RUNS[request.firing]
+  const { retry } = RUN_STATES[request.firing]
+  const due = DUE[request.firing]
   const now = sql.raw<number>(context.dialect.machineNow)
   const isDue = (select: Select) =>
     select.where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
@@ -52,7 +44,7 @@ export async function claimOrphan(
   request: ClaimRequest,
 ): Promise<ClaimedStream | undefined> {
   const now = sql.raw<number>(context.dialect.machineNow)
-  const [orphan] = await take(tx, context, request, RUNS[request.firing].running, 1, (select) =>
+  const [orphan] = await take(tx, context, request, RUN_STATES[request.firing].running, 1, (select) =>
     select.where('lease_until', '<', now),
   )
   return orphan && { ...orphan, takenOver: true }
@@ -70,7 +62,7 @@ async function take(
   const select = tx.selectFrom('stream').selectAll().where('state', '=', stateNumber(state))
   const rows = await restrict(select).limit(limit).modifyEnd(sql.raw(dialect.skipLocked)).execute()
   if (rows.length === 0) return []
-  const { running } = RUNS[firing]
+  const { running } = RUN_STATES[firing]
   await tx
     .updateTable('stream')
     .set({

@@ -13,7 +13,7 @@ export type MysqlOptions = {
   readonly connections?: number
   readonly tls?: PoolOptions['ssl']
   /** longest silence of the server while it is asked something, ms; longer and the connection counts as broken */
-  readonly silenceMs?: number
+  readonly silenceMs?: number | undefined
 }
 
 /** What the locking of this store rests on, in every session. */

@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
-import type { StreamState } from '../domain/stream.ts'
+import { RUN_STATES } from '../domain/stream.ts'
 import type { StoreContext } from './context.ts'
 import { stateNumber } from './rows.ts'
 import type { DueTimes } from './store.ts'
 
 /** States in which `lease_until` says when a stream may be run again. */
-const LEASED: readonly StreamState[] = ['firing', 'expiring', 'retry_fire', 'retry_expire']
+const LEASED = Object.values(RUN_STATES).flatMap(({ running, retry }) => [running, retry])
 
 /** One query that reads the first entries of the indexes: what an idle worker asks again and again. */
 export async function nextDue({ db, dialect }: StoreContext, withRetries: boolean): Promise<DueTimes> {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Firing, Stream } from '../domain/stream.ts'
+import { type ErrorState, type Firing, RUN_STATES, type Stream } from '../domain/stream.ts'
 import type { StoreContext } from './context.ts'
 import { replaceDeadLetter } from './dead-letters.ts'
 import { lockHeld } from './lock-held.ts'
@@ -22,7 +22,7 @@ export async function releaseClaims(
     .updateTable('stream')
     .set({
       // Not active: its key may have another stream by now.
-      state: stateNumber(RETRY_STATES[first.firing]),
+      state: stateNumber(RUN_STATES[first.firing].retry),
       state_serial_no: sql`state_serial_no + 1`,
       attempts: sql`attempts - 1`,
       claimed_by: null,
@@ -43,7 +43,7 @@ export async function failRun(tx: Executor, context: StoreContext, run: FailedRu
   const result = await tx
     .updateTable('stream')
     .set({
-      state: stateNumber(isForGood ? ERROR_STATES[firing] : RETRY_STATES[firing]),
+      state: stateNumber(RUN_STATES[firing][isForGood ? 'error' : 'retry']),
       state_serial_no: sql`state_serial_no + 1`,
       claimed_by: null,
       lease_until: isForGood
@@ -59,9 +59,6 @@ export async function failRun(tx: Executor, context: StoreContext, run: FailedRu
   return wasHeld
 }
 
-const RETRY_STATES = { fire: 'retry_fire', expire: 'retry_expire' } as const
-const ERROR_STATES = { fire: 'error', expire: 'expire_error' } as const
-
 /** What is kept of a stream whose pipeline failed for good; the stream itself has its events. */
 function streamLetter({ id, name }: Stream, firing: Firing, reason: string): NewDeadLetter {
   const body = Buffer.from(JSON.stringify({ stream_id: id, trigger: name, firing }))
@@ -69,15 +66,12 @@ function streamLetter({ id, name }: Stream, firing: Firing, reason: string): New
 }
 
 /** Brings streams of an error state back to be run again, their attempts forgotten; answers how many. */
-export async function resetStreams(
-  db: Executor,
-  state: 'error' | 'expire_error',
-  id: number | undefined,
-): Promise<number> {
+export async function resetStreams(db: Executor, state: ErrorState, id: number | undefined): Promise<number> {
+  const { retry } = state === RUN_STATES.fire.error ? RUN_STATES.fire : RUN_STATES.expire
   let update = db
     .updateTable('stream')
     .set({
-      state: stateNumber(state === 'error' ? 'retry_fire' : 'retry_expire'),
+      state: stateNumber(retry),
       state_serial_no: sql`state_serial_no + 1`,
       attempts: 0,
       claimed_by: null,

@@ -1,6 +1,6 @@
 import type { Event, StoredEvent } from '../domain/event.ts'
 import type { Arrival, EncodedEvent, Router } from '../domain/routing.ts'
-import type { Firing, Stream, StreamState } from '../domain/stream.ts'
+import type { ErrorState, Firing, Stream, StreamState } from '../domain/stream.ts'
 import type { Micros } from '../domain/time.ts'
 
 /** A message or record that could not be processed. */
@@ -133,7 +133,7 @@ export interface Store {
   /** Gives back claims of which nothing was run: another worker may run them at once, and the attempt does not count. */
   releaseClaims(claims: readonly ClaimedStream[]): Promise<void>
   /** Brings streams of an error state back to be run again; answers how many. */
-  resetStreams(state: 'error' | 'expire_error', id?: number): Promise<number>
+  resetStreams(state: ErrorState, id?: number): Promise<number>
 
   /** The events of streams, each in order of (timestamp, id). */
   eventsOfStreams(ids: readonly number[]): Promise<Map<number, StoredEvent[]>>

@@ -3,6 +3,7 @@ import { eventDefinitionsSchema } from '../../config/schemas/event-definitions-s
 import { pipelinesSchema } from '../../config/schemas/pipelines-schema.ts'
 import { triggersSchema } from '../../config/schemas/triggers-schema.ts'
 import { YamlScalar } from '../../config/yaml-scalar.ts'
+import type { ErrorState } from '../../domain/stream.ts'
 import { type Micros, parseIso } from '../../domain/time.ts'
 
 /** An ISO 8601 time, quoted or not, in microseconds. */
@@ -36,7 +37,7 @@ type Step = { readonly now: Micros } & (
   | { readonly event: Fields }
   | { readonly notification: Fields }
   | { readonly run: 'fire' | 'expire'; readonly batch?: number }
-  | { readonly reset: 'error' | 'expire_error' }
+  | { readonly reset: ErrorState }
 )
 
 type Fields = z.infer<typeof fields>
