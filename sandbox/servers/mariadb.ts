@@ -17,7 +17,7 @@ export class Mariadb {
   /** Makes the data folder and starts the server on it. */
   static async start(folder: string): Promise<Mariadb> {
     const install = findProgram('mariadb-install-db', 'mysql_install_db')
-    await mkdir(folder, { recursive: true })
+    await mkdir(join(folder, 'tmp'), { recursive: true })
     await run(install, [
       '--no-defaults',
       `--datadir=${join(folder, 'data')}`,
@@ -62,6 +62,8 @@ export class Mariadb {
       [
         '--no-defaults',
         `--datadir=${join(this.#folder, 'data')}`,
+        // A server that starts deletes the temporary tables it finds there, those of other servers too.
+        `--tmpdir=${join(this.#folder, 'tmp')}`,
         `--socket=${join(this.#folder, 'socket')}`,
         `--port=${this.#port}`,
         '--bind-address=127.0.0.1',
