@@ -38,7 +38,7 @@ const BYTES_PER_BATCH = 2 << 20
 /** After a batch of this share of a full one, more are waited for. */
 const FLOOD = 1 / 10
 /** Messages that are prepared without a pause: the answers of the database for the batch before must not wait. */
-const MESSAGES_PER_TURN = 20
+const MESSAGES_PER_TURN = 5
 
 /**
  * Reads one queue: deliver → archive → distil → store → acknowledge, in order. While the database works on one
