@@ -8,6 +8,9 @@ import type { Publisher } from './broker.ts'
 /** Publishes on one confirm channel, opened again when it was lost. */
 export async function openAmqpPublisher(connected: () => Promise<ChannelModel>): Promise<Publisher> {
   let channel: Promise<ConfirmChannel> | undefined
+  let count = 0
+  /** messages that no queue took */
+  const returned = new Set<string>()
 
   function opened(): Promise<ConfirmChannel> {
     channel ??= open().catch((error) => {
@@ -21,6 +24,8 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
     const model = await connected()
     const fresh = await model.createConfirmChannel()
     fresh.on('error', () => {})
+    // The broker says so before it confirms.
+    fresh.on('return', ({ properties }) => returned.add(properties.messageId))
     fresh.on('close', () => {
       channel = undefined
     })
@@ -35,13 +40,19 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
     async publish(exchange, routingKey, body) {
       const target = await opened()
       await new Promise<void>((resolve, reject) => {
-        const confirm = (error: unknown) => (error ? reject(notConfirmed(error)) : resolve())
+        const messageId = String(++count)
+        const confirm = (error: unknown) => {
+          const isReturned = returned.delete(messageId)
+          if (error) reject(notConfirmed(error))
+          else if (isReturned) reject(notConfirmed(`no queue takes ${routingKey} from exchange ${exchange}`))
+          else resolve()
+        }
         try {
           target.publish(
             exchange,
             routingKey,
             body,
-            { persistent: true, contentType: 'application/json' },
+            { persistent: true, contentType: 'application/json', mandatory: true, messageId },
             confirm,
           )
         } catch (error) {

@@ -36,7 +36,10 @@ export interface Subscription {
 /** Publishes with confirms. */
 export interface Publisher {
   declare(spec: QueueSpec): Promise<void>
-  /** Resolves when the broker has the message, on disk where it is durable; rejects with TransientError. */
+  /**
+   * Resolves when the broker has the message in a queue, on disk where that is durable; rejects with TransientError,
+   * also where no queue takes it.
+   */
   publish(exchange: string, routingKey: string, body: Buffer): Promise<void>
   close(): Promise<void>
 }

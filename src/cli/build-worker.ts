@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Config } from '../config/load-config.ts'
+import type { HandlerContext } from '../pipeline/handler.ts'
 import type { Pipeline } from '../pipeline/handler-registry.ts'
 import { createStreamRunner } from '../pipeline/stream-runner.ts'
 import { Worker } from '../pipeline/worker.ts'
@@ -16,12 +17,15 @@ export type WorkerParts = {
   readonly clock: EventClock
   readonly logger: Logger
   readonly name: string
+  /** brokers that handlers publish to; undefined: there are none */
+  readonly publisherFor?: HandlerContext['publisherFor']
 }
 
 const LANES_PER_CORE = 4
 
 /** The pipeline worker of a configuration. */
-export function buildWorker({ config, pipelines, store, clock, logger, name }: WorkerParts): Worker {
+export function buildWorker(parts: WorkerParts): Worker {
+  const { config, pipelines, store, clock, logger, name, publisherFor } = parts
   const { winchester } = config
   const counters = createWorkerCounters()
   const router = buildRouter(config.triggers, logger, counters)
@@ -30,6 +34,7 @@ export function buildWorker({ config, pipelines, store, clock, logger, name }: W
     pipelines,
     clock,
     logger,
+    publisherFor,
     purge: winchester.purge_completed_streams,
     retries: winchester.pipeline_retries,
   })

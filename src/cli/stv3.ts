@@ -14,6 +14,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),
   publish: async () => (await import('./commands/publish.ts')).publishCommand(),
   test: async () => (await import('./commands/test.ts')).testCommand(),
+  pipeline: async () => (await import('./commands/pipeline.ts')).pipelineCommand(),
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
   distill: async () => (await import('./commands/distill.ts')).distillCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),

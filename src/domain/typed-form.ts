@@ -11,7 +11,8 @@ export type TypedTrait =
 export type TypedEvent = {
   readonly event_type: string
   readonly message_id: string
-  readonly timestamp: string
+  /** absent in events that were given without one */
+  readonly timestamp?: string
   readonly traits: { readonly [name: string]: TypedTrait }
 }
 
@@ -27,11 +28,37 @@ export function typedEvent(event: Event): TypedEvent {
   return {
     event_type: event.eventType,
     message_id: event.messageId,
-    timestamp: formatIso(event.timestamp, 'six'),
+    ...(Number.isNaN(event.timestamp) ? {} : { timestamp: formatIso(event.timestamp, 'six') }),
     traits: Object.fromEntries(
       Object.entries(event.traits).map(([name, trait]) => [name, typedTrait(trait)]),
     ),
   }
+}
+
+/**
+ * Reads an event in the typed form. One without a timestamp has NaN in its place: handlers may be tried with it, a
+ * store does not take it. Throws InvalidError that says what is missing.
+ */
+export function parseTypedEvent(typed: unknown): Event {
+  if (typeof typed !== 'object' || typed === null || Array.isArray(typed)) {
+    throw new InvalidError('expected an object with event_type, message_id, timestamp and traits')
+  }
+  const { event_type, message_id, timestamp, traits } = typed as { readonly [name: string]: unknown }
+  const given = traits ?? {}
+  if (typeof given !== 'object' || Array.isArray(given)) throw new InvalidError('traits: expected an object')
+  return {
+    eventType: requireText('event_type', event_type),
+    messageId: requireText('message_id', message_id),
+    timestamp: timestamp === undefined || timestamp === null ? Number.NaN : parseTime('timestamp', timestamp),
+    traits: Object.fromEntries(
+      Object.entries(given).map(([name, trait]) => [name, parseTypedTrait(name, trait)]),
+    ),
+  }
+}
+
+function requireText(name: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw new InvalidError(`${name}: ${JSON.stringify(value) ?? 'nothing'} is no text`)
 }
 
 /** Reads a trait in the typed form; a boolean becomes an int. Throws InvalidError that names the trait. */

@@ -1,8 +1,14 @@
 import { messageOf } from '../domain/errors.ts'
 import { isModulePath, loadClass } from '../runtime/load-class.ts'
+import { checkParams } from './check-params.ts'
 import type { HandlerClass, HandlerParams } from './handler.ts'
+import { AtomPubHandler } from './handlers/atompub-handler.ts'
+import { ElasticsearchHandler } from './handlers/elasticsearch-handler.ts'
+import { ExecHandler } from './handlers/exec-handler.ts'
 import { LoggerHandler } from './handlers/logger-handler.ts'
+import { NotabeneHandler } from './handlers/notabene-handler.ts'
 import { UsageHandler } from './handlers/usage-handler.ts'
+import { WebhookHandler } from './handlers/webhook-handler.ts'
 
 /** A handler of a pipeline with its parameters, ready to be made. */
 export type PipelineStep = {
@@ -13,12 +19,23 @@ export type PipelineStep = {
 
 export type Pipeline = { readonly name: string; readonly steps: readonly PipelineStep[] }
 
-/** Handlers that need no module: by short name, and by the class path that old configurations have. */
+/** Handlers that need no module, by short name. */
 const BUILT_IN: { readonly [name: string]: HandlerClass } = {
+  atompub: AtomPubHandler,
+  elasticsearch: ElasticsearchHandler,
+  exec: ExecHandler,
   logger: LoggerHandler,
+  notabene: NotabeneHandler,
   usage: UsageHandler,
+  webhook: WebhookHandler,
+}
+
+/** The class paths that old configurations have. */
+const CLASS_PATHS: { readonly [classPath: string]: HandlerClass } = {
   'winchester.pipeline_handler:LoggingHandler': LoggerHandler,
   'winchester.pipeline_handler:UsageHandler': UsageHandler,
+  'winchester.pipeline_handler:NotabeneHandler': NotabeneHandler,
+  'winchester.pipeline_handler:AtomPubHandler': AtomPubHandler,
 }
 
 const METHODS = ['handleEvents', 'commit', 'rollback']
@@ -49,9 +66,11 @@ export async function loadPipelines(sources: PipelineSources): Promise<LoadedPip
     const steps: PipelineStep[] = []
     for (const [step, { name, params }] of configs.entries()) {
       try {
-        steps.push({ name, handler: await loadHandler(name, sources), params })
+        const handler = await loadHandler(name, sources)
+        checkParams(handler.schema, params)
+        steps.push({ name, handler, params })
       } catch (error) {
-        faults.push({ pipeline, step, message: messageOf(error) })
+        faults.push({ pipeline, step, message: `${name}: ${messageOf(error)}` })
       }
     }
     pipelines.set(pipeline, { name: pipeline, steps })
@@ -61,11 +80,11 @@ export async function loadPipelines(sources: PipelineSources): Promise<LoadedPip
 
 async function loadHandler(name: string, { handlers, folder }: PipelineSources): Promise<HandlerClass> {
   const classPath = Object.hasOwn(handlers, name) ? (handlers[name] as string) : name
-  const builtIn = Object.hasOwn(BUILT_IN, classPath) ? BUILT_IN[classPath] : undefined
-  if (builtIn) return builtIn
+  const builtIn = { ...BUILT_IN, ...CLASS_PATHS }
+  if (Object.hasOwn(builtIn, classPath)) return builtIn[classPath] as HandlerClass
   if (isModulePath(classPath)) return (await loadClass(classPath, folder, METHODS)) as HandlerClass
   const what = classPath === name ? name : `${name} (${classPath})`
-  const known = [...Object.keys(handlers), 'logger', 'usage']
+  const known = [...Object.keys(handlers), ...Object.keys(BUILT_IN)]
   throw new Error(
     `there is no handler ${what}; known are ${known.join(', ')}, own ones are named as ./my.js:MyHandler`,
   )

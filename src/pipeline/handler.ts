@@ -1,3 +1,4 @@
+import type { Publisher } from '../broker/broker.ts'
 import type { Event } from '../domain/event.ts'
 
 /** Scratchpad of one run of one stream, shared by its handlers. */
@@ -20,12 +21,26 @@ export interface Handler {
   commit(): void | Promise<void>
   /** Takes back what handleEvents did; another handler failed, or this one. */
   rollback(): void | Promise<void>
+  /** What commit is going to send, for `stv3 pipeline --dry-run`. */
+  wouldPublish?(): readonly unknown[]
 }
 
-export type HandlerClass = new (params: HandlerParams, context: HandlerContext) => Handler
+export type HandlerClass = {
+  new (params: HandlerParams, context: HandlerContext): Handler
+  /** JSON Schema of the parameters: `stv3 check` and the worker refuse others. */
+  readonly schema?: JsonSchema
+}
 
-/** What the built-in handlers get from the worker beside their parameters. */
-export type HandlerContext = { readonly logger: HandlerLogger }
+export type JsonSchema = { readonly [keyword: string]: unknown }
+
+/** What handlers get from the worker beside their parameters. */
+export type HandlerContext = {
+  readonly logger: HandlerLogger
+  /** aborted when the worker stops: what waits gives up with an error, and another worker runs the stream again */
+  readonly signal: AbortSignal
+  /** A publisher of the broker at this URL, `amqp(s)://…`; all runs share it. */
+  publisherFor(url: string): Promise<Publisher>
+}
 
 export type HandlerLogger = {
   info(fields: object, message: string): void

@@ -13,13 +13,13 @@ export type PipelineOutcome =
       /** commits that failed; the others were made all the same */
       readonly commitError: string | null
     }
-  | { readonly ok: false; readonly error: string }
+  | { readonly ok: false; readonly error: string; readonly stopped: boolean }
 
 type Instance = { readonly name: string; readonly handler: Handler }
 
 /**
  * Runs the handlers over the events: all in order, then the commit of each; when one fails, the rollback of
- * each instead. Never rejects.
+ * each instead. What fails while the worker stops is `stopped`: another one runs all of it again. Never rejects.
  */
 export async function runPipeline(
   pipeline: Pipeline,
@@ -43,10 +43,13 @@ export async function runPipeline(
     const known = new Set(events.map(({ messageId }) => messageId))
     const newEvents = passing.filter((event) => !known.has(event?.messageId))
     requireEvents(newEvents)
-    return { ok: true, newEvents, commitError: await commitAll(instances, context) }
+    const commitError = await commitAll(instances, context)
+    if (commitError !== null && context.signal.aborted)
+      return { ok: false, error: commitError, stopped: true }
+    return { ok: true, newEvents, commitError }
   } catch (error) {
     await rollbackAll(instances, context)
-    return { ok: false, error: describe(current, error) }
+    return { ok: false, error: describe(current, error), stopped: context.signal.aborted }
   }
 }
 

@@ -7,6 +7,9 @@ import type { FailedRun, FinishedRun, Store } from '../store/store.ts'
 import type { RunResult } from './stream-runner.ts'
 import type { WorkerCounters } from './worker-counters.ts'
 
+/** What became of a stream that was run to its end. */
+export type Settled = Exclude<RunResult, { kind: 'stopped' }>
+
 export type SettleContext = {
   readonly store: Store
   readonly router: Router
@@ -22,7 +25,7 @@ export type SettleContext = {
  */
 export async function settleRuns(
   firing: Firing,
-  results: readonly RunResult[],
+  results: readonly Settled[],
   context: SettleContext,
 ): Promise<void> {
   const runs = results.flatMap((result) => (result.kind === 'finished' ? [result.run] : []))

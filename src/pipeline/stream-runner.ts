@@ -4,6 +4,8 @@ import type { Logger } from '../runtime/logger.ts'
 import type { ClaimedStream, FailedRun, FinishedRun } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import type { Trigger } from '../streams/trigger.ts'
+import type { HandlerContext } from './handler.ts'
+import { createHandlerContext } from './handler-context.ts'
 import type { Pipeline } from './handler-registry.ts'
 import { type PipelineOutcome, runPipeline } from './run-pipeline.ts'
 
@@ -12,6 +14,8 @@ export type StreamRunnerOptions = {
   readonly pipelines: ReadonlyMap<string, Pipeline>
   readonly clock: EventClock
   readonly logger: Logger
+  /** for handlers that publish; undefined where there is no broker */
+  readonly publisherFor?: HandlerContext['publisherFor'] | undefined
   readonly purge: boolean
   /** further runs after the first one failed */
   readonly retries: number
@@ -20,13 +24,15 @@ export type StreamRunnerOptions = {
 export type RunResult =
   | { readonly kind: 'finished'; readonly run: FinishedRun }
   | { readonly kind: 'failed'; readonly run: FailedRun }
+  /** the worker stopped in the middle of it */
+  | { readonly kind: 'stopped'; readonly claim: ClaimedStream }
 
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 300_000
 
 /** Runs a claimed stream through the pipeline that its trigger names for this firing. */
 export function createStreamRunner(options: StreamRunnerOptions) {
-  const { router, pipelines, clock, logger, purge, retries } = options
+  const { router, pipelines, clock, logger, publisherFor, purge, retries } = options
   const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
 
   function forGood(claim: ClaimedStream, error: string): RunResult {
@@ -53,7 +59,8 @@ export function createStreamRunner(options: StreamRunnerOptions) {
   }
 
   return {
-    async run(claim: ClaimedStream, events: readonly StoredEvent[]): Promise<RunResult> {
+    /** `signal`: the worker stops. */
+    async run(claim: ClaimedStream, events: readonly StoredEvent[], signal: AbortSignal): Promise<RunResult> {
       const { stream, firing } = claim
       const trigger = triggers.get(stream.name)
       if (!trigger) return forGood(claim, `there is no trigger ${stream.name} in the configuration`)
@@ -65,8 +72,10 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       if (name === undefined) return finished(claim, { ok: true, newEvents: [], commitError: null })
       const pipeline = pipelines.get(name)
       if (!pipeline) return forGood(claim, `there is no pipeline ${name} in the configuration`)
-      const outcome = await runPipeline(pipeline, stream, events, { logger })
+      const context = createHandlerContext(logger, publisherFor ? { signal, publisherFor } : { signal })
+      const outcome = await runPipeline(pipeline, stream, events, context)
       if (outcome.ok) return finished(claim, outcome)
+      if (outcome.stopped) return { kind: 'stopped', claim }
       logger.warn(
         { stream: stream.id, trigger: stream.name, error: outcome.error },
         `pipeline ${name} failed`,

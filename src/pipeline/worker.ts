@@ -10,8 +10,8 @@ import type { TriggerRouter } from '../streams/router.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
 import type { Expression } from '../timex/expression.ts'
 import { Lease } from './lease.ts'
-import { noteLost, type SettleContext, settleRuns } from './settle-runs.ts'
-import type { RunResult, StreamRunner } from './stream-runner.ts'
+import { noteLost, type SettleContext, type Settled, settleRuns } from './settle-runs.ts'
+import type { StreamRunner } from './stream-runner.ts'
 import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 
 export type WorkerOptions = {
@@ -204,16 +204,16 @@ export class Worker implements Service {
     await this.#giveBack(unstarted)
   }
 
-  /** Runs streams until they are done or the worker stops; adds those that have not begun to `unstarted`. */
+  /** Runs streams until they are done or the worker stops; adds those that are to be run again to `unstarted`. */
   async #runAll(
     claims: readonly ClaimedStream[],
     lease: Lease,
     unstarted: ClaimedStream[],
-  ): Promise<RunResult[]> {
+  ): Promise<Settled[]> {
     const { store, runner, concurrency } = this.#options
     const { signal } = this.#stopping
     const waiting = [...claims]
-    const results: RunResult[] = []
+    const results: Settled[] = []
     const events = signal.aborted
       ? new Map()
       : await store.eventsOfStreams(claims.map(({ stream }) => stream.id))
@@ -224,7 +224,11 @@ export class Worker implements Service {
         if (!claim) break
         // Another worker has it by now, or will: its handlers must not commit twice.
         if (!lease.holds(claim.stream.id)) lost++
-        else results.push(await runner.run(claim, events.get(claim.stream.id) ?? []))
+        else {
+          const result = await runner.run(claim, events.get(claim.stream.id) ?? [], signal)
+          if (result.kind === 'stopped') unstarted.push(result.claim)
+          else results.push(result)
+        }
       }
     })
     await Promise.all(lanes)

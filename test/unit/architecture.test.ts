@@ -24,7 +24,7 @@ const ARROWS: { readonly [folder: string]: readonly string[] } = {
     'broker/broker.ts',
     'archive/archive.ts',
   ],
-  pipeline: ['domain', 'timex', 'streams', 'store/store.ts'],
+  pipeline: ['domain', 'timex', 'streams', 'store/store.ts', 'broker/broker.ts'],
   api: ['domain', 'store/store.ts'],
   client: ['domain'],
   notigen: ['domain', 'broker/broker.ts'],

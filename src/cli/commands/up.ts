@@ -23,6 +23,7 @@ import { buildWorker } from '../build-worker.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
 import { createStore, openDatabase } from '../open-store.ts'
 import { createCommand, listenOption, parsePositive, parseWhole } from '../program.ts'
+import { PublisherPool } from '../publisher-pool.ts'
 import { requirePipelines } from '../require-pipelines.ts'
 
 type Options = {
@@ -80,18 +81,20 @@ async function up(options: Options): Promise<void> {
   const { config, yagi } = embedded(loaded, loaded.yagi, options.data)
   const store = await openEmbeddedStore(config)
   const broker = createMemoryBroker()
+  const publishers = new PublisherPool(logger, broker)
   try {
     const start = await startOf(store)
     const clock = createFastClock(start, options.speed)
     const parts = { config, yagi, pipelines, broker, store, clock, logger }
     const http = createHttpService(createApp({ store, logger }), options.listen)
-    const worker = buildWorker({ ...parts, name: 'worker' })
+    const worker = buildWorker({ ...parts, name: 'worker', publisherFor: publishers.publisherFor })
     const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
     const status = createStatus(clock, store, consumer, worker)
     const services = [http, consumer, worker, simulator, announcement(http, options), status]
     await runUntilStopped(createGroup(services), signal, logger, config.winchester.shutdown_timeout_s * 1000)
   } finally {
+    await publishers.close()
     await broker.close()
     await store.close()
   }

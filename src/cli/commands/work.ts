@@ -13,6 +13,7 @@ import {
 } from '../daemon.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
+import { PublisherPool } from '../publisher-pool.ts'
 import { requirePipelines } from '../require-pipelines.ts'
 
 type Options = { config: string; name?: string; logLevel?: string }
@@ -39,13 +40,16 @@ async function work(options: Options): Promise<void> {
   const pipelines = await requirePipelines(config)
   const store = await openWhenReady(() => openStore(config, name, LONGEST_SILENCE_MS), signal, logger)
   if (!store) return
+  const publishers = new PublisherPool(logger)
   try {
     const { clock, service } = eventClockOf(config, 'reads', name, logger)
-    const worker = buildWorker({ config, pipelines, store, clock, logger, name })
+    const { publisherFor } = publishers
+    const worker = buildWorker({ config, pipelines, store, clock, logger, name, publisherFor })
     const statistics = createStatistics(logger, winchester.statistics_period * 1000, () => worker.counters)
     const shutdownMs = winchester.shutdown_timeout_s * 1000
     await runUntilStopped(createGroup([service, statistics, worker]), signal, logger, shutdownMs)
   } finally {
+    await publishers.close()
     await store.close()
   }
 }

@@ -15,7 +15,7 @@ import { runFloor } from './floor.ts'
 import { prepareFloor } from './floor-batches.ts'
 import { manyBodies } from './messages.ts'
 
-const MESSAGES = 120_000
+const MESSAGES = 240_000
 const BATCH = 500
 const ROUNDS = 3
 

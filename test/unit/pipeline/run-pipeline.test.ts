@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../../src/domain/event.ts'
 import type { Stream } from '../../../src/domain/stream.ts'
 import type { Handler, HandlerClass, HandlerEnv } from '../../../src/pipeline/handler.ts'
+import { createHandlerContext } from '../../../src/pipeline/handler-context.ts'
 import { type PipelineOutcome, runPipeline } from '../../../src/pipeline/run-pipeline.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { event } from '../../support/events.ts'
@@ -39,7 +40,12 @@ function noting(
 
 async function run(...handlers: HandlerClass[]): Promise<PipelineOutcome> {
   const steps = handlers.map((handler, index) => ({ name: `h${index + 1}`, handler, params: {} }))
-  return runPipeline({ name: 'p', steps }, STREAM, [event({ messageId: 'old' })], { logger: silentLogger })
+  return runPipeline(
+    { name: 'p', steps },
+    STREAM,
+    [event({ messageId: 'old' })],
+    createHandlerContext(silentLogger),
+  )
 }
 
 test('handles in order, then commits in order', async () => {

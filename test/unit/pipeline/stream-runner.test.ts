@@ -6,6 +6,8 @@ import { silentLogger } from '../../../src/runtime/logger.ts'
 import type { ClaimedStream } from '../../../src/store/store.ts'
 import { routerOf } from '../../support/events.ts'
 
+const RUNNING = new AbortController().signal
+
 const failing = class {
   handleEvents(): never {
     throw new Error('boom')
@@ -37,27 +39,27 @@ function claim(more: { attempts?: number; takenOver?: boolean; name?: string } =
 }
 
 test('a pipeline that succeeds finishes its stream', async () => {
-  expect(await runner('good').run(claim(), [])).toMatchObject({
+  expect(await runner('good').run(claim(), [], RUNNING)).toMatchObject({
     kind: 'finished',
     run: { purge: true, lastError: null },
   })
 })
 
 test('a trigger without a fire_pipeline completes silently', async () => {
-  expect(await runner(undefined).run(claim(), [])).toMatchObject({ kind: 'finished' })
+  expect(await runner(undefined).run(claim(), [], RUNNING)).toMatchObject({ kind: 'finished' })
 })
 
 test('a pipeline that fails is run again, later each time, then errs for good', async () => {
   const waits = []
   for (const attempts of [1, 2, 3]) {
-    const result = await runner('bad').run(claim({ attempts }), [])
+    const result = await runner('bad').run(claim({ attempts }), [], RUNNING)
     waits.push(result.kind === 'failed' && result.run.retryInMs)
   }
   expect(waits).toEqual([1000, 2000, undefined])
 })
 
 test('without retries the first failure is for good', async () => {
-  const result = await runner('bad', 0).run(claim(), [])
+  const result = await runner('bad', 0).run(claim(), [], RUNNING)
   expect(result).toMatchObject({
     kind: 'failed',
     run: { retryInMs: undefined, error: expect.stringContaining('boom') },
@@ -69,7 +71,7 @@ test.each([
   [runner('good'), claim({ name: 'gone' }), 'no trigger gone'],
   [runner('good'), claim({ attempts: 4, takenOver: true }), 'its worker died'],
 ])('ends in the error state with a reason', async (one, claimed, reason) => {
-  const result = await one.run(claimed, [])
+  const result = await one.run(claimed, [], RUNNING)
   expect(result).toMatchObject({
     kind: 'failed',
     run: { retryInMs: undefined, error: expect.stringContaining(reason) },
@@ -77,7 +79,7 @@ test.each([
 })
 
 test('a stream that was taken over is run again while attempts are left', async () => {
-  expect(await runner('good').run(claim({ attempts: 3, takenOver: true }), [])).toMatchObject({
+  expect(await runner('good').run(claim({ attempts: 3, takenOver: true }), [], RUNNING)).toMatchObject({
     kind: 'finished',
   })
 })

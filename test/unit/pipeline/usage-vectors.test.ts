@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../../src/domain/event.ts'
 import { parseIso } from '../../../src/domain/time.ts'
 import { parseTypedTrait, typedEvent } from '../../../src/domain/typed-form.ts'
+import { createHandlerContext } from '../../../src/pipeline/handler-context.ts'
 import { UsageHandler } from '../../../src/pipeline/handlers/usage-handler.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { loadVectors } from '../../support/vectors.ts'
@@ -33,7 +34,7 @@ function run(vector: Vector) {
     streamId: vector.stream_id,
     streamName: 'usage',
   }
-  const out = new UsageHandler({}, { logger: silentLogger }).handleEvents(events, env)
+  const out = new UsageHandler({}, createHandlerContext(silentLogger)).handleEvents(events, env)
   expect(out.slice(0, events.length)).toEqual(events)
   expect(env.usage_notifications).toHaveLength(out.length - events.length)
   return out.slice(events.length).map(typedEvent)
@@ -69,7 +70,7 @@ test('what is published nests the traits of the event', () => {
     streamId: 5,
     streamName: 'usage',
   }
-  new UsageHandler({}, { logger: silentLogger }).handleEvents(vector.events.map(eventOf), env)
+  new UsageHandler({}, createHandlerContext(silentLogger)).handleEvents(vector.events.map(eventOf), env)
   expect(env.usage_notifications).toMatchObject([
     {
       event_type: 'compute.instance.exists.verified',

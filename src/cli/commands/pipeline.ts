@@ -1,0 +1,132 @@
+import type { Command } from 'commander'
+import { loadConfig } from '../../config/load-config.ts'
+import { ConfigError, InvalidError, messageOf } from '../../domain/errors.ts'
+import type { Event } from '../../domain/event.ts'
+import { parseJson, stringifyJson } from '../../domain/json.ts'
+import { parseTypedEvent, typedEvent } from '../../domain/typed-form.ts'
+import type { Handler, HandlerEnv } from '../../pipeline/handler.ts'
+import { createHandlerContext } from '../../pipeline/handler-context.ts'
+import type { Pipeline } from '../../pipeline/handler-registry.ts'
+import { createCommand, loggerOf, parseWhole, print } from '../program.ts'
+import { readLines } from '../read-lines.ts'
+import { requirePipelines } from '../require-pipelines.ts'
+
+type Options = {
+  config: string
+  events: string
+  streamId: number
+  streamName: string
+  dryRun?: true
+  json?: true
+  logLevel?: string
+}
+
+/** `stv3 pipeline`: what a pipeline makes of events, for people who write handlers. */
+export function pipelineCommand(): Command {
+  const command = createCommand(
+    'pipeline',
+    'run the handlers of a pipeline over events (JSON lines, typed form) and show what comes out; nothing is committed',
+    'stv3 pipeline test_pipeline -c config/winchester.yaml --events events.jsonl --dry-run',
+  )
+  return command
+    .argument('<name>', 'the pipeline')
+    .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
+    .requiredOption('--events <file>', 'events, one a line, in order of time; - is standard input')
+    .option('--stream-id <id>', 'id of the stream that the handlers are told', parseWhole(0), 1)
+    .option('--stream-name <name>', 'its name', 'stream')
+    .option('--dry-run', 'required: effects of handlers are shown, not made')
+    .option('--json', 'one JSON object a line')
+    .action((name: string, options: Options) => {
+      if (!options.dryRun)
+        command.error('stv3 pipeline: expected --dry-run: this command commits nothing', { exitCode: 2 })
+      return dryRun(name, options)
+    })
+}
+
+async function dryRun(name: string, options: Options): Promise<void> {
+  const config = await loadConfig(options.config, process.env)
+  const pipelines = await requirePipelines(config)
+  const pipeline = pipelines.get(name)
+  if (!pipeline) {
+    throw new ConfigError(`there is no pipeline ${name}; known are ${[...pipelines.keys()].join(', ')}`)
+  }
+  const events = await readEvents(options.events)
+  const context = createHandlerContext(loggerOf(options, 'warn'))
+  const instances: { readonly name: string; readonly handler: Handler }[] = []
+  try {
+    for (const step of pipeline.steps) {
+      instances.push({
+        name: step.name,
+        handler: atStep(step.name, () => new step.handler(step.params, context)),
+      })
+    }
+    const passing = await handleAll(instances, events, {
+      streamId: options.streamId,
+      streamName: options.streamName,
+    })
+    await show(pipeline, passing, new Set(events.map(({ messageId }) => messageId)), instances, options)
+  } finally {
+    for (const { handler } of instances) await handler.rollback()
+  }
+}
+
+async function handleAll(
+  instances: readonly { readonly name: string; readonly handler: Handler }[],
+  events: readonly Event[],
+  env: HandlerEnv,
+): Promise<readonly Event[]> {
+  let passing = events
+  for (const { name, handler } of instances) {
+    try {
+      passing = await handler.handleEvents(passing, env)
+    } catch (error) {
+      throw new InvalidError(`handler ${name}: ${messageOf(error)}`, { cause: error })
+    }
+  }
+  return passing
+}
+
+function atStep<T>(name: string, make: () => T): T {
+  try {
+    return make()
+  } catch (error) {
+    throw new InvalidError(`handler ${name}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+async function show(
+  pipeline: Pipeline,
+  events: readonly Event[],
+  known: ReadonlySet<string>,
+  instances: readonly { readonly name: string; readonly handler: Handler }[],
+  { json }: Options,
+): Promise<void> {
+  for (const event of events) {
+    const isNew = !known.has(event.messageId)
+    const typed = typedEvent(event)
+    const text = json
+      ? stringifyJson({ event: typed, new: isNew })
+      : `${isNew ? 'new' : '   '}  ${typed.timestamp}  ${typed.event_type}  ${typed.message_id}`
+    await print(`${text}\n`)
+  }
+  for (const { name, handler } of instances) {
+    const sent = handler.wouldPublish?.() ?? []
+    if (sent.length === 0) continue
+    if (json) await print(`${stringifyJson({ handler: name, would_publish: sent })}\n`)
+    else for (const one of sent) await print(`${name} would publish ${stringifyJson(one)}\n`)
+  }
+  if (!json) await print(`${pipeline.name}: ${events.length} events come out\n`)
+}
+
+async function readEvents(file: string): Promise<Event[]> {
+  const events: Event[] = []
+  for await (const line of readLines(file)) {
+    const number = events.length + 1
+    try {
+      events.push(parseTypedEvent(parseJson(line)))
+    } catch (error) {
+      throw new InvalidError(`${file}: event ${number}: ${messageOf(error)}`, { cause: error })
+    }
+  }
+  return events
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { InvalidError } from '../domain/errors.ts'
+import type { HandlerParams, JsonSchema } from './handler.ts'
+
+/** Throws InvalidError that names each parameter that does not fit the handler's own JSON Schema. */
+export function checkParams(schema: JsonSchema | undefined, params: HandlerParams): void {
+  if (!schema) return
+  const result = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(params)
+  if (result.success) return
+  const known = Object.keys((schema.properties as object | undefined) ?? {})
+  throw new InvalidError(result.error.issues.map((issue) => describe(issue, known)).join('; '))
+}
+
+function describe(issue: z.core.$ZodIssue, known: readonly string[]): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `unknown parameter ${issue.keys.join(', ')}; known are ${known.join(', ')}`
+  }
+  const what = issue.message.replace(/^Invalid input: /, '')
+  const said = what.endsWith('received undefined')
+    ? 'is required'
+    : what.charAt(0).toLowerCase() + what.slice(1)
+  return issue.path.length === 0 ? `params: ${said}` : `${issue.path.join('.')}: ${said}`
+}

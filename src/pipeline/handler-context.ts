@@ -1,0 +1,17 @@
+import { StackTachError } from '../domain/errors.ts'
+import type { HandlerContext, HandlerLogger } from './handler.ts'
+
+/** A context for handlers that is never stopped and has no broker, but for what is given. */
+export function createHandlerContext(
+  logger: HandlerLogger,
+  given: Partial<HandlerContext> = {},
+): HandlerContext {
+  return {
+    signal: new AbortController().signal,
+    async publisherFor() {
+      throw new StackTachError('config', 'there is no broker to publish to here')
+    },
+    ...given,
+    logger,
+  }
+}

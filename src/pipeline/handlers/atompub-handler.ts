@@ -1,0 +1,152 @@
+import { TransientError } from '../../domain/errors.ts'
+import type { Event } from '../../domain/event.ts'
+import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
+import { stringifyJson } from '../../domain/json.ts'
+import { formatIso } from '../../domain/time.ts'
+import { hostOf, sendHttp } from '../../runtime/http-request.ts'
+import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
+import { atomEntry } from './atom-entry.ts'
+import { type AuthSettings, authToken } from './auth-token.ts'
+import { cufContent, type ExtraInfo } from './cuf-content.ts'
+import { deliver, requireSuccess } from './deliver.ts'
+import { xmlText } from './xml.ts'
+
+type Params = {
+  readonly url: string
+  readonly event_types?: EventTypePatterns | null
+  readonly extra_info?: ExtraInfo | null
+  readonly content_format?: string | null
+  readonly title?: string | null
+  readonly categories?: readonly string[] | null
+  readonly auth_server?: string | null
+  readonly auth_user?: string | null
+  readonly auth_key?: string | null
+  readonly auth_key_file?: string | null
+  /** seconds */
+  readonly wait_interval?: number
+  readonly max_wait?: number
+  readonly http_timeout?: number
+}
+
+const optionalText = { type: ['string', 'null'] }
+const seconds = { type: 'number', exclusiveMinimum: 0 }
+const UNAUTHORIZED = 401
+const CONFLICT = 409
+
+/** Posts events as entries to an Atom feed: 409 means that it has the entry, 400 that it refuses it. */
+export class AtomPubHandler implements Handler {
+  static readonly schema = {
+    type: 'object',
+    required: ['url'],
+    additionalProperties: false,
+    properties: {
+      url: { type: 'string', pattern: '^https?://' },
+      event_types: {
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
+      },
+      extra_info: { type: ['object', 'null'] },
+      content_format: optionalText,
+      title: optionalText,
+      categories: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] },
+      auth_server: optionalText,
+      auth_user: optionalText,
+      auth_key: optionalText,
+      auth_key_file: optionalText,
+      wait_interval: seconds,
+      max_wait: seconds,
+      http_timeout: seconds,
+    },
+  }
+
+  readonly #params: Params
+  readonly #context: HandlerContext
+  #entries: { readonly message_id: string; readonly atom: string }[] = []
+
+  constructor(params: HandlerParams, context: HandlerContext) {
+    this.#params = params as Params
+    this.#context = context
+  }
+
+  handleEvents(events: readonly Event[]): readonly Event[] {
+    const isMeant = compileEventTypeFilter(this.#params.event_types ?? '*')
+    this.#entries = events
+      .filter(({ eventType }) => isMeant(eventType))
+      .map((event) => ({ message_id: event.messageId, atom: this.#entryOf(event) }))
+    return events
+  }
+
+  async commit(): Promise<void> {
+    const { wait_interval = 30, max_wait = 600 } = this.#params
+    const waits = { initialMs: wait_interval * 1000, maxMs: max_wait * 1000 }
+    for (const { atom } of this.#entries) await deliver(() => this.#post(atom), waits, this.#context)
+  }
+
+  rollback(): void {
+    this.#entries = []
+  }
+
+  wouldPublish(): readonly unknown[] {
+    return this.#entries
+  }
+
+  #entryOf(event: Event): string {
+    const { content_format, extra_info, title, categories } = this.#params
+    const isCuf = content_format === 'cuf_xml'
+    const extra = extra_info ?? {}
+    return atomEntry({
+      event,
+      eventType: isCuf ? `${event.eventType}.cuf` : event.eventType,
+      title: title ?? undefined,
+      categories: categories ?? [],
+      contentType: isCuf ? 'application/xml' : 'application/json',
+      content: isCuf ? cufContent(event, extra, this.#context.logger) : xmlText(jsonContent(event, extra)),
+    })
+  }
+
+  /** A token that is not taken any more is renewed once. */
+  async #post(atom: string): Promise<void> {
+    const auth = this.#auth()
+    const limits = { timeoutMs: (this.#params.http_timeout ?? 120) * 1000, signal: this.#context.signal }
+    const send = (token: string | undefined) =>
+      sendHttp({
+        url: this.#params.url,
+        method: 'POST',
+        headers: { 'content-type': 'application/atom+xml', ...(token ? { 'x-auth-token': token } : {}) },
+        body: atom,
+        ...limits,
+      })
+    const token = auth && (await authToken(auth, undefined, limits))
+    let answer = await send(token)
+    if (answer.status === UNAUTHORIZED && auth) answer = await send(await authToken(auth, token, limits))
+    if (answer.status === CONFLICT) return
+    if (answer.status === UNAUTHORIZED)
+      throw new TransientError(`${hostOf(this.#params.url)} answered 401: unauthorized`)
+    requireSuccess(hostOf(this.#params.url), answer.status, answer.text)
+  }
+
+  #auth(): AuthSettings | undefined {
+    const { auth_server, auth_user, auth_key, auth_key_file } = this.#params
+    if (!auth_server || !auth_user) return undefined
+    return {
+      server: auth_server,
+      user: auth_user,
+      key: auth_key ?? undefined,
+      keyFile: auth_key_file ?? undefined,
+    }
+  }
+}
+
+/** The traits side by side with event_type, message_id and timestamp; times as ISO text. */
+function jsonContent(event: Event, extra: ExtraInfo): string {
+  const traits = Object.entries(event.traits).map(([name, trait]) => [
+    name,
+    trait.type === 'datetime' ? formatIso(trait.value) : trait.value,
+  ])
+  return stringifyJson({
+    ...Object.fromEntries(traits),
+    ...extra,
+    event_type: event.eventType,
+    message_id: event.messageId,
+    ...(Number.isFinite(event.timestamp) ? { timestamp: formatIso(event.timestamp) } : {}),
+  })
+}

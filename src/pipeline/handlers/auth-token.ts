@@ -1,0 +1,82 @@
+import { readFile, stat } from 'node:fs/promises'
+import { InvalidError, messageOf, StackTachError, TransientError } from '../../domain/errors.ts'
+import { hostOf, sendHttp } from '../../runtime/http-request.ts'
+import { requireSuccess } from './deliver.ts'
+
+export type AuthSettings = {
+  /** where tokens are given out; without a path that of the identity API, version 2 */
+  readonly server: string
+  readonly user: string
+  readonly key: string | undefined
+  /** a file that only its owner can read, in place of the key */
+  readonly keyFile: string | undefined
+}
+
+/** Tokens that were given out, by server and user: all runs share them. */
+const tokens = new Map<string, Promise<string>>()
+
+/** The token of a user; asks for one where there is none yet, or where the one that was used is not taken any more. */
+export async function authToken(
+  settings: AuthSettings,
+  refused: string | undefined,
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<string> {
+  const name = `${settings.server} ${settings.user}`
+  const known = await tokens.get(name)?.catch(() => undefined)
+  if (known !== undefined && known !== refused) return known
+  const asked = askForToken(settings, limits)
+  tokens.set(name, asked)
+  asked.catch(() => tokens.delete(name))
+  return asked
+}
+
+async function askForToken(
+  settings: AuthSettings,
+  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
+): Promise<string> {
+  const url = new URL(settings.server)
+  if (url.pathname === '/') url.pathname = '/v2.0/tokens'
+  const credentials = { username: settings.user, apiKey: await keyOf(settings) }
+  const { status, text } = await sendHttp({
+    url: url.href,
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify({ auth: { 'RAX-KSKEY:apiKeyCredentials': credentials } }),
+    ...limits,
+  })
+  // The answer may hold a token: it is not repeated.
+  requireSuccess(hostOf(url.href), status, 'no token is given out')
+  return tokenOf(text, url.href)
+}
+
+function tokenOf(text: string, url: string): string {
+  try {
+    const id = JSON.parse(text)?.access?.token?.id
+    if (typeof id === 'string' && id !== '') return id
+  } catch {
+    // Told below: what is no JSON holds no token.
+  }
+  throw new TransientError(`${hostOf(url)} answered without access.token.id`)
+}
+
+async function keyOf({ key, keyFile }: AuthSettings): Promise<string> {
+  if (keyFile === undefined) {
+    if (key === undefined) throw new InvalidError('auth_user needs auth_key or auth_key_file')
+    return key
+  }
+  return readSecret(keyFile)
+}
+
+/** The text of a file that nobody but its owner can read. */
+export async function readSecret(file: string): Promise<string> {
+  try {
+    const { mode } = await stat(file)
+    if (mode & 0o077) {
+      throw new StackTachError('config', `${file} can be read by others; expected mode 600`)
+    }
+    return (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    if (error instanceof StackTachError) throw error
+    throw new StackTachError('config', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
+  }
+}

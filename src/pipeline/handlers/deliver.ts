@@ -1,0 +1,44 @@
+import { InvalidError, messageOf, TransientError } from '../../domain/errors.ts'
+import { Backoff, sleep } from '../../runtime/backoff.ts'
+import type { HandlerContext } from '../handler.ts'
+
+export type Waits = {
+  /** first and longest wait between two attempts, ms */
+  readonly initialMs: number
+  readonly maxMs: number
+}
+
+/**
+ * Tries until it works: what is sent must arrive, and its stream is not completed before. Waits grow between
+ * attempts that fail with TransientError; any other error is final. Gives up when the worker stops.
+ */
+export async function deliver<T>(
+  attempt: () => Promise<T>,
+  waits: Waits,
+  { logger, signal }: Pick<HandlerContext, 'logger' | 'signal'>,
+): Promise<T> {
+  const backoff = new Backoff(waits)
+  for (let failures = 1; ; failures++) {
+    try {
+      const result = await attempt()
+      if (failures > 1) logger.info({ attempts: failures }, 'delivered again')
+      return result
+    } catch (error) {
+      if (!(error instanceof TransientError)) throw error
+      if (signal.aborted) throw new TransientError('the worker stops', { cause: error })
+      if (failures === 1) logger.warn({}, `${messageOf(error)}; trying again until it works`)
+    }
+    await sleep(backoff.next(), signal)
+    if (signal.aborted) throw new TransientError('the worker stops')
+  }
+}
+
+/** What a server says of the request itself: the same request will never be accepted. */
+const REFUSALS = new Set([400, 405, 406, 411, 413, 414, 415, 422, 431])
+
+/** Throws unless the status is one of success: InvalidError where trying again is in vain, else TransientError. */
+export function requireSuccess(where: string, status: number, text: string): void {
+  if (status >= 200 && status < 300) return
+  const said = `${where} answered ${status}: ${text.slice(0, 500)}`
+  throw REFUSALS.has(status) ? new InvalidError(said) : new TransientError(said)
+}

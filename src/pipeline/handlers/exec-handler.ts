@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { StackTachError } from '../../domain/errors.ts'
+import type { Event } from '../../domain/event.ts'
+import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
+import { stringifyJson } from '../../domain/json.ts'
+import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
+import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
+
+type Params = {
+  /** the program and its arguments; no shell reads them */
+  readonly command: readonly string[]
+  readonly event_types?: EventTypePatterns | null
+  /** seconds the program may take */
+  readonly deadline?: number
+}
+
+const LONGEST_TOLD = 2000
+
+/** Runs a program with the events as JSON lines (typed form) on its standard input; it must end with 0 in time. */
+export class ExecHandler implements Handler {
+  static readonly schema = {
+    type: 'object',
+    required: ['command'],
+    additionalProperties: false,
+    properties: {
+      command: { type: 'array', items: { type: 'string' }, minItems: 1 },
+      event_types: {
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
+      },
+      deadline: { type: 'number', exclusiveMinimum: 0 },
+    },
+  }
+
+  readonly #params: Params
+  readonly #signal: AbortSignal
+  #events: readonly TypedEvent[] = []
+
+  constructor(params: HandlerParams, context: HandlerContext) {
+    this.#params = params as Params
+    this.#signal = context.signal
+  }
+
+  handleEvents(events: readonly Event[]): readonly Event[] {
+    const isMeant = compileEventTypeFilter(this.#params.event_types ?? '*')
+    this.#events = events.filter(({ eventType }) => isMeant(eventType)).map(typedEvent)
+    return events
+  }
+
+  async commit(): Promise<void> {
+    if (this.#events.length === 0) return
+    const { command, deadline = 30 } = this.#params
+    const input = this.#events.map((event) => `${stringifyJson(event)}\n`).join('')
+    await runProgram(command, input, deadline * 1000, this.#signal)
+  }
+
+  rollback(): void {
+    this.#events = []
+  }
+
+  wouldPublish(): readonly unknown[] {
+    return this.#events
+  }
+}
+
+/** Rejects when the program cannot be started, ends with another code than 0, or is not done in time. */
+function runProgram(
+  command: readonly string[],
+  input: string,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const [program, ...args] = command as [string, ...string[]]
+  const expired = AbortSignal.timeout(deadlineMs)
+  return new Promise((resolve, reject) => {
+    const failed = (reason: string, cause?: unknown) =>
+      reject(new StackTachError('io', `${program}: ${reason}`, { cause }))
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      signal: AbortSignal.any([signal, expired]),
+      killSignal: 'SIGKILL',
+    })
+    let told = ''
+    child.stderr.on('data', (part) => {
+      told = `${told}${part}`.slice(-LONGEST_TOLD)
+    })
+    // A program need not read all: what counts is how it ends.
+    child.stdin.on('error', () => {})
+    child.stdin.end(input)
+    child.on('error', (error) => {
+      if (expired.aborted) failed(`not done within ${deadlineMs / 1000} s`)
+      else failed(signal.aborted ? 'the worker stops' : error.message, error)
+    })
+    child.on('close', (code, killedBy) => {
+      if (code === 0) resolve()
+      else failed(`ended with ${code ?? killedBy}${told ? `: ${told.trim()}` : ''}`)
+    })
+  })
+}

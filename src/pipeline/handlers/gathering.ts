@@ -1,0 +1,84 @@
+/** What one run adds to a batch: all of it is sent, or the run is told why not. */
+type Share<T> = {
+  readonly items: readonly T[]
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+export type GatheringOptions<T> = {
+  /** most items of one batch; a run with more sends several */
+  readonly size: number
+  /** longest wait for more, ms */
+  readonly waitMs: number
+  /** batches that are sent at the same time */
+  readonly parallel: number
+  /** Sends a batch; rejects when it is refused. */
+  readonly send: (items: readonly T[]) => Promise<void>
+}
+
+/**
+ * Gathers what runs of streams have to send into batches. One that is refused is sent again share by share, so that
+ * no run suffers from the items of another.
+ */
+export class Gathering<T> {
+  readonly #options: GatheringOptions<T>
+  #waiting: Share<T>[] = []
+  #sending = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(options: GatheringOptions<T>) {
+    this.#options = options
+  }
+
+  /** Resolves when all items are delivered. */
+  async add(items: readonly T[]): Promise<void> {
+    const { size } = this.#options
+    for (let at = 0; at < items.length; at += size) {
+      await new Promise<void>((resolve, reject) => {
+        this.#waiting.push({ items: items.slice(at, at + size), resolve, reject })
+        this.#look()
+      })
+    }
+  }
+
+  #look(): void {
+    const { size, waitMs, parallel } = this.#options
+    while (this.#sending < parallel && count(this.#waiting) >= size) this.#flush()
+    if (this.#waiting.length > 0 && this.#timer === undefined) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined
+        if (this.#sending < parallel) this.#flush()
+      }, waitMs)
+    }
+  }
+
+  #flush(): void {
+    const batch: Share<T>[] = []
+    while (
+      this.#waiting[0] &&
+      (batch.length === 0 || count([...batch, this.#waiting[0]]) <= this.#options.size)
+    ) {
+      batch.push(this.#waiting.shift() as Share<T>)
+    }
+    if (batch.length === 0) return
+    this.#sending++
+    void this.#send(batch).finally(() => {
+      this.#sending--
+      this.#look()
+    })
+  }
+
+  async #send(batch: readonly Share<T>[]): Promise<void> {
+    try {
+      await this.#options.send(batch.flatMap(({ items }) => items))
+      for (const { resolve } of batch) resolve()
+    } catch (error) {
+      if (batch.length === 1) batch[0]?.reject(error)
+      else for (const share of batch) await this.#send([share])
+    }
+  }
+}
+
+function count(shares: readonly { readonly items: readonly unknown[] }[]): number {
+  return shares.reduce((sum, { items }) => sum + items.length, 0)
+}

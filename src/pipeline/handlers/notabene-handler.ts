@@ -1,0 +1,126 @@
+import type { Publisher } from '../../broker/broker.ts'
+import { InvalidError } from '../../domain/errors.ts'
+import type { Event } from '../../domain/event.ts'
+import { stringifyJson } from '../../domain/json.ts'
+import type { QueueSpec } from '../../domain/queue-spec.ts'
+import type { Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
+import { deliver } from './deliver.ts'
+
+type Params = {
+  readonly url?: string | null
+  readonly host?: string
+  readonly port?: number
+  readonly user?: string
+  readonly password?: string
+  readonly vhost?: string
+  readonly exchange: string
+  readonly exchange_type?: string
+  readonly queue_name: string
+  readonly durable?: boolean
+  readonly env_keys?: readonly string[] | null
+}
+
+const WAITS = { initialMs: 1000, maxMs: 60_000 }
+
+/**
+ * Publishes the notifications that handlers before it left in env, under the names of env_keys, to a queue of
+ * RabbitMQ. Each is confirmed by the broker before the stream is completed.
+ */
+export class NotabeneHandler implements Handler {
+  static readonly schema = {
+    type: 'object',
+    required: ['exchange', 'queue_name'],
+    additionalProperties: false,
+    properties: {
+      url: { type: ['string', 'null'] },
+      host: { type: 'string' },
+      port: { type: 'integer', minimum: 1, maximum: 65535 },
+      user: { type: 'string' },
+      password: { type: 'string' },
+      vhost: { type: 'string' },
+      library: { type: ['string', 'null'] },
+      exchange: { type: 'string' },
+      exchange_type: { type: 'string' },
+      queue_name: { type: 'string' },
+      durable: { type: 'boolean' },
+      env_keys: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] },
+    },
+  }
+
+  readonly #params: Params
+  readonly #context: HandlerContext
+  #notifications: readonly unknown[] = []
+
+  constructor(params: HandlerParams, context: HandlerContext) {
+    this.#params = params as Params
+    this.#context = context
+  }
+
+  handleEvents(events: readonly Event[], env: HandlerEnv): readonly Event[] {
+    this.#notifications = (this.#params.env_keys ?? []).flatMap((key) => notificationsOf(key, env[key]))
+    return events
+  }
+
+  async commit(): Promise<void> {
+    if (this.#notifications.length === 0) return
+    const spec = queueOf(this.#params)
+    const exchange = this.#params.exchange
+    // What was confirmed is not sent again when the broker goes away in between.
+    const waiting = [...this.#notifications]
+    await deliver(
+      async () => {
+        const publisher: Publisher = await this.#context.publisherFor(urlOf(this.#params))
+        await publisher.declare(spec)
+        while (waiting.length > 0) {
+          await publisher.publish(exchange, spec.routingKey, Buffer.from(stringifyJson(waiting[0])))
+          waiting.shift()
+        }
+      },
+      WAITS,
+      this.#context,
+    )
+  }
+
+  rollback(): void {
+    this.#notifications = []
+  }
+
+  wouldPublish(): readonly unknown[] {
+    return this.#notifications
+  }
+}
+
+/** A list of notifications, or one. */
+function notificationsOf(key: string, found: unknown): readonly unknown[] {
+  if (found === undefined || found === null) return []
+  const list = Array.isArray(found) ? found : [found]
+  if (list.some((one) => typeof one !== 'object' || one === null)) {
+    throw new InvalidError(`env.${key} holds no notifications: expected objects`)
+  }
+  return list
+}
+
+function queueOf({ queue_name, exchange, exchange_type = 'topic', durable = true }: Params): QueueSpec {
+  return {
+    queue: queue_name,
+    exchange,
+    exchangeType: exchange_type,
+    routingKey: queue_name,
+    durable,
+    autoDelete: false,
+    exchangeDurable: durable,
+    exchangeAutoDelete: false,
+  }
+}
+
+function urlOf({
+  url,
+  host = 'localhost',
+  port = 5672,
+  user = 'guest',
+  password = 'guest',
+  vhost = '/',
+}: Params) {
+  if (url) return url
+  return `amqp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(vhost)}`
+}

@@ -1,0 +1,126 @@
+import { createHmac } from 'node:crypto'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { Event } from '../../domain/event.ts'
+import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
+import { stringifyJson } from '../../domain/json.ts'
+import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
+import { hostOf, sendHttp } from '../../runtime/http-request.ts'
+import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
+import { deliver, requireSuccess } from './deliver.ts'
+import { Gathering } from './gathering.ts'
+
+type Params = {
+  readonly url: string
+  readonly event_types?: EventTypePatterns | null
+  readonly batch_size?: number
+  readonly batch_ms?: number
+  readonly parallel?: number
+  readonly gzip?: boolean
+  readonly headers?: { readonly [name: string]: string } | null
+  readonly secret?: string | null
+  /** seconds */
+  readonly wait_interval?: number
+  readonly max_wait?: number
+  readonly http_timeout?: number
+}
+
+const pack = promisify(gzip)
+const seconds = { type: 'number', exclusiveMinimum: 0 }
+
+/** Batches are gathered over all runs of one step of a pipeline: their parameters are one object. */
+const gatherings = new WeakMap<HandlerParams, Gathering<TypedEvent>>()
+
+/**
+ * Posts events to a URL, in batches: `{"events": [<typed form>, …]}`. With a secret, `x-stacktach-signature` is
+ * `sha256=` and the HMAC of the JSON text as hex digits.
+ */
+export class WebhookHandler implements Handler {
+  static readonly schema = {
+    type: 'object',
+    required: ['url'],
+    additionalProperties: false,
+    properties: {
+      url: { type: 'string', pattern: '^https?://' },
+      event_types: {
+        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
+      },
+      batch_size: { type: 'integer', minimum: 1 },
+      batch_ms: { type: 'number', minimum: 0 },
+      parallel: { type: 'integer', minimum: 1 },
+      gzip: { type: 'boolean' },
+      headers: { anyOf: [{ type: 'object', additionalProperties: { type: 'string' } }, { type: 'null' }] },
+      secret: { type: ['string', 'null'] },
+      wait_interval: seconds,
+      max_wait: seconds,
+      http_timeout: seconds,
+    },
+  }
+
+  readonly #params: Params
+  readonly #gathering: Gathering<TypedEvent>
+  #events: readonly TypedEvent[] = []
+
+  constructor(params: HandlerParams, context: HandlerContext) {
+    this.#params = params as Params
+    const { batch_size = 100, batch_ms = 50, parallel = 4 } = this.#params
+    this.#gathering =
+      gatherings.get(params) ??
+      new Gathering({
+        size: batch_size,
+        waitMs: batch_ms,
+        parallel,
+        send: (events) => postEvents(events, this.#params, context),
+      })
+    gatherings.set(params, this.#gathering)
+  }
+
+  handleEvents(events: readonly Event[]): readonly Event[] {
+    const isMeant = compileEventTypeFilter(this.#params.event_types ?? '*')
+    this.#events = events.filter(({ eventType }) => isMeant(eventType)).map(typedEvent)
+    return events
+  }
+
+  commit(): Promise<void> {
+    return this.#gathering.add(this.#events)
+  }
+
+  rollback(): void {
+    this.#events = []
+  }
+
+  wouldPublish(): readonly unknown[] {
+    return this.#events.length === 0 ? [] : [{ events: this.#events }]
+  }
+}
+
+async function postEvents(
+  events: readonly TypedEvent[],
+  params: Params,
+  context: HandlerContext,
+): Promise<void> {
+  const { url, headers, secret, wait_interval = 1, max_wait = 60, http_timeout = 30 } = params
+  const text = stringifyJson({ events })
+  const body = params.gzip ? await pack(text) : text
+  const signature = secret ? `sha256=${createHmac('sha256', secret).update(text).digest('hex')}` : undefined
+  await deliver(
+    async () => {
+      const answer = await sendHttp({
+        url,
+        method: 'POST',
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          ...(params.gzip ? { 'content-encoding': 'gzip' } : {}),
+          ...(signature ? { 'x-stacktach-signature': signature } : {}),
+        },
+        body,
+        timeoutMs: http_timeout * 1000,
+        signal: context.signal,
+      })
+      requireSuccess(hostOf(url), answer.status, answer.text)
+    },
+    { initialMs: wait_interval * 1000, maxMs: max_wait * 1000 },
+    context,
+  )
+}

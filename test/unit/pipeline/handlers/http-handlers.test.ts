@@ -1,0 +1,228 @@
+import { createHmac } from 'node:crypto'
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import type {
+  Handler,
+  HandlerClass,
+  HandlerContext,
+  HandlerParams,
+} from '../../../../src/pipeline/handler.ts'
+import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
+import { AtomPubHandler } from '../../../../src/pipeline/handlers/atompub-handler.ts'
+import { ElasticsearchHandler } from '../../../../src/pipeline/handlers/elasticsearch-handler.ts'
+import { WebhookHandler } from '../../../../src/pipeline/handlers/webhook-handler.ts'
+import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { event } from '../../../support/events.ts'
+import { folderWith } from '../../../support/folders.ts'
+import { httpServer, reply } from '../../../support/http-server.ts'
+
+const QUICK = { wait_interval: 0.01, max_wait: 0.02 }
+const ENV = { streamId: 1, streamName: 's' }
+
+async function handled(
+  handlerClass: HandlerClass,
+  params: HandlerParams,
+  given: Partial<HandlerContext> = {},
+): Promise<Handler> {
+  const handler = new handlerClass({ ...QUICK, ...params }, createHandlerContext(silentLogger, given))
+  await handler.handleEvents(
+    [
+      event({ messageId: 'a', eventType: 'x.start', host: 'h1' }),
+      event({ messageId: 'b', eventType: 'x.end', traits: { size: { type: 'int', value: 4 } } }),
+    ],
+    ENV,
+  )
+  return handler
+}
+
+/** What all three have in common: what they do with a server that does not take it. */
+describe.each([
+  ['atompub', AtomPubHandler, {}, (url: string) => url],
+  ['webhook', WebhookHandler, {}, (url: string) => url],
+  ['elasticsearch', ElasticsearchHandler, {}, (url: string) => url],
+] as const)('%s', (name, handlerClass, params, at) => {
+  const taken = { items: [{ index: { status: 201 } }, { index: { status: 201 } }] }
+
+  test('nothing is sent before the commit', async () => {
+    const { url, received } = await httpServer((response) => reply(response, 201, taken))
+    const handler = await handled(handlerClass, { ...params, url: at(url) })
+    await handler.rollback()
+    await handler.commit()
+    expect(received).toEqual([])
+  })
+
+  test('a server that is busy, breaks off and half closes is asked again until it takes it', async () => {
+    const { url, received } = await httpServer((response, _, number) => {
+      if (number === 1) reply(response, 503, 'busy')
+      else if (number === 2) response.destroy()
+      else if (number === 3) {
+        response.writeHead(201, { 'content-length': '100' })
+        response.write('half')
+        response.socket?.end()
+      } else reply(response, 201, taken)
+    })
+    await (await handled(handlerClass, { ...params, url: at(url) })).commit()
+    expect(received.length).toBe(name === 'atompub' ? 5 : 4)
+  })
+
+  test('a server that never answers is asked again after the time-out', async () => {
+    const { url, received } = await httpServer((response, _, number) => {
+      if (number > 1) reply(response, 201, taken)
+    })
+    await (await handled(handlerClass, { ...params, url: at(url), http_timeout: 0.1 })).commit()
+    expect(received.length).toBeGreaterThan(1)
+  })
+
+  test('what is refused is told and not sent again', async () => {
+    const { url, received } = await httpServer((response) => reply(response, 400, 'no such field'))
+    const committing = (await handled(handlerClass, { ...params, url: at(url) })).commit()
+    await expect(committing).rejects.toThrow(/ answered 400: no such field$/)
+    expect(received).toHaveLength(1)
+  })
+
+  test('a worker that stops gives up', async () => {
+    const { url } = await httpServer((response) => {
+      reply(response, 503)
+      stopping.abort()
+    })
+    const stopping = new AbortController()
+    const handler = await handled(handlerClass, { ...params, url: at(url) }, { signal: stopping.signal })
+    await expect(handler.commit()).rejects.toThrow('the worker stops')
+  })
+})
+
+describe('atompub', () => {
+  test('posts one entry after the other, as Atom; one that is there already is done', async () => {
+    const { url, received } = await httpServer((response, _, number) =>
+      reply(response, number === 1 ? 409 : 201),
+    )
+    await (await handled(AtomPubHandler, { url, event_types: ['x.*', '!x.none'] })).commit()
+    expect(received.map(({ headers }) => headers['content-type'])).toEqual(
+      Array(2).fill('application/atom+xml'),
+    )
+    expect(received.map(({ body }) => /urn:uuid:(\w+)/.exec(String(body))?.[1])).toEqual(['a', 'b'])
+  })
+
+  test('takes a token, shares it, and renews it when it is not taken any more', async () => {
+    let given = 0
+    const identity = await httpServer((response) =>
+      reply(response, 200, { access: { token: { id: `t${++given}` } } }),
+    )
+    const feed = await httpServer((response, { headers }) =>
+      reply(response, headers['x-auth-token'] === 't2' ? 201 : 401),
+    )
+    const keyFile = join(folderWith({ key: 'secret\n' }), 'key')
+    chmodSync(keyFile, 0o600)
+    const params = { url: feed.url, auth_server: identity.url, auth_user: 'u', auth_key_file: keyFile }
+    await (await handled(AtomPubHandler, params)).commit()
+    await (await handled(AtomPubHandler, params)).commit()
+    expect(identity.received.map(({ path }) => path)).toEqual(['/v2.0/tokens', '/v2.0/tokens'])
+    expect(JSON.parse(String(identity.received[0]?.body))).toEqual({
+      auth: { 'RAX-KSKEY:apiKeyCredentials': { username: 'u', apiKey: 'secret' } },
+    })
+    expect(feed.received.map(({ headers }) => headers['x-auth-token'])).toEqual([
+      't1',
+      't2',
+      't2',
+      't2',
+      't2',
+    ])
+  })
+
+  test('a key that others can read is not used', async () => {
+    const keyFile = join(folderWith({ key: 'secret' }), 'key')
+    chmodSync(keyFile, 0o644)
+    const params = {
+      url: 'http://127.0.0.1:1',
+      auth_server: 'http://127.0.0.1:1',
+      auth_user: 'v',
+      auth_key_file: keyFile,
+    }
+    await expect((await handled(AtomPubHandler, params)).commit()).rejects.toThrow('can be read by others')
+  })
+})
+
+describe('webhook', () => {
+  test('packs and signs the events, with the headers that are asked for', async () => {
+    const { url, received } = await httpServer((response) => reply(response, 204))
+    const headers = { 'x-of': 'ours' }
+    await (await handled(WebhookHandler, { url, gzip: true, secret: 'k', headers })).commit()
+    const [one] = received
+    const text = gunzipSync(one?.body ?? '').toString()
+    expect(JSON.parse(text).events).toEqual([
+      {
+        event_type: 'x.start',
+        message_id: 'a',
+        timestamp: expect.any(String),
+        traits: { host: { type: 'text', value: 'h1' } },
+      },
+      expect.objectContaining({ message_id: 'b', traits: { size: { type: 'int', value: 4 } } }),
+    ])
+    expect(one?.headers).toMatchObject({
+      'x-of': 'ours',
+      'content-encoding': 'gzip',
+      'x-stacktach-signature': `sha256=${createHmac('sha256', 'k').update(text).digest('hex')}`,
+    })
+  })
+
+  test('runs share batches; one that is refused is sent again run by run', async () => {
+    const { url, received } = await httpServer((response, { body }) =>
+      reply(response, String(body).includes('poison') ? 422 : 200),
+    )
+    const params = { ...QUICK, url, batch_size: 3, batch_ms: 50, parallel: 1 }
+    const context = createHandlerContext(silentLogger)
+    const commits = ['a', 'poison', 'c', 'd'].map((messageId) => {
+      const handler = new WebhookHandler(params, context)
+      handler.handleEvents([event({ messageId })])
+      return handler.commit()
+    })
+    const outcomes = await Promise.allSettled(commits)
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
+    const sent = received.map(({ body }) =>
+      JSON.parse(String(body)).events.map((one: { message_id: string }) => one.message_id),
+    )
+    expect(sent).toEqual([['a', 'poison', 'c'], ['a'], ['poison'], ['c'], ['d']])
+  })
+})
+
+describe('elasticsearch', () => {
+  test('indexes by message_id and sends again only what was not taken', async () => {
+    const { url, received } = await httpServer((response, _, number) => {
+      const items =
+        number === 1 ? [{ index: { status: 201 } }, { index: { status: 429 } }] : [{ index: { status: 201 } }]
+      reply(response, 200, { errors: number === 1, items })
+    })
+    await (await handled(ElasticsearchHandler, { url: `${url}/`, index: 'i' })).commit()
+    const lines = received.map(({ path, body }) => [
+      path,
+      ...String(body)
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ])
+    expect(lines).toEqual([
+      [
+        '/_bulk',
+        { index: { _index: 'i', _id: 'a' } },
+        expect.objectContaining({ traits: { host: 'h1' } }),
+        { index: { _index: 'i', _id: 'b' } },
+        expect.objectContaining({ event_type: 'x.end' }),
+      ],
+      ['/_bulk', { index: { _index: 'i', _id: 'b' } }, expect.objectContaining({ traits: { size: 4 } })],
+    ])
+  })
+
+  test('a document that is refused fails the commit', async () => {
+    const error = { reason: 'no such field' }
+    const { url } = await httpServer((response) =>
+      reply(response, 200, {
+        errors: true,
+        items: [{ index: { status: 400, error } }, { index: { status: 201 } }],
+      }),
+    )
+    const committing = (await handled(ElasticsearchHandler, { url })).commit()
+    await expect(committing).rejects.toThrow('refuses a document: 400 no such field')
+  })
+})
