@@ -1,0 +1,128 @@
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { runProgram } from '../../sandbox/servers/child-program.ts'
+import { folderWith } from '../support/folders.ts'
+import { loadVectors } from '../support/vectors.ts'
+
+type Made = { event_type: string; message_id: string }
+type Vector = { stream_id: number; events: Made[]; out?: Made[] }
+
+const VECTOR = loadVectors<Vector[]>('usage.json').find(({ out }) =>
+  out?.some(({ event_type }) => event_type.endsWith('.verified')),
+) as Vector & { out: Made[] }
+
+const OWN = `export class Doubling {
+  static schema = { type: 'object', required: ['suffix'], properties: { suffix: { type: 'string' } } }
+  constructor(params) { this.suffix = params.suffix }
+  handleEvents(events) { return [...events, { ...events[0], messageId: events[0].messageId + this.suffix }] }
+  commit() { throw new Error('a dry run commits nothing') }
+  rollback() {}
+}`
+
+function folderOf(pipelines: string): string {
+  return folderWith({
+    'winchester.yaml': `database: {url: 'sqlite::memory:'}\npipeline_config: pipelines.yaml\npipeline_handlers: {own: './own.js:Doubling'}\n`,
+    'pipelines.yaml': pipelines,
+    'own.js': OWN,
+    'events.jsonl': VECTOR.events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+  })
+}
+
+function pipeline(folder: string, ...args: string[]) {
+  const files = ['-c', join(folder, 'winchester.yaml'), '--events', join(folder, 'events.jsonl')]
+  return runProgram('stv3', ['pipeline', 'p', ...files, ...args])
+}
+
+const PUBLISHING = `p:
+- usage
+- {name: own, params: {suffix: -twice}}
+- {name: notabene, params: {exchange: e, queue_name: q, env_keys: [usage_notifications]}}
+- {name: atompub, params: {url: 'http://127.0.0.1:1/feed', event_types: '*.verified'}}
+- {name: webhook, params: {url: 'http://127.0.0.1:1/hook', event_types: '*.verified'}}
+- {name: exec, params: {command: [/nosuch], event_types: 'none.such'}}
+`
+
+test('pipeline shows what comes out and what would be published, and commits nothing', async () => {
+  const folder = folderOf(PUBLISHING)
+  const { code, stdout, stderr } = await pipeline(
+    folder,
+    '--dry-run',
+    '--json',
+    '--stream-id',
+    String(VECTOR.stream_id),
+  )
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const events = lines.filter(({ event }) => event)
+  expect(events.slice(0, VECTOR.events.length)).toEqual(VECTOR.events.map((event) => ({ event, new: false })))
+  const made = events.slice(VECTOR.events.length)
+  expect(made.map(({ event }) => event.event_type).slice(0, -1)).toEqual(
+    VECTOR.out.map(({ event_type }) => event_type),
+  )
+  expect(made.at(-1)).toMatchObject({
+    new: true,
+    event: { message_id: `${VECTOR.events[0]?.message_id}-twice` },
+  })
+  const [notabene, atompub, webhook, ...others] = lines.filter(({ handler }) => handler)
+  expect(notabene).toMatchObject({
+    handler: 'notabene',
+    would_publish: VECTOR.out.map(({ event_type }) => ({ event_type })),
+  })
+  const verified = made.find(({ event }) => event.event_type.endsWith('.verified'))
+  expect(atompub).toMatchObject({
+    handler: 'atompub',
+    would_publish: [{ message_id: verified.event.message_id, atom: expect.stringContaining('<atom:entry') }],
+  })
+  expect(webhook).toEqual({ handler: 'webhook', would_publish: [{ events: [verified.event] }] })
+  expect(others).toEqual([])
+})
+
+test('without --json it is a table, for people', async () => {
+  const { code, stdout } = await pipeline(folderOf('p: [logger]\n'), '--dry-run')
+  expect(code).toBe(0)
+  expect(stdout).toContain(`p: ${VECTOR.events.length} events come out`)
+})
+
+test('without --dry-run it is wrong usage', async () => {
+  const { code, stderr } = await pipeline(folderOf('p: [logger]\n'))
+  expect(code).toBe(2)
+  expect(stderr).toContain('expected --dry-run')
+})
+
+test.each([
+  ['p: [nosuch]\n', 'there is no handler nosuch; known are own, atompub, '],
+  ['p: [own]\n', 'pipeline p: own: suffix: is required'],
+  ['p: [{name: webhook, params: {url: ftp://x}}]\n', 'pipeline p: webhook: url: '],
+  [
+    'p: [{name: exec, params: {command: [x], comand: [y]}}]\n',
+    'exec: unknown parameter comand; known are command, ',
+  ],
+  ['q: [logger]\n', 'there is no pipeline p; known are q'],
+])('%j is refused', async (pipelines, sentence) => {
+  const { code, stderr } = await pipeline(folderOf(pipelines), '--dry-run')
+  expect(code).toBe(1)
+  expect(stderr).toContain(sentence)
+})
+
+test('check tells parameters that do not fit, with their place', async () => {
+  const folder = folderOf('p:\n- logger\n- {name: notabene, params: {exchange: e}}\n')
+  const { code, stdout } = await runProgram('stv3', ['check', '-c', join(folder, 'winchester.yaml')])
+  expect(code).toBe(1)
+  expect(stdout).toContain(`${resolve(folder, 'pipelines.yaml')}:3:3: notabene: queue_name: is required`)
+})
+
+test('an event that is none is told with its number', async () => {
+  const folder = folderWith({
+    'winchester.yaml': `database: {url: 'sqlite::memory:'}\npipeline_config: pipelines.yaml\n`,
+    'pipelines.yaml': 'p: [logger]\n',
+    'events.jsonl': '{"event_type": "x", "message_id": "a"}\n{"event_type": "x"}\n',
+  })
+  const { code, stderr } = await pipeline(folder, '--dry-run')
+  expect({ code, stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('event 2: message_id: '),
+  })
+})
