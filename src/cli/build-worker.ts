@@ -37,6 +37,7 @@ export function buildWorker(parts: WorkerParts): Worker {
     publisherFor,
     purge: winchester.purge_completed_streams,
     retries: winchester.pipeline_retries,
+    maxGenerations: winchester.max_generations,
   })
   return new Worker({
     counters,
@@ -49,6 +50,7 @@ export function buildWorker(parts: WorkerParts): Worker {
     batchSize: winchester.pipeline_worker_batch_size,
     delayMs: winchester.pipeline_worker_delay * 1000,
     leaseMs: winchester.lease_s * 1000,
+    deadLetterDays: winchester.dead_letter_days,
     concurrency: LANES_PER_CORE * availableParallelism(),
     trim: winchester.trim_events
       ? { age: config.trimEventsAge, batchSize: winchester.trim_events_batch_size }

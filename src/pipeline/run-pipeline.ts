@@ -13,19 +13,26 @@ export type PipelineOutcome =
       /** commits that failed; the others were made all the same */
       readonly commitError: string | null
     }
-  | { readonly ok: false; readonly error: string; readonly stopped: boolean }
+  | {
+      readonly ok: false
+      readonly error: string
+      /** another run may succeed; is another worker's; would end in the same way */
+      readonly end: 'failed' | 'stopped' | 'refused'
+    }
 
 type Instance = { readonly name: string; readonly handler: Handler }
 
 /**
  * Runs the handlers over the events: all in order, then the commit of each; when one fails, the rollback of
- * each instead. What fails while the worker stops is `stopped`: another one runs all of it again. Never rejects.
+ * each instead. What fails while the worker stops is run again, all of it, by another. Never rejects.
  */
 export async function runPipeline(
   pipeline: Pipeline,
   stream: Stream,
   events: readonly Event[],
   context: HandlerContext,
+  /** Why new events may not be made, before anything is committed. */
+  objection: (made: readonly Event[]) => string | undefined = () => undefined,
 ): Promise<PipelineOutcome> {
   const instances: Instance[] = []
   let current = '?'
@@ -43,13 +50,18 @@ export async function runPipeline(
     const known = new Set(events.map(({ messageId }) => messageId))
     const newEvents = passing.filter((event) => !known.has(event?.messageId))
     requireEvents(newEvents)
+    const refused = objection(newEvents)
+    if (refused !== undefined) {
+      await rollbackAll(instances, context)
+      return { ok: false, error: refused, end: 'refused' }
+    }
     const commitError = await commitAll(instances, context)
     if (commitError !== null && context.signal.aborted)
-      return { ok: false, error: commitError, stopped: true }
+      return { ok: false, error: commitError, end: 'stopped' }
     return { ok: true, newEvents, commitError }
   } catch (error) {
     await rollbackAll(instances, context)
-    return { ok: false, error: describe(current, error), stopped: context.signal.aborted }
+    return { ok: false, error: describe(current, error), end: context.signal.aborted ? 'stopped' : 'failed' }
   }
 }
 

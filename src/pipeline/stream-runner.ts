@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../domain/event.ts'
+import type { Event, StoredEvent } from '../domain/event.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ClaimedStream, FailedRun, FinishedRun } from '../store/store.ts'
@@ -19,6 +19,8 @@ export type StreamRunnerOptions = {
   readonly purge: boolean
   /** further runs after the first one failed */
   readonly retries: number
+  /** how often in a row new events of pipelines may feed streams */
+  readonly maxGenerations?: number | undefined
 }
 
 export type RunResult =
@@ -33,6 +35,7 @@ const LONGEST_RETRY_MS = 300_000
 /** Runs a claimed stream through the pipeline that its trigger names for this firing. */
 export function createStreamRunner(options: StreamRunnerOptions) {
   const { router, pipelines, clock, logger, publisherFor, purge, retries } = options
+  const { maxGenerations = Number.POSITIVE_INFINITY } = options
   const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
 
   function forGood(claim: ClaimedStream, error: string): RunResult {
@@ -50,6 +53,16 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       lastError: outcome.commitError,
     }
     return { kind: 'finished', run }
+  }
+
+  /** A pipeline that feeds itself would go on for ever. */
+  function endlessness({ stream }: ClaimedStream, made: readonly Event[]): string | undefined {
+    if (stream.generation < maxGenerations) return undefined
+    const feeding = made.find((event) => router.keysOf(event).length > 0)
+    return (
+      feeding &&
+      `its new event ${feeding.eventType} would feed a stream, after ${stream.generation} pipelines in a row (max_generations)`
+    )
   }
 
   function failed(claim: ClaimedStream, error: string): RunResult {
@@ -73,14 +86,14 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       const pipeline = pipelines.get(name)
       if (!pipeline) return forGood(claim, `there is no pipeline ${name} in the configuration`)
       const context = createHandlerContext(logger, publisherFor ? { signal, publisherFor } : { signal })
-      const outcome = await runPipeline(pipeline, stream, events, context)
+      const outcome = await runPipeline(pipeline, stream, events, context, (made) => endlessness(claim, made))
       if (outcome.ok) return finished(claim, outcome)
-      if (outcome.stopped) return { kind: 'stopped', claim }
+      if (outcome.end === 'stopped') return { kind: 'stopped', claim }
       logger.warn(
         { stream: stream.id, trigger: stream.name, error: outcome.error },
         `pipeline ${name} failed`,
       )
-      return failed(claim, outcome.error)
+      return outcome.end === 'refused' ? forGood(claim, outcome.error) : failed(claim, outcome.error)
     },
   }
 }

@@ -1,14 +1,12 @@
 import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Firing } from '../domain/stream.ts'
-import { microsFromInstant } from '../domain/time.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ClaimedStream, ClaimRequest, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
-import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
-import type { Expression } from '../timex/expression.ts'
+import { Housekeeping, type HousekeepingOptions } from './housekeeping.ts'
 import { Lease } from './lease.ts'
 import { noteLost, type SettleContext, type Settled, settleRuns } from './settle-runs.ts'
 import type { StreamRunner } from './stream-runner.ts'
@@ -29,15 +27,15 @@ export type WorkerOptions = {
   readonly leaseMs: number
   /** streams that run at the same time */
   readonly concurrency: number
-  /** old events are deleted before this time, at most so many at a time; undefined: never */
-  readonly trim: { readonly age: Expression; readonly batchSize: number } | undefined
+  /** see HousekeepingOptions */
+  readonly trim: HousekeepingOptions['trim']
+  readonly deadLetterDays?: number | undefined
 }
 
 /** Other processes make streams due without a word: a worker with nothing to do looks so often, by one cheap query. */
 const LOOK_MS = 100
 /** A clock that stands just before the next due time must not keep it busy. */
 const SHORTEST_REST_MS = 10
-const TRIM_INTERVAL_MS = 10_000
 const ORPHAN_INTERVAL_MS = 5000
 /** How long streams of dead workers are run before it looks for others that are due. */
 const TAKEOVER_MS = 1000
@@ -52,7 +50,7 @@ export class Worker implements Service {
   readonly counters: WorkerCounters
   readonly #settleContext: SettleContext
   #running: Promise<void> = Promise.resolve()
-  #trimmedAt = -Infinity
+  readonly #housekeeping: Housekeeping
   #retriesAt = -Infinity
   #isTold = false
   #wake: () => void = () => {}
@@ -61,6 +59,14 @@ export class Worker implements Service {
   constructor(options: WorkerOptions) {
     this.#options = options
     this.counters = options.counters ?? createWorkerCounters()
+    this.#housekeeping = new Housekeeping({
+      store: options.store,
+      trim: options.trim,
+      deadLetterDays: options.deadLetterDays,
+      onTrimmed: (count) => {
+        this.counters.trimmed += count
+      },
+    })
     this.#settleContext = { ...options, counters: this.counters, signal: this.#stopping.signal }
   }
 
@@ -114,7 +120,7 @@ export class Worker implements Service {
     let done = 0
     if (isRetryDue || (fire !== null && fire < now)) done += await this.pass('fire')
     if (isRetryDue || (expire !== null && expire < now)) done += await this.pass('expire')
-    await this.#trim()
+    await this.#housekeeping.step()
     if (done > 0) return 0
     // What is due and was not claimed is in the hands of another worker at this moment.
     const waits = [fire, expire].map((at) => (at === null || at < now ? LOOK_MS : (at - now) / 1000))
@@ -245,18 +251,5 @@ export class Worker implements Service {
     } catch (error) {
       logger.warn({}, `streams wait until their lease runs out: ${messageOf(error)}`)
     }
-  }
-
-  async #trim(): Promise<void> {
-    const { trim, store } = this.#options
-    const machineNow = performance.now()
-    if (!trim || machineNow - this.#trimmedAt < TRIM_INTERVAL_MS) return
-    // Retention goes by the machine's time, whatever clock the notifications have.
-    const timestamp = Date.now() * 1000
-    const olderThan = microsFromInstant(firstMoment(evaluateTimex(trim.age, { timestamp })))
-    const trimmed = await store.trimEvents({ olderThan, limit: trim.batchSize })
-    this.counters.trimmed += trimmed
-    // A full batch means that there may be more.
-    if (trimmed < trim.batchSize) this.#trimmedAt = machineNow
   }
 }

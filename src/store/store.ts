@@ -104,8 +104,16 @@ export type EventFilter = {
 export type Trim = {
   /** events generated before this time */
   readonly olderThan: Micros
+  /** most events that are deleted */
   readonly limit: number
+  /** where an earlier call has come to; undefined: from the oldest */
+  readonly after?: TrimPlace | undefined
 }
+
+export type TrimPlace = { readonly generated: Micros; readonly id: number }
+
+/** How many were deleted, and where to go on; `after` is undefined when there are no more. */
+export type Trimmed = { readonly trimmed: number; readonly after: TrimPlace | undefined }
 
 /**
  * Where events, streams and dead letters are kept. Every method is one transaction or one query. They reject
@@ -151,8 +159,8 @@ export interface Store {
   dropDeadLetters(filter: DeadLetterFilter): Promise<number>
   /** Says anew why a dead letter cannot be processed. */
   noteDeadLetter(id: number, stage: string, reason: string): Promise<void>
-  /** Deletes old events that are in no stream; answers how many. */
-  trimEvents(trim: Trim): Promise<number>
+  /** Deletes old events that are in no stream. */
+  trimEvents(trim: Trim): Promise<Trimmed>
 
   /** Whether the database answers. */
   ping(): Promise<void>

@@ -4,7 +4,7 @@ import type { Event } from '../../src/domain/event.ts'
 import type { Micros } from '../../src/domain/time.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { ClaimedStream, Page, Store } from '../../src/store/store.ts'
+import type { ClaimedStream, Page, Store, TrimPlace } from '../../src/store/store.ts'
 import type { TriggerRouter } from '../../src/streams/router.ts'
 import { DATABASES } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
@@ -468,9 +468,31 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const old = at('2025-01-01T00:00:00')
     await put(router, [event({ messageId: 'loose', timestamp: old }), event({ messageId: 'new' })])
     await put(router, [event({ messageId: 'held', host: 'a', timestamp: old })], old)
-    expect(await store.trimEvents({ olderThan: NOW, limit: 10 })).toBe(1)
+    expect(await store.trimEvents({ olderThan: NOW, limit: 10 })).toEqual({ trimmed: 1, after: undefined })
     expect(await store.findEvent('loose')).toBeUndefined()
     expect(await store.findEvent('held')).toBeDefined()
-    expect(await store.trimEvents({ olderThan: NOW, limit: 10 })).toBe(0)
+    expect(await store.trimEvents({ olderThan: NOW, limit: 10 })).toEqual({ trimmed: 0, after: undefined })
+  })
+
+  test('trimming goes on where it has come to, and passes over events that are kept', async () => {
+    const router = routerOf({})
+    const old = at('2025-01-01T00:00:00')
+    // Of one time each two: what stands between two steps must not hang on their order.
+    const time = (number: number) => old + Math.floor(number / 2)
+    const kept = Array.from({ length: 1500 }, (_, n) => event({ host: 'kept', timestamp: time(n) }))
+    const loose = Array.from({ length: 30 }, (_, n) => event({ timestamp: time(n * 51) }))
+    await put(router, [...kept, ...loose], old)
+    let trimmed = 0
+    let after: TrimPlace | undefined
+    let steps = 0
+    do {
+      const step = await store.trimEvents({ olderThan: NOW, limit: 7, after })
+      trimmed += step.trimmed
+      after = step.after
+      steps++
+    } while (after)
+    expect(trimmed).toBe(30)
+    expect(steps).toBeLessThan(9)
+    expect(await store.countEvents({}, PAGE)).toBe(1500)
   })
 })

@@ -68,9 +68,17 @@ export const winchesterSchema = z.strictObject(
       .default(60)
       .describe('seconds after which the streams of a silent worker are taken over'),
     shutdown_timeout_s: z.number().positive().default(30).describe('seconds a daemon has for an orderly end'),
-    max_generations: z.int().positive().optional(),
+    max_generations: z
+      .int()
+      .positive()
+      .default(10)
+      .describe('pipelines whose new events feed pipelines: how often in a row'),
     status: z.string().optional(),
-    dead_letter_days: z.number().positive().optional(),
+    dead_letter_days: z
+      .number()
+      .positive()
+      .optional()
+      .describe('days that dead letters are kept; else for ever'),
     api: z.record(z.string(), z.unknown()).optional(),
   },
   {
