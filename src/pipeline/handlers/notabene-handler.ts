@@ -3,8 +3,8 @@ import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import type { QueueSpec } from '../../domain/queue-spec.ts'
+import { deliver } from '../../publishing/deliver.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
-import { deliver } from './deliver.ts'
 
 type Params = {
   readonly url?: string | null

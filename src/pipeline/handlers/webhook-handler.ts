@@ -5,9 +5,9 @@ import type { Event } from '../../domain/event.ts'
 import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
-import { hostOf, sendHttp } from '../../runtime/http-request.ts'
+import { deliver, requireSuccess } from '../../publishing/deliver.ts'
+import { hostOf, sendHttp } from '../../publishing/http-request.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
-import { deliver, requireSuccess } from './deliver.ts'
 import { Gathering } from './gathering.ts'
 
 type Params = {

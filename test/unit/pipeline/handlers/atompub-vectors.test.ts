@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { parseTypedEvent } from '../../../../src/domain/typed-form.ts'
 import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
 import { AtomPubHandler } from '../../../../src/pipeline/handlers/atompub-handler.ts'
-import { xmlAttribute, xmlText } from '../../../../src/pipeline/handlers/xml.ts'
+import { xmlAttribute, xmlText } from '../../../../src/publishing/xml.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
 import { loadVectors } from '../../../support/vectors.ts'
 

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
-import { InvalidError, messageOf, StackTachError, TransientError } from '../../domain/errors.ts'
-import { hostOf, sendHttp } from '../../runtime/http-request.ts'
+import { InvalidError, messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { requireSuccess } from './deliver.ts'
+import { hostOf, sendHttp } from './http-request.ts'
 
 export type AuthSettings = {
   /** where tokens are given out; without a path that of the identity API, version 2 */

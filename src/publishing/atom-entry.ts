@@ -1,4 +1,4 @@
-import type { Event } from '../../domain/event.ts'
+import type { Event } from '../domain/event.ts'
 import { xmlAttribute, xmlText } from './xml.ts'
 
 export type AtomEntry = {

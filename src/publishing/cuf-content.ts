@@ -1,8 +1,8 @@
-import { InvalidError } from '../../domain/errors.ts'
-import type { Event } from '../../domain/event.ts'
-import { formatIso, type Micros, parseIso } from '../../domain/time.ts'
-import type { Trait } from '../../domain/trait.ts'
-import type { HandlerLogger } from '../handler.ts'
+import { InvalidError } from '../domain/errors.ts'
+import type { Event } from '../domain/event.ts'
+import { formatIso, type Micros, parseIso } from '../domain/time.ts'
+import type { Trait } from '../domain/trait.ts'
+import type { Logger } from '../runtime/logger.ts'
 import { xmlAttribute } from './xml.ts'
 
 /** Fields that stand in for traits of the event. */
@@ -57,7 +57,7 @@ const APPLICATION_LICENSES = [
  * The usage of an instance as a CUF event. Throws InvalidError where the event tells only one of two times that have
  * to be compared.
  */
-export function cufContent(event: Event, extra: ExtraInfo, logger: HandlerLogger): string {
+export function cufContent(event: Event, extra: ExtraInfo, logger: Pick<Logger, 'warn'>): string {
   const text = (name: string) => textOf(extra[name] ?? plainValue(event.traits[name]))
   const [start, end] = periodOf(event)
   const options = optionsOf(event, logger)
@@ -147,7 +147,7 @@ function statusOf({ traits }: Event): string {
   return Object.hasOwn(STATUS, state) ? (STATUS[state] as string) : 'UNKNOWN'
 }
 
-function optionsOf({ traits, messageId }: Event, logger: HandlerLogger): number {
+function optionsOf({ traits, messageId }: Event, logger: Pick<Logger, 'warn'>): number {
   const value = plainValue(traits.rax_options)
   const options = value === null || value === '' ? 0 : Number(value)
   if (Number.isSafeInteger(options) && options >= 0) return options

@@ -1,12 +1,17 @@
-import { InvalidError, messageOf, TransientError } from '../../domain/errors.ts'
-import { Backoff, sleep } from '../../runtime/backoff.ts'
-import type { HandlerContext } from '../handler.ts'
+import { InvalidError, messageOf, TransientError } from '../domain/errors.ts'
+import { Backoff, sleep } from '../runtime/backoff.ts'
+import type { Logger } from '../runtime/logger.ts'
 
 export type Waits = {
   /** first and longest wait between two attempts, ms */
   readonly initialMs: number
   readonly maxMs: number
+  /** further attempts after the first; undefined: as many as it takes */
+  readonly retries?: number | undefined
 }
+
+/** `signal`: what waits gives up. */
+export type DeliveryContext = { readonly logger: Pick<Logger, 'info' | 'warn'>; readonly signal: AbortSignal }
 
 /**
  * Tries until it works: what is sent must arrive, and its stream is not completed before. Waits grow between
@@ -15,7 +20,7 @@ export type Waits = {
 export async function deliver<T>(
   attempt: () => Promise<T>,
   waits: Waits,
-  { logger, signal }: Pick<HandlerContext, 'logger' | 'signal'>,
+  { logger, signal }: DeliveryContext,
 ): Promise<T> {
   const backoff = new Backoff(waits)
   for (let failures = 1; ; failures++) {
@@ -26,6 +31,8 @@ export async function deliver<T>(
     } catch (error) {
       if (!(error instanceof TransientError)) throw error
       if (signal.aborted) throw new TransientError('the worker stops', { cause: error })
+      if (waits.retries !== undefined && failures > waits.retries)
+        throw new InvalidError(messageOf(error), { cause: error })
       if (failures === 1) logger.warn({}, `${messageOf(error)}; trying again until it works`)
     }
     await sleep(backoff.next(), signal)
