@@ -1,15 +1,18 @@
 import type { Archive } from '../archive/archive.ts'
 import { openRollingArchive } from '../archive/rolling-archive.ts'
 import type { Broker } from '../broker/broker.ts'
+import type { AppSettings } from '../config/app-settings.ts'
 import type { Config } from '../config/load-config.ts'
-import type { YagiSettings } from '../config/yagi-settings.ts'
+import type { ArchiveSettings, QueueSettings, YagiSettings } from '../config/yagi-settings.ts'
 import { type ConsumerCounters, createConsumerCounters } from '../consumer/counters.ts'
+import type { QueuePlan } from '../consumer/prepare.ts'
 import { QueueConsumer } from '../consumer/queue-consumer.ts'
 import { createDistiller } from '../distiller/distiller.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import { createGroup, createTeam, type Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
+import { buildApps } from './build-apps.ts'
 import { buildRouter } from './build-router.ts'
 
 export type ConsumerParts = {
@@ -25,33 +28,77 @@ export type ConsumerParts = {
 
 export type BuiltConsumer = Service & { readonly counters: ConsumerCounters }
 
-/** A consumer of all the queues of a configuration, with one archive. */
+/** A consumer of all the queues of a configuration; queues whose settings are the same share an archive. */
 export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer> {
   const { config, yagi, logger } = parts
-  const archive = yagi.archive && (await openRollingArchive({ ...yagi.archive, logger }))
   const counters = createConsumerCounters()
   const shared = {
     ...parts,
     distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
     router: buildRouter(config.triggers, logger, counters),
-    archive,
     counters,
     maxMessageBytes: yagi.broker.maxMessageBytes,
     batchMs: yagi.broker.batchMs,
     prefetch: yagi.broker.prefetch,
   }
-  const queues = yagi.queues.map(
-    (spec) => new QueueConsumer({ ...shared, spec, batchSize: spec.maxMessages ?? yagi.broker.batchSize }),
-  )
-  return { ...createGroup([closing(archive), createTeam(queues)]), counters }
+  const archives = new Archives(logger)
+  const queues: QueueConsumer[] = []
+  try {
+    for (const spec of yagi.queues) {
+      const apps = await buildApps(spec, config)
+      queues.push(
+        new QueueConsumer({
+          ...shared,
+          spec,
+          apps,
+          plan: planOf(spec, apps.length > 0),
+          archive: spec.archive && (await archives.open(spec.archive)),
+          batchSize: spec.maxMessages ?? yagi.broker.batchSize,
+        }),
+      )
+    }
+  } catch (error) {
+    await archives.close()
+    throw error
+  }
+  return { ...createGroup([closing(archives), createTeam(queues)]), counters }
 }
 
-/** Started first and so stopped last: the archive is closed when the last batch is written. */
-function closing(archive: Archive | undefined): Service {
+function planOf({ apps }: QueueSettings, keepsMessages: boolean): QueuePlan {
+  const acceptedBy = (kind: AppSettings['kind']) => apps.find((app) => app.kind === kind)?.accepts
+  const none = () => false
+  return {
+    archives: acceptedBy('shoebox') ?? none,
+    stores: acceptedBy('winchester') ?? none,
+    keepsMessages,
+  }
+}
+
+/** Archives by their settings. */
+class Archives {
+  readonly #logger: Logger
+  readonly #open = new Map<string, Archive>()
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  async open(settings: ArchiveSettings): Promise<Archive> {
+    const name = JSON.stringify(settings)
+    const archive = this.#open.get(name) ?? (await openRollingArchive({ ...settings, logger: this.#logger }))
+    this.#open.set(name, archive)
+    return archive
+  }
+
+  async close(): Promise<void> {
+    for (const archive of this.#open.values()) await archive.close()
+  }
+}
+
+/** Started first and so stopped last: archives are closed when the last batch is written. */
+function closing(archives: Archives): Service {
   return {
     async start() {},
-    async stop() {
-      await archive?.close()
-    },
+    stop: () => archives.close(),
   }
 }

@@ -84,6 +84,24 @@ export class IniReader {
     }
   }
 
+  /** The section that a queue takes a key from: `[name:queue]` where it has it, else `[name]`. */
+  sectionWith(key: string, name: string, queue: string): string {
+    const own = `${name}:${queue}`
+    return this.#sections.get(own)?.entries.has(key) ? own : name
+  }
+
+  /** All values of `[name]`, those of `[name:queue]` in their place. */
+  merged(name: string, queue: string): { [key: string]: string } {
+    const keys = new Set([...this.keysOf(name), ...this.keysOf(`${name}:${queue}`)])
+    return Object.fromEntries(
+      [...keys].map((key) => [key, this.text(this.sectionWith(key, name, queue), key, '')]),
+    )
+  }
+
+  keysOf(section: string): string[] {
+    return [...(this.#sections.get(section)?.entries.keys() ?? [])]
+  }
+
   /** Sections of these kinds, as they are named in the file. */
   sectionsOf(kinds: readonly string[]): string[] {
     return [...this.#sections.keys()].filter((name) => kinds.includes(name.split(':')[0] as string))

@@ -10,6 +10,7 @@ import { parseOrReport } from '../streams/trait-criterion.ts'
 import { compileTriggers, type Trigger } from '../streams/trigger.ts'
 import type { Expression } from '../timex/expression.ts'
 import { parseTimex } from '../timex/parser.ts'
+import type { AppSettings } from './app-settings.ts'
 import { checkShape } from './check-shape.ts'
 import { checkTriggers } from './check-triggers.ts'
 import { parseIniDocument } from './ini-document.ts'
@@ -88,6 +89,9 @@ export async function checkConfig(
 /** A database for checking the rest of a file that names none. */
 const STAND_IN = { database: { url: 'sqlite::memory:' } }
 
+/** What an own app of a queue has to have. */
+const APP_METHODS = ['handleMessages']
+
 /** An age that is no age; such a configuration is not used. */
 const EVERYTHING = parseTimex('$timestamp')
 
@@ -115,7 +119,9 @@ class Loader {
     }
     const folder = dirname(file)
     const config = await this.winchester(join(folder, yagi.winchesterConfig))
-    return config && { ...config, yagi: withAbsoluteFolders(yagi, folder) }
+    const absolute = withAbsoluteFolders(yagi, folder)
+    await this.#checkOwnApps(absolute, ini)
+    return config && { ...config, yagi: absolute }
   }
 
   async winchester(file: string): Promise<Config | undefined> {
@@ -151,6 +157,17 @@ class Loader {
     }
     if (pipelines) await this.#checkHandlersOf(config, pipelines)
     return config
+  }
+
+  async #checkOwnApps({ queues }: YagiSettings, ini: IniReader): Promise<void> {
+    for (const { queue, apps } of queues) {
+      for (const app of apps) {
+        if (app.kind !== 'own') continue
+        await loadClass(app.classPath, '', APP_METHODS).catch((error) =>
+          ini.problem(`consumer:${queue}`, 'apps', messageOf(error)),
+        )
+      }
+    }
   }
 
   async #checkHandlersOf(config: Config, { document }: LoadedFile<PipelinesConfig>): Promise<void> {
@@ -289,16 +306,22 @@ function handlerStep(step: PipelinesConfig[string][number]): HandlerStep {
 }
 
 function withAbsoluteFolders(yagi: YagiSettings, folder: string): YagiSettings {
-  const { archive } = yagi
-  if (!archive) return yagi
-  return {
-    ...yagi,
-    archive: {
-      ...archive,
-      workingDirectory: resolve(folder, archive.workingDirectory),
-      destinationFolder: resolve(folder, archive.destinationFolder),
+  const queues = yagi.queues.map((queue) => ({
+    ...queue,
+    apps: queue.apps.map((app) => withAbsoluteFiles(app, folder)),
+    archive: queue.archive && {
+      ...queue.archive,
+      workingDirectory: resolve(folder, queue.archive.workingDirectory),
+      destinationFolder: resolve(folder, queue.archive.destinationFolder),
     },
-  }
+  }))
+  return { ...yagi, queues }
+}
+
+function withAbsoluteFiles(app: AppSettings, folder: string): AppSettings {
+  if (app.kind === 'own') return { ...app, classPath: resolve(folder, app.classPath) }
+  if (app.kind !== 'elasticsearch' || !app.server.distillerConfig) return app
+  return { ...app, server: { ...app.server, distillerConfig: resolve(folder, app.server.distillerConfig) } }
 }
 
 /** Messages name files as short as the reader's place allows. */

@@ -1,4 +1,5 @@
 import type { QueueSpec } from '../domain/queue-spec.ts'
+import { type AppSettings, checkFilterNames, FILTER_SECTIONS, readApps } from './app-settings.ts'
 import type { IniReader } from './ini-reader.ts'
 import { brokerUrlFault } from './server-url.ts'
 
@@ -27,7 +28,9 @@ export type BrokerSettings = {
 export type QueueSettings = QueueSpec & {
   /** most messages of one batch; undefined takes that of the broker */
   readonly maxMessages: number | undefined
-  readonly apps: readonly string[]
+  readonly apps: readonly AppSettings[]
+  /** undefined: its raw notifications are not kept */
+  readonly archive: ArchiveSettings | undefined
 }
 
 /** Where raw notifications are kept, and when a new file begins. */
@@ -48,7 +51,6 @@ export type YagiSettings = {
   readonly statisticsMs: number | undefined
   readonly broker: BrokerSettings
   readonly queues: readonly QueueSettings[]
-  readonly archive: ArchiveSettings | undefined
 }
 
 const BROKER_KEYS =
@@ -56,7 +58,7 @@ const BROKER_KEYS =
 const SHOEBOX_KEYS =
   'working_directory destination_folder filename_template roll_manager roll_checker roll_size_mb roll_minutes callback callback_list new_extension wrap_payload_with_region wrap_region wrap_cell'
 const PUBLISHER_KEYS =
-  'url validate_ssl generate_entity_links retries interval max_wait timeout failures_before_reauth user key'
+  'url validate_ssl generate_entity_links retries interval max_wait timeout failures_before_reauth auth_server user key'
 
 const KNOWN: { readonly [section: string]: readonly string[] } = Object.fromEntries(
   Object.entries({
@@ -77,9 +79,6 @@ const KNOWN: { readonly [section: string]: readonly string[] } = Object.fromEntr
 
 /** Sections that old files have and nothing reads any more. */
 const RETIRED = ['oahu', 'redis', 'pubsubhubbub', 'hub']
-/** Sections that would keep messages from handlers. */
-const FILTERS = ['filters', 'exclude_filters', 'discard_filters']
-
 /** Keys that old files have, by section, and that change nothing here. */
 const UNUSED = {
   global: 'verbose debug',
@@ -87,9 +86,8 @@ const UNUSED = {
   rabbit_broker: 'poll_delay max_connection_age exchange_name',
   logging: 'logfile default_level config_file',
   shoebox: 'roll_checker callback callback_list new_extension wrap_payload_with_region wrap_region wrap_cell',
-  atompub: PUBLISHER_KEYS,
-  cufpub: PUBLISHER_KEYS,
-  elasticsearch: 'elasticsearch_host region distiller_config index',
+  atompub: 'validate_ssl generate_entity_links failures_before_reauth',
+  cufpub: 'validate_ssl generate_entity_links failures_before_reauth',
 }
 
 /** Nothing is passed over in silence: what would change what is stored is an error, the rest a warning. */
@@ -98,29 +96,24 @@ function warnOfUnused(ini: IniReader): void {
   for (const section of ini.sectionsOf(RETIRED)) {
     ini.problem(section, '', `[${section}]: is accepted and has no effect`, 'warning')
   }
-  for (const section of ini.sectionsOf(FILTERS)) {
-    ini.problem(section, '', `[${section}]: filters are not available; every message would reach every app`)
-  }
 }
-
-const WINCHESTER_APP = /winchester\.yagi_handler[.:]WinchesterHandler$/
-const SHOEBOX_APP = /yagi\.handler\.shoebox_handler[.:]ShoeboxHandler$/
 
 /** Reads what yagi.conf says; faults go to the reader's problems. */
 export function readYagiSettings(ini: IniReader): YagiSettings {
-  ini.checkNames(KNOWN, [...RETIRED, ...FILTERS])
+  const own = ini
+    .list('consumers', 'queues')
+    .flatMap((queue) => ini.list(`consumer:${queue}`, 'apps'))
+    .map((classPath) => classPath.split(/[.:]/).at(-1) as string)
+  ini.checkNames(KNOWN, [...RETIRED, ...FILTER_SECTIONS, ...own])
   warnOfUnused(ini)
-  const queues = ini.list('consumers', 'queues').map((queue) => readQueue(ini, queue))
+  const archives = new Map<string, ArchiveSettings | undefined>()
+  const queues = ini.list('consumers', 'queues').map((queue) => readQueue(ini, queue, archives))
   if (queues.length === 0)
     ini.problem('consumers', 'queues', 'queues: expected the names of the queues to read')
-  const archiving = queues.filter(({ apps }) => apps.some((app) => SHOEBOX_APP.test(app)))
-  const archives = archiving.length > 0
-  if (archives && archiving.length < queues.length) {
-    ini.problem('consumers', 'queues', 'ShoeboxHandler must be among the apps of all queues or of none')
-  }
-  if (archives && !ini.has('shoebox')) {
-    ini.problem('consumers', 'queues', 'the app ShoeboxHandler needs a section [shoebox]')
-  }
+  checkFilterNames(
+    ini,
+    queues.flatMap(({ apps }) => apps),
+  )
   return {
     winchesterConfig: ini.text('winchester', 'config_file'),
     statisticsMs: ini.text('global', 'update_timer')
@@ -128,26 +121,18 @@ export function readYagiSettings(ini: IniReader): YagiSettings {
       : undefined,
     broker: readBroker(ini),
     queues,
-    archive: archives && ini.has('shoebox') ? readArchive(ini) : undefined,
   }
 }
 
-function readQueue(ini: IniReader, queue: string): QueueSettings {
+function readQueue(
+  ini: IniReader,
+  queue: string,
+  archives: Map<string, ArchiveSettings | undefined>,
+): QueueSettings {
   const section = `consumer:${queue}`
   if (!ini.has(section)) ini.problem('consumers', 'queues', `queues: there is no section [${section}]`)
-  const apps = ini.list(section, 'apps')
-  for (const app of apps) {
-    if (!WINCHESTER_APP.test(app) && !SHOEBOX_APP.test(app)) {
-      ini.problem(
-        section,
-        'apps',
-        `apps: ${app} is not available; known are WinchesterHandler and ShoeboxHandler`,
-      )
-    }
-  }
-  if (ini.has(section) && !apps.some((app) => WINCHESTER_APP.test(app))) {
-    ini.problem(section, 'apps', 'apps: winchester.yagi_handler.WinchesterHandler must be among them')
-  }
+  const apps = readApps(ini, queue)
+  const isArchived = apps.some(({ kind }) => kind === 'shoebox')
   const durable = ini.boolean(section, 'durable', true)
   const autoDelete = ini.boolean(section, 'auto_delete', false)
   const maxMessages = ini.integer(section, 'max_messages', 0)
@@ -162,6 +147,7 @@ function readQueue(ini: IniReader, queue: string): QueueSettings {
     exchangeAutoDelete: ini.boolean(section, 'exchange_auto_delete', autoDelete),
     maxMessages: maxMessages > 0 ? maxMessages : undefined,
     apps,
+    archive: isArchived ? readArchive(ini, queue, archives) : undefined,
   }
 }
 
@@ -200,23 +186,40 @@ function brokerUrl(ini: IniReader): string {
   return `${scheme}://${user}:${password}@${host}:${port}/${vhost}`
 }
 
-function readArchive(ini: IniReader): ArchiveSettings {
-  const section = 'shoebox'
-  const workingDirectory = ini.text(section, 'working_directory')
-  if (!workingDirectory) ini.problem(section, 'working_directory', 'working_directory: is required')
-  const manager = ini.text(section, 'roll_manager', 'shoebox.roll_manager:WritingJSONRollManager')
+/** Queues share an archive unless one has a section [shoebox:QUEUE] of its own. */
+function readArchive(
+  ini: IniReader,
+  queue: string,
+  archives: Map<string, ArchiveSettings | undefined>,
+): ArchiveSettings | undefined {
+  const own = `shoebox:${queue}`
+  const name = ini.has(own) ? own : 'shoebox'
+  if (archives.has(name)) return archives.get(name)
+  if (!ini.has(name)) {
+    ini.problem('consumers', 'queues', 'the app ShoeboxHandler needs a section [shoebox]')
+    archives.set(name, undefined)
+    return undefined
+  }
+  const at = (key: string) => ini.sectionWith(key, 'shoebox', queue)
+  const workingDirectory = ini.text(at('working_directory'), 'working_directory')
+  if (!workingDirectory) ini.problem(name, 'working_directory', 'working_directory: is required')
+  const manager = ini.text(at('roll_manager'), 'roll_manager', 'shoebox.roll_manager:WritingJSONRollManager')
   if (!manager.endsWith('WritingJSONRollManager')) {
     ini.problem(
-      section,
+      at('roll_manager'),
       'roll_manager',
       `roll_manager: ${manager} is not available; known is WritingJSONRollManager`,
     )
   }
-  return {
+  const template = ini.text(at('filename_template'), 'filename_template')
+  const settings = {
     workingDirectory: workingDirectory ?? '.',
-    destinationFolder: ini.text(section, 'destination_folder') || `${workingDirectory ?? '.'}/done`,
-    filenameTemplate: ini.text(section, 'filename_template', 'notifications_%Y_%m_%d_%H_%M_%S_%f.json'),
-    rollBytes: ini.number(section, 'roll_size_mb', 100, 1) * 1024 * 1024,
-    rollMinutes: ini.number(section, 'roll_minutes', 60),
+    destinationFolder:
+      ini.text(at('destination_folder'), 'destination_folder') || `${workingDirectory ?? '.'}/done`,
+    filenameTemplate: template ?? 'notifications_%Y_%m_%d_%H_%M_%S_%f.json',
+    rollBytes: ini.number(at('roll_size_mb'), 'roll_size_mb', 100, 1) * 1024 * 1024,
+    rollMinutes: ini.number(at('roll_minutes'), 'roll_minutes', 60),
   }
+  archives.set(name, settings)
+  return settings
 }

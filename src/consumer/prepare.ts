@@ -9,20 +9,39 @@ import type { Arrival, EncodedEvent } from '../domain/routing.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { NewDeadLetter } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
+import type { AppMessage } from './apps/app.ts'
 
 /** What a delivery came to: an event on its way, a dead letter, or neither when no definition matches it. */
 export type Prepared = {
   readonly delivery: Delivery
-  readonly line: ArchiveLine
+  /** undefined: it is not archived */
+  readonly line: ArchiveLine | undefined
   readonly arrival: Arrival | undefined
   readonly deadLetter: NewDeadLetter | undefined
+  /** for further apps of the queue */
+  readonly message?: AppMessage | undefined
+  /** of those apps */
+  readonly appLetters?: readonly NewDeadLetter[] | undefined
 }
+
+/** What a queue's apps take; a message that cannot be decoded has no event type, and is archived. */
+export type QueuePlan = {
+  readonly archives: (eventType: string) => boolean
+  readonly stores: (eventType: string) => boolean
+  /** whether there are further apps */
+  readonly keepsMessages: boolean
+}
+
+/** Archive everything and store everything. */
+export const WHOLE_PLAN: QueuePlan = { archives: () => true, stores: () => true, keepsMessages: false }
 
 export type PrepareContext = {
   readonly distiller: Distiller
   readonly router: TriggerRouter
   readonly clock: EventClock
   readonly maxMessageBytes: number
+  /** undefined: WHOLE_PLAN */
+  readonly plan?: QueuePlan | undefined
   /** of the store that events go to */
   readonly encode: (event: Event) => EncodedEvent
 }
@@ -40,8 +59,29 @@ export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
   const decoded = decodeNotification(body)
   const line = archiveLine(body, decoded.ok || decoded.stage !== 'decode')
   if (!decoded.ok) return dead(delivery, line, decoded.stage, decoded.reason)
+  const { notification } = decoded
+  const { archives, keepsMessages } = context.plan ?? WHOLE_PLAN
+  const prepared = stored(
+    delivery,
+    archives(notification.event_type) ? line : undefined,
+    notification,
+    context,
+  )
+  if (!keepsMessages) return prepared
+  const { event_type: eventType, message_id: messageId } = notification
+  return { ...prepared, message: { queue: delivery.queue, body, eventType, messageId, notification } }
+}
+
+function stored(
+  delivery: Delivery,
+  line: ArchiveLine | undefined,
+  notification: Notification,
+  context: PrepareContext,
+): Prepared {
+  const { stores } = context.plan ?? WHOLE_PLAN
+  if (!stores(notification.event_type)) return { delivery, line, arrival: undefined, deadLetter: undefined }
   try {
-    return distilled(delivery, line, decoded.notification, context)
+    return distilled(delivery, line, notification, context)
   } catch (error) {
     // Whatever a message makes fail here (nesting that exhausts the stack, a faulty plugin) is its own fault.
     return dead(delivery, line, 'distill', messageOf(error))
@@ -50,7 +90,7 @@ export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
 
 function distilled(
   delivery: Delivery,
-  line: ArchiveLine,
+  line: ArchiveLine | undefined,
   notification: Notification,
   { distiller, clock, router, encode }: PrepareContext,
 ): Prepared {
@@ -70,7 +110,7 @@ function distilled(
 
 function dead(
   delivery: Delivery,
-  line: ArchiveLine,
+  line: ArchiveLine | undefined,
   stage: string,
   reason: string,
   body = delivery.body,

@@ -7,7 +7,9 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { Store } from '../store/store.ts'
+import type { NewDeadLetter, Store } from '../store/store.ts'
+import type { AppMessage } from './apps/app.ts'
+import { type QueueApp, runApps } from './apps/run-apps.ts'
 import type { ConsumerCounters } from './counters.ts'
 import { DeliveryWindow } from './delivery-window.ts'
 import { type PrepareContext, type Prepared, prepare } from './prepare.ts'
@@ -18,6 +20,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
   readonly broker: Broker
   /** undefined: raw notifications are not kept */
   readonly archive: Archive | undefined
+  /** further apps of the queue, in order; they run when a message is archived and before it is stored */
+  readonly apps?: readonly QueueApp[] | undefined
   readonly store: Store
   readonly clock: EventClock
   readonly logger: Logger
@@ -103,9 +107,10 @@ export class QueueConsumer implements Service {
       this.#adjustPrefetch()
       const batch = await this.#prepare(deliveries)
       const isArchived = await this.#archive(batch)
+      const given = isArchived ? await this.#giveToApps(batch) : undefined
       // An acknowledgement is one of everything before it: what is not stored ends the storing of what follows.
-      if (!(await storing) || !isArchived) break
-      storing = this.#store(batch)
+      if (!(await storing) || !given) break
+      storing = this.#store(given)
     }
     await storing
   }
@@ -174,7 +179,7 @@ export class QueueConsumer implements Service {
     const backoff = new Backoff({ initialMs: 100, maxMs: 10_000 })
     for (let failures = 0; archive !== undefined; failures++) {
       try {
-        await archive.append(batch.map(({ line }) => line))
+        await archive.append(batch.flatMap(({ line }) => line ?? []))
         if (failures > 0) logger.info({}, 'the archive can be written again')
         return true
       } catch (error) {
@@ -184,6 +189,21 @@ export class QueueConsumer implements Service {
       if (signal.aborted) return false
     }
     return true
+  }
+
+  /** The batch with the dead letters of the apps; undefined: the consumer stops before they had it. */
+  async #giveToApps(batch: readonly Prepared[]): Promise<readonly Prepared[] | undefined> {
+    const { apps = [], logger } = this.#options
+    if (apps.length === 0) return batch
+    const context = { logger, signal: this.#stopping.signal }
+    const messages = batch.flatMap(({ message }) => message ?? [])
+    try {
+      const letters = await runApps(apps, messages, context)
+      return batch.map((prepared) => withLetters(prepared, letters))
+    } catch (error) {
+      if (!context.signal.aborted) throw error
+      return undefined
+    }
   }
 
   /** Stores a batch, however often it has to be tried; false: the consumer stops and it is not stored. */
@@ -231,4 +251,13 @@ export class QueueConsumer implements Service {
   #releaseWhenDone(): void {
     if (this.#buffer.length === 0 && this.#inHand === 0) this.#options.clock.release(this.#options.spec.queue)
   }
+}
+
+/** The message itself is not needed any more. */
+function withLetters(
+  { message, ...prepared }: Prepared,
+  letters: ReadonlyMap<AppMessage, readonly NewDeadLetter[]>,
+): Prepared {
+  const appLetters = message && letters.get(message)
+  return appLetters ? { ...prepared, appLetters } : prepared
 }

@@ -1,29 +1,61 @@
+import { decodeNotification } from '../distiller/notification.ts'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
 import { isJsonObject } from '../domain/notification.ts'
 import { RUN_STATES } from '../domain/stream.ts'
 import type { DeadLetter, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
+import type { AppContext, ConsumerApp } from './apps/app.ts'
+import { appNameOf, runApps } from './apps/run-apps.ts'
 import { type PrepareContext, prepare } from './prepare.ts'
 
 /** What became of a dead letter that was driven in again; only `failed` ones are still there. */
 export type Retried =
-  | { readonly outcome: 'stored' | 'duplicate' | 'dropped' | 'reset' | 'gone' }
+  | { readonly outcome: 'stored' | 'duplicate' | 'dropped' | 'reset' | 'gone' | 'given' }
   | { readonly outcome: 'failed'; readonly stage: string; readonly reason: string }
 
-export type RetryContext = PrepareContext & { readonly store: Store; readonly router: TriggerRouter }
+export type RetryContext = PrepareContext & {
+  readonly store: Store
+  readonly router: TriggerRouter
+  /** The app of a queue by its name; undefined where the configuration has none. */
+  readonly appOf: (queue: string | null, name: string) => ConsumerApp | undefined
+  readonly logger: AppContext['logger']
+}
 
 /**
  * Drives a message through the current configuration into its streams, or brings a stream whose pipeline failed
  * back to be run again. The letter goes when that has been done; doing it twice does no harm.
  */
 export async function retryDeadLetter(letter: DeadLetter, context: RetryContext): Promise<Retried> {
-  const retried =
-    letter.stage === 'pipeline' ? await resetStream(letter, context) : await store(letter, context)
+  const retried = await retriedBy(letter)(letter, context)
   if (retried.outcome === 'failed')
     await context.store.noteDeadLetter(letter.id, retried.stage, retried.reason)
   else await context.store.dropDeadLetters({ ids: [letter.id] })
   return retried
+}
+
+function retriedBy({ stage }: DeadLetter): (letter: DeadLetter, context: RetryContext) => Promise<Retried> {
+  if (stage === 'pipeline') return resetStream
+  return appNameOf(stage) === undefined ? store : giveToApp
+}
+
+/** To the app that failed, and to no other. */
+async function giveToApp(
+  { stage, queue, body }: DeadLetter,
+  { appOf, logger }: RetryContext,
+): Promise<Retried> {
+  const name = appNameOf(stage) ?? ''
+  const app = appOf(queue, name)
+  if (!app) return failed(stage, `queue ${queue} has no such app; name the yagi.conf that has it`)
+  const decoded = decodeNotification(body)
+  if (!decoded.ok) return failed(decoded.stage, decoded.reason)
+  const { notification } = decoded
+  const { event_type: eventType, message_id: messageId } = notification
+  const message = { queue: queue ?? '', body, eventType, messageId, notification }
+  const context = { logger, signal: new AbortController().signal }
+  const letters = await runApps([{ name, app, accepts: () => true }], [message], context)
+  const [letter] = letters.get(message) ?? []
+  return letter ? failed(letter.stage, letter.reason) : { outcome: 'given' }
 }
 
 async function store(letter: DeadLetter, context: RetryContext): Promise<Retried> {

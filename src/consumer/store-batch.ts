@@ -2,7 +2,7 @@ import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Router } from '../domain/routing.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { Store } from '../store/store.ts'
+import type { NewDeadLetter, Store } from '../store/store.ts'
 import { type Prepared, refusedByStore } from './prepare.ts'
 
 export type StoreBatchContext = {
@@ -58,7 +58,7 @@ type Attempt =
   | { readonly ok: false; readonly error: unknown }
 
 async function attempt(batch: readonly Prepared[], store: Store, router: Router): Promise<Attempt> {
-  const deadLetters = batch.flatMap(({ deadLetter }) => deadLetter ?? [])
+  const deadLetters = batch.flatMap(lettersOf)
   const arrivals = batch.flatMap(({ arrival }) => arrival ?? [])
   const counts = { stored: 0, duplicates: 0, deadLetters: deadLetters.length }
   if (arrivals.length + deadLetters.length === 0) return { ok: true, counts }
@@ -67,6 +67,10 @@ async function attempt(batch: readonly Prepared[], store: Store, router: Router)
   } catch (error) {
     return { ok: false, error }
   }
+}
+
+function lettersOf({ deadLetter, appLetters = [] }: Prepared): readonly NewDeadLetter[] {
+  return deadLetter ? [deadLetter, ...appLetters] : appLetters
 }
 
 /** A message alone is never suspected: what the database does not say of its values is not its fault. */

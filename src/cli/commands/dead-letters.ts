@@ -1,12 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import type { Command } from 'commander'
 import { type Config, loadConfig } from '../../config/load-config.ts'
-import { type Retried, retryDeadLetter } from '../../consumer/retry-dead-letter.ts'
+import type { ConsumerApp } from '../../consumer/apps/app.ts'
+import { type Retried, type RetryContext, retryDeadLetter } from '../../consumer/retry-dead-letter.ts'
 import { createDistiller } from '../../distiller/distiller.ts'
 import { NotFoundError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/mask-secrets.ts'
 import { formatIso, type Micros } from '../../domain/time.ts'
 import type { DeadLetter, DeadLetterFilter, Store } from '../../store/store.ts'
+import { buildApps } from '../build-apps.ts'
 import { buildRouter } from '../build-router.ts'
 import { eventClockOf } from '../daemon.ts'
 import { openStore } from '../open-store.ts'
@@ -25,7 +27,7 @@ type Options = {
   readonly logLevel?: string
 }
 
-const STAGES = 'decode, validate, distill, size, store or pipeline'
+const STAGES = 'decode, validate, distill, size, store, pipeline or app:NAME'
 const DEFAULT_LIMIT = 100
 const PAGE = 20
 
@@ -182,6 +184,8 @@ async function retry(
     clock,
     maxMessageBytes: config.yagi?.broker.maxMessageBytes ?? Number.POSITIVE_INFINITY,
     encode: store.encode,
+    logger,
+    appOf: await appsOf(config),
   }
   await requireAll(store, filter)
   await service.start()
@@ -202,6 +206,15 @@ async function retry(
   if (failures > 0) process.exitCode = 1
 }
 
+/** The apps of all queues, by the names that dead letters have for them. */
+async function appsOf(config: Config): Promise<RetryContext['appOf']> {
+  const apps = new Map<string, ConsumerApp>()
+  for (const queue of config.yagi?.queues ?? []) {
+    for (const { name, app } of await buildApps(queue, config)) apps.set(`${queue.queue} ${name}`, app)
+  }
+  return (queue, name) => apps.get(`${queue} ${name}`)
+}
+
 /** In the order in which they were kept, without those that come while it goes on. */
 async function* each(store: Store, filter: DeadLetterFilter): AsyncGenerator<DeadLetter> {
   const [newest] = await store.listDeadLetters(filter, { limit: 1, mark: undefined, ascending: false })
@@ -218,6 +231,8 @@ function toldOf(retried: Retried): string {
       return 'stored'
     case 'duplicate':
       return 'was stored already'
+    case 'given':
+      return 'the app has taken it'
     case 'dropped':
       return 'no event definition matches it; gone'
     case 'reset':

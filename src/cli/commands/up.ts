@@ -111,15 +111,18 @@ async function makeDataFolder(folder: string): Promise<void> {
 
 /** The same configuration on the embedded database, with its archive in the data folder. */
 function embedded(config: Config, yagi: YagiSettings, data: string): { config: Config; yagi: YagiSettings } {
-  const archive = yagi.archive && {
-    ...yagi.archive,
+  const folders = {
     workingDirectory: join(data, 'archive'),
     destinationFolder: join(data, 'archive', 'done'),
   }
+  const queues = yagi.queues.map((queue) => ({
+    ...queue,
+    archive: queue.archive && { ...queue.archive, ...folders },
+  }))
   const url = `sqlite:${resolve(data, 'stacktach.db')}`
   const database = { ...config.winchester.database, url }
   const winchester = { ...config.winchester, database, pipeline_worker_delay: WORKER_DELAY_S }
-  return { config: { ...config, winchester }, yagi: { ...yagi, archive } }
+  return { config: { ...config, winchester }, yagi: { ...yagi, queues } }
 }
 
 async function openEmbeddedStore(config: Config): Promise<Store> {

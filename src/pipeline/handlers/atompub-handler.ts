@@ -1,13 +1,12 @@
-import { TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { formatIso } from '../../domain/time.ts'
 import { atomEntry } from '../../publishing/atom-entry.ts'
-import { type AuthSettings, authToken } from '../../publishing/auth-token.ts'
+import type { AuthSettings } from '../../publishing/auth-token.ts'
 import { cufContent, type ExtraInfo } from '../../publishing/cuf-content.ts'
-import { deliver, requireSuccess } from '../../publishing/deliver.ts'
-import { hostOf, sendHttp } from '../../publishing/http-request.ts'
+import { deliver } from '../../publishing/deliver.ts'
+import { postEntry } from '../../publishing/post-entry.ts'
 import { xmlText } from '../../publishing/xml.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
 
@@ -30,8 +29,6 @@ type Params = {
 
 const optionalText = { type: ['string', 'null'] }
 const seconds = { type: 'number', exclusiveMinimum: 0 }
-const UNAUTHORIZED = 401
-const CONFLICT = 409
 
 /** Posts events as entries to an Atom feed: 409 means that it has the entry, 400 that it refuses it. */
 export class AtomPubHandler implements Handler {
@@ -78,7 +75,15 @@ export class AtomPubHandler implements Handler {
   async commit(): Promise<void> {
     const { wait_interval = 30, max_wait = 600 } = this.#params
     const waits = { initialMs: wait_interval * 1000, maxMs: max_wait * 1000 }
-    for (const { atom } of this.#entries) await deliver(() => this.#post(atom), waits, this.#context)
+    const { signal } = this.#context
+    const feed = {
+      url: this.#params.url,
+      auth: this.#auth(),
+      timeoutMs: (this.#params.http_timeout ?? 120) * 1000,
+    }
+    for (const { atom } of this.#entries) {
+      await deliver(() => postEntry(atom, feed, signal), waits, this.#context)
+    }
   }
 
   rollback(): void {
@@ -101,27 +106,6 @@ export class AtomPubHandler implements Handler {
       contentType: isCuf ? 'application/xml' : 'application/json',
       content: isCuf ? cufContent(event, extra, this.#context.logger) : xmlText(jsonContent(event, extra)),
     })
-  }
-
-  /** A token that is not taken any more is renewed once. */
-  async #post(atom: string): Promise<void> {
-    const auth = this.#auth()
-    const limits = { timeoutMs: (this.#params.http_timeout ?? 120) * 1000, signal: this.#context.signal }
-    const send = (token: string | undefined) =>
-      sendHttp({
-        url: this.#params.url,
-        method: 'POST',
-        headers: { 'content-type': 'application/atom+xml', ...(token ? { 'x-auth-token': token } : {}) },
-        body: atom,
-        ...limits,
-      })
-    const token = auth && (await authToken(auth, undefined, limits))
-    let answer = await send(token)
-    if (answer.status === UNAUTHORIZED && auth) answer = await send(await authToken(auth, token, limits))
-    if (answer.status === CONFLICT) return
-    if (answer.status === UNAUTHORIZED)
-      throw new TransientError(`${hostOf(this.#params.url)} answered 401: unauthorized`)
-    requireSuccess(hostOf(this.#params.url), answer.status, answer.text)
   }
 
   #auth(): AuthSettings | undefined {

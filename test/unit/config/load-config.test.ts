@@ -149,9 +149,8 @@ test('reads an old yagi.conf', async () => {
     broker: { url: 'amqp://me:p%40ss@bus:5672/%2F', reconnectMs: 5000 },
     queues: [
       { queue: 'q1', exchange: 'x', durable: false, exchangeDurable: false, maxMessages: undefined },
-      { queue: 'q2', exchange: undefined, durable: true, maxMessages: 7 },
+      { queue: 'q2', exchange: undefined, durable: true, maxMessages: 7, archive: undefined },
     ],
-    archive: undefined,
   })
 })
 
@@ -182,19 +181,25 @@ test.each([
     /x:Y is not available/,
   ],
   [
-    'filters',
-    `${YAGI}[exclude_filters]\nWinchesterHandler = x\n`,
-    'yagi.conf:17:1',
-    /filters are not available/,
+    'a filter of no app',
+    `${YAGI}[exclude_filters]\nWinchestrHandler = x\n`,
+    'yagi.conf:18:20',
+    /winchestrhandler is the app of no queue; known are .*did you mean "WinchesterHandler"/,
   ],
   [
-    'an archive of one queue only',
-    YAGI.replace(
-      'apps = winchester.yagi_handler:',
-      'apps = yagi.handler.shoebox_handler:ShoeboxHandler, winchester.yagi_handler:',
-    ).replace('[winchester]', '[shoebox]\nworking_directory = a\n[winchester]'),
+    'a feed without its section',
+    YAGI.replace('max_messages = 7', 'apps = yagi.handler.atompub_handler.AtomPub').replace(
+      'apps = winchester.yagi_handler:WinchesterHandler\n',
+      '',
+    ),
     'yagi.conf:7:10',
-    /all queues or of none/,
+    /the app needs url in a section \[atompub\]/,
+  ],
+  [
+    'an own app that is not there',
+    YAGI.replace('apps = winchester.yagi_handler:', 'apps = ./nosuch.js:Mine, winchester.yagi_handler:'),
+    'yagi.conf:13:8',
+    /nosuch.js:Mine: the module cannot be loaded/,
   ],
   [
     'an archive without its section',
@@ -208,6 +213,36 @@ test.each([
   const { position, message: found } = problems[0] as (typeof problems)[number]
   expect(`${position.file.split('/').at(-1)}:${position.line}:${position.column}`).toBe(at)
   expect(found).toMatch(message)
+})
+
+test('queues have apps, filters and archives of their own', async () => {
+  const text = YAGI.replace(
+    'apps = winchester.yagi_handler.WinchesterHandler',
+    'apps = yagi.handler.shoebox_handler.ShoeboxHandler, winchester.yagi_handler.WinchesterHandler, yagi.handler.atompub_handler.AtomPub',
+  )
+    .replace(
+      'apps = winchester.yagi_handler:WinchesterHandler',
+      'apps = shoebox_handler:ShoeboxHandler, yagi.handler.NullHandler',
+    )
+    .replace('shoebox_handler:ShoeboxHandler', 'yagi.handler.shoebox_handler:ShoeboxHandler')
+    .concat('[shoebox]\nworking_directory = a\n[shoebox:q2]\nworking_directory = b\n')
+    .concat('[atompub]\nurl = http://feed/\nretries = 2\n[atompub:q1]\nurl = http://other/\n')
+    .concat('[filters]\nWinchesterHandler = compute.*, x\n[discard_filters]\natompub = x\n')
+  const { config, problems } = await yagiOf(text)
+  expect(problems).toEqual([])
+  const [one, two] = config?.yagi?.queues ?? []
+  expect(
+    [one?.archive?.workingDirectory, two?.archive?.workingDirectory].map((folder) =>
+      folder?.split('/').at(-1),
+    ),
+  ).toEqual(['a', 'b'])
+  expect(one?.apps.map(({ name, accepts }) => [name, accepts('x'), accepts('volume.a')])).toEqual([
+    ['ShoeboxHandler', true, true],
+    ['WinchesterHandler', true, false],
+    ['AtomPub', false, true],
+  ])
+  expect(one?.apps[2]).toMatchObject({ feed: { url: 'http://other/', retries: 2, intervalMs: 30_000 } })
+  expect(two?.apps.map(({ kind }) => kind)).toEqual(['shoebox', 'null'])
 })
 
 test('a file that is not there is one clear sentence', async () => {

@@ -1,0 +1,146 @@
+import { compileEventTypeFilter } from '../domain/event-type-filter.ts'
+import { isModulePath } from '../runtime/load-class.ts'
+import type { IniReader } from './ini-reader.ts'
+import { didYouMean } from './suggest.ts'
+
+/** Where entries are posted to. */
+export type FeedAppSettings = {
+  readonly url: string
+  /** with one, user and key get a token there; without, they are sent as they are (Basic) */
+  readonly authServer: string | undefined
+  readonly user: string | undefined
+  readonly key: string | undefined
+  /** further attempts after the first; undefined: as many as it takes */
+  readonly retries: number | undefined
+  readonly intervalMs: number
+  readonly maxWaitMs: number
+  readonly timeoutMs: number
+}
+
+export type IndexAppSettings = {
+  readonly url: string
+  readonly index: string
+  readonly region: string | undefined
+  /** file of event definitions; undefined: those of winchester.yaml */
+  readonly distillerConfig: string | undefined
+}
+
+/** What a queue's messages are given to. */
+export type AppSettings = {
+  /** as dead letters and filters name it: its class */
+  readonly name: string
+  /** whether notifications of this event type reach it */
+  readonly accepts: (eventType: string) => boolean
+} & (
+  | { readonly kind: 'winchester' | 'shoebox' | 'null' }
+  | { readonly kind: 'atompub' | 'cufpub'; readonly feed: FeedAppSettings }
+  | { readonly kind: 'elasticsearch'; readonly server: IndexAppSettings }
+  | { readonly kind: 'own'; readonly classPath: string; readonly values: { readonly [key: string]: string } }
+)
+
+/** Class paths of old files, a dot or a colon before the class, by what answers to them here. */
+const KINDS: readonly (readonly [AppSettings['kind'], RegExp])[] = [
+  ['winchester', /(^|winchester\.yagi_handler[.:])WinchesterHandler$/],
+  ['shoebox', /(^|yagi\.handler\.shoebox_handler[.:])ShoeboxHandler$/],
+  ['atompub', /(^|yagi\.handler\.atompub_handler[.:])AtomPub$/],
+  ['cufpub', /(^|yagi\.handler\.cuf_pub_handler[.:])CufPub$/],
+  ['elasticsearch', /(^|yagi\.handler\.elasticsearch_handler[.:])ElasticsearchHandler$/],
+  ['null', /(^|yagi\.handler[.:])NullHandler$/],
+]
+const NAMES = 'WinchesterHandler, ShoeboxHandler, AtomPub, CufPub, ElasticsearchHandler, NullHandler'
+
+/** Reads the apps of a queue in order; what is wrong goes to the reader's problems. */
+export function readApps(ini: IniReader, queue: string): AppSettings[] {
+  const section = `consumer:${queue}`
+  const classPaths = ini.list(section, 'apps')
+  const apps = classPaths.flatMap((classPath) => readApp(ini, queue, classPath) ?? [])
+  if (ini.has(section) && classPaths.length === 0) {
+    ini.problem(section, 'apps', `apps: expected what messages are given to: ${NAMES}, or ./my.js:MyApp`)
+  }
+  return apps
+}
+
+function readApp(ini: IniReader, queue: string, classPath: string): AppSettings | undefined {
+  const name = classPath.split(/[.:]/).at(-1) as string
+  const kind = KINDS.find(([, pattern]) => pattern.test(classPath))?.[0]
+  const shared = { name, accepts: filterOf(ini, name, kind ?? name) }
+  switch (kind) {
+    case 'atompub':
+    case 'cufpub':
+      return { ...shared, kind, feed: readFeed(ini, kind, queue) }
+    case 'elasticsearch':
+      return { ...shared, kind, server: readServer(ini, queue) }
+    case undefined: {
+      if (isModulePath(classPath)) {
+        return { ...shared, kind: 'own', classPath, values: ini.merged(name, queue) }
+      }
+      const message = `apps: ${classPath} is not available; known are ${NAMES}, own ones are named as ./my.js:MyApp`
+      ini.problem(`consumer:${queue}`, 'apps', message)
+      return undefined
+    }
+    default:
+      return { ...shared, kind } as AppSettings
+  }
+}
+
+function readFeed(ini: IniReader, name: string, queue: string): FeedAppSettings {
+  const at = (key: string) => ini.sectionWith(key, name, queue)
+  const url = ini.text(at('url'), 'url') ?? ''
+  requireUrl(ini, at('url'), 'url', url, `the app needs url in a section [${name}]`)
+  const retries = Math.trunc(ini.number(at('retries'), 'retries', -1, -1))
+  return {
+    url,
+    authServer: ini.text(at('auth_server'), 'auth_server') || undefined,
+    user: ini.text(at('user'), 'user') || undefined,
+    key: ini.text(at('key'), 'key') || undefined,
+    retries: retries < 0 ? undefined : retries,
+    intervalMs: ini.number(at('interval'), 'interval', 30) * 1000,
+    maxWaitMs: ini.number(at('max_wait'), 'max_wait', 600) * 1000,
+    timeoutMs: ini.number(at('timeout'), 'timeout', 120, 0.001) * 1000,
+  }
+}
+
+function readServer(ini: IniReader, queue: string): IndexAppSettings {
+  const at = (key: string) => ini.sectionWith(key, 'elasticsearch', queue)
+  const host = ini.text(at('elasticsearch_host'), 'elasticsearch_host') ?? ''
+  const url = host === '' || /^https?:/.test(host) ? host : `http://${host}`
+  const missing = 'the app needs elasticsearch_host in a section [elasticsearch]'
+  requireUrl(ini, at('elasticsearch_host'), 'elasticsearch_host', url, missing)
+  return {
+    url,
+    index: ini.text(at('index'), 'index') || 'stacktach-events',
+    region: ini.text(at('region'), 'region') || undefined,
+    distillerConfig: ini.text(at('distiller_config'), 'distiller_config') || undefined,
+  }
+}
+
+function requireUrl(ini: IniReader, section: string, key: string, url: string, missing: string): void {
+  if (URL.canParse(url) && /^https?:/.test(url)) return
+  if (ini.has(section)) ini.problem(section, key, url === '' ? missing : `${key}: expected http(s)://…`)
+  else ini.problem('consumers', 'queues', missing)
+}
+
+/** Sections of filters: HANDLER = event types. */
+export const FILTER_SECTIONS = ['filters', 'exclude_filters', 'discard_filters']
+
+/** Keys of an INI file have no case. [filters]: only these reach it; [exclude_filters] and [discard_filters]: all but these do. */
+function filterOf(ini: IniReader, ...names: readonly string[]): (eventType: string) => boolean {
+  const listed = (section: string) =>
+    names.map((name) => ini.list(section, name.toLowerCase())).find((types) => types.length > 0) ?? []
+  const only = listed('filters')
+  const excluded = [...listed('exclude_filters'), ...listed('discard_filters')]
+  if (only.length + excluded.length === 0) return () => true
+  return compileEventTypeFilter([...only, ...excluded.map((type) => `!${type}`)])
+}
+
+/** A filter of what is no app of any queue would be passed over in silence. */
+export function checkFilterNames(ini: IniReader, apps: readonly AppSettings[]): void {
+  const known = [...new Set(apps.flatMap(({ name, kind }) => [name, kind]))].filter((name) => name !== 'own')
+  for (const section of FILTER_SECTIONS) {
+    for (const name of ini.keysOf(section)) {
+      if (known.some((one) => one.toLowerCase() === name.toLowerCase())) continue
+      const message = `${name} is the app of no queue; known are ${known.join(', ')}${didYouMean(name, known)}`
+      ini.problem(section, name, message)
+    }
+  }
+}

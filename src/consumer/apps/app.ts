@@ -1,0 +1,38 @@
+import type { Notification } from '../../domain/notification.ts'
+import type { Logger } from '../../runtime/logger.ts'
+
+/** A notification on its way through the apps of a queue. */
+export type AppMessage = {
+  readonly queue: string
+  /** as it came */
+  readonly body: Buffer
+  readonly eventType: string
+  readonly messageId: string
+  readonly notification: Notification
+}
+
+/** undefined: done; else why this message failed, which makes it a dead letter of this app */
+export type AppOutcome = string | undefined
+
+export type AppContext = {
+  readonly logger: Pick<Logger, 'info' | 'warn'>
+  /** aborted when the consumer stops: what waits gives up with an error, and the messages come again */
+  readonly signal: AbortSignal
+}
+
+/**
+ * What a queue's messages are given to beside the archive and the streams. A batch may come again after a crash; own
+ * apps are ES modules, `./my.js:MyApp`, made with the text values of their section of yagi.conf.
+ */
+export interface ConsumerApp {
+  /**
+   * Takes messages in the order of the queue; answers one outcome for each. Rejecting makes all of them dead letters
+   * of this app, and with TransientError they are given to it again.
+   */
+  handleMessages(
+    messages: readonly AppMessage[],
+    context: AppContext,
+  ): Promise<readonly AppOutcome[]> | readonly AppOutcome[]
+}
+
+export type AppClass = new (settings: { readonly [key: string]: string }) => ConsumerApp

@@ -1,0 +1,51 @@
+import type { Distiller } from '../../distiller/distiller.ts'
+import { InvalidError, messageOf } from '../../domain/errors.ts'
+import { type BulkIndexSettings, bulkIndex, type Document, documentOf } from '../../publishing/bulk-index.ts'
+import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
+
+export type ElasticsearchSettings = {
+  readonly server: BulkIndexSettings
+  /** a field of every document; undefined: without */
+  readonly region: string | undefined
+  readonly distiller: Distiller
+}
+
+/** Indexes the events that definitions make of notifications; what none matches is passed over. */
+export class ElasticsearchApp implements ConsumerApp {
+  readonly #settings: ElasticsearchSettings
+
+  constructor(settings: ElasticsearchSettings) {
+    this.#settings = settings
+  }
+
+  async handleMessages(messages: readonly AppMessage[], context: AppContext): Promise<AppOutcome[]> {
+    const outcomes: AppOutcome[] = messages.map(() => undefined)
+    const documents: Document[] = []
+    const places: number[] = []
+    for (const [index, { notification }] of messages.entries()) {
+      const distilled = this.#settings.distiller.distil(notification, Date.now() * 1000)
+      if (distilled.kind === 'failed') outcomes[index] = distilled.reason
+      if (distilled.kind !== 'event') continue
+      documents.push(documentOf(distilled.event, this.#more))
+      places.push(index)
+    }
+    const reasons = await this.#index(documents, context)
+    for (const [at, reason] of reasons.entries()) outcomes[places[at] as number] = reason
+    return outcomes
+  }
+
+  get #more(): { readonly [field: string]: string } {
+    const { region } = this.#settings
+    return region === undefined ? {} : { region }
+  }
+
+  async #index(documents: readonly Document[], context: AppContext): Promise<readonly AppOutcome[]> {
+    if (documents.length === 0) return []
+    try {
+      return await bulkIndex(documents, this.#settings.server, context)
+    } catch (error) {
+      if (!(error instanceof InvalidError)) throw error
+      return documents.map(() => messageOf(error))
+    }
+  }
+}

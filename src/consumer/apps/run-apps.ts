@@ -1,0 +1,71 @@
+import { messageOf, TransientError } from '../../domain/errors.ts'
+import { Backoff, sleep } from '../../runtime/backoff.ts'
+import type { NewDeadLetter } from '../../store/store.ts'
+import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
+
+/** An app of a queue, and which of its messages reach it. */
+export type QueueApp = {
+  /** as it is named in dead letters */
+  readonly name: string
+  readonly app: ConsumerApp
+  readonly accepts: (eventType: string) => boolean
+}
+
+/** The stage of dead letters of an app. */
+function stageOf(name: string): string {
+  return `app:${name}`
+}
+
+/** The app whose stage it is; undefined: of none. */
+export function appNameOf(stage: string): string | undefined {
+  return stage.startsWith('app:') ? stage.slice('app:'.length) : undefined
+}
+
+/**
+ * Gives messages to the apps in turn; answers the dead letters of each message, one for each app that it failed in.
+ * Waits for what an app calls transient. Rejects with TransientError when the consumer stops in the meantime.
+ */
+export async function runApps(
+  apps: readonly QueueApp[],
+  messages: readonly AppMessage[],
+  context: AppContext,
+): Promise<Map<AppMessage, readonly NewDeadLetter[]>> {
+  const letters = new Map<AppMessage, NewDeadLetter[]>()
+  for (const { name, app, accepts } of apps) {
+    const meant = messages.filter(({ eventType }) => accepts(eventType))
+    if (meant.length === 0) continue
+    const outcomes = await outcomesOf(name, app, meant, context)
+    for (const [index, message] of meant.entries()) {
+      const reason = outcomes[index]
+      if (reason === undefined) continue
+      const { queue, body } = message
+      const letter = { stage: stageOf(name), reason: String(reason), queue, body }
+      letters.set(message, [...(letters.get(message) ?? []), letter])
+    }
+  }
+  return letters
+}
+
+async function outcomesOf(
+  name: string,
+  app: ConsumerApp,
+  messages: readonly AppMessage[],
+  context: AppContext,
+): Promise<readonly AppOutcome[]> {
+  const { logger, signal } = context
+  const backoff = new Backoff({ initialMs: 100, maxMs: 60_000 })
+  for (let failures = 1; ; failures++) {
+    try {
+      const outcomes = await app.handleMessages(messages, context)
+      if (failures > 1) logger.info({}, `app ${name} takes messages again`)
+      if (Array.isArray(outcomes) && outcomes.length === messages.length) return outcomes
+      return messages.map(() => `app ${name} told no outcome for each message`)
+    } catch (error) {
+      if (signal.aborted) throw new TransientError('the consumer stops', { cause: error })
+      if (!(error instanceof TransientError)) return messages.map(() => messageOf(error))
+      if (failures === 1) logger.warn({}, `app ${name}: ${messageOf(error)}; trying again until it works`)
+    }
+    await sleep(backoff.next(), signal)
+    if (signal.aborted) throw new TransientError('the consumer stops')
+  }
+}

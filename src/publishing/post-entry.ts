@@ -1,0 +1,42 @@
+import { TransientError } from '../domain/errors.ts'
+import { type AuthSettings, authToken } from './auth-token.ts'
+import { requireSuccess } from './deliver.ts'
+import { hostOf, sendHttp } from './http-request.ts'
+
+export type FeedSettings = {
+  readonly url: string
+  readonly auth: AuthSettings | undefined
+  /** sent as they are, for feeds without tokens */
+  readonly headers?: { readonly [name: string]: string }
+  readonly timeoutMs: number
+}
+
+const UNAUTHORIZED = 401
+const CONFLICT = 409
+
+/**
+ * Posts an entry to an Atom feed once. 409 means that the feed has it; a token that is not taken any more is renewed
+ * once. Rejects with InvalidError where the feed refuses the entry, else with TransientError.
+ */
+export async function postEntry(atom: string, feed: FeedSettings, signal: AbortSignal): Promise<void> {
+  const { url, auth, headers, timeoutMs } = feed
+  const limits = { timeoutMs, signal }
+  const send = (token: string | undefined) =>
+    sendHttp({
+      url,
+      method: 'POST',
+      headers: {
+        ...headers,
+        'content-type': 'application/atom+xml',
+        ...(token ? { 'x-auth-token': token } : {}),
+      },
+      body: atom,
+      ...limits,
+    })
+  const token = auth && (await authToken(auth, undefined, limits))
+  let answer = await send(token)
+  if (answer.status === UNAUTHORIZED && auth) answer = await send(await authToken(auth, token, limits))
+  if (answer.status === CONFLICT) return
+  if (answer.status === UNAUTHORIZED) throw new TransientError(`${hostOf(url)} answered 401: unauthorized`)
+  requireSuccess(hostOf(url), answer.status, answer.text)
+}
