@@ -2,16 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { Express } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
-
-export type ListenAddress = { readonly host: string; readonly port: number }
-
-/** Reads HOST:PORT, or PORT alone for the loopback interface. */
-export function parseListenAddress(text: string): ListenAddress | undefined {
-  const match = /^(?:(\[[0-9a-fA-F:]+\]|[^:\s]+):)?(\d{1,5})$/.exec(text)
-  const port = Number(match?.[2])
-  if (!match || port > 65_535) return undefined
-  return { host: (match[1] ?? '127.0.0.1').replace(/^\[|\]$/g, ''), port }
-}
+import type { ListenAddress } from './listen-address.ts'
 
 export type HttpService = Service & {
   /** Where it listens, once it has started: the port that was asked for, or for 0 the one that was free. */

@@ -65,6 +65,7 @@ export function createAmqpSubscription(
     backoff.reset()
     context.logger.info({ queue }, isReported ? `queue ${queue} is read again` : `reading queue ${queue}`)
     isReported = false
+    options.onReading?.()
     await closed
   }
 

@@ -11,6 +11,8 @@ export type SubscribeOptions = {
   readonly prefetch: number
   /** In the order of the queue. */
   readonly onDelivery: (delivery: Delivery) => void
+  /** The queue is being read, for the first time or again. */
+  readonly onReading?: () => void
   /** The channel is gone: deliveries that were not acknowledged will come again and the ones at hand are void. */
   readonly onLost: () => void
 }

@@ -21,7 +21,7 @@ export function createMemoryBroker(): Broker {
   }
 
   return {
-    subscribe(spec, { prefetch, onDelivery }): Subscription {
+    subscribe(spec, { prefetch, onDelivery, onReading }): Subscription {
       const { queue } = spec
       const consumerTag = `subscription-${++subscriptions}`
       let isPaused = false
@@ -37,6 +37,7 @@ export function createMemoryBroker(): Broker {
         },
         { consumerTag, prefetch },
       )
+      onReading?.()
       return {
         ackUpTo(delivery) {
           if (!isClosed) (delivery as MemoryDelivery).message.ack(true)

@@ -6,7 +6,7 @@ import type { Config } from '../config/load-config.ts'
 import type { ArchiveSettings, QueueSettings, YagiSettings } from '../config/yagi-settings.ts'
 import { type ConsumerCounters, createConsumerCounters } from '../consumer/counters.ts'
 import type { QueuePlan } from '../consumer/prepare.ts'
-import { QueueConsumer } from '../consumer/queue-consumer.ts'
+import { QueueConsumer, type QueueConsumerOptions } from '../consumer/queue-consumer.ts'
 import { createDistiller } from '../distiller/distiller.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import { createGroup, createTeam, type Service } from '../runtime/lifecycle.ts'
@@ -22,16 +22,22 @@ export type ConsumerParts = {
   readonly store: Store
   readonly clock: EventClock
   readonly logger: Logger
+  readonly counters?: ConsumerCounters
   /** told when a batch is stored */
   readonly onStored?: () => void
+  readonly onBatch?: QueueConsumerOptions['onBatch']
 }
 
-export type BuiltConsumer = Service & { readonly counters: ConsumerCounters }
+export type BuiltConsumer = Service & {
+  readonly counters: ConsumerCounters
+  /** queues that are not read at the moment */
+  readonly unread: () => readonly string[]
+}
 
 /** A consumer of all the queues of a configuration; queues whose settings are the same share an archive. */
 export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer> {
   const { config, yagi, logger } = parts
-  const counters = createConsumerCounters()
+  const { counters = createConsumerCounters() } = parts
   const shared = {
     ...parts,
     distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
@@ -61,7 +67,8 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
     await archives.close()
     throw error
   }
-  return { ...createGroup([closing(archives), createTeam(queues)]), counters }
+  const unread = () => yagi.queues.filter((_, index) => !queues[index]?.isReading).map(({ queue }) => queue)
+  return { ...createGroup([closing(archives), createTeam(queues)]), counters, unread }
 }
 
 function planOf({ apps }: QueueSettings, keepsMessages: boolean): QueuePlan {

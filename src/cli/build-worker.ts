@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os'
 import type { Config } from '../config/load-config.ts'
 import type { HandlerContext } from '../pipeline/handler.ts'
 import type { Pipeline } from '../pipeline/handler-registry.ts'
-import { createStreamRunner } from '../pipeline/stream-runner.ts'
+import { createStreamRunner, type RunObserver } from '../pipeline/stream-runner.ts'
 import { Worker } from '../pipeline/worker.ts'
-import { createWorkerCounters } from '../pipeline/worker-counters.ts'
+import { createWorkerCounters, type WorkerCounters } from '../pipeline/worker-counters.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
@@ -17,6 +17,8 @@ export type WorkerParts = {
   readonly clock: EventClock
   readonly logger: Logger
   readonly name: string
+  readonly counters?: WorkerCounters
+  readonly observer?: RunObserver
   /** brokers that handlers publish to; undefined: there are none */
   readonly publisherFor?: HandlerContext['publisherFor']
 }
@@ -27,7 +29,7 @@ const LANES_PER_CORE = 4
 export function buildWorker(parts: WorkerParts): Worker {
   const { config, pipelines, store, clock, logger, name, publisherFor } = parts
   const { winchester } = config
-  const counters = createWorkerCounters()
+  const { counters = createWorkerCounters(), observer } = parts
   const router = buildRouter(config.triggers, logger, counters)
   const runner = createStreamRunner({
     router,
@@ -35,6 +37,7 @@ export function buildWorker(parts: WorkerParts): Worker {
     clock,
     logger,
     publisherFor,
+    observer,
     purge: winchester.purge_completed_streams,
     retries: winchester.pipeline_retries,
     maxGenerations: winchester.max_generations,

@@ -38,21 +38,33 @@ export function indexedTraits(triggers: readonly Trigger[], configured: readonly
 }
 
 /** A store on an open database; `writer` names the process when it stores events. */
-export function createStore(database: OpenDatabase, config: Config, writer?: string): Promise<Store> {
+export function createStore(
+  database: OpenDatabase,
+  config: Config,
+  writer?: string,
+  onRepeat?: () => void,
+): Promise<Store> {
   return createSqlStore(database, {
     writer,
+    onRepeat,
     indexedTraits: indexedTraits(config.triggers, config.winchester.indexed_traits),
   })
 }
 
-/**
- * The store of a configuration; `writer` names the process when it stores events. A server that does not answer for
- * `silenceMs` counts as away.
- */
-export async function openStore(config: Config, writer?: string, silenceMs?: number): Promise<Store> {
-  const database = await openDatabase(config.winchester.database.url, config.folder, silenceMs)
+export type OpenStoreOptions = {
+  /** names the process when it stores events */
+  readonly writer?: string
+  /** a server that does not answer for so long counts as away */
+  readonly silenceMs?: number
+  /** told when a transaction is rolled back and run again */
+  readonly onRepeat?: () => void
+}
+
+/** The store of a configuration. */
+export async function openStore(config: Config, options: OpenStoreOptions = {}): Promise<Store> {
+  const database = await openDatabase(config.winchester.database.url, config.folder, options.silenceMs)
   try {
-    return await createStore(database, config, writer)
+    return await createStore(database, config, options.writer, options.onRepeat)
   } catch (error) {
     await database.db.destroy()
     throw error

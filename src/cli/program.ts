@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { type ListenAddress, parseListenAddress } from '../api/http-service.ts'
+import { type ListenAddress, parseListenAddress } from '../api/listen-address.ts'
 import { messageOf } from '../domain/errors.ts'
 import { type Micros, parseIso } from '../domain/time.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'

@@ -56,7 +56,7 @@ export type Config = {
 export type CheckedConfig = { readonly problems: readonly Problem[]; readonly config: Config | undefined }
 
 /** Keys of winchester.yaml that change nothing here. */
-const UNUSED_KEYS = ['log_file', 'logging_config', 'status', 'api'] as const
+const UNUSED_KEYS = ['log_file', 'logging_config', 'api'] as const
 
 /** Loads a `winchester.yaml` or a `yagi.conf`. Throws ConfigError, with all its problems, when it cannot be used. */
 export async function loadConfig(file: string, environment: Environment): Promise<Config> {

@@ -1,3 +1,5 @@
+import type { Micros } from '../domain/time.ts'
+
 /** What a consumer has done since it was started. */
 export type ConsumerCounters = {
   received: number
@@ -7,11 +9,30 @@ export type ConsumerCounters = {
   /** notifications that no definition matches */
   dropped: number
   deadLetters: number
+  deadLettersByStage: { [stage: string]: number }
   /** events that match a trigger but can join no stream of it */
   misplaced: number
   batches: number
+  /** times that a queue was lost and read again */
+  reconnects: number
+  /** transactions that were rolled back and run again */
+  repeats: number
+  /** the newest timestamp that was stored */
+  newest: Micros | undefined
 }
 
 export function createConsumerCounters(): ConsumerCounters {
-  return { received: 0, stored: 0, duplicates: 0, dropped: 0, deadLetters: 0, misplaced: 0, batches: 0 }
+  return {
+    received: 0,
+    stored: 0,
+    duplicates: 0,
+    dropped: 0,
+    deadLetters: 0,
+    deadLettersByStage: {},
+    misplaced: 0,
+    batches: 0,
+    reconnects: 0,
+    repeats: 0,
+    newest: undefined,
+  }
 }

@@ -33,6 +33,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
   readonly batchMs: number
   /** told when a batch is stored */
   readonly onStored?: (() => void) | undefined
+  /** told what it took to store a batch */
+  readonly onBatch?: ((batch: { readonly messages: number; readonly seconds: number }) => void) | undefined
 }
 
 const ERROR_PAUSE_MS = 1000
@@ -60,12 +62,18 @@ export class QueueConsumer implements Service {
   /** of the batch before */
   #lastLength = 0
   #wanted = 1
+  #isReading = false
   #wake: () => void = () => {}
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: QueueConsumerOptions) {
     this.#options = options
     this.#window = new DeliveryWindow({ most: options.prefetch, bytes: BYTES_AT_HAND })
+  }
+
+  /** Whether the queue is being read at this moment. */
+  get isReading(): boolean {
+    return this.#isReading
   }
 
   async start(): Promise<void> {
@@ -79,7 +87,12 @@ export class QueueConsumer implements Service {
         clock.hold(spec.queue)
         if (this.#buffer.length >= this.#wanted) this.#wake()
       },
+      onReading: () => {
+        this.#isReading = true
+      },
       onLost: () => {
+        counters.reconnects++
+        this.#isReading = false
         // These will be delivered again, on another channel.
         this.#buffer = []
         this.#releaseWhenDone()
@@ -210,6 +223,7 @@ export class QueueConsumer implements Service {
   async #store(batch: readonly Prepared[]): Promise<boolean> {
     const { counters, clock, spec, logger } = this.#options
     const { signal } = this.#stopping
+    const begun = performance.now()
     for (;;) {
       try {
         await this.#storeAndAcknowledge(batch)
@@ -225,6 +239,10 @@ export class QueueConsumer implements Service {
     counters.dropped += batch.filter(({ arrival, deadLetter }) => !arrival && !deadLetter).length
     const last = batch.findLast(({ arrival }) => arrival)?.arrival
     if (last) clock.settled(spec.queue, last.at)
+    for (const { arrival } of batch) {
+      if (arrival) counters.newest = Math.max(counters.newest ?? 0, arrival.event.timestamp)
+    }
+    this.#options.onBatch?.({ messages: batch.length, seconds: (performance.now() - begun) / 1000 })
     this.#inHand--
     this.#releaseWhenDone()
     return true
@@ -241,7 +259,10 @@ export class QueueConsumer implements Service {
         this.#subscription?.ackUpTo(last.delivery)
         counters.stored += outcome.stored
         counters.duplicates += outcome.duplicates
-        counters.deadLetters += outcome.deadLetters
+        counters.deadLetters += outcome.deadLetters.length
+        for (const stage of outcome.deadLetters) {
+          counters.deadLettersByStage[stage] = (counters.deadLettersByStage[stage] ?? 0) + 1
+        }
         counters.batches++
         this.#options.onStored?.()
       },

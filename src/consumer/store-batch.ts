@@ -17,7 +17,8 @@ export type StoreBatchContext = {
 export type StoredCounts = {
   readonly stored: number
   readonly duplicates: number
-  readonly deadLetters: number
+  /** by their stages, each as often as there are */
+  readonly deadLetters: readonly string[]
 }
 
 /** Ends the work on a batch because the process stops; what is not stored will be delivered again. */
@@ -60,7 +61,7 @@ type Attempt =
 async function attempt(batch: readonly Prepared[], store: Store, router: Router): Promise<Attempt> {
   const deadLetters = batch.flatMap(lettersOf)
   const arrivals = batch.flatMap(({ arrival }) => arrival ?? [])
-  const counts = { stored: 0, duplicates: 0, deadLetters: deadLetters.length }
+  const counts = { stored: 0, duplicates: 0, deadLetters: deadLetters.map(({ stage }) => stage) }
   if (arrivals.length + deadLetters.length === 0) return { ok: true, counts }
   try {
     return { ok: true, counts: { ...counts, ...(await store.storeBatch({ arrivals, deadLetters }, router)) } }

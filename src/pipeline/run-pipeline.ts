@@ -20,6 +20,12 @@ export type PipelineOutcome =
       readonly end: 'failed' | 'stopped' | 'refused'
     }
 
+/** Told how long each step took; must not throw. */
+export type StepObserver = (
+  step: { readonly handler: string; readonly step: string; readonly outcome: 'ok' | 'failed' },
+  seconds: number,
+) => void
+
 type Instance = { readonly name: string; readonly handler: Handler }
 
 /**
@@ -33,6 +39,7 @@ export async function runPipeline(
   context: HandlerContext,
   /** Why new events may not be made, before anything is committed. */
   objection: (made: readonly Event[]) => string | undefined = () => undefined,
+  observe: StepObserver = () => {},
 ): Promise<PipelineOutcome> {
   const instances: Instance[] = []
   let current = '?'
@@ -45,22 +52,22 @@ export async function runPipeline(
     let passing = events
     for (const { name, handler } of instances) {
       current = name
-      passing = await handler.handleEvents(passing, env)
+      passing = await timed(name, 'handle_events', observe, () => handler.handleEvents(passing, env))
     }
     const known = new Set(events.map(({ messageId }) => messageId))
     const newEvents = passing.filter((event) => !known.has(event?.messageId))
     requireEvents(newEvents)
     const refused = objection(newEvents)
     if (refused !== undefined) {
-      await rollbackAll(instances, context)
+      await rollbackAll(instances, context, observe)
       return { ok: false, error: refused, end: 'refused' }
     }
-    const commitError = await commitAll(instances, context)
+    const commitError = await commitAll(instances, context, observe)
     if (commitError !== null && context.signal.aborted)
       return { ok: false, error: commitError, end: 'stopped' }
     return { ok: true, newEvents, commitError }
   } catch (error) {
-    await rollbackAll(instances, context)
+    await rollbackAll(instances, context, observe)
     return { ok: false, error: describe(current, error), end: context.signal.aborted ? 'stopped' : 'failed' }
   }
 }
@@ -73,11 +80,15 @@ function requireEvents(made: readonly Event[]): void {
   }
 }
 
-async function commitAll(instances: readonly Instance[], { logger }: HandlerContext): Promise<string | null> {
+async function commitAll(
+  instances: readonly Instance[],
+  { logger }: HandlerContext,
+  observe: StepObserver,
+): Promise<string | null> {
   const failures: string[] = []
   for (const { name, handler } of instances) {
     try {
-      await handler.commit()
+      await timed(name, 'commit', observe, () => handler.commit())
     } catch (error) {
       failures.push(`commit of ${describe(name, error)}`)
       logger.warn({}, `the commit of handler ${name} failed: ${messageOf(error)}`)
@@ -86,13 +97,34 @@ async function commitAll(instances: readonly Instance[], { logger }: HandlerCont
   return failures.length > 0 ? failures.join('\n').slice(0, LONGEST_ERROR) : null
 }
 
-async function rollbackAll(instances: readonly Instance[], { logger }: HandlerContext): Promise<void> {
+async function rollbackAll(
+  instances: readonly Instance[],
+  { logger }: HandlerContext,
+  observe: StepObserver,
+): Promise<void> {
   for (const { name, handler } of instances) {
     try {
-      await handler.rollback()
+      await timed(name, 'rollback', observe, () => handler.rollback())
     } catch (error) {
       logger.warn({}, `the rollback of handler ${name} failed: ${messageOf(error)}`)
     }
+  }
+}
+
+async function timed<T>(
+  handler: string,
+  step: string,
+  observe: StepObserver,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  const begun = performance.now()
+  let outcome: 'ok' | 'failed' = 'failed'
+  try {
+    const result = await work()
+    outcome = 'ok'
+    return result
+  } finally {
+    observe({ handler, step, outcome }, (performance.now() - begun) / 1000)
   }
 }
 

@@ -74,6 +74,7 @@ async function fail(run: FailedRun, context: SettleContext): Promise<void> {
     return
   }
   counters.failed++
+  if (run.retryInMs !== undefined) counters.retries++
   const { stream } = run.claim
   if (run.retryInMs === undefined) {
     logger.error(

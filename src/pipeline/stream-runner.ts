@@ -7,7 +7,7 @@ import type { Trigger } from '../streams/trigger.ts'
 import type { HandlerContext } from './handler.ts'
 import { createHandlerContext } from './handler-context.ts'
 import type { Pipeline } from './handler-registry.ts'
-import { type PipelineOutcome, runPipeline } from './run-pipeline.ts'
+import { type PipelineOutcome, runPipeline, type StepObserver } from './run-pipeline.ts'
 
 export type StreamRunnerOptions = {
   readonly router: TriggerRouter
@@ -19,8 +19,17 @@ export type StreamRunnerOptions = {
   readonly purge: boolean
   /** further runs after the first one failed */
   readonly retries: number
+  readonly observer?: RunObserver | undefined
   /** how often in a row new events of pipelines may feed streams */
   readonly maxGenerations?: number | undefined
+}
+
+type HandlerLabels = { readonly pipeline: string } & Parameters<StepObserver>[0]
+
+/** Told how long runs took, in seconds. */
+export type RunObserver = {
+  onPipeline(labels: { readonly pipeline: string; readonly outcome: string }, seconds: number): void
+  onHandler(labels: HandlerLabels, seconds: number): void
 }
 
 export type RunResult =
@@ -35,7 +44,7 @@ const LONGEST_RETRY_MS = 300_000
 /** Runs a claimed stream through the pipeline that its trigger names for this firing. */
 export function createStreamRunner(options: StreamRunnerOptions) {
   const { router, pipelines, clock, logger, publisherFor, purge, retries } = options
-  const { maxGenerations = Number.POSITIVE_INFINITY } = options
+  const { maxGenerations = Number.POSITIVE_INFINITY, observer } = options
   const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
 
   function forGood(claim: ClaimedStream, error: string): RunResult {
@@ -86,7 +95,17 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       const pipeline = pipelines.get(name)
       if (!pipeline) return forGood(claim, `there is no pipeline ${name} in the configuration`)
       const context = createHandlerContext(logger, publisherFor ? { signal, publisherFor } : { signal })
-      const outcome = await runPipeline(pipeline, stream, events, context, (made) => endlessness(claim, made))
+      const begun = performance.now()
+      const outcome = await runPipeline(
+        pipeline,
+        stream,
+        events,
+        context,
+        (made) => endlessness(claim, made),
+        (step, seconds) => observer?.onHandler({ pipeline: name, ...step }, seconds),
+      )
+      const labels = { pipeline: name, outcome: outcome.ok ? 'done' : outcome.end }
+      observer?.onPipeline(labels, (performance.now() - begun) / 1000)
       if (outcome.ok) return finished(claim, outcome)
       if (outcome.end === 'stopped') return { kind: 'stopped', claim }
       logger.warn(

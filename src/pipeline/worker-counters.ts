@@ -3,12 +3,16 @@ export type WorkerCounters = {
   fired: number
   expired: number
   failed: number
+  /** failed runs that are run again */
+  retries: number
   lost: number
   trimmed: number
   /** new events that match a trigger but can join no stream of it */
   misplaced: number
+  /** transactions that were rolled back and run again */
+  repeats: number
 }
 
 export function createWorkerCounters(): WorkerCounters {
-  return { fired: 0, expired: 0, failed: 0, lost: 0, trimmed: 0, misplaced: 0 }
+  return { fired: 0, expired: 0, failed: 0, retries: 0, lost: 0, trimmed: 0, misplaced: 0, repeats: 0 }
 }

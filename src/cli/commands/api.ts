@@ -1,8 +1,12 @@
 import type { Command } from 'commander'
-import { createApp } from '../../api/app.ts'
-import { createHttpService, type ListenAddress } from '../../api/http-service.ts'
+import { type AppDependencies, createApp } from '../../api/app.ts'
+import { createHttpService } from '../../api/http-service.ts'
+import type { ListenAddress } from '../../api/listen-address.ts'
 import { loadConfig } from '../../config/load-config.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
+import type { Metrics } from '../../runtime/metrics.ts'
 import { logWarnings, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
+import { observe } from '../observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, listenOption, loggerOf } from '../program.ts'
 
@@ -20,17 +24,22 @@ export function apiCommand(): Command {
     .action(serve)
 }
 
-/** The value of a --listen option. */
-
 async function serve(options: Options): Promise<void> {
   const signal = stopSignal()
   const config = await loadConfig(options.config, process.env)
   const logger = loggerOf(options, config.winchester.log_level)
   logWarnings(config, logger)
-  const store = await openWhenReady(() => openStore(config, undefined, LONGEST_SILENCE_MS), signal, logger)
+  const store = await openWhenReady(
+    () => openStore(config, { silenceMs: LONGEST_SILENCE_MS }),
+    signal,
+    logger,
+  )
   if (!store) return
   try {
-    const service = createHttpService(createApp({ store, logger }), options.listen)
+    const observation = await observe(config.winchester, 'api')
+    const onRequest = observation && requestMetrics(observation.metrics)
+    const service = createHttpService(createApp({ store, logger, onRequest }), options.listen)
+    const status = observation?.serve({ store, logger })
     const announcing = {
       ...service,
       async start() {
@@ -39,8 +48,14 @@ async function serve(options: Options): Promise<void> {
         logger.info({}, `serving the REST API on http://${host}:${port}/v1/streams`)
       },
     }
-    await runUntilStopped(announcing, signal, logger, config.winchester.shutdown_timeout_s * 1000)
+    const services = createGroup([...(status ? [status] : []), announcing])
+    await runUntilStopped(services, signal, logger, config.winchester.shutdown_timeout_s * 1000)
   } finally {
     await store.close()
   }
+}
+
+function requestMetrics(metrics: Metrics): AppDependencies['onRequest'] {
+  const took = metrics.histogram('api_request_seconds', 'a request of the REST API', ['method', 'status'])
+  return (method, status, seconds) => took(seconds, { method, status })
 }

@@ -1,10 +1,12 @@
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
+import { createConsumerCounters } from '../../consumer/counters.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import { keepHeapSmall } from '../../runtime/memory.ts'
-import { buildConsumer } from '../build-consumer.ts'
+import { type BuiltConsumer, buildConsumer } from '../build-consumer.ts'
+import { consumerMetrics } from '../consumer-metrics.ts'
 import {
   createStatistics,
   eventClockOf,
@@ -13,6 +15,7 @@ import {
   runUntilStopped,
   stopSignal,
 } from '../daemon.ts'
+import { observe } from '../observation.ts'
 import { openBroker } from '../open-broker.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
@@ -39,22 +42,42 @@ async function consume(options: Options): Promise<void> {
     throw new StackTachError('config', `consume needs a yagi.conf, ${options.config} is a winchester.yaml`)
   const logger = loggerOf(options, winchester.log_level)
   logWarnings(config, logger)
+  const counters = createConsumerCounters()
+  const onRepeat = () => counters.repeats++
+  const observation = await observe(winchester, 'consumer')
+  const onBatch = observation && consumerMetrics(observation.metrics, counters)
   const name = `consumer-${hostname()}-${process.pid}`
-  const store = await openWhenReady(() => openStore(config, name, LONGEST_SILENCE_MS), signal, logger)
+  const store = await openWhenReady(
+    () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat }),
+    signal,
+    logger,
+  )
   if (!store) return
   const broker = await openBroker(yagi.broker, logger)
   try {
     const { clock, service } = eventClockOf(config, 'posts', name, logger)
-    const consumer = await buildConsumer({ config, yagi, broker, store, clock, logger })
+    const parts = { config, yagi, broker, store, clock, logger, counters }
+    const consumer = await buildConsumer(onBatch ? { ...parts, onBatch } : parts)
+    const status = observation?.serve({ store, logger, hindrance: () => unreadOf(consumer) })
     const statistics = createStatistics(
       logger,
       yagi.statisticsMs ?? winchester.statistics_period * 1000,
       () => consumer.counters,
     )
     const shutdownMs = winchester.shutdown_timeout_s * 1000
-    await runUntilStopped(createGroup([service, statistics, consumer]), signal, logger, shutdownMs)
+    await runUntilStopped(
+      createGroup([...(status ? [status] : []), service, statistics, consumer]),
+      signal,
+      logger,
+      shutdownMs,
+    )
   } finally {
     await broker.close()
     await store.close()
   }
+}
+
+function unreadOf(consumer: BuiltConsumer): string | undefined {
+  const queues = consumer.unread()
+  return queues.length > 0 ? `not read at the moment: ${queues.join(', ')}` : undefined
 }

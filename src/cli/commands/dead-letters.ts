@@ -100,7 +100,7 @@ async function withStore(
   writer?: string,
 ): Promise<void> {
   const config = await loadConfig(options.config, process.env)
-  const store = await openStore(config, writer)
+  const store = await openStore(config, writer === undefined ? {} : { writer })
   try {
     await work(store, config)
   } finally {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { createHttpService, type ListenAddress } from '../../api/http-service.ts'
+import { createHttpService } from '../../api/http-service.ts'
+import type { ListenAddress } from '../../api/listen-address.ts'
 import { createTimeApp } from '../../api/time-app.ts'
 import { createSharedTime } from '../../runtime/shared-time.ts'
 import { runUntilStopped, stopSignal } from '../daemon.ts'

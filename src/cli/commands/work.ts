@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
+import { createWorkerCounters } from '../../pipeline/worker-counters.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import { buildWorker } from '../build-worker.ts'
 import {
@@ -11,10 +12,12 @@ import {
   runUntilStopped,
   stopSignal,
 } from '../daemon.ts'
+import { observe } from '../observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
 import { PublisherPool } from '../publisher-pool.ts'
 import { requirePipelines } from '../require-pipelines.ts'
+import { workerMetrics } from '../worker-metrics.ts'
 
 type Options = { config: string; name?: string; logLevel?: string }
 
@@ -38,16 +41,31 @@ async function work(options: Options): Promise<void> {
   logWarnings(config, logger)
   const name = options.name ?? `worker-${hostname()}-${process.pid}`
   const pipelines = await requirePipelines(config)
-  const store = await openWhenReady(() => openStore(config, name, LONGEST_SILENCE_MS), signal, logger)
+  const counters = createWorkerCounters()
+  const onRepeat = () => counters.repeats++
+  const observation = await observe(winchester, 'worker')
+  const store = await openWhenReady(
+    () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat }),
+    signal,
+    logger,
+  )
   if (!store) return
   const publishers = new PublisherPool(logger)
   try {
     const { clock, service } = eventClockOf(config, 'reads', name, logger)
     const { publisherFor } = publishers
-    const worker = buildWorker({ config, pipelines, store, clock, logger, name, publisherFor })
+    const parts = { config, pipelines, store, clock, logger, name, publisherFor, counters }
+    const observer = observation && workerMetrics(observation.metrics, counters, store)
+    const worker = buildWorker(observer ? { ...parts, observer } : parts)
+    const status = observation?.serve({ store, logger })
     const statistics = createStatistics(logger, winchester.statistics_period * 1000, () => worker.counters)
     const shutdownMs = winchester.shutdown_timeout_s * 1000
-    await runUntilStopped(createGroup([service, statistics, worker]), signal, logger, shutdownMs)
+    await runUntilStopped(
+      createGroup([...(status ? [status] : []), service, statistics, worker]),
+      signal,
+      logger,
+      shutdownMs,
+    )
   } finally {
     await publishers.close()
     await store.close()

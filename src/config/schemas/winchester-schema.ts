@@ -2,6 +2,11 @@ import { z } from 'zod'
 
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
 
+/** Metrics tell nothing to the world outside. */
+const loopback = z.string().regex(/^((127\.\d+\.\d+\.\d+|localhost|\[::1\]):)?\d{1,5}$/, {
+  error: 'expected HOST:PORT on a loopback address, such as 127.0.0.1:9100',
+})
+
 /** Shape of winchester.yaml, its defaults applied. */
 export const winchesterSchema = z.strictObject(
   {
@@ -73,7 +78,12 @@ export const winchesterSchema = z.strictObject(
       .positive()
       .default(10)
       .describe('pipelines whose new events feed pipelines: how often in a row'),
-    status: z.string().optional(),
+    status: z
+      .union([loopback, z.strictObject({ consumer: loopback, worker: loopback, api: loopback }).partial()], {
+        error: 'expected HOST:PORT on a loopback address, or such for consumer, worker and api each',
+      })
+      .optional()
+      .describe('where metrics and health are served'),
     dead_letter_days: z
       .number()
       .positive()

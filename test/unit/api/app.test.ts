@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createApp } from '../../../src/api/app.ts'
-import { createHttpService, type HttpService, parseListenAddress } from '../../../src/api/http-service.ts'
+import { createHttpService, type HttpService } from '../../../src/api/http-service.ts'
+import { parseListenAddress } from '../../../src/api/listen-address.ts'
 import { createTimeApp } from '../../../src/api/time-app.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { createSharedTime } from '../../../src/runtime/shared-time.ts'

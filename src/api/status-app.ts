@@ -1,0 +1,32 @@
+import express, { type Express } from 'express'
+
+export type StatusSources = {
+  /** in the format of Prometheus */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
+  /** Why the process cannot do its work now; undefined when it can. */
+  readonly hindrance: () => Promise<string | undefined>
+}
+
+/** `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work) of a daemon. */
+export function createStatusApp({ metrics, hindrance }: StatusSources): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.get('/healthz', (_, response) => {
+    response.type('text').send('ok\n')
+  })
+  app.get('/readyz', async (_, response) => {
+    const reason = await hindrance()
+    response
+      .status(reason === undefined ? 200 : 503)
+      .type('text')
+      .send(`${reason ?? 'ok'}\n`)
+  })
+  app.get('/metrics', async (_, response) => {
+    const { contentType, text } = await metrics()
+    response.set('content-type', contentType).send(text)
+  })
+  app.use((_, response) => {
+    response.status(404).type('text').send('there are /metrics, /healthz and /readyz here\n')
+  })
+  return app
+}

@@ -1,0 +1,93 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export type Labels = { readonly [label: string]: string | number }
+export type Sample = { readonly labels: Labels; readonly value: number }
+
+/** Seconds, from a hundredth of what is quick to what is a trouble. */
+const SECONDS = [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60]
+const SIZES = [1, 5, 20, 50, 100, 200, 500, 1000]
+
+/**
+ * The metrics of a process in the format of Prometheus. Numbers that the process counts anyway are read when they are
+ * asked for; every name begins with `stacktach_`.
+ */
+export class Metrics {
+  readonly #registry = new Registry()
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry })
+  }
+
+  /** Numbers that only grow, by name; `help` tells what each means. */
+  counters(
+    prefix: string,
+    help: { readonly [name: string]: string },
+    read: () => { readonly [name: string]: unknown },
+  ): void {
+    for (const [name, text] of Object.entries(help)) {
+      const full = `${prefix}_${snakeCase(name)}`
+      this.counter(full, text, [], () => [{ labels: {}, value: Number(read()[name] ?? 0) }])
+    }
+  }
+
+  counter(name: string, help: string, labels: readonly string[], read: () => readonly Sample[]): void {
+    new Counter({
+      name: `stacktach_${name}_total`,
+      help,
+      labelNames: [...labels],
+      registers: [this.#registry],
+      collect() {
+        this.reset()
+        for (const sample of read()) this.inc(sample.labels, sample.value)
+      },
+    })
+  }
+
+  gauge(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    read: () => readonly Sample[] | Promise<readonly Sample[]>,
+  ): void {
+    new Gauge({
+      name: `stacktach_${name}`,
+      help,
+      labelNames: [...labels],
+      registers: [this.#registry],
+      async collect() {
+        const samples = await read()
+        this.reset()
+        for (const sample of samples) this.set(sample.labels, sample.value)
+      },
+    })
+  }
+
+  /** Answers what takes note of a duration in seconds, or of a size. */
+  histogram(
+    name: string,
+    help: string,
+    labels: readonly string[] = [],
+    unit: 'seconds' | 'messages' = 'seconds',
+  ): (value: number, labels?: Labels) => void {
+    const histogram = new Histogram({
+      name: `stacktach_${name}`,
+      help,
+      labelNames: [...labels],
+      buckets: unit === 'seconds' ? SECONDS : SIZES,
+      registers: [this.#registry],
+    })
+    return (value, given = {}) => histogram.observe(given, value)
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics()
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
