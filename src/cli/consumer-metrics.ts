@@ -1,6 +1,7 @@
 import type { ConsumerCounters } from '../consumer/counters.ts'
 import type { QueueConsumerOptions } from '../consumer/queue-consumer.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { triggerMetrics } from './trigger-metrics.ts'
 
 const COUNTED = {
   received: 'messages that the broker has delivered',
@@ -22,6 +23,7 @@ export function consumerMetrics(
   metrics.counter('consumer_dead_letters', 'messages that became dead letters', ['stage'], () =>
     Object.entries(counters.deadLettersByStage).map(([stage, value]) => ({ labels: { stage }, value })),
   )
+  triggerMetrics(metrics, () => counters.triggers)
   metrics.gauge('consumer_lag_seconds', 'from the newest stored timestamp until now', [], () => {
     const { newest } = counters
     return newest === undefined ? [] : [{ labels: {}, value: Date.now() / 1000 - newest / 1e6 }]

@@ -3,6 +3,7 @@ import type { WorkerCounters } from '../pipeline/worker-counters.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
 import { streamsByState } from './streams-by-state.ts'
+import { triggerMetrics } from './trigger-metrics.ts'
 
 const COUNTED = {
   fired: 'streams whose fire_pipeline is done',
@@ -18,6 +19,7 @@ const COUNTED = {
 /** What a worker counts, as metrics; answers what takes note of its runs. */
 export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store: Store): RunObserver {
   metrics.counters('worker', COUNTED, () => counters)
+  triggerMetrics(metrics, () => counters.triggers)
   metrics.gauge('streams', 'streams by their state', ['state'], streamsByState(store))
   const pipeline = metrics.histogram('pipeline_seconds', 'a run of a pipeline', ['pipeline', 'outcome'])
   const handler = metrics.histogram('handler_seconds', 'a step of a handler', [

@@ -17,6 +17,7 @@ import { parseIniDocument } from './ini-document.ts'
 import { IniReader } from './ini-reader.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolateDocument } from './interpolate-document.ts'
+import { warnOfOpenSecrets } from './open-secrets.ts'
 import { isFatal, Problems } from './problems.ts'
 import { readConfigText } from './read-config-text.ts'
 import { salvageShape } from './salvage-shape.ts'
@@ -155,7 +156,10 @@ class Loader {
       trimEventsAge: trimEventsAge ?? EVERYTHING,
       warnings: [],
     }
-    if (pipelines) await this.#checkHandlersOf(config, pipelines)
+    if (pipelines) {
+      await this.#checkHandlersOf(config, pipelines)
+      await warnOfOpenSecrets(pipelines.document, this.#problems)
+    }
     return config
   }
 

@@ -15,6 +15,8 @@ export type ConsumerCounters = {
   batches: number
   /** times that a queue was lost and read again */
   reconnects: number
+  /** of triggers with a debug_level: what became of the events they looked at */
+  triggers: { [trigger: string]: { matched: number; mismatched: number; misplaced: number } }
   /** transactions that were rolled back and run again */
   repeats: number
   /** the newest timestamp that was stored */
@@ -30,6 +32,7 @@ export function createConsumerCounters(): ConsumerCounters {
     deadLetters: 0,
     deadLettersByStage: {},
     misplaced: 0,
+    triggers: {},
     batches: 0,
     reconnects: 0,
     repeats: 0,

@@ -9,10 +9,22 @@ export type WorkerCounters = {
   trimmed: number
   /** new events that match a trigger but can join no stream of it */
   misplaced: number
+  /** of triggers with a debug_level: what became of the events they looked at */
+  triggers: { [trigger: string]: { matched: number; mismatched: number; misplaced: number } }
   /** transactions that were rolled back and run again */
   repeats: number
 }
 
 export function createWorkerCounters(): WorkerCounters {
-  return { fired: 0, expired: 0, failed: 0, retries: 0, lost: 0, trimmed: 0, misplaced: 0, repeats: 0 }
+  return {
+    fired: 0,
+    expired: 0,
+    failed: 0,
+    retries: 0,
+    lost: 0,
+    trimmed: 0,
+    misplaced: 0,
+    triggers: {},
+    repeats: 0,
+  }
 }

@@ -1,0 +1,36 @@
+import { stat } from 'node:fs/promises'
+import type { Problems } from './problems.ts'
+import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
+
+/** Parameters of handlers that are secrets. */
+const SECRETS = new Set(['auth_key', 'password', 'secret'])
+
+/** Warns of secrets that stand in a file which others can read, and are not taken from the environment. */
+export async function warnOfOpenSecrets(document: ConfigDocument, problems: Problems): Promise<void> {
+  const found = [...literalSecrets(document.value, [])]
+  const [first] = found
+  if (!first) return
+  const { file } = document.positionOf(first)
+  const { mode } = await stat(file)
+  if ((mode & 0o077) === 0) return
+  for (const path of found) {
+    const message = `${path.at(-1)}: a secret in a file that others can read; take it from the environment (\${NAME}) or chmod 600 the file`
+    problems.add({
+      severity: 'warning',
+      code: 'open-secret',
+      path,
+      message,
+      position: document.positionOf(path),
+    })
+  }
+}
+
+function* literalSecrets(value: unknown, path: DocumentPath): Generator<DocumentPath> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, inner] of Object.entries(value)) {
+    const at = [...path, Array.isArray(value) ? Number(key) : key]
+    const isSecret = SECRETS.has(key) && typeof inner === 'string' && inner !== '' && !inner.includes('${')
+    if (isSecret) yield at
+    else yield* literalSecrets(inner, at)
+  }
+}
