@@ -10,14 +10,19 @@ export type HttpService = Service & {
 }
 
 /** An HTTP server around an app. Starting fails with one sentence when the port is taken. */
-export function createHttpService(app: Express, { host, port }: ListenAddress): HttpService {
+export function createHttpService(
+  app: Express,
+  { host, port }: ListenAddress,
+  /** where another port is chosen, for people */
+  option = '--listen HOST:PORT',
+): HttpService {
   const server = createServer(app)
   return {
     async start() {
       try {
         await listen(server, host, port)
       } catch (error) {
-        throw new StackTachError('config', listenProblem(error, host, port), { cause: error })
+        throw new StackTachError('config', listenProblem(error, host, port, option), { cause: error })
       }
     },
     async stop() {
@@ -44,10 +49,9 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   })
 }
 
-function listenProblem(error: unknown, host: string, port: number): string {
+function listenProblem(error: unknown, host: string, port: number, option: string): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE')
-    return `port ${port} of ${host} is in use; choose another with --listen HOST:PORT`
+  if (code === 'EADDRINUSE') return `port ${port} of ${host} is in use; choose another with ${option}`
   if (code === 'EACCES')
     return `port ${port} of ${host} may not be used by this account; choose one above 1023`
   return `cannot listen on ${host}:${port}: ${messageOf(error)}`

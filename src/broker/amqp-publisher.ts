@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { ChannelModel, ConfirmChannel } from 'amqplib'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { silentLogger } from '../runtime/logger.ts'
@@ -8,6 +9,8 @@ import type { Publisher } from './broker.ts'
 /** Publishes on one confirm channel, opened again when it was lost. */
 export async function openAmqpPublisher(connected: () => Promise<ChannelModel>): Promise<Publisher> {
   let channel: Promise<ConfirmChannel> | undefined
+  /** in every message_id, which no other publisher has */
+  const name = randomUUID()
   let count = 0
   /** messages that no queue took */
   const returned = new Set<string>()
@@ -35,12 +38,17 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
   await opened()
   return {
     async declare(spec) {
-      await declareQueue(await connected(), spec, silentLogger)
+      try {
+        await declareQueue(await connected(), spec, silentLogger)
+      } catch (error) {
+        if (error instanceof TransientError) throw error
+        throw new TransientError(`cannot declare queue ${spec.queue}: ${messageOf(error)}`, { cause: error })
+      }
     },
     async publish(exchange, routingKey, body) {
       const target = await opened()
       await new Promise<void>((resolve, reject) => {
-        const messageId = String(++count)
+        const messageId = `${name}-${++count}`
         const confirm = (error: unknown) => {
           const isReturned = returned.delete(messageId)
           if (error) reject(notConfirmed(error))

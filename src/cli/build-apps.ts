@@ -1,4 +1,4 @@
-import type { AppSettings, FeedAppSettings } from '../config/app-settings.ts'
+import { APP_METHODS, type AppSettings, type FeedAppSettings } from '../config/app-settings.ts'
 import type { Config } from '../config/load-config.ts'
 import { loadDefinitions } from '../config/load-definitions.ts'
 import type { QueueSettings } from '../config/yagi-settings.ts'
@@ -29,6 +29,7 @@ async function buildApp(settings: AppSettings, config: Config): Promise<Consumer
         feed: feedOf(settings.feed),
         waits: { initialMs: intervalMs, maxMs: maxWaitMs, retries },
         content: settings.kind === 'cufpub' ? 'cuf' : 'notification',
+        extra: settings.feed.extra,
       })
     }
     case 'elasticsearch': {
@@ -45,7 +46,7 @@ async function buildApp(settings: AppSettings, config: Config): Promise<Consumer
       })
     }
     case 'own': {
-      const own = (await loadClass(settings.classPath, config.folder, ['handleMessages'])) as AppClass
+      const own = (await loadClass(settings.classPath, config.folder, APP_METHODS)) as AppClass
       return new own(settings.values)
     }
     default:

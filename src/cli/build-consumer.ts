@@ -71,10 +71,12 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   return { ...createGroup([closing(archives), createTeam(queues)]), counters, unread }
 }
 
-function planOf({ apps }: QueueSettings, keepsMessages: boolean): QueuePlan {
+/** What the apps of a queue take. */
+export function planOf({ apps, archive }: QueueSettings, keepsMessages: boolean): QueuePlan {
   const acceptedBy = (kind: AppSettings['kind']) => apps.find((app) => app.kind === kind)?.accepts
   const none = () => false
   return {
+    hasArchive: archive !== undefined,
     archives: acceptedBy('shoebox') ?? none,
     stores: acceptedBy('winchester') ?? none,
     keepsMessages,

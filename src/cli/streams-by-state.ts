@@ -5,23 +5,31 @@ import type { Store } from '../store/store.ts'
 /** Counting streams takes a large database a while: it is asked so often at most. */
 const COUNTED_EVERY_MS = 15_000
 
-/** How many streams are in each state; while the database is away, what it said last. */
-export function streamsByState(store: Store): () => Promise<readonly Sample[]> {
-  let samples: readonly Sample[] = []
+/** How many streams were in each state when they were counted last; nobody waits for the next count but the first. */
+export function streamsByState(store: () => Store | undefined): () => Promise<readonly Sample[]> {
+  let counting: Promise<readonly Sample[]> | undefined
+  let samples: readonly Sample[] | undefined
   let countedAt = -Infinity
-  return async () => {
-    if (performance.now() - countedAt < COUNTED_EVERY_MS) return samples
+
+  async function count(open: Store): Promise<readonly Sample[]> {
     countedAt = performance.now()
+    const counted: Sample[] = []
     try {
-      samples = await Promise.all(
-        STREAM_STATES.map(async (state) => {
-          const value = await store.countStreams({ state }, { limit: 1, mark: undefined, ascending: true })
-          return { labels: { state }, value }
-        }),
-      )
+      for (const state of STREAM_STATES) {
+        const value = await open.countStreams({ state }, { limit: 1, mark: undefined, ascending: true })
+        counted.push({ labels: { state }, value })
+      }
+      samples = counted
     } catch {
       // The readiness of the process tells it.
     }
-    return samples
+    counting = undefined
+    return samples ?? []
+  }
+
+  return async () => {
+    const open = store()
+    if (open && !counting && performance.now() - countedAt >= COUNTED_EVERY_MS) counting = count(open)
+    return samples ?? counting ?? []
   }
 }

@@ -9,6 +9,7 @@ const COUNTED = {
   fired: 'streams whose fire_pipeline is done',
   expired: 'streams whose expire_pipeline is done',
   failed: 'runs that failed, those that are run again included',
+  commitFailures: 'streams that were completed although a commit failed',
   retries: 'failed runs that are run again',
   lost: 'runs whose stream another worker had taken over',
   trimmed: 'old events that were deleted',
@@ -17,7 +18,11 @@ const COUNTED = {
 }
 
 /** What a worker counts, as metrics; answers what takes note of its runs. */
-export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store: Store): RunObserver {
+export function workerMetrics(
+  metrics: Metrics,
+  counters: WorkerCounters,
+  store: () => Store | undefined,
+): RunObserver {
   metrics.counters('worker', COUNTED, () => counters)
   triggerMetrics(metrics, () => counters.triggers)
   metrics.gauge('streams', 'streams by their state', ['state'], streamsByState(store))

@@ -15,6 +15,8 @@ export type FeedAppSettings = {
   readonly intervalMs: number
   readonly maxWaitMs: number
   readonly timeoutMs: number
+  /** region and data_center of usage that is posted */
+  readonly extra: { readonly [name: string]: string }
 }
 
 export type IndexAppSettings = {
@@ -38,6 +40,9 @@ export type AppSettings = {
   | { readonly kind: 'own'; readonly classPath: string; readonly values: { readonly [key: string]: string } }
 )
 
+/** What an own app has to have. */
+export const APP_METHODS = ['handleMessages']
+
 /** Class paths of old files, a dot or a colon before the class, by what answers to them here. */
 const KINDS: readonly (readonly [AppSettings['kind'], RegExp])[] = [
   ['winchester', /(^|winchester\.yagi_handler[.:])WinchesterHandler$/],
@@ -54,6 +59,11 @@ export function readApps(ini: IniReader, queue: string): AppSettings[] {
   const section = `consumer:${queue}`
   const classPaths = ini.list(section, 'apps')
   const apps = classPaths.flatMap((classPath) => readApp(ini, queue, classPath) ?? [])
+  for (const [index, { name }] of apps.entries()) {
+    if (apps.findIndex((app) => app.name === name) === index) continue
+    const message = `apps: ${name} stands there twice; dead letters and filters tell apps apart by their class`
+    ini.problem(section, 'apps', message)
+  }
   if (ini.has(section) && classPaths.length === 0) {
     ini.problem(section, 'apps', `apps: expected what messages are given to: ${NAMES}, or ./my.js:MyApp`)
   }
@@ -87,17 +97,39 @@ function readFeed(ini: IniReader, name: string, queue: string): FeedAppSettings 
   const at = (key: string) => ini.sectionWith(key, name, queue)
   const url = ini.text(at('url'), 'url') ?? ''
   requireUrl(ini, at('url'), 'url', url, `the app needs url in a section [${name}]`)
-  const retries = Math.trunc(ini.number(at('retries'), 'retries', -1, -1))
+  // As the original has it: so many attempts, and 0 for as many as it takes.
+  const attempts = Math.trunc(ini.number(at('retries'), 'retries', -1, -1))
+  const credential = (key: string) => ini.text(at(key), key) || ini.text('handler_auth', key) || undefined
+  const [authServer, user, key] = ['auth_server', 'user', 'key'].map(credential)
+  if (authServer !== undefined) {
+    if (!URL.canParse(authServer))
+      ini.problem(at('auth_server'), 'auth_server', 'auth_server: expected http(s)://…')
+    if (!user || !key)
+      ini.problem(at('auth_server'), 'auth_server', 'auth_server: needs user and key beside it')
+  }
   return {
     url,
-    authServer: ini.text(at('auth_server'), 'auth_server') || undefined,
-    user: ini.text(at('user'), 'user') || undefined,
-    key: ini.text(at('key'), 'key') || undefined,
-    retries: retries < 0 ? undefined : retries,
+    authServer,
+    user,
+    key,
+    extra: extraOf(ini, at),
+    retries: attempts <= 0 ? undefined : attempts - 1,
     intervalMs: ini.number(at('interval'), 'interval', 30) * 1000,
     maxWaitMs: ini.number(at('max_wait'), 'max_wait', 600) * 1000,
     timeoutMs: ini.number(at('timeout'), 'timeout', 120, 0.001) * 1000,
   }
+}
+
+/** Keys of ours, or `atom_categories = DATACENTER=…, REGION=…` of the original's [event_feed]. */
+function extraOf(ini: IniReader, at: (key: string) => string): { [name: string]: string } {
+  const categories = Object.fromEntries(
+    ini
+      .list('event_feed', 'atom_categories')
+      .map((category) => category.split('=').map((part) => part.trim())),
+  )
+  const region = ini.text(at('region'), 'region') || categories.REGION
+  const dataCenter = ini.text(at('data_center'), 'data_center') || categories.DATACENTER
+  return { ...(region ? { region } : {}), ...(dataCenter ? { data_center: dataCenter } : {}) }
 }
 
 function readServer(ini: IniReader, queue: string): IndexAppSettings {
@@ -140,7 +172,8 @@ export function checkFilterNames(ini: IniReader, apps: readonly AppSettings[]): 
     for (const name of ini.keysOf(section)) {
       if (known.some((one) => one.toLowerCase() === name.toLowerCase())) continue
       const message = `${name} is the app of no queue; known are ${known.join(', ')}${didYouMean(name, known)}`
-      ini.problem(section, name, message)
+      // Without effect: what it would keep back goes nowhere.
+      ini.problem(section, name, message, 'warning')
     }
   }
 }

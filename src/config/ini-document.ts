@@ -5,7 +5,7 @@ export type IniEntry = { readonly value: string; readonly position: Position }
 export type IniSection = { readonly position: Position; readonly entries: ReadonlyMap<string, IniEntry> }
 
 const HEADER = /^\s*\[([^\]]+)\]\s*$/
-const ENTRY = /^\s*([^=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*$/
+const ENTRY = /^\s*([^=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*$/d
 
 /**
  * Reads an INI file: sections in order, `;` and `#` comments on lines of their own (and ` ;` behind a value),
@@ -36,7 +36,7 @@ export function parseIniDocument(text: string, file: string): ReadonlyMap<string
     if (!entry || !entries) throw unreadable(position, entries === undefined)
     last = (entry[1] as string).toLowerCase()
     const value = (entry[2] as string).replace(/\s+;.*$/, '')
-    entries.set(last, { value, position: { ...position, column: line.indexOf(entry[2] as string) + 1 } })
+    entries.set(last, { value, position: { ...position, column: (entry.indices?.[2]?.[0] ?? 0) + 1 } })
   })
   return sections
 }

@@ -102,7 +102,7 @@ export class IniReader {
     return [...(this.#sections.get(section)?.entries.keys() ?? [])]
   }
 
-  /** Sections of these kinds, as they are named in the file. */
+  /** Sections of these kinds, as they are named in the file: `[kind]` and `[kind:…]`. */
   sectionsOf(kinds: readonly string[]): string[] {
     return [...this.#sections.keys()].filter((name) => kinds.includes(name.split(':')[0] as string))
   }

@@ -10,7 +10,7 @@ import { parseOrReport } from '../streams/trait-criterion.ts'
 import { compileTriggers, type Trigger } from '../streams/trigger.ts'
 import type { Expression } from '../timex/expression.ts'
 import { parseTimex } from '../timex/parser.ts'
-import type { AppSettings } from './app-settings.ts'
+import { APP_METHODS, type AppSettings } from './app-settings.ts'
 import { checkShape } from './check-shape.ts'
 import { checkTriggers } from './check-triggers.ts'
 import { parseIniDocument } from './ini-document.ts'
@@ -89,9 +89,6 @@ export async function checkConfig(
 
 /** A database for checking the rest of a file that names none. */
 const STAND_IN = { database: { url: 'sqlite::memory:' } }
-
-/** What an own app of a queue has to have. */
-const APP_METHODS = ['handleMessages']
 
 /** An age that is no age; such a configuration is not used. */
 const EVERYTHING = parseTimex('$timestamp')

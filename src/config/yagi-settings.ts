@@ -1,4 +1,5 @@
 import type { QueueSpec } from '../domain/queue-spec.ts'
+import { isModulePath } from '../runtime/load-class.ts'
 import { type AppSettings, checkFilterNames, FILTER_SECTIONS, readApps } from './app-settings.ts'
 import type { IniReader } from './ini-reader.ts'
 import { brokerUrlFault } from './server-url.ts'
@@ -58,7 +59,7 @@ const BROKER_KEYS =
 const SHOEBOX_KEYS =
   'working_directory destination_folder filename_template roll_manager roll_checker roll_size_mb roll_minutes callback callback_list new_extension wrap_payload_with_region wrap_region wrap_cell'
 const PUBLISHER_KEYS =
-  'url validate_ssl generate_entity_links retries interval max_wait timeout failures_before_reauth auth_server user key'
+  'url validate_ssl generate_entity_links retries interval max_wait timeout failures_before_reauth auth_server user key region data_center'
 
 const KNOWN: { readonly [section: string]: readonly string[] } = Object.fromEntries(
   Object.entries({
@@ -74,11 +75,13 @@ const KNOWN: { readonly [section: string]: readonly string[] } = Object.fromEntr
     atompub: PUBLISHER_KEYS,
     cufpub: PUBLISHER_KEYS,
     elasticsearch: 'elasticsearch_host region distiller_config index',
+    handler_auth: 'method user key auth_server validate_ssl',
+    event_feed: 'feed_title feed_host use_https port atom_categories entries_per_page',
   }).map(([section, keys]) => [section, keys.split(' ')]),
 )
 
 /** Sections that old files have and nothing reads any more. */
-const RETIRED = ['oahu', 'redis', 'pubsubhubbub', 'hub']
+const RETIRED = ['oahu', 'redis', 'pubsubhubbub', 'hub', 'persistence', 'nova']
 /** Keys that old files have, by section, and that change nothing here. */
 const UNUSED = {
   global: 'verbose debug',
@@ -86,8 +89,10 @@ const UNUSED = {
   rabbit_broker: 'poll_delay max_connection_age exchange_name',
   logging: 'logfile default_level config_file',
   shoebox: 'roll_checker callback callback_list new_extension wrap_payload_with_region wrap_region wrap_cell',
-  atompub: 'validate_ssl generate_entity_links failures_before_reauth',
-  cufpub: 'validate_ssl generate_entity_links failures_before_reauth',
+  atompub: 'generate_entity_links failures_before_reauth',
+  cufpub: 'generate_entity_links failures_before_reauth',
+  handler_auth: 'method',
+  event_feed: 'feed_title feed_host use_https port entries_per_page',
 }
 
 /** Nothing is passed over in silence: what would change what is stored is an error, the rest a warning. */
@@ -96,18 +101,30 @@ function warnOfUnused(ini: IniReader): void {
   for (const section of ini.sectionsOf(RETIRED)) {
     ini.problem(section, '', `[${section}]: is accepted and has no effect`, 'warning')
   }
+  for (const section of ini.sectionsOf(['atompub', 'cufpub', 'handler_auth'])) {
+    if (ini.boolean(section, 'validate_ssl', true)) continue
+    const message =
+      'validate_ssl: certificates are always checked; NODE_EXTRA_CA_CERTS names a file of own authorities'
+    ini.problem(section, 'validate_ssl', message, 'warning')
+  }
 }
 
 /** Reads what yagi.conf says; faults go to the reader's problems. */
 export function readYagiSettings(ini: IniReader): YagiSettings {
-  const own = ini
-    .list('consumers', 'queues')
+  const names = ini.list('consumers', 'queues')
+  const own = names
     .flatMap((queue) => ini.list(`consumer:${queue}`, 'apps'))
+    .filter(isModulePath)
     .map((classPath) => classPath.split(/[.:]/).at(-1) as string)
   ini.checkNames(KNOWN, [...RETIRED, ...FILTER_SECTIONS, ...own])
   warnOfUnused(ini)
+  for (const section of ini.sectionsOf(['atompub', 'cufpub', 'elasticsearch', 'shoebox', ...own])) {
+    const [, queue] = section.split(':')
+    if (queue === undefined || names.includes(queue)) continue
+    ini.problem(section, '', `[${section}]: ${queue} is not among the queues that are read`, 'warning')
+  }
   const archives = new Map<string, ArchiveSettings | undefined>()
-  const queues = ini.list('consumers', 'queues').map((queue) => readQueue(ini, queue, archives))
+  const queues = names.map((queue) => readQueue(ini, queue, archives))
   if (queues.length === 0)
     ini.problem('consumers', 'queues', 'queues: expected the names of the queues to read')
   checkFilterNames(

@@ -26,6 +26,7 @@ export type Prepared = {
 
 /** What a queue's apps take; a message that cannot be decoded has no event type, and is archived. */
 export type QueuePlan = {
+  readonly hasArchive: boolean
   readonly archives: (eventType: string) => boolean
   readonly stores: (eventType: string) => boolean
   /** whether there are further apps */
@@ -33,7 +34,12 @@ export type QueuePlan = {
 }
 
 /** Archive everything and store everything. */
-export const WHOLE_PLAN: QueuePlan = { archives: () => true, stores: () => true, keepsMessages: false }
+export const WHOLE_PLAN: QueuePlan = {
+  hasArchive: true,
+  archives: () => true,
+  stores: () => true,
+  keepsMessages: false,
+}
 
 export type PrepareContext = {
   readonly distiller: Distiller
@@ -54,7 +60,9 @@ export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
   const { body } = delivery
   if (body.length > context.maxMessageBytes) {
     const reason = `the message has ${body.length} bytes, more than max_message_mb allows`
-    return dead(delivery, archiveLine(body, isJson(body)), 'size', reason, body.subarray(0, KEPT_BYTES))
+    // Where there is no archive that has it whole, the dead letter has.
+    const kept = (context.plan ?? WHOLE_PLAN).hasArchive ? body.subarray(0, KEPT_BYTES) : body
+    return dead(delivery, archiveLine(body, isJson(body)), 'size', reason, kept)
   }
   const decoded = decodeNotification(body)
   const line = archiveLine(body, decoded.ok || decoded.stage !== 'decode')

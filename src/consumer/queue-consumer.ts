@@ -63,6 +63,7 @@ export class QueueConsumer implements Service {
   #lastLength = 0
   #wanted = 1
   #isReading = false
+  #hasRead = false
   #wake: () => void = () => {}
   #running: Promise<void> = Promise.resolve()
 
@@ -88,10 +89,11 @@ export class QueueConsumer implements Service {
         if (this.#buffer.length >= this.#wanted) this.#wake()
       },
       onReading: () => {
+        if (this.#hasRead) counters.reconnects++
+        this.#hasRead = true
         this.#isReading = true
       },
       onLost: () => {
-        counters.reconnects++
         this.#isReading = false
         // These will be delivered again, on another channel.
         this.#buffer = []
@@ -239,13 +241,23 @@ export class QueueConsumer implements Service {
     counters.dropped += batch.filter(({ arrival, deadLetter }) => !arrival && !deadLetter).length
     const last = batch.findLast(({ arrival }) => arrival)?.arrival
     if (last) clock.settled(spec.queue, last.at)
-    for (const { arrival } of batch) {
-      if (arrival) counters.newest = Math.max(counters.newest ?? 0, arrival.event.timestamp)
-    }
+    this.#noteNewest(batch)
     this.#options.onBatch?.({ messages: batch.length, seconds: (performance.now() - begun) / 1000 })
     this.#inHand--
     this.#releaseWhenDone()
     return true
+  }
+
+  /** A timestamp of the future says nothing of how far behind this consumer is. */
+  #noteNewest(batch: readonly Prepared[]): void {
+    const { counters } = this.#options
+    const now = Date.now() * 1000
+    for (const { arrival } of batch) {
+      const timestamp = arrival?.event.timestamp
+      if (timestamp !== undefined && timestamp <= now) {
+        counters.newest = Math.max(counters.newest ?? 0, timestamp)
+      }
+    }
   }
 
   #storeAndAcknowledge(batch: readonly Prepared[]): Promise<void> {

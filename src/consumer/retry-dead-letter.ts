@@ -14,6 +14,9 @@ export type Retried =
   | { readonly outcome: 'stored' | 'duplicate' | 'dropped' | 'reset' | 'gone' | 'given' }
   | { readonly outcome: 'failed'; readonly stage: string; readonly reason: string }
 
+/** For an app that is away: the letter stays. */
+const PATIENCE_MS = 30_000
+
 export type RetryContext = PrepareContext & {
   readonly store: Store
   readonly router: TriggerRouter
@@ -35,7 +38,7 @@ export async function retryDeadLetter(letter: DeadLetter, context: RetryContext)
 }
 
 function retriedBy({ stage }: DeadLetter): (letter: DeadLetter, context: RetryContext) => Promise<Retried> {
-  if (stage === 'pipeline') return resetStream
+  if (stage === 'pipeline' || stage === 'commit') return resetStream
   return appNameOf(stage) === undefined ? store : giveToApp
 }
 
@@ -48,14 +51,19 @@ async function giveToApp(
   const app = appOf(queue, name)
   if (!app) return failed(stage, `queue ${queue} has no such app; name the yagi.conf that has it`)
   const decoded = decodeNotification(body)
-  if (!decoded.ok) return failed(decoded.stage, decoded.reason)
+  if (!decoded.ok) return failed(stage, decoded.reason)
   const { notification } = decoded
   const { event_type: eventType, message_id: messageId } = notification
   const message = { queue: queue ?? '', body, eventType, messageId, notification }
-  const context = { logger, signal: new AbortController().signal }
-  const letters = await runApps([{ name, app, accepts: () => true }], [message], context)
-  const [letter] = letters.get(message) ?? []
-  return letter ? failed(letter.stage, letter.reason) : { outcome: 'given' }
+  const context = { logger, signal: AbortSignal.timeout(PATIENCE_MS) }
+  try {
+    const letters = await runApps([{ name, app, accepts: () => true }], [message], context)
+    const [letter] = letters.get(message) ?? []
+    return letter ? failed(letter.stage, letter.reason) : { outcome: 'given' }
+  } catch (error) {
+    if (context.signal.aborted) return failed(stage, `not taken within ${PATIENCE_MS / 1000} s`)
+    throw error
+  }
 }
 
 async function store(letter: DeadLetter, context: RetryContext): Promise<Retried> {
@@ -80,10 +88,14 @@ function failed(stage: string, reason: string): Retried {
   return { outcome: 'failed', stage, reason }
 }
 
-async function resetStream({ body }: DeadLetter, context: RetryContext): Promise<Retried> {
+async function resetStream({ stage, body }: DeadLetter, context: RetryContext): Promise<Retried> {
   const told = parseJson(body.toString('utf8'))
   if (!isJsonObject(told) || typeof told.stream_id !== 'number') {
-    return failed('pipeline', 'the letter names no stream')
+    return failed(stage, 'the letter names no stream')
+  }
+  if (stage === 'commit') {
+    const firing = told.firing === 'expire' ? 'expire' : 'fire'
+    return { outcome: (await context.store.rerunCompleted(told.stream_id, firing)) ? 'reset' : 'gone' }
   }
   const { error: state } = RUN_STATES[told.firing === 'expire' ? 'expire' : 'fire']
   return { outcome: (await context.store.resetStreams(state, told.stream_id)) > 0 ? 'reset' : 'gone' }

@@ -36,8 +36,8 @@ export function typedEvent(event: Event): TypedEvent {
 }
 
 /**
- * Reads an event in the typed form. One without a timestamp has NaN in its place: handlers may be tried with it, a
- * store does not take it. Throws InvalidError that says what is missing.
+ * Reads an event in the typed form. One without a timestamp has NaN in its place, one without a message_id the empty
+ * text: handlers may be tried with it, a store does not take it. Throws InvalidError that says what is missing.
  */
 export function parseTypedEvent(typed: unknown): Event {
   if (typeof typed !== 'object' || typed === null || Array.isArray(typed)) {
@@ -48,7 +48,7 @@ export function parseTypedEvent(typed: unknown): Event {
   if (typeof given !== 'object' || Array.isArray(given)) throw new InvalidError('traits: expected an object')
   return {
     eventType: requireText('event_type', event_type),
-    messageId: requireText('message_id', message_id),
+    messageId: message_id === undefined ? '' : requireText('message_id', message_id),
     timestamp: timestamp === undefined || timestamp === null ? Number.NaN : parseTime('timestamp', timestamp),
     traits: Object.fromEntries(
       Object.entries(given).map(([name, trait]) => [name, parseTypedTrait(name, trait)]),

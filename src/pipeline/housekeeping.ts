@@ -29,11 +29,12 @@ export class Housekeeping {
     this.#options = options
   }
 
-  /** One step, where it is time for one. */
-  async step(): Promise<void> {
+  /** One step, where it is time for one; whether there is more to do at once. */
+  async step(): Promise<boolean> {
     const now = performance.now()
     await this.#trim(now)
     await this.#dropLetters(now)
+    return this.#options.trim !== undefined && performance.now() >= this.#trimAt
   }
 
   async #trim(now: number): Promise<void> {

@@ -23,7 +23,7 @@ export class Lease {
     this.#options = options
     this.#held = new Set(claims.map(({ stream }) => stream.id))
     this.#validUntil = options.claimedAt + options.leaseMs
-    this.#timer = setInterval(() => void this.#renew(), options.leaseMs / 3)
+    this.#timer = setInterval(() => void this.renew(), options.leaseMs / 3)
   }
 
   /** Whether a stream may still be run: nobody has taken it over, nor could have by now. */
@@ -35,7 +35,7 @@ export class Lease {
     clearInterval(this.#timer)
   }
 
-  async #renew(): Promise<void> {
+  async renew(): Promise<void> {
     const { store, leaseMs, logger } = this.#options
     const asked = performance.now()
     try {

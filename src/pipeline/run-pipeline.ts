@@ -26,7 +26,25 @@ export type StepObserver = (
   seconds: number,
 ) => void
 
-type Instance = { readonly name: string; readonly handler: Handler }
+export type HandlerInstance = { readonly name: string; readonly handler: Handler }
+
+/** Runs handleEvents of each in turn. Throws InvalidError where one answers no list, and when a new event is none. */
+export async function handleAll(
+  instances: readonly HandlerInstance[],
+  events: readonly Event[],
+  env: HandlerEnv,
+  /** told whose turn it is */
+  onTurn: (name: string) => void,
+  observe: StepObserver = () => {},
+): Promise<readonly Event[]> {
+  let passing = events
+  for (const { name, handler } of instances) {
+    onTurn(name)
+    passing = await timed(name, 'handle_events', observe, () => handler.handleEvents(passing, env))
+    if (!Array.isArray(passing)) throw new InvalidError('handleEvents must answer a list of events')
+  }
+  return passing
+}
 
 /**
  * Runs the handlers over the events: all in order, then the commit of each; when one fails, the rollback of
@@ -41,7 +59,7 @@ export async function runPipeline(
   objection: (made: readonly Event[]) => string | undefined = () => undefined,
   observe: StepObserver = () => {},
 ): Promise<PipelineOutcome> {
-  const instances: Instance[] = []
+  const instances: HandlerInstance[] = []
   let current = '?'
   try {
     for (const { name, handler, params } of pipeline.steps) {
@@ -49,12 +67,17 @@ export async function runPipeline(
       instances.push({ name, handler: new handler(params, context) })
     }
     const env: HandlerEnv = { streamId: stream.id, streamName: stream.name }
-    let passing = events
-    for (const { name, handler } of instances) {
-      current = name
-      passing = await timed(name, 'handle_events', observe, () => handler.handleEvents(passing, env))
-    }
+    // Before a handler can put its own into the list.
     const known = new Set(events.map(({ messageId }) => messageId))
+    const passing = await handleAll(
+      instances,
+      events,
+      env,
+      (name) => {
+        current = name
+      },
+      observe,
+    )
     const newEvents = passing.filter((event) => !known.has(event?.messageId))
     requireEvents(newEvents)
     const refused = objection(newEvents)
@@ -73,7 +96,7 @@ export async function runPipeline(
 }
 
 /** Before anything is committed: what cannot be stored must not have had effects. */
-function requireEvents(made: readonly Event[]): void {
+export function requireEvents(made: readonly Event[]): void {
   for (const event of made) {
     const fault = eventFault(event)
     if (fault !== undefined) throw new InvalidError(`a new event cannot be stored: ${fault}`)
@@ -81,7 +104,7 @@ function requireEvents(made: readonly Event[]): void {
 }
 
 async function commitAll(
-  instances: readonly Instance[],
+  instances: readonly HandlerInstance[],
   { logger }: HandlerContext,
   observe: StepObserver,
 ): Promise<string | null> {
@@ -98,7 +121,7 @@ async function commitAll(
 }
 
 async function rollbackAll(
-  instances: readonly Instance[],
+  instances: readonly HandlerInstance[],
   { logger }: HandlerContext,
   observe: StepObserver,
 ): Promise<void> {

@@ -44,6 +44,9 @@ async function finish(firing: Firing, runs: readonly FinishedRun[], context: Set
   const { store, router, counters } = context
   const finished = await untilDone(() => store.finishRuns(runs, router), context)
   counters[firing === 'fire' ? 'fired' : 'expired'] += finished.size
+  counters.commitFailures += runs.filter(
+    ({ claim, lastError }) => lastError !== null && finished.has(claim.stream.id),
+  ).length
   noteLost(runs.length - finished.size, context)
 }
 

@@ -104,7 +104,10 @@ export function createStreamRunner(options: StreamRunnerOptions) {
         (made) => endlessness(claim, made),
         (step, seconds) => observer?.onHandler({ pipeline: name, ...step }, seconds),
       )
-      const labels = { pipeline: name, outcome: outcome.ok ? 'done' : outcome.end }
+      const labels = {
+        pipeline: name,
+        outcome: outcome.ok ? (outcome.commitError === null ? 'done' : 'commit_failed') : outcome.end,
+      }
       observer?.onPipeline(labels, (performance.now() - begun) / 1000)
       if (outcome.ok) return finished(claim, outcome)
       if (outcome.end === 'stopped') return { kind: 'stopped', claim }

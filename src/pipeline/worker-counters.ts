@@ -3,6 +3,8 @@ export type WorkerCounters = {
   fired: number
   expired: number
   failed: number
+  /** streams that were completed although a commit failed */
+  commitFailures: number
   /** failed runs that are run again */
   retries: number
   lost: number
@@ -20,6 +22,7 @@ export function createWorkerCounters(): WorkerCounters {
     fired: 0,
     expired: 0,
     failed: 0,
+    commitFailures: 0,
     retries: 0,
     lost: 0,
     trimmed: 0,

@@ -9,7 +9,7 @@ import type { TriggerRouter } from '../streams/router.ts'
 import { Housekeeping, type HousekeepingOptions } from './housekeeping.ts'
 import { Lease } from './lease.ts'
 import { noteLost, type SettleContext, type Settled, settleRuns } from './settle-runs.ts'
-import type { StreamRunner } from './stream-runner.ts'
+import type { RunResult, StreamRunner } from './stream-runner.ts'
 import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 
 export type WorkerOptions = {
@@ -27,6 +27,8 @@ export type WorkerOptions = {
   readonly leaseMs: number
   /** streams that run at the same time */
   readonly concurrency: number
+  /** a run that takes longer holds up no other, ms (1000) */
+  readonly slowAfterMs?: number | undefined
   /** see HousekeepingOptions */
   readonly trim: HousekeepingOptions['trim']
   readonly deadLetterDays?: number | undefined
@@ -40,6 +42,9 @@ const ORPHAN_INTERVAL_MS = 5000
 /** How long streams of dead workers are run before it looks for others that are due. */
 const TAKEOVER_MS = 1000
 const RETRY_INTERVAL_MS = 500
+/** Runs that take long, beside those of a batch: a server that is away must not fill the memory. */
+const MOST_SLOW_RUNS = 200
+const SLOW_AFTER_MS = 1000
 /** Streams whose events are read, and whose outcomes are written, at a time. */
 const RUNS_TOGETHER = 200
 
@@ -52,6 +57,8 @@ export class Worker implements Service {
   #running: Promise<void> = Promise.resolve()
   readonly #housekeeping: Housekeeping
   #retriesAt = -Infinity
+  /** runs that take long; each writes its own outcome */
+  readonly #slow = new Set<Promise<void>>()
   #isTold = false
   #wake: () => void = () => {}
   readonly #orphansAt: { [firing in Firing]: number } = { fire: -Infinity, expire: -Infinity }
@@ -79,6 +86,7 @@ export class Worker implements Service {
     this.#stopping.abort()
     this.#wake()
     await this.#running
+    await Promise.all(this.#slow)
   }
 
   /** Streams may have become due just now: look at once. */
@@ -120,8 +128,9 @@ export class Worker implements Service {
     let done = 0
     if (isRetryDue || (fire !== null && fire < now)) done += await this.pass('fire')
     if (isRetryDue || (expire !== null && expire < now)) done += await this.pass('expire')
-    await this.#housekeeping.step()
+    const isTidying = await this.#housekeeping.step()
     if (done > 0) return 0
+    if (isTidying) return SHORTEST_REST_MS
     // What is due and was not claimed is in the hands of another worker at this moment.
     const waits = [fire, expire].map((at) => (at === null || at < now ? LOOK_MS : (at - now) / 1000))
     return Math.max(Math.min(LOOK_MS, delayMs, ...waits), SHORTEST_REST_MS)
@@ -231,8 +240,10 @@ export class Worker implements Service {
         // Another worker has it by now, or will: its handlers must not commit twice.
         if (!lease.holds(claim.stream.id)) lost++
         else {
-          const result = await runner.run(claim, events.get(claim.stream.id) ?? [], signal)
-          if (result.kind === 'stopped') unstarted.push(result.claim)
+          const running = runner.run(claim, events.get(claim.stream.id) ?? [], signal)
+          const result = await this.#inTime(running)
+          if (!result) await this.#letRun(claim, running)
+          else if (result.kind === 'stopped') unstarted.push(result.claim)
           else results.push(result)
         }
       }
@@ -241,6 +252,40 @@ export class Worker implements Service {
     noteLost(lost, this.#settleContext)
     unstarted.push(...waiting)
     return results
+  }
+
+  /** The result of a run; undefined when it takes long. */
+  async #inTime(running: Promise<RunResult>): Promise<RunResult | undefined> {
+    const { slowAfterMs = SLOW_AFTER_MS } = this.#options
+    if (slowAfterMs === Number.POSITIVE_INFINITY) return running
+    const settled = new AbortController()
+    const slow = sleep(slowAfterMs, settled.signal).then(() => undefined)
+    const result = await Promise.race([running, slow])
+    settled.abort()
+    return result
+  }
+
+  /** Lets a slow run go on by itself, under a lease of its own; waits only where there are too many. */
+  async #letRun(claim: ClaimedStream, running: Promise<RunResult>): Promise<void> {
+    while (this.#slow.size >= MOST_SLOW_RUNS) await Promise.race(this.#slow)
+    const { store, leaseMs, logger } = this.#options
+    const lease = new Lease([claim], { store, leaseMs, logger, claimedAt: performance.now() })
+    void lease.renew()
+    const ending = this.#settleSlow(claim, running)
+      .catch((error) =>
+        logger.error({ error: messageOf(error) }, 'the outcome of a stream could not be written'),
+      )
+      .finally(() => {
+        lease.end()
+        this.#slow.delete(ending)
+      })
+    this.#slow.add(ending)
+  }
+
+  async #settleSlow(claim: ClaimedStream, running: Promise<RunResult>): Promise<void> {
+    const result = await running
+    if (result.kind === 'stopped') await this.#giveBack([claim])
+    else await settleRuns(claim.firing, [result], this.#settleContext)
   }
 
   /** Not those that were taken over: they are to be run alone, as they are when their lease runs out. */

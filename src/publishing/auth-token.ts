@@ -1,6 +1,5 @@
 import { readFile, stat } from 'node:fs/promises'
-import { InvalidError, messageOf, StackTachError, TransientError } from '../domain/errors.ts'
-import { requireSuccess } from './deliver.ts'
+import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { hostOf, sendHttp } from './http-request.ts'
 
 export type AuthSettings = {
@@ -19,21 +18,18 @@ const tokens = new Map<string, Promise<string>>()
 export async function authToken(
   settings: AuthSettings,
   refused: string | undefined,
-  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  timeoutMs: number,
 ): Promise<string> {
   const name = `${settings.server} ${settings.user}`
   const known = await tokens.get(name)?.catch(() => undefined)
   if (known !== undefined && known !== refused) return known
-  const asked = askForToken(settings, limits)
+  const asked = askForToken(settings, timeoutMs)
   tokens.set(name, asked)
   asked.catch(() => tokens.delete(name))
   return asked
 }
 
-async function askForToken(
-  settings: AuthSettings,
-  limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
-): Promise<string> {
+async function askForToken(settings: AuthSettings, timeoutMs: number): Promise<string> {
   const url = new URL(settings.server)
   if (url.pathname === '/') url.pathname = '/v2.0/tokens'
   const credentials = { username: settings.user, apiKey: await keyOf(settings) }
@@ -42,10 +38,11 @@ async function askForToken(
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify({ auth: { 'RAX-KSKEY:apiKeyCredentials': credentials } }),
-    ...limits,
+    timeoutMs,
   })
   // The answer may hold a token: it is not repeated.
-  requireSuccess(hostOf(url.href), status, 'no token is given out')
+  if (status < 200 || status >= 300)
+    throw new TransientError(`${hostOf(url.href)} gives out no token: it answered ${status}`)
   return tokenOf(text, url.href)
 }
 
@@ -61,7 +58,7 @@ function tokenOf(text: string, url: string): string {
 
 async function keyOf({ key, keyFile }: AuthSettings): Promise<string> {
   if (keyFile === undefined) {
-    if (key === undefined) throw new InvalidError('auth_user needs auth_key or auth_key_file')
+    if (key === undefined) throw new StackTachError('config', 'auth_user needs auth_key or auth_key_file')
     return key
   }
   return readSecret(keyFile)

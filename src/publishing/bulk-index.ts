@@ -2,7 +2,7 @@ import { TransientError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import { stringifyJson } from '../domain/json.ts'
 import { formatIso } from '../domain/time.ts'
-import { type DeliveryContext, deliver, requireSuccess, type Waits } from './deliver.ts'
+import { type DeliveryContext, deliver, isRefusal, requireSuccess, type Waits } from './deliver.ts'
 import { hostOf, sendHttp } from './http-request.ts'
 
 export type BulkIndexSettings = {
@@ -18,10 +18,12 @@ export type BulkIndexSettings = {
 export type Document = { readonly message_id: string; readonly [field: string]: unknown }
 
 /** What the bulk API says of one document. */
-type ItemResult = { readonly status: number; readonly error?: { readonly reason?: string } | string }
+type ItemResult = {
+  readonly status: number | undefined
+  readonly error?: { readonly reason?: string } | string
+}
 
 const DOCUMENTS_PER_REQUEST = 500
-const TOO_MANY = 429
 
 /** An event as it is indexed: its traits by name, times as ISO text. */
 export function documentOf(event: Event, more: { readonly [field: string]: unknown } = {}): Document {
@@ -51,12 +53,13 @@ export async function bulkIndex(
   for (let at = 0; at < documents.length; at += DOCUMENTS_PER_REQUEST) {
     let waiting: readonly Document[] = documents.slice(at, at + DOCUMENTS_PER_REQUEST)
     const attempt = async () => {
-      const results = await send(waiting, settings, context.signal)
+      const results = await send(waiting, settings)
       const sent = waiting
       waiting = sent.filter((_, index) => isForLater(results[index]))
       for (const [index, document] of sent.entries()) {
         const result = results[index]
-        if (result && result.status >= 300 && !isForLater(result)) reasons.set(document, reasonOf(result))
+        if (result && (result.status ?? 0) >= 300 && !isForLater(result))
+          reasons.set(document, reasonOf(result))
       }
       if (waiting.length > 0)
         throw new TransientError(`${hostOf(settings.url)}: ${waiting.length} documents are not taken yet`)
@@ -67,13 +70,13 @@ export async function bulkIndex(
 }
 
 function isForLater(result: ItemResult | undefined): boolean {
-  return result !== undefined && (result.status === TOO_MANY || result.status >= 500)
+  const status = result?.status ?? 0
+  return status < 200 || (status >= 300 && !isRefusal(status))
 }
 
 async function send(
   documents: readonly Document[],
   { url, index, headers, timeoutMs }: BulkIndexSettings,
-  signal: AbortSignal,
 ): Promise<readonly ItemResult[]> {
   const lines = documents.flatMap((document) => [
     stringifyJson({ index: { _index: index, _id: document.message_id } }),
@@ -85,7 +88,6 @@ async function send(
     headers: { ...headers, 'content-type': 'application/x-ndjson' },
     body: `${lines.join('\n')}\n`,
     timeoutMs,
-    signal,
   })
   requireSuccess(hostOf(url), status, text)
   const results = resultsOf(text)

@@ -15,7 +15,7 @@ export type DeliveryContext = { readonly logger: Pick<Logger, 'info' | 'warn'>; 
 
 /**
  * Tries until it works: what is sent must arrive, and its stream is not completed before. Waits grow between
- * attempts that fail with TransientError; any other error is final. Gives up when the worker stops.
+ * attempts; only an InvalidError, what a server says of the thing itself, is final. Gives up when the worker stops.
  */
 export async function deliver<T>(
   attempt: () => Promise<T>,
@@ -29,7 +29,7 @@ export async function deliver<T>(
       if (failures > 1) logger.info({ attempts: failures }, 'delivered again')
       return result
     } catch (error) {
-      if (!(error instanceof TransientError)) throw error
+      if (error instanceof InvalidError) throw error
       if (signal.aborted) throw new TransientError('the worker stops', { cause: error })
       if (waits.retries !== undefined && failures > waits.retries)
         throw new InvalidError(messageOf(error), { cause: error })
@@ -43,9 +43,14 @@ export async function deliver<T>(
 /** What a server says of the request itself: the same request will never be accepted. */
 const REFUSALS = new Set([400, 405, 406, 411, 413, 414, 415, 422, 431])
 
+/** Whether a status means that the same will never be accepted. */
+export function isRefusal(status: number): boolean {
+  return REFUSALS.has(status)
+}
+
 /** Throws unless the status is one of success: InvalidError where trying again is in vain, else TransientError. */
 export function requireSuccess(where: string, status: number, text: string): void {
   if (status >= 200 && status < 300) return
   const said = `${where} answered ${status}: ${text.slice(0, 500)}`
-  throw REFUSALS.has(status) ? new InvalidError(said) : new TransientError(said)
+  throw isRefusal(status) ? new InvalidError(said) : new TransientError(said)
 }

@@ -1,4 +1,4 @@
-import { messageOf, TransientError } from '../domain/errors.ts'
+import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 
 export type HttpRequest = {
   readonly url: string
@@ -7,7 +7,6 @@ export type HttpRequest = {
   readonly body: string | Buffer
   /** for the whole exchange, ms */
   readonly timeoutMs: number
-  readonly signal: AbortSignal
 }
 
 export type HttpAnswer = { readonly status: number; readonly text: string }
@@ -17,20 +16,30 @@ const LONGEST_ANSWER = 16 << 20
 
 /** Sends a request and reads the answer, whatever its status. Rejects with TransientError when there is none. */
 export async function sendHttp(request: HttpRequest): Promise<HttpAnswer> {
-  const { url, method, headers, body, timeoutMs, signal } = request
+  const { url, timeoutMs } = request
   const deadline = AbortSignal.timeout(timeoutMs)
+  const sent = requestOf(request)
   try {
-    const response = await fetch(url, {
-      method,
-      headers,
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, deadline]),
-    })
+    // A stop does not break it off: what was sent may have been taken, and would be sent again.
+    const response = await fetch(sent, { signal: deadline })
     return { status: response.status, text: await readText(response) }
   } catch (error) {
     const reason = deadline.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
     throw new TransientError(`${hostOf(url)}: ${reason}`, { cause: error })
+  }
+}
+
+/** What fetch says of a header or a URL that it does not take holds their text, which may be a secret. */
+function requestOf({ url, method, headers, body }: HttpRequest): Request {
+  try {
+    return new Request(withoutCredentials(url), {
+      method,
+      headers: { ...credentialsOf(url), ...headers },
+      body,
+      redirect: 'manual',
+    })
+  } catch {
+    throw new StackTachError('config', `${hostOf(url)}: the URL or a header is not one that can be sent`)
   }
 }
 
@@ -45,6 +54,21 @@ async function readText(response: Response): Promise<string> {
   return Buffer.concat(parts).toString('utf8')
 }
 
+/** `http://user:password@host`: fetch takes them in a header only. */
+function credentialsOf(url: string): { readonly authorization?: string } {
+  const { username, password } = new URL(url)
+  if (username === '' && password === '') return {}
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { authorization: `Basic ${Buffer.from(text).toString('base64')}` }
+}
+
+function withoutCredentials(url: string): string {
+  const bare = new URL(url)
+  bare.username = ''
+  bare.password = ''
+  return bare.href
+}
+
 /** fetch says only that it failed; its cause says why. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined
@@ -53,6 +77,6 @@ function reasonOf(error: unknown): string {
 
 /** Without a user, a password or a query, which may be secrets. */
 export function hostOf(url: string): string {
-  const { origin, pathname } = new URL(url)
-  return `${origin}${pathname}`
+  const parsed = URL.parse(url)
+  return parsed ? `${parsed.origin}${parsed.pathname}` : 'the URL'
 }

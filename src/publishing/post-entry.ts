@@ -18,9 +18,8 @@ const CONFLICT = 409
  * Posts an entry to an Atom feed once. 409 means that the feed has it; a token that is not taken any more is renewed
  * once. Rejects with InvalidError where the feed refuses the entry, else with TransientError.
  */
-export async function postEntry(atom: string, feed: FeedSettings, signal: AbortSignal): Promise<void> {
+export async function postEntry(atom: string, feed: FeedSettings): Promise<void> {
   const { url, auth, headers, timeoutMs } = feed
-  const limits = { timeoutMs, signal }
   const send = (token: string | undefined) =>
     sendHttp({
       url,
@@ -31,11 +30,11 @@ export async function postEntry(atom: string, feed: FeedSettings, signal: AbortS
         ...(token ? { 'x-auth-token': token } : {}),
       },
       body: atom,
-      ...limits,
+      timeoutMs,
     })
-  const token = auth && (await authToken(auth, undefined, limits))
+  const token = auth && (await authToken(auth, undefined, timeoutMs))
   let answer = await send(token)
-  if (answer.status === UNAUTHORIZED && auth) answer = await send(await authToken(auth, token, limits))
+  if (answer.status === UNAUTHORIZED && auth) answer = await send(await authToken(auth, token, timeoutMs))
   if (answer.status === CONFLICT) return
   if (answer.status === UNAUTHORIZED) throw new TransientError(`${hostOf(url)} answered 401: unauthorized`)
   requireSuccess(hostOf(url), answer.status, answer.text)

@@ -56,7 +56,8 @@ export class Metrics {
       registers: [this.#registry],
       async collect() {
         const samples = await read()
-        this.reset()
+        // An unlabelled one would be 0 after a reset.
+        this.remove()
         for (const sample of samples) this.set(sample.labels, sample.value)
       },
     })

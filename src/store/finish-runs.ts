@@ -2,8 +2,10 @@ import { sql } from 'kysely'
 import type { Router } from '../domain/routing.ts'
 import { createStreamKeyHash } from '../domain/stream-key.ts'
 import type { StoreContext } from './context.ts'
+import { replaceDeadLetter } from './dead-letters.ts'
 import { insertEvents } from './insert-events.ts'
 import { lockHeld } from './lock-held.ts'
+import { streamLetter } from './return-streams.ts'
 import { type Finishing, routeEvents } from './route-events.ts'
 import { hexBytes, stateNumber } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
@@ -36,6 +38,7 @@ export async function finishQuietRuns(
   )
   await settle(
     tx,
+    context,
     runs.filter(({ claim }) => held.has(claim.stream.id)),
   )
   return [...held]
@@ -63,7 +66,7 @@ export async function finishProducingRuns(
   )
   if (lost.length > 0) throw new LeaseLost(lost)
   await closeStreams(tx, finishing)
-  await settle(tx, runs)
+  await settle(tx, context, runs)
 }
 
 /** The generation of what runs of one generation make. */
@@ -90,7 +93,7 @@ async function closeStreams(tx: Executor, streams: readonly Finishing[]): Promis
     .execute()
 }
 
-async function settle(tx: Executor, runs: readonly FinishedRun[]): Promise<void> {
+async function settle(tx: Executor, context: StoreContext, runs: readonly FinishedRun[]): Promise<void> {
   await purge(
     tx,
     runs.filter((run) => run.purge),
@@ -99,7 +102,9 @@ async function settle(tx: Executor, runs: readonly FinishedRun[]): Promise<void>
   const quiet = kept.filter((run) => run.lastError === null).map(({ claim }) => claim.stream.id)
   if (quiet.length > 0) await complete(tx, quiet, null)
   for (const run of kept) {
-    if (run.lastError !== null) await complete(tx, [run.claim.stream.id], run.lastError)
+    if (run.lastError === null) continue
+    await complete(tx, [run.claim.stream.id], run.lastError)
+    await replaceDeadLetter(tx, context, streamLetter(run.claim, 'commit', run.lastError))
   }
 }
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type ErrorState, type Firing, RUN_STATES, type Stream } from '../domain/stream.ts'
+import { type ErrorState, type Firing, RUN_STATES } from '../domain/stream.ts'
 import type { StoreContext } from './context.ts'
 import { replaceDeadLetter } from './dead-letters.ts'
 import { lockHeld } from './lock-held.ts'
@@ -55,14 +55,38 @@ export async function failRun(tx: Executor, context: StoreContext, run: FailedRu
     .where('state_serial_no', '=', stream.stateSerialNo)
     .executeTakeFirstOrThrow()
   const wasHeld = result.numUpdatedRows > 0n
-  if (wasHeld && isForGood) await replaceDeadLetter(tx, context, streamLetter(stream, firing, error))
+  if (wasHeld && isForGood) await replaceDeadLetter(tx, context, streamLetter(run.claim, 'pipeline', error))
   return wasHeld
 }
 
-/** What is kept of a stream whose pipeline failed for good; the stream itself has its events. */
-function streamLetter({ id, name }: Stream, firing: Firing, reason: string): NewDeadLetter {
-  const body = Buffer.from(JSON.stringify({ stream_id: id, trigger: name, firing }))
-  return { stage: 'pipeline', reason, queue: null, body }
+/** What is kept of a stream whose pipeline or commit failed for good; the stream itself has its events. */
+export function streamLetter(
+  { stream, firing }: ClaimedStream,
+  stage: 'pipeline' | 'commit',
+  reason: string,
+): NewDeadLetter {
+  const body = Buffer.from(JSON.stringify({ stream_id: stream.id, trigger: stream.name, firing }))
+  return { stage, reason, queue: null, body }
+}
+
+/** Runs a completed stream again, whose commit had failed; false when it is not completed, or no commit failed. */
+export async function rerunCompleted(db: Executor, id: number, firing: Firing): Promise<boolean> {
+  const result = await db
+    .updateTable('stream')
+    .set({ ...RESET, state: stateNumber(RUN_STATES[firing].retry) })
+    .where('id', '=', id)
+    .where('state', '=', stateNumber('completed'))
+    .where('last_error', 'is not', null)
+    .executeTakeFirstOrThrow()
+  return result.numUpdatedRows > 0n
+}
+
+/** A stream that begins anew with its runs. */
+const RESET = {
+  state_serial_no: sql<number>`state_serial_no + 1`,
+  attempts: 0,
+  claimed_by: null,
+  lease_until: null,
 }
 
 /** Brings streams of an error state back to be run again, their attempts forgotten; answers how many. */
@@ -70,13 +94,7 @@ export async function resetStreams(db: Executor, state: ErrorState, id: number |
   const { retry } = state === RUN_STATES.fire.error ? RUN_STATES.fire : RUN_STATES.expire
   let update = db
     .updateTable('stream')
-    .set({
-      state: stateNumber(retry),
-      state_serial_no: sql`state_serial_no + 1`,
-      attempts: 0,
-      claimed_by: null,
-      lease_until: null,
-    })
+    .set({ ...RESET, state: stateNumber(retry) })
     .where('state', '=', stateNumber(state))
   if (id !== undefined) update = update.where('id', '=', id)
   const result = await update.executeTakeFirstOrThrow()

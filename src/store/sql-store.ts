@@ -19,7 +19,7 @@ import { requireCurrentSchema } from './migrate.ts'
 import { nextDue } from './next-due.ts'
 import { countEvents, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
 import { countStreams, findStream, listStreams } from './read-streams.ts'
-import { failRun, releaseClaims, resetStreams } from './return-streams.ts'
+import { failRun, releaseClaims, rerunCompleted, resetStreams } from './return-streams.ts'
 import { routeEvents } from './route-events.ts'
 import type { Executor } from './schema.ts'
 import type { FinishedRun, Store } from './store.ts'
@@ -139,6 +139,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     },
     releaseClaims: (claims) => transaction((tx) => releaseClaims(tx, context, claims)),
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
+    rerunCompleted: (id, firing) => transaction((tx) => rerunCompleted(tx, id, firing)),
     resetStreams: (state, id) => transaction((tx) => resetStreams(tx, state, id)),
 
     eventsOfStreams: (ids) => query(dialect, () => eventsOfStreams(db, context.eventTypes, ids)),

@@ -142,6 +142,8 @@ export interface Store {
   releaseClaims(claims: readonly ClaimedStream[]): Promise<void>
   /** Brings streams of an error state back to be run again; answers how many. */
   resetStreams(state: ErrorState, id?: number): Promise<number>
+  /** Runs a completed stream again, whose commit had failed; false when it is not completed, or no commit failed. */
+  rerunCompleted(id: number, firing: Firing): Promise<boolean>
 
   /** The events of streams, each in order of (timestamp, id). */
   eventsOfStreams(ids: readonly number[]): Promise<Map<number, StoredEvent[]>>

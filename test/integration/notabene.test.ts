@@ -4,6 +4,7 @@ import { Rabbitmq } from '../../sandbox/servers/rabbitmq.ts'
 import { PublisherPool } from '../../src/cli/publisher-pool.ts'
 import type { Event } from '../../src/domain/event.ts'
 import type { Handler, HandlerEnv } from '../../src/pipeline/handler.ts'
+import { createHandlerContext } from '../../src/pipeline/handler-context.ts'
 import type { Pipeline } from '../../src/pipeline/handler-registry.ts'
 import { NotabeneHandler } from '../../src/pipeline/handlers/notabene-handler.ts'
 import { createStreamRunner } from '../../src/pipeline/stream-runner.ts'
@@ -83,6 +84,7 @@ function workerOf(store: Store, url: string, between: Between): Worker {
     store,
     batchSize: 100,
     delayMs: 10,
+    slowAfterMs: Number.POSITIVE_INFINITY,
     leaseMs: 60_000,
     concurrency: 2,
     trim: undefined,
@@ -161,4 +163,30 @@ test('a queue that was deleted is declared again before anything is sent', async
   await connection.close()
   expect((await publishedIn(rabbitmq.url)).length).toBeGreaterThan(0)
   expect(await statesOf(store)).toEqual(new Set(['completed']))
+})
+
+test('RabbitMQ goes away and comes back while streams are published: none is completed without', async () => {
+  const rabbitmq = await startRabbitmq()
+  const publishers = new PublisherPool(silentLogger)
+  onTestFinished(() => publishers.close())
+  const params = { url: rabbitmq.url, exchange: 'verified', queue_name: QUEUE, env_keys: ['notes'] }
+  const context = createHandlerContext(silentLogger, { publisherFor: publishers.publisherFor })
+  const outcomes: unknown[] = []
+  let count = 0
+  const lane = async (lanes: number) => {
+    for (let number = lanes; number < 150; number += 6) {
+      const handler = new NotabeneHandler(params, context)
+      handler.handleEvents([], { streamId: 1, streamName: 's', notes: [{ message_id: `n${number}` }] })
+      outcomes.push(await handler.commit().then(() => 'ok', String))
+      count++
+    }
+  }
+  const lanes = Array.from({ length: 6 }, (_, index) => lane(index))
+  await until('some are published', () => count > 20)
+  await rabbitmq.pause()
+  await rabbitmq.resume()
+  await Promise.all(lanes)
+  expect(outcomes.filter((outcome) => outcome !== 'ok')).toEqual([])
+  const published = new Set(await publishedIn(rabbitmq.url))
+  expect(published).toEqual(new Set(Array.from({ length: 150 }, (_, number) => `n${number}`)))
 })

@@ -199,6 +199,7 @@ class Simulation {
       runner: createStreamRunner({ ...shared, pipelines, purge: false, retries: RETRIES }),
       batchSize: 10,
       delayMs: 1000,
+      slowAfterMs: Number.POSITIVE_INFINITY,
       leaseMs: LEASE_MS,
       concurrency: 2,
       trim: undefined,

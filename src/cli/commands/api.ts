@@ -3,8 +3,8 @@ import { type AppDependencies, createApp } from '../../api/app.ts'
 import { createHttpService } from '../../api/http-service.ts'
 import type { ListenAddress } from '../../api/listen-address.ts'
 import { loadConfig } from '../../config/load-config.ts'
-import { createGroup } from '../../runtime/lifecycle.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import type { Store } from '../../store/store.ts'
 import { logWarnings, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
 import { observe } from '../observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
@@ -29,17 +29,16 @@ async function serve(options: Options): Promise<void> {
   const config = await loadConfig(options.config, process.env)
   const logger = loggerOf(options, config.winchester.log_level)
   logWarnings(config, logger)
-  const store = await openWhenReady(
-    () => openStore(config, { silenceMs: LONGEST_SILENCE_MS }),
-    signal,
-    logger,
-  )
-  if (!store) return
+  const observation = await observe(config.winchester, 'api')
+  let store: Store | undefined
+  const status = observation?.serve({ store: () => store, logger })
   try {
-    const observation = await observe(config.winchester, 'api')
+    // Before the database is open: a process that waits for it is alive.
+    await status?.start()
+    store = await openWhenReady(() => openStore(config, { silenceMs: LONGEST_SILENCE_MS }), signal, logger)
+    if (!store) return
     const onRequest = observation && requestMetrics(observation.metrics)
     const service = createHttpService(createApp({ store, logger, onRequest }), options.listen)
-    const status = observation?.serve({ store, logger })
     const announcing = {
       ...service,
       async start() {
@@ -48,10 +47,10 @@ async function serve(options: Options): Promise<void> {
         logger.info({}, `serving the REST API on http://${host}:${port}/v1/streams`)
       },
     }
-    const services = createGroup([...(status ? [status] : []), announcing])
-    await runUntilStopped(services, signal, logger, config.winchester.shutdown_timeout_s * 1000)
+    await runUntilStopped(announcing, signal, logger, config.winchester.shutdown_timeout_s * 1000)
   } finally {
-    await store.close()
+    await status?.stop()
+    await store?.close()
   }
 }
 

@@ -27,7 +27,7 @@ type Options = {
   readonly logLevel?: string
 }
 
-const STAGES = 'decode, validate, distill, size, store, pipeline or app:NAME'
+const STAGES = 'decode, validate, distill, size, store, pipeline, commit or app:NAME'
 const DEFAULT_LIMIT = 100
 const PAGE = 20
 
@@ -238,7 +238,7 @@ function toldOf(retried: Retried): string {
     case 'reset':
       return 'its stream will be run again'
     case 'gone':
-      return 'its stream is in no error state any more; gone'
+      return 'its stream is not as it was any more; gone'
     case 'failed':
       return `failed again, ${retried.stage}: ${maskSecrets(retried.reason)}`
   }

@@ -4,9 +4,9 @@ import { ConfigError, InvalidError, messageOf } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { parseJson, stringifyJson } from '../../domain/json.ts'
 import { parseTypedEvent, typedEvent } from '../../domain/typed-form.ts'
-import type { Handler, HandlerEnv } from '../../pipeline/handler.ts'
 import { createHandlerContext } from '../../pipeline/handler-context.ts'
 import type { Pipeline } from '../../pipeline/handler-registry.ts'
+import { type HandlerInstance, handleAll, requireEvents } from '../../pipeline/run-pipeline.ts'
 import { createCommand, loggerOf, parseWhole, print } from '../program.ts'
 import { readLines } from '../read-lines.ts'
 import { requirePipelines } from '../require-pipelines.ts'
@@ -51,46 +51,27 @@ async function dryRun(name: string, options: Options): Promise<void> {
     throw new ConfigError(`there is no pipeline ${name}; known are ${[...pipelines.keys()].join(', ')}`)
   }
   const events = await readEvents(options.events)
+  const known = new Set(events.map(({ messageId }) => messageId))
   const context = createHandlerContext(loggerOf(options, 'warn'))
-  const instances: { readonly name: string; readonly handler: Handler }[] = []
+  const instances: HandlerInstance[] = []
+  let current = ''
   try {
     for (const step of pipeline.steps) {
-      instances.push({
-        name: step.name,
-        handler: atStep(step.name, () => new step.handler(step.params, context)),
-      })
+      current = step.name
+      instances.push({ name: step.name, handler: new step.handler(step.params, context) })
     }
-    const passing = await handleAll(instances, events, {
-      streamId: options.streamId,
-      streamName: options.streamName,
+    const env = { streamId: options.streamId, streamName: options.streamName }
+    const passing = await handleAll(instances, events, env, (turn) => {
+      current = turn
     })
-    await show(pipeline, passing, new Set(events.map(({ messageId }) => messageId)), instances, options)
-  } finally {
-    for (const { handler } of instances) await handler.rollback()
-  }
-}
-
-async function handleAll(
-  instances: readonly { readonly name: string; readonly handler: Handler }[],
-  events: readonly Event[],
-  env: HandlerEnv,
-): Promise<readonly Event[]> {
-  let passing = events
-  for (const { name, handler } of instances) {
-    try {
-      passing = await handler.handleEvents(passing, env)
-    } catch (error) {
-      throw new InvalidError(`handler ${name}: ${messageOf(error)}`, { cause: error })
+    requireEvents(passing.filter(({ messageId }) => !known.has(messageId)))
+    await show(pipeline, passing, known, instances, options)
+    for (const instance of instances) {
+      current = instance.name
+      await instance.handler.rollback()
     }
-  }
-  return passing
-}
-
-function atStep<T>(name: string, make: () => T): T {
-  try {
-    return make()
   } catch (error) {
-    throw new InvalidError(`handler ${name}: ${messageOf(error)}`, { cause: error })
+    throw new InvalidError(`handler ${current}: ${messageOf(error)}`, { cause: error })
   }
 }
 
@@ -98,7 +79,7 @@ async function show(
   pipeline: Pipeline,
   events: readonly Event[],
   known: ReadonlySet<string>,
-  instances: readonly { readonly name: string; readonly handler: Handler }[],
+  instances: readonly HandlerInstance[],
   { json }: Options,
 ): Promise<void> {
   for (const event of events) {

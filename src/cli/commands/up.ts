@@ -118,6 +118,8 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
   }
   const queues = yagi.queues.map((queue) => ({
     ...queue,
+    // What is simulated must reach nobody outside.
+    apps: queue.apps.filter(({ kind }) => kind === 'winchester' || kind === 'shoebox'),
     archive: queue.archive && { ...queue.archive, ...folders },
   }))
   const url = `sqlite:${resolve(data, 'stacktach.db')}`

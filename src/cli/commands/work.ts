@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
 import { createWorkerCounters } from '../../pipeline/worker-counters.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
+import type { Store } from '../../store/store.ts'
 import { buildWorker } from '../build-worker.ts'
 import {
   createStatistics,
@@ -44,30 +45,29 @@ async function work(options: Options): Promise<void> {
   const counters = createWorkerCounters()
   const onRepeat = () => counters.repeats++
   const observation = await observe(winchester, 'worker')
-  const store = await openWhenReady(
-    () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat }),
-    signal,
-    logger,
-  )
-  if (!store) return
   const publishers = new PublisherPool(logger)
+  let store: Store | undefined
+  const status = observation?.serve({ store: () => store, logger })
   try {
+    // Before the database is open: a process that waits for it is alive.
+    await status?.start()
+    store = await openWhenReady(
+      () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat }),
+      signal,
+      logger,
+    )
+    if (!store) return
     const { clock, service } = eventClockOf(config, 'reads', name, logger)
     const { publisherFor } = publishers
     const parts = { config, pipelines, store, clock, logger, name, publisherFor, counters }
-    const observer = observation && workerMetrics(observation.metrics, counters, store)
+    const observer = observation && workerMetrics(observation.metrics, counters, () => store)
     const worker = buildWorker(observer ? { ...parts, observer } : parts)
-    const status = observation?.serve({ store, logger })
     const statistics = createStatistics(logger, winchester.statistics_period * 1000, () => worker.counters)
     const shutdownMs = winchester.shutdown_timeout_s * 1000
-    await runUntilStopped(
-      createGroup([...(status ? [status] : []), service, statistics, worker]),
-      signal,
-      logger,
-      shutdownMs,
-    )
+    await runUntilStopped(createGroup([service, statistics, worker]), signal, logger, shutdownMs)
   } finally {
+    await status?.stop()
     await publishers.close()
-    await store.close()
+    await store?.close()
   }
 }

@@ -26,13 +26,15 @@ export type AppContext = {
  */
 export interface ConsumerApp {
   /**
-   * Takes messages in the order of the queue; answers one outcome for each. Rejecting makes all of them dead letters
-   * of this app, and with TransientError they are given to it again.
+   * Takes messages in the order of the queue; answers one outcome for each. When it rejects they are given to it one
+   * by one, and one that it rejects alone is a dead letter; an error whose `code` is `transient` is waited out.
    */
   handleMessages(
     messages: readonly AppMessage[],
     context: AppContext,
   ): Promise<readonly AppOutcome[]> | readonly AppOutcome[]
+  /** Called once, when the consumer has stopped. */
+  close?(): Promise<void> | void
 }
 
 export type AppClass = new (settings: { readonly [key: string]: string }) => ConsumerApp

@@ -1,8 +1,8 @@
-import { InvalidError, messageOf } from '../../domain/errors.ts'
+import { messageOf, TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { atomEntry } from '../../publishing/atom-entry.ts'
-import { cufContent } from '../../publishing/cuf-content.ts'
+import { cufContent, type ExtraInfo } from '../../publishing/cuf-content.ts'
 import { deliver, type Waits } from '../../publishing/deliver.ts'
 import { type FeedSettings, postEntry } from '../../publishing/post-entry.ts'
 import { xmlText } from '../../publishing/xml.ts'
@@ -14,6 +14,8 @@ export type AtomPubSettings = {
   readonly waits: Waits
   /** what the entries hold: the notification itself, or the usage that it tells, as CUF */
   readonly content: 'notification' | 'cuf'
+  /** beside what the notification tells of the usage */
+  readonly extra: ExtraInfo
 }
 
 /** Posts each notification as an entry to an Atom feed. */
@@ -30,10 +32,11 @@ export class AtomPubApp implements ConsumerApp {
     for (const message of messages) {
       try {
         const entry = this.#entryOf(message, context)
-        await deliver(() => postEntry(entry, feed, context.signal), waits, context)
+        await deliver(() => postEntry(entry, feed), waits, context)
         outcomes.push(undefined)
       } catch (error) {
-        if (!(error instanceof InvalidError)) throw error
+        // Whatever a message makes fail here is its own fault.
+        if (error instanceof TransientError) throw error
         outcomes.push(messageOf(error))
       }
     }
@@ -50,7 +53,7 @@ export class AtomPubApp implements ConsumerApp {
         event,
         eventType: `${eventType}.cuf`,
         contentType: 'application/xml',
-        content: cufContent(event, {}, logger),
+        content: cufContent(event, this.#settings.extra, logger),
       })
     }
     const event: Event = { messageId, eventType, timestamp: 0, traits: {} }

@@ -1,5 +1,6 @@
-import type { Distiller } from '../../distiller/distiller.ts'
+import type { Distilled, Distiller } from '../../distiller/distiller.ts'
 import { InvalidError, messageOf } from '../../domain/errors.ts'
+import type { Notification } from '../../domain/notification.ts'
 import { type BulkIndexSettings, bulkIndex, type Document, documentOf } from '../../publishing/bulk-index.ts'
 import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
 
@@ -23,7 +24,7 @@ export class ElasticsearchApp implements ConsumerApp {
     const documents: Document[] = []
     const places: number[] = []
     for (const [index, { notification }] of messages.entries()) {
-      const distilled = this.#settings.distiller.distil(notification, Date.now() * 1000)
+      const distilled = this.#distil(notification)
       if (distilled.kind === 'failed') outcomes[index] = distilled.reason
       if (distilled.kind !== 'event') continue
       documents.push(documentOf(distilled.event, this.#more))
@@ -32,6 +33,15 @@ export class ElasticsearchApp implements ConsumerApp {
     const reasons = await this.#index(documents, context)
     for (const [at, reason] of reasons.entries()) outcomes[places[at] as number] = reason
     return outcomes
+  }
+
+  /** Whatever a message makes fail here is its own fault. */
+  #distil(notification: Notification): Distilled {
+    try {
+      return this.#settings.distiller.distil(notification, Date.now() * 1000)
+    } catch (error) {
+      return { kind: 'failed', reason: messageOf(error) }
+    }
   }
 
   get #more(): { readonly [field: string]: string } {

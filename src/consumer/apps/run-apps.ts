@@ -56,16 +56,46 @@ async function outcomesOf(
   const backoff = new Backoff({ initialMs: 100, maxMs: 60_000 })
   for (let failures = 1; ; failures++) {
     try {
-      const outcomes = await app.handleMessages(messages, context)
+      const outcomes = await toldBy(app, messages, context)
       if (failures > 1) logger.info({}, `app ${name} takes messages again`)
-      if (Array.isArray(outcomes) && outcomes.length === messages.length) return outcomes
-      return messages.map(() => `app ${name} told no outcome for each message`)
+      return outcomes ?? messages.map(() => `app ${name} told no outcome for each message`)
     } catch (error) {
       if (signal.aborted) throw new TransientError('the consumer stops', { cause: error })
-      if (!(error instanceof TransientError)) return messages.map(() => messageOf(error))
+      if (!isTransient(error)) return oneByOne(name, app, messages, context, messageOf(error))
       if (failures === 1) logger.warn({}, `app ${name}: ${messageOf(error)}; trying again until it works`)
     }
     await sleep(backoff.next(), signal)
     if (signal.aborted) throw new TransientError('the consumer stops')
   }
+}
+
+/** Of modules that have no class of ours the code tells it. */
+function isTransient(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'transient'
+}
+
+/** An outcome may be a promise, or null for done; undefined where there is not one for each message. */
+async function toldBy(
+  app: ConsumerApp,
+  messages: readonly AppMessage[],
+  context: AppContext,
+): Promise<readonly AppOutcome[] | undefined> {
+  const outcomes = await app.handleMessages(messages, context)
+  if (!Array.isArray(outcomes)) return undefined
+  const told = await Promise.all(outcomes)
+  return told.length === messages.length ? told.map((outcome) => outcome ?? undefined) : undefined
+}
+
+/** The message that an app fails on must not cost it the others. */
+async function oneByOne(
+  name: string,
+  app: ConsumerApp,
+  messages: readonly AppMessage[],
+  context: AppContext,
+  reason: string,
+): Promise<readonly AppOutcome[]> {
+  if (messages.length === 1) return [reason]
+  const outcomes: AppOutcome[] = []
+  for (const message of messages) outcomes.push(...(await outcomesOf(name, app, [message], context)))
+  return outcomes
 }

@@ -1,3 +1,4 @@
+import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
@@ -26,6 +27,8 @@ type Params = {
   readonly max_wait?: number
   readonly http_timeout?: number
 }
+
+type Entry = { readonly message_id: string } & ({ readonly atom: string } | { readonly error: string })
 
 const optionalText = { type: ['string', 'null'] }
 const seconds = { type: 'number', exclusiveMinimum: 0 }
@@ -57,7 +60,7 @@ export class AtomPubHandler implements Handler {
 
   readonly #params: Params
   readonly #context: HandlerContext
-  #entries: { readonly message_id: string; readonly atom: string }[] = []
+  #entries: readonly Entry[] = []
 
   constructor(params: HandlerParams, context: HandlerContext) {
     this.#params = params as Params
@@ -66,24 +69,29 @@ export class AtomPubHandler implements Handler {
 
   handleEvents(events: readonly Event[]): readonly Event[] {
     const isMeant = compileEventTypeFilter(this.#params.event_types ?? '*')
-    this.#entries = events
-      .filter(({ eventType }) => isMeant(eventType))
-      .map((event) => ({ message_id: event.messageId, atom: this.#entryOf(event) }))
+    this.#entries = events.filter(({ eventType }) => isMeant(eventType)).map((event) => this.#entryOf(event))
     return events
   }
 
   async commit(): Promise<void> {
     const { wait_interval = 30, max_wait = 600 } = this.#params
     const waits = { initialMs: wait_interval * 1000, maxMs: max_wait * 1000 }
-    const { signal } = this.#context
     const feed = {
       url: this.#params.url,
       auth: this.#auth(),
       timeoutMs: (this.#params.http_timeout ?? 120) * 1000,
     }
-    for (const { atom } of this.#entries) {
-      await deliver(() => postEntry(atom, feed, signal), waits, this.#context)
+    const refused: string[] = []
+    for (const entry of this.#entries) {
+      try {
+        if ('error' in entry) throw new InvalidError(entry.error)
+        await deliver(() => postEntry(entry.atom, feed), waits, this.#context)
+      } catch (error) {
+        if (!(error instanceof InvalidError)) throw error
+        refused.push(`${entry.message_id}: ${error.message}`)
+      }
     }
+    if (refused.length > 0) throw new InvalidError(refused.join('\n'))
   }
 
   rollback(): void {
@@ -94,7 +102,17 @@ export class AtomPubHandler implements Handler {
     return this.#entries
   }
 
-  #entryOf(event: Event): string {
+  /** One that cannot be made is no reason to hold back the others. */
+  #entryOf(event: Event): Entry {
+    try {
+      return { message_id: event.messageId, atom: this.#textOf(event) }
+    } catch (error) {
+      if (!(error instanceof InvalidError)) throw error
+      return { message_id: event.messageId, error: error.message }
+    }
+  }
+
+  #textOf(event: Event): string {
     const { content_format, extra_info, title, categories } = this.#params
     const isCuf = content_format === 'cuf_xml'
     const extra = extra_info ?? {}

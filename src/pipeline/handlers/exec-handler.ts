@@ -4,7 +4,7 @@ import type { Event } from '../../domain/event.ts'
 import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
-import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
+import type { Handler, HandlerParams } from '../handler.ts'
 
 type Params = {
   /** the program and its arguments; no shell reads them */
@@ -32,12 +32,10 @@ export class ExecHandler implements Handler {
   }
 
   readonly #params: Params
-  readonly #signal: AbortSignal
   #events: readonly TypedEvent[] = []
 
-  constructor(params: HandlerParams, context: HandlerContext) {
+  constructor(params: HandlerParams) {
     this.#params = params as Params
-    this.#signal = context.signal
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
@@ -50,7 +48,7 @@ export class ExecHandler implements Handler {
     if (this.#events.length === 0) return
     const { command, deadline = 30 } = this.#params
     const input = this.#events.map((event) => `${stringifyJson(event)}\n`).join('')
-    await runProgram(command, input, deadline * 1000, this.#signal)
+    await runProgram(command, input, deadline * 1000)
   }
 
   rollback(): void {
@@ -63,23 +61,18 @@ export class ExecHandler implements Handler {
 }
 
 /** Rejects when the program cannot be started, ends with another code than 0, or is not done in time. */
-function runProgram(
-  command: readonly string[],
-  input: string,
-  deadlineMs: number,
-  signal: AbortSignal,
-): Promise<void> {
+function runProgram(command: readonly string[], input: string, deadlineMs: number): Promise<void> {
   const [program, ...args] = command as [string, ...string[]]
-  const expired = AbortSignal.timeout(deadlineMs)
   return new Promise((resolve, reject) => {
-    const failed = (reason: string, cause?: unknown) =>
-      reject(new StackTachError('io', `${program}: ${reason}`, { cause }))
-    const child = spawn(program, args, {
-      stdio: ['pipe', 'ignore', 'pipe'],
-      signal: AbortSignal.any([signal, expired]),
-      killSignal: 'SIGKILL',
-    })
     let told = ''
+    const failed = (reason: string, cause?: unknown) =>
+      reject(new StackTachError('io', `${program}: ${reason}${told ? `: ${told.trim()}` : ''}`, { cause }))
+    // A group of its own: what it has started ends with it.
+    const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'], detached: true })
+    const timer = setTimeout(() => {
+      endGroup(child.pid)
+      failed(`not done within ${deadlineMs / 1000} s`)
+    }, deadlineMs)
     child.stderr.on('data', (part) => {
       told = `${told}${part}`.slice(-LONGEST_TOLD)
     })
@@ -87,12 +80,25 @@ function runProgram(
     child.stdin.on('error', () => {})
     child.stdin.end(input)
     child.on('error', (error) => {
-      if (expired.aborted) failed(`not done within ${deadlineMs / 1000} s`)
-      else failed(signal.aborted ? 'the worker stops' : error.message, error)
+      clearTimeout(timer)
+      failed(error.message, error)
     })
-    child.on('close', (code, killedBy) => {
-      if (code === 0) resolve()
-      else failed(`ended with ${code ?? killedBy}${told ? `: ${told.trim()}` : ''}`)
+    child.on('exit', (code, killedBy) => {
+      clearTimeout(timer)
+      // What it has said is there; what it has left behind may hold its end of the pipe for ever.
+      setImmediate(() => {
+        child.stderr.destroy()
+        if (code === 0) resolve()
+        else failed(`ended with ${code ?? killedBy}`)
+      })
     })
   })
+}
+
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // It has ended in the meantime.
+  }
 }

@@ -30,25 +30,30 @@ export class Gathering<T> {
     this.#options = options
   }
 
-  /** Resolves when all items are delivered. */
+  /** Resolves when all items are delivered; rejects when some were refused, the others being delivered. */
   async add(items: readonly T[]): Promise<void> {
     const { size } = this.#options
+    const chunks: Promise<void>[] = []
     for (let at = 0; at < items.length; at += size) {
-      await new Promise<void>((resolve, reject) => {
-        this.#waiting.push({ items: items.slice(at, at + size), resolve, reject })
-        this.#look()
-      })
+      const chunk = items.slice(at, at + size)
+      chunks.push(new Promise((resolve, reject) => this.#waiting.push({ items: chunk, resolve, reject })))
     }
+    this.#look()
+    const ends = await Promise.allSettled(chunks)
+    const failed = ends.find((end) => end.status === 'rejected')
+    if (failed) throw failed.reason
   }
 
   #look(): void {
     const { size, waitMs, parallel } = this.#options
     while (this.#sending < parallel && count(this.#waiting) >= size) this.#flush()
     if (this.#waiting.length > 0 && this.#timer === undefined) {
+      // Where nothing is on its way only what comes in this moment is waited for.
+      const wait = this.#sending === 0 ? 0 : waitMs
       this.#timer = setTimeout(() => {
         this.#timer = undefined
         if (this.#sending < parallel) this.#flush()
-      }, waitMs)
+      }, wait)
     }
   }
 

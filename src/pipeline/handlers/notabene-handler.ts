@@ -1,9 +1,10 @@
 import type { Publisher } from '../../broker/broker.ts'
-import { InvalidError } from '../../domain/errors.ts'
+import { InvalidError, TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import type { QueueSpec } from '../../domain/queue-spec.ts'
 import { deliver } from '../../publishing/deliver.ts'
+import { sleep } from '../../runtime/backoff.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
 
 type Params = {
@@ -72,7 +73,9 @@ export class NotabeneHandler implements Handler {
         const publisher: Publisher = await this.#context.publisherFor(urlOf(this.#params))
         await publisher.declare(spec)
         while (waiting.length > 0) {
-          await publisher.publish(exchange, spec.routingKey, Buffer.from(stringifyJson(waiting[0])))
+          const body = Buffer.from(stringifyJson(waiting[0]))
+          // A broker that is short of memory or disk confirms nothing for as long as that lasts.
+          await orStopped(publisher.publish(exchange, spec.routingKey, body), this.#context.signal)
           waiting.shift()
         }
       },
@@ -123,4 +126,28 @@ function urlOf({
 }: Params) {
   if (url) return url
   return `amqp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(vhost)}`
+}
+
+/** How long a confirm is waited for when the worker stops: one that is on its way need not be sent twice. */
+const LAST_CONFIRM_MS = 5000
+
+/** Rejects with TransientError a while after the signal aborts. */
+async function orStopped(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const settled = new AbortController()
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true, signal: settled.signal })
+  })
+  const stopped = aborted
+    .then(() => sleep(LAST_CONFIRM_MS, settled.signal))
+    .then(() => {
+      throw new TransientError('the worker stops')
+    })
+  stopped.catch(() => {})
+  try {
+    await Promise.race([work, stopped])
+  } finally {
+    settled.abort()
+    work.catch(() => {})
+  }
 }

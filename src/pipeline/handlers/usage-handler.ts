@@ -1,4 +1,5 @@
 import type { Event } from '../../domain/event.ts'
+import type { Micros } from '../../domain/time.ts'
 import type { Trait, Traits } from '../../domain/trait.ts'
 import { uuid5 } from '../../domain/uuid5.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerLogger, HandlerParams } from '../handler.ts'
@@ -67,7 +68,7 @@ function resultOf(exists: Event, fault: UsageFault | undefined, env: HandlerEnv)
   return {
     messageId: uuid5(exists.messageId, eventType),
     eventType,
-    timestamp: exists.timestamp,
+    timestamp: timeOf(exists),
     traits: {
       bandwidth_in: int(0),
       bandwidth_out: int(0),
@@ -102,7 +103,12 @@ function noteOn(event: Event, eventType: string, { streamId }: HandlerEnv, trait
   return {
     messageId: uuid5(event.messageId, `${eventType}:${streamId}`),
     eventType,
-    timestamp: event.timestamp,
+    timestamp: timeOf(event),
     traits: { ...(instance ? { instance_id: instance } : {}), stream_id: int(streamId), ...traits },
   }
+}
+
+/** An event that was given without a time is judged now. */
+function timeOf({ timestamp }: Event): Micros {
+  return Number.isNaN(timestamp) ? Date.now() * 1000 : timestamp
 }

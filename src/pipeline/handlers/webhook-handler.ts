@@ -116,7 +116,6 @@ async function postEvents(
         },
         body,
         timeoutMs: http_timeout * 1000,
-        signal: context.signal,
       })
       requireSuccess(hostOf(url), answer.status, answer.text)
     },

@@ -241,7 +241,7 @@ test('queues have apps, filters and archives of their own', async () => {
     ['WinchesterHandler', true, false],
     ['AtomPub', false, true],
   ])
-  expect(one?.apps[2]).toMatchObject({ feed: { url: 'http://other/', retries: 2, intervalMs: 30_000 } })
+  expect(one?.apps[2]).toMatchObject({ feed: { url: 'http://other/', retries: 1, intervalMs: 30_000 } })
   expect(two?.apps.map(({ kind }) => kind)).toEqual(['shoebox', 'null'])
 })
 

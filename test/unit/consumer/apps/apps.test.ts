@@ -48,7 +48,7 @@ const stages = (letters: Awaited<ReturnType<typeof runApps>>) =>
   ])
 
 test('a failure of one app is a dead letter of that app, and no loss for the others', async () => {
-  const [one, two, three] = [app(['b']), app([], [new Error('broken')]), app([])]
+  const [one, two, three] = [app(['b']), app([], [new Error('broken'), new Error('alone')]), app([])]
   const letters = await runApps(
     [
       { name: 'One', app: one, accepts: everything },
@@ -59,12 +59,12 @@ test('a failure of one app is a dead letter of that app, and no loss for the oth
     context(),
   )
   expect(stages(letters)).toEqual([
-    ['b', 'app:One no b', 'app:Two broken'],
-    ['a', 'app:Two broken'],
+    ['b', 'app:One no b'],
+    ['a', 'app:Two alone'],
   ])
   expect([one, two, three].map(({ got }) => got)).toEqual([
     [['a', 'b', 'c']],
-    [['a', 'b']],
+    [['a', 'b'], ['a'], ['b']],
     [['a', 'b', 'c']],
   ])
 })
@@ -95,6 +95,15 @@ test('a consumer that stops waits no longer', async () => {
   await expect(running).rejects.toThrow('the consumer stops')
 })
 
+test('outcomes may be promises, and null for done', async () => {
+  const loose = {
+    handleMessages: () => [Promise.resolve(null), Promise.resolve('no'), null],
+  } as unknown as ConsumerApp
+  const messages = [message('a'), message('b'), message('c')]
+  const letters = await runApps([{ name: 'One', app: loose, accepts: everything }], messages, context())
+  expect(stages(letters)).toEqual([['b', 'app:One no']])
+})
+
 test('an app that tells too few outcomes has failed on all', async () => {
   const silent: ConsumerApp = { handleMessages: () => [] }
   const letters = await runApps(
@@ -111,7 +120,12 @@ test('AtomPub posts the notification; one that is refused or tried too often is 
     reply(response, text.includes('refused') ? 400 : text.includes('busy') ? 503 : 201)
   })
   const feed = { url, auth: undefined, headers: { authorization: 'Basic x' }, timeoutMs: 1000 }
-  const atompub = new AtomPubApp({ feed, waits: { ...QUICK, retries: 2 }, content: 'notification' })
+  const atompub = new AtomPubApp({
+    feed,
+    waits: { ...QUICK, retries: 2 },
+    content: 'notification',
+    extra: {},
+  })
   const outcomes = await atompub.handleMessages(
     [message('good', 'x', { text: '<&>' }), message('refused'), message('busy')],
     context(),
@@ -130,6 +144,7 @@ test('CufPub posts the usage that a notification tells', async () => {
     feed: { url, auth: undefined, timeoutMs: 1000 },
     waits: QUICK,
     content: 'cuf',
+    extra: { region: 'north' },
   })
   const payload = {
     instance_id: 'i1',

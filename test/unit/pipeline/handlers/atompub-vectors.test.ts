@@ -44,9 +44,10 @@ test.each(vectors.map((vector, index) => [index, vector.cat, vector] as const))(
   (_, _cat, vector) => {
     const failing = vector.published.find(({ error }) => error)
     if (failing?.error === 'TypeError' && vector.cat === 'cuf_xml') {
-      expect(() => published(vector)).toThrow(
-        /^event .* has .* but not .*, so the time of its usage cannot be told$/,
-      )
+      const error = /^event .* has .* but not .*, so the time of its usage cannot be told$/
+      expect(published(vector)).toEqual([
+        { message_id: failing.message_id, error: expect.stringMatching(error) },
+      ])
       return
     }
     const entries = published(vector)

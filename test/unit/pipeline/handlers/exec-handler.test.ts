@@ -1,17 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
 import { ExecHandler } from '../../../../src/pipeline/handlers/exec-handler.ts'
-import { silentLogger } from '../../../../src/runtime/logger.ts'
 import { event } from '../../../support/events.ts'
 import { temporaryFolder } from '../../../support/folders.ts'
 
 function handler(script: string, params: object = {}, count = 2): ExecHandler {
-  const made = new ExecHandler(
-    { command: ['sh', '-c', script], ...params },
-    createHandlerContext(silentLogger),
-  )
+  const made = new ExecHandler({ command: ['sh', '-c', script], ...params })
   made.handleEvents(Array.from({ length: count }, (_, index) => event({ messageId: `m${index}` })))
   return made
 }
@@ -25,6 +20,10 @@ test('the program gets the events as lines of JSON', async () => {
 
 test('a program that reads nothing may succeed all the same', async () => {
   await handler('exec 0<&-; exit 0', {}, 20_000).commit()
+})
+
+test('what a program leaves behind holds up nothing', async () => {
+  await handler('cat > /dev/null; sleep 60 & exit 0').commit()
 })
 
 test.each([

@@ -1,0 +1,69 @@
+import { onTestFinished } from 'vitest'
+import type { HandlerClass } from '../../src/pipeline/handler.ts'
+import { createStreamRunner } from '../../src/pipeline/stream-runner.ts'
+import { Worker, type WorkerOptions } from '../../src/pipeline/worker.ts'
+import { createManualClock } from '../../src/runtime/event-clock.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
+import { upgradeSchema } from '../../src/store/migrate.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
+import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
+import type { Store } from '../../src/store/store.ts'
+import { at, event, routerOf } from './events.ts'
+
+export const NOW = at('2026-01-01T00:00:00')
+export const ALL = { limit: 1000, mark: undefined, ascending: true }
+
+/** Events of type x join the stream of their host and let it fire at once. */
+export const router = routerOf({
+  match_criteria: [{ event_type: 'x' }],
+  fire_criteria: [{ event_type: 'x' }],
+})
+
+/** An empty embedded store, closed when the test is over. */
+export async function openTestStore(): Promise<Store> {
+  const database = openSqliteDatabase(':memory:')
+  await upgradeSchema(database.db, database.dialect.types)
+  const store = await createSqlStore(database, { writer: 'test' })
+  onTestFinished(() => store.close())
+  return store
+}
+
+/** Stores one event for each host; its message_id is the host. */
+export async function storeFor(store: Store, hosts: readonly string[]): Promise<void> {
+  const arrivals = hosts
+    .map((host) => event({ messageId: host, host, eventType: 'x', timestamp: NOW }))
+    .map((one) => ({ event: one, at: NOW, keys: router.keysOf(one) }))
+  await store.storeBatch({ arrivals, deadLetters: [] }, router)
+}
+
+/** A worker whose fire pipeline has one handler, and its clock. */
+export function workerWith(
+  store: Store,
+  handler: HandlerClass,
+  options: Partial<WorkerOptions> & { readonly maxGenerations?: number } = {},
+) {
+  const clock = createManualClock(NOW + 1)
+  const pipeline = { name: 'fire', steps: [{ name: 'tested', handler, params: {} }] }
+  const shared = { router, clock, logger: silentLogger }
+  const { maxGenerations, ...others } = options
+  const runner = createStreamRunner({
+    ...shared,
+    pipelines: new Map([['fire', pipeline]]),
+    purge: false,
+    retries: 3,
+    maxGenerations,
+  })
+  const worker = new Worker({
+    ...shared,
+    runner,
+    store,
+    name: 'test',
+    batchSize: 100,
+    delayMs: 10,
+    leaseMs: 60_000,
+    concurrency: 2,
+    trim: undefined,
+    ...others,
+  })
+  return { worker, clock }
+}
