@@ -1,14 +1,14 @@
-import { APP_METHODS, type AppSettings, type FeedAppSettings } from '../config/app-settings.ts'
+import type { AppSettings, FeedAppSettings } from '../config/app-settings.ts'
 import type { Config } from '../config/load-config.ts'
 import { loadDefinitions } from '../config/load-definitions.ts'
+import { makeOwnApp } from '../config/own-app.ts'
 import type { QueueSettings } from '../config/yagi-settings.ts'
-import type { AppClass, ConsumerApp } from '../consumer/apps/app.ts'
+import type { ConsumerApp } from '../consumer/apps/app.ts'
 import { AtomPubApp } from '../consumer/apps/atompub-app.ts'
 import { ElasticsearchApp } from '../consumer/apps/elasticsearch-app.ts'
 import type { QueueApp } from '../consumer/apps/run-apps.ts'
 import { createDistiller } from '../distiller/distiller.ts'
 import type { FeedSettings } from '../publishing/post-entry.ts'
-import { loadClass } from '../runtime/load-class.ts'
 
 /** The apps of a queue beside the archive and the streams, in order. Throws StackTachError for one that cannot be used. */
 export async function buildApps({ apps }: QueueSettings, config: Config): Promise<QueueApp[]> {
@@ -45,10 +45,8 @@ async function buildApp(settings: AppSettings, config: Config): Promise<Consumer
         distiller: createDistiller(definitions, { catchAll: false }),
       })
     }
-    case 'own': {
-      const own = (await loadClass(settings.classPath, config.folder, APP_METHODS)) as AppClass
-      return new own(settings.values)
-    }
+    case 'own':
+      return (await makeOwnApp(settings)) as ConsumerApp
     default:
       return undefined
   }

@@ -4,6 +4,7 @@ import type { Broker } from '../broker/broker.ts'
 import type { AppSettings } from '../config/app-settings.ts'
 import type { Config } from '../config/load-config.ts'
 import type { ArchiveSettings, QueueSettings, YagiSettings } from '../config/yagi-settings.ts'
+import type { QueueApp } from '../consumer/apps/run-apps.ts'
 import { type ConsumerCounters, createConsumerCounters } from '../consumer/counters.ts'
 import type { QueuePlan } from '../consumer/prepare.ts'
 import { QueueConsumer, type QueueConsumerOptions } from '../consumer/queue-consumer.ts'
@@ -32,6 +33,8 @@ export type BuiltConsumer = Service & {
   readonly counters: ConsumerCounters
   /** queues that are not read at the moment */
   readonly unread: () => readonly string[]
+  /** queues that wait for one of their apps */
+  readonly waiting: () => readonly string[]
 }
 
 /** A consumer of all the queues of a configuration; queues whose settings are the same share an archive. */
@@ -49,9 +52,11 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   }
   const archives = new Archives(logger)
   const queues: QueueConsumer[] = []
+  const allApps: QueueApp[] = []
   try {
     for (const spec of yagi.queues) {
       const apps = await buildApps(spec, config)
+      allApps.push(...apps)
       queues.push(
         new QueueConsumer({
           ...shared,
@@ -67,8 +72,11 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
     await archives.close()
     throw error
   }
-  const unread = () => yagi.queues.filter((_, index) => !queues[index]?.isReading).map(({ queue }) => queue)
-  return { ...createGroup([closing(archives), createTeam(queues)]), counters, unread }
+  const namesOf = (isMeant: (consumer: QueueConsumer) => boolean) =>
+    yagi.queues.filter((_, index) => isMeant(queues[index] as QueueConsumer)).map(({ queue }) => queue)
+  const unread = () => namesOf(({ isReading }) => !isReading)
+  const waiting = () => namesOf(({ isWaitingForApps }) => isWaitingForApps)
+  return { ...createGroup([closing(archives, allApps), createTeam(queues)]), counters, unread, waiting }
 }
 
 /** What the apps of a queue take. */
@@ -104,10 +112,13 @@ class Archives {
   }
 }
 
-/** Started first and so stopped last: archives are closed when the last batch is written. */
-function closing(archives: Archives): Service {
+/** Started first and so stopped last: archives and apps are closed when the last batch is written. */
+function closing(archives: Archives, apps: readonly QueueApp[]): Service {
   return {
     async start() {},
-    stop: () => archives.close(),
+    async stop() {
+      await archives.close()
+      for (const { app } of apps) await app.close?.()
+    },
   }
 }

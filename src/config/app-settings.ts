@@ -40,9 +40,6 @@ export type AppSettings = {
   | { readonly kind: 'own'; readonly classPath: string; readonly values: { readonly [key: string]: string } }
 )
 
-/** What an own app has to have. */
-export const APP_METHODS = ['handleMessages']
-
 /** Class paths of old files, a dot or a colon before the class, by what answers to them here. */
 const KINDS: readonly (readonly [AppSettings['kind'], RegExp])[] = [
   ['winchester', /(^|winchester\.yagi_handler[.:])WinchesterHandler$/],

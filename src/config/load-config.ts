@@ -10,14 +10,16 @@ import { parseOrReport } from '../streams/trait-criterion.ts'
 import { compileTriggers, type Trigger } from '../streams/trigger.ts'
 import type { Expression } from '../timex/expression.ts'
 import { parseTimex } from '../timex/parser.ts'
-import { APP_METHODS, type AppSettings } from './app-settings.ts'
+import type { AppSettings } from './app-settings.ts'
 import { checkShape } from './check-shape.ts'
 import { checkTriggers } from './check-triggers.ts'
 import { parseIniDocument } from './ini-document.ts'
 import { IniReader } from './ini-reader.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolateDocument } from './interpolate-document.ts'
+import { loadDefinitions } from './load-definitions.ts'
 import { warnOfOpenSecrets } from './open-secrets.ts'
+import { makeOwnApp } from './own-app.ts'
 import { isFatal, Problems } from './problems.ts'
 import { readConfigText } from './read-config-text.ts'
 import { salvageShape } from './salvage-shape.ts'
@@ -118,7 +120,7 @@ class Loader {
     const folder = dirname(file)
     const config = await this.winchester(join(folder, yagi.winchesterConfig))
     const absolute = withAbsoluteFolders(yagi, folder)
-    await this.#checkOwnApps(absolute, ini)
+    await this.#checkApps(absolute, ini)
     return config && { ...config, yagi: absolute }
   }
 
@@ -160,13 +162,13 @@ class Loader {
     return config
   }
 
-  async #checkOwnApps({ queues }: YagiSettings, ini: IniReader): Promise<void> {
+  /** Only where everything is checked: a daemon makes the apps that it runs, and no others. */
+  async #checkApps({ queues }: YagiSettings, ini: IniReader): Promise<void> {
+    if (!this.#checkHandlers) return
     for (const { queue, apps } of queues) {
       for (const app of apps) {
-        if (app.kind !== 'own') continue
-        await loadClass(app.classPath, '', APP_METHODS).catch((error) =>
-          ini.problem(`consumer:${queue}`, 'apps', messageOf(error)),
-        )
+        const fault = await faultOf(app, this.#environment)
+        if (fault !== undefined) ini.problem(`consumer:${queue}`, 'apps', fault)
       }
     }
   }
@@ -317,6 +319,19 @@ function withAbsoluteFolders(yagi: YagiSettings, folder: string): YagiSettings {
     },
   }))
   return { ...yagi, queues }
+}
+
+/** Why an app cannot be made; undefined where it can. */
+async function faultOf(app: AppSettings, environment: Environment): Promise<string | undefined> {
+  try {
+    if (app.kind === 'own') await makeOwnApp(app)
+    if (app.kind === 'elasticsearch' && app.server.distillerConfig) {
+      await loadDefinitions(app.server.distillerConfig, environment)
+    }
+    return undefined
+  } catch (error) {
+    return messageOf(error)
+  }
 }
 
 function withAbsoluteFiles(app: AppSettings, folder: string): AppSettings {

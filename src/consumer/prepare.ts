@@ -53,7 +53,7 @@ export type PrepareContext = {
 }
 
 /** What a dead letter keeps of a message that is too large; the archive has it whole. */
-const KEPT_BYTES = 64 * 1024
+export const KEPT_BYTES = 64 * 1024
 
 /** Decodes, distils and matches a message; nothing it holds can make this throw. */
 export function prepare(delivery: Delivery, context: PrepareContext): Prepared {

@@ -38,6 +38,7 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
 }
 
 const ERROR_PAUSE_MS = 1000
+const LONG_FOR_APPS_MS = 30_000
 /** Bodies that are delivered and not yet acknowledged, and those of one batch. */
 const BYTES_AT_HAND = 8 << 20
 const BYTES_PER_BATCH = 2 << 20
@@ -64,6 +65,8 @@ export class QueueConsumer implements Service {
   #wanted = 1
   #isReading = false
   #hasRead = false
+  /** when the apps were given the batch that they have */
+  #givenAt: number | undefined
   #wake: () => void = () => {}
   #running: Promise<void> = Promise.resolve()
 
@@ -75,6 +78,11 @@ export class QueueConsumer implements Service {
   /** Whether the queue is being read at this moment. */
   get isReading(): boolean {
     return this.#isReading
+  }
+
+  /** Whether the apps have had the same batch for so long that one of them must be away. */
+  get isWaitingForApps(): boolean {
+    return this.#givenAt !== undefined && performance.now() - this.#givenAt > LONG_FOR_APPS_MS
   }
 
   async start(): Promise<void> {
@@ -212,12 +220,15 @@ export class QueueConsumer implements Service {
     if (apps.length === 0) return batch
     const context = { logger, signal: this.#stopping.signal }
     const messages = batch.flatMap(({ message }) => message ?? [])
+    this.#givenAt = performance.now()
     try {
       const letters = await runApps(apps, messages, context)
       return batch.map((prepared) => withLetters(prepared, letters))
     } catch (error) {
       if (!context.signal.aborted) throw error
       return undefined
+    } finally {
+      this.#givenAt = undefined
     }
   }
 

@@ -3,25 +3,29 @@ import { messageOf, TransientError } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
 import { isJsonObject } from '../domain/notification.ts'
 import { RUN_STATES } from '../domain/stream.ts'
-import type { DeadLetter, Store } from '../store/store.ts'
+import type { DeadLetter, NewDeadLetter, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
-import type { AppContext, ConsumerApp } from './apps/app.ts'
-import { appNameOf, runApps } from './apps/run-apps.ts'
-import { type PrepareContext, prepare } from './prepare.ts'
+import type { AppContext, AppMessage } from './apps/app.ts'
+import { appNameOf, type QueueApp, runApps } from './apps/run-apps.ts'
+import { KEPT_BYTES, type PrepareContext, prepare, type QueuePlan } from './prepare.ts'
 
 /** What became of a dead letter that was driven in again; only `failed` ones are still there. */
 export type Retried =
   | { readonly outcome: 'stored' | 'duplicate' | 'dropped' | 'reset' | 'gone' | 'given' }
   | { readonly outcome: 'failed'; readonly stage: string; readonly reason: string }
 
+/** Stages of messages whose event type was not known. */
+const UNREAD = new Set(['decode', 'validate', 'size'])
 /** For an app that is away: the letter stays. */
 const PATIENCE_MS = 30_000
+
+export type RetryQueue = { readonly plan: QueuePlan; readonly apps: readonly QueueApp[] }
 
 export type RetryContext = PrepareContext & {
   readonly store: Store
   readonly router: TriggerRouter
-  /** The app of a queue by its name; undefined where the configuration has none. */
-  readonly appOf: (queue: string | null, name: string) => ConsumerApp | undefined
+  /** What a queue's messages are given to; undefined where the configuration has no such queue. */
+  readonly queueOf: (queue: string | null) => RetryQueue | undefined
   readonly logger: AppContext['logger']
 }
 
@@ -45,10 +49,10 @@ function retriedBy({ stage }: DeadLetter): (letter: DeadLetter, context: RetryCo
 /** To the app that failed, and to no other. */
 async function giveToApp(
   { stage, queue, body }: DeadLetter,
-  { appOf, logger }: RetryContext,
+  { queueOf, logger }: RetryContext,
 ): Promise<Retried> {
   const name = appNameOf(stage) ?? ''
-  const app = appOf(queue, name)
+  const app = queueOf(queue)?.apps.find((one) => one.name === name)
   if (!app) return failed(stage, `queue ${queue} has no such app; name the yagi.conf that has it`)
   const decoded = decodeNotification(body)
   if (!decoded.ok) return failed(stage, decoded.reason)
@@ -57,7 +61,7 @@ async function giveToApp(
   const message = { queue: queue ?? '', body, eventType, messageId, notification }
   const context = { logger, signal: AbortSignal.timeout(PATIENCE_MS) }
   try {
-    const letters = await runApps([{ name, app, accepts: () => true }], [message], context)
+    const letters = await runApps([app], [message], context)
     const [letter] = letters.get(message) ?? []
     return letter ? failed(letter.stage, letter.reason) : { outcome: 'given' }
   } catch (error) {
@@ -67,21 +71,34 @@ async function giveToApp(
 }
 
 async function store(letter: DeadLetter, context: RetryContext): Promise<Retried> {
-  if (letter.stage === 'size') {
+  const { stage, queue, body } = letter
+  if (stage === 'size' && body.length <= KEPT_BYTES) {
     return failed('size', 'only its first 64 KiB are kept here: publish it again from the archive')
   }
-  const { queue, body } = letter
-  const { arrival, deadLetter } = prepare({ queue: queue ?? '', body, redelivered: true }, context)
+  const { plan, apps } = context.queueOf(queue) ?? { plan: undefined, apps: [] }
+  const prepared = prepare({ queue: queue ?? '', body, redelivered: true }, { ...context, plan })
+  const { arrival, deadLetter, message } = prepared
   if (deadLetter) return failed(deadLetter.stage, deadLetter.reason)
-  if (!arrival) return { outcome: 'dropped' }
   try {
-    const batch = { arrivals: [arrival], deadLetters: [] }
-    const { stored } = await context.store.storeBatch(batch, context.router)
+    // What could not be read has reached no app.
+    const deadLetters = message && UNREAD.has(stage) ? await lettersOf(apps, message, context) : []
+    const arrivals = arrival ? [arrival] : []
+    const { stored } = await context.store.storeBatch({ arrivals, deadLetters }, context.router)
+    if (!arrival) return { outcome: 'dropped' }
     return { outcome: stored > 0 ? 'stored' : 'duplicate' }
   } catch (error) {
     if (error instanceof TransientError) throw error
     return failed('store', messageOf(error))
   }
+}
+
+async function lettersOf(
+  apps: readonly QueueApp[],
+  message: AppMessage,
+  { logger }: RetryContext,
+): Promise<readonly NewDeadLetter[]> {
+  const context = { logger, signal: AbortSignal.timeout(PATIENCE_MS) }
+  return (await runApps(apps, [message], context)).get(message) ?? []
 }
 
 function failed(stage: string, reason: string): Retried {

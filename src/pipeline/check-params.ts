@@ -1,10 +1,15 @@
 import { z } from 'zod'
 import { InvalidError } from '../domain/errors.ts'
-import type { HandlerParams, JsonSchema } from './handler.ts'
+import type { HandlerClass, HandlerParams, JsonSchema } from './handler.ts'
 
 /** Throws InvalidError that names each parameter that does not fit the handler's own JSON Schema. */
-export function checkParams(schema: JsonSchema | undefined, params: HandlerParams): void {
-  if (!schema) return
+export function checkParams({ schema, fault }: HandlerClass, params: HandlerParams): void {
+  if (schema) checkSchema(schema, params)
+  const found = fault?.(params)
+  if (found !== undefined) throw new InvalidError(found)
+}
+
+function checkSchema(schema: JsonSchema, params: HandlerParams): void {
   const result = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(params)
   if (result.success) return
   const known = Object.keys((schema.properties as object | undefined) ?? {})

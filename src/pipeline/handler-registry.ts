@@ -67,7 +67,7 @@ export async function loadPipelines(sources: PipelineSources): Promise<LoadedPip
     for (const [step, { name, params }] of configs.entries()) {
       try {
         const handler = await loadHandler(name, sources)
-        checkParams(handler.schema, params)
+        checkParams(handler, params)
         steps.push({ name, handler, params })
       } catch (error) {
         faults.push({ pipeline, step, message: `${name}: ${messageOf(error)}` })

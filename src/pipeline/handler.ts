@@ -29,6 +29,8 @@ export type HandlerClass = {
   new (params: HandlerParams, context: HandlerContext): Handler
   /** JSON Schema of the parameters: `stv3 check` and the worker refuse others. */
   readonly schema?: JsonSchema
+  /** What is wrong with parameters that fit the schema; undefined: nothing. */
+  readonly fault?: (params: HandlerParams) => string | undefined
 }
 
 export type JsonSchema = { readonly [keyword: string]: unknown }

@@ -64,7 +64,7 @@ async function consume(options: Options): Promise<void> {
     const { clock, service } = eventClockOf(config, 'posts', name, logger)
     const parts = { config, yagi, broker, store, clock, logger, counters }
     const consumer = await buildConsumer(onBatch ? { ...parts, onBatch } : parts)
-    hindrance = () => unreadOf(consumer)
+    hindrance = () => hindranceOf(consumer)
     const statistics = createStatistics(
       logger,
       yagi.statisticsMs ?? winchester.statistics_period * 1000,
@@ -79,7 +79,8 @@ async function consume(options: Options): Promise<void> {
   }
 }
 
-function unreadOf(consumer: BuiltConsumer): string | undefined {
-  const queues = consumer.unread()
-  return queues.length > 0 ? `not read at the moment: ${queues.join(', ')}` : undefined
+function hindranceOf(consumer: BuiltConsumer): string | undefined {
+  const [unread, waiting] = [consumer.unread(), consumer.waiting()]
+  if (unread.length > 0) return `not read at the moment: ${unread.join(', ')}`
+  return waiting.length > 0 ? `waiting for an app: ${waiting.join(', ')}` : undefined
 }

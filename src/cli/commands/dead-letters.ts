@@ -1,14 +1,19 @@
 import { isUtf8 } from 'node:buffer'
 import type { Command } from 'commander'
 import { type Config, loadConfig } from '../../config/load-config.ts'
-import type { ConsumerApp } from '../../consumer/apps/app.ts'
-import { type Retried, type RetryContext, retryDeadLetter } from '../../consumer/retry-dead-letter.ts'
+import {
+  type Retried,
+  type RetryContext,
+  type RetryQueue,
+  retryDeadLetter,
+} from '../../consumer/retry-dead-letter.ts'
 import { createDistiller } from '../../distiller/distiller.ts'
 import { NotFoundError } from '../../domain/errors.ts'
 import { maskSecrets } from '../../domain/mask-secrets.ts'
 import { formatIso, type Micros } from '../../domain/time.ts'
 import type { DeadLetter, DeadLetterFilter, Store } from '../../store/store.ts'
 import { buildApps } from '../build-apps.ts'
+import { planOf } from '../build-consumer.ts'
 import { buildRouter } from '../build-router.ts'
 import { eventClockOf } from '../daemon.ts'
 import { openStore } from '../open-store.ts'
@@ -185,7 +190,7 @@ async function retry(
     maxMessageBytes: config.yagi?.broker.maxMessageBytes ?? Number.POSITIVE_INFINITY,
     encode: store.encode,
     logger,
-    appOf: await appsOf(config),
+    queueOf: await queuesOf(config),
   }
   await requireAll(store, filter)
   await service.start()
@@ -206,13 +211,14 @@ async function retry(
   if (failures > 0) process.exitCode = 1
 }
 
-/** The apps of all queues, by the names that dead letters have for them. */
-async function appsOf(config: Config): Promise<RetryContext['appOf']> {
-  const apps = new Map<string, ConsumerApp>()
-  for (const queue of config.yagi?.queues ?? []) {
-    for (const { name, app } of await buildApps(queue, config)) apps.set(`${queue.queue} ${name}`, app)
+/** What the queues of the configuration give their messages to. */
+async function queuesOf(config: Config): Promise<RetryContext['queueOf']> {
+  const queues = new Map<string | null, RetryQueue>()
+  for (const settings of config.yagi?.queues ?? []) {
+    const apps = await buildApps(settings, config)
+    queues.set(settings.queue, { apps, plan: planOf(settings, apps.length > 0) })
   }
-  return (queue, name) => apps.get(`${queue} ${name}`)
+  return (queue) => queues.get(queue)
 }
 
 /** In the order in which they were kept, without those that come while it goes on. */

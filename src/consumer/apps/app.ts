@@ -36,5 +36,3 @@ export interface ConsumerApp {
   /** Called once, when the consumer has stopped. */
   close?(): Promise<void> | void
 }
-
-export type AppClass = new (settings: { readonly [key: string]: string }) => ConsumerApp

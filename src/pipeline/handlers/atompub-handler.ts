@@ -1,6 +1,6 @@
 import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
+import { compileEventTypeFilter } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { formatIso } from '../../domain/time.ts'
 import { atomEntry } from '../../publishing/atom-entry.ts'
@@ -10,10 +10,9 @@ import { deliver } from '../../publishing/deliver.ts'
 import { postEntry } from '../../publishing/post-entry.ts'
 import { xmlText } from '../../publishing/xml.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
+import { HTTP_PROPERTIES, type HttpParams, httpLimits, OPTIONAL_TEXT } from './common-params.ts'
 
-type Params = {
-  readonly url: string
-  readonly event_types?: EventTypePatterns | null
+type Params = HttpParams & {
   readonly extra_info?: ExtraInfo | null
   readonly content_format?: string | null
   readonly title?: string | null
@@ -22,16 +21,11 @@ type Params = {
   readonly auth_user?: string | null
   readonly auth_key?: string | null
   readonly auth_key_file?: string | null
-  /** seconds */
-  readonly wait_interval?: number
-  readonly max_wait?: number
-  readonly http_timeout?: number
 }
 
 type Entry = { readonly message_id: string } & ({ readonly atom: string } | { readonly error: string })
 
-const optionalText = { type: ['string', 'null'] }
-const seconds = { type: 'number', exclusiveMinimum: 0 }
+const FEED_DEFAULTS = { wait: 30, maxWait: 600, timeout: 120 }
 
 /** Posts events as entries to an Atom feed: 409 means that it has the entry, 400 that it refuses it. */
 export class AtomPubHandler implements Handler {
@@ -40,22 +34,24 @@ export class AtomPubHandler implements Handler {
     required: ['url'],
     additionalProperties: false,
     properties: {
-      url: { type: 'string', pattern: '^https?://' },
-      event_types: {
-        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
-      },
+      ...HTTP_PROPERTIES,
       extra_info: { type: ['object', 'null'] },
-      content_format: optionalText,
-      title: optionalText,
+      content_format: OPTIONAL_TEXT,
+      title: OPTIONAL_TEXT,
       categories: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] },
-      auth_server: optionalText,
-      auth_user: optionalText,
-      auth_key: optionalText,
-      auth_key_file: optionalText,
-      wait_interval: seconds,
-      max_wait: seconds,
-      http_timeout: seconds,
+      auth_server: OPTIONAL_TEXT,
+      auth_user: OPTIONAL_TEXT,
+      auth_key: OPTIONAL_TEXT,
+      auth_key_file: OPTIONAL_TEXT,
     },
+  }
+
+  /** Without all of it entries would be posted without a token, and be refused for ever. */
+  static fault(params: HandlerParams): string | undefined {
+    const { auth_server, auth_user, auth_key, auth_key_file } = params as Params
+    const given = [auth_server, auth_user, auth_key || auth_key_file].filter(Boolean)
+    if (given.length === 0 || given.length === 3) return undefined
+    return 'a token needs auth_server, auth_user, and auth_key or auth_key_file'
   }
 
   readonly #params: Params
@@ -74,12 +70,11 @@ export class AtomPubHandler implements Handler {
   }
 
   async commit(): Promise<void> {
-    const { wait_interval = 30, max_wait = 600 } = this.#params
-    const waits = { initialMs: wait_interval * 1000, maxMs: max_wait * 1000 }
+    const { waits, timeoutMs } = httpLimits(this.#params, FEED_DEFAULTS)
     const feed = {
       url: this.#params.url,
       auth: this.#auth(),
-      timeoutMs: (this.#params.http_timeout ?? 120) * 1000,
+      timeoutMs,
     }
     const refused: string[] = []
     for (const entry of this.#entries) {

@@ -1,22 +1,15 @@
 import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
+import { compileEventTypeFilter } from '../../domain/event-type-filter.ts'
 import { bulkIndex, type Document, documentOf } from '../../publishing/bulk-index.ts'
 import { hostOf } from '../../publishing/http-request.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
+import { HEADERS, HTTP_PROPERTIES, type HttpParams, httpLimits, QUICK_DEFAULTS } from './common-params.ts'
 
-type Params = {
-  readonly url: string
+type Params = HttpParams & {
   readonly index?: string
-  readonly event_types?: EventTypePatterns | null
   readonly headers?: { readonly [name: string]: string } | null
-  /** seconds */
-  readonly wait_interval?: number
-  readonly max_wait?: number
-  readonly http_timeout?: number
 }
-
-const seconds = { type: 'number', exclusiveMinimum: 0 }
 
 /** Indexes events with the bulk API of Elasticsearch or OpenSearch; a document's id is the event's message_id. */
 export class ElasticsearchHandler implements Handler {
@@ -25,15 +18,9 @@ export class ElasticsearchHandler implements Handler {
     required: ['url'],
     additionalProperties: false,
     properties: {
-      url: { type: 'string', pattern: '^https?://' },
+      ...HTTP_PROPERTIES,
       index: { type: 'string', minLength: 1 },
-      event_types: {
-        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
-      },
-      headers: { anyOf: [{ type: 'object', additionalProperties: { type: 'string' } }, { type: 'null' }] },
-      wait_interval: seconds,
-      max_wait: seconds,
-      http_timeout: seconds,
+      headers: HEADERS,
     },
   }
 
@@ -53,14 +40,9 @@ export class ElasticsearchHandler implements Handler {
   }
 
   async commit(): Promise<void> {
-    const { url, index, headers, wait_interval = 1, max_wait = 60, http_timeout = 30 } = this.#params
-    const settings = {
-      url,
-      index: index ?? 'stacktach-events',
-      headers: headers ?? {},
-      timeoutMs: http_timeout * 1000,
-      waits: { initialMs: wait_interval * 1000, maxMs: max_wait * 1000 },
-    }
+    const { url, index, headers } = this.#params
+    const limits = httpLimits(this.#params, QUICK_DEFAULTS)
+    const settings = { url, index: index ?? 'stacktach-events', headers: headers ?? {}, ...limits }
     const reasons = await bulkIndex(this.#documents, settings, this.#context)
     const refused = reasons.filter((reason) => reason !== undefined)
     if (refused.length > 0) throw new InvalidError(`${hostOf(url)} refuses a document: ${refused[0]}`)

@@ -5,6 +5,7 @@ import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/eve
 import { stringifyJson } from '../../domain/json.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
 import type { Handler, HandlerParams } from '../handler.ts'
+import { EVENT_TYPES, SECONDS } from './common-params.ts'
 
 type Params = {
   /** the program and its arguments; no shell reads them */
@@ -24,10 +25,8 @@ export class ExecHandler implements Handler {
     additionalProperties: false,
     properties: {
       command: { type: 'array', items: { type: 'string' }, minItems: 1 },
-      event_types: {
-        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
-      },
-      deadline: { type: 'number', exclusiveMinimum: 0 },
+      event_types: EVENT_TYPES,
+      deadline: SECONDS,
     },
   }
 

@@ -2,31 +2,32 @@ import { createHmac } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Event } from '../../domain/event.ts'
-import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
+import { compileEventTypeFilter } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
 import { deliver, requireSuccess } from '../../publishing/deliver.ts'
 import { hostOf, sendHttp } from '../../publishing/http-request.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
+import {
+  HEADERS,
+  HTTP_PROPERTIES,
+  type HttpParams,
+  httpLimits,
+  OPTIONAL_TEXT,
+  QUICK_DEFAULTS,
+} from './common-params.ts'
 import { Gathering } from './gathering.ts'
 
-type Params = {
-  readonly url: string
-  readonly event_types?: EventTypePatterns | null
+type Params = HttpParams & {
   readonly batch_size?: number
   readonly batch_ms?: number
   readonly parallel?: number
   readonly gzip?: boolean
   readonly headers?: { readonly [name: string]: string } | null
   readonly secret?: string | null
-  /** seconds */
-  readonly wait_interval?: number
-  readonly max_wait?: number
-  readonly http_timeout?: number
 }
 
 const pack = promisify(gzip)
-const seconds = { type: 'number', exclusiveMinimum: 0 }
 
 /** Batches are gathered over all runs of one step of a pipeline: their parameters are one object. */
 const gatherings = new WeakMap<HandlerParams, Gathering<TypedEvent>>()
@@ -41,19 +42,13 @@ export class WebhookHandler implements Handler {
     required: ['url'],
     additionalProperties: false,
     properties: {
-      url: { type: 'string', pattern: '^https?://' },
-      event_types: {
-        anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
-      },
+      ...HTTP_PROPERTIES,
       batch_size: { type: 'integer', minimum: 1 },
       batch_ms: { type: 'number', minimum: 0 },
       parallel: { type: 'integer', minimum: 1 },
       gzip: { type: 'boolean' },
-      headers: { anyOf: [{ type: 'object', additionalProperties: { type: 'string' } }, { type: 'null' }] },
-      secret: { type: ['string', 'null'] },
-      wait_interval: seconds,
-      max_wait: seconds,
-      http_timeout: seconds,
+      headers: HEADERS,
+      secret: OPTIONAL_TEXT,
     },
   }
 
@@ -99,7 +94,8 @@ async function postEvents(
   params: Params,
   context: HandlerContext,
 ): Promise<void> {
-  const { url, headers, secret, wait_interval = 1, max_wait = 60, http_timeout = 30 } = params
+  const { url, headers, secret } = params
+  const { waits, timeoutMs } = httpLimits(params, QUICK_DEFAULTS)
   const text = stringifyJson({ events })
   const body = params.gzip ? await pack(text) : text
   const signature = secret ? `sha256=${createHmac('sha256', secret).update(text).digest('hex')}` : undefined
@@ -115,11 +111,11 @@ async function postEvents(
           ...(signature ? { 'x-stacktach-signature': signature } : {}),
         },
         body,
-        timeoutMs: http_timeout * 1000,
+        timeoutMs,
       })
       requireSuccess(hostOf(url), answer.status, answer.text)
     },
-    { initialMs: wait_interval * 1000, maxMs: max_wait * 1000 },
+    waits,
     context,
   )
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { handlerFaults } from '../../../src/cli/require-pipelines.ts'
 import { checkConfig, loadConfig } from '../../../src/config/load-config.ts'
 import { ConfigError } from '../../../src/domain/errors.ts'
 import { problemsOf, SOUND_FILES } from '../../support/config-problems.ts'
@@ -139,7 +140,7 @@ config_file = winchester.yaml
 `
 
 async function yagiOf(text: string) {
-  return checkConfig(join(folderWith({ ...FILES, 'yagi.conf': text }), 'yagi.conf'), {})
+  return checkConfig(join(folderWith({ ...FILES, 'yagi.conf': text }), 'yagi.conf'), {}, handlerFaults)
 }
 
 test('reads an old yagi.conf', async () => {

@@ -76,7 +76,7 @@ test('a failed commit is counted and kept as a dead letter; retrying it runs the
     reason: expect.stringContaining('commit of tested: Error: not taken'),
   })
   broken.clear()
-  const context = { store, router, logger: silentLogger, appOf: () => undefined } as never
+  const context = { store, router, logger: silentLogger, queueOf: () => undefined } as never
   if (!letter) throw new Error('there is a letter')
   expect(await retryDeadLetter(letter, context)).toEqual({ outcome: 'reset' })
   expect(await worker.pass('fire')).toBe(1)
