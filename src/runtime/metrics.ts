@@ -56,8 +56,9 @@ export class Metrics {
       registers: [this.#registry],
       async collect() {
         const samples = await read()
-        // An unlabelled one would be 0 after a reset.
-        this.remove()
+        // One without labels would be 0 after a reset.
+        if (labels.length === 0) this.remove()
+        else this.reset()
         for (const sample of samples) this.set(sample.labels, sample.value)
       },
     })

@@ -123,11 +123,11 @@ test('an event that is none is told with its number', async () => {
   const folder = folderWith({
     'winchester.yaml': `database: {url: 'sqlite::memory:'}\npipeline_config: pipelines.yaml\n`,
     'pipelines.yaml': 'p: [logger]\n',
-    'events.jsonl': '{"event_type": "x", "message_id": "a"}\n{"event_type": "x"}\n',
+    'events.jsonl': '{"event_type": "x", "message_id": "a"}\n{"event_type": 5}\n',
   })
   const { code, stderr } = await pipeline(folder, '--dry-run')
   expect({ code, stderr }).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('event 2: message_id: '),
+    stderr: expect.stringContaining('event 2: event_type: 5 is no text'),
   })
 })
