@@ -18,7 +18,7 @@ import { IniReader } from './ini-reader.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolateDocument } from './interpolate-document.ts'
 import { loadDefinitions } from './load-definitions.ts'
-import { warnOfOpenSecrets } from './open-secrets.ts'
+import { findOpenSecrets } from './open-secrets.ts'
 import { makeOwnApp } from './own-app.ts'
 import { isFatal, Problems } from './problems.ts'
 import { readConfigText } from './read-config-text.ts'
@@ -157,7 +157,7 @@ class Loader {
     }
     if (pipelines) {
       await this.#checkHandlersOf(config, pipelines)
-      await warnOfOpenSecrets(pipelines.document, this.#problems)
+      await findOpenSecrets(pipelines.document, this.#problems)
     }
     return config
   }

@@ -2,11 +2,13 @@ import { stat } from 'node:fs/promises'
 import type { Problems } from './problems.ts'
 import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
 
-/** Parameters of handlers that are secrets. */
-const SECRETS = new Set(['auth_key', 'password', 'secret'])
+/** Parameters of handlers that are secrets, and headers that carry one. */
+const SECRETS = /^(auth_key|password|secret|authorization|.*(token|api-?key))$/i
+/** `scheme://user:password@…` */
+const URL_WITH_PASSWORD = /^\w+:\/\/[^/@\s:]*:[^/@\s]+@/
 
-/** Warns of secrets that stand in a file which others can read, and are not taken from the environment. */
-export async function warnOfOpenSecrets(document: ConfigDocument, problems: Problems): Promise<void> {
+/** Secrets that stand in a file which others can read, and are not taken from the environment. */
+export async function findOpenSecrets(document: ConfigDocument, problems: Problems): Promise<void> {
   const found = [...literalSecrets(document.value, [])]
   const [first] = found
   if (!first) return
@@ -16,7 +18,7 @@ export async function warnOfOpenSecrets(document: ConfigDocument, problems: Prob
   for (const path of found) {
     const message = `${path.at(-1)}: a secret in a file that others can read; take it from the environment (\${NAME}) or chmod 600 the file`
     problems.add({
-      severity: 'warning',
+      severity: 'error',
       code: 'open-secret',
       path,
       message,
@@ -29,8 +31,9 @@ function* literalSecrets(value: unknown, path: DocumentPath): Generator<Document
   if (typeof value !== 'object' || value === null) return
   for (const [key, inner] of Object.entries(value)) {
     const at = [...path, Array.isArray(value) ? Number(key) : key]
-    const isSecret = SECRETS.has(key) && typeof inner === 'string' && inner !== '' && !inner.includes('${')
-    if (isSecret) yield at
-    else yield* literalSecrets(inner, at)
+    if (typeof inner === 'string') {
+      const isSecret = SECRETS.test(key) || URL_WITH_PASSWORD.test(inner)
+      if (isSecret && inner !== '' && !inner.includes('${')) yield at
+    } else yield* literalSecrets(inner, at)
   }
 }

@@ -6,7 +6,7 @@ import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
  * Errors that keep nothing from running: the original ignored such keys, and found the others out only when a stream
  * came that far.
  */
-const TOLERATED = new Set(['unknown-key', 'unknown-pipeline', 'unknown-name', 'unknown-trait'])
+const TOLERATED = new Set(['unknown-key', 'unknown-pipeline', 'unknown-name', 'unknown-trait', 'open-secret'])
 
 /** Whether a configuration with this problem cannot be used. */
 export function isFatal({ severity, code }: Pick<Problem, 'severity' | 'code'>): boolean {

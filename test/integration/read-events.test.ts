@@ -80,3 +80,23 @@ test('events of a short time long ago are found without reading those of other t
       }
     }
   }))
+
+test('a step of trimming reads what is old, from where the last one has come to', () =>
+  withStore(async (store, rowsReadBy) => {
+    for (let from = 0; from < 10_000; from += 1000) {
+      const arrivals = Array.from({ length: 1000 }, (_, n) => event({ timestamp: NOW + from + n }))
+      const batch = arrivals.map((one) => ({ event: one, at: NOW, keys: [] }))
+      await store.storeBatch({ arrivals: batch, deadLetters: [] }, routerOf({}))
+    }
+    const after = { generated: NOW + 4999, id: 5000 }
+    for (const trim of [{ limit: 50 }, { limit: 50, after }]) {
+      let trimmed = 0
+      const read = await rowsReadBy(async () => {
+        trimmed = (await store.trimEvents({ ...trim, olderThan: NOW + 9000 })).trimmed
+      })
+      expect(trimmed).toBe(50)
+      // A thousand entries of the index, a look for the streams of each, and the fifty rows.
+      expect(read).toBeLessThan(3000)
+    }
+    expect(await store.countEvents({}, { limit: 1, mark: undefined, ascending: true })).toBe(9900)
+  }))
