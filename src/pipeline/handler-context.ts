@@ -6,12 +6,12 @@ export function createHandlerContext(
   logger: HandlerLogger,
   given: Partial<HandlerContext> = {},
 ): HandlerContext {
-  return {
-    signal: new AbortController().signal,
-    async publisherFor() {
-      throw new StackTachError('config', 'there is no broker to publish to here')
-    },
-    ...given,
-    logger,
-  }
+  const { signal = NEVER, publisherFor = noBroker } = given
+  return { logger, signal, publisherFor }
+}
+
+const NEVER = new AbortController().signal
+
+async function noBroker(): Promise<never> {
+  throw new StackTachError('config', 'there is no broker to publish to here')
 }

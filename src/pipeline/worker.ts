@@ -255,14 +255,13 @@ export class Worker implements Service {
   }
 
   /** The result of a run; undefined when it takes long. */
-  async #inTime(running: Promise<RunResult>): Promise<RunResult | undefined> {
+  #inTime(running: Promise<RunResult>): Promise<RunResult | undefined> {
     const { slowAfterMs = SLOW_AFTER_MS } = this.#options
     if (slowAfterMs === Number.POSITIVE_INFINITY) return running
-    const settled = new AbortController()
-    const slow = sleep(slowAfterMs, settled.signal).then(() => undefined)
-    const result = await Promise.race([running, slow])
-    settled.abort()
-    return result
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, slowAfterMs, undefined)
+      running.then(resolve, reject).finally(() => clearTimeout(timer))
+    })
   }
 
   /** Lets a slow run go on by itself, under a lease of its own; waits only where there are too many. */
