@@ -35,7 +35,7 @@ export async function handleAll(
   env: HandlerEnv,
   /** told whose turn it is */
   onTurn: (name: string) => void,
-  observe: StepObserver = () => {},
+  observe?: StepObserver,
 ): Promise<readonly Event[]> {
   let passing = events
   for (const { name, handler } of instances) {
@@ -57,7 +57,7 @@ export async function runPipeline(
   context: HandlerContext,
   /** Why new events may not be made, before anything is committed. */
   objection: (made: readonly Event[]) => string | undefined = () => undefined,
-  observe: StepObserver = () => {},
+  observe?: StepObserver,
 ): Promise<PipelineOutcome> {
   const instances: HandlerInstance[] = []
   let current = '?'
@@ -106,7 +106,7 @@ export function requireEvents(made: readonly Event[]): void {
 async function commitAll(
   instances: readonly HandlerInstance[],
   { logger }: HandlerContext,
-  observe: StepObserver,
+  observe: StepObserver | undefined,
 ): Promise<string | null> {
   const failures: string[] = []
   for (const { name, handler } of instances) {
@@ -123,7 +123,7 @@ async function commitAll(
 async function rollbackAll(
   instances: readonly HandlerInstance[],
   { logger }: HandlerContext,
-  observe: StepObserver,
+  observe: StepObserver | undefined,
 ): Promise<void> {
   for (const { name, handler } of instances) {
     try {
@@ -137,9 +137,10 @@ async function rollbackAll(
 async function timed<T>(
   handler: string,
   step: string,
-  observe: StepObserver,
+  observe: StepObserver | undefined,
   work: () => T | Promise<T>,
 ): Promise<T> {
+  if (!observe) return work()
   const begun = performance.now()
   let outcome: 'ok' | 'failed' = 'failed'
   try {

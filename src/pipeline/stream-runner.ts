@@ -102,7 +102,7 @@ export function createStreamRunner(options: StreamRunnerOptions) {
         events,
         context,
         (made) => endlessness(claim, made),
-        (step, seconds) => observer?.onHandler({ pipeline: name, ...step }, seconds),
+        observer && ((step, seconds) => observer.onHandler({ pipeline: name, ...step }, seconds)),
       )
       const labels = {
         pipeline: name,
