@@ -287,11 +287,11 @@ export class Worker implements Service {
     else await settleRuns(claim.firing, [result], this.#settleContext)
   }
 
-  /** Not those that were taken over: they are to be run alone, as they are when their lease runs out. */
+  /** For another worker, or this one when it is started again. */
   async #giveBack(unstarted: readonly ClaimedStream[]): Promise<void> {
     const { store, logger } = this.#options
     try {
-      await store.releaseClaims(unstarted.filter(({ takenOver }) => !takenOver))
+      await store.releaseClaims(unstarted)
     } catch (error) {
       logger.warn({}, `streams wait until their lease runs out: ${messageOf(error)}`)
     }

@@ -9,27 +9,36 @@ import type { ClaimedStream, FailedRun, NewDeadLetter } from './store.ts'
 
 // Streams that go back to be run again, or into their error states.
 
-/** Gives claims of one firing back to be run at once, their attempts not counted. */
+/**
+ * Gives claims of one firing back to be run at once, their attempts not counted; those that were taken over to be taken
+ * over again, each alone.
+ */
 export async function releaseClaims(
   tx: Executor,
   context: StoreContext,
   claims: readonly ClaimedStream[],
 ): Promise<void> {
   const [first] = claims
-  const held = first ? await lockHeld(tx, context, claims) : []
-  if (!first || held.length === 0) return
-  await tx
-    .updateTable('stream')
-    .set({
-      // Not active: its key may have another stream by now.
-      state: stateNumber(RUN_STATES[first.firing].retry),
-      state_serial_no: sql`state_serial_no + 1`,
-      attempts: sql`attempts - 1`,
-      claimed_by: null,
-      lease_until: null,
-    })
-    .where('id', 'in', held)
-    .execute()
+  const held = new Set(first ? await lockHeld(tx, context, claims) : [])
+  if (!first || held.size === 0) return
+  const released = { state_serial_no: sql<number>`state_serial_no + 1`, attempts: sql<number>`attempts - 1` }
+  const idsOf = (isTakenOver: boolean) =>
+    claims.filter(({ takenOver }) => takenOver === isTakenOver).map(({ stream }) => stream.id)
+  // Not active: its key may have another stream by now.
+  const retry = { state: stateNumber(RUN_STATES[first.firing].retry), claimed_by: null, lease_until: null }
+  const orphan = { lease_until: 0 }
+  for (const [isTakenOver, fate] of [
+    [false, retry],
+    [true, orphan],
+  ] as const) {
+    const ids = idsOf(isTakenOver).filter((id) => held.has(id))
+    if (ids.length === 0) continue
+    await tx
+      .updateTable('stream')
+      .set({ ...released, ...fate })
+      .where('id', 'in', ids)
+      .execute()
+  }
 }
 
 /**

@@ -371,6 +371,19 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     await store.releaseClaims([])
   })
 
+  test('a stream that was taken over is given back to be taken over again, alone', async () => {
+    await put(routerOf({}), [event({ host: 'a', eventType: 'x.end' })])
+    await claim('fire', LATER, -1)
+    const takeOver = () =>
+      store.claimOrphan({ firing: 'fire', now: NOW + 1, limit: 10, worker: 'w', leaseMs: 60_000 })
+    const taken = await takeOver()
+    expect(taken).toMatchObject({ takenOver: true, stream: { attempts: 2 } })
+    expect(await takeOver()).toBeUndefined()
+    await store.releaseClaims([taken as ClaimedStream])
+    expect(await claim()).toEqual([])
+    expect(await takeOver()).toMatchObject({ takenOver: true, stream: { attempts: 2 } })
+  })
+
   test('the error state can be reset, its attempts forgotten', async () => {
     const router = routerOf({ expire_pipeline: 'gone' })
     await put(router, [event({ host: 'a' })])
