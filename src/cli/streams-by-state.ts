@@ -6,17 +6,17 @@ import type { Store } from '../store/store.ts'
 const COUNTED_EVERY_MS = 15_000
 
 /** How many streams were in each state when they were counted last; nobody waits for the next count but the first. */
-export function streamsByState(store: () => Store | undefined): () => Promise<readonly Sample[]> {
+export function streamsByState(store: Store): () => Promise<readonly Sample[]> {
   let counting: Promise<readonly Sample[]> | undefined
   let samples: readonly Sample[] | undefined
   let countedAt = -Infinity
 
-  async function count(open: Store): Promise<readonly Sample[]> {
+  async function count(): Promise<readonly Sample[]> {
     countedAt = performance.now()
     const counted: Sample[] = []
     try {
       for (const state of STREAM_STATES) {
-        const value = await open.countStreams({ state }, { limit: 1, mark: undefined, ascending: true })
+        const value = await store.countStreams({ state }, { limit: 1, mark: undefined, ascending: true })
         counted.push({ labels: { state }, value })
       }
       samples = counted
@@ -28,8 +28,7 @@ export function streamsByState(store: () => Store | undefined): () => Promise<re
   }
 
   return async () => {
-    const open = store()
-    if (open && !counting && performance.now() - countedAt >= COUNTED_EVERY_MS) counting = count(open)
+    if (!counting && performance.now() - countedAt >= COUNTED_EVERY_MS) counting = count()
     return samples ?? counting ?? []
   }
 }

@@ -18,11 +18,7 @@ const COUNTED = {
 }
 
 /** What a worker counts, as metrics; answers what takes note of its runs. */
-export function workerMetrics(
-  metrics: Metrics,
-  counters: WorkerCounters,
-  store: () => Store | undefined,
-): RunObserver {
+export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store: Store): RunObserver {
   metrics.counters('worker', COUNTED, () => counters)
   triggerMetrics(metrics, () => counters.triggers)
   metrics.gauge('streams', 'streams by their state', ['state'], streamsByState(store))

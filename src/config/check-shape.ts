@@ -1,4 +1,5 @@
 import type { core, ZodType } from 'zod'
+import { describeIssue } from '../runtime/describe-issue.ts'
 import type { Problems } from './problems.ts'
 import { didYouMean } from './suggest.ts'
 import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
@@ -63,13 +64,7 @@ function addIssue(
   }
   const last = path.at(-1)
   const subject = last === undefined ? '' : typeof last === 'number' ? `entry ${last + 1}: ` : `${last}: `
-  problems.error('shape', path, `${subject}${describe(issue)}`, document.positionOf(path))
-}
-
-function describe(issue: core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is required'
-  const message = issue.message.replace(/^Invalid input: /, '')
-  return message.charAt(0).toLowerCase() + message.slice(1)
+  problems.error('shape', path, `${subject}${describeIssue(issue)}`, document.positionOf(path))
 }
 
 type Definition = {

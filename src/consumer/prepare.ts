@@ -9,7 +9,7 @@ import type { Arrival, EncodedEvent } from '../domain/routing.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { NewDeadLetter } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
-import type { AppMessage } from './apps/app.ts'
+import { type AppMessage, appMessage } from './apps/app.ts'
 
 /** What a delivery came to: an event on its way, a dead letter, or neither when no definition matches it. */
 export type Prepared = {
@@ -76,8 +76,7 @@ export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
     context,
   )
   if (!keepsMessages) return prepared
-  const { event_type: eventType, message_id: messageId } = notification
-  return { ...prepared, message: { queue: delivery.queue, body, eventType, messageId, notification } }
+  return { ...prepared, message: appMessage(delivery.queue, body, notification) }
 }
 
 function stored(

@@ -5,7 +5,7 @@ import { isJsonObject } from '../domain/notification.ts'
 import { RUN_STATES } from '../domain/stream.ts'
 import type { DeadLetter, NewDeadLetter, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
-import type { AppContext, AppMessage } from './apps/app.ts'
+import { type AppContext, type AppMessage, appMessage } from './apps/app.ts'
 import { appNameOf, type QueueApp, runApps } from './apps/run-apps.ts'
 import { KEPT_BYTES, type PrepareContext, prepare, type QueuePlan } from './prepare.ts'
 
@@ -56,9 +56,7 @@ async function giveToApp(
   if (!app) return failed(stage, `queue ${queue} has no such app; name the yagi.conf that has it`)
   const decoded = decodeNotification(body)
   if (!decoded.ok) return failed(stage, decoded.reason)
-  const { notification } = decoded
-  const { event_type: eventType, message_id: messageId } = notification
-  const message = { queue: queue ?? '', body, eventType, messageId, notification }
+  const message = appMessage(queue ?? '', body, decoded.notification)
   const context = { logger, signal: AbortSignal.timeout(PATIENCE_MS) }
   try {
     const letters = await runApps([app], [message], context)
@@ -110,10 +108,10 @@ async function resetStream({ stage, body }: DeadLetter, context: RetryContext): 
   if (!isJsonObject(told) || typeof told.stream_id !== 'number') {
     return failed(stage, 'the letter names no stream')
   }
+  const firing = told.firing === 'expire' ? 'expire' : 'fire'
   if (stage === 'commit') {
-    const firing = told.firing === 'expire' ? 'expire' : 'fire'
     return { outcome: (await context.store.rerunCompleted(told.stream_id, firing)) ? 'reset' : 'gone' }
   }
-  const { error: state } = RUN_STATES[told.firing === 'expire' ? 'expire' : 'fire']
+  const { error: state } = RUN_STATES[firing]
   return { outcome: (await context.store.resetStreams(state, told.stream_id)) > 0 ? 'reset' : 'gone' }
 }

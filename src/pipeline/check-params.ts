@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { InvalidError } from '../domain/errors.ts'
+import { describeIssue } from '../runtime/describe-issue.ts'
 import type { HandlerClass, HandlerParams, JsonSchema } from './handler.ts'
 
 /** Throws InvalidError that names each parameter that does not fit the handler's own JSON Schema. */
@@ -20,9 +21,6 @@ function describe(issue: z.core.$ZodIssue, known: readonly string[]): string {
   if (issue.code === 'unrecognized_keys') {
     return `unknown parameter ${issue.keys.join(', ')}; known are ${known.join(', ')}`
   }
-  const what = issue.message.replace(/^Invalid input: /, '')
-  const said = what.endsWith('received undefined')
-    ? 'is required'
-    : what.charAt(0).toLowerCase() + what.slice(1)
+  const said = describeIssue(issue)
   return issue.path.length === 0 ? `params: ${said}` : `${issue.path.join('.')}: ${said}`
 }

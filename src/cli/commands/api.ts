@@ -4,11 +4,11 @@ import { createHttpService } from '../../api/http-service.ts'
 import type { ListenAddress } from '../../api/listen-address.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
-import type { Store } from '../../store/store.ts'
-import { logWarnings, openWhenReady, runUntilStopped, stopSignal } from '../daemon.ts'
+import { logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
 import { observe } from '../observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, listenOption, loggerOf } from '../program.ts'
+import { withStore } from '../with-store.ts'
 
 type Options = { config: string; listen: ListenAddress; logLevel?: string }
 
@@ -30,13 +30,8 @@ async function serve(options: Options): Promise<void> {
   const logger = loggerOf(options, config.winchester.log_level)
   logWarnings(config, logger)
   const observation = await observe(config.winchester, 'api')
-  let store: Store | undefined
-  const status = observation?.serve({ store: () => store, logger })
-  try {
-    // Before the database is open: a process that waits for it is alive.
-    await status?.start()
-    store = await openWhenReady(() => openStore(config, { silenceMs: LONGEST_SILENCE_MS }), signal, logger)
-    if (!store) return
+  const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS })
+  await withStore({ open, signal, logger, observation }, async (store) => {
     const onRequest = observation && requestMetrics(observation.metrics)
     const service = createHttpService(createApp({ store, logger, onRequest }), options.listen)
     const announcing = {
@@ -48,10 +43,7 @@ async function serve(options: Options): Promise<void> {
       },
     }
     await runUntilStopped(announcing, signal, logger, config.winchester.shutdown_timeout_s * 1000)
-  } finally {
-    await status?.stop()
-    await store?.close()
-  }
+  })
 }
 
 function requestMetrics(metrics: Metrics): AppDependencies['onRequest'] {

@@ -5,21 +5,14 @@ import { createConsumerCounters } from '../../consumer/counters.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import { keepHeapSmall } from '../../runtime/memory.ts'
-import type { Store } from '../../store/store.ts'
 import { type BuiltConsumer, buildConsumer } from '../build-consumer.ts'
 import { consumerMetrics } from '../consumer-metrics.ts'
-import {
-  createStatistics,
-  eventClockOf,
-  logWarnings,
-  openWhenReady,
-  runUntilStopped,
-  stopSignal,
-} from '../daemon.ts'
+import { createStatistics, eventClockOf, logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
 import { observe } from '../observation.ts'
 import { openBroker } from '../open-broker.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
+import { withStore } from '../with-store.ts'
 
 type Options = { config: string; logLevel?: string }
 
@@ -48,35 +41,24 @@ async function consume(options: Options): Promise<void> {
   const observation = await observe(winchester, 'consumer')
   const onBatch = observation && consumerMetrics(observation.metrics, counters)
   const name = `consumer-${hostname()}-${process.pid}`
-  const broker = await openBroker(yagi.broker, logger)
-  let store: Store | undefined
   let hindrance = (): string | undefined => undefined
-  const status = observation?.serve({ store: () => store, logger, hindrance: () => hindrance() })
-  try {
-    // Before the database is open: a process that waits for it is alive.
-    await status?.start()
-    store = await openWhenReady(
-      () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat }),
-      signal,
-      logger,
-    )
-    if (!store) return
-    const { clock, service } = eventClockOf(config, 'posts', name, logger)
-    const parts = { config, yagi, broker, store, clock, logger, counters }
-    const consumer = await buildConsumer(onBatch ? { ...parts, onBatch } : parts)
-    hindrance = () => hindranceOf(consumer)
-    const statistics = createStatistics(
-      logger,
-      yagi.statisticsMs ?? winchester.statistics_period * 1000,
-      () => consumer.counters,
-    )
-    const shutdownMs = winchester.shutdown_timeout_s * 1000
-    await runUntilStopped(createGroup([service, statistics, consumer]), signal, logger, shutdownMs)
-  } finally {
-    await status?.stop()
-    await broker.close()
-    await store?.close()
-  }
+  const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
+  const daemon = { open, signal, logger, observation, hindrance: () => hindrance() }
+  await withStore(daemon, async (store) => {
+    const broker = await openBroker(yagi.broker, logger)
+    try {
+      const { clock, service } = eventClockOf(config, 'posts', name, logger)
+      const parts = { config, yagi, broker, store, clock, logger, counters }
+      const consumer = await buildConsumer(onBatch ? { ...parts, onBatch } : parts)
+      hindrance = () => hindranceOf(consumer)
+      const periodMs = yagi.statisticsMs ?? winchester.statistics_period * 1000
+      const statistics = createStatistics(logger, periodMs, () => consumer.counters)
+      const shutdownMs = winchester.shutdown_timeout_s * 1000
+      await runUntilStopped(createGroup([service, statistics, consumer]), signal, logger, shutdownMs)
+    } finally {
+      await broker.close()
+    }
+  })
 }
 
 function hindranceOf(consumer: BuiltConsumer): string | undefined {

@@ -11,6 +11,12 @@ export type AppMessage = {
   readonly notification: Notification
 }
 
+/** A notification that came from a queue, as apps get it. */
+export function appMessage(queue: string, body: Buffer, notification: Notification): AppMessage {
+  const { event_type: eventType, message_id: messageId } = notification
+  return { queue, body, eventType, messageId, notification }
+}
+
 /** undefined: done; else why this message failed, which makes it a dead letter of this app */
 export type AppOutcome = string | undefined
 

@@ -1,6 +1,5 @@
 import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import { compileEventTypeFilter } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { formatIso } from '../../domain/time.ts'
 import { atomEntry } from '../../publishing/atom-entry.ts'
@@ -11,6 +10,7 @@ import { postEntry } from '../../publishing/post-entry.ts'
 import { xmlText } from '../../publishing/xml.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
 import { HTTP_PROPERTIES, type HttpParams, httpLimits, OPTIONAL_TEXT } from './common-params.ts'
+import { meantEvents } from './meant-events.ts'
 
 type Params = HttpParams & {
   readonly extra_info?: ExtraInfo | null
@@ -64,8 +64,7 @@ export class AtomPubHandler implements Handler {
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
-    const isMeant = compileEventTypeFilter(this.#params.event_types ?? '*')
-    this.#entries = events.filter(({ eventType }) => isMeant(eventType)).map((event) => this.#entryOf(event))
+    this.#entries = meantEvents(events, this.#params).map((event) => this.#entryOf(event))
     return events
   }
 

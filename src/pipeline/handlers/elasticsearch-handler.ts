@@ -1,10 +1,10 @@
 import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import { compileEventTypeFilter } from '../../domain/event-type-filter.ts'
 import { bulkIndex, type Document, documentOf } from '../../publishing/bulk-index.ts'
 import { hostOf } from '../../publishing/http-request.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
 import { HEADERS, HTTP_PROPERTIES, type HttpParams, httpLimits, QUICK_DEFAULTS } from './common-params.ts'
+import { meantEvents } from './meant-events.ts'
 
 type Params = HttpParams & {
   readonly index?: string
@@ -34,8 +34,7 @@ export class ElasticsearchHandler implements Handler {
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
-    const isMeant = compileEventTypeFilter(this.#params.event_types ?? '*')
-    this.#documents = events.filter(({ eventType }) => isMeant(eventType)).map((event) => documentOf(event))
+    this.#documents = meantEvents(events, this.#params).map((event) => documentOf(event))
     return events
   }
 

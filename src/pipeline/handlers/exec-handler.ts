@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { StackTachError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
+import type { EventTypePatterns } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
 import type { Handler, HandlerParams } from '../handler.ts'
 import { EVENT_TYPES, SECONDS } from './common-params.ts'
+import { meantEvents } from './meant-events.ts'
 
 type Params = {
   /** the program and its arguments; no shell reads them */
@@ -38,8 +39,7 @@ export class ExecHandler implements Handler {
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
-    const isMeant = compileEventTypeFilter(this.#params.event_types ?? '*')
-    this.#events = events.filter(({ eventType }) => isMeant(eventType)).map(typedEvent)
+    this.#events = meantEvents(events, this.#params).map(typedEvent)
     return events
   }
 

@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Event } from '../../domain/event.ts'
-import { compileEventTypeFilter } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
 import { deliver, requireSuccess } from '../../publishing/deliver.ts'
@@ -17,6 +16,7 @@ import {
   QUICK_DEFAULTS,
 } from './common-params.ts'
 import { Gathering } from './gathering.ts'
+import { meantEvents } from './meant-events.ts'
 
 type Params = HttpParams & {
   readonly batch_size?: number
@@ -71,8 +71,7 @@ export class WebhookHandler implements Handler {
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
-    const isMeant = compileEventTypeFilter(this.#params.event_types ?? '*')
-    this.#events = events.filter(({ eventType }) => isMeant(eventType)).map(typedEvent)
+    this.#events = meantEvents(events, this.#params).map(typedEvent)
     return events
   }
 

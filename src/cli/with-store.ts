@@ -1,0 +1,34 @@
+import type { Logger } from '../runtime/logger.ts'
+import type { Store } from '../store/store.ts'
+import { openWhenReady } from './daemon.ts'
+import type { Observation } from './observation.ts'
+
+export type DaemonStore = {
+  readonly open: () => Promise<Store>
+  /** the daemon stops */
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  readonly observation: Observation | undefined
+  /** What keeps the daemon from its work beside the database; undefined: nothing. */
+  readonly hindrance?: () => string | undefined
+}
+
+/**
+ * Runs a daemon with its store, waiting for a database that is away, and closes it. Its status is served from before
+ * the database is open: a process that waits for it is alive.
+ */
+export async function withStore(
+  { open, signal, logger, observation, hindrance = () => undefined }: DaemonStore,
+  run: (store: Store) => Promise<void>,
+): Promise<void> {
+  let store: Store | undefined
+  const status = observation?.serve({ store: () => store, logger, hindrance })
+  try {
+    await status?.start()
+    store = await openWhenReady(open, signal, logger)
+    if (store) await run(store)
+  } finally {
+    await status?.stop()
+    await store?.close()
+  }
+}
