@@ -13,6 +13,7 @@ import type { EventClock } from '../runtime/event-clock.ts'
 import { createGroup, createTeam, type Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
+import { TriggerDebug } from '../streams/trigger-debug.ts'
 import { buildApps } from './build-apps.ts'
 import { buildRouter } from './build-router.ts'
 
@@ -44,7 +45,12 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   const shared = {
     ...parts,
     distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
-    router: buildRouter(config.triggers, logger, counters),
+    router: buildRouter(
+      config.triggers,
+      logger,
+      counters,
+      new TriggerDebug(config.triggers, counters.triggers),
+    ),
     counters,
     maxMessageBytes: yagi.broker.maxMessageBytes,
     batchMs: yagi.broker.batchMs,

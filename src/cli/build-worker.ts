@@ -8,6 +8,7 @@ import { createWorkerCounters, type WorkerCounters } from '../pipeline/worker-co
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
+import { TriggerDebug } from '../streams/trigger-debug.ts'
 import { buildRouter } from './build-router.ts'
 
 export type WorkerParts = {
@@ -30,7 +31,8 @@ export function buildWorker(parts: WorkerParts): Worker {
   const { config, pipelines, store, clock, logger, name, publisherFor } = parts
   const { winchester } = config
   const { counters = createWorkerCounters(), observer } = parts
-  const router = buildRouter(config.triggers, logger, counters)
+  const debug = new TriggerDebug(config.triggers, counters.triggers)
+  const router = buildRouter(config.triggers, logger, counters, debug)
   const runner = createStreamRunner({
     router,
     pipelines,
@@ -38,12 +40,14 @@ export function buildWorker(parts: WorkerParts): Worker {
     logger,
     publisherFor,
     observer,
+    debug,
     purge: winchester.purge_completed_streams,
     retries: winchester.pipeline_retries,
     maxGenerations: winchester.max_generations,
   })
   return new Worker({
     counters,
+    debug,
     name,
     store,
     router,

@@ -1,4 +1,5 @@
 import type { Micros } from '../domain/time.ts'
+import type { CountsByTrigger } from '../streams/trigger-debug.ts'
 
 /** What a consumer has done since it was started. */
 export type ConsumerCounters = {
@@ -15,8 +16,8 @@ export type ConsumerCounters = {
   batches: number
   /** times that a queue was lost and read again */
   reconnects: number
-  /** of triggers with a debug_level: what became of the events they looked at */
-  triggers: { [trigger: string]: { matched: number; mismatched: number; misplaced: number } }
+  /** what triggers with a debug_level did */
+  triggers: CountsByTrigger
   /** transactions that were rolled back and run again */
   repeats: number
   /** the newest timestamp that was stored */

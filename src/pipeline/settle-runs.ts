@@ -3,7 +3,8 @@ import type { Router } from '../domain/routing.ts'
 import type { Firing } from '../domain/stream.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { FailedRun, FinishedRun, Store } from '../store/store.ts'
+import type { ClaimedStream, FailedRun, FinishedRun, Store } from '../store/store.ts'
+import type { TriggerDebug } from '../streams/trigger-debug.ts'
 import type { RunResult } from './stream-runner.ts'
 import type { WorkerCounters } from './worker-counters.ts'
 
@@ -15,6 +16,7 @@ export type SettleContext = {
   readonly router: Router
   readonly logger: Logger
   readonly counters: WorkerCounters
+  readonly debug?: TriggerDebug | undefined
   /** the worker stops: what cannot be written now is left to the worker that takes over */
   readonly signal: AbortSignal
 }
@@ -41,13 +43,19 @@ export async function settleRuns(
 
 async function finish(firing: Firing, runs: readonly FinishedRun[], context: SettleContext): Promise<void> {
   if (runs.length === 0) return
-  const { store, router, counters } = context
+  const { store, router, counters, debug } = context
   const finished = await untilDone(() => store.finishRuns(runs, router), context)
   counters[firing === 'fire' ? 'fired' : 'expired'] += finished.size
   counters.commitFailures += runs.filter(
     ({ claim, lastError }) => lastError !== null && finished.has(claim.stream.id),
   ).length
-  noteLost(runs.length - finished.size, context)
+  const [done, lost] = partition(
+    runs.map(({ claim }) => claim),
+    ({ stream }) => finished.has(stream.id),
+  )
+  for (const { stream } of done)
+    debug?.bump(stream.name, firing === 'fire' ? 'Streams fired' : 'Streams expired')
+  noteLost(lost, context)
 }
 
 /** Events that cannot be stored are the fault of the pipeline that made them, and of no other. */
@@ -73,7 +81,7 @@ async function fail(run: FailedRun, context: SettleContext): Promise<void> {
   const { store, logger, counters } = context
   const wasHeld = await untilDone(() => store.failRun(run), context)
   if (!wasHeld) {
-    noteLost(1, context)
+    noteLost([run.claim], context)
     return
   }
   counters.failed++
@@ -89,15 +97,20 @@ async function fail(run: FailedRun, context: SettleContext): Promise<void> {
 
 /** Streams that are not this worker's any more. */
 export function noteLost(
-  count: number,
-  { counters, logger }: Pick<SettleContext, 'counters' | 'logger'>,
+  lost: readonly ClaimedStream[],
+  { counters, debug, logger }: Pick<SettleContext, 'counters' | 'debug' | 'logger'>,
 ): void {
-  if (count === 0) return
-  counters.lost += count
+  if (lost.length === 0) return
+  counters.lost += lost.length
+  for (const { stream } of lost) debug?.bump(stream.name, 'Locked')
   logger.warn(
-    { streams: count },
+    { streams: lost.length },
     'streams were taken over by another worker, or their outcome had been written already',
   )
+}
+
+function partition<T>(all: readonly T[], holds: (one: T) => boolean): readonly [T[], T[]] {
+  return [all.filter(holds), all.filter((one) => !holds(one))]
 }
 
 async function untilDone<T>(work: () => Promise<T>, { logger, signal }: SettleContext): Promise<T> {

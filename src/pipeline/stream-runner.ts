@@ -4,6 +4,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { ClaimedStream, FailedRun, FinishedRun } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import type { Trigger } from '../streams/trigger.ts'
+import type { TriggerDebug } from '../streams/trigger-debug.ts'
 import type { HandlerContext } from './handler.ts'
 import { createHandlerContext } from './handler-context.ts'
 import type { Pipeline } from './handler-registry.ts'
@@ -20,6 +21,8 @@ export type StreamRunnerOptions = {
   /** further runs after the first one failed */
   readonly retries: number
   readonly observer?: RunObserver | undefined
+  /** what triggers with a debug_level do is counted there */
+  readonly debug?: TriggerDebug | undefined
   /** how often in a row new events of pipelines may feed streams */
   readonly maxGenerations?: number | undefined
 }
@@ -41,10 +44,13 @@ export type RunResult =
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 300_000
 
+/** Steps of handlers by the names that they are counted under for triggers with a debug_level. */
+const COUNTED_STEPS: { readonly [step: string]: string } = { commit: 'Commit', rollback: 'Rollback' }
+
 /** Runs a claimed stream through the pipeline that its trigger names for this firing. */
 export function createStreamRunner(options: StreamRunnerOptions) {
   const { router, pipelines, clock, logger, publisherFor, purge, retries } = options
-  const { maxGenerations = Number.POSITIVE_INFINITY, observer } = options
+  const { maxGenerations = Number.POSITIVE_INFINITY, observer, debug } = options
   const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
 
   function forGood(claim: ClaimedStream, error: string): RunResult {
@@ -80,6 +86,17 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     return { kind: 'failed', run: { claim, error, retryInMs: attempts > retries ? undefined : retryInMs } }
   }
 
+  /** Undefined where nobody wants to know: steps are timed only for those that do. */
+  function stepObserver(trigger: string, pipeline: string): StepObserver | undefined {
+    const counts = debug?.isOn(trigger) ? debug : undefined
+    if (!observer && !counts) return undefined
+    return (step, seconds) => {
+      observer?.onHandler({ pipeline, ...step }, seconds)
+      const name = COUNTED_STEPS[step.step]
+      if (name) counts?.bump(trigger, `${name} ${step.outcome === 'ok' ? 'successful' : 'error'}`)
+    }
+  }
+
   return {
     /** `signal`: the worker stops. */
     async run(claim: ClaimedStream, events: readonly StoredEvent[], signal: AbortSignal): Promise<RunResult> {
@@ -91,9 +108,15 @@ export function createStreamRunner(options: StreamRunnerOptions) {
         return forGood(claim, 'its worker died while it ran this stream, at the last attempt')
       }
       const name = pipelineOf(trigger, firing)
-      if (name === undefined) return finished(claim, { ok: true, newEvents: [], commitError: null })
+      if (name === undefined) {
+        debug?.bump(stream.name, `No ${firing} pipeline for '${stream.name}'`)
+        return finished(claim, { ok: true, newEvents: [], commitError: null })
+      }
       const pipeline = pipelines.get(name)
-      if (!pipeline) return forGood(claim, `there is no pipeline ${name} in the configuration`)
+      if (!pipeline) {
+        debug?.bump(stream.name, `Unknown pipeline '${name}'`)
+        return forGood(claim, `there is no pipeline ${name} in the configuration`)
+      }
       const context = createHandlerContext(logger, publisherFor ? { signal, publisherFor } : { signal })
       const begun = performance.now()
       const outcome = await runPipeline(
@@ -102,8 +125,9 @@ export function createStreamRunner(options: StreamRunnerOptions) {
         events,
         context,
         (made) => endlessness(claim, made),
-        observer && ((step, seconds) => observer.onHandler({ pipeline: name, ...step }, seconds)),
+        stepObserver(stream.name, name),
       )
+      debug?.bump(stream.name, outcome.ok ? 'Pre-commit successful' : 'Pipeline error')
       const labels = {
         pipeline: name,
         outcome: outcome.ok ? (outcome.commitError === null ? 'done' : 'commit_failed') : outcome.end,

@@ -1,3 +1,5 @@
+import type { CountsByTrigger } from '../streams/trigger-debug.ts'
+
 /** How the passes of a worker ended, in streams. */
 export type WorkerCounters = {
   fired: number
@@ -11,8 +13,8 @@ export type WorkerCounters = {
   trimmed: number
   /** new events that match a trigger but can join no stream of it */
   misplaced: number
-  /** of triggers with a debug_level: what became of the events they looked at */
-  triggers: { [trigger: string]: { matched: number; mismatched: number; misplaced: number } }
+  /** what triggers with a debug_level did */
+  triggers: CountsByTrigger
   /** transactions that were rolled back and run again */
   repeats: number
 }

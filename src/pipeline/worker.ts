@@ -6,6 +6,7 @@ import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ClaimedStream, ClaimRequest, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
+import type { TriggerDebug } from '../streams/trigger-debug.ts'
 import { Housekeeping, type HousekeepingOptions } from './housekeeping.ts'
 import { Lease } from './lease.ts'
 import { noteLost, type SettleContext, type Settled, settleRuns } from './settle-runs.ts'
@@ -15,6 +16,8 @@ import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 export type WorkerOptions = {
   readonly name: string
   readonly counters?: WorkerCounters
+  /** what triggers with a debug_level do is counted there */
+  readonly debug?: TriggerDebug | undefined
   readonly store: Store
   readonly router: TriggerRouter
   readonly runner: StreamRunner
@@ -232,13 +235,13 @@ export class Worker implements Service {
     const events = signal.aborted
       ? new Map()
       : await store.eventsOfStreams(claims.map(({ stream }) => stream.id))
-    let lost = 0
+    const lost: ClaimedStream[] = []
     const lanes = Array.from({ length: Math.min(concurrency, claims.length) }, async () => {
       while (!signal.aborted) {
         const claim = waiting.shift()
         if (!claim) break
         // Another worker has it by now, or will: its handlers must not commit twice.
-        if (!lease.holds(claim.stream.id)) lost++
+        if (!lease.holds(claim.stream.id)) lost.push(claim)
         else {
           const running = runner.run(claim, events.get(claim.stream.id) ?? [], signal)
           const result = await this.#inTime(running)

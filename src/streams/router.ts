@@ -8,6 +8,7 @@ import { TimexError } from '../timex/timex-error.ts'
 import type { Criterion } from './criterion.ts'
 import { type MatchResult, matchTrigger } from './match.ts'
 import type { Trigger } from './trigger.ts'
+import { TriggerDebug } from './trigger-debug.ts'
 
 /** Event types seen are remembered up to this number. */
 const MAX_CACHED_TYPES = 10_000
@@ -23,6 +24,8 @@ export type RouterOptions = {
   readonly onMisplaced?: (trigger: string, reason: string) => void
   /** told what each event came to that a trigger with a debug_level looked at: at 1 those that join, at 2 all */
   readonly onLookedAt?: (trigger: string, event: Event, result: MatchResult) => void
+  /** what triggers with a debug_level do is counted there */
+  readonly debug?: TriggerDebug
 }
 
 type Draft = { -readonly [K in keyof StreamDraft]: StreamDraft[K] } & { joined: number[] }
@@ -32,7 +35,7 @@ type Candidate = { readonly trigger: Trigger; readonly criteria: readonly Criter
 export function createRouter(triggers: readonly Trigger[], options: RouterOptions = {}): TriggerRouter {
   const byName = new Map(triggers.map((trigger) => [trigger.name, trigger]))
   const candidatesByType = new Map<string, readonly Candidate[]>()
-  const { onMisplaced = () => {}, onLookedAt = () => {} } = options
+  const { onMisplaced = () => {}, onLookedAt = () => {}, debug = new TriggerDebug(triggers) } = options
 
   function candidates(eventType: string): readonly Candidate[] {
     const known = candidatesByType.get(eventType)
@@ -42,7 +45,7 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
         trigger,
         criteria: trigger.matchCriteria.filter((criterion) => criterion.acceptsType(eventType)),
       }))
-      .filter(({ criteria }) => criteria.length > 0)
+      .filter(({ trigger, criteria }) => criteria.length > 0 || trigger.debugLevel > 0)
     if (candidatesByType.size >= MAX_CACHED_TYPES) candidatesByType.clear()
     candidatesByType.set(eventType, found)
     return found
@@ -54,7 +57,13 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
     keysOf(event) {
       const keys: MatchedKey[] = []
       for (const { trigger, criteria } of candidates(event.eventType)) {
+        if (criteria.length === 0) {
+          debug.check(trigger.name, 'Match', 'Wrong event type')
+          continue
+        }
         const result = matchTrigger(trigger, criteria, event)
+        if (trigger.debugLevel > 0)
+          debug.check(trigger.name, 'Match', result.match ? undefined : result.reason)
         if (trigger.debugLevel > (result.match ? 0 : 1)) onLookedAt(trigger.name, event, result)
         if (result.match) keys.push({ ...result.key, met: metBy(event, trigger) })
         else if (result.isMisplaced) onMisplaced(trigger.name, result.reason)
@@ -77,11 +86,14 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
           const trigger = byName.get(key.name)
           if (!trigger) continue
           const before = current.get(key.hash) ?? draftOf(open.get(key.hash), key, trigger, pasts)
+          const wasReady = before?.fireTimestamp != null
           const joined = tryJoin(before, key, trigger, arrival, generation)
           if (typeof joined === 'string') {
             onMisplaced(trigger.name, joined)
             continue
           }
+          if (trigger.debugLevel > 0)
+            countJoining(debug, trigger, joined, { isNew: joined !== before, wasReady })
           joined.joined.push(index)
           if (current.get(key.hash) !== joined) drafts.push(joined)
           current.set(key.hash, joined)
@@ -164,6 +176,20 @@ function tryJoin(
     draft.fireTimestamp = at + trigger.fireDelay
   }
   return draft
+}
+
+function countJoining(
+  debug: TriggerDebug,
+  trigger: Trigger,
+  joined: Draft,
+  { isNew, wasReady }: { isNew: boolean; wasReady: boolean },
+): void {
+  if (isNew) debug.bump(trigger.name, 'New stream')
+  debug.bump(trigger.name, 'Added events')
+  if (wasReady && !isNew) return
+  const isReadyNow = joined.fireTimestamp !== null
+  debug.check(trigger.name, 'Fire', isReadyNow ? undefined : 'Not enough matching criteria')
+  if (isReadyNow) debug.bump(trigger.name, 'Ready to fire')
 }
 
 function newDraft(key: StreamKey, timestamp: Micros): Draft {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import type { Event } from '../../../src/domain/event.ts'
 import type { HandlerClass } from '../../../src/pipeline/handler.ts'
 import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
 import { createManualClock } from '../../../src/runtime/event-clock.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import type { ClaimedStream } from '../../../src/store/store.ts'
+import { type CountsByTrigger, TriggerDebug } from '../../../src/streams/trigger-debug.ts'
 import { routerOf } from '../../support/events.ts'
 
 const RUNNING = new AbortController().signal
@@ -14,6 +16,20 @@ const failing = class {
   }
   commit() {}
   rollback() {}
+} as HandlerClass
+
+const passing = class {
+  handleEvents(events: readonly Event[]) {
+    return events
+  }
+  commit() {}
+  rollback() {}
+} as HandlerClass
+
+const unsure = class extends passing {
+  override commit() {
+    throw new Error('not now')
+  }
 } as HandlerClass
 
 const pipelines = new Map([
@@ -82,4 +98,30 @@ test('a stream that was taken over is run again while attempts are left', async 
   expect(await runner('good').run(claim({ attempts: 3, takenOver: true }), [], RUNNING)).toMatchObject({
     kind: 'finished',
   })
+})
+
+test.each([
+  ['good', { 'Pre-commit successful': 1, 'Commit successful': 1 }],
+  ['bad', { 'Pipeline error': 1, 'Rollback successful': 1 }],
+  ['unsure', { 'Pre-commit successful': 1, 'Commit error': 1 }],
+  ['nosuch', { "Unknown pipeline 'nosuch'": 1 }],
+  [undefined, { "No fire pipeline for 'trigger'": 1 }],
+])('counts what a run of %s comes to where the trigger has a debug_level', async (name, counters) => {
+  const router = routerOf({ fire_pipeline: name, expire_pipeline: 'good', debug_level: 1 })
+  const counts: CountsByTrigger = {}
+  const counted = createStreamRunner({
+    router,
+    pipelines: new Map([
+      ['good', { name: 'good', steps: [{ name: 'passing', handler: passing, params: {} }] }],
+      ['bad', { name: 'bad', steps: [{ name: 'failing', handler: failing, params: {} }] }],
+      ['unsure', { name: 'unsure', steps: [{ name: 'unsure', handler: unsure, params: {} }] }],
+    ]),
+    clock: createManualClock(0),
+    logger: silentLogger,
+    purge: true,
+    retries: 0,
+    debug: new TriggerDebug(router.triggers, counts),
+  })
+  await counted.run(claim(), [], RUNNING)
+  expect(counts.trigger?.counters).toEqual(counters)
 })

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { settleRuns } from '../../../src/pipeline/settle-runs.ts'
+import { createWorkerCounters } from '../../../src/pipeline/worker-counters.ts'
+import { silentLogger } from '../../../src/runtime/logger.ts'
+import type { ClaimedStream, FinishedRun, Store } from '../../../src/store/store.ts'
+import { type CountsByTrigger, TriggerDebug } from '../../../src/streams/trigger-debug.ts'
+import { routerOf } from '../../support/events.ts'
+
+test.each([
+  ['fire', 'Streams fired'],
+  ['expire', 'Streams expired'],
+] as const)(
+  'to %s: streams that are done, and those of another worker, are counted',
+  async (firing, done) => {
+    const router = routerOf({ debug_level: 1 })
+    const counts: CountsByTrigger = {}
+    const claims = [1, 2, 3].map((id) => ({ stream: { id, name: 'trigger' }, firing }) as ClaimedStream)
+    const runs = claims.map(
+      (claim) => ({ claim, newEvents: [], purge: false, lastError: null }) as FinishedRun,
+    )
+    await settleRuns(
+      firing,
+      runs.map((run) => ({ kind: 'finished', run })),
+      {
+        store: { finishRuns: async () => new Set([1, 3]) } as Partial<Store> as Store,
+        router,
+        logger: silentLogger,
+        counters: createWorkerCounters(),
+        debug: new TriggerDebug(router.triggers, counts),
+        signal: new AbortController().signal,
+      },
+    )
+    expect(counts.trigger?.counters).toEqual({ [done]: 2, Locked: 1 })
+  },
+)
