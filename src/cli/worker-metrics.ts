@@ -1,4 +1,5 @@
 import type { RunObserver } from '../pipeline/stream-runner.ts'
+import type { Worker } from '../pipeline/worker.ts'
 import type { WorkerCounters } from '../pipeline/worker-counters.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
@@ -20,6 +21,9 @@ const COUNTED = {
 /** What a worker counts, as metrics; answers what takes note of its runs. */
 export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store: Store): RunObserver {
   metrics.counters('worker', COUNTED, () => counters)
+  metrics.counter('worker_dead_letters', 'streams that became dead letters', ['stage'], () =>
+    Object.entries(counters.deadLettersByStage).map(([stage, value]) => ({ labels: { stage }, value })),
+  )
   triggerMetrics(metrics, () => counters.triggers)
   metrics.gauge('streams', 'streams by their state', ['state'], streamsByState(store))
   const pipeline = metrics.histogram('pipeline_seconds', 'a run of a pipeline', ['pipeline', 'outcome'])
@@ -33,4 +37,11 @@ export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store:
     onPipeline: (labels, seconds) => pipeline(seconds, labels),
     onHandler: (labels, seconds) => handler(seconds, labels),
   }
+}
+
+/** Runs of a worker that take long, as a metric. */
+export function slowRunMetrics(metrics: Metrics, worker: Pick<Worker, 'slowRuns'>): void {
+  metrics.gauge('worker_slow_runs', 'runs that take more than a second, now', ['pipeline'], () =>
+    [...worker.slowRuns()].map(([pipeline, value]) => ({ labels: { pipeline }, value })),
+  )
 }

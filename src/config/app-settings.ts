@@ -70,7 +70,7 @@ export function readApps(ini: IniReader, queue: string): AppSettings[] {
 function readApp(ini: IniReader, queue: string, classPath: string): AppSettings | undefined {
   const name = classPath.split(/[.:]/).at(-1) as string
   const kind = KINDS.find(([, pattern]) => pattern.test(classPath))?.[0]
-  const shared = { name, accepts: filterOf(ini, name, kind ?? name) }
+  const shared = { name, accepts: filterOf(ini, queue, [name, kind ?? name]) }
   switch (kind) {
     case 'atompub':
     case 'cufpub':
@@ -153,9 +153,12 @@ function requireUrl(ini: IniReader, section: string, key: string, url: string, m
 export const FILTER_SECTIONS = ['filters', 'exclude_filters', 'discard_filters']
 
 /** Keys of an INI file have no case. [filters]: only these reach it; [exclude_filters] and [discard_filters]: all but these do. */
-function filterOf(ini: IniReader, ...names: readonly string[]): (eventType: string) => boolean {
+function filterOf(ini: IniReader, queue: string, names: readonly string[]): (eventType: string) => boolean {
   const listed = (section: string) =>
-    names.map((name) => ini.list(section, name.toLowerCase())).find((types) => types.length > 0) ?? []
+    names
+      .map((name) => name.toLowerCase())
+      .map((key) => ini.list(ini.sectionWith(key, section, queue), key))
+      .find((types) => types.length > 0) ?? []
   const only = listed('filters')
   const excluded = [...listed('exclude_filters'), ...listed('discard_filters')]
   if (only.length + excluded.length === 0) return () => true
@@ -165,7 +168,7 @@ function filterOf(ini: IniReader, ...names: readonly string[]): (eventType: stri
 /** A filter of what is no app of any queue would be passed over in silence. */
 export function checkFilterNames(ini: IniReader, apps: readonly AppSettings[]): void {
   const known = [...new Set(apps.flatMap(({ name, kind }) => [name, kind]))].filter((name) => name !== 'own')
-  for (const section of FILTER_SECTIONS) {
+  for (const section of ini.sectionsOf(FILTER_SECTIONS)) {
     for (const name of ini.keysOf(section)) {
       if (known.some((one) => one.toLowerCase() === name.toLowerCase())) continue
       const message = `${name} is the app of no queue; known are ${known.join(', ')}${didYouMean(name, known)}`

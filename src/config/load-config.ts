@@ -68,10 +68,14 @@ export async function loadConfig(file: string, environment: Environment): Promis
   throw new ConfigError(`the configuration ${file} cannot be used`, problems.filter(isFatal))
 }
 
-/** Tells what is wrong with the handlers of pipelines, each by the name of its pipeline and its place there. */
-export type CheckHandlers = (
-  config: Config,
-) => Promise<readonly { readonly pipeline: string; readonly step: number; readonly message: string }[]>
+/** A handler at its place in a pipeline, or one that pipeline_handlers names and no pipeline uses. */
+type FaultyHandler = { readonly message: string } & (
+  | { readonly pipeline: string; readonly step: number }
+  | { readonly handler: string }
+)
+
+/** Tells what is wrong with handlers. */
+export type CheckHandlers = (config: Config) => Promise<readonly FaultyHandler[]>
 
 /** Reads everything and collects every problem. Rejects only when the file itself cannot be read. */
 export async function checkConfig(
@@ -155,10 +159,8 @@ class Loader {
       trimEventsAge: trimEventsAge ?? EVERYTHING,
       warnings: [],
     }
-    if (pipelines) {
-      await this.#checkHandlersOf(config, pipelines)
-      await findOpenSecrets(pipelines.document, this.#problems)
-    }
+    await this.#checkHandlersOf(config, main, pipelines)
+    if (pipelines) await findOpenSecrets(pipelines.document, this.#problems)
     return config
   }
 
@@ -173,9 +175,19 @@ class Loader {
     }
   }
 
-  async #checkHandlersOf(config: Config, { document }: LoadedFile<PipelinesConfig>): Promise<void> {
-    for (const { pipeline, step, message } of (await this.#checkHandlers?.(config)) ?? []) {
-      this.#problems.error('handler', [pipeline, step], message, document.positionOf([pipeline, step]))
+  async #checkHandlersOf(
+    config: Config,
+    main: LoadedFile<WinchesterSettings>,
+    pipelines: LoadedFile<PipelinesConfig> | undefined,
+  ): Promise<void> {
+    for (const fault of (await this.#checkHandlers?.(config)) ?? []) {
+      // Without effect: nothing runs it.
+      const [file, path, severity] =
+        'handler' in fault
+          ? ([main, ['pipeline_handlers', fault.handler], 'warning'] as const)
+          : ([pipelines, [fault.pipeline, fault.step], 'error'] as const)
+      const position = file?.document.positionOf(path)
+      if (position) this.#problems.add({ severity, code: 'handler', path, message: fault.message, position })
     }
   }
 

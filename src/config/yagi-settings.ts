@@ -118,7 +118,14 @@ export function readYagiSettings(ini: IniReader): YagiSettings {
     .map((classPath) => classPath.split(/[.:]/).at(-1) as string)
   ini.checkNames(KNOWN, [...RETIRED, ...FILTER_SECTIONS, ...own])
   warnOfUnused(ini)
-  for (const section of ini.sectionsOf(['atompub', 'cufpub', 'elasticsearch', 'shoebox', ...own])) {
+  for (const section of ini.sectionsOf([
+    'atompub',
+    'cufpub',
+    'elasticsearch',
+    'shoebox',
+    ...FILTER_SECTIONS,
+    ...own,
+  ])) {
     const [, queue] = section.split(':')
     if (queue === undefined || names.includes(queue)) continue
     ini.problem(section, '', `[${section}]: ${queue} is not among the queues that are read`, 'warning')

@@ -91,9 +91,18 @@ export class TransientError extends StackTachError {
 
 /** The sentence of any thrown value. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
+  if (!(error instanceof Error)) return textOf(error)
   if (error.message !== '') return error.message
   // Node joins failed connection attempts into an AggregateError without a message of its own.
   if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
   return 'code' in error ? String(error.code) : error.name
+}
+
+/** Some values cannot be made a text. */
+function textOf(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return `a value of type ${typeof value}`
+  }
 }

@@ -3,7 +3,8 @@ import { formatIso } from '../domain/time.ts'
 
 const TYPES: { readonly [type: string]: (value: unknown) => boolean } = {
   text: (value) => typeof value === 'string',
-  int: (value) => typeof value === 'bigint' || Number.isSafeInteger(value),
+  int: (value) =>
+    typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value),
   float: (value) => Number.isFinite(value),
   datetime: isMicros,
   none: (value) => value === null,

@@ -58,6 +58,23 @@ export type LoadedPipelines = {
   readonly faults: readonly HandlerFault[]
 }
 
+/** A handler that pipeline_handlers names, no pipeline uses and nobody could. */
+export type UnusedFault = { readonly handler: string; readonly message: string }
+
+/** What is wrong with handlers that are named and not used. */
+export async function unusedHandlerFaults(sources: PipelineSources): Promise<UnusedFault[]> {
+  const used = new Set(Object.values(sources.pipelines).flatMap((steps) => steps.map(({ name }) => name)))
+  const faults: UnusedFault[] = []
+  for (const handler of Object.keys(sources.handlers).filter((name) => !used.has(name))) {
+    try {
+      await loadHandler(handler, sources)
+    } catch (error) {
+      faults.push({ handler, message: `${handler}: ${messageOf(error)}` })
+    }
+  }
+  return faults
+}
+
 /** The pipelines of a configuration by name, their handlers loaded; those at fault are told and left out. */
 export async function loadPipelines(sources: PipelineSources): Promise<LoadedPipelines> {
   const faults: HandlerFault[] = []

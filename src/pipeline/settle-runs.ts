@@ -33,12 +33,21 @@ export async function settleRuns(
   const runs = results.flatMap((result) => (result.kind === 'finished' ? [result.run] : []))
   const quiet = runs.filter(({ newEvents }) => newEvents.length === 0)
   const producing = runs.filter(({ newEvents }) => newEvents.length > 0)
-  await finish(firing, quiet, context)
   // Each generation is a transaction: of what is tried again none has been finished.
-  for (const group of Map.groupBy(producing, ({ claim }) => claim.stream.generation).values()) {
-    await finishTogether(firing, group, context)
-  }
-  for (const result of results) if (result.kind === 'failed') await fail(result.run, context)
+  const generations = [...Map.groupBy(producing, ({ claim }) => claim.stream.generation).values()]
+  const failed = results.flatMap((result) => (result.kind === 'failed' ? [result.run] : []))
+  await each([
+    () => finish(firing, quiet, context),
+    ...generations.map((group) => () => finishTogether(firing, group, context)),
+    ...failed.map((run) => () => fail(run, context)),
+  ])
+}
+
+/** Does all in turn, whatever becomes of those before; then throws the first error. */
+async function each(works: readonly (() => Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = []
+  for (const work of works) await work().catch((error) => errors.push(error))
+  if (errors.length > 0) throw errors[0]
 }
 
 async function finish(firing: Firing, runs: readonly FinishedRun[], context: SettleContext): Promise<void> {
@@ -46,9 +55,11 @@ async function finish(firing: Firing, runs: readonly FinishedRun[], context: Set
   const { store, router, counters, debug } = context
   const finished = await untilDone(() => store.finishRuns(runs, router), context)
   counters[firing === 'fire' ? 'fired' : 'expired'] += finished.size
-  counters.commitFailures += runs.filter(
+  const commitFailures = runs.filter(
     ({ claim, lastError }) => lastError !== null && finished.has(claim.stream.id),
   ).length
+  counters.commitFailures += commitFailures
+  countLetters(counters, 'commit', commitFailures)
   const [done, lost] = partition(
     runs.map(({ claim }) => claim),
     ({ stream }) => finished.has(stream.id),
@@ -86,6 +97,7 @@ async function fail(run: FailedRun, context: SettleContext): Promise<void> {
   }
   counters.failed++
   if (run.retryInMs !== undefined) counters.retries++
+  else countLetters(counters, 'pipeline', 1)
   const { stream } = run.claim
   if (run.retryInMs === undefined) {
     logger.error(
@@ -93,6 +105,11 @@ async function fail(run: FailedRun, context: SettleContext): Promise<void> {
       'the stream is in its error state',
     )
   }
+}
+
+function countLetters(counters: WorkerCounters, stage: string, count: number): void {
+  if (count === 0) return
+  counters.deadLettersByStage[stage] = (counters.deadLettersByStage[stage] ?? 0) + count
 }
 
 /** Streams that are not this worker's any more. */

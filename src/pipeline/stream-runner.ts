@@ -98,6 +98,12 @@ export function createStreamRunner(options: StreamRunnerOptions) {
   }
 
   return {
+    /** The pipeline that a run would go through; undefined: none. */
+    pipelineOf({ stream, firing }: ClaimedStream): string | undefined {
+      const trigger = triggers.get(stream.name)
+      return trigger && pipelineOf(trigger, firing)
+    },
+
     /** `signal`: the worker stops. */
     async run(claim: ClaimedStream, events: readonly StoredEvent[], signal: AbortSignal): Promise<RunResult> {
       const { stream, firing } = claim

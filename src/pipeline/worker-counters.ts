@@ -9,6 +9,8 @@ export type WorkerCounters = {
   commitFailures: number
   /** failed runs that are run again */
   retries: number
+  /** `pipeline`: runs that failed for good, `commit`: those of which a commit failed */
+  deadLettersByStage: { [stage: string]: number }
   lost: number
   trimmed: number
   /** new events that match a trigger but can join no stream of it */
@@ -26,6 +28,7 @@ export function createWorkerCounters(): WorkerCounters {
     failed: 0,
     commitFailures: 0,
     retries: 0,
+    deadLettersByStage: {},
     lost: 0,
     trimmed: 0,
     misplaced: 0,

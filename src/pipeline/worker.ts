@@ -10,6 +10,7 @@ import type { TriggerDebug } from '../streams/trigger-debug.ts'
 import { Housekeeping, type HousekeepingOptions } from './housekeeping.ts'
 import { Lease } from './lease.ts'
 import { noteLost, type SettleContext, type Settled, settleRuns } from './settle-runs.ts'
+import { SlowRuns } from './slow-runs.ts'
 import type { RunResult, StreamRunner } from './stream-runner.ts'
 import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 
@@ -45,11 +46,14 @@ const ORPHAN_INTERVAL_MS = 5000
 /** How long streams of dead workers are run before it looks for others that are due. */
 const TAKEOVER_MS = 1000
 const RETRY_INTERVAL_MS = 500
-/** Runs that take long, beside those of a batch: a server that is away must not fill the memory. */
-const MOST_SLOW_RUNS = 200
 const SLOW_AFTER_MS = 1000
+/** How long streams wait whose pipeline has too many slow runs. */
+const DEFERRAL_MS = 5000
 /** Streams whose events are read, and whose outcomes are written, at a time. */
 const RUNS_TOGETHER = 200
+
+/** Claims that are given back. */
+type Left = { readonly unstarted: ClaimedStream[]; readonly deferred: ClaimedStream[] }
 
 /** Claims due streams, runs their pipelines and completes them, those that fire first, then those that expire. */
 export class Worker implements Service {
@@ -60,8 +64,7 @@ export class Worker implements Service {
   #running: Promise<void> = Promise.resolve()
   readonly #housekeeping: Housekeeping
   #retriesAt = -Infinity
-  /** runs that take long; each writes its own outcome */
-  readonly #slow = new Set<Promise<void>>()
+  readonly #slow = new SlowRuns()
   #isTold = false
   #wake: () => void = () => {}
   readonly #orphansAt: { [firing in Firing]: number } = { fire: -Infinity, expire: -Infinity }
@@ -89,7 +92,18 @@ export class Worker implements Service {
     this.#stopping.abort()
     this.#wake()
     await this.#running
-    await Promise.all(this.#slow)
+    await this.#slow.ended()
+  }
+
+  /** Runs that take long at this moment, by pipeline. */
+  slowRuns(): ReadonlyMap<string, number> {
+    return this.#slow.counts()
+  }
+
+  /** Why streams wait that are due; undefined: none does. */
+  hindrance(): string | undefined {
+    const full = [...this.#slow.counts().keys()].filter((pipeline) => this.#slow.isFull(pipeline))
+    return full.length === 0 ? undefined : `too many runs wait for something in pipeline ${full.join(', ')}`
   }
 
   /** Streams may have become due just now: look at once. */
@@ -199,15 +213,15 @@ export class Worker implements Service {
 
   /**
    * While the outcomes of some streams are written, the events of the next are read and their handlers run. A stop
-   * gives back what has not begun.
+   * gives back what has not begun; what has too many slow runs before it waits.
    */
   async #runAndSettle(firing: Firing, claims: readonly ClaimedStream[], lease: Lease): Promise<void> {
-    const unstarted: ClaimedStream[] = []
+    const left: Left = { unstarted: [], deferred: [] }
     let settling: Promise<void> = Promise.resolve()
     try {
       for (let at = 0; at < claims.length; at += RUNS_TOGETHER) {
         const part = claims.slice(at, at + RUNS_TOGETHER)
-        const results = await this.#runAll(part, lease, unstarted)
+        const results = await this.#runAll(part, lease, left)
         try {
           await settling
         } finally {
@@ -219,15 +233,12 @@ export class Worker implements Service {
     } finally {
       await settling
     }
-    await this.#giveBack(unstarted)
+    await this.#giveBack(left.unstarted)
+    await this.#giveBack(left.deferred, DEFERRAL_MS)
   }
 
-  /** Runs streams until they are done or the worker stops; adds those that are to be run again to `unstarted`. */
-  async #runAll(
-    claims: readonly ClaimedStream[],
-    lease: Lease,
-    unstarted: ClaimedStream[],
-  ): Promise<Settled[]> {
+  /** Runs streams until they are done or the worker stops; adds those that are to be run again to `left`. */
+  async #runAll(claims: readonly ClaimedStream[], lease: Lease, left: Left): Promise<Settled[]> {
     const { store, runner, concurrency } = this.#options
     const { signal } = this.#stopping
     const waiting = [...claims]
@@ -242,18 +253,19 @@ export class Worker implements Service {
         if (!claim) break
         // Another worker has it by now, or will: its handlers must not commit twice.
         if (!lease.holds(claim.stream.id)) lost.push(claim)
+        else if (this.#slow.isFull(runner.pipelineOf(claim))) left.deferred.push(claim)
         else {
           const running = runner.run(claim, events.get(claim.stream.id) ?? [], signal)
           const result = await this.#inTime(running)
-          if (!result) await this.#letRun(claim, running)
-          else if (result.kind === 'stopped') unstarted.push(result.claim)
+          if (!result) this.#letRun(claim, running)
+          else if (result.kind === 'stopped') left.unstarted.push(result.claim)
           else results.push(result)
         }
       }
     })
     await Promise.all(lanes)
     noteLost(lost, this.#settleContext)
-    unstarted.push(...waiting)
+    left.unstarted.push(...waiting)
     return results
   }
 
@@ -267,21 +279,17 @@ export class Worker implements Service {
     })
   }
 
-  /** Lets a slow run go on by itself, under a lease of its own; waits only where there are too many. */
-  async #letRun(claim: ClaimedStream, running: Promise<RunResult>): Promise<void> {
-    while (this.#slow.size >= MOST_SLOW_RUNS) await Promise.race(this.#slow)
-    const { store, leaseMs, logger } = this.#options
+  /** Lets a slow run go on by itself, under a lease of its own. */
+  #letRun(claim: ClaimedStream, running: Promise<RunResult>): void {
+    const { store, runner, leaseMs, logger } = this.#options
     const lease = new Lease([claim], { store, leaseMs, logger, claimedAt: performance.now() })
     void lease.renew()
     const ending = this.#settleSlow(claim, running)
       .catch((error) =>
         logger.error({ error: messageOf(error) }, 'the outcome of a stream could not be written'),
       )
-      .finally(() => {
-        lease.end()
-        this.#slow.delete(ending)
-      })
-    this.#slow.add(ending)
+      .finally(() => lease.end())
+    this.#slow.add(runner.pipelineOf(claim) ?? '', ending)
   }
 
   async #settleSlow(claim: ClaimedStream, running: Promise<RunResult>): Promise<void> {
@@ -291,10 +299,10 @@ export class Worker implements Service {
   }
 
   /** For another worker, or this one when it is started again. */
-  async #giveBack(unstarted: readonly ClaimedStream[]): Promise<void> {
+  async #giveBack(claims: readonly ClaimedStream[], waitMs = 0): Promise<void> {
     const { store, logger } = this.#options
     try {
-      await store.releaseClaims(unstarted)
+      await store.releaseClaims(claims, waitMs)
     } catch (error) {
       logger.warn({}, `streams wait until their lease runs out: ${messageOf(error)}`)
     }

@@ -11,39 +11,58 @@ export type AuthSettings = {
   readonly keyFile: string | undefined
 }
 
-/** Tokens that were given out, by server and user: all runs share them. */
+/** `timeoutMs` for the whole exchange; `stop`: the process stops. */
+type AskingLimits = { readonly timeoutMs: number; readonly stop: AbortSignal }
+
+/** Tokens that were given out, or have been asked for, by server and user: all runs share them. */
 const tokens = new Map<string, Promise<string>>()
 
 /** The token of a user; asks for one where there is none yet, or where the one that was used is not taken any more. */
 export async function authToken(
   settings: AuthSettings,
   refused: string | undefined,
-  timeoutMs: number,
+  { timeoutMs, stop }: AskingLimits,
 ): Promise<string> {
   const name = `${settings.server} ${settings.user}`
-  const known = await tokens.get(name)?.catch(() => undefined)
-  if (known !== undefined && known !== refused) return known
-  const asked = askForToken(settings, timeoutMs)
+  for (let known = tokens.get(name); known; ) {
+    const token = await known
+    if (token !== refused) return token
+    // Another run may have asked for a new one in the meantime.
+    const newer = tokens.get(name)
+    known = newer === known ? undefined : newer
+  }
+  const asked = askForToken(settings, { timeoutMs, stop })
   tokens.set(name, asked)
-  asked.catch(() => tokens.delete(name))
+  asked.catch(() => {
+    if (tokens.get(name) === asked) tokens.delete(name)
+  })
   return asked
 }
 
-async function askForToken(settings: AuthSettings, timeoutMs: number): Promise<string> {
-  const url = new URL(settings.server)
-  if (url.pathname === '/') url.pathname = '/v2.0/tokens'
+async function askForToken(settings: AuthSettings, { timeoutMs, stop }: AskingLimits): Promise<string> {
+  const url = urlOf(settings)
   const credentials = { username: settings.user, apiKey: await keyOf(settings) }
-  const { status, text } = await sendHttp({
-    url: url.href,
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json' },
-    body: JSON.stringify({ auth: { 'RAX-KSKEY:apiKeyCredentials': credentials } }),
-    timeoutMs,
-  })
+  const { status, text } = await sendHttp(
+    {
+      url: url.href,
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ auth: { 'RAX-KSKEY:apiKeyCredentials': credentials } }),
+      timeoutMs,
+    },
+    stop,
+  )
   // The answer may hold a token: it is not repeated.
   if (status < 200 || status >= 300)
     throw new TransientError(`${hostOf(url.href)} gives out no token: it answered ${status}`)
   return tokenOf(text, url.href)
+}
+
+function urlOf({ server }: AuthSettings): URL {
+  const url = URL.parse(server)
+  if (!url) throw new StackTachError('config', 'auth_server: expected http(s)://…')
+  if (url.pathname === '/') url.pathname = '/v2.0/tokens'
+  return url
 }
 
 function tokenOf(text: string, url: string): string {
@@ -64,16 +83,16 @@ async function keyOf({ key, keyFile }: AuthSettings): Promise<string> {
   return readSecret(keyFile)
 }
 
-/** The text of a file that nobody but its owner can read. */
+/** The text of a file that nobody but its owner can read. Rejects with TransientError: that can be mended while all waits. */
 export async function readSecret(file: string): Promise<string> {
   try {
     const { mode } = await stat(file)
     if (mode & 0o077) {
-      throw new StackTachError('config', `${file} can be read by others; expected mode 600`)
+      throw new TransientError(`${file} can be read by others; expected mode 600`)
     }
     return (await readFile(file, 'utf8')).trim()
   } catch (error) {
-    if (error instanceof StackTachError) throw error
-    throw new StackTachError('config', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
+    if (error instanceof TransientError) throw error
+    throw new TransientError(`cannot read ${file}: ${messageOf(error)}`, { cause: error })
   }
 }

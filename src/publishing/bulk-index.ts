@@ -1,4 +1,4 @@
-import { TransientError } from '../domain/errors.ts'
+import { InvalidError, TransientError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import { stringifyJson } from '../domain/json.ts'
 import { formatIso } from '../domain/time.ts'
@@ -23,7 +23,12 @@ type ItemResult = {
   readonly error?: { readonly reason?: string } | string
 }
 
-const DOCUMENTS_PER_REQUEST = 500
+/** Of one request: servers and what stands before them take no more than so much, often no more than 1 MB. */
+const MOST_DOCUMENTS = 500
+const MOST_BYTES = 900_000
+
+/** A document and its two lines of a bulk request. */
+type Entry = { readonly document: Document; readonly lines: string }
 
 /** An event as it is indexed: its traits by name, times as ISO text. */
 export function documentOf(event: Event, more: { readonly [field: string]: unknown } = {}): Document {
@@ -42,7 +47,8 @@ export function documentOf(event: Event, more: { readonly [field: string]: unkno
 
 /**
  * Indexes documents with the bulk API of Elasticsearch or OpenSearch; those that are not taken at the moment are sent
- * again. Answers for each why it was refused, undefined where it was not.
+ * again, and a request that is refused is halved until it is told which of them are. Answers for each why it was
+ * refused, undefined where it was not.
  */
 export async function bulkIndex(
   documents: readonly Document[],
@@ -50,23 +56,63 @@ export async function bulkIndex(
   context: DeliveryContext,
 ): Promise<(string | undefined)[]> {
   const reasons = new Map<Document, string>()
-  for (let at = 0; at < documents.length; at += DOCUMENTS_PER_REQUEST) {
-    let waiting: readonly Document[] = documents.slice(at, at + DOCUMENTS_PER_REQUEST)
-    const attempt = async () => {
-      const results = await send(waiting, settings)
-      const sent = waiting
-      waiting = sent.filter((_, index) => isForLater(results[index]))
-      for (const [index, document] of sent.entries()) {
-        const result = results[index]
-        if (result && (result.status ?? 0) >= 300 && !isForLater(result))
-          reasons.set(document, reasonOf(result))
-      }
-      if (waiting.length > 0)
-        throw new TransientError(`${hostOf(settings.url)}: ${waiting.length} documents are not taken yet`)
-    }
-    await deliver(attempt, settings.waits, context)
-  }
+  const entries = documents.map((document) => ({ document, lines: linesOf(document, settings.index) }))
+  for (const request of requestsOf(entries)) await indexAll(request, settings, context, reasons)
   return documents.map((document) => reasons.get(document))
+}
+
+function linesOf(document: Document, index: string): string {
+  const action = { index: { _index: index, _id: document.message_id } }
+  return `${stringifyJson(action)}\n${stringifyJson(document)}\n`
+}
+
+function requestsOf(entries: readonly Entry[]): Entry[][] {
+  const requests: Entry[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const entry of entries) {
+    const more = Buffer.byteLength(entry.lines)
+    const last = requests.at(-1)
+    if (last && last.length < MOST_DOCUMENTS && bytes + more <= MOST_BYTES) {
+      last.push(entry)
+      bytes += more
+    } else {
+      requests.push([entry])
+      bytes = more
+    }
+  }
+  return requests
+}
+
+async function indexAll(
+  entries: readonly Entry[],
+  settings: BulkIndexSettings,
+  context: DeliveryContext,
+  reasons: Map<Document, string>,
+): Promise<void> {
+  let waiting = entries
+  const attempt = async () => {
+    const results = await send(waiting, settings, context.signal)
+    const sent = waiting
+    waiting = sent.filter((_, index) => isForLater(results[index]))
+    for (const [index, { document }] of sent.entries()) {
+      const result = results[index]
+      if (result && (result.status ?? 0) >= 300 && !isForLater(result))
+        reasons.set(document, reasonOf(result))
+    }
+    if (waiting.length > 0)
+      throw new TransientError(`${hostOf(settings.url)}: ${waiting.length} documents are not taken yet`)
+  }
+  try {
+    await deliver(attempt, settings.waits, context)
+  } catch (error) {
+    if (!(error instanceof InvalidError)) throw error
+    const [first] = waiting
+    if (first && waiting.length === 1) reasons.set(first.document, error.message)
+    const middle = waiting.length >> 1
+    if (middle === 0) return
+    await indexAll(waiting.slice(0, middle), settings, context, reasons)
+    await indexAll(waiting.slice(middle), settings, context, reasons)
+  }
 }
 
 function isForLater(result: ItemResult | undefined): boolean {
@@ -75,23 +121,23 @@ function isForLater(result: ItemResult | undefined): boolean {
 }
 
 async function send(
-  documents: readonly Document[],
-  { url, index, headers, timeoutMs }: BulkIndexSettings,
+  entries: readonly Entry[],
+  { url, headers, timeoutMs }: BulkIndexSettings,
+  stop: AbortSignal,
 ): Promise<readonly ItemResult[]> {
-  const lines = documents.flatMap((document) => [
-    stringifyJson({ index: { _index: index, _id: document.message_id } }),
-    stringifyJson(document),
-  ])
-  const { status, text } = await sendHttp({
-    url: `${url.replace(/\/$/, '')}/_bulk`,
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/x-ndjson' },
-    body: `${lines.join('\n')}\n`,
-    timeoutMs,
-  })
+  const { status, text } = await sendHttp(
+    {
+      url: `${url.replace(/\/$/, '')}/_bulk`,
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/x-ndjson' },
+      body: entries.map(({ lines }) => lines).join(''),
+      timeoutMs,
+    },
+    stop,
+  )
   requireSuccess(hostOf(url), status, text)
   const results = resultsOf(text)
-  if (results.length === documents.length) return results
+  if (results.length === entries.length) return results
   throw new TransientError(`${hostOf(url)} answered no result for each document`)
 }
 

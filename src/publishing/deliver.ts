@@ -1,4 +1,4 @@
-import { InvalidError, messageOf, TransientError } from '../domain/errors.ts'
+import { InvalidError, messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 
@@ -15,7 +15,8 @@ export type DeliveryContext = { readonly logger: Pick<Logger, 'info' | 'warn'>; 
 
 /**
  * Tries until it works: what is sent must arrive, and its stream is not completed before. Waits grow between
- * attempts; only an InvalidError, what a server says of the thing itself, is final. Gives up when the worker stops.
+ * attempts; final are only an InvalidError, what a server says of the thing itself, and what is wrong in the
+ * configuration. Gives up when the worker stops.
  */
 export async function deliver<T>(
   attempt: () => Promise<T>,
@@ -24,20 +25,24 @@ export async function deliver<T>(
 ): Promise<T> {
   const backoff = new Backoff(waits)
   for (let failures = 1; ; failures++) {
+    if (signal.aborted) throw new TransientError('the worker stops')
     try {
       const result = await attempt()
       if (failures > 1) logger.info({ attempts: failures }, 'delivered again')
       return result
     } catch (error) {
-      if (error instanceof InvalidError) throw error
+      if (error instanceof InvalidError || isOfConfig(error)) throw error
       if (signal.aborted) throw new TransientError('the worker stops', { cause: error })
       if (waits.retries !== undefined && failures > waits.retries)
         throw new InvalidError(messageOf(error), { cause: error })
       if (failures === 1) logger.warn({}, `${messageOf(error)}; trying again until it works`)
     }
     await sleep(backoff.next(), signal)
-    if (signal.aborted) throw new TransientError('the worker stops')
   }
+}
+
+function isOfConfig(error: unknown): boolean {
+  return error instanceof StackTachError && error.code === 'config'
 }
 
 /** What a server says of the request itself: the same request will never be accepted. */

@@ -1,4 +1,5 @@
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
+import { withGrace } from '../runtime/grace.ts'
 
 export type HttpRequest = {
   readonly url: string
@@ -14,15 +15,19 @@ export type HttpAnswer = { readonly status: number; readonly text: string }
 /** Answers larger than this are cut: only what they say of an error is of interest. */
 const LONGEST_ANSWER = 16 << 20
 
-/** Sends a request and reads the answer, whatever its status. Rejects with TransientError when there is none. */
-export async function sendHttp(request: HttpRequest): Promise<HttpAnswer> {
+/**
+ * Sends a request and reads the answer, whatever its status. Rejects with TransientError when there is none. A stop
+ * does not break it off at once: what was sent may have been taken, and would be sent again.
+ */
+export async function sendHttp(request: HttpRequest, stop: AbortSignal): Promise<HttpAnswer> {
   const { url, timeoutMs } = request
   const deadline = AbortSignal.timeout(timeoutMs)
   const sent = requestOf(request)
   try {
-    // A stop does not break it off: what was sent may have been taken, and would be sent again.
-    const response = await fetch(sent, { signal: deadline })
-    return { status: response.status, text: await readText(response) }
+    return await withGrace(stop, async (late) => {
+      const response = await fetch(sent, { signal: AbortSignal.any([deadline, late]) })
+      return { status: response.status, text: await readText(response) }
+    })
   } catch (error) {
     const reason = deadline.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
     throw new TransientError(`${hostOf(url)}: ${reason}`, { cause: error })

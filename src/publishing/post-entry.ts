@@ -18,23 +18,27 @@ const CONFLICT = 409
  * Posts an entry to an Atom feed once. 409 means that the feed has it; a token that is not taken any more is renewed
  * once. Rejects with InvalidError where the feed refuses the entry, else with TransientError.
  */
-export async function postEntry(atom: string, feed: FeedSettings): Promise<void> {
+export async function postEntry(atom: string, feed: FeedSettings, stop: AbortSignal): Promise<void> {
   const { url, auth, headers, timeoutMs } = feed
   const send = (token: string | undefined) =>
-    sendHttp({
-      url,
-      method: 'POST',
-      headers: {
-        ...headers,
-        'content-type': 'application/atom+xml',
-        ...(token ? { 'x-auth-token': token } : {}),
+    sendHttp(
+      {
+        url,
+        method: 'POST',
+        headers: {
+          ...headers,
+          'content-type': 'application/atom+xml',
+          ...(token ? { 'x-auth-token': token } : {}),
+        },
+        body: atom,
+        timeoutMs,
       },
-      body: atom,
-      timeoutMs,
-    })
-  const token = auth && (await authToken(auth, undefined, timeoutMs))
+      stop,
+    )
+  const limits = { timeoutMs, stop }
+  const token = auth && (await authToken(auth, undefined, limits))
   let answer = await send(token)
-  if (answer.status === UNAUTHORIZED && auth) answer = await send(await authToken(auth, token, timeoutMs))
+  if (answer.status === UNAUTHORIZED && auth) answer = await send(await authToken(auth, token, limits))
   if (answer.status === CONFLICT) return
   if (answer.status === UNAUTHORIZED) throw new TransientError(`${hostOf(url)} answered 401: unauthorized`)
   requireSuccess(hostOf(url), answer.status, answer.text)

@@ -35,18 +35,28 @@ export async function loadClass(
   if (missing.length > 0) {
     throw new StackTachError(
       'config',
-      `${classPath}: ${name} lacks ${missing.map((method) => `${method}()`).join(', ')}`,
+      `${classPath}: ${name} lacks ${missing.map((method) => `${method}()`).join(', ')}; expected methods of the class`,
     )
   }
   return found
 }
 
+/** How long a module may take to be loaded: one that waits for something may wait for ever. */
+const LOADING_MS = 10_000
+
 async function importModule(file: string, classPath: string): Promise<{ readonly [name: string]: unknown }> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const tooLate = () => reject(new Error(`not done within ${LOADING_MS / 1000} s`))
+    timer = setTimeout(tooLate, LOADING_MS)
+  })
   try {
-    return await import(pathToFileURL(file).href)
+    return await Promise.race([import(pathToFileURL(file).href), late])
   } catch (error) {
     throw new StackTachError('config', `${classPath}: the module cannot be loaded: ${messageOf(error)}`, {
       cause: error,
     })
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -10,13 +10,14 @@ import type { ClaimedStream, FailedRun, NewDeadLetter } from './store.ts'
 // Streams that go back to be run again, or into their error states.
 
 /**
- * Gives claims of one firing back to be run at once, their attempts not counted; those that were taken over to be taken
- * over again, each alone.
+ * Gives claims of one firing back to be run when the wait is over, their attempts not counted; those that were taken
+ * over to be taken over again, each alone.
  */
 export async function releaseClaims(
   tx: Executor,
   context: StoreContext,
   claims: readonly ClaimedStream[],
+  waitMs = 0,
 ): Promise<void> {
   const [first] = claims
   const held = new Set(first ? await lockHeld(tx, context, claims) : [])
@@ -25,8 +26,12 @@ export async function releaseClaims(
   const idsOf = (isTakenOver: boolean) =>
     claims.filter(({ takenOver }) => takenOver === isTakenOver).map(({ stream }) => stream.id)
   // Not active: its key may have another stream by now.
-  const retry = { state: stateNumber(RUN_STATES[first.firing].retry), claimed_by: null, lease_until: null }
-  const orphan = { lease_until: 0 }
+  const retry = {
+    state: stateNumber(RUN_STATES[first.firing].retry),
+    claimed_by: null,
+    lease_until: waitMs > 0 ? inMs(context, waitMs) : null,
+  }
+  const orphan = { lease_until: waitMs > 0 ? inMs(context, waitMs) : 0 }
   for (const [isTakenOver, fate] of [
     [false, retry],
     [true, orphan],
@@ -55,9 +60,7 @@ export async function failRun(tx: Executor, context: StoreContext, run: FailedRu
       state: stateNumber(RUN_STATES[firing][isForGood ? 'error' : 'retry']),
       state_serial_no: sql`state_serial_no + 1`,
       claimed_by: null,
-      lease_until: isForGood
-        ? null
-        : sql<number>`${sql.raw(context.dialect.machineNow)} + ${Math.round(retryInMs * 1000)}`,
+      lease_until: isForGood ? null : inMs(context, retryInMs),
       last_error: error,
     })
     .where('id', '=', stream.id)
@@ -66,6 +69,11 @@ export async function failRun(tx: Executor, context: StoreContext, run: FailedRu
   const wasHeld = result.numUpdatedRows > 0n
   if (wasHeld && isForGood) await replaceDeadLetter(tx, context, streamLetter(run.claim, 'pipeline', error))
   return wasHeld
+}
+
+/** A time on the database's clock. */
+function inMs({ dialect }: StoreContext, ms: number) {
+  return sql<number>`${sql.raw(dialect.machineNow)} + ${Math.round(ms * 1000)}`
 }
 
 /** What is kept of a stream whose pipeline or commit failed for good; the stream itself has its events. */

@@ -137,7 +137,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
       }
       return finished
     },
-    releaseClaims: (claims) => transaction((tx) => releaseClaims(tx, context, claims)),
+    releaseClaims: (claims, waitMs) => transaction((tx) => releaseClaims(tx, context, claims, waitMs)),
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
     rerunCompleted: (id, firing) => transaction((tx) => rerunCompleted(tx, id, firing)),
     resetStreams: (state, id) => transaction((tx) => resetStreams(tx, state, id)),

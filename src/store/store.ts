@@ -138,8 +138,8 @@ export interface Store {
   finishRuns(runs: readonly FinishedRun[], router: Router): Promise<Set<number>>
   /** Puts a stream into its retry state, or into its error state and keeps a dead letter; false when the lease had gone. */
   failRun(run: FailedRun): Promise<boolean>
-  /** Gives claims of one firing back: another worker may run them at once, and the attempt does not count. */
-  releaseClaims(claims: readonly ClaimedStream[]): Promise<void>
+  /** Gives claims of one firing back: another worker may run them when the wait is over, and the attempt does not count. */
+  releaseClaims(claims: readonly ClaimedStream[], waitMs?: number): Promise<void>
   /** Brings streams of an error state back to be run again; answers how many. */
   resetStreams(state: ErrorState, id?: number): Promise<number>
   /** Runs a completed stream again, whose commit had failed; false when it is not completed, or no commit failed. */

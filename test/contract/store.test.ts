@@ -369,6 +369,9 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const again = await claim()
     expect(again.map(({ stream }) => [stream.id, stream.attempts])).toEqual([[claims[1]?.stream.id, 1]])
     await store.releaseClaims([])
+    await store.releaseClaims(again, HOUR_MS)
+    expect(await claim()).toEqual([])
+    expect((await store.nextDue(true)).retryInMs).toBeGreaterThan(HOUR_MS / 2)
   })
 
   test('a stream that was taken over is given back to be taken over again, alone', async () => {

@@ -11,7 +11,7 @@ import { createCommand, loggerOf } from '../program.ts'
 import { PublisherPool } from '../publisher-pool.ts'
 import { requirePipelines } from '../require-pipelines.ts'
 import { withStore } from '../with-store.ts'
-import { workerMetrics } from '../worker-metrics.ts'
+import { slowRunMetrics, workerMetrics } from '../worker-metrics.ts'
 
 type Options = { config: string; name?: string; logLevel?: string }
 
@@ -39,7 +39,9 @@ async function work(options: Options): Promise<void> {
   const onRepeat = () => counters.repeats++
   const observation = await observe(winchester, 'worker')
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
-  await withStore({ open, signal, logger, observation }, async (store) => {
+  let hindrance = (): string | undefined => undefined
+  const daemon = { open, signal, logger, observation, hindrance: () => hindrance() }
+  await withStore(daemon, async (store) => {
     const publishers = new PublisherPool(logger)
     try {
       const { clock, service } = eventClockOf(config, 'reads', name, logger)
@@ -47,6 +49,8 @@ async function work(options: Options): Promise<void> {
       const parts = { config, pipelines, store, clock, logger, name, publisherFor, counters }
       const observer = observation && workerMetrics(observation.metrics, counters, store)
       const worker = buildWorker(observer ? { ...parts, observer } : parts)
+      hindrance = () => worker.hindrance()
+      if (observation) slowRunMetrics(observation.metrics, worker)
       const periodMs = winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => worker.counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000

@@ -32,7 +32,7 @@ export class AtomPubApp implements ConsumerApp {
     for (const message of messages) {
       try {
         const entry = this.#entryOf(message, context)
-        await deliver(() => postEntry(entry, feed), waits, context)
+        await deliver(() => postEntry(entry, feed, context.signal), waits, context)
         outcomes.push(undefined)
       } catch (error) {
         // Whatever a message makes fail here is its own fault.

@@ -1,5 +1,5 @@
 import type { Distilled, Distiller } from '../../distiller/distiller.ts'
-import { InvalidError, messageOf } from '../../domain/errors.ts'
+import { messageOf } from '../../domain/errors.ts'
 import type { Notification } from '../../domain/notification.ts'
 import { type BulkIndexSettings, bulkIndex, type Document, documentOf } from '../../publishing/bulk-index.ts'
 import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
@@ -30,7 +30,7 @@ export class ElasticsearchApp implements ConsumerApp {
       documents.push(documentOf(distilled.event, this.#more))
       places.push(index)
     }
-    const reasons = await this.#index(documents, context)
+    const reasons = await bulkIndex(documents, this.#settings.server, context)
     for (const [at, reason] of reasons.entries()) outcomes[places[at] as number] = reason
     return outcomes
   }
@@ -47,15 +47,5 @@ export class ElasticsearchApp implements ConsumerApp {
   get #more(): { readonly [field: string]: string } {
     const { region } = this.#settings
     return region === undefined ? {} : { region }
-  }
-
-  async #index(documents: readonly Document[], context: AppContext): Promise<readonly AppOutcome[]> {
-    if (documents.length === 0) return []
-    try {
-      return await bulkIndex(documents, this.#settings.server, context)
-    } catch (error) {
-      if (!(error instanceof InvalidError)) throw error
-      return documents.map(() => messageOf(error))
-    }
   }
 }

@@ -39,7 +39,7 @@ export async function runApps(
       const reason = outcomes[index]
       if (reason === undefined) continue
       const { queue, body } = message
-      const letter = { stage: stageOf(name), reason: String(reason), queue, body }
+      const letter = { stage: stageOf(name), reason, queue, body }
       letters.set(message, [...(letters.get(message) ?? []), letter])
     }
   }
@@ -83,7 +83,16 @@ async function toldBy(
   const outcomes = await app.handleMessages(messages, context)
   if (!Array.isArray(outcomes)) return undefined
   const told = await Promise.all(outcomes)
-  return told.length === messages.length ? told.map((outcome) => outcome ?? undefined) : undefined
+  return told.length === messages.length ? told.map(readable) : undefined
+}
+
+/** Modules of the user's own may answer anything. */
+function readable(outcome: unknown): AppOutcome {
+  if (outcome === undefined || outcome === null) return undefined
+  if (typeof outcome === 'string') return outcome
+  return outcome instanceof Error
+    ? messageOf(outcome)
+    : `the app told a reason of type ${typeof outcome}, not text`
 }
 
 /** The message that an app fails on must not cost it the others. */

@@ -9,7 +9,7 @@ import { deliver } from '../../publishing/deliver.ts'
 import { postEntry } from '../../publishing/post-entry.ts'
 import { xmlText } from '../../publishing/xml.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
-import { HTTP_PROPERTIES, type HttpParams, httpLimits, OPTIONAL_TEXT } from './common-params.ts'
+import { HTTP_PROPERTIES, HTTP_URL, type HttpParams, httpLimits, OPTIONAL_TEXT } from './common-params.ts'
 import { meantEvents } from './meant-events.ts'
 
 type Params = HttpParams & {
@@ -39,7 +39,7 @@ export class AtomPubHandler implements Handler {
       content_format: OPTIONAL_TEXT,
       title: OPTIONAL_TEXT,
       categories: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] },
-      auth_server: OPTIONAL_TEXT,
+      auth_server: { anyOf: [HTTP_URL, { type: 'null' }, { const: '' }] },
       auth_user: OPTIONAL_TEXT,
       auth_key: OPTIONAL_TEXT,
       auth_key_file: OPTIONAL_TEXT,
@@ -79,7 +79,7 @@ export class AtomPubHandler implements Handler {
     for (const entry of this.#entries) {
       try {
         if ('error' in entry) throw new InvalidError(entry.error)
-        await deliver(() => postEntry(entry.atom, feed), waits, this.#context)
+        await deliver(() => postEntry(entry.atom, feed, this.#context.signal), waits, this.#context)
       } catch (error) {
         if (!(error instanceof InvalidError)) throw error
         refused.push(`${entry.message_id}: ${error.message}`)

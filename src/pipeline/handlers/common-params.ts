@@ -9,8 +9,16 @@ export const HTTP_URL = { type: 'string', format: 'uri', pattern: '^https?://' }
 export const EVENT_TYPES = {
   anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
 }
+/** Names are tokens of HTTP, values are Latin-1 on one line. */
 export const HEADERS = {
-  anyOf: [{ type: 'object', additionalProperties: { type: 'string' } }, { type: 'null' }],
+  anyOf: [
+    {
+      type: 'object',
+      propertyNames: { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$" },
+      additionalProperties: { type: 'string', pattern: '^[\\t\\x20-\\x7e\\xa0-\\xff]*$' },
+    },
+    { type: 'null' },
+  ],
 }
 
 /** What all have that send over HTTP. */

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
-import { StackTachError } from '../../domain/errors.ts'
+import type { Readable, Writable } from 'node:stream'
+import { StackTachError, TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import type { EventTypePatterns } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
-import type { Handler, HandlerParams } from '../handler.ts'
+import { withGrace } from '../../runtime/grace.ts'
+import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
 import { EVENT_TYPES, SECONDS } from './common-params.ts'
 import { meantEvents } from './meant-events.ts'
 
@@ -32,10 +34,12 @@ export class ExecHandler implements Handler {
   }
 
   readonly #params: Params
+  readonly #context: HandlerContext
   #events: readonly TypedEvent[] = []
 
-  constructor(params: HandlerParams) {
+  constructor(params: HandlerParams, context: HandlerContext) {
     this.#params = params as Params
+    this.#context = context
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
@@ -47,7 +51,7 @@ export class ExecHandler implements Handler {
     if (this.#events.length === 0) return
     const { command, deadline = 30 } = this.#params
     const input = this.#events.map((event) => `${stringifyJson(event)}\n`).join('')
-    await runProgram(command, input, deadline * 1000)
+    await withGrace(this.#context.signal, (late) => runProgram(command, input, deadline * 1000, late))
   }
 
   rollback(): void {
@@ -59,8 +63,16 @@ export class ExecHandler implements Handler {
   }
 }
 
-/** Rejects when the program cannot be started, ends with another code than 0, or is not done in time. */
-function runProgram(command: readonly string[], input: string, deadlineMs: number): Promise<void> {
+/**
+ * Rejects when the program cannot be started, ends with another code than 0, or is not done in time; with
+ * TransientError when `late` aborts before it is done.
+ */
+function runProgram(
+  command: readonly string[],
+  input: string,
+  deadlineMs: number,
+  late: AbortSignal,
+): Promise<void> {
   const [program, ...args] = command as [string, ...string[]]
   return new Promise((resolve, reject) => {
     let told = ''
@@ -72,21 +84,32 @@ function runProgram(command: readonly string[], input: string, deadlineMs: numbe
       endGroup(child.pid)
       failed(`not done within ${deadlineMs / 1000} s`)
     }, deadlineMs)
-    child.stderr.on('data', (part) => {
+    const stop = () => {
+      endGroup(child.pid)
+      reject(new TransientError('the worker stops'))
+    }
+    late.addEventListener('abort', stop, { once: true })
+    const settle = () => {
+      clearTimeout(timer)
+      late.removeEventListener('abort', stop)
+    }
+    child.on('error', (error) => {
+      settle()
+      failed(error.message, error)
+    })
+    // One that cannot be started for want of file descriptors has neither.
+    const { stdin, stderr }: { stdin: Writable | undefined; stderr: Readable | undefined } = child
+    stderr?.on('data', (part) => {
       told = `${told}${part}`.slice(-LONGEST_TOLD)
     })
     // A program need not read all: what counts is how it ends.
-    child.stdin.on('error', () => {})
-    child.stdin.end(input)
-    child.on('error', (error) => {
-      clearTimeout(timer)
-      failed(error.message, error)
-    })
+    stdin?.on('error', () => {})
+    stdin?.end(input)
     child.on('exit', (code, killedBy) => {
-      clearTimeout(timer)
+      settle()
       // What it has said is there; what it has left behind may hold its end of the pipe for ever.
       setImmediate(() => {
-        child.stderr.destroy()
+        stderr?.destroy()
         if (code === 0) resolve()
         else failed(`ended with ${code ?? killedBy}`)
       })

@@ -1,3 +1,5 @@
+import { InvalidError } from '../../domain/errors.ts'
+
 /** What one run adds to a batch: all of it is sent, or the run is told why not. */
 type Share<T> = {
   readonly items: readonly T[]
@@ -12,7 +14,7 @@ export type GatheringOptions<T> = {
   readonly waitMs: number
   /** batches that are sent at the same time */
   readonly parallel: number
-  /** Sends a batch; rejects when it is refused. */
+  /** Sends a batch; rejects with InvalidError when it is refused. */
   readonly send: (items: readonly T[]) => Promise<void>
 }
 
@@ -78,8 +80,9 @@ export class Gathering<T> {
       await this.#options.send(batch.flatMap(({ items }) => items))
       for (const { resolve } of batch) resolve()
     } catch (error) {
-      if (batch.length === 1) batch[0]?.reject(error)
-      else for (const share of batch) await this.#send([share])
+      const isRefused = error instanceof InvalidError
+      if (isRefused && batch.length > 1) for (const share of batch) await this.#send([share])
+      else for (const { reject } of batch) reject(error)
     }
   }
 }

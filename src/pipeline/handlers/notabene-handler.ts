@@ -4,7 +4,7 @@ import type { Event } from '../../domain/event.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import type { QueueSpec } from '../../domain/queue-spec.ts'
 import { deliver } from '../../publishing/deliver.ts'
-import { sleep } from '../../runtime/backoff.ts'
+import { withGrace } from '../../runtime/grace.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
 
 type Params = {
@@ -40,9 +40,9 @@ export class NotabeneHandler implements Handler {
       password: { type: 'string' },
       vhost: { type: 'string' },
       library: { type: ['string', 'null'] },
-      exchange: { type: 'string' },
-      exchange_type: { type: 'string' },
-      queue_name: { type: 'string' },
+      exchange: { type: 'string', minLength: 1 },
+      exchange_type: { type: 'string', pattern: '^(topic|direct|fanout|headers|x-.+)$' },
+      queue_name: { type: 'string', minLength: 1 },
       durable: { type: 'boolean' },
       env_keys: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] },
     },
@@ -128,26 +128,14 @@ function urlOf({
   return `amqp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(vhost)}`
 }
 
-/** How long a confirm is waited for when the worker stops: one that is on its way need not be sent twice. */
-const LAST_CONFIRM_MS = 5000
-
-/** Rejects with TransientError a while after the signal aborts. */
-async function orStopped(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const settled = new AbortController()
-  const aborted = new Promise<void>((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true, signal: settled.signal })
-  })
-  const stopped = aborted
-    .then(() => sleep(LAST_CONFIRM_MS, settled.signal))
-    .then(() => {
-      throw new TransientError('the worker stops')
+/** Rejects with TransientError a while after the worker stops. */
+async function orStopped(work: Promise<void>, stop: AbortSignal): Promise<void> {
+  // Nobody hears of it any more when the wait is over.
+  work.catch(() => {})
+  await withGrace(stop, (late) => {
+    const stopped = new Promise<never>((_, reject) => {
+      late.addEventListener('abort', () => reject(new TransientError('the worker stops')))
     })
-  stopped.catch(() => {})
-  try {
-    await Promise.race([work, stopped])
-  } finally {
-    settled.abort()
-    work.catch(() => {})
-  }
+    return Promise.race([work, stopped])
+  })
 }

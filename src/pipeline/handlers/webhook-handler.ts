@@ -98,20 +98,15 @@ async function postEvents(
   const text = stringifyJson({ events })
   const body = params.gzip ? await pack(text) : text
   const signature = secret ? `sha256=${createHmac('sha256', secret).update(text).digest('hex')}` : undefined
+  const sent = {
+    ...headers,
+    'content-type': 'application/json',
+    ...(params.gzip ? { 'content-encoding': 'gzip' } : {}),
+    ...(signature ? { 'x-stacktach-signature': signature } : {}),
+  }
   await deliver(
     async () => {
-      const answer = await sendHttp({
-        url,
-        method: 'POST',
-        headers: {
-          ...headers,
-          'content-type': 'application/json',
-          ...(params.gzip ? { 'content-encoding': 'gzip' } : {}),
-          ...(signature ? { 'x-stacktach-signature': signature } : {}),
-        },
-        body,
-        timeoutMs,
-      })
+      const answer = await sendHttp({ url, method: 'POST', headers: sent, body, timeoutMs }, context.signal)
       requireSuccess(hostOf(url), answer.status, answer.text)
     },
     waits,

@@ -246,6 +246,32 @@ test('queues have apps, filters and archives of their own', async () => {
   expect(two?.apps.map(({ kind }) => kind)).toEqual(['shoebox', 'null'])
 })
 
+test('a queue has filters of its own', async () => {
+  const queue = `${YAGI.replace('apps = winchester.yagi_handler.WinchesterHandler', 'apps = WinchesterHandler')}`
+  const { config, problems } = await yagiOf(
+    `${queue}[filters]\nwinchester = a.*\n[filters:q1]\nwinchester = b.*\n[exclude_filters:q1]\nwinchester = b.no\n`,
+  )
+  expect(problems).toEqual([])
+  const accepted = config?.yagi?.queues.map(({ apps }) =>
+    ['a.x', 'b.x', 'b.no'].filter((type) => apps[0]?.accepts(type)),
+  )
+  expect(accepted).toEqual([['b.x'], ['a.x']])
+})
+
+test('a handler that no pipeline uses and nobody could is told', async () => {
+  const problems = await problemsOf({
+    'winchester.yaml': `${FILES['winchester.yaml']}pipeline_handlers: {spare: ./nosuch.mjs:X, logger: logger}\n`,
+  })
+  expect(problems).toEqual([
+    {
+      at: 'winchester.yaml:7:28',
+      code: 'handler',
+      message: expect.stringContaining('spare: ./nosuch.mjs:X: the module cannot be loaded'),
+      severity: 'warning',
+    },
+  ])
+})
+
 test('a file that is not there is one clear sentence', async () => {
   await expect(loadConfig('/nosuch/winchester.yaml', {})).rejects.toThrow(
     /^cannot read the configuration \/nosuch\/winchester.yaml/,

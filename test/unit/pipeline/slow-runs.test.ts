@@ -117,3 +117,25 @@ test('a handler that answers no list is named', async () => {
   const [stream] = await store.listStreams({}, ALL)
   expect(stream?.lastError).toMatch(/^tested: InvalidError: handleEvents must answer a list of events/)
 })
+
+test('too many slow runs of a pipeline hold up no look: what comes after them is put off', async () => {
+  const store = await openTestStore()
+  const { Gated, hold, letGo } = gate()
+  const hosts = Array.from({ length: 110 }, (_, index) => `h${index}`)
+  for (const host of hosts) hold(host)
+  const { worker } = workerWith(store, Gated, { slowAfterMs: 1, concurrency: 1, batchSize: 1000 })
+  await storeFor(store, hosts)
+  expect(await worker.pass('fire')).toBe(110)
+  const streams = await store.listStreams({}, ALL)
+  const counts = Object.fromEntries(
+    [...Map.groupBy(streams, ({ state }) => state)].map(([state, list]) => [state, list.length]),
+  )
+  expect(counts).toEqual({ firing: 100, retry_fire: 10 })
+  expect(streams.filter(({ state, attempts }) => state === 'retry_fire' && attempts === 0)).toHaveLength(10)
+  expect((await store.nextDue(true)).retryInMs).toBeGreaterThan(0)
+  expect(worker.slowRuns()).toEqual(new Map([['fire', 100]]))
+  expect(worker.hindrance()).toBe('too many runs wait for something in pipeline fire')
+  for (const host of hosts) letGo(host)
+  await until('one is done', () => worker.hindrance() === undefined)
+  await worker.stop()
+})

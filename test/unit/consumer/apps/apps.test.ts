@@ -205,3 +205,18 @@ test('elasticsearch gets the events that its definitions make', async () => {
     { message_id: 'b', event_type: 'x.b' },
   ])
 })
+
+test('whatever an own app answers is a reason that can be read', async () => {
+  const odd = { handleMessages: () => [Object.create(null), true, new Error('bad'), null] }
+  const messages = ['a', 'b', 'c', 'd'].map((id) => message(id))
+  const letters = await runApps(
+    [{ name: 'Odd', app: odd as unknown as ConsumerApp, accepts: everything }],
+    messages,
+    context(),
+  )
+  expect(stages(letters)).toEqual([
+    ['a', 'app:Odd the app told a reason of type object, not text'],
+    ['b', 'app:Odd the app told a reason of type boolean, not text'],
+    ['c', 'app:Odd bad'],
+  ])
+})

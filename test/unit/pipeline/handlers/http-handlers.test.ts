@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { checkParams } from '../../../../src/pipeline/check-params.ts'
 import type {
   Handler,
   HandlerClass,
@@ -12,6 +13,7 @@ import type {
 import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
 import { AtomPubHandler } from '../../../../src/pipeline/handlers/atompub-handler.ts'
 import { ElasticsearchHandler } from '../../../../src/pipeline/handlers/elasticsearch-handler.ts'
+import { NotabeneHandler } from '../../../../src/pipeline/handlers/notabene-handler.ts'
 import { WebhookHandler } from '../../../../src/pipeline/handlers/webhook-handler.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
 import { event } from '../../../support/events.ts'
@@ -80,8 +82,23 @@ describe.each([
     const { url, received } = await httpServer((response) => reply(response, 400, 'no such field'))
     const committing = (await handled(handlerClass, { ...params, url: at(url) })).commit()
     await expect(committing).rejects.toThrow(/ answered 400: no such field$/)
-    // An entry of its own for each event: one that is refused holds back no other.
-    expect(received).toHaveLength(name === 'atompub' ? 2 : 1)
+    // An entry of its own for each event, a bulk request halved: one that is refused holds back no other.
+    expect(received).toHaveLength({ atompub: 2, webhook: 1, elasticsearch: 3 }[name])
+  })
+
+  test('a request that is not answered is broken off a while after the worker stops', async () => {
+    const stopping = new AbortController()
+    const { url } = await httpServer(() => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      stopping.abort()
+      vi.advanceTimersByTime(5000)
+    })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    const slow = { ...params, url: at(url), http_timeout: 3600 }
+    const handler = await handled(handlerClass, slow, { signal: stopping.signal })
+    await expect(handler.commit()).rejects.toThrow('the worker stops')
   })
 
   test('a worker that stops gives up', async () => {
@@ -133,6 +150,20 @@ describe('atompub', () => {
     ])
   })
 
+  test('runs that need a token at the same time ask for one', async () => {
+    let given = 0
+    const identity = await httpServer((response) =>
+      reply(response, 200, { access: { token: { id: `t${++given}` } } }),
+    )
+    const feed = await httpServer((response, { headers }) =>
+      reply(response, headers['x-auth-token'] === 't2' ? 201 : 401),
+    )
+    const params = { url: feed.url, auth_server: identity.url, auth_user: 'u', auth_key: 'k' }
+    const handlers = await Promise.all(Array.from({ length: 10 }, () => handled(AtomPubHandler, params)))
+    await Promise.all(handlers.map((handler) => handler.commit()))
+    expect(identity.received).toHaveLength(2)
+  })
+
   test('a key that others can read is not used: it is told, and waited for', async () => {
     const keyFile = join(folderWith({ key: 'secret' }), 'key')
     chmodSync(keyFile, 0o644)
@@ -166,24 +197,16 @@ test('a password in a URL goes into a header, and into no message', async () => 
   const { url, received } = await httpServer((response) => reply(response, 400, 'no'))
   const params = { url: url.replace('http://', 'http://me:s3cr3t@') }
   const committing = (await handled(ElasticsearchHandler, params)).commit()
-  await expect(committing).rejects.toThrow(/^http:\/\/127\.0\.0\.1:\d+\/ answered 400: no$/)
+  await expect(committing).rejects.toThrow(/ http:\/\/127\.0\.0\.1:\d+\/ answered 400: no$/)
   expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:s3cr3t').toString('base64')}`)
 })
 
 test('a header that cannot be sent is told without its text', async () => {
-  const told: string[] = []
-  const stopping = new AbortController()
-  const warn = (_: object, line: string) => {
-    told.push(line)
-    stopping.abort()
-  }
-  const context = createHandlerContext({ ...silentLogger, warn }, { signal: stopping.signal })
-  const params = { ...QUICK, url: 'http://127.0.0.1:1', headers: { authorization: 'Bearer s3\ncr3t' } }
-  const handler = new WebhookHandler(params, context)
-  handler.handleEvents([event({})])
-  await expect(handler.commit()).rejects.toThrow('the worker stops')
-  expect(told.join()).toContain('the URL or a header is not one that can be sent')
-  expect(told.join()).not.toContain('cr3t')
+  const params = { url: 'http://127.0.0.1:1', headers: { authorization: 'Bearer s3\ncr3t' } }
+  const committing = (await handled(WebhookHandler, params)).commit()
+  const error = await Promise.resolve(committing).catch((thrown: Error) => thrown)
+  expect(String(error)).toContain('the URL or a header is not one that can be sent')
+  expect(String(error)).not.toContain('cr3t')
 })
 
 describe('webhook', () => {
@@ -229,6 +252,39 @@ describe('webhook', () => {
   })
 })
 
+test('a webhook that is away when the worker stops is not asked again for each run', async () => {
+  const stopping = new AbortController()
+  const { url, received } = await httpServer((response) => {
+    stopping.abort()
+    reply(response, 503)
+  })
+  const params = { ...QUICK, url }
+  const context = createHandlerContext(silentLogger, { signal: stopping.signal })
+  const commits = ['a', 'b', 'c'].map((messageId) => {
+    const handler = new WebhookHandler(params, context)
+    handler.handleEvents([event({ messageId })])
+    return handler.commit()
+  })
+  const outcomes = await Promise.allSettled(commits)
+  expect(outcomes.map(({ status }) => status)).toEqual(Array(3).fill('rejected'))
+  expect(received).toHaveLength(1)
+})
+
+test.each([
+  [WebhookHandler, { url: 'http://h/', headers: { 'x-a': 'a→b' } }, /^headers/],
+  [WebhookHandler, { url: 'http://h/', headers: { 'x a': 'b' } }, /^headers/],
+  [WebhookHandler, { url: 'http://h/', headers: { 'x-a': 'a b' } }, undefined],
+  [AtomPubHandler, { url: 'http://h/', auth_server: 'h', auth_user: 'u', auth_key: 'k' }, /^auth_server/],
+  [AtomPubHandler, { url: 'http://h/', auth_server: '' }, undefined],
+  [NotabeneHandler, { exchange: '', queue_name: 'q' }, /^exchange/],
+  [NotabeneHandler, { exchange: 'e', exchange_type: 'topik', queue_name: 'q' }, /^exchange_type/],
+  [NotabeneHandler, { exchange: 'e', exchange_type: 'x-delayed', queue_name: 'q' }, undefined],
+] as const)('parameters of %o: %j', (handler, params, message) => {
+  const checking = () => checkParams(handler as unknown as HandlerClass, params)
+  if (message) expect(checking).toThrow(message)
+  else expect(checking).not.toThrow()
+})
+
 describe('elasticsearch', () => {
   test('indexes by message_id and sends again only what was not taken', async () => {
     const { url, received } = await httpServer((response, _, number) => {
@@ -254,6 +310,37 @@ describe('elasticsearch', () => {
       ],
       ['/_bulk', { index: { _index: 'i', _id: 'b' } }, expect.objectContaining({ traits: { size: 4 } })],
     ])
+  })
+
+  test('a request that is too large is halved until it is told which document is', async () => {
+    const indexed: string[] = []
+    const { url } = await httpServer((response, { body }) => {
+      const ids = [...String(body).matchAll(/"_id":"(\w+)"/g)].map(([, id]) => id as string)
+      if (body.length > 1000) return reply(response, 413, 'too large')
+      indexed.push(...ids)
+      reply(response, 200, { items: ids.map(() => ({ index: { status: 201 } })) })
+    })
+    const handler = new ElasticsearchHandler({ ...QUICK, url }, createHandlerContext(silentLogger))
+    const text = (length: number) => ({ text: { type: 'text', value: 'x'.repeat(length) } }) as const
+    handler.handleEvents(
+      [400, 400, 2000, 400, 400].map((length, index) =>
+        event({ messageId: `m${index}`, traits: text(length) }),
+      ),
+    )
+    await expect(handler.commit()).rejects.toThrow(/refuses a document: .* answered 413: too large$/)
+    expect(indexed).toEqual(['m0', 'm1', 'm3', 'm4'])
+  })
+
+  test('requests are kept small', async () => {
+    const { url, received } = await httpServer((response, { body }) => {
+      const items = [...String(body).matchAll(/"_id"/g)].map(() => ({ index: { status: 201 } }))
+      reply(response, 200, { items })
+    })
+    const handler = new ElasticsearchHandler({ ...QUICK, url }, createHandlerContext(silentLogger))
+    const traits = { text: { type: 'text', value: 'é'.repeat(150_000) } } as const
+    handler.handleEvents(Array.from({ length: 5 }, () => event({ traits })))
+    await handler.commit()
+    expect(received.map(({ body }) => body.length < 1_000_000)).toEqual([true, true, true])
   })
 
   test('a document that is refused fails the commit', async () => {
