@@ -17,11 +17,12 @@ const INTERVAL_MS = 10_000
 /** Events that were in streams when they were passed may be in none now: streams are purged. */
 const FROM_THE_OLDEST_MS = 3_600_000
 
-/** Deletes what is too old to be kept, a little at a time. Retention goes by the machine's time. */
+/** Deletes what is too old to be kept, a little at a time, and notes the times of closed buckets. Retention goes by the machine's time. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions
   #trimAt = -Infinity
   #lettersAt = -Infinity
+  #spansAt = -Infinity
   #startedAt = -Infinity
   #after: TrimPlace | undefined
 
@@ -34,6 +35,7 @@ export class Housekeeping {
     const now = performance.now()
     await this.#trim(now)
     await this.#dropLetters(now)
+    await this.#closeSpans(now)
     return this.#options.trim !== undefined && performance.now() >= this.#trimAt
   }
 
@@ -54,6 +56,13 @@ export class Housekeeping {
     onTrimmed(trimmed)
     if (after) this.#after = after
     else this.#trimAt = now + INTERVAL_MS
+  }
+
+  /** One at a time: each reads the events of a bucket. */
+  async #closeSpans(now: number): Promise<void> {
+    if (now < this.#spansAt) return
+    const isMore = await this.#options.store.closeSpan()
+    if (!isMore) this.#spansAt = now + INTERVAL_MS
   }
 
   async #dropLetters(now: number): Promise<void> {

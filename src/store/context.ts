@@ -6,4 +6,6 @@ export type StoreContext = OpenDatabase & {
   readonly eventTypes: EventTypes
   /** names of the traits that go into the inverted index */
   readonly indexedTraits: ReadonlySet<string>
+  /** the highest ids below which no more become visible, as far as is known */
+  readonly settled: { event: number; stream: number }
 }

@@ -3,14 +3,14 @@ import type { Router } from '../domain/routing.ts'
 import { createStreamKeyHash } from '../domain/stream-key.ts'
 import type { StoreContext } from './context.ts'
 import { replaceDeadLetter } from './dead-letters.ts'
+import { deleteStreamRows } from './delete-stream.ts'
 import { insertEvents } from './insert-events.ts'
 import { lockHeld } from './lock-held.ts'
 import { streamLetter } from './return-streams.ts'
 import { type Finishing, routeEvents } from './route-events.ts'
 import { hexBytes, stateNumber } from './rows.ts'
-import { bucketOf, type Executor } from './schema.ts'
+import type { Executor } from './schema.ts'
 import type { FinishedRun } from './store.ts'
-import { traitHash } from './trait-codec.ts'
 
 /** Thrown to roll back what was stored together with runs whose lease had gone. */
 export class LeaseLost extends Error {
@@ -94,9 +94,9 @@ async function closeStreams(tx: Executor, streams: readonly Finishing[]): Promis
 }
 
 async function settle(tx: Executor, context: StoreContext, runs: readonly FinishedRun[]): Promise<void> {
-  await purge(
+  await deleteStreamRows(
     tx,
-    runs.filter((run) => run.purge),
+    runs.filter((run) => run.purge).map(({ claim }) => claim.stream),
   )
   const kept = runs.filter((run) => !run.purge)
   const quiet = kept.filter((run) => run.lastError === null).map(({ claim }) => claim.stream.id)
@@ -120,39 +120,4 @@ async function complete(tx: Executor, ids: readonly number[], lastError: string 
     })
     .where('id', 'in', ids)
     .execute()
-}
-
-/** Rows of the inverted index that one DELETE names. */
-const TRAITS_PER_DELETE = 100
-
-/** Deletes streams, never their events. */
-async function purge(tx: Executor, runs: readonly FinishedRun[]): Promise<void> {
-  if (runs.length === 0) return
-  const streams = runs.map(({ claim }) => claim.stream)
-  const ids = streams.map(({ id }) => id)
-  await tx.deleteFrom('stream_event').where('stream_id', 'in', ids).execute()
-  const traits = streams.flatMap(({ id, distinguishingTraits }) =>
-    Object.entries(distinguishingTraits).map(([name, trait]) => ({
-      id,
-      hash: hexBytes(traitHash(name, trait)),
-    })),
-  )
-  for (let at = 0; at < traits.length; at += TRAITS_PER_DELETE) {
-    const part = traits.slice(at, at + TRAITS_PER_DELETE)
-    await tx
-      .deleteFrom('stream_trait')
-      .where((where) =>
-        where.or(
-          part.map(({ id, hash }) =>
-            where.and([
-              where('bucket', '=', bucketOf(id)),
-              where('hash', '=', hash),
-              where('stream_id', '=', id),
-            ]),
-          ),
-        ),
-      )
-      .execute()
-  }
-  await tx.deleteFrom('stream').where('id', 'in', ids).execute()
 }

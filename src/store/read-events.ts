@@ -2,19 +2,15 @@ import { type SelectQueryBuilder, sql } from 'kysely'
 import type { StoredEvent } from '../domain/event.ts'
 import { hash128 } from '../domain/hash.ts'
 import type { StoreContext } from './context.ts'
+import { withoutEmptyStart } from './event-spans.ts'
 import type { EventTypes } from './event-types.ts'
-import { applyPage } from './page.ts'
+import { eventsByTraits } from './events-by-traits.ts'
+import { applyPage, rangeOf } from './page.ts'
 import { eventOfRow, hexBytes } from './rows.ts'
 import type { Executor, Tables } from './schema.ts'
+import { decodeEvents, EVENT_COLUMNS, selectEvents } from './select-events.ts'
+import { readSettled } from './settled.ts'
 import type { EventFilter, Page } from './store.ts'
-
-const EVENT_COLUMNS = [
-  'event.id',
-  'event.message_id',
-  'event.generated',
-  'event.event_type_id',
-  'event.traits',
-] as const
 
 /** Entries of an index that are read and sorted in some 20 ms. */
 const NARROW = 60_000
@@ -45,36 +41,59 @@ export async function eventsOfStreams(
   return events
 }
 
-export async function listEvents(
+export function listEvents(context: StoreContext, filter: EventFilter, page: Page): Promise<StoredEvent[]> {
+  return readSettled(context, 'event', (top) =>
+    filter.traits?.length ? listByTraits(context, filter, page, top) : listPlain(context, filter, page, top),
+  )
+}
+
+async function listPlain(
   context: StoreContext,
   filter: EventFilter,
   page: Page,
+  top: number,
 ): Promise<StoredEvent[]> {
   const matching = await selectEvents(context, filter)
   if (!matching) return []
   const direction = page.ascending ? 'asc' : 'desc'
-  let listed = applyPage(matching, 'event.id', page).limit(page.limit)
-  if (await isNarrow(context, filter, matching)) {
-    // The sum keeps the server from going through events of all times in the order of their ids.
-    const ids = await listed.select('event.id').orderBy(sql`event.id + 0`, direction).execute()
-    if (ids.length === 0) return []
-    listed = context.db.selectFrom('event').where(
-      'event.id',
-      'in',
-      ids.map(({ id }) => id),
-    )
+  let listed = applyPage(matching, 'event.id', page, top).limit(page.limit)
+  if (filter.from !== undefined || filter.to !== undefined) {
+    if (await isNarrow(context, matching)) {
+      // The sum keeps the server from going through events of all times in the order of their ids.
+      const ids = await listed.select('event.id').orderBy(sql`event.id + 0`, direction).execute()
+      if (ids.length === 0) return []
+      listed = context.db.selectFrom('event').where(
+        'event.id',
+        'in',
+        ids.map(({ id }) => id),
+      )
+    } else {
+      const range = await rangeOf(context.db, 'event', page, top)
+      if (!range) return []
+      const { low, high } = await withoutEmptyStart(context.db, filter, range)
+      listed = listed.where('event.id', '>=', low).where('event.id', '<=', high)
+    }
   }
-  const rows = await listed.select(EVENT_COLUMNS).orderBy('event.id', direction).execute()
-  const types = await context.eventTypes.typesOf(
-    context.db,
-    rows.map(({ event_type_id }) => event_type_id),
-  )
-  return rows.map((row) => eventOfRow(row, types))
+  return decodeEvents(context, await listed.select(EVENT_COLUMNS).orderBy('event.id', direction).execute())
+}
+
+async function listByTraits(
+  context: StoreContext,
+  filter: EventFilter,
+  page: Page,
+  top: number,
+): Promise<StoredEvent[]> {
+  const listed: StoredEvent[] = []
+  if (page.limit === 0) return listed
+  for await (const events of eventsByTraits(context, filter, page, top)) {
+    listed.push(...events.slice(0, page.limit - listed.length))
+    if (listed.length >= page.limit) break
+  }
+  return listed
 }
 
 /** Whether a time range holds so few events that their ids are found fastest by the index of times. */
-async function isNarrow({ db }: StoreContext, filter: EventFilter, matching: Selected): Promise<boolean> {
-  if (filter.from === undefined && filter.to === undefined) return false
+async function isNarrow({ db }: StoreContext, matching: Selected): Promise<boolean> {
   const some = matching
     .select('event.id')
     .orderBy('event.generated')
@@ -88,25 +107,17 @@ async function isNarrow({ db }: StoreContext, filter: EventFilter, matching: Sel
 
 /** How many events there are beyond the mark, whatever the page's limit. */
 export async function countEvents(context: StoreContext, filter: EventFilter, page: Page): Promise<number> {
+  if (filter.traits?.length) {
+    let count = 0
+    for await (const events of eventsByTraits(context, filter, page)) count += events.length
+    return count
+  }
   const matching = await selectEvents(context, filter)
   if (!matching) return 0
   const row = await applyPage(matching, 'event.id', page)
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   return Number(row.count)
-}
-
-/** The events that a filter means; undefined when its event type was never seen. */
-async function selectEvents({ db, eventTypes }: StoreContext, filter: EventFilter) {
-  let selected = db.selectFrom('event')
-  if (filter.eventType !== undefined) {
-    const type = await eventTypes.find(filter.eventType)
-    if (type === undefined) return undefined
-    selected = selected.where('event.event_type_id', '=', type)
-  }
-  if (filter.from !== undefined) selected = selected.where('event.generated', '>', filter.from)
-  if (filter.to !== undefined) selected = selected.where('event.generated', '<=', filter.to)
-  return selected
 }
 
 export async function findEvent(

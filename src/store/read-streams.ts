@@ -1,12 +1,26 @@
 import type { Stream } from '../domain/stream.ts'
+import { holdsTraits } from '../domain/trait-condition.ts'
 import type { StoreContext } from './context.ts'
-import { applyPage } from './page.ts'
+import { idsByTraits } from './id-walk.ts'
+import { applyPage, rangeOf } from './page.ts'
 import { stateNumber, streamOfRow } from './rows.ts'
 import type { Executor } from './schema.ts'
+import { readSettled } from './settled.ts'
 import type { Page, StreamFilter } from './store.ts'
 
-export async function listStreams({ db }: StoreContext, filter: StreamFilter, page: Page): Promise<Stream[]> {
-  const rows = await applyPage(selectStreams(db, filter), 'id', page)
+export function listStreams(context: StoreContext, filter: StreamFilter, page: Page): Promise<Stream[]> {
+  return readSettled(context, 'stream', (top) =>
+    filter.traits?.length ? listByTraits(context, filter, page, top) : listPlain(context, filter, page, top),
+  )
+}
+
+async function listPlain(
+  { db }: StoreContext,
+  filter: StreamFilter,
+  page: Page,
+  top: number,
+): Promise<Stream[]> {
+  const rows = await applyPage(selectStreams(db, filter), 'id', page, top)
     .selectAll()
     .orderBy('id', page.ascending ? 'asc' : 'desc')
     .limit(page.limit)
@@ -14,12 +28,52 @@ export async function listStreams({ db }: StoreContext, filter: StreamFilter, pa
   return rows.map(streamOfRow)
 }
 
+async function listByTraits(
+  { db }: StoreContext,
+  filter: StreamFilter,
+  page: Page,
+  top: number,
+): Promise<Stream[]> {
+  const listed: Stream[] = []
+  if (page.limit === 0) return listed
+  for await (const streams of streamsByTraits(db, filter, page, top)) {
+    listed.push(...streams.slice(0, page.limit - listed.length))
+    if (listed.length >= page.limit) break
+  }
+  return listed
+}
+
 /** How many streams there are beyond the mark, whatever the page's limit. */
 export async function countStreams({ db }: StoreContext, filter: StreamFilter, page: Page): Promise<number> {
+  if (filter.traits?.length) {
+    let count = 0
+    for await (const streams of streamsByTraits(db, filter, page)) count += streams.length
+    return count
+  }
   const row = await applyPage(selectStreams(db, filter), 'id', page)
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow()
   return Number(row.count)
+}
+
+/** The streams that meet conditions on distinguishing traits, in the page's order, in portions. */
+async function* streamsByTraits(
+  db: Executor,
+  filter: StreamFilter,
+  page: Page,
+  top?: number,
+): AsyncGenerator<Stream[]> {
+  const { traits = [] } = filter
+  const range = await rangeOf(db, 'stream', page, top)
+  if (!range) return
+  for await (const ids of idsByTraits(db, 'stream', traits, range)) {
+    const rows = await selectStreams(db, filter)
+      .selectAll()
+      .where('id', 'in', ids)
+      .orderBy('id', range.ascending ? 'asc' : 'desc')
+      .execute()
+    yield rows.map(streamOfRow).filter((stream) => holdsTraits(stream.distinguishingTraits, traits))
+  }
 }
 
 export async function findStream({ db }: StoreContext, id: number): Promise<Stream | undefined> {

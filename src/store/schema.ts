@@ -80,6 +80,10 @@ export type Executor = Kysely<Tables>
  */
 export const BUCKET_SIZE = 32_768
 
+export function firstIdOf(bucket: number): number {
+  return bucket * BUCKET_SIZE
+}
+
 export function bucketOf(id: number): number {
   return Math.floor(id / BUCKET_SIZE)
 }

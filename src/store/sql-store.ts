@@ -9,8 +9,10 @@ import {
   listDeadLetters,
   noteDeadLetter,
 } from './dead-letters.ts'
+import { deleteStream } from './delete-stream.ts'
 import type { OpenDatabase } from './dialect.ts'
 import { encodeEvent } from './encode-event.ts'
+import { closeSpan } from './event-spans.ts'
 import { EventTypes } from './event-types.ts'
 import { byGeneration, finishProducingRuns, finishQuietRuns, LeaseLost } from './finish-runs.ts'
 import { insertEvents } from './insert-events.ts'
@@ -43,6 +45,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     dialect,
     eventTypes: new EventTypes(db, dialect),
     indexedTraits: new Set(options.indexedTraits),
+    settled: { event: 0, stream: 0 },
   }
   await query(dialect, () => requireCurrentSchema(db))
   const transaction = <T>(work: (tx: Executor) => Promise<T>) =>
@@ -140,6 +143,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     releaseClaims: (claims, waitMs) => transaction((tx) => releaseClaims(tx, context, claims, waitMs)),
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
     rerunCompleted: (id, firing) => transaction((tx) => rerunCompleted(tx, id, firing)),
+    deleteStream: (id) => transaction((tx) => deleteStream(tx, context, id)),
     resetStreams: (state, id) => transaction((tx) => resetStreams(tx, state, id)),
 
     eventsOfStreams: (ids) => query(dialect, () => eventsOfStreams(db, context.eventTypes, ids)),
@@ -154,6 +158,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     countDeadLetters: (filter) => query(dialect, () => countDeadLetters(context, filter)),
     dropDeadLetters: (filter) => transaction((tx) => dropDeadLetters(tx, filter)),
     noteDeadLetter: (id, stage, reason) => transaction((tx) => noteDeadLetter(tx, id, stage, reason)),
+    closeSpan: () => query(dialect, () => closeSpan(context)),
     trimEvents: (trim) => transaction((tx) => trimEvents(tx, context, trim)),
 
     ping: () => query(dialect, async () => void (await sql`select 1`.execute(db))),

@@ -2,6 +2,7 @@ import type { Event, StoredEvent } from '../domain/event.ts'
 import type { Arrival, EncodedEvent, Router } from '../domain/routing.ts'
 import type { ErrorState, Firing, Stream, StreamState } from '../domain/stream.ts'
 import type { Micros } from '../domain/time.ts'
+import type { TraitCondition } from '../domain/trait-condition.ts'
 
 /** A message or record that could not be processed. */
 export type NewDeadLetter = {
@@ -91,6 +92,8 @@ export type StreamFilter = {
   readonly olderThan?: Micros | undefined
   /** only streams whose last event is after this time */
   readonly youngerThan?: Micros | undefined
+  /** of distinguishing traits, all of which must hold */
+  readonly traits?: readonly TraitCondition[] | undefined
 }
 
 export type EventFilter = {
@@ -99,6 +102,8 @@ export type EventFilter = {
   readonly from?: Micros | undefined
   /** only events until this time, itself included */
   readonly to?: Micros | undefined
+  /** all of which must hold */
+  readonly traits?: readonly TraitCondition[] | undefined
 }
 
 export type Trim = {
@@ -142,6 +147,8 @@ export interface Store {
   releaseClaims(claims: readonly ClaimedStream[], waitMs?: number): Promise<void>
   /** Brings streams of an error state back to be run again; answers how many. */
   resetStreams(state: ErrorState, id?: number): Promise<number>
+  /** Deletes a stream, never its events; false when there is none. Rejects with ConflictError while a worker runs it. */
+  deleteStream(id: number): Promise<boolean>
   /** Runs a completed stream again, whose commit had failed; false when it is not completed, or no commit failed. */
   rerunCompleted(id: number, firing: Firing): Promise<boolean>
 
@@ -161,6 +168,8 @@ export interface Store {
   dropDeadLetters(filter: DeadLetterFilter): Promise<number>
   /** Says anew why a dead letter cannot be processed. */
   noteDeadLetter(id: number, stage: string, reason: string): Promise<void>
+  /** Notes the times of events that are no longer stored among, which lists by time pass over; whether there is more to note. */
+  closeSpan(): Promise<boolean>
   /** Deletes old events that are in no stream. */
   trimEvents(trim: Trim): Promise<Trimmed>
 

@@ -1,0 +1,38 @@
+import { FLOAT_TEXT, INTEGER_TEXT } from './number-text.ts'
+import { parseIso } from './time.ts'
+import { canonicalTrait, type DistinguishingTrait, type DistinguishingTraits, intTrait } from './trait.ts'
+
+/** A trait that must be there and have one of these typed values. */
+export type TraitCondition = { readonly name: string; readonly values: readonly DistinguishingTrait[] }
+
+/** Whether all conditions hold. */
+export function holdsTraits(traits: DistinguishingTraits, conditions: readonly TraitCondition[]): boolean {
+  return conditions.every(({ name, values }) => {
+    const trait = Object.hasOwn(traits, name) ? traits[name] : undefined
+    if (!trait) return false
+    const canonical = canonicalTrait(trait)
+    return values.some((value) => canonicalTrait(value) === canonical)
+  })
+}
+
+/** All typed values that a text may stand for: `512` is a text, an int and a float, `A to B` a timerange. */
+export function readingsOf(text: string): DistinguishingTrait[] {
+  const readings: DistinguishingTrait[] = [{ type: 'text', value: text }]
+  if (FLOAT_TEXT.test(text)) {
+    const number = Number(text)
+    const int = INTEGER_TEXT.test(text) ? intTrait(BigInt(text.replace('+', ''))) : wholeTrait(number)
+    if (int) readings.push(int)
+    if (Number.isFinite(number)) readings.push({ type: 'float', value: number })
+  }
+  const time = parseIso(text)
+  if (time !== undefined) readings.push({ type: 'datetime', value: time })
+  const [begin, end, more] = text.split(' to ').map(parseIso)
+  if (begin !== undefined && end !== undefined && more === undefined)
+    readings.push({ type: 'timerange', begin, end })
+  return readings
+}
+
+/** `512.0` is the int 512 too. */
+function wholeTrait(number: number): DistinguishingTrait | undefined {
+  return Number.isSafeInteger(number) ? { type: 'int', value: number } : undefined
+}

@@ -1,0 +1,80 @@
+import { sql } from 'kysely'
+import type { StoredEvent } from '../domain/event.ts'
+import { holdsTraits } from '../domain/trait-condition.ts'
+import type { StoreContext } from './context.ts'
+import { bucketsWithout } from './event-spans.ts'
+import { beyond, type IdRange, idsByTraits } from './id-walk.ts'
+import { rangeOf } from './page.ts'
+import { bucketOf, type Executor, firstIdOf } from './schema.ts'
+import { decodeEvents, EVENT_COLUMNS, selectEvents } from './select-events.ts'
+import type { EventFilter, Page } from './store.ts'
+
+/** The events that meet conditions on traits, in the page's order, in portions: by the inverted index, else by reading. */
+export async function* eventsByTraits(
+  context: StoreContext,
+  filter: EventFilter,
+  page: Page,
+  top?: number,
+): AsyncGenerator<StoredEvent[]> {
+  const { db } = context
+  const { traits = [] } = filter
+  const range = await rangeOf(db, 'event', page, top)
+  const matching = await selectEvents(context, filter)
+  if (!range || !matching) return
+  const direction = range.ascending ? 'asc' : 'desc'
+  for await (const { ids, low, high } of candidates(db, filter, range)) {
+    let selected = matching.where('event.id', '>=', low).where('event.id', '<=', high)
+    if (ids) selected = selected.where('event.id', 'in', ids)
+    else for (const { name } of traits) selected = selected.where(mentions(name))
+    const rows = await selected.select(EVENT_COLUMNS).orderBy('event.id', direction).execute()
+    yield (await decodeEvents(context, rows)).filter((event) => holdsTraits(event.traits, traits))
+  }
+}
+
+/** Ids between two others, all of them or these. */
+type Candidates = { readonly ids?: readonly number[]; readonly low: number; readonly high: number }
+
+/** Events that were stored before a trait was indexed have to be read. */
+async function* candidates(db: Executor, filter: EventFilter, range: IdRange): AsyncGenerator<Candidates> {
+  const { traits = [] } = filter
+  const found = await db
+    .selectFrom('indexed_trait')
+    .selectAll()
+    .where(
+      'name',
+      'in',
+      traits.map(({ name }) => name),
+    )
+    .execute()
+  const since = found.length === 0 ? range.high + 1 : Math.max(...found.map(({ from_id }) => from_id))
+  const indexed = traits.filter(({ name }) => found.some((one) => one.name === name))
+  const byIndex = { ...range, low: Math.max(range.low, since) }
+  const byReading = { ...range, high: Math.min(range.high, since - 1) }
+  const parts = [byReading, byIndex]
+  for (const part of range.ascending ? parts : parts.reverse()) {
+    if (part.low > part.high) continue
+    if (part === byReading) yield* readings(db, filter, part)
+    else for await (const ids of idsByTraits(db, 'event', indexed, part)) yield { ids, ...part }
+  }
+}
+
+/** Ids that are read at a time. */
+const READ_AT_A_TIME = 4096
+
+/** A range in parts, without the buckets that hold no event of the filter's times. */
+async function* readings(db: Executor, filter: EventFilter, range: IdRange): AsyncGenerator<Candidates> {
+  const without = await bucketsWithout(db, filter)
+  for (let rest = range; rest.low <= rest.high; ) {
+    const bucket = bucketOf(rest.ascending ? rest.low : rest.high)
+    const end = rest.ascending
+      ? Math.min(rest.high, firstIdOf(bucket + 1) - 1, rest.low + READ_AT_A_TIME - 1)
+      : Math.max(rest.low, firstIdOf(bucket), rest.high - READ_AT_A_TIME + 1)
+    if (!without.has(bucket)) yield rest.ascending ? { ...rest, high: end } : { ...rest, low: end }
+    rest = beyond(rest, end)
+  }
+}
+
+/** Whether the JSON column of an event speaks of a trait of this name. */
+function mentions(name: string) {
+  return sql<boolean>`instr(event.traits, ${`${JSON.stringify(name)}:`}) > 0`
+}

@@ -1,0 +1,83 @@
+import { sql } from 'kysely'
+import type { TraitCondition } from '../domain/trait-condition.ts'
+import { hashIn } from './rows.ts'
+import { bucketOf, type Executor, firstIdOf } from './schema.ts'
+import { traitHash } from './trait-codec.ts'
+
+/** Ids that are handed out at a time. */
+const PORTION = 1000
+/** Most buckets of one query: a rare trait has its hits far apart. */
+const MOST_BUCKETS = 64
+
+/** Ids from `low` to `high`, both included, upwards or downwards. */
+export type IdRange = { readonly low: number; readonly high: number; readonly ascending: boolean }
+
+const INDEX = {
+  event: { table: 'event_trait', id: 'event_id' },
+  stream: { table: 'stream_trait', id: 'stream_id' },
+} as const
+
+/** Ids whose traits meet the conditions as far as their hashes tell, in portions, by the inverted index. */
+export async function* idsByTraits(
+  db: Executor,
+  kind: keyof typeof INDEX,
+  conditions: readonly TraitCondition[],
+  range: IdRange,
+): AsyncGenerator<readonly number[]> {
+  let width = 1
+  let rest: IdRange | undefined = range
+  while (rest && rest.low <= rest.high) {
+    const buckets = nextBuckets(rest, width)
+    let hits = 0
+    for (let part: IdRange | undefined = rest; part; ) {
+      const ids = await lookUp(db, kind, conditions, buckets, part)
+      if (ids.length > 0) yield ids
+      hits += ids.length
+      part = ids.length < PORTION ? undefined : beyond(part, ids.at(-1) as number)
+    }
+    width = hits < PORTION / 4 ? Math.min(width * 2, MOST_BUCKETS) : 1
+    rest = afterBuckets(rest, buckets)
+  }
+}
+
+function nextBuckets({ low, high, ascending }: IdRange, width: number): number[] {
+  const [first, last] = [bucketOf(low), bucketOf(high)]
+  const count = Math.min(width, last - first + 1)
+  return Array.from({ length: count }, (_, index) => (ascending ? first + index : last - index))
+}
+
+async function lookUp(
+  db: Executor,
+  kind: keyof typeof INDEX,
+  conditions: readonly TraitCondition[],
+  buckets: readonly number[],
+  { low, high, ascending }: IdRange,
+): Promise<number[]> {
+  const { table, id } = INDEX[kind]
+  const [first, ...others] = conditions.map(({ name, values }) =>
+    values.map((value) => traitHash(name, value)),
+  )
+  const joins = others.map((hashes, index) => {
+    const alias = `t${index + 1}`
+    return sql`inner join ${sql.table(table)} as ${sql.ref(alias)}
+      on ${sql.ref(`${alias}.bucket`)} = t0.bucket and ${sql.ref(`${alias}.${id}`)} = ${sql.ref(`t0.${id}`)}
+      and ${hashIn(`${alias}.hash`, hashes)}`
+  })
+  const { rows } = await sql<{ id: number }>`
+    select ${sql.ref(`t0.${id}`)} as id from ${sql.table(table)} as t0 ${sql.join(joins, sql` `)}
+    where t0.bucket in (${sql.join(buckets)}) and ${hashIn('t0.hash', first ?? [])}
+      and ${sql.ref(`t0.${id}`)} between ${low} and ${high}
+    order by ${sql.ref(`t0.${id}`)} ${sql.raw(ascending ? 'asc' : 'desc')} limit ${PORTION}`.execute(db)
+  return rows.map((row) => Number(row.id))
+}
+
+/** What of a range lies beyond an id. */
+export function beyond(range: IdRange, id: number): IdRange {
+  return range.ascending ? { ...range, low: id + 1 } : { ...range, high: id - 1 }
+}
+
+function afterBuckets(range: IdRange, buckets: readonly number[]): IdRange | undefined {
+  const last = buckets.at(-1)
+  if (last === undefined) return undefined
+  return range.ascending ? { ...range, low: firstIdOf(last + 1) } : { ...range, high: firstIdOf(last) - 1 }
+}

@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Traits } from '../../src/domain/trait.ts'
+import { readingsOf } from '../../src/domain/trait-condition.ts'
+import type { OpenDatabase } from '../../src/store/dialect.ts'
+import { withoutEmptyStart } from '../../src/store/event-spans.ts'
+import { insertRows } from '../../src/store/insert-rows.ts'
+import { BUCKET_SIZE } from '../../src/store/schema.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
+import type { EventFilter, Page, Store } from '../../src/store/store.ts'
+import { DATABASES } from '../support/databases.ts'
+import { at, event, routerOf } from '../support/events.ts'
+
+const NOW = at('2026-01-01T00:00:00')
+const UP: Page = { limit: 100, mark: undefined, ascending: true }
+const DOWN: Page = { limit: 100, mark: undefined, ascending: false }
+
+const where = (...pairs: [string, string][]) =>
+  pairs.map(([name, text]) => ({ name, values: readingsOf(text) }))
+
+describe.each(DATABASES)('lists of $name', ({ open }) => {
+  let database: OpenDatabase
+  let store: Store
+
+  beforeEach(async () => {
+    database = await open()
+    store = await createSqlStore(database, { writer: 'test', indexedTraits: ['host'] })
+  })
+
+  afterEach(async () => {
+    await store.close()
+  })
+
+  /** An event with an id of its choice; with `isIndexed` its host is in the inverted index. */
+  async function place(id: number, traits: Traits, timestamp = NOW, isIndexed = true) {
+    const router = routerOf({ match_criteria: [{ event_type: 'none' }] })
+    const one = event({ messageId: `m${id}`, eventType: `type.${id % 2}`, timestamp, traits })
+    const other = isIndexed ? store : await createSqlStore(database, {})
+    // Ids count up from the highest one.
+    await database.db
+      .deleteFrom('event')
+      .where('id', '=', id - 1)
+      .where('message_id', '=', 'filler')
+      .execute()
+    await insertRows(database.db, database.dialect, 'event', [
+      {
+        id: id - 1,
+        message_hash: database.dialect.bytes(id.toString(16).padStart(32, 'f')),
+        message_id: 'filler',
+        generated: 0,
+        event_type_id: 1,
+        traits: '{}',
+      },
+    ])
+    await other.storeBatch({ arrivals: [{ event: one, at: NOW, keys: [] }], deadLetters: [] }, router)
+    await database.db
+      .deleteFrom('event')
+      .where('id', '=', id - 1)
+      .execute()
+  }
+
+  const host = (value: string): Traits => ({ host: { type: 'text', value } })
+  const ids = async (filter: EventFilter, page = DOWN) =>
+    (await store.listEvents(filter, page)).map(({ id }) => id)
+
+  test('events are found by their traits, by the index or without, over all buckets', async () => {
+    const size: Traits = { ...host('a'), size: { type: 'int', value: 512 } }
+    const far = 5 * BUCKET_SIZE + 7
+    await place(10, size)
+    await place(20, { ...host('a'), size: { type: 'text', value: '512' } })
+    await place(30, host('b'))
+    await place(BUCKET_SIZE + 3, host('a'))
+    await place(far, { ...size, 'odd "na_me%\\': { type: 'float', value: 0.5 } })
+    expect(await ids({ traits: where(['host', 'a']) })).toEqual([far, BUCKET_SIZE + 3, 20, 10])
+    expect(await ids({ traits: where(['host', 'a']) }, UP)).toEqual([10, 20, BUCKET_SIZE + 3, far])
+    expect(await ids({ traits: where(['host', 'a']) }, { ...DOWN, limit: 2 })).toEqual([far, BUCKET_SIZE + 3])
+    expect(await ids({ traits: where(['host', 'a']) }, { ...DOWN, mark: 20 })).toEqual([10])
+    expect(await ids({ traits: where(['host', 'a']) }, { ...UP, mark: 20, limit: 1 })).toEqual([
+      BUCKET_SIZE + 3,
+    ])
+    expect(await ids({ traits: where(['host', 'a'], ['size', '512']) })).toEqual([far, 20, 10])
+    expect(await ids({ traits: where(['size', '512']) }, UP)).toEqual([10, 20, far])
+    expect(await ids({ traits: where(['size', '512.0']) })).toEqual([far, 10])
+    expect(await ids({ traits: where(['odd "na_me%\\', '0.5']) })).toEqual([far])
+    expect(await ids({ traits: where(['host', 'A']) })).toEqual([])
+    expect(await ids({ traits: where(['nosuch', '1']) })).toEqual([])
+    expect(await ids({ traits: where(['host', 'a']), eventType: 'type.0' })).toEqual([20, 10])
+    expect(await store.countEvents({ traits: where(['host', 'a']) }, { ...DOWN, limit: 1 })).toBe(4)
+    expect(await store.countEvents({ traits: where(['size', '512']) }, { ...UP, mark: 10 })).toBe(2)
+  })
+
+  test('events from before their trait was indexed are found too', async () => {
+    await place(10, host('a'), NOW, false)
+    await database.db.updateTable('indexed_trait').set({ from_id: 11 }).execute()
+    await place(20, host('a'))
+    expect(await ids({ traits: where(['host', 'a']) })).toEqual([20, 10])
+    expect(await ids({ traits: where(['host', 'a']) }, UP)).toEqual([10, 20])
+    expect(await store.countEvents({ traits: where(['host', 'a']) }, UP)).toBe(2)
+  })
+
+  test('a trait that a thousand events of a bucket have is found in all of them', async () => {
+    const router = routerOf({ match_criteria: [{ event_type: 'none' }] })
+    const arrivals = Array.from({ length: 2500 }, (_, index) => ({
+      event: event({ messageId: `x${index}`, host: index % 5 === 0 ? 'b' : 'a' }),
+      at: NOW,
+      keys: [],
+    }))
+    await store.storeBatch({ arrivals, deadLetters: [] }, router)
+    expect(await store.countEvents({ traits: where(['host', 'a']) }, DOWN)).toBe(2000)
+    const all = await ids({ traits: where(['host', 'a']) }, { ...UP, limit: 3000 })
+    expect(all).toEqual(Array.from({ length: 2500 }, (_, index) => index + 1).filter((id) => id % 5 !== 1))
+  })
+
+  test('closed buckets are passed over by time, and nothing that lies in one is missed', async () => {
+    const [first, second, third] = [10, BUCKET_SIZE + 10, 2 * BUCKET_SIZE + 10]
+    await place(first, host('a'), NOW)
+    await place(second, host('a'), NOW + 10)
+    await place(third, host('a'), NOW + 20)
+    expect(await store.closeSpan()).toBe(true)
+    expect(await store.closeSpan()).toBe(true)
+    expect(await store.closeSpan()).toBe(false)
+    expect(await database.db.selectFrom('event_span').selectAll().orderBy('bucket').execute()).toEqual([
+      { bucket: 0, min_generated: NOW, max_generated: NOW },
+      { bucket: 1, min_generated: NOW + 10, max_generated: NOW + 10 },
+    ])
+    const range = { low: first, high: third }
+    expect(await withoutEmptyStart(database.db, { to: NOW }, { ...range, ascending: false })).toEqual({
+      low: first,
+      high: third,
+      ascending: false,
+    })
+    await place(3 * BUCKET_SIZE + 10, host('a'), NOW + 30)
+    expect(await store.closeSpan()).toBe(true)
+    expect(await withoutEmptyStart(database.db, { to: NOW }, { ...range, ascending: false })).toMatchObject({
+      high: BUCKET_SIZE - 1,
+    })
+    expect(
+      await withoutEmptyStart(database.db, { from: NOW + 10 }, { ...range, ascending: true }),
+    ).toMatchObject({
+      low: 2 * BUCKET_SIZE,
+    })
+    for (const traits of [undefined, where(['host', 'a']), where(['nosuch', '1'], ['host', 'a'])]) {
+      const isNone = traits?.length === 2
+      const filter = { from: NOW, to: NOW + 10, traits }
+      expect(await ids(filter)).toEqual(isNone ? [] : [second])
+      expect(await ids({ to: NOW + 10, traits })).toEqual(isNone ? [] : [second, first])
+      expect(await ids({ from: NOW, traits }, UP)).toEqual(
+        isNone ? [] : [second, third, 3 * BUCKET_SIZE + 10],
+      )
+    }
+  })
+
+  test('streams are found by their distinguishing traits', async () => {
+    const router = routerOf({ distinguished_by: ['host', { timestamp: 'day' }] })
+    const arrivals = ['a', 'b', 'a', 'c'].map((name, index) => {
+      const one = event({ host: name, timestamp: NOW + index * 86_400_000_000 })
+      return { event: one, at: NOW, keys: router.keysOf(one) }
+    })
+    await store.storeBatch({ arrivals, deadLetters: [] }, router)
+    const found = async (filter: object, page = DOWN) =>
+      (await store.listStreams(filter, page)).map(({ id }) => id)
+    expect(await found({ traits: where(['host', 'a']) })).toEqual([3, 1])
+    expect(await found({ traits: where(['host', 'a']) }, { ...UP, limit: 1 })).toEqual([1])
+    expect(await found({ traits: where(['host', 'a']) }, { ...UP, mark: 1 })).toEqual([3])
+    expect(await found({ traits: where(['host', 'a']), state: 'completed' })).toEqual([])
+    const day = where(['timestamp', '2026-01-03T00:00:00 to 2026-01-04'], ['host', 'a'])
+    expect(await found({ traits: day })).toEqual([3])
+    expect(await store.countStreams({ traits: where(['host', 'a']) }, { ...DOWN, limit: 0 })).toBe(2)
+    expect(await store.countStreams({ traits: where(['host', 'z']) }, DOWN)).toBe(0)
+  })
+
+  test('a stream is deleted with its memberships, its events stay, and its key takes a new one', async () => {
+    const router = routerOf({ fire_criteria: [{ event_type: '*.end' }] })
+    const put = (eventType: string) => {
+      const one = event({ host: 'a', eventType, timestamp: NOW })
+      return store.storeBatch(
+        { arrivals: [{ event: one, at: NOW, keys: router.keysOf(one) }], deadLetters: [] },
+        router,
+      )
+    }
+    await put('x.start')
+    expect(await store.deleteStream(1)).toBe(true)
+    expect(await store.deleteStream(1)).toBe(false)
+    expect(await store.findStream(1)).toBeUndefined()
+    expect(await store.countEvents({}, UP)).toBe(1)
+    expect(await store.countStreams({ traits: where(['host', 'a']) }, UP)).toBe(0)
+    await put('x.end')
+    expect(await store.listStreams({}, UP)).toMatchObject([{ id: 2, eventCount: 1 }])
+    const claim = { firing: 'fire', now: NOW + 1, limit: 10, worker: 'w1', leaseMs: 60_000 } as const
+    const claims = await store.claimStreams(claim)
+    await expect(store.deleteStream(2)).rejects.toThrow('stream 2 is run by w1 at this moment')
+    await store.renewLeases(claims, -1)
+    expect(await store.deleteStream(2)).toBe(true)
+    expect(
+      await store.finishRuns(
+        claims.map((one) => ({ claim: one, newEvents: [], purge: false, lastError: null })),
+        router,
+      ),
+    ).toEqual(new Set())
+  })
+})
