@@ -69,6 +69,13 @@ export function parseTypedTrait(name: string, typed: unknown): Trait {
   throw new InvalidError(`trait ${name}: ${JSON.stringify(typed)} is no trait; expected type and value`)
 }
 
+/** Reads a distinguishing trait in the typed form: a trait, or a timerange. Throws InvalidError that names it. */
+export function parseTypedDistinguishingTrait(name: string, typed: unknown): DistinguishingTrait {
+  const { type, begin, end } = (typed ?? {}) as { type?: unknown; begin?: unknown; end?: unknown }
+  if (type !== 'timerange') return parseTypedTrait(name, typed)
+  return { type, begin: parseTime(`trait ${name}`, begin), end: parseTime(`trait ${name}`, end) }
+}
+
 function traitOf(type: unknown, value: unknown): Trait | undefined {
   switch (type) {
     case 'none':

@@ -1,3 +1,4 @@
+import type { StoredEvent } from '../domain/event.ts'
 import type { Arrival } from '../domain/routing.ts'
 import type { StoreContext } from './context.ts'
 import { type EncodedRow, encodeEvent } from './encode-event.ts'
@@ -30,11 +31,9 @@ export async function insertEvents(
     context.dialect,
     'event',
     fresh.map(({ arrival: { event }, encoded }) => ({
-      message_hash: context.dialect.bytes(encoded.messageHash),
-      message_id: encoded.messageId,
+      ...eventRow(encoded, context),
       generated: event.timestamp,
       event_type_id: context.eventTypes.idOf(event.eventType),
-      traits: encoded.traits,
     })),
   )
   await insertRows(
@@ -51,6 +50,37 @@ type Encoded = { readonly arrival: Arrival; readonly encoded: EncodedRow }
 /** Encoded arrivals come from this store's own `encode`. */
 function encodedRow(arrival: Arrival, context: StoreContext): EncodedRow {
   return arrival.encoded ? (arrival.encoded as EncodedRow) : encodeEvent(arrival.event, context)
+}
+
+/** Stores events of another database, their ids kept. Their types have been ensured. */
+export async function insertEventsWithIds(
+  tx: Executor,
+  context: StoreContext,
+  events: readonly StoredEvent[],
+): Promise<void> {
+  const { dialect, eventTypes } = context
+  const encoded = events.map((event) => encodeEvent(event, context))
+  await insertRows(
+    tx,
+    dialect,
+    'event',
+    events.map(({ id, timestamp, eventType }, index) => ({
+      id,
+      ...eventRow(encoded[index] as EncodedRow, context),
+      generated: timestamp,
+      event_type_id: eventTypes.idOf(eventType),
+    })),
+  )
+  await insertRows(
+    tx,
+    dialect,
+    'event_trait',
+    events.flatMap(({ id }, index) => traitRows(id, encoded[index] as EncodedRow)),
+  )
+}
+
+function eventRow({ messageHash, messageId, traits }: EncodedRow, { dialect }: StoreContext): Row {
+  return { message_hash: dialect.bytes(messageHash), message_id: messageId, traits }
 }
 
 async function existingHashes(tx: Executor, hashes: readonly string[]): Promise<string[]> {

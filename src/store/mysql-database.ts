@@ -132,6 +132,10 @@ function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
   return {
     types: MYSQL_TYPES,
     machineNow: 'cast(unix_timestamp(now(6)) * 1000000 as signed)',
+    beginSnapshot: [
+      'set transaction isolation level repeatable read',
+      'start transaction with consistent snapshot, read only',
+    ],
     forUpdate: 'for update',
     skipLocked: 'for update skip locked',
     maxParameters: 60_000,

@@ -137,7 +137,8 @@ async function saveDrafts(
   await upsertRows(tx, dialect, 'open_stream', pointerRows, ['key_hash'], ['stream_id'])
 }
 
-function streamRow(draft: StreamDraft, dialect: SqlDialect): Row {
+/** The row of a stream that is new. */
+export function streamRow(draft: StreamDraft, dialect: SqlDialect): Row {
   return {
     name: draft.name,
     key_hash: dialect.bytes(draft.key.hash),
@@ -158,7 +159,8 @@ function streamRow(draft: StreamDraft, dialect: SqlDialect): Row {
   }
 }
 
-function traitRows({ draft, id }: { draft: StreamDraft; id: number }, dialect: SqlDialect): Row[] {
+/** The rows of a stream in the inverted index. */
+export function traitRows({ draft, id }: { draft: StreamDraft; id: number }, dialect: SqlDialect): Row[] {
   return Object.entries(draft.distinguishingTraits).map(([name, trait]) => ({
     bucket: bucketOf(id),
     hash: dialect.bytes(traitHash(name, trait)),

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Router } from '../domain/routing.ts'
 import { claimOrphan, claimStreams, renewLeases } from './claim-streams.ts'
-import type { StoreContext } from './context.ts'
+import { createContext, type StoreContext } from './context.ts'
 import {
   countDeadLetters,
   dropDeadLetters,
@@ -13,8 +13,8 @@ import { deleteStream } from './delete-stream.ts'
 import type { OpenDatabase } from './dialect.ts'
 import { encodeEvent } from './encode-event.ts'
 import { closeSpan } from './event-spans.ts'
-import { EventTypes } from './event-types.ts'
 import { byGeneration, finishProducingRuns, finishQuietRuns, LeaseLost } from './finish-runs.ts'
+import { noteIndexedTraits } from './indexed-traits.ts'
 import { insertEvents } from './insert-events.ts'
 import { insertRows } from './insert-rows.ts'
 import { requireCurrentSchema } from './migrate.ts'
@@ -40,39 +40,17 @@ export type SqlStoreOptions = {
 /** The store over either kind of database. Throws when the database has another schema. */
 export async function createSqlStore(database: OpenDatabase, options: SqlStoreOptions = {}): Promise<Store> {
   const { db, dialect } = database
-  const context: StoreContext = {
-    db,
-    dialect,
-    eventTypes: new EventTypes(db, dialect),
-    indexedTraits: new Set(options.indexedTraits),
-    settled: { event: 0, stream: 0 },
-  }
+  const context = createContext(database, options.indexedTraits)
   await query(dialect, () => requireCurrentSchema(db))
   const transaction = <T>(work: (tx: Executor) => Promise<T>) =>
     inTransaction(db, dialect, work, options.onRepeat)
   const writerId = options.writer === undefined ? undefined : await registerWriter(options.writer)
-  if (writerId !== undefined) await transaction((tx) => noteIndexedTraits(tx))
+  if (writerId !== undefined) await transaction((tx) => noteIndexedTraits(tx, dialect, context.indexedTraits))
 
   async function registerWriter(name: string): Promise<number> {
     const started_at = Date.now() * 1000
     const [id] = await transaction((tx) => insertRows(tx, dialect, 'writer', [{ name, started_at }]))
     return id as number
-  }
-
-  /** From which event on each trait is indexed; older events are found by reading them. */
-  async function noteIndexedTraits(tx: Executor): Promise<void> {
-    const known = await tx.selectFrom('indexed_trait').select('name').execute()
-    const names = new Set(known.map(({ name }) => name))
-    const added = [...context.indexedTraits].filter((name) => !names.has(name))
-    if (added.length === 0) return
-    const newest = await tx.selectFrom('event').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
-    const from_id = (newest?.id ?? 0) + 1
-    await insertRows(
-      tx,
-      dialect,
-      'indexed_trait',
-      added.map((name) => ({ name, from_id })),
-    )
   }
 
   /**

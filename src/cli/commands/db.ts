@@ -1,11 +1,18 @@
 import type { Command } from 'commander'
-import { loadConfig } from '../../config/load-config.ts'
+import { type Config, loadConfig } from '../../config/load-config.ts'
 import type { OpenDatabase } from '../../store/dialect.ts'
+import type { DumpCounts } from '../../store/dump.ts'
 import { schemaStatus, upgradeSchema } from '../../store/migrate.ts'
 import { MYSQL_TYPES, SQLITE_TYPES } from '../../store/migrations/column-types.ts'
 import { migrationSql } from '../../store/migrations/migrations.ts'
-import { openDatabase } from '../open-store.ts'
+import { openRestore } from '../../store/restore.ts'
+import { type DumpSink, writeDumpFile } from '../dump/dump-file.ts'
+import { exportDatabase } from '../dump/export-database.ts'
+import { importDatabase } from '../dump/import-database.ts'
+import { grouped } from '../generate/progress.ts'
+import { indexedTraits, openDatabase } from '../open-store.ts'
 import { createCommand, print } from '../program.ts'
+import { StatusLine } from '../status-line.ts'
 
 type Options = { config: string; json?: true }
 
@@ -22,12 +29,30 @@ export function dbCommand(): Command {
       .option('--json', 'one JSON object a line')
       .action((options: Options) => withDatabase(options, (database) => status(database, options))),
   )
+  command.addCommand(
+    sub('export', 'write all events and streams into a file, as they are at this moment', 'dump.json.gz')
+      .argument('<file>', 'readable by its owner only; packed where it ends in .gz; - is standard output')
+      .action((file: string, options: Options) =>
+        withDatabase(options, (database) => exportTo(file, database)),
+      ),
+  )
+  command.addCommand(
+    sub('import', 'fill an empty database with a file of db export, ids kept', 'dump.json.gz')
+      .argument(
+        '<file>',
+        'a JSON object with events and streams, or one with such a member `db`; - is standard input',
+      )
+      .action((file: string, options: Options) =>
+        withDatabase(options, (database, config) => importFrom(file, database, config)),
+      ),
+  )
   command.addCommand(sub('sql', 'print the SQL of all migrations').action(printSql))
   return command
 }
 
-function sub(name: string, description: string): Command {
-  return createCommand(name, description, `stv3 db ${name} -c config/winchester.yaml`).requiredOption(
+function sub(name: string, description: string, file = ''): Command {
+  const example = `stv3 db ${name} ${file && `${file} `}-c config/winchester.yaml`
+  return createCommand(name, description, example).requiredOption(
     '-c, --config <file>',
     'winchester.yaml, or a yagi.conf that names one',
   )
@@ -35,12 +60,12 @@ function sub(name: string, description: string): Command {
 
 async function withDatabase(
   options: Options,
-  work: (database: OpenDatabase) => Promise<void>,
+  work: (database: OpenDatabase, config: Config) => Promise<void>,
 ): Promise<void> {
   const config = await loadConfig(options.config, process.env)
   const database = await openDatabase(config.winchester.database.url, config.folder)
   try {
-    await work(database)
+    await work(database, config)
   } finally {
     await database.db.destroy()
   }
@@ -67,4 +92,30 @@ async function status({ db, dialect }: OpenDatabase, { json }: Options): Promise
       : `${name}  ${when ?? 'not applied'}`
     await print(`${line}\n`)
   }
+}
+
+async function exportTo(file: string, database: OpenDatabase): Promise<void> {
+  const line = new StatusLine()
+  const write = async (sink: DumpSink) => {
+    const all = await exportDatabase(database, sink, (done, { events, streams }) =>
+      line.show(`${tell(done)} of ${grouped(events)} and ${grouped(streams)}`),
+    )
+    line.end(`${tell(all)} are in ${file === '-' ? 'standard output' : file}`)
+  }
+  if (file === '-') await write({ write: print })
+  else await writeDumpFile(file, write)
+}
+
+async function importFrom(file: string, database: OpenDatabase, config: Config): Promise<void> {
+  await upgradeSchema(database.db, database.dialect.types)
+  const indexed = indexedTraits(config.triggers, config.winchester.indexed_traits)
+  const line = new StatusLine()
+  const counts = await importDatabase(file, await openRestore(database, indexed), (done) =>
+    line.show(tell(done)),
+  )
+  line.end(`${tell(counts)} are in the database, as many as in the file`)
+}
+
+function tell({ events, streams }: DumpCounts): string {
+  return `${grouped(events)} events and ${grouped(streams)} streams`
 }

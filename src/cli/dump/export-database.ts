@@ -1,0 +1,34 @@
+import { stringifyJson } from '../../domain/json.ts'
+import type { OpenDatabase } from '../../store/dialect.ts'
+import { type DumpCounts, readDump } from '../../store/dump.ts'
+import type { DumpSink } from './dump-file.ts'
+import { dumpedEvent, dumpedStream } from './dump-form.ts'
+
+/** Writes a database as one JSON object, an item a line, as it is when this begins; answers what is in it. */
+export function exportDatabase(
+  database: OpenDatabase,
+  sink: DumpSink,
+  onProgress: (done: DumpCounts, all: DumpCounts) => void,
+): Promise<DumpCounts> {
+  return readDump(database, async (dump) => {
+    const done = { events: 0, streams: 0 }
+    await sink.write(`{"event_types": ${JSON.stringify(await dump.eventTypes())},\n"events": [`)
+    for await (const events of dump.events()) {
+      await sink.write(linesOf(events.map(dumpedEvent), done.events === 0))
+      done.events += events.length
+      onProgress(done, dump.counts)
+    }
+    await sink.write('\n],\n"streams": [')
+    for await (const streams of dump.streams()) {
+      await sink.write(linesOf(streams.map(dumpedStream), done.streams === 0))
+      done.streams += streams.length
+      onProgress(done, dump.counts)
+    }
+    await sink.write('\n]}\n')
+    return done
+  })
+}
+
+function linesOf(items: readonly object[], isFirst: boolean): string {
+  return `${isFirst ? '' : ','}\n${items.map(stringifyJson).join(',\n')}`
+}

@@ -1,0 +1,150 @@
+import { ConflictError, InvalidError } from '../domain/errors.ts'
+import type { StoredEvent } from '../domain/event.ts'
+import { hash128 } from '../domain/hash.ts'
+import { createStreamKeyHash } from '../domain/stream-key.ts'
+import { createContext, type StoreContext } from './context.ts'
+import type { OpenDatabase } from './dialect.ts'
+import { countOf, type DumpCounts, type DumpedStream } from './dump.ts'
+import { noteIndexedTraits } from './indexed-traits.ts'
+import { insertEventsWithIds } from './insert-events.ts'
+import { insertRows, upsertRows } from './insert-rows.ts'
+import { streamRow, traitRows } from './route-events.ts'
+import { bytesHex, hashIn } from './rows.ts'
+import type { Executor, Tables } from './schema.ts'
+import { inTransaction } from './transaction.ts'
+
+/** What fills an empty database with what another one held, ids kept. */
+export type Restore = {
+  addEventTypes(types: readonly string[]): Promise<void>
+  addEvents(events: readonly StoredEvent[]): Promise<void>
+  /** Their events have been added before. Throws InvalidError for an event that is not there. */
+  addStreams(streams: readonly DumpedStream[]): Promise<void>
+  counts(): Promise<DumpCounts>
+  /** Deletes what has been added, when something went wrong in between. */
+  undo(): Promise<void>
+}
+
+/** Throws ConflictError unless the database is empty; its schema must be current. */
+export async function openRestore(database: OpenDatabase, indexedTraits: Iterable<string>): Promise<Restore> {
+  const context = createContext(database, indexedTraits)
+  const { db, dialect, eventTypes } = context
+  const transaction = <T>(work: (tx: Executor) => Promise<T>) => inTransaction(db, dialect, work)
+  await requireEmpty(db)
+  await transaction((tx) => noteIndexedTraits(tx, dialect, context.indexedTraits))
+  return {
+    addEventTypes: (types) => eventTypes.ensure(types),
+    async addEvents(events) {
+      await eventTypes.ensure(events.map(({ eventType }) => eventType))
+      await transaction((tx) => insertEventsWithIds(tx, context, events))
+    },
+    addStreams: (streams) => transaction((tx) => insertStreams(tx, context, streams)),
+    counts: async () => ({ events: await countOf(db, 'event'), streams: await countOf(db, 'stream') }),
+    undo: () => emptyTables(db),
+  }
+}
+
+const FILLED = [
+  'stream_event',
+  'stream_trait',
+  'open_stream',
+  'stream',
+  'event_trait',
+  'event_span',
+  'event',
+  'event_type',
+  'indexed_trait',
+] as const satisfies (keyof Tables)[]
+
+async function requireEmpty(db: Executor): Promise<void> {
+  for (const table of ['event', 'stream'] as const) {
+    const row = await db.selectFrom(table).select('id').limit(1).executeTakeFirst()
+    if (row) throw new ConflictError(`the database holds ${table}s already; expected an empty one`)
+  }
+}
+
+async function emptyTables(db: Executor): Promise<void> {
+  for (const table of FILLED) await db.deleteFrom(table).execute()
+}
+
+async function insertStreams(
+  tx: Executor,
+  context: StoreContext,
+  streams: readonly DumpedStream[],
+): Promise<void> {
+  const { dialect } = context
+  const ids = await eventIds(
+    tx,
+    streams.flatMap(({ messageIds }) => messageIds),
+  )
+  const drafts = streams.map((stream) => ({
+    ...stream,
+    eventCount: stream.messageIds.length,
+    key: {
+      name: stream.name,
+      traits: stream.distinguishingTraits,
+      hash: createStreamKeyHash(stream.name, stream.distinguishingTraits),
+    },
+    joined: [],
+  }))
+  await insertRows(
+    tx,
+    dialect,
+    'stream',
+    drafts.map((draft) => ({
+      id: draft.id,
+      ...streamRow(draft, dialect),
+      attempts: draft.attempts,
+      last_error: draft.lastError,
+      // Nobody runs it here: another worker takes it over.
+      lease_until: draft.state === 'firing' || draft.state === 'expiring' ? 0 : null,
+    })),
+  )
+  await insertRows(
+    tx,
+    dialect,
+    'stream_event',
+    streams.flatMap(({ id, messageIds }) =>
+      [...new Set(messageIds)].map((messageId) => ({
+        stream_id: id,
+        event_id: eventIdOf(ids, messageId, id),
+      })),
+    ),
+  )
+  await insertRows(
+    tx,
+    dialect,
+    'stream_trait',
+    drafts.flatMap((draft) => traitRows({ draft, id: draft.id }, dialect)),
+  )
+  const open = new Map(
+    drafts
+      .filter(({ state }) => state === 'active')
+      .sort((a, b) => a.id - b.id)
+      .map(({ id, key }) => [key.hash, id]),
+  )
+  const pointers = [...open].map(([hash, id]) => ({ key_hash: dialect.bytes(hash), stream_id: id }))
+  await upsertRows(tx, dialect, 'open_stream', pointers, ['key_hash'], ['stream_id'])
+}
+
+const HASHES_AT_A_TIME = 1000
+
+/** Ids of events by the hashes of their message_ids. */
+async function eventIds(tx: Executor, messageIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const hashes = [...new Set(messageIds.map(hash128))]
+  const ids = new Map<string, number>()
+  for (let at = 0; at < hashes.length; at += HASHES_AT_A_TIME) {
+    const rows = await tx
+      .selectFrom('event')
+      .select(['id', 'message_hash'])
+      .where(hashIn('message_hash', hashes.slice(at, at + HASHES_AT_A_TIME)))
+      .execute()
+    for (const row of rows) ids.set(bytesHex(row.message_hash), row.id)
+  }
+  return ids
+}
+
+function eventIdOf(ids: ReadonlyMap<string, number>, messageId: string, stream: number): number {
+  const id = ids.get(hash128(messageId))
+  if (id === undefined) throw new InvalidError(`stream ${stream}: there is no event ${messageId}`)
+  return id
+}
