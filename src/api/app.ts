@@ -1,43 +1,61 @@
 import express, { type Express } from 'express'
+import helmet from 'helmet'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
-import { eventsResource } from './events.ts'
+import { type Access, requireToken } from './access.ts'
+import { docsPage } from './docs.ts'
+import { eventOperations } from './events.ts'
+import { DEFAULT_LIMITS, type Limits, limitRequests } from './limits.ts'
+import { openApiDocument } from './openapi.ts'
+import { mount } from './operation.ts'
 import { problemHandler, sendProblem } from './problem.ts'
-import { streamsResource } from './streams.ts'
+import { logRequests, type RequestObserver } from './request-log.ts'
+import { streamOperations } from './streams.ts'
 
 export type AppDependencies = {
   readonly store: Store
   readonly logger: Logger
-  /** told how each request was answered, and how long it took in seconds */
-  readonly onRequest?: ((method: string, status: number, seconds: number) => void) | undefined
+  /** who may do what (everybody everything) */
+  readonly access?: Access
+  readonly limits?: Limits
+  readonly onRequest?: RequestObserver | undefined
 }
 
-/** The REST API, as StackTach documents it, over a store. */
-export function createApp({ store, logger, onRequest }: AppDependencies): Express {
+/** The REST API, as StackTach documents it, over a store; `/openapi.json` and `/docs` tell of it. */
+export function createApp({
+  store,
+  logger,
+  access = { read: [], write: [] },
+  limits = DEFAULT_LIMITS,
+  onRequest,
+}: AppDependencies): Express {
+  const operations = [...streamOperations(store), ...eventOperations(store)]
+  const document = openApiDocument(operations)
+  const page = docsPage(document)
+
   const app = express()
-  app.disable('x-powered-by')
   app.set('etag', false)
   app.set('case sensitive routing', true)
-
-  if (onRequest) {
-    app.use((request, response, next) => {
-      const begun = performance.now()
-      response.once('close', () =>
-        onRequest(request.method, response.statusCode, (performance.now() - begun) / 1000),
-      )
-      next()
-    })
-  }
-  app.use('/v1', (request, response, next) => {
-    if (request.method === 'OPTIONS') {
-      response.status(204).set('allow', 'GET, HEAD, OPTIONS').end()
-    } else if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.set('allow', 'GET, HEAD, OPTIONS')
-      sendProblem(response, 405, `${request.method} is not allowed for ${request.baseUrl}${request.path}`)
-    } else next()
+  app.set('query parser', 'simple')
+  app.use(logRequests(logger, onRequest))
+  // Plain HTTP is what it speaks: pages must not be asked for over TLS.
+  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }))
+  app.use(limitRequests(limits))
+  app.get('/openapi.json', (_, response) => {
+    response.json(document)
   })
-  app.use('/v1/streams', streamsResource(store))
-  app.use('/v1/events', eventsResource(store))
+  app.get('/docs', (_, response) => {
+    response.type('html').send(page)
+  })
+  app.use('/v1', requireToken(access))
+  // The word has no case in StackTach.
+  app.use((request, _, next) => {
+    request.url = request.url.replace(/^\/v1\/(streams|events)\/count(?=[/?]|$)/i, (path) =>
+      path.toLowerCase(),
+    )
+    next()
+  })
+  mount(app, operations, limits.queryTimeoutMs)
   app.use((request, response) => sendProblem(response, 404, `there is nothing at ${request.path}`))
   app.use(problemHandler(logger))
   return app

@@ -1,36 +1,63 @@
-import { type Request, Router } from 'express'
+import { z } from 'zod'
 import { NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
-import { formatMark, restEvent } from '../domain/rest-form.ts'
+import { isSecretName } from '../domain/mask-secrets.ts'
+import { formatMark, type RestEvent, restEvent } from '../domain/rest-form.ts'
 import type { EventFilter, Store } from '../store/store.ts'
-import { pageParams, textParam, timeParam } from './params.ts'
-import { sendJson } from './send-json.ts'
+import { type Operation, operation } from './operation.ts'
+import { eventPath, eventsQuery, noParams, pageOf } from './params.ts'
+import { counts, event as eventShape, listedEvent } from './shapes.ts'
 
 /** `/v1/events`: lists, counts and single events. */
-export function eventsResource(store: Store): Router {
-  const router = Router({ caseSensitive: true })
+export function eventOperations(store: Store): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/v1/events',
+      summary: 'events, those that were stored last first',
+      query: eventsQuery,
+      params: noParams,
+      answer: z.array(listedEvent),
+      problems: {},
+      async run({ query, signal }) {
+        const page = pageOf(query)
+        const events = await store.listEvents(filterOf(query), page, signal)
+        return events.map((one) => ({ ...shownEvent(one), _mark: formatMark(one.id, page.ascending) }))
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/v1/events/count',
+      summary: 'how many events there are; it heeds `mark` and not `limit`',
+      query: eventsQuery,
+      params: noParams,
+      answer: counts,
+      problems: {},
+      async run({ query, signal }) {
+        return [{ count: await store.countEvents(filterOf(query), pageOf(query), signal) }]
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/v1/events/{messageId}',
+      summary: 'one event',
+      query: noParams,
+      params: eventPath,
+      answer: eventShape,
+      problems: { 404: 'there is no such event' },
+      async run({ path: { messageId } }) {
+        const found = await findInAnyCase(store, messageId)
+        if (!found) throw new NotFoundError(`there is no event ${messageId}`)
+        return shownEvent(found)
+      },
+    }),
+  ]
+}
 
-  router.get('/', async (request, response) => {
-    const page = pageParams(request)
-    const events = await store.listEvents(filterOf(request), page)
-    sendJson(
-      response,
-      events.map((event) => ({ ...restEvent(event), _mark: formatMark(event.id, page.ascending) })),
-    )
-  })
-
-  router.get('/count', async (request, response) => {
-    sendJson(response, [{ count: await store.countEvents(filterOf(request), pageParams(request)) }])
-  })
-
-  router.get('/:messageId', async (request, response) => {
-    const { messageId } = request.params
-    const event = await findInAnyCase(store, messageId)
-    if (!event) throw new NotFoundError(`there is no event ${messageId}`)
-    sendJson(response, restEvent(event))
-  })
-
-  return router
+/** An event in the encoding of the API, without what must not be shown. */
+export function shownEvent(event: StoredEvent): RestEvent {
+  const secrets = Object.keys(event.traits).filter(isSecretName)
+  return { ...restEvent(event), ...Object.fromEntries(secrets.map((name) => [name, '***'])) }
 }
 
 /** Ids are kept byte for byte; people type UUIDs in either case. */
@@ -42,10 +69,11 @@ async function findInAnyCase(store: Store, messageId: string): Promise<StoredEve
   return undefined
 }
 
-function filterOf(request: Request): EventFilter {
+function filterOf(query: z.output<typeof eventsQuery>): EventFilter {
   return {
-    eventType: textParam(request, 'event_name'),
-    from: timeParam(request, 'from_datetime'),
-    to: timeParam(request, 'to_datetime'),
+    eventType: query.event_name,
+    from: query.from_datetime,
+    to: query.to_datetime,
+    traits: query.traits,
   }
 }

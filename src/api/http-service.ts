@@ -9,14 +9,31 @@ export type HttpService = Service & {
   readonly address: () => ListenAddress
 }
 
+/** A client that takes its time must not hold a connection for ever; times in ms, sizes in bytes. */
+const SLOWNESS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 1000,
+  maxHeaderSize: 16_384,
+}
+/** Longest silence of a client that does not take its answer, ms. */
+const LONGEST_SILENCE_MS = 60_000
+const MOST_CONNECTIONS = 2000
+
+export type Slowness = Partial<typeof SLOWNESS>
+
 /** An HTTP server around an app. Starting fails with one sentence when the port is taken. */
 export function createHttpService(
   app: Express,
   { host, port }: ListenAddress,
   /** where another port is chosen, for people */
   option = '--listen HOST:PORT',
+  slowness: Slowness = {},
 ): HttpService {
-  const server = createServer(app)
+  const server = createServer({ ...SLOWNESS, ...slowness }, app)
+  server.setTimeout(LONGEST_SILENCE_MS)
+  server.maxConnections = MOST_CONNECTIONS
   return {
     async start() {
       try {

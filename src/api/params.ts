@@ -1,72 +1,188 @@
-import type { Request } from 'express'
+import { z } from 'zod'
 import { InvalidError } from '../domain/errors.ts'
-import { STREAM_STATES, type StreamState } from '../domain/stream.ts'
-import { type Micros, parseIso } from '../domain/time.ts'
+import { STREAM_STATES } from '../domain/stream.ts'
+import { parseIso } from '../domain/time.ts'
+import { readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
 import type { Page } from '../store/store.ts'
+
+// The parameters of requests. What stands in `meta` is told in /openapi.json; what is read is checked by the same.
 
 const DEFAULT_LIMIT = 200
 const MAX_LIMIT = 1000
 
-/** A query parameter; a blank one counts as absent, of several of one name the last counts. */
-export function textParam(request: Request, name: string): string | undefined {
-  const value = request.query[name]
-  const text = Array.isArray(value) ? value.at(-1) : value
-  return typeof text === 'string' && text !== '' ? text : undefined
+/** A parameter that cannot be used: what it is called, what it is, and what may stand there. */
+export class ParameterError extends InvalidError {
+  readonly parameter: string
+  readonly value: string
+  readonly allowed: string
+
+  constructor(parameter: string, value: string, allowed: string) {
+    super(`${parameter}: ${JSON.stringify(value)} is not allowed, expected ${allowed}`)
+    this.parameter = parameter
+    this.value = value
+    this.allowed = allowed
+  }
 }
 
-export function timeParam(request: Request, name: string): Micros | undefined {
-  const text = textParam(request, name)
-  if (text === undefined) return undefined
-  const time = parseIso(restorePlus(text.trim()))
-  if (time === undefined) throw invalid(name, text, 'an ISO 8601 time such as 2026-01-31T12:00:00')
-  return time
+/** A text that `read` makes a value of; where it makes none the request is refused with what was expected. */
+function param<T>(about: z.GlobalMeta, expected: string, read: (text: string) => T | undefined) {
+  return z
+    .string()
+    .meta(about)
+    .transform((text, context): T => {
+      const value = read(text)
+      if (value !== undefined) return value
+      context.issues.push({ code: 'custom', message: expected, input: text })
+      return z.NEVER
+    })
+}
+
+const time = (description: string) =>
+  param(
+    { description, type: 'string', format: 'date-time', examples: ['2026-01-31T12:00:00'] },
+    'an ISO 8601 time such as 2026-01-31T12:00:00',
+    (text) => parseIso(restorePlus(text.trim())),
+  ).optional()
+
+const text = (description: string, example: string) =>
+  z
+    .string()
+    .meta({ description, examples: [example] })
+    .optional()
+
+const traits = (description: string) =>
+  param(
+    { description, examples: ['instance_id:8f2c;memory_mb:512'] },
+    'name:value, several between semicolons',
+    parseTraits,
+  ).optional()
+
+const flag = (description: string) =>
+  param({ description, type: 'boolean' }, '', (value) => !NO.has(value.toLowerCase())).optional()
+
+const NO = new Set(['false', '0', 'no', 'off', 'f', 'n'])
+
+const limit = param(
+  {
+    description: `at most so many; above ${MAX_LIMIT} it is ${MAX_LIMIT}`,
+    type: 'integer',
+    minimum: 0,
+    default: DEFAULT_LIMIT,
+  },
+  `a number from 0 to ${MAX_LIMIT}`,
+  parseLimit,
+).optional()
+
+const mark = param(
+  {
+    description:
+      'a `_mark` of an earlier answer: what comes after it, downwards, or upwards with a plus before it; a plus alone begins at the oldest',
+    pattern: '^-?[+ ]?[0-9a-fA-F]{0,13}$',
+    examples: ['1a4', '+1a4', '+'],
+  },
+  'a mark of an earlier answer',
+  parseMark,
+).optional()
+
+const state = param(
+  { description: 'in any case', enum: [...STREAM_STATES] },
+  `one of ${STREAM_STATES.join(', ')}`,
+  (name) => STREAM_STATES.find((known) => known === name.toLowerCase()),
+).optional()
+
+const details = { details: flag('with the events of each'), detail: flag('the same') }
+
+export const streamsQuery = z.object({
+  older_than: time('only streams that began before it'),
+  younger_than: time('only streams with an event after it'),
+  state,
+  trigger_name: text('only streams of this trigger', 'instance_day'),
+  name: text('the same', 'instance_day'),
+  distinguishing_traits: traits('only streams with all of these distinguishing traits'),
+  mark,
+  limit,
+})
+
+export const streamQuery = z.object(details)
+
+export const eventsQuery = z.object({
+  from_datetime: time('only events after it'),
+  to_datetime: time('only events until it, itself included'),
+  event_name: text('only events of this type', 'compute.instance.exists'),
+  traits: traits('only events with all of these traits; `512` is the text, the int and the float'),
+  mark,
+  limit,
+})
+
+export const noParams = z.object({})
+
+export const streamPath = z.object({
+  id: param({ type: 'integer', description: 'the number of a stream' }, 'the number of a stream', parseId),
+})
+
+export const eventPath = z.object({
+  messageId: z.string().meta({ description: 'a message_id, in any case' }),
+})
+
+/** What a page's parameters come to. */
+export function pageOf(query: { limit?: number | undefined; mark?: Mark | undefined }): Page {
+  const { value, ascending } = query.mark ?? { value: undefined, ascending: false }
+  return { limit: query.limit ?? DEFAULT_LIMIT, mark: value, ascending }
+}
+
+/** Checks parameters; blank ones count as absent, of several of one name the last counts. Throws ParameterError. */
+export function readParams<S extends z.ZodObject>(
+  schema: S,
+  given: { readonly [name: string]: unknown },
+): z.output<S> {
+  const texts: { [name: string]: string } = {}
+  for (const name of Object.keys(schema.shape)) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined
+    const last = Array.isArray(value) ? value.at(-1) : value
+    if (typeof last === 'string' && last !== '') texts[name] = last
+  }
+  const result = schema.safeParse(texts)
+  if (result.success) return result.data
+  const [issue] = result.error.issues
+  const name = String(issue?.path[0])
+  throw new ParameterError(name, texts[name] ?? '', issue?.message ?? 'another value')
 }
 
 /** A plus that was not escaped arrives as a space: `T12:00:00 01:00` is an offset. */
-function restorePlus(text: string): string {
-  return text.replace(/^(.*\d[T ]\d.*) (\d{2}:?\d{2})$/, '$1+$2')
+function restorePlus(value: string): string {
+  return value.replace(/^(.*\d[T ]\d.*) (\d{2}:?\d{2})$/, '$1+$2')
 }
 
-export function stateParam(request: Request, name: string): StreamState | undefined {
-  const text = textParam(request, name)
-  if (text === undefined) return undefined
-  const state = STREAM_STATES.find((candidate) => candidate === text.toLowerCase())
-  if (!state) throw invalid(name, text, `one of ${STREAM_STATES.join(', ')}`)
-  return state
+function parseLimit(value: string): number | undefined {
+  const number = Number(value)
+  return Number.isInteger(number) && number >= 0 && value.trim() !== ''
+    ? Math.min(number, MAX_LIMIT)
+    : undefined
 }
 
-export function booleanParam(request: Request, name: string): boolean {
-  const text = textParam(request, name)?.toLowerCase()
-  return text !== undefined && !['false', '0', 'no', 'off', 'f', 'n'].includes(text)
-}
+type Mark = { readonly value: number | undefined; readonly ascending: boolean }
 
-/** `limit` (200; above 1000 it is 1000) and `mark`: an id in hexadecimal, upwards with a plus before it. */
-export function pageParams(request: Request): Page {
-  const text = textParam(request, 'limit')?.trim()
-  const limit = text === undefined ? DEFAULT_LIMIT : Number(text)
-  if (!Number.isInteger(limit) || limit < 0 || text === '') {
-    throw invalid('limit', text ?? '', `a number from 0 to ${MAX_LIMIT}`)
-  }
-  return { limit: Math.min(limit, MAX_LIMIT), ...markParam(request) }
-}
-
-function markParam(request: Request): Pick<Page, 'mark' | 'ascending'> {
-  const text = textParam(request, 'mark') ?? ''
+function parseMark(value: string): Mark | undefined {
   // A plus that was not escaped arrives as a space.
-  const match = /^(-?)([+ ]?)([0-9a-f]{0,13})$/i.exec(text)
-  if (!match) throw invalid('mark', text, 'a mark of an earlier answer')
+  const match = /^(-?)([+ ]?)([0-9a-f]{0,13})$/i.exec(value)
+  if (!match) return undefined
   const [, minus, plus, digits] = match
   const ascending = plus !== '' && minus === ''
-  return { ascending, mark: digits === '' ? undefined : Number.parseInt(digits as string, 16) }
+  return { ascending, value: digits === '' ? undefined : Number.parseInt(digits as string, 16) }
 }
 
-/** The number in a path such as /v1/streams/17. */
-export function idParam(request: Request): number {
-  const text = String(request.params.id).trim()
-  if (!/^-?\d{1,15}$/.test(text)) throw invalid('id', text, 'the number of a stream')
-  return Number(text)
+function parseId(value: string): number | undefined {
+  return /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : undefined
 }
 
-function invalid(name: string, value: string, expected: string): InvalidError {
-  return new InvalidError(`${name}: ${JSON.stringify(value)} is not allowed, expected ${expected}`)
+/** `a:b;c:d`; a comma parts pairs too where a name and a colon follow it. Of a repeated name the last counts. */
+function parseTraits(value: string): TraitCondition[] | undefined {
+  const conditions = new Map<string, TraitCondition>()
+  for (const pair of value.split(/;|,(?=[\w.-]+:)/)) {
+    const colon = pair.indexOf(':')
+    if (colon <= 0) return undefined
+    const name = pair.slice(0, colon)
+    conditions.set(name, { name, values: readingsOf(pair.slice(colon + 1)) })
+  }
+  return [...conditions.values()]
 }

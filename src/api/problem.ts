@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { ParameterError } from './params.ts'
 
 const STATUS: { readonly [code: string]: number } = {
   invalid: 400,
@@ -11,16 +12,30 @@ const STATUS: { readonly [code: string]: number } = {
 
 const TITLES: { readonly [status: number]: string } = {
   400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
   409: 'Conflict',
+  413: 'Content Too Large',
+  414: 'URI Too Long',
+  415: 'Unsupported Media Type',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 }
 
 /** Answers with application/problem+json (RFC 9457). */
-export function sendProblem(response: Response, status: number, detail: string): void {
-  const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail }
+export function sendProblem(response: Response, status: number, detail: string, more: object = {}): void {
+  const { requestId } = response.locals
+  const body = {
+    type: 'about:blank',
+    title: TITLES[status] ?? 'Error',
+    status,
+    detail,
+    ...more,
+    ...(requestId ? { request_id: requestId } : {}),
+  }
   response.status(status).type('application/problem+json').send(JSON.stringify(body))
 }
 
@@ -30,17 +45,21 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
     if (response.headersSent) return next(error)
     const status = statusOf(error)
     if (status === 500) logger.error({ url: request.path, error: messageOf(error) }, 'a request failed')
-    sendProblem(
-      response,
-      status,
-      status === 500 ? 'the request failed; see the log of the server' : messageOf(error),
-    )
+    const detail = status === 500 ? 'the request failed; see the log of the server' : messageOf(error)
+    sendProblem(response, status, detail, parameterOf(error))
   }
+}
+
+function parameterOf(error: unknown): object {
+  if (!(error instanceof ParameterError)) return {}
+  const { parameter, value, allowed } = error
+  return { parameter, value, allowed }
 }
 
 function statusOf(error: unknown): number {
   if (error instanceof StackTachError) return STATUS[error.code] ?? 500
-  // Express itself refuses malformed paths in this way.
+  // Express itself refuses malformed paths in this way, and bodies that are too large.
   if (error instanceof URIError) return 400
-  return 500
+  const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
+  return status >= 400 && status < 500 ? status : 500
 }

@@ -1,59 +1,101 @@
-import { type Request, Router } from 'express'
-import { NotFoundError } from '../domain/errors.ts'
-import { formatMark, type RestStream, restEvent, restStream } from '../domain/rest-form.ts'
-import type { Stream } from '../domain/stream.ts'
+import { z } from 'zod'
+import { ConflictError, NotFoundError } from '../domain/errors.ts'
+import { formatMark, restStream } from '../domain/rest-form.ts'
+import { RUN_STATES } from '../domain/stream.ts'
 import type { Store, StreamFilter } from '../store/store.ts'
-import { booleanParam, idParam, pageParams, stateParam, textParam, timeParam } from './params.ts'
-import { sendJson } from './send-json.ts'
+import { shownEvent } from './events.ts'
+import { type Operation, operation } from './operation.ts'
+import { noParams, pageOf, streamPath, streamQuery, streamsQuery } from './params.ts'
+import { counts, stream as streamShape } from './shapes.ts'
 
-/** `/v1/streams`: lists, counts and single streams. */
-export function streamsResource(store: Store): Router {
-  const router = Router({ caseSensitive: true })
+const MISSING = { 404: 'there is no such stream' }
 
-  router.get('/', async (request, response) => {
-    const page = pageParams(request)
-    const streams = await store.listStreams(filterOf(request), page)
-    sendJson(response, await encode(streams, page.ascending, wantsDetails(request)))
-  })
-
-  router.get('/:name', async (request, response, next) => {
-    if (request.params.name.toLowerCase() !== 'count') return next('route')
-    sendJson(response, [{ count: await store.countStreams(filterOf(request), pageParams(request)) }])
-  })
-
-  router.get('/:id', async (request, response) => {
-    const id = idParam(request)
-    const stream = await store.findStream(id)
-    if (!stream) throw new NotFoundError(`there is no stream ${id}`)
-    sendJson(response, await encode([stream], false, wantsDetails(request)))
-  })
-
-  async function encode(
-    streams: readonly Stream[],
-    ascending: boolean,
-    details: boolean,
-  ): Promise<RestStream[]> {
-    const plain = streams.map((stream) => restStream(stream, formatMark(stream.id, ascending)))
-    if (!details) return plain
-    const events = await store.eventsOfStreams(streams.map(({ id }) => id))
-    return plain.map((stream) => ({
-      ...stream,
-      events: (events.get(stream.id) ?? []).map((event) => restEvent(event)),
-    }))
-  }
-
-  return router
+/** `/v1/streams`: lists, counts, single streams, their reset and their end. */
+export function streamOperations(store: Store): Operation[] {
+  return [
+    operation({
+      method: 'get',
+      path: '/v1/streams',
+      summary: 'streams, the newest first',
+      query: streamsQuery,
+      params: noParams,
+      answer: z.array(streamShape),
+      problems: {},
+      async run({ query, signal }) {
+        const page = pageOf(query)
+        const streams = await store.listStreams(filterOf(query), page, signal)
+        return streams.map((one) => restStream(one, formatMark(one.id, page.ascending)))
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/v1/streams/count',
+      summary: 'how many streams there are; it heeds `mark` and not `limit`',
+      query: streamsQuery,
+      params: noParams,
+      answer: counts,
+      problems: {},
+      async run({ query, signal }) {
+        return [{ count: await store.countStreams(filterOf(query), pageOf(query), signal) }]
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/v1/streams/{id}',
+      summary: 'one stream, in a list',
+      query: streamQuery,
+      params: streamPath,
+      answer: z.array(streamShape),
+      problems: MISSING,
+      async run({ path: { id }, query }) {
+        const found = await store.findStream(id)
+        if (!found) throw new NotFoundError(`there is no stream ${id}`)
+        const plain = restStream(found, formatMark(id, false))
+        if (!(query.details ?? query.detail)) return [plain]
+        const events = (await store.eventsOfStreams([id])).get(id) ?? []
+        return [{ ...plain, events: events.map(shownEvent) }]
+      },
+    }),
+    operation({
+      method: 'put',
+      path: '/v1/streams/{id}',
+      summary: 'runs a stream again that is in an error state, its attempts forgotten',
+      query: noParams,
+      params: streamPath,
+      answer: undefined,
+      problems: { ...MISSING, 409: 'it is not in an error state' },
+      run: ({ path: { id } }) => reset(store, id),
+    }),
+    operation({
+      method: 'delete',
+      path: '/v1/streams/{id}',
+      summary: 'deletes a stream, never its events',
+      query: noParams,
+      params: streamPath,
+      answer: undefined,
+      problems: { ...MISSING, 409: 'a worker runs it at this moment' },
+      async run({ path: { id } }) {
+        if (!(await store.deleteStream(id))) throw new NotFoundError(`there is no stream ${id}`)
+      },
+    }),
+  ]
 }
 
-function wantsDetails(request: Request): boolean {
-  return booleanParam(request, 'details') || booleanParam(request, 'detail')
+async function reset(store: Store, id: number): Promise<void> {
+  for (const { error } of Object.values(RUN_STATES)) if ((await store.resetStreams(error, id)) > 0) return
+  const found = await store.findStream(id)
+  if (!found) throw new NotFoundError(`there is no stream ${id}`)
+  throw new ConflictError(
+    `stream ${id} is ${found.state}; only one that is in error or expire_error can be reset`,
+  )
 }
 
-function filterOf(request: Request): StreamFilter {
+function filterOf(query: z.output<typeof streamsQuery>): StreamFilter {
   return {
-    name: textParam(request, 'trigger_name') ?? textParam(request, 'name'),
-    state: stateParam(request, 'state'),
-    olderThan: timeParam(request, 'older_than'),
-    youngerThan: timeParam(request, 'younger_than'),
+    name: query.trigger_name ?? query.name,
+    state: query.state,
+    olderThan: query.older_than,
+    youngerThan: query.younger_than,
+    traits: query.distinguishing_traits,
   }
 }

@@ -11,3 +11,10 @@ const FIELD = new RegExp(`(\\\\*)"(${SECRET})\\1"(\\s*:\\s*)\\1"(?:(?!(?<!\\\\)\
 export function maskSecrets(json: string): string {
   return json.replace(FIELD, '$1"$2$1"$3$1"***')
 }
+
+const SECRET_NAME = new RegExp(`^(?:${SECRET})$`)
+
+/** Whether the value of a field or trait of this name must not be shown. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name)
+}

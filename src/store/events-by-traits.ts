@@ -4,7 +4,7 @@ import { holdsTraits } from '../domain/trait-condition.ts'
 import type { StoreContext } from './context.ts'
 import { bucketsWithout } from './event-spans.ts'
 import { beyond, type IdRange, idsByTraits } from './id-walk.ts'
-import { rangeOf } from './page.ts'
+import { type ReadBounds, rangeOf } from './page.ts'
 import { bucketOf, type Executor, firstIdOf } from './schema.ts'
 import { decodeEvents, EVENT_COLUMNS, selectEvents } from './select-events.ts'
 import type { EventFilter, Page } from './store.ts'
@@ -14,7 +14,7 @@ export async function* eventsByTraits(
   context: StoreContext,
   filter: EventFilter,
   page: Page,
-  top?: number,
+  { top, signal }: ReadBounds,
 ): AsyncGenerator<StoredEvent[]> {
   const { db } = context
   const { traits = [] } = filter
@@ -23,6 +23,7 @@ export async function* eventsByTraits(
   if (!range || !matching) return
   const direction = range.ascending ? 'asc' : 'desc'
   for await (const { ids, low, high } of candidates(db, filter, range)) {
+    signal?.throwIfAborted()
     let selected = matching.where('event.id', '>=', low).where('event.id', '<=', high)
     if (ids) selected = selected.where('event.id', 'in', ids)
     else for (const { name } of traits) selected = selected.where(mentions(name))

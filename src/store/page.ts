@@ -2,6 +2,9 @@ import type { IdRange } from './id-walk.ts'
 import type { Executor } from './schema.ts'
 import type { Page } from './store.ts'
 
+/** How far a list may be read: ids up to `top`; not at all when `signal` has aborted. */
+export type ReadBounds = { readonly top?: number; readonly signal?: AbortSignal | undefined }
+
 type Filterable<T> = { where(column: never, operator: '<' | '>' | '<=', value: never): T }
 
 /** Keeps what lies beyond the page's mark and is not above the top. */

@@ -5,7 +5,7 @@ import type { StoreContext } from './context.ts'
 import { withoutEmptyStart } from './event-spans.ts'
 import type { EventTypes } from './event-types.ts'
 import { eventsByTraits } from './events-by-traits.ts'
-import { applyPage, rangeOf } from './page.ts'
+import { applyPage, type ReadBounds, rangeOf } from './page.ts'
 import { eventOfRow, hexBytes } from './rows.ts'
 import type { Executor, Tables } from './schema.ts'
 import { decodeEvents, EVENT_COLUMNS, selectEvents } from './select-events.ts'
@@ -41,9 +41,16 @@ export async function eventsOfStreams(
   return events
 }
 
-export function listEvents(context: StoreContext, filter: EventFilter, page: Page): Promise<StoredEvent[]> {
+export function listEvents(
+  context: StoreContext,
+  filter: EventFilter,
+  page: Page,
+  signal?: AbortSignal,
+): Promise<StoredEvent[]> {
   return readSettled(context, 'event', (top) =>
-    filter.traits?.length ? listByTraits(context, filter, page, top) : listPlain(context, filter, page, top),
+    filter.traits?.length
+      ? listByTraits(context, filter, page, { top, signal })
+      : listPlain(context, filter, page, top),
   )
 }
 
@@ -81,11 +88,11 @@ async function listByTraits(
   context: StoreContext,
   filter: EventFilter,
   page: Page,
-  top: number,
+  bounds: ReadBounds,
 ): Promise<StoredEvent[]> {
   const listed: StoredEvent[] = []
   if (page.limit === 0) return listed
-  for await (const events of eventsByTraits(context, filter, page, top)) {
+  for await (const events of eventsByTraits(context, filter, page, bounds)) {
     listed.push(...events.slice(0, page.limit - listed.length))
     if (listed.length >= page.limit) break
   }
@@ -106,10 +113,15 @@ async function isNarrow({ db }: StoreContext, matching: Selected): Promise<boole
 }
 
 /** How many events there are beyond the mark, whatever the page's limit. */
-export async function countEvents(context: StoreContext, filter: EventFilter, page: Page): Promise<number> {
+export async function countEvents(
+  context: StoreContext,
+  filter: EventFilter,
+  page: Page,
+  signal?: AbortSignal,
+): Promise<number> {
   if (filter.traits?.length) {
     let count = 0
-    for await (const events of eventsByTraits(context, filter, page)) count += events.length
+    for await (const events of eventsByTraits(context, filter, page, { signal })) count += events.length
     return count
   }
   const matching = await selectEvents(context, filter)

@@ -2,15 +2,22 @@ import type { Stream } from '../domain/stream.ts'
 import { holdsTraits } from '../domain/trait-condition.ts'
 import type { StoreContext } from './context.ts'
 import { idsByTraits } from './id-walk.ts'
-import { applyPage, rangeOf } from './page.ts'
+import { applyPage, type ReadBounds, rangeOf } from './page.ts'
 import { stateNumber, streamOfRow } from './rows.ts'
 import type { Executor } from './schema.ts'
 import { readSettled } from './settled.ts'
 import type { Page, StreamFilter } from './store.ts'
 
-export function listStreams(context: StoreContext, filter: StreamFilter, page: Page): Promise<Stream[]> {
+export function listStreams(
+  context: StoreContext,
+  filter: StreamFilter,
+  page: Page,
+  signal?: AbortSignal,
+): Promise<Stream[]> {
   return readSettled(context, 'stream', (top) =>
-    filter.traits?.length ? listByTraits(context, filter, page, top) : listPlain(context, filter, page, top),
+    filter.traits?.length
+      ? listByTraits(context, filter, page, { top, signal })
+      : listPlain(context, filter, page, top),
   )
 }
 
@@ -32,11 +39,11 @@ async function listByTraits(
   { db }: StoreContext,
   filter: StreamFilter,
   page: Page,
-  top: number,
+  bounds: ReadBounds,
 ): Promise<Stream[]> {
   const listed: Stream[] = []
   if (page.limit === 0) return listed
-  for await (const streams of streamsByTraits(db, filter, page, top)) {
+  for await (const streams of streamsByTraits(db, filter, page, bounds)) {
     listed.push(...streams.slice(0, page.limit - listed.length))
     if (listed.length >= page.limit) break
   }
@@ -44,10 +51,15 @@ async function listByTraits(
 }
 
 /** How many streams there are beyond the mark, whatever the page's limit. */
-export async function countStreams({ db }: StoreContext, filter: StreamFilter, page: Page): Promise<number> {
+export async function countStreams(
+  { db }: StoreContext,
+  filter: StreamFilter,
+  page: Page,
+  signal?: AbortSignal,
+): Promise<number> {
   if (filter.traits?.length) {
     let count = 0
-    for await (const streams of streamsByTraits(db, filter, page)) count += streams.length
+    for await (const streams of streamsByTraits(db, filter, page, { signal })) count += streams.length
     return count
   }
   const row = await applyPage(selectStreams(db, filter), 'id', page)
@@ -61,12 +73,13 @@ async function* streamsByTraits(
   db: Executor,
   filter: StreamFilter,
   page: Page,
-  top?: number,
+  { top, signal }: ReadBounds,
 ): AsyncGenerator<Stream[]> {
   const { traits = [] } = filter
   const range = await rangeOf(db, 'stream', page, top)
   if (!range) return
   for await (const ids of idsByTraits(db, 'stream', traits, range)) {
+    signal?.throwIfAborted()
     const rows = await selectStreams(db, filter)
       .selectAll()
       .where('id', 'in', ids)

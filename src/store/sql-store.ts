@@ -125,11 +125,11 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     resetStreams: (state, id) => transaction((tx) => resetStreams(tx, state, id)),
 
     eventsOfStreams: (ids) => query(dialect, () => eventsOfStreams(db, context.eventTypes, ids)),
-    listStreams: (filter, page) => query(dialect, () => listStreams(context, filter, page)),
-    countStreams: (filter, page) => query(dialect, () => countStreams(context, filter, page)),
+    listStreams: (filter, page, signal) => query(dialect, () => listStreams(context, filter, page, signal)),
+    countStreams: (filter, page, signal) => query(dialect, () => countStreams(context, filter, page, signal)),
     findStream: (id) => query(dialect, () => findStream(context, id)),
-    listEvents: (filter, page) => query(dialect, () => listEvents(context, filter, page)),
-    countEvents: (filter, page) => query(dialect, () => countEvents(context, filter, page)),
+    listEvents: (filter, page, signal) => query(dialect, () => listEvents(context, filter, page, signal)),
+    countEvents: (filter, page, signal) => query(dialect, () => countEvents(context, filter, page, signal)),
     findEvent: (messageId) => query(dialect, () => findEvent(context, messageId)),
 
     listDeadLetters: (filter, page) => query(dialect, () => listDeadLetters(context, filter, page)),

@@ -154,11 +154,12 @@ export interface Store {
 
   /** The events of streams, each in order of (timestamp, id). */
   eventsOfStreams(ids: readonly number[]): Promise<Map<number, StoredEvent[]>>
-  listStreams(filter: StreamFilter, page: Page): Promise<Stream[]>
-  countStreams(filter: StreamFilter, page: Page): Promise<number>
+  /** Reading by traits takes several queries; it ends with an AbortError when `signal` aborts. */
+  listStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<Stream[]>
+  countStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<number>
   findStream(id: number): Promise<Stream | undefined>
-  listEvents(filter: EventFilter, page: Page): Promise<StoredEvent[]>
-  countEvents(filter: EventFilter, page: Page): Promise<number>
+  listEvents(filter: EventFilter, page: Page, signal?: AbortSignal): Promise<StoredEvent[]>
+  countEvents(filter: EventFilter, page: Page, signal?: AbortSignal): Promise<number>
   /** By message_id, byte for byte. */
   findEvent(messageId: string): Promise<StoredEvent | undefined>
 

@@ -39,7 +39,11 @@ const HOMES: { readonly [library: string]: string } = {
   amqplib: 'broker',
   smqp: 'broker',
   express: 'api',
+  'express-rate-limit': 'api',
+  helmet: 'api',
   commander: 'cli',
+  'stream-json': 'cli',
+  'stream-chain': 'cli',
   'js-yaml': 'config',
   pino: 'runtime',
 }

@@ -1,0 +1,37 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { RequestHandler } from 'express'
+import { sendProblem } from './problem.ts'
+
+/** Bearer tokens by what they allow; a token that may write may read. Without any everybody may do everything. */
+export type Access = { readonly read: readonly string[]; readonly write: readonly string[] }
+
+const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/** Lets through only requests with a token for what they do. */
+export function requireToken({ read, write }: Access): RequestHandler {
+  const readers = read.map(digest)
+  const writers = write.map(digest)
+  return (request, response, next) => {
+    if (readers.length + writers.length === 0) return next()
+    const [scheme, token] = (request.headers.authorization ?? '').split(' ')
+    const given = scheme?.toLowerCase() === 'bearer' && token ? digest(token) : undefined
+    const isWriter = isAmong(writers, given)
+    const isReader = isAmong(readers, given)
+    if (isWriter || (isReader && READING.has(request.method))) return next()
+    if (isReader)
+      return sendProblem(response, 403, `this token may read; ${request.method} needs one that may write`)
+    response.set('www-authenticate', 'Bearer realm="stacktach"')
+    sendProblem(response, 401, 'expected a valid token in the header Authorization: Bearer TOKEN')
+  }
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+/** Takes the same time whichever it is: all are compared, and all of each. */
+function isAmong(known: readonly Buffer[], given: Buffer | undefined): boolean {
+  const compared = given ?? Buffer.alloc(32)
+  const matches = known.map((one) => timingSafeEqual(one, compared)).filter(Boolean)
+  return given !== undefined && matches.length > 0
+}

@@ -1,0 +1,35 @@
+import express, { type RequestHandler } from 'express'
+import { rateLimit } from 'express-rate-limit'
+import { sendProblem } from './problem.ts'
+
+/** What one client may take of the server. */
+export type Limits = {
+  /** longest time that an answer may take, ms */
+  readonly queryTimeoutMs: number
+  /** requests of one address in a minute */
+  readonly requestsPerMinute: number
+}
+
+export const DEFAULT_LIMITS: Limits = { queryTimeoutMs: 30_000, requestsPerMinute: 6000 }
+
+const LONGEST_QUERY = 4096
+const LARGEST_BODY = '64kb'
+
+/** Refuses what is too much. The API takes no bodies: small ones are read and forgotten. */
+export function limitRequests({ requestsPerMinute }: Limits): RequestHandler[] {
+  return [
+    rateLimit({
+      windowMs: 60_000,
+      limit: requestsPerMinute,
+      standardHeaders: 'draft-7',
+      legacyHeaders: false,
+      handler: (_, response) =>
+        sendProblem(response, 429, `more than ${requestsPerMinute} requests in a minute; wait and try again`),
+    }),
+    (request, response, next) => {
+      if (request.originalUrl.length <= LONGEST_QUERY) return next()
+      sendProblem(response, 414, `the URL is longer than ${LONGEST_QUERY} characters`)
+    },
+    express.raw({ type: () => true, limit: LARGEST_BODY, inflate: false }),
+  ]
+}

@@ -1,0 +1,94 @@
+import type { Express, Request, RequestHandler, Response } from 'express'
+import type { z } from 'zod'
+import { TransientError } from '../domain/errors.ts'
+import { readParams } from './params.ts'
+import { sendProblem } from './problem.ts'
+import { sendJson } from './send-json.ts'
+
+type Params = z.ZodObject
+
+/** What a request asks for, checked; `signal` aborts when nobody waits for the answer any more. */
+export type Asked<Q extends Params, P extends Params> = {
+  readonly query: z.output<Q>
+  readonly path: z.output<P>
+  readonly signal: AbortSignal
+}
+
+/** One thing that the API does: what it takes, does and answers, and what /openapi.json tells of it. */
+export type Operation<Q extends Params = Params, P extends Params = Params> = {
+  readonly method: 'get' | 'put' | 'delete'
+  /** as OpenAPI writes it: `/v1/streams/{id}` */
+  readonly path: string
+  readonly summary: string
+  readonly query: Q
+  readonly params: P
+  /** shape of the answer; undefined: it has no body */
+  readonly answer: z.ZodType | undefined
+  /** how it may fail beside the ways that all have, by status */
+  readonly problems: { readonly [status: number]: string }
+  /** The answer. */
+  run(asked: Asked<Q, P>): Promise<unknown>
+}
+
+/** An operation whose parameters are checked by their own types. */
+export function operation<Q extends Params, P extends Params>(described: Operation<Q, P>): Operation {
+  return described as unknown as Operation
+}
+
+/** Serves operations; other methods of their paths are told which there are. */
+export function mount(app: Express, operations: readonly Operation[], timeoutMs: number): void {
+  for (const one of operations) app[one.method](expressPath(one.path), serving(one, timeoutMs))
+  for (const [path, alike] of Map.groupBy(operations, (one) => one.path)) {
+    const methods = alike.map(({ method }) => method.toUpperCase())
+    const allowed = ['GET', 'HEAD', 'OPTIONS', ...methods.filter((method) => method !== 'GET')].join(', ')
+    app.all(expressPath(path), otherMethods(allowed))
+  }
+}
+
+function expressPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1')
+}
+
+function serving(one: Operation, timeoutMs: number): RequestHandler {
+  return async (request, response) => {
+    const query = readParams(one.query, request.query)
+    const path = readParams(one.params, request.params)
+    const body = await inTime(response, timeoutMs, (signal) => one.run({ query, path, signal }))
+    if (response.destroyed) return
+    if (one.answer) sendJson(response, body)
+    else response.status(200).end()
+  }
+}
+
+/** Gives up after the time-out, and when the client has gone. */
+async function inTime<T>(
+  response: Response,
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ending = new AbortController()
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const message = `the answer takes longer than ${timeoutMs / 1000} s (query_timeout_s); ask for less`
+    late.reject(new TransientError(message))
+    ending.abort()
+  }, timeoutMs)
+  const leave = () => ending.abort()
+  response.once('close', leave)
+  try {
+    const working = work(ending.signal)
+    working.catch(() => {})
+    return await Promise.race([working, late.promise])
+  } finally {
+    clearTimeout(timer)
+    response.off('close', leave)
+  }
+}
+
+function otherMethods(allowed: string): RequestHandler {
+  return (request: Request, response: Response) => {
+    response.set('allow', allowed)
+    if (request.method === 'OPTIONS') response.status(204).end()
+    else sendProblem(response, 405, `${request.method} is not allowed for ${request.path}`)
+  }
+}

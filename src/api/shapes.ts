@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { STREAM_STATES } from '../domain/stream.ts'
+
+// What the API answers, as /openapi.json tells it.
+
+const isoTime = z.string().meta({
+  description: 'UTC, without a zone; six digits of fraction where it is not zero',
+  examples: ['2026-01-31T12:00:00', '2026-01-31T12:00:00.000001'],
+})
+
+export const datetime = z
+  .object({ __type__: z.literal('datetime'), datetime: isoTime })
+  .meta({ id: 'Datetime', description: 'a time' })
+
+export const timeRange = z
+  .object({ __type__: z.literal('timex.TimeRange'), begin: isoTime, end: isoTime })
+  .meta({ id: 'TimeRange', description: 'begin inclusive, end exclusive' })
+
+const value = z
+  .union([z.string(), z.number(), z.null(), datetime, timeRange])
+  .meta({ id: 'Value', description: 'of a trait; integers are exact over 64 bits' })
+
+const mark = z.string().meta({ description: 'for the parameter `mark`', examples: ['1a4', '+1a4'] })
+
+export const event = z
+  .object({ event_type: z.string(), message_id: z.string(), timestamp: datetime })
+  .catchall(value)
+  .meta({ id: 'Event', description: 'the traits stand beside the three that every event has' })
+
+export const listedEvent = event.extend({ _mark: mark }).catchall(value).meta({ id: 'ListedEvent' })
+
+export const stream = z
+  .object({
+    id: z.int(),
+    name: z.string().meta({ description: 'of its trigger' }),
+    state: z.enum(STREAM_STATES),
+    first_event: datetime.nullable(),
+    last_event: datetime.nullable(),
+    fire_timestamp: datetime.nullable(),
+    expire_timestamp: datetime.nullable(),
+    distinguishing_traits: z.record(z.string(), value),
+    _mark: mark,
+    events: z.array(event).optional().meta({ description: 'with `details`' }),
+  })
+  .meta({ id: 'Stream' })
+
+export const counts = z.array(z.object({ count: z.int().min(0) })).meta({ id: 'Counts' })
+
+export const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: 'one sentence for people' }),
+    parameter: z.string().optional().meta({ description: 'the one that cannot be used' }),
+    value: z.string().optional(),
+    allowed: z.string().optional(),
+    request_id: z.string().optional().meta({ description: 'as in the log of the server' }),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' })
