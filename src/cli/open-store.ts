@@ -13,7 +13,11 @@ import type { Trigger } from '../streams/trigger.ts'
 export const LONGEST_SILENCE_MS = 120_000
 
 /** Opens what a checked database URL names: `mysql://…`, `sqlite:PATH` (from `folder`) or `sqlite::memory:`. */
-export async function openDatabase(url: string, folder: string, silenceMs?: number): Promise<OpenDatabase> {
+export async function openDatabase(
+  url: string,
+  folder: string,
+  limits: Pick<OpenStoreOptions, 'silenceMs' | 'statementMs'> = {},
+): Promise<OpenDatabase> {
   if (url.startsWith('sqlite:')) {
     const path = url.slice('sqlite:'.length)
     try {
@@ -25,7 +29,7 @@ export async function openDatabase(url: string, folder: string, silenceMs?: numb
       )
     }
   }
-  return openMysqlDatabase({ url: new URL(mysqlUrl(url)), silenceMs })
+  return openMysqlDatabase({ url: new URL(mysqlUrl(url)), ...limits })
 }
 
 /** The traits that triggers tell streams apart by, and those of indexed_traits. */
@@ -56,13 +60,15 @@ export type OpenStoreOptions = {
   readonly writer?: string
   /** a server that does not answer for so long counts as away */
   readonly silenceMs?: number
+  /** longest time of a statement; the server breaks off what takes longer */
+  readonly statementMs?: number
   /** told when a transaction is rolled back and run again */
   readonly onRepeat?: () => void
 }
 
 /** The store of a configuration. */
 export async function openStore(config: Config, options: OpenStoreOptions = {}): Promise<Store> {
-  const database = await openDatabase(config.winchester.database.url, config.folder, options.silenceMs)
+  const database = await openDatabase(config.winchester.database.url, config.folder, options)
   try {
     return await createStore(database, config, options.writer, options.onRepeat)
   } catch (error) {

@@ -23,9 +23,12 @@ function version(): string {
 
 /** `--listen HOST:PORT`, on this machine only unless told. */
 export function listenOption(port: number): Option {
-  return new Option('--listen <host:port>', 'where to listen')
-    .argParser(parseListen)
-    .default({ host: '127.0.0.1', port } satisfies ListenAddress, `127.0.0.1:${port}`)
+  return apiListenOption().default({ host: '127.0.0.1', port } satisfies ListenAddress, `127.0.0.1:${port}`)
+}
+
+/** The same without a default of its own: the configuration may say it. */
+export function apiListenOption(): Option {
+  return new Option('--listen <host:port>', 'where to listen').argParser(parseListen)
 }
 
 /** The logger that --log-level asks for, else the configuration's level, else info. */

@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { ZodType } from 'zod'
 import { compileDefinitions, DEFAULT_TRAITS, type EventDefinition } from '../distiller/definition.ts'
 import type { EventDefinitionConfig } from '../distiller/definition-config.ts'
@@ -59,9 +59,9 @@ export type Config = {
 export type CheckedConfig = { readonly problems: readonly Problem[]; readonly config: Config | undefined }
 
 /** Keys of winchester.yaml that change nothing here. */
-const UNUSED_KEYS = ['log_file', 'logging_config', 'api'] as const
+const UNUSED_KEYS = ['log_file', 'logging_config'] as const
 
-/** Loads a `winchester.yaml` or a `yagi.conf`. Throws ConfigError, with all its problems, when it cannot be used. */
+/** Loads a `winchester.yaml`, or a `yagi.conf` or `quincy.conf` that names one. Throws ConfigError, with all its problems, when it cannot be used. */
 export async function loadConfig(file: string, environment: Environment): Promise<Config> {
   const { config, problems } = await checkConfig(file, environment)
   if (config) return config
@@ -101,6 +101,14 @@ const EVERYTHING = parseTimex('$timestamp')
 
 type LoadedFile<T> = { readonly document: ConfigDocument; readonly value: T }
 
+/** Keys of quincy.conf; those of [global] change nothing here. */
+const QUINCY_KEYS = { global: ['enabled_versions', 'v1_impl', 'v2_impl'], quince: ['winchester_config'] }
+
+/** A path that is relative to a folder, unless it is absolute. */
+function beside(folder: string, path: string): string {
+  return isAbsolute(path) ? path : join(folder, path)
+}
+
 class Loader {
   readonly #environment: Environment
   readonly #problems: Problems
@@ -115,6 +123,7 @@ class Loader {
   async yagi(file: string): Promise<Config | undefined> {
     const sections = parseIniDocument(await readConfigText(file), file)
     const ini = new IniReader(sections, this.#environment, this.#problems)
+    if (ini.has('quince')) return this.#quincy(file, ini)
     const yagi = readYagiSettings(ini)
     if (!yagi.winchesterConfig) {
       throw new ConfigError(
@@ -122,10 +131,19 @@ class Loader {
       )
     }
     const folder = dirname(file)
-    const config = await this.winchester(join(folder, yagi.winchesterConfig))
+    const config = await this.winchester(beside(folder, yagi.winchesterConfig))
     const absolute = withAbsoluteFolders(yagi, folder)
     await this.#checkApps(absolute, ini)
     return config && { ...config, yagi: absolute }
+  }
+
+  /** `quincy.conf` of old deployments: all it is needed for is the name of the winchester.yaml. */
+  #quincy(file: string, ini: IniReader): Promise<Config | undefined> {
+    ini.checkNames(QUINCY_KEYS, [])
+    const named = ini.text('quince', 'winchester_config')
+    if (!named)
+      throw new ConfigError(`${file} names no winchester.yaml: expected winchester_config in [quince]`)
+    return this.winchester(beside(dirname(file), named))
   }
 
   async winchester(file: string): Promise<Config | undefined> {
@@ -160,7 +178,8 @@ class Loader {
       warnings: [],
     }
     await this.#checkHandlersOf(config, main, pipelines)
-    if (pipelines) await findOpenSecrets(pipelines.document, this.#problems)
+    if (pipelines) await findOpenSecrets(pipelines.document, [], this.#problems)
+    await findOpenSecrets(main.document, ['api'], this.#problems)
     return config
   }
 

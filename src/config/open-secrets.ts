@@ -7,9 +7,13 @@ const SECRETS = /^(auth_key|password|secret|authorization|.*(token|api-?key))$/i
 /** `scheme://user:password@…` */
 const URL_WITH_PASSWORD = /^\w+:\/\/[^/@\s:]*:[^/@\s]+@/
 
-/** Secrets that stand in a file which others can read, and are not taken from the environment. */
-export async function findOpenSecrets(document: ConfigDocument, problems: Problems): Promise<void> {
-  const found = [...literalSecrets(document.value, [])]
+/** Secrets below a path of a file which others can read that are not taken from the environment. */
+export async function findOpenSecrets(
+  document: ConfigDocument,
+  below: DocumentPath,
+  problems: Problems,
+): Promise<void> {
+  const found = [...literalSecrets(memberOf(document.value, below), below)]
   const [first] = found
   if (!first) return
   const { file } = document.positionOf(first)
@@ -32,8 +36,17 @@ function* literalSecrets(value: unknown, path: DocumentPath): Generator<Document
   for (const [key, inner] of Object.entries(value)) {
     const at = [...path, Array.isArray(value) ? Number(key) : key]
     if (typeof inner === 'string') {
-      const isSecret = SECRETS.test(key) || URL_WITH_PASSWORD.test(inner)
+      const isSecret = SECRETS.test(key) || isToken(at) || URL_WITH_PASSWORD.test(inner)
       if (isSecret && inner !== '' && !inner.includes('${')) yield at
     } else yield* literalSecrets(inner, at)
   }
+}
+
+/** `api.tokens.read` and its like. */
+function isToken(path: DocumentPath): boolean {
+  return path[1] === 'tokens' && !String(path[2]).endsWith('_file')
+}
+
+function memberOf(value: unknown, path: DocumentPath): unknown {
+  return path.reduce((inner, key) => (inner as { [key: string]: unknown } | null | undefined)?.[key], value)
 }

@@ -14,6 +14,8 @@ export type MysqlOptions = {
   readonly tls?: PoolOptions['ssl']
   /** longest silence of the server while it is asked something, ms; longer and the connection counts as broken */
   readonly silenceMs?: number | undefined
+  /** longest time of a statement that reads, ms; the server breaks off what takes longer */
+  readonly statementMs?: number | undefined
 }
 
 /** What the locking of this store rests on, in every session. */
@@ -87,7 +89,7 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
     // Of one that is idle too: the pool makes another when it is needed.
     if (options.silenceMs !== undefined) endAfterSilence(connection, options.silenceMs)
     // These are done before anything else on the connection; one that refuses them must not be used.
-    for (const statement of SESSION) {
+    for (const statement of [...SESSION, ...limitOf(options.statementMs)]) {
       connection.query(statement, (error) => {
         if (error) connection.destroy()
       })
@@ -106,6 +108,14 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
       ? new TransientError(message, { cause: error })
       : new StackTachError('config', message, { cause: error })
   }
+}
+
+/** MySQL and MariaDB have the same limit under two names. */
+function limitOf(statementMs: number | undefined): string[] {
+  if (statementMs === undefined) return []
+  return [
+    `set session /*!50708 max_execution_time = ${Math.ceil(statementMs)}, */ /*M! max_statement_time = ${statementMs / 1000}, */ time_zone = '+00:00'`,
+  ]
 }
 
 function endAfterSilence(connection: PoolConnection, silenceMs: number): void {

@@ -4,13 +4,14 @@ import { createHttpService } from '../../api/http-service.ts'
 import type { ListenAddress } from '../../api/listen-address.ts'
 import { loadConfig } from '../../config/load-config.ts'
 import type { Metrics } from '../../runtime/metrics.ts'
+import { apiSettings } from '../api-settings.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
 import { observe } from '../observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
-import { createCommand, listenOption, loggerOf } from '../program.ts'
+import { apiListenOption, createCommand, loggerOf } from '../program.ts'
 import { withStore } from '../with-store.ts'
 
-type Options = { config: string; listen: ListenAddress; logLevel?: string }
+type Options = { config: string; listen?: ListenAddress; logLevel?: string }
 
 /** `stv3 api`: the REST server. */
 export function apiCommand(): Command {
@@ -19,8 +20,8 @@ export function apiCommand(): Command {
     'serve the REST API',
     'stv3 api -c config/winchester.yaml --listen 127.0.0.1:8000',
   )
-    .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
-    .addOption(listenOption(8000))
+    .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf or quincy.conf that names one')
+    .addOption(apiListenOption().default(undefined, 'api.listen of winchester.yaml, else 127.0.0.1:8000'))
     .action(serve)
 }
 
@@ -30,10 +31,12 @@ async function serve(options: Options): Promise<void> {
   const logger = loggerOf(options, config.winchester.log_level)
   logWarnings(config, logger)
   const observation = await observe(config.winchester, 'api')
-  const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS })
+  const { address, access, limits } = await apiSettings(config, options.listen, process.env)
+  const statementMs = limits.queryTimeoutMs
+  const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS, statementMs })
   await withStore({ open, signal, logger, observation }, async (store) => {
     const onRequest = observation && requestMetrics(observation.metrics)
-    const service = createHttpService(createApp({ store, logger, onRequest }), options.listen)
+    const service = createHttpService(createApp({ store, logger, access, limits, onRequest }), address)
     const announcing = {
       ...service,
       async start() {

@@ -19,6 +19,7 @@ import { createLogger, type Logger } from '../../runtime/logger.ts'
 import { makeFolder } from '../../runtime/make-folder.ts'
 import { upgradeSchema } from '../../store/migrate.ts'
 import type { Store } from '../../store/store.ts'
+import { apiSettings } from '../api-settings.ts'
 import { type BuiltConsumer, buildConsumer } from '../build-consumer.ts'
 import { buildWorker } from '../build-worker.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
@@ -77,6 +78,7 @@ async function up(options: Options): Promise<void> {
   const loaded = await loadConfig(options.config, process.env)
   if (!loaded.yagi) throw new ConfigError(`up needs a yagi.conf, ${options.config} is a winchester.yaml`)
   logWarnings(loaded, logger)
+  const { address, access, limits } = await apiSettings(loaded, options.listen, process.env)
   await makeDataFolder(options.data)
   const pipelines = await requirePipelines(loaded)
   const { config, yagi } = embedded(loaded, loaded.yagi, options.data)
@@ -87,7 +89,7 @@ async function up(options: Options): Promise<void> {
     const start = await startOf(store)
     const clock = createFastClock(start, options.speed)
     const parts = { config, yagi, pipelines, broker, store, clock, logger }
-    const http = createHttpService(createApp({ store, logger }), options.listen)
+    const http = createHttpService(createApp({ store, logger, access, limits }), address)
     const worker = buildWorker({ ...parts, name: 'worker', publisherFor: publishers.publisherFor })
     const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { apiSchema } from './api-schema.ts'
 
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
 
@@ -89,7 +90,7 @@ export const winchesterSchema = z.strictObject(
       .positive()
       .optional()
       .describe('days that dead letters are kept; else for ever'),
-    api: z.record(z.string(), z.unknown()).optional(),
+    api: apiSchema.optional().describe('how the REST API is served'),
   },
   {
     error: 'expected a winchester.yaml with its keys (database, trigger_definitions, …), or name a yagi.conf',
