@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Operation } from './operation.ts'
-import { datetime, event, listedEvent, problem, stream, timeRange } from './shapes.ts'
+import { counts, datetime, event, listedEvent, problem, stream, timeRange, value } from './shapes.ts'
 
 /** A document of OpenAPI 3.1. */
 export type OpenApi = {
@@ -24,7 +24,8 @@ export type OpenApiParameter = {
   readonly schema: { readonly [keyword: string]: unknown }
 }
 
-const COMPONENTS = [datetime, timeRange, event, listedEvent, stream, problem]
+/** All types that have an id: where others speak of them they are referred to. */
+const COMPONENTS = [value, datetime, timeRange, counts, event, listedEvent, stream, problem]
 
 /** How every operation may fail. */
 const COMMON_PROBLEMS = {

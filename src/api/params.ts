@@ -39,7 +39,7 @@ function param<T>(about: z.GlobalMeta, expected: string, read: (text: string) =>
 
 const time = (description: string) =>
   param(
-    { description, type: 'string', format: 'date-time', examples: ['2026-01-31T12:00:00'] },
+    { description, type: 'string', examples: ['2026-01-31T12:00:00'] },
     'an ISO 8601 time such as 2026-01-31T12:00:00',
     (text) => parseIso(restorePlus(text.trim())),
   ).optional()

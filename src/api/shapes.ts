@@ -16,7 +16,7 @@ export const timeRange = z
   .object({ __type__: z.literal('timex.TimeRange'), begin: isoTime, end: isoTime })
   .meta({ id: 'TimeRange', description: 'begin inclusive, end exclusive' })
 
-const value = z
+export const value = z
   .union([z.string(), z.number(), z.null(), datetime, timeRange])
   .meta({ id: 'Value', description: 'of a trait; integers are exact over 64 bits' })
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type ListenAddress, parseListenAddress } from '../api/listen-address.ts'
-import { messageOf } from '../domain/errors.ts'
+import { InvalidError, messageOf } from '../domain/errors.ts'
 import { type Micros, parseIso } from '../domain/time.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
 
@@ -37,6 +37,14 @@ export function loggerOf(options: { logLevel?: string }, configured?: string): L
   return createLogger(LOG_LEVELS.find((known) => known === level) ?? ('info' satisfies LogLevel))
 }
 
+/** Wrong usage that only shows when the command runs: exits 2. */
+export class UsageError extends Error {}
+
+export type ProgramOptions = {
+  /** what a server finds wrong is what was typed: exits 2 */
+  readonly invalidIsUsage?: boolean
+}
+
 /** Why standard output took no more. */
 let outputFailure: NodeJS.ErrnoException | undefined
 
@@ -44,25 +52,31 @@ let outputFailure: NodeJS.ErrnoException | undefined
  * Runs a program to its end: 0 on success, 1 on a finding or failure (one sentence on standard error), 2 on
  * wrong usage. A pipe that its reader has closed ends it quietly.
  */
-export async function runProgram(program: Command): Promise<void> {
+export async function runProgram(program: Command, options: ProgramOptions = {}): Promise<void> {
   process.stdout.on('error', (error) => {
     outputFailure = error
   })
   exitOverrideAll(program)
+  // The program has this option too, and takes it wherever it stands.
+  program.hook('preAction', (_, command) => {
+    const { logLevel } = command.optsWithGlobals()
+    if (logLevel !== undefined) command.setOptionValue('logLevel', logLevel)
+  })
   try {
     await program.parseAsync()
     await flushOutput()
   } catch (error) {
     const sentence = sentenceOf(error)
     if (sentence !== undefined) process.stderr.write(`${program.name()}: ${sentence}\n`)
-    process.exitCode = exitCodeOf(error)
+    process.exitCode = exitCodeOf(error, options)
   }
   await Promise.all([process.stdout, process.stderr].map(flushed))
   process.exit()
 }
 
-function exitCodeOf(error: unknown): number {
+function exitCodeOf(error: unknown, { invalidIsUsage }: ProgramOptions): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof UsageError || (invalidIsUsage && error instanceof InvalidError)) return 2
   return isClosedPipe(error) ? 0 : 1
 }
 

@@ -12,6 +12,10 @@ export class StatusLine {
     process.stderr.write(`${WIPE}${text}`)
   }
 
+  clear(): void {
+    if (process.stderr.isTTY) process.stderr.write(WIPE)
+  }
+
   /** Takes the line away and says what it came to. */
   end(text: string): void {
     process.stderr.write(`${process.stderr.isTTY ? WIPE : ''}${text}\n`)

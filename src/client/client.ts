@@ -1,93 +1,107 @@
-import {
-  ConflictError,
-  InvalidError,
-  messageOf,
-  NotFoundError,
-  StackTachError,
-  TransientError,
-} from '../domain/errors.ts'
 import type { RestEvent, RestStream } from '../domain/rest-form.ts'
+import { type EventQuery, eventParams, type StreamQuery, streamParams } from './query.ts'
+import { createRequester, type SentRequest } from './request.ts'
 
-/** Query parameters; undefined ones are left out. */
-export type QueryParams = { readonly [name: string]: string | number | boolean | undefined }
+export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../domain/rest-form.ts'
+export type { EventQuery, QueryTime, QueryTraits, StreamQuery } from './query.ts'
 
 export type ClientOptions = {
   /** where the API is, e.g. `http://127.0.0.1:8000` */
   readonly url: string
-  /** longest wait for an answer, ms */
+  /** a bearer token, where the server asks for one */
+  readonly token?: string | undefined
+  /** longest wait for an answer, ms (30,000) */
   readonly timeoutMs?: number
-  /** told of each request, for --debug */
-  readonly onRequest?: (url: URL) => void
+  /** how often what only reads is sent again when no answer came, or 503 or 429 (2) */
+  readonly retries?: number
+  /** told of each request */
+  readonly onRequest?: (request: SentRequest) => void
 }
 
+/** What a call may be given beside its query. */
+export type CallOptions = { readonly signal?: AbortSignal | undefined }
+
+/** An event of a list: `_mark` is its place there. */
+export type ListedEvent = RestEvent & { readonly _mark: string }
+
+/**
+ * A client of the REST API. Calls reject with InvalidError (400), NotFoundError (404), ConflictError (409),
+ * TransientError (no answer, 429, 503) or StackTachError, their message that of the server; with the signal's reason
+ * when it aborts.
+ */
 export type Client = {
-  listStreams(params?: QueryParams): Promise<RestStream[]>
-  countStreams(params?: QueryParams): Promise<number>
-  getStream(id: number | string, params?: QueryParams): Promise<RestStream>
-  listEvents(params?: QueryParams): Promise<(RestEvent & { readonly _mark: string })[]>
-  countEvents(params?: QueryParams): Promise<number>
-  getEvent(messageId: string): Promise<RestEvent>
+  /** One page, the newest first. */
+  listStreams(query?: StreamQuery, options?: CallOptions): Promise<RestStream[]>
+  countStreams(query?: StreamQuery, options?: CallOptions): Promise<number>
+  /** All streams that a query means, page by page; `limit` is the size of a page. */
+  streams(query?: StreamQuery, options?: CallOptions): AsyncGenerator<RestStream>
+  getStream(
+    id: number | string,
+    query?: { readonly details?: boolean },
+    options?: CallOptions,
+  ): Promise<RestStream>
+  /** Runs a stream again that is in an error state. */
+  resetStream(id: number | string, options?: CallOptions): Promise<void>
+  /** Deletes a stream, never its events. */
+  deleteStream(id: number | string, options?: CallOptions): Promise<void>
+  listEvents(query?: EventQuery, options?: CallOptions): Promise<ListedEvent[]>
+  countEvents(query?: EventQuery, options?: CallOptions): Promise<number>
+  /** All events that a query means, page by page; `limit` is the size of a page. */
+  events(query?: EventQuery, options?: CallOptions): AsyncGenerator<ListedEvent>
+  getEvent(messageId: string, options?: CallOptions): Promise<RestEvent>
 }
 
 const TIMEOUT_MS = 30_000
+const RETRIES = 2
+const PAGE_SIZE = 200
 
-/**
- * A client of the REST API. Rejects with InvalidError (400), NotFoundError (404), ConflictError (409) and
- * TransientError (no answer, 503), their message that of the server.
- */
 export function createClient(options: ClientOptions): Client {
-  async function get<T>(path: string, params: QueryParams = {}): Promise<T> {
-    const url = new URL(`${options.url.replace(/\/+$/, '')}${path}`)
-    for (const [name, value] of Object.entries(params)) {
-      if (value !== undefined) url.searchParams.set(name, String(value))
-    }
-    options.onRequest?.(url)
-    return readAnswer<T>(await request(url))
-  }
+  const { url, token, timeoutMs = TIMEOUT_MS, retries = RETRIES, onRequest } = options
+  const request = createRequester({ url, token, timeoutMs, retries, onRequest })
+  const streamPath = (id: number | string) => `/v1/streams/${encodeURIComponent(id)}`
 
-  async function request(url: URL): Promise<Response> {
-    try {
-      return await fetch(url, { signal: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS) })
-    } catch (error) {
-      const cause = error instanceof Error && error.cause ? error.cause : error
-      throw new TransientError(`${url.origin} does not answer: ${messageOf(cause)}`, { cause: error })
-    }
-  }
-
-  const count = async (path: string, params?: QueryParams) => {
-    const [row] = await get<[{ count: number }]>(path, params)
-    return row.count
-  }
-
-  return {
-    listStreams: (params) => get('/v1/streams', params),
-    countStreams: (params) => count('/v1/streams/count', params),
-    async getStream(id, params) {
-      const [stream] = await get<[RestStream]>(`/v1/streams/${encodeURIComponent(id)}`, params)
+  const client: Client = {
+    listStreams: async (query = {}, { signal } = {}) =>
+      request({ method: 'GET', path: '/v1/streams', params: streamParams(query), signal }),
+    async countStreams(query = {}, { signal } = {}) {
+      const params = streamParams(query)
+      const [row] = await request<Counts>({ method: 'GET', path: '/v1/streams/count', params, signal })
+      return row.count
+    },
+    streams: (query = {}, call = {}) => pages(query, (page) => client.listStreams(page, call)),
+    async getStream(id, { details } = {}, { signal } = {}) {
+      const params: { [name: string]: string } = details ? { details: 'true' } : {}
+      const [stream] = await request<[RestStream]>({ method: 'GET', path: streamPath(id), params, signal })
       return stream
     },
-    listEvents: (params) => get('/v1/events', params),
-    countEvents: (params) => count('/v1/events/count', params),
-    getEvent: (messageId) => get(`/v1/events/${encodeURIComponent(messageId)}`),
+    resetStream: (id, { signal } = {}) => request({ method: 'PUT', path: streamPath(id), signal }),
+    deleteStream: (id, { signal } = {}) => request({ method: 'DELETE', path: streamPath(id), signal }),
+    listEvents: async (query = {}, { signal } = {}) =>
+      request({ method: 'GET', path: '/v1/events', params: eventParams(query), signal }),
+    async countEvents(query = {}, { signal } = {}) {
+      const params = eventParams(query)
+      const [row] = await request<Counts>({ method: 'GET', path: '/v1/events/count', params, signal })
+      return row.count
+    },
+    events: (query = {}, call = {}) => pages(query, (page) => client.listEvents(page, call)),
+    getEvent: (messageId, { signal } = {}) =>
+      request({ method: 'GET', path: `/v1/events/${encodeURIComponent(messageId)}`, signal }),
   }
+  return client
 }
 
-async function readAnswer<T>(response: Response): Promise<T> {
-  const text = await response.text()
-  if (response.ok) return JSON.parse(text) as T
-  const detail = detailOf(text) ?? `the server answered ${response.status} ${response.statusText}`
-  if (response.status === 400) throw new InvalidError(detail)
-  if (response.status === 404) throw new NotFoundError(detail)
-  if (response.status === 409) throw new ConflictError(detail)
-  if (response.status === 503) throw new TransientError(detail)
-  throw new StackTachError('internal', detail)
-}
+type Counts = [{ readonly count: number }]
 
-function detailOf(text: string): string | undefined {
-  try {
-    const { detail } = JSON.parse(text)
-    return typeof detail === 'string' ? detail : undefined
-  } catch {
-    return undefined
+/** Each page goes on after the last mark of the one before, until one is empty. */
+async function* pages<
+  Q extends { readonly mark?: string | undefined; readonly limit?: unknown },
+  T extends { readonly _mark: string },
+>(query: Q, list: (query: Q) => Promise<T[]>): AsyncGenerator<T> {
+  for (let page = { ...query, limit: query.limit ?? PAGE_SIZE }; ; ) {
+    const rows = await list(page)
+    yield* rows
+    const last = rows.at(-1)
+    if (!last) return
+    page = { ...page, mark: last._mark }
   }
 }

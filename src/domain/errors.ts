@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'transient'
   | 'io'
   | 'internal'
+  | 'unauthorized'
 
 /** Base of every error this project throws on purpose; its message is one sentence for a person. */
 export class StackTachError extends Error {

@@ -1,5 +1,6 @@
 import { InvalidError } from './errors.ts'
 import type { Event } from './event.ts'
+import { stringifyJson } from './json.ts'
 import { formatIso, type Micros, parseIso } from './time.ts'
 import { type DistinguishingTrait, intTrait, type Trait } from './trait.ts'
 
@@ -58,7 +59,7 @@ export function parseTypedEvent(typed: unknown): Event {
 
 function requireText(name: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
-  throw new InvalidError(`${name}: ${JSON.stringify(value) ?? 'nothing'} is no text`)
+  throw new InvalidError(`${name}: ${stringifyJson(value) ?? 'nothing'} is no text`)
 }
 
 /** Reads a trait in the typed form; a boolean becomes an int. Throws InvalidError that names the trait. */
@@ -66,7 +67,7 @@ export function parseTypedTrait(name: string, typed: unknown): Trait {
   const { type, value } = (typed ?? {}) as { type?: unknown; value?: unknown }
   const trait = traitOf(type, value)
   if (trait) return trait
-  throw new InvalidError(`trait ${name}: ${JSON.stringify(typed)} is no trait; expected type and value`)
+  throw new InvalidError(`trait ${name}: ${stringifyJson(typed)} is no trait; expected type and value`)
 }
 
 /** Reads a distinguishing trait in the typed form: a trait, or a timerange. Throws InvalidError that names it. */
@@ -102,6 +103,6 @@ function traitOf(type: unknown, value: unknown): Trait | undefined {
 /** Reads a time of a typed form. Throws InvalidError. */
 export function parseTime(name: string, value: unknown): Micros {
   const time = typeof value === 'string' ? parseIso(value) : undefined
-  if (time === undefined) throw new InvalidError(`${name}: ${JSON.stringify(value)} is not an ISO 8601 time`)
+  if (time === undefined) throw new InvalidError(`${name}: ${stringifyJson(value)} is not an ISO 8601 time`)
   return time
 }

@@ -7,6 +7,7 @@ import { openRestore } from '../../src/store/restore.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { DATABASES } from '../support/databases.ts'
+import { type AnswerCheck, openApiCheck } from '../support/open-api.ts'
 import { loadVectors, vectorFile } from '../support/vectors.ts'
 
 type Request = { request: string; status: number; body?: unknown }
@@ -84,6 +85,7 @@ function expectedOf({ request, status, body }: Request): Answer {
 describe.each(DATABASES)('on $name', ({ open }) => {
   let store: Store
   let service: HttpService
+  let check: AnswerCheck
 
   beforeAll(async () => {
     const database = await open()
@@ -92,6 +94,7 @@ describe.each(DATABASES)('on $name', ({ open }) => {
     const app = createApp({ store, logger: silentLogger })
     service = createHttpService(app, { host: '127.0.0.1', port: 0 })
     await service.start()
+    check = await openApiCheck(`http://127.0.0.1:${service.address().port}`)
   })
 
   afterAll(async () => {
@@ -103,6 +106,8 @@ describe.each(DATABASES)('on $name', ({ open }) => {
     const [method, path] = request.split(/ (.*)/) as [string, string]
     const response = await fetch(`http://127.0.0.1:${service.address().port}${path}`, { method })
     const text = await response.text()
+    const type = response.headers.get('content-type')
+    expect(check(method, path, { status: response.status, type, text })).toBeUndefined()
     const expected = expectedOf(one)
     expect(response.status).toBe(expected.status)
     if (expected.status >= 400) {

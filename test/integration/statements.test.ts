@@ -1,4 +1,4 @@
-import type { KyselyPlugin } from 'kysely'
+import { type KyselyPlugin, sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { upgradeSchema } from '../../src/store/migrate.ts'
 import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
@@ -75,4 +75,13 @@ test('claiming, reading and finishing take the same number of statements for any
   const few = await counted(() => run(2))
   expect(await counted(() => run(200))).toBe(few)
   expect(few).toBeLessThan(30)
+})
+
+test('a statement that takes longer than its limit is broken off by the server', async () => {
+  const { db } = await openMysqlDatabase({ url: new URL(await createTestDatabase()), statementMs: 50 })
+  try {
+    await expect(sql`select sleep(60)`.execute(db)).rejects.toThrow(/max_statement_time|maximum statement/)
+  } finally {
+    await db.destroy()
+  }
 })

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest'
 import { ChildProgram } from '../../sandbox/servers/child-program.ts'
 
-/** Starts `stv3` with arguments; when the test is over it has ended, however that went. */
-export function startProgram(args: readonly string[]): ChildProgram {
-  const program = new ChildProgram('stv3', args)
+/** Starts a program with arguments; when the test is over it has ended, however that went. */
+export function startProgram(args: readonly string[], name: 'stv3' | 'klugman' = 'stv3'): ChildProgram {
+  const program = new ChildProgram(name, args)
   onTestFinished(async () => {
     if (program.isRunning) await program.stop('SIGKILL')
   })

@@ -38,7 +38,8 @@ export async function importDatabase(
     )
   } catch (error) {
     await restore.undo()
-    throw error
+    if (!(error instanceof InvalidError)) throw error
+    throw new InvalidError(`${file}: ${error.message}`, { cause: error })
   }
 }
 

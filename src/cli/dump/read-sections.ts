@@ -21,7 +21,6 @@ export async function* readSections(
   }
   for await (const text of texts) yield* take(text)
   yield* take(none)
-  if (!reader.isDone) throw new InvalidError('the JSON text ends too early')
 }
 
 function tokensOf(parse: () => unknown): readonly Token[] {

@@ -18,7 +18,6 @@ export class SectionReader {
   #builder = new ValueBuilder()
   /** depth of what is passed over */
   #skipping = 0
-  isDone = false
 
   constructor(sections: ReadonlySet<string>) {
     this.#sections = sections
@@ -51,7 +50,7 @@ export class SectionReader {
         throw new InvalidError('expected a JSON object with events and streams')
       this.#containers = 1
     } else if (token.name === 'keyValue') this.#member = token.value
-    else if (token.name === 'endObject') this.isDone = --this.#containers === 0
+    else if (token.name === 'endObject') this.#containers--
     else if (token.name === 'startObject' && this.#containers === 1 && this.#member === CONTAINER)
       this.#containers++
     else if (token.name === 'startArray' && this.#sections.has(this.#member)) {

@@ -53,6 +53,9 @@ async function start(
       return claimed.splice(0)
     },
     async claimOrphan() {},
+    async closeSpan() {
+      return false
+    },
     async eventsOfStreams() {
       return new Map()
     },

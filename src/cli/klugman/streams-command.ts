@@ -1,0 +1,122 @@
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import type { Client, StreamQuery } from '../../client/client.ts'
+import type { RestStream } from '../../domain/rest-form.ts'
+import { STREAM_STATES } from '../../domain/stream.ts'
+import { createCommand, UsageError } from '../program.ts'
+import { connect } from './connect.ts'
+import { printList, streamListing, watchCount, watchList } from './list.ts'
+import { type Output, printCount, streamOutput } from './output.ts'
+
+type Options = {
+  id?: string
+  name?: string
+  state?: string
+  from?: string
+  to?: string
+  traits?: string
+  mark?: string
+  limit?: string
+  all?: true
+  details?: true
+  count?: true
+  reset?: true
+  delete?: true
+  yes?: true
+  watch?: true
+  json?: true
+  csv?: true
+}
+
+/** `klugman streams`: lists, shows, resets and deletes streams. */
+export function streamsCommand(): Command {
+  return createCommand(
+    'streams',
+    'list streams, the newest first; reset and delete them',
+    `klugman http://127.0.0.1:8000 streams --state completed --traits instance_id:8f2c --details
+  klugman streams --state error --all --csv
+  klugman streams --id 17 --reset`,
+  )
+    .option('--id <id>', 'one stream')
+    .option('--name <name>', 'only those of this trigger')
+    .option('--state <state>', `only those in this state: ${STREAM_STATES.join(', ')}`)
+    .option('--from <time>', 'only those with an event after this time')
+    .option('--to <time>', 'only those that began before this time')
+    .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
+    .option('--mark <mark>', 'what comes after this mark of an earlier answer')
+    .option('--limit <n>', 'at most so many (200)')
+    .option('--all', 'all of them, page by page')
+    .option('--details', 'with their events')
+    .option('--count', 'how many there are')
+    .option('--reset', 'run the stream of --id again, which is in an error state')
+    .option('--delete', 'delete the stream of --id, never its events; asks first')
+    .option('--yes', 'do not ask')
+    .option('--watch', 'go on: print those that are new, or the count when it changes')
+    .option('--json', 'one JSON object a line')
+    .option('--csv', 'comma-separated values')
+    .action(run)
+}
+
+async function run(options: Options, command: Command): Promise<void> {
+  const client = connect(command)
+  const query = queryOf(options)
+  if (options.reset || options.delete) return change(client, options)
+  if (options.count) {
+    const count = (signal?: AbortSignal) => client.countStreams(query, { signal })
+    if (options.watch) return watchCount(count, (found) => printCount(found, options))
+    return printCount(await count(), options)
+  }
+  const output = options.details ? withDetails(client, streamOutput(options)) : streamOutput(options)
+  if (options.id !== undefined) {
+    await output.add(await client.getStream(options.id))
+    return output.end()
+  }
+  if (options.watch) return watchList(streamListing(client), query, output)
+  await printList(streamListing(client), query, options.all === true, output)
+}
+
+function queryOf(options: Options): StreamQuery {
+  return {
+    triggerName: options.name,
+    state: options.state,
+    youngerThan: options.from,
+    olderThan: options.to,
+    distinguishingTraits: options.traits,
+    mark: options.mark,
+    limit: options.limit,
+  }
+}
+
+/** Lists tell streams without their events: each is asked for. */
+function withDetails(client: Client, output: Output<RestStream>): Output<RestStream> {
+  return {
+    add: async ({ id }) => output.add(await client.getStream(id, { details: true })),
+    end: () => output.end(),
+  }
+}
+
+async function change(client: Client, { id, reset, delete: isDeletion, yes }: Options): Promise<void> {
+  const verb = reset ? 'reset' : 'delete'
+  if (id === undefined) throw new UsageError(`which stream? --${verb} needs --id`)
+  if (reset && isDeletion) throw new UsageError('--reset and --delete cannot go together')
+  if (reset) {
+    await client.resetStream(id)
+    process.stderr.write(`stream ${id} is run again\n`)
+    return
+  }
+  if (!yes && !(await isConfirmed(`delete stream ${id}? Its events stay. [y/N] `))) {
+    throw new UsageError(`stream ${id} was not deleted`)
+  }
+  await client.deleteStream(id)
+  process.stderr.write(`stream ${id} is deleted\n`)
+}
+
+async function isConfirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new UsageError('nobody can be asked: --delete needs --yes here')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await terminal.question(question)).trim())
+  } finally {
+    terminal.close()
+  }
+}

@@ -1,0 +1,84 @@
+import { InvalidError } from '../domain/errors.ts'
+import type { StreamState } from '../domain/stream.ts'
+
+/** A time: ISO 8601 text, or a Date. */
+export type QueryTime = string | Date
+
+/** Traits by name, or as the API writes them: `a:b;c:d`. */
+export type QueryTraits = string | { readonly [name: string]: string | number | bigint }
+
+/** What a list may be asked for: streams of one trigger, in one state, by their times and distinguishing traits. */
+export type StreamQuery = {
+  readonly triggerName?: string | undefined
+  readonly state?: StreamState | string | undefined
+  /** only streams that began before it */
+  readonly olderThan?: QueryTime | undefined
+  /** only streams with an event after it */
+  readonly youngerThan?: QueryTime | undefined
+  readonly distinguishingTraits?: QueryTraits | undefined
+} & PageQuery
+
+export type EventQuery = {
+  readonly eventName?: string | undefined
+  /** only events after it */
+  readonly from?: QueryTime | undefined
+  /** only events until it, itself included */
+  readonly to?: QueryTime | undefined
+  readonly traits?: QueryTraits | undefined
+} & PageQuery
+
+/** One page: what comes after a `_mark` of an earlier answer; `+` begins at the oldest and goes upwards. */
+export type PageQuery = {
+  readonly mark?: string | undefined
+  readonly limit?: number | string | undefined
+}
+
+export type SentParams = { readonly [name: string]: string }
+
+export function streamParams(query: StreamQuery): SentParams {
+  return present({
+    trigger_name: query.triggerName,
+    state: query.state,
+    older_than: timeText(query.olderThan),
+    younger_than: timeText(query.youngerThan),
+    distinguishing_traits: traitsText(query.distinguishingTraits),
+    ...pageParams(query),
+  })
+}
+
+export function eventParams(query: EventQuery): SentParams {
+  return present({
+    event_name: query.eventName,
+    from_datetime: timeText(query.from),
+    to_datetime: timeText(query.to),
+    traits: traitsText(query.traits),
+    ...pageParams(query),
+  })
+}
+
+function pageParams({ mark, limit }: PageQuery) {
+  return { mark, limit: limit === undefined ? undefined : String(limit) }
+}
+
+function present(params: { readonly [name: string]: string | undefined }): SentParams {
+  return Object.fromEntries(
+    Object.entries(params).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+}
+
+function timeText(time: QueryTime | undefined): string | undefined {
+  return time instanceof Date ? time.toISOString() : time
+}
+
+/** Throws InvalidError for what the API has no way to be asked for. */
+function traitsText(traits: QueryTraits | undefined): string | undefined {
+  if (traits === undefined || typeof traits === 'string') return traits
+  const pairs = Object.entries(traits).map(([name, value]) => {
+    if (/[:;]/.test(name) || /;|,[\w.-]+:/.test(String(value)))
+      throw new InvalidError(
+        `trait ${name}: a name with : or ; and a value with ; or ,name: cannot be asked for`,
+      )
+    return `${name}:${value}`
+  })
+  return pairs.length === 0 ? undefined : pairs.join(';')
+}

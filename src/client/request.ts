@@ -1,0 +1,149 @@
+import { setTimeout } from 'node:timers/promises'
+import {
+  ConflictError,
+  InvalidError,
+  messageOf,
+  NotFoundError,
+  StackTachError,
+  TransientError,
+} from '../domain/errors.ts'
+import { parseJson } from '../domain/json.ts'
+import type { SentParams } from './query.ts'
+
+/** A request that is told of, for --debug. */
+export type SentRequest = { readonly method: string; readonly url: string; readonly params: SentParams }
+
+export type RequestOptions = {
+  readonly url: string
+  readonly token: string | undefined
+  readonly timeoutMs: number
+  readonly retries: number
+  readonly onRequest: ((request: SentRequest) => void) | undefined
+}
+
+type Sent = {
+  readonly method: 'GET' | 'PUT' | 'DELETE'
+  readonly path: string
+  readonly params?: SentParams
+  readonly signal?: AbortSignal | undefined
+}
+
+const TOO_MANY = 429
+
+/** Sends requests and reads their answers; those that only read are sent again when there was none. */
+export function createRequester(options: RequestOptions) {
+  const base = options.url.replace(/\/+$/, '')
+
+  return async function request<T>({ method, path, params = {}, signal }: Sent): Promise<T> {
+    const url = new URL(`${base}${path}`)
+    for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value)
+    const retries = method === 'GET' ? options.retries : 0
+    for (let failures = 0; ; failures++) {
+      options.onRequest?.({ method, url: `${base}${path}`, params })
+      try {
+        return await answerOf<T>(await send(url, method, signal))
+      } catch (error) {
+        signal?.throwIfAborted()
+        if (!(error instanceof TransientError) || failures >= retries) throw error
+        await pause(waitAfter(failures, error), signal)
+      }
+    }
+  }
+
+  async function send(url: URL, method: string, signal: AbortSignal | undefined): Promise<Response> {
+    const deadline = AbortSignal.timeout(options.timeoutMs)
+    try {
+      return await fetch(url, {
+        method,
+        headers: options.token === undefined ? {} : { authorization: `Bearer ${options.token}` },
+        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+      })
+    } catch (error) {
+      signal?.throwIfAborted()
+      const cause = error instanceof Error && error.cause ? error.cause : error
+      const reason = deadline.aborted ? `no answer within ${options.timeoutMs / 1000} s` : messageOf(cause)
+      throw new TransientError(`${url.origin} does not answer: ${reason}`, { cause: error })
+    }
+  }
+}
+
+/** Told to come back later: when, in ms, is kept with the error. */
+class ComeBackLater extends TransientError {
+  readonly waitMs: number
+
+  constructor(message: string, waitMs: number) {
+    super(message)
+    this.waitMs = waitMs
+  }
+}
+
+const LONGEST_WAIT_MS = 10_000
+
+const FIRST_WAIT_MS = 200
+
+/** Twice as long each time, up to half of it left out at random; as long as the server says where that is longer. */
+function waitAfter(failures: number, error: TransientError): number {
+  const asked = error instanceof ComeBackLater ? error.waitMs : 0
+  const growing = FIRST_WAIT_MS * 2 ** failures * (1 - Math.random() / 2)
+  return Math.min(Math.max(growing, asked), LONGEST_WAIT_MS)
+}
+
+/** Rejects with the signal's reason when it aborts. */
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await setTimeout(ms, undefined, signal ? { signal } : {})
+  } catch {
+    signal?.throwIfAborted()
+  }
+}
+
+async function answerOf<T>(response: Response): Promise<T> {
+  const text = await textOf(response)
+  if (response.ok) return parsed<T>(text)
+  const detail = detailOf(text) ?? `the server answered ${response.status} ${response.statusText}`
+  switch (response.status) {
+    case 400:
+      throw new InvalidError(detail)
+    case 404:
+      throw new NotFoundError(detail)
+    case 409:
+      throw new ConflictError(detail)
+    case 503:
+      throw new TransientError(detail)
+    case TOO_MANY:
+      throw new ComeBackLater(detail, Number(response.headers.get('retry-after') ?? 0) * 1000)
+    case 401:
+    case 403:
+      throw new StackTachError('unauthorized', detail)
+    default:
+      throw new StackTachError('internal', detail)
+  }
+}
+
+async function textOf(response: Response): Promise<string> {
+  try {
+    return await response.text()
+  } catch (error) {
+    throw new TransientError(`${new URL(response.url).origin} broke off its answer: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+function parsed<T>(text: string): T {
+  if (text === '') return undefined as T
+  try {
+    return parseJson(text) as T
+  } catch {
+    throw new StackTachError('internal', 'the server answered what is no JSON; is it the API of StackTach?')
+  }
+}
+
+function detailOf(text: string): string | undefined {
+  try {
+    const { detail } = JSON.parse(text)
+    return typeof detail === 'string' ? detail : undefined
+  } catch {
+    return undefined
+  }
+}

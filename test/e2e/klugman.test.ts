@@ -1,0 +1,204 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { runProgram } from '../../sandbox/servers/child-program.ts'
+import { createApp } from '../../src/api/app.ts'
+import { createHttpService } from '../../src/api/http-service.ts'
+import { importDatabase } from '../../src/cli/dump/import-database.ts'
+import { formatTable } from '../../src/cli/table.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
+import { openRestore } from '../../src/store/restore.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
+import type { Store } from '../../src/store/store.ts'
+import { DATABASES } from '../support/databases.ts'
+import { at, event, routerOf } from '../support/events.ts'
+import { folderWith } from '../support/folders.ts'
+import { startProgram } from '../support/start-program.ts'
+import { until } from '../support/until.ts'
+import { loadVectors, vectorFile } from '../support/vectors.ts'
+
+type Case = { args: string[]; rc: number; stdout: string }
+
+let url: string
+let guarded: string
+let store: Store
+
+beforeAll(async () => {
+  const database = await (DATABASES[0] as (typeof DATABASES)[0]).open()
+  await importDatabase(vectorFile('api.json'), await openRestore(database, []), () => {})
+  store = await createSqlStore(database, { writer: 'test' })
+  const serve = async (write: string[]) => {
+    const app = createApp({ store, logger: silentLogger, access: { read: [], write } })
+    const service = createHttpService(app, { host: '127.0.0.1', port: 0 })
+    await service.start()
+    return { url: `http://127.0.0.1:${service.address().port}`, stop: () => service.stop() }
+  }
+  const [open, closed] = [await serve([]), await serve(['t0ken'])]
+  url = open.url
+  guarded = closed.url
+  return async () => {
+    await open.stop()
+    await closed.stop()
+    await store.close()
+  }
+})
+
+const klugman = (args: string[], env: { [name: string]: string } = {}) =>
+  runProgram('klugman', args, { KLUGMAN_URL: '', ...env })
+
+/** The order of the D.Trait rows was that of Python 2's dicts. */
+function sorted(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .sort()
+}
+
+/** As the README of the vectors says: what we answer otherwise. */
+const CHANGED: { readonly [args: string]: (output: { stdout: string; stderr: string }) => void } = {
+  'streams --traits pool_id:pool-00,region:east': ({ stdout }) =>
+    expect(stdout.match(/\|\s+pool_id\s+\|\s+pool-00\s+\|/g)?.length).toBe(
+      stdout.match(/\|\s+region\s+\|\s+east\s+\|/g)?.length,
+    ),
+  'streams --from 2022-01-16T16:47:38.900000': ({ stdout }) =>
+    expect(stdout.match(/ id +\|/g)).toHaveLength(60),
+  'streams --from 2022-01-18T23:34:03.400003 --count': ({ stdout }) =>
+    expect(stdout).toMatch(/\| +count +\| +\d+ +\|/),
+}
+
+describe('answers what the original answered', () => {
+  const { cases } = loadVectors<{ cases: Case[] }>('klugman.json')
+
+  test.each(cases.map((one) => [one.args.slice(1).join(' '), one] as const))(
+    '%s',
+    async (_, { args, rc, stdout }) => {
+      const output = await klugman(args.map((arg) => arg.replace('{URL}', url)))
+      const isMissing = args.includes('99999')
+      expect(output.code).toBe(isMissing ? 1 : rc)
+      if (output.code !== 0) {
+        expect(output.stderr).toMatch(/^klugman: .+\n$/)
+        return
+      }
+      const changed = CHANGED[args.slice(1).join(' ')]
+      if (changed) return changed(output)
+      const recorded = stdout.replace(/^\[\{u'count'.*\n/m, '').replaceAll('{URL}', url)
+      expect(sorted(output.stdout)).toEqual(sorted(recorded))
+    },
+  )
+})
+
+test('lists fold no text where there is no terminal, as JSON, as CSV, and all pages', async () => {
+  const json = await klugman([url, 'events', '--all', '--json'])
+  const events = json.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(new Set(events.map(({ message_id }) => message_id)).size).toBe(300)
+  const csv = await klugman([url, 'streams', '--all', '--csv', '--state', 'completed'])
+  const [head, ...rows] = csv.stdout.trim().split('\n')
+  expect(head).toMatch(/^id,state,name,first_event,last_event,fire_timestamp,expire_timestamp,trait\./)
+  expect(rows).toHaveLength(8)
+  expect(rows.every((row) => row.split(',')[1] === 'completed')).toBe(true)
+  expect((await klugman([url, 'streams', '--count', '--csv'])).stdout).toBe('count\n60\n')
+  expect((await klugman([url, 'events', '--count', '--json'])).stdout).toBe('{"count":300}\n')
+  const details = await klugman([url, 'streams', '--limit', '2', '--details', '--json'])
+  for (const line of details.stdout.trim().split('\n'))
+    expect(JSON.parse(line).events.length).toBeGreaterThan(0)
+})
+
+test('resets and deletes streams, the second only with --yes where nobody can be asked', async () => {
+  const [broken] = await store.listStreams({ state: 'error' }, { limit: 1, mark: undefined, ascending: true })
+  const id = String(broken?.id)
+  expect(await klugman([url, 'streams', '--id', id, '--reset'])).toMatchObject({
+    code: 0,
+    stderr: `stream ${id} is run again\n`,
+  })
+  expect(await klugman([url, 'streams', '--id', id, '--reset'])).toMatchObject({ code: 1 })
+  const asked = await klugman([url, 'streams', '--id', id, '--delete'])
+  expect(asked).toMatchObject({
+    code: 2,
+    stderr: 'klugman: nobody can be asked: --delete needs --yes here\n',
+  })
+  expect(await klugman([url, 'streams', '--id', id, '--delete', '--yes'])).toMatchObject({ code: 0 })
+  expect(await klugman([url, 'streams', '--id', id])).toMatchObject({ code: 1 })
+  expect(await klugman([url, 'streams', '--reset'])).toMatchObject({
+    code: 2,
+    stderr: 'klugman: which stream? --reset needs --id\n',
+  })
+})
+
+test('the URL and the token come from the environment', async () => {
+  const refused = await klugman(['events', '--count'], { KLUGMAN_URL: guarded, KLUGMAN_TOKEN: '' })
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('expected a valid token') })
+  const debug = await klugman(['--debug', 'events', '--count'], {
+    KLUGMAN_URL: guarded,
+    KLUGMAN_TOKEN: 't0ken',
+  })
+  expect(debug).toMatchObject({ code: 0, stdout: expect.stringContaining('300') })
+  expect(debug.stdout + debug.stderr).not.toContain('t0ken')
+})
+
+test('--watch prints what is new until it is stopped', async () => {
+  const watching = startProgram(['events', '--watch', '--json', '--url', url], 'klugman')
+  const router = routerOf({ match_criteria: [{ event_type: 'none' }] })
+  let number = 0
+  // What it waits for began when it looked first.
+  await until('something new is printed', async () => {
+    const one = event({ messageId: `new-${number++}`, timestamp: at('2026-01-01T00:00:00') })
+    await store.storeBatch(
+      { arrivals: [{ event: one, at: one.timestamp, keys: [] }], deadLetters: [] },
+      router,
+    )
+    return watching.stdout.includes('"new-')
+  })
+  const { code, stdout } = await watching.stop('SIGINT')
+  expect(code).toBe(0)
+  expect(
+    stdout
+      .trim()
+      .split('\n')
+      .every((line) => JSON.parse(line).message_id.startsWith('new-')),
+  ).toBe(true)
+})
+
+test('a table folds to the width of a terminal, and only there has colours', () => {
+  const rows = [['name', 'x'.repeat(30)]]
+  const folded = formatTable(['Property', 'Value'], rows, { width: 35 }).split('\n')
+  expect(folded.every((line) => line.length <= 35)).toBe(true)
+  expect(folded.join('').match(/x/g)).toHaveLength(30)
+  expect(formatTable(['A'], [['error']], { colour: (text) => `<${text}>` })).toContain('<error>')
+})
+
+const shells = ['bash', 'zsh', 'fish'].filter((shell) => spawnSync(shell, ['-c', 'true']).status === 0)
+
+test('completion scripts are made for three shells, and bash completes with its own', async () => {
+  const scripts = new Map<string, string>()
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { stdout, code } = await klugman(['completion', shell])
+    expect(code).toBe(0)
+    for (const word of ['streams', 'events', 'distinguishing traits', 'expire_error']) {
+      if (shell !== 'bash' || !word.includes(' ')) expect(stdout).toContain(word)
+    }
+    scripts.set(shell, stdout)
+  }
+  const folder = folderWith({ klugman: scripts.get('bash') as string })
+  const complete = (words: string[]) =>
+    execFileSync(
+      'bash',
+      [
+        '-c',
+        `. ${join(folder, 'klugman')}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _klugman; echo "\${COMPREPLY[@]}"`,
+        'bash',
+        ...words,
+      ],
+      { encoding: 'utf8' },
+    ).trim()
+  expect(complete(['klugman', 'st'])).toBe('streams')
+  expect(complete(['klugman', 'streams', '--de'])).toBe('--debug --details --delete')
+  expect(complete(['klugman', 'streams', '--state', 'expi'])).toBe('expiring expire_error')
+  for (const shell of shells.filter((one) => one !== 'bash')) {
+    const file = folderWith({ script: scripts.get(shell) as string })
+    expect(spawnSync(shell, ['-n', join(file, 'script')]).status).toBe(0)
+  }
+  expect(await klugman(['completion', 'tcsh'])).toMatchObject({ code: 2 })
+})
