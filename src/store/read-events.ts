@@ -100,7 +100,29 @@ async function listByTraits(
 }
 
 /** Whether a time range holds so few events that their ids are found fastest by the index of times. */
-async function isNarrow({ db }: StoreContext, matching: Selected): Promise<boolean> {
+async function isNarrow(context: StoreContext, matching: Selected): Promise<boolean> {
+  return (await isNarrowByIds(matching)) || isNarrowByCount(context, matching)
+}
+
+/** Events at each end of a time range that are looked at: some are late, and have ids of another time. */
+const AT_THE_ENDS = 9
+
+/** Most ids are given in the order of time: those at the ends tell how many lie between. */
+async function isNarrowByIds(matching: Selected): Promise<boolean> {
+  const idAt = async (end: 'asc' | 'desc') => {
+    const rows = await matching
+      .select('event.id')
+      .orderBy('event.generated', end)
+      .limit(AT_THE_ENDS)
+      .execute()
+    const ids = rows.map(({ id }) => id).sort((a, b) => a - b)
+    return ids[ids.length >> 1]
+  }
+  const [first, last] = [await idAt('asc'), await idAt('desc')]
+  return first === undefined || last === undefined || Math.abs(last - first) <= NARROW
+}
+
+async function isNarrowByCount({ db }: StoreContext, matching: Selected): Promise<boolean> {
   const some = matching
     .select('event.id')
     .orderBy('event.generated')
