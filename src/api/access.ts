@@ -3,16 +3,26 @@ import type { RequestHandler } from 'express'
 import { sendProblem } from './problem.ts'
 
 /** Bearer tokens by what they allow; a token that may write may read. Without any everybody may do everything. */
-export type Access = { readonly read: readonly string[]; readonly write: readonly string[] }
+export type Access = {
+  readonly read: readonly string[]
+  readonly write: readonly string[]
+  /** without tokens: under whatever name it is asked, not only under those of this machine */
+  readonly anyHost?: boolean
+}
 
 const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Lets through only requests with a token for what they do. */
-export function requireToken({ read, write }: Access): RequestHandler {
+export function requireToken({ read, write, anyHost = false }: Access): RequestHandler {
   const readers = read.map(digest)
   const writers = write.map(digest)
   return (request, response, next) => {
-    if (readers.length + writers.length === 0) return next()
+    if (readers.length + writers.length === 0) {
+      if (anyHost || isOfThisMachine(request.headers.host ?? '')) return next()
+      const detail =
+        'without tokens only this machine is served, under its own name; see api.tokens and api.insecure'
+      return sendProblem(response, 403, detail)
+    }
     const [scheme, token] = (request.headers.authorization ?? '').split(' ')
     const given = scheme?.toLowerCase() === 'bearer' && token ? digest(token) : undefined
     const isWriter = isAmong(writers, given)
@@ -23,6 +33,11 @@ export function requireToken({ read, write }: Access): RequestHandler {
     response.set('www-authenticate', 'Bearer realm="stacktach"')
     sendProblem(response, 401, 'expected a valid token in the header Authorization: Bearer TOKEN')
   }
+}
+
+/** A page of elsewhere can make a browser ask this machine, but not under the machine's own name. */
+function isOfThisMachine(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])?(:\d+)?$/i.test(host)
 }
 
 function digest(token: string): Buffer {

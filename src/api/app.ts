@@ -7,7 +7,7 @@ import { docsPage } from './docs.ts'
 import { eventOperations } from './events.ts'
 import { DEFAULT_LIMITS, type Limits, limitRequests } from './limits.ts'
 import { openApiDocument } from './openapi.ts'
-import { mount } from './operation.ts'
+import { mount, otherMethods } from './operation.ts'
 import { problemHandler, sendProblem } from './problem.ts'
 import { logRequests, type RequestObserver } from './request-log.ts'
 import { streamOperations } from './streams.ts'
@@ -47,6 +47,7 @@ export function createApp({
   app.get('/docs', (_, response) => {
     response.type('html').send(page)
   })
+  app.all(['/openapi.json', '/docs'], otherMethods('GET, HEAD, OPTIONS'))
   app.use('/v1', requireToken(access))
   // The word has no case in StackTach.
   app.use((request, _, next) => {

@@ -56,8 +56,14 @@ export function eventOperations(store: Store): Operation[] {
 
 /** An event in the encoding of the API, without what must not be shown. */
 export function shownEvent(event: StoredEvent): RestEvent {
-  const secrets = Object.keys(event.traits).filter(isSecretName)
-  return { ...restEvent(event), ...Object.fromEntries(secrets.map((name) => [name, '***'])) }
+  return withoutSecrets(restEvent(event)) as RestEvent
+}
+
+/** Values with those of secret names masked. */
+export function withoutSecrets<T>(values: { readonly [name: string]: T }): { [name: string]: T | string } {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, isSecretName(name) ? '***' : value]),
+  )
 }
 
 /** Ids are kept byte for byte; people type UUIDs in either case. */

@@ -1,9 +1,9 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
-import { TransientError } from '../domain/errors.ts'
 import { readParams } from './params.ts'
 import { sendProblem } from './problem.ts'
 import { sendJson } from './send-json.ts'
+import { TooSlowError } from './too-slow-error.ts'
 
 type Params = z.ZodObject
 
@@ -53,24 +53,31 @@ function serving(one: Operation, timeoutMs: number): RequestHandler {
   return async (request, response) => {
     const query = readParams(one.query, request.query)
     const path = readParams(one.params, request.params)
-    const body = await inTime(response, timeoutMs, (signal) => one.run({ query, path, signal }))
+    const isReading = one.method === 'get'
+    const body = await inTime(response, timeoutMs, isReading, (signal) => one.run({ query, path, signal }))
     if (response.destroyed) return
     if (one.answer) sendJson(response, body)
     else response.status(200).end()
   }
 }
 
-/** Gives up after the time-out, and when the client has gone. */
+/**
+ * Gives up after the time-out, and when the client has gone: reading at once; what changes something when it is known
+ * to have been rolled back.
+ */
 async function inTime<T>(
   response: Response,
   timeoutMs: number,
+  isReading: boolean,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const ending = new AbortController()
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
-    const message = `the answer takes longer than ${timeoutMs / 1000} s (query_timeout_s); ask for less`
-    late.reject(new TransientError(message))
+    if (isReading) {
+      const message = `the answer takes longer than ${timeoutMs / 1000} s (query_timeout_s); ask for less`
+      late.reject(new TooSlowError(message))
+    }
     ending.abort()
   }, timeoutMs)
   const leave = () => ending.abort()
@@ -85,7 +92,8 @@ async function inTime<T>(
   }
 }
 
-function otherMethods(allowed: string): RequestHandler {
+/** Tells which methods there are. */
+export function otherMethods(allowed: string): RequestHandler {
   return (request: Request, response: Response) => {
     response.set('allow', allowed)
     if (request.method === 'OPTIONS') response.status(204).end()

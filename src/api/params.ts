@@ -8,6 +8,8 @@ import type { Page } from '../store/store.ts'
 // The parameters of requests. What stands in `meta` is told in /openapi.json; what is read is checked by the same.
 
 const DEFAULT_LIMIT = 200
+/** Each is a join of the inverted index. */
+const MOST_TRAITS = 20
 const MAX_LIMIT = 1000
 
 /** A parameter that cannot be used: what it is called, what it is, and what may stand there. */
@@ -53,7 +55,7 @@ const text = (description: string, example: string) =>
 const traits = (description: string) =>
   param(
     { description, examples: ['instance_id:8f2c;memory_mb:512'] },
-    'name:value, several between semicolons',
+    `name:value, at most ${MOST_TRAITS} between semicolons`,
     parseTraits,
   ).optional()
 
@@ -150,12 +152,12 @@ export function readParams<S extends z.ZodObject>(
 
 /** A plus that was not escaped arrives as a space: `T12:00:00 01:00` is an offset. */
 function restorePlus(value: string): string {
-  return value.replace(/^(.*\d[T ]\d.*) (\d{2}:?\d{2})$/, '$1+$2')
+  return value.replace(/^(.*\d[T ]\d.*) (\d{2}(?::?\d{2})?)$/, '$1+$2')
 }
 
 function parseLimit(value: string): number | undefined {
   const number = Number(value)
-  return Number.isInteger(number) && number >= 0 && value.trim() !== ''
+  return /^\s*\d+(e\d+)?\s*$/i.test(value) && Number.isInteger(number)
     ? Math.min(number, MAX_LIMIT)
     : undefined
 }
@@ -184,5 +186,5 @@ function parseTraits(value: string): TraitCondition[] | undefined {
     const name = pair.slice(0, colon)
     conditions.set(name, { name, values: readingsOf(pair.slice(colon + 1)) })
   }
-  return [...conditions.values()]
+  return conditions.size <= MOST_TRAITS ? [...conditions.values()] : undefined
 }

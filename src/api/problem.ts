@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { ParameterError } from './params.ts'
+import { TooSlowError } from './too-slow-error.ts'
 
 const STATUS: { readonly [code: string]: number } = {
   invalid: 400,
@@ -44,10 +45,17 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error)
     const status = statusOf(error)
-    if (status === 500) logger.error({ url: request.path, error: messageOf(error) }, 'a request failed')
-    const detail = status === 500 ? 'the request failed; see the log of the server' : messageOf(error)
-    sendProblem(response, status, detail, parameterOf(error))
+    if (status >= 500) logger.error({ url: request.path, error: messageOf(error) }, 'a request failed')
+    sendProblem(response, status, detailOf(error, status), parameterOf(error))
   }
+}
+
+/** What a database or a driver says is for the log. */
+function detailOf(error: unknown, status: number): string {
+  if (status === 500) return 'the request failed; see the log of the server'
+  if (status === 503 && !(error instanceof TooSlowError))
+    return 'the database does not answer at the moment, or the time was too short; try again'
+  return messageOf(error)
 }
 
 function parameterOf(error: unknown): object {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
-import { formatMark, restStream } from '../domain/rest-form.ts'
-import { RUN_STATES } from '../domain/stream.ts'
+import { formatMark, type RestStream, restStream } from '../domain/rest-form.ts'
+import { RUN_STATES, type Stream } from '../domain/stream.ts'
 import type { Store, StreamFilter } from '../store/store.ts'
-import { shownEvent } from './events.ts'
+import { shownEvent, withoutSecrets } from './events.ts'
 import { type Operation, operation } from './operation.ts'
 import { noParams, pageOf, streamPath, streamQuery, streamsQuery } from './params.ts'
 import { counts, stream as streamShape } from './shapes.ts'
@@ -24,7 +24,7 @@ export function streamOperations(store: Store): Operation[] {
       async run({ query, signal }) {
         const page = pageOf(query)
         const streams = await store.listStreams(filterOf(query), page, signal)
-        return streams.map((one) => restStream(one, formatMark(one.id, page.ascending)))
+        return streams.map((one) => shownStream(one, page.ascending))
       },
     }),
     operation({
@@ -47,12 +47,12 @@ export function streamOperations(store: Store): Operation[] {
       params: streamPath,
       answer: z.array(streamShape),
       problems: MISSING,
-      async run({ path: { id }, query }) {
+      async run({ path: { id }, query, signal }) {
         const found = await store.findStream(id)
         if (!found) throw new NotFoundError(`there is no stream ${id}`)
-        const plain = restStream(found, formatMark(id, false))
+        const plain = shownStream(found, false)
         if (!(query.details ?? query.detail)) return [plain]
-        const events = (await store.eventsOfStreams([id])).get(id) ?? []
+        const events = (await store.eventsOfStreams([id], signal)).get(id) ?? []
         return [{ ...plain, events: events.map(shownEvent) }]
       },
     }),
@@ -64,7 +64,7 @@ export function streamOperations(store: Store): Operation[] {
       params: streamPath,
       answer: undefined,
       problems: { ...MISSING, 409: 'it is not in an error state' },
-      run: ({ path: { id } }) => reset(store, id),
+      run: ({ path: { id }, signal }) => reset(store, id, signal),
     }),
     operation({
       method: 'delete',
@@ -74,15 +74,22 @@ export function streamOperations(store: Store): Operation[] {
       params: streamPath,
       answer: undefined,
       problems: { ...MISSING, 409: 'a worker runs it at this moment' },
-      async run({ path: { id } }) {
-        if (!(await store.deleteStream(id))) throw new NotFoundError(`there is no stream ${id}`)
+      async run({ path: { id }, signal }) {
+        if (!(await store.deleteStream(id, signal))) throw new NotFoundError(`there is no stream ${id}`)
       },
     }),
   ]
 }
 
-async function reset(store: Store, id: number): Promise<void> {
-  for (const { error } of Object.values(RUN_STATES)) if ((await store.resetStreams(error, id)) > 0) return
+/** A stream in the encoding of the API, without what must not be shown. */
+function shownStream(stream: Stream, ascending: boolean): RestStream {
+  const shown = restStream(stream, formatMark(stream.id, ascending))
+  return { ...shown, distinguishing_traits: withoutSecrets(shown.distinguishing_traits) }
+}
+
+async function reset(store: Store, id: number, signal: AbortSignal): Promise<void> {
+  for (const { error } of Object.values(RUN_STATES))
+    if ((await store.resetStreams(error, id, signal)) > 0) return
   const found = await store.findStream(id)
   if (!found) throw new NotFoundError(`there is no stream ${id}`)
   throw new ConflictError(

@@ -34,8 +34,12 @@ export async function apiSettings(
       .map((token) => token.trim())
       .filter((token) => token !== '')
   }
-  const access = { read: await tokensFor('read'), write: await tokensFor('write') }
-  if (access.read.length + access.write.length === 0 && !isLoopback(address.host) && api.insecure !== true) {
+  const anyHost = api.insecure === true
+  const access = { read: await tokensFor('read'), write: await tokensFor('write'), anyHost }
+  const hasTokens = access.read.length + access.write.length > 0
+  const areNamed = api.tokens !== undefined || Object.values(VARIABLES).some((name) => name in environment)
+  if (areNamed && !hasTokens) throw new ConfigError('the tokens of the API are blank: expected one at least')
+  if (!hasTokens && !isLoopback(address.host) && !anyHost) {
     throw new ConfigError(
       `the API would serve everybody on ${address.host}: set api.tokens in winchester.yaml, ${VARIABLES.read} or ${VARIABLES.write} in the environment, or api.insecure: true`,
     )

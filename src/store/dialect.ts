@@ -18,6 +18,8 @@ export type SqlDialect = {
   readonly types: ColumnTypes
   /** SQL for the database's own clock, in microseconds */
   readonly machineNow: string
+  /** a query that is under way can be ended from outside */
+  readonly canCancel: boolean
   /** what begins a transaction that reads everything as it is at this moment */
   readonly beginSnapshot: readonly string[]
   /** ` for update`, where rows can be locked */

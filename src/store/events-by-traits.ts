@@ -4,7 +4,8 @@ import { holdsTraits } from '../domain/trait-condition.ts'
 import type { StoreContext } from './context.ts'
 import { bucketsWithout } from './event-spans.ts'
 import { beyond, type IdRange, idsByTraits } from './id-walk.ts'
-import { type ReadBounds, rangeOf } from './page.ts'
+import { breathe, type ReadBounds, rangeOf } from './page.ts'
+import type { Reading } from './reading.ts'
 import { bucketOf, type Executor, firstIdOf } from './schema.ts'
 import { decodeEvents, EVENT_COLUMNS, selectEvents } from './select-events.ts'
 import type { EventFilter, Page } from './store.ts'
@@ -14,7 +15,7 @@ export async function* eventsByTraits(
   context: StoreContext,
   filter: EventFilter,
   page: Page,
-  { top, signal }: ReadBounds,
+  { top, reading }: ReadBounds,
 ): AsyncGenerator<StoredEvent[]> {
   const { db } = context
   const { traits = [] } = filter
@@ -22,12 +23,12 @@ export async function* eventsByTraits(
   const matching = await selectEvents(context, filter)
   if (!range || !matching) return
   const direction = range.ascending ? 'asc' : 'desc'
-  for await (const { ids, low, high } of candidates(db, filter, range)) {
-    signal?.throwIfAborted()
+  for await (const { ids, low, high } of candidates(db, filter, range, reading)) {
+    await breathe(reading)
     let selected = matching.where('event.id', '>=', low).where('event.id', '<=', high)
     if (ids) selected = selected.where('event.id', 'in', ids)
     else for (const { name } of traits) selected = selected.where(mentions(name))
-    const rows = await selected.select(EVENT_COLUMNS).orderBy('event.id', direction).execute()
+    const rows = await selected.select(EVENT_COLUMNS).orderBy('event.id', direction).execute(reading)
     yield (await decodeEvents(context, rows)).filter((event) => holdsTraits(event.traits, traits))
   }
 }
@@ -36,7 +37,12 @@ export async function* eventsByTraits(
 type Candidates = { readonly ids?: readonly number[]; readonly low: number; readonly high: number }
 
 /** Events that were stored before a trait was indexed have to be read. */
-async function* candidates(db: Executor, filter: EventFilter, range: IdRange): AsyncGenerator<Candidates> {
+async function* candidates(
+  db: Executor,
+  filter: EventFilter,
+  range: IdRange,
+  reading: Reading,
+): AsyncGenerator<Candidates> {
   const { traits = [] } = filter
   const found = await db
     .selectFrom('indexed_trait')
@@ -55,7 +61,7 @@ async function* candidates(db: Executor, filter: EventFilter, range: IdRange): A
   for (const part of range.ascending ? parts : parts.reverse()) {
     if (part.low > part.high) continue
     if (part === byReading) yield* readings(db, filter, part)
-    else for await (const ids of idsByTraits(db, 'event', indexed, part)) yield { ids, ...part }
+    else for await (const ids of idsByTraits(db, 'event', indexed, part, reading)) yield { ids, ...part }
   }
 }
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { TraitCondition } from '../domain/trait-condition.ts'
+import type { Reading } from './reading.ts'
 import { hashIn } from './rows.ts'
 import { bucketOf, type Executor, firstIdOf } from './schema.ts'
 import { traitHash } from './trait-codec.ts'
@@ -23,6 +24,7 @@ export async function* idsByTraits(
   kind: keyof typeof INDEX,
   conditions: readonly TraitCondition[],
   range: IdRange,
+  reading: Reading = {},
 ): AsyncGenerator<readonly number[]> {
   let width = 1
   let rest: IdRange | undefined = range
@@ -30,7 +32,7 @@ export async function* idsByTraits(
     const buckets = nextBuckets(rest, width)
     let hits = 0
     for (let part: IdRange | undefined = rest; part; ) {
-      const ids = await lookUp(db, kind, conditions, buckets, part)
+      const ids = await lookUp(db, kind, conditions, buckets, part, reading)
       if (ids.length > 0) yield ids
       hits += ids.length
       part = ids.length < PORTION ? undefined : beyond(part, ids.at(-1) as number)
@@ -52,6 +54,7 @@ async function lookUp(
   conditions: readonly TraitCondition[],
   buckets: readonly number[],
   { low, high, ascending }: IdRange,
+  reading: Reading,
 ): Promise<number[]> {
   const { table, id } = INDEX[kind]
   const [first, ...others] = conditions.map(({ name, values }) =>
@@ -67,7 +70,10 @@ async function lookUp(
     select ${sql.ref(`t0.${id}`)} as id from ${sql.table(table)} as t0 ${sql.join(joins, sql` `)}
     where t0.bucket in (${sql.join(buckets)}) and ${hashIn('t0.hash', first ?? [])}
       and ${sql.ref(`t0.${id}`)} between ${low} and ${high}
-    order by ${sql.ref(`t0.${id}`)} ${sql.raw(ascending ? 'asc' : 'desc')} limit ${PORTION}`.execute(db)
+    order by ${sql.ref(`t0.${id}`)} ${sql.raw(ascending ? 'asc' : 'desc')} limit ${PORTION}`.execute(
+    db,
+    reading,
+  )
   return rows.map((row) => Number(row.id))
 }
 

@@ -2,6 +2,7 @@ import type { StoredEvent } from '../domain/event.ts'
 import type { Arrival } from '../domain/routing.ts'
 import type { StoreContext } from './context.ts'
 import { type EncodedRow, encodeEvent } from './encode-event.ts'
+import { noteUnindexed } from './indexed-traits.ts'
 import { insertRows, type Row } from './insert-rows.ts'
 import { bytesHex, hashIn } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
@@ -42,6 +43,7 @@ export async function insertEvents(
     'event_trait',
     fresh.flatMap(({ encoded }, index) => traitRows(ids[index] as number, encoded)),
   )
+  if (context.hasUnindexed) await noteUnindexed(tx, context, Math.max(...ids))
   return fresh.map(({ arrival }, index) => ({ id: ids[index] as number, arrival }))
 }
 

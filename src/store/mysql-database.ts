@@ -1,6 +1,13 @@
 import type { Socket } from 'node:net'
 import { Kysely, MysqlDialect } from 'kysely'
-import { createPool, format, type Pool, type PoolConnection, type PoolOptions } from 'mysql2'
+import {
+  createConnection,
+  createPool,
+  format,
+  type Pool,
+  type PoolConnection,
+  type PoolOptions,
+} from 'mysql2'
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { Literal, type OpenDatabase, type SqlDialect } from './dialect.ts'
 import { MYSQL_TYPES } from './migrations/column-types.ts'
@@ -77,13 +84,13 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
     database: decodeURIComponent(url.pathname.slice(1)),
     charset: 'utf8mb4',
     timezone: 'Z',
-    connectionLimit: options.connections ?? 8,
     connectTimeout: 10_000,
+    ...(options.tls ? { ssl: options.tls } : {}),
+    connectionLimit: options.connections ?? 8,
     enableKeepAlive: true,
     keepAliveInitialDelay: 10_000,
     // A long text of literals need not be searched for places of parameters.
     queryFormat: (text, values) => (values.length === 0 ? text : format(text, values)),
-    ...(options.tls ? { ssl: options.tls } : {}),
   })
   pool.on('connection', (connection) => {
     // Of one that is idle too: the pool makes another when it is needed.
@@ -98,7 +105,7 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
   try {
     const server = await serverSettings(pool)
     return {
-      db: new Kysely<Tables>({ dialect: new MysqlDialect({ pool }) }),
+      db: new Kysely<Tables>({ dialect: new MysqlDialect({ pool, controlConnection: createConnection }) }),
       dialect: createDialect(server),
     }
   } catch (error) {
@@ -142,6 +149,7 @@ function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
   return {
     types: MYSQL_TYPES,
     machineNow: 'cast(unix_timestamp(now(6)) * 1000000 as signed)',
+    canCancel: true,
     beginSnapshot: [
       'set transaction isolation level repeatable read',
       'start transaction with consistent snapshot, read only',

@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises'
 import type { IdRange } from './id-walk.ts'
+import type { Reading } from './reading.ts'
 import type { Executor } from './schema.ts'
 import type { Page } from './store.ts'
 
-/** How far a list may be read: ids up to `top`; not at all when `signal` has aborted. */
-export type ReadBounds = { readonly top?: number; readonly signal?: AbortSignal | undefined }
+/** How far a list may be read: ids up to `top`; not at all when nobody waits any more. */
+export type ReadBounds = { readonly top?: number; readonly reading: Reading }
 
 type Filterable<T> = { where(column: never, operator: '<' | '>' | '<=', value: never): T }
 
@@ -28,13 +30,26 @@ export async function rangeOf(
   { mark, ascending }: Page,
   top = Number.MAX_SAFE_INTEGER,
 ): Promise<IdRange | undefined> {
-  const row = await db
-    .selectFrom(table)
-    .select(({ fn }) => [fn.min('id').as('low'), fn.max('id').as('high')])
-    .executeTakeFirst()
-  if (!row || row.low === null || row.high === null) return undefined
-  const low = mark !== undefined && ascending ? Math.max(Number(row.low), mark + 1) : Number(row.low)
-  const high = mark !== undefined && !ascending ? Math.min(Number(row.high), mark - 1) : Number(row.high)
+  const [lowest, highest] = [await endOf(db, table, 'asc'), await endOf(db, table, 'desc')]
+  if (lowest === undefined || highest === undefined) return undefined
+  const low = mark !== undefined && ascending ? Math.max(lowest, mark + 1) : lowest
+  const high = mark !== undefined && !ascending ? Math.min(highest, mark - 1) : highest
   const range = { low, high: Math.min(high, top), ascending }
   return range.low <= range.high ? range : undefined
+}
+
+/** Two queries for two ends: one for both would read a whole index. */
+async function endOf(
+  db: Executor,
+  table: 'event' | 'stream',
+  end: 'asc' | 'desc',
+): Promise<number | undefined> {
+  const row = await db.selectFrom(table).select('id').orderBy('id', end).limit(1).executeTakeFirst()
+  return row && Number(row.id)
+}
+
+/** Between portions of a long reading: an embedded database answers at once, and others want to be heard. */
+export async function breathe(reading: Reading): Promise<void> {
+  await setImmediate()
+  reading.signal?.throwIfAborted()
 }

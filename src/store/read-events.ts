@@ -6,6 +6,7 @@ import { withoutEmptyStart } from './event-spans.ts'
 import type { EventTypes } from './event-types.ts'
 import { eventsByTraits } from './events-by-traits.ts'
 import { applyPage, type ReadBounds, rangeOf } from './page.ts'
+import type { Reading } from './reading.ts'
 import { eventOfRow, hexBytes } from './rows.ts'
 import type { Executor, Tables } from './schema.ts'
 import { decodeEvents, EVENT_COLUMNS, selectEvents } from './select-events.ts'
@@ -22,6 +23,7 @@ export async function eventsOfStreams(
   db: Executor,
   eventTypes: EventTypes,
   streamIds: readonly number[],
+  reading: Reading = {},
 ): Promise<Map<number, StoredEvent[]>> {
   const events = new Map<number, StoredEvent[]>(streamIds.map((id) => [id, []]))
   if (streamIds.length === 0) return events
@@ -30,7 +32,7 @@ export async function eventsOfStreams(
     .innerJoin('event', 'event.id', 'stream_event.event_id')
     .select([...EVENT_COLUMNS, 'stream_event.stream_id'])
     .where('stream_event.stream_id', 'in', streamIds)
-    .execute()
+    .execute(reading)
   // Sorted here: the server would sort the rows of all streams, traits included, in a temporary table.
   rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
   const types = await eventTypes.typesOf(
@@ -45,12 +47,12 @@ export function listEvents(
   context: StoreContext,
   filter: EventFilter,
   page: Page,
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): Promise<StoredEvent[]> {
   return readSettled(context, 'event', (top) =>
     filter.traits?.length
-      ? listByTraits(context, filter, page, { top, signal })
-      : listPlain(context, filter, page, top),
+      ? listByTraits(context, filter, page, { top, reading })
+      : listPlain(context, filter, page, { top, reading }),
   )
 }
 
@@ -58,16 +60,16 @@ async function listPlain(
   context: StoreContext,
   filter: EventFilter,
   page: Page,
-  top: number,
+  { top, reading }: ReadBounds,
 ): Promise<StoredEvent[]> {
   const matching = await selectEvents(context, filter)
   if (!matching) return []
   const direction = page.ascending ? 'asc' : 'desc'
   let listed = applyPage(matching, 'event.id', page, top).limit(page.limit)
   if (filter.from !== undefined || filter.to !== undefined) {
-    if (await isNarrow(context, matching)) {
+    if (await isNarrow(context, filter, matching, reading)) {
       // The sum keeps the server from going through events of all times in the order of their ids.
-      const ids = await listed.select('event.id').orderBy(sql`event.id + 0`, direction).execute()
+      const ids = await listed.select('event.id').orderBy(sql`event.id + 0`, direction).execute(reading)
       if (ids.length === 0) return []
       listed = context.db.selectFrom('event').where(
         'event.id',
@@ -81,7 +83,10 @@ async function listPlain(
       listed = listed.where('event.id', '>=', low).where('event.id', '<=', high)
     }
   }
-  return decodeEvents(context, await listed.select(EVENT_COLUMNS).orderBy('event.id', direction).execute())
+  return decodeEvents(
+    context,
+    await listed.select(EVENT_COLUMNS).orderBy('event.id', direction).execute(reading),
+  )
 }
 
 async function listByTraits(
@@ -100,29 +105,58 @@ async function listByTraits(
 }
 
 /** Whether a time range holds so few events that their ids are found fastest by the index of times. */
-async function isNarrow(context: StoreContext, matching: Selected): Promise<boolean> {
-  return (await isNarrowByIds(matching)) || isNarrowByCount(context, matching)
+async function isNarrow(
+  context: StoreContext,
+  filter: EventFilter,
+  matching: Selected,
+  reading: Reading,
+): Promise<boolean> {
+  return (
+    (await isNarrowByIds(context, filter, matching, reading)) || isNarrowByCount(context, matching, reading)
+  )
 }
 
 /** Events at each end of a time range that are looked at: some are late, and have ids of another time. */
 const AT_THE_ENDS = 9
 
 /** Most ids are given in the order of time: those at the ends tell how many lie between. */
-async function isNarrowByIds(matching: Selected): Promise<boolean> {
+async function isNarrowByIds(
+  { db }: StoreContext,
+  filter: EventFilter,
+  matching: Selected,
+  reading: Reading,
+): Promise<boolean> {
   const idAt = async (end: 'asc' | 'desc') => {
     const rows = await matching
       .select('event.id')
       .orderBy('event.generated', end)
       .limit(AT_THE_ENDS)
-      .execute()
+      .execute(reading)
     const ids = rows.map(({ id }) => id).sort((a, b) => a - b)
     return ids[ids.length >> 1]
   }
   const [first, last] = [await idAt('asc'), await idAt('desc')]
-  return first === undefined || last === undefined || Math.abs(last - first) <= NARROW
+  if (first === undefined || last === undefined) return true
+  if (Math.abs(last - first) > NARROW) return false
+  // Where many were stored out of the order of time, those far from the ends lie within the range too.
+  for (const id of [Math.min(first, last) - NARROW, Math.max(first, last) + NARROW]) {
+    const far = await db
+      .selectFrom('event')
+      .select('generated')
+      .where('id', '>=', id)
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirst(reading)
+    if (far && id > 0 && holds(filter, far.generated)) return false
+  }
+  return true
 }
 
-async function isNarrowByCount({ db }: StoreContext, matching: Selected): Promise<boolean> {
+function holds({ from, to }: EventFilter, time: number): boolean {
+  return (from === undefined || time > from) && (to === undefined || time <= to)
+}
+
+async function isNarrowByCount({ db }: StoreContext, matching: Selected, reading: Reading): Promise<boolean> {
   const some = matching
     .select('event.id')
     .orderBy('event.generated')
@@ -130,7 +164,7 @@ async function isNarrowByCount({ db }: StoreContext, matching: Selected): Promis
   const row = await db
     .selectFrom(some.as('some'))
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(reading)
   return Number(row.count) <= NARROW
 }
 
@@ -139,18 +173,18 @@ export async function countEvents(
   context: StoreContext,
   filter: EventFilter,
   page: Page,
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): Promise<number> {
   if (filter.traits?.length) {
     let count = 0
-    for await (const events of eventsByTraits(context, filter, page, { signal })) count += events.length
+    for await (const events of eventsByTraits(context, filter, page, { reading })) count += events.length
     return count
   }
   const matching = await selectEvents(context, filter)
   if (!matching) return 0
   const row = await applyPage(matching, 'event.id', page)
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(reading)
   return Number(row.count)
 }
 

@@ -2,7 +2,8 @@ import type { Stream } from '../domain/stream.ts'
 import { holdsTraits } from '../domain/trait-condition.ts'
 import type { StoreContext } from './context.ts'
 import { idsByTraits } from './id-walk.ts'
-import { applyPage, type ReadBounds, rangeOf } from './page.ts'
+import { applyPage, breathe, type ReadBounds, rangeOf } from './page.ts'
+import type { Reading } from './reading.ts'
 import { stateNumber, streamOfRow } from './rows.ts'
 import type { Executor } from './schema.ts'
 import { readSettled } from './settled.ts'
@@ -12,12 +13,12 @@ export function listStreams(
   context: StoreContext,
   filter: StreamFilter,
   page: Page,
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): Promise<Stream[]> {
   return readSettled(context, 'stream', (top) =>
     filter.traits?.length
-      ? listByTraits(context, filter, page, { top, signal })
-      : listPlain(context, filter, page, top),
+      ? listByTraits(context, filter, page, { top, reading })
+      : listPlain(context, filter, page, { top, reading }),
   )
 }
 
@@ -25,13 +26,13 @@ async function listPlain(
   { db }: StoreContext,
   filter: StreamFilter,
   page: Page,
-  top: number,
+  { top, reading }: ReadBounds,
 ): Promise<Stream[]> {
   const rows = await applyPage(selectStreams(db, filter), 'id', page, top)
     .selectAll()
     .orderBy('id', page.ascending ? 'asc' : 'desc')
     .limit(page.limit)
-    .execute()
+    .execute(reading)
   return rows.map(streamOfRow)
 }
 
@@ -55,16 +56,16 @@ export async function countStreams(
   { db }: StoreContext,
   filter: StreamFilter,
   page: Page,
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): Promise<number> {
   if (filter.traits?.length) {
     let count = 0
-    for await (const streams of streamsByTraits(db, filter, page, { signal })) count += streams.length
+    for await (const streams of streamsByTraits(db, filter, page, { reading })) count += streams.length
     return count
   }
   const row = await applyPage(selectStreams(db, filter), 'id', page)
     .select(({ fn }) => fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(reading)
   return Number(row.count)
 }
 
@@ -73,18 +74,18 @@ async function* streamsByTraits(
   db: Executor,
   filter: StreamFilter,
   page: Page,
-  { top, signal }: ReadBounds,
+  { top, reading }: ReadBounds,
 ): AsyncGenerator<Stream[]> {
   const { traits = [] } = filter
   const range = await rangeOf(db, 'stream', page, top)
   if (!range) return
-  for await (const ids of idsByTraits(db, 'stream', traits, range)) {
-    signal?.throwIfAborted()
+  for await (const ids of idsByTraits(db, 'stream', traits, range, reading)) {
+    await breathe(reading)
     const rows = await selectStreams(db, filter)
       .selectAll()
       .where('id', 'in', ids)
       .orderBy('id', range.ascending ? 'asc' : 'desc')
-      .execute()
+      .execute(reading)
     yield rows.map(streamOfRow).filter((stream) => holdsTraits(stream.distinguishingTraits, traits))
   }
 }

@@ -30,7 +30,7 @@ export async function openRestore(database: OpenDatabase, indexedTraits: Iterabl
   const { db, dialect, eventTypes } = context
   const transaction = <T>(work: (tx: Executor) => Promise<T>) => inTransaction(db, dialect, work)
   await requireEmpty(db)
-  await transaction((tx) => noteIndexedTraits(tx, dialect, context.indexedTraits))
+  await noteIndexedTraits(context)
   return {
     addEventTypes: (types) => eventTypes.ensure(types),
     async addEvents(events) {

@@ -14,13 +14,14 @@ import type { OpenDatabase } from './dialect.ts'
 import { encodeEvent } from './encode-event.ts'
 import { closeSpan } from './event-spans.ts'
 import { byGeneration, finishProducingRuns, finishQuietRuns, LeaseLost } from './finish-runs.ts'
-import { noteIndexedTraits } from './indexed-traits.ts'
+import { noteIndexedTraits, traitsToIndex } from './indexed-traits.ts'
 import { insertEvents } from './insert-events.ts'
 import { insertRows } from './insert-rows.ts'
 import { requireCurrentSchema } from './migrate.ts'
 import { nextDue } from './next-due.ts'
 import { countEvents, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
 import { countStreams, findStream, listStreams } from './read-streams.ts'
+import { readingUntil } from './reading.ts'
 import { failRun, releaseClaims, rerunCompleted, resetStreams } from './return-streams.ts'
 import { routeEvents } from './route-events.ts'
 import type { Executor } from './schema.ts'
@@ -40,12 +41,14 @@ export type SqlStoreOptions = {
 /** The store over either kind of database. Throws when the database has another schema. */
 export async function createSqlStore(database: OpenDatabase, options: SqlStoreOptions = {}): Promise<Store> {
   const { db, dialect } = database
-  const context = createContext(database, options.indexedTraits)
   await query(dialect, () => requireCurrentSchema(db))
-  const transaction = <T>(work: (tx: Executor) => Promise<T>) =>
-    inTransaction(db, dialect, work, options.onRepeat)
+  const isWriter = options.writer !== undefined
+  const indexed = isWriter ? await query(dialect, () => traitsToIndex(db, options.indexedTraits ?? [])) : []
+  const context = createContext(database, indexed)
+  const transaction = <T>(work: (tx: Executor) => Promise<T>, signal?: AbortSignal) =>
+    inTransaction(db, dialect, work, { onRepeat: options.onRepeat, signal })
   const writerId = options.writer === undefined ? undefined : await registerWriter(options.writer)
-  if (writerId !== undefined) await transaction((tx) => noteIndexedTraits(tx, dialect, context.indexedTraits))
+  if (isWriter) await query(dialect, () => noteIndexedTraits(context))
 
   async function registerWriter(name: string): Promise<number> {
     const started_at = Date.now() * 1000
@@ -55,18 +58,23 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
 
   /**
    * Locks this writer's row, the mark of a transaction whose ids may not be seen in order. Answers the context
-   * for this transaction: a cluster that grows changes the distance between ids.
+   * for this transaction: a cluster that grows changes the distance between ids, and another writer may index more.
    */
   async function lockWriter(tx: Executor): Promise<StoreContext> {
     if (writerId === undefined) return context
     const row = await tx
       .selectFrom('writer')
-      .select(sql.raw<number>(dialect.idStepNow).as('step'))
+      .select([
+        sql.raw<number>(dialect.idStepNow).as('step'),
+        sql<number>`(select count(*) from indexed_trait)`.as('indexed'),
+      ])
       .where('id', '=', writerId)
       .modifyEnd(sql.raw(dialect.forUpdate))
       .executeTakeFirst()
     const idStep = Number(row?.step ?? dialect.idStep)
-    return idStep === dialect.idStep ? context : { ...context, dialect: { ...dialect, idStep } }
+    const hasUnindexed = Number(row?.indexed) > context.indexedTraits.size
+    if (idStep === dialect.idStep && !hasUnindexed) return context
+    return { ...context, dialect: { ...dialect, idStep }, hasUnindexed }
   }
 
   async function finishQuiet(runs: readonly FinishedRun[]): Promise<number[]> {
@@ -121,15 +129,20 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     releaseClaims: (claims, waitMs) => transaction((tx) => releaseClaims(tx, context, claims, waitMs)),
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
     rerunCompleted: (id, firing) => transaction((tx) => rerunCompleted(tx, id, firing)),
-    deleteStream: (id) => transaction((tx) => deleteStream(tx, context, id)),
-    resetStreams: (state, id) => transaction((tx) => resetStreams(tx, state, id)),
+    deleteStream: (id, signal) => transaction((tx) => deleteStream(tx, context, id), signal),
+    resetStreams: (state, id, signal) => transaction((tx) => resetStreams(tx, state, id), signal),
 
-    eventsOfStreams: (ids) => query(dialect, () => eventsOfStreams(db, context.eventTypes, ids)),
-    listStreams: (filter, page, signal) => query(dialect, () => listStreams(context, filter, page, signal)),
-    countStreams: (filter, page, signal) => query(dialect, () => countStreams(context, filter, page, signal)),
+    eventsOfStreams: (ids, signal) =>
+      query(dialect, () => eventsOfStreams(db, context.eventTypes, ids, readingUntil(signal, dialect))),
+    listStreams: (filter, page, signal) =>
+      query(dialect, () => listStreams(context, filter, page, readingUntil(signal, dialect))),
+    countStreams: (filter, page, signal) =>
+      query(dialect, () => countStreams(context, filter, page, readingUntil(signal, dialect))),
     findStream: (id) => query(dialect, () => findStream(context, id)),
-    listEvents: (filter, page, signal) => query(dialect, () => listEvents(context, filter, page, signal)),
-    countEvents: (filter, page, signal) => query(dialect, () => countEvents(context, filter, page, signal)),
+    listEvents: (filter, page, signal) =>
+      query(dialect, () => listEvents(context, filter, page, readingUntil(signal, dialect))),
+    countEvents: (filter, page, signal) =>
+      query(dialect, () => countEvents(context, filter, page, readingUntil(signal, dialect))),
     findEvent: (messageId) => query(dialect, () => findEvent(context, messageId)),
 
     listDeadLetters: (filter, page) => query(dialect, () => listDeadLetters(context, filter, page)),

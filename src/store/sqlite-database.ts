@@ -17,6 +17,7 @@ const SQLITE_CONSTRAINT_PRIMARYKEY = 1555
 const dialect: SqlDialect = {
   types: SQLITE_TYPES,
   machineNow: "cast(unixepoch('subsec') * 1000000 as integer)",
+  canCancel: false,
   beginSnapshot: ['begin deferred'],
   // BEGIN IMMEDIATE locks the whole database.
   forUpdate: '',

@@ -146,14 +146,14 @@ export interface Store {
   /** Gives claims of one firing back: another worker may run them when the wait is over, and the attempt does not count. */
   releaseClaims(claims: readonly ClaimedStream[], waitMs?: number): Promise<void>
   /** Brings streams of an error state back to be run again; answers how many. */
-  resetStreams(state: ErrorState, id?: number): Promise<number>
+  resetStreams(state: ErrorState, id?: number, signal?: AbortSignal): Promise<number>
   /** Deletes a stream, never its events; false when there is none. Rejects with ConflictError while a worker runs it. */
-  deleteStream(id: number): Promise<boolean>
+  deleteStream(id: number, signal?: AbortSignal): Promise<boolean>
   /** Runs a completed stream again, whose commit had failed; false when it is not completed, or no commit failed. */
   rerunCompleted(id: number, firing: Firing): Promise<boolean>
 
   /** The events of streams, each in order of (timestamp, id). */
-  eventsOfStreams(ids: readonly number[]): Promise<Map<number, StoredEvent[]>>
+  eventsOfStreams(ids: readonly number[], signal?: AbortSignal): Promise<Map<number, StoredEvent[]>>
   /** Reading by traits takes several queries; it ends with an AbortError when `signal` aborts. */
   listStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<Stream[]>
   countStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<number>

@@ -13,26 +13,43 @@ export async function inTransaction<T>(
   db: Executor,
   dialect: SqlDialect,
   work: (tx: Executor) => Promise<T>,
-  onRepeat: () => void = () => {},
+  { onRepeat = () => {}, signal }: TransactionOptions = {},
 ): Promise<T> {
   const backoff = new Backoff({ initialMs: 5, maxMs: 500 })
   for (let tries = 1; ; tries++) {
     let failure: unknown
     try {
-      return await db.transaction().execute((tx) =>
-        work(tx).catch((error) => {
+      return await db.transaction().execute(async (tx) => {
+        try {
+          const done = await work(tx)
+          requireWaiting(signal)
+          return done
+        } catch (error) {
           failure = error
           throw error
-        }),
-      )
+        }
+      })
     } catch (last) {
       // Rolling back on a connection that broke fails too, and says less.
       const error = failure ?? last
       if (!dialect.isContention(error) || tries >= MAX_TRIES) throw asStoreError(error, dialect)
       onRepeat()
-      await sleep(backoff.next())
+      await sleep(backoff.next(), signal)
+      requireWaiting(signal)
     }
   }
+}
+
+export type TransactionOptions = {
+  /** told when it is rolled back and run again */
+  readonly onRepeat?: (() => void) | undefined
+  /** nobody waits any more: it is rolled back */
+  readonly signal?: AbortSignal | undefined
+}
+
+function requireWaiting(signal: AbortSignal | undefined): void {
+  if (signal?.aborted)
+    throw new TransientError('nobody waits for the transaction any more; it is rolled back')
 }
 
 /** Runs a query outside of a transaction, its failures told apart in the same way. */

@@ -154,7 +154,12 @@ async function benchApi(database: BenchDatabase): Promise<void> {
   const [messages] = await connection.query<RowDataPacket[]>(
     'select message_id from event where id % 4999 = 0 limit 200',
   )
+  const [streams] = await connection.query<RowDataPacket[]>(
+    'select distinguishing_traits as traits from stream where id % 499 = 0 limit 200',
+  )
   await connection.end()
+  const instances = streams.map(({ traits }) => JSON.parse(traits).instance_id as string)
+  const instance = (number: number) => `instance_id:${instances[number % instances.length]}`
   const hour = (number: number) =>
     new Date(Number(day?.at) / 1000 - number * 3_600_000).toISOString().slice(0, 19)
   const id = (number: number) => 1 + ((number * 499) % 60_000)
@@ -168,8 +173,11 @@ async function benchApi(database: BenchDatabase): Promise<void> {
     'events?event_name': () => '/events?event_name=compute.instance.create.end&limit=200',
     'events?from_datetime&to_datetime': (number) =>
       `/events?from_datetime=${hour(12 + (number % 12))}&to_datetime=${hour(11 + (number % 12))}&limit=200`,
+    'events?traits': (number) => `/events?traits=${instance(number)}`,
+    'streams?distinguishing_traits': (number) => `/streams?distinguishing_traits=${instance(number)}`,
     'events/ID': (number) => `/events/${messages[number % messages.length]?.message_id}`,
     'events/count': () => '/events/count',
+    'events/count?traits': (number) => `/events/count?traits=${instance(number)}`,
     'events/count?event_name': () => '/events/count?event_name=compute.instance.create.end',
     'streams/count?state': () => '/streams/count?state=active',
   }

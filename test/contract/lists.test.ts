@@ -97,6 +97,29 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
     expect(await store.countEvents({ traits: where(['host', 'a']) }, UP)).toBe(2)
   })
 
+  test('a trait that a writer does not index is found in its events all the same', async () => {
+    const older = await createSqlStore(database, { writer: 'older', indexedTraits: ['host'] })
+    const newer = await createSqlStore(database, { writer: 'newer', indexedTraits: ['host', 'zone'] })
+    const zone = { zone: { type: 'text', value: 'z' } } as const
+    const put = (by: Store) =>
+      by.storeBatch(
+        { arrivals: [{ event: event({ traits: zone }), at: NOW, keys: [] }], deadLetters: [] },
+        routerOf(),
+      )
+    for (const by of [newer, older, newer, store, newer]) await put(by)
+    expect(await ids({ traits: where(['zone', 'z']) }, UP)).toEqual([1, 2, 3, 4, 5])
+    expect(await database.db.selectFrom('indexed_trait').selectAll().orderBy('name').execute()).toEqual([
+      { name: 'host', from_id: 1 },
+      { name: 'zone', from_id: 5 },
+    ])
+    // One that starts now indexes what others do, whatever its configuration says.
+    const later = await createSqlStore(database, { writer: 'later' })
+    await put(later)
+    expect(await ids({ traits: where(['zone', 'z']) }, DOWN)).toEqual([6, 5, 4, 3, 2, 1])
+    const indexed = await database.db.selectFrom('event_trait').select('event_id').execute()
+    expect(indexed.map(({ event_id }) => event_id)).toContain(6)
+  })
+
   test('a trait that a thousand events of a bucket have is found in all of them', async () => {
     const router = routerOf({ match_criteria: [{ event_type: 'none' }] })
     const arrivals = Array.from({ length: 2500 }, (_, index) => ({

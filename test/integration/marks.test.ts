@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { createContext } from '../../src/store/context.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { upgradeSchema } from '../../src/store/migrate.ts'
 import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
+import { readSettled } from '../../src/store/settled.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Page, Store } from '../../src/store/store.ts'
 import { createTestDatabase } from '../support/databases.ts'
@@ -129,4 +131,21 @@ test('pages upwards and downwards miss nothing and repeat nothing while several 
     const top = walk[0] ?? 0
     expect(walk).toEqual(all.filter((id) => id <= top).reverse())
   }
+})
+
+test('what another request finds settled meanwhile says nothing of what was read before', async () => {
+  const url = await createTestDatabase()
+  const [quick, reader] = [await openStore(url, 'quick'), await openStore(url)]
+  await put(quick, ['first'])
+  const context = createContext(reader.database)
+  const seen: number[] = []
+  const rows = await readSettled(context, 'event', async (top) => {
+    const read = await reader.database.db.selectFrom('event').select('id').where('id', '<=', top).execute()
+    if (seen.length === 0) context.settled.event = Number.MAX_SAFE_INTEGER
+    seen.push(read.length)
+    await put(quick, [`later-${seen.length}`])
+    return read
+  })
+  expect(seen).toEqual([1, 1])
+  expect(rows).toHaveLength(1)
 })

@@ -85,3 +85,19 @@ test('a statement that takes longer than its limit is broken off by the server',
     await db.destroy()
   }
 })
+
+test('a query that nobody waits for any more is ended at the server, and its connection is free again', async () => {
+  const { db } = await openMysqlDatabase({ url: new URL(await createTestDatabase()), connections: 1 })
+  try {
+    const leaving = new AbortController()
+    const reading = { signal: leaving.signal, inflightQueryAbortStrategy: 'cancel query' } as const
+    const asked = sql`select sleep(600)`.execute(db, reading)
+    // What waits for the only connection gets it when the query has been ended.
+    const next = sql<{ one: number }>`select 1 as one`.execute(db)
+    setTimeout(() => leaving.abort(new Error('left')), 50)
+    await expect(asked).rejects.toThrow('left')
+    expect((await next).rows).toEqual([{ one: 1 }])
+  } finally {
+    await db.destroy()
+  }
+})

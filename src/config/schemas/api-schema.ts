@@ -22,7 +22,11 @@ export const apiSchema = z
       .partial(),
     limits: z
       .strictObject({
-        query_timeout_s: z.number().positive().describe('longest time that an answer may take (30)'),
+        query_timeout_s: z
+          .number()
+          .positive()
+          .max(3600)
+          .describe('longest time that an answer may take (30)'),
         requests_per_minute: z.int().positive().describe('of one address (6000)'),
       })
       .partial(),

@@ -59,7 +59,7 @@ const path = fc.oneof(
 test('whatever is asked: never a fault of the server, never no answer, always what the document says', async () => {
   const database = openSqliteDatabase(':memory:')
   await upgradeSchema(database.db, database.dialect.types)
-  const store = await createSqlStore(database, { indexedTraits: ['host'] })
+  const store = await createSqlStore(database, { writer: 'test', indexedTraits: ['host'] })
   onTestFinished(() => store.close())
   const router = routerOf({})
   const arrivals = Array.from({ length: 50 }, (_, index) => {

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
 import { DEFAULT_LIMITS } from '../../../src/api/limits.ts'
 import type { OpenApi, OpenApiOperation } from '../../../src/api/openapi.ts'
+import { TransientError } from '../../../src/domain/errors.ts'
 import type { Logger } from '../../../src/runtime/logger.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { upgradeSchema } from '../../../src/store/migrate.ts'
@@ -19,12 +20,15 @@ async function storeWithOne(): Promise<Store> {
   await upgradeSchema(database.db, database.dialect.types)
   const store = await createSqlStore(database)
   onTestFinished(() => store.close())
-  const router = routerOf({})
+  const router = routerOf({ distinguished_by: ['host', 'auth_token'] })
   const one = event({
     messageId: 'one',
     host: 'h',
     timestamp: at('2026-01-01T00:00:00'),
-    traits: { _context_auth_token: { type: 'text', value: 's3cr3t' } },
+    traits: {
+      _context_auth_token: { type: 'text', value: 's3cr3t' },
+      auth_token: { type: 'text', value: 's3cr3t' },
+    },
   })
   await store.storeBatch(
     { arrivals: [{ event: one, at: one.timestamp, keys: router.keysOf(one) }], deadLetters: [] },
@@ -168,11 +172,74 @@ test.each(['streams', 'events', 'streams/count', 'events/count'])(
   },
 )
 
+test('a name of elsewhere is not served without tokens: a page in a browser could ask by it', async () => {
+  const store = await storeWithOne()
+  const ask = (url: string, host: string) =>
+    converse(
+      url,
+      `GET /v1/streams HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nAuthorization: Bearer writer\r\n\r\n`,
+    )
+  const open = await serveApi({ store })
+  expect(await ask(open, 'evil.example')).toMatch(/^HTTP\/1\.1 403 /)
+  for (const host of ['localhost:80', '127.0.0.1', '[::1]:8000'])
+    expect(await ask(open, host)).toMatch(/^HTTP\/1\.1 200 /)
+  const insecure = await serveApi({ store, access: { read: [], write: [], anyHost: true } })
+  expect(await ask(insecure, 'api.example')).toMatch(/^HTTP\/1\.1 200 /)
+  expect(await ask(await serveApi({ store, access: ACCESS }), 'api.example')).toMatch(/^HTTP\/1\.1 200 /)
+})
+
+test('more traits than an index can be joined by are refused', async () => {
+  const url = await serveApi({ store: await storeWithOne() })
+  const pairs = Array.from({ length: 21 }, (_, index) => `t${index}:1`).join(';')
+  for (const path of ['streams?distinguishing_traits=', 'events?traits=']) {
+    const response = await fetch(`${url}/v1/${path}${pairs}`)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ allowed: expect.stringContaining('at most 20') })
+  }
+})
+
+test('what the database says stays in the log', async () => {
+  const lines: string[] = []
+  const store = await storeWithOne()
+  const away: Store = {
+    ...store,
+    countStreams: () => Promise.reject(new TransientError('connect db.internal refused')),
+  }
+  const logger: Logger = { ...silentLogger, error: (fields) => lines.push(JSON.stringify(fields)) }
+  const url = await serveApi({ store: away, logger })
+  const response = await fetch(`${url}/v1/streams/count`)
+  expect(response.status).toBe(503)
+  expect(await response.text()).not.toContain('db.internal')
+  expect(lines.join()).toContain('db.internal')
+})
+
+test('what changes something is answered when it is known how it ended', async () => {
+  const store = await storeWithOne()
+  const slow: Store = {
+    ...store,
+    deleteStream: (_, signal) =>
+      new Promise((_, reject) =>
+        signal?.addEventListener('abort', () => reject(new TransientError('rolled back'))),
+      ),
+  }
+  const url = await serveApi({ store: slow, limits: { ...DEFAULT_LIMITS, queryTimeoutMs: 20 } })
+  expect((await fetch(`${url}/v1/streams/1`, { method: 'DELETE' })).status).toBe(503)
+  expect(await store.findStream(1)).toBeDefined()
+})
+
+test('the pages of the document have one method', async () => {
+  const url = await serveApi({ store: await storeWithOne() })
+  for (const path of ['/docs', '/openapi.json']) {
+    expect((await fetch(`${url}${path}`, { method: 'POST' })).status).toBe(405)
+    expect((await fetch(`${url}${path}`, { method: 'HEAD' })).status).toBe(200)
+  }
+})
+
 test('tokens in notifications are masked', async () => {
   const url = await serveApi({ store: await storeWithOne() })
-  for (const path of ['/v1/events', '/v1/events/one', '/v1/streams/1?details=1']) {
+  for (const path of ['/v1/events', '/v1/events/one', '/v1/streams', '/v1/streams/1?details=1']) {
     const text = await (await fetch(`${url}${path}`)).text()
-    expect(text).toContain('"_context_auth_token":"***"')
+    expect(text).toContain('"auth_token":"***"')
     expect(text).not.toContain('s3cr3t')
   }
 })

@@ -20,7 +20,7 @@ async function settingsOf(api: string, listen?: { host: string; port: number }, 
 test('without a word it serves this machine, without tokens', async () => {
   expect(await settingsOf('{}')).toEqual({
     address: { host: '127.0.0.1', port: 8000 },
-    access: { read: [], write: [] },
+    access: { read: [], write: [], anyHost: false },
     limits: { queryTimeoutMs: 30_000, requestsPerMinute: 6000 },
   })
 })
@@ -33,7 +33,7 @@ test('tokens come from the environment and from files of mode 600', async () => 
   )
   expect(settings).toEqual({
     address: { host: '0.0.0.0', port: 80 },
-    access: { read: ['of-env', 'direct'], write: ['one', 'two'] },
+    access: { read: ['of-env', 'direct'], write: ['one', 'two'], anyHost: false },
     limits: { queryTimeoutMs: 2500, requestsPerMinute: 6000 },
   })
 })
@@ -43,8 +43,11 @@ test.each(['0.0.0.0', '::', '192.0.2.1', 'db.example', '127.example'])(
   async (host) => {
     const elsewhere = { host, port: 1 }
     await expect(settingsOf('{}', elsewhere)).rejects.toThrow(`the API would serve everybody on ${host}`)
-    await expect(settingsOf('{tokens: {read: " "}}', elsewhere)).rejects.toThrow('would serve everybody')
-    expect(await settingsOf('{insecure: true}', elsewhere)).toMatchObject({ address: elsewhere })
+    await expect(settingsOf('{tokens: {read: " "}}', elsewhere)).rejects.toThrow('are blank')
+    expect(await settingsOf('{insecure: true}', elsewhere)).toMatchObject({
+      address: elsewhere,
+      access: { anyHost: true },
+    })
     expect(await settingsOf('{}', elsewhere, { STACKTACH_WRITE_TOKEN: 'w' })).toMatchObject({
       access: { read: [], write: ['w'] },
     })
@@ -86,4 +89,11 @@ test('a quincy.conf names the winchester.yaml', async () => {
   const config = await loadConfig(join(folder, 'quincy.conf'), {})
   expect(config.winchester.trigger_definitions).toBe('triggers.yaml')
   await expect(loadConfig(join(folder, 'bad.conf'), {})).rejects.toThrow('names no winchester.yaml')
+})
+
+test('tokens that are named and blank keep it from starting, also on this machine', async () => {
+  await expect(settingsOf('{}', undefined, { STACKTACH_READ_TOKEN: '' })).rejects.toThrow('are blank')
+  await expect(settingsOf('{tokens: {read: "${TOKEN:-}"}}', undefined, { TOKEN: '' })).rejects.toThrow(
+    'are blank',
+  )
 })
