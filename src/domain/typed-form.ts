@@ -90,7 +90,10 @@ function traitOf(type: unknown, value: unknown): Trait | undefined {
         ? intTrait(value as number | bigint)
         : undefined
     case 'float':
-      return typeof value === 'number' ? { type, value } : undefined
+      // A whole number beyond 2^53 may come as bigint.
+      return typeof value === 'number' || typeof value === 'bigint'
+        ? { type, value: Number(value) }
+        : undefined
     case 'datetime': {
       const time = typeof value === 'string' ? parseIso(value) : undefined
       return time === undefined ? undefined : { type, value: time }

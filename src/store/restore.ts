@@ -10,7 +10,7 @@ import { insertEventsWithIds } from './insert-events.ts'
 import { insertRows, upsertRows } from './insert-rows.ts'
 import { streamRow, traitRows } from './route-events.ts'
 import { bytesHex, hashIn } from './rows.ts'
-import type { Executor, Tables } from './schema.ts'
+import { bucketOf, type Executor, type Tables } from './schema.ts'
 import { inTransaction } from './transaction.ts'
 
 /** What fills an empty database with what another one held, ids kept. */
@@ -20,28 +20,54 @@ export type Restore = {
   /** Their events have been added before. Throws InvalidError for an event that is not there. */
   addStreams(streams: readonly DumpedStream[]): Promise<void>
   counts(): Promise<DumpCounts>
+  /** Everything is there. */
+  finish(): Promise<void>
   /** Deletes what has been added, when something went wrong in between. */
   undo(): Promise<void>
 }
 
-/** Throws ConflictError unless the database is empty; its schema must be current. */
-export async function openRestore(database: OpenDatabase, indexedTraits: Iterable<string>): Promise<Restore> {
+/**
+ * Throws ConflictError unless the database is empty, or holds what a restore left that was broken off and `isRestart`
+ * wants that deleted; its schema must be current.
+ */
+export async function openRestore(
+  database: OpenDatabase,
+  indexedTraits: Iterable<string>,
+  isRestart = false,
+): Promise<Restore> {
   const context = createContext(database, indexedTraits)
   const { db, dialect, eventTypes } = context
   const transaction = <T>(work: (tx: Executor) => Promise<T>) => inTransaction(db, dialect, work)
-  await requireEmpty(db)
+  const marker = await begin(context, isRestart)
   await noteIndexedTraits(context)
+  const added: { readonly event: number[]; readonly stream: number[] } = { event: [], stream: [] }
   return {
     addEventTypes: (types) => eventTypes.ensure(types),
     async addEvents(events) {
       await eventTypes.ensure(events.map(({ eventType }) => eventType))
       await transaction((tx) => insertEventsWithIds(tx, context, events))
+      for (const { id } of events) added.event.push(id)
     },
-    addStreams: (streams) => transaction((tx) => insertStreams(tx, context, streams)),
+    async addStreams(streams) {
+      await transaction((tx) => insertStreams(tx, context, streams))
+      for (const { id } of streams) added.stream.push(id)
+    },
     counts: async () => ({ events: await countOf(db, 'event'), streams: await countOf(db, 'stream') }),
-    undo: () => emptyTables(db),
+    finish: () => removeMarker(db, marker),
+    async undo() {
+      for (const table of ['stream', 'event'] as const)
+        for (let at = 0; at < added[table].length; at += DELETED_AT_A_TIME) {
+          const ids = added[table].slice(at, at + DELETED_AT_A_TIME)
+          await transaction((tx) => deleteRows(tx, table, ids))
+        }
+      await removeMarker(db, marker)
+    },
   }
 }
+
+/** Stands in the table of writers while a restore is under way. */
+const MARKER = 'db import'
+const DELETED_AT_A_TIME = 1000
 
 const FILLED = [
   'stream_event',
@@ -51,19 +77,54 @@ const FILLED = [
   'event_trait',
   'event_span',
   'event',
-  'event_type',
-  'indexed_trait',
 ] as const satisfies (keyof Tables)[]
 
-async function requireEmpty(db: Executor): Promise<void> {
+/** Leaves a marker and answers its id. */
+async function begin({ db, dialect }: StoreContext, isRestart: boolean): Promise<number> {
+  const left = await markers(db)
+  if (left.length > 0 && !isRestart)
+    throw new ConflictError('an import runs, or one was broken off: --restart deletes what it left')
+  if (left.length > 0) for (const table of FILLED) await db.deleteFrom(table).execute()
   for (const table of ['event', 'stream'] as const) {
     const row = await db.selectFrom(table).select('id').limit(1).executeTakeFirst()
     if (row) throw new ConflictError(`the database holds ${table}s already; expected an empty one`)
   }
+  for (const id of left) await removeMarker(db, id)
+  const rows = [{ name: MARKER, started_at: Date.now() * 1000 }]
+  const [mine] = (await insertRows(db, dialect, 'writer', rows)) as [number]
+  // Of two that begin at the same moment the first stays.
+  const [first] = await markers(db)
+  if (first === mine) return mine
+  await removeMarker(db, mine)
+  throw new ConflictError('another import has just begun')
 }
 
-async function emptyTables(db: Executor): Promise<void> {
-  for (const table of FILLED) await db.deleteFrom(table).execute()
+async function markers(db: Executor): Promise<number[]> {
+  const rows = await db.selectFrom('writer').select('id').where('name', '=', MARKER).orderBy('id').execute()
+  return rows.map(({ id }) => id)
+}
+
+async function removeMarker(db: Executor, id: number): Promise<void> {
+  await db.deleteFrom('writer').where('id', '=', id).execute()
+}
+
+/** Rows that this restore has inserted, and no others. */
+async function deleteRows(tx: Executor, table: 'event' | 'stream', ids: readonly number[]): Promise<void> {
+  const buckets = Map.groupBy(ids, bucketOf)
+  if (table === 'stream') {
+    await tx.deleteFrom('stream_event').where('stream_id', 'in', ids).execute()
+    await tx.deleteFrom('open_stream').where('stream_id', 'in', ids).execute()
+    for (const [bucket, part] of buckets)
+      await tx
+        .deleteFrom('stream_trait')
+        .where('bucket', '=', bucket)
+        .where('stream_id', 'in', part)
+        .execute()
+  } else {
+    for (const [bucket, part] of buckets)
+      await tx.deleteFrom('event_trait').where('bucket', '=', bucket).where('event_id', 'in', part).execute()
+  }
+  await tx.deleteFrom(table).where('id', 'in', ids).execute()
 }
 
 async function insertStreams(
@@ -104,7 +165,7 @@ async function insertStreams(
     dialect,
     'stream_event',
     streams.flatMap(({ id, messageIds }) =>
-      [...new Set(messageIds)].map((messageId) => ({
+      messageIds.map((messageId) => ({
         stream_id: id,
         event_id: eventIdOf(ids, messageId, id),
       })),

@@ -89,7 +89,12 @@ describe.each(DATABASES)('on $name', ({ open }) => {
 
   beforeAll(async () => {
     const database = await open()
-    await importDatabase(vectorFile('api.json'), await openRestore(database, ['pool_id']), () => {})
+    await importDatabase(
+      vectorFile('api.json'),
+      await openRestore(database, ['pool_id']),
+      new AbortController().signal,
+      () => {},
+    )
     store = await createSqlStore(database, {})
     const app = createApp({ store, logger: silentLogger })
     service = createHttpService(app, { host: '127.0.0.1', port: 0 })

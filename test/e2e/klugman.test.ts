@@ -25,7 +25,12 @@ let store: Store
 
 beforeAll(async () => {
   const database = await (DATABASES[0] as (typeof DATABASES)[0]).open()
-  await importDatabase(vectorFile('api.json'), await openRestore(database, []), () => {})
+  await importDatabase(
+    vectorFile('api.json'),
+    await openRestore(database, []),
+    new AbortController().signal,
+    () => {},
+  )
   store = await createSqlStore(database, { writer: 'test' })
   const serve = async (write: string[]) => {
     const app = createApp({ store, logger: silentLogger, access: { read: [], write } })

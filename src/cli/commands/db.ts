@@ -6,6 +6,7 @@ import { schemaStatus, upgradeSchema } from '../../store/migrate.ts'
 import { MYSQL_TYPES, SQLITE_TYPES } from '../../store/migrations/column-types.ts'
 import { migrationSql } from '../../store/migrations/migrations.ts'
 import { openRestore } from '../../store/restore.ts'
+import { stopSignal } from '../daemon.ts'
 import { type DumpSink, writeDumpFile } from '../dump/dump-file.ts'
 import { exportDatabase } from '../dump/export-database.ts'
 import { importDatabase } from '../dump/import-database.ts'
@@ -15,6 +16,7 @@ import { createCommand, print } from '../program.ts'
 import { StatusLine } from '../status-line.ts'
 
 type Options = { config: string; json?: true }
+type ImportOptions = Options & { restart?: true }
 
 /** `stv3 db`: the schema of the database. */
 export function dbCommand(): Command {
@@ -42,8 +44,9 @@ export function dbCommand(): Command {
         '<file>',
         'a JSON object with events and streams, or one with such a member `db`; - is standard input',
       )
-      .action((file: string, options: Options) =>
-        withDatabase(options, (database, config) => importFrom(file, database, config)),
+      .option('--restart', 'first delete what an import left that was broken off')
+      .action((file: string, options: ImportOptions) =>
+        withDatabase(options, (database, config) => importFrom(file, database, config, options)),
       ),
   )
   command.addCommand(sub('sql', 'print the SQL of all migrations').action(printSql))
@@ -96,23 +99,33 @@ async function status({ db, dialect }: OpenDatabase, { json }: Options): Promise
 
 async function exportTo(file: string, database: OpenDatabase): Promise<void> {
   const line = new StatusLine()
+  let all: DumpCounts = { events: 0, streams: 0 }
   const write = async (sink: DumpSink) => {
-    const all = await exportDatabase(database, sink, (done, { events, streams }) =>
+    all = await exportDatabase(database, sink, (done, { events, streams }) =>
       line.show(`${tell(done)} of ${grouped(events)} and ${grouped(streams)}`),
     )
-    line.end(`${tell(all)} are in ${file === '-' ? 'standard output' : file}`)
   }
-  if (file === '-') await write({ write: print })
-  else await writeDumpFile(file, write)
+  try {
+    if (file === '-') await write({ write: print })
+    else await writeDumpFile(file, stopSignal(), write)
+  } finally {
+    line.clear()
+  }
+  line.end(`${tell(all)} are in ${file === '-' ? 'standard output' : file}`)
 }
 
-async function importFrom(file: string, database: OpenDatabase, config: Config): Promise<void> {
+async function importFrom(
+  file: string,
+  database: OpenDatabase,
+  config: Config,
+  { restart }: ImportOptions,
+): Promise<void> {
   await upgradeSchema(database.db, database.dialect.types)
   const indexed = indexedTraits(config.triggers, config.winchester.indexed_traits)
   const line = new StatusLine()
-  const counts = await importDatabase(file, await openRestore(database, indexed), (done) =>
-    line.show(tell(done)),
-  )
+  const restore = await openRestore(database, indexed, restart === true)
+  const importing = importDatabase(file, restore, stopSignal(), (done) => line.show(tell(done)))
+  const counts = await importing.finally(() => line.clear())
   line.end(`${tell(counts)} are in the database, as many as in the file`)
 }
 

@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { chmod, open, rename, rm } from 'node:fs/promises'
+import { link, lstat, open, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
@@ -21,33 +21,52 @@ export async function* readTexts(file: string): AsyncGenerator<string> {
 export type DumpSink = { write(text: string): Promise<void> }
 
 /**
- * Writes a dump that only its owner can read; it has its name only when it is complete. Packed where the name ends in
- * .gz.
+ * Writes a new file that only its owner can read; it has its name only when it is complete, and is gone when the signal
+ * aborts. Packed where the name ends in .gz.
  */
-export async function writeDumpFile(file: string, work: (sink: DumpSink) => Promise<void>): Promise<void> {
-  const part = `${file}.part`
+export async function writeDumpFile(
+  file: string,
+  signal: AbortSignal,
+  work: (sink: DumpSink) => Promise<void>,
+): Promise<void> {
+  if (await exists(file)) throw new StackTachError('config', `${file} is there already; choose another name`)
+  const part = `${file}.${process.pid}.part`
   try {
-    const output = createWriteStream(part, { mode: 0o600 })
+    const output = createWriteStream(part, { flags: 'wx', mode: 0o600 })
     const target = file.endsWith('.gz') ? createGzip() : output
     if (target !== output) target.pipe(output)
     const written = finished(output)
     written.catch(() => {})
     await work({
       async write(text) {
+        requireRunning(signal)
         if (target.write(text)) return
         await Promise.race([new Promise((resolve) => target.once('drain', resolve)), written])
       },
     })
     target.end()
     await written
-    await chmod(part, 0o600)
     await sync(part)
-    await rename(part, file)
+    // Unlike a rename it replaces nothing.
+    await link(part, file)
   } catch (error) {
-    await rm(part, { force: true })
     if (error instanceof StackTachError) throw error
     throw new StackTachError('io', `cannot write ${file}: ${messageOf(error)}`, { cause: error })
+  } finally {
+    await rm(part, { force: true })
   }
+}
+
+/** Throws StackTachError when the signal has aborted. */
+export function requireRunning(signal: AbortSignal): void {
+  if (signal.aborted) throw new StackTachError('io', 'it was broken off')
+}
+
+function exists(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function sync(file: string): Promise<void> {

@@ -52,7 +52,7 @@ export function parseDumpedEvent(item: unknown): StoredEvent {
 /** Throws InvalidError that says what is missing. */
 export function parseDumpedStream(item: unknown): DumpedStream {
   const fields = requireObject('a stream', item)
-  const messageIds = requireTexts('events', fields.events)
+  const messageIds = [...new Set(requireTexts('events', fields.events))]
   const traits = requireObject('distinguishing_traits', fields.distinguishing_traits ?? {})
   return {
     id: parseId(fields.id),

@@ -1,3 +1,4 @@
+import { StackTachError } from '../../domain/errors.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import type { OpenDatabase } from '../../store/dialect.ts'
 import { type DumpCounts, readDump } from '../../store/dump.ts'
@@ -25,8 +26,17 @@ export function exportDatabase(
       onProgress(done, dump.counts)
     }
     await sink.write('\n]}\n')
+    requireAll(done, dump.counts)
     return done
   })
+}
+
+function requireAll(done: DumpCounts, all: DumpCounts): void {
+  if (done.events === all.events && done.streams === all.streams) return
+  const [found, expected] = [done, all].map(
+    ({ events, streams }) => `${events} events and ${streams} streams`,
+  )
+  throw new StackTachError('internal', `${found} were read of ${expected}`)
 }
 
 function linesOf(items: readonly object[], isFirst: boolean): string {

@@ -1,7 +1,7 @@
 import { InvalidError, messageOf, StackTachError } from '../../domain/errors.ts'
 import type { DumpCounts } from '../../store/dump.ts'
 import type { Restore } from '../../store/restore.ts'
-import { readTexts } from './dump-file.ts'
+import { readTexts, requireRunning } from './dump-file.ts'
 import { parseDumpedEvent, parseDumpedStream } from './dump-form.ts'
 import { readSections } from './read-sections.ts'
 import type { SectionItem } from './section-reader.ts'
@@ -12,26 +12,28 @@ const STREAMS_AT_A_TIME = 200
 
 /**
  * Reads a dump into an empty database, ids kept; answers what the database holds then. Throws where that is not what
- * the file holds, and leaves the database empty when anything goes wrong.
+ * the file holds, and leaves nothing of it behind when anything goes wrong, or the signal aborts.
  */
 export async function importDatabase(
   file: string,
   restore: Restore,
+  signal: AbortSignal,
   onProgress: (done: DumpCounts) => void,
 ): Promise<DumpCounts> {
+  const report = (done: DumpCounts) => {
+    requireRunning(signal)
+    onProgress(done)
+  }
   try {
     const done = { events: 0, streams: 0 }
-    const isComplete = await addSections(
-      file,
-      ['event_types', 'events', 'streams'],
-      restore,
-      done,
-      onProgress,
-    )
+    const isComplete = await addSections(file, ['event_types', 'events', 'streams'], restore, done, report)
     // Streams name events: where they came first they are read again.
-    if (!isComplete) await addSections(file, ['streams'], restore, done, onProgress)
+    if (!isComplete) await addSections(file, ['streams'], restore, done, report)
     const counts = await restore.counts()
-    if (counts.events === done.events && counts.streams === done.streams) return counts
+    if (counts.events === done.events && counts.streams === done.streams) {
+      await restore.finish()
+      return counts
+    }
     throw new StackTachError(
       'internal',
       `the database holds ${counts.events} events and ${counts.streams} streams, the file ${done.events} and ${done.streams}`,

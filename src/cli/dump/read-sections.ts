@@ -19,8 +19,14 @@ export async function* readSections(
       if (item) yield item
     }
   }
-  for await (const text of texts) yield* take(text)
+  let isFirst = true
+  for await (const text of texts) {
+    yield* take(isFirst ? text.replace(/^\ufeff/, '') : text)
+    isFirst = false
+  }
   yield* take(none)
+  const isAny = ['events', 'streams'].some((section) => reader.found.has(section))
+  if (!isAny) throw new InvalidError('there is no list of events and none of streams in it')
 }
 
 function tokensOf(parse: () => unknown): readonly Token[] {

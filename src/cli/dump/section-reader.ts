@@ -16,6 +16,8 @@ export class SectionReader {
   #section: string | undefined
   #index = 0
   #builder = new ValueBuilder()
+  /** the lists that have begun */
+  readonly found = new Set<string>()
   /** depth of what is passed over */
   #skipping = 0
 
@@ -56,7 +58,11 @@ export class SectionReader {
     else if (token.name === 'startArray' && this.#sections.has(this.#member)) {
       this.#section = this.#member
       this.#index = 0
-    } else this.#skip(token)
+      this.found.add(this.#member)
+    } else {
+      if (this.#sections.has(this.#member)) throw new InvalidError(`${this.#member}: expected a list`)
+      this.#skip(token)
+    }
   }
 }
 
