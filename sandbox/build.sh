@@ -80,6 +80,9 @@ ensure_servers() {
   local remedy="the tests need ${missing[*]}: install them (Debian: apt-get install ${missing[*]}), or point STACKTACH_TEST_AMQP_URL and STACKTACH_TEST_DATABASE_URL at running servers"
   command -v apt-get >/dev/null 2>&1 || fail "$remedy"
   as_root true 2>/dev/null || fail "$remedy"
+  # Shells whose completion is tested; where they are not, those tests say so and are left out.
+  local shell
+  for shell in zsh fish; do command -v $shell >/dev/null 2>&1 || missing+=($shell); done
   echo "build.sh: installing ${missing[*]}"
   local log
   log=$(mktemp)

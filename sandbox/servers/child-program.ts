@@ -24,13 +24,14 @@ export class ChildProgram {
     program: 'stv3' | 'klugman',
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
-    input?: string,
+    /** for its standard input; null leaves that open */
+    input?: string | null,
   ) {
     this.child = spawn(process.execPath, [resolve(ROOT, `src/cli/${program}.ts`), ...args], {
       env: { ...process.env, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
-    this.child.stdin?.end(input)
+    if (input !== null) this.child.stdin?.end(input)
     this.child.stdout?.on('data', (chunk) => {
       this.#stdout += chunk
     })

@@ -4,9 +4,14 @@ import { eventsCommand } from './klugman/events-command.ts'
 import { streamsCommand } from './klugman/streams-command.ts'
 import { createCommand, runProgram } from './program.ts'
 
+const COMMANDS = [streamsCommand(), eventsCommand(), completionCommand()]
+
 /** The URL may stand before the command, as in the original. */
 function withUrlOption(args: readonly string[]): string[] {
-  const at = args.findIndex((arg) => /^https?:\/\//.test(arg))
+  const names = new Set(COMMANDS.map((command) => command.name()))
+  const command = args.findIndex((arg) => names.has(arg))
+  const before = command < 0 ? args : args.slice(0, command)
+  const at = before.findIndex((arg) => /^https?:\/\//.test(arg))
   if (at < 0 || args[at - 1] === '--url') return [...args]
   return [...args.slice(0, at), '--url', ...args.slice(at)]
 }
@@ -19,5 +24,5 @@ const program = createCommand(
 )
   .option('--url <url>', 'where the API is (default: KLUGMAN_URL of the environment)')
   .option('--debug', 'print each request')
-for (const command of [streamsCommand(), eventsCommand(), completionCommand()]) program.addCommand(command)
+for (const command of COMMANDS) program.addCommand(command)
 await runProgram(program, { invalidIsUsage: true })

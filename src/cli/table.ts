@@ -2,7 +2,7 @@ export type TableOptions = {
   /** columns of the terminal: the last column folds to it; undefined: as wide as it is */
   readonly width?: number | undefined
   /** What a cell looks like on a terminal; must not change its text. */
-  readonly colour?: ((text: string, cell: string) => string) | undefined
+  readonly colour?: ((text: string, cell: string, row: readonly string[]) => string) | undefined
 }
 
 const NARROWEST = 10
@@ -13,13 +13,14 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   { width, colour = (text) => text }: TableOptions = {},
 ): string {
-  const folded = width === undefined ? rows : foldLast(headers, rows, width)
+  const readable = rows.map((row) => row.map(escaped))
+  const folded = width === undefined ? readable : foldLast(headers, readable, width)
   const widths = headers.map((header, column) =>
     folded.reduce((most, row) => Math.max(most, lengthOf(row[column] as string)), header.length),
   )
   const rule = `+${widths.map((one) => '-'.repeat(one + 2)).join('+')}+`
   const line = (cells: readonly string[]) =>
-    `|${cells.map((cell, column) => ` ${colour(center(cell, widths[column] as number), cell)} `).join('|')}|`
+    `|${cells.map((cell, column) => ` ${colour(center(cell, widths[column] as number), cell, cells)} `).join('|')}|`
   return [rule, line(headers), rule, ...folded.map(line), rule].join('\n')
 }
 
@@ -41,6 +42,19 @@ function foldLast(
       part,
     ]),
   )
+}
+
+/** Without what a terminal would act on. */
+function escaped(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) =>
+    JSON.stringify(control)
+      .slice(1, -1)
+      .replace(/^[^\\]/, unicodeEscape),
+  )
+}
+
+function unicodeEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 function parts(text: string, room: number): string[] {

@@ -1,8 +1,18 @@
+import { InvalidError } from '../domain/errors.ts'
 import type { RestEvent, RestStream } from '../domain/rest-form.ts'
 import { type EventQuery, eventParams, type StreamQuery, streamParams } from './query.ts'
 import { createRequester, type SentRequest } from './request.ts'
 
+// biome-ignore lint/performance/noBarrelFile: callers of the package tell errors apart by their classes
+export {
+  ConflictError,
+  InvalidError,
+  NotFoundError,
+  StackTachError,
+  TransientError,
+} from '../domain/errors.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../domain/rest-form.ts'
+export type { StreamState } from '../domain/stream.ts'
 export type { EventQuery, QueryTime, QueryTraits, StreamQuery } from './query.ts'
 
 export type ClientOptions = {
@@ -58,7 +68,7 @@ const PAGE_SIZE = 200
 export function createClient(options: ClientOptions): Client {
   const { url, token, timeoutMs = TIMEOUT_MS, retries = RETRIES, onRequest } = options
   const request = createRequester({ url, token, timeoutMs, retries, onRequest })
-  const streamPath = (id: number | string) => `/v1/streams/${encodeURIComponent(id)}`
+  const streamPath = (id: number | string) => `/v1/streams/${segment('the id of a stream', id)}`
 
   const client: Client = {
     listStreams: async (query = {}, { signal } = {}) =>
@@ -74,8 +84,8 @@ export function createClient(options: ClientOptions): Client {
       const [stream] = await request<[RestStream]>({ method: 'GET', path: streamPath(id), params, signal })
       return stream
     },
-    resetStream: (id, { signal } = {}) => request({ method: 'PUT', path: streamPath(id), signal }),
-    deleteStream: (id, { signal } = {}) => request({ method: 'DELETE', path: streamPath(id), signal }),
+    resetStream: async (id, { signal } = {}) => request({ method: 'PUT', path: streamPath(id), signal }),
+    deleteStream: async (id, { signal } = {}) => request({ method: 'DELETE', path: streamPath(id), signal }),
     listEvents: async (query = {}, { signal } = {}) =>
       request({ method: 'GET', path: '/v1/events', params: eventParams(query), signal }),
     async countEvents(query = {}, { signal } = {}) {
@@ -84,10 +94,16 @@ export function createClient(options: ClientOptions): Client {
       return row.count
     },
     events: (query = {}, call = {}) => pages(query, (page) => client.listEvents(page, call)),
-    getEvent: (messageId, { signal } = {}) =>
-      request({ method: 'GET', path: `/v1/events/${encodeURIComponent(messageId)}`, signal }),
+    getEvent: async (messageId, { signal } = {}) =>
+      request({ method: 'GET', path: `/v1/events/${segment('a message_id', messageId)}`, signal }),
   }
   return client
+}
+
+/** A part of a path; an empty one would make another path of it. */
+function segment(name: string, value: number | string): string {
+  if (value === '') throw new InvalidError(`${name}: expected a text that is not empty`)
+  return encodeURIComponent(value)
 }
 
 type Counts = [{ readonly count: number }]

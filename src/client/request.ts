@@ -32,7 +32,8 @@ const TOO_MANY = 429
 
 /** Sends requests and reads their answers; those that only read are sent again when there was none. */
 export function createRequester(options: RequestOptions) {
-  const base = options.url.replace(/\/+$/, '')
+  const { base, credentials } = partsOf(options.url)
+  const authorization = options.token === undefined ? credentials : `Bearer ${options.token}`
 
   return async function request<T>({ method, path, params = {}, signal }: Sent): Promise<T> {
     const url = new URL(`${base}${path}`)
@@ -55,7 +56,7 @@ export function createRequester(options: RequestOptions) {
     try {
       return await fetch(url, {
         method,
-        headers: options.token === undefined ? {} : { authorization: `Bearer ${options.token}` },
+        headers: authorization === undefined ? {} : { authorization },
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       })
     } catch (error) {
@@ -65,6 +66,18 @@ export function createRequester(options: RequestOptions) {
       throw new TransientError(`${url.origin} does not answer: ${reason}`, { cause: error })
     }
   }
+}
+
+/** `http://user:password@host`: fetch takes a user and a password in a header only. */
+function partsOf(url: string): { readonly base: string; readonly credentials: string | undefined } {
+  const parsed = new URL(url)
+  const { username, password } = parsed
+  parsed.username = ''
+  parsed.password = ''
+  const base = parsed.href.replace(/\/+$/, '')
+  if (username === '' && password === '') return { base, credentials: undefined }
+  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { base, credentials: `Basic ${Buffer.from(text).toString('base64')}` }
 }
 
 /** Told to come back later: when, in ms, is kept with the error. */
@@ -77,7 +90,8 @@ class ComeBackLater extends TransientError {
   }
 }
 
-const LONGEST_WAIT_MS = 10_000
+/** A minute is over after it, which is what limits are counted by. */
+const LONGEST_WAIT_MS = 65_000
 
 const FIRST_WAIT_MS = 200
 

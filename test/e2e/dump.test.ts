@@ -1,11 +1,12 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { runProgram } from '../../sandbox/servers/child-program.ts'
+import { ChildProgram, runProgram } from '../../sandbox/servers/child-program.ts'
 import { SOUND_FILES } from '../support/config-problems.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { folderWith, temporaryFolder } from '../support/folders.ts'
+import { until } from '../support/until.ts'
 import { loadVectors, vectorFile } from '../support/vectors.ts'
 
 /** A configuration on a database of its own. */
@@ -47,6 +48,59 @@ test('a database moves from SQLite to MySQL and back, nothing changed and ids ke
   }
 })
 
+test('an export replaces nothing, and ends with an import that is as large', async () => {
+  const folder = folderWith({ 'there.json': 'mine' })
+  const config = configOn(`sqlite:${folder}/a.db`)
+  const big = { type: 'float', value: 1e20 }
+  const one = { id: 1, message_id: 'a', event_type: 'x', timestamp: '2020-01-01', traits: { big } }
+  writeFileSync(join(folder, 'big.json'), `\ufeff${JSON.stringify({ db: { events: [one] } })}`)
+  expect(await db('import', join(folder, 'big.json'), '-c', config)).toMatchObject({ code: 0 })
+  expect(await db('export', join(folder, 'there.json'), '-c', config)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('is there already'),
+  })
+  expect(readFileSync(join(folder, 'there.json'), 'utf8')).toBe('mine')
+  expect(await db('export', join(folder, 'out.json'), '-c', config)).toMatchObject({ code: 0 })
+  const again = configOn(`sqlite:${folder}/b.db`)
+  expect(await db('import', join(folder, 'out.json'), '-c', again)).toMatchObject({ code: 0 })
+  expect((await db('export', '-', '-c', again)).stdout).toBe(readFileSync(join(folder, 'out.json'), 'utf8'))
+})
+
+test.each([
+  ['SIGINT', ''],
+  ['SIGKILL', '--restart deletes what it left'],
+] as const)('an import that is ended by %s', async (signal, refusal) => {
+  const folder = temporaryFolder()
+  const config = configOn(`sqlite:${folder}/a.db`)
+  const events = Array.from({ length: 1500 }, (_, index) => ({
+    id: index + 1,
+    message_id: `m${index}`,
+    event_type: 'x',
+    timestamp: '2020-01-01',
+    traits: {},
+  }))
+  // It goes on for as long as its input does.
+  const importing = new ChildProgram('stv3', ['db', 'import', '-', '-c', config], {}, null)
+  importing.child.stdin?.write(`{"events": [${events.map((one) => JSON.stringify(one)).join(',')}`)
+  await until('events are stored', async () =>
+    (await db('export', '-', '-c', config)).stdout.includes('"m999"'),
+  )
+  importing.child.kill(signal)
+  if (signal === 'SIGINT') importing.child.stdin?.end(',{}]}')
+  expect((await importing.result()).code).not.toBe(0)
+  const second = join(folder, 'all.json')
+  writeFileSync(second, JSON.stringify({ events }))
+  if (refusal !== '') {
+    expect(await db('import', second, '-c', config)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(refusal),
+    })
+    expect(await db('import', second, '-c', config, '--restart')).toMatchObject({ code: 0 })
+  } else expect(await db('import', second, '-c', config)).toMatchObject({ code: 0 })
+  // The mark has gone: there is nothing to restart.
+  expect(await db('import', second, '-c', config, '--restart')).toMatchObject({ code: 1 })
+})
+
 const EVENT =
   '{"id": 1, "message_id": "a", "event_type": "x", "timestamp": "2020-01-01", "traits": {"n": {"type": "int", "value": 9223372036854775807}}}'
 const STREAM =
@@ -55,6 +109,8 @@ const STREAM =
 test.each([
   ['{"events": [', 'this is no JSON'],
   ['', 'this is no JSON'],
+  ['{}', 'there is no list of events and none of streams'],
+  ['{"events": {"a": 1}, "streams": []}', 'events: expected a list'],
   ['[1]', 'expected a JSON object with events and streams'],
   ['{"events": nothing}', 'this is no JSON'],
   [`{"events": [${EVENT}, {"id": 2}]}`, 'events[1]: event_type: nothing is no text'],

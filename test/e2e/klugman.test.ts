@@ -174,36 +174,93 @@ test('a table folds to the width of a terminal, and only there has colours', () 
   expect(formatTable(['A'], [['error']], { colour: (text) => `<${text}>` })).toContain('<error>')
 })
 
-const shells = ['bash', 'zsh', 'fish'].filter((shell) => spawnSync(shell, ['-c', 'true']).status === 0)
+test('what does not go together, and what is empty, is wrong usage', async () => {
+  for (const args of [
+    ['streams', '--all', '--limit', '3'],
+    ['streams', '--id', '2', '--count'],
+    ['events', '--json', '--csv'],
+    ['events', '--watch', '--csv'],
+    ['streams', '--id', ''],
+    ['events', '--msg_id', ''],
+    ['events', '--limit', 'many'],
+  ]) {
+    const { code, stderr, stdout } = await klugman([url, ...args])
+    expect([args, code, stdout]).toEqual([args, 2, ''])
+    expect(stderr).not.toContain('TypeError')
+  }
+})
 
-test('completion scripts are made for three shells, and bash completes with its own', async () => {
-  const scripts = new Map<string, string>()
-  for (const shell of ['bash', 'zsh', 'fish']) {
-    const { stdout, code } = await klugman(['completion', shell])
-    expect(code).toBe(0)
-    for (const word of ['streams', 'events', 'distinguishing traits', 'expire_error']) {
-      if (shell !== 'bash' || !word.includes(' ')) expect(stdout).toContain(word)
-    }
-    scripts.set(shell, stdout)
+test('a URL is the first word, not the value of an option; its password goes into a header', async () => {
+  const env = { KLUGMAN_URL: url.replace('http://', 'http://me:s3cr3t@') }
+  expect(await klugman(['events', '--msg_id', 'http://x/1'], env)).toMatchObject({
+    code: 1,
+    stderr: 'klugman: there is no event http://x/1\n',
+  })
+  const debug = await klugman(['--debug', 'events', '--count', '--json'], env)
+  expect(debug.stdout).toMatch(/^{"count":\d+}\n$/)
+  expect(debug.stderr).toContain(`URL: ${url}/v1/events/count`)
+  expect(debug.stderr).not.toContain('s3cr3t')
+})
+
+test('--watch prints streams that change their state, and waits for a server that is away', async () => {
+  let looks = 0
+  const serve = (port: number) =>
+    createHttpService(createApp({ store, logger: silentLogger, onRequest: () => looks++ }), {
+      host: '127.0.0.1',
+      port,
+    })
+  const first = serve(0)
+  await first.start()
+  const { port } = first.address()
+  const watching = startProgram(
+    ['streams', '--state', 'retry_fire', '--watch', '--json', '--url', `http://127.0.0.1:${port}`],
+    'klugman',
+  )
+  await until('it has looked', () => looks > 0)
+  const [broken] = await store.listStreams({ state: 'error' }, { limit: 1, mark: undefined, ascending: true })
+  await store.resetStreams('error', broken?.id)
+  await until('the change is printed', () => watching.stdout.includes(`"id":${broken?.id},`))
+  await first.stop()
+  await until('it is told', () => watching.stderr.includes('does not answer'))
+  const second = serve(port)
+  await second.start()
+  await until('that it is back', () => watching.stderr.includes('the server answers again'))
+  expect(await watching.stop('SIGINT')).toMatchObject({ code: 0 })
+  await second.stop()
+})
+
+test('what a terminal would act on is shown as it is written', () => {
+  const table = formatTable(['Property', 'Value'], [['x', 'a\u001b[2J\nb\u009bc']])
+  expect(table).toContain('a\\u001b[2J\\nb\\u009bc')
+  expect(table.split('\n')).toHaveLength(5)
+})
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const
+
+/** What a shell completes by its script, in the order of the alphabet. */
+const COMPLETE: { readonly [shell in (typeof SHELLS)[number]]: string } = {
+  bash: `. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _klugman; echo "\${COMPREPLY[@]}"`,
+  zsh: `compadd() { while [[ $1 == -[ld] ]]; do [[ $1 == -d ]] && shift; shift; done; [[ $1 == -- ]] && shift; print -l -- $@ | grep -e "^\${words[CURRENT]}" | tr '\\n' ' ' }
+compdef() { :; }; source $1; shift; words=("$@"); CURRENT=$#; _klugman`,
+  fish: `source $argv[1]; complete -C "$argv[2..]" | string replace -r '\\t.*' ''; true`,
+}
+
+test.for(SHELLS)('%s completes commands, options and states', async (shell, { skip }) => {
+  skip(spawnSync(shell, ['-c', 'true']).status !== 0, `${shell} is not installed`)
+  const { stdout, code } = await klugman(['completion', shell])
+  expect(code).toBe(0)
+  const script = join(folderWith({ script: stdout }), 'script')
+  const complete = (...words: string[]) => {
+    const name = shell === 'fish' ? [] : [shell]
+    const args = ['-c', COMPLETE[shell], ...name, script, ...words]
+    return execFileSync(shell, args, { encoding: 'utf8' }).trim().split(/\s+/).sort()
   }
-  const folder = folderWith({ klugman: scripts.get('bash') as string })
-  const complete = (words: string[]) =>
-    execFileSync(
-      'bash',
-      [
-        '-c',
-        `. ${join(folder, 'klugman')}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _klugman; echo "\${COMPREPLY[@]}"`,
-        'bash',
-        ...words,
-      ],
-      { encoding: 'utf8' },
-    ).trim()
-  expect(complete(['klugman', 'st'])).toBe('streams')
-  expect(complete(['klugman', 'streams', '--de'])).toBe('--debug --details --delete')
-  expect(complete(['klugman', 'streams', '--state', 'expi'])).toBe('expiring expire_error')
-  for (const shell of shells.filter((one) => one !== 'bash')) {
-    const file = folderWith({ script: scripts.get(shell) as string })
-    expect(spawnSync(shell, ['-n', join(file, 'script')]).status).toBe(0)
-  }
+  expect(complete('klugman', 'st')).toEqual(['streams'])
+  expect(complete('klugman', 'streams', '--de')).toEqual(['--debug', '--delete', '--details'])
+  expect(complete('klugman', 'streams', '--state', 'expi')).toEqual(['expire_error', 'expiring'])
+  expect(complete('klugman', 'completion', 'z')).toEqual(['zsh'])
+})
+
+test('there is a script for three shells only', async () => {
   expect(await klugman(['completion', 'tcsh'])).toMatchObject({ code: 2 })
 })

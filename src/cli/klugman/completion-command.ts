@@ -1,4 +1,5 @@
 import { Argument, type Command, type Option } from 'commander'
+import { STREAM_STATES } from '../../domain/stream.ts'
 import { createCommand, print } from '../program.ts'
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -17,34 +18,54 @@ export function completionCommand(): Command {
     .action((shell: Shell, _, command: Command) => print(scriptOf(shell, command.parent as Command)))
 }
 
-type Words = { readonly name: string; readonly about: string }
-
-/** What may stand behind a command: its options, with what each takes. */
-type Completed = Words & { readonly options: readonly (Words & { readonly values: readonly string[] })[] }
+type Word = { readonly name: string; readonly about: string }
+/** `values`: what may stand behind it; undefined where it takes none. */
+type CompletedOption = Word & { readonly values: readonly string[] | undefined }
+type Completed = Word & {
+  readonly options: readonly CompletedOption[]
+  readonly arguments: readonly string[]
+}
 
 function scriptOf(shell: Shell, program: Command): string {
-  const commands = program.commands.map((command) => ({
-    name: command.name(),
-    about: command.description().split(/[,;]/)[0] as string,
-    options: [...program.options, ...command.options].flatMap(wordsOf),
-  }))
+  const commands = program.commands.map((command) => {
+    const options = [...program.options, ...command.options].map(completedOption)
+    return {
+      name: command.name(),
+      about: plain(command.description()),
+      options: [...new Map(options.map((one) => [one.name, one])).values()],
+      arguments: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+    }
+  })
   return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](program.name(), commands)
 }
 
-function wordsOf(option: Option) {
-  if (!option.long || option.hidden) return []
-  const values =
-    option.long === '--state'
-      ? option.description.replace(/^.*: /, '').split(', ')
-      : (option.argChoices ?? [])
-  return [{ name: option.long, about: option.description, values }]
+function completedOption({ long, description, required, argChoices }: Option): CompletedOption {
+  const choices = long === '--state' ? STREAM_STATES : (argChoices ?? [])
+  return { name: long as string, about: plain(description), values: required ? choices : undefined }
+}
+
+/** Without what ends a quoted word of a shell, or a description. */
+function plain(text: string): string {
+  return text.replace(/['"`$[\]:]/g, ' ').replace(/\s+/g, ' ')
+}
+
+/** Options that take a value, of all commands. */
+function valuesOf(commands: readonly Completed[]): readonly CompletedOption[] {
+  const options = commands.flatMap((command) => command.options).filter(({ values }) => values)
+  return [...new Map(options.map((one) => [one.name, one])).values()]
+}
+
+function namesOf(words: readonly Word[]): string {
+  return words.map(({ name }) => name).join(' ')
 }
 
 function bashScript(program: string, commands: readonly Completed[]): string {
   const cases = commands.map(
-    ({ name, options }) => `    ${name}) words="${options.map((one) => one.name).join(' ')}" ;;`,
+    (one) => `    ${one.name}) words="${[namesOf(one.options), ...one.arguments].join(' ')}" ;;`,
   )
-  const values = valuesOf(commands).map(([name, list]) => `    ${name}) words="${list.join(' ')}" ;;`)
+  const values = valuesOf(commands).map(
+    ({ name, values: list }) => `    ${name}) words="${list?.join(' ')}" ;;`,
+  )
   return `_${program}() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= word words
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
@@ -52,8 +73,10 @@ function bashScript(program: string, commands: readonly Completed[]): string {
   done
   case $command in
 ${cases.join('\n')}
-    *) words="${commands.map(({ name }) => name).join(' ')} --url --debug --help" ;;
+    *) words="${namesOf(commands)} --url --debug --help" ;;
   esac
+  if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  [[ \${COMP_WORDS[COMP_CWORD]} == = ]] && previous=\${COMP_WORDS[COMP_CWORD-1]}
   case $previous in
 ${values.join('\n')}
   esac
@@ -64,48 +87,47 @@ complete -F _${program} ${program}
 }
 
 function zshScript(program: string, commands: readonly Completed[]): string {
-  const cases = commands.map(({ name, options }) => {
-    const specs = options.map((one) => `'${one.name}[${quoted(one.about)}]${valueSpec(one.values)}'`)
-    return `    ${name}) _arguments ${specs.join(' ')} ;;`
-  })
-  const described = commands.map(({ name, about }) => `'${name}:${quoted(about)}'`).join(' ')
+  const described = (words: readonly Word[]) => words.map(({ name, about }) => `'${name}:${about}'`).join(' ')
+  const cases = commands.map(
+    (one) =>
+      `    ${one.name}) found=(${described(one.options)} ${one.arguments.map((word) => `'${word}:'`).join(' ')}) ;;`,
+  )
+  const values = valuesOf(commands).map(
+    ({ name, values: list }) => `    ${name}) compadd -- ${list?.join(' ')}; return ;;`,
+  )
   return `#compdef ${program}
 _${program}() {
-  local command word
-  for word in "\${words[@]:1:CURRENT-2}"; do
+  local word command=
+  local -a found names told
+  for word in \${words[2,CURRENT-1]}; do
     case $word in ${commands.map(({ name }) => name).join('|')}) command=$word ;; esac
   done
+  case \${words[CURRENT-1]} in
+${values.join('\n')}
+  esac
   case $command in
 ${cases.join('\n')}
-    *) local -a commands=(${described}); _describe command commands ;;
+    *) found=(${described(commands)} '--url:where the API is' '--debug:print each request') ;;
   esac
+  names=("\${(@)found%%:*}")
+  told=("\${(@)found/:/  -- }")
+  compadd -l -d told -- $names
 }
-compdef _${program} ${program}
+if [[ "$funcstack[1]" == _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi
 `
 }
 
 function fishScript(program: string, commands: readonly Completed[]): string {
-  const names = commands.map(({ name }) => name).join(' ')
-  const lines = commands.flatMap(({ name, about, options }) => [
-    `complete -c ${program} -f -n 'not __fish_seen_subcommand_from ${names}' -a ${name} -d '${quoted(about)}'`,
-    ...options.map(
-      (one) =>
-        `complete -c ${program} -f -n '__fish_seen_subcommand_from ${name}' -l ${one.name.slice(2)} -d '${quoted(one.about)}'${one.values.length > 0 ? ` -x -a '${one.values.join(' ')}'` : ''}`,
+  const line = (condition: string, rest: string) => `complete -c ${program} -f -n '${condition}' ${rest}`
+  const lines = commands.flatMap(({ name, about, options, arguments: words }) => [
+    line(`not __fish_seen_subcommand_from ${namesOf(commands)}`, `-a ${name} -d '${about}'`),
+    ...options.map(({ name: option, about: told, values }) =>
+      line(
+        `__fish_seen_subcommand_from ${name}`,
+        `-l ${option.slice(2)} -d '${told}'${values ? ` -x -a '${values.join(' ')}'` : ''}`,
+      ),
     ),
+    ...(words.length > 0 ? [line(`__fish_seen_subcommand_from ${name}`, `-a '${words.join(' ')}'`)] : []),
   ])
   return `${lines.join('\n')}\n`
-}
-
-function valuesOf(commands: readonly Completed[]): [string, readonly string[]][] {
-  const options = commands.flatMap((command) => command.options).filter(({ values }) => values.length > 0)
-  return [...new Map(options.map(({ name, values }) => [name, values]))]
-}
-
-function valueSpec(values: readonly string[]): string {
-  return values.length > 0 ? `:value:(${values.join(' ')})` : ''
-}
-
-/** Without what ends a quoted word of a shell, or a description. */
-function quoted(text: string): string {
-  return text.replace(/['[\]:]/g, ' ')
 }

@@ -3,11 +3,12 @@ import { type Client, createClient } from '../../client/client.ts'
 import type { SentRequest } from '../../client/request.ts'
 import { UsageError } from '../program.ts'
 
-type GlobalOptions = { url?: string; debug?: true }
+type GlobalOptions = { url?: string; debug?: true; json?: true; csv?: true }
 
 /** The client of the API that the options or the environment name. */
 export function connect(command: Command): Client {
-  const { url = process.env.KLUGMAN_URL || undefined, debug } = command.optsWithGlobals<GlobalOptions>()
+  const options = command.optsWithGlobals<GlobalOptions>()
+  const { url = process.env.KLUGMAN_URL || undefined, debug, json, csv } = options
   if (!url)
     throw new UsageError(
       'where is the API? Name it as in `klugman http://127.0.0.1:8000 streams`, or in KLUGMAN_URL',
@@ -15,17 +16,14 @@ export function connect(command: Command): Client {
   if (!URL.canParse(url) || !/^https?:/.test(url))
     throw new UsageError(`${JSON.stringify(url)} is no URL; expected one such as http://127.0.0.1:8000`)
   const token = process.env.KLUGMAN_TOKEN || undefined
-  return createClient({ url, token, ...(debug ? { onRequest: tell } : {}) })
+  // What programs read is not mixed with what people want to see.
+  const target = json || csv ? process.stderr : process.stdout
+  const onRequest = (request: SentRequest) => void target.write(told(request))
+  return createClient({ url, token, ...(debug ? { onRequest } : {}) })
 }
 
 /** In the look of the original; never a token. */
-function tell({ method, url, params }: SentRequest): void {
+function told({ method, url, params }: SentRequest): string {
   const lines = Object.entries(params).map(([name, value]) => `   : ${name}='${value}'\n`)
-  process.stdout.write(
-    `${method === 'GET' ? '' : `${method} `}URL: ${withoutPassword(url)}\n${lines.join('')}`,
-  )
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/^(https?:\/\/)[^/@]*@/, '$1')
+  return `${method === 'GET' ? '' : `${method} `}URL: ${url}\n${lines.join('')}`
 }

@@ -1,9 +1,10 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { EventQuery } from '../../client/client.ts'
 import { createCommand } from '../program.ts'
 import { connect } from './connect.ts'
-import { eventListing, printList, watchCount, watchList } from './list.ts'
+import { eventListing, printList } from './list.ts'
 import { eventOutput, printCount } from './output.ts'
+import { watchCount, watchNew } from './watch.ts'
 
 type Options = {
   msg_id?: string
@@ -35,12 +36,18 @@ export function eventsCommand(): Command {
     .option('--to <time>', 'only those until this time')
     .option('--traits <pairs>', 'only those with these traits: name:value;name:value')
     .option('--mark <mark>', 'what comes after this mark of an earlier answer')
-    .option('--limit <n>', 'at most so many (200)')
-    .option('--all', 'all of them, page by page')
-    .option('--count', 'how many there are')
-    .option('--watch', 'go on: print those that are new, or the count when it changes')
+    .option('--limit <n>', 'at most so many (200; no more than 1000 at a time)')
+    .addOption(new Option('--all', 'all of them, page by page').conflicts('limit'))
+    .addOption(new Option('--count', 'how many there are').conflicts(['msg_id', 'all']))
+    .addOption(
+      new Option('--watch', 'go on: print those that are new, or the count when it changes').conflicts([
+        'msg_id',
+        'all',
+        'mark',
+      ]),
+    )
     .option('--json', 'one JSON object a line')
-    .option('--csv', 'comma-separated values')
+    .addOption(new Option('--csv', 'comma-separated values').conflicts(['json', 'watch']))
     .action(run)
 }
 
@@ -57,7 +64,7 @@ async function run(options: Options, command: Command): Promise<void> {
     await output.add(await client.getEvent(options.msg_id))
     return output.end()
   }
-  if (options.watch) return watchList(eventListing(client), query, output)
+  if (options.watch) return watchNew(eventListing(client), query, output)
   await printList(eventListing(client), query, options.all === true, output)
 }
 

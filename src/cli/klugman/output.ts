@@ -107,12 +107,13 @@ const STATE_COLOURS: { readonly [state: string]: number } = {
 /** Tables fold and have colours on a terminal, and nowhere else. */
 function terminalLook(): TableOptions {
   if (!process.stdout.isTTY) return {}
-  const width = process.stdout.columns
+  // Some terminals do not tell.
+  const width = process.stdout.columns || undefined
   if (process.env.NO_COLOR) return { width }
   return {
     width,
-    colour: (text, cell) => {
-      const code = STATE_COLOURS[cell]
+    colour: (text, cell, row) => {
+      const code = row[1] === 'state' ? STATE_COLOURS[cell] : undefined
       return code === undefined ? text : `\u001b[${code}m${text}\u001b[0m`
     },
   }

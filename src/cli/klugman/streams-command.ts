@@ -1,12 +1,14 @@
 import { createInterface } from 'node:readline/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Client, StreamQuery } from '../../client/client.ts'
+import { ConflictError, NotFoundError } from '../../domain/errors.ts'
 import type { RestStream } from '../../domain/rest-form.ts'
 import { STREAM_STATES } from '../../domain/stream.ts'
 import { createCommand, UsageError } from '../program.ts'
 import { connect } from './connect.ts'
-import { printList, streamListing, watchCount, watchList } from './list.ts'
+import { printList, streamListing } from './list.ts'
 import { type Output, printCount, streamOutput } from './output.ts'
+import { watchCount, watchStreams } from './watch.ts'
 
 type Options = {
   id?: string
@@ -44,16 +46,21 @@ export function streamsCommand(): Command {
     .option('--to <time>', 'only those that began before this time')
     .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
     .option('--mark <mark>', 'what comes after this mark of an earlier answer')
-    .option('--limit <n>', 'at most so many (200)')
-    .option('--all', 'all of them, page by page')
+    .option('--limit <n>', 'at most so many (200; no more than 1000 at a time)')
+    .addOption(new Option('--all', 'all of them, page by page').conflicts('limit'))
     .option('--details', 'with their events')
-    .option('--count', 'how many there are')
+    .addOption(new Option('--count', 'how many there are').conflicts(['id', 'all']))
     .option('--reset', 'run the stream of --id again, which is in an error state')
     .option('--delete', 'delete the stream of --id, never its events; asks first')
     .option('--yes', 'do not ask')
-    .option('--watch', 'go on: print those that are new, or the count when it changes')
+    .addOption(
+      new Option(
+        '--watch',
+        'go on: print those that are new or in another state, or the count when it changes',
+      ).conflicts(['id', 'all', 'mark']),
+    )
     .option('--json', 'one JSON object a line')
-    .option('--csv', 'comma-separated values')
+    .addOption(new Option('--csv', 'comma-separated values').conflicts(['json', 'watch']))
     .action(run)
 }
 
@@ -66,12 +73,13 @@ async function run(options: Options, command: Command): Promise<void> {
     if (options.watch) return watchCount(count, (found) => printCount(found, options))
     return printCount(await count(), options)
   }
-  const output = options.details ? withDetails(client, streamOutput(options)) : streamOutput(options)
+  const one = streamOutput(options)
+  const output = options.details ? withDetails(client, one) : one
   if (options.id !== undefined) {
-    await output.add(await client.getStream(options.id))
-    return output.end()
+    await one.add(await client.getStream(options.id, { details: options.details === true }))
+    return one.end()
   }
-  if (options.watch) return watchList(streamListing(client), query, output)
+  if (options.watch) return watchStreams(streamListing(client), query, output)
   await printList(streamListing(client), query, options.all === true, output)
 }
 
@@ -90,7 +98,14 @@ function queryOf(options: Options): StreamQuery {
 /** Lists tell streams without their events: each is asked for. */
 function withDetails(client: Client, output: Output<RestStream>): Output<RestStream> {
   return {
-    add: async ({ id }) => output.add(await client.getStream(id, { details: true })),
+    async add({ id }) {
+      try {
+        await output.add(await client.getStream(id, { details: true }))
+      } catch (error) {
+        // Completed and purged since it was listed.
+        if (!(error instanceof NotFoundError)) throw error
+      }
+    },
     end: () => output.end(),
   }
 }
@@ -105,7 +120,7 @@ async function change(client: Client, { id, reset, delete: isDeletion, yes }: Op
     return
   }
   if (!yes && !(await isConfirmed(`delete stream ${id}? Its events stay. [y/N] `))) {
-    throw new UsageError(`stream ${id} was not deleted`)
+    throw new ConflictError(`stream ${id} stays`)
   }
   await client.deleteStream(id)
   process.stderr.write(`stream ${id} is deleted\n`)
