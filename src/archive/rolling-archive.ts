@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { makeFolder } from '../runtime/make-folder.ts'
+import { syncFile } from '../runtime/sync-file.ts'
 import type { Archive, ArchiveLine } from './archive.ts'
 import { CRC_PART, formatFileName } from './file-name.ts'
 
@@ -124,7 +125,7 @@ class RollingArchive implements Archive {
     const name = formatFileName(filenameTemplate, openedAt * 1000 + (this.#files++ % 1000))
     const path = join(workingDirectory, partName(name))
     const handle = await open(path, 'ax', 0o600)
-    await syncFolder(workingDirectory)
+    await syncFile(workingDirectory)
     const crc = filenameTemplate.includes(CRC_PART) ? createHash('sha256') : undefined
     return { handle, path, name, openedAt, crc, bytes: 0 }
   }
@@ -183,8 +184,8 @@ async function complete({ path, name }: Finished, options: RollingArchiveOptions
   const { size } = await stat(path)
   if (size > 0) await place(path, join(options.destinationFolder, name))
   await unlink(path)
-  await syncFolder(options.destinationFolder)
-  await syncFolder(options.workingDirectory)
+  await syncFile(options.destinationFolder)
+  await syncFile(options.workingDirectory)
 }
 
 async function place(path: string, target: string): Promise<void> {
@@ -320,18 +321,4 @@ async function requireWritable(folder: string): Promise<void> {
   const probe = join(folder, `.probe.${process.pid}`)
   await (await open(probe, 'w', 0o600)).close()
   await unlink(probe)
-}
-
-/** A file that was made or moved stays so only when its folder is on disk too. */
-async function syncFolder(folder: string): Promise<void> {
-  await syncFile(folder)
-}
-
-async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

@@ -53,3 +53,20 @@ export async function breathe(reading: Reading): Promise<void> {
   await setImmediate()
   reading.signal?.throwIfAborted()
 }
+
+/** The first rows of portions, as many as a page holds; no more portions are read. */
+export async function firstOf<T>(portions: AsyncIterable<readonly T[]>, limit: number): Promise<T[]> {
+  const rows: T[] = []
+  if (limit === 0) return rows
+  for await (const portion of portions) {
+    rows.push(...portion.slice(0, limit - rows.length))
+    if (rows.length >= limit) break
+  }
+  return rows
+}
+
+export async function countRows(portions: AsyncIterable<readonly unknown[]>): Promise<number> {
+  let count = 0
+  for await (const portion of portions) count += portion.length
+  return count
+}

@@ -5,7 +5,7 @@ import type { StoreContext } from './context.ts'
 import { withoutEmptyStart } from './event-spans.ts'
 import type { EventTypes } from './event-types.ts'
 import { eventsByTraits } from './events-by-traits.ts'
-import { applyPage, type ReadBounds, rangeOf } from './page.ts'
+import { applyPage, countRows, firstOf, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
 import { eventOfRow, hexBytes } from './rows.ts'
 import type { Executor, Tables } from './schema.ts'
@@ -51,7 +51,7 @@ export function listEvents(
 ): Promise<StoredEvent[]> {
   return readSettled(context, 'event', (top) =>
     filter.traits?.length
-      ? listByTraits(context, filter, page, { top, reading })
+      ? firstOf(eventsByTraits(context, filter, page, { top, reading }), page.limit)
       : listPlain(context, filter, page, { top, reading }),
   )
 }
@@ -87,21 +87,6 @@ async function listPlain(
     context,
     await listed.select(EVENT_COLUMNS).orderBy('event.id', direction).execute(reading),
   )
-}
-
-async function listByTraits(
-  context: StoreContext,
-  filter: EventFilter,
-  page: Page,
-  bounds: ReadBounds,
-): Promise<StoredEvent[]> {
-  const listed: StoredEvent[] = []
-  if (page.limit === 0) return listed
-  for await (const events of eventsByTraits(context, filter, page, bounds)) {
-    listed.push(...events.slice(0, page.limit - listed.length))
-    if (listed.length >= page.limit) break
-  }
-  return listed
 }
 
 /** Whether a time range holds so few events that their ids are found fastest by the index of times. */
@@ -175,11 +160,7 @@ export async function countEvents(
   page: Page,
   reading: Reading = {},
 ): Promise<number> {
-  if (filter.traits?.length) {
-    let count = 0
-    for await (const events of eventsByTraits(context, filter, page, { reading })) count += events.length
-    return count
-  }
+  if (filter.traits?.length) return countRows(eventsByTraits(context, filter, page, { reading }))
   const matching = await selectEvents(context, filter)
   if (!matching) return 0
   const row = await applyPage(matching, 'event.id', page)

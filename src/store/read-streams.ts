@@ -2,7 +2,7 @@ import type { Stream } from '../domain/stream.ts'
 import { holdsTraits } from '../domain/trait-condition.ts'
 import type { StoreContext } from './context.ts'
 import { idsByTraits } from './id-walk.ts'
-import { applyPage, breathe, type ReadBounds, rangeOf } from './page.ts'
+import { applyPage, breathe, countRows, firstOf, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
 import { stateNumber, streamOfRow } from './rows.ts'
 import type { Executor } from './schema.ts'
@@ -17,7 +17,7 @@ export function listStreams(
 ): Promise<Stream[]> {
   return readSettled(context, 'stream', (top) =>
     filter.traits?.length
-      ? listByTraits(context, filter, page, { top, reading })
+      ? firstOf(streamsByTraits(context.db, filter, page, { top, reading }), page.limit)
       : listPlain(context, filter, page, { top, reading }),
   )
 }
@@ -36,21 +36,6 @@ async function listPlain(
   return rows.map(streamOfRow)
 }
 
-async function listByTraits(
-  { db }: StoreContext,
-  filter: StreamFilter,
-  page: Page,
-  bounds: ReadBounds,
-): Promise<Stream[]> {
-  const listed: Stream[] = []
-  if (page.limit === 0) return listed
-  for await (const streams of streamsByTraits(db, filter, page, bounds)) {
-    listed.push(...streams.slice(0, page.limit - listed.length))
-    if (listed.length >= page.limit) break
-  }
-  return listed
-}
-
 /** How many streams there are beyond the mark, whatever the page's limit. */
 export async function countStreams(
   { db }: StoreContext,
@@ -58,11 +43,7 @@ export async function countStreams(
   page: Page,
   reading: Reading = {},
 ): Promise<number> {
-  if (filter.traits?.length) {
-    let count = 0
-    for await (const streams of streamsByTraits(db, filter, page, { reading })) count += streams.length
-    return count
-  }
+  if (filter.traits?.length) return countRows(streamsByTraits(db, filter, page, { reading }))
   const row = await applyPage(selectStreams(db, filter), 'id', page)
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow(reading)

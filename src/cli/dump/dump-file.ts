@@ -1,8 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { link, lstat, open, rm } from 'node:fs/promises'
+import { link, lstat, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
+import { syncFile, syncFolderOf } from '../../runtime/sync-file.ts'
 
 /** The text of a dump, unpacked where its name ends in .gz; `-` is standard input. */
 export async function* readTexts(file: string): AsyncGenerator<string> {
@@ -46,9 +47,10 @@ export async function writeDumpFile(
     })
     target.end()
     await written
-    await sync(part)
+    await syncFile(part)
     // Unlike a rename it replaces nothing.
     await link(part, file)
+    await syncFolderOf(file)
   } catch (error) {
     if (error instanceof StackTachError) throw error
     throw new StackTachError('io', `cannot write ${file}: ${messageOf(error)}`, { cause: error })
@@ -67,13 +69,4 @@ function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-async function sync(file: string): Promise<void> {
-  const handle = await open(file, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
 }

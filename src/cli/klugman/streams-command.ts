@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { Client, StreamQuery } from '../../client/client.ts'
 import { ConflictError, NotFoundError } from '../../domain/errors.ts'
 import type { RestStream } from '../../domain/rest-form.ts'
@@ -7,32 +7,23 @@ import { STREAM_STATES } from '../../domain/stream.ts'
 import { createCommand, UsageError } from '../program.ts'
 import { connect } from './connect.ts'
 import { printList, streamListing } from './list.ts'
-import { type Output, printCount, streamOutput } from './output.ts'
-import { watchCount, watchStreams } from './watch.ts'
+import { addListOptions, type ListOptions, pageOf } from './list-options.ts'
+import { type Output, streamOutput } from './output.ts'
+import { showCount, watchStreams } from './watch.ts'
 
-type Options = {
-  id?: string
-  name?: string
-  state?: string
-  from?: string
-  to?: string
-  traits?: string
-  mark?: string
-  limit?: string
-  all?: true
-  details?: true
-  count?: true
-  reset?: true
-  delete?: true
-  yes?: true
-  watch?: true
-  json?: true
-  csv?: true
+type Options = ListOptions & {
+  readonly id?: string
+  readonly name?: string
+  readonly state?: string
+  readonly details?: true
+  readonly reset?: true
+  readonly delete?: true
+  readonly yes?: true
 }
 
 /** `klugman streams`: lists, shows, resets and deletes streams. */
 export function streamsCommand(): Command {
-  return createCommand(
+  const command = createCommand(
     'streams',
     'list streams, the newest first; reset and delete them',
     `klugman http://127.0.0.1:8000 streams --state completed --traits instance_id:8f2c --details
@@ -45,54 +36,32 @@ export function streamsCommand(): Command {
     .option('--from <time>', 'only those with an event after this time')
     .option('--to <time>', 'only those that began before this time')
     .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
-    .option('--mark <mark>', 'what comes after this mark of an earlier answer')
-    .option('--limit <n>', 'at most so many (200; no more than 1000 at a time)')
-    .addOption(new Option('--all', 'all of them, page by page').conflicts('limit'))
     .option('--details', 'with their events')
-    .addOption(new Option('--count', 'how many there are').conflicts(['id', 'all']))
     .option('--reset', 'run the stream of --id again, which is in an error state')
     .option('--delete', 'delete the stream of --id, never its events; asks first')
     .option('--yes', 'do not ask')
-    .addOption(
-      new Option(
-        '--watch',
-        'go on: print those that are new or in another state, or the count when it changes',
-      ).conflicts(['id', 'all', 'mark']),
-    )
-    .option('--json', 'one JSON object a line')
-    .addOption(new Option('--csv', 'comma-separated values').conflicts(['json', 'watch']))
-    .action(run)
+  const watched = 'print those that are new or in another state, or the count when it changes'
+  return addListOptions(command, 'id', watched).action(run)
 }
 
 async function run(options: Options, command: Command): Promise<void> {
   const client = connect(command)
   const query = queryOf(options)
   if (options.reset || options.delete) return change(client, options)
-  if (options.count) {
-    const count = (signal?: AbortSignal) => client.countStreams(query, { signal })
-    if (options.watch) return watchCount(count, (found) => printCount(found, options))
-    return printCount(await count(), options)
-  }
-  const one = streamOutput(options)
-  const output = options.details ? withDetails(client, one) : one
+  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options)
+  const plain = streamOutput(options)
+  const output = options.details ? withDetails(client, plain) : plain
   if (options.id !== undefined) {
-    await one.add(await client.getStream(options.id, { details: options.details === true }))
-    return one.end()
+    await plain.add(await client.getStream(options.id, { details: options.details === true }))
+    return plain.end()
   }
   if (options.watch) return watchStreams(streamListing(client), query, output)
   await printList(streamListing(client), query, options.all === true, output)
 }
 
 function queryOf(options: Options): StreamQuery {
-  return {
-    triggerName: options.name,
-    state: options.state,
-    youngerThan: options.from,
-    olderThan: options.to,
-    distinguishingTraits: options.traits,
-    mark: options.mark,
-    limit: options.limit,
-  }
+  const { name: triggerName, state, from: youngerThan, to: olderThan, traits: distinguishingTraits } = options
+  return { triggerName, state, youngerThan, olderThan, distinguishingTraits, ...pageOf(options) }
 }
 
 /** Lists tell streams without their events: each is asked for. */

@@ -3,7 +3,8 @@ import type { RestStream } from '../../domain/rest-form.ts'
 import { Backoff, sleep } from '../../runtime/backoff.ts'
 import { stopSignal } from '../daemon.ts'
 import type { Listing, Query, Row } from './list.ts'
-import type { Output } from './output.ts'
+import type { ListOptions } from './list-options.ts'
+import { type Output, printCount } from './output.ts'
 
 const WATCH_MS = 1000
 const PAGE_SIZE = 1000
@@ -47,15 +48,16 @@ function keyOf({ id, state }: RestStream): string {
   return `${id} ${state}`
 }
 
-/** Prints a count whenever it is another, until it is stopped. */
-export async function watchCount(
-  count: (signal: AbortSignal) => Promise<number>,
-  show: (count: number) => Promise<void>,
+/** Prints a count; with --watch again whenever it is another, until it is stopped. */
+export async function showCount(
+  count: (signal?: AbortSignal) => Promise<number>,
+  options: ListOptions,
 ): Promise<void> {
+  if (!options.watch) return printCount(await count(), options)
   let last: number | undefined
   await repeat(async (signal) => {
     const current = await count(signal)
-    if (current !== last) await show(current)
+    if (current !== last) await printCount(current, options)
     last = current
     return true
   })

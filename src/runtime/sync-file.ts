@@ -1,0 +1,17 @@
+import { open } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Resolves when a file, or a folder with its entries, is on disk. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** A file that was made or moved stays so only when its folder is on disk too. */
+export function syncFolderOf(path: string): Promise<void> {
+  return syncFile(dirname(path))
+}
