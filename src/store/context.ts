@@ -14,6 +14,8 @@ export type StoreContext = OpenDatabase & {
   /** the highest ids below which no more become visible, as far as is known */
   readonly settled: { event: number; stream: number }
   readonly waits: WriterWaits
+  /** event types that are known to have many events */
+  readonly commonTypes: Set<string>
 }
 
 export function createContext(
@@ -28,5 +30,6 @@ export function createContext(
     hasUnindexed: false,
     settled: { event: 0, stream: 0 },
     waits: {},
+    commonTypes: new Set(),
   }
 }

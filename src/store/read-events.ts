@@ -66,7 +66,8 @@ async function listPlain(
   if (!matching) return []
   const direction = page.ascending ? 'asc' : 'desc'
   let listed = applyPage(matching, 'event.id', page, top).limit(page.limit)
-  if (filter.from !== undefined || filter.to !== undefined) {
+  const isTimed = filter.from !== undefined || filter.to !== undefined
+  if (isTimed || filter.eventType !== undefined) {
     if (await isNarrow(context, filter, matching, reading)) {
       // The sum keeps the server from going through events of all times in the order of their ids.
       const ids = await listed.select('event.id').orderBy(sql`event.id + 0`, direction).execute(reading)
@@ -76,7 +77,7 @@ async function listPlain(
         'in',
         ids.map(({ id }) => id),
       )
-    } else {
+    } else if (isTimed) {
       const range = await rangeOf(context.db, 'event', page, top)
       if (!range) return []
       const { low, high } = await withoutEmptyStart(context.db, filter, range)
@@ -89,16 +90,31 @@ async function listPlain(
   )
 }
 
-/** Whether a time range holds so few events that their ids are found fastest by the index of times. */
+/** Whether a filter means so few events that their ids are found fastest by an index of times. */
 async function isNarrow(
   context: StoreContext,
   filter: EventFilter,
   matching: Selected,
   reading: Reading,
 ): Promise<boolean> {
+  if (filter.from === undefined && filter.to === undefined)
+    return isRare(context, filter.eventType ?? '', matching, reading)
   return (
     (await isNarrowByIds(context, filter, matching, reading)) || isNarrowByCount(context, matching, reading)
   )
+}
+
+/** Whether an event type has few events; one that has many is remembered, it will not have less. */
+async function isRare(
+  context: StoreContext,
+  eventType: string,
+  matching: Selected,
+  reading: Reading,
+): Promise<boolean> {
+  if (context.commonTypes.has(eventType)) return false
+  if (await isNarrowByCount(context, matching, reading)) return true
+  context.commonTypes.add(eventType)
+  return false
 }
 
 /** Events at each end of a time range that are looked at: some are late, and have ids of another time. */

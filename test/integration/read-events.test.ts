@@ -100,3 +100,22 @@ test('a step of trimming reads what is old, from where the last one has come to'
     }
     expect(await store.countEvents({}, { limit: 1, mark: undefined, ascending: true })).toBe(9900)
   }))
+
+test('events of a rare type are found without reading those of others', () =>
+  withStore(async (store, rowsReadBy) => {
+    const router = routerOf({ match_criteria: [{ event_type: 'none' }] })
+    for (let from = 0; from < 10_000; from += 1000) {
+      const arrivals = Array.from({ length: 1000 }, (_, n) => {
+        const eventType = from === 0 && n < 30 ? 'rare' : 'common'
+        return { event: event({ eventType, timestamp: NOW + from + n }), at: NOW, keys: [] }
+      })
+      await store.storeBatch({ arrivals, deadLetters: [] }, router)
+    }
+    let found = 0
+    const read = await rowsReadBy(async () => {
+      const page = { limit: 200, mark: undefined, ascending: false }
+      found = (await store.listEvents({ eventType: 'rare' }, page)).length
+    })
+    expect(found).toBe(30)
+    expect(read).toBeLessThan(500)
+  }))
