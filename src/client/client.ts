@@ -100,9 +100,10 @@ export function createClient(options: ClientOptions): Client {
   return client
 }
 
-/** A part of a path; an empty one would make another path of it. */
+/** A part of a path; some would make another path of it. */
 function segment(name: string, value: number | string): string {
-  if (value === '') throw new InvalidError(`${name}: expected a text that is not empty`)
+  if (/^(\.{0,2}|count)$/i.test(String(value)))
+    throw new InvalidError(`${name}: ${JSON.stringify(value)} cannot be asked for`)
   return encodeURIComponent(value)
 }
 

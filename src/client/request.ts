@@ -72,12 +72,23 @@ export function createRequester(options: RequestOptions) {
 function partsOf(url: string): { readonly base: string; readonly credentials: string | undefined } {
   const parsed = new URL(url)
   const { username, password } = parsed
+  parsed.search = ''
+  parsed.hash = ''
   parsed.username = ''
   parsed.password = ''
   const base = parsed.href.replace(/\/+$/, '')
   if (username === '' && password === '') return { base, credentials: undefined }
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const text = `${decoded(username)}:${decoded(password)}`
   return { base, credentials: `Basic ${Buffer.from(text).toString('base64')}` }
+}
+
+/** As it stands where it is no percent-encoding. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }
 
 /** Told to come back later: when, in ms, is kept with the error. */
@@ -125,7 +136,7 @@ async function answerOf<T>(response: Response): Promise<T> {
     case 503:
       throw new TransientError(detail)
     case TOO_MANY:
-      throw new ComeBackLater(detail, Number(response.headers.get('retry-after') ?? 0) * 1000)
+      throw new ComeBackLater(detail, (Number(response.headers.get('retry-after')) || 0) * 1000)
     case 401:
     case 403:
       throw new StackTachError('unauthorized', detail)

@@ -1,7 +1,9 @@
+import { sql } from 'kysely'
 import type { StoreContext } from './context.ts'
 import { upsertRows } from './insert-rows.ts'
 import type { Executor } from './schema.ts'
 import { waitForWriters } from './settled.ts'
+import { inTransaction } from './transaction.ts'
 
 // `indexed_trait` says from which event on every event with a trait is in the inverted index. Once a trait is there
 // every writer that starts indexes it; one that runs already when it comes moves the mark with what it stores.
@@ -24,15 +26,18 @@ export async function noteIndexedTraits(context: StoreContext): Promise<void> {
   if (added.length === 0) return
   const rows = added.map((name) => ({ name, from_id: NOT_YET }))
   await upsertRows(db, dialect, 'indexed_trait', rows, ['name'], [])
-  // Transactions that are under way may not have seen it; the next will.
+  // Transactions that are under way may not have seen it; those that have hold its row until they have ended.
   await waitForWriters(context)
-  const newest = await db.selectFrom('event').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
-  await db
-    .updateTable('indexed_trait')
-    .set({ from_id: (newest?.id ?? 0) + 1 })
-    .where('name', 'in', added)
-    .where('from_id', '=', NOT_YET)
-    .execute()
+  await inTransaction(db, dialect, async (tx) => {
+    await lockTraits(tx, context, added)
+    const newest = await tx.selectFrom('event').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
+    await tx
+      .updateTable('indexed_trait')
+      .set({ from_id: (newest?.id ?? 0) + 1 })
+      .where('name', 'in', added)
+      .where('from_id', '=', NOT_YET)
+      .execute()
+  })
 }
 
 /** Where this transaction stored events without a trait that others index, the index is good only after them. */
@@ -40,10 +45,22 @@ export async function noteUnindexed(tx: Executor, context: StoreContext, newestI
   const known = await tx.selectFrom('indexed_trait').select('name').execute()
   const missing = known.map(({ name }) => name).filter((name) => !context.indexedTraits.has(name))
   if (missing.length === 0) return
+  await lockTraits(tx, context, missing)
   await tx
     .updateTable('indexed_trait')
     .set({ from_id: newestId + 1 })
     .where('name', 'in', missing)
     .where('from_id', '<=', newestId)
+    .execute()
+}
+
+/** In the order of names, as everybody does it. */
+async function lockTraits(tx: Executor, { dialect }: StoreContext, names: readonly string[]): Promise<void> {
+  await tx
+    .selectFrom('indexed_trait')
+    .select('name')
+    .where('name', 'in', names)
+    .orderBy('name')
+    .modifyEnd(sql.raw(dialect.forUpdate))
     .execute()
 }

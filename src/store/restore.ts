@@ -1,16 +1,19 @@
+import { sql } from 'kysely'
 import { ConflictError, InvalidError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
 import { hash128 } from '../domain/hash.ts'
 import { createStreamKeyHash } from '../domain/stream-key.ts'
 import { createContext, type StoreContext } from './context.ts'
-import type { OpenDatabase } from './dialect.ts'
+import type { OpenDatabase, SqlDialect } from './dialect.ts'
 import { countOf, type DumpCounts, type DumpedStream } from './dump.ts'
-import { noteIndexedTraits } from './indexed-traits.ts'
+import { noteIndexedTraits, traitsToIndex } from './indexed-traits.ts'
 import { insertEventsWithIds } from './insert-events.ts'
 import { insertRows, upsertRows } from './insert-rows.ts'
+import { requireCurrentSchema } from './migrate.ts'
 import { streamRow, traitRows } from './route-events.ts'
 import { bytesHex, hashIn } from './rows.ts'
-import { bucketOf, type Executor, type Tables } from './schema.ts'
+import { bucketOf, type Executor, IMPORT_MARKER, type Tables } from './schema.ts'
+import { waitForWriters } from './settled.ts'
 import { inTransaction } from './transaction.ts'
 
 /** What fills an empty database with what another one held, ids kept. */
@@ -35,10 +38,16 @@ export async function openRestore(
   indexedTraits: Iterable<string>,
   isRestart = false,
 ): Promise<Restore> {
-  const context = createContext(database, indexedTraits)
+  await requireCurrentSchema(database.db)
+  const context = createContext(database, await traitsToIndex(database.db, indexedTraits))
   const { db, dialect, eventTypes } = context
-  const transaction = <T>(work: (tx: Executor) => Promise<T>) => inTransaction(db, dialect, work)
   const marker = await begin(context, isRestart)
+  // The marker may be gone: another one has begun anew, and what it stores has the same ids.
+  const transaction = (work: (tx: Executor) => Promise<void>) =>
+    inTransaction(db, dialect, async (tx) => {
+      await lockMarker(tx, dialect, marker)
+      await work(tx)
+    })
   await noteIndexedTraits(context)
   const added: { readonly event: number[]; readonly stream: number[] } = { event: [], stream: [] }
   return {
@@ -53,20 +62,18 @@ export async function openRestore(
       for (const { id } of streams) added.stream.push(id)
     },
     counts: async () => ({ events: await countOf(db, 'event'), streams: await countOf(db, 'stream') }),
-    finish: () => removeMarker(db, marker),
+    finish: () => transaction((tx) => removeMarker(tx, marker)),
     async undo() {
       for (const table of ['stream', 'event'] as const)
         for (let at = 0; at < added[table].length; at += DELETED_AT_A_TIME) {
           const ids = added[table].slice(at, at + DELETED_AT_A_TIME)
           await transaction((tx) => deleteRows(tx, table, ids))
         }
-      await removeMarker(db, marker)
+      await transaction((tx) => removeMarker(tx, marker))
     },
   }
 }
 
-/** Stands in the table of writers while a restore is under way. */
-const MARKER = 'db import'
 const DELETED_AT_A_TIME = 1000
 
 const FILLED = [
@@ -79,29 +86,48 @@ const FILLED = [
   'event',
 ] as const satisfies (keyof Tables)[]
 
-/** Leaves a marker and answers its id. */
-async function begin({ db, dialect }: StoreContext, isRestart: boolean): Promise<number> {
+/** Leaves a marker, which keeps all others from storing, and answers its id. */
+async function begin(context: StoreContext, isRestart: boolean): Promise<number> {
+  const { db, dialect } = context
   const left = await markers(db)
   if (left.length > 0 && !isRestart)
     throw new ConflictError('an import runs, or one was broken off: --restart deletes what it left')
-  if (left.length > 0) for (const table of FILLED) await db.deleteFrom(table).execute()
-  for (const table of ['event', 'stream'] as const) {
-    const row = await db.selectFrom(table).select('id').limit(1).executeTakeFirst()
-    if (row) throw new ConflictError(`the database holds ${table}s already; expected an empty one`)
-  }
-  for (const id of left) await removeMarker(db, id)
-  const rows = [{ name: MARKER, started_at: Date.now() * 1000 }]
+  const rows = [{ name: IMPORT_MARKER, started_at: Date.now() * 1000 }]
   const [mine] = (await insertRows(db, dialect, 'writer', rows)) as [number]
-  // Of two that begin at the same moment the first stays.
-  const [first] = await markers(db)
-  if (first === mine) return mine
-  await removeMarker(db, mine)
-  throw new ConflictError('another import has just begun')
+  try {
+    // Those that store at this moment may not have seen it.
+    await waitForWriters(context)
+    const others = (await markers(db)).filter((id) => id !== mine && !left.includes(id))
+    if (others.length > 0) throw new ConflictError('another import has just begun; try again')
+    for (const id of left) await removeMarker(db, id)
+    // Nobody else has stored anything since the marker of that import stood there.
+    if (left.length > 0) for (const table of FILLED) await db.deleteFrom(table).execute()
+    for (const table of ['event', 'stream'] as const) {
+      const row = await db.selectFrom(table).select('id').limit(1).executeTakeFirst()
+      if (row) throw new ConflictError(`the database holds ${table}s already; expected an empty one`)
+    }
+    await db.deleteFrom('event_span').execute()
+    return mine
+  } catch (error) {
+    await removeMarker(db, mine)
+    throw error
+  }
 }
 
 async function markers(db: Executor): Promise<number[]> {
-  const rows = await db.selectFrom('writer').select('id').where('name', '=', MARKER).orderBy('id').execute()
+  const rows = await db.selectFrom('writer').select('id').where('name', '=', IMPORT_MARKER).execute()
   return rows.map(({ id }) => id)
+}
+
+async function lockMarker(tx: Executor, dialect: SqlDialect, id: number): Promise<void> {
+  const row = await tx
+    .selectFrom('writer')
+    .select('id')
+    .where('id', '=', id)
+    .modifyEnd(sql.raw(dialect.forUpdate))
+    .executeTakeFirst()
+  if (!row)
+    throw new ConflictError('another import has begun anew in the meantime; nothing of this one is left')
 }
 
 async function removeMarker(db: Executor, id: number): Promise<void> {

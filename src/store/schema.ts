@@ -87,3 +87,6 @@ export function firstIdOf(bucket: number): number {
 export function bucketOf(id: number): number {
   return Math.floor(id / BUCKET_SIZE)
 }
+
+/** Name of a writer that fills an empty database: while its row stands there nobody else stores. */
+export const IMPORT_MARKER = 'db import'

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { TransientError } from '../domain/errors.ts'
 import type { Router } from '../domain/routing.ts'
 import { claimOrphan, claimStreams, renewLeases } from './claim-streams.ts'
 import { createContext, type StoreContext } from './context.ts'
@@ -24,7 +25,7 @@ import { countStreams, findStream, listStreams } from './read-streams.ts'
 import { readingUntil } from './reading.ts'
 import { failRun, releaseClaims, rerunCompleted, resetStreams } from './return-streams.ts'
 import { routeEvents } from './route-events.ts'
-import type { Executor } from './schema.ts'
+import { type Executor, IMPORT_MARKER } from './schema.ts'
 import type { FinishedRun, Store } from './store.ts'
 import { inTransaction, query } from './transaction.ts'
 import { trimEvents } from './trim-events.ts'
@@ -64,15 +65,19 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
     if (writerId === undefined) return context
     const row = await tx
       .selectFrom('writer')
-      .select([
-        sql.raw<number>(dialect.idStepNow).as('step'),
-        sql<number>`(select count(*) from indexed_trait)`.as('indexed'),
-      ])
+      .select(sql.raw<number>(dialect.idStepNow).as('step'))
       .where('id', '=', writerId)
       .modifyEnd(sql.raw(dialect.forUpdate))
       .executeTakeFirst()
+    // A statement of its own: MariaDB would lock what a subquery of the other one reads.
+    const others = await sql<{ indexed: number; imports: number }>`
+      select (select count(*) from indexed_trait) as indexed,
+        (select count(*) from writer where name = ${IMPORT_MARKER}) as imports`.execute(tx)
+    const [{ indexed, imports } = { indexed: 0, imports: 0 }] = others.rows
+    if (Number(imports) > 0)
+      throw new TransientError('an import fills the database, or was broken off: see stv3 db import --help')
     const idStep = Number(row?.step ?? dialect.idStep)
-    const hasUnindexed = Number(row?.indexed) > context.indexedTraits.size
+    const hasUnindexed = Number(indexed) > context.indexedTraits.size
     if (idStep === dialect.idStep && !hasUnindexed) return context
     return { ...context, dialect: { ...dialect, idStep }, hasUnindexed }
   }

@@ -46,7 +46,7 @@ export class TriggerDebug {
     const level = this.#levels.get(trigger)
     if (level === undefined) return
     const { criteria } = this.#of(trigger)
-    criteria[group] ??= { checks: 0, passed: 0, reasons: {} }
+    criteria[group] ??= { checks: 0, passed: 0, reasons: Object.create(null) }
     const checks = criteria[group]
     checks.checks++
     if (mismatch === undefined) checks.passed++
@@ -60,7 +60,7 @@ export class TriggerDebug {
   }
 
   #of(trigger: string): DebugCounts {
-    this.#counts[trigger] ??= { criteria: {}, counters: {} }
+    this.#counts[trigger] ??= { criteria: {}, counters: Object.create(null) }
     return this.#counts[trigger]
   }
 }

@@ -3,8 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { createContext } from '../../src/store/context.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
+import { noteUnindexed } from '../../src/store/indexed-traits.ts'
 import { upgradeSchema } from '../../src/store/migrate.ts'
 import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
+import type { Executor } from '../../src/store/schema.ts'
 import { readSettled } from '../../src/store/settled.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Page, Store } from '../../src/store/store.ts'
@@ -40,25 +42,11 @@ test('a page waits for a transaction that has taken lower ids and is not done ye
     await openStore(url),
   ]
   await put(slow, ['first'])
-  const isHolding = Promise.withResolvers<void>()
-  const letGo = Promise.withResolvers<void>()
   // What storing does: the writer's row, then an event.
-  const holding = slow.database.db.transaction().execute(async (tx) => {
-    await tx.selectFrom('writer').select('id').where('name', '=', 'slow').forUpdate().execute()
-    await tx
-      .insertInto('event')
-      .values({
-        message_hash: Buffer.alloc(16, 7),
-        message_id: 'held',
-        generated: NOW,
-        event_type_id: 1,
-        traits: '{}',
-      })
-      .execute()
-    isHolding.resolve()
-    await letGo.promise
+  const held = hold(slow.database, 'slow', async (tx) => {
+    await tx.insertInto('event').values(HELD).execute()
   })
-  await isHolding.promise
+  await held.isHolding
   await put(quick, ['last'])
   let isRead = false
   const reading = reader.listEvents({}, UP).then((events) => {
@@ -71,14 +59,14 @@ test('a page waits for a transaction that has taken lower ids and is not done ye
       await slow.database.db
         .selectFrom('information_schema.processlist' as never)
         .select('INFO' as never)
-        .where('INFO' as never, 'like', '%from `writer` where `id` = %for update' as never)
+        .where('INFO' as never, 'like', '%from `writer` where `id` = % lock in share mode' as never)
         .execute()
     ).length > 0
   while (!(await isWaiting()) && !isRead) await delay(5)
   expect(isRead).toBe(false)
   await put(quick, ['later'])
-  letGo.resolve()
-  await holding
+  held.letGo()
+  await held.done
   expect(await reading).toEqual(['first', 'held', 'last'])
 })
 
@@ -149,3 +137,63 @@ test('what another request finds settled meanwhile says nothing of what was read
   expect(seen).toEqual([1, 1])
   expect(rows).toHaveLength(1)
 })
+
+test('a trait that becomes indexed while others store without it is found in what they stored', async () => {
+  const url = await createTestDatabase()
+  const [holder, older, reader] = [
+    await openStore(url, 'holder'),
+    await openStore(url, 'older'),
+    await openStore(url),
+  ]
+  const held = hold(holder.database, 'holder', async () => {})
+  await held.isHolding
+  const newer = openMysqlDatabase({ url: new URL(url) }).then((database) =>
+    createSqlStore(database, { writer: 'newer', indexedTraits: ['zone'] }),
+  )
+  const known = () =>
+    reader.database.db.selectFrom('indexed_trait').selectAll().where('name', '=', 'zone').execute()
+  while ((await known()).length === 0) await delay(5)
+  // It has seen that somebody is to index the trait, and stores without it.
+  const stored = hold(older.database, 'older', async (tx) => {
+    await tx
+      .insertInto('event')
+      .values({ ...HELD, traits: '{"zone":"z"}' })
+      .execute()
+    await noteUnindexed(tx, createContext(older.database), 1)
+  })
+  await stored.isHolding
+  held.letGo()
+  await held.done
+  stored.letGo()
+  await stored.done
+  const store = await newer
+  expect(await known()).toEqual([{ name: 'zone', from_id: 2 }])
+  await store.close()
+})
+
+const HELD = {
+  message_hash: Buffer.alloc(16, 7),
+  message_id: 'held',
+  generated: NOW,
+  event_type_id: 1,
+  traits: '{}',
+}
+
+/** A transaction that locks a writer's row, does something, and waits to be let go. */
+function hold({ db }: OpenDatabase, writer: string, work: (tx: Executor) => Promise<void>) {
+  const isHolding = Promise.withResolvers<void>()
+  const letGo = Promise.withResolvers<void>()
+  const done = db.transaction().execute(async (tx) => {
+    // Looking for the name would wait for other rows too.
+    const { id } = await tx
+      .selectFrom('writer')
+      .select('id')
+      .where('name', '=', writer)
+      .executeTakeFirstOrThrow()
+    await tx.selectFrom('writer').select('id').where('id', '=', id).forUpdate().execute()
+    await work(tx)
+    isHolding.resolve()
+    await letGo.promise
+  })
+  return { isHolding: isHolding.promise, letGo: () => letGo.resolve(), done }
+}

@@ -36,10 +36,14 @@ export async function watchStreams<Q extends Query>(
   output: Output<RestStream>,
 ): Promise<void> {
   let seen: Set<string> | undefined
+  /** streams below it came into sight because others went */
+  let lowest = 0
   await repeat(async (signal) => {
     const rows = await page({ ...query, limit: PAGE_SIZE }, { signal })
-    for (const row of rows.toReversed()) if (seen && !seen.has(keyOf(row))) await output.add(row)
+    for (const row of rows.toReversed())
+      if (seen && row.id >= lowest && !seen.has(keyOf(row))) await output.add(row)
     seen = new Set(rows.map(keyOf))
+    lowest = rows.length < PAGE_SIZE ? 0 : (rows.at(-1)?.id ?? 0)
     return true
   })
 }
