@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { Express } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
@@ -34,6 +35,7 @@ export function createHttpService(
   const server = createServer({ ...SLOWNESS, ...slowness }, app)
   server.setTimeout(LONGEST_SILENCE_MS)
   server.maxConnections = MOST_CONNECTIONS
+  server.on('clientError', refuseRequest)
   return {
     async start() {
       try {
@@ -54,6 +56,28 @@ export function createHttpService(
       return { host, port: typeof address === 'object' && address ? address.port : port }
     },
   }
+}
+
+/** Requests that Node itself cannot take, by the code of its error. */
+const REFUSALS: { readonly [code: string]: readonly [number, string, string] } = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not come in time'],
+}
+
+/** The answer to what never became a request of the app, in the form of all others. */
+function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const [status, title, detail] = REFUSALS[error.code ?? ''] ?? [
+    400,
+    'Bad Request',
+    'this is no request of HTTP',
+  ]
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail })
+  const head = `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n`
+  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

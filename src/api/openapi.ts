@@ -35,7 +35,7 @@ const COMMON_PROBLEMS = {
   413: 'the body is too large',
   414: 'the URL is too long',
   415: 'a body that is packed',
-  431: 'the headers are too large; this answer has no body of ours',
+  431: 'the headers are too large',
   429: 'too many requests in a minute',
   500: 'a fault of the server',
   503: 'the database is away, or the answer takes too long',

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Stream } from '../domain/stream.ts'
 import { holdsTraits } from '../domain/trait-condition.ts'
 import type { StoreContext } from './context.ts'
@@ -78,7 +79,11 @@ export async function findStream({ db }: StoreContext, id: number): Promise<Stre
 
 function selectStreams(db: Executor, filter: StreamFilter) {
   let selected = db.selectFrom('stream')
-  if (filter.name !== undefined) selected = selected.where('name', '=', filter.name)
+  if (filter.name !== undefined) {
+    // MySQL takes no notice of blanks at the end; bytes do.
+    const bytes = Buffer.from(filter.name).toString('hex').toUpperCase()
+    selected = selected.where('name', '=', filter.name).where(sql<string>`hex(name)`, '=', bytes)
+  }
   if (filter.state !== undefined) selected = selected.where('state', '=', stateNumber(filter.state))
   if (filter.olderThan !== undefined) selected = selected.where('first_event', '<', filter.olderThan)
   if (filter.youngerThan !== undefined) selected = selected.where('last_event', '>', filter.youngerThan)

@@ -84,7 +84,9 @@ test.each(DATABASES)(
         const text = await response.text()
         expect(response.status).toBeLessThan(500)
         const type = response.headers.get('content-type')
-        expect(check(how, where, { status: response.status, type, text })).toBeUndefined()
+        // A dot in a path is taken out before it is sent.
+        const sent = new URL(response.url).pathname
+        expect(check(how, sent, { status: response.status, type, text })).toBeUndefined()
       }),
       { numRuns: 1000 },
     )

@@ -185,6 +185,8 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
     expect(await found({ traits: where(['host', 'a']) }, { ...UP, limit: 1 })).toEqual([1])
     expect(await found({ traits: where(['host', 'a']) }, { ...UP, mark: 1 })).toEqual([3])
     expect(await found({ traits: where(['host', 'a']), state: 'completed' })).toEqual([])
+    expect(await found({ name: 'trigger' })).toHaveLength(4)
+    for (const name of ['trigger ', 'Trigger', 'trigge']) expect(await found({ name })).toEqual([])
     const day = where(['timestamp', '2026-01-03T00:00:00 to 2026-01-04'], ['host', 'a'])
     expect(await found({ traits: day })).toEqual([3])
     expect(await store.countStreams({ traits: where(['host', 'a']) }, { ...DOWN, limit: 0 })).toBe(2)

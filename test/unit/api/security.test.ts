@@ -90,7 +90,9 @@ test.each([
 test('a URL and headers that are too long are refused', async () => {
   const url = await serveApi({ store: await storeWithOne() })
   expect((await fetch(`${url}/v1/events?event_name=${'x'.repeat(5000)}`)).status).toBe(414)
-  expect((await fetch(`${url}/v1/events`, { headers: { 'x-long': 'x'.repeat(20_000) } })).status).toBe(431)
+  const response = await fetch(`${url}/v1/events`, { headers: { 'x-long': 'x'.repeat(20_000) } })
+  expect(response.headers.get('content-type')).toContain('application/problem+json')
+  expect(await response.json()).toMatchObject({ status: 431, detail: 'the headers are too large' })
 })
 
 test('what asks too often is told to wait', async () => {
@@ -124,7 +126,8 @@ test.each([
 ])('a client that never ends %s is let go', async (_, text) => {
   const slowness = { headersTimeout: 100, requestTimeout: 200, connectionsCheckingInterval: 50 }
   const url = await serveApi({ store: await storeWithOne() }, slowness)
-  expect(await converse(url, text)).toMatch(/^HTTP\/1\.1 408 /)
+  expect(await converse(url, text)).toMatch(/^HTTP\/1\.1 408 .*"status":408/s)
+  expect(await converse(url, 'nonsense\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 .*problem/s)
   expect((await fetch(`${url}/v1/streams`)).status).toBe(200)
 })
 
