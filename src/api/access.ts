@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import { isLoopback } from './listen-address.ts'
 import { sendProblem } from './problem.ts'
 
 /** Bearer tokens by what they allow; a token that may write may read. Without any everybody may do everything. */
@@ -36,8 +37,9 @@ export function requireToken({ read, write, anyHost = false }: Access): RequestH
 }
 
 /** A page of elsewhere can make a browser ask this machine, but not under the machine's own name. */
-function isOfThisMachine(host: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])?(:\d+)?$/i.test(host)
+function isOfThisMachine(hostAndPort: string): boolean {
+  const host = hostAndPort.replace(/:\d+$/, '').toLowerCase()
+  return host === '' || isLoopback(host === '[::1]' ? '::1' : host)
 }
 
 function digest(token: string): Buffer {

@@ -4,6 +4,7 @@ import type { Express } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { ListenAddress } from './listen-address.ts'
+import { problemBody } from './problem-body.ts'
 
 export type HttpService = Service & {
   /** Where it listens, once it has started: the port that was asked for, or for 0 the one that was free. */
@@ -59,9 +60,9 @@ export function createHttpService(
 }
 
 /** Requests that Node itself cannot take, by the code of its error. */
-const REFUSALS: { readonly [code: string]: readonly [number, string, string] } = {
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'the headers are too large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'the request did not come in time'],
+const REFUSALS: { readonly [code: string]: readonly [number, string] } = {
+  HPE_HEADER_OVERFLOW: [431, 'the headers are too large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request did not come in time'],
 }
 
 /** The answer to what never became a request of the app, in the form of all others. */
@@ -70,13 +71,10 @@ function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy()
     return
   }
-  const [status, title, detail] = REFUSALS[error.code ?? ''] ?? [
-    400,
-    'Bad Request',
-    'this is no request of HTTP',
-  ]
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail })
-  const head = `HTTP/1.1 ${status} ${title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n`
+  const [status, detail] = REFUSALS[error.code ?? ''] ?? [400, 'this is no request of HTTP']
+  const problem = problemBody(status, detail)
+  const body = JSON.stringify(problem)
+  const head = `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n`
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }
 

@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { ParameterError } from './params.ts'
+import { problemBody } from './problem-body.ts'
 import { TooSlowError } from './too-slow-error.ts'
 
 const STATUS: { readonly [code: string]: number } = {
@@ -11,29 +12,11 @@ const STATUS: { readonly [code: string]: number } = {
   transient: 503,
 }
 
-const TITLES: { readonly [status: number]: string } = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  414: 'URI Too Long',
-  415: 'Unsupported Media Type',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-}
-
 /** Answers with application/problem+json (RFC 9457). */
 export function sendProblem(response: Response, status: number, detail: string, more: object = {}): void {
   const { requestId } = response.locals
   const body = {
-    type: 'about:blank',
-    title: TITLES[status] ?? 'Error',
-    status,
-    detail,
+    ...problemBody(status, detail),
     ...more,
     ...(requestId ? { request_id: requestId } : {}),
   }

@@ -1,12 +1,11 @@
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { Access } from '../api/access.ts'
 import { DEFAULT_LIMITS, type Limits } from '../api/limits.ts'
-import { type ListenAddress, parseListenAddress } from '../api/listen-address.ts'
+import { isLoopback, type ListenAddress, parseListenAddress } from '../api/listen-address.ts'
 import type { Environment } from '../config/interpolate.ts'
 import type { Config } from '../config/load-config.ts'
 import { ConfigError } from '../domain/errors.ts'
-import { readSecret } from '../publishing/auth-token.ts'
+import { readSecret } from '../runtime/read-secret.ts'
 
 /** Tokens of the environment, beside those of winchester.yaml. */
 const VARIABLES = { read: 'STACKTACH_READ_TOKEN', write: 'STACKTACH_WRITE_TOKEN' } as const
@@ -50,9 +49,4 @@ export async function apiSettings(
     requestsPerMinute: requests_per_minute ?? DEFAULT_LIMITS.requestsPerMinute,
   }
   return { address, access, limits }
-}
-
-function isLoopback(host: string): boolean {
-  if (host === 'localhost' || host === '::1') return true
-  return isIP(host) === 4 && host.startsWith('127.')
 }

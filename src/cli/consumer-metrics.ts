@@ -1,6 +1,7 @@
 import type { ConsumerCounters } from '../consumer/counters.ts'
 import type { QueueConsumerOptions } from '../consumer/queue-consumer.ts'
 import type { Metrics } from '../runtime/metrics.ts'
+import { samplesBy } from './samples-by.ts'
 import { triggerMetrics } from './trigger-metrics.ts'
 
 const COUNTED = {
@@ -21,7 +22,7 @@ export function consumerMetrics(
 ): QueueConsumerOptions['onBatch'] {
   metrics.counters('consumer', COUNTED, () => counters)
   metrics.counter('consumer_dead_letters', 'messages that became dead letters', ['stage'], () =>
-    Object.entries(counters.deadLettersByStage).map(([stage, value]) => ({ labels: { stage }, value })),
+    samplesBy('stage', Object.entries(counters.deadLettersByStage)),
   )
   triggerMetrics(metrics, () => counters.triggers)
   metrics.gauge('consumer_lag_seconds', 'from the newest stored timestamp until now', [], () => {

@@ -3,6 +3,7 @@ import type { Worker } from '../pipeline/worker.ts'
 import type { WorkerCounters } from '../pipeline/worker-counters.ts'
 import type { Metrics } from '../runtime/metrics.ts'
 import type { Store } from '../store/store.ts'
+import { samplesBy } from './samples-by.ts'
 import { streamsByState } from './streams-by-state.ts'
 import { triggerMetrics } from './trigger-metrics.ts'
 
@@ -22,7 +23,7 @@ const COUNTED = {
 export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store: Store): RunObserver {
   metrics.counters('worker', COUNTED, () => counters)
   metrics.counter('worker_dead_letters', 'streams that became dead letters', ['stage'], () =>
-    Object.entries(counters.deadLettersByStage).map(([stage, value]) => ({ labels: { stage }, value })),
+    samplesBy('stage', Object.entries(counters.deadLettersByStage)),
   )
   triggerMetrics(metrics, () => counters.triggers)
   metrics.gauge('streams', 'streams by their state', ['state'], streamsByState(store))
@@ -42,6 +43,6 @@ export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store:
 /** Runs of a worker that take long, as a metric. */
 export function slowRunMetrics(metrics: Metrics, worker: Pick<Worker, 'slowRuns'>): void {
   metrics.gauge('worker_slow_runs', 'runs that take more than a second, now', ['pipeline'], () =>
-    [...worker.slowRuns()].map(([pipeline, value]) => ({ labels: { pipeline }, value })),
+    samplesBy('pipeline', worker.slowRuns()),
   )
 }

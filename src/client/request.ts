@@ -8,6 +8,7 @@ import {
   TransientError,
 } from '../domain/errors.ts'
 import { parseJson } from '../domain/json.ts'
+import { splitCredentials } from '../domain/url-credentials.ts'
 import type { SentParams } from './query.ts'
 
 /** A request that is told of, for --debug. */
@@ -68,18 +69,11 @@ export function createRequester(options: RequestOptions) {
   }
 }
 
-/** `http://user:password@host`: fetch takes a user and a password in a header only. */
 function partsOf(url: string): { readonly base: string; readonly credentials: string | undefined } {
-  const parsed = new URL(url)
-  const { username, password } = parsed
-  parsed.search = ''
-  parsed.hash = ''
-  parsed.username = ''
-  parsed.password = ''
-  const base = parsed.href.replace(/\/+$/, '')
-  if (username === '' && password === '') return { base, credentials: undefined }
-  const text = `${decoded(username)}:${decoded(password)}`
-  return { base, credentials: `Basic ${Buffer.from(text).toString('base64')}` }
+  const { bare, authorization } = splitCredentials(url, decoded)
+  bare.search = ''
+  bare.hash = ''
+  return { base: bare.href.replace(/\/+$/, ''), credentials: authorization }
 }
 
 /** As it stands where it is no percent-encoding. */

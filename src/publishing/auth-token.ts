@@ -1,5 +1,5 @@
-import { readFile, stat } from 'node:fs/promises'
-import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
+import { StackTachError, TransientError } from '../domain/errors.ts'
+import { readSecret } from '../runtime/read-secret.ts'
 import { hostOf, sendHttp } from './http-request.ts'
 
 export type AuthSettings = {
@@ -81,18 +81,4 @@ async function keyOf({ key, keyFile }: AuthSettings): Promise<string> {
     return key
   }
   return readSecret(keyFile)
-}
-
-/** The text of a file that nobody but its owner can read. Rejects with TransientError: that can be mended while all waits. */
-export async function readSecret(file: string): Promise<string> {
-  try {
-    const { mode } = await stat(file)
-    if (mode & 0o077) {
-      throw new TransientError(`${file} can be read by others; expected mode 600`)
-    }
-    return (await readFile(file, 'utf8')).trim()
-  } catch (error) {
-    if (error instanceof TransientError) throw error
-    throw new TransientError(`cannot read ${file}: ${messageOf(error)}`, { cause: error })
-  }
 }

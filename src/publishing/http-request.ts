@@ -1,4 +1,5 @@
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
+import { splitCredentials } from '../domain/url-credentials.ts'
 import { withGrace } from '../runtime/grace.ts'
 
 export type HttpRequest = {
@@ -37,9 +38,10 @@ export async function sendHttp(request: HttpRequest, stop: AbortSignal): Promise
 /** What fetch says of a header or a URL that it does not take holds their text, which may be a secret. */
 function requestOf({ url, method, headers, body }: HttpRequest): Request {
   try {
-    return new Request(withoutCredentials(url), {
+    const { bare, authorization } = splitCredentials(url)
+    return new Request(bare, {
       method,
-      headers: { ...credentialsOf(url), ...headers },
+      headers: { ...(authorization ? { authorization } : {}), ...headers },
       body,
       redirect: 'manual',
     })
@@ -57,21 +59,6 @@ async function readText(response: Response): Promise<string> {
     if (bytes > LONGEST_ANSWER) break
   }
   return Buffer.concat(parts).toString('utf8')
-}
-
-/** `http://user:password@host`: fetch takes them in a header only. */
-function credentialsOf(url: string): { readonly authorization?: string } {
-  const { username, password } = new URL(url)
-  if (username === '' && password === '') return {}
-  const text = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return { authorization: `Basic ${Buffer.from(text).toString('base64')}` }
-}
-
-function withoutCredentials(url: string): string {
-  const bare = new URL(url)
-  bare.username = ''
-  bare.password = ''
-  return bare.href
 }
 
 /** fetch says only that it failed; its cause says why. */

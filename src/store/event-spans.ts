@@ -1,6 +1,7 @@
 import type { StoreContext } from './context.ts'
 import type { IdRange } from './id-walk.ts'
 import { upsertRows } from './insert-rows.ts'
+import { idAtEnd } from './page.ts'
 import { bucketOf, type Executor, firstIdOf } from './schema.ts'
 import { waitForWriters } from './settled.ts'
 import type { EventFilter } from './store.ts'
@@ -11,10 +12,10 @@ import type { EventFilter } from './store.ts'
 /** Notes the span of the oldest closed bucket that has none; whether there may be more of them. */
 export async function closeSpan(context: StoreContext): Promise<boolean> {
   const { db, dialect } = context
-  const newest = await db.selectFrom('event').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
-  if (!newest) return false
+  const newest = await idAtEnd(db, 'event', 'desc')
+  if (newest === undefined) return false
   const bucket = await nextUnclosed(db)
-  if (bucket === undefined || bucket >= bucketOf(newest.id)) return false
+  if (bucket === undefined || bucket >= bucketOf(newest)) return false
   await waitForWriters(context)
   const span = await db
     .selectFrom('event')
@@ -41,8 +42,8 @@ async function nextUnclosed(db: Executor): Promise<number | undefined> {
     .limit(1)
     .executeTakeFirst()
   if (last) return last.bucket + 1
-  const oldest = await db.selectFrom('event').select('id').orderBy('id').limit(1).executeTakeFirst()
-  return oldest && bucketOf(oldest.id)
+  const oldest = await idAtEnd(db, 'event', 'asc')
+  return oldest === undefined ? undefined : bucketOf(oldest)
 }
 
 /** The closed buckets that hold no event of a filter's times. */

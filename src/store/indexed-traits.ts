@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { StoreContext } from './context.ts'
 import { upsertRows } from './insert-rows.ts'
+import { idAtEnd } from './page.ts'
 import type { Executor } from './schema.ts'
 import { waitForWriters } from './settled.ts'
 import { inTransaction } from './transaction.ts'
@@ -30,10 +31,10 @@ export async function noteIndexedTraits(context: StoreContext): Promise<void> {
   await waitForWriters(context)
   await inTransaction(db, dialect, async (tx) => {
     await lockTraits(tx, context, added)
-    const newest = await tx.selectFrom('event').select('id').orderBy('id', 'desc').limit(1).executeTakeFirst()
+    const newest = (await idAtEnd(tx, 'event', 'desc')) ?? 0
     await tx
       .updateTable('indexed_trait')
-      .set({ from_id: (newest?.id ?? 0) + 1 })
+      .set({ from_id: newest + 1 })
       .where('name', 'in', added)
       .where('from_id', '=', NOT_YET)
       .execute()

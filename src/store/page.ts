@@ -30,7 +30,7 @@ export async function rangeOf(
   { mark, ascending }: Page,
   top = Number.MAX_SAFE_INTEGER,
 ): Promise<IdRange | undefined> {
-  const [lowest, highest] = [await endOf(db, table, 'asc'), await endOf(db, table, 'desc')]
+  const [lowest, highest] = [await idAtEnd(db, table, 'asc'), await idAtEnd(db, table, 'desc')]
   if (lowest === undefined || highest === undefined) return undefined
   const low = mark !== undefined && ascending ? Math.max(lowest, mark + 1) : lowest
   const high = mark !== undefined && !ascending ? Math.min(highest, mark - 1) : highest
@@ -38,8 +38,8 @@ export async function rangeOf(
   return range.low <= range.high ? range : undefined
 }
 
-/** Two queries for two ends: one for both would read a whole index. */
-async function endOf(
+/** The lowest or the highest id: two queries for two ends, one for both would read a whole index. */
+export async function idAtEnd(
   db: Executor,
   table: 'event' | 'stream',
   end: 'asc' | 'desc',

@@ -10,6 +10,7 @@ import { noteIndexedTraits, traitsToIndex } from './indexed-traits.ts'
 import { insertEventsWithIds } from './insert-events.ts'
 import { insertRows, upsertRows } from './insert-rows.ts'
 import { requireCurrentSchema } from './migrate.ts'
+import { idAtEnd } from './page.ts'
 import { streamRow, traitRows } from './route-events.ts'
 import { bytesHex, hashIn } from './rows.ts'
 import { bucketOf, type Executor, IMPORT_MARKER, type Tables } from './schema.ts'
@@ -103,8 +104,8 @@ async function begin(context: StoreContext, isRestart: boolean): Promise<number>
     // Nobody else has stored anything since the marker of that import stood there.
     if (left.length > 0) for (const table of FILLED) await db.deleteFrom(table).execute()
     for (const table of ['event', 'stream'] as const) {
-      const row = await db.selectFrom(table).select('id').limit(1).executeTakeFirst()
-      if (row) throw new ConflictError(`the database holds ${table}s already; expected an empty one`)
+      const isEmpty = (await idAtEnd(db, table, 'asc')) === undefined
+      if (!isEmpty) throw new ConflictError(`the database holds ${table}s already; expected an empty one`)
     }
     await db.deleteFrom('event_span').execute()
     return mine

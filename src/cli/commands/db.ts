@@ -10,7 +10,7 @@ import { stopSignal } from '../daemon.ts'
 import { type DumpSink, writeDumpFile } from '../dump/dump-file.ts'
 import { exportDatabase } from '../dump/export-database.ts'
 import { importDatabase } from '../dump/import-database.ts'
-import { grouped } from '../generate/progress.ts'
+import { grouped } from '../grouped.ts'
 import { indexedTraits, openDatabase } from '../open-store.ts'
 import { createCommand, print } from '../program.ts'
 import { StatusLine } from '../status-line.ts'
@@ -102,7 +102,7 @@ async function exportTo(file: string, database: OpenDatabase): Promise<void> {
   let all: DumpCounts = { events: 0, streams: 0 }
   const write = async (sink: DumpSink) => {
     all = await exportDatabase(database, sink, (done, { events, streams }) =>
-      line.show(`${tell(done)} of ${grouped(events)} and ${grouped(streams)}`),
+      line.show(() => `${tell(done)} of ${grouped(events)} and ${grouped(streams)}`),
     )
   }
   try {
@@ -124,7 +124,7 @@ async function importFrom(
   const indexed = indexedTraits(config.triggers, config.winchester.indexed_traits)
   const line = new StatusLine()
   const restore = await openRestore(database, indexed, restart === true)
-  const importing = importDatabase(file, restore, stopSignal(), (done) => line.show(tell(done)))
+  const importing = importDatabase(file, restore, stopSignal(), (done) => line.show(() => tell(done)))
   const counts = await importing.finally(() => line.clear())
   line.end(`${tell(counts)} are in the database, as many as in the file`)
 }

@@ -2,9 +2,9 @@ import { formatIso } from '../../domain/time.ts'
 import type { Description } from '../../notigen/description.ts'
 import type { ExpectedStream } from '../../notigen/expected-streams.ts'
 import type { SimulationOptions } from '../../notigen/simulation.ts'
+import { grouped } from '../grouped.ts'
 import { print } from '../program.ts'
 import { formatTable } from '../table.ts'
-import { grouped } from './progress.ts'
 
 /** A page for people: what a run contains, then its streams, an instance and day each. */
 export async function printDescription(options: SimulationOptions, run: Description): Promise<void> {

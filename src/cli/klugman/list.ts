@@ -1,6 +1,6 @@
 import type { Client, EventQuery, ListedEvent, StreamQuery } from '../../client/client.ts'
 import type { RestStream } from '../../domain/rest-form.ts'
-import { grouped } from '../generate/progress.ts'
+import { grouped } from '../grouped.ts'
 import { StatusLine } from '../status-line.ts'
 import type { Output } from './output.ts'
 
@@ -36,8 +36,9 @@ export async function printList<Q extends Query, T extends Row>(
   let count = 0
   for await (const row of rows) {
     await output.add(row)
+    count++
     // Where rows are seen themselves the line would stand between them.
-    if (!process.stdout.isTTY) line.show(`${grouped(++count)} so far`)
+    if (!process.stdout.isTTY) line.show(() => `${grouped(count)} so far`)
   }
   line.clear()
   await output.end()
