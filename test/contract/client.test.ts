@@ -164,6 +164,34 @@ describe('a server that does not answer well', () => {
     await expect(rows.next()).rejects.toThrow('enough')
   })
 
+  test('is asked again whatever way it says when to come back', async () => {
+    const { url, received } = await httpServer((response, _, number) => {
+      if (number > 1) return reply(response, 200, [{ count: 4 }])
+      response.writeHead(429, { 'retry-after': new Date(0).toUTCString() })
+      response.end()
+    })
+    expect(await createClient({ url }).countEvents()).toBe(4)
+    expect(received).toHaveLength(2)
+  })
+
+  test('gets user and password in a header, however they are written, and nothing of a query', async () => {
+    const { url, received } = await httpServer((response) => reply(response, 200, [{ count: 4 }]))
+    await createClient({ url: `${url.replace('http://', 'http://me:50%@')}/?x=1#y` }).countEvents()
+    const authorization = `Basic ${Buffer.from('me:50%').toString('base64')}`
+    expect(received).toMatchObject([{ path: '/v1/events/count', headers: { authorization } }])
+  })
+
+  test.each(['', '.', '..', 'count', 'COUNT'])(
+    'is not asked for the id %j, which is another path',
+    async (id) => {
+      const { url, received } = await httpServer((response) => reply(response, 200, []))
+      const client = createClient({ url })
+      for (const asking of [client.getStream(id), client.deleteStream(id), client.getEvent(id)])
+        await expect(asking).rejects.toThrow('cannot be asked for')
+      expect(received).toEqual([])
+    },
+  )
+
   test('is told from one of another kind', async () => {
     const { url } = await httpServer((response) => reply(response, 200, '<html>'))
     await expect(createClient({ url }).countEvents()).rejects.toThrow('is it the API of StackTach?')

@@ -104,6 +104,11 @@ test.each([
   ['a Date for a timestamp', { ...made, timestamp: new Date() }, 'its timestamp is no integer'],
   ['without traits', { ...made, traits: undefined }, 'its traits are no object'],
   ['an untyped trait', { ...made, traits: { host: 'h' } }, 'its trait host is no {type, value}'],
+  [
+    'an int beyond 64 bits',
+    { ...made, traits: { n: { type: 'int', value: 2n ** 63n } } },
+    'its trait n is no',
+  ],
   ['a trait of another type', { ...made, traits: { n: { type: 'int', value: '1' } } }, 'its trait n is no'],
 ])('a new event that cannot be stored (%s) is found before anything is committed', async (_, bad, reason) => {
   const calls: string[] = []

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { settleRuns } from '../../../src/pipeline/settle-runs.ts'
 import { createWorkerCounters } from '../../../src/pipeline/worker-counters.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
-import type { ClaimedStream, FinishedRun, Store } from '../../../src/store/store.ts'
+import type { ClaimedStream, FailedRun, FinishedRun, Store } from '../../../src/store/store.ts'
 import { type CountsByTrigger, TriggerDebug } from '../../../src/streams/trigger-debug.ts'
 import { routerOf } from '../../support/events.ts'
 
@@ -33,3 +33,32 @@ test.each([
     expect(counts.trigger?.counters).toEqual({ [done]: 2, Locked: 1 })
   },
 )
+
+test('what cannot be written of some streams costs the outcomes of others nothing', async () => {
+  const router = routerOf({})
+  const claim = (id: number) =>
+    ({ stream: { id, name: 'trigger', generation: 0 }, firing: 'fire' }) as ClaimedStream
+  const quiet = { claim: claim(1), newEvents: [], purge: false, lastError: null } as FinishedRun
+  const failed: number[] = []
+  const settling = settleRuns(
+    'fire',
+    [
+      { kind: 'finished', run: quiet },
+      { kind: 'failed', run: { claim: claim(2), error: 'boom', retryInMs: 1 } },
+    ],
+    {
+      store: {
+        finishRuns: async () => {
+          throw new Error('not to be written')
+        },
+        failRun: async (run: FailedRun) => failed.push(run.claim.stream.id) > 0,
+      } as Partial<Store> as Store,
+      router,
+      logger: silentLogger,
+      counters: createWorkerCounters(),
+      signal: new AbortController().signal,
+    },
+  )
+  await expect(settling).rejects.toThrow('not to be written')
+  expect(failed).toEqual([2])
+})

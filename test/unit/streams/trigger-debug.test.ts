@@ -63,6 +63,12 @@ test('reasons without end are counted together', () => {
   expect(reasons['other reasons']).toBe(50)
 })
 
+test('a reason may have any name', () => {
+  const { debug, counts } = debugged({ debug_level: 2 })
+  for (const reason of ['constructor', 'constructor']) debug.check('trigger', 'Match', reason)
+  expect(Object.entries(counts.trigger?.criteria.Match?.reasons ?? {})).toEqual([['constructor', 2]])
+})
+
 test('the counts are metrics', async () => {
   const { debug, counts } = debugged({ debug_level: 2 })
   debug.check('trigger', 'Match')
