@@ -67,8 +67,8 @@ export async function runPipeline(
       instances.push({ name, handler: new handler(params, context) })
     }
     const env: HandlerEnv = { streamId: stream.id, streamName: stream.name }
-    // Before a handler can put its own into the list.
-    const known = new Set(events.map(({ messageId }) => messageId))
+    // A handler can put its own into the list that it is given.
+    const given = events.map(({ messageId }) => messageId)
     const passing = await handleAll(
       instances,
       events,
@@ -78,7 +78,7 @@ export async function runPipeline(
       },
       observe,
     )
-    const newEvents = passing.filter((event) => !known.has(event?.messageId))
+    const newEvents = newAmong(passing, given)
     requireEvents(newEvents)
     const refused = objection(newEvents)
     if (refused !== undefined) {
@@ -93,6 +93,14 @@ export async function runPipeline(
     await rollbackAll(instances, context, observe)
     return { ok: false, error: describe(current, error), end: context.signal.aborted ? 'stopped' : 'failed' }
   }
+}
+
+/** Those whose ids the stream did not have; most pipelines pass on what they are given. */
+function newAmong(passing: readonly Event[], given: readonly string[]): readonly Event[] {
+  if (passing.length <= given.length && passing.every((event, index) => event?.messageId === given[index]))
+    return []
+  const known = new Set(given)
+  return passing.filter((event) => !known.has(event?.messageId))
 }
 
 /** Before anything is committed: what cannot be stored must not have had effects. */

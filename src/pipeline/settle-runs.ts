@@ -1,6 +1,5 @@
 import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Router } from '../domain/routing.ts'
-import type { Firing } from '../domain/stream.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ClaimedStream, FailedRun, FinishedRun, Store } from '../store/store.ts'
@@ -25,11 +24,7 @@ export type SettleContext = {
  * Writes what became of streams: those that made nothing together, those that made events together by generation,
  * failed ones one by one. Waits for a database that is away, since the handlers have committed.
  */
-export async function settleRuns(
-  firing: Firing,
-  results: readonly Settled[],
-  context: SettleContext,
-): Promise<void> {
+export async function settleRuns(results: readonly Settled[], context: SettleContext): Promise<void> {
   const runs = results.flatMap((result) => (result.kind === 'finished' ? [result.run] : []))
   const quiet = runs.filter(({ newEvents }) => newEvents.length === 0)
   const producing = runs.filter(({ newEvents }) => newEvents.length > 0)
@@ -37,8 +32,8 @@ export async function settleRuns(
   const generations = [...Map.groupBy(producing, ({ claim }) => claim.stream.generation).values()]
   const failed = results.flatMap((result) => (result.kind === 'failed' ? [result.run] : []))
   await each([
-    () => finish(firing, quiet, context),
-    ...generations.map((group) => () => finishTogether(firing, group, context)),
+    () => finish(quiet, context),
+    ...generations.map((group) => () => finishTogether(group, context)),
     ...failed.map((run) => () => fail(run, context)),
   ])
 }
@@ -50,11 +45,10 @@ async function each(works: readonly (() => Promise<void>)[]): Promise<void> {
   if (errors.length > 0) throw errors[0]
 }
 
-async function finish(firing: Firing, runs: readonly FinishedRun[], context: SettleContext): Promise<void> {
+async function finish(runs: readonly FinishedRun[], context: SettleContext): Promise<void> {
   if (runs.length === 0) return
   const { store, router, counters, debug } = context
   const finished = await untilDone(() => store.finishRuns(runs, router), context)
-  counters[firing === 'fire' ? 'fired' : 'expired'] += finished.size
   const commitFailures = runs.filter(
     ({ claim, lastError }) => lastError !== null && finished.has(claim.stream.id),
   ).length
@@ -64,23 +58,21 @@ async function finish(firing: Firing, runs: readonly FinishedRun[], context: Set
     runs.map(({ claim }) => claim),
     ({ stream }) => finished.has(stream.id),
   )
-  for (const { stream } of done)
+  for (const { stream, firing } of done) {
+    counters[firing === 'fire' ? 'fired' : 'expired']++
     debug?.bump(stream.name, firing === 'fire' ? 'Streams fired' : 'Streams expired')
+  }
   noteLost(lost, context)
 }
 
 /** Events that cannot be stored are the fault of the pipeline that made them, and of no other. */
-async function finishTogether(
-  firing: Firing,
-  runs: readonly FinishedRun[],
-  context: SettleContext,
-): Promise<void> {
+async function finishTogether(runs: readonly FinishedRun[], context: SettleContext): Promise<void> {
   try {
-    await finish(firing, runs, context)
+    await finish(runs, context)
   } catch (error) {
     if (error instanceof TransientError) throw error
     const [run] = runs
-    if (runs.length > 1) for (const one of runs) await finishTogether(firing, [one], context)
+    if (runs.length > 1) for (const one of runs) await finishTogether([one], context)
     else if (run) {
       const reason = `its events cannot be stored: ${messageOf(error)}`
       await fail({ claim: run.claim, error: reason, retryInMs: undefined }, context)

@@ -4,14 +4,12 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { ClaimedStream, ClaimRequest, Store } from '../store/store.ts'
+import type { ClaimRequest, Store } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import type { TriggerDebug } from '../streams/trigger-debug.ts'
+import { type Claim, ClaimRunner } from './claim-runner.ts'
 import { Housekeeping, type HousekeepingOptions } from './housekeeping.ts'
-import { Lease } from './lease.ts'
-import { noteLost, type SettleContext, type Settled, settleRuns } from './settle-runs.ts'
-import { SlowRuns } from './slow-runs.ts'
-import type { RunResult, StreamRunner } from './stream-runner.ts'
+import type { StreamRunner } from './stream-runner.ts'
 import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 
 export type WorkerOptions = {
@@ -45,26 +43,21 @@ const SHORTEST_REST_MS = 10
 const ORPHAN_INTERVAL_MS = 5000
 /** How long streams of dead workers are run before it looks for others that are due. */
 const TAKEOVER_MS = 1000
+/** How long it claims due streams of one kind before it looks for others. */
+const PASS_MS = 1000
 const RETRY_INTERVAL_MS = 500
-const SLOW_AFTER_MS = 1000
-/** How long streams wait whose pipeline has too many slow runs. */
-const DEFERRAL_MS = 5000
-/** Streams whose events are read, and whose outcomes are written, at a time. */
-const RUNS_TOGETHER = 200
-
-/** Claims that are given back. */
-type Left = { readonly unstarted: ClaimedStream[]; readonly deferred: ClaimedStream[] }
+/** Most streams that are claimed, and whose outcomes are written, at a time. */
+const CLAIMED_TOGETHER = 500
 
 /** Claims due streams, runs their pipelines and completes them, those that fire first, then those that expire. */
 export class Worker implements Service {
   readonly #options: WorkerOptions
   readonly #stopping = new AbortController()
   readonly counters: WorkerCounters
-  readonly #settleContext: SettleContext
+  readonly #claimRunner: ClaimRunner
   #running: Promise<void> = Promise.resolve()
   readonly #housekeeping: Housekeeping
   #retriesAt = -Infinity
-  readonly #slow = new SlowRuns()
   #isTold = false
   #wake: () => void = () => {}
   readonly #orphansAt: { [firing in Firing]: number } = { fire: -Infinity, expire: -Infinity }
@@ -80,7 +73,8 @@ export class Worker implements Service {
         this.counters.trimmed += count
       },
     })
-    this.#settleContext = { ...options, counters: this.counters, signal: this.#stopping.signal }
+    const { signal } = this.#stopping
+    this.#claimRunner = new ClaimRunner(options, { ...options, counters: this.counters, signal })
   }
 
   async start(): Promise<void> {
@@ -92,18 +86,17 @@ export class Worker implements Service {
     this.#stopping.abort()
     this.#wake()
     await this.#running
-    await this.#slow.ended()
+    await this.#claimRunner.slowRunsEnded()
   }
 
   /** Runs that take long at this moment, by pipeline. */
   slowRuns(): ReadonlyMap<string, number> {
-    return this.#slow.counts()
+    return this.#claimRunner.slowRuns()
   }
 
   /** Why streams wait that are due; undefined: none does. */
   hindrance(): string | undefined {
-    const full = [...this.#slow.counts().keys()].filter((pipeline) => this.#slow.isFull(pipeline))
-    return full.length === 0 ? undefined : `too many runs wait for something in pipeline ${full.join(', ')}`
+    return this.#claimRunner.hindrance()
   }
 
   /** Streams may have become due just now: look at once. */
@@ -143,8 +136,10 @@ export class Worker implements Service {
     const now = clock.now()
     const isRetryDue = retryInMs !== null && retryInMs <= 0
     let done = 0
-    if (isRetryDue || (fire !== null && fire < now)) done += await this.pass('fire')
-    if (isRetryDue || (expire !== null && expire < now)) done += await this.pass('expire')
+    if (isRetryDue || (fire !== null && fire < now))
+      done += await this.pass('fire', performance.now() + PASS_MS)
+    if (isRetryDue || (expire !== null && expire < now))
+      done += await this.pass('expire', performance.now() + PASS_MS)
     const isTidying = await this.#housekeeping.step()
     if (done > 0) return 0
     if (isTidying) return SHORTEST_REST_MS
@@ -168,15 +163,30 @@ export class Worker implements Service {
     await sleep(ms, woken.signal)
   }
 
-  /** One look for due streams, run to their end; answers how many there were. */
-  async pass(firing: Firing): Promise<number> {
-    const { store, clock, batchSize, name, leaseMs } = this.#options
+  /**
+   * One look for due streams, a batch of them, run to their end; while there is time until `until`, by
+   * performance.now(), it goes on with the next batch. Answers how many there were.
+   */
+  async pass(firing: Firing, until = 0): Promise<number> {
+    const { clock, batchSize, name, leaseMs } = this.#options
     const request = { firing, now: clock.now(), limit: batchSize, worker: name, leaseMs }
-    const claimedAt = performance.now()
-    const claims = await store.claimStreams(request)
-    await this.#carryOut(firing, claims, claimedAt)
-    const taken = this.#isOrphanDue(firing, claims.length === 0) ? await this.#takeOver(request) : 0
-    return claims.length + taken
+    const count = await this.#claimRunner.runAll(this.#due(request, until))
+    const taken = this.#isOrphanDue(firing, count === 0) ? await this.#takeOver(request) : 0
+    return count + taken
+  }
+
+  /** Due streams, claimed as they are asked for: a batch of them, and more while there is time. */
+  async *#due(request: ClaimRequest, until: number): AsyncGenerator<Claim> {
+    const { store } = this.#options
+    for (let left = request.limit; left > 0 || performance.now() < until; ) {
+      if (this.#stopping.signal.aborted) return
+      const limit = Math.min(left > 0 ? left : request.limit, CLAIMED_TOGETHER)
+      const claimedAt = performance.now()
+      const claims = await store.claimStreams({ ...request, limit })
+      if (claims.length > 0) yield { claims, claimedAt }
+      if (claims.length < limit) return
+      left -= claims.length
+    }
   }
 
   /** Streams of dead workers, each alone: one that kills its worker takes no other with it. */
@@ -187,7 +197,7 @@ export class Worker implements Service {
       const isOver = claimedAt > until || this.#stopping.signal.aborted
       const orphan = isOver ? undefined : await this.#options.store.claimOrphan(request)
       if (!orphan) return count
-      await this.#carryOut(request.firing, [orphan], claimedAt)
+      await this.#claimRunner.runAll(only({ claims: [orphan], claimedAt }))
     }
   }
 
@@ -199,112 +209,8 @@ export class Worker implements Service {
     this.#orphansAt[firing] = now
     return true
   }
+}
 
-  async #carryOut(firing: Firing, claims: readonly ClaimedStream[], claimedAt: number): Promise<void> {
-    if (claims.length === 0) return
-    const { store, leaseMs, logger } = this.#options
-    const lease = new Lease(claims, { store, leaseMs, logger, claimedAt })
-    try {
-      await this.#runAndSettle(firing, claims, lease)
-    } finally {
-      lease.end()
-    }
-  }
-
-  /**
-   * While the outcomes of some streams are written, the events of the next are read and their handlers run. A stop
-   * gives back what has not begun; what has too many slow runs before it waits.
-   */
-  async #runAndSettle(firing: Firing, claims: readonly ClaimedStream[], lease: Lease): Promise<void> {
-    const left: Left = { unstarted: [], deferred: [] }
-    let settling: Promise<void> = Promise.resolve()
-    try {
-      for (let at = 0; at < claims.length; at += RUNS_TOGETHER) {
-        const part = claims.slice(at, at + RUNS_TOGETHER)
-        const results = await this.#runAll(part, lease, left)
-        try {
-          await settling
-        } finally {
-          // Whatever became of those before, these have committed.
-          settling = settleRuns(firing, results, this.#settleContext)
-          settling.catch(() => {})
-        }
-      }
-    } finally {
-      await settling
-    }
-    await this.#giveBack(left.unstarted)
-    await this.#giveBack(left.deferred, DEFERRAL_MS)
-  }
-
-  /** Runs streams until they are done or the worker stops; adds those that are to be run again to `left`. */
-  async #runAll(claims: readonly ClaimedStream[], lease: Lease, left: Left): Promise<Settled[]> {
-    const { store, runner, concurrency } = this.#options
-    const { signal } = this.#stopping
-    const waiting = [...claims]
-    const results: Settled[] = []
-    const events = signal.aborted
-      ? new Map()
-      : await store.eventsOfStreams(claims.map(({ stream }) => stream.id))
-    const lost: ClaimedStream[] = []
-    const lanes = Array.from({ length: Math.min(concurrency, claims.length) }, async () => {
-      while (!signal.aborted) {
-        const claim = waiting.shift()
-        if (!claim) break
-        // Another worker has it by now, or will: its handlers must not commit twice.
-        if (!lease.holds(claim.stream.id)) lost.push(claim)
-        else if (this.#slow.isFull(runner.pipelineOf(claim))) left.deferred.push(claim)
-        else {
-          const running = runner.run(claim, events.get(claim.stream.id) ?? [], signal)
-          const result = await this.#inTime(running)
-          if (!result) this.#letRun(claim, running)
-          else if (result.kind === 'stopped') left.unstarted.push(result.claim)
-          else results.push(result)
-        }
-      }
-    })
-    await Promise.all(lanes)
-    noteLost(lost, this.#settleContext)
-    left.unstarted.push(...waiting)
-    return results
-  }
-
-  /** The result of a run; undefined when it takes long. */
-  #inTime(running: Promise<RunResult>): Promise<RunResult | undefined> {
-    const { slowAfterMs = SLOW_AFTER_MS } = this.#options
-    if (slowAfterMs === Number.POSITIVE_INFINITY) return running
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(resolve, slowAfterMs, undefined)
-      running.then(resolve, reject).finally(() => clearTimeout(timer))
-    })
-  }
-
-  /** Lets a slow run go on by itself, under a lease of its own. */
-  #letRun(claim: ClaimedStream, running: Promise<RunResult>): void {
-    const { store, runner, leaseMs, logger } = this.#options
-    const lease = new Lease([claim], { store, leaseMs, logger, claimedAt: performance.now() })
-    void lease.renew()
-    const ending = this.#settleSlow(claim, running)
-      .catch((error) =>
-        logger.error({ error: messageOf(error) }, 'the outcome of a stream could not be written'),
-      )
-      .finally(() => lease.end())
-    this.#slow.add(runner.pipelineOf(claim) ?? '', ending)
-  }
-
-  async #settleSlow(claim: ClaimedStream, running: Promise<RunResult>): Promise<void> {
-    const result = await running
-    if (result.kind === 'stopped') await this.#giveBack([claim])
-    else await settleRuns(claim.firing, [result], this.#settleContext)
-  }
-
-  /** For another worker, or this one when it is started again. */
-  async #giveBack(claims: readonly ClaimedStream[], waitMs = 0): Promise<void> {
-    const { store, logger } = this.#options
-    try {
-      await store.releaseClaims(claims, waitMs)
-    } catch (error) {
-      logger.warn({}, `streams wait until their lease runs out: ${messageOf(error)}`)
-    }
-  }
+async function* only<T>(one: T): AsyncGenerator<T> {
+  yield one
 }

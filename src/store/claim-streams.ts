@@ -2,7 +2,7 @@ import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import { RUN_STATES, type StreamState } from '../domain/stream.ts'
 import type { StoreContext } from './context.ts'
 import { lockHeld } from './lock-held.ts'
-import { stateNumber, streamOfRow } from './rows.ts'
+import { bytesHex, idIn, stateNumber, streamOfRow } from './rows.ts'
 import type { Executor, StreamTable, Tables } from './schema.ts'
 import type { ClaimedStream, ClaimRequest } from './store.ts'
 
@@ -73,9 +73,10 @@ async function take(
       lease_until: sql`${sql.raw(dialect.machineNow)} + ${leaseMs * 1000}`,
     })
     .where(
-      'id',
-      'in',
-      rows.map((row) => row.id),
+      idIn(
+        'id',
+        rows.map((row) => row.id),
+      ),
     )
     .execute()
   return rows.map((row) => {
@@ -87,6 +88,7 @@ async function take(
         stateSerialNo: stream.stateSerialNo + 1,
         attempts: stream.attempts + 1,
       },
+      keyHash: bytesHex(row.key_hash),
       firing,
       takenOver: false,
     }
@@ -106,7 +108,7 @@ export async function renewLeases(
     await tx
       .updateTable('stream')
       .set({ lease_until: sql`${sql.raw(context.dialect.machineNow)} + ${leaseMs * 1000}` })
-      .where('id', 'in', held)
+      .where(idIn('id', held))
       .execute()
   }
   return new Set(held)

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import type { Router } from '../domain/routing.ts'
-import { createStreamKeyHash } from '../domain/stream-key.ts'
 import type { StoreContext } from './context.ts'
 import { replaceDeadLetter } from './dead-letters.ts'
 import { deleteStreamRows } from './delete-stream.ts'
@@ -8,7 +7,7 @@ import { insertEvents } from './insert-events.ts'
 import { lockHeld } from './lock-held.ts'
 import { streamLetter } from './return-streams.ts'
 import { type Finishing, routeEvents } from './route-events.ts'
-import { hexBytes, stateNumber } from './rows.ts'
+import { hashIn, idIn, stateNumber } from './rows.ts'
 import type { Executor } from './schema.ts'
 import type { FinishedRun } from './store.ts'
 
@@ -79,8 +78,8 @@ export function byGeneration(runs: readonly FinishedRun[]): FinishedRun[][] {
   return [...Map.groupBy(runs, ({ claim }) => claim.stream.generation).values()]
 }
 
-function finishingOf({ claim: { stream } }: FinishedRun): Finishing {
-  return { id: stream.id, keyHash: createStreamKeyHash(stream.name, stream.distinguishingTraits) }
+function finishingOf({ claim: { stream, keyHash } }: FinishedRun): Finishing {
+  return { id: stream.id, keyHash }
 }
 
 /** Takes the pointers of streams away, but not those that a newer stream of the same key has. */
@@ -88,8 +87,8 @@ async function closeStreams(tx: Executor, streams: readonly Finishing[]): Promis
   const hashes = streams.map(({ keyHash }) => keyHash).sort()
   await tx
     .deleteFrom('open_stream')
-    .where('key_hash', 'in', hashes.map(hexBytes))
-    .where('stream_id', 'in', [0, ...streams.map(({ id }) => id)])
+    .where(hashIn('key_hash', hashes))
+    .where(idIn('stream_id', [0, ...streams.map(({ id }) => id)]))
     .execute()
 }
 
@@ -118,6 +117,6 @@ async function complete(tx: Executor, ids: readonly number[], lastError: string 
       lease_until: null,
       last_error: lastError,
     })
-    .where('id', 'in', ids)
+    .where(idIn('id', ids))
     .execute()
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { StoreContext } from './context.ts'
+import { idIn } from './rows.ts'
 import type { Executor } from './schema.ts'
 import type { ClaimedStream } from './store.ts'
 
@@ -13,7 +14,7 @@ export async function lockHeld(
   const rows = await tx
     .selectFrom('stream')
     .select(['id', 'state_serial_no'])
-    .where('id', 'in', [...serials.keys()])
+    .where(idIn('id', [...serials.keys()]))
     .orderBy('id')
     .modifyEnd(sql.raw(dialect.forUpdate))
     .execute()

@@ -7,7 +7,7 @@ import type { EventTypes } from './event-types.ts'
 import { eventsByTraits } from './events-by-traits.ts'
 import { applyPage, countRows, firstOf, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
-import { eventOfRow, hexBytes } from './rows.ts'
+import { eventOfRow, hexBytes, idIn } from './rows.ts'
 import type { Executor, Tables } from './schema.ts'
 import { decodeEvents, EVENT_COLUMNS, selectEvents } from './select-events.ts'
 import { readSettled } from './settled.ts'
@@ -31,7 +31,7 @@ export async function eventsOfStreams(
     .selectFrom('stream_event')
     .innerJoin('event', 'event.id', 'stream_event.event_id')
     .select([...EVENT_COLUMNS, 'stream_event.stream_id'])
-    .where('stream_event.stream_id', 'in', streamIds)
+    .where(idIn('stream_event.stream_id', streamIds))
     .execute(reading)
   // Sorted here: the server would sort the rows of all streams, traits included, in a temporary table.
   rows.sort((a, b) => a.generated - b.generated || a.id - b.id)

@@ -7,7 +7,7 @@ import type { SqlDialect } from './dialect.ts'
 import type { NewEvent } from './insert-events.ts'
 import { insertRows, type Row, upsertRows } from './insert-rows.ts'
 import { eventsOfStreams } from './read-events.ts'
-import { bytesHex, hashIn, stateNumber, streamOfRow } from './rows.ts'
+import { bytesHex, hashIn, idIn, stateNumber, streamOfRow } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
 import { encodeDistinguishingTraits, traitHash } from './trait-codec.ts'
 
@@ -75,7 +75,7 @@ async function lockStreams(
   const rows = await tx
     .selectFrom('stream')
     .selectAll()
-    .where('id', 'in', ids)
+    .where(idIn('id', ids))
     .orderBy('id')
     .modifyEnd(sql.raw(dialect.forUpdate))
     .execute()

@@ -61,6 +61,11 @@ export function hashIn(column: string, hashes: Iterable<string>): RawBuilder<boo
   return sql<boolean>`${sql.ref(column)} in (${sql.raw([...hashes].map((hash) => `x'${hash}'`).join(','))})`
 }
 
+/** `column in (…)` over ids of rows, in the same way: a query builder makes an object of each; there must be one at least. */
+export function idIn(column: string, ids: readonly number[]): RawBuilder<boolean> {
+  return sql<boolean>`${sql.ref(column)} in (${sql.raw(ids.join(','))})`
+}
+
 /** SQLite hands out Uint8Array, mysql2 Buffer. */
 export function bytesHex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')

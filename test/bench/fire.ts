@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
 import { buildWorker } from '../../src/cli/build-worker.ts'
@@ -157,7 +158,9 @@ const IN_MEMORY = new Map<string, Pipeline>(
 async function fire(store: Store, pipelines: ReadonlyMap<string, Pipeline>): Promise<void> {
   const clock = createManualClock(NOW)
   const worker = buildWorker({ config, pipelines, store, clock, logger: silentLogger, name: 'bench' })
-  while ((await worker.pass('fire')) > 0);
+  await worker.start()
+  while (worker.counters.fired < STREAMS) await delay(2)
+  await worker.stop()
 }
 
 /** Claims, reads and completes, and does nothing with what it reads. */

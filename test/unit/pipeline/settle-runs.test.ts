@@ -19,7 +19,6 @@ test.each([
       (claim) => ({ claim, newEvents: [], purge: false, lastError: null }) as FinishedRun,
     )
     await settleRuns(
-      firing,
       runs.map((run) => ({ kind: 'finished', run })),
       {
         store: { finishRuns: async () => new Set([1, 3]) } as Partial<Store> as Store,
@@ -41,7 +40,6 @@ test('what cannot be written of some streams costs the outcomes of others nothin
   const quiet = { claim: claim(1), newEvents: [], purge: false, lastError: null } as FinishedRun
   const failed: number[] = []
   const settling = settleRuns(
-    'fire',
     [
       { kind: 'finished', run: quiet },
       { kind: 'failed', run: { claim: claim(2), error: 'boom', retryInMs: 1 } },

@@ -194,7 +194,7 @@ function held(): { readonly handler: HandlerClass; readonly release: () => void 
 
 function claimsOf(count: number): ClaimedStream[] {
   return Array.from({ length: count }, (_, index) => {
-    const stream = { id: index + 1, name: 'trigger', attempts: 1, distinguishingTraits: {} }
+    const stream = { id: index + 1, name: 'trigger', attempts: 1, eventCount: 1, distinguishingTraits: {} }
     return { stream, firing: 'fire', takenOver: false } as unknown as ClaimedStream
   })
 }
