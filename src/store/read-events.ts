@@ -69,14 +69,9 @@ async function listPlain(
   const isTimed = filter.from !== undefined || filter.to !== undefined
   if (isTimed || filter.eventType !== undefined) {
     if (await isNarrow(context, filter, matching, reading)) {
-      // The sum keeps the server from going through events of all times in the order of their ids.
-      const ids = await listed.select('event.id').orderBy(sql`event.id + 0`, direction).execute(reading)
+      const ids = await narrowIds(listed, page, reading)
       if (ids.length === 0) return []
-      listed = context.db.selectFrom('event').where(
-        'event.id',
-        'in',
-        ids.map(({ id }) => id),
-      )
+      listed = context.db.selectFrom('event').where(idIn('event.id', ids))
     } else if (isTimed) {
       const range = await rangeOf(context.db, 'event', page, top)
       if (!range) return []
@@ -88,6 +83,29 @@ async function listPlain(
     context,
     await listed.select(EVENT_COLUMNS).orderBy('event.id', direction).execute(reading),
   )
+}
+
+/**
+ * The first ids of few events, by an index of times. Most ids are given in the order of time: of the last events as
+ * many as are wanted bound the ids that need to be sorted.
+ */
+async function narrowIds(
+  listed: Selected,
+  { ascending, limit }: Page,
+  reading: Reading,
+): Promise<readonly number[]> {
+  const direction = ascending ? 'asc' : 'desc'
+  const last = await listed.select('event.id').orderBy('event.generated', direction).execute(reading)
+  if (last.length < limit) return last.map(({ id }) => id)
+  const bound = last.reduce((worst, { id }) => (id > worst === ascending ? id : worst), last[0]?.id ?? 0)
+  // The sum keeps the server from going through events of all times in the order of their ids.
+  const id = sql<number>`event.id + 0`
+  const first = await listed
+    .where(id, ascending ? '<=' : '>=', bound)
+    .select('event.id')
+    .orderBy(id, direction)
+    .execute(reading)
+  return first.map((row) => row.id)
 }
 
 /** Whether a filter means so few events that their ids are found fastest by an index of times. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Traits } from '../../src/domain/trait.ts'
 import { readingsOf } from '../../src/domain/trait-condition.ts'
+import { Random } from '../../src/notigen/random.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { withoutEmptyStart } from '../../src/store/event-spans.ts'
 import { insertRows } from '../../src/store/insert-rows.ts'
@@ -169,6 +170,45 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
       expect(await ids({ from: NOW, traits }, UP)).toEqual(
         isNone ? [] : [second, third, 3 * BUCKET_SIZE + 10],
       )
+    }
+  })
+
+  test('events of a time are listed by their ids, however late they came', async () => {
+    const random = new Random(7)
+    const below = (limit: number) => random.int(0, limit - 1)
+    const stored = Array.from({ length: 300 }, (_, index) => ({
+      id: index + 1,
+      // One of six comes at any time; many have the same.
+      time: below(6) === 0 ? below(60) : Math.floor(index / 5),
+      eventType: below(10) === 0 ? 'rare' : 'common',
+    }))
+    const arrivals = stored.map(({ time, eventType }) => ({
+      event: event({ eventType, timestamp: NOW + time }),
+      at: NOW,
+      keys: [],
+    }))
+    await store.storeBatch(
+      { arrivals, deadLetters: [] },
+      routerOf({ match_criteria: [{ event_type: 'none' }] }),
+    )
+    for (let round = 0; round < 200; round++) {
+      const [from, to] = [below(60) - 1, below(62)]
+      const eventType = [undefined, 'rare', 'common'][below(3)]
+      const mark = below(2) === 0 ? undefined : below(320)
+      const page = { limit: 1 + below(40), mark, ascending: below(2) === 0 }
+      const expected = stored
+        .filter(({ id, time, eventType: type }) => {
+          const isBeyond = mark === undefined || (page.ascending ? id > mark : id < mark)
+          return isBeyond && time > from && time <= to && (eventType === undefined || type === eventType)
+        })
+        .map(({ id }) => id)
+      if (!page.ascending) expected.reverse()
+      const filter = { from: NOW + from, to: NOW + to, eventType }
+      expect({ filter, page, ids: await ids(filter, page) }).toEqual({
+        filter,
+        page,
+        ids: expected.slice(0, page.limit),
+      })
     }
   })
 
