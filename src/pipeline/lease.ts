@@ -10,16 +10,16 @@ export type LeaseOptions = {
   readonly logger: Logger
 }
 
-/** Keeps the claims of a worker alive while their handlers run, and knows which are still its own. */
+/** Keeps the claims of a worker alive while it has them in hand, and knows which are still its own. */
 export class Lease {
-  readonly #claims: readonly ClaimedStream[]
+  readonly #inHand: Set<ClaimedStream>
   readonly #options: LeaseOptions
   readonly #timer: NodeJS.Timeout
   #held: ReadonlySet<number>
   #validUntil: number
 
   constructor(claims: readonly ClaimedStream[], options: LeaseOptions) {
-    this.#claims = claims
+    this.#inHand = new Set(claims)
     this.#options = options
     this.#held = new Set(claims.map(({ stream }) => stream.id))
     this.#validUntil = options.claimedAt + options.leaseMs
@@ -31,15 +31,29 @@ export class Lease {
     return this.#held.has(streamId) && performance.now() < this.#validUntil
   }
 
-  end(): void {
-    clearInterval(this.#timer)
+  /** These are renewed no more. */
+  end(claims: readonly ClaimedStream[]): void {
+    for (const claim of claims) this.#inHand.delete(claim)
+    if (this.#inHand.size === 0) clearInterval(this.#timer)
+  }
+
+  /** Ends with claims that were not run: for another worker, or this one, when the wait is over. Never rejects. */
+  async giveBack(claims: readonly ClaimedStream[], waitMs = 0): Promise<void> {
+    this.end(claims)
+    if (claims.length === 0) return
+    const { store, logger } = this.#options
+    try {
+      await store.releaseClaims(claims, waitMs)
+    } catch (error) {
+      logger.warn({}, `streams wait until their lease runs out: ${messageOf(error)}`)
+    }
   }
 
   async renew(): Promise<void> {
     const { store, leaseMs, logger } = this.#options
     const asked = performance.now()
     try {
-      this.#held = await store.renewLeases(this.#claims, leaseMs)
+      this.#held = await store.renewLeases([...this.#inHand], leaseMs)
       this.#validUntil = asked + leaseMs
     } catch (error) {
       logger.warn({}, `leases could not be renewed: ${messageOf(error)}`)

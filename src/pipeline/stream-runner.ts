@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/errors.ts'
 import type { Event, StoredEvent } from '../domain/event.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -97,6 +98,50 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     }
   }
 
+  async function runClaim(
+    claim: ClaimedStream,
+    events: readonly StoredEvent[],
+    signal: AbortSignal,
+  ): Promise<RunResult> {
+    const { stream, firing } = claim
+    const trigger = triggers.get(stream.name)
+    if (!trigger) return forGood(claim, `there is no trigger ${stream.name} in the configuration`)
+    // The first takeover always runs: what was claimed together with many may never have had its turn.
+    if (claim.takenOver && stream.attempts > Math.max(retries, 1) + 1) {
+      return forGood(claim, 'its worker died while it ran this stream, at the last attempt')
+    }
+    const name = pipelineOf(trigger, firing)
+    if (name === undefined) {
+      debug?.bump(stream.name, `No ${firing} pipeline for '${stream.name}'`)
+      return finished(claim, { ok: true, newEvents: [], commitError: null })
+    }
+    const pipeline = pipelines.get(name)
+    if (!pipeline) {
+      debug?.bump(stream.name, `Unknown pipeline '${name}'`)
+      return forGood(claim, `there is no pipeline ${name} in the configuration`)
+    }
+    const context = createHandlerContext(logger, publisherFor ? { signal, publisherFor } : { signal })
+    const begun = performance.now()
+    const outcome = await runPipeline(
+      pipeline,
+      stream,
+      events,
+      context,
+      (made) => endlessness(claim, made),
+      stepObserver(stream.name, name),
+    )
+    debug?.bump(stream.name, outcome.ok ? 'Pre-commit successful' : 'Pipeline error')
+    const labels = {
+      pipeline: name,
+      outcome: outcome.ok ? (outcome.commitError === null ? 'done' : 'commit_failed') : outcome.end,
+    }
+    observer?.onPipeline(labels, (performance.now() - begun) / 1000)
+    if (outcome.ok) return finished(claim, outcome)
+    if (outcome.end === 'stopped') return { kind: 'stopped', claim }
+    logger.warn({ stream: stream.id, trigger: stream.name, error: outcome.error }, `pipeline ${name} failed`)
+    return outcome.end === 'refused' ? forGood(claim, outcome.error) : failed(claim, outcome.error)
+  }
+
   return {
     /** The pipeline that a run would go through; undefined: none. */
     pipelineOf({ stream, firing }: ClaimedStream): string | undefined {
@@ -104,48 +149,13 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       return trigger && pipelineOf(trigger, firing)
     },
 
-    /** `signal`: the worker stops. */
+    /** `signal`: the worker stops. Never rejects: what goes wrong beside the handlers is this stream's alone, too. */
     async run(claim: ClaimedStream, events: readonly StoredEvent[], signal: AbortSignal): Promise<RunResult> {
-      const { stream, firing } = claim
-      const trigger = triggers.get(stream.name)
-      if (!trigger) return forGood(claim, `there is no trigger ${stream.name} in the configuration`)
-      // The first takeover always runs: what was claimed together with many may never have had its turn.
-      if (claim.takenOver && stream.attempts > Math.max(retries, 1) + 1) {
-        return forGood(claim, 'its worker died while it ran this stream, at the last attempt')
+      try {
+        return await runClaim(claim, events, signal)
+      } catch (error) {
+        return failed(claim, messageOf(error))
       }
-      const name = pipelineOf(trigger, firing)
-      if (name === undefined) {
-        debug?.bump(stream.name, `No ${firing} pipeline for '${stream.name}'`)
-        return finished(claim, { ok: true, newEvents: [], commitError: null })
-      }
-      const pipeline = pipelines.get(name)
-      if (!pipeline) {
-        debug?.bump(stream.name, `Unknown pipeline '${name}'`)
-        return forGood(claim, `there is no pipeline ${name} in the configuration`)
-      }
-      const context = createHandlerContext(logger, publisherFor ? { signal, publisherFor } : { signal })
-      const begun = performance.now()
-      const outcome = await runPipeline(
-        pipeline,
-        stream,
-        events,
-        context,
-        (made) => endlessness(claim, made),
-        stepObserver(stream.name, name),
-      )
-      debug?.bump(stream.name, outcome.ok ? 'Pre-commit successful' : 'Pipeline error')
-      const labels = {
-        pipeline: name,
-        outcome: outcome.ok ? (outcome.commitError === null ? 'done' : 'commit_failed') : outcome.end,
-      }
-      observer?.onPipeline(labels, (performance.now() - begun) / 1000)
-      if (outcome.ok) return finished(claim, outcome)
-      if (outcome.end === 'stopped') return { kind: 'stopped', claim }
-      logger.warn(
-        { stream: stream.id, trigger: stream.name, error: outcome.error },
-        `pipeline ${name} failed`,
-      )
-      return outcome.end === 'refused' ? forGood(claim, outcome.error) : failed(claim, outcome.error)
     },
   }
 }

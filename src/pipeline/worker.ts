@@ -3,34 +3,26 @@ import type { Firing } from '../domain/stream.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
-import type { Logger } from '../runtime/logger.ts'
-import type { ClaimRequest, Store } from '../store/store.ts'
+import type { ClaimRequest } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import type { TriggerDebug } from '../streams/trigger-debug.ts'
-import { type Claim, ClaimRunner } from './claim-runner.ts'
+import { ClaimRunner, type ClaimRunnerOptions } from './claim-runner.ts'
+import { ClaimSize } from './claim-size.ts'
 import { Housekeeping, type HousekeepingOptions } from './housekeeping.ts'
-import type { StreamRunner } from './stream-runner.ts'
+import type { Claim } from './portions.ts'
 import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 
-export type WorkerOptions = {
+export type WorkerOptions = ClaimRunnerOptions & {
   readonly name: string
   readonly counters?: WorkerCounters
   /** what triggers with a debug_level do is counted there */
   readonly debug?: TriggerDebug | undefined
-  readonly store: Store
   readonly router: TriggerRouter
-  readonly runner: StreamRunner
   readonly clock: EventClock
-  readonly logger: Logger
   /** most streams of one claim */
   readonly batchSize: number
   /** longest wait between two looks for due streams, ms; while the database answers it looks ten times a second */
   readonly delayMs: number
-  readonly leaseMs: number
-  /** streams that run at the same time */
-  readonly concurrency: number
-  /** a run that takes longer holds up no other, ms (1000) */
-  readonly slowAfterMs?: number | undefined
   /** see HousekeepingOptions */
   readonly trim: HousekeepingOptions['trim']
   readonly deadLetterDays?: number | undefined
@@ -46,8 +38,6 @@ const TAKEOVER_MS = 1000
 /** How long it claims due streams of one kind before it looks for others. */
 const PASS_MS = 1000
 const RETRY_INTERVAL_MS = 500
-/** Most streams that are claimed, and whose outcomes are written, at a time. */
-const CLAIMED_TOGETHER = 500
 
 /** Claims due streams, runs their pipelines and completes them, those that fire first, then those that expire. */
 export class Worker implements Service {
@@ -55,6 +45,7 @@ export class Worker implements Service {
   readonly #stopping = new AbortController()
   readonly counters: WorkerCounters
   readonly #claimRunner: ClaimRunner
+  readonly #claimSize: ClaimSize
   #running: Promise<void> = Promise.resolve()
   readonly #housekeeping: Housekeeping
   #retriesAt = -Infinity
@@ -74,6 +65,7 @@ export class Worker implements Service {
       },
     })
     const { signal } = this.#stopping
+    this.#claimSize = new ClaimSize(options.batchSize)
     this.#claimRunner = new ClaimRunner(options, { ...options, counters: this.counters, signal })
   }
 
@@ -137,9 +129,9 @@ export class Worker implements Service {
     const isRetryDue = retryInMs !== null && retryInMs <= 0
     let done = 0
     if (isRetryDue || (fire !== null && fire < now))
-      done += await this.pass('fire', performance.now() + PASS_MS)
+      done += await this.#carryOut('fire', (request) => this.#claimOn(request))
     if (isRetryDue || (expire !== null && expire < now))
-      done += await this.pass('expire', performance.now() + PASS_MS)
+      done += await this.#carryOut('expire', (request) => this.#claimOn(request))
     const isTidying = await this.#housekeeping.step()
     if (done > 0) return 0
     if (isTidying) return SHORTEST_REST_MS
@@ -163,29 +155,35 @@ export class Worker implements Service {
     await sleep(ms, woken.signal)
   }
 
-  /**
-   * One look for due streams, a batch of them, run to their end; while there is time until `until`, by
-   * performance.now(), it goes on with the next batch. Answers how many there were.
-   */
-  async pass(firing: Firing, until = 0): Promise<number> {
+  /** One claim of due streams, run to their end; answers how many there were. */
+  pass(firing: Firing): Promise<number> {
+    return this.#carryOut(firing, (request) => this.#claimOnce(request))
+  }
+
+  async #carryOut(firing: Firing, claim: (request: ClaimRequest) => AsyncIterable<Claim>): Promise<number> {
     const { clock, batchSize, name, leaseMs } = this.#options
     const request = { firing, now: clock.now(), limit: batchSize, worker: name, leaseMs }
-    const count = await this.#claimRunner.runAll(this.#due(request, until))
+    const count = await this.#claimRunner.runAll(claim(request))
     const taken = this.#isOrphanDue(firing, count === 0) ? await this.#takeOver(request) : 0
     return count + taken
   }
 
-  /** Due streams, claimed as they are asked for: a batch of them, and more while there is time. */
-  async *#due(request: ClaimRequest, until: number): AsyncGenerator<Claim> {
-    const { store } = this.#options
-    for (let left = request.limit; left > 0 || performance.now() < until; ) {
-      if (this.#stopping.signal.aborted) return
-      const limit = Math.min(left > 0 ? left : request.limit, CLAIMED_TOGETHER)
+  async *#claimOnce(request: ClaimRequest): AsyncGenerator<Claim> {
+    const claimedAt = performance.now()
+    const claims = await this.#options.store.claimStreams(request)
+    if (claims.length > 0) yield { claims, claimedAt }
+  }
+
+  /** Claim after claim, as they are asked for, as long as more are due and there is time. */
+  async *#claimOn(request: ClaimRequest): AsyncGenerator<Claim> {
+    const until = performance.now() + PASS_MS
+    while (performance.now() < until && !this.#stopping.signal.aborted) {
+      const limit = this.#claimSize.size
       const claimedAt = performance.now()
-      const claims = await store.claimStreams({ ...request, limit })
+      const claims = await this.#options.store.claimStreams({ ...request, limit })
       if (claims.length > 0) yield { claims, claimedAt }
       if (claims.length < limit) return
-      left -= claims.length
+      this.#claimSize.adjust(performance.now() - claimedAt)
     }
   }
 

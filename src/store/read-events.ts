@@ -63,7 +63,7 @@ async function listPlain(
   { top, reading }: ReadBounds,
 ): Promise<StoredEvent[]> {
   const matching = await selectEvents(context, filter)
-  if (!matching) return []
+  if (!matching || page.limit === 0) return []
   const direction = page.ascending ? 'asc' : 'desc'
   let listed = applyPage(matching, 'event.id', page, top).limit(page.limit)
   const isTimed = filter.from !== undefined || filter.to !== undefined
@@ -86,8 +86,8 @@ async function listPlain(
 }
 
 /**
- * The first ids of few events, by an index of times. Most ids are given in the order of time: of the last events as
- * many as are wanted bound the ids that need to be sorted.
+ * The first ids of few events, by an index of times. Most ids are given in the order of time: those at the end of the
+ * times where the page begins, as many as are wanted, bound the ids that need to be sorted.
  */
 async function narrowIds(
   listed: Selected,
@@ -95,17 +95,18 @@ async function narrowIds(
   reading: Reading,
 ): Promise<readonly number[]> {
   const direction = ascending ? 'asc' : 'desc'
-  const last = await listed.select('event.id').orderBy('event.generated', direction).execute(reading)
-  if (last.length < limit) return last.map(({ id }) => id)
-  const bound = last.reduce((worst, { id }) => (id > worst === ascending ? id : worst), last[0]?.id ?? 0)
+  const near = await listed.select('event.id').orderBy('event.generated', direction).execute(reading)
+  const ids = near.map(({ id }) => id)
+  if (ids.length < limit) return ids
+  const bound = ids.reduce((far, id) => (ascending ? Math.max(far, id) : Math.min(far, id)))
   // The sum keeps the server from going through events of all times in the order of their ids.
-  const id = sql<number>`event.id + 0`
-  const first = await listed
-    .where(id, ascending ? '<=' : '>=', bound)
+  const unindexedId = sql<number>`event.id + 0`
+  const rows = await listed
+    .where(unindexedId, ascending ? '<=' : '>=', bound)
     .select('event.id')
-    .orderBy(id, direction)
+    .orderBy(unindexedId, direction)
     .execute(reading)
-  return first.map((row) => row.id)
+  return rows.map(({ id }) => id)
 }
 
 /** Whether a filter means so few events that their ids are found fastest by an index of times. */

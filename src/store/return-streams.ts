@@ -3,7 +3,7 @@ import { type ErrorState, type Firing, RUN_STATES } from '../domain/stream.ts'
 import type { StoreContext } from './context.ts'
 import { replaceDeadLetter } from './dead-letters.ts'
 import { lockHeld } from './lock-held.ts'
-import { stateNumber } from './rows.ts'
+import { idIn, stateNumber } from './rows.ts'
 import type { Executor } from './schema.ts'
 import type { ClaimedStream, FailedRun, NewDeadLetter } from './store.ts'
 
@@ -41,7 +41,7 @@ export async function releaseClaims(
     await tx
       .updateTable('stream')
       .set({ ...released, ...fate })
-      .where('id', 'in', ids)
+      .where(idIn('id', ids))
       .execute()
   }
 }

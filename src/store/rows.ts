@@ -61,7 +61,7 @@ export function hashIn(column: string, hashes: Iterable<string>): RawBuilder<boo
   return sql<boolean>`${sql.ref(column)} in (${sql.raw([...hashes].map((hash) => `x'${hash}'`).join(','))})`
 }
 
-/** `column in (…)` over ids of rows, in the same way: a query builder makes an object of each; there must be one at least. */
+/** `column in (…)` over ids of rows; a query builder would make an object of each. There must be one at least. */
 export function idIn(column: string, ids: readonly number[]): RawBuilder<boolean> {
   return sql<boolean>`${sql.ref(column)} in (${sql.raw(ids.join(','))})`
 }

@@ -36,6 +36,7 @@ export type BatchOutcome = { readonly stored: number; readonly duplicates: numbe
 /** A stream that this worker runs now; its lease holds on the database's clock. */
 export type ClaimedStream = {
   readonly stream: Stream
+  /** that of its row, as hex: see createStreamKeyHash */
   readonly keyHash: string
   readonly firing: Firing
   /** its last worker let the lease run out */

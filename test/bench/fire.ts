@@ -159,7 +159,10 @@ async function fire(store: Store, pipelines: ReadonlyMap<string, Pipeline>): Pro
   const clock = createManualClock(NOW)
   const worker = buildWorker({ config, pipelines, store, clock, logger: silentLogger, name: 'bench' })
   await worker.start()
-  while (worker.counters.fired < STREAMS) await delay(2)
+  while (worker.counters.fired < STREAMS) {
+    if (worker.counters.failed > 0) throw new Error('no stream of the bench may fail')
+    await delay(2)
+  }
   await worker.stop()
 }
 

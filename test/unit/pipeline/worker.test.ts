@@ -14,6 +14,7 @@ const NOTHING: DueTimes = { fire: null, expire: null, retryInMs: null }
 
 let looks: number
 let claims: string[]
+let limits: number[]
 let due: () => DueTimes
 let claimed: ClaimedStream[]
 let released: number[]
@@ -25,6 +26,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   looks = 0
   claims = []
+  limits = []
   due = () => NOTHING
   claimed = []
   released = []
@@ -48,9 +50,10 @@ async function start(
       looks++
       return due()
     },
-    async claimStreams({ firing }: { firing: string }) {
+    async claimStreams({ firing, limit }: { firing: string; limit: number }) {
       claims.push(firing)
-      return claimed.splice(0)
+      limits.push(limit)
+      return claimed.splice(0, limit)
     },
     async claimOrphan() {},
     async closeSpan() {
@@ -150,6 +153,22 @@ test.each([
   expect(claims).toEqual(expected)
 })
 
+test('one look claims batch after batch, as long as they are full', async () => {
+  claimed = claimsOf(25)
+  due = () => (looks === 1 ? { ...NOTHING, fire: NOW - 1 } : NOTHING)
+  const busy = await start(silentLogger, Passing)
+  expect(claims).toEqual(['fire', 'fire', 'fire'])
+  expect(limits).toEqual([10, 10, 10])
+  expect(busy.counters.fired).toBe(25)
+})
+
+test('a pass of its own is one batch', async () => {
+  const idle = await start(silentLogger, Passing)
+  claimed = claimsOf(25)
+  expect(await idle.pass('fire')).toBe(10)
+  expect(limits).toEqual([10])
+})
+
 test('a database that is away is told once, and once that it is back', async () => {
   const lines: string[] = []
   const note = (_: object, text: string) => void lines.push(text)
@@ -173,8 +192,16 @@ test('a stop lets the streams that run end and gives back those that have not be
   release()
   await stopped
   expect(stopping.counters.fired).toBe(1)
-  expect(released.sort((a, b) => a - b)).toEqual(Array.from({ length: 299 }, (_, index) => index + 2))
+  expect(released.sort((a, b) => a - b)).toEqual(Array.from({ length: 29 }, (_, index) => index + 2))
 })
+
+const Passing = class {
+  handleEvents(events: never[]) {
+    return events
+  }
+  commit() {}
+  rollback() {}
+} as HandlerClass
 
 /** A handler that goes on when it is told. */
 function held(): { readonly handler: HandlerClass; readonly release: () => void } {

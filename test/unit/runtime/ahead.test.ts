@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { ahead } from '../../../src/runtime/ahead.ts'
 
@@ -46,7 +47,11 @@ test('a failure is told after the items before it', async () => {
   const { items, dropped } = counting(2, new Error('no more'))
   const passed: number[] = []
   const passing = (async () => {
-    for await (const item of items) passed.push(item)
+    for await (const item of items) {
+      // Slowly: nobody waits for the failure when it comes.
+      await immediate()
+      passed.push(item)
+    }
   })()
   await expect(passing).rejects.toThrow('no more')
   expect(passed).toEqual([1, 2])
