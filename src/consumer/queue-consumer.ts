@@ -7,6 +7,7 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Outage } from '../runtime/outage.ts'
 import type { NewDeadLetter, Store } from '../store/store.ts'
 import type { AppMessage } from './apps/app.ts'
 import { type QueueApp, runApps } from './apps/run-apps.ts'
@@ -56,6 +57,8 @@ export class QueueConsumer implements Service {
   readonly #options: QueueConsumerOptions
   readonly #stopping = new AbortController()
   readonly #window: DeliveryWindow
+  /** of the database */
+  readonly #outage: Outage
   #subscription: Subscription | undefined
   #buffer: Delivery[] = []
   /** batches that are taken out of the buffer and not yet stored */
@@ -72,6 +75,7 @@ export class QueueConsumer implements Service {
 
   constructor(options: QueueConsumerOptions) {
     this.#options = options
+    this.#outage = new Outage(options.logger, 'the database takes batches again')
     this.#window = new DeliveryWindow({ most: options.prefetch, bytes: BYTES_AT_HAND })
   }
 
@@ -277,6 +281,7 @@ export class QueueConsumer implements Service {
       store,
       router,
       logger,
+      outage: this.#outage,
       signal: this.#stopping.signal,
       onStored: (last, outcome) => {
         this.#subscription?.ackUpTo(last.delivery)

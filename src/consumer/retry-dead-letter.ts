@@ -70,7 +70,7 @@ async function giveToApp(
 
 async function store(letter: DeadLetter, context: RetryContext): Promise<Retried> {
   const { stage, queue, body } = letter
-  if (stage === 'size' && body.length <= KEPT_BYTES) {
+  if (stage === 'size' && body.length === KEPT_BYTES) {
     return failed('size', 'only its first 64 KiB are kept here: publish it again from the archive')
   }
   const { plan, apps } = context.queueOf(queue) ?? { plan: undefined, apps: [] }

@@ -2,6 +2,7 @@ import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Router } from '../domain/routing.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Outage } from '../runtime/outage.ts'
 import type { NewDeadLetter, Store } from '../store/store.ts'
 import { type Prepared, refusedByStore } from './prepare.ts'
 
@@ -9,6 +10,8 @@ export type StoreBatchContext = {
   readonly store: Store
   readonly router: Router
   readonly logger: Logger
+  /** of the database */
+  readonly outage: Outage
   readonly signal: AbortSignal
   /** Everything up to this message is stored. */
   readonly onStored: (last: Prepared, outcome: StoredCounts) => void
@@ -32,12 +35,12 @@ const SUSPICIOUS_FAILURES = 3
  * halved until the message that it refuses is alone and becomes a dead letter. Rejects only with StoppedError.
  */
 export async function storeBatch(batch: readonly Prepared[], context: StoreBatchContext): Promise<void> {
-  const { store, router, logger, signal, onStored } = context
+  const { store, router, outage, signal, onStored } = context
   const backoff = new Backoff({ initialMs: 50, maxMs: 10_000 })
   for (let failures = 1; ; failures++) {
     const result = await attempt(batch, store, router)
     if (result.ok) {
-      if (failures > 1) logger.info({}, 'the database takes batches again')
+      outage.over()
       onStored(batch.at(-1) as Prepared, result.counts)
       return
     }
@@ -48,7 +51,7 @@ export async function storeBatch(batch: readonly Prepared[], context: StoreBatch
       await divide(batch, messageOf(error), context)
       return
     }
-    if (failures === 1) logger.warn({}, `${messageOf(error)}; trying again until it works`)
+    outage.failed(messageOf(error))
     await sleep(backoff.next(), signal)
     if (signal.aborted) throw new StoppedError()
   }

@@ -1,5 +1,6 @@
 import { messageOf } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Outage } from '../runtime/outage.ts'
 import type { ClaimedStream, Store } from '../store/store.ts'
 
 export type LeaseOptions = {
@@ -8,6 +9,8 @@ export type LeaseOptions = {
   /** when the claim was asked for, by performance.now() */
   readonly claimedAt: number
   readonly logger: Logger
+  /** of the database */
+  readonly outage: Outage
 }
 
 /** Keeps the claims of a worker alive while it has them in hand, and knows which are still its own. */
@@ -50,13 +53,14 @@ export class Lease {
   }
 
   async renew(): Promise<void> {
-    const { store, leaseMs, logger } = this.#options
+    const { store, leaseMs, outage } = this.#options
     const asked = performance.now()
     try {
       this.#held = await store.renewLeases([...this.#inHand], leaseMs)
       this.#validUntil = asked + leaseMs
+      outage.over()
     } catch (error) {
-      logger.warn({}, `leases could not be renewed: ${messageOf(error)}`)
+      outage.failed(`leases could not be renewed: ${messageOf(error)}`)
     }
   }
 }

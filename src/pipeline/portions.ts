@@ -1,6 +1,7 @@
 import type { StoredEvent } from '../domain/event.ts'
 import { ahead } from '../runtime/ahead.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Outage } from '../runtime/outage.ts'
 import type { ClaimedStream, Store } from '../store/store.ts'
 import { Lease } from './lease.ts'
 
@@ -19,6 +20,8 @@ export type Portion = Held & { readonly events: Map<number, readonly StoredEvent
 export type PortionOptions = {
   readonly store: Store
   readonly logger: Logger
+  /** of the database */
+  readonly outage: Outage
   readonly leaseMs: number
   /** streams that run at the same time */
   readonly concurrency: number

@@ -163,8 +163,21 @@ async function timed<T>(
 /** What of an error is kept with a stream, in characters: a handler may throw a whole document. */
 const LONGEST_ERROR = 64 * 1024
 
-/** The handler's name, the message and the stack. */
+/** The handler's name, the message and the stack, and what caused the error. */
 function describe(name: string, error: unknown): string {
-  const stack = error instanceof Error && error.stack ? error.stack : messageOf(error)
-  return `${name}: ${stack}`.slice(0, LONGEST_ERROR)
+  const told = [`${name}: ${stackOf(error)}`]
+  for (let cause = causeOf(error); cause !== undefined && told.length < MOST_CAUSES; cause = causeOf(cause))
+    told.push(`caused by ${stackOf(cause)}`)
+  return told.join('\n').slice(0, LONGEST_ERROR)
+}
+
+/** An error may be its own cause. */
+const MOST_CAUSES = 5
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error && error.stack ? error.stack : messageOf(error)
 }

@@ -2,6 +2,7 @@ import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Router } from '../domain/routing.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Outage } from '../runtime/outage.ts'
 import type { ClaimedStream, FailedRun, FinishedRun, Store } from '../store/store.ts'
 import type { TriggerDebug } from '../streams/trigger-debug.ts'
 import type { RunResult } from './stream-runner.ts'
@@ -14,6 +15,8 @@ export type SettleContext = {
   readonly store: Store
   readonly router: Router
   readonly logger: Logger
+  /** of the database */
+  readonly outage: Outage
   readonly counters: WorkerCounters
   readonly debug?: TriggerDebug | undefined
   /** the worker stops: what cannot be written now is left to the worker that takes over */
@@ -122,17 +125,17 @@ function partition<T>(all: readonly T[], holds: (one: T) => boolean): readonly [
   return [all.filter(holds), all.filter((one) => !holds(one))]
 }
 
-async function untilDone<T>(work: () => Promise<T>, { logger, signal }: SettleContext): Promise<T> {
+async function untilDone<T>(work: () => Promise<T>, { outage, signal }: SettleContext): Promise<T> {
   const backoff = new Backoff({ initialMs: 50, maxMs: 5000 })
-  for (let failures = 1; ; failures++) {
+  for (;;) {
     try {
       const done = await work()
-      if (failures > 1) logger.info({}, 'the outcomes of pipelines are written again')
+      outage.over()
       return done
     } catch (error) {
       // Stopping must not wait for a database that is away: the lease runs out and another worker takes over.
       if (!(error instanceof TransientError) || signal.aborted) throw error
-      if (failures === 1) logger.warn({}, `${messageOf(error)}; trying again until it works`)
+      outage.failed(messageOf(error))
       await sleep(backoff.next(), signal)
     }
   }

@@ -3,6 +3,7 @@ import type { Firing } from '../domain/stream.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
+import { Outage } from '../runtime/outage.ts'
 import type { ClaimRequest } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import type { TriggerDebug } from '../streams/trigger-debug.ts'
@@ -12,7 +13,7 @@ import { Housekeeping, type HousekeepingOptions } from './housekeeping.ts'
 import type { Claim } from './portions.ts'
 import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 
-export type WorkerOptions = ClaimRunnerOptions & {
+export type WorkerOptions = Omit<ClaimRunnerOptions, 'outage'> & {
   readonly name: string
   readonly counters?: WorkerCounters
   /** what triggers with a debug_level do is counted there */
@@ -46,6 +47,8 @@ export class Worker implements Service {
   readonly counters: WorkerCounters
   readonly #claimRunner: ClaimRunner
   readonly #claimSize: ClaimSize
+  /** of the database */
+  readonly #outage: Outage
   #running: Promise<void> = Promise.resolve()
   readonly #housekeeping: Housekeeping
   #retriesAt = -Infinity
@@ -66,7 +69,9 @@ export class Worker implements Service {
     })
     const { signal } = this.#stopping
     this.#claimSize = new ClaimSize(options.batchSize)
-    this.#claimRunner = new ClaimRunner(options, { ...options, counters: this.counters, signal })
+    this.#outage = new Outage(options.logger, 'the database answers again')
+    const shared = { ...options, outage: this.#outage }
+    this.#claimRunner = new ClaimRunner(shared, { ...shared, counters: this.counters, signal })
   }
 
   async start(): Promise<void> {
@@ -101,20 +106,16 @@ export class Worker implements Service {
     const { delayMs, logger } = this.#options
     const { signal } = this.#stopping
     const backoff = new Backoff({ initialMs: LOOK_MS, maxMs: Math.max(delayMs, LOOK_MS) })
-    let isFailing = false
     while (!signal.aborted) {
       let restMs: number
       try {
         this.#isTold = false
         restMs = await this.#look()
-        if (isFailing) logger.info({}, 'the database answers again')
-        isFailing = false
+        this.#outage.over()
         backoff.reset()
       } catch (error) {
-        if (!(error instanceof TransientError))
-          logger.error({ error: messageOf(error) }, 'a pass of the worker failed')
-        else if (!isFailing) logger.warn({}, `${messageOf(error)}; trying again until it works`)
-        isFailing = true
+        if (error instanceof TransientError) this.#outage.failed(messageOf(error))
+        else logger.error({ error: messageOf(error) }, 'a pass of the worker failed')
         restMs = backoff.next()
       }
       await this.#rest(restMs)

@@ -103,7 +103,7 @@ async function indexAll(
       throw new TransientError(`${hostOf(settings.url)}: ${waiting.length} documents are not taken yet`)
   }
   try {
-    await deliver(attempt, settings.waits, context)
+    await deliver(hostOf(settings.url), attempt, settings.waits, context)
   } catch (error) {
     if (!(error instanceof InvalidError)) throw error
     const [first] = waiting

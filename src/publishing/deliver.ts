@@ -1,6 +1,7 @@
 import { InvalidError, messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Outage } from '../runtime/outage.ts'
 
 export type Waits = {
   /** first and longest wait between two attempts, ms */
@@ -19,26 +20,42 @@ export type DeliveryContext = { readonly logger: Pick<Logger, 'info' | 'warn'>; 
  * configuration. Gives up when the worker stops.
  */
 export async function deliver<T>(
+  /** the server, as it is named in the log */
+  to: string,
   attempt: () => Promise<T>,
   waits: Waits,
   { logger, signal }: DeliveryContext,
 ): Promise<T> {
   const backoff = new Backoff(waits)
+  const outage = outageOf(to, logger)
   for (let failures = 1; ; failures++) {
     if (signal.aborted) throw new TransientError('the worker stops')
     try {
       const result = await attempt()
-      if (failures > 1) logger.info({ attempts: failures }, 'delivered again')
+      outage.over()
       return result
     } catch (error) {
       if (error instanceof InvalidError || isOfConfig(error)) throw error
       if (signal.aborted) throw new TransientError('the worker stops', { cause: error })
       if (waits.retries !== undefined && failures > waits.retries)
         throw new InvalidError(messageOf(error), { cause: error })
-      if (failures === 1) logger.warn({}, `${messageOf(error)}; trying again until it works`)
+      outage.failed(messageOf(error))
     }
     await sleep(backoff.next(), signal)
   }
+}
+
+type Log = DeliveryContext['logger']
+
+/** Many runs wait for one server: its log tells once that it is away, and once that it is back. */
+const outages = new WeakMap<Log, Map<string, Outage>>()
+
+function outageOf(to: string, logger: Log): Outage {
+  const ofLog = outages.get(logger) ?? new Map<string, Outage>()
+  outages.set(logger, ofLog)
+  const outage = ofLog.get(to) ?? new Outage(logger, `${to} takes what is sent again`)
+  ofLog.set(to, outage)
+  return outage
 }
 
 function isOfConfig(error: unknown): boolean {

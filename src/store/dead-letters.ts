@@ -10,7 +10,10 @@ import type { DeadLetter, DeadLetterFilter, NewDeadLetter, Page } from './store.
 /** What a reason may take. */
 const REASON_CHARACTERS = 10_000
 
-/** Keeps each once, however often its message is delivered; a body that one statement cannot carry is cut. */
+/**
+ * Keeps each once, however often its message is delivered. A body that one statement cannot carry is written in
+ * pieces, one that no column of the server can hold is cut, and its reason says so.
+ */
 export async function insertDeadLetters(
   tx: Executor,
   { dialect }: StoreContext,
@@ -25,8 +28,9 @@ export async function insertDeadLetters(
     .execute()
   for (const row of known) byHash.delete(bytesHex(row.hash))
   const at = await machineNow(tx, dialect.machineNow)
-  // Bytes take two characters each in a statement.
-  const bodyBytes = Math.floor(dialect.maxStatementBytes / 2) - 4 * REASON_CHARACTERS
+  const most = dialect.maxStatementBytes
+  // As literals bytes take two characters each in a statement.
+  const piece = Math.floor(most / (dialect.literal ? 2 : 1)) - 4 * REASON_CHARACTERS
   await insertRows(
     tx,
     dialect,
@@ -35,11 +39,25 @@ export async function insertDeadLetters(
       hash: hexBytes(hash),
       at,
       stage,
-      reason: reason.slice(0, REASON_CHARACTERS),
+      reason: reason.slice(0, REASON_CHARACTERS) + (body.length > most ? cutAt(most, body) : ''),
       queue,
-      body: body.subarray(0, bodyBytes),
+      body: body.subarray(0, piece),
     })),
   )
+  for (const [hash, { body }] of byHash) {
+    for (let from = piece; from < Math.min(body.length, most); from += piece) {
+      const next = body.subarray(from, Math.min(from + piece, most))
+      await tx
+        .updateTable('dead_letter')
+        .set({ body: sql`concat(body, ${next})` })
+        .where('hash', '=', hexBytes(hash))
+        .execute()
+    }
+  }
+}
+
+function cutAt(most: number, body: Buffer): string {
+  return ` (of its ${body.length} bytes the first ${most} are kept here: the database takes no more at a time)`
 }
 
 /** As insertDeadLetters, but one that is there already is kept anew. */

@@ -4,6 +4,8 @@ import type { SqlDialect } from './dialect.ts'
 import type { Executor } from './schema.ts'
 
 const MAX_TRIES = 10
+/** Who waited for a lock so long is told: whether to go on is not decided here. */
+const PATIENCE_MS = 5000
 
 /**
  * Runs a transaction; one that lost a deadlock or a race for a key is rolled back and run again. Rejects with
@@ -16,6 +18,7 @@ export async function inTransaction<T>(
   { onRepeat = () => {}, signal }: TransactionOptions = {},
 ): Promise<T> {
   const backoff = new Backoff({ initialMs: 5, maxMs: 500 })
+  const begun = performance.now()
   for (let tries = 1; ; tries++) {
     let failure: unknown
     try {
@@ -32,7 +35,8 @@ export async function inTransaction<T>(
     } catch (last) {
       // Rolling back on a connection that broke fails too, and says less.
       const error = failure ?? last
-      if (!dialect.isContention(error) || tries >= MAX_TRIES) throw asStoreError(error, dialect)
+      const isOver = tries >= MAX_TRIES || performance.now() - begun > PATIENCE_MS
+      if (!dialect.isContention(error) || isOver) throw asStoreError(error, dialect)
       onRepeat()
       await sleep(backoff.next(), signal)
       requireWaiting(signal)

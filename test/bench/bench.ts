@@ -24,7 +24,7 @@ const BENCHES: { readonly [name: string]: Bench } = {
   memory: { figures: ['rss_mb'], run: benchMemory },
   latency: { figures: ['visible_ms', 'fired_ms', 'trickle_visible_ms'], run: benchLatency },
   contention: { figures: ['deadlocks_per_1000'], run: benchContention },
-  growth: { figures: ['ingest_at_1m', 'api_p99_ms'], run: benchGrowth },
+  growth: { figures: ['ingest_at_0', 'ingest_at_1m', 'api_p99_ms'], run: benchGrowth },
 }
 
 const names = process.argv.slice(2)

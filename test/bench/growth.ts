@@ -48,6 +48,7 @@ export function benchGrowth(): Promise<void> {
     const grown = await createBenchDatabase(servers, 'grown_database')
     const facts = await fill(grown)
     const rate = await ingestTwice(servers, grown)
+    printFigure('ingest_at_0', empty, { notifications: MEASURED })
     printFigure('ingest_at_1m', rate, {
       goal_of_empty: 0.9,
       of_empty: Number((rate / empty).toFixed(2)),

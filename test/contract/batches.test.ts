@@ -2,7 +2,9 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
+import type { Trait, Traits } from '../../src/domain/trait.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
+import { bytesHex } from '../../src/store/rows.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import type { TriggerRouter } from '../../src/streams/router.ts'
@@ -16,8 +18,17 @@ const ALL = { limit: 1000, mark: undefined, ascending: true }
 
 const eventTypes = fc.constantFrom('a.start', 'a.end', 'b.start', 'b.end')
 
-/** Repeats are frequent, as are events of one time; some are older or newer than any stream lasts. */
-const events: fc.Arbitrary<Event[]> = fc.array(
+/** What one message becomes. */
+type Item = { readonly event: Event; readonly isDead: boolean }
+
+const size: fc.Arbitrary<Trait> = fc.oneof(
+  fc.integer({ min: 1, max: 3 }).map((value) => ({ type: 'int', value }) as const),
+  fc.integer({ min: 1, max: 3 }).map((value) => ({ type: 'float', value }) as const),
+  fc.integer({ min: 1, max: 3 }).map((value) => ({ type: 'datetime', value }) as const),
+)
+
+/** Repeats are frequent, as are events of one time; some are older or newer than any stream lasts, some are dead letters. */
+const events: fc.Arbitrary<Item[]> = fc.array(
   fc
     .record({
       messageId: fc.integer({ min: 1, max: 30 }).map((n) => `m${n}`),
@@ -25,12 +36,18 @@ const events: fc.Arbitrary<Event[]> = fc.array(
       timestamp: fc.integer({ min: -4, max: 4 }).map((hours) => NOW + hours * HOUR),
       host: fc.constantFrom('h1', 'h2'),
       zone: fc.option(fc.constantFrom('z1', 'z2'), { nil: undefined }),
+      size: fc.option(size, { nil: undefined }),
+      isDead: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     })
-    .map(({ host, zone, ...envelope }) => ({
-      ...envelope,
-      traits: {
-        host: { type: 'text', value: host },
-        ...(zone === undefined ? {} : { zone: { type: 'text', value: zone } }),
+    .map(({ host, zone, size: sized, isDead, ...envelope }) => ({
+      isDead,
+      event: {
+        ...envelope,
+        traits: {
+          host: { type: 'text', value: host },
+          ...(zone === undefined ? {} : { zone: { type: 'text', value: zone } }),
+          ...(sized === undefined ? {} : { size: sized }),
+        } satisfies Traits,
       },
     })),
   { maxLength: 30 },
@@ -44,7 +61,12 @@ const criterion = fc.record({
 const triggers: fc.Arbitrary<Partial<TriggerConfig>[]> = fc
   .array(
     fc.record({
-      distinguished_by: fc.constantFrom(['host'], ['host', 'zone'], ['host', { timestamp: 'day' }]),
+      distinguished_by: fc.constantFrom(
+        ['host'],
+        ['host', 'zone'],
+        ['host', 'size'],
+        ['host', { timestamp: 'day' }],
+      ),
       match_criteria: fc.array(
         criterion.map(({ event_type }) => ({ event_type })),
         { minLength: 1, maxLength: 2 },
@@ -74,21 +96,39 @@ describe.each(DATABASES)('batches on $name', ({ open }) => {
 
   beforeEach(async () => {
     database = await open()
-    store = await createSqlStore(database, { writer: 'test', indexedTraits: ['host'] })
+    store = await createSqlStore(database, { writer: 'test', indexedTraits: ['host', 'size'] })
   })
 
   afterEach(async () => {
     await store.close()
   })
 
-  const TABLES = ['event', 'event_trait', 'stream', 'open_stream', 'stream_event', 'stream_trait']
+  const TABLES = [
+    'event',
+    'event_trait',
+    'stream',
+    'open_stream',
+    'stream_event',
+    'stream_trait',
+    'dead_letter',
+  ]
 
   /** What the database holds after these batches, by ids of messages instead of numbers. */
-  async function outcome(router: TriggerRouter, batches: Iterable<Event[]>) {
+  async function outcome(router: TriggerRouter, batches: Iterable<Item[]>) {
     for (const table of TABLES) await sql`delete from ${sql.table(table)}`.execute(database.db)
     for (const batch of batches) {
-      const arrivals = batch.map((event) => ({ event, at: NOW, keys: router.keysOf(event) }))
-      await store.storeBatch({ arrivals, deadLetters: [] }, router)
+      const arrivals = batch
+        .filter(({ isDead }) => !isDead)
+        .map(({ event }) => ({ event, at: NOW, keys: router.keysOf(event) }))
+      const deadLetters = batch
+        .filter(({ isDead }) => isDead)
+        .map(({ event }) => ({
+          stage: 'distill',
+          reason: 'r',
+          queue: 'q',
+          body: Buffer.from(event.messageId),
+        }))
+      await store.storeBatch({ arrivals, deadLetters }, router)
     }
     const stored = await store.listEvents({}, ALL)
     const streams = await store.listStreams({}, ALL)
@@ -98,17 +138,28 @@ describe.each(DATABASES)('batches on $name', ({ open }) => {
     const pointers = await sql<{
       stream_id: number
     }>`select stream_id from open_stream order by key_hash`.execute(database.db)
-    const indexed = await sql<{ event_id: number }>`
-      select event_id from event_trait order by event_id, hash`.execute(database.db)
+    const indexed = await indexOf('event_trait', 'event_id')
+    const streamIndex = await indexOf('stream_trait', 'stream_id')
+    const letters = await store.listDeadLetters({}, ALL)
     return {
       events: stored.map(({ id: _, ...event }) => ({ ...event, traits: event.traits })),
-      indexed: indexed.rows.map(({ event_id }) => messageIds.get(Number(event_id))),
+      indexed: indexed.map(({ id, hash }) => [messageIds.get(id), hash]),
+      streamIndex: streamIndex.map(({ id, hash }) => [numbers.get(id), hash]),
+      letters: letters.map(({ stage, queue, body }) => [stage, queue, String(body)]),
       streams: streams.map(({ id, ...stream }) => ({
         ...stream,
         members: members.get(id)?.map(({ messageId }) => messageId),
       })),
       pointers: pointers.rows.map(({ stream_id }) => numbers.get(Number(stream_id))),
     }
+  }
+
+  async function indexOf(table: string, column: string) {
+    const { rows } = await sql<{ id: number; hash: Uint8Array }>`
+      select ${sql.ref(column)} as id, hash from ${sql.table(table)} order by ${sql.ref(column)}, hash`.execute(
+      database.db,
+    )
+    return rows.map(({ id, hash }) => ({ id: Number(id), hash: bytesHex(hash) }))
   }
 
   test('any division into batches gives the same database as one message after the other', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
@@ -467,14 +468,23 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     expect(JSON.parse(String(letters[0]?.body))).toEqual({ stream_id: 1, trigger: 'trigger', firing: 'fire' })
   })
 
-  test('a dead letter larger than a statement keeps its beginning; such an event is refused', async () => {
-    const body = Buffer.alloc(20 * 1024 * 1024, 'x')
-    await store.storeBatch(
-      { arrivals: [], deadLetters: [{ stage: 'size', reason: 'r', queue: 'q', body }] },
-      routerOf(),
-    )
-    const [letter] = await store.listDeadLetters({}, { limit: 1, mark: undefined, ascending: false })
-    expect(letter?.body.length).toBeGreaterThan(1024 * 1024)
+  test('a dead letter larger than a statement is kept whole, one that is larger than a packet says so', async () => {
+    const whole = randomBytes(15 * 1024 * 1024)
+    const cut = randomBytes(20 * 1024 * 1024)
+    const letters = [whole, cut].map((body) => ({ stage: 'distill', reason: 'r', queue: 'q', body }))
+    await store.storeBatch({ arrivals: [], deadLetters: letters }, routerOf())
+    const [first, second] = await store.listDeadLetters({}, { limit: 2, mark: undefined, ascending: true })
+    expect(first?.body.equals(whole)).toBe(true)
+    expect(first?.reason).toBe('r')
+    const kept = second?.body.length ?? 0
+    expect(kept).toBeGreaterThan(15 * 1024 * 1024)
+    expect(second?.body.equals(cut.subarray(0, kept))).toBe(true)
+    if (kept < cut.length)
+      expect(second?.reason).toContain(`of its ${cut.length} bytes the first ${kept} are kept`)
+    else expect(second?.reason).toBe('r')
+  })
+
+  test('an event larger than a statement is refused', async () => {
     const large = event({ traits: { text: { type: 'text', value: 'x'.repeat(300 * 1024 * 1024) } } })
     await expect(put(routerOf(), [large])).rejects.toMatchObject({ code: 'invalid' })
   })

@@ -51,14 +51,19 @@ test('ls and show tell what there is, without its secrets', async () => {
   const { store, run } = await deployed([
     { body: Buffer.from(notification({})), reason: 'memory_mb: "much" is no int' },
     { body: Buffer.from([255, 254]), stage: 'decode', queue: 'other' },
+    { body: Buffer.concat([Buffer.from(notification({})), Buffer.from([0xc3])]), stage: 'size' },
   ])
+  const [cut] = lines((await run('ls', '--stage', 'size', '--json')).stdout)
+  const text = Buffer.from(cut.body.base64, 'base64').toString('latin1')
+  expect(text).toContain('"_context_auth_token":"***"')
+  expect(text).toContain('"message_id":"m1"')
   const listed = await run('ls')
   expect(listed.code).toBe(0)
   expect(listed.stdout).toContain('memory_mb: "much" is no int')
   expect(lines((await run('ls', '--stage', 'decode', '--json')).stdout)).toEqual([
     { id: 2, stage: 'decode', reason: 'r', queue: 'other', at: expect.any(String), body: { base64: '//4=' } },
   ])
-  expect((await run('ls', '--limit', '1')).stdout).toContain('1 of 2; --limit shows more')
+  expect((await run('ls', '--limit', '1')).stdout).toContain('1 of 3; --limit shows more')
   const shown = (await run('show', '1')).stdout
   expect(shown).toContain('"instance_id":"i1"')
   expect(shown).toContain('***')
@@ -74,7 +79,9 @@ test('retry stores what the configuration now takes, and says why the rest fails
     { body: Buffer.from(notification({ message_id: 'good' })) },
     { body: Buffer.from('{"event_type"'), stage: 'distill' },
     { body: Buffer.from(notification({ message_id: 'foreign', event_type: 'no.such' })) },
-    { body: Buffer.from(notification({ message_id: 'large' })), stage: 'size' },
+    { body: Buffer.from(notification({}).slice(0, 64).padEnd(65_536)), stage: 'size' },
+    // Under a limit below 64 KiB it was kept whole.
+    { body: Buffer.from(notification({ message_id: 'whole' })), stage: 'size' },
   ])
   const { code, stdout } = await run('retry', '--all', '--json')
   expect(code).toBe(1)
@@ -83,9 +90,10 @@ test('retry stores what the configuration now takes, and says why the rest fails
     { id: 2, outcome: 'failed', stage: 'decode', reason: expect.stringContaining('JSON') },
     { id: 3, outcome: 'dropped' },
     { id: 4, outcome: 'failed', stage: 'size', reason: expect.stringContaining('archive') },
+    { id: 5, outcome: 'stored' },
   ])
   expect(await store.findEvent('good')).toMatchObject({ eventType: 'compute.instance.update' })
-  expect(await store.listStreams({}, ALL)).toMatchObject([{ eventCount: 1 }])
+  expect(await store.listStreams({}, ALL)).toMatchObject([{ eventCount: 1 }, { eventCount: 1 }])
   expect((await store.listDeadLetters({}, ALL)).map(({ id, stage }) => [id, stage])).toEqual([
     [2, 'decode'],
     [4, 'size'],
@@ -118,6 +126,8 @@ test('drop deletes what is named, or all that the filters leave, and nothing by 
   ])
   const left = async () => (await store.listDeadLetters({}, ALL)).map(({ id }) => id)
   expect(await run('drop')).toMatchObject({ code: 2, stderr: expect.stringContaining('--all') })
+  expect(await run('drop', '1', 'abc')).toMatchObject({ code: 2, stderr: expect.stringContaining('abc') })
+  expect(await run('retry', 'x')).toMatchObject({ code: 2, stderr: expect.stringContaining('x') })
   expect(await run('drop', '1', '--all')).toMatchObject({ code: 2 })
   expect(await run('drop', '1', '9')).toMatchObject({
     code: 1,

@@ -18,6 +18,7 @@ import { createDistiller } from '../../src/distiller/distiller.ts'
 import type { QueueSpec } from '../../src/domain/queue-spec.ts'
 import { wallClock } from '../../src/runtime/event-clock.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { Outage } from '../../src/runtime/outage.ts'
 import { upgradeSchema } from '../../src/store/migrate.ts'
 import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
@@ -195,6 +196,7 @@ test('a message that the database refuses costs only itself in a batch of 500', 
   await storeBatch(batch, {
     ...context,
     store,
+    outage: new Outage(silentLogger, 'back'),
     signal: new AbortController().signal,
     onStored: ({ delivery }) => acknowledged.push(delivery.body),
   })

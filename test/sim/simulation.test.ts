@@ -6,6 +6,8 @@ const [from, count] = process.env.STACKTACH_SIM_SEED
   ? [Number(process.env.STACKTACH_SIM_SEED), 1]
   : [1, SEEDS]
 
+if (!Number.isSafeInteger(from)) throw new Error('STACKTACH_SIM_SEED must be a whole number')
+
 test.each(Array.from({ length: count }, (_, index) => [from + index, from + index]))(
   'seed %i (again: STACKTACH_SIM_SEED=%i npx vitest run --project sim)',
   async (seed) => {

@@ -104,6 +104,8 @@ class Simulation {
   readonly #sent: Sent[] = []
   readonly #archived = new Set<string>()
   readonly #completed: Completed = new Map()
+  /** streams whose handlers have committed, or tried to */
+  readonly #committed = new Set<number>()
   /** processes that are told to end in order and have not yet */
   readonly #stopping = new Set<Process>()
   readonly #running = new Map<Process, Service>()
@@ -209,8 +211,12 @@ class Simulation {
   /** Makes one event that tells how many it has seen; fails at times, and dies of the poison. */
   #handler(process: Process): HandlerClass {
     const world = this.#world
+    const committed = this.#committed
     return class {
+      #streamId = 0
+
       async handleEvents(events: readonly Event[], { streamId }: HandlerEnv): Promise<readonly Event[]> {
+        this.#streamId = streamId
         await world.passTime(process)
         const [first] = events as [Event]
         if (first.traits.host?.value === POISON) {
@@ -229,6 +235,7 @@ class Simulation {
       }
       async commit() {
         await world.passTime(process)
+        committed.add(this.#streamId)
         if (world.happens('handlerFails')) throw new Error('the commit fails')
       }
       async rollback() {
@@ -307,6 +314,11 @@ class Simulation {
     this.#world.isDirty = false
     const broken = await brokenInvariant(this.#database, this.#completed)
     if (broken !== undefined) throw new Error(broken)
+    const { rows } = await sql<{
+      id: number
+    }>`select id from stream where name = 'main' and state = 6`.execute(this.#database.db)
+    const uncommitted = rows.find(({ id }) => !this.#committed.has(id))
+    if (uncommitted !== undefined) throw new Error(`stream ${uncommitted.id} was completed without a commit`)
     const { acknowledged } = this.#broker
     for (; this.#checked < acknowledged.length; this.#checked++) {
       await this.#requireKept(acknowledged[this.#checked] as Buffer)

@@ -34,7 +34,7 @@ type Options = {
 
 const STAGES = 'decode, validate, distill, size, store, pipeline, commit or app:NAME'
 const DEFAULT_LIMIT = 100
-const PAGE = 20
+const PAGE = 5
 
 /** `stv3 dead-letters`: what could not be processed. */
 export function deadLettersCommand(): Command {
@@ -61,20 +61,20 @@ export function deadLettersCommand(): Command {
       'drive them through the current configuration; those that succeed are gone',
       'retry 12 13',
     )
-      .argument('[id...]', 'as ls tells them')
+      .argument('[id...]', 'as ls tells them', parseIds)
       .option('--all', 'all that the filters leave')
       .option('--json', 'one JSON object a line')
-      .action((ids: string[], options: Options, own: Command) => {
+      .action((ids: number[] | undefined, options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
         return withStore(options, (store, config) => retry(store, config, filter, options), 'dead-letters')
       }),
   )
   command.addCommand(
     filtered('drop', 'delete them for good', 'drop --stage decode --all')
-      .argument('[id...]', 'as ls tells them')
+      .argument('[id...]', 'as ls tells them', parseIds)
       .option('--all', 'all that the filters leave')
       .option('--json', 'as one JSON object')
-      .action((ids: string[], options: Options, own: Command) => {
+      .action((ids: number[] | undefined, options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
         return withStore(options, (store) => drop(store, filter, options))
       }),
@@ -118,33 +118,46 @@ function filterOf({ stage, queue, since, until }: Options): DeadLetterFilter {
 }
 
 /** Which letters are meant; all of them only when that is said. */
-function chosen(ids: readonly string[], options: Options, command: Command): DeadLetterFilter {
+function chosen(ids: readonly number[] = [], options: Options, command: Command): DeadLetterFilter {
   if (ids.length === 0 && !options.all)
     command.error('error: name ids, or --all with or without filters', { exitCode: 2 })
   if (ids.length > 0 && options.all) command.error('error: name ids or --all, not both', { exitCode: 2 })
-  const parse = parseWhole(1)
-  return ids.length > 0 ? { ...filterOf(options), ids: ids.map(parse) } : filterOf(options)
+  return ids.length > 0 ? { ...filterOf(options), ids } : filterOf(options)
+}
+
+function parseIds(text: string, others: readonly number[] | undefined): readonly number[] {
+  return [...(others ?? []), parseWhole(1)(text)]
 }
 
 async function list(store: Store, options: Options): Promise<void> {
   const filter = filterOf(options)
   const { limit = DEFAULT_LIMIT } = options
-  const letters = await store.listDeadLetters(filter, { limit, mark: undefined, ascending: false })
-  if (options.json) {
-    for (const letter of letters) await print(`${JSON.stringify(jsonOf(letter))}\n`)
-    return
+  const rows: string[][] = []
+  for await (const letter of newest(store, filter, limit)) {
+    if (options.json) await print(`${JSON.stringify(jsonOf(letter))}\n`)
+    else rows.push(rowOf(letter))
   }
-  const rows = letters.map(({ id, at, stage, queue, reason, body }) => [
-    String(id),
-    formatIso(at),
-    stage,
-    queue ?? '',
-    String(body.length),
-    firstLine(maskSecrets(reason)),
-  ])
+  if (options.json) return
   await print(`${formatTable(['Id', 'At', 'Stage', 'Queue', 'Bytes', 'Reason'], rows)}\n`)
   const count = await store.countDeadLetters(filter)
-  if (count > letters.length) await print(`${letters.length} of ${count}; --limit shows more\n`)
+  if (count > rows.length) await print(`${rows.length} of ${count}; --limit shows more\n`)
+}
+
+/** A few at a time: their bodies may be large. */
+async function* newest(store: Store, filter: DeadLetterFilter, limit: number): AsyncGenerator<DeadLetter> {
+  let mark: number | undefined
+  for (let left = limit; left > 0; ) {
+    const page = { limit: Math.min(left, PAGE), mark, ascending: false }
+    const letters = await store.listDeadLetters(filter, page)
+    yield* letters
+    left -= letters.length
+    mark = letters.at(-1)?.id
+    if (letters.length < page.limit) return
+  }
+}
+
+function rowOf({ id, at, stage, queue, reason, body }: DeadLetter): string[] {
+  return [String(id), formatIso(at), stage, queue ?? '', String(body.length), firstLine(maskSecrets(reason))]
 }
 
 const REASON_WIDTH = 80
@@ -158,9 +171,10 @@ function jsonOf({ id, stage, reason, queue, at, body }: DeadLetter): object {
   return { id, stage, reason: maskSecrets(reason), queue, at: formatIso(at), body: bodyOf(body) }
 }
 
-/** Text with its secrets masked; bytes that are no text in base64. */
+/** Text with its secrets masked; bytes that are no text, masked too, in base64. */
 function bodyOf(body: Buffer): string | { readonly base64: string } {
-  return isUtf8(body) ? maskSecrets(body.toString('utf8')) : { base64: body.toString('base64') }
+  if (isUtf8(body)) return maskSecrets(body.toString('utf8'))
+  return { base64: Buffer.from(maskSecrets(body.toString('latin1')), 'latin1').toString('base64') }
 }
 
 async function show(store: Store, id: number, options: Options): Promise<void> {

@@ -4,6 +4,7 @@ import { stringifyJson } from '../../domain/json.ts'
 import { atomEntry } from '../../publishing/atom-entry.ts'
 import { cufContent, type ExtraInfo } from '../../publishing/cuf-content.ts'
 import { deliver, type Waits } from '../../publishing/deliver.ts'
+import { hostOf } from '../../publishing/http-request.ts'
 import { type FeedSettings, postEntry } from '../../publishing/post-entry.ts'
 import { xmlText } from '../../publishing/xml.ts'
 import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
@@ -32,7 +33,7 @@ export class AtomPubApp implements ConsumerApp {
     for (const message of messages) {
       try {
         const entry = this.#entryOf(message, context)
-        await deliver(() => postEntry(entry, feed, context.signal), waits, context)
+        await deliver(hostOf(feed.url), () => postEntry(entry, feed, context.signal), waits, context)
         outcomes.push(undefined)
       } catch (error) {
         // Whatever a message makes fail here is its own fault.

@@ -6,6 +6,7 @@ import { atomEntry } from '../../publishing/atom-entry.ts'
 import type { AuthSettings } from '../../publishing/auth-token.ts'
 import { cufContent, type ExtraInfo } from '../../publishing/cuf-content.ts'
 import { deliver } from '../../publishing/deliver.ts'
+import { hostOf } from '../../publishing/http-request.ts'
 import { postEntry } from '../../publishing/post-entry.ts'
 import { xmlText } from '../../publishing/xml.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
@@ -79,7 +80,12 @@ export class AtomPubHandler implements Handler {
     for (const entry of this.#entries) {
       try {
         if ('error' in entry) throw new InvalidError(entry.error)
-        await deliver(() => postEntry(entry.atom, feed, this.#context.signal), waits, this.#context)
+        await deliver(
+          hostOf(feed.url),
+          () => postEntry(entry.atom, feed, this.#context.signal),
+          waits,
+          this.#context,
+        )
       } catch (error) {
         if (!(error instanceof InvalidError)) throw error
         refused.push(`${entry.message_id}: ${error.message}`)

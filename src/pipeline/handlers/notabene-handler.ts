@@ -4,6 +4,7 @@ import type { Event } from '../../domain/event.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import type { QueueSpec } from '../../domain/queue-spec.ts'
 import { deliver } from '../../publishing/deliver.ts'
+import { hostOf } from '../../publishing/http-request.ts'
 import { withGrace } from '../../runtime/grace.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
 
@@ -69,6 +70,7 @@ export class NotabeneHandler implements Handler {
     // What was confirmed is not sent again when the broker goes away in between.
     const waiting = [...this.#notifications]
     await deliver(
+      hostOf(urlOf(this.#params)),
       async () => {
         const publisher: Publisher = await this.#context.publisherFor(urlOf(this.#params))
         await publisher.declare(spec)

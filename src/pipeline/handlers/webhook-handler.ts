@@ -105,6 +105,7 @@ async function postEvents(
     ...(signature ? { 'x-stacktach-signature': signature } : {}),
   }
   await deliver(
+    hostOf(url),
     async () => {
       const answer = await sendHttp({ url, method: 'POST', headers: sent, body, timeoutMs }, context.signal)
       requireSuccess(hostOf(url), answer.status, answer.text)

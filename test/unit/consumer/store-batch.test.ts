@@ -3,6 +3,7 @@ import type { Prepared } from '../../../src/consumer/prepare.ts'
 import { StoppedError, storeBatch } from '../../../src/consumer/store-batch.ts'
 import { TransientError } from '../../../src/domain/errors.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
+import { Outage } from '../../../src/runtime/outage.ts'
 import type { Batch, Store } from '../../../src/store/store.ts'
 import { event, routerOf } from '../../support/events.ts'
 
@@ -18,6 +19,8 @@ function setUp(refuse: (batch: Batch) => Error | undefined, isUp = () => true) {
   const dead: string[] = []
   const acknowledged: string[] = []
   const stopping = new AbortController()
+  const told: string[] = []
+  const note = (_: object, text: string) => void told.push(text)
   const store = {
     async storeBatch(batch: Batch) {
       const error = refuse(batch)
@@ -34,10 +37,18 @@ function setUp(refuse: (batch: Batch) => Error | undefined, isUp = () => true) {
     store,
     router: routerOf(),
     logger: silentLogger,
+    outage: new Outage({ ...silentLogger, warn: note, info: note }, 'back'),
     signal: stopping.signal,
     onStored: (last: Prepared) => acknowledged.push(String(last.delivery.body)),
   }
-  return { stored, dead, acknowledged, stopping, run: (batch: Prepared[]) => storeBatch(batch, context) }
+  return {
+    stored,
+    dead,
+    told,
+    acknowledged,
+    stopping,
+    run: (batch: Prepared[]) => storeBatch(batch, context),
+  }
 }
 
 const BATCH = ['a', 'b', 'c', 'd', 'e'].map(message)
@@ -73,12 +84,23 @@ test('a fault of the database is waited out, and costs no message', async () => 
   expect(dead).toEqual([])
 })
 
+test('a database that takes nothing is told once, whatever of a batch is tried, and once that it does again', async () => {
+  let failures = 12
+  const { run, stored, told } = setUp(() => (failures-- > 0 ? new TransientError('read-only') : undefined))
+  await run(BATCH)
+  expect(stored).toEqual(['a', 'b', 'c', 'd', 'e'])
+  expect(told).toEqual(['read-only; trying again until it works', 'back'])
+})
+
 test('a batch that fails again and again while the database answers is divided', async () => {
-  const { run, stored } = setUp((batch) =>
-    batch.arrivals.length > 2 ? new TransientError('deadlock') : undefined,
+  const { run, stored, told } = setUp((batch) =>
+    batch.arrivals.length > 1 ? new TransientError('deadlock') : undefined,
   )
   await run(BATCH)
   expect(stored).toEqual(['a', 'b', 'c', 'd', 'e'])
+  expect(told.filter((line) => line.startsWith('deadlock'))).toHaveLength(
+    told.filter((line) => line === 'back').length,
+  )
 })
 
 test('a message alone is never blamed for what the database does not say of it', async () => {

@@ -9,6 +9,7 @@ import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
 import { createWorkerCounters } from '../../../src/pipeline/worker-counters.ts'
 import { createManualClock } from '../../../src/runtime/event-clock.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
+import { Outage } from '../../../src/runtime/outage.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { ALL, NOW, openTestStore, router, storeFor } from '../../support/worker.ts'
 
@@ -43,13 +44,16 @@ async function storeWith(lay: (store: Store) => Partial<Store>): Promise<Store> 
 function runnerOver(store: Store, handler: HandlerClass, concurrency = 2) {
   const counters = createWorkerCounters()
   const stopping = new AbortController()
-  const shared = { store, router, clock: createManualClock(NOW + 1), logger: silentLogger }
+  const told: string[] = []
+  const note = (_: object, text: string) => void told.push(text)
+  const outage = new Outage({ info: note, warn: note }, 'back')
+  const shared = { store, router, clock: createManualClock(NOW + 1), logger: silentLogger, outage }
   const pipeline = { name: 'fire', steps: [{ name: 'tested', handler, params: {} }] }
   const pipelines = new Map([['fire', pipeline]])
   const runner = createStreamRunner({ ...shared, pipelines, purge: false, retries: 3 })
   const options = { ...shared, runner, leaseMs: LEASE_MS, concurrency, slowAfterMs: Number.POSITIVE_INFINITY }
   const claimRunner = new ClaimRunner(options, { ...shared, counters, signal: stopping.signal })
-  return { claimRunner, counters, stopping }
+  return { claimRunner, counters, stopping, told }
 }
 
 /** Claim after claim, until nothing is due. */
@@ -241,6 +245,32 @@ test('a stop lets what runs end, and gives back all that was claimed ahead', asy
   expect(await attemptsOf(store)).toEqual([1, 0, 0, 0, 0, 0, 0])
   // What will not be run is not read.
   expect(read).toEqual([1, 2, 3, 4])
+})
+
+test('a database that is away while streams run is told once, and once that it is back', async () => {
+  let failures = 3
+  const fail = () => {
+    if (failures-- > 0) throw new TransientError('away')
+  }
+  const store = await storeWith((under) => ({
+    async renewLeases(claims, leaseMs) {
+      fail()
+      return under.renewLeases(claims, leaseMs)
+    },
+    async finishRuns(runs, writeRouter) {
+      fail()
+      return under.finishRuns(runs, writeRouter)
+    },
+  }))
+  const { Held, begun, letGo } = held()
+  const { claimRunner, told } = runnerOver(store, Held)
+  const running = claimRunner.runAll(claimsOf(store, 4))
+  await begun
+  vi.advanceTimersByTime((LEASE_MS / 3) * 2)
+  await settle()
+  letGo()
+  expect(await running).toBe(7)
+  expect(told).toEqual(['leases could not be renewed: away; trying again until it works', 'back'])
 })
 
 test('streams that another worker has taken over are not run', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { settleRuns } from '../../../src/pipeline/settle-runs.ts'
 import { createWorkerCounters } from '../../../src/pipeline/worker-counters.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
+import { Outage } from '../../../src/runtime/outage.ts'
 import type { ClaimedStream, FailedRun, FinishedRun, Store } from '../../../src/store/store.ts'
 import { type CountsByTrigger, TriggerDebug } from '../../../src/streams/trigger-debug.ts'
 import { routerOf } from '../../support/events.ts'
@@ -24,6 +25,7 @@ test.each([
         store: { finishRuns: async () => new Set([1, 3]) } as Partial<Store> as Store,
         router,
         logger: silentLogger,
+        outage: new Outage(silentLogger, 'back'),
         counters: createWorkerCounters(),
         debug: new TriggerDebug(router.triggers, counts),
         signal: new AbortController().signal,
@@ -53,6 +55,7 @@ test('what cannot be written of some streams costs the outcomes of others nothin
       } as Partial<Store> as Store,
       router,
       logger: silentLogger,
+      outage: new Outage(silentLogger, 'back'),
       counters: createWorkerCounters(),
       signal: new AbortController().signal,
     },
