@@ -12,6 +12,8 @@ export type DeploymentOptions = {
   readonly amqpUrl: string
   /** of an empty database */
   readonly databaseUrl: string
+  /** for looking at it, where the programs go to the database another way */
+  readonly storeUrl?: string
   /** where consumers keep their archives */
   readonly archiveFolder: string
   readonly consumers: number
@@ -36,7 +38,7 @@ export class Deployment {
     const env = environment(options, `http://127.0.0.1:${port}/time`)
     const upgrade = await runProgram('stv3', ['db', 'upgrade', '-c', options.config ?? SHIPPED], env)
     if (upgrade.code !== 0) throw new Error(`db upgrade: ${upgrade.stderr}`)
-    const store = await createMysqlStore(options.databaseUrl)
+    const store = await createMysqlStore(options.storeUrl ?? options.databaseUrl)
     const deployment = new Deployment(options, env, port, store)
     for (let count = 0; count < options.consumers; count++) deployment.startConsumer()
     for (let count = 0; count < options.workers; count++) deployment.startWorker()
@@ -70,6 +72,14 @@ export class Deployment {
     await killed?.stop('SIGKILL')
     if (role === 'consumers') this.startConsumer()
     else this.startWorker()
+  }
+
+  /** Lets one of the workers sleep for a while, in the middle of whatever it does. */
+  async suspend(index: number, ms: number): Promise<void> {
+    const child = this.workers[index % this.workers.length]?.child
+    child?.kill('SIGSTOP')
+    await delay(ms)
+    child?.kill('SIGCONT')
   }
 
   /** Starts another in the place of each that has ended by itself. */

@@ -39,6 +39,11 @@ const RUN = {
 
 /** Share of commits that are made and whose answer does not arrive. */
 const LOST_COMMITS = 0.02
+/** While streams end: many small transactions, of which each tenth is done whose answer does not arrive. */
+const BATCH = 5
+const LOST_COMPLETIONS = 0.1
+/** Longer than a lease. */
+const SLEEP_MS = 1500
 const RESTARTS_IN_ROUNDS = [6, 14]
 const MEGABYTE = 1024 * 1024
 
@@ -161,20 +166,25 @@ test('three consumers and three workers, killed, cut off and left alone by the d
   const deployment = await deployShipped(folder, queue, {
     amqpUrl: broker.urlOf(inject('amqpUrl')),
     databaseUrl: database.urlOf(databaseUrl),
+    storeUrl: databaseUrl,
     consumers: 3,
     workers: 3,
-    changes: [[/max_message_mb = 16/g, 'max_message_mb = 1']],
+    changes: [
+      [/max_message_mb = 16/g, 'max_message_mb = 1'],
+      [/pipeline_worker_batch_size: 1000/g, `pipeline_worker_batch_size: ${BATCH}`],
+    ],
     onConfigured: addTriggers,
   })
   await watchDatabase(databaseUrl)
   const reviving = setInterval(() => deployment.revive(), 300)
   try {
-    const faults = [
-      () => deployment.replace('consumers', random.int(0, 2)),
+    const sleeping: Promise<void>[] = []
+    const ofWorkers = [
       () => deployment.replace('workers', random.int(0, 2)),
-      () => broker.cut(),
       () => database.cut(),
+      () => void sleeping.push(deployment.suspend(random.int(0, 2), SLEEP_MS)),
     ]
+    const faults = [...ofWorkers, () => deployment.replace('consumers', random.int(0, 2)), () => broker.cut()]
     await deployment.publish(writeLines(folder, 'extras.jsonl', extras()))
     let isPublishing = true
     const publishing = deployment.generate(flagsOf(RUN)).finally(() => {
@@ -192,10 +202,19 @@ test('three consumers and three workers, killed, cut off and left alone by the d
       if (RESTARTS_IN_ROUNDS.includes(round)) await server.restart('SIGKILL')
     }
     await publishing
-    database.spare()
     const incoming = described.events + OF_IMAGES + 1
     await deployment.settled(incoming, 240_000)
-    await completeAll(deployment, folder, RUN.end, DEADLY)
+    database.loseAnswersTo(Buffer.from('commit'), () => random.fraction() < LOST_COMPLETIONS)
+    let isEnding = true
+    const ending = completeAll(deployment, folder, RUN.end, DEADLY).finally(() => {
+      isEnding = false
+    })
+    for (let round = 0; round < 15 && isEnding; round++) {
+      await delay(300)
+      await random.pick(ofWorkers)()
+    }
+    database.spare()
+    await Promise.all([ending, ...sleeping])
 
     await deployment.publish(writeLines(folder, 'overdue.jsonl', afterTheEnd()))
     await deployment.settled(incoming + 1 + IMAGES, 60_000)

@@ -8,6 +8,7 @@ import { createTestDatabase } from './databases.ts'
 export type DeployOptions = {
   readonly amqpUrl?: string
   readonly databaseUrl?: string
+  readonly storeUrl?: string
   readonly consumers?: number
   readonly workers?: number
   /** changes of the copied configuration */
