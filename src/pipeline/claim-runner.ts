@@ -10,6 +10,8 @@ export type ClaimRunnerOptions = PortionOptions & {
   readonly runner: StreamRunner
   /** a run that takes longer holds up no other, ms (1000) */
   readonly slowAfterMs?: number | undefined
+  /** told how long the handlers of so many streams were at work */
+  readonly onRan?: ((streams: number, ms: number) => void) | undefined
 }
 
 type Ran = {
@@ -58,7 +60,9 @@ export class ClaimRunner {
     try {
       for await (const portion of portionsOf(claimed, this.#options, this.#settleContext.signal)) {
         count += portion.claims.length
+        const begun = performance.now()
         const ran = await this.#run(portion)
+        this.#options.onRan?.(portion.claims.length, performance.now() - begun)
         try {
           await settling
         } finally {

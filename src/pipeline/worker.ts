@@ -13,7 +13,7 @@ import { Housekeeping, type HousekeepingOptions } from './housekeeping.ts'
 import type { Claim } from './portions.ts'
 import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 
-export type WorkerOptions = Omit<ClaimRunnerOptions, 'outage'> & {
+export type WorkerOptions = Omit<ClaimRunnerOptions, 'outage' | 'onRan'> & {
   readonly name: string
   readonly counters?: WorkerCounters
   /** what triggers with a debug_level do is counted there */
@@ -68,10 +68,11 @@ export class Worker implements Service {
       },
     })
     const { signal } = this.#stopping
-    this.#claimSize = new ClaimSize(options.batchSize)
+    this.#claimSize = new ClaimSize(options.batchSize, options.concurrency)
     this.#outage = new Outage(options.logger, 'the database answers again')
     const shared = { ...options, outage: this.#outage }
-    this.#claimRunner = new ClaimRunner(shared, { ...shared, counters: this.counters, signal })
+    const onRan = (streams: number, ms: number) => this.#claimSize.follow(streams, ms)
+    this.#claimRunner = new ClaimRunner({ ...shared, onRan }, { ...shared, counters: this.counters, signal })
   }
 
   async start(): Promise<void> {
@@ -184,7 +185,6 @@ export class Worker implements Service {
       const claims = await this.#options.store.claimStreams({ ...request, limit })
       if (claims.length > 0) yield { claims, claimedAt }
       if (claims.length < limit) return
-      this.#claimSize.adjust(performance.now() - claimedAt)
     }
   }
 

@@ -27,7 +27,7 @@ export const winchesterSchema = z.strictObject(
       .int()
       .positive()
       .default(1000)
-      .describe('streams that a worker takes at a time'),
+      .describe('most streams of one claim of a worker, which never takes more than 500'),
     pipeline_worker_delay: z
       .number()
       .positive()

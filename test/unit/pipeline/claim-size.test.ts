@@ -1,27 +1,30 @@
 import { expect, test } from 'vitest'
 import { ClaimSize } from '../../../src/pipeline/claim-size.ts'
 
-function sizes(batchSize: number, ...times: readonly number[]): number[] {
-  const claim = new ClaimSize(batchSize)
+function sizes(batchSize: number, ...runs: readonly (readonly [streams: number, ms: number])[]): number[] {
+  const claim = new ClaimSize(batchSize, 4)
   return [
     claim.size,
-    ...times.map((ms) => {
-      claim.adjust(ms)
+    ...runs.map(([streams, ms]) => {
+      claim.follow(streams, ms)
       return claim.size
     }),
   ]
 }
 
-test('claims that are worked off fast are followed by larger ones', () => {
-  expect(sizes(1000, 10, 10, 10, 10)).toEqual([100, 200, 400, 500, 500])
+test('a claim is as much as the handlers work off in a quarter of a second', () => {
+  expect(sizes(1000, [100, 100], [250, 1000], [60, 150])).toEqual([100, 250, 62, 100])
 })
 
-test('claims that take long are followed by smaller ones', () => {
-  expect(sizes(1000, 5000, 5000, 5000, 500, 10)).toEqual([100, 50, 25, 12, 12, 24])
-  expect(sizes(3, 5000, 5000, 5000)).toEqual([3, 1, 1, 1])
+test('where handlers are fast, it is the most there is', () => {
+  expect(sizes(1000, [100, 10], [3, 0])).toEqual([100, 500, 500])
+})
+
+test('where they take long, every lane has work all the same', () => {
+  expect(sizes(1000, [100, 90_000], [8, 5000])).toEqual([100, 8, 8])
 })
 
 test('no claim is larger than a batch', () => {
-  expect(sizes(150, 10, 10)).toEqual([100, 150, 150])
-  expect(sizes(10, 10)).toEqual([10, 10])
+  expect(sizes(150, [100, 10])).toEqual([100, 150])
+  expect(sizes(3, [3, 10], [3, 10_000])).toEqual([3, 3, 3])
 })
