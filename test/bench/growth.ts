@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { ChildProgram } from '../../sandbox/servers/child-program.ts'
 import { freePort } from '../../sandbox/servers/server-process.ts'
@@ -56,6 +57,7 @@ export function benchGrowth(): Promise<void> {
       notifications: MEASURED,
       ...facts,
     })
+    await quiet(grown.url)
     await benchApi(grown)
   })
 }
@@ -142,6 +144,24 @@ function* chunks(): Generator<Buffer[]> {
       Buffer.from(withOtherIds(lone, 300 + ((number + index) % (MEASURED_FROM - 300)))),
     )
   }
+}
+
+/** Changed pages of a server that has nothing left to write. */
+const FEW_PAGES = 200
+const LONGEST_WRITING_MS = 120_000
+
+/** Waits until the server has written to disk what ingest at full speed left in its memory. */
+async function quiet(url: string): Promise<void> {
+  const connection = await createConnection(url)
+  const until = performance.now() + LONGEST_WRITING_MS
+  for (let pages = Number.POSITIVE_INFINITY; pages > FEW_PAGES && performance.now() < until; ) {
+    await delay(500)
+    const [rows] = await connection.query<RowDataPacket[]>(
+      "show status like 'innodb_buffer_pool_pages_dirty'",
+    )
+    pages = Number(rows[0]?.Value)
+  }
+  await connection.end()
 }
 
 async function benchApi(database: BenchDatabase): Promise<void> {
