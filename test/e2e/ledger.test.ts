@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
-import { expect, inject, test } from 'vitest'
+import { expect, inject, onTestFinished, test } from 'vitest'
 import { Mariadb } from '../../sandbox/servers/mariadb.ts'
 import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
 import { formatIso, MICROS_PER_MINUTE } from '../../src/domain/time.ts'
@@ -160,6 +160,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
   const described = describeRun(RUN)
   const random = new Random(SEED)
   const server = await Mariadb.start(join(folder, 'mariadb'))
+  onTestFinished(() => server.stop())
   const databaseUrl = await createMysqlDatabase(server.url, 'ledger')
   const [broker, database] = [await proxyOf(inject('amqpUrl')), await proxyOf(databaseUrl)]
   const queue = `e2e.ledger.${SEED}`
@@ -249,7 +250,6 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     clearInterval(reviving)
     await deployment.stop()
     await Promise.all([broker.stop(), database.stop()])
-    await server.stop()
     await deleteQueue(queue)
   }
 }, 400_000)
