@@ -163,16 +163,14 @@ async function timed<T>(
 /** What of an error is kept with a stream, in characters: a handler may throw a whole document. */
 const LONGEST_ERROR = 64 * 1024
 
-/** The handler's name, the message and the stack, and what caused the error. */
+/** The handler's name, the message and the stack, and those of what caused the error. */
 function describe(name: string, error: unknown): string {
-  const told = [`${name}: ${stackOf(error)}`]
-  for (let cause = causeOf(error); cause !== undefined && told.length < MOST_CAUSES; cause = causeOf(cause))
-    told.push(`caused by ${stackOf(cause)}`)
-  return told.join('\n').slice(0, LONGEST_ERROR)
+  const told = new Set([error])
+  // An error may be its own cause.
+  for (let cause = causeOf(error); cause !== undefined && !told.has(cause); cause = causeOf(cause))
+    told.add(cause)
+  return `${name}: ${[...told].map(stackOf).join('\ncaused by ')}`.slice(0, LONGEST_ERROR)
 }
-
-/** An error may be its own cause. */
-const MOST_CAUSES = 5
 
 function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined

@@ -89,15 +89,20 @@ test('daemons refuse a database without the schema and name the remedy; db upgra
 })
 
 test.each(['SIGTERM', 'SIGINT'] as const)('daemons end cleanly on %s', async (signal) => {
-  const folder = folderWith({ 'winchester.yaml': 'database:\n  url: sqlite:events.db\n' })
+  const folder = folderWith({
+    'winchester.yaml': 'database:\n  url: sqlite:events.db\n',
+    'yagi.conf':
+      '[rabbit_broker]\nurl = memory:\n[winchester]\nconfig_file = winchester.yaml\n[consumers]\nqueues = q\n[consumer:q]\napps = winchester.yagi_handler.WinchesterHandler\n',
+  })
   const file = join(folder, 'winchester.yaml')
   await runProgram('stv3', ['db', 'upgrade', '-c', file])
   const port = await freePort()
   const daemons = [
+    startProgram(['consume', '-c', join(folder, 'yagi.conf'), '--log-level', 'info']),
     startProgram(['work', '-c', file, '--log-level', 'debug']),
     startProgram(['api', '-c', file, '--listen', `127.0.0.1:${port}`, '--log-level', 'info']),
   ]
-  await until('both to run', async () => daemons.every(({ stderr }) => stderr.includes('"running"')))
+  await until('all to run', async () => daemons.every(({ stderr }) => stderr.includes('"running"')))
   expect(await fetch(`http://127.0.0.1:${port}/v1/streams`)).toMatchObject({ status: 200 })
   for (const daemon of daemons) expect(await daemon.stop(signal)).toMatchObject({ code: 0 })
 })

@@ -55,6 +55,22 @@ test('handles in order, then commits in order', async () => {
   expect(calls).toEqual(['a new', 'b new', 'a handle', 'b handle', 'a commit', 'b commit'])
 })
 
+test('an error is told with what caused it, unless that is itself', async () => {
+  const failing = noting([], 'a', undefined, () => {
+    throw new Error('fetch failed', { cause: new Error('ECONNREFUSED 127.0.0.1:9') })
+  })
+  const own = noting([], 'b', undefined, () => {
+    const error = new Error('round')
+    throw Object.assign(error, { cause: error })
+  })
+  expect(await run(failing)).toMatchObject({
+    error: expect.stringMatching(
+      /^h1: Error: fetch failed\n.*\ncaused by Error: ECONNREFUSED 127\.0\.0\.1:9\n/s,
+    ),
+  })
+  expect(await run(own)).toMatchObject({ error: expect.not.stringContaining('caused by') })
+})
+
 test('a failing handler rolls all back, also those that were not reached', async () => {
   const calls: string[] = []
   const outcome = await run(noting(calls, 'a'), noting(calls, 'b', 'handle'), noting(calls, 'c'))
