@@ -4,6 +4,7 @@ import { messageOf, TransientError } from '../domain/errors.ts'
 import type { QueueSpec } from '../domain/queue-spec.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Outage } from '../runtime/outage.ts'
 
 export type PublishOptions = {
   readonly publisher: Publisher
@@ -51,13 +52,15 @@ class PublishRun {
   readonly #exchange: string
   readonly #routingKey: string
   #failure: unknown
-  #isAway = false
+  /** of the broker */
+  readonly #outage: Outage
   #level = 0
   #wake: (() => void) | undefined
 
   constructor(options: PublishOptions) {
     const { exchange, queue, routingKey } = options.spec
     this.#options = options
+    this.#outage = new Outage(options.logger, 'the broker takes messages again')
     this.#exchange = exchange ?? ''
     this.#routingKey = exchange === undefined ? queue : routingKey
   }
@@ -100,8 +103,7 @@ class PublishRun {
     if (isConfirmed) {
       this.confirmed++
       this.#options.onPublished?.()
-      if (this.#isAway) this.#options.logger.info({}, 'the broker takes messages again')
-      this.#isAway = false
+      this.#outage.over()
     }
     if (!this.#isBelow(this.#level)) return
     this.#wake?.()
@@ -109,7 +111,7 @@ class PublishRun {
   }
 
   async #retry(body: Buffer, error: unknown): Promise<void> {
-    const { signal, logger } = this.#options
+    const { signal } = this.#options
     const backoff = new Backoff({ initialMs: 100, maxMs: 5000 })
     let isConfirmed = false
     for (let failure = error; !isConfirmed && !signal.aborted; ) {
@@ -117,8 +119,7 @@ class PublishRun {
         this.#failure ??= failure
         break
       }
-      if (!this.#isAway) logger.warn({}, `${messageOf(failure)}; trying again until it works`)
-      this.#isAway = true
+      this.#outage.failed(messageOf(failure))
       await sleep(backoff.next(), signal)
       if (signal.aborted) break
       await this.#send(body).then(

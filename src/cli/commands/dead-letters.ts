@@ -133,9 +133,11 @@ async function list(store: Store, options: Options): Promise<void> {
   const filter = filterOf(options)
   const { limit = DEFAULT_LIMIT } = options
   const rows: string[][] = []
-  for await (const letter of newest(store, filter, limit)) {
+  let left = limit
+  for await (const letter of inPages(store, filter, false)) {
     if (options.json) await print(`${JSON.stringify(jsonOf(letter))}\n`)
     else rows.push(rowOf(letter))
+    if (--left === 0) break
   }
   if (options.json) return
   await print(`${formatTable(['Id', 'At', 'Stage', 'Queue', 'Bytes', 'Reason'], rows)}\n`)
@@ -144,15 +146,16 @@ async function list(store: Store, options: Options): Promise<void> {
 }
 
 /** A few at a time: their bodies may be large. */
-async function* newest(store: Store, filter: DeadLetterFilter, limit: number): AsyncGenerator<DeadLetter> {
-  let mark: number | undefined
-  for (let left = limit; left > 0; ) {
-    const page = { limit: Math.min(left, PAGE), mark, ascending: false }
-    const letters = await store.listDeadLetters(filter, page)
+async function* inPages(
+  store: Store,
+  filter: DeadLetterFilter,
+  ascending: boolean,
+): AsyncGenerator<DeadLetter> {
+  for (let mark: number | undefined; ; ) {
+    const letters = await store.listDeadLetters(filter, { limit: PAGE, mark, ascending })
     yield* letters
-    left -= letters.length
     mark = letters.at(-1)?.id
-    if (letters.length < page.limit) return
+    if (letters.length < PAGE) return
   }
 }
 
@@ -238,10 +241,9 @@ async function queuesOf(config: Config): Promise<RetryContext['queueOf']> {
 /** In the order in which they were kept, without those that come while it goes on. */
 async function* each(store: Store, filter: DeadLetterFilter): AsyncGenerator<DeadLetter> {
   const [newest] = await store.listDeadLetters(filter, { limit: 1, mark: undefined, ascending: false })
-  for (let mark: number | undefined; newest && (mark ?? 0) < newest.id; ) {
-    const letters = await store.listDeadLetters(filter, { limit: PAGE, mark, ascending: true })
-    yield* letters.filter(({ id }) => id <= newest.id)
-    mark = letters.at(-1)?.id ?? newest.id
+  for await (const letter of inPages(store, filter, true)) {
+    if (newest === undefined || letter.id > newest.id) return
+    yield letter
   }
 }
 

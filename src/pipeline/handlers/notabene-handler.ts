@@ -66,13 +66,14 @@ export class NotabeneHandler implements Handler {
   async commit(): Promise<void> {
     if (this.#notifications.length === 0) return
     const spec = queueOf(this.#params)
+    const url = urlOf(this.#params)
     const exchange = this.#params.exchange
     // What was confirmed is not sent again when the broker goes away in between.
     const waiting = [...this.#notifications]
     await deliver(
-      hostOf(urlOf(this.#params)),
+      hostOf(url),
       async () => {
-        const publisher: Publisher = await this.#context.publisherFor(urlOf(this.#params))
+        const publisher: Publisher = await this.#context.publisherFor(url)
         await publisher.declare(spec)
         while (waiting.length > 0) {
           const body = Buffer.from(stringifyJson(waiting[0]))
