@@ -19,6 +19,7 @@ export type BenchServers = {
 export async function withServers(run: (servers: BenchServers) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'stacktach-bench-'))
   const stops: (() => Promise<void>)[] = []
+  let databases = 0
   try {
     await run({
       folder,
@@ -28,7 +29,7 @@ export async function withServers(run: (servers: BenchServers) => Promise<void>)
         return url
       },
       async startMariadb() {
-        const url = await startMariadb(join(folder, 'mariadb'), stops)
+        const url = await startMariadb(join(folder, `mariadb-${++databases}`), stops)
         await noteMariadb(url)
         return url
       },
