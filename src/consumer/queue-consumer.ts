@@ -130,9 +130,10 @@ export class QueueConsumer implements Service {
     while (!signal.aborted) {
       const deliveries = await this.#nextBatch(storing)
       if (deliveries.length === 0) continue
-      this.#inHand++
+      const isBusy = this.#inHand++ > 0
       this.#adjustPrefetch()
       const batch = await this.#prepare(deliveries)
+      if (isBusy) this.#readAhead(batch)
       const isArchived = await this.#archive(batch)
       const given = isArchived ? await this.#giveToApps(batch) : undefined
       // An acknowledgement is one of everything before it: what is not stored ends the storing of what follows.
@@ -197,6 +198,12 @@ export class QueueConsumer implements Service {
       if (batch.length % MESSAGES_PER_TURN === 0) await immediate()
     }
     return batch
+  }
+
+  /** While the batch before is being stored. Nobody waits for it: the store looks up what this has not found. */
+  #readAhead(batch: readonly Prepared[]): void {
+    const arrivals = batch.flatMap(({ arrival }) => arrival ?? [])
+    void this.#options.store.readAhead(arrivals).catch(() => {})
   }
 
   /** Nothing goes on before the raw messages are on disk; false: the consumer stops before they were. */

@@ -1,5 +1,6 @@
 import type { OpenDatabase } from './dialect.ts'
 import { EventTypes } from './event-types.ts'
+import { RecentHashes } from './recent-hashes.ts'
 
 /** Waits for writers: those that come while one is under way share the next. */
 export type WriterWaits = { current?: Promise<void>; next?: Promise<void> }
@@ -14,6 +15,8 @@ export type StoreContext = OpenDatabase & {
   /** the highest ids below which no more become visible, as far as is known */
   readonly settled: { event: number; stream: number }
   readonly waits: WriterWaits
+  /** of events that were stored after others were looked up ahead of being stored */
+  readonly recentHashes: RecentHashes
   /** event types that are known to have many events */
   readonly commonTypes: Set<string>
 }
@@ -30,6 +33,7 @@ export function createContext(
     hasUnindexed: false,
     settled: { event: 0, stream: 0 },
     waits: {},
+    recentHashes: new RecentHashes(),
     commonTypes: new Set(),
   }
 }

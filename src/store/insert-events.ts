@@ -8,11 +8,12 @@ import { bytesHex, hashIn } from './rows.ts'
 import { bucketOf, type Executor } from './schema.ts'
 
 /** An event that this transaction stored. */
-export type NewEvent = { readonly id: number; readonly arrival: Arrival }
+export type NewEvent = { readonly id: number; readonly messageHash: string; readonly arrival: Arrival }
 
 /**
  * Stores the events whose message_id is not there yet; of repeats among the arrivals the first counts. A
- * duplicate-key error means that another transaction was first: the caller rolls back and repeats.
+ * duplicate-key error means that another transaction was first: the caller rolls back and repeats, and what
+ * was looked up ahead is looked up again.
  */
 export async function insertEvents(
   tx: Executor,
@@ -24,19 +25,18 @@ export async function insertEvents(
     const encoded = encodedRow(arrival, context)
     if (!byHash.has(encoded.messageHash)) byHash.set(encoded.messageHash, { arrival, encoded })
   }
-  for (const hash of await existingHashes(tx, [...byHash.keys()])) byHash.delete(hash)
+  for (const hash of await storedHashes(tx, context, [...byHash.values()])) byHash.delete(hash)
   const fresh = [...byHash.values()]
   if (fresh.length === 0) return []
-  const ids = await insertRows(
-    tx,
-    context.dialect,
-    'event',
-    fresh.map(({ arrival: { event }, encoded }) => ({
-      ...eventRow(encoded, context),
-      generated: event.timestamp,
-      event_type_id: context.eventTypes.idOf(event.eventType),
-    })),
-  )
+  const rows = fresh.map(({ arrival: { event }, encoded }) => ({
+    ...eventRow(encoded, context),
+    generated: event.timestamp,
+    event_type_id: context.eventTypes.idOf(event.eventType),
+  }))
+  const ids = await insertRows(tx, context.dialect, 'event', rows).catch((error) => {
+    for (const { encoded } of fresh) encoded.isStored = undefined
+    throw error
+  })
   await insertRows(
     tx,
     context.dialect,
@@ -44,10 +44,30 @@ export async function insertEvents(
     fresh.flatMap(({ encoded }, index) => traitRows(ids[index] as number, encoded)),
   )
   if (context.hasUnindexed) await noteUnindexed(tx, context, Math.max(...ids))
-  return fresh.map(({ arrival }, index) => ({ id: ids[index] as number, arrival }))
+  return fresh.map(({ arrival, encoded: { messageHash } }, index) => ({
+    id: ids[index] as number,
+    messageHash,
+    arrival,
+  }))
 }
 
 type Encoded = { readonly arrival: Arrival; readonly encoded: EncodedRow }
+
+/** Those that were looked up ahead may have been stored since, by this store: by another, their insert will fail. */
+async function storedHashes(
+  tx: Executor,
+  { recentHashes }: StoreContext,
+  rows: readonly Encoded[],
+): Promise<string[]> {
+  const hashes: string[] = []
+  const unknown: string[] = []
+  for (const { encoded } of rows) {
+    const { messageHash, isStored } = encoded
+    if (isStored === undefined) unknown.push(messageHash)
+    else if (isStored || recentHashes.has(messageHash)) hashes.push(messageHash)
+  }
+  return unknown.length === 0 ? hashes : [...hashes, ...(await existingHashes(tx, unknown))]
+}
 
 /** Encoded arrivals come from this store's own `encode`. */
 function encodedRow(arrival: Arrival, context: StoreContext): EncodedRow {
@@ -85,8 +105,8 @@ function eventRow({ messageHash, messageId, traits }: EncodedRow, { dialect }: S
   return { message_hash: dialect.bytes(messageHash), message_id: messageId, traits }
 }
 
-async function existingHashes(tx: Executor, hashes: readonly string[]): Promise<string[]> {
-  const rows = await tx
+export async function existingHashes(db: Executor, hashes: readonly string[]): Promise<string[]> {
+  const rows = await db
     .selectFrom('event')
     .select('message_hash')
     .where(hashIn('message_hash', hashes))

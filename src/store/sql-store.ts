@@ -20,6 +20,7 @@ import { insertEvents } from './insert-events.ts'
 import { insertRows } from './insert-rows.ts'
 import { requireCurrentSchema } from './migrate.ts'
 import { nextDue } from './next-due.ts'
+import { readAhead } from './read-ahead.ts'
 import { countEvents, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
 import { countStreams, findStream, listStreams } from './read-streams.ts'
 import { readingUntil } from './reading.ts'
@@ -109,15 +110,18 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
 
   return {
     encode: (event) => encodeEvent(event, context),
+    readAhead: (arrivals) => query(dialect, () => readAhead(context, arrivals)),
     async storeBatch({ arrivals, deadLetters }, router) {
       await query(dialect, () => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
-      return transaction(async (tx) => {
+      const events = await transaction(async (tx) => {
         const current = await lockWriter(tx)
-        const events = arrivals.length > 0 ? await insertEvents(tx, current, arrivals) : []
-        await routeEvents(tx, current, events, router, 0)
+        const inserted = arrivals.length > 0 ? await insertEvents(tx, current, arrivals) : []
+        await routeEvents(tx, current, inserted, router, 0)
         await insertDeadLetters(tx, current, deadLetters)
-        return { stored: events.length, duplicates: arrivals.length - events.length }
+        return inserted
       })
+      context.recentHashes.add(events.map(({ messageHash }) => messageHash))
+      return { stored: events.length, duplicates: arrivals.length - events.length }
     },
 
     nextDue: (withRetries) => query(dialect, () => nextDue(context, withRetries)),

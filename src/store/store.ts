@@ -130,6 +130,11 @@ export type Trimmed = { readonly trimmed: number; readonly after: TrimPlace | un
 export interface Store {
   /** What storing an event needs; made beforehand it can be made while the database works on others. */
   encode(event: Event): EncodedEvent
+  /**
+   * Begins to read what storing these events will need, while the database works on others. It may fail or be left
+   * out: what was not read is read when their turn comes.
+   */
+  readAhead(arrivals: readonly Arrival[]): Promise<void>
   /** Stores new events and lets them join their streams; repeats of a message_id are no-ops. */
   storeBatch(batch: Batch, router: Router): Promise<BatchOutcome>
 

@@ -6,7 +6,7 @@ import type { Trait, Traits } from '../../src/domain/trait.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { bytesHex } from '../../src/store/rows.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { Store } from '../../src/store/store.ts'
+import type { Batch, Store } from '../../src/store/store.ts'
 import type { TriggerRouter } from '../../src/streams/router.ts'
 import type { TriggerConfig } from '../../src/streams/trigger-config.ts'
 import { DATABASES } from '../support/databases.ts'
@@ -113,23 +113,36 @@ describe.each(DATABASES)('batches on $name', ({ open }) => {
     'dead_letter',
   ]
 
-  /** What the database holds after these batches, by ids of messages instead of numbers. */
-  async function outcome(router: TriggerRouter, batches: Iterable<Item[]>) {
-    for (const table of TABLES) await sql`delete from ${sql.table(table)}`.execute(database.db)
-    for (const batch of batches) {
-      const arrivals = batch
+  function prepare(items: readonly Item[], router: TriggerRouter): Batch {
+    const dead = items.filter(({ isDead }) => isDead)
+    return {
+      arrivals: items
         .filter(({ isDead }) => !isDead)
-        .map(({ event }) => ({ event, at: NOW, keys: router.keysOf(event) }))
-      const deadLetters = batch
-        .filter(({ isDead }) => isDead)
-        .map(({ event }) => ({
-          stage: 'distill',
-          reason: 'r',
-          queue: 'q',
-          body: Buffer.from(event.messageId),
-        }))
-      await store.storeBatch({ arrivals, deadLetters }, router)
+        .map(({ event }) => ({ event, encoded: store.encode(event), at: NOW, keys: router.keysOf(event) })),
+      deadLetters: dead.map(({ event }) => ({
+        stage: 'distill',
+        reason: 'r',
+        queue: 'q',
+        body: Buffer.from(event.messageId),
+      })),
     }
+  }
+
+  /** Each is read ahead before the one before it is stored; by a store that has stored nothing yet. */
+  async function storeReadAhead(batches: readonly Batch[], router: TriggerRouter): Promise<void> {
+    const fresh = await createSqlStore(database, { writer: 'fresh', indexedTraits: ['host', 'size'] })
+    for (const [index, batch] of batches.entries()) {
+      await fresh.readAhead(batches[index + 1]?.arrivals ?? [])
+      await fresh.storeBatch(batch, router)
+    }
+  }
+
+  /** What the database holds after these batches, by ids of messages instead of numbers. */
+  async function outcome(router: TriggerRouter, batches: Iterable<Item[]>, isReadAhead = false) {
+    for (const table of TABLES) await sql`delete from ${sql.table(table)}`.execute(database.db)
+    const prepared = [...batches].map((batch) => prepare(batch, router))
+    if (isReadAhead) await storeReadAhead(prepared, router)
+    else for (const batch of prepared) await store.storeBatch(batch, router)
     const stored = await store.listEvents({}, ALL)
     const streams = await store.listStreams({}, ALL)
     const members = await store.eventsOfStreams(streams.map(({ id }) => id))
@@ -169,6 +182,7 @@ describe.each(DATABASES)('batches on $name', ({ open }) => {
         const single = await outcome(router, divided(sequence, [1]))
         expect(await outcome(router, divided(sequence, sizes))).toEqual(single)
         expect(await outcome(router, [sequence])).toEqual(single)
+        expect(await outcome(router, divided(sequence, sizes), true)).toEqual(single)
       }),
       { numRuns: 120 },
     )

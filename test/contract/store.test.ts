@@ -106,6 +106,60 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     expect(await store.findEvent('same')).toMatchObject({ timestamp: NOW })
   })
 
+  /** Arrivals whose rows are encoded, as those of a consumer. */
+  function encodedArrivals(router: TriggerRouter, ids: readonly string[]) {
+    return ids.map((messageId) => {
+      const one = event({ messageId, host: 'h' })
+      return { event: one, encoded: store.encode(one), at: NOW, keys: router.keysOf(one) }
+    })
+  }
+
+  test('stores once what was stored after it was looked up ahead, by this store or by another', async () => {
+    const router = routerOf({})
+    await put(router, [event({ messageId: 'before', host: 'h' })])
+    const arrivals = encodedArrivals(router, ['before', 'here', 'elsewhere', 'new'])
+    await store.readAhead(arrivals)
+    await put(router, [event({ messageId: 'here', host: 'h' })])
+    const other = await createSqlStore(database, { writer: 'other', indexedTraits: ['host'] })
+    const [, , elsewhere] = arrivals
+    if (elsewhere)
+      await other.storeBatch(
+        {
+          arrivals: [
+            { ...elsewhere, encoded: undefined, event: event({ messageId: 'elsewhere', host: 'h' }) },
+          ],
+          deadLetters: [],
+        },
+        router,
+      )
+    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+      stored: 1,
+      duplicates: 3,
+    })
+    expect((await store.listStreams({}, PAGE)).map(({ eventCount }) => eventCount)).toEqual([4])
+  })
+
+  test('stores what was looked up ahead after its transaction was rolled back', async () => {
+    const router = routerOf({})
+    const arrivals = encodedArrivals(router, ['a', 'b'])
+    await store.readAhead(arrivals)
+    const broken = {
+      isStale: () => false,
+      route: () => {
+        throw new Error('broken')
+      },
+    }
+    await expect(store.storeBatch({ arrivals, deadLetters: [] }, broken)).rejects.toThrow('broken')
+    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+      stored: 2,
+      duplicates: 0,
+    })
+    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+      stored: 0,
+      duplicates: 2,
+    })
+  })
+
   test('tells message ids and event types apart byte for byte', async () => {
     await put(routerOf(), [
       event({ messageId: 'x', eventType: 'T' }),

@@ -6,7 +6,7 @@ import { QueueConsumer, type QueueConsumerOptions } from '../../../src/consumer/
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import { createDistiller } from '../../../src/distiller/distiller.ts'
 import { TransientError } from '../../../src/domain/errors.ts'
-import type { EncodedEvent } from '../../../src/domain/routing.ts'
+import type { Arrival, EncodedEvent } from '../../../src/domain/routing.ts'
 import { wallClock } from '../../../src/runtime/event-clock.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import type { Batch, Store } from '../../../src/store/store.ts'
@@ -17,6 +17,7 @@ import { until } from '../../support/until.ts'
 function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<QueueConsumerOptions> = {}) {
   const archived: string[] = []
   const acknowledged: string[] = []
+  const readAhead: string[][] = []
   let deliver: SubscribeOptions['onDelivery'] = () => {}
   const broker = {
     subscribe: (_: unknown, options: SubscribeOptions) => {
@@ -31,6 +32,10 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
   } as unknown as Broker
   const store = {
     encode: () => ({ kind: 'encoded-event' }) as EncodedEvent,
+    async readAhead(arrivals: readonly Arrival[]) {
+      readAhead.push(arrivals.map(({ event }) => event.messageId))
+      throw new TransientError('no connection is free')
+    },
     async storeBatch({ arrivals }: Batch) {
       await storeBatch(arrivals.map(({ event }) => event.messageId))
       return { stored: arrivals.length, duplicates: 0 }
@@ -65,7 +70,7 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
     const body = Buffer.from(JSON.stringify({ message_id, event_type, timestamp: '2026-01-01T00:00:00' }))
     deliver({ queue: 'q', body, redelivered: false })
   }
-  return { consumer, acknowledged, archived, send }
+  return { consumer, acknowledged, archived, readAhead, send }
 }
 
 test('batches are stored in order and acknowledged by their last message', async () => {
@@ -103,13 +108,13 @@ test.each([
   expect([stored, acknowledged]).toEqual([[], []])
 })
 
-test('while one batch is stored the next is prepared, and no more than that', async () => {
+test('while one batch is stored the next is prepared and read ahead, as far as that works, and no more than that', async () => {
   let release: () => void = () => {}
   const storing = new Promise<void>((resolve) => {
     release = resolve
   })
   const begun: string[][] = []
-  const { consumer, archived, send } = setUp(async (ids) => {
+  const { consumer, archived, readAhead, send } = setUp(async (ids) => {
     begun.push(ids)
     await storing
   })
@@ -117,7 +122,7 @@ test('while one batch is stored the next is prepared, and no more than that', as
   for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) send(id)
   await until('the second batch is prepared', async () => archived.length === 4)
   for (let turn = 0; turn < 50; turn++) await immediate()
-  expect([begun, archived.length]).toEqual([[['a', 'b']], 4])
+  expect([begun, archived.length, readAhead]).toEqual([[['a', 'b']], 4, [['c', 'd']]])
   release()
   await until('all are stored', async () => begun.length === 3)
   await consumer.stop()

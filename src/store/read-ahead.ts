@@ -1,0 +1,60 @@
+import { sql } from 'kysely'
+import type { Arrival } from '../domain/routing.ts'
+import { MICROS_PER_MINUTE } from '../domain/time.ts'
+import type { StoreContext } from './context.ts'
+import type { EncodedRow } from './encode-event.ts'
+import { existingHashes } from './insert-events.ts'
+import { hashIn } from './rows.ts'
+
+/** Events so much older than most of their batch go to pages of the indexes that nobody has used for long. */
+const LATE = 10 * MICROS_PER_MINUTE
+
+/**
+ * Notes which events are stored already, and lets the server read the pages that storing the others will change: those
+ * that are not in its memory are what storing waits for when there are many events.
+ */
+export async function readAhead(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
+  if (arrivals.length === 0) return
+  const work = [noteStored(context, arrivals)]
+  // Where there is no second connection that could read meanwhile, storing would wait for this.
+  if (context.dialect.forUpdate !== '') {
+    work.push(touchStreams(context, arrivals), touchIndexes(context, arrivals))
+  }
+  await Promise.all(work)
+}
+
+async function noteStored(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
+  const rows = arrivals.flatMap(({ encoded }) => (encoded ? (encoded as EncodedRow) : []))
+  const hashes = [...new Set(rows.map(({ messageHash }) => messageHash))]
+  const stored = new Set(await existingHashes(context.db, hashes))
+  for (const row of rows) row.isStored = stored.has(row.messageHash)
+}
+
+/** A query that reads whole rows; what it answers is of no use. */
+async function touchStreams({ db }: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
+  const keys = [...new Set(arrivals.flatMap(({ keys }) => keys.map(({ hash }) => hash)))]
+  if (keys.length === 0) return
+  await db
+    .selectFrom('open_stream')
+    .innerJoin('stream', 'stream.id', 'open_stream.stream_id')
+    .select(({ fn }) => fn.sum('stream.event_count').as('touched'))
+    .where(hashIn('open_stream.key_hash', keys))
+    .execute()
+}
+
+async function touchIndexes({ db, eventTypes }: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
+  const times = arrivals.map(({ event }) => event.timestamp).sort((a, b) => a - b)
+  const usual = times[times.length >> 1] as number
+  const late = arrivals.map(({ event }) => event).filter(({ timestamp }) => timestamp < usual - LATE)
+  if (late.length === 0) return
+  await eventTypes.ensure(late.map(({ eventType }) => eventType))
+  const byTime = late.map(({ timestamp }) => sql`\`generated\` = ${timestamp}`)
+  const byType = late.map(
+    ({ eventType, timestamp }) =>
+      sql`(event_type_id = ${eventTypes.idOf(eventType)} and \`generated\` = ${timestamp})`,
+  )
+  const touches = [byTime, byType].map((places) =>
+    sql`select count(*) from event where ${sql.join(places, sql` or `)}`.execute(db),
+  )
+  await Promise.all(touches)
+}

@@ -1,0 +1,20 @@
+/** Some batches of each of the queues that are read at once. */
+const MOST = 8000
+
+/** Message hashes of the events that this store has stored last. */
+export class RecentHashes {
+  readonly #hashes = new Set<string>()
+
+  has(hash: string): boolean {
+    return this.#hashes.has(hash)
+  }
+
+  /** Only what has been committed. */
+  add(hashes: Iterable<string>): void {
+    for (const hash of hashes) this.#hashes.add(hash)
+    for (const oldest of this.#hashes) {
+      if (this.#hashes.size <= MOST) break
+      this.#hashes.delete(oldest)
+    }
+  }
+}
