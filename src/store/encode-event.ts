@@ -12,8 +12,8 @@ export type EncodedRow = EncodedEvent & {
   readonly traits: SqlValue
   /** of the traits by which events are looked up */
   readonly traitHashes: readonly SqlValue[]
-  /** whether it was stored when that was looked up; undefined: it was not looked up */
-  isStored?: boolean | undefined
+  /** it was not stored when that was looked up ahead */
+  seemsNew?: boolean
 }
 
 /** Makes the rows of an event for statements of this dialect. */

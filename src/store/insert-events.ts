@@ -34,7 +34,7 @@ export async function insertEvents(
     event_type_id: context.eventTypes.idOf(event.eventType),
   }))
   const ids = await insertRows(tx, context.dialect, 'event', rows).catch((error) => {
-    for (const { encoded } of fresh) encoded.isStored = undefined
+    for (const { encoded } of fresh) encoded.seemsNew = false
     throw error
   })
   await insertRows(
@@ -53,20 +53,21 @@ export async function insertEvents(
 
 type Encoded = { readonly arrival: Arrival; readonly encoded: EncodedRow }
 
-/** Those that were looked up ahead may have been stored since, by this store: by another, their insert will fail. */
+/**
+ * What was seen before only spares a look-up, it drops no event: rows may be gone since. Those that were new when they
+ * were looked up ahead and that this store has not stored since are new; where another has, their insert will fail.
+ */
 async function storedHashes(
   tx: Executor,
   { recentHashes }: StoreContext,
   rows: readonly Encoded[],
 ): Promise<string[]> {
-  const hashes: string[] = []
-  const unknown: string[] = []
-  for (const { encoded } of rows) {
-    const { messageHash, isStored } = encoded
-    if (isStored === undefined) unknown.push(messageHash)
-    else if (isStored || recentHashes.has(messageHash)) hashes.push(messageHash)
-  }
-  return unknown.length === 0 ? hashes : [...hashes, ...(await existingHashes(tx, unknown))]
+  const unsure = rows.filter(({ encoded }) => !encoded.seemsNew || recentHashes.has(encoded.messageHash))
+  if (unsure.length === 0) return []
+  return existingHashes(
+    tx,
+    unsure.map(({ encoded }) => encoded.messageHash),
+  )
 }
 
 /** Encoded arrivals come from this store's own `encode`. */

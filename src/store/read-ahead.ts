@@ -10,12 +10,12 @@ import { hashIn } from './rows.ts'
 const LATE = 10 * MICROS_PER_MINUTE
 
 /**
- * Notes which events are stored already, and lets the server read the pages that storing the others will change: those
+ * Notes which events are not stored yet, and lets the server read the pages that storing the others will change: those
  * that are not in its memory are what storing waits for when there are many events.
  */
 export async function readAhead(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
   if (arrivals.length === 0) return
-  const work = [noteStored(context, arrivals)]
+  const work = [noteNew(context, arrivals)]
   // Where there is no second connection that could read meanwhile, storing would wait for this.
   if (context.dialect.forUpdate !== '') {
     work.push(touchStreams(context, arrivals), touchIndexes(context, arrivals))
@@ -23,11 +23,12 @@ export async function readAhead(context: StoreContext, arrivals: readonly Arriva
   await Promise.all(work)
 }
 
-async function noteStored(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
+async function noteNew(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
   const rows = arrivals.flatMap(({ encoded }) => (encoded ? (encoded as EncodedRow) : []))
   const hashes = [...new Set(rows.map(({ messageHash }) => messageHash))]
+  if (hashes.length === 0) return
   const stored = new Set(await existingHashes(context.db, hashes))
-  for (const row of rows) row.isStored = stored.has(row.messageHash)
+  for (const row of rows) row.seemsNew = !stored.has(row.messageHash)
 }
 
 /** A query that reads whole rows; what it answers is of no use. */

@@ -9,7 +9,6 @@ export class RecentHashes {
     return this.#hashes.has(hash)
   }
 
-  /** Only what has been committed. */
   add(hashes: Iterable<string>): void {
     for (const hash of hashes) this.#hashes.add(hash)
     for (const oldest of this.#hashes) {

@@ -139,6 +139,19 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     expect((await store.listStreams({}, PAGE)).map(({ eventCount }) => eventCount)).toEqual([4])
   })
 
+  test('stores what it has seen in the database when it is there no more', async () => {
+    const router = routerOf()
+    const arrivals = encodedArrivals(router, ['a', 'b'])
+    await store.readAhead(arrivals.slice(0, 1))
+    await put(router, [event({ messageId: 'a', host: 'h' }), event({ messageId: 'b', host: 'h' })])
+    await store.readAhead(arrivals.slice(1))
+    await database.db.deleteFrom('event').execute()
+    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+      stored: 2,
+      duplicates: 0,
+    })
+  })
+
   test('stores what was looked up ahead after its transaction was rolled back', async () => {
     const router = routerOf({})
     const arrivals = encodedArrivals(router, ['a', 'b'])
