@@ -8,7 +8,7 @@ import { traitHash } from './trait-codec.ts'
 /** Ids that are handed out at a time. */
 const PORTION = 1000
 /** Most buckets of one query: a rare trait has its hits far apart. */
-const MOST_BUCKETS = 64
+const MOST_BUCKETS = 256
 
 /** Ids from `low` to `high`, both included, upwards or downwards. */
 export type IdRange = { readonly low: number; readonly high: number; readonly ascending: boolean }

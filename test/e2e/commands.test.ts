@@ -18,6 +18,11 @@ test.each([['yagi.conf'], ['winchester.yaml']])('check accepts the shipped %s', 
   expect(result.stdout).toContain('is valid')
 })
 
+function jsonLines(text: string): unknown[] {
+  const lines = text.trim().split('\n')
+  return lines.map((line) => JSON.parse(line))
+}
+
 test('check tells each problem with its place and exits 1', async () => {
   const folder = folderWith({ 'winchester.yaml': 'database:\n  ur: x\n' })
   const file = join(folder, 'winchester.yaml')
@@ -25,11 +30,7 @@ test('check tells each problem with its place and exits 1', async () => {
   expect(plain.code).toBe(1)
   expect(plain.stdout).toContain(`${file}:2:3: unknown key "ur"; did you mean "url"?`)
   const json = await runProgram('stv3', ['check', '-c', file, '--json'])
-  const problems = json.stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-  expect(problems).toContainEqual(
+  expect(jsonLines(json.stdout)).toContainEqual(
     expect.objectContaining({ severity: 'error', file, line: 2, column: 3, code: 'unknown-key' }),
   )
 })
@@ -74,17 +75,17 @@ test('daemons refuse a database without the schema and name the remedy; db upgra
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('stv3 db upgrade') })
   expect(await runProgram('stv3', ['db', 'upgrade', '-c', file])).toMatchObject({
     code: 0,
-    stdout: 'applied 001-create-tables\n',
+    stdout: 'applied 001-create-tables\napplied 002-smaller-buckets\n',
   })
   expect(await runProgram('stv3', ['db', 'upgrade', '-c', file])).toMatchObject({
     code: 0,
     stdout: 'the schema is up to date\n',
   })
   const status = await runProgram('stv3', ['db', 'status', '-c', file, '--json'])
-  expect(JSON.parse(status.stdout)).toMatchObject({
-    name: '001-create-tables',
-    applied_at: expect.any(String),
-  })
+  expect(jsonLines(status.stdout)).toMatchObject([
+    { name: '001-create-tables', applied_at: expect.any(String) },
+    { name: '002-smaller-buckets', applied_at: expect.any(String) },
+  ])
   expect((await runProgram('stv3', ['db', 'sql', '-c', file])).stdout).toContain('create table event')
 })
 

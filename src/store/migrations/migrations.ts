@@ -1,4 +1,5 @@
 import { createTables } from './001-create-tables.ts'
+import { makeBucketsSmaller } from './002-smaller-buckets.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 /** One step of the schema: its statements in order. */
@@ -8,7 +9,10 @@ export type MigrationStep = {
 }
 
 /** In the order in which they are applied; a released one never changes. */
-export const MIGRATIONS: readonly MigrationStep[] = [{ name: '001-create-tables', statements: createTables }]
+export const MIGRATIONS: readonly MigrationStep[] = [
+  { name: '001-create-tables', statements: createTables },
+  { name: '002-smaller-buckets', statements: makeBucketsSmaller },
+]
 
 /** Everything that `upgrade` would run on an empty database, as SQL text. */
 export function migrationSql(types: ColumnTypes): string {

@@ -30,7 +30,7 @@ export type FloorStream = {
 export async function prepareFloor(bodies: readonly Buffer[], batchSize: number): Promise<FloorBatch[]> {
   const { config, distiller, router, store } = await openShipped()
   await store.close()
-  const indexed = indexedTraits(config.triggers, [])
+  const indexed = indexedTraits(config.triggers, config.winchester.indexed_traits)
   const open = new Map<string, Stream>()
   const batches: FloorBatch[] = []
   let streams = 0

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ConsumeMessage, connect } from 'amqplib'
 import { createConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
+import { bucketOf } from '../../../src/store/schema.ts'
 import type { FloorBatch, FloorStream } from './floor-batches.ts'
 
 export type FloorOptions = {
@@ -155,8 +156,4 @@ async function writeStreams(
 
 async function insert(database: Database, statement: string, rows: readonly unknown[][]): Promise<void> {
   if (rows.length > 0) await database.query(statement, [rows])
-}
-
-function bucketOf(id: number): number {
-  return Math.floor(id / 32_768)
 }
