@@ -45,8 +45,6 @@ const BYTES_AT_HAND = 8 << 20
 const BYTES_PER_BATCH = 2 << 20
 /** After a batch of this share of a full one, more are waited for. */
 const FLOOD = 1 / 10
-/** Messages that are prepared without a pause: the answers of the database for the batch before must not wait. */
-const MESSAGES_PER_TURN = 5
 
 /**
  * Reads one queue: deliver → archive → distil → store → acknowledge, in order. While the database works on one
@@ -195,7 +193,8 @@ export class QueueConsumer implements Service {
     const context = { ...this.#options, encode: this.#options.store.encode }
     for (const delivery of deliveries) {
       batch.push(prepare(delivery, context))
-      if (batch.length % MESSAGES_PER_TURN === 0) await immediate()
+      // The answers of the database for the batch before must not wait.
+      await immediate()
     }
     return batch
   }

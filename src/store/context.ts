@@ -17,8 +17,6 @@ export type StoreContext = OpenDatabase & {
   readonly waits: WriterWaits
   /** of events that were stored after others were looked up ahead of being stored */
   readonly recentHashes: RecentHashes
-  /** event types that are known to have many events */
-  readonly commonTypes: Set<string>
 }
 
 export function createContext(
@@ -34,6 +32,5 @@ export function createContext(
     settled: { event: 0, stream: 0 },
     waits: {},
     recentHashes: new RecentHashes(),
-    commonTypes: new Set(),
   }
 }

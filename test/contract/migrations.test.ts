@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { insertRows, type Row } from '../../src/store/insert-rows.ts'
-import { makeBucketsSmaller } from '../../src/store/migrations/002-smaller-buckets.ts'
+import { makeIndexesLocal } from '../../src/store/migrations/002-local-indexes.ts'
 import { BUCKET_SIZE, bucketOf, type Tables } from '../../src/store/schema.ts'
 import { DATABASES } from '../support/databases.ts'
 
@@ -34,7 +34,8 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
       IDS.map((id) => ({ ...old(id), stream_id: id })),
     )
     await fill('event_span', [{ bucket: 0, min_generated: 1, max_generated: 2 }])
-    for (const statement of makeBucketsSmaller()) await sql.raw(statement).execute(database.db)
+    for (const statement of makeIndexesLocal(database.dialect.types))
+      await sql.raw(statement).execute(database.db)
     const expected = IDS.map((id) => ({ id, bucket: bucketOf(id) }))
     for (const [table, id] of [
       ['event_trait', 'event_id'],

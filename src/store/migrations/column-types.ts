@@ -1,4 +1,4 @@
-/** SQL types under names that both kinds of database have one for. */
+/** What the two kinds of database write otherwise when tables are made. */
 export type ColumnTypes = {
   /** a primary key that counts up and is never used again */
   readonly id: string
@@ -13,6 +13,7 @@ export type ColumnTypes = {
   readonly tableOptions: string
   /** the same for a table that is stored in the order of its primary key */
   readonly clusteredOptions: string
+  readonly dropIndex: (table: string, name: string) => string
 }
 
 const MYSQL_OPTIONS = ' engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin row_format=dynamic'
@@ -27,6 +28,7 @@ export const MYSQL_TYPES: ColumnTypes = {
   bytes: 'longblob',
   tableOptions: MYSQL_OPTIONS,
   clusteredOptions: MYSQL_OPTIONS,
+  dropIndex: (table, name) => `drop index ${name} on ${table}`,
 }
 
 export const SQLITE_TYPES: ColumnTypes = {
@@ -39,4 +41,5 @@ export const SQLITE_TYPES: ColumnTypes = {
   bytes: 'blob',
   tableOptions: ' strict',
   clusteredOptions: ' strict, without rowid',
+  dropIndex: (_, name) => `drop index ${name}`,
 }

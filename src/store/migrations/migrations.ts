@@ -1,5 +1,5 @@
 import { createTables } from './001-create-tables.ts'
-import { makeBucketsSmaller } from './002-smaller-buckets.ts'
+import { makeIndexesLocal } from './002-local-indexes.ts'
 import type { ColumnTypes } from './column-types.ts'
 
 /** One step of the schema: its statements in order. */
@@ -11,7 +11,7 @@ export type MigrationStep = {
 /** In the order in which they are applied; a released one never changes. */
 export const MIGRATIONS: readonly MigrationStep[] = [
   { name: '001-create-tables', statements: createTables },
-  { name: '002-smaller-buckets', statements: makeBucketsSmaller },
+  { name: '002-local-indexes', statements: makeIndexesLocal },
 ]
 
 /** Everything that `upgrade` would run on an empty database, as SQL text. */

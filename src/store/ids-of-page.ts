@@ -1,0 +1,126 @@
+import { type SelectQueryBuilder, sql } from 'kysely'
+import type { StoreContext } from './context.ts'
+import { withoutEmptyStart } from './event-spans.ts'
+import { applyPage, type ReadBounds, rangeOf } from './page.ts'
+import type { Reading } from './reading.ts'
+import type { Tables } from './schema.ts'
+import { selectEvents } from './select-events.ts'
+import type { EventFilter, Page } from './store.ts'
+
+// The indexes by types and by times hold ids, types and times: only they are read to find the ids of a page.
+
+/** Entries of an index that are read and sorted in some 20 ms. */
+const NARROW = 60_000
+
+type Selected = SelectQueryBuilder<Tables, 'event', object>
+
+/** The ids of the events of a page by their types and times, in its order. */
+export async function idsOfPage(
+  context: StoreContext,
+  filter: EventFilter,
+  page: Page,
+  { top, reading }: ReadBounds,
+): Promise<readonly number[]> {
+  const matching = await selectEvents(context, filter)
+  if (!matching || page.limit === 0) return []
+  const listed = applyPage(matching, 'event.id', page, top).limit(page.limit)
+  if (filter.from === undefined && filter.to === undefined) return idsInOrder(listed, page, reading)
+  if (await isNarrow(context, filter, reading)) return narrowIds(listed, page, reading)
+  const range = await rangeOf(context.db, 'event', page, top)
+  if (!range) return []
+  const { low, high } = await withoutEmptyStart(context.db, filter, range)
+  return idsInOrder(listed.where('event.id', '>=', low).where('event.id', '<=', high), page, reading)
+}
+
+async function idsInOrder(listed: Selected, { ascending }: Page, reading: Reading): Promise<number[]> {
+  const direction = ascending ? 'asc' : 'desc'
+  const rows = await listed.select('event.id').orderBy('event.id', direction).execute(reading)
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * The first ids of few events, by the index of times. Most ids are given in the order of time: those at the end of the
+ * times where the page begins, as many as are wanted, bound the ids that need to be sorted.
+ */
+async function narrowIds(
+  listed: Selected,
+  { ascending, limit }: Page,
+  reading: Reading,
+): Promise<readonly number[]> {
+  const direction = ascending ? 'asc' : 'desc'
+  const near = await listed.select('event.id').orderBy('event.generated', direction).execute(reading)
+  const ids = near.map(({ id }) => id).sort((a, b) => (ascending ? a - b : b - a))
+  const bound = ids.at(-1)
+  if (ids.length < limit || bound === undefined) return ids
+  // The sum keeps the server from going through events of all times in the order of their ids.
+  const unindexedId = sql<number>`event.id + 0`
+  const rows = await listed
+    .where(unindexedId, ascending ? '<=' : '>=', bound)
+    .select('event.id')
+    .orderBy(unindexedId, direction)
+    .execute(reading)
+  return rows.map(({ id }) => id)
+}
+
+/** Whether a filter's times hold so few events, of whatever type, that the index of times finds them fastest. */
+async function isNarrow(
+  context: StoreContext,
+  { from, to }: EventFilter,
+  reading: Reading,
+): Promise<boolean> {
+  const times = { from, to }
+  const timed = (await selectEvents(context, times)) as Selected
+  return (await isNarrowByIds(context, times, timed, reading)) || isNarrowByCount(context, timed, reading)
+}
+
+/** Events at each end of a time range that are looked at: some are late, and have ids of another time. */
+const AT_THE_ENDS = 9
+
+/** Most ids are given in the order of time: those at the ends tell how many lie between. */
+async function isNarrowByIds(
+  { db }: StoreContext,
+  times: EventFilter,
+  timed: Selected,
+  reading: Reading,
+): Promise<boolean> {
+  const idAt = async (end: 'asc' | 'desc') => {
+    const rows = await timed
+      .select('event.id')
+      .orderBy('event.generated', end)
+      .limit(AT_THE_ENDS)
+      .execute(reading)
+    const ids = rows.map(({ id }) => id).sort((a, b) => a - b)
+    return ids[ids.length >> 1]
+  }
+  const [first, last] = [await idAt('asc'), await idAt('desc')]
+  if (first === undefined || last === undefined) return true
+  if (Math.abs(last - first) > NARROW) return false
+  // Where many were stored out of the order of time, those far from the ends lie within the range too.
+  for (const id of [Math.min(first, last) - NARROW, Math.max(first, last) + NARROW]) {
+    const far = await db
+      .selectFrom('event')
+      .select('generated')
+      .where('id', '>=', id)
+      .orderBy('id')
+      .limit(1)
+      .executeTakeFirst(reading)
+    if (far && id > 0 && holds(times, far.generated)) return false
+  }
+  return true
+}
+
+function holds({ from, to }: EventFilter, time: number): boolean {
+  return (from === undefined || time > from) && (to === undefined || time <= to)
+}
+
+async function isNarrowByCount({ db }: StoreContext, timed: Selected, reading: Reading): Promise<boolean> {
+  const some = timed
+    .select('event.id')
+    .orderBy('event.generated')
+    .limit(NARROW + 1)
+  const row = await db
+    .selectFrom(some.as('some'))
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow(reading)
+  return Number(row.count) <= NARROW
+}
