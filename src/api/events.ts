@@ -59,11 +59,13 @@ export function shownEvent(event: StoredEvent): RestEvent {
   return withoutSecrets(restEvent(event)) as RestEvent
 }
 
-/** Values with those of secret names masked. */
-export function withoutSecrets<T>(values: { readonly [name: string]: T }): { [name: string]: T | string } {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, isSecretName(name) ? '***' : value]),
-  )
+/** Values with those of secret names masked; few have any. */
+export function withoutSecrets<T>(values: { readonly [name: string]: T }): {
+  readonly [name: string]: T | string
+} {
+  const secret = Object.keys(values).filter(isSecretName)
+  if (secret.length === 0) return values
+  return { ...values, ...Object.fromEntries(secret.map((name) => [name, '***'])) }
 }
 
 /** Ids are kept byte for byte; people type UUIDs in either case. */

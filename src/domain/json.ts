@@ -33,9 +33,16 @@ function keepInteger(_key: string, value: unknown, context: { source?: string })
 
 /** JSON.stringify, with bigints as the digits they stand for. */
 export function stringifyJson(value: unknown): string {
-  return JSON.stringify(value, (_, inner) =>
-    typeof inner === 'bigint'
-      ? (JSON as unknown as { rawJSON(text: string): object }).rawJSON(String(inner))
-      : inner,
-  )
+  try {
+    // Several times as fast as with a function that looks at each value.
+    return JSON.stringify(value)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return JSON.stringify(value, writeInteger)
+  }
+}
+
+function writeInteger(_key: string, value: unknown): unknown {
+  if (typeof value !== 'bigint') return value
+  return (JSON as unknown as { rawJSON(text: string): object }).rawJSON(String(value))
 }

@@ -60,12 +60,11 @@ export function restTraits(
 
 /** The traits side by side with event_type, message_id and timestamp, which win over traits of their names. */
 export function restEvent(event: Event, fraction: Fraction = 'auto'): RestEvent {
-  return {
-    ...restTraits(event.traits, fraction),
+  return Object.assign(restTraits(event.traits, fraction), {
     event_type: event.eventType,
     message_id: event.messageId,
     timestamp: restDatetime(event.timestamp, fraction),
-  }
+  })
 }
 
 export function restStream(stream: Stream, mark: string): RestStream {

@@ -5,7 +5,7 @@ import type { Executor } from './schema.ts'
 import type { Page } from './store.ts'
 
 /** How far a list may be read: ids up to `top`; not at all when nobody waits any more. */
-export type ReadBounds = { readonly top?: number; readonly reading: Reading }
+export type ReadBounds = { readonly top?: number | undefined; readonly reading: Reading }
 
 type Filterable<T> = { where(column: never, operator: '<' | '>' | '<=', value: never): T }
 

@@ -54,22 +54,30 @@ async function listPlain(
   context: StoreContext,
   filter: EventFilter,
   page: Page,
-  bounds: ReadBounds,
+  { top, reading }: ReadBounds,
 ): Promise<StoredEvent[]> {
-  const isFiltered = Object.values(filter).some((value) => value !== undefined)
-  const ids = isFiltered ? await idsOfPage(context, filter, page, bounds) : undefined
-  if (ids?.length === 0 || page.limit === 0) return []
   const events = context.db.selectFrom('event')
-  const listed = ids
-    ? events.where(idIn('event.id', ids))
-    : applyPage(events, 'event.id', page, bounds.top).limit(page.limit)
-  return decodeEvents(
-    context,
-    await listed
+  const read = (listed: typeof events) =>
+    listed
       .select(EVENT_COLUMNS)
       .orderBy('event.id', page.ascending ? 'asc' : 'desc')
-      .execute(bounds.reading),
+      .execute(reading)
+  if (Object.values(filter).every((value) => value === undefined)) {
+    return decodeEvents(context, await read(applyPage(events, 'event.id', page, top).limit(page.limit)))
+  }
+  const ids = await idsOfPage(context, filter, page, { top, reading })
+  const rows = await Promise.all(
+    portionsOf(ids).map((portion) => read(events.where(idIn('event.id', portion)))),
   )
+  return decodeEvents(context, rows.flat())
+}
+
+/** Ids that are read at once. Those that lie far from each other may all have to come from disk. */
+const IDS_AT_ONCE = 50
+
+function portionsOf(ids: readonly number[]): readonly (readonly number[])[] {
+  const count = Math.ceil(ids.length / IDS_AT_ONCE)
+  return Array.from({ length: count }, (_, n) => ids.slice(n * IDS_AT_ONCE, (n + 1) * IDS_AT_ONCE))
 }
 
 /** How many events there are beyond the mark, whatever the page's limit. */
