@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely'
 import { makeFolder } from '../runtime/make-folder.ts'
 import type { OpenDatabase, SqlDialect } from './dialect.ts'
@@ -65,23 +65,39 @@ export function openSqliteDatabase(path: string): OpenDatabase {
 
 /** Kysely's idea of a SQLite database over Node's. */
 function adapt(database: DatabaseSync): SqliteDatabase {
+  const prepared = new Map<string, StatementSync>()
   return {
     close: () => database.close(),
     prepare(text) {
-      // Taking the write lock at once spares a transaction from failing half way.
-      const statement = database.prepare(text === 'begin' ? 'begin immediate' : text)
-      // A number beyond 2^53 would throw; as everywhere, it is rounded to a double instead.
-      statement.setReadBigInts(true)
+      const statement = prepared.get(text) ?? prepare(database, text)
+      // The last used stands last.
+      prepared.delete(text)
+      if (text.length <= LONGEST_KEPT) prepared.set(text, statement)
+      if (prepared.size > MOST_KEPT) prepared.delete(prepared.keys().next().value as string)
       return {
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...(parameters as SQLInputValue[])).map(withNumbers),
         run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
         *iterate(parameters) {
-          for (const row of statement.iterate(...(parameters as SQLInputValue[]))) yield withNumbers(row)
+          // One of its own: others may ask the same while this goes on.
+          const reading = prepare(database, text).iterate(...(parameters as SQLInputValue[]))
+          for (const row of reading) yield withNumbers(row)
         },
       }
     },
   }
+}
+
+/** Statements that are kept prepared, and the characters of the longest. */
+const MOST_KEPT = 200
+const LONGEST_KEPT = 4000
+
+function prepare(database: DatabaseSync, text: string): StatementSync {
+  // Taking the write lock at once spares a transaction from failing half way.
+  const statement = database.prepare(text === 'begin' ? 'begin immediate' : text)
+  // A number beyond 2^53 would throw; as everywhere, it is rounded to a double instead.
+  statement.setReadBigInts(true)
+  return statement
 }
 
 function withNumbers(row: { [column: string]: unknown }): object {
