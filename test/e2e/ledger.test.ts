@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/folders.ts'
 import { writeLines } from '../support/notifications.ts'
 import { inOrder, streamsOf } from '../support/shipped-run.ts'
 import { completeAll, flagsOf } from '../support/simulated-deployment.ts'
-import { TcpProxy } from '../support/tcp-proxy.ts'
+import { type Fate, TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
 const SEED = Number(process.env.STACKTACH_LEDGER_SEED ?? 11)
@@ -37,7 +37,7 @@ const RUN = {
   },
 } satisfies SimulationOptions
 
-/** Share of commits that are made and whose answer does not arrive. */
+/** Share of commits that are made and whose answer does not arrive, or is that they took too long. */
 const LOST_COMMITS = 0.02
 /** While streams end: many small transactions, of which each tenth is done whose answer does not arrive. */
 const BATCH = 5
@@ -151,6 +151,12 @@ function addTriggers(folder: string): void {
   )
 }
 
+function fateOfCommit(random: Random, lost: number): Fate {
+  const fraction = random.fraction()
+  if (fraction >= lost) return 'pass'
+  return fraction < lost / 2 ? 'lose-answer' : 'time-out'
+}
+
 async function proxyOf(url: string): Promise<TcpProxy> {
   return TcpProxy.start(Number(new URL(url).port))
 }
@@ -196,7 +202,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     // A program that finds no broker when it starts ends, as it should; from then on it has to bear everything.
     const first = OF_IMAGES + 2
     await until('the simulator to publish', async () => (await deployment.countIncoming()) >= first)
-    database.loseAnswersTo(Buffer.from('commit'), () => random.fraction() < LOST_COMMITS)
+    database.treat('commit', () => fateOfCommit(random, LOST_COMMITS))
     for (let round = 0; round < 20 || isPublishing; round++) {
       await delay(300)
       await random.pick(faults)()
@@ -205,7 +211,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     await publishing
     const incoming = described.events + OF_IMAGES + 1
     await deployment.settled(incoming, 240_000)
-    database.loseAnswersTo(Buffer.from('commit'), () => random.fraction() < LOST_COMPLETIONS)
+    database.treat('commit', () => fateOfCommit(random, LOST_COMPLETIONS))
     let isEnding = true
     const ending = completeAll(deployment, folder, RUN.end, DEADLY).finally(() => {
       isEnding = false

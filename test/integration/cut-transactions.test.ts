@@ -38,8 +38,8 @@ afterEach(async () => {
   await proxy.stop()
 })
 
-async function put(messageId: string) {
-  const one = event({ messageId, host: messageId, eventType: 'x.end', timestamp: NOW })
+async function put(messageId: string, eventType = 'x.end') {
+  const one = event({ messageId, host: messageId, eventType, timestamp: NOW })
   const arrivals = [{ event: one, at: NOW, keys: router.keysOf(one) }]
   return store.storeBatch({ arrivals, deadLetters: [] }, router)
 }
@@ -105,6 +105,32 @@ test.each([
   const streams = await observer.listStreams({}, ALL)
   expect(new Set(streams.map(({ state }) => state))).toEqual(new Set(['completed']))
   expect(await observer.listEvents({ eventType: 'made' }, ALL)).toHaveLength(cuts + 2)
+})
+
+test('transactions that are made and told to have timed out are repeated, and change nothing twice', async () => {
+  const request = { firing: 'fire', now: NOW + 1, limit: 10, worker: 'w', leaseMs: 60_000 } as const
+  // A new type of event has a transaction of its own.
+  await put('made-0', 'made')
+  let left = 1
+  proxy.treat('commit', () => (left-- > 0 ? 'time-out' : 'pass'))
+  expect(await put('m')).toEqual({ stored: 0, duplicates: 1 })
+  const claims = await store.claimStreams(request)
+  expect(claims).toHaveLength(2)
+  left = 1
+  // Another try finds that somebody has finished them: this store itself.
+  expect(
+    await store.finishRuns(
+      claims.map((claim) => runOf(claim, `made-${claim.stream.id}`)),
+      router,
+    ),
+  ).toEqual(new Set())
+  expect(left).toBe(0)
+  expect(await observer.countEvents({}, ALL)).toBe(5)
+  const streams = await observer.listStreams({}, ALL)
+  expect(streams.map(({ state, eventCount }) => [state, eventCount])).toEqual([
+    ['completed', 1],
+    ['completed', 1],
+  ])
 })
 
 test('a server that is silent for too long counts as away', async () => {

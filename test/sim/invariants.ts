@@ -1,15 +1,16 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 
-/** What handlers made, and of which streams. */
+/** What handlers made, of which streams, and how many events they saw. */
 const RESULTS = sql`select cast(substr(message_id, 6) as integer) as stream_id,
   json_extract(traits, '$.count') as count from event where message_id like 'made-%'`
 
+type Query = (now: number) => RawBuilder<unknown>
+
 /** What no state of the database may ever show, each with the query that counts it. */
-const NEVER: { readonly [what: string]: (now: number) => RawBuilder<unknown> } = {
-  'an event is not in exactly one stream': () =>
-    sql`select count(*) from event where
-       (select count(*) from stream_event where event_id = event.id) <> 1`,
+const NEVER: { readonly [what: string]: Query } = {
+  'an event is in two streams': () =>
+    sql`select count(*) from (select event_id from stream_event group by event_id having count(*) > 1)`,
   'a stream counts other events than it has': () =>
     sql`select count(*) from stream where
        event_count <> (select count(*) from stream_event where stream_id = stream.id)`,
@@ -20,8 +21,8 @@ const NEVER: { readonly [what: string]: (now: number) => RawBuilder<unknown> } =
     sql`select count(*) from stream left join (${RESULTS}) as made on made.stream_id = stream.id
        where name = 'main' and state = 6 and made.count is not event_count`,
   'there is a result of a stream that is not completed': () =>
-    sql`select count(*) from (${RESULTS}) as made left join stream on stream.id = made.stream_id
-       where stream.state is not 6`,
+    sql`select count(*) from (${RESULTS}) as made join stream on stream.id = made.stream_id
+       where stream.state <> 6`,
   'a stream is ready without the event that makes it so, or has it and is not': () =>
     sql`select count(*) from stream where name = 'main' and (fire_timestamp is not null) <> exists (
        select 1 from stream_event join event on event.id = event_id
@@ -29,14 +30,45 @@ const NEVER: { readonly [what: string]: (now: number) => RawBuilder<unknown> } =
          where stream_id = stream.id and \`desc\` = 'x.end')`,
 }
 
+/** Where completed streams are kept. */
+const NEVER_WHERE_KEPT: { readonly [what: string]: Query } = {
+  ...NEVER,
+  'an event is in no stream': () =>
+    sql`select count(*) from event where id not in (select event_id from stream_event)`,
+  'there is a result of a stream that is not there': () =>
+    sql`select count(*) from (${RESULTS}) as made where stream_id not in (select id from stream)`,
+}
+
+export async function streamsWithResult({ db }: OpenDatabase): Promise<number[]> {
+  const { rows } = await sql<{ stream_id: number }>`${RESULTS}`.execute(db)
+  return rows.map(({ stream_id }) => stream_id)
+}
+
+/** What every message that became an event must have come to: counted by one result, or in a stream that failed. */
+export async function uncounted({ db }: OpenDatabase): Promise<number> {
+  const { rows } = await sql<{ stored: number; counted: number; failed: number }>`select
+    (select count(*) from event where message_id not like 'made-%') as stored,
+    (select coalesce(sum(count), 0) from (${RESULTS})) as counted,
+    (select coalesce(sum(event_count), 0) from stream where name = 'main' and state in (4, 5)) as failed`.execute(
+    db,
+  )
+  const [{ stored, counted, failed } = { stored: 0, counted: 0, failed: 0 }] = rows
+  return stored - counted - failed
+}
+
 /** Completed streams and the number of their last change. */
 export type Completed = Map<number, number>
 
-/** Names what is wrong with the database; undefined when nothing is. `completed` is kept from one call to the next. */
+/**
+ * Names what is wrong with the database; undefined when nothing is. `completed` is kept from one call to the next; with
+ * `purges` completed streams are deleted.
+ */
 export async function brokenInvariant(
   { db }: OpenDatabase,
   completed: Completed,
+  purges: boolean,
 ): Promise<string | undefined> {
+  const never = purges ? NEVER : NEVER_WHERE_KEPT
   const done = await sql<{ id: number; serial: number }>`
     select id, state_serial_no as serial from stream where state = 6`.execute(db)
   for (const { id, serial } of done.rows) {
@@ -45,8 +77,8 @@ export async function brokenInvariant(
   }
   if (done.rows.length < completed.size) return 'a completed stream is not completed any more'
   const now = Date.now() * 1000
-  const columns = Object.values(NEVER).map((query, index) => sql`(${query(now)}) as ${sql.ref(`c${index}`)}`)
+  const columns = Object.values(never).map((query, index) => sql`(${query(now)}) as ${sql.ref(`c${index}`)}`)
   const { rows } = await sql<{ [column: string]: number }>`select ${sql.join(columns)}`.execute(db)
   const [row] = rows
-  return Object.keys(NEVER).find((_, index) => row?.[`c${index}`] !== 0)
+  return Object.keys(never).find((_, index) => row?.[`c${index}`] !== 0)
 }

@@ -1,9 +1,16 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-type Pair = { readonly client: Socket; readonly target: Socket; isAnswerLost: boolean }
+type Pair = { readonly client: Socket; readonly target: Socket; answer: Exclude<Fate, 'cut'> }
 
-/** What becomes of a piece of data; after `lose-answer` it arrives, and what is answered to it does not. */
-type Fate = 'pass' | 'cut' | 'lose-answer'
+/**
+ * What becomes of a piece of data. After `lose-answer` and `time-out` it arrives; the connection is cut in the place of
+ * the answer to it, or that says that waiting for a lock took too long.
+ */
+export type Fate = 'pass' | 'cut' | 'lose-answer' | 'time-out'
+
+/** ER_LOCK_WAIT_TIMEOUT as MySQL and MariaDB tell it: length, number in the sequence, 0xff, code, state, text. */
+const TIME_OUT = Buffer.from('\x29\0\0\x01\xff\xb5\x04#HY000Lock wait timeout exceeded; try again', 'latin1')
+TIME_OUT[0] = TIME_OUT.length - 4
 
 type Cut = { readonly fateOf: (chunk: Buffer, isAnswer: boolean) => Fate; readonly isDone: () => void }
 
@@ -17,8 +24,7 @@ export class TcpProxy {
 
   private constructor(targetPort: number) {
     this.#server = createServer((client) => {
-      if (this.#isOpen)
-        this.#connect({ client, target: connect(targetPort, '127.0.0.1'), isAnswerLost: false })
+      if (this.#isOpen) this.#connect({ client, target: connect(targetPort, '127.0.0.1'), answer: 'pass' })
       else client.destroy()
     })
   }
@@ -37,7 +43,8 @@ export class TcpProxy {
       [target, client],
     ] as const) {
       from.on('data', (chunk: Buffer) => {
-        if (!this.#passes(chunk, pair, from === target) || to.write(chunk)) return
+        const passed = this.#pass(chunk, pair, from === target)
+        if (!passed || to.write(passed)) return
         from.pause()
         to.once('drain', () => from.resume())
       })
@@ -50,20 +57,30 @@ export class TcpProxy {
     }
   }
 
-  #passes(chunk: Buffer, pair: Pair, isAnswer: boolean): boolean {
-    if (this.#isHeld) return false
-    const fate = isAnswer && pair.isAnswerLost ? 'cut' : (this.#cut?.fateOf(chunk, isAnswer) ?? 'pass')
-    if (fate === 'pass') return true
-    if (fate === 'lose-answer') {
-      pair.isAnswerLost = true
-      return true
+  /** What goes on in the place of a piece of data; undefined: nothing. */
+  #pass(chunk: Buffer, pair: Pair, isAnswer: boolean): Buffer | undefined {
+    if (this.#isHeld) return undefined
+    const { answer } = pair
+    if (isAnswer && answer === 'time-out') {
+      pair.answer = 'pass'
+      this.#done()
+      return TIME_OUT
     }
+    const fate = isAnswer && answer === 'lose-answer' ? 'cut' : (this.#cut?.fateOf(chunk, isAnswer) ?? 'pass')
+    if (fate !== 'cut') {
+      if (fate !== 'pass') pair.answer = fate
+      return chunk
+    }
+    this.#done()
+    pair.client.destroy()
+    pair.target.destroy()
+    return undefined
+  }
+
+  #done(): void {
     const cut = this.#cut
     this.#cut = undefined
     cut?.isDone()
-    pair.client.destroy()
-    pair.target.destroy()
-    return false
   }
 
   /** The same URL, through this proxy. */
@@ -104,10 +121,12 @@ export class TcpProxy {
     })
   }
 
-  /** Carries out every request that contains these bytes, and loses the answer to it, in this share of all cases. */
-  loseAnswersTo(bytes: Buffer, isChosen: () => boolean): void {
+  /** Every request with this text, and no other, meets the fate that is chosen for it. */
+  treat(query: string, choose: () => Fate): void {
+    // As the protocol of MySQL says it: length, number in the sequence, COM_QUERY, text.
+    const request = Buffer.from([query.length + 1, 0, 0, 0, 3, ...Buffer.from(query)])
     const fateOf = (chunk: Buffer, isAnswer: boolean): Fate =>
-      !isAnswer && chunk.includes(bytes) && isChosen() ? 'lose-answer' : 'pass'
+      !isAnswer && chunk.equals(request) ? choose() : 'pass'
     const again = () => {
       this.#cut = { fateOf, isDone: again }
     }
