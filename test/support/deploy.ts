@@ -11,6 +11,7 @@ export type DeployOptions = {
   readonly storeUrl?: string
   readonly consumers?: number
   readonly workers?: number
+  readonly archiveFolder?: string
   /** changes of the copied configuration */
   readonly changes?: readonly (readonly [RegExp, string])[]
   /** told the folder of the copied configuration before anything starts */

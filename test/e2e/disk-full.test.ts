@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { Mariadb } from '../../sandbox/servers/mariadb.ts'
+import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
+import { deleteQueue, deployShipped } from '../support/deploy.ts'
+import { temporaryFolder } from '../support/folders.ts'
+import { writeLines } from '../support/notifications.ts'
+import { until } from '../support/until.ts'
+
+const QUEUE = 'e2e.disk-full'
+const MEGABYTE = 1024 * 1024
+const MESSAGES = 1500
+
+/** A file system in memory of so many megabytes, that is gone when the test is over. */
+function mount(folder: string, megabytes: number): void {
+  mkdirSync(folder)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'none', folder])
+  onTestFinished(() => void execFileSync('umount', [folder]))
+}
+
+/** Leaves so many bytes of a file system free; what takes the others can be removed again. */
+function fill(folder: string, free: number): { remove(): void } {
+  const file = join(folder, 'filler')
+  const { bavail, bsize } = statfsSync(folder)
+  writeFileSync(file, Buffer.alloc(bavail * bsize - free))
+  return { remove: () => rmSync(file) }
+}
+
+/** Messages of some 2 KB about one instance. */
+function messages(name: string): string[] {
+  return Array.from({ length: MESSAGES }, (_, n) =>
+    JSON.stringify({
+      event_type: 'compute.instance.update',
+      message_id: `${name}-${n}`,
+      timestamp: '2026-01-01T00:00:00',
+      payload: { instance_id: `${name}-${n % 7}`, display_name: 'x'.repeat(2000) },
+    }),
+  )
+}
+
+const isRoot = process.getuid?.() === 0
+
+test.skipIf(!isRoot)(
+  'full disks of the archive and of the database are waited for, and cost no message (only root can mount small ones)',
+  async () => {
+    const folder = temporaryFolder()
+    const [archiveDisk, databaseDisk] = [join(folder, 'archive-disk'), join(folder, 'database-disk')]
+    mount(archiveDisk, 16)
+    mount(databaseDisk, 200)
+    const server = await Mariadb.start(join(databaseDisk, 'mariadb'))
+    onTestFinished(() => server.stop())
+    const deployment = await deployShipped(folder, QUEUE, {
+      databaseUrl: await createMysqlDatabase(server.url, 'full'),
+      consumers: 1,
+      workers: 1,
+      archiveFolder: archiveDisk,
+    })
+    try {
+      const [consumer] = deployment.consumers
+      const says = (text: string) => async () => consumer?.stderr.includes(text) === true
+      const publish = (name: string) =>
+        deployment.publish(writeLines(folder, `${name}.jsonl`, messages(name)))
+
+      const ofArchive = fill(archiveDisk, MEGABYTE)
+      await publish('archive')
+      await until('the archive to be full', says('ENOSPC'))
+      ofArchive.remove()
+      await deployment.settled(MESSAGES)
+
+      const ofDatabase = fill(databaseDisk, MEGABYTE)
+      await publish('database')
+      await until('the database to be full', says('the database did not take the transaction'))
+      // Long enough for the batch to be suspected, and to be halved.
+      await delay(3000)
+      ofDatabase.remove()
+      await deployment.settled(2 * MESSAGES)
+
+      expect(await deployment.store.countDeadLetters({})).toBe(0)
+      const archived = readdirSync(archiveDisk, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').trimEnd().split('\n'))
+        .map((line) => JSON.parse(line).message_id)
+      expect(new Set(archived).size).toBe(2 * MESSAGES)
+      const streams = await deployment.allStreams()
+      expect(streams.reduce((sum, { eventCount }) => sum + eventCount, 0)).toBe(2 * MESSAGES)
+    } finally {
+      await deployment.stop()
+      await deleteQueue(QUEUE)
+    }
+  },
+  200_000,
+)
