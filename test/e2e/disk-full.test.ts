@@ -76,6 +76,8 @@ test.skipIf(!isRoot)(
       // Long enough for the batch to be suspected, and to be halved.
       await delay(3000)
       ofDatabase.remove()
+      // A server may have ended itself because of it.
+      await server.restart('SIGKILL')
       await deployment.settled(2 * MESSAGES)
 
       expect(await deployment.store.countDeadLetters({})).toBe(0)
