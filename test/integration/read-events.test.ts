@@ -101,7 +101,7 @@ test('a step of trimming reads what is old, from where the last one has come to'
     expect(await store.countEvents({}, { limit: 1, mark: undefined, ascending: true })).toBe(9900)
   }))
 
-test('events of a rare type are found without reading those of others', () =>
+test('events of a type are found without reading those of others, and no more than are wanted', () =>
   withStore(async (store, rowsReadBy) => {
     const router = routerOf({ match_criteria: [{ event_type: 'none' }] })
     for (let from = 0; from < 10_000; from += 1000) {
@@ -111,11 +111,17 @@ test('events of a rare type are found without reading those of others', () =>
       })
       await store.storeBatch({ arrivals, deadLetters: [] }, router)
     }
-    let found = 0
-    const read = await rowsReadBy(async () => {
-      const page = { limit: 200, mark: undefined, ascending: false }
-      found = (await store.listEvents({ eventType: 'rare' }, page)).length
-    })
-    expect(found).toBe(30)
-    expect(read).toBeLessThan(500)
+    for (const [eventType, limit, found] of [
+      ['rare', 200, 30],
+      ['common', 50, 50],
+    ] as const) {
+      for (const ascending of [false, true]) {
+        let listed = 0
+        const read = await rowsReadBy(async () => {
+          listed = (await store.listEvents({ eventType }, { limit, mark: undefined, ascending })).length
+        })
+        expect(listed).toBe(found)
+        expect(read).toBeLessThan(300)
+      }
+    }
   }))
