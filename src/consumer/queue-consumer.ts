@@ -46,9 +46,12 @@ const BYTES_PER_BATCH = 2 << 20
 /** After a batch of this share of a full one, more are waited for. */
 const FLOOD = 1 / 10
 
+/** A batch that is being stored: whether it has been, in the end. Undefined: the consumer stops before. */
+type Begun = { readonly stored: Promise<boolean> } | undefined
+
 /**
  * Reads one queue: deliver → archive → distil → store → acknowledge, in order. While the database works on one
- * batch the next is prepared and archived. Whatever stops it, a message is acknowledged only after it is in the
+ * batch the next goes into the archive and the one after it is prepared. Whatever stops it, a message is acknowledged only after it is in the
  * archive and in the database.
  */
 export class QueueConsumer implements Service {
@@ -124,21 +127,28 @@ export class QueueConsumer implements Service {
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping
-    let storing: Promise<boolean> = Promise.resolve(true)
+    let before: Promise<Begun> = Promise.resolve({ stored: Promise.resolve(true) })
     while (!signal.aborted) {
-      const deliveries = await this.#nextBatch(storing)
+      const deliveries = await this.#nextBatch(before.then((begun) => begun?.stored))
       if (deliveries.length === 0) continue
       const isBusy = this.#inHand++ > 0
       this.#adjustPrefetch()
       const batch = await this.#prepare(deliveries)
       if (isBusy) this.#readAhead(batch)
-      const isArchived = await this.#archive(batch)
-      const given = isArchived ? await this.#giveToApps(batch) : undefined
-      // An acknowledgement is one of everything before it: what is not stored ends the storing of what follows.
-      if (!(await storing) || !given) break
-      storing = this.#store(given)
+      const begun = await before
+      if (!begun) break
+      before = this.#archiveAndStore(batch, begun.stored)
     }
-    await storing
+    await (await before)?.stored
+  }
+
+  /** Begins to store a batch when it is in the archive, the apps have had it, and the one before is stored. */
+  async #archiveAndStore(batch: readonly Prepared[], isBeforeStored: Promise<boolean>): Promise<Begun> {
+    const isArchived = await this.#archive(batch)
+    const given = isArchived ? await this.#giveToApps(batch) : undefined
+    // An acknowledgement is one of everything before it: what is not stored ends the storing of what follows.
+    if (!(await isBeforeStored) || !given) return undefined
+    return { stored: this.#store(given) }
   }
 
   #adjustPrefetch(): void {

@@ -65,9 +65,15 @@ test.each([
   expect(deadLetter?.reason).not.toBe('')
 })
 
-test('a message whose nesting exhausts the stack becomes a dead letter', () => {
-  const deep = message({ payload: { host: 0 } }).replace('0', `${'['.repeat(60_000)}${']'.repeat(60_000)}`)
-  expect(prepared(deep).deadLetter).toMatchObject({ stage: 'distill', body: Buffer.from(deep) })
+test('nesting as deep as a message can hold is kept as text; where it exhausts the stack, the message is a dead letter', () => {
+  const nested = (inner: string) => `${'['.repeat(60_000)}${inner}${']'.repeat(60_000)}`
+  const deep = (inner: string) => message({ payload: { host: 0 } }).replace('0', nested(inner))
+  expect(prepared(deep('')).arrival).toMatchObject({
+    encoded: { of: { traits: { host: { type: 'text', value: nested('') } } } },
+  })
+  // Integers that a double cannot hold are looked for in everything.
+  const exact = deep('12345678901234567890')
+  expect(prepared(exact).deadLetter).toMatchObject({ stage: 'decode', body: Buffer.from(exact) })
 })
 
 test('a message that is too large keeps its beginning; the archive has it whole', () => {

@@ -108,7 +108,7 @@ test.each([
   expect([stored, acknowledged]).toEqual([[], []])
 })
 
-test('while one batch is stored the next is prepared and read ahead, as far as that works, and no more than that', async () => {
+test('while one batch is stored the next is archived, the one after it prepared and read ahead, and no more than that', async () => {
   let release: () => void = () => {}
   const storing = new Promise<void>((resolve) => {
     release = resolve
@@ -119,12 +119,16 @@ test('while one batch is stored the next is prepared and read ahead, as far as t
     await storing
   })
   await consumer.start()
-  for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) send(id)
-  await until('the second batch is prepared', async () => archived.length === 4)
+  for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) send(id)
+  await until('the second batch is archived', async () => archived.length === 4)
   for (let turn = 0; turn < 50; turn++) await immediate()
-  expect([begun, archived.length, readAhead]).toEqual([[['a', 'b']], 4, [['c', 'd']]])
+  const ahead = [
+    ['c', 'd'],
+    ['e', 'f'],
+  ]
+  expect([begun, archived.length, readAhead]).toEqual([[['a', 'b']], 4, ahead])
   release()
-  await until('all are stored', async () => begun.length === 3)
+  await until('all are stored', async () => begun.length === 4)
   await consumer.stop()
 })
 
