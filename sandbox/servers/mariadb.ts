@@ -45,6 +45,11 @@ export class Mariadb {
     return `mysql://stacktach:${PASSWORD}@127.0.0.1:${this.#port}`
   }
 
+  /** Whether it has ended by itself. */
+  get hasEnded(): boolean {
+    return this.#process.hasEnded
+  }
+
   /** Ends the server, as a power cut would with SIGKILL, and starts it again on the same data and port. */
   async restart(signal: NodeJS.Signals): Promise<void> {
     await this.#process.stop(signal)

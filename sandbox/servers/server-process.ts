@@ -67,6 +67,10 @@ export class ServerProcess {
     }
   }
 
+  get hasEnded(): boolean {
+    return this.#ended
+  }
+
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (this.#ended) return
     const exited = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()))

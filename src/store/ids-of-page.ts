@@ -4,7 +4,7 @@ import { withoutEmptyStart } from './event-spans.ts'
 import { applyPage, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
 import type { Tables } from './schema.ts'
-import { selectEvents } from './select-events.ts'
+import { selectEvents, selectTimes } from './select-events.ts'
 import type { EventFilter, Page } from './store.ts'
 
 // The indexes by types and by times hold ids, types and times: only they are read to find the ids of a page.
@@ -25,7 +25,7 @@ export async function idsOfPage(
   if (!matching || page.limit === 0) return []
   const listed = applyPage(matching, 'event.id', page, top).limit(page.limit)
   if (filter.from === undefined && filter.to === undefined) return idsInOrder(listed, page, reading)
-  if (await isNarrow(context, filter, reading)) return narrowIds(listed, filter, page, reading)
+  if (await isNarrow(context, filter, reading)) return narrowIds(context, filter, page, { top, reading })
   const range = await rangeOf(context.db, 'event', page, top)
   if (!range) return []
   const { low, high } = await withoutEmptyStart(context.db, filter, range)
@@ -43,31 +43,50 @@ async function idsInOrder(listed: Selected, { ascending }: Page, reading: Readin
  * times where the page begins, as many as are wanted, bound the ids that need to be sorted.
  */
 async function narrowIds(
-  listed: Selected,
-  { from, to }: EventFilter,
-  { ascending, limit }: Page,
-  reading: Reading,
+  context: StoreContext,
+  { eventType, from, to }: EventFilter,
+  page: Page,
+  { top, reading }: ReadBounds,
 ): Promise<readonly number[]> {
+  const { ascending, limit } = page
   const direction = ascending ? 'asc' : 'desc'
-  const inOrder = (ids: number[]) => ids.sort((a, b) => (ascending ? a - b : b - a)).slice(0, limit)
+  // The sums keep the servers from going through all events of a type, or those of all times in the order of ids.
+  const unindexedId = sql<number>`event.id + 0`
+  const type = eventType === undefined ? undefined : await context.eventTypes.find(eventType)
+  let timed = selectTimes(context, { from, to })
+  if (type !== undefined) timed = timed.where(sql<number>`event.event_type_id + 0`, '=', type)
+  const listed = applyPage(timed, 'event.id', page, top).limit(limit)
   const near = await listed.select('event.id').orderBy('event.generated', direction).execute(reading)
-  const ids = inOrder(near.map(({ id }) => id))
+  const ids = sorted(near, ascending)
   const bound = ids.at(-1)
   if (ids.length < limit || bound === undefined) return ids
-  // The sum keeps the server from going through events of all times in the order of their ids.
-  const unindexedId = sql<number>`event.id + 0`
   const bounded = listed
     .where(unindexedId, ascending ? '<=' : '>=', bound)
     .select('event.id')
     .orderBy(unindexedId, direction)
-  // What takes longest is done in two halves at once.
-  const middle = from !== undefined && to !== undefined ? Math.floor((from + to) / 2) : undefined
-  const parts =
-    middle === undefined
-      ? [bounded]
-      : [bounded.where('event.generated', '<=', middle), bounded.where('event.generated', '>', middle)]
-  const found = await Promise.all(parts.map((part) => part.execute(reading)))
-  return inOrder(found.flat().map(({ id }) => id))
+  const halves = halvesOf(context, from, to).map(([after, until]) =>
+    bounded.where('event.generated', '>', after).where('event.generated', '<=', until).execute(reading),
+  )
+  const found = await Promise.all(halves.length > 0 ? halves : [bounded.execute(reading)])
+  return sorted(found.flat(), ascending).slice(0, limit)
+}
+
+function sorted(rows: readonly { readonly id: number }[], ascending: boolean): number[] {
+  return rows.map(({ id }) => id).sort((a, b) => (ascending ? a - b : b - a))
+}
+
+/** What takes longest can be done in two halves at once, where there are connections for it and both ends are known. */
+function halvesOf(
+  { dialect }: StoreContext,
+  from: number | undefined,
+  to: number | undefined,
+): readonly (readonly [number, number])[] {
+  if (from === undefined || to === undefined || dialect.forUpdate === '') return []
+  const middle = Math.floor((from + to) / 2)
+  return [
+    [from, middle],
+    [middle, to],
+  ]
 }
 
 /** Whether a filter's times hold so few events, of whatever type, that the index of times finds them fastest. */
@@ -77,7 +96,7 @@ async function isNarrow(
   reading: Reading,
 ): Promise<boolean> {
   const times = { from, to }
-  const timed = (await selectEvents(context, times)) as Selected
+  const timed = selectTimes(context, times)
   return (await isNarrowByIds(context, times, timed, reading)) || isNarrowByCount(context, timed, reading)
 }
 

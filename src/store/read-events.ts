@@ -62,22 +62,30 @@ async function listPlain(
       .select(EVENT_COLUMNS)
       .orderBy('event.id', page.ascending ? 'asc' : 'desc')
       .execute(reading)
-  if (Object.values(filter).every((value) => value === undefined)) {
+  const { eventType, from, to } = filter
+  if (eventType === undefined && from === undefined && to === undefined) {
     return decodeEvents(context, await read(applyPage(events, 'event.id', page, top).limit(page.limit)))
   }
   const ids = await idsOfPage(context, filter, page, { top, reading })
+  const last = ids.at(-1)
+  if (last === undefined) return []
   const rows = await Promise.all(
     portionsOf(ids).map((portion) => read(events.where(idIn('event.id', portion)))),
   )
-  return decodeEvents(context, rows.flat())
+  const listed = rows.flat()
+  // All were trimmed meanwhile: an empty page would be the last.
+  if (listed.length === 0) return listPlain(context, filter, { ...page, mark: last }, { top, reading })
+  return decodeEvents(context, listed)
 }
 
-/** Ids that are read at once. Those that lie far from each other may all have to come from disk. */
-const IDS_AT_ONCE = 50
+/** Queries that read rows at once: those that lie far from each other may all have to come from disk. */
+const PORTIONS = 4
+/** As many ids go into one query. */
+const FEW = 50
 
 function portionsOf(ids: readonly number[]): readonly (readonly number[])[] {
-  const count = Math.ceil(ids.length / IDS_AT_ONCE)
-  return Array.from({ length: count }, (_, n) => ids.slice(n * IDS_AT_ONCE, (n + 1) * IDS_AT_ONCE))
+  const size = Math.max(FEW, Math.ceil(ids.length / PORTIONS))
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, n) => ids.slice(n * size, (n + 1) * size))
 }
 
 /** How many events there are beyond the mark, whatever the page's limit. */

@@ -13,17 +13,20 @@ export const EVENT_COLUMNS = [
   'event.traits',
 ] as const
 
-/** The events that a filter means; undefined when its event type was never seen. */
-export async function selectEvents({ db, eventTypes }: StoreContext, filter: EventFilter) {
+/** The events of a filter's times. */
+export function selectTimes({ db }: StoreContext, { from, to }: EventFilter) {
   let selected = db.selectFrom('event')
-  if (filter.eventType !== undefined) {
-    const type = await eventTypes.find(filter.eventType)
-    if (type === undefined) return undefined
-    selected = selected.where('event.event_type_id', '=', type)
-  }
-  if (filter.from !== undefined) selected = selected.where('event.generated', '>', filter.from)
-  if (filter.to !== undefined) selected = selected.where('event.generated', '<=', filter.to)
+  if (from !== undefined) selected = selected.where('event.generated', '>', from)
+  if (to !== undefined) selected = selected.where('event.generated', '<=', to)
   return selected
+}
+
+/** The events that a filter means; undefined when its event type was never seen. */
+export async function selectEvents(context: StoreContext, filter: EventFilter) {
+  const timed = selectTimes(context, filter)
+  if (filter.eventType === undefined) return timed
+  const type = await context.eventTypes.find(filter.eventType)
+  return type === undefined ? undefined : timed.where('event.event_type_id', '=', type)
 }
 
 /** Events of rows, in their order. */

@@ -19,6 +19,7 @@ import { noteIndexedTraits, traitsToIndex } from './indexed-traits.ts'
 import { insertEvents } from './insert-events.ts'
 import { insertRows } from './insert-rows.ts'
 import { requireCurrentSchema } from './migrate.ts'
+import { MIGRATIONS } from './migrations/migrations.ts'
 import { nextDue } from './next-due.ts'
 import { readAhead } from './read-ahead.ts'
 import { countEvents, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
@@ -71,10 +72,13 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
       .modifyEnd(sql.raw(dialect.forUpdate))
       .executeTakeFirst()
     // A statement of its own: MariaDB would lock what a subquery of the other one reads.
-    const others = await sql<{ indexed: number; imports: number }>`
+    const others = await sql<{ indexed: number; imports: number; migrations: number }>`
       select (select count(*) from indexed_trait) as indexed,
-        (select count(*) from writer where name = ${IMPORT_MARKER}) as imports`.execute(tx)
-    const [{ indexed, imports } = { indexed: 0, imports: 0 }] = others.rows
+        (select count(*) from writer where name = ${IMPORT_MARKER}) as imports,
+        (select count(*) from kysely_migration) as migrations`.execute(tx)
+    const [{ indexed, imports, migrations } = { indexed: 0, imports: 0, migrations: 0 }] = others.rows
+    if (Number(migrations) !== MIGRATIONS.length)
+      throw new TransientError('the schema was changed for another version; start that one instead')
     if (Number(imports) > 0)
       throw new TransientError('an import fills the database, or was broken off: see stv3 db import --help')
     const idStep = Number(row?.step ?? dialect.idStep)

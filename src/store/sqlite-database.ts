@@ -70,10 +70,12 @@ function adapt(database: DatabaseSync): SqliteDatabase {
     close: () => database.close(),
     prepare(text) {
       const statement = prepared.get(text) ?? prepare(database, text)
-      // The last used stands last.
-      prepared.delete(text)
-      if (text.length <= LONGEST_KEPT) prepared.set(text, statement)
-      if (prepared.size > MOST_KEPT) prepared.delete(prepared.keys().next().value as string)
+      if (isKept(text)) {
+        // The last used stands last.
+        prepared.delete(text)
+        prepared.set(text, statement)
+        if (prepared.size > MOST_KEPT) prepared.delete(prepared.keys().next().value as string)
+      }
       return {
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...(parameters as SQLInputValue[])).map(withNumbers),
@@ -88,9 +90,15 @@ function adapt(database: DatabaseSync): SqliteDatabase {
   }
 }
 
-/** Statements that are kept prepared, and the characters of the longest. */
-const MOST_KEPT = 200
-const LONGEST_KEPT = 4000
+/** Queries that are kept prepared. */
+const MOST_KEPT = 100
+/** Ids or hashes in a row, which stand in the text: it never comes again. */
+const LIST = /['\d],['x\d]/
+
+/** A statement keeps the values that it had last: those of rows that are written may be large. */
+function isKept(text: string): boolean {
+  return text.trimStart().startsWith('select') && !LIST.test(text)
+}
 
 function prepare(database: DatabaseSync, text: string): StatementSync {
   // Taking the write lock at once spares a transaction from failing half way.

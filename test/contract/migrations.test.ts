@@ -1,12 +1,15 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { TransientError } from '../../src/domain/errors.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { insertRows, type Row } from '../../src/store/insert-rows.ts'
-import { makeIndexesLocal } from '../../src/store/migrations/002-local-indexes.ts'
-import { BUCKET_SIZE, bucketOf, type Tables } from '../../src/store/schema.ts'
+import { upgradeSchema } from '../../src/store/migrate.ts'
+import type { Tables } from '../../src/store/schema.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
 import { DATABASES } from '../support/databases.ts'
+import { event, routerOf } from '../support/events.ts'
 
-const IDS = [1, BUCKET_SIZE - 1, BUCKET_SIZE, 32_767, 32_768, 5_000_000_007]
+const IDS = [1, 8191, 8192, 32_767, 32_768, 5_000_000_007]
 
 describe.each(DATABASES)('migrations of $name', ({ open }) => {
   let database: OpenDatabase
@@ -22,7 +25,19 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
   const fill = (table: keyof Tables, rows: readonly Row[]) =>
     insertRows(database.db, database.dialect, table, rows)
 
-  test('what was in buckets of 32,768 ids is found in those of today', async () => {
+  /** Back to the indexes of the first schema. */
+  async function revert(): Promise<void> {
+    const { db, dialect } = database
+    const old = { event_by_type: 'event_type_id, `generated`', event_by_time: '`generated`, id' }
+    for (const statement of dialect.types.replaceIndexes('event', old)) await sql.raw(statement).execute(db)
+    await forget()
+  }
+
+  /** As if it had been broken off before its end was noted. */
+  const forget = () => sql`delete from kysely_migration where name = '002-local-indexes'`.execute(database.db)
+
+  test('what was in buckets of 32,768 ids is found in those of 8,192, however often that was broken off', async () => {
+    await revert()
     const hash = database.dialect.bytes('00112233445566aa')
     const old = (id: number) => ({ bucket: Math.floor(id / 32_768), hash })
     await fill(
@@ -34,17 +49,28 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
       IDS.map((id) => ({ ...old(id), stream_id: id })),
     )
     await fill('event_span', [{ bucket: 0, min_generated: 1, max_generated: 2 }])
-    for (const statement of makeIndexesLocal(database.dialect.types))
-      await sql.raw(statement).execute(database.db)
-    const expected = IDS.map((id) => ({ id, bucket: bucketOf(id) }))
-    for (const [table, id] of [
-      ['event_trait', 'event_id'],
-      ['stream_trait', 'stream_id'],
-    ] as const) {
-      const { rows } = await sql`select ${sql.ref(id)} as id, bucket from ${sql.table(table)}
-        order by ${sql.ref(id)}`.execute(database.db)
-      expect(rows).toEqual(expected)
+    const expected = IDS.map((id) => ({ id, bucket: Math.floor(id / 8192) }))
+    for (let time = 0; time < 2; time++) {
+      expect(await upgradeSchema(database.db, database.dialect.types)).toEqual(['002-local-indexes'])
+      for (const [table, id] of [
+        ['event_trait', 'event_id'],
+        ['stream_trait', 'stream_id'],
+      ] as const) {
+        const { rows } = await sql`select ${sql.ref(id)} as id, bucket from ${sql.table(table)}
+          order by ${sql.ref(id)}`.execute(database.db)
+        expect(rows).toEqual(expected)
+      }
+      expect(await database.db.selectFrom('event_span').selectAll().execute()).toEqual([])
+      await forget()
     }
-    expect(await database.db.selectFrom('event_span').selectAll().execute()).toEqual([])
+  })
+
+  test('who stored before the schema was changed stores no more, and loses nothing', async () => {
+    const store = await createSqlStore(database, { writer: 'test' })
+    const arrivals = [{ event: event({}), at: 0, keys: [] }]
+    await sql`insert into kysely_migration (name, timestamp) values ('003-later', '')`.execute(database.db)
+    const storing = store.storeBatch({ arrivals, deadLetters: [] }, routerOf({}))
+    await expect(storing).rejects.toThrow('the schema was changed for another version')
+    await expect(storing).rejects.toBeInstanceOf(TransientError)
   })
 })

@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
@@ -41,10 +42,17 @@ function messages(name: string): string[] {
   )
 }
 
-const isRoot = process.getuid?.() === 0
+/** Few users may, and root only where the machine is its own. */
+function canMount(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'stacktach-mount-'))
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', 'none', folder]).status === 0
+  if (isMounted) execFileSync('umount', [folder])
+  rmSync(folder, { recursive: true })
+  return isMounted
+}
 
-test.skipIf(!isRoot)(
-  'full disks of the archive and of the database are waited for, and cost no message (only root can mount small ones)',
+test.skipIf(!canMount())(
+  'full disks of archive and database are waited for and cost no message (left out where no small ones can be mounted)',
   async () => {
     const folder = temporaryFolder()
     const [archiveDisk, databaseDisk] = [join(folder, 'archive-disk'), join(folder, 'database-disk')]
@@ -72,12 +80,12 @@ test.skipIf(!isRoot)(
 
       const ofDatabase = fill(databaseDisk, MEGABYTE)
       await publish('database')
-      await until('the database to be full', says('the database did not take the transaction'))
+      await until('the database to be full', says("The table 'event' is full"))
       // Long enough for the batch to be suspected, and to be halved.
       await delay(3000)
       ofDatabase.remove()
-      // A server may have ended itself because of it.
-      await server.restart('SIGKILL')
+      // A server that could not write its own files has ended itself.
+      if (server.hasEnded) await server.restart('SIGTERM')
       await deployment.settled(2 * MESSAGES)
 
       expect(await deployment.store.countDeadLetters({})).toBe(0)

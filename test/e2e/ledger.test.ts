@@ -151,10 +151,17 @@ function addTriggers(folder: string): void {
   )
 }
 
-function fateOfCommit(random: Random, lost: number): Fate {
-  const fraction = random.fraction()
-  if (fraction >= lost) return 'pass'
-  return fraction < lost / 2 ? 'lose-answer' : 'time-out'
+/** What becomes of commits, and how many it went badly for. */
+function fatesOfCommits(random: Random) {
+  const counts = { 'lose-answer': 0, 'time-out': 0 }
+  const choose = (lost: number): Fate => {
+    const fraction = random.fraction()
+    if (fraction >= lost) return 'pass'
+    const fate = fraction < lost / 2 ? 'lose-answer' : 'time-out'
+    counts[fate]++
+    return fate
+  }
+  return { counts, choose }
 }
 
 async function proxyOf(url: string): Promise<TcpProxy> {
@@ -165,6 +172,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
   const folder = temporaryFolder()
   const described = describeRun(RUN)
   const random = new Random(SEED)
+  const fates = fatesOfCommits(random)
   const server = await Mariadb.start(join(folder, 'mariadb'))
   onTestFinished(() => server.stop())
   const databaseUrl = await createMysqlDatabase(server.url, 'ledger')
@@ -202,7 +210,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     // A program that finds no broker when it starts ends, as it should; from then on it has to bear everything.
     const first = OF_IMAGES + 2
     await until('the simulator to publish', async () => (await deployment.countIncoming()) >= first)
-    database.treat('commit', () => fateOfCommit(random, LOST_COMMITS))
+    database.treat('commit', () => fates.choose(LOST_COMMITS))
     for (let round = 0; round < 20 || isPublishing; round++) {
       await delay(300)
       await random.pick(faults)()
@@ -211,7 +219,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     await publishing
     const incoming = described.events + OF_IMAGES + 1
     await deployment.settled(incoming, 240_000)
-    database.treat('commit', () => fateOfCommit(random, LOST_COMPLETIONS))
+    database.treat('commit', () => fates.choose(LOST_COMPLETIONS))
     let isEnding = true
     const ending = completeAll(deployment, folder, RUN.end, DEADLY).finally(() => {
       isEnding = false
@@ -252,6 +260,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     expect(inOrder(await streamsOf(deployment.store, [DEADLY, IMAGE]))).toEqual(inOrder(described.expected))
     const completed = streams.filter(({ state }) => state === 'completed').map(({ id }) => id)
     expect(await completions(databaseUrl)).toEqual(completed)
+    for (const count of Object.values(fates.counts)) expect(count).toBeGreaterThan(0)
   } finally {
     clearInterval(reviving)
     await deployment.stop()

@@ -9,7 +9,7 @@ type Pair = { readonly client: Socket; readonly target: Socket; answer: Exclude<
 export type Fate = 'pass' | 'cut' | 'lose-answer' | 'time-out'
 
 /** ER_LOCK_WAIT_TIMEOUT as MySQL and MariaDB tell it: length, number in the sequence, 0xff, code, state, text. */
-const TIME_OUT = Buffer.from('\x29\0\0\x01\xff\xb5\x04#HY000Lock wait timeout exceeded; try again', 'latin1')
+const TIME_OUT = Buffer.from('\0\0\0\x01\xff\xb5\x04#HY000Lock wait timeout exceeded; try again', 'latin1')
 TIME_OUT[0] = TIME_OUT.length - 4
 
 type Cut = { readonly fateOf: (chunk: Buffer, isAnswer: boolean) => Fate; readonly isDone: () => void }

@@ -10,10 +10,10 @@ export function makeIndexesLocal(types: ColumnTypes): string[] {
   // Each kind of database has its own way to divide whole numbers, and both have this one.
   const bucketOf = (id: string) => `(${id} - ${id} % ${IDS_PER_BUCKET}) / ${IDS_PER_BUCKET}`
   return [
-    types.dropIndex('event', 'event_by_type'),
-    'create index event_by_type on event (event_type_id, id, `generated`)',
-    types.dropIndex('event', 'event_by_time'),
-    'create index event_by_time on event (`generated`, id, event_type_id)',
+    ...types.replaceIndexes('event', {
+      event_by_type: 'event_type_id, id, `generated`',
+      event_by_time: '`generated`, id, event_type_id',
+    }),
     `update event_trait set bucket = ${bucketOf('event_id')}`,
     `update stream_trait set bucket = ${bucketOf('stream_id')}`,
     // Found out anew by housekeeping.

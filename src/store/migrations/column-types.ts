@@ -1,4 +1,7 @@
-/** What the two kinds of database write otherwise when tables are made. */
+/** Columns by the names of their indexes. */
+export type Indexes = { readonly [name: string]: string }
+
+/** What the two kinds of database write differently when tables are made. */
 export type ColumnTypes = {
   /** a primary key that counts up and is never used again */
   readonly id: string
@@ -13,7 +16,8 @@ export type ColumnTypes = {
   readonly tableOptions: string
   /** the same for a table that is stored in the order of its primary key */
   readonly clusteredOptions: string
-  readonly dropIndex: (table: string, name: string) => string
+  /** Other columns for indexes that are there; it may be repeated, wherever it was broken off. */
+  readonly replaceIndexes: (table: string, indexes: Indexes) => string[]
 }
 
 const MYSQL_OPTIONS = ' engine=InnoDB default charset=utf8mb4 collate=utf8mb4_bin row_format=dynamic'
@@ -28,7 +32,12 @@ export const MYSQL_TYPES: ColumnTypes = {
   bytes: 'longblob',
   tableOptions: MYSQL_OPTIONS,
   clusteredOptions: MYSQL_OPTIONS,
-  dropIndex: (table, name) => `drop index ${name} on ${table}`,
+  replaceIndexes(table, indexes) {
+    const changes = Object.entries(indexes).map(
+      ([name, columns]) => `drop index ${name}, add index ${name} (${columns})`,
+    )
+    return [`alter table ${table} ${changes.join(', ')}`]
+  },
 }
 
 export const SQLITE_TYPES: ColumnTypes = {
@@ -41,5 +50,9 @@ export const SQLITE_TYPES: ColumnTypes = {
   bytes: 'blob',
   tableOptions: ' strict',
   clusteredOptions: ' strict, without rowid',
-  dropIndex: (_, name) => `drop index ${name}`,
+  replaceIndexes: (table, indexes) =>
+    Object.entries(indexes).flatMap(([name, columns]) => [
+      `drop index if exists ${name}`,
+      `create index ${name} on ${table} (${columns})`,
+    ]),
 }
