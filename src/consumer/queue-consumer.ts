@@ -131,10 +131,10 @@ export class QueueConsumer implements Service {
     while (!signal.aborted) {
       const deliveries = await this.#nextBatch(before.then((begun) => begun?.stored))
       if (deliveries.length === 0) continue
-      const isBusy = this.#inHand++ > 0
+      const isAlone = this.#inHand === 1
       this.#adjustPrefetch()
       const batch = await this.#prepare(deliveries)
-      if (isBusy) this.#readAhead(batch)
+      if (!isAlone) this.#readAhead(batch)
       const begun = await before
       if (!begun) break
       before = this.#archiveAndStore(batch, begun.stored)
@@ -174,6 +174,8 @@ export class QueueConsumer implements Service {
       filled.abort()
     }
     const batch = signal.aborted ? [] : this.#buffer.splice(0, this.#batchLength())
+    // At once: what is neither in the buffer nor in hand would not hold the clock.
+    if (batch.length > 0) this.#inHand++
     this.#lastLength = batch.length
     return batch
   }
