@@ -41,7 +41,7 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
 const ERROR_PAUSE_MS = 1000
 const LONG_FOR_APPS_MS = 30_000
 /** Bodies that are delivered and not yet acknowledged, and those of one batch. */
-const BYTES_AT_HAND = 8 << 20
+const BYTES_AT_HAND = 6 << 20
 const BYTES_PER_BATCH = 2 << 20
 /** After a batch of this share of a full one, more are waited for. */
 const FLOOD = 1 / 10
