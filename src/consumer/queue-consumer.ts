@@ -50,9 +50,9 @@ const FLOOD = 1 / 10
 type Begun = { readonly stored: Promise<boolean> } | undefined
 
 /**
- * Reads one queue: deliver → archive → distil → store → acknowledge, in order. While the database works on one
- * batch the next goes into the archive and the one after it is prepared. Whatever stops it, a message is acknowledged only after it is in the
- * archive and in the database.
+ * Reads one queue: deliver → archive → distil → store → acknowledge, in order. While the database works on one batch
+ * the next goes into the archive and the one after it is prepared. Whatever stops it, a message is acknowledged only
+ * after it is in the archive and in the database.
  */
 export class QueueConsumer implements Service {
   readonly #options: QueueConsumerOptions

@@ -116,7 +116,7 @@ async function isNarrowByIds(
       .orderBy('event.generated', end)
       .limit(AT_THE_ENDS)
       .execute(reading)
-    const ids = rows.map(({ id }) => id).sort((a, b) => a - b)
+    const ids = sorted(rows, true)
     return ids[ids.length >> 1]
   }
   const [first, last] = [await idAt('asc'), await idAt('desc')]
