@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { ChildProgram } from '../../../sandbox/servers/child-program.ts'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
@@ -5,6 +7,7 @@ import { formatIso, MICROS_PER_HOUR } from '../../../src/domain/time.ts'
 import type { BenchDatabase } from '../drain.ts'
 import { percentile, printFigure } from '../figure.ts'
 import { NEWEST } from './grown-database.ts'
+import type { RequestsData } from './requests.ts'
 
 const REQUESTS = 200
 const WARM_UP = 20
@@ -63,16 +66,11 @@ async function queriesOf(url: string): Promise<Queries> {
   }
 }
 
+/** Milliseconds of each answer, without the first ones. */
 async function timesOf(url: (number: number) => string): Promise<number[]> {
-  const times: number[] = []
-  for (let number = 0; number < WARM_UP + REQUESTS; number++) {
-    const begun = performance.now()
-    const response = await fetch(url(number))
-    await response.text()
-    if (!response.ok) throw new Error(`${url(number)}: ${response.status}`)
-    if (number >= WARM_UP) times.push(performance.now() - begun)
-    // What takes seconds need not be asked two hundred times.
-    if (times.length >= WARM_UP && times.reduce((sum, ms) => sum + ms, 0) > 20_000) break
-  }
+  const urls = Array.from({ length: WARM_UP + REQUESTS }, (_, number) => url(number))
+  const workerData: RequestsData = { urls, warmUp: WARM_UP, mostMs: 20_000 }
+  const worker = new Worker(new URL('./requests.ts', import.meta.url), { workerData })
+  const [times] = await once(worker, 'message')
   return times
 }
