@@ -3,6 +3,7 @@ import type { Archive } from '../archive/archive.ts'
 import type { Broker, Delivery, Subscription } from '../broker/broker.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { QueueSpec } from '../domain/queue-spec.ts'
+import type { Micros } from '../domain/time.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
@@ -64,6 +65,8 @@ export class QueueConsumer implements Service {
   #buffer: Delivery[] = []
   /** batches that are taken out of the buffer and not yet stored */
   #inHand = 0
+  /** of each batch that is prepared and not yet stored, in order: the oldest that another had and gave back */
+  readonly #oldestReturned: Micros[] = []
   /** of the batch before */
   #lastLength = 0
   #wanted = 1
@@ -208,7 +211,14 @@ export class QueueConsumer implements Service {
       // The answers of the database for the batch before must not wait.
       await immediate()
     }
+    this.#oldestReturned.push(oldestReturned(batch))
+    this.#holdReturned()
     return batch
+  }
+
+  #holdReturned(): void {
+    const oldest = Math.min(...this.#oldestReturned)
+    this.#options.clock.holdReturned(this.#options.spec.queue, oldest === NONE ? undefined : oldest)
   }
 
   /** While the batch before is being stored. Nobody waits for it: the store looks up what this has not found. */
@@ -274,6 +284,8 @@ export class QueueConsumer implements Service {
     counters.dropped += batch.filter(({ arrival, deadLetter }) => !arrival && !deadLetter).length
     const last = batch.findLast(({ arrival }) => arrival)?.arrival
     if (last) clock.settled(spec.queue, last.at)
+    this.#oldestReturned.shift()
+    this.#holdReturned()
     this.#noteNewest(batch)
     this.#options.onBatch?.({ messages: batch.length, seconds: (performance.now() - begun) / 1000 })
     this.#inHand--
@@ -318,6 +330,17 @@ export class QueueConsumer implements Service {
   #releaseWhenDone(): void {
     if (this.#buffer.length === 0 && this.#inHand === 0) this.#options.clock.release(this.#options.spec.queue)
   }
+}
+
+const NONE = Number.POSITIVE_INFINITY
+
+/** The earliest timestamp of messages that were delivered before, to whoever gave them back. */
+function oldestReturned(batch: readonly Prepared[]): Micros {
+  return batch.reduce(
+    (oldest, { delivery, arrival }) =>
+      delivery.redelivered && arrival ? Math.min(oldest, arrival.event.timestamp) : oldest,
+    NONE,
+  )
 }
 
 /** The message itself is not needed any more. */

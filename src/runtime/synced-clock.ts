@@ -32,6 +32,8 @@ export class SyncedClock implements EventClock, Service {
   /** by queue, up to which time everything is stored */
   readonly #settled = new Map<string, Micros>()
   readonly #holding = new Set<string>()
+  /** by queue, the oldest message at hand that was given back: older than what is settled */
+  readonly #returned = new Map<string, Micros>()
   #timer: NodeJS.Timeout | undefined
   #exchange: Promise<void> = Promise.resolve()
   #isTickDue = false
@@ -87,8 +89,14 @@ export class SyncedClock implements EventClock, Service {
     if (isNews) this.#tick()
   }
 
+  holdReturned(queue: string, oldest: Micros | undefined): void {
+    if (oldest === undefined) this.#returned.delete(queue)
+    else this.#returned.set(queue, oldest)
+  }
+
   release(queue: string): void {
     this.#holding.delete(queue)
+    this.#returned.delete(queue)
   }
 
   /** One exchange after the other; while one is under way at most one more is wanted. */
@@ -132,7 +140,9 @@ export class SyncedClock implements EventClock, Service {
       return this.#settled.size > 0 ? Math.max(...this.#settled.values()) : undefined
     }
     const times = [...this.#holding].map((queue) => this.#settled.get(queue))
-    return times.some((time) => time === undefined) ? undefined : Math.min(...(times as Micros[]))
+    if (times.some((time) => time === undefined)) return undefined
+    // What was given back is of the time before that of its queue, and whoever gave it back holds nobody back for long.
+    return Math.min(...(times as Micros[]), ...this.#returned.values())
   }
 
   async #request<T>(init: RequestInit, read: (response: Response) => Promise<T>): Promise<T | undefined> {

@@ -10,7 +10,7 @@ import type { Arrival, EncodedEvent } from '../../../src/domain/routing.ts'
 import { wallClock } from '../../../src/runtime/event-clock.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import type { Batch, Store } from '../../../src/store/store.ts'
-import { routerOf } from '../../support/events.ts'
+import { at, routerOf } from '../../support/events.ts'
 import { until } from '../../support/until.ts'
 
 /** A consumer of two messages a batch, its broker and its store in the hands of the test. */
@@ -66,9 +66,9 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
     batchMs: 0,
     ...options,
   })
-  const send = (message_id: string, event_type = 'x.y') => {
+  const send = (message_id: string, event_type = 'x.y', redelivered = false) => {
     const body = Buffer.from(JSON.stringify({ message_id, event_type, timestamp: '2026-01-01T00:00:00' }))
-    deliver({ queue: 'q', body, redelivered: false })
+    deliver({ queue: 'q', body, redelivered })
   }
   return { consumer, acknowledged, archived, readAhead, send }
 }
@@ -129,6 +129,29 @@ test('while one batch is stored the next is archived, the one after it prepared 
   expect([begun, archived.length, readAhead]).toEqual([[['a', 'b']], 4, ahead])
   release()
   await until('all are stored', async () => begun.length === 4)
+  await consumer.stop()
+})
+
+test('the time of a message that is delivered again is held from when it is known until the message is stored', async () => {
+  const told: (number | undefined)[] = []
+  let release: () => void = () => {}
+  const storing = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  const clock = { ...wallClock, holdReturned: (_: string, oldest?: number) => void told.push(oldest) }
+  const { consumer, acknowledged, archived, send } = setUp(() => storing, { clock })
+  await consumer.start()
+  send('a')
+  send('b', 'x.y', true)
+  await until('the first batch is archived', () => archived.length === 2)
+  expect(told).toEqual([at('2026-01-01T00:00:00')])
+  send('c')
+  await until('the next is too', () => archived.length === 3)
+  // Others that were not given back change nothing.
+  expect(told.at(-1)).toBe(at('2026-01-01T00:00:00'))
+  release()
+  await until('all are stored', () => acknowledged.length === 2)
+  expect(told.at(-1)).toBeUndefined()
   await consumer.stop()
 })
 

@@ -84,3 +84,18 @@ test('a service that does not answer does not hold up the end', async () => {
   clock.hold('q')
   await clock.stop()
 })
+
+test('messages that others gave back are older than what is settled: no later time is told while they are at hand', async () => {
+  const clock = await start('posts')
+  clock.hold('q')
+  clock.settled('q', at('2026-02-01T00:00:00'))
+  clock.holdReturned('q', at('2026-01-15T00:00:00'))
+  await until('their time', () => posts.at(-1)?.time === '2026-01-15T00:00:00.000000')
+  clock.holdReturned('q', undefined)
+  await until('the time of the queue', () => posts.at(-1)?.time === '2026-02-01T00:00:00.000000')
+  clock.holdReturned('q', at('2026-01-15T00:00:00'))
+  clock.release('q')
+  await until('rest', () => posts.at(-1)?.busy === false)
+  expect(posts.at(-1)?.time).toBe('2026-02-01T00:00:00.000000')
+  await clock.stop()
+})
