@@ -1,5 +1,6 @@
 import type { OpenDatabase } from './dialect.ts'
 import { EventTypes } from './event-types.ts'
+import { LookAhead } from './look-ahead.ts'
 import { RecentHashes } from './recent-hashes.ts'
 
 /** Waits for writers: those that come while one is under way share the next. */
@@ -17,6 +18,7 @@ export type StoreContext = OpenDatabase & {
   readonly waits: WriterWaits
   /** of events that were stored after others were looked up ahead of being stored */
   readonly recentHashes: RecentHashes
+  readonly lookAhead: LookAhead
 }
 
 export function createContext(
@@ -32,5 +34,6 @@ export function createContext(
     settled: { event: 0, stream: 0 },
     waits: {},
     recentHashes: new RecentHashes(),
+    lookAhead: new LookAhead(),
   }
 }

@@ -12,7 +12,7 @@ export type EncodedRow = EncodedEvent & {
   readonly traits: SqlValue
   /** of the traits by which events are looked up */
   readonly traitHashes: readonly SqlValue[]
-  /** it was not stored when that was looked up ahead */
+  /** it was not stored when that was looked up ahead, or nothing spoke for looking it up */
   seemsNew?: boolean
 }
 

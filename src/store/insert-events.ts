@@ -35,6 +35,7 @@ export async function insertEvents(
   }))
   const ids = await insertRows(tx, context.dialect, 'event', rows).catch((error) => {
     for (const { encoded } of fresh) encoded.seemsNew = false
+    context.lookAhead.failed()
     throw error
   })
   await insertRows(
@@ -54,8 +55,8 @@ export async function insertEvents(
 type Encoded = { readonly arrival: Arrival; readonly encoded: EncodedRow }
 
 /**
- * What was seen before only spares a look-up, it drops no event: rows may be gone since. Those that were new when they
- * were looked up ahead and that this store has not stored since are new; where another has, their insert will fail.
+ * What was seen before only spares a look-up, it drops no event: rows may be gone since. Those that seemed new ahead and
+ * that this store has not stored since are new; where they are stored all the same, their insert will fail.
  */
 async function storedHashes(
   tx: Executor,
