@@ -108,12 +108,12 @@ export class QueueConsumer implements Service {
         if (this.#hasRead) counters.reconnects++
         this.#hasRead = true
         this.#isReading = true
+        this.#releaseWhenDone()
       },
       onLost: () => {
         this.#isReading = false
-        // These will be delivered again, on another channel.
+        // These will be delivered again, on another channel: until then they are nobody's, and the clock waits.
         this.#buffer = []
-        this.#releaseWhenDone()
       },
     })
     this.#running = this.#run()
@@ -328,7 +328,8 @@ export class QueueConsumer implements Service {
   }
 
   #releaseWhenDone(): void {
-    if (this.#buffer.length === 0 && this.#inHand === 0) this.#options.clock.release(this.#options.spec.queue)
+    if (!this.#isReading || this.#buffer.length > 0 || this.#inHand > 0) return
+    this.#options.clock.release(this.#options.spec.queue)
   }
 }
 

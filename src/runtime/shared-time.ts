@@ -14,7 +14,7 @@ export type SharedTimeOptions = {
   readonly settleMs?: number
   /** an idle process holds busy ones back no longer, ms: messages on their way to it must not be overtaken */
   readonly idleMs?: number
-  /** a busy process that is not heard of holds nobody back any longer, ms */
+  /** a busy process that is not heard of holds nobody back any longer, ms: what it had must have come to another */
   readonly forgetMs?: number
   /** machine time, ms */
   readonly now?: () => number
@@ -44,7 +44,7 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
   const {
     settleMs = 1000,
     idleMs = 5000,
-    forgetMs = 10_000,
+    forgetMs = 30_000,
     now: machineNow = () => performance.now(),
   } = options
   const sources = new Map<string, Source>()

@@ -18,10 +18,10 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
   const archived: string[] = []
   const acknowledged: string[] = []
   const readAhead: string[][] = []
-  let deliver: SubscribeOptions['onDelivery'] = () => {}
+  let subscriber: SubscribeOptions | undefined
   const broker = {
     subscribe: (_: unknown, options: SubscribeOptions) => {
-      deliver = options.onDelivery
+      subscriber = options
       return {
         ackUpTo: ({ body }: Delivery) => acknowledged.push(String(JSON.parse(String(body)).message_id)),
         async setPrefetch() {},
@@ -68,9 +68,11 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
   })
   const send = (message_id: string, event_type = 'x.y', redelivered = false) => {
     const body = Buffer.from(JSON.stringify({ message_id, event_type, timestamp: '2026-01-01T00:00:00' }))
-    deliver({ queue: 'q', body, redelivered })
+    subscriber?.onDelivery({ queue: 'q', body, redelivered })
   }
-  return { consumer, acknowledged, archived, readAhead, send }
+  const read = () => subscriber?.onReading?.()
+  const lose = () => subscriber?.onLost()
+  return { consumer, acknowledged, archived, readAhead, send, read, lose }
 }
 
 test('batches are stored in order and acknowledged by their last message', async () => {
@@ -152,6 +154,29 @@ test('the time of a message that is delivered again is held from when it is know
   release()
   await until('all are stored', () => acknowledged.length === 2)
   expect(told.at(-1)).toBeUndefined()
+  await consumer.stop()
+})
+
+test('what a lost connection gives back is nobody’s: the clock is held until the queue is read again', async () => {
+  const holding = new Set<string>()
+  const clock = {
+    ...wallClock,
+    hold: (queue: string) => void holding.add(queue),
+    release: (queue: string) => void holding.delete(queue),
+  }
+  const stored: string[] = []
+  const { consumer, send, read, lose } = setUp(async (ids) => void stored.push(...ids), { clock })
+  await consumer.start()
+  read()
+  send('a')
+  await until('it is stored and at rest', () => stored.length === 1 && holding.size === 0)
+  send('b')
+  lose()
+  await until('what was in hand has ended', () => holding.size > 0)
+  for (let turn = 0; turn < 50; turn++) await immediate()
+  expect(holding).toEqual(new Set(['q']))
+  read()
+  await until('rest', () => holding.size === 0)
   await consumer.stop()
 })
 
