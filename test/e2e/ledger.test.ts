@@ -186,8 +186,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     workers: 3,
     changes: [
       [/max_message_mb = 16/g, 'max_message_mb = 1'],
-      // What is killed gives back what the others store within a second: the clock waits for ten.
-      [/prefetch = 2000/g, 'prefetch = 400'],
+      // Many transactions to be broken off, and many messages at hand to be given back.
       [/batch_size = 500/g, 'batch_size = 100'],
       [/pipeline_worker_batch_size: 1000/g, `pipeline_worker_batch_size: ${BATCH}`],
     ],
