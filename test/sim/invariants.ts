@@ -1,9 +1,9 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 
-/** What handlers made, of which streams, and how many events they saw. */
+/** What handlers made, of which streams, and the ids of the events they saw, in order. */
 const RESULTS = sql`select cast(substr(message_id, 6) as integer) as stream_id,
-  json_extract(traits, '$.count') as count from event where message_id like 'made-%'`
+  json_extract(traits, '$.seen') as seen from event where message_id like 'made-%'`
 
 type Query = (now: number) => RawBuilder<unknown>
 
@@ -19,7 +19,9 @@ const NEVER: { readonly [what: string]: Query } = {
        group by key_hash having count(*) > 1)`,
   'a completed stream has no result, or one that missed events': () =>
     sql`select count(*) from stream left join (${RESULTS}) as made on made.stream_id = stream.id
-       where name = 'main' and state = 6 and made.count is not event_count`,
+       where name = 'main' and state = 6 and made.seen is not (
+         select group_concat(message_id, ' ') from (select message_id from stream_event
+           join event on event.id = event_id where stream_id = stream.id order by generated, event.id))`,
   'there is a result of a stream that is not completed': () =>
     sql`select count(*) from (${RESULTS}) as made join stream on stream.id = made.stream_id
        where stream.state <> 6`,
@@ -44,16 +46,21 @@ export async function streamsWithResult({ db }: OpenDatabase): Promise<number[]>
   return rows.map(({ stream_id }) => stream_id)
 }
 
-/** What every message that became an event must have come to: counted by one result, or in a stream that failed. */
-export async function uncounted({ db }: OpenDatabase): Promise<number> {
-  const { rows } = await sql<{ stored: number; counted: number; failed: number }>`select
-    (select count(*) from event where message_id not like 'made-%') as stored,
-    (select coalesce(sum(count), 0) from (${RESULTS})) as counted,
-    (select coalesce(sum(event_count), 0) from stream where name = 'main' and state in (4, 5)) as failed`.execute(
-    db,
-  )
-  const [{ stored, counted, failed } = { stored: 0, counted: 0, failed: 0 }] = rows
-  return stored - counted - failed
+/** Messages that became an event and are not counted by just one result, nor in a stream that failed. */
+export async function countedAmiss({ db }: OpenDatabase): Promise<string[]> {
+  const results = await sql<{ seen: string }>`${RESULTS}`.execute(db)
+  const failed = await sql<{ message_id: string }>`select message_id from stream
+    join stream_event on stream_id = stream.id join event on event.id = event_id
+    where name = 'main' and state in (4, 5)`.execute(db)
+  const stored = await sql<{ message_id: string }>`
+    select message_id from event where message_id not like 'made-%'`.execute(db)
+  const counted = [
+    ...results.rows.flatMap(({ seen }) => seen.split(' ')),
+    ...failed.rows.map(({ message_id }) => message_id),
+  ]
+  const isOnce = new Set(counted.filter((id) => counted.indexOf(id) === counted.lastIndexOf(id)))
+  const ids = new Set([...counted, ...stored.rows.map(({ message_id }) => message_id)])
+  return [...ids].filter((id) => !isOnce.has(id))
 }
 
 /** Completed streams and the number of their last change. */
