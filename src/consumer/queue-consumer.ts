@@ -65,7 +65,9 @@ export class QueueConsumer implements Service {
   #buffer: Delivery[] = []
   /** batches that are taken out of the buffer and not yet stored */
   #inHand = 0
-  /** of each batch that is prepared and not yet stored, in order: the oldest that another had and gave back */
+  /** messages that another had and gave back, in the buffer or being prepared: how old they are is not known yet */
+  #returnedUnread = 0
+  /** of each batch that is prepared and not yet stored, in order: the oldest of such messages */
   readonly #oldestReturned: Micros[] = []
   /** of the batch before */
   #lastLength = 0
@@ -102,18 +104,22 @@ export class QueueConsumer implements Service {
         this.#window.add(delivery.body.length)
         this.#buffer.push(delivery)
         clock.hold(spec.queue)
+        if (delivery.redelivered && ++this.#returnedUnread === 1) this.#holdReturned()
         if (this.#buffer.length >= this.#wanted) this.#wake()
       },
       onReading: () => {
         if (this.#hasRead) counters.reconnects++
         this.#hasRead = true
         this.#isReading = true
-        this.#releaseWhenDone()
       },
       onLost: () => {
         this.#isReading = false
-        // These will be delivered again, on another channel: until then they are nobody's, and the clock waits.
+        // These will be delivered again, on another channel and perhaps to another consumer.
+        if (this.#hasAtHand()) clock.gaveBack(spec.queue)
+        this.#returnedUnread -= countReturned(this.#buffer)
         this.#buffer = []
+        this.#holdReturned()
+        this.#releaseWhenDone()
       },
     })
     this.#running = this.#run()
@@ -212,12 +218,13 @@ export class QueueConsumer implements Service {
       await immediate()
     }
     this.#oldestReturned.push(oldestReturned(batch))
+    this.#returnedUnread -= countReturned(deliveries)
     this.#holdReturned()
     return batch
   }
 
   #holdReturned(): void {
-    const oldest = Math.min(...this.#oldestReturned)
+    const oldest = this.#returnedUnread > 0 ? 0 : Math.min(...this.#oldestReturned)
     this.#options.clock.holdReturned(this.#options.spec.queue, oldest === NONE ? undefined : oldest)
   }
 
@@ -328,12 +335,19 @@ export class QueueConsumer implements Service {
   }
 
   #releaseWhenDone(): void {
-    if (!this.#isReading || this.#buffer.length > 0 || this.#inHand > 0) return
-    this.#options.clock.release(this.#options.spec.queue)
+    if (!this.#hasAtHand()) this.#options.clock.release(this.#options.spec.queue)
+  }
+
+  #hasAtHand(): boolean {
+    return this.#buffer.length > 0 || this.#inHand > 0
   }
 }
 
 const NONE = Number.POSITIVE_INFINITY
+
+function countReturned(deliveries: readonly Delivery[]): number {
+  return deliveries.filter(({ redelivered }) => redelivered).length
+}
 
 /** The earliest timestamp of messages that were delivered before, to whoever gave them back. */
 function oldestReturned(batch: readonly Prepared[]): Micros {

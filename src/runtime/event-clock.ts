@@ -12,15 +12,17 @@ export interface EventClock {
   settled(queue: string, at: Micros): void
   /** Messages of a queue are at hand that are not stored yet: others must not run ahead of them. */
   hold(queue: string): void
-  /** Of the messages at hand some were given back by others, and may be as old as this; undefined: none were. */
+  /** Of the messages at hand some were given back by others, and may be as old as this (0: not read yet); undefined: none were. */
   holdReturned(queue: string, oldest: Micros | undefined): void
+  /** What was at hand and is not stored goes to others now: it must have come to them before time goes on. */
+  gaveBack(queue: string): void
   /** No message of the queue is at hand. */
   release(queue: string): void
 }
 
 /** A clock that goes on by itself: events join at its time, whatever theirs. */
 function independentClock(now: () => Micros): EventClock {
-  return { now, arrive: now, settled() {}, hold() {}, holdReturned() {}, release() {} }
+  return { now, arrive: now, settled() {}, hold() {}, holdReturned() {}, gaveBack() {}, release() {} }
 }
 
 /** The wall clock, in microseconds. */

@@ -9,12 +9,15 @@ export type TimePost = {
   readonly busy: boolean
 }
 
+/** Within this, ms, what a process gave back, or had when it died, must have come to another. */
+export const GIVEN_BACK_MS = 30_000
+
 export type SharedTimeOptions = {
   /** a time counts once it is this old, and the processes are idle together once they have been for so long, ms */
   readonly settleMs?: number
   /** an idle process holds busy ones back no longer, ms: messages on their way to it must not be overtaken */
   readonly idleMs?: number
-  /** a busy process that is not heard of holds nobody back any longer, ms: what it had must have come to another */
+  /** a busy process that is not heard of holds nobody back any longer, ms */
   readonly forgetMs?: number
   /** machine time, ms */
   readonly now?: () => number
@@ -44,7 +47,7 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
   const {
     settleMs = 1000,
     idleMs = 5000,
-    forgetMs = 30_000,
+    forgetMs = GIVEN_BACK_MS,
     now: machineNow = () => performance.now(),
   } = options
   const sources = new Map<string, Source>()

@@ -3,6 +3,7 @@ import { formatIso, MICROS_PER_DAY, type Micros, parseIso } from '../domain/time
 import type { EventClock } from './event-clock.ts'
 import type { Service } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
+import { GIVEN_BACK_MS } from './shared-time.ts'
 
 export type SyncedClockOptions = {
   /** URL of the time service */
@@ -32,8 +33,12 @@ export class SyncedClock implements EventClock, Service {
   /** by queue, up to which time everything is stored */
   readonly #settled = new Map<string, Micros>()
   readonly #holding = new Set<string>()
-  /** by queue, the oldest message at hand that was given back: older than what is settled */
+  /** by queue, the oldest message at hand that others gave back: older than what is settled */
   readonly #returned = new Map<string, Micros>()
+  /** of what this process gave back: up to where everything before it is stored, and until when that holds, ms */
+  #givenBack: readonly { readonly time: Micros; readonly until: number }[] = []
+  /** the last time that the service was told */
+  #told: Micros | undefined
   #timer: NodeJS.Timeout | undefined
   #exchange: Promise<void> = Promise.resolve()
   #isTickDue = false
@@ -60,7 +65,6 @@ export class SyncedClock implements EventClock, Service {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
-    this.#holding.clear()
     if (this.#options.role === 'posts') this.#tick()
     // The last word should get through, but a service that does not answer must not hold up the end.
     const timer = setTimeout(() => this.#stopping.abort(), TIMEOUT_MS / 5)
@@ -94,6 +98,12 @@ export class SyncedClock implements EventClock, Service {
     else this.#returned.set(queue, oldest)
   }
 
+  gaveBack(queue: string): void {
+    const settled = this.#settled.get(queue) ?? this.#told ?? 0
+    const time = Math.min(settled, this.#returned.get(queue) ?? settled)
+    this.#givenBack = [...this.#givenBack, { time, until: performance.now() + GIVEN_BACK_MS }]
+  }
+
   release(queue: string): void {
     this.#holding.delete(queue)
     this.#returned.delete(queue)
@@ -122,7 +132,8 @@ export class SyncedClock implements EventClock, Service {
   }
 
   async #post(): Promise<void> {
-    const busy = this.#holding.size > 0
+    this.#givenBack = this.#givenBack.filter(({ until }) => performance.now() < until)
+    const busy = this.#holding.size > 0 || this.#givenBack.length > 0
     const settled = this.#settledTime()
     const time = settled === undefined ? null : formatIso(settled, 'six')
     const body = JSON.stringify({ source: this.#options.source, time, busy })
@@ -131,18 +142,20 @@ export class SyncedClock implements EventClock, Service {
     const headers = { 'content-type': 'application/json' }
     await this.#request({ method: 'POST', body, headers }, async () => {
       this.#lastPost = body
+      this.#told = settled ?? this.#told
     })
   }
 
-  /** Up to where everything at hand is stored: while queues have messages in hand, the earliest of theirs. */
+  /** Up to where everything is stored: while queues have messages in hand, or gave some back, the earliest of theirs. */
   #settledTime(): Micros | undefined {
-    if (this.#holding.size === 0) {
+    const givenBack = this.#givenBack.map(({ time }) => time)
+    if (this.#holding.size === 0 && givenBack.length === 0) {
       return this.#settled.size > 0 ? Math.max(...this.#settled.values()) : undefined
     }
-    const times = [...this.#holding].map((queue) => this.#settled.get(queue))
-    if (times.some((time) => time === undefined)) return undefined
-    // What was given back is of the time before that of its queue, and whoever gave it back holds nobody back for long.
-    return Math.min(...(times as Micros[]), ...this.#returned.values())
+    const times = [...this.#holding].map((queue) => this.#settled.get(queue) ?? this.#told)
+    if (times.includes(undefined)) return undefined
+    // What others gave back is of the time before that of its queue, and they hold nobody back for long.
+    return Math.min(...(times as Micros[]), ...this.#returned.values(), ...givenBack)
   }
 
   async #request<T>(init: RequestInit, read: (response: Response) => Promise<T>): Promise<T | undefined> {

@@ -2,8 +2,9 @@
 const WARY = 16
 /** Of those for which there is none, one in so many is. */
 const ONE_IN = 64
-/** Longest look-up of one event, ms, from pages in memory: beyond that inserting would wait for the disk. */
-const LONGEST_MS = 0.1
+/** Longest look-up from pages in memory, ms: of a statement and of each event. Beyond that inserting waits for the disk. */
+const STATEMENT_MS = 5
+const EVENT_MS = 0.1
 
 /**
  * Whether to look up ahead which events of a batch are stored already. Mostly none is: inserting finds out too, and has
@@ -22,7 +23,7 @@ export class LookAhead {
 
   /** What a look-up came to. */
   looked(events: number, found: number, ms: number): void {
-    if (found > 0 || ms > events * LONGEST_MS) this.#left = WARY
+    if (found > 0 || ms > STATEMENT_MS + events * EVENT_MS) this.#left = WARY
     else if (this.#left > 0) this.#left--
   }
 

@@ -10,8 +10,8 @@ import { hashIn } from './rows.ts'
 const LATE = 10 * MICROS_PER_MINUTE
 
 /**
- * Notes which events seem not to be stored yet, and lets the server read the pages that storing the others will change: those
- * that are not in its memory are what storing waits for when there are many events.
+ * Notes which events seem not to be stored yet, and lets the server read the pages that storing the others will
+ * change: those that are not in its memory are what storing waits for when there are many events.
  */
 export async function readAhead(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
   if (arrivals.length === 0) return

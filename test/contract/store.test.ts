@@ -153,7 +153,7 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
       router,
     )
     // Look-ups that find nothing are given up, until an insert fails; a slow machine may not come to that.
-    for (let n = 0; n < 100; n++) await store.readAhead(encodedArrivals(router, [`never-${n}`]))
+    for (let n = 0; n < 50; n++) await store.readAhead(encodedArrivals(router, [`never-${n}`]))
     for (const [repeat, fresh] of [
       ['before', 'a'],
       ['then', 'b'],

@@ -9,7 +9,7 @@ import { troubledMessages } from './messages.ts'
 import { Side, type TurnCounts } from './side.ts'
 
 /** More than is stored in all turns. */
-const PARTS = 7
+const PARTS = 10
 const NOTIFICATIONS_PER_PART = 60_000
 const TURN_MS = 1000
 /** Consumers of each side, one after the other: of two of the same code one can be a tenth faster than the other. */

@@ -66,13 +66,14 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
     batchMs: 0,
     ...options,
   })
-  const send = (message_id: string, event_type = 'x.y', redelivered = false) => {
-    const body = Buffer.from(JSON.stringify({ message_id, event_type, timestamp: '2026-01-01T00:00:00' }))
-    subscriber?.onDelivery({ queue: 'q', body, redelivered })
+  const send = (message_id: string, event_type = 'x.y') => deliver({ message_id, event_type }, false)
+  const sendAgain = (message_id: string, timestamp: string) => deliver({ message_id, timestamp }, true)
+  const deliver = (more: object, redelivered: boolean) => {
+    const message = { event_type: 'x.y', timestamp: '2026-01-01T00:00:00', ...more }
+    subscriber?.onDelivery({ queue: 'q', body: Buffer.from(JSON.stringify(message)), redelivered })
   }
-  const read = () => subscriber?.onReading?.()
   const lose = () => subscriber?.onLost()
-  return { consumer, acknowledged, archived, readAhead, send, read, lose }
+  return { consumer, acknowledged, archived, readAhead, send, sendAgain, lose }
 }
 
 test('batches are stored in order and acknowledged by their last message', async () => {
@@ -134,49 +135,79 @@ test('while one batch is stored the next is archived, the one after it prepared 
   await consumer.stop()
 })
 
-test('the time of a message that is delivered again is held from when it is known until the message is stored', async () => {
-  const told: (number | undefined)[] = []
-  let release: () => void = () => {}
-  const storing = new Promise<void>((resolve) => {
-    release = resolve
+/** Something that ends when it is told to. */
+function gate() {
+  let open: () => void = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
   })
+  return { open, opened }
+}
+
+test('the time of what is delivered again is held from its delivery until it is stored; until it is read, any time', async () => {
+  const told: (number | undefined)[] = []
   const clock = { ...wallClock, holdReturned: (_: string, oldest?: number) => void told.push(oldest) }
-  const { consumer, acknowledged, archived, send } = setUp(() => storing, { clock })
+  const gates = [gate(), gate(), gate()]
+  let begun = 0
+  const { consumer, acknowledged, archived, send, sendAgain } = setUp(() => gates[begun++]?.opened as never, {
+    clock,
+  })
   await consumer.start()
   send('a')
-  send('b', 'x.y', true)
+  expect(told).toEqual([])
+  sendAgain('b', '2026-01-03T00:00:00')
+  expect(told).toEqual([0])
   await until('the first batch is archived', () => archived.length === 2)
-  expect(told).toEqual([at('2026-01-01T00:00:00')])
-  send('c')
-  await until('the next is too', () => archived.length === 3)
-  // Others that were not given back change nothing.
-  expect(told.at(-1)).toBe(at('2026-01-01T00:00:00'))
-  release()
-  await until('all are stored', () => acknowledged.length === 2)
-  expect(told.at(-1)).toBeUndefined()
+  // The message that is older was not given back.
+  expect(told.at(-1)).toBe(at('2026-01-03T00:00:00'))
+  sendAgain('c', '2026-01-02T00:00:00')
+  sendAgain('d', '2026-01-04T00:00:00')
+  expect(told.at(-1)).toBe(0)
+  await until('the next is too', () => archived.length === 4)
+  expect(told.at(-1)).toBe(at('2026-01-02T00:00:00'))
+  sendAgain('e', '2026-01-05T00:00:00')
+  sendAgain('f', '2026-01-06T00:00:00')
+  await until('the third is read', () => told.at(-1) !== 0)
+  for (const oldest of ['2026-01-02T00:00:00', '2026-01-05T00:00:00', undefined]) {
+    const before = acknowledged.length
+    gates[before]?.open()
+    await until('a batch is stored', () => acknowledged.length > before && begun > before)
+    await immediate()
+    expect(told.at(-1)).toBe(oldest && at(oldest))
+  }
   await consumer.stop()
 })
 
-test('what a lost connection gives back is nobody’s: the clock is held until the queue is read again', async () => {
-  const holding = new Set<string>()
+test('the clock is told of what a lost connection gives back, and held by what is still in hand', async () => {
+  const said: string[] = []
   const clock = {
     ...wallClock,
-    hold: (queue: string) => void holding.add(queue),
-    release: (queue: string) => void holding.delete(queue),
+    hold: () => void said.push('hold'),
+    holdReturned: (_: string, oldest?: number) => void said.push(`returned ${oldest}`),
+    gaveBack: () => void said.push('gave back'),
+    release: () => void said.push('release'),
   }
-  const stored: string[] = []
-  const { consumer, send, read, lose } = setUp(async (ids) => void stored.push(...ids), { clock })
+  const storing = gate()
+  let isBegun = false
+  const { consumer, acknowledged, send, sendAgain, lose } = setUp(
+    () => {
+      isBegun = true
+      return storing.opened
+    },
+    { clock },
+  )
   await consumer.start()
-  read()
-  send('a')
-  await until('it is stored and at rest', () => stored.length === 1 && holding.size === 0)
-  send('b')
   lose()
-  await until('what was in hand has ended', () => holding.size > 0)
-  for (let turn = 0; turn < 50; turn++) await immediate()
-  expect(holding).toEqual(new Set(['q']))
-  read()
-  await until('rest', () => holding.size === 0)
+  expect(said).not.toContain('gave back')
+  send('a')
+  await until('it is being stored', () => isBegun)
+  sendAgain('b', '2026-01-02T00:00:00')
+  said.length = 0
+  lose()
+  expect(said).toEqual(['gave back', 'returned undefined'])
+  storing.open()
+  await until('it is stored', () => acknowledged.length === 1)
+  await until('rest', () => said.includes('release'))
   await consumer.stop()
 })
 

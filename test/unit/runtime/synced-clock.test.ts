@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { SyncedClock } from '../../../src/runtime/synced-clock.ts'
 import { at } from '../../support/events.ts'
@@ -96,6 +96,56 @@ test('messages that others gave back are older than what is settled: no later ti
   clock.holdReturned('q', at('2026-01-15T00:00:00'))
   clock.release('q')
   await until('rest', () => posts.at(-1)?.busy === false)
+  clock.hold('q')
+  await until('the next message', () => posts.at(-1)?.busy === true)
   expect(posts.at(-1)?.time).toBe('2026-02-01T00:00:00.000000')
+  clock.release('q')
   await clock.stop()
+})
+
+test('they hold the time of a queue of which nothing is stored yet, too', async () => {
+  const clock = await start('posts')
+  clock.settled('q1', at('2026-02-01T00:00:00'))
+  clock.hold('q1')
+  await until('the time of q1', () => posts.at(-1)?.time === '2026-02-01T00:00:00.000000')
+  clock.hold('q2')
+  clock.holdReturned('q2', at('2026-01-15T00:00:00'))
+  await until('their time', () => posts.at(-1)?.time === '2026-01-15T00:00:00.000000')
+  await clock.stop()
+})
+
+test('what this process gave back holds the time at which it did for a while, whatever is stored meanwhile', async () => {
+  const clock = await start('posts')
+  vi.useFakeTimers({ toFake: ['performance'] })
+  try {
+    clock.hold('q')
+    clock.settled('q', at('2026-01-15T00:00:00'))
+    clock.gaveBack('q')
+    clock.settled('q', at('2026-02-01T00:00:00'))
+    clock.release('q')
+    const first = posts.length
+    await until('some posts', () => posts.length > first + 2)
+    expect(posts.at(-1)).toMatchObject({ time: '2026-01-15T00:00:00.000000', busy: true })
+    vi.advanceTimersByTime(29_999)
+    const second = posts.length
+    await until('some more', () => posts.length > second + 2)
+    expect(posts.at(-1)).toMatchObject({ time: '2026-01-15T00:00:00.000000', busy: true })
+    vi.advanceTimersByTime(1)
+    await until('rest', () => posts.at(-1)?.busy === false)
+    expect(posts.at(-1)?.time).toBe('2026-02-01T00:00:00.000000')
+  } finally {
+    vi.useRealTimers()
+  }
+  await clock.stop()
+})
+
+test('the last word of a process that stops with messages at hand is that it has some', async () => {
+  const clock = await start('posts')
+  clock.settled('q1', at('2026-02-01T00:00:00'))
+  clock.settled('q2', at('2026-01-15T00:00:00'))
+  clock.hold('q1')
+  clock.hold('q2')
+  clock.release('q1')
+  await clock.stop()
+  expect(posts.at(-1)).toMatchObject({ time: '2026-01-15T00:00:00.000000', busy: true })
 })

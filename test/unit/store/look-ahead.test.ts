@@ -2,12 +2,12 @@ import { expect, test } from 'vitest'
 import { LookAhead } from '../../../src/store/look-ahead.ts'
 
 /** Of so many batches, those that are looked up, each with the same outcome. */
-function looks(ahead: LookAhead, batches: number, found = 0, ms = 1): number {
+function looks(ahead: LookAhead, batches: number, found = 0, ms = 1, events = 500): number {
   let count = 0
   for (let n = 0; n < batches; n++) {
     if (!ahead.isDue()) continue
     count++
-    ahead.looked(500, found, ms)
+    ahead.looked(events, found, ms)
   }
   return count
 }
@@ -16,6 +16,11 @@ test('look-ups that find nothing are given up, but for one now and then', () => 
   const ahead = new LookAhead()
   expect(looks(ahead, 16)).toBe(16)
   expect(looks(ahead, 640)).toBe(10)
+})
+
+test('the time of a statement alone is no reason to go on', () => {
+  const ahead = new LookAhead()
+  expect(looks(ahead, 16 + 640, 0, 3, 1)).toBe(16 + 10)
 })
 
 test.each([
