@@ -114,30 +114,38 @@ test('they hold the time of a queue of which nothing is stored yet, too', async 
   await clock.stop()
 })
 
-test('what this process gave back holds the time at which it did for a while, whatever is stored meanwhile', async () => {
-  const clock = await start('posts')
-  vi.useFakeTimers({ toFake: ['performance'] })
-  try {
-    clock.hold('q')
-    clock.settled('q', at('2026-01-15T00:00:00'))
-    clock.gaveBack('q')
-    clock.settled('q', at('2026-02-01T00:00:00'))
-    clock.release('q')
-    const first = posts.length
-    await until('some posts', () => posts.length > first + 2)
-    expect(posts.at(-1)).toMatchObject({ time: '2026-01-15T00:00:00.000000', busy: true })
-    vi.advanceTimersByTime(29_999)
-    const second = posts.length
-    await until('some more', () => posts.length > second + 2)
-    expect(posts.at(-1)).toMatchObject({ time: '2026-01-15T00:00:00.000000', busy: true })
-    vi.advanceTimersByTime(1)
-    await until('rest', () => posts.at(-1)?.busy === false)
-    expect(posts.at(-1)?.time).toBe('2026-02-01T00:00:00.000000')
-  } finally {
-    vi.useRealTimers()
-  }
-  await clock.stop()
-})
+test.each([
+  ['the time at which it did', undefined, '2026-01-15T00:00:00.000000'],
+  ['that of what others had given back before', '2026-01-10T00:00:00', '2026-01-10T00:00:00.000000'],
+])(
+  'what this process gave back holds %s for a while, whatever is stored meanwhile',
+  async (_, returned, held) => {
+    const clock = await start('posts')
+    vi.useFakeTimers({ toFake: ['performance'] })
+    try {
+      clock.hold('q')
+      clock.settled('q', at('2026-01-15T00:00:00'))
+      if (returned) clock.holdReturned('q', at(returned))
+      clock.gaveBack('q')
+      clock.holdReturned('q', undefined)
+      clock.settled('q', at('2026-02-01T00:00:00'))
+      clock.release('q')
+      const first = posts.length
+      await until('some posts', () => posts.length > first + 2)
+      expect(posts.at(-1)).toMatchObject({ time: held, busy: true })
+      vi.advanceTimersByTime(29_999)
+      const second = posts.length
+      await until('some more', () => posts.length > second + 2)
+      expect(posts.at(-1)).toMatchObject({ time: held, busy: true })
+      vi.advanceTimersByTime(1)
+      await until('rest', () => posts.at(-1)?.busy === false)
+      expect(posts.at(-1)?.time).toBe('2026-02-01T00:00:00.000000')
+    } finally {
+      vi.useRealTimers()
+    }
+    await clock.stop()
+  },
+)
 
 test('the last word of a process that stops with messages at hand is that it has some', async () => {
   const clock = await start('posts')
