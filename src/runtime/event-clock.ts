@@ -12,7 +12,7 @@ export interface EventClock {
   settled(queue: string, at: Micros): void
   /** Messages of a queue are at hand that are not stored yet: others must not run ahead of them. */
   hold(queue: string): void
-  /** Of the messages at hand some were given back by others, and may be as old as this (0: not read yet); undefined: none were. */
+  /** Of those at hand some were given back by others, and may be as old as this (0: not read yet); undefined: none. */
   holdReturned(queue: string, oldest: Micros | undefined): void
   /** What was at hand and is not stored goes to others now: it must have come to them before time goes on. */
   gaveBack(queue: string): void

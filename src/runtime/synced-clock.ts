@@ -146,7 +146,7 @@ export class SyncedClock implements EventClock, Service {
     })
   }
 
-  /** Up to where everything is stored: while queues have messages in hand, or gave some back, the earliest of theirs. */
+  /** Up to where everything is stored: of queues that have messages at hand, or gave some back, the earliest. */
   #settledTime(): Micros | undefined {
     const givenBack = this.#givenBack.map(({ time }) => time)
     if (this.#holding.size === 0 && givenBack.length === 0) {

@@ -2,7 +2,7 @@
 const WARY = 16
 /** Of those for which there is none, one in so many is. */
 const ONE_IN = 64
-/** Longest look-up from pages in memory, ms: of a statement and of each event. Beyond that inserting waits for the disk. */
+/** Longest look-up from pages in memory, ms: of a statement and of each event. Longer ones wait for the disk. */
 const STATEMENT_MS = 5
 const EVENT_MS = 0.1
 

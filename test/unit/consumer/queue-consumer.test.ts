@@ -112,14 +112,11 @@ test.each([
 })
 
 test('while one batch is stored the next is archived, the one after it prepared and read ahead, and no more than that', async () => {
-  let release: () => void = () => {}
-  const storing = new Promise<void>((resolve) => {
-    release = resolve
-  })
+  const storing = Promise.withResolvers<void>()
   const begun: string[][] = []
   const { consumer, archived, readAhead, send } = setUp(async (ids) => {
     begun.push(ids)
-    await storing
+    await storing.promise
   })
   await consumer.start()
   for (const id of ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']) send(id)
@@ -130,28 +127,22 @@ test('while one batch is stored the next is archived, the one after it prepared 
     ['e', 'f'],
   ]
   expect([begun, archived.length, readAhead]).toEqual([[['a', 'b']], 4, ahead])
-  release()
+  storing.resolve()
   await until('all are stored', async () => begun.length === 4)
   await consumer.stop()
 })
 
-/** Something that ends when it is told to. */
-function gate() {
-  let open: () => void = () => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { open, opened }
-}
-
 test('the time of what is delivered again is held from its delivery until it is stored; until it is read, any time', async () => {
   const told: (number | undefined)[] = []
   const clock = { ...wallClock, holdReturned: (_: string, oldest?: number) => void told.push(oldest) }
-  const gates = [gate(), gate(), gate()]
+  const gates = Array.from({ length: 3 }, () => Promise.withResolvers<void>())
   let begun = 0
-  const { consumer, acknowledged, archived, send, sendAgain } = setUp(() => gates[begun++]?.opened as never, {
-    clock,
-  })
+  const { consumer, acknowledged, archived, send, sendAgain } = setUp(
+    () => gates[begun++]?.promise as never,
+    {
+      clock,
+    },
+  )
   await consumer.start()
   send('a')
   expect(told).toEqual([])
@@ -170,7 +161,7 @@ test('the time of what is delivered again is held from its delivery until it is 
   await until('the third is read', () => told.at(-1) !== 0)
   for (const oldest of ['2026-01-02T00:00:00', '2026-01-05T00:00:00', undefined]) {
     const before = acknowledged.length
-    gates[before]?.open()
+    gates[before]?.resolve()
     await until('a batch is stored', () => acknowledged.length > before && begun > before)
     await immediate()
     expect(told.at(-1)).toBe(oldest && at(oldest))
@@ -187,12 +178,12 @@ test('the clock is told of what a lost connection gives back, and held by what i
     gaveBack: () => void said.push('gave back'),
     release: () => void said.push('release'),
   }
-  const storing = gate()
+  const storing = Promise.withResolvers<void>()
   let isBegun = false
   const { consumer, acknowledged, send, sendAgain, lose } = setUp(
     () => {
       isBegun = true
-      return storing.opened
+      return storing.promise
     },
     { clock },
   )
@@ -205,7 +196,7 @@ test('the clock is told of what a lost connection gives back, and held by what i
   said.length = 0
   lose()
   expect(said).toEqual(['gave back', 'returned undefined'])
-  storing.open()
+  storing.resolve()
   await until('it is stored', () => acknowledged.length === 1)
   await until('rest', () => said.includes('release'))
   await consumer.stop()
@@ -224,19 +215,16 @@ test('a message that comes alone is stored at once, however long batches may wai
 })
 
 test('all that the broker delivers before an acknowledgement is a full batch', async () => {
-  let release: () => void = () => {}
-  const storing = new Promise<void>((resolve) => {
-    release = resolve
-  })
+  const storing = Promise.withResolvers<void>()
   const patient = { prefetch: 10, batchSize: 500, batchMs: 600_000 }
-  const { consumer, archived, send } = setUp(() => storing, patient)
+  const { consumer, archived, send } = setUp(() => storing.promise, patient)
   await consumer.start()
   send('first')
   await until('the first is prepared', async () => archived.length === 1)
   // Waiting for more than the prefetch would take until the time is up: longer than the test waits.
   for (let n = 0; n < 10; n++) send(`m${n}`)
   await until('the next batch is prepared', async () => archived.length === 11)
-  release()
+  storing.resolve()
   await consumer.stop()
 })
 
