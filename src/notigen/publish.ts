@@ -24,8 +24,9 @@ const MOST_BYTES = 64 << 20
 const MESSAGES_PER_TURN = 32
 
 /**
- * Publishes bodies in order until they end or the signal aborts. A message that was not confirmed is published
- * again once the broker answers, so one may arrive twice. Answers how many were confirmed.
+ * Publishes bodies until they end or the signal aborts. What was not confirmed is published again once the broker
+ * answers, before anything that comes later: one may arrive twice, and none is overtaken. Answers how many were
+ * confirmed.
  */
 export async function publishAll(
   bodies: Iterable<Buffer> | AsyncIterable<Buffer>,
@@ -36,26 +37,31 @@ export async function publishAll(
   let count = 0
   for await (const body of bodies) {
     if (options.signal.aborted) break
+    if (run.mustWait) await run.untilBelow(0.5)
     run.publish(body)
-    if (run.isFull) await run.untilBelow(0.5)
-    else if (++count % MESSAGES_PER_TURN === 0) await immediate()
+    if (++count % MESSAGES_PER_TURN === 0) await immediate()
   }
   await run.untilBelow(0)
   return run.confirmed
 }
 
+type Message = { readonly number: number; readonly body: Buffer }
+
 class PublishRun {
   confirmed = 0
-  #messages = 0
-  #bytes = 0
+  #count = 0
+  #messagesUnderWay = 0
+  #bytesUnderWay = 0
   readonly #options: PublishOptions
   readonly #exchange: string
   readonly #routingKey: string
   #failure: unknown
   /** of the broker */
   readonly #outage: Outage
-  #level = 0
-  #wake: (() => void) | undefined
+  #unconfirmed: Message[] = []
+  #isRepeating = false
+  /** the next time that something comes out */
+  #next = Promise.withResolvers<void>()
 
   constructor(options: PublishOptions) {
     const { exchange, queue, routingKey } = options.spec
@@ -65,72 +71,76 @@ class PublishRun {
     this.#routingKey = exchange === undefined ? queue : routingKey
   }
 
-  get isFull(): boolean {
-    return !this.#isBelow(1)
+  /** As much as may be is under way, or something must be published again first. */
+  get mustWait(): boolean {
+    return this.#isRepeating || !this.#isBelow(1)
   }
 
   publish(body: Buffer): void {
-    this.#messages++
-    this.#bytes += body.length
-    this.#send(body).then(
-      () => this.#settle(body, true),
-      (error) => this.#retry(body, error),
-    )
+    void this.#send({ number: this.#count++, body })
   }
 
-  /** Resolves when no more than a part of the most is under way; rejects when one cannot be published at all. */
+  /**
+   * Resolves when no more than a part of the most is under way and nothing has to be published again; rejects when
+   * one cannot be published at all.
+   */
   async untilBelow(level: number): Promise<void> {
-    if (!this.#isBelow(level)) {
-      await new Promise<void>((resolve) => {
-        this.#level = level
-        this.#wake = resolve
-      })
-    }
+    await this.#until(() => !this.#isRepeating && this.#isBelow(level))
     if (this.#failure !== undefined) throw this.#failure
   }
 
   #isBelow(level: number): boolean {
-    return this.#messages <= level * MOST_MESSAGES && this.#bytes <= level * MOST_BYTES
+    return this.#messagesUnderWay <= level * MOST_MESSAGES && this.#bytesUnderWay <= level * MOST_BYTES
   }
 
-  #send(body: Buffer): Promise<void> {
-    return this.#options.publisher.publish(this.#exchange, this.#routingKey, body)
+  async #until(holds: () => boolean): Promise<void> {
+    while (!holds()) await this.#next.promise
   }
 
-  #settle(body: Buffer, isConfirmed: boolean): void {
-    this.#messages--
-    this.#bytes -= body.length
-    if (isConfirmed) {
+  async #send(message: Message): Promise<void> {
+    const { publisher, onPublished } = this.#options
+    const { length } = message.body
+    this.#messagesUnderWay++
+    this.#bytesUnderWay += length
+    try {
+      await publisher.publish(this.#exchange, this.#routingKey, message.body)
       this.confirmed++
-      this.#options.onPublished?.()
       this.#outage.over()
+      onPublished?.()
+    } catch (error) {
+      if (error instanceof TransientError) this.#isAway(message, error)
+      else this.#failure ??= error
     }
-    if (!this.#isBelow(this.#level)) return
-    this.#wake?.()
-    this.#wake = undefined
+    this.#messagesUnderWay--
+    this.#bytesUnderWay -= length
+    this.#tell()
   }
 
-  async #retry(body: Buffer, error: unknown): Promise<void> {
+  #tell(): void {
+    this.#next.resolve()
+    this.#next = Promise.withResolvers()
+  }
+
+  #isAway(message: Message, error: TransientError): void {
+    this.#outage.failed(messageOf(error))
+    this.#unconfirmed.push(message)
+    if (!this.#isRepeating) void this.#repeat()
+  }
+
+  /** Publishes what was not confirmed in its order, until all of it is. */
+  async #repeat(): Promise<void> {
+    this.#isRepeating = true
     const { signal } = this.#options
     const backoff = new Backoff({ initialMs: 100, maxMs: 5000 })
-    let isConfirmed = false
-    for (let failure = error; !isConfirmed && !signal.aborted; ) {
-      if (!(failure instanceof TransientError)) {
-        this.#failure ??= failure
-        break
-      }
-      this.#outage.failed(messageOf(failure))
+    while (this.#unconfirmed.length > 0 && this.#failure === undefined) {
       await sleep(backoff.next(), signal)
+      await this.#until(() => this.#messagesUnderWay === 0)
       if (signal.aborted) break
-      await this.#send(body).then(
-        () => {
-          isConfirmed = true
-        },
-        (again) => {
-          failure = again
-        },
-      )
+      const again = this.#unconfirmed.toSorted((a, b) => a.number - b.number)
+      this.#unconfirmed = []
+      await Promise.all(again.map((message) => this.#send(message)))
     }
-    this.#settle(body, isConfirmed)
+    this.#isRepeating = false
+    this.#tell()
   }
 }

@@ -9,6 +9,7 @@ import { bodiesOf } from '../../src/notigen/pace.ts'
 import { publishAll } from '../../src/notigen/publish.ts'
 import { type Simulated, type SimulationOptions, simulate } from '../../src/notigen/simulation.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { queueOnly } from '../support/queue-only.ts'
 import { median, printFigure } from './figure.ts'
 import { withServers } from './servers.ts'
 
@@ -110,16 +111,7 @@ async function publishBare(url: string, prepared: readonly Buffer[]): Promise<vo
 async function publishSimulated(url: string): Promise<void> {
   const broker = createAmqpBroker({ url, logger: silentLogger, reconnectMs: 100, maxReconnectMs: 1000 })
   const publisher = await broker.openPublisher()
-  const spec = {
-    queue: QUEUE,
-    exchange: undefined,
-    exchangeType: 'direct',
-    routingKey: QUEUE,
-    durable: true,
-    autoDelete: false,
-    exchangeDurable: true,
-    exchangeAutoDelete: false,
-  } as const
+  const spec = queueOnly(QUEUE)
   const { signal } = new AbortController()
   await publishAll(bodiesOf(simulate(DAY)), { publisher, spec, logger: silentLogger, signal })
   await publisher.close()

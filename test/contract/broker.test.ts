@@ -5,6 +5,7 @@ import type { Broker, Delivery, Subscription } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory.ts'
 import type { QueueSpec } from '../../src/domain/queue-spec.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { queueOnly } from '../support/queue-only.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
@@ -158,16 +159,7 @@ test('a subscription that was paused reads no more when its connection is made a
     createAmqpBroker({ ...options, url }),
   ) as [Broker, Broker]
   const queue = `q-${randomUUID()}`
-  const spec: QueueSpec = {
-    queue,
-    exchange: undefined,
-    exchangeType: 'direct',
-    routingKey: queue,
-    durable: true,
-    autoDelete: false,
-    exchangeDurable: true,
-    exchangeAutoDelete: false,
-  }
+  const spec = queueOnly(queue)
   const deliveries: Delivery[] = []
   let losses = 0
   const subscription = cut.subscribe(spec, {
@@ -194,16 +186,7 @@ test('a subscription that was paused reads no more when its connection is made a
 describe('a connection that breaks at a bad moment', () => {
   let proxy: TcpProxy
   let broker: Broker
-  const spec: QueueSpec = {
-    queue: `q-${randomUUID()}`,
-    exchange: undefined,
-    exchangeType: 'direct',
-    routingKey: '',
-    durable: true,
-    autoDelete: false,
-    exchangeDurable: true,
-    exchangeAutoDelete: false,
-  }
+  const spec = queueOnly(`q-${randomUUID()}`)
 
   beforeEach(async () => {
     proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))

@@ -26,6 +26,7 @@ import type { Store } from '../../src/store/store.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { routerOf } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
+import { queueOnly } from '../support/queue-only.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
@@ -65,16 +66,7 @@ beforeEach(async () => {
     rollMinutes: 0,
     logger: silentLogger,
   })
-  spec = {
-    queue: `q-${randomUUID()}`,
-    exchange: undefined,
-    exchangeType: 'topic',
-    routingKey: '',
-    durable: true,
-    autoDelete: false,
-    exchangeDurable: true,
-    exchangeAutoDelete: false,
-  }
+  spec = queueOnly(`q-${randomUUID()}`)
   consumer = createConsumer()
 })
 

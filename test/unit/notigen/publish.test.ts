@@ -2,20 +2,11 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Publisher } from '../../../src/broker/broker.ts'
 import { TransientError } from '../../../src/domain/errors.ts'
-import type { QueueSpec } from '../../../src/domain/queue-spec.ts'
 import { publishAll } from '../../../src/notigen/publish.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
+import { queueOnly } from '../../support/queue-only.ts'
 
-const SPEC: QueueSpec = {
-  queue: 'q',
-  exchange: undefined,
-  exchangeType: 'direct',
-  routingKey: 'q',
-  durable: true,
-  autoDelete: false,
-  exchangeDurable: true,
-  exchangeAutoDelete: false,
-}
+const SPEC = queueOnly('q')
 
 function publisherOf(publish: Publisher['publish']): Publisher {
   return { async declare() {}, publish, async close() {} }
@@ -65,6 +56,21 @@ test('what is not confirmed is published again', async () => {
   expect(await publishAll(bodies(3), options(publish))).toBe(3)
 })
 
+test('what is published again is overtaken by nothing', async () => {
+  const published: number[] = []
+  let calls = 0
+  const publish: Publisher['publish'] = async (_exchange, _key, [number]) => {
+    const call = ++calls
+    await immediate()
+    if (call % 7 === 0) throw new TransientError('away')
+    published.push(number as number)
+  }
+  expect(await publishAll(bodies(100), options(publish))).toBe(100)
+  // Those that were on their way with it arrive; what comes later waits.
+  const overtaken = published.map((number, index) => Math.max(...published.slice(0, index), 0) - number)
+  expect(Math.max(...overtaken)).toBeLessThan(32)
+})
+
 test('an error that no waiting mends is thrown', async () => {
   const publish = async () => {
     throw new Error('no such exchange')
@@ -86,9 +92,11 @@ test('a stop ends it with what is confirmed, also while the broker is away', asy
 test('one line when the broker goes and one when it is back, however many messages wait', async () => {
   const lines: string[] = []
   const note = (_: object, text: string) => void lines.push(text)
-  let failures = 50
+  let calls = 0
   const publish = async () => {
-    if (failures-- > 0) throw new TransientError('away')
+    const isAway = ++calls <= 40
+    await immediate()
+    if (isAway) throw new TransientError('away')
   }
   const logger = { ...silentLogger, warn: note, info: note }
   expect(await publishAll(bodies(50), { ...options(publish), logger })).toBe(50)
