@@ -7,7 +7,7 @@ import { problemHandler, sendProblem } from './problem.ts'
 
 /**
  * The time service behind time_sync_endpoint: GET /time answers the shared time as ISO text; POST /time takes
- * an ISO text, or `{"source", "time", "busy"}` from a consumer.
+ * an ISO text, or `{"source", "time", "busy", "reading"}` from a consumer.
  */
 export function createTimeApp(time: SharedTime, logger: Logger): Express {
   const app = express()
@@ -26,18 +26,28 @@ export function createTimeApp(time: SharedTime, logger: Logger): Express {
 
 function parsePost(body: string): TimePost {
   if (!body.trimStart().startsWith('{')) {
-    return { source: 'anonymous', time: requireTime(body.trim().replace(/^"|"$/g, '')), busy: false }
+    return {
+      source: 'anonymous',
+      time: requireTime(body.trim().replace(/^"|"$/g, '')),
+      busy: false,
+      reading: false,
+    }
   }
   const value = parseObject(body)
-  const { source, time, busy } = value
+  const { source, time, busy, reading } = value
   if (typeof source !== 'string' || source === '')
     throw new InvalidError('source: expected the name of a process')
-  if (busy !== undefined && typeof busy !== 'boolean') throw new InvalidError('busy: expected true or false')
   return {
     source,
     time: time === null || time === undefined ? undefined : requireTime(time),
-    busy: busy ?? false,
+    busy: requireFlag('busy', busy),
+    reading: requireFlag('reading', reading),
   }
+}
+
+function requireFlag(name: string, value: unknown = false): boolean {
+  if (typeof value !== 'boolean') throw new InvalidError(`${name}: expected true or false`)
+  return value
 }
 
 function parseObject(body: string): { readonly [key: string]: unknown } {

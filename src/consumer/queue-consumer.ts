@@ -113,9 +113,9 @@ export class QueueConsumer implements Service {
         this.#isReading = true
       },
       onLost: () => {
+        // What is at hand or on its way will be delivered again, on another channel and perhaps to another consumer.
+        if (this.#isReading || this.#hasAtHand()) clock.gaveBack(spec.queue)
         this.#isReading = false
-        // These will be delivered again, on another channel and perhaps to another consumer.
-        if (this.#hasAtHand()) clock.gaveBack(spec.queue)
         this.#returnedUnread -= countReturned(this.#buffer)
         this.#buffer = []
         this.#holdReturned()

@@ -14,7 +14,7 @@ export interface EventClock {
   hold(queue: string): void
   /** Of those at hand some were given back by others, and may be as old as this (0: not read yet); undefined: none. */
   holdReturned(queue: string, oldest: Micros | undefined): void
-  /** What was at hand and is not stored goes to others now: it must have come to them before time goes on. */
+  /** What was at hand or on its way and is not stored goes to others: it must have come to them before time goes on. */
   gaveBack(queue: string): void
   /** No message of the queue is at hand. */
   release(queue: string): void

@@ -7,6 +7,8 @@ export type TimePost = {
   readonly time: Micros | undefined
   /** messages are at hand that are not stored */
   readonly busy: boolean
+  /** messages may be on their way to it; it says so several times a second */
+  readonly reading: boolean
 }
 
 /** Within this, ms, what a process gave back, or had when it died, must have come to another. */
@@ -17,7 +19,7 @@ export type SharedTimeOptions = {
   readonly settleMs?: number
   /** an idle process holds busy ones back no longer, ms: messages on their way to it must not be overtaken */
   readonly idleMs?: number
-  /** a busy process that is not heard of holds nobody back any longer, ms */
+  /** a process that is not heard of, though it was busy or reading, holds nobody back any longer, ms */
   readonly forgetMs?: number
   /** machine time, ms */
   readonly now?: () => number
@@ -34,14 +36,15 @@ type Source = {
   /** 0 until it has stored something */
   readonly time: Micros
   readonly busy: boolean
+  readonly reading: boolean
   readonly heardAt: number
   /** when it was busy last */
   readonly busyAt: number
 }
 
 /**
- * The latest time that was posted, but never past a process that still has older messages in hand, or had a
- * moment ago: workers on this clock see a stream due only after all consumers have stored what came before.
+ * The latest time that was posted, but never past a process that still has older messages in hand, had a moment ago,
+ * or fell silent: workers on this clock see a stream due only after all consumers have stored what came before.
  */
 export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
   const {
@@ -50,32 +53,36 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
     forgetMs = GIVEN_BACK_MS,
     now: machineNow = () => performance.now(),
   } = options
+  /** one that died while it was reading is missed before a later time counts */
+  const silentMs = settleMs / 2
   const sources = new Map<string, Source>()
   let waiting: { time: Micros; at: number }[] = []
   let latest: Micros = 0
   let served: Micros = 0
   return {
-    post({ source, time, busy }) {
+    post({ source, time, busy, reading }) {
       const at = machineNow()
       const before = sources.get(source)
       sources.set(source, {
         time: time ?? before?.time ?? 0,
         busy,
+        reading,
         heardAt: at,
         busyAt: busy || before?.busy ? at : (before?.busyAt ?? -Infinity),
       })
-      if (time !== undefined) waiting.push({ time, at })
+      if (time !== undefined && time > (waiting.at(-1)?.time ?? latest)) waiting.push({ time, at })
     },
     now() {
       const at = machineNow()
       for (const entry of waiting) if (at - entry.at >= settleMs) latest = Math.max(latest, entry.time)
       waiting = waiting.filter((entry) => at - entry.at < settleMs)
-      const all = [...sources.values()]
-      const busy = all.filter((source) => source.busy && at - source.heardAt < forgetMs)
-      const graceMs = busy.length > 0 ? idleMs : settleMs
-      const resting = all.filter((source) => !source.busy && at - source.busyAt < graceMs)
-      const holding = [...busy, ...resting]
-      const bound = Math.min(latest, ...holding.map(({ time }) => time))
+      const heardOf = [...sources.values()].filter(({ heardAt }) => at - heardAt < forgetMs)
+      const working = heardOf.filter(
+        ({ busy, reading, heardAt }) => busy || (reading && at - heardAt >= silentMs),
+      )
+      const isQuiet = working.length === 0 && heardOf.every(({ busyAt }) => at - busyAt >= settleMs)
+      const resting = isQuiet ? [] : heardOf.filter(({ busyAt }) => at - busyAt < idleMs)
+      const bound = Math.min(latest, ...[...working, ...resting].map(({ time }) => time))
       served = Math.max(served, bound)
       return served
     },

@@ -43,7 +43,8 @@ export class SyncedClock implements EventClock, Service {
   #exchange: Promise<void> = Promise.resolve()
   #isTickDue = false
   #isFailing = false
-  #lastPost = ''
+  /** messages may be on their way to this process */
+  #isReading = true
 
   constructor(options: SyncedClockOptions) {
     this.#options = options
@@ -65,6 +66,7 @@ export class SyncedClock implements EventClock, Service {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
+    this.#isReading = false
     if (this.#options.role === 'posts') this.#tick()
     // The last word should get through, but a service that does not answer must not hold up the end.
     const timer = setTimeout(() => this.#stopping.abort(), TIMEOUT_MS / 5)
@@ -136,12 +138,9 @@ export class SyncedClock implements EventClock, Service {
     const busy = this.#holding.size > 0 || this.#givenBack.length > 0
     const settled = this.#settledTime()
     const time = settled === undefined ? null : formatIso(settled, 'six')
-    const body = JSON.stringify({ source: this.#options.source, time, busy })
-    // Busy is repeated, so that the service knows this process alive.
-    if (body === this.#lastPost && !busy) return
+    const body = JSON.stringify({ source: this.#options.source, time, busy, reading: this.#isReading })
     const headers = { 'content-type': 'application/json' }
     await this.#request({ method: 'POST', body, headers }, async () => {
-      this.#lastPost = body
       this.#told = settled ?? this.#told
     })
   }

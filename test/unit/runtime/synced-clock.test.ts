@@ -5,7 +5,7 @@ import { SyncedClock } from '../../../src/runtime/synced-clock.ts'
 import { at } from '../../support/events.ts'
 import { until } from '../../support/until.ts'
 
-type Post = { source: string; time: string | null; busy: boolean }
+type Post = { source: string; time: string | null; busy: boolean; reading: boolean }
 
 let server: Server
 let endpoint: string
@@ -50,8 +50,18 @@ test('a reader has the time of the service', async () => {
 
 test('a poster is busy before it asks for its first message', async () => {
   const clock = await start('posts')
-  expect(posts).toEqual([{ source: 'me', time: null, busy: true }])
+  expect(posts).toEqual([{ source: 'me', time: null, busy: true, reading: true }])
   await clock.stop()
+})
+
+test('a poster says that it is there while it has nothing to do, and with its last word that it goes', async () => {
+  const clock = await start('posts')
+  await until('rest', () => posts.at(-1)?.busy === false)
+  const first = posts.length
+  await until('more posts', () => posts.length > first + 2)
+  expect(posts.at(-1)).toMatchObject({ busy: false, reading: true })
+  await clock.stop()
+  expect(posts.at(-1)).toMatchObject({ busy: false, reading: false })
 })
 
 test('events join at the latest timestamp seen, but none moves the clock into the future', async () => {
