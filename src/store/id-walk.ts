@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { TraitCondition } from '../domain/trait-condition.ts'
+import { inParts } from './in-parts.ts'
 import type { Reading } from './reading.ts'
 import { hashIn } from './rows.ts'
 import { bucketOf, type Executor, firstIdOf } from './schema.ts'
@@ -7,8 +8,14 @@ import { traitHash } from './trait-codec.ts'
 
 /** Ids that are handed out at a time. */
 const PORTION = 1000
-/** Most buckets of one query: a rare trait has its hits far apart. */
+/** Most buckets that are looked up at a time: a rare trait has its hits far apart. */
 const MOST_BUCKETS = 256
+/** So many times as many buckets are next where few hold a hit. */
+const WIDENING = 8
+/** Queries that look up at once: each bucket has its hits on a page of its own, which may have to come from disk. */
+const QUERIES = 4
+/** As many buckets go into one query. */
+const FEW_BUCKETS = 8
 
 /** Ids from `low` to `high`, both included, upwards or downwards. */
 export type IdRange = { readonly low: number; readonly high: number; readonly ascending: boolean }
@@ -32,12 +39,12 @@ export async function* idsByTraits(
     const buckets = nextBuckets(rest, width)
     let hits = 0
     for (let part: IdRange | undefined = rest; part; ) {
-      const ids = await lookUp(db, kind, conditions, buckets, part, reading)
+      const ids = await lookUpAll(db, kind, conditions, buckets, part, reading)
       if (ids.length > 0) yield ids
       hits += ids.length
       part = ids.length < PORTION ? undefined : beyond(part, ids.at(-1) as number)
     }
-    width = hits < PORTION / 4 ? Math.min(width * 2, MOST_BUCKETS) : 1
+    width = hits < PORTION / 4 ? Math.min(width * WIDENING, MOST_BUCKETS) : 1
     rest = afterBuckets(rest, buckets)
   }
 }
@@ -46,6 +53,22 @@ function nextBuckets({ low, high, ascending }: IdRange, width: number): number[]
   const [first, last] = [bucketOf(low), bucketOf(high)]
   const count = Math.min(width, last - first + 1)
   return Array.from({ length: count }, (_, index) => (ascending ? first + index : last - index))
+}
+
+/** The first ids of buckets, as many as a portion holds. */
+async function lookUpAll(
+  db: Executor,
+  kind: keyof typeof INDEX,
+  conditions: readonly TraitCondition[],
+  buckets: readonly number[],
+  range: IdRange,
+  reading: Reading,
+): Promise<number[]> {
+  // The buckets are in the order of their ids, and so are those of one after the other.
+  const found = await Promise.all(
+    inParts(buckets, QUERIES, FEW_BUCKETS).map((some) => lookUp(db, kind, conditions, some, range, reading)),
+  )
+  return found.flat().slice(0, PORTION)
 }
 
 async function lookUp(

@@ -53,21 +53,23 @@ async function narrowIds(
   // The sums keep the servers from going through all events of a type, or those of all times in the order of ids.
   const unindexedId = sql<number>`event.id + 0`
   const type = eventType === undefined ? undefined : await context.eventTypes.find(eventType)
-  let timed = selectTimes(context, { from, to })
-  if (type !== undefined) timed = timed.where(sql<number>`event.event_type_id + 0`, '=', type)
-  const listed = applyPage(timed, 'event.id', page, top).limit(limit)
-  const near = await listed.select('event.id').orderBy('event.generated', direction).execute(reading)
+  const listed = (times: EventFilter) => {
+    const timed = selectTimes(context, times)
+    const typed = type === undefined ? timed : timed.where(sql<number>`event.event_type_id + 0`, '=', type)
+    return applyPage(typed, 'event.id', page, top).select('event.id').limit(limit)
+  }
+  const near = await listed({ from, to }).orderBy('event.generated', direction).execute(reading)
   const ids = sorted(near, ascending)
   const bound = ids.at(-1)
   if (ids.length < limit || bound === undefined) return ids
-  const bounded = listed
-    .where(unindexedId, ascending ? '<=' : '>=', bound)
-    .select('event.id')
-    .orderBy(unindexedId, direction)
-  const halves = halvesOf(context, from, to).map(([after, until]) =>
-    bounded.where('event.generated', '>', after).where('event.generated', '<=', until).execute(reading),
+  const found = await Promise.all(
+    halvesOf(context, { from, to }).map((times) =>
+      listed(times)
+        .where(unindexedId, ascending ? '<=' : '>=', bound)
+        .orderBy(unindexedId, direction)
+        .execute(reading),
+    ),
   )
-  const found = await Promise.all(halves.length > 0 ? halves : [bounded.execute(reading)])
   return sorted(found.flat(), ascending).slice(0, limit)
 }
 
@@ -76,16 +78,12 @@ function sorted(rows: readonly { readonly id: number }[], ascending: boolean): n
 }
 
 /** What takes longest can be done in two halves at once, where there are connections for it and both ends are known. */
-function halvesOf(
-  { dialect }: StoreContext,
-  from: number | undefined,
-  to: number | undefined,
-): readonly (readonly [number, number])[] {
-  if (from === undefined || to === undefined || dialect.forUpdate === '') return []
+function halvesOf({ dialect }: StoreContext, { from, to }: EventFilter): readonly EventFilter[] {
+  if (from === undefined || to === undefined || dialect.forUpdate === '') return [{ from, to }]
   const middle = Math.floor((from + to) / 2)
   return [
-    [from, middle],
-    [middle, to],
+    { from, to: middle },
+    { from: middle, to },
   ]
 }
 
@@ -119,11 +117,11 @@ async function isNarrowByIds(
     const ids = sorted(rows, true)
     return ids[ids.length >> 1]
   }
-  const [first, last] = [await idAt('asc'), await idAt('desc')]
+  const [first, last] = await Promise.all([idAt('asc'), idAt('desc')])
   if (first === undefined || last === undefined) return true
   if (Math.abs(last - first) > NARROW) return false
   // Where many were stored out of the order of time, those far from the ends lie within the range too.
-  for (const id of [Math.min(first, last) - NARROW, Math.max(first, last) + NARROW]) {
+  const isWithin = async (id: number) => {
     const far = await db
       .selectFrom('event')
       .select('generated')
@@ -131,9 +129,10 @@ async function isNarrowByIds(
       .orderBy('id')
       .limit(1)
       .executeTakeFirst(reading)
-    if (far && id > 0 && holds(times, far.generated)) return false
+    return far !== undefined && id > 0 && holds(times, far.generated)
   }
-  return true
+  const far = [Math.min(first, last) - NARROW, Math.max(first, last) + NARROW]
+  return !(await Promise.all(far.map(isWithin))).includes(true)
 }
 
 function holds({ from, to }: EventFilter, time: number): boolean {

@@ -30,7 +30,7 @@ export async function rangeOf(
   { mark, ascending }: Page,
   top = Number.MAX_SAFE_INTEGER,
 ): Promise<IdRange | undefined> {
-  const [lowest, highest] = [await idAtEnd(db, table, 'asc'), await idAtEnd(db, table, 'desc')]
+  const [lowest, highest] = await Promise.all([idAtEnd(db, table, 'asc'), idAtEnd(db, table, 'desc')])
   if (lowest === undefined || highest === undefined) return undefined
   const low = mark !== undefined && ascending ? Math.max(lowest, mark + 1) : lowest
   const high = mark !== undefined && !ascending ? Math.min(highest, mark - 1) : highest

@@ -4,6 +4,7 @@ import type { StoreContext } from './context.ts'
 import type { EventTypes } from './event-types.ts'
 import { eventsByTraits } from './events-by-traits.ts'
 import { idsOfPage } from './ids-of-page.ts'
+import { inParts } from './in-parts.ts'
 import { applyPage, countRows, firstOf, type ReadBounds } from './page.ts'
 import type { Reading } from './reading.ts'
 import { eventOfRow, hexBytes, idIn } from './rows.ts'
@@ -70,7 +71,7 @@ async function listPlain(
   const last = ids.at(-1)
   if (last === undefined) return []
   const rows = await Promise.all(
-    portionsOf(ids).map((portion) => read(events.where(idIn('event.id', portion)))),
+    inParts(ids, QUERIES, FEW).map((part) => read(events.where(idIn('event.id', part)))),
   )
   const listed = rows.flat()
   // All were trimmed meanwhile: an empty page would be the last.
@@ -79,14 +80,9 @@ async function listPlain(
 }
 
 /** Queries that read rows at once: those that lie far from each other may all have to come from disk. */
-const PORTIONS = 4
+const QUERIES = 4
 /** As many ids go into one query. */
 const FEW = 50
-
-function portionsOf(ids: readonly number[]): readonly (readonly number[])[] {
-  const size = Math.max(FEW, Math.ceil(ids.length / PORTIONS))
-  return Array.from({ length: Math.ceil(ids.length / size) }, (_, n) => ids.slice(n * size, (n + 1) * size))
-}
 
 /** How many events there are beyond the mark, whatever the page's limit. */
 export async function countEvents(

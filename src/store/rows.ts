@@ -1,6 +1,7 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { StoredEvent } from '../domain/event.ts'
 import { STREAM_STATES, type Stream, type StreamState } from '../domain/stream.ts'
+import type { Micros } from '../domain/time.ts'
 import type { Traits } from '../domain/trait.ts'
 import type { EventTable, StreamTable } from './schema.ts'
 import { decodeDistinguishingTraits, decodeTraits } from './trait-codec.ts'
@@ -38,18 +39,35 @@ export type EventRow = Pick<
 >
 
 /** Traits are decoded when they are first looked at: of most events of a stream no handler reads any. */
-export function eventOfRow(row: EventRow, types: ReadonlyMap<number, string>): StoredEvent {
-  let traits: Traits | undefined
-  return {
-    id: row.id,
-    messageId: row.message_id,
-    eventType: types.get(row.event_type_id) ?? '',
-    timestamp: row.generated,
-    get traits() {
-      traits ??= decodeTraits(row.traits)
-      return traits
+class EventOfRow implements StoredEvent {
+  /** One getter for all: with a getter of its own each event would be of a shape of its own, which is kept for long. */
+  static readonly #traitsOf: PropertyDescriptor & ThisType<EventOfRow> = {
+    enumerable: true,
+    get() {
+      this.#traits ??= decodeTraits(this.#json)
+      return this.#traits
     },
   }
+  readonly id: number
+  readonly messageId: string
+  readonly eventType: string
+  readonly timestamp: Micros
+  declare readonly traits: Traits
+  readonly #json: string
+  #traits: Traits | undefined
+
+  constructor(row: EventRow, types: ReadonlyMap<number, string>) {
+    this.id = row.id
+    this.messageId = row.message_id
+    this.eventType = types.get(row.event_type_id) ?? ''
+    this.timestamp = row.generated
+    this.#json = row.traits
+    Object.defineProperty(this, 'traits', EventOfRow.#traitsOf)
+  }
+}
+
+export function eventOfRow(row: EventRow, types: ReadonlyMap<number, string>): StoredEvent {
+  return new EventOfRow(row, types)
 }
 
 export function hexBytes(hex: string): Buffer {

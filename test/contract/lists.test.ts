@@ -4,10 +4,12 @@ import { readingsOf } from '../../src/domain/trait-condition.ts'
 import { Random } from '../../src/notigen/random.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { withoutEmptyStart } from '../../src/store/event-spans.ts'
+import { idsByTraits } from '../../src/store/id-walk.ts'
 import { insertRows } from '../../src/store/insert-rows.ts'
-import { BUCKET_SIZE } from '../../src/store/schema.ts'
+import { BUCKET_SIZE, bucketOf } from '../../src/store/schema.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { EventFilter, Page, Store } from '../../src/store/store.ts'
+import { traitHash } from '../../src/store/trait-codec.ts'
 import { DATABASES } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
 
@@ -133,6 +135,24 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
     const all = await ids({ traits: where(['host', 'a']) }, { ...UP, limit: 3000 })
     expect(all).toEqual(Array.from({ length: 2500 }, (_, index) => index + 1).filter((id) => id % 5 !== 1))
   })
+
+  test.each([true, false])(
+    'hits in hundreds of buckets are found in order, also where one holds most; ascending: %s',
+    async (ascending) => {
+      const conditions = where(['host', 'a'])
+      const hash = database.dialect.bytes(traitHash('host', { type: 'text', value: 'a' }))
+      const buckets = Array.from({ length: 100 }, (_, index) => index * 3)
+      const few = buckets.map((bucket) => bucket * BUCKET_SIZE + 5000)
+      const many = Array.from({ length: 2500 }, (_, index) => 150 * BUCKET_SIZE + 1 + index)
+      const rows = [...few, ...many].map((event_id) => ({ bucket: bucketOf(event_id), hash, event_id }))
+      await insertRows(database.db, database.dialect, 'event_trait', rows)
+      const range = { low: 1, high: 300 * BUCKET_SIZE, ascending }
+      const found: number[] = []
+      for await (const some of idsByTraits(database.db, 'event', conditions, range)) found.push(...some)
+      const expected = [...few, ...many].sort((a, b) => a - b)
+      expect(found).toEqual(ascending ? expected : expected.reverse())
+    },
+  )
 
   test('closed buckets are passed over by time, and nothing that lies in one is missed', async () => {
     const [first, second, third] = [10, BUCKET_SIZE + 10, 2 * BUCKET_SIZE + 10]
