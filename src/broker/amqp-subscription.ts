@@ -45,6 +45,7 @@ export function createAmqpSubscription(
       }
       current = undefined
       options.onLost()
+      if (isPaused) return
       await sleep(backoff.next(), stopping.signal)
     }
   }
@@ -126,7 +127,8 @@ export function createAmqpSubscription(
     async pause() {
       isPaused = true
       await changing
-      if (current) await current.channel.cancel(current.consumerTag).catch(() => {})
+      // A channel that does not answer is being lost.
+      if (current) await current.channel.cancel(current.consumerTag).catch(() => running)
     },
     async close() {
       if (!stopping.signal.aborted) {

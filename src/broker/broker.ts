@@ -29,7 +29,10 @@ export interface Subscription {
    * where the messages are in this process anyway.
    */
   setPrefetch(count: number): Promise<void>
-  /** Ends deliveries; those at hand can still be acknowledged. */
+  /**
+   * Ends deliveries: when it resolves, those on their way have come, or their loss was told of. Those at hand can still
+   * be acknowledged.
+   */
   pause(): Promise<void>
   /** Gives back what was not acknowledged. Safe to call twice. */
   close(): Promise<void>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Config } from '../config/load-config.ts'
 import { formatProblem, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
@@ -76,7 +77,8 @@ export function eventClockOf(
 ): { readonly clock: EventClock; readonly service: Service } {
   const endpoint = config.winchester.time_sync_endpoint
   if (!endpoint) return { clock: wallClock, service: { async start() {}, async stop() {} } }
-  const clock = new SyncedClock({ endpoint, source, role, logger })
+  // In containers each start of a process may be of the same name.
+  const clock = new SyncedClock({ endpoint, source: `${source}-${randomUUID()}`, role, logger })
   return { clock, service: clock }
 }
 

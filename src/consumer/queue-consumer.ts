@@ -130,6 +130,8 @@ export class QueueConsumer implements Service {
     this.#stopping.abort()
     this.#wake()
     await this.#subscription?.pause()
+    // What was on its way has come.
+    this.#isReading = false
     await this.#running
     await this.#subscription?.close()
   }

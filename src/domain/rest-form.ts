@@ -55,9 +55,7 @@ export function restTraits(
   traits: { readonly [name: string]: DistinguishingTrait },
   fraction: Fraction = 'auto',
 ): { [name: string]: RestValue } {
-  const values: { [name: string]: RestValue } = {}
-  for (const name in traits) values[name] = restValue(traits[name] as DistinguishingTrait, fraction)
-  return values
+  return Object.fromEntries(Object.entries(traits).map(([name, trait]) => [name, restValue(trait, fraction)]))
 }
 
 /** The traits side by side with event_type, message_id and timestamp, which win over traits of their names. */

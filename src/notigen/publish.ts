@@ -24,24 +24,30 @@ const MOST_BYTES = 64 << 20
 const MESSAGES_PER_TURN = 32
 
 /**
- * Publishes bodies until they end or the signal aborts. What was not confirmed is published again once the broker
- * answers, before anything that comes later: one may arrive twice, and none is overtaken. Answers how many were
- * confirmed.
+ * Publishes bodies in order until they end or the signal aborts. What was not confirmed is published again once the
+ * broker answers, before anything that was not published yet: one may arrive twice. Answers how many were confirmed.
  */
 export async function publishAll(
   bodies: Iterable<Buffer> | AsyncIterable<Buffer>,
   options: PublishOptions,
 ): Promise<number> {
-  const run = new PublishRun(options)
+  const ended = new AbortController()
+  const signal = AbortSignal.any([options.signal, ended.signal])
+  const run = new PublishRun({ ...options, signal })
   await options.publisher.declare(options.spec)
   let count = 0
-  for await (const body of bodies) {
-    if (options.signal.aborted) break
-    if (run.mustWait) await run.untilBelow(0.5)
-    run.publish(body)
-    if (++count % MESSAGES_PER_TURN === 0) await immediate()
+  try {
+    for await (const body of bodies) {
+      if (run.mustWait) await run.untilBelow(0.5)
+      // Also after the wait: a stop may have left out what comes before this one.
+      if (signal.aborted) break
+      run.publish(body)
+      if (++count % MESSAGES_PER_TURN === 0) await immediate()
+    }
+    await run.untilBelow(0)
+  } finally {
+    ended.abort()
   }
-  await run.untilBelow(0)
   return run.confirmed
 }
 
@@ -71,9 +77,9 @@ class PublishRun {
     this.#routingKey = exchange === undefined ? queue : routingKey
   }
 
-  /** As much as may be is under way, or something must be published again first. */
+  /** As much as may be is under way, something must be published again first, or nothing can be. */
   get mustWait(): boolean {
-    return this.#isRepeating || !this.#isBelow(1)
+    return this.#isRepeating || this.#failure !== undefined || !this.#isBelow(1)
   }
 
   publish(body: Buffer): void {
@@ -98,33 +104,37 @@ class PublishRun {
   }
 
   async #send(message: Message): Promise<void> {
-    const { publisher, onPublished } = this.#options
     const { length } = message.body
     this.#messagesUnderWay++
     this.#bytesUnderWay += length
-    try {
-      await publisher.publish(this.#exchange, this.#routingKey, message.body)
-      this.confirmed++
-      this.#outage.over()
-      onPublished?.()
-    } catch (error) {
-      if (error instanceof TransientError) this.#isAway(message, error)
-      else this.#failure ??= error
-    }
+    await this.#options.publisher.publish(this.#exchange, this.#routingKey, message.body).then(
+      () => this.#confirm(),
+      (error) => this.#fail(message, error),
+    )
     this.#messagesUnderWay--
     this.#bytesUnderWay -= length
     this.#tell()
   }
 
-  #tell(): void {
-    this.#next.resolve()
-    this.#next = Promise.withResolvers()
+  #confirm(): void {
+    this.confirmed++
+    this.#outage.over()
+    this.#options.onPublished?.()
   }
 
-  #isAway(message: Message, error: TransientError): void {
+  #fail(message: Message, error: unknown): void {
+    if (!(error instanceof TransientError)) {
+      this.#failure ??= error
+      return
+    }
     this.#outage.failed(messageOf(error))
     this.#unconfirmed.push(message)
     if (!this.#isRepeating) void this.#repeat()
+  }
+
+  #tell(): void {
+    this.#next.resolve()
+    this.#next = Promise.withResolvers()
   }
 
   /** Publishes what was not confirmed in its order, until all of it is. */

@@ -38,6 +38,8 @@ type Source = {
   readonly busy: boolean
   readonly reading: boolean
   readonly heardAt: number
+  /** between the last two times that it was heard of, ms */
+  readonly gapMs: number
   /** when it was busy last */
   readonly busyAt: number
 }
@@ -53,37 +55,45 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
     forgetMs = GIVEN_BACK_MS,
     now: machineNow = () => performance.now(),
   } = options
-  /** one that died while it was reading is missed before a later time counts */
+  /** One that reads may have died when it was not heard of for so long, or for twice as long as it was before. */
   const silentMs = settleMs / 2
   const sources = new Map<string, Source>()
   let waiting: { time: Micros; at: number }[] = []
   let latest: Micros = 0
   let served: Micros = 0
+
+  function settle(at: number): void {
+    for (const entry of waiting) if (at - entry.at >= settleMs) latest = entry.time
+    waiting = waiting.filter((entry) => at - entry.at < settleMs)
+  }
+
   return {
     post({ source, time, busy, reading }) {
       const at = machineNow()
       const before = sources.get(source)
+      const isActive = busy || before?.busy || (time !== undefined && time !== before?.time)
       sources.set(source, {
         time: time ?? before?.time ?? 0,
         busy,
         reading,
         heardAt: at,
-        busyAt: busy || before?.busy ? at : (before?.busyAt ?? -Infinity),
+        gapMs: before ? at - before.heardAt : 0,
+        busyAt: isActive ? at : (before?.busyAt ?? -Infinity),
       })
+      settle(at)
       if (time !== undefined && time > (waiting.at(-1)?.time ?? latest)) waiting.push({ time, at })
     },
     now() {
       const at = machineNow()
-      for (const entry of waiting) if (at - entry.at >= settleMs) latest = Math.max(latest, entry.time)
-      waiting = waiting.filter((entry) => at - entry.at < settleMs)
+      settle(at)
       const heardOf = [...sources.values()].filter(({ heardAt }) => at - heardAt < forgetMs)
-      const working = heardOf.filter(
-        ({ busy, reading, heardAt }) => busy || (reading && at - heardAt >= silentMs),
-      )
-      const isQuiet = working.length === 0 && heardOf.every(({ busyAt }) => at - busyAt >= settleMs)
-      const resting = isQuiet ? [] : heardOf.filter(({ busyAt }) => at - busyAt < idleMs)
-      const bound = Math.min(latest, ...[...working, ...resting].map(({ time }) => time))
-      served = Math.max(served, bound)
+      const isHolding = ({ busy, reading, heardAt, gapMs }: Source) =>
+        busy || (reading && at - heardAt >= Math.max(silentMs, 2 * gapMs))
+      /** By its own word: what it does not say any more, it may not be. */
+      const idleFor = ({ reading, heardAt, busyAt }: Source) => (reading ? heardAt : at) - busyAt
+      const isQuiet = heardOf.every((source) => !isHolding(source) && idleFor(source) >= settleMs)
+      const holding = heardOf.filter((source) => isHolding(source) || (!isQuiet && idleFor(source) < idleMs))
+      served = Math.max(served, Math.min(latest, ...holding.map(({ time }) => time)))
       return served
     },
   }

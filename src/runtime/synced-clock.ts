@@ -43,8 +43,7 @@ export class SyncedClock implements EventClock, Service {
   #exchange: Promise<void> = Promise.resolve()
   #isTickDue = false
   #isFailing = false
-  /** messages may be on their way to this process */
-  #isReading = true
+  #isLeaving = false
 
   constructor(options: SyncedClockOptions) {
     this.#options = options
@@ -66,7 +65,7 @@ export class SyncedClock implements EventClock, Service {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer)
-    this.#isReading = false
+    this.#isLeaving = true
     if (this.#options.role === 'posts') this.#tick()
     // The last word should get through, but a service that does not answer must not hold up the end.
     const timer = setTimeout(() => this.#stopping.abort(), TIMEOUT_MS / 5)
@@ -138,7 +137,7 @@ export class SyncedClock implements EventClock, Service {
     const busy = this.#holding.size > 0 || this.#givenBack.length > 0
     const settled = this.#settledTime()
     const time = settled === undefined ? null : formatIso(settled, 'six')
-    const body = JSON.stringify({ source: this.#options.source, time, busy, reading: this.#isReading })
+    const body = JSON.stringify({ source: this.#options.source, time, busy, reading: !this.#isLeaving })
     const headers = { 'content-type': 'application/json' }
     await this.#request({ method: 'POST', body, headers }, async () => {
       this.#told = settled ?? this.#told

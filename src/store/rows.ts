@@ -38,14 +38,20 @@ export type EventRow = Pick<
   'id' | 'message_id' | 'generated' | 'traits' | 'event_type_id'
 >
 
+const TRAITS = Symbol('traits, or their JSON as long as nobody has looked at them')
+
 /** Traits are decoded when they are first looked at: of most events of a stream no handler reads any. */
 class EventOfRow implements StoredEvent {
-  /** One getter for all: with a getter of its own each event would be of a shape of its own, which is kept for long. */
-  static readonly #traitsOf: PropertyDescriptor & ThisType<EventOfRow> = {
+  /** V8 keeps a hidden class for each getter, and with it the event, until a full garbage collection: one for all. */
+  static readonly #getTraits: PropertyDescriptor & ThisType<EventOfRow> = {
     enumerable: true,
+    configurable: true,
     get() {
-      this.#traits ??= decodeTraits(this.#json)
-      return this.#traits
+      const held = this[TRAITS]
+      if (typeof held !== 'string') return held
+      const traits = decodeTraits(held)
+      this[TRAITS] = traits
+      return traits
     },
   }
   readonly id: number
@@ -53,16 +59,15 @@ class EventOfRow implements StoredEvent {
   readonly eventType: string
   readonly timestamp: Micros
   declare readonly traits: Traits
-  readonly #json: string
-  #traits: Traits | undefined
+  declare [TRAITS]: Traits | string
 
   constructor(row: EventRow, types: ReadonlyMap<number, string>) {
     this.id = row.id
     this.messageId = row.message_id
     this.eventType = types.get(row.event_type_id) ?? ''
     this.timestamp = row.generated
-    this.#json = row.traits
-    Object.defineProperty(this, 'traits', EventOfRow.#traitsOf)
+    Object.defineProperty(this, 'traits', EventOfRow.#getTraits)
+    Object.defineProperty(this, TRAITS, { value: row.traits, writable: true })
   }
 }
 

@@ -152,6 +152,29 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
   })
 })
 
+test('a pause that finds the connection lost tells of the loss before it resolves', async () => {
+  const proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
+  const options = { logger: silentLogger, reconnectMs: 60_000, maxReconnectMs: 60_000 }
+  const broker = createAmqpBroker({ ...options, url: proxy.urlOf(inject('amqpUrl')) })
+  let losses = 0
+  let isReading = false
+  const subscription = broker.subscribe(queueOnly(`q-${randomUUID()}`), {
+    prefetch: 10,
+    onDelivery: () => {},
+    onReading: () => {
+      isReading = true
+    },
+    onLost: () => losses++,
+  })
+  await until('reading', () => isReading)
+  proxy.cut()
+  await subscription.pause()
+  expect(losses).toBe(1)
+  await subscription.close()
+  await broker.close()
+  await proxy.stop()
+})
+
 test('a subscription that was paused reads no more when its connection is made anew', async () => {
   const proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
   const options = { logger: silentLogger, reconnectMs: 20, maxReconnectMs: 50 }

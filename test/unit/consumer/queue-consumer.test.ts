@@ -26,7 +26,9 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
         ackUpTo: ({ body }: Delivery) => acknowledged.push(String(JSON.parse(String(body)).message_id)),
         async setPrefetch() {},
         async pause() {},
-        async close() {},
+        async close() {
+          subscriber?.onLost()
+        },
       }
     },
   } as unknown as Broker
@@ -205,6 +207,19 @@ test('a lost connection gives back what is at hand or may be on its way, and wha
   await until('it is stored', () => acknowledged.length === 1)
   await until('rest', () => said.includes('release'))
   await consumer.stop()
+})
+
+test('a consumer that stops with nothing at hand gives nothing back', async () => {
+  let count = 0
+  const { consumer, acknowledged, send, read } = setUp(async () => {}, {
+    clock: { ...wallClock, gaveBack: () => void count++ },
+  })
+  await consumer.start()
+  read()
+  send('a')
+  await until('it is stored', () => acknowledged.length === 1)
+  await consumer.stop()
+  expect(count).toBe(0)
 })
 
 test('a message that comes alone is stored at once, however long batches may wait', async () => {

@@ -1,4 +1,4 @@
-import { setImmediate as immediate } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as immediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Publisher } from '../../../src/broker/broker.ts'
 import { TransientError } from '../../../src/domain/errors.ts'
@@ -56,7 +56,7 @@ test('what is not confirmed is published again', async () => {
   expect(await publishAll(bodies(3), options(publish))).toBe(3)
 })
 
-test('what is published again is overtaken by nothing', async () => {
+test('what is published again is overtaken by nothing that comes later', async () => {
   const published: number[] = []
   let calls = 0
   const publish: Publisher['publish'] = async (_exchange, _key, [number]) => {
@@ -87,6 +87,43 @@ test('a stop ends it with what is confirmed, also while the broker is away', asy
     throw new TransientError('away')
   }
   expect(await publishAll(bodies(100), options(publish, stopping.signal))).toBe(2)
+})
+
+test('after a stop nothing is published of which earlier ones were left out', async () => {
+  const stopping = new AbortController()
+  const published: number[] = []
+  const failed = Promise.withResolvers<void>()
+  async function* two() {
+    yield Buffer.of(0)
+    await failed.promise
+    await immediate()
+    yield Buffer.of(1)
+  }
+  const publish: Publisher['publish'] = async (_exchange, _key, [number]) => {
+    published.push(number as number)
+    if (published.length > 1) return
+    failed.resolve()
+    setImmediate(() => setImmediate(() => stopping.abort()))
+    throw new TransientError('away')
+  }
+  expect(await publishAll(two(), options(publish, stopping.signal))).toBe(0)
+  expect(published).toEqual([0])
+})
+
+test('when making bodies fails, nothing goes on', async () => {
+  let calls = 0
+  const publish = async () => {
+    calls++
+    throw new TransientError('away')
+  }
+  async function* broken() {
+    yield Buffer.of(0)
+    await immediate()
+    throw new Error('no such file')
+  }
+  await expect(publishAll(broken(), options(publish))).rejects.toThrow('no such file')
+  await delay(300)
+  expect(calls).toBe(1)
 })
 
 test('one line when the broker goes and one when it is back, however many messages wait', async () => {

@@ -81,17 +81,69 @@ test('while one of the others is busy now and then, an idle process goes on hold
 
 test('one that fell silent while it was reading holds the others back: messages may have been on their way to it', () => {
   const { time, post, pass } = setUp()
-  time.post({ source: 'b', time: 20, busy: false, reading: true })
-  pass(2000)
-  time.post({ source: 'b', time: 20, busy: false, reading: true })
-  pass(1)
-  post({ source: 'a', time: 100, busy: false })
-  pass(249)
-  time.post({ source: 'b', time: 20, busy: false, reading: true })
-  // That of the other counts in a moment.
-  pass(251)
+  for (let ms = 0; ms <= 2200; ms += 50) {
+    time.post({ source: 'b', time: 20, busy: false, reading: true })
+    if (ms === 2000) post({ source: 'a', time: 100, busy: false })
+    pass(50)
+  }
   expect(time.now()).toBe(20)
-  pass(4748)
+  // That of the other counts now.
+  pass(250)
+  expect(time.now()).toBe(20)
+  pass(4699)
+  expect(time.now()).toBe(20)
+  pass(1)
+  expect(time.now()).toBe(100)
+})
+
+test('one that dies while it holds the others goes on holding them: that it is idle is what it has said', () => {
+  const { time, post, pass } = setUp()
+  post({ source: 'a', time: 100, busy: true })
+  time.post({ source: 'b', time: 10, busy: true, reading: true })
+  for (let ms = 0; ms <= 1900; ms += 100) {
+    time.post({ source: 'b', time: 20, busy: false, reading: true })
+    pass(100)
+  }
+  expect(time.now()).toBe(20)
+  post({ source: 'a', time: 100, busy: true })
+  pass(4899)
+  expect(time.now()).toBe(20)
+  pass(1)
+  expect(time.now()).toBe(100)
+})
+
+test('two that have been idle together for nearly long enough are not released by the death of one', () => {
+  const { time, post, pass } = setUp()
+  post({ source: 'a', time: 100, busy: false })
+  time.post({ source: 'b', time: 20, busy: true, reading: true })
+  for (let ms = 0; ms <= 400; ms += 100) {
+    time.post({ source: 'b', time: 20, busy: false, reading: true })
+    pass(100)
+  }
+  expect(time.now()).toBe(20)
+})
+
+test('those that are heard of seldom, since the service is slow, do not hold the others for ever', () => {
+  const { time, post, pass } = setUp()
+  for (let ms = 0; ms < 10_000; ms += 550) {
+    time.post({ source: 'b', time: 20, busy: false, reading: true })
+    post({ source: 'a', time: 100 + ms, busy: false })
+    pass(275)
+    time.post({ source: 'c', time: 20, busy: false, reading: true })
+    pass(274)
+    time.now()
+    pass(1)
+  }
+  expect(time.now()).toBeGreaterThan(100)
+})
+
+test('one that stored something between two words was busy', () => {
+  const { time, post, pass } = setUp()
+  post({ source: 'a', time: 100, busy: true })
+  post({ source: 'b', time: 10, busy: false })
+  pass(1900)
+  post({ source: 'b', time: 20, busy: false })
+  pass(1999)
   expect(time.now()).toBe(20)
   pass(1)
   expect(time.now()).toBe(100)

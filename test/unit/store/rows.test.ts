@@ -16,6 +16,8 @@ test('an event of a row has all that an event has, copied and as JSON too', () =
   expect({ ...event }).toEqual(whole)
   expect(JSON.parse(JSON.stringify(event))).toEqual(whole)
   expect(structuredClone(event)).toEqual(whole)
+  expect(Object.create(event).traits).toEqual(whole.traits)
+  expect(new Proxy(event, {}).traits).toEqual(whole.traits)
 })
 
 test('traits are decoded once, and not before they are looked at', () => {
@@ -26,7 +28,7 @@ test('traits are decoded once, and not before they are looked at', () => {
   expect(event.traits).toBe(event.traits)
 })
 
-test('all events share one getter: one of their own keeps them, with their rows, until all memory is searched', () => {
+test('all events share one getter: one of their own keeps them until a full garbage collection', () => {
   const [a, b] = [eventOfRow(row('{}'), types), eventOfRow(row('{}'), types)].map((event) =>
     Object.getOwnPropertyDescriptor(event, 'traits'),
   )
