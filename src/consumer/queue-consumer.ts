@@ -42,8 +42,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
 const ERROR_PAUSE_MS = 1000
 const LONG_FOR_APPS_MS = 30_000
 /** Bodies that are delivered and not yet acknowledged, and those of one batch. */
-const BYTES_AT_HAND = 6 << 20
-const BYTES_PER_BATCH = 2 << 20
+const BYTES_AT_HAND = 5 << 20
+const BYTES_PER_BATCH = 1.5 * (1 << 20)
 /** After a batch of this share of a full one, more are waited for. */
 const FLOOD = 1 / 10
 
