@@ -16,6 +16,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   test: async () => (await import('./commands/test.ts')).testCommand(),
   pipeline: async () => (await import('./commands/pipeline.ts')).pipelineCommand(),
   explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
   distill: async () => (await import('./commands/distill.ts')).distillCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
   timex: async () => (await import('./commands/timex.ts')).timexCommand(),

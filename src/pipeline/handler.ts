@@ -1,8 +1,15 @@
 import type { Publisher } from '../broker/broker.ts'
 import type { Event } from '../domain/event.ts'
+import type { DistinguishingTraits } from '../domain/trait.ts'
 
 /** Scratchpad of one run of one stream, shared by its handlers. */
-export type HandlerEnv = { readonly streamId: number; readonly streamName: string; [key: string]: unknown }
+export type HandlerEnv = {
+  readonly streamId: number
+  readonly streamName: string
+  /** what the stream is told apart by; not there where a pipeline runs over events of no stream */
+  readonly distinguishingTraits?: DistinguishingTraits
+  [key: string]: unknown
+}
 
 /** The parameters of a handler in pipelines.yaml. */
 export type HandlerParams = { readonly [name: string]: unknown }

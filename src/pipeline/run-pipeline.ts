@@ -66,7 +66,11 @@ export async function runPipeline(
       current = name
       instances.push({ name, handler: new handler(params, context) })
     }
-    const env: HandlerEnv = { streamId: stream.id, streamName: stream.name }
+    const env: HandlerEnv = {
+      streamId: stream.id,
+      streamName: stream.name,
+      distinguishingTraits: stream.distinguishingTraits,
+    }
     // A handler can put its own into the list that it is given.
     const given = events.map(({ messageId }) => messageId)
     const passing = await handleAll(

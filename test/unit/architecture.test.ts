@@ -11,6 +11,7 @@ const ARROWS: { readonly [folder: string]: readonly string[] } = {
   timex: ['domain'],
   distiller: ['domain'],
   streams: ['domain', 'timex'],
+  usage: ['domain'],
   config: ['domain', 'timex', 'distiller', 'streams'],
   store: ['domain'],
   broker: ['domain'],
@@ -25,7 +26,7 @@ const ARROWS: { readonly [folder: string]: readonly string[] } = {
     'broker/broker.ts',
     'archive/archive.ts',
   ],
-  pipeline: ['domain', 'timex', 'streams', 'publishing', 'store/store.ts', 'broker/broker.ts'],
+  pipeline: ['domain', 'timex', 'streams', 'usage', 'publishing', 'store/store.ts', 'broker/broker.ts'],
   publishing: ['domain'],
   api: ['domain', 'store/store.ts'],
   client: ['domain'],
@@ -50,7 +51,7 @@ const HOMES: { readonly [library: string]: string } = {
 
 /** Node's modules that pure folders must not touch. */
 const IMPURE = /^node:(fs|net|http|https|child_process|timers|process|os|dns|tls|sqlite|worker_threads)/
-const PURE = ['domain', 'timex', 'distiller', 'streams']
+const PURE = ['domain', 'timex', 'distiller', 'streams', 'usage']
 
 type Import = { readonly file: string; readonly folder: string; readonly target: string }
 

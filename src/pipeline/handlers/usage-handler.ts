@@ -1,27 +1,38 @@
 import type { Event } from '../../domain/event.ts'
-import type { Micros } from '../../domain/time.ts'
-import type { Trait, Traits } from '../../domain/trait.ts'
-import { uuid5 } from '../../domain/uuid5.ts'
+import { MICROS_PER_DAY } from '../../domain/time.ts'
+import { CORE_FIELDS } from '../../usage/core-fields.ts'
+import { verifyByPracticalRules } from '../../usage/practical/practical-rules.ts'
+import { auditPeriodOf, type Period } from '../../usage/practical/stream-story.ts'
+import { verifyByStacktachRules } from '../../usage/stacktach-rules.ts'
+import { usageNotification } from '../../usage/usage-notification.ts'
+import { usageResults } from '../../usage/usage-results.ts'
+import type { UsageVerdict } from '../../usage/verdict.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerLogger, HandlerParams } from '../handler.ts'
-import { CORE_FIELDS, checkUsage, type UsageBlock, type UsageFault } from './usage-checks.ts'
-import { usageNotification } from './usage-notification.ts'
-
-const EXISTS = 'compute.instance.exists'
-const PUBLISHER = 'stv3'
-const NONE: Trait = { type: 'none', value: null }
-
-const text = (value: string): Trait => ({ type: 'text', value })
-const int = (value: number): Trait => ({ type: 'int', value })
+import { dayBegins, dayBeginsFault } from './day-begins.ts'
 
 /**
- * Verifies the usage of an instance: each `compute.instance.exists` against the events before it. Adds an event
- * `.verified` or `.failed` for each exists, `.warnings` before it where something is odd, and `.failed` (U0) for
- * events that no exists follows. The notifications for publishing are left in env.usage_notifications.
+ * Verifies the usage of an instance: each exists against the events before it. Adds an event `.verified` or `.failed`
+ * for each exists, `.warnings` before it where something is odd, and `.failed` (U0) for events that no exists follows.
+ * By `rules: practical` also `….unbilled` where no exists is owed, and `….exists.day.verified` or `.failed` for the audit
+ * periods of a day. The notifications for publishing are left in env.usage_notifications.
  */
 export class UsageHandler implements Handler {
-  readonly #logger: HandlerLogger
+  static readonly schema = {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      rules: { enum: ['stacktach', 'practical'] },
+      day_begins: { type: ['string', 'number'] },
+    },
+  }
 
-  constructor(_params: HandlerParams, context: HandlerContext) {
+  static readonly fault = (params: HandlerParams): string | undefined => dayBeginsFault(params.day_begins)
+
+  readonly #logger: HandlerLogger
+  readonly #params: HandlerParams
+
+  constructor(params: HandlerParams, context: HandlerContext) {
+    this.#params = params
     this.#logger = context.logger
   }
 
@@ -31,17 +42,9 @@ export class UsageHandler implements Handler {
   }
 
   handleEvents(events: readonly Event[], env: HandlerEnv): readonly Event[] {
-    const made: Event[] = []
-    let block: Event[] = []
-    for (const event of events) {
-      if (event.eventType !== EXISTS) block.push(event)
-      else {
-        made.push(...this.#verify({ exists: event, events: block }, env))
-        block = []
-      }
-    }
-    const [first] = block
-    if (first) made.push(withoutExists(first, env))
+    const verdict = this.verify(events, env)
+    this.#logFaults(verdict, env)
+    const made = usageResults(verdict, events, { streamId: env.streamId, now: Date.now() * 1000 })
     env.usage_notifications = made.map(usageNotification)
     return [...events, ...made]
   }
@@ -50,65 +53,27 @@ export class UsageHandler implements Handler {
 
   rollback(): void {}
 
-  #verify(block: UsageBlock, env: HandlerEnv): Event[] {
-    const { fault, warnings } = checkUsage(block, this.coreFields)
-    if (fault) {
-      this.#logger.warn(
-        { stream: env.streamId, code: fault.code },
-        `usage of an exists is not verified: ${fault.message}`,
-      )
+  /** What verifying these events comes to, without any effect. */
+  verify(events: readonly Event[], env: HandlerEnv): UsageVerdict {
+    if (this.#params.rules !== 'practical') return verifyByStacktachRules(events, this.coreFields)
+    return verifyByPracticalRules(events, { coreFields: this.coreFields, range: this.#range(events, env) })
+  }
+
+  /** The time that the stream is about: what its trigger tells streams apart by, else the day of its first exists. */
+  #range(events: readonly Event[], { distinguishingTraits = {} }: HandlerEnv): Period | undefined {
+    for (const trait of Object.values(distinguishingTraits)) if (trait.type === 'timerange') return trait
+    const period = events.map(auditPeriodOf).find((found) => found !== undefined)
+    const offset = dayBegins(this.#params.day_begins)
+    if (!period || offset === undefined) return undefined
+    const begin = Math.floor((period.begin - offset) / MICROS_PER_DAY) * MICROS_PER_DAY + offset
+    return { begin, end: begin + MICROS_PER_DAY }
+  }
+
+  #logFaults({ exists }: UsageVerdict, { streamId }: HandlerEnv): void {
+    for (const { fault } of exists) {
+      if (!fault) continue
+      const fields = { stream: streamId, code: fault.code }
+      this.#logger.warn(fields, `usage of an exists is not verified: ${fault.message}`)
     }
-    const result = resultOf(block.exists, fault, env)
-    return warnings.length > 0 ? [warningsOf(block.exists, warnings, env), result] : [result]
   }
-}
-
-function resultOf(exists: Event, fault: UsageFault | undefined, env: HandlerEnv): Event {
-  const eventType = fault ? `${EXISTS}.failed` : `${EXISTS}.verified`
-  return {
-    messageId: uuid5(exists.messageId, eventType),
-    eventType,
-    timestamp: timeOf(exists),
-    traits: {
-      bandwidth_in: int(0),
-      bandwidth_out: int(0),
-      rax_options: text('0'),
-      ...exists.traits,
-      original_message_id: text(exists.messageId),
-      publisher_id: text(PUBLISHER),
-      stream_id: int(env.streamId),
-      error: text(fault?.message ?? 'None'),
-      error_code: fault ? text(fault.code) : NONE,
-    },
-  }
-}
-
-function warningsOf(exists: Event, warnings: readonly string[], env: HandlerEnv): Event {
-  return noteOn(exists, `${EXISTS}.warnings`, env, {
-    publisher_id: text(PUBLISHER),
-    warnings: text(warnings.join(', ')),
-  })
-}
-
-function withoutExists(first: Event, env: HandlerEnv): Event {
-  return noteOn(first, `${EXISTS}.failed`, env, {
-    error: text('Notifications, but no .exists notification found.'),
-    error_code: text('U0'),
-  })
-}
-
-/** An event about another one, of its time and instance. */
-function noteOn(event: Event, eventType: string, { streamId }: HandlerEnv, traits: Traits): Event {
-  const instance = event.traits.instance_id
-  return {
-    messageId: uuid5(event.messageId, `${eventType}:${streamId}`),
-    eventType,
-    timestamp: timeOf(event),
-    traits: { ...(instance ? { instance_id: instance } : {}), stream_id: int(streamId), ...traits },
-  }
-}
-
-/** An event that was given without a time is judged now. */
-function timeOf({ timestamp }: Event): Micros {
-  return Number.isNaN(timestamp) ? Date.now() * 1000 : timestamp
 }

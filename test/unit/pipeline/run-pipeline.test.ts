@@ -7,7 +7,8 @@ import { type PipelineOutcome, runPipeline } from '../../../src/pipeline/run-pip
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { event } from '../../support/events.ts'
 
-const STREAM = { id: 7, name: 'trigger' } as Stream
+const TRAITS = { host: { type: 'text', value: 'h1' } } as const
+const STREAM = { id: 7, name: 'trigger', distinguishingTraits: TRAITS } as unknown as Stream
 const made = event({ messageId: 'made' })
 
 /** A handler that notes its calls and fails where it is told to. */
@@ -107,7 +108,7 @@ test('events that come out and did not go in are new; handlers share the environ
     return [...events, made]
   })
   const checking = noting(calls, 'b', undefined, (events, env) => {
-    expect(env).toEqual({ streamId: 7, streamName: 'trigger', note: 'trigger' })
+    expect(env).toEqual({ streamId: 7, streamName: 'trigger', distinguishingTraits: TRAITS, note: 'trigger' })
     return events.slice(1)
   })
   expect(await run(adding, checking)).toMatchObject({ ok: true, newEvents: [made] })

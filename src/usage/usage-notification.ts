@@ -1,6 +1,6 @@
-import type { Event } from '../../domain/event.ts'
-import type { JsonValue } from '../../domain/notification.ts'
-import { formatIso } from '../../domain/time.ts'
+import type { Event } from '../domain/event.ts'
+import type { JsonValue } from '../domain/notification.ts'
+import { formatIso } from '../domain/time.ts'
 
 type Fields = { readonly [name: string]: JsonValue }
 

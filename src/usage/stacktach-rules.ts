@@ -1,37 +1,58 @@
-import type { Event } from '../../domain/event.ts'
-import { formatIso, instantFromMicros, type Micros } from '../../domain/time.ts'
-import { canonicalTrait, type Trait } from '../../domain/trait.ts'
-
-/** Why an exists does not agree with the events before it. */
-export type UsageFault = { readonly code: string; readonly message: string }
+import type { Event } from '../domain/event.ts'
+import { instantFromMicros, type Micros } from '../domain/time.ts'
+import { isEqual, presentTrait, pythonText, textOf, timeOf } from './traits.ts'
+import type { ExistsVerdict, UsageFault, UsageVerdict } from './verdict.ts'
 
 /** What is checked of one exists: the events that stand before it, back to the exists before. */
-export type UsageBlock = { readonly exists: Event; readonly events: readonly Event[] }
+type UsageBlock = { readonly exists: Event; readonly events: readonly Event[] }
 
-/** Fields in which an exists must agree with the operations before it. */
-export const CORE_FIELDS: readonly string[] = [
-  'launched_at',
-  'instance_flavor_id',
-  'tenant_id',
-  'os_architecture',
-  'os_version',
-  'os_distro',
-]
-
+const EXISTS = 'compute.instance.exists'
+const DELETE_END = 'compute.instance.delete.end'
 const DELETE_FIELDS = ['launched_at', 'deleted_at']
 const OPERATIONS = ['rebuild.end', 'finish_resize.end', 'rescue.end'].map(
   (name) => `compute.instance.${name}`,
 )
-const DELETE_END = 'compute.instance.delete.end'
 
-export type UsageVerdict = { readonly fault: UsageFault | undefined; readonly warnings: readonly string[] }
+/**
+ * Verifies the events of a stream by the rules of StackTach.v3, as they were recorded: old-style notifications,
+ * each exists against the events since the one before.
+ */
+export function verifyByStacktachRules(
+  events: readonly Event[],
+  coreFields: readonly string[],
+): UsageVerdict {
+  const verdicts: ExistsVerdict[] = []
+  let block: Event[] = []
+  for (const event of events) {
+    if (event.eventType !== EXISTS) block.push(event)
+    else {
+      verdicts.push(verdictOf({ exists: event, events: block }, coreFields))
+      block = []
+    }
+  }
+  const [first] = block
+  const fault = { code: 'U0', message: 'Notifications, but no .exists notification found.' }
+  return {
+    exists: verdicts,
+    remainder: first && { kind: 'fault', first, fault },
+    periods: undefined,
+  }
+}
 
-/** The first check that fails, in their fixed order, and the odd things that keep no exists from being verified. */
-export function checkUsage(block: UsageBlock, coreFields: readonly string[]): UsageVerdict {
+/** The first check that fails, in their fixed order. */
+function verdictOf(block: UsageBlock, coreFields: readonly string[]): ExistsVerdict {
   const launchFault = checkLaunch(block)
-  if (launchFault) return { fault: launchFault, warnings: [] }
-  const fault = checkOperation(block, coreFields) ?? checkDeletion(block)
-  return { fault, warnings: usageWarnings(block) }
+  const fault = launchFault ?? checkOperation(block, coreFields) ?? checkDeletion(block)
+  return {
+    exists: block.exists,
+    fault,
+    warnings: launchFault ? [] : usageWarnings(block),
+    notes: [],
+    repeats: undefined,
+    checks: fault
+      ? [{ rule: fault.code, outcome: 'fails', text: fault.message }]
+      : [{ rule: 'U1 to U8', outcome: 'holds', text: `against ${block.events.length} events before it` }],
+  }
 }
 
 function usageWarnings({ exists, events }: UsageBlock): string[] {
@@ -99,21 +120,6 @@ function firstConflict(a: Event, b: Event, fields: readonly string[]): UsageFaul
   return undefined
 }
 
-/** Numbers are equal by value, whatever their types. */
-function isEqual(a: Trait, b: Trait): boolean {
-  const isNumber = ({ type }: Trait) => type === 'int' || type === 'float'
-  if (isNumber(a) && isNumber(b)) return Number(a.value) === Number(b.value)
-  return canonicalTrait(a) === canonicalTrait(b)
-}
-
-/** As Python's str() prints a value. */
-function pythonText(trait: Trait | undefined): string {
-  if (!trait || trait.type === 'none') return 'None'
-  if (trait.type === 'datetime') return formatIso(trait.value).replace('T', ' ')
-  const text = String(trait.value)
-  return trait.type === 'float' && Number.isInteger(trait.value) && /^-?\d+$/.test(text) ? `${text}.0` : text
-}
-
 /** Both ends of the audit period belong to it. */
 function isInPeriod(exists: Event, time: Micros): boolean {
   const beginning = timeOf(exists, 'audit_period_beginning')
@@ -127,20 +133,4 @@ function isWholeDay(exists: Event): boolean {
   const ending = timeOf(exists, 'audit_period_ending')
   if (beginning === undefined || ending === undefined) return true
   return instantFromMicros(ending).day === instantFromMicros(beginning).day + 1
-}
-
-/** A trait that says something: null and the empty text do not. */
-function presentTrait(event: Event, name: string): Trait | undefined {
-  const trait = Object.hasOwn(event.traits, name) ? event.traits[name] : undefined
-  return trait && trait.type !== 'none' && trait.value !== '' ? trait : undefined
-}
-
-function timeOf(event: Event, name: string): Micros | undefined {
-  const trait = presentTrait(event, name)
-  return trait?.type === 'datetime' ? trait.value : undefined
-}
-
-function textOf(event: Event, name: string): string | undefined {
-  const trait = presentTrait(event, name)
-  return trait?.type === 'text' ? trait.value : undefined
 }

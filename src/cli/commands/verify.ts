@@ -1,0 +1,87 @@
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { type Config, loadConfig } from '../../config/load-config.ts'
+import { createDistiller } from '../../distiller/distiller.ts'
+import { decodeNotificationText } from '../../distiller/notification.ts'
+import type { Event } from '../../domain/event.ts'
+import { stringifyJson } from '../../domain/json.ts'
+import { wallClock } from '../../runtime/event-clock.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { createRouter } from '../../streams/router.ts'
+import { createCommand, loggerOf, print } from '../program.ts'
+import { readLines } from '../read-lines.ts'
+import { requirePipelines } from '../require-pipelines.ts'
+import { describeVerdict, describeVerdicts } from '../verify/describe-verdict.ts'
+import { StreamGroups } from '../verify/stream-groups.ts'
+import type { VerdictLine } from '../verify/verdict-line.ts'
+import { verifyGroups } from '../verify/verify-groups.ts'
+
+type Options = { config: string; json?: true; all?: true; logLevel?: string }
+
+/** The shipped configuration: definitions and triggers for OpenStack, practical rules. */
+const SHIPPED = fileURLToPath(new URL('../../../config/winchester.yaml', import.meta.url))
+
+/** `stv3 verify`: from notifications to verdicts on usage, without servers. */
+export function verifyCommand(): Command {
+  return createCommand(
+    'verify',
+    'verify the usage that notifications tell of (JSON lines, also gzipped; - is standard input), without servers; exits 1 when something failed',
+    'stv3 verify day.jsonl.gz --json',
+  )
+    .argument('<file...>', 'notifications, one a line, in any order')
+    .option(
+      '-c, --config <file>',
+      'winchester.yaml or yagi.conf whose definitions, triggers and pipelines say how (default: those shipped)',
+      SHIPPED,
+    )
+    .option('--all', 'print what is verified too, with the checks made')
+    .option('--json', 'one JSON object a line, for each verdict')
+    .action(verify)
+}
+
+async function verify(files: readonly string[], options: Options): Promise<void> {
+  const config = await loadConfig(options.config, process.env)
+  const groups = new StreamGroups(createRouter(config.triggers))
+  const unread = await readEvents(files, config, groups)
+  const verdicts = verifyGroups(groups.sorted(), config.triggers, await requirePipelines(config), {
+    logger: loggerOf(options, 'silent') as Logger,
+  })
+  for (const verdict of verdicts) await show(verdict, options)
+  if (!options.json) await print(describeVerdicts(verdicts))
+  if (unread > 0 || verdicts.some((one) => one.verdict === 'failed')) process.exitCode = 1
+}
+
+async function show(verdict: VerdictLine, { json, all }: Options): Promise<void> {
+  if (json) await print(`${stringifyJson(verdict)}\n`)
+  else if (all || verdict.verdict !== 'verified' || verdict.warnings.length > 0) {
+    await print(describeVerdict(verdict, all === true))
+  }
+}
+
+/** Reads all; answers how many could not be read, each told on standard error. */
+async function readEvents(files: readonly string[], config: Config, groups: StreamGroups): Promise<number> {
+  const distiller = createDistiller(config.definitions, {
+    catchAll: config.winchester.catch_all_notifications,
+  })
+  let unread = 0
+  for (const file of files) {
+    let number = 0
+    for await (const line of readLines(file)) {
+      number++
+      const read = eventOf(line)
+      if (typeof read === 'string') {
+        unread++
+        process.stderr.write(`${file}: notification ${number}: ${read}\n`)
+      } else if (read) groups.add(read)
+    }
+  }
+  return unread
+
+  function eventOf(line: string): Event | string | undefined {
+    const decoded = decodeNotificationText(line)
+    if (!decoded.ok) return decoded.reason
+    const distilled = distiller.distil(decoded.notification, wallClock.now())
+    if (distilled.kind === 'failed') return distilled.reason
+    return distilled.kind === 'event' ? distilled.event : undefined
+  }
+}

@@ -1,0 +1,40 @@
+import type { Pipeline } from '../../pipeline/handler-registry.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Trigger } from '../../streams/trigger.ts'
+import type { UsageVerdict } from '../../usage/verdict.ts'
+import { DueAudits } from './due-audits.ts'
+import type { StreamGroup } from './stream-groups.ts'
+import { usageHandlerOf } from './usage-step.ts'
+import { existsLine, periodsLines, remainderLine, type VerdictLine } from './verdict-line.ts'
+
+/** The verdicts on the streams of those triggers that have a usage handler in a pipeline. */
+export function verifyGroups(
+  groups: readonly StreamGroup[],
+  triggers: readonly Trigger[],
+  pipelines: ReadonlyMap<string, Pipeline>,
+  { logger }: { readonly logger: Logger },
+): VerdictLine[] {
+  const due = new DueAudits(groups)
+  const byName = new Map(triggers.map((trigger) => [trigger.name, trigger]))
+  return groups.flatMap((group) => {
+    const { firePipeline, expirePipeline } = byName.get(group.key.name) ?? {}
+    const handler = [firePipeline, expirePipeline]
+      .map((name) => usageHandlerOf(pipelines.get(name ?? ''), logger))
+      .find((found) => found !== undefined)
+    if (!handler) return []
+    const env = { streamId: 0, streamName: group.key.name, distinguishingTraits: group.key.traits }
+    return linesOf(handler.verify(group.events, env), group, due)
+  })
+}
+
+function linesOf(
+  { exists, remainder, periods }: UsageVerdict,
+  group: StreamGroup,
+  due: DueAudits,
+): VerdictLine[] {
+  return [
+    ...exists.map((one) => existsLine(one, group)),
+    ...(remainder ? [remainderLine(remainder, due.isDue(remainder.first, group), group)] : []),
+    ...(periods ? periodsLines(periods, group) : []),
+  ]
+}

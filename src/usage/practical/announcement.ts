@@ -1,0 +1,41 @@
+import { textOf } from '../traits.ts'
+import type { UsageCheck } from '../verdict.ts'
+import { isWholePeriod } from './audit-period.ts'
+import { ANNOUNCED } from './steps.ts'
+import { type Entry, nameOf } from './stream-story.ts'
+
+export type Announcement = { readonly warning: string | undefined; readonly check: UsageCheck | undefined }
+
+/**
+ * A warning for an exists of a part of a period that nothing explains. Nova sends such a one just before an operation
+ * that changes what the server is: its state_description says which (`resize_prep`, `rebuilding`, `shelving`,
+ * `rescuing`, `resize_reverting` …), and the notifications of the operation have the same request.
+ */
+export function checkAnnouncement(
+  { event: exists }: Entry,
+  before: readonly Entry[],
+  after: readonly Entry[],
+): Announcement {
+  if (isWholePeriod(exists)) return { warning: undefined, check: undefined }
+  const task = textOf(exists, 'state_description')
+  if (task !== undefined) return explained(`its state_description says why: ${task}`)
+  const request = textOf(exists, 'request_id')
+  const operation =
+    after.find((entry) => entry.step !== 'exists' && isOfRequest(entry, request)) ??
+    sinceLastExists(before).findLast(({ step }) => ANNOUNCED.includes(step))
+  if (operation) return explained(`it comes with ${nameOf(operation.event)}`)
+  const warning = `Non-EOD .exists found (msg_id: ${exists.messageId}) with no operation event.`
+  return { warning, check: { rule: 'immediate exists', outcome: 'fails', text: warning } }
+}
+
+function explained(text: string): Announcement {
+  return { warning: undefined, check: { rule: 'immediate exists', outcome: 'holds', text } }
+}
+
+function isOfRequest({ event }: Entry, request: string | undefined): boolean {
+  return request !== undefined && textOf(event, 'request_id') === request
+}
+
+function sinceLastExists(before: readonly Entry[]): readonly Entry[] {
+  return before.slice(before.findLastIndex(({ step }) => step === 'exists') + 1)
+}

@@ -1,0 +1,43 @@
+import type { Event } from '../../domain/event.ts'
+import {
+  civilFromInstant,
+  instantFromMicros,
+  MICROS_PER_DAY,
+  MICROS_PER_HOUR,
+  MICROS_PER_SECOND,
+  type Micros,
+} from '../../domain/time.ts'
+import { auditPeriodOf, type Period } from './stream-story.ts'
+
+/**
+ * Whether an exists tells of a whole audit period: an hour, a day, a month or a year that begins at any offset. Those
+ * that Nova sends at once, when an operation begins, end at that moment. One that names no period counts as whole.
+ */
+export function isWholePeriod(exists: Event): boolean {
+  const period = auditPeriodOf(exists)
+  if (!period) return true
+  const { begin, end } = period
+  return end - begin === MICROS_PER_HOUR || end - begin === MICROS_PER_DAY || isMonths(begin, end)
+}
+
+/** Whether it takes whole months from one to the other. */
+function isMonths(begin: Micros, end: Micros): boolean {
+  const [a, b] = [civilFromInstant(instantFromMicros(begin)), civilFromInstant(instantFromMicros(end))]
+  const months = (b.year - a.year) * 12 + b.month - a.month
+  const isSameTimeOfMonth = a.day === b.day && begin % MICROS_PER_DAY === end % MICROS_PER_DAY
+  return isSameTimeOfMonth && (months === 1 || months === 12)
+}
+
+/**
+ * Whether a moment lies within an audit period and in the time that the stream is about, so that the stream must have
+ * the events of that moment. A second is left at the begin, where databases round up, and the end is the next period's.
+ */
+export function isAccountedFor(
+  moment: Micros,
+  period: Period | undefined,
+  range: Period | undefined,
+): boolean {
+  if (!period) return false
+  const isWithin = ({ begin, end }: Period) => moment > begin + MICROS_PER_SECOND && moment < end
+  return isWithin(period) && (range === undefined || isWithin(range))
+}

@@ -1,0 +1,99 @@
+import type { Event } from '../../domain/event.ts'
+import { formatIso, type Micros } from '../../domain/time.ts'
+import { textOf, timeOf } from '../traits.ts'
+import { isAccountedFor } from './audit-period.ts'
+import { compareFields, isSameMoment } from './compare.ts'
+import type { RuleResult } from './launch.ts'
+import { auditPeriodOf, type Entry, nameOf, type StreamStory } from './stream-story.ts'
+
+const FIELDS = ['launched_at', 'deleted_at']
+const DELETED_STATES = ['deleted', 'soft-delete', 'soft_deleted']
+/** Nova sets deleted_at when it begins. */
+const DELETING_TASKS = ['deleting', 'soft-deleting']
+
+/**
+ * U3 to U7 and U2: what the exists tells of the server's deletion must agree with what the events tell. A server that
+ * is softly deleted has a deleted_at, until it is restored.
+ */
+export function checkDeletion(
+  { event: exists }: Entry,
+  before: readonly Entry[],
+  story: StreamStory,
+): RuleResult {
+  const deletions = deletionsIn(before)
+  const deletion = deletions.at(-1)
+  const deletedAt = timeOf(exists, 'deleted_at')
+  if (deletedAt === undefined) {
+    if (!deletion) return holds('not deleted, and no event tells of a deletion')
+    return fails(
+      'U6',
+      `.deleted events found but .exists has no deleted_at value (${nameOf(deletion)}, ${nameOf(exists)}).`,
+    )
+  }
+  if (!isDeletedState(exists)) {
+    const state = textOf(exists, 'state') ?? ''
+    return fails(
+      'U3',
+      `.exists state not 'deleted' but .exists deleted_at is set (state '${state}', deleted_at ${formatIso(deletedAt)} of ${nameOf(exists)}).`,
+    )
+  }
+  if (!deletion) return checkUntold(exists, deletedAt, story)
+  if (deletions.length > 1) {
+    return fails('U7', `Multiple .delete.end events (${deletions.map(nameOf).join(', ')})`)
+  }
+  const { fault, notes } = compareFields(exists, deletion, FIELDS)
+  if (fault) return fails(fault.code, fault.message)
+  return { notes, ...holds(`deleted at ${formatIso(deletedAt)}, as ${nameOf(deletion)} tells`) }
+}
+
+/**
+ * The deletions in effect: what was restored is none. A forced deletion of a softly deleted server takes the soft one's
+ * place.
+ */
+function deletionsIn(before: readonly Entry[]): readonly Event[] {
+  let found: Event[] = []
+  for (const { event, step } of before) {
+    if (step === 'restore.end') found = []
+    else if (step === 'soft_delete.end') found = [event]
+    else if (step === 'delete.end') found = [...found.filter((one) => !isSoft(one)), event]
+  }
+  return found
+}
+
+function isSoft({ eventType }: Event): boolean {
+  return eventType.endsWith('soft_delete.end')
+}
+
+function isDeletedState(exists: Event): boolean {
+  return (
+    DELETED_STATES.includes(textOf(exists, 'state') ?? '') ||
+    DELETING_TASKS.includes(textOf(exists, 'state_description') ?? '')
+  )
+}
+
+/** Deleted, and no event tells of it. */
+function checkUntold(exists: Event, deletedAt: Micros, { range }: StreamStory): RuleResult {
+  const launchedAt = timeOf(exists, 'launched_at')
+  if (launchedAt === undefined) return fails('U1', `.exists has no launched_at value (${nameOf(exists)}).`)
+  if (deletedAt < launchedAt && !isSameMoment(deletedAt, launchedAt)) {
+    return fails(
+      'U4',
+      `.exists deleted_at < .exists launched_at (${formatIso(deletedAt)} < ${formatIso(launchedAt)} of ${nameOf(exists)}).`,
+    )
+  }
+  if (!isAccountedFor(deletedAt, auditPeriodOf(exists), range)) {
+    return holds(`deleted at ${formatIso(deletedAt)}, not within the audit period of this stream`)
+  }
+  return fails(
+    'U5',
+    `.exists deleted_at in audit period, but no matching .delete event found (deleted_at ${formatIso(deletedAt)} of ${nameOf(exists)}).`,
+  )
+}
+
+function holds(text: string): RuleResult {
+  return { check: { rule: 'deletion', outcome: 'holds', text } }
+}
+
+function fails(code: string, message: string): RuleResult {
+  return { fault: { code, message }, check: { rule: 'deletion', outcome: 'fails', text: message } }
+}

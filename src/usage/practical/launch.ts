@@ -1,0 +1,50 @@
+import { formatIso } from '../../domain/time.ts'
+import { textOf, timeOf } from '../traits.ts'
+import type { UsageCheck, UsageFault } from '../verdict.ts'
+import { isAccountedFor, isWholePeriod } from './audit-period.ts'
+import { auditPeriodOf, type Entry, isAftermath, nameOf, type StreamStory } from './stream-story.ts'
+
+export type RuleResult = {
+  readonly fault?: UsageFault | undefined
+  readonly notes?: readonly string[]
+  readonly check?: UsageCheck
+}
+
+/** Whether any event tells when a server was launched: without that it never ran. */
+export function hasLaunched(entries: readonly Entry[]): boolean {
+  return entries.some(({ event }) => timeOf(event, 'launched_at') !== undefined)
+}
+
+/** U1: the exists does not tell when the server was launched. U8: it was in this period, and nothing tells how. */
+export function checkLaunch(
+  { event: exists }: Entry,
+  before: readonly Entry[],
+  story: StreamStory,
+): RuleResult {
+  const launchedAt = timeOf(exists, 'launched_at')
+  if (launchedAt === undefined) {
+    const mayBeUnlaunched = !isWholePeriod(exists) && textOf(exists, 'state') !== 'active'
+    if (mayBeUnlaunched && !hasLaunched(before)) return passedOver('the server has not been launched yet')
+    return fails('U1', `.exists has no launched_at value (${nameOf(exists)}).`)
+  }
+  const related = before.filter((entry) => entry.step !== 'exists' && !isAftermath(entry))
+  const isNew = isAccountedFor(launchedAt, auditPeriodOf(exists), story.range)
+  if (isNew && related.length === 0 && timeOf(exists, 'deleted_at') === undefined) {
+    return fails(
+      'U8',
+      `.exists launched_at in audit period, but no related events found (launched_at ${formatIso(launchedAt)} of ${nameOf(exists)}).`,
+    )
+  }
+  const text = isNew
+    ? `launched at ${formatIso(launchedAt)}, within the audit period; ${related.length} events tell of it`
+    : `launched at ${formatIso(launchedAt)}, not within the audit period of this stream`
+  return { check: { rule: 'launch', outcome: 'holds', text } }
+}
+
+function passedOver(text: string): RuleResult {
+  return { check: { rule: 'launch', outcome: 'passed over', text } }
+}
+
+function fails(code: string, message: string): RuleResult {
+  return { fault: { code, message }, check: { rule: 'launch', outcome: 'fails', text: message } }
+}

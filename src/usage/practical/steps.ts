@@ -1,0 +1,65 @@
+import type { Event } from '../../domain/event.ts'
+
+/** Whose notifications an event type is of. */
+type Style = {
+  readonly prefix: string
+  /** names that differ from those of old-style notifications */
+  readonly renamed: { readonly [step: string]: string }
+}
+
+const STYLES: readonly Style[] = [
+  { prefix: 'compute.instance.', renamed: {} },
+  {
+    prefix: 'instance.',
+    renamed: {
+      'resize_prep.start': 'resize.prep.start',
+      'resize_prep.end': 'resize.prep.end',
+      'resize_finish.start': 'finish_resize.start',
+      'resize_finish.end': 'finish_resize.end',
+      'resize_revert.start': 'resize.revert.start',
+      'resize_revert.end': 'resize.revert.end',
+    },
+  },
+]
+
+const BUILD_FAILURE = /^compute_task\.build_instances(\.error)?$/
+
+/** A step in the life of a server, by its name in old-style notifications without their prefix. */
+export type Step = string
+
+/**
+ * The step that an event tells of, of old-style and versioned notifications alike: `finish_resize.end`. A build that
+ * found no host is `build.error`. Undefined: no step of a server, such as what verifying it made.
+ */
+export function stepOf({ eventType }: Event): Step | undefined {
+  if (BUILD_FAILURE.test(eventType)) return 'build.error'
+  const style = STYLES.find(({ prefix }) => eventType.startsWith(prefix))
+  if (!style) return undefined
+  const name = eventType.slice(style.prefix.length)
+  if (name.startsWith('exists.') || name === 'unbilled') return undefined
+  return style.renamed[name] ?? name
+}
+
+/** After these a server is as they tell: an exists must agree with the last of them. */
+export const SETTLING: readonly Step[] = [
+  'create.end',
+  'rebuild.end',
+  'finish_resize.end',
+  'resize.revert.end',
+  'rescue.end',
+  'unshelve.end',
+]
+
+/** From here until the next settling step a server may be told of as before or as after. */
+export const UNSETTLING: readonly Step[] = [
+  'rebuild.start',
+  'resize.prep.start',
+  'resize.start',
+  'finish_resize.start',
+  'resize.revert.start',
+  'rescue.start',
+  'unshelve.start',
+]
+
+/** Before these Nova sends an exists at once, and after some of them in older releases. */
+export const ANNOUNCED: readonly Step[] = [...SETTLING, ...UNSETTLING, 'shelve.start', 'shelve.end']

@@ -1,0 +1,50 @@
+import type { Event } from '../../domain/event.ts'
+import type { Micros } from '../../domain/time.ts'
+import { textOf, timeOf } from '../traits.ts'
+import { type Step, stepOf } from './steps.ts'
+
+export type Entry = { readonly event: Event; readonly step: Step }
+
+/** A stretch of time; begin inclusive, end exclusive. */
+export type Period = { readonly begin: Micros; readonly end: Micros }
+
+/** What a stream tells of one server. */
+export type StreamStory = {
+  /** in the order of the stream; what tells of no step is left out */
+  readonly entries: readonly Entry[]
+  /** the time that the stream is about; undefined where its trigger tells streams apart by no range of time */
+  readonly range: Period | undefined
+  readonly coreFields: readonly string[]
+}
+
+export function createStory(
+  events: readonly Event[],
+  range: Period | undefined,
+  coreFields: readonly string[],
+): StreamStory {
+  const entries = events.flatMap((event) => {
+    const step = stepOf(event)
+    return step === undefined ? [] : [{ event, step }]
+  })
+  return { entries, range, coreFields }
+}
+
+/** The audit period that an exists tells of. */
+export function auditPeriodOf(exists: Event): Period | undefined {
+  const begin = timeOf(exists, 'audit_period_beginning')
+  const end = timeOf(exists, 'audit_period_ending')
+  return begin === undefined || end === undefined ? undefined : { begin, end }
+}
+
+/**
+ * Whether an event follows a deletion: Nova's periodic clean-up sends an update of a server that was deleted
+ * already, minutes later or on the next day.
+ */
+export function isAftermath({ event, step }: Entry): boolean {
+  return step === 'update' && textOf(event, 'state') === 'deleted' && textOf(event, 'old_state') === 'deleted'
+}
+
+/** An event as a message names it. */
+export function nameOf({ eventType, messageId }: Event): string {
+  return `${eventType} ${messageId}`
+}

@@ -1,0 +1,117 @@
+import type { Event } from '../domain/event.ts'
+import type { Micros } from '../domain/time.ts'
+import type { Trait, Traits } from '../domain/trait.ts'
+import { uuid5 } from '../domain/uuid5.ts'
+import { timeOf } from './traits.ts'
+import type { ExistsVerdict, PeriodsVerdict, RemainderVerdict, UsageFault, UsageVerdict } from './verdict.ts'
+
+const PUBLISHER = 'stv3'
+const NONE: Trait = { type: 'none', value: null }
+
+const text = (value: string): Trait => ({ type: 'text', value })
+const int = (value: number): Trait => ({ type: 'int', value })
+
+/**
+ * The events that tell what verifying a stream came to. Their ids are the same each time. An exists that was given without
+ * a time is judged `now`.
+ */
+export function usageResults(
+  { exists, remainder, periods }: UsageVerdict,
+  events: readonly Event[],
+  { streamId, now }: { streamId: number; now: Micros },
+): Event[] {
+  const results = [
+    ...exists.flatMap((one) => existsResults(one, streamId)),
+    ...(remainder ? [remainderResult(remainder, events, streamId)] : []),
+    ...(periods ? [periodsResult(periods, streamId)] : []),
+  ]
+  return results.map((event) => (Number.isNaN(event.timestamp) ? { ...event, timestamp: now } : event))
+}
+
+function existsResults(verdict: ExistsVerdict, streamId: number): Event[] {
+  const { exists, warnings } = verdict
+  const result = existsResult(verdict, streamId)
+  if (warnings.length === 0) return [result]
+  const traits = { publisher_id: text(PUBLISHER), warnings: text(warnings.join(', ')) }
+  return [noteOn(exists, `${exists.eventType}.warnings`, streamId, traits), result]
+}
+
+function existsResult({ exists, fault, notes, repeats }: ExistsVerdict, streamId: number): Event {
+  const eventType = `${exists.eventType}.${fault ? 'failed' : 'verified'}`
+  return {
+    messageId: uuid5(exists.messageId, eventType),
+    eventType,
+    timestamp: exists.timestamp,
+    traits: {
+      bandwidth_in: int(0),
+      bandwidth_out: int(0),
+      rax_options: text('0'),
+      ...exists.traits,
+      original_message_id: text(exists.messageId),
+      publisher_id: text(PUBLISHER),
+      stream_id: int(streamId),
+      ...outcome(fault),
+      ...(repeats === undefined ? {} : { repeats: text(repeats) }),
+      ...(notes.length === 0 ? {} : { notes: text(notes.join('; ')) }),
+    },
+  }
+}
+
+function outcome(fault: UsageFault | undefined): Traits {
+  return { error: text(fault?.message ?? 'None'), error_code: fault ? text(fault.code) : NONE }
+}
+
+function remainderResult(remainder: RemainderVerdict, events: readonly Event[], streamId: number): Event {
+  const { first } = remainder
+  const exists = existsTypeOf(events)
+  if (remainder.kind === 'fault') {
+    return noteOn(first, `${exists}.failed`, streamId, {
+      error: text(remainder.fault.message),
+      error_code: text(remainder.fault.code),
+    })
+  }
+  const unbilled = exists.replace(/exists$/, 'unbilled')
+  return noteOn(first, unbilled, streamId, {
+    ...pick(first, ['tenant_id']),
+    publisher_id: text(PUBLISHER),
+    reason: text(remainder.reason),
+  })
+}
+
+/** The exists that these events would be followed by. */
+function existsTypeOf(events: readonly Event[]): string {
+  const isVersioned = events.some(({ eventType }) => /^instance\.|^compute_task\..*\.error$/.test(eventType))
+  return isVersioned ? 'instance.exists' : 'compute.instance.exists'
+}
+
+/** One result for all audit periods of the stream, of the time of the last. */
+function periodsResult({ exists, faults }: PeriodsVerdict, streamId: number): Event {
+  const last = exists.at(-1) as Event
+  const begins = exists.map((one) => timeOf(one, 'audit_period_beginning') ?? 0)
+  const ends = exists.map((one) => timeOf(one, 'audit_period_ending') ?? 0)
+  const fault = faults[0] && { code: faults[0].code, message: faults.map(({ message }) => message).join(' ') }
+  return noteOn(last, `${last.eventType}.day.${fault ? 'failed' : 'verified'}`, streamId, {
+    ...pick(last, ['tenant_id', 'display_name']),
+    publisher_id: text(PUBLISHER),
+    audit_period_beginning: { type: 'datetime', value: Math.min(...begins) },
+    audit_period_ending: { type: 'datetime', value: Math.max(...ends) },
+    periods: int(exists.length),
+    ...outcome(fault),
+  })
+}
+
+/** An event about another one, of its time and instance. */
+function noteOn(event: Event, eventType: string, streamId: number, traits: Traits): Event {
+  return {
+    messageId: uuid5(event.messageId, `${eventType}:${streamId}`),
+    eventType,
+    timestamp: event.timestamp,
+    traits: { ...pick(event, ['instance_id']), stream_id: int(streamId), ...traits },
+  }
+}
+
+function pick({ traits }: Event, names: readonly string[]): Traits {
+  return Object.fromEntries(
+    names.flatMap((name) => (Object.hasOwn(traits, name) ? [[name, traits[name] as Trait]] : [])),
+  )
+}

@@ -1,0 +1,47 @@
+import type { Event } from '../domain/event.ts'
+
+/** Why an exists does not agree with the events of its stream; `code` is U0 to U10. */
+export type UsageFault = { readonly code: string; readonly message: string }
+
+/** One rule as it was applied to an exists, in words. */
+export type UsageCheck = {
+  readonly rule: string
+  readonly outcome: 'holds' | 'fails' | 'passed over'
+  /** what was compared with what, and from which message */
+  readonly text: string
+}
+
+/** What verifying one exists came to. */
+export type ExistsVerdict = {
+  readonly exists: Event
+  /** undefined: it is verified */
+  readonly fault: UsageFault | undefined
+  /** odd things that keep no exists from being verified; each set makes an event of its own */
+  readonly warnings: readonly string[]
+  /** what was taken for equal, or could not be looked at */
+  readonly notes: readonly string[]
+  /** message id of the exists that told of the same audit period before */
+  readonly repeats: string | undefined
+  readonly checks: readonly UsageCheck[]
+}
+
+/** Events that no exists follows: at fault, or nothing that an exists is owed for. */
+export type RemainderVerdict =
+  | { readonly kind: 'fault'; readonly first: Event; readonly fault: UsageFault }
+  | { readonly kind: 'unbilled'; readonly first: Event; readonly reason: string }
+
+/** The audit periods of a stream, held against each other. */
+export type PeriodsVerdict = {
+  readonly exists: readonly Event[]
+  readonly faults: readonly UsageFault[]
+}
+
+/** What verifying a stream came to. */
+export type UsageVerdict = {
+  /** in the order of the stream */
+  readonly exists: readonly ExistsVerdict[]
+  /** undefined: an exists follows all events, or is owed for none that is left */
+  readonly remainder: RemainderVerdict | undefined
+  /** undefined: no two audit periods to hold against each other */
+  readonly periods: PeriodsVerdict | undefined
+}
