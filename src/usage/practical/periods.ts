@@ -19,24 +19,25 @@ export function checkPeriods(verdicts: readonly ExistsVerdict[]): PeriodsVerdict
     })
     .sort((a, b) => a.period.begin - b.period.begin || a.period.end - b.period.end)
   if (told.length < 2) return undefined
-  return { exists: told.map(({ exists }) => exists), faults: told.slice(1).flatMap(faultBefore(told)) }
+  return { exists: told.map(({ exists }) => exists), faults: faultsIn(told) }
 }
 
-/** What is wrong between a period and the one before it. */
-function faultBefore(told: readonly Told[]): (later: Told, index: number) => UsageFault[] {
-  return (later, index) => {
-    const { exists, period } = told[index] as Told
-    if (later.period.begin === period.end) return []
-    const between = `between ${nameOf(exists)} and ${nameOf(later.exists)}`
-    return later.period.begin > period.end
-      ? [{ code: 'U9', message: `No .exists of ${textOf(period.end, later.period.begin)} ${between}.` }]
-      : [
-          {
-            code: 'U10',
-            message: `.exists overlap from ${textOf(later.period.begin, Math.min(period.end, later.period.end))} ${between}.`,
-          },
-        ]
+/** What is wrong between each period and what was told of before it. */
+function faultsIn([first, ...others]: readonly Told[]): UsageFault[] {
+  const faults: UsageFault[] = []
+  let furthest = first as Told
+  for (const next of others) {
+    const between = `between ${nameOf(furthest.exists)} and ${nameOf(next.exists)}`
+    const [told, begins] = [furthest.period.end, next.period.begin]
+    if (begins > told)
+      faults.push({ code: 'U9', message: `No .exists of ${textOf(told, begins)} ${between}.` })
+    if (begins < told) {
+      const overlap = textOf(begins, Math.min(told, next.period.end))
+      faults.push({ code: 'U10', message: `.exists overlap in ${overlap} ${between}.` })
+    }
+    if (next.period.end > told) furthest = next
   }
+  return faults
 }
 
 function textOf(begin: number, end: number): string {

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path'
+import { requirePipelines } from '../../src/cli/require-pipelines.ts'
+import { StreamGroups } from '../../src/cli/verify/stream-groups.ts'
+import type { VerdictLine } from '../../src/cli/verify/verdict-line.ts'
+import { verifyGroups } from '../../src/cli/verify/verify-groups.ts'
+import { type Config, loadConfig } from '../../src/config/load-config.ts'
+import { createDistiller } from '../../src/distiller/distiller.ts'
+import { decodeNotificationText } from '../../src/distiller/notification.ts'
+import type { JsonObject } from '../../src/domain/notification.ts'
+import type { Pipeline } from '../../src/pipeline/handler-registry.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
+import { createRouter } from '../../src/streams/router.ts'
+
+/** What is needed to verify notifications by a configuration of this project. */
+export type Verifier = { readonly config: Config; readonly pipelines: ReadonlyMap<string, Pipeline> }
+
+/** By a file below config/, with these variables of the environment. */
+export async function loadVerifier(
+  file = 'winchester.yaml',
+  environment: { readonly [name: string]: string } = {},
+): Promise<Verifier> {
+  const config = await loadConfig(resolve(import.meta.dirname, '../../config', file), environment)
+  return { config, pipelines: await requirePipelines(config) }
+}
+
+/** The verdicts on notifications, as `stv3 verify` tells them. */
+export function verdictsOn(
+  notifications: readonly JsonObject[],
+  { config, pipelines }: Verifier,
+): VerdictLine[] {
+  const distiller = createDistiller(config.definitions, { catchAll: false })
+  const groups = new StreamGroups(createRouter(config.triggers))
+  for (const notification of notifications) {
+    const decoded = decodeNotificationText(JSON.stringify(notification))
+    if (!decoded.ok) throw new Error(decoded.reason)
+    const distilled = distiller.distil(decoded.notification, 0)
+    if (distilled.kind === 'failed') throw new Error(distilled.reason)
+    if (distilled.kind === 'event') groups.add(distilled.event)
+  }
+  return verifyGroups(groups.sorted(), config.triggers, pipelines, { logger: silentLogger })
+}
