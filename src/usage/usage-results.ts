@@ -17,12 +17,11 @@ const int = (value: number): Trait => ({ type: 'int', value })
  */
 export function usageResults(
   { exists, remainder, periods }: UsageVerdict,
-  events: readonly Event[],
   { streamId, now }: { streamId: number; now: Micros },
 ): Event[] {
   const results = [
     ...exists.flatMap((one) => existsResults(one, streamId)),
-    ...(remainder ? [remainderResult(remainder, events, streamId)] : []),
+    ...(remainder ? [remainderResult(remainder, streamId)] : []),
     ...(periods ? [periodsResult(periods, streamId)] : []),
   ]
   return results.map((event) => (Number.isNaN(event.timestamp) ? { ...event, timestamp: now } : event))
@@ -61,27 +60,20 @@ function outcome(fault: UsageFault | undefined): Traits {
   return { error: text(fault?.message ?? 'None'), error_code: fault ? text(fault.code) : NONE }
 }
 
-function remainderResult(remainder: RemainderVerdict, events: readonly Event[], streamId: number): Event {
-  const { first } = remainder
-  const exists = existsTypeOf(events)
+function remainderResult(remainder: RemainderVerdict, streamId: number): Event {
+  const { first, existsType } = remainder
   if (remainder.kind === 'fault') {
-    return noteOn(first, `${exists}.failed`, streamId, {
+    return noteOn(first, `${existsType}.failed`, streamId, {
       error: text(remainder.fault.message),
       error_code: text(remainder.fault.code),
     })
   }
-  const unbilled = exists.replace(/exists$/, 'unbilled')
+  const unbilled = existsType.replace(/exists$/, 'unbilled')
   return noteOn(first, unbilled, streamId, {
     ...pick(first, ['tenant_id']),
     publisher_id: text(PUBLISHER),
     reason: text(remainder.reason),
   })
-}
-
-/** The exists that these events would be followed by. */
-function existsTypeOf(events: readonly Event[]): string {
-  const isVersioned = events.some(({ eventType }) => /^instance\.|^compute_task\..*\.error$/.test(eventType))
-  return isVersioned ? 'instance.exists' : 'compute.instance.exists'
 }
 
 /** One result for all audit periods of the stream, of the time of the last. */
@@ -106,7 +98,11 @@ function noteOn(event: Event, eventType: string, streamId: number, traits: Trait
     messageId: uuid5(event.messageId, `${eventType}:${streamId}`),
     eventType,
     timestamp: event.timestamp,
-    traits: { ...pick(event, ['instance_id']), stream_id: int(streamId), ...traits },
+    traits: {
+      ...pick(event, ['instance_id', 'volume_id', 'snapshot_id']),
+      stream_id: int(streamId),
+      ...traits,
+    },
   }
 }
 

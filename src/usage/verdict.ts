@@ -26,9 +26,14 @@ export type ExistsVerdict = {
 }
 
 /** Events that no exists follows: at fault, or nothing that an exists is owed for. */
-export type RemainderVerdict =
-  | { readonly kind: 'fault'; readonly first: Event; readonly fault: UsageFault }
-  | { readonly kind: 'unbilled'; readonly first: Event; readonly reason: string }
+export type RemainderVerdict = {
+  /** event type of the exists that is missed, such as `compute.instance.exists` */
+  readonly existsType: string
+  readonly first: Event
+} & (
+  | { readonly kind: 'fault'; readonly fault: UsageFault }
+  | { readonly kind: 'unbilled'; readonly reason: string }
+)
 
 /** The audit periods of a stream, held against each other. */
 export type PeriodsVerdict = {

@@ -15,10 +15,14 @@ import { type TypedTrait, typedTrait } from '../../domain/typed-form.ts'
 import { wallClock } from '../../runtime/event-clock.ts'
 import { matchTrigger } from '../../streams/match.ts'
 import type { Trigger } from '../../streams/trigger.ts'
-import { createCommand, print } from '../program.ts'
+import { openStore } from '../open-store.ts'
+import { createCommand, loggerOf, print } from '../program.ts'
 import { readLines } from '../read-lines.ts'
+import { requirePipelines } from '../require-pipelines.ts'
+import { describeVerdict } from '../verify/describe-verdict.ts'
+import { explainResult } from '../verify/explain-result.ts'
 
-type Options = { config: string; json?: true }
+type Options = { config: string; result?: string; json?: true; logLevel?: string }
 
 type DefinitionFacts = { readonly index: number; readonly event_type: EventTypePatterns }
 
@@ -46,13 +50,39 @@ type Explanation = {
 export function explainCommand(): Command {
   return createCommand(
     'explain',
-    'tell what would become of notifications (JSON lines), and why',
+    'tell what would become of notifications (JSON lines), and why; or why a verdict on usage is as it is',
     'stv3 explain -c config/winchester.yaml notification.json',
   )
-    .argument('<file>', 'notifications, one a line; - is standard input')
+    .argument('[file]', 'notifications, one a line; - is standard input')
+    .option(
+      '--result <message-id>',
+      'of a stored event such as compute.instance.exists.failed: the checks that led to it',
+    )
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
     .option('--json', 'one JSON object a line')
-    .action(explainAll)
+    .action((file: string | undefined, options: Options, command: Command) => {
+      if ((file === undefined) === (options.result === undefined)) {
+        command.error('stv3 explain: expected a file of notifications, or --result MESSAGE_ID', {
+          exitCode: 2,
+        })
+      }
+      return file === undefined ? explainStored(options) : explainAll(file, options)
+    })
+}
+
+/** Why verifying usage came to a stored result. */
+async function explainStored({ config: configFile, result = '', json, logLevel }: Options): Promise<void> {
+  const config = await loadConfig(configFile, process.env)
+  const pipelines = await requirePipelines(config)
+  const store = await openStore(config)
+  try {
+    const logger = loggerOf(logLevel === undefined ? {} : { logLevel }, 'silent')
+    for (const line of await explainResult(result, { store, config, pipelines, logger })) {
+      await print(json ? `${stringifyJson(line)}\n` : describeVerdict(line, true))
+    }
+  } finally {
+    await store.close()
+  }
 }
 
 async function explainAll(file: string, { config: configFile, json }: Options): Promise<void> {

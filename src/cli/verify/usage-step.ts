@@ -1,12 +1,27 @@
 import { createHandlerContext } from '../../pipeline/handler-context.ts'
-import type { Pipeline } from '../../pipeline/handler-registry.ts'
+import type { Pipeline, PipelineStep } from '../../pipeline/handler-registry.ts'
 import { UsageHandler } from '../../pipeline/handlers/usage-handler.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import type { Trigger } from '../../streams/trigger.ts'
 
-/** The usage handler of a pipeline, with its parameters, own classes that extend it included; undefined: it has none. */
-export function usageHandlerOf(pipeline: Pipeline | undefined, logger: Logger): UsageHandler | undefined {
-  const step = pipeline?.steps.find(
-    ({ handler }) => handler === UsageHandler || handler.prototype instanceof UsageHandler,
-  )
-  return step && (new step.handler(step.params, createHandlerContext(logger)) as UsageHandler)
+/**
+ * The usage handler that the streams of a trigger go through, with its parameters, own classes that extend it included;
+ * undefined: its pipelines have none.
+ */
+export function usageHandlerOf(
+  streamName: string,
+  triggers: readonly Trigger[],
+  pipelines: ReadonlyMap<string, Pipeline>,
+  logger: Logger,
+): UsageHandler | undefined {
+  const { firePipeline, expirePipeline } = triggers.find(({ name }) => name === streamName) ?? {}
+  for (const name of [firePipeline, expirePipeline]) {
+    const step = pipelines.get(name ?? '')?.steps.find(isUsage)
+    if (step) return new step.handler(step.params, createHandlerContext(logger)) as UsageHandler
+  }
+  return undefined
+}
+
+function isUsage({ handler }: PipelineStep): boolean {
+  return handler === UsageHandler || handler.prototype instanceof UsageHandler
 }

@@ -16,8 +16,8 @@ export type VerdictLine = {
   readonly warnings: readonly string[]
   readonly notes: readonly string[]
   readonly reason: string | null
-  /** of the exists; where there is none, of the first event that it is missed for */
-  readonly message_id: string
+  /** of the exists; where there is none, of the first event that it is missed for; null: it is about several exists */
+  readonly message_id: string | null
   readonly event_type: string
   readonly timestamp: string
   readonly instance_id: string | null
@@ -64,17 +64,18 @@ export function remainderLine(remainder: RemainderVerdict, isDue: boolean, group
   return { ...base, verdict: 'failed', error_code: remainder.fault.code, error: remainder.fault.message }
 }
 
-/** A line for each gap and each overlap. */
+/** A line for each gap and each overlap, or one where there is none. */
 export function periodsLines({ exists, faults }: PeriodsVerdict, group: StreamGroup): VerdictLine[] {
-  const last = exists.at(-1)
-  if (!last) return []
-  return faults.map(({ code, message }) => ({
+  const [first, last] = [exists[0], exists.at(-1)]
+  if (!first || !last) return []
+  const line = {
     ...about(last, group),
+    message_id: null,
     event_type: `${last.eventType}.day`,
-    verdict: 'failed',
-    error_code: code,
-    error: message,
-  }))
+    audit_period_beginning: about(first, group).audit_period_beginning,
+  }
+  if (faults.length === 0) return [{ ...line, verdict: 'verified' }]
+  return faults.map(({ code, message }) => ({ ...line, verdict: 'failed', error_code: code, error: message }))
 }
 
 function about(event: Event, { key }: StreamGroup): Omit<VerdictLine, 'verdict'> {

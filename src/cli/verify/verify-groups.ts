@@ -15,12 +15,8 @@ export function verifyGroups(
   { logger }: { readonly logger: Logger },
 ): VerdictLine[] {
   const due = new DueAudits(groups)
-  const byName = new Map(triggers.map((trigger) => [trigger.name, trigger]))
   return groups.flatMap((group) => {
-    const { firePipeline, expirePipeline } = byName.get(group.key.name) ?? {}
-    const handler = [firePipeline, expirePipeline]
-      .map((name) => usageHandlerOf(pipelines.get(name ?? ''), logger))
-      .find((found) => found !== undefined)
+    const handler = usageHandlerOf(group.key.name, triggers, pipelines, logger)
     if (!handler) return []
     const env = { streamId: 0, streamName: group.key.name, distinguishingTraits: group.key.traits }
     return linesOf(handler.verify(group.events, env), group, due)

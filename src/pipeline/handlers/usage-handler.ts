@@ -3,6 +3,7 @@ import { MICROS_PER_DAY } from '../../domain/time.ts'
 import { CORE_FIELDS } from '../../usage/core-fields.ts'
 import { verifyByPracticalRules } from '../../usage/practical/practical-rules.ts'
 import { auditPeriodOf, type Period } from '../../usage/practical/stream-story.ts'
+import { verifyCinderUsage } from '../../usage/practical/volume-rules.ts'
 import { verifyByStacktachRules } from '../../usage/stacktach-rules.ts'
 import { usageNotification } from '../../usage/usage-notification.ts'
 import { usageResults } from '../../usage/usage-results.ts'
@@ -22,11 +23,15 @@ export class UsageHandler implements Handler {
     additionalProperties: false,
     properties: {
       rules: { enum: ['stacktach', 'practical'] },
+      subject: { enum: ['server', 'volume', 'snapshot'] },
       day_begins: { type: ['string', 'number'] },
     },
   }
 
-  static readonly fault = (params: HandlerParams): string | undefined => dayBeginsFault(params.day_begins)
+  static readonly fault = ({ rules, subject = 'server', day_begins }: HandlerParams): string | undefined =>
+    rules !== 'practical' && subject !== 'server'
+      ? `subject: ${subject} is verified by rules: practical only`
+      : dayBeginsFault(day_begins)
 
   readonly #logger: HandlerLogger
   readonly #params: HandlerParams
@@ -44,7 +49,7 @@ export class UsageHandler implements Handler {
   handleEvents(events: readonly Event[], env: HandlerEnv): readonly Event[] {
     const verdict = this.verify(events, env)
     this.#logFaults(verdict, env)
-    const made = usageResults(verdict, events, { streamId: env.streamId, now: Date.now() * 1000 })
+    const made = usageResults(verdict, { streamId: env.streamId, now: Date.now() * 1000 })
     env.usage_notifications = made.map(usageNotification)
     return [...events, ...made]
   }
@@ -55,8 +60,11 @@ export class UsageHandler implements Handler {
 
   /** What verifying these events comes to, without any effect. */
   verify(events: readonly Event[], env: HandlerEnv): UsageVerdict {
-    if (this.#params.rules !== 'practical') return verifyByStacktachRules(events, this.coreFields)
-    return verifyByPracticalRules(events, { coreFields: this.coreFields, range: this.#range(events, env) })
+    const { rules, subject } = this.#params
+    if (rules !== 'practical') return verifyByStacktachRules(events, this.coreFields)
+    const range = this.#range(events, env)
+    if (subject === 'volume' || subject === 'snapshot') return verifyCinderUsage(events, { subject, range })
+    return verifyByPracticalRules(events, { coreFields: this.coreFields, range })
   }
 
   /** The time that the stream is about: what its trigger tells streams apart by, else the day of its first exists. */

@@ -1,7 +1,7 @@
 import { textOf } from '../traits.ts'
 import type { UsageCheck } from '../verdict.ts'
 import { isWholePeriod } from './audit-period.ts'
-import { ANNOUNCED } from './steps.ts'
+import { ANNOUNCED } from './server.ts'
 import { type Entry, nameOf } from './stream-story.ts'
 
 export type Announcement = { readonly warning: string | undefined; readonly check: UsageCheck | undefined }

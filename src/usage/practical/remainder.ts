@@ -19,20 +19,22 @@ export function checkRemainder(story: StreamStory): RemainderVerdict | undefined
     .filter((entry) => !isAftermath(entry) && !isToldOf(entry, entries[last]))
   const first = rest[0]?.event
   if (!first) return undefined
+  const existsType = existsTypeOf(entries)
   if (range && rest.some((entry) => endedBefore(entry, range.begin))) return undefined
-  if (last < 0 && !hasLaunched(entries)) return { kind: 'unbilled', first, reason: whyNeverLaunched(entries) }
+  if (last < 0 && !hasLaunched(entries))
+    return { kind: 'unbilled', existsType, first, reason: whyNeverLaunched(entries) }
   if (isOffloaded(rest)) {
     if (isShelvingTold(entries, last)) return undefined
     if (!rest.some(({ step }) => step.startsWith('shelve.'))) {
       const reason = 'shelved and offloaded: it is on no host, and Nova audits by host'
-      return { kind: 'unbilled', first, reason }
+      return { kind: 'unbilled', existsType, first, reason }
     }
   }
-  return { kind: 'fault', first, fault: noExists(entries[last]) }
+  return { kind: 'fault', existsType, first, fault: noExists(entries[last]) }
 }
 
-/** The audit period of the last exists holds the event: the clocks of two hosts differ. */
-function isToldOf({ event }: Entry, exists: Entry | undefined): boolean {
+/** Whether the audit period of the last exists holds the event: the clocks of two hosts differ. */
+export function isToldOf({ event }: Entry, exists: Entry | undefined): boolean {
   if (!exists || !isWholePeriod(exists.event)) return false
   const period = auditPeriodOf(exists.event)
   return period !== undefined && event.timestamp < period.end
@@ -42,6 +44,14 @@ function isToldOf({ event }: Entry, exists: Entry | undefined): boolean {
 function endedBefore({ event }: Entry, begin: number): boolean {
   const ended = timeOf(event, 'terminated_at') ?? timeOf(event, 'deleted_at')
   return ended !== undefined && textOf(event, 'state') === 'deleted' && ended <= begin + MICROS_PER_SECOND
+}
+
+/** The exists that these events would be followed by. */
+function existsTypeOf(entries: readonly Entry[]): string {
+  const isVersioned = entries.some(({ event: { eventType } }) =>
+    /^instance\.|^compute_task\..*\.error$/.test(eventType),
+  )
+  return isVersioned ? 'instance.exists' : 'compute.instance.exists'
 }
 
 /** Whether the server is on no host at the end, or was when it was deleted. */
@@ -83,7 +93,7 @@ function detail({ event }: Entry): string {
   return text === undefined ? '' : ` (${text.split('\n', 1)[0]})`
 }
 
-function noExists(last: Entry | undefined) {
+export function noExists(last: Entry | undefined) {
   const message = 'Notifications, but no .exists notification found.'
   return { code: 'U0', message: last ? `${message} The last one before is ${nameOf(last.event)}.` : message }
 }

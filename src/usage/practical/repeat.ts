@@ -1,6 +1,6 @@
 import type { ExistsVerdict, UsageFault } from '../verdict.ts'
 import { compareFields } from './compare.ts'
-import { auditPeriodOf, type Entry, nameOf } from './stream-story.ts'
+import { auditPeriodOf, type Entry, nameOf, type StreamStory } from './stream-story.ts'
 
 /**
  * The verdict on an exists that tells of the same audit period as one before: Nova sends it again when a compute node is
@@ -9,7 +9,7 @@ import { auditPeriodOf, type Entry, nameOf } from './stream-story.ts'
 export function repeatVerdict(
   { event: exists }: Entry,
   earlier: readonly ExistsVerdict[],
-  coreFields: readonly string[],
+  { subject }: StreamStory,
 ): ExistsVerdict | undefined {
   const period = auditPeriodOf(exists)
   const first = earlier.find((one) => {
@@ -17,7 +17,7 @@ export function repeatVerdict(
     return period && other && other.begin === period.begin && other.end === period.end && !one.repeats
   })
   if (!first) return undefined
-  const { fault, notes } = compareFields(first.exists, exists, coreFields)
+  const { fault, notes } = compareFields(first.exists, exists, subject.coreFields)
   const outcome = fault ? 'fails' : 'holds'
   const text = fault?.message ?? `the same audit period as ${nameOf(first.exists)}, with the same core fields`
   return {

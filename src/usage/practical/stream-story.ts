@@ -1,32 +1,32 @@
 import type { Event } from '../../domain/event.ts'
 import type { Micros } from '../../domain/time.ts'
 import { textOf, timeOf } from '../traits.ts'
-import { type Step, stepOf } from './steps.ts'
+import type { Step, Subject } from './subject.ts'
 
 export type Entry = { readonly event: Event; readonly step: Step }
 
 /** A stretch of time; begin inclusive, end exclusive. */
 export type Period = { readonly begin: Micros; readonly end: Micros }
 
-/** What a stream tells of one server. */
+/** What a stream tells of one server or volume. */
 export type StreamStory = {
   /** in the order of the stream; what tells of no step is left out */
   readonly entries: readonly Entry[]
   /** the time that the stream is about; undefined where its trigger tells streams apart by no range of time */
   readonly range: Period | undefined
-  readonly coreFields: readonly string[]
+  readonly subject: Subject
 }
 
 export function createStory(
   events: readonly Event[],
   range: Period | undefined,
-  coreFields: readonly string[],
+  subject: Subject,
 ): StreamStory {
   const entries = events.flatMap((event) => {
-    const step = stepOf(event)
+    const step = subject.stepOf(event)
     return step === undefined ? [] : [{ event, step }]
   })
-  return { entries, range, coreFields }
+  return { entries, range, subject }
 }
 
 /** The audit period that an exists tells of. */

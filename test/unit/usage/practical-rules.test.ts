@@ -75,7 +75,7 @@ const verify = (events: readonly Event[]) =>
 
 /** What came of it, in short: `verified`, `U2`, `warning`, `unbilled`, `day verified` … */
 function results(...events: Event[]): string[] {
-  return usageResults(verify(events), events, { streamId: 1, now: 0 }).map(({ eventType, traits }) => {
+  return usageResults(verify(events), { streamId: 1, now: 0 }).map(({ eventType, traits }) => {
     const outcome = eventType.slice(eventType.lastIndexOf('.') + 1)
     const code = traits.error_code?.value
     const what = typeof code === 'string' ? code : outcome
@@ -84,7 +84,7 @@ function results(...events: Event[]): string[] {
 }
 
 function errorOf(...events: Event[]): string {
-  return String(usageResults(verify(events), events, { streamId: 1, now: 0 }).at(-1)?.traits.error?.value)
+  return String(usageResults(verify(events), { streamId: 1, now: 0 }).at(-1)?.traits.error?.value)
 }
 
 const deletion = [
@@ -114,7 +114,7 @@ describe('times of memory and database', () => {
 
   test('a second apart is said', () => {
     const events = [created, dayExists({ launched_at: '08:00:31' })]
-    const [verified] = usageResults(verify(events), events, { streamId: 1, now: 0 })
+    const [verified] = usageResults(verify(events), { streamId: 1, now: 0 })
     expect(verified?.traits.notes?.value).toContain('launched_at 2026-01-01 08:00:30.967755')
   })
 })
@@ -364,7 +364,7 @@ describe('events that no exists follows', () => {
     ],
     ['nothing is told', [building], 'never launched: still building'],
   ])('why it never ran: %s', (_, events, reason) => {
-    const [unbilled] = usageResults(verify(events), events, { streamId: 1, now: 0 })
+    const [unbilled] = usageResults(verify(events), { streamId: 1, now: 0 })
     expect(unbilled).toMatchObject({
       eventType: 'compute.instance.unbilled',
       traits: { reason: { value: reason } },
@@ -420,14 +420,14 @@ test('versioned notifications are verified by the same rules, under their own na
   const resized = versioned('resize_finish.end', '10:00:00', { ...LAUNCHED, instance_flavor_id: '5' })
   const exists = { ...dayExists(), eventType: 'instance.exists' }
   const events = [resized, exists]
-  expect(usageResults(verify(events), events, { streamId: 1, now: 0 })).toMatchObject([
+  expect(usageResults(verify(events), { streamId: 1, now: 0 })).toMatchObject([
     { eventType: 'instance.exists.failed', traits: { error_code: { value: 'U2' } } },
   ])
   const failed = [
     versioned('create.start', '08:00:00'),
     told('compute_task.build_instances.error', '08:00:01'),
   ]
-  expect(usageResults(verify(failed), failed, { streamId: 1, now: 0 })).toMatchObject([
+  expect(usageResults(verify(failed), { streamId: 1, now: 0 })).toMatchObject([
     { eventType: 'instance.unbilled' },
   ])
 })
@@ -435,7 +435,7 @@ test('versioned notifications are verified by the same rules, under their own na
 test('the ids of results are the same each time', () => {
   const events = [created, ...Array.from({ length: 2 }, (_, index) => hourExists(index + 8))]
   const ids = (now: number) =>
-    usageResults(verify(events), events, { streamId: 1, now }).map(({ messageId }) => messageId)
+    usageResults(verify(events), { streamId: 1, now }).map(({ messageId }) => messageId)
   expect(new Set(ids(0)).size).toBe(3)
   expect(ids(MICROS_PER_DAY)).toEqual(ids(0))
 })

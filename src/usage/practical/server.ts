@@ -1,4 +1,7 @@
 import type { Event } from '../../domain/event.ts'
+import { CORE_FIELDS } from '../core-fields.ts'
+import { textOf, timeOf } from '../traits.ts'
+import type { Step, Subject } from './subject.ts'
 
 /** Whose notifications an event type is of. */
 type Style = {
@@ -24,14 +27,11 @@ const STYLES: readonly Style[] = [
 
 const BUILD_FAILURE = /^compute_task\.build_instances(\.error)?$/
 
-/** A step in the life of a server, by its name in old-style notifications without their prefix. */
-export type Step = string
-
 /**
  * The step that an event tells of, of old-style and versioned notifications alike: `finish_resize.end`. A build that
  * found no host is `build.error`. Undefined: no step of a server, such as what verifying it made.
  */
-export function stepOf({ eventType }: Event): Step | undefined {
+function stepOf({ eventType }: Event): Step | undefined {
   if (BUILD_FAILURE.test(eventType)) return 'build.error'
   const style = STYLES.find(({ prefix }) => eventType.startsWith(prefix))
   if (!style) return undefined
@@ -40,8 +40,7 @@ export function stepOf({ eventType }: Event): Step | undefined {
   return style.renamed[name] ?? name
 }
 
-/** After these a server is as they tell: an exists must agree with the last of them. */
-export const SETTLING: readonly Step[] = [
+const SETTLING: readonly Step[] = [
   'create.end',
   'rebuild.end',
   'finish_resize.end',
@@ -50,8 +49,7 @@ export const SETTLING: readonly Step[] = [
   'unshelve.end',
 ]
 
-/** From here until the next settling step a server may be told of as before or as after. */
-export const UNSETTLING: readonly Step[] = [
+const UNSETTLING: readonly Step[] = [
   'rebuild.start',
   'resize.prep.start',
   'resize.start',
@@ -63,3 +61,18 @@ export const UNSETTLING: readonly Step[] = [
 
 /** Before these Nova sends an exists at once, and after some of them in older releases. */
 export const ANNOUNCED: readonly Step[] = [...SETTLING, ...UNSETTLING, 'shelve.start', 'shelve.end']
+
+/** Whether nothing was being done to a launched server: its event tells what the database has. */
+function isAtRest(event: Event, step: Step): boolean {
+  if (step.endsWith('.start') || timeOf(event, 'launched_at') === undefined) return false
+  return textOf(event, 'state_description') === undefined
+}
+
+/** A server of Nova, by old-style and versioned notifications. */
+export const SERVER: Subject = {
+  stepOf,
+  settling: SETTLING,
+  unsettling: UNSETTLING,
+  coreFields: CORE_FIELDS,
+  isAtRest,
+}

@@ -1,0 +1,83 @@
+import type { Event } from '../../domain/event.ts'
+import { formatIso } from '../../domain/time.ts'
+import { textOf, timeOf } from '../traits.ts'
+import type { RemainderVerdict, UsageVerdict } from '../verdict.ts'
+import { isAccountedFor } from './audit-period.ts'
+import { checkCoreFields } from './core-fields.ts'
+import { checkCoverage } from './coverage.ts'
+import { verdictsOn } from './exists-verdicts.ts'
+import type { RuleResult } from './launch.ts'
+import { checkPeriods } from './periods.ts'
+import { isToldOf, noExists } from './remainder.ts'
+import {
+  auditPeriodOf,
+  createStory,
+  type Entry,
+  nameOf,
+  type Period,
+  type StreamStory,
+} from './stream-story.ts'
+import type { Subject } from './subject.ts'
+
+const RESTING = ['available', 'in-use', 'reserved']
+
+/** A volume or a snapshot of Cinder. */
+function cinderSubject(prefix: string, coreFields: readonly string[]): Subject {
+  return {
+    stepOf({ eventType }) {
+      if (!eventType.startsWith(prefix)) return undefined
+      const step = eventType.slice(prefix.length)
+      return step.startsWith('exists.') ? undefined : step
+    },
+    settling: ['create.end', 'resize.end', 'retype', 'manage_existing.end', 'transfer.accept.end'],
+    unsettling: ['create.start', 'resize.start', 'manage_existing.start', 'transfer.accept.start'],
+    coreFields,
+    isAtRest: (event, step) => !step.endsWith('.start') && RESTING.includes(textOf(event, 'state') ?? ''),
+  }
+}
+
+/** What a stream of Cinder's may be about. */
+export const CINDER_SUBJECTS = {
+  volume: cinderSubject('volume.', ['tenant_id', 'size_gb', 'volume_type']),
+  snapshot: cinderSubject('snapshot.', ['tenant_id', 'size_gb', 'volume_id']),
+} as const
+
+/**
+ * Verifies the events of a volume or a snapshot: each exists against what was told before it. Cinder's audit tells of
+ * everything that was there in its period, and not when it was deleted.
+ */
+export function verifyCinderUsage(
+  events: readonly Event[],
+  { subject, range }: { readonly subject: keyof typeof CINDER_SUBJECTS; readonly range: Period | undefined },
+): UsageVerdict {
+  const story = createStory(events, range, CINDER_SUBJECTS[subject])
+  const rules = [checkCreation, checkCoreFields, checkCoverage]
+  const exists = verdictsOn(story, (entry, before) => ({
+    results: rules.map((rule) => rule(entry, before, story)),
+  }))
+  return { exists, remainder: checkRest(story, `${subject}.exists`), periods: checkPeriods(exists) }
+}
+
+/** U8: created within the audit period, and nothing tells of it. */
+function checkCreation(
+  { event: exists }: Entry,
+  before: readonly Entry[],
+  { range }: StreamStory,
+): RuleResult {
+  const createdAt = timeOf(exists, 'created_at')
+  const related = before.filter(({ step }) => step !== 'exists')
+  const isNew = createdAt !== undefined && isAccountedFor(createdAt, auditPeriodOf(exists), range)
+  if (!isNew || related.length > 0) {
+    const text = isNew ? `${related.length} events tell of it` : 'not created within the audit period'
+    return { check: { rule: 'creation', outcome: 'holds', text } }
+  }
+  const message = `.exists created_at in audit period, but no related events found (created_at ${formatIso(createdAt)} of ${nameOf(exists)}).`
+  return { fault: { code: 'U8', message }, check: { rule: 'creation', outcome: 'fails', text: message } }
+}
+
+/** U0: events that no exists follows. */
+function checkRest({ entries }: StreamStory, existsType: string): RemainderVerdict | undefined {
+  const last = entries.findLastIndex(({ step }) => step === 'exists')
+  const first = entries.slice(last + 1).find((entry) => !isToldOf(entry, entries[last]))?.event
+  return first && { kind: 'fault', existsType, first, fault: noExists(entries[last]) }
+}
