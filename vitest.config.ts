@@ -1,5 +1,22 @@
 import { defineConfig } from 'vitest/config'
 
+/** `build.sh -t --long` sets it; `vitest run --project long FILE` runs some of them. */
+const isLongWanted =
+  process.env.STACKTACH_TEST_LONG !== undefined ||
+  process.argv.some((word) => /^(--project=)?long$/.test(word))
+
+const services = {
+  // real RabbitMQ and MariaDB, started once for all files
+  globalSetup: ['test/support/services-setup.ts'],
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+}
+
+/** What takes minutes, and is left out unless asked for. */
+const long = {
+  test: { ...services, name: 'long', include: ['test/long/**/*.test.ts'], testTimeout: 1_800_000 },
+}
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/count-reporter.ts'],
@@ -9,16 +26,8 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
       // Consumers, workers and engine on a simulated clock, broker and store that fail, by seeds.
       { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 120_000 } },
-      {
-        test: {
-          name: 'services',
-          include: ['test/{contract,integration,e2e}/**/*.test.ts'],
-          // real RabbitMQ and MariaDB, started once for all files
-          globalSetup: ['test/support/services-setup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      { test: { ...services, name: 'services', include: ['test/{contract,integration,e2e}/**/*.test.ts'] } },
+      ...(isLongWanted ? [long] : []),
     ],
   },
 })

@@ -9,10 +9,11 @@ readonly root
 
 usage() {
   cat <<'USAGE'
-usage: sandbox/build.sh [-t | -n | -h] [-- OPTIONS]
+usage: sandbox/build.sh [-t [--long] | -n | -h] [-- OPTIONS]
 
   (nothing)  install what is missing, then run every part in one process (stv3 up), until Ctrl-C
-  -t         install what the tests need and run all of them (arguments after -- go to vitest)
+  -t         install what the tests need and run all of them (arguments after -- go to vitest);
+             with --long also those that take many minutes (test/long)
   -n         install only
   -h         this help
 
@@ -71,13 +72,17 @@ have_mariadb() {
   return 1
 }
 
-# The servers the integration tests start private instances of.
+# OpenStack's own messaging library, for the Python that Debian's packages belong to.
+have_oslo_messaging() { /usr/bin/python3 -c 'import oslo_messaging' >/dev/null 2>&1; }
+
+# The servers the integration tests start private instances of, and what they let talk to them.
 ensure_servers() {
   local missing=()
   [[ -n ${STACKTACH_TEST_AMQP_URL:-} ]] || have_rabbitmq || missing+=(rabbitmq-server)
   [[ -n ${STACKTACH_TEST_DATABASE_URL:-} ]] || have_mariadb || missing+=(mariadb-server)
+  have_oslo_messaging || missing+=(python3-oslo.messaging)
   (( ${#missing[@]} )) || return 0
-  local remedy="the tests need ${missing[*]}: install them (Debian: apt-get install ${missing[*]}), or point STACKTACH_TEST_AMQP_URL and STACKTACH_TEST_DATABASE_URL at running servers"
+  local remedy="the tests need ${missing[*]}: install them (Debian: apt-get install ${missing[*]}); in place of servers, STACKTACH_TEST_AMQP_URL and STACKTACH_TEST_DATABASE_URL may point at running ones"
   command -v apt-get >/dev/null 2>&1 || fail "$remedy"
   as_root true 2>/dev/null || fail "$remedy"
   # Shells whose completion is tested; where they are not, those tests say so and are left out.
@@ -92,16 +97,19 @@ ensure_servers() {
   rm -f "$log"
 }
 
-mode=up
-while getopts ':tnh' option; do
+mode=up long=
+while getopts ':tnh-:' option; do
   case $option in
     t) mode=test ;;
+    # getopts takes a long option for an option `-` with the rest as its argument
+    -) [[ $OPTARG == long ]] || { usage >&2; exit 2; }; long=1 ;;
     n) mode=install ;;
     h) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))
+[[ $mode == test || -z $long ]] || { usage >&2; exit 2; }
 
 ensure_node
 ensure_packages
@@ -112,6 +120,7 @@ case $mode in
   test)
     ensure_servers
     npm run --silent check
+    [[ -z $long ]] || export STACKTACH_TEST_LONG=1
     exec npm test --silent -- "$@"
     ;;
 esac
