@@ -3,8 +3,9 @@ import type { ChannelModel, ConfirmChannel } from 'amqplib'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import { closeQuietly } from './amqp-channel.ts'
-import { declareQueue } from './amqp-topology.ts'
+import { declareQueue, QueueBinder } from './amqp-topology.ts'
 import type { Publisher } from './broker.ts'
+import { Notices } from './notices.ts'
 
 /** Publishes on one confirm channel, opened again when it was lost. */
 export async function openAmqpPublisher(connected: () => Promise<ChannelModel>): Promise<Publisher> {
@@ -39,7 +40,9 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
   return {
     async declare(spec) {
       try {
-        await declareQueue(await connected(), spec, silentLogger)
+        const [model, notices] = [await connected(), new Notices(silentLogger)]
+        await declareQueue(model, spec, notices)
+        await new QueueBinder(model, spec, notices).bind()
       } catch (error) {
         if (error instanceof TransientError) throw error
         throw new TransientError(`cannot declare queue ${spec.queue}: ${messageOf(error)}`, { cause: error })

@@ -3,16 +3,25 @@ import { messageOf } from '../domain/errors.ts'
 import type { QueueSpec } from '../domain/queue-spec.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { closeQuietly, openChannel } from './amqp-channel.ts'
-import { declareQueue } from './amqp-topology.ts'
+import { closeQuietly, openChannel, reasonOf } from './amqp-channel.ts'
+import { brokerText } from './amqp-refusal.ts'
+import { AwaitedQueueError, declareQueue, QueueBinder } from './amqp-topology.ts'
 import type { Delivery, SubscribeOptions, Subscription } from './broker.ts'
+import type { Notices } from './notices.ts'
+import { StreamPosition } from './stream-position.ts'
 
 export type SubscriptionContext = {
   readonly connected: () => Promise<ChannelModel>
   readonly logger: Logger
+  readonly notices: Notices
   readonly reconnectMs: number
   readonly maxReconnectMs: number
 }
+
+/** What others are to create is looked for so often at most: the broker logs each look that finds nothing. */
+const LONGEST_LOOK_MS = 30_000
+/** An exchange that goes and comes again takes its bindings with it and tells nobody. */
+const BOUND_AGAIN_MS = 60_000
 
 /** A delivery with the message and channel it must be acknowledged with. */
 type AmqpDelivery = Delivery & { readonly message: ConsumeMessage; readonly channel: Channel }
@@ -24,8 +33,17 @@ export function createAmqpSubscription(
   context: SubscriptionContext,
 ): Subscription {
   const { queue } = spec
+  const { notices } = context
   const stopping = new AbortController()
   const backoff = new Backoff({ initialMs: context.reconnectMs, maxMs: context.maxReconnectMs })
+  const looks = {
+    initialMs: Math.min(context.reconnectMs, 1000),
+    maxMs: Math.min(context.maxReconnectMs, LONGEST_LOOK_MS),
+  }
+  const waiting = new Backoff(looks)
+  const position = new StreamPosition(spec.streamOffset)
+  /** those whose queue was deleted */
+  const deleted = new WeakSet<Channel>()
   let current: { channel: Channel; consumerTag: string } | undefined
   let prefetch = options.prefetch
   let isPaused = false
@@ -37,16 +55,21 @@ export function createAmqpSubscription(
   async function run(): Promise<void> {
     // A channel that is lost while paused is not needed any more.
     while (!stopping.signal.aborted && !isPaused) {
+      let pause = backoff
       try {
-        await readUntilClosed()
-        if (!stopping.signal.aborted) report(`the channel of queue ${queue} was closed`)
+        const reason = await readUntilClosed()
+        if (!stopping.signal.aborted) report(reason)
       } catch (error) {
-        report(`cannot read queue ${queue}: ${messageOf(error)}`)
+        if (error instanceof AwaitedQueueError) {
+          pause = waiting
+          notices.awaiting(`queue ${queue}`, error.message)
+          options.onAwaiting?.()
+        } else report(`cannot read queue ${queue}: ${messageOf(error)}`)
       }
       current = undefined
       options.onLost()
       if (isPaused) return
-      await sleep(backoff.next(), stopping.signal)
+      await sleep(pause.next(), stopping.signal)
     }
   }
 
@@ -56,27 +79,57 @@ export function createAmqpSubscription(
     isReported = true
   }
 
-  async function readUntilClosed(): Promise<void> {
+  /** Answers why it was closed. */
+  async function readUntilClosed(): Promise<string> {
     const model = await context.connected()
-    await declareQueue(model, spec, context.logger)
+    await declareQueue(model, spec, notices)
+    notices.arrived(`queue ${queue}`)
+    const binder = new QueueBinder(model, spec, notices)
+    const isBound = await binder.bind()
     const channel = await openChannel(model)
     const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()))
+    position.reset()
     current = { channel, consumerTag: await consume(channel) }
     if (stopping.signal.aborted) await closeQuietly(channel)
     backoff.reset()
+    waiting.reset()
     context.logger.info({ queue }, isReported ? `queue ${queue} is read again` : `reading queue ${queue}`)
     isReported = false
     options.onReading?.()
+    const ended = new AbortController()
+    if (!isBound || binder.mustGoOn) void keepBound(binder, isBound, ended.signal)
     await closed
+    ended.abort()
+    return deleted.has(channel) ? `queue ${queue} was deleted` : lossOf(queue, reasonOf(channel, model))
+  }
+
+  /** Looks for exchanges that are missing, and binds anew to those that are there, until the channel is closed. */
+  async function keepBound(binder: QueueBinder, isBound: boolean, signal: AbortSignal): Promise<void> {
+    const missing = new Backoff(looks)
+    let isComplete = isBound
+    for (;;) {
+      await sleep(isComplete ? BOUND_AGAIN_MS : missing.next(), signal)
+      if (signal.aborted) return
+      try {
+        const wasComplete = isComplete
+        isComplete = await binder.bind()
+        if (wasComplete) missing.reset()
+      } catch (error) {
+        if (signal.aborted) return
+        isComplete = false
+        notices.warn(`cannot bind queue ${queue}: ${brokerText(error)}; trying again until it works`)
+      }
+    }
   }
 
   async function consume(channel: Channel): Promise<string> {
     await channel.prefetch(prefetch)
-    const { consumerTag } = await channel.consume(queue, (message) => {
+    const onMessage = (message: ConsumeMessage | null) => {
       // null: the server cancelled the consumer because the queue was deleted.
       if (message === null) abandon(channel)
       else if (!stopping.signal.aborted) deliver(channel, message)
-    })
+    }
+    const { consumerTag } = await channel.consume(queue, onMessage, { arguments: position.asArguments() })
     return consumerTag
   }
 
@@ -91,6 +144,7 @@ export function createAmqpSubscription(
   }
 
   function abandon(channel: Channel): void {
+    deleted.add(channel)
     current = undefined
     void closeQuietly(channel)
   }
@@ -103,6 +157,7 @@ export function createAmqpSubscription(
       message,
       channel,
     }
+    position.delivered(message)
     options.onDelivery(delivery)
   }
 
@@ -112,6 +167,7 @@ export function createAmqpSubscription(
       if (current?.channel !== channel) return
       try {
         channel.ack(message, true)
+        position.acknowledged(message)
       } catch (error) {
         // The channel closes at this moment: the message will be delivered again.
         context.logger.debug({ queue }, `a message could not be acknowledged: ${messageOf(error)}`)
@@ -139,4 +195,9 @@ export function createAmqpSubscription(
       await running
     },
   }
+}
+
+function lossOf(queue: string, reason: Error | undefined): string {
+  const words = reason && `: ${brokerText(reason)}`
+  return `the channel of queue ${queue} was closed${words ?? ''}`
 }

@@ -2,10 +2,11 @@ import type { SecureContextOptions } from 'node:tls'
 import { type ChannelModel, connect } from 'amqplib'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { closeQuietly, openChannel } from './amqp-channel.ts'
+import { closeQuietly, openChannel, rememberReason } from './amqp-channel.ts'
 import { openAmqpPublisher } from './amqp-publisher.ts'
 import { createAmqpSubscription } from './amqp-subscription.ts'
 import type { Broker, Subscription } from './broker.ts'
+import { Notices } from './notices.ts'
 
 export type AmqpOptions = {
   /** `amqp(s)://user:password@host:port/vhost` */
@@ -25,6 +26,7 @@ const CONNECT_TIMEOUT_MS = 10_000
 /** RabbitMQ, or whatever speaks AMQP 0-9-1. One connection, made when it is first needed and again when lost. */
 export function createAmqpBroker(options: AmqpOptions): Broker {
   const subscriptions = new Set<Subscription>()
+  const notices = new Notices(options.logger)
   let connection: Promise<ChannelModel> | undefined
 
   function connected(): Promise<ChannelModel> {
@@ -42,8 +44,7 @@ export function createAmqpBroker(options: AmqpOptions): Broker {
       // A message goes out in several pieces; the later ones must not wait for the broker's answer to the first.
       noDelay: true,
     })
-    // An error is followed by close; without a listener it would end the process.
-    model.on('error', () => {})
+    rememberReason(model)
     model.on('close', () => {
       connection = undefined
     })
@@ -52,7 +53,7 @@ export function createAmqpBroker(options: AmqpOptions): Broker {
 
   return {
     subscribe(spec, subscribeOptions) {
-      const subscription = createAmqpSubscription(spec, subscribeOptions, { ...options, connected })
+      const subscription = createAmqpSubscription(spec, subscribeOptions, { ...options, notices, connected })
       subscriptions.add(subscription)
       return subscription
     },

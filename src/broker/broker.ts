@@ -13,6 +13,8 @@ export type SubscribeOptions = {
   readonly onDelivery: (delivery: Delivery) => void
   /** The queue is being read, for the first time or again. */
   readonly onReading?: () => void
+  /** The queue is another's and does not exist yet. */
+  readonly onAwaiting?: () => void
   /** The channel is gone: deliveries that were not acknowledged will come again and the ones at hand are void. */
   readonly onLost: () => void
 }

@@ -1,4 +1,5 @@
 import { Broker as SmqpBroker, type Message as SmqpMessage } from 'smqp'
+import { TransientError } from '../domain/errors.ts'
 import type { QueueSpec } from '../domain/queue-spec.ts'
 import type { Broker, Delivery, Subscription } from './broker.ts'
 
@@ -8,36 +9,54 @@ type MemoryDelivery = Delivery & { readonly message: SmqpMessage }
 export function createMemoryBroker(): Broker {
   const broker = new SmqpBroker()
   let subscriptions = 0
+  /** what waits for queues or exchanges of others; each answers whether it has all it needs */
+  const waiting = new Set<() => boolean>()
 
-  function declare({ queue, exchange, exchangeType, routingKey }: QueueSpec): void {
-    broker.assertQueue(queue, { durable: true, autoDelete: false })
-    if (exchange === undefined) return
+  function declare(spec: QueueSpec): void {
+    if (!spec.passive) broker.assertQueue(spec.queue, { durable: true, autoDelete: false })
+    bind(spec)
+    for (const settle of waiting) if (settle()) waiting.delete(settle)
+  }
+
+  /** False when an exchange of others is not there. */
+  function bind({ queue, passive, bindings, exchangeType, exchangePassive }: QueueSpec): boolean {
     const isFanout = exchangeType === 'fanout'
-    broker.assertExchange(exchange, isFanout || exchangeType === 'topic' ? 'topic' : 'direct', {
-      durable: true,
-      autoDelete: false,
-    })
-    broker.bindQueue(queue, exchange, isFanout ? '#' : routingKey)
+    const type = isFanout || exchangeType === 'topic' ? 'topic' : 'direct'
+    let isComplete = true
+    for (const { exchange, routingKey } of passive ? [] : bindings) {
+      if (!exchangePassive) broker.assertExchange(exchange, type, { durable: true, autoDelete: false })
+      if (broker.getExchange(exchange)) broker.bindQueue(queue, exchange, isFanout ? '#' : routingKey)
+      else isComplete = false
+    }
+    return isComplete
   }
 
   return {
-    subscribe(spec, { prefetch, onDelivery, onReading }): Subscription {
+    subscribe(spec, { prefetch, onDelivery, onReading, onAwaiting }): Subscription {
       const { queue } = spec
       const consumerTag = `subscription-${++subscriptions}`
       let isPaused = false
       let isClosed = false
+      let isConsuming = false
+      const onMessage = (_routingKey: string, message: SmqpMessage) => {
+        // What comes after a pause is not acknowledged and goes back with the rest.
+        if (isPaused) return
+        const redelivered = message.fields.redelivered === true
+        onDelivery({ queue, body: message.content as Buffer, redelivered, message } as MemoryDelivery)
+      }
+      const settle = () => {
+        if (isClosed) return true
+        if (!broker.getQueue(queue)) return false
+        const isComplete = bind(spec)
+        if (isConsuming) return isComplete
+        isConsuming = true
+        broker.consume(queue, onMessage, { consumerTag, prefetch })
+        onReading?.()
+        return isComplete
+      }
       declare(spec)
-      broker.consume(
-        queue,
-        (_routingKey, message) => {
-          // What comes after a pause is not acknowledged and goes back with the rest.
-          if (isPaused) return
-          const redelivered = message.fields.redelivered === true
-          onDelivery({ queue, body: message.content as Buffer, redelivered, message } as MemoryDelivery)
-        },
-        { consumerTag, prefetch },
-      )
-      onReading?.()
+      if (!settle()) waiting.add(settle)
+      if (!isConsuming) onAwaiting?.()
       return {
         ackUpTo(delivery) {
           if (!isClosed) (delivery as MemoryDelivery).message.ack(true)
@@ -50,7 +69,7 @@ export function createMemoryBroker(): Broker {
           if (isClosed) return
           isClosed = true
           isPaused = true
-          broker.cancel(consumerTag, true)
+          if (isConsuming) broker.cancel(consumerTag, true)
         },
       }
     },
@@ -58,6 +77,8 @@ export function createMemoryBroker(): Broker {
       return {
         async declare(spec) {
           declare(spec)
+          if (!broker.getQueue(spec.queue))
+            throw new TransientError(`queue ${spec.queue} does not exist, and is its owner's to create`)
         },
         async publish(exchange, routingKey, body) {
           if (exchange === '') broker.sendToQueue(routingKey, body)

@@ -32,8 +32,10 @@ export type ConsumerParts = {
 
 export type BuiltConsumer = Service & {
   readonly counters: ConsumerCounters
-  /** queues that are not read at the moment */
+  /** queues that are not read at the moment and should be: one that its owner has not created yet waits for nothing */
   readonly unread: () => readonly string[]
+  /** the queues, when none of them has been created by its owner yet */
+  readonly awaited: () => readonly string[]
   /** queues that wait for one of their apps */
   readonly waiting: () => readonly string[]
 }
@@ -80,9 +82,17 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   }
   const namesOf = (isMeant: (consumer: QueueConsumer) => boolean) =>
     yagi.queues.filter((_, index) => isMeant(queues[index] as QueueConsumer)).map(({ queue }) => queue)
-  const unread = () => namesOf(({ isReading }) => !isReading)
+  const unread = () => namesOf(({ isReading, isAwaiting }) => !isReading && !isAwaiting)
+  const awaited = () =>
+    queues.every(({ isAwaiting }) => isAwaiting) ? namesOf(({ isAwaiting }) => isAwaiting) : []
   const waiting = () => namesOf(({ isWaitingForApps }) => isWaitingForApps)
-  return { ...createGroup([closing(archives, allApps), createTeam(queues)]), counters, unread, waiting }
+  return {
+    ...createGroup([closing(archives, allApps), createTeam(queues)]),
+    counters,
+    unread,
+    awaited,
+    waiting,
+  }
 }
 
 /** What the apps of a queue take. */

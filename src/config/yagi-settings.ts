@@ -2,6 +2,7 @@ import type { QueueSpec } from '../domain/queue-spec.ts'
 import { isModulePath } from '../runtime/load-class.ts'
 import { type AppSettings, checkFilterNames, FILTER_SECTIONS, readApps } from './app-settings.ts'
 import type { IniReader } from './ini-reader.ts'
+import { QUEUE_KEYS, readQueueSpec } from './queue-settings.ts'
 import { brokerUrlFault } from './server-url.ts'
 
 /** How to reach the broker and how much to take at a time. */
@@ -23,6 +24,8 @@ export type BrokerSettings = {
   readonly caFile: string | undefined
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
+  /** `http(s)://…` of RabbitMQ's management plugin, which tells what AMQP does not */
+  readonly managementUrl: string | undefined
 }
 
 /** A queue to read. */
@@ -55,7 +58,7 @@ export type YagiSettings = {
 }
 
 const BROKER_KEYS =
-  'host user password port vhost ssl poll_delay reconnect_delay max_wait max_connection_age exchange_name url prefetch batch_size batch_ms max_message_mb ca_file cert_file key_file'
+  'host user password port vhost ssl poll_delay reconnect_delay max_wait max_connection_age exchange_name url prefetch batch_size batch_ms max_message_mb ca_file cert_file key_file management_url'
 const SHOEBOX_KEYS =
   'working_directory destination_folder filename_template roll_manager roll_checker roll_size_mb roll_minutes callback callback_list new_extension wrap_payload_with_region wrap_region wrap_cell'
 const PUBLISHER_KEYS =
@@ -68,8 +71,7 @@ const KNOWN: { readonly [section: string]: readonly string[] } = Object.fromEntr
     rabbit_broker: BROKER_KEYS,
     logging: 'logfile default_level config_file',
     consumers: 'queues',
-    consumer:
-      'apps exchange exchange_type routing_key durable auto_delete exchange_durable exchange_auto_delete max_messages',
+    consumer: `apps ${QUEUE_KEYS} max_messages`,
     winchester: 'config_file',
     shoebox: SHOEBOX_KEYS,
     atompub: PUBLISHER_KEYS,
@@ -157,18 +159,9 @@ function readQueue(
   if (!ini.has(section)) ini.problem('consumers', 'queues', `queues: there is no section [${section}]`)
   const apps = readApps(ini, queue)
   const isArchived = apps.some(({ kind }) => kind === 'shoebox')
-  const durable = ini.boolean(section, 'durable', true)
-  const autoDelete = ini.boolean(section, 'auto_delete', false)
   const maxMessages = ini.integer(section, 'max_messages', 0)
   return {
-    queue,
-    exchange: ini.text(section, 'exchange') || undefined,
-    exchangeType: ini.text(section, 'exchange_type', 'topic'),
-    routingKey: ini.text(section, 'routing_key', queue),
-    durable,
-    autoDelete,
-    exchangeDurable: ini.boolean(section, 'exchange_durable', durable),
-    exchangeAutoDelete: ini.boolean(section, 'exchange_auto_delete', autoDelete),
+    ...readQueueSpec(ini, queue),
     maxMessages: maxMessages > 0 ? maxMessages : undefined,
     apps,
     archive: isArchived ? readArchive(ini, queue, archives) : undefined,
@@ -189,7 +182,17 @@ function readBroker(ini: IniReader): BrokerSettings {
     caFile: ini.text(section, 'ca_file') || undefined,
     certFile: ini.text(section, 'cert_file') || undefined,
     keyFile: ini.text(section, 'key_file') || undefined,
+    managementUrl: managementUrl(ini),
   }
+}
+
+function managementUrl(ini: IniReader): string | undefined {
+  const url = ini.text('rabbit_broker', 'management_url') || undefined
+  if (url !== undefined && !(URL.canParse(url) && /^https?:\/\//.test(url))) {
+    const message = 'management_url: expected http(s)://[USER:PASSWORD@]HOST:PORT'
+    ini.problem('rabbit_broker', 'management_url', message)
+  }
+  return url
 }
 
 /** The `url`, or one of the separate keys. */

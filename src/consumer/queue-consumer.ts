@@ -74,6 +74,7 @@ export class QueueConsumer implements Service {
   #wanted = 1
   #isReading = false
   #hasRead = false
+  #isAwaiting = false
   /** when the apps were given the batch that they have */
   #givenAt: number | undefined
   #wake: () => void = () => {}
@@ -88,6 +89,11 @@ export class QueueConsumer implements Service {
   /** Whether the queue is being read at this moment. */
   get isReading(): boolean {
     return this.#isReading
+  }
+
+  /** Whether the queue is another's that does not exist yet. */
+  get isAwaiting(): boolean {
+    return this.#isAwaiting
   }
 
   /** Whether the apps have had the same batch for so long that one of them must be away. */
@@ -111,6 +117,10 @@ export class QueueConsumer implements Service {
         if (this.#hasRead) counters.reconnects++
         this.#hasRead = true
         this.#isReading = true
+        this.#isAwaiting = false
+      },
+      onAwaiting: () => {
+        this.#isAwaiting = true
       },
       onLost: () => {
         // What is at hand or on its way will be delivered again, on another channel and perhaps to another consumer.

@@ -1,14 +1,14 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { Publisher } from '../broker/broker.ts'
 import { messageOf, TransientError } from '../domain/errors.ts'
-import type { QueueSpec } from '../domain/queue-spec.ts'
+import { addressOf, type QueueSpec } from '../domain/queue-spec.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Outage } from '../runtime/outage.ts'
 
 export type PublishOptions = {
   readonly publisher: Publisher
-  /** the queue that is fed, through its exchange where it has one */
+  /** the queue that is fed, through its exchange where it has one of its own */
   readonly spec: QueueSpec
   readonly logger: Logger
   readonly signal: AbortSignal
@@ -70,11 +70,11 @@ class PublishRun {
   #next = Promise.withResolvers<void>()
 
   constructor(options: PublishOptions) {
-    const { exchange, queue, routingKey } = options.spec
+    const { exchange, routingKey } = addressOf(options.spec)
     this.#options = options
     this.#outage = new Outage(options.logger, 'the broker takes messages again')
-    this.#exchange = exchange ?? ''
-    this.#routingKey = exchange === undefined ? queue : routingKey
+    this.#exchange = exchange
+    this.#routingKey = routingKey
   }
 
   /** As much as may be is under way, something must be published again first, or nothing can be. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { createAmqpBroker } from '../../src/broker/amqp.ts'
 import type { Broker, Delivery, Subscription } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory.ts'
-import type { QueueSpec } from '../../src/domain/queue-spec.ts'
+import { type Binding, exchangesOf, type QueueSpec } from '../../src/domain/queue-spec.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { queueOnly } from '../support/queue-only.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
@@ -32,9 +32,8 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     broker = create()
     spec = {
       queue: `q-${name}`,
-      exchange: `x-${name}`,
+      bindings: [{ exchange: `x-${name}`, routingKey: 'monitor.#' }],
       exchangeType: 'topic',
-      routingKey: 'monitor.#',
       durable: true,
       autoDelete: false,
       exchangeDurable: true,
@@ -50,7 +49,7 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     const publisher = await broker.openPublisher()
     await publisher.declare(spec)
     for (const body of bodies)
-      await publisher.publish(spec.exchange as string, 'monitor.info', Buffer.from(body))
+      await publisher.publish(exchangesOf(spec)[0] as string, 'monitor.info', Buffer.from(body))
     await publisher.close()
   }
 
@@ -144,6 +143,82 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     await reader.subscription.close()
     await until('one message left', async () => (await broker.depth(spec.queue)) === 1)
     expect(reader.deliveries).toHaveLength(2)
+  })
+
+  test('a queue gets what comes to each of its exchanges with each of its keys, once', async () => {
+    const [one, two] = [`one-${spec.queue}`, `two-${spec.queue}`]
+    const bindings = [one, two].flatMap((exchange) =>
+      ['notifications.info', 'notifications.error'].map((routingKey) => ({ exchange, routingKey })),
+    )
+    spec = { ...spec, bindings }
+    const reader = read()
+    const publisher = await broker.openPublisher()
+    await publisher.declare(spec)
+    for (const { exchange, routingKey } of bindings)
+      await publisher.publish(exchange, routingKey, Buffer.from(`${exchange} ${routingKey}`))
+    await publisher.publish('', spec.queue, Buffer.from('itself'))
+    await until('all of them', () => reader.deliveries.length >= 5)
+    expect(reader.bodies()).toEqual([
+      ...bindings.map(({ exchange, routingKey }) => `${exchange} ${routingKey}`),
+      'itself',
+    ])
+  })
+
+  test('a queue of others is waited for and read when it is there', async () => {
+    let [awaited, reading] = [0, 0]
+    const deliveries: Delivery[] = []
+    const passive: QueueSpec = { ...spec, passive: true }
+    const publisher = await broker.openPublisher()
+    await expect(publisher.declare(passive)).rejects.toThrow(/does not exist/)
+    const subscription = broker.subscribe(passive, {
+      prefetch: 10,
+      onDelivery: (delivery) => deliveries.push(delivery),
+      onReading: () => reading++,
+      onAwaiting: () => awaited++,
+      onLost: () => {},
+    })
+    await until('it to wait', () => awaited > 0)
+    expect(reading).toBe(0)
+    await publish('1')
+    await until('its message', () => deliveries.length === 1)
+    expect(reading).toBe(1)
+    await publisher.declare(passive)
+    await subscription.close()
+  })
+
+  test('of the exchanges of others, those that exist are bound at once and the rest when they come', async () => {
+    const [early, late] = ['early', 'late'].map((name) => ({
+      exchange: `${name}-${spec.queue}`,
+      routingKey: 'monitor.#',
+    })) as [Binding, Binding]
+    const owner = await broker.openPublisher()
+    const theirs = spec
+    const create = (binding: Binding) =>
+      owner.declare({ ...theirs, queue: `of-${binding.exchange}`, bindings: [binding] })
+    await create(early)
+    spec = { ...spec, bindings: [late, early], exchangePassive: true }
+    let isReading = false
+    const deliveries: string[] = []
+    const subscription = broker.subscribe(spec, {
+      prefetch: 10,
+      onDelivery: ({ body }) => deliveries.push(String(body)),
+      onReading: () => {
+        isReading = true
+      },
+      onLost: () => {},
+    })
+    await until('it to read', () => isReading)
+    await owner.publish(early.exchange, 'monitor.info', Buffer.from('early'))
+    await until('the first', () => deliveries.length === 1)
+    await create(late)
+    // Until it is bound, what comes goes to the other queue only.
+    await until('the second', async () => {
+      await owner.publish(late.exchange, 'monitor.info', Buffer.from('late'))
+      return deliveries.includes('late')
+    })
+    expect(deliveries[0]).toBe('early')
+    await subscription.close()
+    await owner.close()
   })
 
   test('closing twice, or before it is connected, is safe', async () => {

@@ -4,9 +4,8 @@ import type { QueueSpec } from '../../src/domain/queue-spec.ts'
 export function queueOnly(queue: string): QueueSpec {
   return {
     queue,
-    exchange: undefined,
+    bindings: [],
     exchangeType: 'direct',
-    routingKey: queue,
     durable: true,
     autoDelete: false,
     exchangeDurable: true,

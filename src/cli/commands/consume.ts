@@ -62,7 +62,8 @@ async function consume(options: Options): Promise<void> {
 }
 
 function hindranceOf(consumer: BuiltConsumer): string | undefined {
-  const [unread, waiting] = [consumer.unread(), consumer.waiting()]
+  const [unread, awaited, waiting] = [consumer.unread(), consumer.awaited(), consumer.waiting()]
   if (unread.length > 0) return `not read at the moment: ${unread.join(', ')}`
+  if (awaited.length > 0) return `not created yet by their owner: ${awaited.join(', ')}`
   return waiting.length > 0 ? `waiting for an app: ${waiting.join(', ')}` : undefined
 }

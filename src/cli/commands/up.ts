@@ -120,6 +120,9 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
   }
   const queues = yagi.queues.map((queue) => ({
     ...queue,
+    // In this process nobody else would make them.
+    passive: false,
+    exchangePassive: false,
     // What is simulated must reach nobody outside.
     apps: queue.apps.filter(({ kind }) => kind === 'winchester' || kind === 'shoebox'),
     archive: queue.archive && { ...queue.archive, ...folders },

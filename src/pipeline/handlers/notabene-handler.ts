@@ -78,7 +78,7 @@ export class NotabeneHandler implements Handler {
         while (waiting.length > 0) {
           const body = Buffer.from(stringifyJson(waiting[0]))
           // A broker that is short of memory or disk confirms nothing for as long as that lasts.
-          await orStopped(publisher.publish(exchange, spec.routingKey, body), this.#context.signal)
+          await orStopped(publisher.publish(exchange, spec.queue, body), this.#context.signal)
           waiting.shift()
         }
       },
@@ -109,9 +109,8 @@ function notificationsOf(key: string, found: unknown): readonly unknown[] {
 function queueOf({ queue_name, exchange, exchange_type = 'topic', durable = true }: Params): QueueSpec {
   return {
     queue: queue_name,
-    exchange,
+    bindings: [{ exchange, routingKey: queue_name }],
     exchangeType: exchange_type,
-    routingKey: queue_name,
     durable,
     autoDelete: false,
     exchangeDurable: durable,

@@ -149,8 +149,14 @@ test('reads an old yagi.conf', async () => {
   expect(config?.yagi).toMatchObject({
     broker: { url: 'amqp://me:p%40ss@bus:5672/%2F', reconnectMs: 5000 },
     queues: [
-      { queue: 'q1', exchange: 'x', durable: false, exchangeDurable: false, maxMessages: undefined },
-      { queue: 'q2', exchange: undefined, durable: true, maxMessages: 7, archive: undefined },
+      {
+        queue: 'q1',
+        bindings: [{ exchange: 'x', routingKey: 'q1' }],
+        durable: false,
+        exchangeDurable: false,
+        maxMessages: undefined,
+      },
+      { queue: 'q2', bindings: [], durable: true, maxMessages: 7, archive: undefined },
     ],
   })
 })
