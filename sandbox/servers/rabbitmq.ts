@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { findProgram, freePort, ServerProcess } from './server-process.ts'
 
 /** A RabbitMQ of our own: its own node, folders, ports and port mapper. */
@@ -69,6 +71,13 @@ export class Rabbitmq {
     const program = findProgram('/usr/lib/rabbitmq/bin/rabbitmq-server', 'rabbitmq-server')
     this.#server = new ServerProcess(program, [], { env: this.#env })
     await this.#server.listening(this.#port)
+  }
+
+  /** Runs rabbitmqctl on the node; answers what it prints. Rejects with what it says when it fails. */
+  async control(...args: string[]): Promise<string> {
+    const program = findProgram('/usr/lib/rabbitmq/bin/rabbitmqctl', 'rabbitmqctl')
+    const { stdout } = await promisify(execFile)(program, ['--quiet', ...args], { env: this.#env })
+    return stdout
   }
 
   /** The node first: it takes its leave of the port mapper. */
