@@ -99,7 +99,7 @@ export class QueueBinder {
 
   #tell(exchange: string, missing: string | undefined): void {
     const what = `exchange ${exchange}`
-    if (missing === undefined) this.#notices.arrived(what, `${what} is there and bound to`)
+    if (missing === undefined) this.#notices.arrived(what, `${what} is there: what comes to it is read`)
     else {
       const sentence = `${what} does not exist yet: waiting for its owner to create it (${missing})`
       this.#notices.awaiting(what, sentence)

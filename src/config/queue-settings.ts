@@ -155,7 +155,7 @@ function checkExchanges(ini: IniReader, section: string, { bindings, exchangePas
     ini.problem(section, 'exchange', message, 'warning')
   } else if (exchanges.length > 1) {
     const message =
-      'exchange: names several; write exchange_passive = True where they are others’ (they are waited for, never made), or False to make them'
+      "exchange: names several; write exchange_passive = True where they are others' (they are waited for, never made), or False to make them"
     ini.problem(section, 'exchange', message, 'warning')
   }
 }
