@@ -3,6 +3,7 @@ import { type ChannelModel, connect } from 'amqplib'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { closeQuietly, openChannel, rememberReason } from './amqp-channel.ts'
+import { createInspector, type Inspector } from './amqp-inspector.ts'
 import { openAmqpPublisher } from './amqp-publisher.ts'
 import { createAmqpSubscription } from './amqp-subscription.ts'
 import type { Broker, Subscription } from './broker.ts'
@@ -23,8 +24,13 @@ export type AmqpOptions = {
 const HEARTBEAT_S = 8
 const CONNECT_TIMEOUT_MS = 10_000
 
+export type AmqpBroker = Broker & {
+  /** Connects; rejects with TransientError. */
+  inspect(): Promise<Inspector>
+}
+
 /** RabbitMQ, or whatever speaks AMQP 0-9-1. One connection, made when it is first needed and again when lost. */
-export function createAmqpBroker(options: AmqpOptions): Broker {
+export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
   const subscriptions = new Set<Subscription>()
   const notices = new Notices(options.logger)
   let connection: Promise<ChannelModel> | undefined
@@ -58,6 +64,7 @@ export function createAmqpBroker(options: AmqpOptions): Broker {
       return subscription
     },
     openPublisher: () => openAmqpPublisher(connected),
+    inspect: async () => createInspector(await connected()),
     async depth(queue) {
       const channel = await openChannel(await connected())
       const { messageCount } = await channel.checkQueue(queue)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { SecureContextOptions } from 'node:tls'
-import { createAmqpBroker } from '../broker/amqp.ts'
+import { type AmqpBroker, createAmqpBroker } from '../broker/amqp.ts'
+import type { Inspector } from '../broker/amqp-inspector.ts'
 import type { Broker } from '../broker/broker.ts'
 import { createMemoryBroker } from '../broker/memory.ts'
 import type { BrokerSettings } from '../config/yagi-settings.ts'
@@ -10,6 +11,19 @@ import type { Logger } from '../runtime/logger.ts'
 /** The broker that the settings name; connecting goes on in the background. */
 export async function openBroker(settings: BrokerSettings, logger: Logger): Promise<Broker> {
   if (settings.url.startsWith('memory:')) return createMemoryBroker()
+  return openAmqpBroker(settings, logger)
+}
+
+/** Connects to RabbitMQ for looking at it; rejects with TransientError. */
+export async function openInspector(
+  settings: BrokerSettings,
+  logger: Logger,
+): Promise<{ readonly inspector: Inspector; close(): Promise<void> }> {
+  const broker = await openAmqpBroker(settings, logger)
+  return { inspector: await broker.inspect(), close: () => broker.close() }
+}
+
+async function openAmqpBroker(settings: BrokerSettings, logger: Logger): Promise<AmqpBroker> {
   return createAmqpBroker({
     url: settings.url,
     logger,

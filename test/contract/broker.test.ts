@@ -253,8 +253,8 @@ test('a pause that finds the connection lost tells of the loss before it resolve
 test('a subscription that was paused reads no more when its connection is made anew', async () => {
   const proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
   const options = { logger: silentLogger, reconnectMs: 20, maxReconnectMs: 50 }
-  const [cut, whole] = [proxy.urlOf(inject('amqpUrl')), inject('amqpUrl')].map((url) =>
-    createAmqpBroker({ ...options, url }),
+  const [cut, whole] = [proxy.urlOf(inject('amqpUrl')), inject('amqpUrl')].map(
+    (url): Broker => createAmqpBroker({ ...options, url }),
   ) as [Broker, Broker]
   const queue = `q-${randomUUID()}`
   const spec = queueOnly(queue)

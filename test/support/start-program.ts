@@ -2,8 +2,12 @@ import { onTestFinished } from 'vitest'
 import { ChildProgram } from '../../sandbox/servers/child-program.ts'
 
 /** Starts a program with arguments; when the test is over it has ended, however that went. */
-export function startProgram(args: readonly string[], name: 'stv3' | 'klugman' = 'stv3'): ChildProgram {
-  const program = new ChildProgram(name, args)
+export function startProgram(
+  args: readonly string[],
+  name: 'stv3' | 'klugman' = 'stv3',
+  env: NodeJS.ProcessEnv = {},
+): ChildProgram {
+  const program = new ChildProgram(name, args, env)
   onTestFinished(async () => {
     if (program.isRunning) await program.stop('SIGKILL')
   })

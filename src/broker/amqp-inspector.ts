@@ -1,0 +1,30 @@
+import type { Channel, ChannelModel } from 'amqplib'
+import { withChannel } from './amqp-channel.ts'
+import { refusalOf } from './amqp-refusal.ts'
+
+/** What AMQP tells of queues and exchanges without changing anything. */
+export type Inspector = {
+  /** e.g. `RabbitMQ 3.10.8` */
+  readonly product: string
+  /** Messages that wait in it, and its consumers; undefined: there is no such queue. */
+  queue(name: string): Promise<{ readonly messages: number; readonly consumers: number } | undefined>
+  hasExchange(name: string): Promise<boolean>
+}
+
+export function createInspector(model: ChannelModel): Inspector {
+  const { serverProperties } = model.connection as unknown as { serverProperties: { [key: string]: unknown } }
+  const unlessMissing = <T>(look: (channel: Channel) => Promise<T>): Promise<T | undefined> =>
+    withChannel(model, look).catch((error) => {
+      if (refusalOf(error) === 'missing') return undefined
+      throw error
+    })
+  return {
+    product: `${serverProperties.product ?? 'a broker'} ${serverProperties.version ?? ''}`.trim(),
+    async queue(name) {
+      const found = await unlessMissing((channel) => channel.checkQueue(name))
+      return found && { messages: found.messageCount, consumers: found.consumerCount }
+    },
+    hasExchange: async (name) =>
+      (await unlessMissing((channel) => channel.checkExchange(name))) !== undefined,
+  }
+}
