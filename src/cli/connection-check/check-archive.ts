@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import type { ArchiveSettings } from '../../config/yagi-settings.ts'
 import type { Finding } from './finding.ts'
 
+type ArchiveFile = { readonly path: string; readonly at: number; readonly bytes: number }
+
 /** Looks for the newest file of an archive. */
 export async function checkArchive({
   workingDirectory,
@@ -15,7 +17,7 @@ export async function checkArchive({
     if (!newest) return { ...about, state: 'ok', text: 'holds no file yet', facts: { newest: null } }
     const at = new Date(newest.at).toISOString()
     const text = `the newest file is ${newest.path}, written ${at}`
-    return { ...about, state: 'ok', text, facts: { newest: newest.path, at } }
+    return { ...about, state: 'ok', text, facts: { newest: newest.path, at, bytes: newest.bytes } }
   } catch (error) {
     const text = `cannot be read: ${(error as Error).message}`
     const remedy = 'see working_directory and destination_folder in [shoebox]'
@@ -24,11 +26,16 @@ export async function checkArchive({
 }
 
 /** None where there is no such folder: consume makes it. */
-async function filesIn(folder: string): Promise<{ readonly path: string; readonly at: number }[]> {
+async function filesIn(folder: string): Promise<ArchiveFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
     if (error.code === 'ENOENT') return []
     throw error
   })
   const paths = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name))
-  return Promise.all(paths.map(async (path) => ({ path, at: (await stat(path)).mtimeMs })))
+  return Promise.all(
+    paths.map(async (path) => {
+      const { mtimeMs, size } = await stat(path)
+      return { path, at: mtimeMs, bytes: size }
+    }),
+  )
 }

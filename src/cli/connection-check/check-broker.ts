@@ -10,9 +10,6 @@ import { answerOf, type Finding, failed, PATIENCE_MS } from './finding.ts'
 /** What is known of a queue from outside. */
 type Sight = Awaited<ReturnType<Inspector['queue']>>
 
-const HOW_THEY_COME =
-  'the first notification makes it: is [oslo_messaging_notifications] driver = messagingv2 set in nova.conf (docs/connecting.md)?'
-
 /** Looks at broker, queues and exchanges of a yagi.conf; changes nothing. */
 export async function checkBroker({ broker, queues }: YagiSettings): Promise<Finding[]> {
   if (broker.url.startsWith('memory:')) {
@@ -86,7 +83,8 @@ function missingQueue({ queue: name, passive }: QueueSettings): Finding {
   if (!passive)
     return { object: 'queue', name, state: 'ok', text: 'does not exist yet; consume makes it', facts }
   const text = 'does not exist yet; it is waited for (passive = True)'
-  return { object: 'queue', name, state: 'warning', text, remedy: HOW_THEY_COME, facts }
+  const remedy = 'the first notification to it makes it'
+  return { object: 'queue', name, state: 'warning', text, remedy, facts }
 }
 
 function verdictOf(

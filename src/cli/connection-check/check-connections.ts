@@ -13,7 +13,7 @@ export async function checkConnections(config: Config): Promise<Finding[]> {
     checkDatabase(config),
     Promise.all(archivesOf(config).map(checkArchive)),
   ])
-  return [...broker, ...database, ...archives, ...nothingCame([...broker, ...database])]
+  return [...broker, ...database, ...archives, ...nothingCame([...broker, ...database], archives)]
 }
 
 function archivesOf({ yagi }: Config): ArchiveSettings[] {
@@ -21,13 +21,19 @@ function archivesOf({ yagi }: Config): ArchiveSettings[] {
   return [...new Map(all.map((archive) => [archive.workingDirectory, archive])).values()]
 }
 
-function nothingCame(findings: readonly Finding[]): Finding[] {
+function nothingCame(findings: readonly Finding[], archives: readonly Finding[]): Finding[] {
   const queues = findings.filter(({ object }) => object === 'queue')
   const isEmpty = queues.length > 0 && queues.every(({ facts }) => !facts?.messages)
   const hasNoEvent = findings.some(({ object, facts }) => object === 'events' && facts?.newest === null)
   if (!isEmpty || !hasNoEvent) return []
+  const about = { object: 'events', name: '', state: 'warning' } as const
+  const archived = archives.find(({ facts }) => facts?.bytes)?.facts?.newest
+  if (archived !== undefined) {
+    const text = 'messages have come and none has become an event'
+    return [{ ...about, text, remedy: `stv3 explain -c FILE ${archived} says why` }]
+  }
   const text = 'no message waits and no event has come'
   const remedy =
     'is [oslo_messaging_notifications] driver = messagingv2 set in nova.conf, and were the services restarted since (docs/connecting.md)?'
-  return [{ object: 'events', name: '', state: 'warning', text, remedy }]
+  return [{ ...about, text, remedy }]
 }
