@@ -36,6 +36,8 @@ function fail(value: JsonValue, expected: string): InvalidError {
 }
 
 function convertInt(value: JsonValue): Trait {
+  // + 0 makes one zero out of two
+  if (Number.isSafeInteger(value)) return { type: 'int', value: (value as number) + 0 }
   const integer = integerOf(value)
   if (integer === undefined) throw fail(value, 'an integer')
   const trait = intTrait(integer)

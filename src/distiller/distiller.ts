@@ -2,10 +2,9 @@ import { InvalidError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { JsonValue, Notification } from '../domain/notification.ts'
 import { type Micros, parseIso } from '../domain/time.ts'
-import type { Trait } from '../domain/trait.ts'
+import { compileExtraction, type Extraction } from './compile-extraction.ts'
 import { textOf } from './convert.ts'
 import { catchAllDefinition, type EventDefinition } from './definition.ts'
-import { extractTrait } from './extract-trait.ts'
 
 /** Event types seen are remembered up to this number. */
 const MAX_CACHED_TYPES = 10_000
@@ -34,24 +33,33 @@ export function createDistiller(
   options: DistillerOptions,
 ): Distiller {
   const all = options.catchAll ? [catchAllDefinition(), ...definitions] : definitions
-  const byType = new Map<string, EventDefinition | undefined>()
+  const byType = new Map<string, Chosen | undefined>()
 
-  function definitionOf(eventType: string): EventDefinition | undefined {
+  const extractions = new Map<EventDefinition, Extraction>()
+
+  function extractionOf(definition: EventDefinition): Extraction {
+    const compiled = extractions.get(definition) ?? compileExtraction(definition.traits)
+    extractions.set(definition, compiled)
+    return compiled
+  }
+
+  function choose(eventType: string): Chosen | undefined {
     if (byType.has(eventType)) return byType.get(eventType)
     const definition = all.findLast(({ accepts }) => accepts(eventType))
+    const chosen = definition && { definition, extract: extractionOf(definition) }
     if (byType.size >= MAX_CACHED_TYPES) byType.clear()
-    byType.set(eventType, definition)
-    return definition
+    byType.set(eventType, chosen)
+    return chosen
   }
 
   return {
-    definitionOf,
+    definitionOf: (eventType) => choose(eventType)?.definition,
 
     distil(notification, receivedAt) {
-      const definition = definitionOf(notification.event_type)
-      if (!definition) return { kind: 'dropped' }
+      const chosen = choose(notification.event_type)
+      if (!chosen) return { kind: 'dropped' }
       try {
-        return { kind: 'event', event: makeEvent(notification, definition, receivedAt) }
+        return { kind: 'event', event: makeEvent(notification, chosen.extract, receivedAt) }
       } catch (error) {
         if (error instanceof InvalidError) return { kind: 'failed', reason: error.message }
         throw error
@@ -60,12 +68,11 @@ export function createDistiller(
   }
 }
 
-function makeEvent(notification: Notification, definition: EventDefinition, receivedAt: Micros): Event {
-  const traits: { [name: string]: Trait } = {}
-  for (const trait of definition.traits) {
-    const value = extractTrait(trait, notification)
-    if (value !== undefined) traits[trait.name] = value
-  }
+/** The definition that means a type, and its traits compiled. */
+type Chosen = { readonly definition: EventDefinition; readonly extract: Extraction }
+
+function makeEvent(notification: Notification, extract: Extraction, receivedAt: Micros): Event {
+  const traits = extract(notification)
   return {
     messageId: notification.message_id,
     eventType: notification.event_type,

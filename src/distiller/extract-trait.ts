@@ -11,7 +11,7 @@ export function extractTrait(definition: TraitDefinition, notification: Notifica
   if (plugin) return extractByPlugin(definition, notification)
   for (const field of fields) {
     const value = field.findFirst(notification)
-    if (value !== undefined) return convert(definition, value)
+    if (value !== undefined) return convertValue(definition, value)
   }
   return undefined
 }
@@ -26,7 +26,8 @@ function extractByPlugin(definition: TraitDefinition, notification: Notification
   })
 }
 
-function convert(definition: TraitDefinition, value: JsonValue): Trait | undefined {
+/** A value of a field as the trait; undefined where it is none. Throws InvalidError that names the trait. */
+export function convertValue(definition: TraitDefinition, value: JsonValue): Trait | undefined {
   return naming(definition, () => convertTrait(value, definition.type))
 }
 

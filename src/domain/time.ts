@@ -1,3 +1,5 @@
+import { readPlainTime } from './plain-time.ts'
+
 /** Microseconds since the epoch, UTC. Exact in a double until the year 2255. */
 export type Micros = number
 
@@ -159,6 +161,15 @@ export function parseIso(text: string): Micros | undefined {
 
 /** As parseIso, exact in every year. */
 export function parseInstant(text: string): Instant | undefined {
+  const plain = readPlainTime(text)
+  if (plain) {
+    const { year, month, day, second, micro } = plain
+    return { day: daysFromCivil(year, month, day), micro: second * MICROS_PER_SECOND + micro }
+  }
+  return parseByPattern(text)
+}
+
+function parseByPattern(text: string): Instant | undefined {
   const match = ISO.exec(text)
   if (!match) return undefined
   const civil: Civil = {

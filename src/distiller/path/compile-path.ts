@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../domain/notification.ts'
-import { findMatches } from './evaluate.ts'
+import { type FunctionExpression, findMatches, functionValue } from './evaluate.ts'
 import type { PathExpression } from './expression.ts'
 import type { Match } from './match.ts'
 import { parsePath } from './parser.ts'
@@ -7,13 +7,15 @@ import { parsePath } from './parser.ts'
 /** A field path, ready to be used on many documents. */
 export type Path = {
   readonly text: string
+  /** the names that it consists of, where there is nothing else and no value but an object has any of them */
+  readonly names: readonly string[] | undefined
   /** everything that is found and is not null, in order */
   findAll(document: JsonValue): Match[]
   /** the first value that is found and is not null */
   findFirst(document: JsonValue): JsonValue | undefined
 }
 
-/** Compiles a path once; one of plain names and indexes costs no more than property reads. Throws PathError. */
+/** Compiles a path once; one of names and indexes, and functions after them, costs no more than property reads. Throws PathError. */
 export function compilePath(text: string): Path {
   return compileExpression(text, parsePath(text))
 }
@@ -24,7 +26,35 @@ export function compileExpression(text: string, expression: PathExpression): Pat
       ({ value }) => value !== null,
     )
   const steps = plainSteps(expression)
-  return { text, findAll, findFirst: steps ? walker(steps) : (document) => findAll(document)[0]?.value }
+  const names = steps && steps.length > 0 && steps.every(isOwnName) ? steps : undefined
+  return {
+    text,
+    names,
+    findAll,
+    findFirst: directWalk(expression) ?? ((document) => findAll(document)[0]?.value),
+  }
+}
+
+/** The way to the one value that a path can find; undefined where it may find several. */
+function directWalk(expression: PathExpression): Walk | undefined {
+  const steps = plainSteps(expression)
+  if (steps) return walker(steps)
+  if (expression.kind !== 'child' || !isFunction(expression.right)) return undefined
+  const { right } = expression
+  const walk = directWalk(expression.left)
+  return (
+    walk &&
+    ((document) => {
+      const value = walk(document)
+      return value === undefined ? undefined : functionValue(right, value)
+    })
+  )
+}
+
+const FUNCTIONS: readonly PathExpression['kind'][] = ['len', 'sorted', 'split', 'sub']
+
+function isFunction(expression: PathExpression): expression is FunctionExpression {
+  return FUNCTIONS.includes(expression.kind)
 }
 
 type Walk = (document: JsonValue) => JsonValue | undefined

@@ -44,14 +44,18 @@ export function findMatches(expression: PathExpression, from: Match): Match[] {
   }
 }
 
-type FunctionExpression = PathExpression & { readonly kind: 'len' | 'sorted' | 'split' | 'sub' }
+/** A path step that makes a value of a value. */
+export type FunctionExpression = PathExpression & { readonly kind: 'len' | 'sorted' | 'split' | 'sub' }
 
 function applyFunction(expression: FunctionExpression, from: Match): Match[] {
   const value = functionValue(expression, from.value)
   return value === undefined ? [] : [{ value, parent: from, key: undefined }]
 }
 
-function functionValue(expression: FunctionExpression, value: JsonValue): JsonValue | undefined {
+type SplitExpression = PathExpression & { readonly kind: 'split' }
+
+/** What a function makes of a value; undefined where it is not for such values. */
+export function functionValue(expression: FunctionExpression, value: JsonValue): JsonValue | undefined {
   switch (expression.kind) {
     case 'len':
       if (typeof value === 'string') return [...value].length
@@ -60,11 +64,19 @@ function functionValue(expression: FunctionExpression, value: JsonValue): JsonVa
     case 'sorted':
       return Array.isArray(value) ? [...value].sort(compare) : undefined
     case 'split':
-      if (typeof value !== 'string') return undefined
-      return splitText(value, expression.separator, expression.maxSplit).at(expression.segment)
+      return typeof value === 'string' ? segmentOf(value, expression) : undefined
     case 'sub':
       return typeof value === 'string' ? expression.substitution.apply(value) : undefined
   }
+}
+
+function segmentOf(text: string, { separator, segment, maxSplit }: SplitExpression): string | undefined {
+  // The end of a URL, asked for of every instance's notification.
+  if (segment === -1 && maxSplit < 0) {
+    const at = text.lastIndexOf(separator)
+    return at < 0 ? text : text.slice(at + separator.length)
+  }
+  return splitText(text, separator, maxSplit).at(segment)
 }
 
 /** As Python's str.split: at most so many cuts, a negative number means all. */

@@ -52,6 +52,39 @@ test('printing then reading gives the same time', () => {
   )
 })
 
+test('the usual ways to write a time mean the same as the rarer ones', () => {
+  const two = (max: number, min = 0) => fc.integer({ min, max }).map((n) => String(n).padStart(2, '0'))
+  const date = fc.tuple(two(99), two(99), two(13), two(31)).map(([a, b, c, d]) => `${a}${b}-${c}-${d}`)
+  const time = fc.tuple(two(24), two(60), two(60)).map((parts) => parts.join(':'))
+  const fraction = fc.option(fc.tuple(two(99), two(99), two(99)), { nil: undefined })
+  fc.assert(
+    fc.property(
+      date,
+      fc.constantFrom('T', ' '),
+      time,
+      fraction,
+      fc.constantFrom('', 'Z', '+00:00'),
+      (day, gap, clock, digits, zone) => {
+        const usual = `${day}${gap}${clock}${digits ? `.${digits.join('')}` : ''}${zone}`
+        const rare = `${day}${gap}${clock},${digits ? digits.join('') : '0'}+0000`
+        expect(parseInstant(usual)).toEqual(parseInstant(rare))
+      },
+    ),
+    { numRuns: 2000 },
+  )
+})
+
+test.each([
+  '2026-11-19x10:00:00',
+  '2026-11-19T10:00:0a',
+  '2026-11-19T10:00:00.12345a',
+  '2026-11-19T10:00:00+00:0x',
+  '2026-11-19T10:00:00z',
+  '2026+11-19T10:00:00',
+])('%s looks like a time and is none', (text) => {
+  expect(parseInstant(text)).toBeUndefined()
+})
+
 test.each(['+24:00', '-99:99', '+23:60'])('an offset of %s is none', (offset) => {
   expect(parseIso(`2014-03-04T05:06:07${offset}`)).toBeUndefined()
   expect(parseIso('2014-03-04T05:06:07+23:59')).toBeDefined()
