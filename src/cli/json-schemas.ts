@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { eventDefinitionsSchema } from '../config/schemas/event-definitions-schema.ts'
+import { definitionFileSchema } from '../config/schemas/event-definitions-schema.ts'
 import { pipelinesSchema } from '../config/schemas/pipelines-schema.ts'
 import { triggersSchema } from '../config/schemas/triggers-schema.ts'
 import { winchesterSchema } from '../config/schemas/winchester-schema.ts'
 import { wholeTestFileSchema } from './config-test/test-schema.ts'
 
 const SHAPES = {
-  event_definitions: eventDefinitionsSchema,
+  event_definitions: definitionFileSchema,
   pipelines: pipelinesSchema,
   triggers: triggersSchema,
   winchester: winchesterSchema,

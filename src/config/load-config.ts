@@ -1,10 +1,10 @@
+import { access } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { ZodType } from 'zod'
 import { compileDefinitions, DEFAULT_TRAITS, type EventDefinition } from '../distiller/definition.ts'
-import type { EventDefinitionConfig } from '../distiller/definition-config.ts'
 import { BUILT_IN_PLUGINS, PLUGIN_CLASS_PATHS } from '../distiller/plugins/built-in.ts'
 import type { TraitPluginClass, TraitPlugins } from '../distiller/trait-plugin.ts'
-import { ConfigError, messageOf, type Problem } from '../domain/errors.ts'
+import { ConfigError, messageOf, type Position, type Problem } from '../domain/errors.ts'
 import { loadClass } from '../runtime/load-class.ts'
 import { parseOrReport } from '../streams/trait-criterion.ts'
 import { compileTriggers, type Trigger } from '../streams/trigger.ts'
@@ -13,6 +13,7 @@ import { parseTimex } from '../timex/parser.ts'
 import type { AppSettings } from './app-settings.ts'
 import { checkShape } from './check-shape.ts'
 import { checkTriggers } from './check-triggers.ts'
+import { type DefinitionFiles, readDefinitionFiles } from './definition-files.ts'
 import { parseIniDocument } from './ini-document.ts'
 import { IniReader } from './ini-reader.ts'
 import type { Environment } from './interpolate.ts'
@@ -23,14 +24,13 @@ import { makeOwnApp } from './own-app.ts'
 import { isFatal, Problems } from './problems.ts'
 import { readConfigText } from './read-config-text.ts'
 import { salvageShape } from './salvage-shape.ts'
-import { eventDefinitionsSchema } from './schemas/event-definitions-schema.ts'
 import { type PipelinesConfig, pipelinesSchema } from './schemas/pipelines-schema.ts'
 import { triggersSchema } from './schemas/triggers-schema.ts'
 import { type WinchesterSettings, winchesterSchema } from './schemas/winchester-schema.ts'
 import { databaseUrlFault } from './server-url.ts'
 import { didYouMean } from './suggest.ts'
 import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
-import { type ConfigDocument, parseYamlDocument } from './yaml-document.ts'
+import { type ConfigDocument, type DocumentPath, parseYamlDocument } from './yaml-document.ts'
 
 /** A handler of a pipeline, by name, with its parameters. */
 export type HandlerStep = {
@@ -39,6 +39,13 @@ export type HandlerStep = {
 }
 
 export type Pipelines = { readonly [name: string]: readonly HandlerStep[] }
+
+/** Where things stand in the files of a configuration. */
+export type Places = {
+  /** of a definition, by its index, or of a part of it, by the path from there */
+  definition(path: DocumentPath): Position
+  trigger(name: string): Position
+}
 
 /** All files of a configuration, read, compiled and checked against each other. */
 export type Config = {
@@ -51,6 +58,7 @@ export type Config = {
   readonly triggers: readonly Trigger[]
   readonly pipelines: Pipelines
   readonly trimEventsAge: Expression
+  readonly places: Places
   /** what is wrong with it, and does not keep it from being used */
   readonly warnings: readonly Problem[]
 }
@@ -152,7 +160,7 @@ class Loader {
     const settings = main.value
     const folder = resolve(dirname(file))
     const folders = [...settings.config_path.map((path) => resolve(folder, path)), folder]
-    const definitions = await this.#optional(main, folders, 'distiller_config', eventDefinitionsSchema)
+    const definitions = await this.#definitions(main, folders)
     const triggers = await this.#optional(main, folders, 'trigger_definitions', triggersSchema)
     const pipelines = await this.#optional(main, folders, 'pipeline_config', pipelinesSchema)
     const trimEventsAge = parseOrReport(
@@ -164,17 +172,17 @@ class Loader {
     this.#warnOfUnused(main)
     const pipelinesAreKnown = pipelines !== undefined || !settings.pipeline_config
     if (triggers && pipelinesAreKnown) this.#checkPipelineNames(triggers, pipelineNames(pipelines))
-    if (triggers)
-      checkTriggers(triggers.value, definitions && traitNames(definitions), this.#reporter(triggers))
+    if (triggers) checkTriggers(triggers.value, knownTraits(definitions), this.#reporter(triggers))
     const plugins = await this.#plugins(main, folder)
     const config: Config = {
       folder,
       winchester: settings,
       yagi: undefined,
-      definitions: compileDefinitions(definitions?.value ?? [], this.#reporter(definitions), plugins),
+      definitions: compileDefinitions(definitions?.configs ?? [], definitions?.report ?? (() => {}), plugins),
       triggers: compileTriggers(triggers?.value ?? [], this.#reporter(triggers)),
       pipelines: pipelinesOf(pipelines?.value ?? {}),
       trimEventsAge: trimEventsAge ?? EVERYTHING,
+      places: placesOf(main, definitions, triggers),
       warnings: [],
     }
     await this.#checkHandlersOf(config, main, pipelines)
@@ -251,11 +259,46 @@ class Loader {
     return loaded ? this.#problems.reporter(loaded.document) : () => {}
   }
 
+  /** All that distiller_config names, each where it is found first; undefined when it names nothing. */
+  async #definitions(
+    main: LoadedFile<WinchesterSettings>,
+    folders: readonly string[],
+  ): Promise<DefinitionFiles | undefined> {
+    const { distiller_config: named } = main.value
+    if (named === undefined) return undefined
+    const names = typeof named === 'string' ? [named] : named
+    const found: string[] = []
+    for (const [index, name] of names.entries()) {
+      const path = await firstThere(folders.map((folder) => resolve(folder, name)))
+      if (path !== undefined) found.push(relativeTo(path))
+      else this.#missing(main, ['distiller_config', ...(named === name ? [] : [index])], name, folders)
+    }
+    try {
+      const files = await readDefinitionFiles(found, this.#environment, this.#problems)
+      return found.length < names.length ? { ...files, traitNames: undefined } : files
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      const path = ['distiller_config']
+      this.#problems.error('missing-file', path, error.message, main.document.positionOf(path))
+      return undefined
+    }
+  }
+
+  #missing(
+    { document }: LoadedFile<unknown>,
+    path: DocumentPath,
+    name: string,
+    folders: readonly string[],
+  ): void {
+    const message = `${path[0]}: ${name} is not in ${[...new Set(folders)].join(' or ')}`
+    this.#problems.error('missing-file', path, message, document.positionOf(path))
+  }
+
   /** A file that winchester.yaml names, where it is found first; undefined when it names none or it is faulty. */
   async #optional<T>(
     main: LoadedFile<WinchesterSettings>,
     folders: readonly string[],
-    key: 'distiller_config' | 'trigger_definitions' | 'pipeline_config',
+    key: 'trigger_definitions' | 'pipeline_config',
     schema: ZodType<T>,
   ): Promise<LoadedFile<T> | undefined> {
     const name = main.value[key]
@@ -271,8 +314,7 @@ class Loader {
     )
     const found = texts.find((candidate) => candidate !== undefined)
     if (found) return this.#parse(found.path, found.text, schema)
-    const message = `${key}: ${name} is not in ${[...new Set(folders)].join(' or ')}`
-    this.#problems.error('missing-file', [key], message, main.document.positionOf([key]))
+    this.#missing(main, [key], name, folders)
     return undefined
   }
 
@@ -311,16 +353,36 @@ class Loader {
   }
 }
 
-/** The traits that some definition makes, those of faulty definitions included. */
-function traitNames({ document }: LoadedFile<readonly EventDefinitionConfig[]>): Set<string> {
-  const definitions: readonly ({ traits?: unknown } | null)[] = Array.isArray(document.value)
-    ? document.value
-    : []
-  return new Set(
-    [DEFAULT_TRAITS, ...definitions.map((definition) => definition?.traits ?? {})].flatMap((traits) =>
-      Object.keys(traits as object),
-    ),
-  )
+/** The first of some paths at which there is a file or a folder. */
+async function firstThere(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return path
+  }
+  return undefined
+}
+
+function placesOf(
+  main: LoadedFile<unknown>,
+  definitions: DefinitionFiles | undefined,
+  triggers: LoadedFile<readonly { readonly name: string }[]> | undefined,
+): Places {
+  return {
+    definition: (path) => (definitions ?? main.document).positionOf(path),
+    trigger: (name) => {
+      const index = triggers?.value.findIndex((trigger) => trigger.name === name) ?? -1
+      return (triggers ?? main).document.positionOf(index < 0 ? [] : [index])
+    },
+  }
+}
+
+/** The traits that some definition makes; undefined where that cannot be told. */
+function knownTraits(definitions: DefinitionFiles | undefined): Set<string> | undefined {
+  if (!definitions?.traitNames) return undefined
+  return new Set([...Object.keys(DEFAULT_TRAITS), ...definitions.traitNames])
 }
 
 /** The pipelines that a file has, faulty ones included. */

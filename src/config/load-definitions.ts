@@ -1,25 +1,24 @@
 import { compileDefinitions, type EventDefinition } from '../distiller/definition.ts'
 import { ConfigError } from '../domain/errors.ts'
-import { checkShape } from './check-shape.ts'
+import { readDefinitionFiles } from './definition-files.ts'
 import type { Environment } from './interpolate.ts'
-import { interpolateDocument } from './interpolate-document.ts'
 import { isFatal, Problems } from './problems.ts'
-import { readConfigText } from './read-config-text.ts'
-import { eventDefinitionsSchema } from './schemas/event-definitions-schema.ts'
-import { parseYamlDocument } from './yaml-document.ts'
 
-/** Loads an event_definitions.yaml on its own. Throws ConfigError with all its problems. */
-export async function loadDefinitions(file: string, environment: Environment): Promise<EventDefinition[]> {
-  const document = parseYamlDocument(await readConfigText(file), file)
+/**
+ * Loads event definitions on their own: a file, a folder, or several of them in order. Throws ConfigError with all
+ * their problems.
+ */
+export async function loadDefinitions(
+  paths: string | readonly string[],
+  environment: Environment,
+): Promise<EventDefinition[]> {
   const problems = new Problems()
-  const value = checkShape(
-    document,
-    interpolateDocument(document, environment, problems),
-    eventDefinitionsSchema,
-    problems,
-  )
-  const definitions = compileDefinitions(value ?? [], problems.reporter(document))
+  const list = typeof paths === 'string' ? [paths] : paths
+  const files = await readDefinitionFiles(list, environment, problems)
+  const definitions = compileDefinitions(files.configs, files.report)
   const faults = problems.list.filter(isFatal)
-  if (faults.length > 0) throw new ConfigError(`the event definitions ${file} cannot be used`, faults)
+  if (faults.length > 0) {
+    throw new ConfigError(`the event definitions ${list.join(', ')} cannot be used`, faults)
+  }
   return definitions
 }

@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 /** A folder that is removed when the test is over. */
@@ -10,10 +10,14 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** Writes files by name; answers their folder. */
+/** Writes files by name (`folder/name` too); answers their folder. */
 export function folderWith(files: { readonly [name: string]: string }): string {
   const folder = temporaryFolder()
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  for (const [name, text] of Object.entries(files)) {
+    const file = join(folder, name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, text)
+  }
   return folder
 }
 

@@ -8,7 +8,7 @@ import { wallClock } from '../../runtime/event-clock.ts'
 import { createCommand, print } from '../program.ts'
 import { readLines } from '../read-lines.ts'
 
-type Options = { definitions: string; catchall?: true }
+type Options = { definitions: readonly string[]; catchall?: true }
 
 /** `stv3 distill`: one line out for each notification, always. */
 export function distillCommand(): Command {
@@ -18,7 +18,11 @@ export function distillCommand(): Command {
     'stv3 distill --definitions config/event_definitions.yaml day.jsonl',
   )
     .argument('[file...]', 'notifications, one a line (default: standard input)')
-    .requiredOption('--definitions <file>', 'event_definitions.yaml')
+    .requiredOption(
+      '--definitions <path>',
+      'event_definitions.yaml or a folder of such files; may be given several times',
+      (path: string, before: readonly string[] = []) => [...before, path],
+    )
     .option('--catchall', 'make events also of notifications that no definition matches')
     .action(distill)
 }

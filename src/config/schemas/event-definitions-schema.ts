@@ -18,10 +18,19 @@ const traitDefinition = z.strictObject({
   plugin: plugin.optional().describe('makes the value of the fields that were found'),
 })
 
-/** Shape of event_definitions.yaml. */
-export const eventDefinitionsSchema: z.ZodType<EventDefinitionConfig[]> = z.array(
-  z.strictObject({
-    event_type: eventTypePatterns,
-    traits: z.record(z.string(), traitDefinition).describe('name: where the trait comes from'),
-  }),
-)
+/** Shape of one definition. */
+export const eventDefinitionSchema: z.ZodType<EventDefinitionConfig> = z.strictObject({
+  event_type: eventTypePatterns,
+  traits: z.record(z.string(), traitDefinition).describe('name: where the trait comes from'),
+})
+
+/** Shape of a list of definitions. */
+export const eventDefinitionsSchema: z.ZodType<EventDefinitionConfig[]> = z.array(eventDefinitionSchema)
+
+/** Shape of an entry that stands for the definitions of other files. */
+export const includeSchema = z.strictObject({
+  include: z.string().describe('another file of definitions, or a folder of them, relative to this file'),
+})
+
+/** Shape of event_definitions.yaml, for editors: each entry is checked by the one schema or the other. */
+export const definitionFileSchema = z.array(z.union([eventDefinitionSchema, includeSchema]))

@@ -33,7 +33,9 @@ export const winchesterSchema = z.strictObject(
       .positive()
       .default(10)
       .describe('seconds at most between two looks for ready streams'),
-    distiller_config: z.string().optional().describe('file of the event definitions'),
+    distiller_config: texts
+      .optional()
+      .describe('file of the event definitions, a folder of such files, or a list of either'),
     trigger_definitions: z.string().optional().describe('file of the triggers'),
     pipeline_config: z.string().optional().describe('file of the pipelines'),
     distiller_trait_plugins: z

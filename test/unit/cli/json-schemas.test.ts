@@ -25,6 +25,20 @@ test('so do the shipped tests', () => {
   }
 })
 
+test('so do the packs of event definitions', () => {
+  for (const file of readdirSync(`${CONFIG}/packs`)) {
+    expect(firstLine(`${CONFIG}/packs/${file}`), file).toBe(
+      '# yaml-language-server: $schema=../schema/event_definitions.schema.json',
+    )
+  }
+})
+
+test('the shipped event_definitions.yaml includes every pack', () => {
+  const text = readFileSync(`${CONFIG}/event_definitions.yaml`, 'utf8')
+  const included = [...text.matchAll(/^- include: packs\/(.+)$/gm)].map((match) => match[1])
+  expect(included.sort()).toEqual(readdirSync(`${CONFIG}/packs`))
+})
+
 function firstLine(file: string): string | undefined {
   return readFileSync(file, 'utf8').split('\n')[0]
 }
