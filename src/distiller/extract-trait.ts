@@ -11,7 +11,9 @@ export function extractTrait(definition: TraitDefinition, notification: Notifica
   if (plugin) return extractByPlugin(definition, notification)
   for (const field of fields) {
     const value = field.findFirst(notification)
-    if (value !== undefined) return convertValue(definition, value)
+    const trait = value === undefined ? undefined : convertValue(definition, value)
+    // A blank is nothing but for text: Nova writes '' for every time that it does not have.
+    if (trait !== undefined) return trait
   }
   return undefined
 }
@@ -43,9 +45,10 @@ function naming<T>({ name }: TraitDefinition, work: () => T): T {
 
 /** The path of the field whose value a trait was made of; undefined when there was none. */
 export function fieldOf(definition: TraitDefinition, notification: Notification): string | undefined {
+  const isBlank = (value: JsonValue) => value === '' && definition.type !== 'text' && !definition.plugin
   for (const field of definition.fields) {
     const [match] = field.findAll(notification)
-    if (match) return fullPath(match)
+    if (match && !isBlank(match.value)) return fullPath(match)
   }
   return undefined
 }

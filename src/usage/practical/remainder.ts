@@ -87,10 +87,15 @@ function whyNeverLaunched(entries: readonly Entry[]): string {
   return failed ? `never launched: build failed${detail(failed)}` : 'never launched: still building'
 }
 
+/** The message in what Python prints of an exception: `{'kwargs': {}, 'message': 'No valid host was found.'}`. */
+const PYTHON_MESSAGE = /'message': (?:'([^']*)'|"([^"]*)")/
+
 /** What the event says of it, without the stack that may follow. */
 function detail({ event }: Entry): string {
-  const text = textOf(event, 'reason') ?? textOf(event, 'message')
-  return text === undefined ? '' : ` (${text.split('\n', 1)[0]})`
+  const text = textOf(event, 'message') ?? textOf(event, 'reason')
+  if (text === undefined) return ''
+  const [, single, double] = PYTHON_MESSAGE.exec(text) ?? []
+  return ` (${(single ?? double ?? text).split('\n', 1)[0]?.trim()})`
 }
 
 export function noExists(last: Entry | undefined) {

@@ -120,3 +120,19 @@ test('a bad field path is reported with its place', () => {
     { severity: 'error', code: 'field-path', path: [0, 'traits', 'v', 'fields', 1] },
   ])
 })
+
+test.each([
+  ['int', '', 5, { type: 'int', value: 5 }],
+  ['datetime', '', '2026-01-01T00:00:00', { type: 'datetime', value: at('2026-01-01T00:00:00') }],
+  ['float', '', '', undefined],
+  ['text', '', 'later', { type: 'text', value: '' }],
+] as const)(
+  'a blank is no value but for text, and the next field is tried: %s',
+  (type, first, second, expected) => {
+    const traits = traitsOf(
+      [{ event_type: '*', traits: { one: { type, fields: ['payload.first', 'payload.second'] } } }],
+      { payload: { first, second } },
+    )
+    expect(traits.one).toEqual(expected)
+  },
+)

