@@ -8,6 +8,7 @@ import { ConfigError, messageOf, type Position, type Problem } from '../domain/e
 import { loadClass } from '../runtime/load-class.ts'
 import { parseOrReport } from '../streams/trait-criterion.ts'
 import { compileTriggers, type Trigger } from '../streams/trigger.ts'
+import type { TriggerConfig } from '../streams/trigger-config.ts'
 import type { Expression } from '../timex/expression.ts'
 import { parseTimex } from '../timex/parser.ts'
 import type { AppSettings } from './app-settings.ts'
@@ -18,6 +19,7 @@ import { parseIniDocument } from './ini-document.ts'
 import { IniReader } from './ini-reader.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolateDocument } from './interpolate-document.ts'
+import { joinLists, type ListFile } from './joined-lists.ts'
 import { loadDefinitions } from './load-definitions.ts'
 import { findOpenSecrets } from './open-secrets.ts'
 import { makeOwnApp } from './own-app.ts'
@@ -161,8 +163,8 @@ class Loader {
     const folder = resolve(dirname(file))
     const folders = [...settings.config_path.map((path) => resolve(folder, path)), folder]
     const definitions = await this.#definitions(main, folders)
-    const triggers = await this.#optional(main, folders, 'trigger_definitions', triggersSchema)
-    const pipelines = await this.#optional(main, folders, 'pipeline_config', pipelinesSchema)
+    const triggers = await this.#triggers(main, folders)
+    const pipelines = await this.#pipelines(main, folders)
     const trimEventsAge = parseOrReport(
       settings.trim_events_age,
       ['trim_events_age'],
@@ -294,15 +296,38 @@ class Loader {
     this.#problems.error('missing-file', path, message, document.positionOf(path))
   }
 
-  /** A file that winchester.yaml names, where it is found first; undefined when it names none or it is faulty. */
-  async #optional<T>(
+  /** All that trigger_definitions names, one after the other; undefined when there is nothing to be used. */
+  async #triggers(
     main: LoadedFile<WinchesterSettings>,
     folders: readonly string[],
-    key: 'trigger_definitions' | 'pipeline_config',
-    schema: ZodType<T>,
-  ): Promise<LoadedFile<T> | undefined> {
-    const name = main.value[key]
+  ): Promise<ListFile<TriggerConfig> | undefined> {
+    const { trigger_definitions: named } = main.value
+    const names = typeof named === 'string' ? [named] : (named ?? [])
+    const loaded: ListFile<TriggerConfig>[] = []
+    for (const [index, name] of names.entries()) {
+      const path = ['trigger_definitions', ...(named === name ? [] : [index])]
+      const file = await this.#named(main, folders, { path, name, schema: triggersSchema })
+      if (file) loaded.push(file)
+    }
+    const [first, ...others] = loaded
+    return first && joinLists([first, ...others])
+  }
+
+  async #pipelines(
+    main: LoadedFile<WinchesterSettings>,
+    folders: readonly string[],
+  ): Promise<LoadedFile<PipelinesConfig> | undefined> {
+    const { pipeline_config: name } = main.value
     if (name === undefined) return undefined
+    return this.#named(main, folders, { path: ['pipeline_config'], name, schema: pipelinesSchema })
+  }
+
+  /** A file that winchester.yaml names, where it is found first; undefined when it is missing or faulty. */
+  async #named<T>(
+    main: LoadedFile<WinchesterSettings>,
+    folders: readonly string[],
+    { path: place, name, schema }: { path: DocumentPath; name: string; schema: ZodType<T> },
+  ): Promise<LoadedFile<T> | undefined> {
     const texts = await Promise.all(
       folders.map(async (folder) => {
         const path = relativeTo(resolve(folder, name))
@@ -314,7 +339,7 @@ class Loader {
     )
     const found = texts.find((candidate) => candidate !== undefined)
     if (found) return this.#parse(found.path, found.text, schema)
-    this.#missing(main, [key], name, folders)
+    this.#missing(main, place, name, folders)
     return undefined
   }
 

@@ -36,7 +36,7 @@ export const winchesterSchema = z.strictObject(
     distiller_config: texts
       .optional()
       .describe('file of the event definitions, a folder of such files, or a list of either'),
-    trigger_definitions: z.string().optional().describe('file of the triggers'),
+    trigger_definitions: texts.optional().describe('file of the triggers, or a list of such files'),
     pipeline_config: z.string().optional().describe('file of the pipelines'),
     distiller_trait_plugins: z
       .record(z.string(), z.string())
