@@ -3,8 +3,16 @@ import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 
+/** A line of a file, and its number from 1. */
+export type NumberedLine = { readonly number: number; readonly text: string }
+
 /** The lines of a file (unpacked where it ends in .gz; `-` is standard input), empty ones left out. */
 export async function* readLines(file: string): AsyncGenerator<string> {
+  for await (const { text } of readNumberedLines(file)) yield text
+}
+
+/** The same with the number of each. */
+export async function* readNumberedLines(file: string): AsyncGenerator<NumberedLine> {
   const raw = file === '-' ? process.stdin : createReadStream(file)
   const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
@@ -16,8 +24,12 @@ export async function* readLines(file: string): AsyncGenerator<string> {
       lines.close()
     })
   }
+  let number = 0
   try {
-    for await (const line of lines) if (line !== '') yield line
+    for await (const text of lines) {
+      number++
+      if (text !== '') yield { number, text }
+    }
   } catch (error) {
     failure ??= error
   }

@@ -24,7 +24,7 @@ export type DefinitionFiles = {
   readonly configs: readonly EventDefinitionConfig[]
   /** names of all traits, those of faulty definitions included; undefined where a file could not be read */
   readonly traitNames: ReadonlySet<string> | undefined
-  /** where a part stands; the path begins with the index of a definition among all */
+  /** where a definition, or a part of it by its key, stands; the path begins with its index among all */
   positionOf(path: DocumentPath): Position
   /** takes findings about the definitions, whose paths begin with such an index */
   readonly report: Report
@@ -52,7 +52,7 @@ export async function readDefinitionFiles(
     traitNames: reader.isComplete ? reader.traitNames : undefined,
     positionOf(path) {
       const place = placeOf(path)
-      return place.document.positionOf(place.path)
+      return place.document.keyPositionOf(place.path)
     },
     report({ severity, code, path, message }) {
       const place = placeOf(path)

@@ -396,7 +396,7 @@ function placesOf(
   triggers: LoadedFile<readonly { readonly name: string }[]> | undefined,
 ): Places {
   return {
-    definition: (path) => (definitions ?? main.document).positionOf(path),
+    definition: (path) => (definitions ? definitions.positionOf(path) : main.document.positionOf([])),
     trigger: (name) => {
       const index = triggers?.value.findIndex((trigger) => trigger.name === name) ?? -1
       return (triggers ?? main).document.positionOf(index < 0 ? [] : [index])

@@ -3,7 +3,7 @@ import type { JsonValue, Notification } from '../domain/notification.ts'
 import type { Trait } from '../domain/trait.ts'
 import { convertTrait } from './convert.ts'
 import type { TraitDefinition } from './definition.ts'
-import { fullPath } from './path/match.ts'
+import { fullPath, readablePath } from './path/match.ts'
 
 /** The trait as the notification has it; undefined when no field yields a value. Throws InvalidError that names it. */
 export function extractTrait(definition: TraitDefinition, notification: Notification): Trait | undefined {
@@ -48,7 +48,7 @@ export function fieldOf(definition: TraitDefinition, notification: Notification)
   const isBlank = (value: JsonValue) => value === '' && definition.type !== 'text' && !definition.plugin
   for (const field of definition.fields) {
     const [match] = field.findAll(notification)
-    if (match && !isBlank(match.value)) return fullPath(match)
+    if (match && !isBlank(match.value)) return readablePath(match)
   }
   return undefined
 }

@@ -96,6 +96,21 @@ test('distill answers a line for each line: an event, null, or why not', async (
   expect(jsonLines(caught.stdout)).toMatchObject([{ event_type: 'b' }])
 })
 
+test('distill takes several files of definitions and folders, the last that matches wins', async () => {
+  const folder = folderWith({
+    'a.yaml': '- event_type: a.*\n  traits: {n: {fields: payload.n}}\n- include: more.yaml\n',
+    'more.yaml': '- event_type: b.*\n  traits: {n: {fields: payload.n}}\n',
+    'packs/c.yaml': '- event_type: a.c\n  traits: {m: {fields: payload.n}}\n',
+  })
+  const input = ['a.b', 'b.b', 'a.c', 'c.c'].map((type) =>
+    JSON.stringify({ event_type: type, message_id: type, timestamp: '2026-01-01', payload: { n: 'x' } }),
+  )
+  const args = ['--definitions', join(folder, 'a.yaml'), '--definitions', join(folder, 'packs')]
+  const { code, stdout } = await run(['distill', ...args], input.join('\n'))
+  expect(code).toBe(0)
+  expect(jsonLines(stdout)).toMatchObject([{ n: 'x' }, { n: 'x' }, { m: 'x' }, null])
+})
+
 test('distill makes an event of everything that the simulator sends', async () => {
   const lines = simulatedDay(5, 10, 10)
   const { stdout } = await run(
@@ -118,19 +133,25 @@ test('explain tells definition, fields, triggers and the reasons against', async
     _context_tenant: 't1',
     payload: { instance_id: 'i1', memory_mb: 512 },
   }
-  const foreign = { event_type: 'backup.create', message_id: 'm2', timestamp: '2026-01-01', payload: {} }
+  const foreign = { event_type: 'greeting.create', message_id: 'm2', timestamp: '2026-01-01', payload: {} }
   const input = `${JSON.stringify(notification)}\n${JSON.stringify(foreign)}\nnonsense\n`
   const args = ['explain', '-c', join(CONFIG, 'winchester.yaml'), '-']
   const told = await run(args, input)
   expect(told.code).toBe(0)
-  expect(told.stdout).toContain('definition 2: compute.instance.*')
-  expect(told.stdout).toContain('passed over, since a later one matches: definition 1')
+  expect(told.stdout).toMatch(/definition .*packs\/nova\.yaml:\d+: compute\.instance\.\*$/m)
+  expect(told.stdout).toMatch(
+    /passed over, since a later one matches: definition .*packs\/nova\.yaml:\d+: compute\.\*/,
+  )
   expect(told.stdout).toContain('tenant_id = "t1" (text, from _context_tenant)')
   expect(told.stdout).toContain('trigger instance_day: joins the stream {"instance_id":"i1"')
   const [explained, unmatched, broken] = jsonLines((await run([...args, '--json'], input)).stdout)
   expect(explained).toMatchObject({
     message_id: 'm1',
-    definition: { event_type: ['compute.instance.*'] },
+    definition: {
+      event_type: ['compute.instance.*'],
+      file: expect.stringMatching(/packs\/nova\.yaml$/),
+      line: expect.any(Number),
+    },
     traits: { memory_mb: { type: 'int', value: 512, field: 'payload.memory_mb' } },
     triggers: [
       { name: 'instance_day', match: true, key: { instance_id: 'i1' } },
@@ -141,7 +162,37 @@ test('explain tells definition, fields, triggers and the reasons against', async
   expect(broken).toMatchObject({ message_id: null, error: expect.stringContaining('JSON') })
 })
 
+test('check --against holds notifications against a configuration', async () => {
+  const sound = simulatedDay(5, 5, 5)
+  const folder = folderWith({ 'day.jsonl': sound.join('\n') })
+  const args = ['check', '-c', join(CONFIG, 'winchester.yaml'), '--against', join(folder, 'day.jsonl')]
+  const told = await run(args)
+  expect(told).toMatchObject({ code: 0, stderr: '' })
+  expect(told.stdout).toMatch(
+    /packs\/nova\.yaml:\d+:\d+: warning: the definition of HostAPI\.\* was not used/,
+  )
+  expect(told.stdout).toContain(`is valid, ${sound.length} notifications were held against it`)
+
+  const foreign = { event_type: 'greeting', message_id: 'm', timestamp: '2026-01-01', payload: {} }
+  const odd = await run([...args, '-', '--json'], `${JSON.stringify(foreign)}\n\nnonsense\n`)
+  expect(odd.code).toBe(1)
+  const findings = jsonLines(odd.stdout)
+  expect(findings).toContainEqual({
+    severity: 'warning',
+    code: 'no-definition',
+    file: '-',
+    line: 1,
+    column: 1,
+    path: '',
+    message: 'greeting: no definition matches 1 notification',
+  })
+  expect(findings).toContainEqual(
+    expect.objectContaining({ severity: 'error', code: 'unreadable', file: '-', line: 3 }),
+  )
+})
+
 test.each([
+  [['check', '-c', join(CONFIG, 'winchester.yaml'), '--against', '/nosuch']],
   [['explain', '-c', join(CONFIG, 'winchester.yaml'), '/nosuch']],
   [['distill', '--definitions', join(CONFIG, 'event_definitions.yaml'), '/nosuch.gz']],
 ])('%j names the file that cannot be read', async (args) => {

@@ -1,39 +1,75 @@
 import type { Command } from 'commander'
-import { checkConfig } from '../../config/load-config.ts'
+import { type Config, checkConfig } from '../../config/load-config.ts'
 import { ConfigError, formatProblem, type Problem } from '../../domain/errors.ts'
+import { findingsOf } from '../against/findings.ts'
+import { Observation } from '../against/observation.ts'
 import { checkConnections } from '../connection-check/check-connections.ts'
 import { flatFinding, formatFinding } from '../connection-check/finding.ts'
 import { createCommand, print } from '../program.ts'
+import { readNumberedLines } from '../read-lines.ts'
 import { handlerFaults } from '../require-pipelines.ts'
 
-type Options = { config: string; connect?: true; json?: true }
+type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
 
 /** `stv3 check`: every problem of a configuration in one go. */
 export function checkCommand(): Command {
-  return createCommand('check', 'validate all files of a configuration', 'stv3 check -c config/yagi.conf')
+  return createCommand(
+    'check',
+    'validate all files of a configuration, and hold notifications or servers against it',
+    'stv3 check -c config/yagi.conf\n  stv3 check -c config/winchester.yaml --against day.jsonl.gz\n  stv3 check -c config/openstack/yagi.conf --connect',
+  )
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
+    .option(
+      '--against <file...>',
+      'notifications, one a line (.gz unpacked, - is standard input): tell also which types have no definition, and which definitions, traits and triggers they do not need',
+    )
     .option('--connect', 'also look at broker, queues, exchanges, database and archive; changes nothing')
     .option('--json', 'one JSON object a line')
     .action(check)
 }
 
-async function check({ config: file, connect, json }: Options): Promise<void> {
+async function check({ config: file, against, connect, json }: Options): Promise<void> {
   const { problems, config } = await checkConfig(file, process.env, handlerFaults)
-  for (const problem of problems) {
-    await print(`${json ? JSON.stringify(flat(problem)) : formatProblem(problem)}\n`)
+  await printProblems(problems, json)
+  const held = config && against ? await holdAgainst(config, against) : undefined
+  if (held) await printProblems(held.findings, json)
+  const all = [...problems, ...(held?.findings ?? [])]
+  const errors = all.filter(({ severity }) => severity === 'error').length
+  if (errors === 0 && !json) {
+    const more = held ? `, ${held.notifications} notifications were held against it` : ''
+    await print(`${file} is valid${more}\n`)
   }
-  const errors = countErrors(problems)
-  if (errors === 0 && !json) await print(`${file} is valid\n`)
-  const findings = connect && config ? await checkConnections(config) : []
+  const failures = errors + (connect && config ? await look(config, json) : 0)
+  if (failures > 0) throw new ConfigError(`${file}: ${failures} ${failures === 1 ? 'error' : 'errors'}`)
+}
+
+/** What the notifications of files tell of a configuration. */
+async function holdAgainst(
+  config: Config,
+  files: readonly string[],
+): Promise<{ readonly findings: readonly Problem[]; readonly notifications: number }> {
+  const observation = new Observation(config)
+  for (const file of files) {
+    for await (const { number, text } of readNumberedLines(file)) {
+      observation.add(text, { file, line: number, column: 1 })
+    }
+  }
+  return { findings: findingsOf(config, observation), notifications: observation.notifications }
+}
+
+/** Looks at the servers that a configuration names; answers how many errors there are. */
+async function look(config: Config, json: true | undefined): Promise<number> {
+  const findings = await checkConnections(config)
   for (const finding of findings) {
     await print(`${json ? JSON.stringify(flatFinding(finding)) : formatFinding(finding)}\n`)
   }
-  const all = errors + countErrors(findings)
-  if (all > 0) throw new ConfigError(`${file}: ${all} ${all === 1 ? 'error' : 'errors'}`)
+  return findings.filter(({ state }) => state === 'error').length
 }
 
-function countErrors(found: readonly { readonly severity?: string; readonly state?: string }[]): number {
-  return found.filter(({ severity, state }) => (severity ?? state) === 'error').length
+async function printProblems(problems: readonly Problem[], json: true | undefined): Promise<void> {
+  for (const problem of problems) {
+    await print(`${json ? JSON.stringify(flat(problem)) : formatProblem(problem)}\n`)
+  }
 }
 
 function flat({ severity, code, position, path, message }: Problem): object {

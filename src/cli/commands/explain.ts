@@ -24,7 +24,13 @@ import { explainResult } from '../verify/explain-result.ts'
 
 type Options = { config: string; result?: string; json?: true; logLevel?: string }
 
-type DefinitionFacts = { readonly index: number; readonly event_type: EventTypePatterns }
+type DefinitionFacts = {
+  readonly index: number
+  readonly event_type: EventTypePatterns
+  /** where it stands; null for the one that catches all */
+  readonly file: string | null
+  readonly line: number | null
+}
 
 type TriggerFacts = {
   readonly name: string
@@ -115,15 +121,16 @@ function explain(line: string, config: Config, distiller: Distiller): Explanatio
     message_id,
     event_type,
     error: distilled.kind === 'failed' ? `distill: ${distilled.reason}` : null,
-    definition: factsOf(definition),
-    passed_over: passedOver.map(factsOf),
+    definition: factsOf(definition, config),
+    passed_over: passedOver.map((other) => factsOf(other, config)),
     traits: traitFacts(definition, notification),
     triggers: event ? config.triggers.map((trigger) => triggerFacts(trigger, event)) : [],
   }
 }
 
-function factsOf({ index, patterns }: EventDefinition): DefinitionFacts {
-  return { index, event_type: patterns }
+function factsOf({ index, patterns }: EventDefinition, { places }: Config): DefinitionFacts {
+  const { file, line } = index < 0 ? { file: null, line: null } : places.definition([index])
+  return { index, event_type: patterns, file, line }
 }
 
 /** The traits that can be made, however it goes with the others. */
@@ -162,10 +169,10 @@ function describe(explanation: Explanation): string {
   const { message_id, event_type, error, definition, passed_over, traits, triggers } = explanation
   const lines = [`${event_type ?? 'message'} ${message_id ?? ''}`.trim()]
   if (error !== null) lines.push(`  becomes no event: ${error}`)
-  if (definition) lines.push(`  definition ${definition.index + 1}: ${patternsText(definition)}`)
+  if (definition) lines.push(`  definition ${placeText(definition)}: ${patternsText(definition)}`)
   for (const other of passed_over)
     lines.push(
-      `  passed over, since a later one matches: definition ${other.index + 1}: ${patternsText(other)}`,
+      `  passed over, since a later one matches: definition ${placeText(other)}: ${patternsText(other)}`,
     )
   for (const [name, { field, ...trait }] of Object.entries(traits)) {
     const value = 'value' in trait ? stringifyJson(trait.value) : stringifyJson(trait)
@@ -179,6 +186,10 @@ function describe(explanation: Explanation): string {
     )
   }
   return `${lines.join('\n')}\n`
+}
+
+function placeText({ file, line }: DefinitionFacts): string {
+  return file === null ? 'that catches all' : `${file}:${line}`
 }
 
 function patternsText({ event_type }: DefinitionFacts): string {

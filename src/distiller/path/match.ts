@@ -16,3 +16,20 @@ export function fullPath(match: Match): string {
   }
   return steps.reverse().join('.')
 }
+
+const PLAIN_NAME = /^[A-Za-z_][\w-]*$/
+
+/** The same as a field path, which finds the match again: `payload.nics[0].'my label'`. */
+export function readablePath(match: Match): string {
+  const steps: string[] = []
+  for (let at: Match | undefined = match; at; at = at.parent) {
+    if (typeof at.key === 'number') steps.push(`[${at.key}]`)
+    else if (at.key !== undefined) steps.push(`.${quotedName(at.key)}`)
+  }
+  return steps.reverse().join('').replace(/^\./, '')
+}
+
+function quotedName(name: string): string {
+  if (PLAIN_NAME.test(name) && name !== 'where') return name
+  return `'${name.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+}

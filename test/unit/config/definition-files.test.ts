@@ -157,6 +157,6 @@ test('a definition is found again by its index, a trigger by its name', async ()
   }
   expect(at([0])).toBe('events.yaml:1:3')
   expect(at([2])).toBe('a.yaml:4:3')
-  expect(at([2, 'traits', 'host'])).toBe('a.yaml:5:18')
+  expect(at([2, 'traits', 'host'])).toBe('a.yaml:5:12')
   expect(config?.places.trigger('one')).toMatchObject({ line: 2, column: 3 })
 })

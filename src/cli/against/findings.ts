@@ -1,0 +1,139 @@
+import type { Config } from '../../config/load-config.ts'
+import { DEFAULT_TRAITS, type EventDefinition, type TraitDefinition } from '../../distiller/definition.ts'
+import type { Position, Problem } from '../../domain/errors.ts'
+import type { EventTypePatterns } from '../../domain/event-type-filter.ts'
+import type { DefinitionUse, Observation } from './observation.ts'
+
+/**
+ * What notifications tell of a configuration. What could not become an event is an error, at the notification or at
+ * the definition; all else a warning: types without a definition, at the first notification of each; definitions,
+ * traits and triggers that nothing needed, where they stand; events that do not tell what they are about.
+ */
+export function findingsOf(config: Config, observation: Observation): Problem[] {
+  return [
+    ...unreadable(observation),
+    ...refused(config, observation),
+    ...unknown(observation),
+    ...nameless(observation),
+    ...unusedDefinitions(config, observation),
+    ...unfilledTraits(config, observation),
+    ...unmatchedTriggers(config, observation),
+  ]
+}
+
+function warning(code: string, position: Position, message: string, path = ''): Problem {
+  return { severity: 'warning', code, path, message, position }
+}
+
+function unreadable({ unreadable: lines }: Observation): Problem[] {
+  return lines.map(({ position, reason }) => ({
+    severity: 'error',
+    code: 'unreadable',
+    path: '',
+    message: `no notification: ${reason}`,
+    position,
+  }))
+}
+
+function refused({ places }: Config, observation: Observation): Problem[] {
+  return [...observation.refused.values()].map(({ count, first, definition, reason }) => {
+    const name = /^trait ([^:]+):/.exec(reason)?.[1]
+    const path = name === undefined ? [definition.index] : [definition.index, 'traits', name]
+    const message = `${times(count)} become no event: ${reason}; the first at ${first.file}:${first.line}`
+    const position = places.definition(path)
+    return { severity: 'error', code: 'not-distilled', path: path.slice(1).join('.'), message, position }
+  })
+}
+
+function unknown(observation: Observation): Problem[] {
+  return byCount(observation.unknown).map(([type, { count, first }]) =>
+    warning('no-definition', first, `${type}: no definition matches ${times(count)}`),
+  )
+}
+
+function nameless({ nameless: types, withId }: Observation): Problem[] {
+  return byCount(types).map(([type, { count, first, fields }]) => {
+    const all = count + (withId.get(type) ?? 0)
+    const offered = [...fields].slice(0, 5).join(', ')
+    const message = `${type}: no trait has an id of what it is about in ${count} of ${all}, though there is ${offered}`
+    return warning('event-without-id', first, message)
+  })
+}
+
+/** Where none of a file's definitions was used, that is told once. */
+function unusedDefinitions({ definitions, places }: Config, observation: Observation): Problem[] {
+  const files = Map.groupBy(definitions, ({ index }) => places.definition([index]).file)
+  return [...files].flatMap(([file, group]) => {
+    const unused = group.filter(({ index }) => useOf(observation, index).taken === 0)
+    if (unused.length === group.length && group.length > 1) {
+      const message = `none of the ${group.length} definitions of this file was used`
+      return [warning('definition-unused', { file, line: 1, column: 1 }, message)]
+    }
+    return unused.map(({ index, patterns }) => {
+      const { lost } = useOf(observation, index)
+      const why = lost.size > 0 ? `later ones took ${some(lost)}` : 'no notification is of such a type'
+      const message = `the definition of ${text(patterns)} was not used: ${why}`
+      return warning('definition-unused', places.definition([index]), message)
+    })
+  })
+}
+
+function unfilledTraits({ definitions, places }: Config, observation: Observation): Problem[] {
+  return definitions.flatMap((definition) => {
+    const use = useOf(observation, definition.index)
+    if (use.taken === 0) return []
+    const unfilled = definition.traits.filter((trait) => !use.filled.has(trait.name) && !isDefault(trait))
+    return unfilled.map((trait) => {
+      const path = ['traits', trait.name]
+      const position = places.definition([definition.index, ...path])
+      return warning('trait-unfilled', position, unfilledText(definition, trait, use), path.join('.'))
+    })
+  })
+}
+
+function unfilledText(
+  { patterns }: EventDefinition,
+  { name, fields }: TraitDefinition,
+  use: DefinitionUse,
+): string {
+  const paths = fields.map((field) => field.text).join(', ')
+  return `trait ${name} of ${text(patterns)}: in none of ${use.taken} (${some(use.types)}) was there ${paths}`
+}
+
+/** One that every event gets, whether a definition says so or not. */
+function isDefault({ name, fields }: TraitDefinition): boolean {
+  const paths = DEFAULT_TRAITS[name]?.fields
+  return paths !== undefined && String(paths) === String(fields.map((field) => field.text))
+}
+
+function unmatchedTriggers({ triggers, places }: Config, observation: Observation): Problem[] {
+  return triggers.flatMap(({ name }) => {
+    const use = observation.triggers.get(name)
+    if (!use || use.matched > 0) return []
+    const [reason] = [...use.reasons].sort(([, a], [, b]) => b - a)
+    const why = reason ? `mostly (${reason[1]}) because ${reason[0]}` : 'no event is of its types'
+    return [warning('trigger-unmatched', places.trigger(name), `trigger ${name} matched nothing: ${why}`)]
+  })
+}
+
+function useOf({ definitions }: Observation, index: number): DefinitionUse {
+  return definitions[index] as DefinitionUse
+}
+
+function byCount<T extends { readonly count: number }>(counts: ReadonlyMap<string, T>): [string, T][] {
+  return [...counts].sort(([, a], [, b]) => b.count - a.count)
+}
+
+function times(count: number): string {
+  return count === 1 ? '1 notification' : `${count} notifications`
+}
+
+function text(patterns: EventTypePatterns): string {
+  return typeof patterns === 'string' ? patterns : some(patterns)
+}
+
+/** The first few of many. */
+function some(names: Iterable<string>): string {
+  const all = [...names]
+  return all.length > 3 ? `${all.slice(0, 3).join(', ')}, …` : all.join(', ')
+}
