@@ -2,6 +2,8 @@ import type { Config } from '../../config/load-config.ts'
 import { DEFAULT_TRAITS, type EventDefinition, type TraitDefinition } from '../../distiller/definition.ts'
 import type { Position, Problem } from '../../domain/errors.ts'
 import type { EventTypePatterns } from '../../domain/event-type-filter.ts'
+import { formatIso } from '../../domain/time.ts'
+import type { Period } from '../../usage/practical/stream-story.ts'
 import type { DefinitionUse, Observation } from './observation.ts'
 
 /**
@@ -18,6 +20,7 @@ export function findingsOf(config: Config, observation: Observation): Problem[] 
     ...unusedDefinitions(config, observation),
     ...unfilledTraits(config, observation),
     ...unmatchedTriggers(config, observation),
+    ...misfittingPeriods(config, observation),
   ]
 }
 
@@ -114,6 +117,18 @@ function unmatchedTriggers({ triggers, places }: Config, observation: Observatio
     const why = reason ? `mostly (${reason[1]}) because ${reason[0]}` : 'no event is of its types'
     return [warning('trigger-unmatched', places.trigger(name), `trigger ${name} matched nothing: ${why}`)]
   })
+}
+
+function misfittingPeriods({ places }: Config, { misfits }: Observation): Problem[] {
+  return [...misfits.values()].map(({ count, type, trigger, period, range }) => {
+    const periods = `such as ${textOf(period)} in that of ${textOf(range)}`
+    const message = `the audit period of ${times(count)} of ${type} is not within its stream of ${trigger}, ${periods}: the usage outside is not verified (docs/usage-rules.md, "Audit periods")`
+    return warning('audit-period', places.trigger(trigger), message)
+  })
+}
+
+function textOf({ begin, end }: Period): string {
+  return `${formatIso(begin)} to ${formatIso(end)}`
 }
 
 function useOf({ definitions }: Observation, index: number): DefinitionUse {

@@ -5,9 +5,12 @@ import { decodeNotificationText } from '../../distiller/notification.ts'
 import type { Position } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import type { JsonValue, Notification } from '../../domain/notification.ts'
+import type { DistinguishingTraits } from '../../domain/trait.ts'
 import type { Criterion } from '../../streams/criterion.ts'
 import { matchTrigger } from '../../streams/match.ts'
 import type { Trigger } from '../../streams/trigger.ts'
+import { isWholePeriod } from '../../usage/practical/audit-period.ts'
+import { auditPeriodOf, type Period } from '../../usage/practical/stream-story.ts'
 import { hasId, idFields } from './resource-ids.ts'
 
 /** So many of the same, and where the first of them stands. */
@@ -31,6 +34,15 @@ export type TriggerUse = {
 /** Events of a type that have none of the ids that their payloads have. */
 export type Nameless = Count & { readonly fields: Set<string> }
 
+/** Exists whose audit period is not within the time of their stream; period and range are those of the first. */
+export type PeriodMisfit = {
+  count: number
+  readonly type: string
+  readonly trigger: string
+  readonly period: Period
+  readonly range: Period
+}
+
 /** Gathers what a configuration makes of notifications, one after the other. */
 export class Observation {
   notifications = 0
@@ -48,6 +60,8 @@ export class Observation {
   /** by type */
   readonly withId = new Map<string, number>()
   readonly nameless = new Map<string, Nameless>()
+  /** by trigger and type */
+  readonly misfits = new Map<string, PeriodMisfit>()
   readonly #config: Config
   readonly #distiller: Distiller
   readonly #types = new Map<string, TypeFacts>()
@@ -123,8 +137,22 @@ export class Observation {
   #match(trigger: Trigger, criteria: readonly Criterion[], event: Event): void {
     const use = this.triggers.get(trigger.name) as TriggerUse
     const result = matchTrigger(trigger, criteria, event)
-    if (result.match) use.matched++
-    else use.reasons.set(result.reason, (use.reasons.get(result.reason) ?? 0) + 1)
+    if (result.match) {
+      use.matched++
+      this.#watchPeriod(trigger, result.key.traits, event)
+    } else use.reasons.set(result.reason, (use.reasons.get(result.reason) ?? 0) + 1)
+  }
+
+  /** An exists of a whole audit period must find the events of that period in its stream. */
+  #watchPeriod({ name }: Trigger, key: DistinguishingTraits, event: Event): void {
+    const range = Object.values(key).find((trait) => trait.type === 'timerange')
+    const period = auditPeriodOf(event)
+    if (range?.type !== 'timerange' || !period || !event.eventType.endsWith('.exists')) return
+    if (!isWholePeriod(event) || (period.begin >= range.begin && period.end <= range.end)) return
+    const example = { period, range, type: event.eventType, trigger: name }
+    const misfit = this.misfits.get(`${name} ${event.eventType}`) ?? { ...example, count: 0 }
+    misfit.count++
+    this.misfits.set(`${name} ${event.eventType}`, misfit)
   }
 
   #factsOf(type: string): TypeFacts {

@@ -7,7 +7,8 @@ import { checkConnections } from '../connection-check/check-connections.ts'
 import { flatFinding, formatFinding } from '../connection-check/finding.ts'
 import { createCommand, print } from '../program.ts'
 import { readNumberedLines } from '../read-lines.ts'
-import { handlerFaults } from '../require-pipelines.ts'
+import { handlerFaults, requirePipelines } from '../require-pipelines.ts'
+import { auditNeeds } from '../verify/audit-needs.ts'
 
 type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
 
@@ -38,9 +39,14 @@ async function check({ config: file, against, connect, json }: Options): Promise
   if (errors === 0 && !json) {
     const more = held ? `, ${held.notifications} notifications were held against it` : ''
     await print(`${file} is valid${more}\n`)
+    if (config) for (const need of await needsOf(config)) await print(`note: ${need}\n`)
   }
   const failures = errors + (connect && config ? await look(config, json) : 0)
   if (failures > 0) throw new ConfigError(`${file}: ${failures} ${failures === 1 ? 'error' : 'errors'}`)
+}
+
+async function needsOf(config: Config): Promise<readonly string[]> {
+  return auditNeeds(config.triggers, await requirePipelines(config))
 }
 
 /** What the notifications of files tell of a configuration. */

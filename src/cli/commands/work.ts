@@ -10,6 +10,7 @@ import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
 import { PublisherPool } from '../publisher-pool.ts'
 import { requirePipelines } from '../require-pipelines.ts'
+import { auditNeeds } from '../verify/audit-needs.ts'
 import { withStore } from '../with-store.ts'
 import { slowRunMetrics, workerMetrics } from '../worker-metrics.ts'
 
@@ -35,6 +36,7 @@ async function work(options: Options): Promise<void> {
   logWarnings(config, logger)
   const name = options.name ?? `worker-${hostname()}-${process.pid}`
   const pipelines = await requirePipelines(config)
+  for (const need of auditNeeds(config.triggers, pipelines)) logger.info({}, need)
   const counters = createWorkerCounters()
   const onRepeat = () => counters.repeats++
   const observation = await observe(winchester, 'worker')

@@ -78,7 +78,8 @@ export class UsageHandler implements Handler {
   }
 
   #logFaults({ exists }: UsageVerdict, { streamId }: HandlerEnv): void {
-    for (const { fault } of exists) {
+    for (const { fault, notes } of exists) {
+      for (const note of notes) this.#logger.info({ stream: streamId }, `usage of an exists: ${note}`)
       if (!fault) continue
       const fields = { stream: streamId, code: fault.code }
       this.#logger.warn(fields, `usage of an exists is not verified: ${fault.message}`)

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { findingsOf } from '../../../../src/cli/against/findings.ts'
 import { Observation } from '../../../../src/cli/against/observation.ts'
@@ -199,4 +199,27 @@ test.each([
 ])('nothing is told of ids where %s', async (_, payload) => {
   const found = await findings([...SOUND, notification('a.b', payload)])
   expect(found.filter(({ code }) => code === 'event-without-id')).toEqual([])
+})
+
+test('exists whose audit period is not within their stream are told, each kind once', async () => {
+  const exists = (id: string, beginning: string, ending: string) => ({
+    event_type: 'compute.instance.exists',
+    message_id: id,
+    timestamp: `${ending.slice(0, 10)} 08:05:00`,
+    payload: { instance_id: 'i', audit_period_beginning: beginning, audit_period_ending: ending },
+  })
+  const config = await loadConfig(resolve(import.meta.dirname, '../../../../config/winchester.yaml'), {})
+  const observation = new Observation(config)
+  for (const one of [
+    exists('whole', '2026-01-01 00:00:00', '2026-01-02 00:00:00'),
+    exists('shifted', '2026-01-01 08:00:00', '2026-01-02 08:00:00'),
+    exists('again', '2026-01-02 08:00:00', '2026-01-03 08:00:00'),
+  ])
+    observation.add(JSON.stringify(one), { file: 'f', line: 1, column: 1 })
+  const told = findingsOf(config, observation).filter(({ code }) => code === 'audit-period')
+  expect(told.map(({ message }) => message)).toEqual([
+    expect.stringContaining(
+      'the audit period of 2 notifications of compute.instance.exists is not within its stream of instance_day, such as 2026-01-01T08:00:00 to 2026-01-02T08:00:00 in that of 2026-01-01T00:00:00 to 2026-01-02T00:00:00',
+    ),
+  ])
 })

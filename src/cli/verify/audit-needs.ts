@@ -1,0 +1,51 @@
+import type { Pipeline } from '../../pipeline/handler-registry.ts'
+import { silentLogger } from '../../runtime/logger.ts'
+import type { Trigger } from '../../streams/trigger.ts'
+import type { Expression } from '../../timex/expression.ts'
+import { usageHandlerOf } from './usage-step.ts'
+
+/** Values of instance_usage_audit_period whose exists complete streams of an hour, a day, a month or a year. */
+const PERIODS: { readonly [range: string]: string } = {
+  hour: 'hour',
+  day: 'day or hour',
+  month: 'month',
+  year: 'year',
+}
+
+const EXISTS = ['compute.instance.exists', 'instance.exists']
+
+/**
+ * What nova.conf must say for the triggers whose pipelines verify the usage of servers, a sentence for each length of
+ * their streams: without an audit of that period they never fire.
+ */
+export function auditNeeds(
+  triggers: readonly Trigger[],
+  pipelines: ReadonlyMap<string, Pipeline>,
+): readonly string[] {
+  const verifying = triggers.filter(
+    ({ name, matchCriteria }) =>
+      matchCriteria.some(({ acceptsType }) => EXISTS.some(acceptsType)) &&
+      usageHandlerOf(name, triggers, pipelines, silentLogger) !== undefined,
+  )
+  const byRange = Map.groupBy(verifying, rangeOf)
+  return [...byRange].flatMap(([range, group]) => {
+    const period = range === undefined ? undefined : PERIODS[range]
+    if (period === undefined) return []
+    const names = group.map(({ name }) => name).join(', ')
+    return `${names} ${group.length === 1 ? 'verifies' : 'verify'} usage by the ${range}: nova.conf needs instance_usage_audit = True and instance_usage_audit_period = ${period} (its defaults are False and month)`
+  })
+}
+
+/** The function that tells the streams of a trigger apart by time: `day` of `day + 8h`. */
+function rangeOf({ distinguishedBy }: Trigger): string | undefined {
+  for (const { expression } of distinguishedBy) {
+    const name = expression && functionIn(expression)
+    if (name !== undefined) return name
+  }
+  return undefined
+}
+
+function functionIn(expression: Expression): string | undefined {
+  if (expression.kind === 'function') return expression.name
+  return expression.kind === 'shift' ? functionIn(expression.base) : undefined
+}
