@@ -3,7 +3,7 @@ import type { ChannelModel, ConfirmChannel } from 'amqplib'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import { closeQuietly } from './amqp-channel.ts'
-import { declareQueue, QueueBinder } from './amqp-topology.ts'
+import { AwaitedQueueError, declareQueue, QueueBinder } from './amqp-topology.ts'
 import type { Publisher } from './broker.ts'
 import { Notices } from './notices.ts'
 
@@ -44,6 +44,9 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
         await declareQueue(model, spec, notices)
         await new QueueBinder(model, spec, notices).bind()
       } catch (error) {
+        if (error instanceof AwaitedQueueError) {
+          throw new TransientError(`queue ${spec.queue} does not exist, and is its owner's to create`)
+        }
         if (error instanceof TransientError) throw error
         throw new TransientError(`cannot declare queue ${spec.queue}: ${messageOf(error)}`, { cause: error })
       }

@@ -10,11 +10,11 @@ const PRECONDITION_FAILED = 406
 /** Undefined where the failure is something else: no connection, an argument that no queue can have. */
 export function refusalOf(error: unknown): Refusal | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const text = brokerText(error)
   if (code === FORBIDDEN) return 'forbidden'
   // A queue whose node is down is NOT_FOUND too.
-  if (code === NOT_FOUND && /no (queue|exchange) /.test(messageOf(error))) return 'missing'
-  if (code === PRECONDITION_FAILED && /inequivalent arg|redeclare/.test(messageOf(error)))
-    return 'exists-otherwise'
+  if (code === NOT_FOUND && !/home node|inaccessible|stopped|timed? ?out/i.test(text)) return 'missing'
+  if (code === PRECONDITION_FAILED && !/invalid (arg|property)/i.test(text)) return 'exists-otherwise'
   return undefined
 }
 

@@ -16,13 +16,12 @@ export type SubscriptionContext = {
   readonly notices: Notices
   readonly reconnectMs: number
   readonly maxReconnectMs: number
+  /** how often a queue is bound anew to exchanges of others: one that goes takes its bindings with it, unheard */
+  readonly boundAgainMs: number
 }
 
 /** What others are to create is looked for so often at most: the broker logs each look that finds nothing. */
 const LONGEST_LOOK_MS = 30_000
-/** An exchange that goes and comes again takes its bindings with it and tells nobody. */
-const BOUND_AGAIN_MS = 60_000
-
 /** A delivery with the message and channel it must be acknowledged with. */
 type AmqpDelivery = Delivery & { readonly message: ConsumeMessage; readonly channel: Channel }
 
@@ -64,7 +63,7 @@ export function createAmqpSubscription(
           pause = waiting
           notices.awaiting(`queue ${queue}`, error.message)
           options.onAwaiting?.()
-        } else report(`cannot read queue ${queue}: ${messageOf(error)}`)
+        } else report(`cannot read queue ${queue}: ${brokerText(error)}`)
       }
       current = undefined
       options.onLost()
@@ -108,7 +107,7 @@ export function createAmqpSubscription(
     const missing = new Backoff(looks)
     let isComplete = isBound
     for (;;) {
-      await sleep(isComplete ? BOUND_AGAIN_MS : missing.next(), signal)
+      await sleep(isComplete ? context.boundAgainMs : missing.next(), signal)
       if (signal.aborted) return
       try {
         const wasComplete = isComplete

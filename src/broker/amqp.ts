@@ -16,6 +16,8 @@ export type AmqpOptions = {
   /** first and longest wait between attempts to connect, ms */
   readonly reconnectMs: number
   readonly maxReconnectMs: number
+  /** how often a queue is bound anew to exchanges of others, ms (60,000) */
+  readonly boundAgainMs?: number
   /** own CA and client certificate */
   readonly tls?: SecureContextOptions | undefined
 }
@@ -23,6 +25,7 @@ export type AmqpOptions = {
 /** A server misses a client that vanished after two to three of these: before its messages are waited for in vain. */
 const HEARTBEAT_S = 8
 const CONNECT_TIMEOUT_MS = 10_000
+const BOUND_AGAIN_MS = 60_000
 
 export type AmqpBroker = Broker & {
   /** Connects; rejects with TransientError. */
@@ -57,9 +60,10 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
     return model
   }
 
+  const context = { boundAgainMs: BOUND_AGAIN_MS, ...options, notices, connected }
   return {
     subscribe(spec, subscribeOptions) {
-      const subscription = createAmqpSubscription(spec, subscribeOptions, { ...options, notices, connected })
+      const subscription = createAmqpSubscription(spec, subscribeOptions, context)
       subscriptions.add(subscription)
       return subscription
     },

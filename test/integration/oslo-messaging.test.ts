@@ -83,6 +83,11 @@ async function start(one: Case, url: string): Promise<{ cloud: Cloud; watcher: W
   }
   const watcher = await startWatcher(url, variant)
   await until(`${one.vhost}: it to wait`, () => watcher.said.some((line) => /does not exist yet/.test(line)))
+  if (variant === 'theirs') {
+    await until(`${one.vhost}: it to wait for all`, () => watcher.awaited().length === 4)
+    // Waiting for others is no failure of ours.
+    expect(watcher.unread()).toEqual([])
+  }
   return { cloud: await Cloud.start(url, options), watcher }
 }
 
@@ -126,6 +131,7 @@ test('whoever starts first, and after a restart of the broker, nothing of oslo.m
     await untilBound(cloud, watcher, 'again', one)
     expect(await use(cloud, 'again'), one.vhost).toEqual([])
     await untilStored(watcher, 'again', one)
+    expect(watcher.awaited(), one.vhost).toEqual([])
     expect(cloud.log, one.vhost).not.toMatch(REFUSED)
     expect(
       watcher.said.filter((line) => /other arguments/.test(line)),

@@ -61,7 +61,7 @@ function read(specs: QueueSpec | readonly QueueSpec[], account = 'guest:guest'):
   const keep = (_: object, message: string) => void said.push(message)
   const logger: Logger = { ...silentLogger, info: keep, warn: keep }
   const url = rabbitmq.url.replace('guest:guest', account)
-  const broker = createAmqpBroker({ url, logger, reconnectMs: 20, maxReconnectMs: 100 })
+  const broker = createAmqpBroker({ url, logger, reconnectMs: 20, maxReconnectMs: 100, boundAgainMs: 50 })
   onTestFinished(() => broker.close())
   const deliveries: Delivery[] = []
   const subscriptions = [specs].flat().map((spec) =>
@@ -191,6 +191,21 @@ test('an exchange that several queues wait for is told once, and once when it is
     expect.stringMatching(`^exchange ${exchange} does not exist yet: waiting for its owner`),
     `exchange ${exchange} is there: what comes to it is read`,
   ])
+})
+
+test('an exchange that goes and comes again is bound again', async () => {
+  const [queue, exchange] = [`q-${name}`, `x-${name}`]
+  await owner.assertExchange(exchange, 'topic')
+  const reader = read({ ...bound(queue, exchange), exchangePassive: true })
+  await until('it to read', () => lines(reader, /reading queue/).length > 0)
+  await owner.deleteExchange(exchange)
+  await until('it to miss it', () => lines(reader, /exchange .* does not exist yet/).length > 0)
+  await owner.assertExchange(exchange, 'topic', { durable: false })
+  await until('a message', async () => {
+    owner.publish(exchange, 'k', Buffer.from('1'))
+    return reader.deliveries.length > 0
+  })
+  expect(lines(reader, /is there: what comes to it is read/)).toHaveLength(1)
 })
 
 test('why the broker closed it is told in its own words', async () => {

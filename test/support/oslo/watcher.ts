@@ -20,6 +20,9 @@ export type Variant = 'theirs' | 'own' | 'own quorum'
 export type Watcher = {
   /** what it has said, a line each */
   readonly said: readonly string[]
+  /** queues that are not read and should be, and, when none is there yet, those that are waited for */
+  readonly unread: () => readonly string[]
+  readonly awaited: () => readonly string[]
   /** instance ids of the events that it has stored */
   instances(): Promise<Set<string>>
 }
@@ -47,6 +50,8 @@ export async function startWatcher(amqpUrl: string, variant: Variant): Promise<W
   })
   return {
     said,
+    unread: consumer.unread,
+    awaited: consumer.awaited,
     async instances() {
       const events = await store.listEvents({}, ALL)
       return new Set(events.map(({ traits }) => String(traits.instance_id?.value)))
