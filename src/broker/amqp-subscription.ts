@@ -114,6 +114,8 @@ export function createAmqpSubscription(
         isComplete = await binder.bind()
         if (wasComplete) missing.reset()
       } catch (error) {
+        // Where the connection is lost, that is told elsewhere.
+        await sleep(looks.initialMs, signal)
         if (signal.aborted) return
         isComplete = false
         notices.warn(`cannot bind queue ${queue}: ${brokerText(error)}; trying again until it works`)

@@ -93,5 +93,8 @@ function withHeartbeat(url: string): string {
 function failureOf(error: unknown): string {
   const message = messageOf(error)
   if (/ACCESS-REFUSED/.test(message)) return `the broker refuses the user or the password: ${message}`
+  // The library keeps the broker's words about a virtual host to itself.
+  if (/ConnectionOpenOk; got <ConnectionClose/.test(message))
+    return 'the broker refuses the virtual host: there is none of this name, or the account has no rights in it'
   return `the broker does not answer: ${message}`
 }

@@ -7,6 +7,9 @@ import { Cloud, type CloudOptions } from '../support/oslo/cloud.ts'
 import { startWatcher, type Variant, type Watcher } from '../support/oslo/watcher.ts'
 import { until } from '../support/until.ts'
 
+/** For machines on which all of this takes long. */
+const PATIENCE_MS = 240_000
+
 type Case = {
   readonly vhost: string
   readonly first: 'we' | 'they'
@@ -55,20 +58,28 @@ function sentIn(phase: string): string[] {
 }
 
 async function untilStored(watcher: Watcher, phase: string, { vhost }: Case): Promise<void> {
-  await until(`${vhost}: all of ${phase}`, async () => {
-    const stored = await watcher.instances()
-    return sentIn(phase).every((number) => stored.has(number))
-  })
+  await until(
+    `${vhost}: all of ${phase}`,
+    async () => {
+      const stored = await watcher.instances()
+      return sentIn(phase).every((number) => stored.has(number))
+    },
+    PATIENCE_MS,
+  )
 }
 
 /** A queue of our own gets what comes from when its exchange is bound. */
 async function untilBound(cloud: Cloud, watcher: Watcher, phase: string, { variant, vhost }: Case) {
   if (variant === 'theirs') return
   let count = 0
-  await until(`${vhost}: the exchange is bound`, async () => {
-    await cloud.notify('info', `${phase}-probe-${count++}`)
-    return [...(await watcher.instances())].some((number) => number.startsWith(`${phase}-probe`))
-  })
+  await until(
+    `${vhost}: the exchange is bound`,
+    async () => {
+      await cloud.notify('info', `${phase}-probe-${count++}`)
+      return [...(await watcher.instances())].some((number) => number.startsWith(`${phase}-probe`))
+    },
+    PATIENCE_MS,
+  )
 }
 
 async function start(one: Case, url: string): Promise<{ cloud: Cloud; watcher: Watcher }> {
@@ -139,4 +150,4 @@ test('whoever starts first, and after a restart of the broker, nothing of oslo.m
     ).toEqual([])
   })
   expect(unsent).toEqual(CASES.map(() => []))
-})
+}, 900_000)

@@ -22,6 +22,7 @@ let name: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'stacktach-topology-'))
   rabbitmq = await Rabbitmq.start(folder)
+  await rabbitmq.control('add_user', 'nobody', 'secret')
   for (const [user, configure, write, read] of [
     ['reader', '^$', '^$', '.*'],
     ['own', '^own-', '^own-', '^(own-|x-)'],
@@ -56,11 +57,11 @@ type Reader = {
 }
 
 /** Reads queues as an account; all is closed when the test is over. */
-function read(specs: QueueSpec | readonly QueueSpec[], account = 'guest:guest'): Reader {
+function read(specs: QueueSpec | readonly QueueSpec[], account = 'guest:guest', vhost = ''): Reader {
   const said: string[] = []
   const keep = (_: object, message: string) => void said.push(message)
   const logger: Logger = { ...silentLogger, info: keep, warn: keep }
-  const url = rabbitmq.url.replace('guest:guest', account)
+  const url = `${rabbitmq.url.replace('guest:guest', account)}/${vhost || '%2F'}`
   const broker = createAmqpBroker({ url, logger, reconnectMs: 20, maxReconnectMs: 100, boundAgainMs: 50 })
   onTestFinished(() => broker.close())
   const deliveries: Delivery[] = []
@@ -157,6 +158,17 @@ test('an argument that no queue can have is not taken for a queue that exists ot
   const reader = read({ ...queueOnly(`q-${name}`), arguments: { 'x-max-length': 'many' } })
   await until('the refusal', () => reader.said.length > 0)
   expect(reader.said[0]).toMatch(/cannot read queue .*invalid arg 'x-max-length'/)
+})
+
+test.each([
+  ['guest:guest', 'nosuch'],
+  ['nobody:secret', '%2F'],
+])('a virtual host that %s may not use is told as such: %s', async (account, vhost) => {
+  const reader = read(queueOnly(`q-${name}`), account, vhost)
+  await until('the refusal', () => reader.said.length > 0)
+  expect(reader.said[0]).toMatch(
+    /the broker refuses the virtual host: there is none of this name, or the account/,
+  )
 })
 
 test('a queue of others that is deleted is waited for and not made', async () => {

@@ -52,12 +52,12 @@ def main():
     conf = configured(args)
     transport = oslo_messaging.get_notification_transport(conf, args.url)
     notifier = oslo_messaging.Notifier(
-        transport, publisher_id='compute.host1', driver=args.driver, topics=[args.topic], retry=30)
+        transport, publisher_id='compute.host1', driver=args.driver, topics=[args.topic], retry=300)
     rpc = oslo_messaging.get_rpc_transport(conf, args.url)
     server = oslo_messaging.get_rpc_server(
         rpc, oslo_messaging.Target(topic='compute', server='host1'), [Endpoint()], executor='threading')
     server.start()
-    client = oslo_messaging.RPCClient(rpc, oslo_messaging.Target(topic='compute', version='1.0'), timeout=40)
+    client = oslo_messaging.RPCClient(rpc, oslo_messaging.Target(topic='compute', version='1.0'), timeout=300)
     print('ready', flush=True)
     for line in sys.stdin:
         command, *words = line.split()
