@@ -22,6 +22,7 @@ export type SubscriptionContext = {
 
 /** What others are to create is looked for so often at most: the broker logs each look that finds nothing. */
 const LONGEST_LOOK_MS = 30_000
+
 /** A delivery with the message and channel it must be acknowledged with. */
 type AmqpDelivery = Delivery & { readonly message: ConsumeMessage; readonly channel: Channel }
 
