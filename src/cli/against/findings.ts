@@ -81,32 +81,49 @@ function unusedDefinitions({ definitions, places }: Config, observation: Observa
   })
 }
 
+type Use = {
+  readonly definition: EventDefinition
+  readonly trait: TraitDefinition
+  readonly use: DefinitionUse
+}
+
+/** A trait that definitions of a file share, as by merging, is one trait: told where it stands first. */
 function unfilledTraits({ definitions, places }: Config, observation: Observation): Problem[] {
-  return definitions.flatMap((definition) => {
+  const uses = definitions.flatMap((definition): Use[] => {
     const use = useOf(observation, definition.index)
-    if (use.taken === 0) return []
-    const unfilled = definition.traits.filter((trait) => !use.filled.has(trait.name) && !isDefault(trait))
-    return unfilled.map((trait) => {
-      const path = ['traits', trait.name]
-      const position = places.definition([definition.index, ...path])
-      return warning('trait-unfilled', position, unfilledText(definition, trait, use), path.join('.'))
-    })
+    const traits = use.taken > 0 ? definition.traits.filter((trait) => !isDefault(trait)) : []
+    return traits.map((trait) => ({ definition, trait, use }))
+  })
+  const shared = Map.groupBy(uses, ({ definition, trait }) => {
+    const { file } = places.definition([definition.index])
+    return JSON.stringify([file, trait.name, trait.type, pathsOf(trait)])
+  })
+  return [...shared.values()].flatMap((group) => {
+    const [{ definition, trait }] = group as [Use, ...Use[]]
+    if (group.some(({ use }) => use.filled.has(trait.name))) return []
+    const path = ['traits', trait.name]
+    const position = places.definition([definition.index, ...path])
+    return [warning('trait-unfilled', position, unfilledText(group as [Use, ...Use[]]), path.join('.'))]
   })
 }
 
-function unfilledText(
-  { patterns }: EventDefinition,
-  { name, fields }: TraitDefinition,
-  use: DefinitionUse,
-): string {
-  const paths = fields.map((field) => field.text).join(', ')
-  return `trait ${name} of ${text(patterns)}: in none of ${use.taken} (${some(use.types)}) was there ${paths}`
+function unfilledText(group: readonly [Use, ...Use[]]): string {
+  const [{ definition, trait }] = group
+  const others = group.length > 1 ? ` and ${group.length - 1} more` : ''
+  const taken = group.reduce((sum, { use }) => sum + use.taken, 0)
+  const types = some(group.flatMap(({ use }) => [...use.types]))
+  const paths = pathsOf(trait).join(', ')
+  return `trait ${trait.name} of ${text(definition.patterns)}${others}: in none of ${taken} (${types}) was there ${paths}`
+}
+
+function pathsOf({ fields }: TraitDefinition): string[] {
+  return fields.map((field) => field.text)
 }
 
 /** One that every event gets, whether a definition says so or not. */
-function isDefault({ name, fields }: TraitDefinition): boolean {
-  const paths = DEFAULT_TRAITS[name]?.fields
-  return paths !== undefined && String(paths) === String(fields.map((field) => field.text))
+function isDefault(trait: TraitDefinition): boolean {
+  const paths = DEFAULT_TRAITS[trait.name]?.fields
+  return paths !== undefined && String(paths) === String(pathsOf(trait))
 }
 
 function unmatchedTriggers({ triggers, places }: Config, observation: Observation): Problem[] {

@@ -6,7 +6,7 @@ import type { Event } from '../../../src/domain/event.ts'
 import type { Notification } from '../../../src/domain/notification.ts'
 import type { Trait } from '../../../src/domain/trait.ts'
 import { versionedName } from '../../../src/notigen/versioned-name.ts'
-import { eventOf, notificationsOf, shippedDistiller } from '../../support/packs.ts'
+import { eventOf, loadPack, notificationsOf, SERVICES, shippedDistiller } from '../../support/packs.ts'
 
 /** Notifications of a real Nova, Glance, Cinder and Keystone, where they are beside the checkout. */
 const RECORDED = resolve(import.meta.dirname, '../../../../shared/notifications/nova-zed')
@@ -48,6 +48,21 @@ describe.runIf(existsSync(RECORDED))('what a real cloud sent', () => {
       ]
     })
     expect([...new Set(faults)]).toEqual([])
+  })
+
+  test('each type is known to the pack of its service, and to no other', async () => {
+    const packs = await Promise.all(
+      SERVICES.map(async (service) => ({ service, pack: await loadPack(service) })),
+    )
+    const types = new Set(FILES.flatMap(recorded).map(({ event_type }) => event_type))
+    const services = { image: 'glance', volume: 'cinder', identity: 'keystone' } as const
+    for (const type of types) {
+      const takers = packs
+        .filter(({ pack }) => pack.distiller.definitionOf(type))
+        .map(({ service }) => service)
+      const kind = type.split('.')[0] as keyof typeof services
+      expect(takers, type).toEqual([services[kind] ?? 'nova'])
+    }
   })
 
   test('failed calls and boots say why', () => {

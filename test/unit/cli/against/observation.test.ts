@@ -114,18 +114,24 @@ test('types without a definition are counted, the commonest first', async () => 
   ])
 })
 
-test('a trait that is never filled is told at its key, a merged one at the traits of its definition', async () => {
+test('a trait that is never filled is told at its key', async () => {
+  const lines = [notification('a.b', { id: '1' }), notification('a.c', { id: '1', colour: 'red' })]
+  expect((await findings(lines)).filter(({ code }) => code === 'trait-unfilled')).toMatchObject([
+    {
+      severity: 'warning',
+      at: 'events.yaml:6:5',
+      path: 'traits.size',
+      message: 'trait size of a.*: in none of 2 (a.b, a.c) was there payload.size',
+    },
+  ])
+})
+
+test('a trait that definitions share is filled where one of them fills it, and told once where none does', async () => {
   const lines = [notification('a.b', { id: '1' }), notification('a.special', { id: '1', size: 3 })]
   expect((await findings(lines)).filter(({ code }) => code === 'trait-unfilled')).toMatchObject([
     {
-      at: 'events.yaml:6:5',
-      path: 'traits.size',
-      message: 'trait size of a.*: in none of 1 (a.b) was there payload.size',
-    },
-    { at: 'events.yaml:9:5', path: 'traits.colour' },
-    {
-      at: 'events.yaml:11:3',
-      message: 'trait colour of a.special: in none of 1 (a.special) was there payload.colour',
+      at: 'events.yaml:9:5',
+      message: 'trait colour of a.* and 1 more: in none of 2 (a.b, a.special) was there payload.colour',
     },
   ])
 })
