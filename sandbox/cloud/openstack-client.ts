@@ -1,0 +1,83 @@
+import { type CloudPorts, urlOf } from './addresses.ts'
+import { PASSWORD } from './configuration/common.ts'
+
+export type Service = 'identity' | 'image' | 'compute' | 'keeping'
+
+export type Answer = {
+  readonly status: number
+  // biome-ignore lint/suspicious/noExplicitAny: what OpenStack's APIs answer is looked at by those who asked
+  readonly body: any
+}
+
+/** Nova's API of 2022, the newest of its release Zed. */
+const COMPUTE_VERSION = 'compute 2.93'
+const PATHS: { readonly [service in Service]: string } = {
+  identity: '/v3',
+  image: '/v2',
+  compute: '/v2.1',
+  keeping: '/v2.1',
+}
+
+/** One account in one project, on the APIs of a cloud. */
+export class OpenstackClient {
+  readonly #ports: CloudPorts
+  readonly #token: string
+  readonly projectId: string
+
+  static async login(ports: CloudPorts, name: string, project: string): Promise<OpenstackClient> {
+    const domain = { id: 'default' }
+    const password = { user: { name, domain, password: PASSWORD } }
+    const response = await fetch(urlOf(ports.identity, '/v3/auth/tokens'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        auth: {
+          identity: { methods: ['password'], password },
+          scope: { project: { name: project, domain } },
+        },
+      }),
+    })
+    const text = await response.text()
+    const token = response.headers.get('x-subject-token')
+    if (token === null) throw new Error(`login of ${name}: ${response.status} ${text.slice(0, 300)}`)
+    return new OpenstackClient(ports, token, JSON.parse(text).token.project.id)
+  }
+
+  private constructor(ports: CloudPorts, token: string, projectId: string) {
+    this.#ports = ports
+    this.#token = token
+    this.projectId = projectId
+  }
+
+  /** The body of the answer; rejects with what the service said when it refuses. */
+  async call(service: Service, method: string, path: string, body?: unknown): Promise<Answer['body']> {
+    const answer = await this.ask(service, method, path, body)
+    if (answer.status < 400) return answer.body
+    throw new Error(`${method} ${service} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+  }
+
+  /** The answer, whatever it is; bytes go as they are, all else as JSON. */
+  async ask(service: Service, method: string, path: string, body?: unknown): Promise<Answer> {
+    const response = await fetch(urlOf(this.#ports[service], PATHS[service] + path), {
+      method,
+      headers: {
+        'x-auth-token': this.#token,
+        accept: 'application/json',
+        'openstack-api-version': COMPUTE_VERSION,
+        'content-type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json',
+      },
+      ...(body === undefined
+        ? {}
+        : { body: body instanceof Uint8Array ? Buffer.from(body) : JSON.stringify(body) }),
+    })
+    return { status: response.status, body: parse(await response.text()) }
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
