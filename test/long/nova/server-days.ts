@@ -12,15 +12,28 @@ export function formOf({ event_type: type }: Notification): 'unversioned' | 'ver
 }
 
 export function serverOf(notification: Notification): string {
-  const { payload } = notification
-  return formOf(notification) === 'versioned' ? payload['nova_object.data'].uuid : payload.instance_id
+  const { instance_id, uuid } = fieldsOf(notification)
+  return instance_id ?? uuid
+}
+
+/** Whether Nova's clean-up tells of a server once more that was deleted before, as late as on the next day. */
+export function isCleanUp(notification: Notification): boolean {
+  if (!/^(compute\.)?instance\.update$/.test(notification.event_type)) return false
+  const { state, old_state, state_update } = fieldsOf(notification)
+  const { state: now, old_state: before } = state_update?.['nova_object.data'] ?? { state, old_state }
+  return now === 'deleted' && before === 'deleted'
+}
+
+/** What it tells, whatever its form. */
+export function fieldsOf({ payload }: Notification): Notification['payload'] {
+  return payload['nova_object.data'] ?? payload
 }
 
 /** The period of an exists; undefined for all else. */
-export function auditPeriod({ event_type: type, payload }: Notification): AuditPeriod | undefined {
-  if (!type.endsWith('instance.exists')) return undefined
-  const told =
-    type === 'instance.exists' ? payload['nova_object.data'].audit_period['nova_object.data'] : { ...payload }
+export function auditPeriod(notification: Notification): AuditPeriod | undefined {
+  if (!notification.event_type.endsWith('instance.exists')) return undefined
+  const fields = fieldsOf(notification)
+  const told = fields.audit_period?.['nova_object.data'] ?? fields
   return { begin: utc(told.audit_period_beginning), end: utc(told.audit_period_ending) }
 }
 
