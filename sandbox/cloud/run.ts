@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -35,26 +35,33 @@ const OPTIONS = {
   folder: { type: 'string' },
 } as const
 
-const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true })
-const [command, folder, time] = positionals
-if (command === 'up' && folder === undefined) await up(settingsOf(values))
-else if (command === 'clock' && folder !== undefined) moveClock(folder, time)
-else {
-  process.stderr.write(USAGE)
-  process.exitCode = 2
+type Options = { readonly capture?: string; readonly folder?: string }
+
+try {
+  const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true })
+  const [command, folder, time] = positionals
+  if (command === 'up' && folder === undefined) await up(settingsOf(values), values)
+  else if (command === 'clock' && folder !== undefined) moveClock(folder, time)
+  else {
+    process.stderr.write(USAGE)
+    process.exitCode = 2
+  }
+} catch (error) {
+  process.stderr.write(`run.ts: ${error instanceof Error ? error.message : error}\n`)
+  process.exitCode = 1
 }
 
-async function up(settings: CloudSettings): Promise<void> {
+async function up(settings: CloudSettings, options: Options): Promise<void> {
   const stopped = new Promise<void>((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop())
   })
-  const home = values.folder ?? mkdtempSync(join(tmpdir(), 'stacktach-cloud-'))
+  const home = options.folder ?? mkdtempSync(join(tmpdir(), 'stacktach-cloud-'))
   mkdirSync(home, { recursive: true })
   process.stdout.write(`bringing up a cloud in ${home}: a few minutes\n`)
   const cloud = await Cloud.prepare(resolve(home), settings)
   let capture: Capture | undefined
   try {
-    capture = await Capture.start(cloud.at.amqpUrl, values.capture)
+    capture = await Capture.start(cloud.at.amqpUrl, options.capture)
     await cloud.start()
     await stockWares(cloud.at.ports)
     writeFileSync(join(home, 'openrc'), openrc(cloud), { mode: 0o600 })
@@ -66,7 +73,7 @@ async function up(settings: CloudSettings): Promise<void> {
   } finally {
     await capture?.stop()
     await cloud.stop()
-    if (values.folder === undefined) rmSync(home, { recursive: true, force: true })
+    if (options.folder === undefined) rmSync(home, { recursive: true, force: true })
   }
 }
 
@@ -81,7 +88,10 @@ function openrc({ at, clock }: Cloud): string {
     OS_USER_DOMAIN_NAME: 'Default',
     OS_PROJECT_DOMAIN_NAME: 'Default',
     STACKTACH_AMQP_URL: at.amqpUrl,
-    ...clock.env,
+    // not for the whole shell: `env $CLOUD_CLOCK PROGRAM`
+    CLOUD_CLOCK: Object.entries(clock.env)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
   }
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}='${value}'\n`)
@@ -90,15 +100,17 @@ function openrc({ at, clock }: Cloud): string {
 
 function invitation({ at }: Cloud): string {
   return `It is up, until Ctrl-C. In another terminal:
-  . ${at.folder}/openrc      # account, STACKTACH_AMQP_URL, and the cloud's clock for what you start there
+  . ${at.folder}/openrc      # the account, and STACKTACH_AMQP_URL
   nova boot --flavor small --image debian --nic none first
   nova list
+  env $CLOUD_CLOCK node src/cli/stv3.ts consume -c config/openstack/yagi.conf
   node sandbox/cloud/run.ts clock ${at.folder} 23:59:30
 Logs are in ${at.folder}/log.
 `
 }
 
 function moveClock(cloudFolder: string, to: string | undefined): void {
+  if (!existsSync(join(cloudFolder, 'clock-shift'))) throw new Error(`there is no cloud in ${cloudFolder}`)
   const clock = CloudClock.open(resolve(cloudFolder))
   if (to !== undefined) {
     const [, hours, minutes, seconds = '0'] = /^(\d\d?):(\d\d)(?::(\d\d))?$/.exec(to) ?? []

@@ -38,6 +38,12 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
+/** Those that run now: when this process ends without having stopped them, they are told to end too. */
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill()
+})
+
 /** A server that runs as our child; its last output is told when it ends early. */
 export class ServerProcess {
   readonly #child: ChildProcess
@@ -46,6 +52,7 @@ export class ServerProcess {
 
   constructor(program: string, args: readonly string[], options: SpawnOptions) {
     this.#child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(this.#child)
     const keep = (chunk: Buffer) => {
       this.#output = `${this.#output}${chunk}`.slice(-4000)
     }
@@ -53,6 +60,7 @@ export class ServerProcess {
     this.#child.stderr?.on('data', keep)
     this.#child.on('error', keep as never)
     this.#child.on('exit', () => {
+      running.delete(this.#child)
       this.#ended = true
     })
   }
