@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Capture, type Notification } from '../../sandbox/cloud/capture.ts'
 import { Cloud } from '../../sandbox/cloud/cloud.ts'
@@ -12,12 +12,11 @@ import { errorsOf } from './nova/logs.ts'
 import { Product, type StreamWithEvents } from './nova/product.ts'
 import { endOfDays, type Fate, isAudited, liveTwoDays, type Run } from './nova/run.ts'
 import { auditPeriod, dayOf, fieldsOf, formOf, isCleanUp, serverDays, serverOf } from './nova/server-days.ts'
+import { copyShippedSettings } from './nova/shipped-settings.ts'
 
 /** Longest time for bringing up a cloud and living two days in it, on a slow machine that does other things too. */
 const LIMIT_MS = 3_600_000
 const DAY_MS = 86_400_000
-/** As it is shipped for a real cloud. */
-const CONFIG = resolve(import.meta.dirname, '../../config/openstack/yagi.conf')
 
 const FORMS = ['unversioned', 'versioned'] as const
 type Form = (typeof FORMS)[number]
@@ -32,6 +31,8 @@ let capture: Capture | undefined
 let product: Product | undefined
 
 let run: Run
+/** of servers; there may be some of images too */
+let streams: readonly StreamWithEvents[]
 let told: readonly Notification[]
 let events: readonly ListedEvent[]
 let deadLetters: string
@@ -44,8 +45,10 @@ beforeAll(async () => {
   const { amqpUrl } = cloud.at
   capture = await Capture.start(amqpUrl, process.env.STACKTACH_CAPTURE)
   const databaseUrl = await createTestDatabase()
-  product = await Product.start({ config: CONFIG, folder, amqpUrl, databaseUrl, clock: cloud.clock.env })
+  const config = copyShippedSettings(folder)
+  product = await Product.start({ config, folder, amqpUrl, databaseUrl, clock: cloud.clock.env })
   run = await liveTwoDays({ cloud, capture, product })
+  streams = run.streams.filter(({ name }) => name.endsWith('instance_day'))
   told = capture.all.map(({ notification }) => notification)
   events = await product.events()
   deadLetters = (await product.run('dead-letters', 'ls', '--json')).stdout
@@ -112,7 +115,7 @@ describe('the consumer', () => {
 
 describe('streams', () => {
   test('are one a server and day', () => {
-    const made = run.streams.map(keyOf)
+    const made = streams.map(keyOf)
     expect([...made].sort()).toEqual([...new Set(made)].sort())
   })
 
@@ -120,7 +123,7 @@ describe('streams', () => {
     // Of these, only what the test of late clean-ups below is about, and builds that failed, which name a server too.
     const apart = new Set(told.filter((one) => isLate(one) || formOf(one) === undefined).map(idOf))
     const idsIn = (stream: StreamWithEvents) => stream.messageIds.filter((id) => !apart.has(id)).sort()
-    const made = run.streams.map((stream) => [keyOf(stream), idsIn(stream)] as const)
+    const made = streams.map((stream) => [keyOf(stream), idsIn(stream)] as const)
     expect(new Map(made.filter(([, ids]) => ids.length > 0))).toEqual(
       serverDays(told.filter((one) => !apart.has(one.message_id))),
     )
@@ -162,7 +165,7 @@ describe('verdicts, as a human would say', () => {
 
   test('what clean-up tells on the next day belongs to the day of the deletion', () => {
     const wrong = told.filter(isLate).flatMap((one) => {
-      const stream = run.streams.find(({ messageIds }) => messageIds.includes(one.message_id))
+      const stream = streams.find(({ messageIds }) => messageIds.includes(one.message_id))
       const place = stream && keyOf(stream)
       const right = `${formOf(one)} ${serverOf(one)} ${run.days[0]}`
       return place === right ? [] : [`${nameOf(serverOf(one))}: ${place} instead of ${right}`]
