@@ -127,7 +127,8 @@ test('problems of one of several trigger files are told with its place', async (
     'winchester.yaml':
       'trigger_definitions: [one.yaml, two.yaml, three.yaml]\ndatabase: {url: "sqlite::memory:"}\n',
     'one.yaml': '- {name: a, match_criteria: [], fire_criteria: [], expiration: $last, fire_pipeline: p}\n',
-    'two.yaml': '\n- {name: b, match_criteria: [], fire_criteria: [], expiration: $last +, fire_pipeline: p}\n',
+    'two.yaml':
+      '\n- {name: b, match_criteria: [], fire_criteria: [], expiration: $last +, fire_pipeline: p}\n',
   })
   await expect(loadConfig(resolve(folder, 'winchester.yaml'), {})).rejects.toThrow(
     /winchester\.yaml:1:\d+: trigger_definitions: three\.yaml is not in .*[\s\S]*two\.yaml:2:/,
