@@ -271,8 +271,8 @@ class Loader {
     const names = typeof named === 'string' ? [named] : named
     const found: string[] = []
     for (const [index, name] of names.entries()) {
-      const path = await firstThere(folders.map((folder) => resolve(folder, name)))
-      if (path !== undefined) found.push(relativeTo(path))
+      const path = name && (await firstThere(folders.map((folder) => resolve(folder, name))))
+      if (path) found.push(relativeTo(path))
       else this.#missing(main, ['distiller_config', ...(named === name ? [] : [index])], name, folders)
     }
     try {

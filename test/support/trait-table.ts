@@ -20,6 +20,7 @@ function rowOf(service: string, definitions: readonly EventDefinition[]): string
 
 /** Nova's failed calls are many, and have no dots. */
 function kindOf(type: string, service: string): string {
+  if (type.startsWith('*.')) return type
   if (type.includes('.')) return `${type.split('.')[0]}.*`
   return service === 'nova' ? 'failed calls' : type
 }

@@ -133,6 +133,13 @@ test('each is looked for where config_path says, and one that is nowhere is told
   expect(config).toBeUndefined()
 })
 
+test('an empty name is none, and not the folder itself', async () => {
+  const problems = await problemsOf({
+    'winchester.yaml': SOUND_FILES['winchester.yaml'].replace('events.yaml', "''"),
+  })
+  expect(problems).toMatchObject([{ code: 'missing-file', at: 'winchester.yaml:4:20' }])
+})
+
 test('traits of all files are known to triggers', async () => {
   const files = {
     'winchester.yaml': SOUND_FILES['winchester.yaml'].replace('events.yaml', 'packs'),
