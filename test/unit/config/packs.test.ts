@@ -107,6 +107,17 @@ test.each(['neutron', 'masakari'])('the segments of %s are known with either pac
   }
 })
 
+test("Neutron's booleans are ints, and what a user may have typed instead makes no trait", () => {
+  const { distiller } = packOf('neutron')
+  const shared = (value: JsonValue) => {
+    const payload = { network: { id: 'n', shared: value } }
+    const notification = { event_type: 'network.create.start', message_id: 'm', payload } as Notification
+    return eventOf(distiller, notification).traits.shared?.value
+  }
+  expect([true, 'true', 'True', 1, false, 'False', 0].map(shared)).toEqual([1, 1, 1, 1, 0, 0, 0])
+  expect([null, 'perhaps', '', [], {}, 7].map(shared)).toEqual(Array(6).fill(undefined))
+})
+
 test('every definition of every pack has a notification that it is for', () => {
   for (const service of SERVICES) {
     const { definitions, distiller } = packOf(service)
