@@ -35,5 +35,5 @@ export function verifyByPracticalRules(
     const results = RULES.map((rule) => rule(entry, before, story))
     return { results, announcement: checkAnnouncement(entry, before, after) }
   })
-  return { exists, remainder: checkRemainder(story), periods: checkPeriods(exists) }
+  return { exists, remainder: checkRemainder(story), periods: checkPeriods(exists, story.entries) }
 }

@@ -54,11 +54,14 @@ function existsTypeOf(entries: readonly Entry[]): string {
   return isVersioned ? 'instance.exists' : 'compute.instance.exists'
 }
 
+/** Whether it says that the server is, or will soon be, on no host. */
+export function tellsOffloaded({ event, step }: Entry): boolean {
+  return textOf(event, 'state') === OFFLOADED || step === 'shelve_offload.end'
+}
+
 /** Whether the server is on no host at the end, or was when it was deleted. */
 function isOffloaded(rest: readonly Entry[]): boolean {
-  const offloaded = rest.findLastIndex(
-    ({ event, step }) => textOf(event, 'state') === OFFLOADED || step === 'shelve_offload.end',
-  )
+  const offloaded = rest.findLastIndex(tellsOffloaded)
   return offloaded >= 0 && !rest.slice(offloaded).some(({ step }) => step === 'unshelve.end')
 }
 

@@ -55,7 +55,11 @@ export function verifyCinderUsage(
   const exists = verdictsOn(story, (entry, before) => ({
     results: rules.map((rule) => rule(entry, before, story)),
   }))
-  return { exists, remainder: checkRest(story, `${subject}.exists`), periods: checkPeriods(exists) }
+  return {
+    exists,
+    remainder: checkRest(story, `${subject}.exists`),
+    periods: checkPeriods(exists, story.entries),
+  }
 }
 
 /** U8: created within the audit period, and nothing tells of it. */
