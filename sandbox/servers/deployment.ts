@@ -168,7 +168,14 @@ export class Deployment {
 
 const ALL = { limit: 1, mark: undefined, ascending: true }
 const EVERYTHING = { ...ALL, limit: 1_000_000 }
-const RESULT_TYPES = ['verified', 'failed', 'warnings'].map((result) => `compute.instance.exists.${result}`)
+const RESULT_TYPES = [
+  'exists.verified',
+  'exists.failed',
+  'exists.warnings',
+  'exists.day.verified',
+  'exists.day.failed',
+  'unbilled',
+].flatMap((result) => [`compute.instance.${result}`, `instance.${result}`])
 
 function environment(options: DeploymentOptions, timeUrl: string): NodeJS.ProcessEnv {
   return {

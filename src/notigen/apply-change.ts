@@ -1,8 +1,12 @@
+import { MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
 import { FLAVORS, type Image } from './catalog.ts'
 import { HOSTS, type Instance } from './instance.ts'
 import type { Notice } from './notice.ts'
 import type { Change } from './operations/operation.ts'
 import type { Random } from './random.ts'
+
+/** How long before a notification what it tells was set, µs. */
+const SET_BEFORE = [10_000, MICROS_PER_SECOND / 5] as const
 
 /** Changes an instance as a row of an operation's table says. */
 export function applyChange(
@@ -15,8 +19,10 @@ export function applyChange(
   const { id: imageId } = instance.image
   if (change.state !== undefined) instance.state = change.state
   if (change.task !== undefined) instance.task = change.task ?? undefined
-  if (change.launched) instance.launchedAt = at
-  if (change.deleted) instance.deletedAt = at
+  if (change.launched) instance.launchedAt = momentBefore(at, random)
+  if (change.terminated) instance.terminatedAt = momentBefore(at, random)
+  if (change.deleted) instance.deletedAt = momentBefore(at, random)
+  if (change.restored) instance.deletedAt = undefined
   if (change.image) instance.image = random.pick(images.filter(({ id }) => id !== imageId))
   if (change.volume === 'made') instance.volume = { id: resourceId, createdAt: request.at, launchedAt: at }
   if (change.volume === 'removed') instance.volume = undefined
@@ -24,11 +30,16 @@ export function applyChange(
   if (change.flavor) changeFlavor(instance, change.flavor, random)
 }
 
+function momentBefore(at: Micros, random: Random): Micros {
+  return at - random.int(...SET_BEFORE)
+}
+
 function changeHost(instance: Instance, to: NonNullable<Change['host']>, random: Random): void {
   const { host, previousHost } = instance
-  instance.host =
-    to === 'previous' ? (previousHost ?? host) : random.pick(HOSTS.filter((name) => name !== host))
   instance.previousHost = host
+  if (to === 'none') instance.host = undefined
+  else if (to === 'previous') instance.host = previousHost ?? host
+  else instance.host = random.pick(HOSTS.filter((name) => name !== host))
 }
 
 function changeFlavor(instance: Instance, step: NonNullable<Change['flavor']>, random: Random): void {

@@ -1,11 +1,13 @@
-import { MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
+import { MICROS_PER_HOUR, MICROS_PER_MINUTE, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
 import { Agenda } from './agenda.ts'
 import { applyChange } from './apply-change.ts'
+import { type Audit, type AuditPeriod, auditPeriodAt, DAILY } from './audit.ts'
+import { isAudited, isUnchanged } from './audited.ts'
 import { continued, DELETE_END, emptyChapter } from './chapter.ts'
 import { beginOfDay, endOfDay } from './day.ts'
 import type { Instance } from './instance.ts'
 import { INSTANCE_STATES, type Transition } from './instance-states.ts'
-import { type AuditPeriod, auditNotice, type Notice, stepNotice } from './notice.ts'
+import { type Notice, serviceNotice, stepNotice } from './notice.ts'
 import { EXISTS, type Operation, type Row, UPDATE } from './operations/operation.ts'
 import { OPERATIONS, type OperationName } from './operations/operations.ts'
 import { Population } from './population.ts'
@@ -20,6 +22,8 @@ export type CloudOptions = {
   /** instances that are there when it begins */
   readonly instances: number
   readonly operationsPerHour: number
+  /** default: by days */
+  readonly audit?: Audit
 }
 
 /** An operation that is under way. */
@@ -33,14 +37,22 @@ type Run = {
 type Plan =
   | { readonly kind: 'operation' }
   | { readonly kind: 'step'; readonly run: Run; readonly index: number }
-  | { readonly kind: 'midnight' }
-  | { readonly kind: 'exists'; readonly instance: Instance; readonly period: AuditPeriod }
+  | { readonly kind: 'period ends' }
+  | {
+      readonly kind: 'exists'
+      readonly instance: Instance
+      readonly atEnd: Instance
+      readonly period: AuditPeriod
+    }
   | { readonly kind: 'volume exists'; readonly instance: Instance; readonly period: AuditPeriod }
   | { readonly kind: 'needless exists'; readonly instance: Instance; readonly period: AuditPeriod }
   | { readonly kind: 'second deletion'; readonly run: Run }
+  | { readonly kind: 'clean-up'; readonly instance: Instance }
 
-/** Seconds after midnight within which the exists notifications of the day before are sent. */
-const EXISTS_WITHIN_S = 600
+/** How long after an audit period its exists notifications are sent, at most. */
+const EXISTS_WITHIN = 10 * MICROS_PER_MINUTE
+/** How long after a deletion its host has cleaned up. */
+const CLEAN_UP_AFTER = [MICROS_PER_SECOND, 5 * MICROS_PER_MINUTE] as const
 
 type Choice = Operation & { readonly name: OperationName; readonly transition: Transition | undefined }
 
@@ -51,7 +63,7 @@ const CHOICES: readonly Choice[] = Object.entries<Operation>(OPERATIONS).map(([n
 }))
 
 /**
- * A Nova cloud and its neighbours: operations on instances, interleaved, and for each instance of a day a
+ * A Nova cloud and its neighbours: operations on instances, interleaved, and for each instance of an audit period a
  * `compute.instance.exists` after its end. The same random source gives the same story.
  */
 export class Cloud {
@@ -60,12 +72,13 @@ export class Cloud {
   readonly #onOperation: (name: OperationName) => void
   readonly #agenda = new Agenda<Plan>()
   readonly #population: Population
+  readonly #audit: Audit
   readonly #end: Micros
   /** longest time between two operations, µs */
   readonly #longestPause: number
 
   constructor(
-    { start, end, instances, operationsPerHour }: CloudOptions,
+    { start, end, instances, operationsPerHour, audit = DAILY }: CloudOptions,
     random: Random,
     orders: UsageOrders,
     onOperation: (name: OperationName) => void,
@@ -73,17 +86,18 @@ export class Cloud {
     this.#random = random
     this.#orders = orders
     this.#onOperation = onOperation
+    this.#audit = audit
     this.#end = end ?? Number.POSITIVE_INFINITY
     this.#longestPause = Math.max(1, Math.round((2 * MICROS_PER_HOUR) / operationsPerHour))
     this.#population = new Population(instances, start, random)
     this.#agenda.add(start, { kind: 'operation' })
-    this.#agenda.add(endOfDay(start), { kind: 'midnight' })
-    this.#planNeedlessExists({ begin: start, end: endOfDay(start) })
+    this.#agenda.add(auditPeriodAt(audit, start).end, { kind: 'period ends' })
+    this.#planNeedlessExists({ begin: start, end: this.#endOfDay(start) })
   }
 
   /**
-   * All that is told, in order of time. After the end nothing goes on, but the exists of days that are over are
-   * still sent.
+   * All that is told, in order of time. After the end nothing goes on, but the exists of audit periods that are over
+   * are still sent.
    */
   *notices(): Generator<Notice> {
     for (let due = this.#agenda.next(); due; due = this.#agenda.next()) {
@@ -94,7 +108,7 @@ export class Cloud {
 
   #isWithin(plan: Plan, at: Micros): boolean {
     if (at < this.#end) return true
-    if (plan.kind === 'midnight') return at === this.#end
+    if (plan.kind === 'period ends') return at === this.#end
     return (plan.kind === 'exists' || plan.kind === 'volume exists') && plan.period.end <= this.#end
   }
 
@@ -106,21 +120,26 @@ export class Cloud {
         return undefined
       case 'step':
         return this.#takeStep(plan.run, plan.index, at)
-      case 'midnight':
-        this.#endDay({ begin: at - MICROS_PER_DAY, end: at })
-        this.#agenda.add(at + MICROS_PER_DAY, plan)
+      case 'period ends':
+        this.#endPeriod(auditPeriodAt(this.#audit, at - 1))
+        this.#agenda.add(auditPeriodAt(this.#audit, at).end, plan)
         return undefined
       case 'exists':
-        return this.#sendExists(plan.instance, plan.period, at)
+        return this.#sendExists(plan, at)
       case 'volume exists':
-        return auditNotice('volume.exists', plan.instance, plan.period, at, this.#random)
+        return serviceNotice('volume.exists', plan.instance, plan.period, at, this.#random)
       case 'needless exists': {
         if (!this.#orders.warns(plan.instance, plan.period)) return undefined
-        const audit = { begin: beginOfDay(at), end: at }
-        return remembered(auditNotice(EXISTS, plan.instance, audit, at, this.#orders.random))
+        return remembered(
+          serviceNotice(EXISTS, plan.instance, this.#periodUntil(at), at, this.#orders.random),
+        )
       }
       case 'second deletion':
-        return remembered(stepNotice(plan.run, DELETE_END, at, this.#orders.random))
+        return remembered(stepNotice(plan.run, DELETE_END, this.#periodUntil(at), this.#orders.random))
+      case 'clean-up': {
+        const before = { state: 'deleted', task: undefined } as const
+        return serviceNotice(UPDATE, plan.instance, this.#periodUntil(at), at, this.#random, before)
+      }
     }
   }
 
@@ -162,57 +181,77 @@ export class Cloud {
     if (instance && change) {
       applyChange(instance, change, { ...run, at }, this.#population.images, this.#random)
     }
-    const notice = remembered(stepNotice(run, eventType, at, this.#random, before))
-    if (eventType === DELETE_END) this.#planSecondDeletion(run, at)
+    const notice = remembered(stepNotice(run, eventType, this.#periodUntil(at), this.#random, before))
+    if (eventType === DELETE_END) this.#planAfterDeletion(run, at)
     this.#planStep(run, index + 1, at)
     return notice
   }
 
-  /** Only where the exists of the day will be sent, which must find it. */
-  #planSecondDeletion(run: Run, at: Micros): void {
-    const midnight = endOfDay(at)
-    if (run.instance?.launchedAt === undefined || midnight > this.#end) return
-    const again = this.#orders.secondDeletion(at, midnight)
-    if (again !== undefined) this.#agenda.add(again, { kind: 'second deletion', run })
+  /** A host cleans up what was on it; a second deletion is only where the exists of the day, which finds it, will be. */
+  #planAfterDeletion(run: Run, at: Micros): void {
+    const { instance } = run
+    if (!instance || instance.launchedAt === undefined || instance.host === undefined) return
+    this.#agenda.add(at + this.#random.int(...CLEAN_UP_AFTER), { kind: 'clean-up', instance })
+    const day = { begin: beginOfDay(at, this.#audit.dayBegins), end: this.#endOfDay(at) }
+    if (day.end > this.#end || !isAudited(instance, day)) return
+    const again = this.#orders.secondDeletion(instance, at, day.end)
+    if (again !== undefined) this.#agenda.add(again, { kind: 'second deletion', run: { ...run } })
   }
 
-  #endDay(period: AuditPeriod): void {
-    for (const instance of this.#population.today) {
-      const copy = { ...instance }
+  #endPeriod(period: AuditPeriod): void {
+    for (const instance of this.#population.current) {
+      const atEnd = { ...instance }
       if (instance.launchedAt !== undefined) {
-        this.#agenda.add(this.#auditTime(period), { kind: 'exists', instance: copy, period })
+        this.#agenda.add(this.#auditTime(period), { kind: 'exists', instance, atEnd, period })
       }
       if (instance.volume !== undefined) {
-        this.#agenda.add(this.#auditTime(period), { kind: 'volume exists', instance: copy, period })
+        this.#agenda.add(this.#auditTime(period), { kind: 'volume exists', instance: atEnd, period })
       }
-      instance.chapter = emptyChapter()
     }
-    this.#population.endDay()
-    this.#planNeedlessExists({ begin: period.end, end: period.end + MICROS_PER_DAY })
+    this.#population.forgetDeleted()
+    if (this.#endOfDay(period.begin) === period.end) this.#beginDay(period.end)
+  }
+
+  #beginDay(begin: Micros): void {
+    for (const instance of this.#population.current) instance.chapter = emptyChapter()
+    this.#planNeedlessExists({ begin, end: this.#endOfDay(begin) })
   }
 
   #auditTime({ end }: AuditPeriod): Micros {
-    return end + this.#random.int(1, EXISTS_WITHIN_S * MICROS_PER_SECOND)
+    return end + this.#random.int(1, EXISTS_WITHIN)
+  }
+
+  /** The audit period so far. */
+  #periodUntil(at: Micros): AuditPeriod {
+    return { begin: auditPeriodAt(this.#audit, at).begin, end: at }
+  }
+
+  #endOfDay(at: Micros): Micros {
+    return endOfDay(at, this.#audit.dayBegins)
   }
 
   #planNeedlessExists(period: AuditPeriod): void {
-    for (const instance of this.#population.today) {
+    for (const instance of this.#population.current) {
       const at = this.#orders.needlessExists(period)
       if (at !== undefined) this.#agenda.add(at, { kind: 'needless exists', instance, period })
     }
   }
 
-  #sendExists(instance: Instance, period: AuditPeriod, at: Micros): Notice | undefined {
-    const telling = this.#orders.forExists(instance, period)
+  /** It tells what is when it is sent; only where that is as it was at the end of the period can orders be given. */
+  #sendExists({ instance, atEnd, period }: Plan & { kind: 'exists' }, at: Micros): Notice | undefined {
+    if (!isAudited(instance, period)) return undefined
+    const telling = isUnchanged(instance, atEnd) ? this.#orders.forExists(atEnd, period) : instance
     // Its id is drawn all the same, so that an order changes nothing else of the story.
-    const notice = auditNotice(EXISTS, telling ?? instance, period, at, this.#random)
+    const notice = serviceNotice(EXISTS, telling ?? instance, period, at, this.#random)
     return telling && notice
   }
 }
 
 /** Keeps in mind what has been told of its instance today. */
 function remembered(notice: Notice): Notice {
-  const { instance, eventType } = notice
-  if (instance) instance.chapter = continued(instance.chapter, eventType)
+  const { instance, eventType, before } = notice
+  if (!instance) return notice
+  const { chapter, state, launchedAt } = instance
+  instance.chapter = continued(chapter, { eventType, state, oldState: before?.state, launchedAt })
   return notice
 }

@@ -1,6 +1,7 @@
+import { DAILY } from './audit.ts'
 import { type ExpectedStream, ExpectedStreams } from './expected-streams.ts'
-import type { UsageResult } from './expected-usage.ts'
 import { rehearse, type Sent, type SimulationOptions } from './simulation.ts'
+import type { UsageResult, UsageRules } from './usage-result.ts'
 
 type Counts = { readonly [name: string]: number }
 
@@ -19,13 +20,13 @@ export type Description = {
   /** codes that the usage of an instance was told for; more may come of other trouble, or less */
   readonly ordered: Counts
   readonly streams: { readonly fires: number; readonly expires: number }
-  /** results of verifying the usage: `verified`, a code, or `warning`; undefined where it is not verified */
-  readonly usage: { readonly [result in UsageResult]?: number } | undefined
+  /** results of verifying the usage */
+  readonly usage: { readonly [result in UsageResult]?: number }
   readonly expected: readonly ExpectedStream[]
 }
 
-/** Goes through a run without writing its messages. The usage of versioned notifications is not verified. */
-export function describe(options: SimulationOptions): Description {
+/** Goes through a run without writing its messages. The rules of StackTach know no versioned notifications. */
+export function describe(options: SimulationOptions, rules: UsageRules = 'practical'): Description {
   const [operations, eventTypes, trouble, ordered, usage] = [
     counter(),
     counter(),
@@ -33,7 +34,7 @@ export function describe(options: SimulationOptions): Description {
     counter(),
     counter(),
   ]
-  const streams = new ExpectedStreams()
+  const streams = new ExpectedStreams((options.audit ?? DAILY).dayBegins)
   let [messages, events, deadLetters] = [0, 0, 0]
   const take = ({ eventType, fact, trouble: kind, isCopy, at }: Sent) => {
     messages++
@@ -48,8 +49,7 @@ export function describe(options: SimulationOptions): Description {
     onOrdered: ordered.add,
     onSent: take,
   })
-  const isVerified = options.format !== 'versioned'
-  const expected = [...streams.streams()].map((stream) => (isVerified ? stream : { ...stream, usage: [] }))
+  const expected = [...streams.streams(rules)]
   for (const stream of expected) for (const result of stream.usage) usage.add(result)
   const fires = expected.filter(({ ends }) => ends === 'fires').length
   return {
@@ -62,7 +62,7 @@ export function describe(options: SimulationOptions): Description {
     trouble: trouble.sorted(),
     ordered: ordered.sorted(),
     streams: { fires, expires: expected.length - fires },
-    usage: isVerified ? usage.sorted() : undefined,
+    usage: usage.sorted(),
     expected,
   }
 }

@@ -1,12 +1,17 @@
-import { formatIso, MICROS_PER_DAY, MICROS_PER_MINUTE, type Micros } from '../domain/time.ts'
-import { expectedUsage, type UsageResult } from './expected-usage.ts'
+import { formatIso, MICROS_PER_MINUTE, type Micros } from '../domain/time.ts'
+import { type AuditPeriod, isWholePeriod } from './audit.ts'
+import { isCleanUp } from './chapter.ts'
+import { beginOfDay, endOfDay } from './day.ts'
+import { expectedPracticalUsage } from './expected-practical-usage.ts'
+import { expectedUsage } from './expected-usage.ts'
 import type { Fact } from './fact.ts'
 import { EXISTS } from './operations/operation.ts'
+import type { UsageResult, UsageRules } from './usage-result.ts'
 
-/** A stream of the shipped trigger `instance_day` that a run must lead to. */
+/** A stream of the shipped triggers, `instance_day` or `versioned_instance_day`, that a run must lead to. */
 export type ExpectedStream = {
   readonly instanceId: string
-  /** such as 2026-01-01 */
+  /** on which its day begins, such as 2026-01-01 */
   readonly day: string
   readonly events: number
   /** it expires where no end-of-day exists came */
@@ -14,25 +19,32 @@ export type ExpectedStream = {
   readonly usage: readonly UsageResult[]
 }
 
-/** fire_delay of the shipped trigger */
+/** fire_delay of the shipped triggers */
 const FIRE_DELAY = MICROS_PER_MINUTE
 
 type OpenStream = { readonly facts: Fact[]; firesAt: Micros | undefined }
 
 /**
- * Puts what was sent into streams by the rules of the shipped trigger: one for each instance and day, an exists of
- * a whole day in that day; it fires a minute after that exists came in. What comes later begins another.
+ * Puts what was sent into streams by the rules of the shipped triggers: one for each instance and day, an exists of
+ * a whole audit period in the day of that, a clean-up in the day of the deletion; it fires a minute after the exists
+ * that ends the day came in. What comes later begins another.
  */
 export class ExpectedStreams {
   readonly #byKey = new Map<string, OpenStream[]>()
+  readonly #dayBegins: Micros
+
+  /** Days begin so long after midnight: STACKTACH_DAY_BEGINS. */
+  constructor(dayBegins: Micros) {
+    this.#dayBegins = dayBegins
+  }
 
   /** Takes what comes in at a time; in order of these times, and each message once. */
   add(fact: Fact, arrivedAt: Micros): void {
-    const isWholeDay = endsDay(fact)
-    const day = Math.floor((isWholeDay && fact.audit ? fact.audit.begin : fact.at) / MICROS_PER_DAY)
+    const audited = wholePeriodOf(fact)
+    const day = beginOfDay(audited?.begin ?? momentOf(fact), this.#dayBegins)
     const stream = this.#open(`${fact.instanceId} ${day}`, arrivedAt)
     stream.facts.push(fact)
-    if (isWholeDay) stream.firesAt ??= arrivedAt + FIRE_DELAY
+    if (audited?.end === endOfDay(day, this.#dayBegins)) stream.firesAt ??= arrivedAt + FIRE_DELAY
   }
 
   #open(key: string, now: Micros): OpenStream {
@@ -46,24 +58,28 @@ export class ExpectedStreams {
   }
 
   /** In the order in which they began. */
-  *streams(): Generator<ExpectedStream> {
+  *streams(rules: UsageRules): Generator<ExpectedStream> {
     for (const [key, streams] of this.#byKey) {
       const [instanceId = '', day] = key.split(' ')
       for (const { facts, firesAt } of streams) {
         facts.sort((a, b) => a.at - b.at)
         yield {
           instanceId,
-          day: formatIso(Number(day) * MICROS_PER_DAY).slice(0, 10),
+          day: formatIso(Number(day)).slice(0, 10),
           events: facts.length,
           ends: firesAt === undefined ? 'expires' : 'fires',
-          usage: expectedUsage(facts),
+          usage: rules === 'practical' ? expectedPracticalUsage(facts, Number(day)) : expectedUsage(facts),
         }
       }
     }
   }
 }
 
-function endsDay({ eventType, audit }: Fact): boolean {
-  if (eventType !== EXISTS || !audit) return false
-  return audit.begin % MICROS_PER_DAY === 0 && audit.end === audit.begin + MICROS_PER_DAY
+/** What an exists of a whole audit period is about. */
+function wholePeriodOf({ eventType, audit }: Fact): AuditPeriod | undefined {
+  return eventType === EXISTS && audit && isWholePeriod(audit) ? audit : undefined
+}
+
+function momentOf(fact: Fact): Micros {
+  return (isCleanUp(fact) ? fact.deletedAt : undefined) ?? fact.at
 }

@@ -1,15 +1,15 @@
 import { MICROS_PER_DAY, type Micros } from '../domain/time.ts'
-import { DELETE_END, endsOperation } from './chapter.ts'
+import { DELETE_END } from './chapter.ts'
 import type { Fact } from './fact.ts'
 import { EXISTS } from './operations/operation.ts'
 import type { UsageCode } from './usage-orders.ts'
+import type { UsageResult } from './usage-result.ts'
 
-export type UsageResult = UsageCode | 'verified'
+const OPERATION_END = /^compute\.instance\.(rebuild|finish_resize|rescue)\.end$/
 
 /**
- * What verifying the usage of an instance must find in the facts of one stream, in order of their time: for each
- * exists `verified` or a code, a `warning` before it. Written from the usage rules of CONFIG apart from the usage
- * handler, so that each can be held against the other.
+ * What verifying the usage of an instance must find by the rules of StackTach (`rules: stacktach`) in the facts of one
+ * stream, in order of their time. Written from the usage rules of CONFIG apart from the usage handler, so that each can be held against the other.
  */
 export function expectedUsage(facts: readonly Fact[]): readonly UsageResult[] {
   const results: UsageResult[] = []
@@ -27,7 +27,7 @@ export function expectedUsage(facts: readonly Fact[]): readonly UsageResult[] {
 function resultsOf(exists: Fact, block: readonly Fact[]): readonly UsageResult[] {
   const failed = launchFailure(exists, block)
   if (failed) return [failed]
-  const operation = block.findLast(({ eventType }) => endsOperation(eventType))
+  const operation = block.findLast(({ eventType }) => OPERATION_END.test(eventType))
   const isOdd = !operation && !endsNextDay(exists)
   const code = operation && !agree(operation, exists) ? 'U2' : deletionFailure(exists, block)
   return isOdd ? ['warning', code ?? 'verified'] : [code ?? 'verified']

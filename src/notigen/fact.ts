@@ -1,32 +1,53 @@
 import type { Micros } from '../domain/time.ts'
-import type { VmState } from './instance-states.ts'
-import type { AuditPeriod, Notice } from './notice.ts'
+import type { AuditPeriod } from './audit.ts'
+import type { Format } from './format.ts'
+import type { TaskState, VmState } from './instance-states.ts'
+import type { Notice } from './notice.ts'
+import { storedTimes, toldTimes, wholeSeconds } from './told-times.ts'
 
 /** What a notification about an instance says, as far as streams and usage depend on it. */
 export type Fact = {
   readonly instanceId: string
+  /** its old-style name */
   readonly eventType: string
   readonly at: Micros
+  readonly requestId: string
   readonly state: VmState
+  /** undefined when it rests */
+  readonly task: TaskState | undefined
+  /** of an update: the state before it, where it tells of one */
+  readonly oldState: VmState | undefined
   readonly launchedAt: Micros | undefined
   readonly deletedAt: Micros | undefined
+  readonly terminatedAt: Micros | undefined
   readonly audit: AuditPeriod | undefined
-  /** flavor, project, architecture, version and distribution, in one text */
+  /** flavor, project, architecture, version and distribution, in one text; the last two not in versioned ones */
   readonly core: string
 }
 
 /** Undefined for what the streams of instances do not hold. */
-export function factOf({ eventType, at, instance, audit }: Notice): Fact | undefined {
+export function factOf(
+  { eventType, at, request, instance, before, audit }: Notice,
+  format: Format,
+): Fact | undefined {
   if (!instance || !eventType.startsWith('compute.instance.')) return undefined
   const { flavor, image, project } = instance
+  const isVersioned = format === 'versioned'
+  const system = isVersioned ? '' : `${image.version} ${image.distro}`
   return {
     instanceId: instance.id,
     eventType,
     at,
+    requestId: request.id,
     state: instance.state,
-    launchedAt: instance.launchedAt,
-    deletedAt: instance.deletedAt,
-    audit,
-    core: `${flavor.id} ${project.id} ${image.architecture} ${image.version} ${image.distro}`,
+    task: instance.task,
+    oldState: before?.state,
+    ...(isVersioned ? storedTimes(instance) : toldTimes(instance, eventType)),
+    audit: isVersioned && audit ? inSeconds(audit) : audit,
+    core: `${flavor.id} ${project.id} ${image.architecture} ${system}`,
   }
+}
+
+function inSeconds({ begin, end }: AuditPeriod): AuditPeriod {
+  return { begin: wholeSeconds(begin), end: wholeSeconds(end) }
 }

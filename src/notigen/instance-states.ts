@@ -1,5 +1,15 @@
 /** Where an instance rests. Source: nova/compute/vm_states.py (a part of it). */
-export type VmState = 'building' | 'active' | 'stopped' | 'rescued' | 'resized' | 'error' | 'deleted'
+export type VmState =
+  | 'building'
+  | 'active'
+  | 'stopped'
+  | 'rescued'
+  | 'resized'
+  | 'shelved'
+  | 'shelved_offloaded'
+  | 'error'
+  | 'soft-delete'
+  | 'deleted'
 
 /** What is being done to it. Source: nova/compute/task_states.py (a part of it). */
 export type TaskState =
@@ -27,6 +37,12 @@ export type TaskState =
   | 'image_pending_upload'
   | 'image_uploading'
   | 'migrating'
+  | 'shelving'
+  | 'shelving_image_uploading'
+  | 'shelving_offloading'
+  | 'unshelving'
+  | 'soft-deleting'
+  | 'restoring'
   | 'deleting'
 
 /** How an operation leads an instance from one vm_state to another: the task_states on the way, in their order. */
@@ -50,6 +66,9 @@ export const INSTANCE_STATES = {
   delete: { from: ['active', 'stopped', 'rescued', 'resized'], tasks: ['deleting'], to: 'deleted' },
   deleteBroken: { from: ['error'], tasks: ['deleting'], to: 'deleted' },
   deleteFails: { from: ['error'], tasks: ['deleting'], to: 'error' },
+  softDelete: { from: ['active', 'stopped'], tasks: ['soft-deleting'], to: 'soft-delete' },
+  restore: { from: ['soft-delete'], tasks: ['restoring'], to: 'active' },
+  forceDelete: { from: ['soft-delete'], tasks: ['deleting'], to: 'deleted' },
   reboot: { from: ['active'], tasks: ['rebooting', 'reboot_pending', 'reboot_started'], to: 'active' },
   powerOff: { from: ['active'], tasks: ['powering-off'], to: 'stopped' },
   powerOn: { from: ['stopped'], tasks: ['powering-on'], to: 'active' },
@@ -70,6 +89,13 @@ export const INSTANCE_STATES = {
   migrate: { from: ['active'], tasks: RESIZE, to: 'resized' },
   confirmResize: { from: ['resized'], tasks: [], to: 'active' },
   revertResize: { from: ['resized'], tasks: ['resize_reverting'], to: 'active' },
+  shelve: {
+    from: ['active', 'stopped'],
+    tasks: ['shelving', 'shelving_image_uploading', 'shelving_offloading'],
+    to: 'shelved_offloaded',
+  },
+  unshelve: { from: ['shelved_offloaded'], tasks: ['unshelving', 'spawning'], to: 'active' },
+  deleteOffloaded: { from: ['shelved_offloaded'], tasks: ['deleting'], to: 'deleted' },
   liveMigrate: { from: ['active'], tasks: ['migrating'], to: 'active' },
   snapshot: {
     from: ['active'],
@@ -89,6 +115,9 @@ export const POWER_STATES: { readonly [state in VmState]: { readonly code: numbe
     stopped: { code: 4, name: 'shutdown' },
     rescued: { code: 1, name: 'running' },
     resized: { code: 1, name: 'running' },
+    shelved: { code: 4, name: 'shutdown' },
+    shelved_offloaded: { code: 4, name: 'shutdown' },
     error: { code: 0, name: 'pending' },
+    'soft-delete': { code: 4, name: 'shutdown' },
     deleted: { code: 0, name: 'pending' },
   }

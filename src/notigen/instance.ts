@@ -12,7 +12,8 @@ export type Instance = {
   readonly reservationId: string
   readonly createdAt: Micros
   readonly addresses: Addresses
-  host: string
+  /** undefined while it is shelved and offloaded */
+  host: string | undefined
   image: Image
   flavor: Flavor
   /** what a resize leads to */
@@ -25,6 +26,7 @@ export type Instance = {
   task: TaskState | undefined
   launchedAt: Micros | undefined
   deletedAt: Micros | undefined
+  terminatedAt: Micros | undefined
   /** what is attached */
   volume: Volume | undefined
   chapter: Chapter
@@ -65,6 +67,7 @@ export function createInstance(
     task: undefined,
     launchedAt: undefined,
     deletedAt: undefined,
+    terminatedAt: undefined,
     volume: undefined,
     chapter: emptyChapter(),
   }

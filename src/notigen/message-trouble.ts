@@ -41,12 +41,14 @@ const COPY_WITHIN = 30 * MICROS_PER_SECOND
 export class MessageTroubles {
   readonly #kinds: readonly (readonly [MessageTrouble, number])[]
   readonly #random: Random
+  readonly #dayBegins: Micros
 
-  constructor(shares: MessageTroubleShares, random: Random) {
+  constructor(shares: MessageTroubleShares, random: Random, dayBegins: Micros) {
     this.#kinds = (Object.keys(MESSAGE_TROUBLES) as MessageTrouble[])
       .map((kind) => [kind, shares[kind] ?? 0] as const)
       .filter(([, share]) => share > 0)
     this.#random = random
+    this.#dayBegins = dayBegins
   }
 
   for(notice: Notice): MessageTrouble | undefined {
@@ -59,15 +61,15 @@ export class MessageTroubles {
     return drawn && PASSED_OVER[drawn]?.(notice) ? undefined : drawn
   }
 
-  /** When a late message is sent: by midnight, lest its stream has fired. */
+  /** When a late message is sent: by the end of the day, lest its stream has fired. */
   lateAt(at: Micros): Micros {
     const late = at + this.#random.int(5 * MICROS_PER_MINUTE, 60 * MICROS_PER_MINUTE)
-    return Math.min(late, endOfDay(at))
+    return Math.min(late, endOfDay(at, this.#dayBegins))
   }
 
   /** When an overdue message is sent: long after the exists of its day. */
   overdueAt(at: Micros): Micros {
-    return endOfDay(at) + OVERDUE_AFTER + this.#random.int(0, OVERDUE_WITHIN)
+    return endOfDay(at, this.#dayBegins) + OVERDUE_AFTER + this.#random.int(0, OVERDUE_WITHIN)
   }
 
   /** When the second copy of a message is sent. */

@@ -1,12 +1,10 @@
 import type { Micros } from '../domain/time.ts'
-import { beginOfDay } from './day.ts'
+import type { AuditPeriod } from './audit.ts'
 import type { Instance } from './instance.ts'
 import type { TaskState, VmState } from './instance-states.ts'
-import { EXISTS } from './operations/operation.ts'
+import { EXISTS, UPDATE } from './operations/operation.ts'
 import type { Random } from './random.ts'
 import { type Request, serviceRequest } from './request.ts'
-
-export type AuditPeriod = { readonly begin: Micros; readonly end: Micros }
 
 /** Something that a service of the cloud tells, not yet written down as a message. */
 export type Notice = {
@@ -19,7 +17,7 @@ export type Notice = {
   readonly instance: Instance | undefined
   /** what an update has changed */
   readonly before: Before | undefined
-  /** the time an exists is about */
+  /** the time an exists is about; of an update, the audit period so far */
   readonly audit: AuditPeriod | undefined
   /** of the image, volume or network that the operation is about */
   readonly resourceId: string
@@ -33,35 +31,31 @@ export type Before = { readonly state: VmState; readonly task: TaskState | undef
 /** What an operation is about, and who asked for it. */
 export type Subject = Pick<Notice, 'instance' | 'request' | 'resourceId'>
 
-/** A step of an operation; an exists is about the day so far. */
+/** These tell of the audit period so far. */
+const OF_PERIOD: readonly string[] = [EXISTS, UPDATE]
+
+/** A step of an operation, in an audit period that begins then. */
 export function stepNotice(
-  subject: Subject,
+  { instance, request, resourceId }: Subject,
   eventType: string,
-  at: Micros,
+  { begin, end: at }: AuditPeriod,
   random: Random,
   before?: Before,
 ): Notice {
-  const audit = eventType === EXISTS ? { begin: beginOfDay(at), end: at } : undefined
-  const { instance, request, resourceId } = subject
+  const audit = OF_PERIOD.includes(eventType) ? { begin, end: at } : undefined
   return { messageId: random.uuid(), eventType, at, request, instance, before, audit, resourceId }
 }
 
-/** An exists that a service sends by itself. */
-export function auditNotice(
+/** What a service tells of an instance by itself: an exists, or an update of what is as it was. */
+export function serviceNotice(
   eventType: string,
   instance: Instance,
   audit: AuditPeriod,
   at: Micros,
   random: Random,
+  before?: Before,
 ): Notice {
-  return {
-    messageId: random.uuid(),
-    eventType,
-    at,
-    request: serviceRequest(at, random),
-    instance,
-    before: undefined,
-    audit,
-    resourceId: instance.volume?.id ?? instance.id,
-  }
+  const request = serviceRequest(at, random)
+  const resourceId = instance.volume?.id ?? instance.id
+  return { messageId: random.uuid(), eventType, at, request, instance, before, audit, resourceId }
 }

@@ -20,8 +20,8 @@ export class Population {
   readonly #idle = new IdleInstances()
   readonly #size: number
   #living = 0
-  /** all that there were today */
-  readonly today = new Set<Instance>()
+  /** all that there were in this audit period */
+  readonly current = new Set<Instance>()
 
   constructor(size: number, now: Micros, random: Random) {
     this.#random = random
@@ -59,13 +59,13 @@ export class Population {
     else this.#idle.add(instance)
   }
 
-  /** What was deleted today is forgotten. */
-  endDay(): void {
-    for (const instance of this.today) if (instance.state === 'deleted') this.today.delete(instance)
+  /** Another audit period begins. */
+  forgetDeleted(): void {
+    for (const instance of this.current) if (instance.state === 'deleted') this.current.delete(instance)
   }
 
   #add(instance: Instance): void {
-    this.today.add(instance)
+    this.current.add(instance)
     this.#living++
   }
 }

@@ -1,5 +1,6 @@
 import type { Micros } from '../domain/time.ts'
 import { Agenda } from './agenda.ts'
+import { DAILY } from './audit.ts'
 import { Cloud, type CloudOptions } from './cloud.ts'
 import { endOfDay } from './day.ts'
 import { type Fact, factOf } from './fact.ts'
@@ -71,6 +72,7 @@ const ORDER_SEED = 0x2c9277b5
 
 class Simulation {
   readonly #format: Format
+  readonly #dayBegins: Micros
   readonly #observer: Observer
   readonly #encode: Encode
   readonly #cloud: Cloud
@@ -81,15 +83,16 @@ class Simulation {
   readonly #held = new Map<string, Waiting>()
 
   constructor(options: SimulationOptions, observer: Observer, encode: Encode) {
-    const { seed, format = 'v1', trouble = {} } = options
+    const { seed, format = 'v1', trouble = {}, audit = DAILY } = options
     this.#format = format
+    this.#dayBegins = audit.dayBegins
     this.#observer = observer
     this.#encode = encode
     const orders = new UsageOrders(trouble, new Random(seed ^ ORDER_SEED), (code) =>
       observer.onOrdered?.(code),
     )
     this.#cloud = new Cloud(options, new Random(seed), orders, (name) => observer.onOperation?.(name))
-    this.#troubles = new MessageTroubles(trouble, new Random(seed ^ TROUBLE_SEED))
+    this.#troubles = new MessageTroubles(trouble, new Random(seed ^ TROUBLE_SEED), this.#dayBegins)
   }
 
   *messages(): Generator<Sent> {
@@ -109,7 +112,14 @@ class Simulation {
     if (trouble && !isHeldAlready) this.#observer.onTrouble?.(trouble)
     const told = trouble === 'contradictory' ? this.#troubles.contradict(notice) : notice
     const body = this.#encode(told, this.#format)
-    const message = { eventType, body, instanceId: instance?.id, fact: factOf(told), isCopy: false, trouble }
+    const message = {
+      eventType,
+      body,
+      instanceId: instance?.id,
+      fact: factOf(told, this.#format),
+      isCopy: false,
+      trouble,
+    }
     const copy = { ...message, fact: undefined, isCopy: true }
     switch (trouble) {
       case 'missing':
@@ -124,7 +134,7 @@ class Simulation {
         if (isHeldAlready || !instance) break
         this.#held.set(instance.id, message)
         // At the latest then, lest its stream has fired.
-        this.#delayed.add(endOfDay(at), message)
+        this.#delayed.add(endOfDay(at, this.#dayBegins), message)
         return
       case 'malformed':
         yield* this.#emit(

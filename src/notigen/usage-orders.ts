@@ -1,10 +1,11 @@
-import { MICROS_PER_HOUR, MICROS_PER_SECOND } from '../domain/time.ts'
+import { MICROS_PER_HOUR, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
+import type { AuditPeriod } from './audit.ts'
 import { FLAVORS } from './catalog.ts'
 import type { Instance } from './instance.ts'
-import type { AuditPeriod } from './notice.ts'
 import type { Random } from './random.ts'
+import { wholeSeconds } from './told-times.ts'
 
-/** What verifying the usage of an instance can find, by its code. Source: the usage rules of CONFIG. */
+/** What verifying the usage of an instance can find, by its code. Source: the usage rules of CONFIG and docs/usage-rules.md. */
 export const USAGE_CODES = ['U0', 'U1', 'U2', 'U3', 'U4', 'U5', 'U6', 'U7', 'U8', 'warning'] as const
 
 export type UsageCode = (typeof USAGE_CODES)[number]
@@ -13,23 +14,42 @@ export type UsageCode = (typeof USAGE_CODES)[number]
 export type UsageShares = { readonly [code in UsageCode]?: number }
 
 type ExistsOrder = {
-  /** whether the change leads to this code and to no other, with what was told before */
+  /** whether the change leads to this code and to no other, by either rules, with what was told before */
   readonly fits: (instance: Instance, period: AuditPeriod) => boolean
   /** makes a copy of the instance tell it; without one the exists is not sent at all */
   readonly change?: (copy: Instance, period: AuditPeriod, random: Random) => void
 }
 
-const isUntold = ({ chapter }: Instance) => chapter.notifications === 0
+/** Times that are kept in seconds may be one off. */
+const CLEAR = 2 * MICROS_PER_SECOND
+
+/**
+ * Whether all of it would be verified, and nothing is under way. What an operation ended with must not stand before it:
+ * StackTach's rules find a conflict between its microseconds and the seconds of the exists.
+ */
+const isPlain = ({ task, chapter }: Instance) => task === undefined && chapter.operations === 0
 
 /** Whether the checks of the launch pass whatever the exists says of a deletion. */
 const isAlive = (instance: Instance, { begin }: AuditPeriod) =>
-  instance.state !== 'deleted' &&
-  instance.chapter.deletions === 0 &&
+  isPlain(instance) &&
+  instance.deletedAt === undefined &&
+  instance.terminatedAt === undefined &&
   instance.launchedAt !== undefined &&
-  !(isUntold(instance) && instance.launchedAt >= begin)
+  !(instance.chapter.notifications === 0 && instance.launchedAt >= begin)
+
+/** Some time within a period, in whole seconds. */
+function within(begin: Micros, end: Micros, random: Random): Micros {
+  return wholeSeconds(random.int(begin + CLEAR, end - CLEAR))
+}
 
 const EXISTS_ORDERS: { readonly [code in UsageCode]?: ExistsOrder } = {
-  U0: { fits: (instance) => !isUntold(instance) },
+  U0: {
+    fits: ({ chapter, terminatedAt }, { begin }) =>
+      chapter.notifications > 0 &&
+      chapter.isLaunched &&
+      !chapter.isOffloaded &&
+      (terminatedAt === undefined || terminatedAt > begin + CLEAR),
+  },
   U1: {
     fits: ({ state }) => state === 'active',
     change(copy) {
@@ -37,7 +57,7 @@ const EXISTS_ORDERS: { readonly [code in UsageCode]?: ExistsOrder } = {
     },
   },
   U2: {
-    fits: ({ chapter }) => chapter.operations > 0,
+    fits: ({ chapter }) => chapter.operations > 0 && chapter.isSettled,
     change(copy, _period, random) {
       copy.flavor = random.pick(FLAVORS.filter(({ id }) => id !== copy.flavor.id))
     },
@@ -56,23 +76,24 @@ const EXISTS_ORDERS: { readonly [code in UsageCode]?: ExistsOrder } = {
     },
   },
   U5: {
-    fits: isAlive,
+    fits: (instance, { begin, end }) =>
+      isAlive(instance, { begin, end }) && end - Math.max(begin, instance.launchedAt ?? begin) > 3 * CLEAR,
     change(copy, { begin, end }, random) {
       copy.state = 'deleted'
-      copy.deletedAt = random.int(Math.max(begin, copy.launchedAt ?? begin), end)
+      copy.deletedAt = within(Math.max(begin, copy.launchedAt ?? begin), end, random)
     },
   },
   U6: {
-    fits: ({ chapter }) => chapter.deletions === 1,
+    fits: (instance) => instance.chapter.deletions === 1 && isPlain(instance),
     change(copy) {
       copy.deletedAt = undefined
     },
   },
   U8: {
     fits: (instance, period) =>
-      instance.state === 'active' && isUntold(instance) && isAlive(instance, period),
+      instance.state === 'active' && instance.chapter.told === 0 && isAlive(instance, period),
     change(copy, { begin, end }, random) {
-      copy.launchedAt = random.int(begin, end)
+      copy.launchedAt = within(begin, end, random)
     },
   },
 }
@@ -118,8 +139,8 @@ export class UsageOrders {
   }
 
   /** When a second delete.end is to be sent after one, before `end`; undefined: not at all. */
-  secondDeletion(at: number, end: number): number | undefined {
-    if (!this.#isDrawn('U7')) return undefined
+  secondDeletion({ chapter }: Instance, at: Micros, end: Micros): Micros | undefined {
+    if (chapter.operations > 0 || !this.#isDrawn('U7')) return undefined
     const again = at + this.random.int(1, SECOND_DELETION_S * MICROS_PER_SECOND)
     if (again >= end) return undefined
     this.#onOrdered('U7')
@@ -127,15 +148,17 @@ export class UsageOrders {
   }
 
   /** When in a period an exists is to be sent that no operation asks for. */
-  needlessExists({ begin, end }: AuditPeriod): number | undefined {
+  needlessExists({ begin, end }: AuditPeriod): Micros | undefined {
     if (end - begin < 2 || !this.#isDrawn('warning')) return undefined
     return this.random.int(begin + 1, end - 1)
   }
 
   /** Whether an instance is such that a needless exists leads to a warning and to nothing else. */
   warns(instance: Instance, { begin }: AuditPeriod): boolean {
-    const isLaunched = instance.launchedAt !== undefined && instance.launchedAt < begin
-    if (!isLaunched || instance.deletedAt !== undefined || instance.chapter.operations > 0) return false
+    const { launchedAt, deletedAt, terminatedAt, host, task, chapter } = instance
+    const isLaunched = launchedAt !== undefined && launchedAt < begin && host !== undefined
+    const isDeleted = deletedAt !== undefined || terminatedAt !== undefined
+    if (!isLaunched || isDeleted || task !== undefined || chapter.steps > 0) return false
     this.#onOrdered('warning')
     return true
   }

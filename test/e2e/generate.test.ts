@@ -76,6 +76,18 @@ test.each([
   [['--describe', '--to', 'amqp'], 2, '--describe writes no notifications'],
   [['--describe', '--output', 'x'], 2, '--describe writes no notifications'],
   [['--json'], 2, '--json goes with --describe'],
+  [['--rules', 'stacktach'], 2, '--rules goes with --describe'],
+  [['--describe', '--rules', 'mine'], 2, 'Allowed choices are practical, stacktach'],
+  [
+    ['--describe', '--rules', 'stacktach', '--format', 'versioned'],
+    2,
+    '--rules stacktach is about old-style notifications',
+  ],
+  [['--audit', 'month'], 2, 'expected hour, day, or day@N'],
+  [['--audit', 'day@24'], 2, 'expected hour, day, or day@N'],
+  [['--audit', 'hour@3'], 2, 'expected hour, day, or day@N'],
+  [['--audit', 'hour', '--u5', '10%'], 2, '--u5 goes with daily audits, not with --audit hour'],
+  [['--audit', 'hour', '--warning', '0.1'], 2, '--warning goes with daily audits'],
   [['--to', 'file'], 2, '--to file needs --output FILE'],
   [['--to', 'amqp'], 2, '--to amqp needs the yagi.conf'],
   [
@@ -124,6 +136,20 @@ test('a description tells people and programs the same', async () => {
   const page = (await generate(...options)).stdout
   expect(page).toContain(`${run.streams.fires} fire, ${run.streams.expires} expire`)
   for (const { instance_id } of streams) expect(page).toContain(instance_id)
+})
+
+test.each([
+  [['--audit', 'hour', '--trouble', '5%'], { audit: 'hour', rules: 'practical', ordered: {} }, 'day'],
+  [['--audit', 'day@8'], { audit: 'day@8', rules: 'practical' }, 'verified'],
+  [['--rules', 'stacktach'], { audit: 'day', rules: 'stacktach' }, 'verified'],
+] as const)('%j is described as such', async (args, expected, result) => {
+  const json = await generate('--duration', '2d', '--describe', '--json', ...args)
+  const run = JSON.parse(json.stdout.slice(0, json.stdout.indexOf('\n')))
+  expect(run).toMatchObject(expected)
+  expect(run.usage[result]).toBeGreaterThan(0)
+  const page = (await generate('--duration', '2d', '--describe', ...args)).stdout
+  expect(page).toMatch(new RegExp(`^audits +${expected.audit}$`, 'm'))
+  expect(page).toMatch(new RegExp(`^usage \\(${expected.rules}\\) .*${result} \\d`, 'm'))
 })
 
 test('a reader that goes away ends it with one sentence', async () => {

@@ -13,7 +13,7 @@ import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { at } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { writeLines } from '../support/notifications.ts'
-import { inOrder, streamsOf } from '../support/shipped-run.ts'
+import { byDay, streamsOf } from '../support/shipped-run.ts'
 import { completeAll, flagsOf } from '../support/simulated-deployment.ts'
 import { type Fate, TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
@@ -259,7 +259,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     const joined = [...members.values()].flat().map(({ messageId }) => messageId)
     expect(joined.length).toBe(new Set(joined).size)
     for (const stream of streams) expect(members.get(stream.id)).toHaveLength(stream.eventCount)
-    expect(inOrder(await streamsOf(deployment.store, [DEADLY, IMAGE]))).toEqual(inOrder(described.expected))
+    expect(byDay(await streamsOf(deployment.store, [DEADLY, IMAGE]))).toEqual(byDay(described.expected))
     const completed = streams.filter(({ state }) => state === 'completed').map(({ id }) => id)
     expect(await completions(databaseUrl)).toEqual(completed)
     for (const count of Object.values(fates.counts)) expect(count).toBeGreaterThan(0)

@@ -7,7 +7,7 @@ const SHIPPED = resolve(import.meta.dirname, '../../config')
 export function copyConfig(folder: string, changes: readonly (readonly [RegExp, string])[]): string {
   const target = join(folder, 'config')
   cpSync(SHIPPED, target, { recursive: true })
-  for (const name of ['yagi.conf', 'winchester.yaml', 'triggers.yaml']) {
+  for (const name of ['yagi.conf', 'winchester.yaml', 'triggers.yaml', 'pipelines.yaml']) {
     const file = join(target, name)
     const text = changes.reduce(
       (changed, [from, to]) => changed.replaceAll(from, to),

@@ -7,14 +7,23 @@ import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createRouter, type TriggerRouter } from '../../src/streams/router.ts'
 
+/** In what it is not as it is shipped. */
+export type Variation = {
+  readonly env?: { readonly [name: string]: string }
+  /** another winchester.yaml */
+  readonly file?: string
+}
+
+const SHIPPED = resolve(import.meta.dirname, '../../config/winchester.yaml')
+
 /** What the shipped configuration works with, on an empty database in memory. */
-export async function openShipped(): Promise<{
+export async function openShipped({ env = {}, file = SHIPPED }: Variation = {}): Promise<{
   readonly config: Config
   readonly distiller: Distiller
   readonly router: TriggerRouter
   readonly store: Store
 }> {
-  const config = await loadConfig(resolve(import.meta.dirname, '../../config/winchester.yaml'), {})
+  const config = await loadConfig(file, env)
   const database = openSqliteDatabase(':memory:')
   await upgradeSchema(database.db, database.dialect.types)
   return {

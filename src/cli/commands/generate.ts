@@ -6,12 +6,18 @@ import { describe } from '../../notigen/description.ts'
 import { pace } from '../../notigen/pace.ts'
 import { publishAll } from '../../notigen/publish.ts'
 import { type Simulated, type SimulationOptions, simulate } from '../../notigen/simulation.ts'
+import { USAGE_RULES, type UsageRules } from '../../notigen/usage-result.ts'
 import { createFastClock } from '../../runtime/event-clock.ts'
 import { stopSignal } from '../daemon.ts'
 import { createLineFile, standardOutput } from '../generate/line-output.ts'
 import { printDescription, printDescriptionJson } from '../generate/print-description.ts'
 import { Progress } from '../generate/progress.ts'
-import { addSimulationOptions, type CloudFlags, simulationOptionsOf } from '../generate/simulation-options.ts'
+import {
+  addSimulationOptions,
+  type CloudFlags,
+  orderedCodes,
+  simulationOptionsOf,
+} from '../generate/simulation-options.ts'
 import { writeLines } from '../generate/write-lines.ts'
 import { openBroker } from '../open-broker.ts'
 import { createCommand, loggerOf, parsePositive } from '../program.ts'
@@ -25,6 +31,7 @@ type Options = CloudFlags & {
   readonly speed?: number
   readonly realtime?: true
   readonly describe?: true
+  readonly rules: UsageRules
   readonly json?: true
   readonly logLevel?: string
 }
@@ -36,6 +43,7 @@ export function generateCommand(): Command {
     'simulate the notifications of a Nova cloud; the same options give the same bytes',
     `stv3 generate --seed 7 --duration 1d --to file --output day.jsonl
   stv3 generate --duration 1d --u5 10% --late 1% --describe
+  stv3 generate --duration 1d --audit hour --format versioned --describe
   stv3 generate --realtime --operations-per-hour 3600 --to amqp -c config/yagi.conf`,
   )
   return addSimulationOptions(command)
@@ -53,7 +61,15 @@ export function generateCommand(): Command {
     .optionsGroup('Instead:')
     .option(
       '--describe',
-      'print what the run contains, and what must become of it under the shipped configuration by the clock of the notifications (STACKTACH_TIME_SYNC, or in real time)',
+      'print what the run contains, and what must become of it under the shipped configuration by the clock of the notifications (STACKTACH_TIME_SYNC, or in real time); for --audit day@N with STACKTACH_DAY_BEGINS=Nh',
+    )
+    .addOption(
+      new Option(
+        '--rules <rules>',
+        'with --describe: by which rules usage is verified; the shipped pipelines.yaml says practical',
+      )
+        .choices(USAGE_RULES)
+        .default('practical'),
     )
     .option('--json', 'with --describe: a JSON line for the run, then one for each stream')
     .action(generate)
@@ -64,7 +80,7 @@ async function generate(options: Options, command: Command): Promise<void> {
   const simulation = simulationOptionsOf(options, options.realtime && Date.now() * 1000)
   if (options.describe) {
     const printAs = options.json ? printDescriptionJson : printDescription
-    return printAs(simulation, describe(simulation))
+    return printAs(simulation, describe(simulation, options.rules), options.rules)
   }
   const signal = stopSignal()
   const { start, end = start } = simulation
@@ -75,9 +91,14 @@ async function generate(options: Options, command: Command): Promise<void> {
 
 /** Options that would be passed over are wrong usage. */
 function requireConsistent(options: Options, command: Command): void {
-  const { to, output, config, queue, describe, json } = options
+  const { to, output, config, queue, describe, json, audit, format, rules } = options
   const refuse = (message: string): never => command.error(`error: ${message}`, { exitCode: 2 })
+  const [ordered] = orderedCodes(options)
+  if (audit.unit === 'hour' && ordered) refuse(`${ordered} goes with daily audits, not with --audit hour`)
   if (json && !describe) refuse('--json goes with --describe')
+  if (!describe && command.getOptionValueSource('rules') !== 'default') refuse('--rules goes with --describe')
+  if (rules === 'stacktach' && format === 'versioned')
+    refuse('--rules stacktach is about old-style notifications, not about --format versioned')
   if (describe && command.getOptionValueSource('to') !== 'default')
     refuse('--describe writes no notifications')
   if (to === 'file' && output === undefined) refuse('--to file needs --output FILE')

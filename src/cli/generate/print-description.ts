@@ -1,18 +1,26 @@
 import { formatIso } from '../../domain/time.ts'
+import { DAILY } from '../../notigen/audit.ts'
 import type { Description } from '../../notigen/description.ts'
 import type { ExpectedStream } from '../../notigen/expected-streams.ts'
 import type { SimulationOptions } from '../../notigen/simulation.ts'
+import type { UsageRules } from '../../notigen/usage-result.ts'
 import { grouped } from '../grouped.ts'
 import { print } from '../program.ts'
 import { formatTable } from '../table.ts'
+import { auditText } from './simulation-options.ts'
 
 /** A page for people: what a run contains, then its streams, an instance and day each. */
-export async function printDescription(options: SimulationOptions, run: Description): Promise<void> {
+export async function printDescription(
+  options: SimulationOptions,
+  run: Description,
+  rules: UsageRules,
+): Promise<void> {
   const { streams } = run
   const rows: (readonly [string, string])[] = [
     ['seed', String(options.seed)],
     ['from', formatIso(options.start)],
     ['until', formatIso(options.end ?? options.start)],
+    ['audits', auditText(options.audit ?? DAILY)],
     [
       'notifications',
       `${grouped(run.messages)}; ${grouped(run.events)} events, ${run.deadLetters} dead letters`,
@@ -23,7 +31,7 @@ export async function printDescription(options: SimulationOptions, run: Descript
     ['messages in trouble', listed(run.trouble)],
     ['usage told wrongly', listed(run.ordered)],
     ['streams', `${grouped(streams.fires)} fire, ${grouped(streams.expires)} expire`],
-    ['usage', run.usage ? listed(run.usage) : 'that of versioned notifications is not verified'],
+    [`usage (${rules})`, listed(run.usage)],
   ]
   const width = Math.max(...rows.map(([name]) => name.length))
   const lines = rows.map(([name, text]) => `${name.padEnd(width)}  ${text || 'none'}`)
@@ -32,7 +40,9 @@ export async function printDescription(options: SimulationOptions, run: Descript
 }
 
 function rowOf({ instanceId, day, events, ends, usage }: ExpectedStream): readonly string[] {
-  return [instanceId, day, String(events), ends, usage.join(', ')]
+  const counts = Map.groupBy(usage, (result) => result)
+  const texts = [...counts].map(([result, { length }]) => (length === 1 ? result : `${length} ${result}`))
+  return [instanceId, day, String(events), ends, texts.join(', ')]
 }
 
 function listed(counts: { readonly [name: string]: number }): string {
@@ -42,7 +52,11 @@ function listed(counts: { readonly [name: string]: number }): string {
 }
 
 /** For programs: a line for the run, then one for each stream. */
-export async function printDescriptionJson(options: SimulationOptions, run: Description): Promise<void> {
+export async function printDescriptionJson(
+  options: SimulationOptions,
+  run: Description,
+  rules: UsageRules,
+): Promise<void> {
   await print(
     `${JSON.stringify({
       kind: 'run',
@@ -50,6 +64,8 @@ export async function printDescriptionJson(options: SimulationOptions, run: Desc
       start: formatIso(options.start),
       end: formatIso(options.end ?? options.start),
       format: options.format,
+      audit: auditText(options.audit ?? DAILY),
+      rules,
       notifications: run.messages,
       events: run.events,
       dead_letters: run.deadLetters,
@@ -59,7 +75,7 @@ export async function printDescriptionJson(options: SimulationOptions, run: Desc
       trouble: run.trouble,
       ordered: run.ordered,
       streams: run.streams,
-      usage: run.usage ?? null,
+      usage: run.usage,
     })}\n`,
   )
   for (const { instanceId, day, events, ends, usage } of run.expected) {

@@ -1,6 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { InvalidError, StackTachError } from '../../domain/errors.ts'
-import { instantFromMicros, type Micros, microsFromInstant, parseIso } from '../../domain/time.ts'
+import {
+  instantFromMicros,
+  MICROS_PER_HOUR,
+  type Micros,
+  microsFromInstant,
+  parseIso,
+} from '../../domain/time.ts'
+import { type Audit, DAILY } from '../../notigen/audit.ts'
 import { FORMATS, type Format } from '../../notigen/format.ts'
 import { MESSAGE_TROUBLES, type MessageTrouble } from '../../notigen/message-trouble.ts'
 import type { SimulationOptions } from '../../notigen/simulation.ts'
@@ -17,6 +24,7 @@ export type CloudFlags = {
   readonly instances: number
   readonly operationsPerHour: number
   readonly format: Format
+  readonly audit: Audit
   readonly trouble?: number
 } & { readonly [kind in MessageTrouble | Lowercase<(typeof USAGE_CODES)[number]>]?: number }
 
@@ -30,11 +38,11 @@ const USAGE_MEANINGS: { readonly [code in (typeof USAGE_CODES)[number]]: string 
   U2: 'an exists that conflicts with the operation before it',
   U3: 'deleted_at, but not deleted',
   U4: 'deleted before it was launched',
-  U5: 'deleted in the period, but no delete.end',
+  U5: 'deleted in the period, but no event of it',
   U6: 'delete.end, but no deleted_at',
   U7: 'delete.end twice (share of the deletions)',
   U8: 'launched in the period, but no events',
-  warning: 'an exists in the middle of a day without an operation (some operations lead to one themselves)',
+  warning: 'an exists in the middle of a day that no operation explains',
 }
 
 /** Adds the options that say what is simulated. */
@@ -55,12 +63,21 @@ export function addSimulationOptions(command: Command): Command {
         .choices(FORMATS)
         .default('v1'),
     )
+    .addOption(
+      new Option('--audit <period>', 'how Nova audits: hour, day, or day@N from N:00 on')
+        .argParser(parseAudit)
+        .default(DAILY, 'day'),
+    )
     .optionsGroup('Messages in trouble (SHARE: 0 to 1, or such as 2%):')
-    .option('--trouble <share>', 'all kinds together, those of usage too, in equal parts', parseShare)
+    .option(
+      '--trouble <share>',
+      'all kinds together, in equal parts; those of usage too, with daily audits',
+      parseShare,
+    )
   for (const kind of MESSAGE_KINDS) {
     command.option(`--${kebab(kind)} <share>`, MESSAGE_TROUBLES[kind], parseShare)
   }
-  command.optionsGroup('Usage that is told wrongly (SHARE of the exists that can have it):')
+  command.optionsGroup('Usage that is told wrongly (SHARE of the daily exists that can have it):')
   for (const code of USAGE_CODES) {
     command.option(`--${code.toLowerCase()} <share>`, USAGE_MEANINGS[code], parseShare)
   }
@@ -74,18 +91,18 @@ function kebab(name: string): string {
 /** The simulation that the options ask for; `now` is its start in real time. */
 export function simulationOptionsOf(flags: CloudFlags, now: Micros | undefined): SimulationOptions {
   const start = flags.start ?? now ?? (parseIso(DEFAULT_START) as Micros)
-  const { seed, instances, operationsPerHour, format } = flags
+  const { seed, instances, operationsPerHour, format, audit } = flags
   const messages = sharesOf(MESSAGE_KINDS, (kind) => flags[kind], flags.trouble)
   const usage = sharesOf(
     USAGE_CODES,
     (code) => flags[code.toLowerCase() as Lowercase<typeof code>],
-    flags.trouble,
+    audit.unit === 'day' ? flags.trouble : undefined,
   )
   const total = Object.values(messages).reduce((sum, share) => sum + share, 0)
   if (total > 1)
     throw new InvalidError(`the shares of messages in trouble sum up to ${total}; 1 is all of them`)
   const end = endOf(start, flags.duration)
-  return { seed, start, end, instances, operationsPerHour, format, trouble: { ...messages, ...usage } }
+  return { seed, start, end, instances, operationsPerHour, format, audit, trouble: { ...messages, ...usage } }
 }
 
 function sharesOf<K extends string>(
@@ -112,6 +129,26 @@ function laterBy(start: Micros, duration: Duration): Micros | undefined {
     if (error instanceof NoSuchTime) return undefined
     throw error
   }
+}
+
+/** The usage codes that are ordered, by their flags. */
+export function orderedCodes(flags: CloudFlags): readonly string[] {
+  return USAGE_CODES.map((code) => code.toLowerCase() as Lowercase<typeof code>)
+    .filter((flag) => (flags[flag] ?? 0) > 0)
+    .map((flag) => `--${flag}`)
+}
+
+/** As instance_usage_audit_period of nova.conf; other periods than these are not simulated. */
+function parseAudit(text: string): Audit {
+  const [, unit, hours = '0'] = /^(hour|day)(?:@(\d{1,2}))?$/.exec(text) ?? []
+  const isKnown = unit === 'day' ? Number(hours) < 24 : text === 'hour'
+  if (!isKnown) throw new InvalidArgumentError('expected hour, day, or day@N with N from 0 to 23.')
+  return { unit: unit as Audit['unit'], dayBegins: Number(hours) * MICROS_PER_HOUR }
+}
+
+/** An audit as the command line takes it. */
+export function auditText({ unit, dayBegins }: Audit): string {
+  return dayBegins === 0 ? unit : `${unit}@${dayBegins / MICROS_PER_HOUR}`
 }
 
 /** `1d 6h`; a number without a unit is seconds. */

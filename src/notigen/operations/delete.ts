@@ -13,11 +13,17 @@ const DELETE: readonly Row[] = [
   [[2, 25], 'compute.instance.shutdown.end'],
   [[0.1, 0.3], 'port.delete.start'],
   [[0.1, 0.5], 'port.delete.end'],
-  [[0.1, 0.3], UPDATE, { state: 'deleted', task: null, deleted: true }],
-  [[0.1, 0.3], 'compute.instance.delete.end'],
+  [[0.1, 0.3], UPDATE, { state: 'deleted', task: null, terminated: true }],
+  [[0.2, 1.5], 'compute.instance.delete.end', { deleted: true }],
 ]
 
 export const delete_: Operation = { weight: 24, needs: { volume: 'none' }, rows: DELETE }
+
+/** Of an instance that was deleted softly before. */
+export const forceDelete: Operation = { weight: 6, rows: DELETE }
+
+/** It is on no host: one of the API's takes it out of the database. */
+export const deleteOffloaded: Operation = { weight: 2, needs: { volume: 'none' }, rows: DELETE }
 
 /** What is in the error state does not stay for long. */
 export const deleteBroken: Operation = { weight: 40, needs: { volume: 'none' }, rows: DELETE }

@@ -5,13 +5,16 @@ export type Change = {
   readonly state?: VmState
   /** null: it rests */
   readonly task?: TaskState | null
-  /** launched_at, or deleted_at and terminated_at, are set to the time of the notification */
+  /** launched_at is set, a moment before the notification */
   readonly launched?: true
+  /** terminated_at is set, a moment before; deleted_at is set by then, or has none again */
+  readonly terminated?: true
   readonly deleted?: true
+  readonly restored?: true
   /** another is chosen and later taken; or it is again what it was before that */
   readonly flavor?: 'chosen' | 'taken' | 'previous'
   readonly image?: 'other'
-  readonly host?: 'other' | 'previous'
+  readonly host?: 'other' | 'previous' | 'none'
   readonly volume?: 'made' | 'removed'
   /** another call of the API begins */
   readonly request?: 'new'

@@ -1,5 +1,5 @@
 import { create, createFails } from './create.ts'
-import { delete_, deleteBroken, deleteFails } from './delete.ts'
+import { delete_, deleteBroken, deleteFails, deleteOffloaded, forceDelete } from './delete.ts'
 import { image } from './image.ts'
 import { createKeypair, importKeypair } from './keypair.ts'
 import { liveMigrate } from './live-migrate.ts'
@@ -10,7 +10,9 @@ import { reboot } from './reboot.ts'
 import { rebuild, rebuildFails } from './rebuild.ts'
 import { rescue, rescueFails, unrescue } from './rescue.ts'
 import { confirmResize, migrate, resize, revertResize } from './resize.ts'
+import { shelve, unshelve } from './shelve.ts'
 import { snapshot, snapshotFails } from './snapshot.ts'
+import { restore, softDelete } from './soft-delete.ts'
 import { attachVolume, detachVolume } from './volume.ts'
 
 /**
@@ -23,6 +25,9 @@ export const OPERATIONS = {
   delete: delete_,
   deleteBroken,
   deleteFails,
+  softDelete,
+  restore,
+  forceDelete,
   reboot,
   powerOff,
   powerOn,
@@ -35,6 +40,9 @@ export const OPERATIONS = {
   migrate,
   confirmResize,
   revertResize,
+  shelve,
+  unshelve,
+  deleteOffloaded,
   liveMigrate,
   snapshot,
   snapshotFails,

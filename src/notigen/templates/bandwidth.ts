@@ -1,6 +1,6 @@
 import { MICROS_PER_SECOND } from '../../domain/time.ts'
+import type { AuditPeriod } from '../audit.ts'
 import type { Instance } from '../instance.ts'
-import type { AuditPeriod } from '../notice.ts'
 
 /** Bytes that went through the networks of an instance, by network. */
 export type Bandwidth = {

@@ -3,24 +3,25 @@ import type { Notice } from '../notice.ts'
 import { novaTime } from './nova-time.ts'
 
 const USER_ROLES = ['member', 'reader', 'compute:default', 'object-store:default', 'identity:default']
-const SERVICE_ROLES = ['admin', 'service']
 
 /** Who asked, on the outside of every old-style notification. Source: nova/context.py, oslo_messaging's rpc_amqp. */
 export function contextFields({ request, messageId }: Notice): JsonObject {
-  const { project } = request
+  const { isAdmin } = request
+  // A service that does something by itself is nobody.
+  const project = isAdmin ? undefined : request.project
   const hex = messageId.replaceAll('-', '')
   return {
     _context_request_id: request.id,
     _context_quota_class: null,
     _context_auth_token: request.token ?? null,
-    _context_user_id: project.userId,
-    _context_user: project.userId,
-    _context_user_name: project.userName,
-    _context_project_id: project.id,
-    _context_tenant: project.id,
-    _context_project_name: project.name,
-    _context_is_admin: request.isAdmin,
-    _context_roles: request.isAdmin ? SERVICE_ROLES : USER_ROLES,
+    _context_user_id: project?.userId ?? null,
+    _context_user: project?.userId ?? null,
+    _context_user_name: project?.userName ?? null,
+    _context_project_id: project?.id ?? null,
+    _context_tenant: project?.id ?? null,
+    _context_project_name: project?.name ?? null,
+    _context_is_admin: isAdmin,
+    _context_roles: isAdmin ? [] : USER_ROLES,
     _context_remote_address: request.remoteAddress ?? null,
     _context_timestamp: novaTime(request.at),
     _context_read_deleted: 'no',

@@ -20,7 +20,7 @@ const EXTRAS: readonly (readonly [RegExp, (notice: InstanceNotice) => JsonObject
 
 /** compute.instance.*: an action on an instance. */
 export function instanceActionPayload(notice: InstanceNotice): JsonObject {
-  const payload = instancePayload(notice.instance)
+  const payload = instancePayload(notice)
   for (const [pattern, extra] of EXTRAS) {
     if (pattern.test(notice.eventType)) Object.assign(payload, extra(notice))
   }

@@ -5,10 +5,11 @@ import { instancePayload } from './instance.ts'
 export const BUILD_FAILURE = 'No space left on the storage repository for the root disk.'
 
 /** An attempt to build an instance that failed. */
-export function instanceErrorPayload({ instance, eventType }: InstanceNotice): JsonObject {
+export function instanceErrorPayload(notice: InstanceNotice): JsonObject {
+  const { instance, eventType } = notice
   const isRescheduled = eventType === 'compute.instance.create.error'
   return {
-    ...instancePayload(instance),
+    ...instancePayload(notice),
     image_name: instance.image.name,
     code: '500',
     message: isRescheduled

@@ -5,10 +5,11 @@ import { instancePayload } from './instance.ts'
 import { auditTime } from './nova-time.ts'
 
 /** compute.instance.exists: the time it is about, and the traffic in it. */
-export function instanceExistsPayload({ instance, audit, at }: InstanceNotice): JsonObject {
+export function instanceExistsPayload(notice: InstanceNotice): JsonObject {
+  const { instance, audit, at } = notice
   const period = audit ?? { begin: at, end: at }
   return {
-    ...instancePayload(instance),
+    ...instancePayload(notice),
     audit_period_beginning: auditTime(period.begin),
     audit_period_ending: auditTime(period.end),
     bandwidth: bandwidthIn(period, instance),

@@ -1,12 +1,15 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Instance } from '../instance.ts'
 import { POWER_STATES } from '../instance-states.ts'
+import { storedTimes } from '../told-times.ts'
 import { flavorMetadata } from './flavor-fields.ts'
+import { hostFields } from './instance.ts'
 import { novaTime } from './nova-time.ts'
 
 /** An instance as its row in Nova's database, in requests to the scheduler and in the arguments of failed calls. */
 export function instanceRecord(instance: Instance): JsonObject {
   const { flavor, image, project, addresses } = instance
+  const { launchedAt, deletedAt, terminatedAt } = storedTimes(instance)
   return {
     id: Number.parseInt(instance.id.slice(0, 6), 16),
     uuid: instance.id,
@@ -30,9 +33,8 @@ export function instanceRecord(instance: Instance): JsonObject {
     vcpus: flavor.vcpus,
     root_gb: flavor.diskGb,
     ephemeral_gb: 0,
-    host: instance.host,
-    node: `${instance.host}.example.net`,
-    launched_on: instance.host,
+    ...hostFields(instance),
+    launched_on: instance.host ?? null,
     cell_name: null,
     availability_zone: null,
     architecture: image.architecture,
@@ -58,9 +60,9 @@ export function instanceRecord(instance: Instance): JsonObject {
     created_at: novaTime(instance.createdAt),
     updated_at: null,
     scheduled_at: null,
-    launched_at: novaTime(instance.launchedAt),
-    deleted_at: novaTime(instance.deletedAt),
-    terminated_at: novaTime(instance.deletedAt),
+    launched_at: novaTime(launchedAt),
+    deleted_at: novaTime(deletedAt),
+    terminated_at: novaTime(terminatedAt),
     metadata: {},
     system_metadata: systemMetadata(instance),
   }

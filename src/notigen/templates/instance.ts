@@ -1,11 +1,14 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Instance } from '../instance.ts'
+import type { InstanceNotice } from '../notice.ts'
+import { toldTimes } from '../told-times.ts'
 import { flavorMetadata } from './flavor-fields.ts'
 import { novaTime } from './nova-time.ts'
 
 /** What Nova tells of an instance in each of its old-style notifications. Source: nova/notifications/base.py. */
-export function instancePayload(instance: Instance): JsonObject {
+export function instancePayload({ instance, eventType }: InstanceNotice): JsonObject {
   const { flavor, image, addresses } = instance
+  const { launchedAt, deletedAt, terminatedAt } = toldTimes(instance, eventType)
   return {
     tenant_id: instance.project.id,
     user_id: instance.project.userId,
@@ -22,14 +25,13 @@ export function instancePayload(instance: Instance): JsonObject {
     vcpus: flavor.vcpus,
     root_gb: flavor.diskGb,
     ephemeral_gb: 0,
-    host: instance.host,
-    node: `${instance.host}.example.net`,
+    ...hostFields(instance),
     availability_zone: null,
     cell_name: '',
     created_at: novaTime(instance.createdAt),
-    terminated_at: novaTime(instance.deletedAt),
-    deleted_at: novaTime(instance.deletedAt),
-    launched_at: novaTime(instance.launchedAt),
+    terminated_at: novaTime(terminatedAt),
+    deleted_at: novaTime(deletedAt),
+    launched_at: novaTime(launchedAt),
     image_ref_url: `http://198.51.100.9:9292/images/${image.id}`,
     os_type: image.osType,
     kernel_id: '',
@@ -42,6 +44,11 @@ export function instancePayload(instance: Instance): JsonObject {
     metadata: {},
     image_meta: imageMeta(instance),
   }
+}
+
+/** None where it is on no host. */
+export function hostFields({ host }: Instance): JsonObject {
+  return { host: host ?? null, node: host === undefined ? null : `${host}.example.net` }
 }
 
 function imageMeta({ image, flavor, project }: Instance): JsonObject {

@@ -15,7 +15,7 @@ export function portPayload({ instance, eventType }: InstanceNotice): JsonObject
       device_id: instance.id,
       device_owner: 'compute:nova',
       admin_state_up: true,
-      'binding:host_id': host,
+      'binding:host_id': host ?? null,
       'binding:vnic_type': 'normal',
       security_groups: [`${project.networkId.slice(0, -4)}0002`],
       fixed_ips: isMade

@@ -12,7 +12,7 @@ export function schedulerPayload({ instance, eventType }: InstanceNotice): JsonO
   if (!eventType.endsWith('.scheduled')) return { request_spec }
   return {
     instance_id: instance.id,
-    weighted_host: { host: instance.host, weight: 1 },
+    weighted_host: { host: instance.host ?? null, weight: 1 },
     request_spec,
   }
 }

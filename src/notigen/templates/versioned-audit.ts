@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/notification.ts'
+import type { AuditPeriod } from '../audit.ts'
 import type { Instance } from '../instance.ts'
-import type { AuditPeriod } from '../notice.ts'
 import { bandwidthIn } from './bandwidth.ts'
 import { novaObject } from './nova-object.ts'
 import { secondsTime } from './nova-time.ts'

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import { beginOfDay } from '../day.ts'
 import type { InstanceNotice } from '../notice.ts'
 import { novaObject } from './nova-object.ts'
 import { versionedBandwidth, versionedPeriod } from './versioned-audit.ts'
@@ -7,8 +6,8 @@ import { versionedInstance } from './versioned-instance.ts'
 
 /** instance.update. Source: nova/notifications/objects/instance.py, InstanceUpdatePayload. */
 export function versionedUpdatePayload(notice: InstanceNotice): JsonObject {
-  const { before, instance, at } = notice
-  const today = { begin: beginOfDay(at), end: at }
+  const { before, instance, audit, at } = notice
+  const period = audit ?? { begin: at, end: at }
   return novaObject('InstanceUpdatePayload', '2.0', {
     ...versionedInstance(notice),
     old_display_name: null,
@@ -18,8 +17,8 @@ export function versionedUpdatePayload(notice: InstanceNotice): JsonObject {
       old_task_state: before?.task ?? null,
       new_task_state: instance.task ?? null,
     }),
-    audit_period: versionedPeriod(today),
-    bandwidth: versionedBandwidth(today, instance),
+    audit_period: versionedPeriod(period),
+    bandwidth: versionedBandwidth(period, instance),
     tags: [],
   })
 }

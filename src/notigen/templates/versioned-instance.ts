@@ -2,6 +2,7 @@ import type { JsonObject } from '../../domain/notification.ts'
 import type { Instance } from '../instance.ts'
 import { POWER_STATES } from '../instance-states.ts'
 import type { InstanceNotice } from '../notice.ts'
+import { hostFields } from './instance.ts'
 import { novaObject } from './nova-object.ts'
 import { secondsTime } from './nova-time.ts'
 import { macAddress } from './port.ts'
@@ -18,8 +19,7 @@ export function versionedInstance({ instance, request, at }: InstanceNotice): Js
     display_name: instance.name,
     display_description: instance.name,
     host_name: instance.name,
-    host: instance.host,
-    node: `${instance.host}.example.net`,
+    ...hostFields(instance),
     os_type: image.osType,
     architecture: image.architecture,
     availability_zone: 'nova',
@@ -32,7 +32,7 @@ export function versionedInstance({ instance, request, at }: InstanceNotice): Js
     updated_at: secondsTime(at),
     launched_at: secondsTime(instance.launchedAt),
     deleted_at: secondsTime(instance.deletedAt),
-    terminated_at: secondsTime(instance.deletedAt),
+    terminated_at: secondsTime(instance.terminatedAt),
     state: instance.state,
     power_state: POWER_STATES[instance.state].name,
     task_state: instance.task ?? null,
@@ -43,9 +43,9 @@ export function versionedInstance({ instance, request, at }: InstanceNotice): Js
     locked: false,
     locked_reason: null,
     auto_disk_config: 'MANUAL',
-    request_id: request.id,
-    action_initiator_user: request.project.userId,
-    action_initiator_project: request.project.id,
+    request_id: request.isAdmin ? null : request.id,
+    action_initiator_user: request.isAdmin ? null : request.project.userId,
+    action_initiator_project: request.isAdmin ? null : request.project.id,
   }
 }
 

@@ -34,7 +34,7 @@ function faultsIn([first, ...others]: readonly Told[], entries: readonly Entry[]
   for (const next of others) {
     const between = `between ${nameOf(furthest.exists)} and ${nameOf(next.exists)}`
     const [told, begins] = [furthest.period.end, next.period.begin]
-    if (begins > told)
+    if (begins > told && !wasOffloaded(entries, furthest.period, next.period))
       faults.push({ code: 'U9', message: `No .exists of ${textOf(told, begins)} ${between}.` })
     if (begins < told) {
       const overlap = textOf(begins, Math.min(told, next.period.end))

@@ -22,9 +22,13 @@ function factOf({ event_type, timestamp, traits }: TypedEvent): Fact {
     instanceId: text('instance_id') ?? '',
     eventType: event_type,
     at: parseIso(timestamp ?? '') ?? 0,
+    requestId: text('request_id') ?? '',
     state: text('state') as VmState,
+    task: undefined,
+    oldState: undefined,
     launchedAt: time('launched_at'),
     deletedAt: time('deleted_at'),
+    terminatedAt: time('terminated_at'),
     audit: begin !== undefined && end !== undefined ? { begin, end } : undefined,
     core: JSON.stringify(CORE.map((name) => text(name) ?? null)),
   }
