@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import type { Config } from '../config/load-config.ts'
+import { createEventFinder } from '../pipeline/find-events.ts'
 import type { HandlerContext } from '../pipeline/handler.ts'
 import type { Pipeline } from '../pipeline/handler-registry.ts'
 import { createStreamRunner, type RunObserver } from '../pipeline/stream-runner.ts'
@@ -39,6 +40,7 @@ export function buildWorker(parts: WorkerParts): Worker {
     clock,
     logger,
     publisherFor,
+    findEvents: createEventFinder(store),
     observer,
     debug,
     purge: winchester.purge_completed_streams,

@@ -17,16 +17,27 @@ const BECOMES = named(
   'rescue.end',
   'unshelve.end',
 )
-/** From these on until then it may be told of as either. */
-const CHANGES = named(
-  'rebuild.start',
-  'resize.prep.start',
-  'resize.start',
-  'finish_resize.start',
-  'resize.revert.start',
-  'rescue.start',
-  'unshelve.start',
-)
+type Field = 'launchedAt' | 'flavor' | 'project' | 'system'
+const FIELDS: readonly Field[] = ['launchedAt', 'flavor', 'project', 'system']
+
+/** From these on until then, it may be told of as either in these fields. */
+const CHANGES: { readonly [eventType: string]: readonly Field[] } = {
+  'compute.instance.rebuild.start': ['launchedAt', 'system'],
+  'compute.instance.resize.prep.start': ['launchedAt', 'flavor'],
+  'compute.instance.resize.start': ['launchedAt', 'flavor'],
+  'compute.instance.finish_resize.start': ['launchedAt', 'flavor'],
+  'compute.instance.resize.revert.start': ['launchedAt', 'flavor'],
+  'compute.instance.rescue.start': ['launchedAt'],
+  'compute.instance.unshelve.start': ['launchedAt'],
+}
+/** The task with which they begin. */
+const TASKS: { readonly [task: string]: string } = {
+  rebuilding: 'compute.instance.rebuild.start',
+  resize_prep: 'compute.instance.resize.prep.start',
+  resize_reverting: 'compute.instance.resize.revert.start',
+  rescuing: 'compute.instance.rescue.start',
+  unshelving: 'compute.instance.unshelve.start',
+}
 const SHELVES = named('shelve.start', 'shelve.end')
 const RESTORE_END = 'compute.instance.restore.end'
 const SOFT_DELETE_END = 'compute.instance.soft_delete.end'
@@ -38,10 +49,26 @@ export function expectedOfExists(
   after: readonly Fact[],
 ): readonly UsageResult[] {
   const told = before.find((fact) => fact.eventType === EXISTS && isSamePeriod(fact, exists))
+  if (told && hasOtherDeletion(told, exists))
+    return expectedOfExists(
+      exists,
+      before.filter((fact) => fact !== told),
+      after,
+    )
   if (told) return [agree(told, exists) ? ofFirst(told, before) : 'U2']
-  const code = launchCode(exists, before) ?? coreCode(exists, before) ?? deletionCode(exists, before)
-  const result = code ?? 'verified'
+  const result = codeOf(exists, before) ?? 'verified'
   return isUnannounced(exists, before, after) ? ['warning', result] : [result]
+}
+
+/** The audit has read what it tells of some time after the end of the period: either may be in it. */
+function codeOf(exists: Fact, before: readonly Fact[]): UsageCode | undefined {
+  const judge = (known: readonly Fact[]) =>
+    launchCode(exists, known) ?? coreCode(exists, known) ?? deletionCode(exists, known)
+  const code = judge(before)
+  const end = exists.audit?.end
+  if (code === undefined || end === undefined || !isWhole(exists)) return code
+  const other = judge(before.filter(({ at }) => at < end))
+  return other === undefined ? undefined : code
 }
 
 function ofFirst(told: Fact, before: readonly Fact[]): UsageResult {
@@ -56,20 +83,48 @@ function launchCode(exists: Fact, before: readonly Fact[]): UsageCode | undefine
       !isWhole(exists) && state !== 'active' && before.every((fact) => fact.launchedAt === undefined)
     return mayBe ? undefined : 'U1'
   }
-  if (deletedAt !== undefined || !isOfPeriod(exists, launchedAt)) return undefined
-  return before.some((fact) => fact.eventType !== EXISTS && !isCleanUp(fact)) ? undefined : 'U8'
+  const isGone = deletedAt !== undefined && isOfPeriod(exists, deletedAt)
+  if (isGone || !isOfPeriod(exists, launchedAt)) return undefined
+  const begin = exists.audit?.begin ?? 0
+  const tells = (fact: Fact) => fact.eventType !== EXISTS && !isCleanUp(fact) && fact.at >= begin
+  return before.some(tells) ? undefined : 'U8'
 }
 
 function coreCode(exists: Fact, before: readonly Fact[]): UsageCode | undefined {
   const settled = before.findLastIndex(({ eventType }) => BECOMES.has(eventType))
-  const index = settled >= 0 ? settled : before.findLastIndex(({ eventType }) => eventType === EXISTS)
+  const index =
+    settled >= 0 ? settled : before.findLastIndex((fact) => fact.eventType === EXISTS || rests(fact))
   const reference = before[index]
-  if (!reference || agree(reference, exists)) return undefined
-  return before.slice(index + 1).some(({ eventType }) => CHANGES.has(eventType)) ? undefined : 'U2'
+  if (!reference) return undefined
+  const open = isWhole(exists) ? changedSince(before.slice(index + 1), exists) : []
+  return agree(reference, exists, open) ? undefined : 'U2'
 }
 
-function agree(a: Fact, b: Fact): boolean {
-  return a.core === b.core && isSameTime(a.launchedAt, b.launchedAt)
+/** What an operation may be changing when an exists is sent. */
+function changedSince(facts: readonly Fact[], exists: Fact): readonly Field[] {
+  let fields: readonly Field[] = []
+  for (const fact of facts) {
+    const begun = changesOf(fact)
+    if (begun) fields = begun
+    else if (fact.eventType.endsWith('.error') || rests(fact)) fields = []
+  }
+  return fields.length > 0 ? fields : (CHANGES[TASKS[exists.task ?? ''] ?? ''] ?? [])
+}
+
+function changesOf({ eventType, task }: Fact): readonly Field[] | undefined {
+  return CHANGES[eventType] ?? CHANGES[TASKS[task ?? ''] ?? '']
+}
+
+/** Launched, and nothing is being done to it. */
+function rests({ eventType, launchedAt, task }: Fact): boolean {
+  return launchedAt !== undefined && task === undefined && !eventType.endsWith('.start')
+}
+
+function agree(a: Fact, b: Fact, open: readonly Field[] = []): boolean {
+  return FIELDS.every((field) => {
+    if (open.includes(field)) return true
+    return field === 'launchedAt' ? isSameTime(a.launchedAt, b.launchedAt) : a[field] === b[field]
+  })
 }
 
 /** A time that Nova's database has cut to seconds is that of its memory. */
@@ -83,11 +138,13 @@ function deletionCode(exists: Fact, before: readonly Fact[]): UsageCode | undefi
   const { launchedAt, deletedAt, state, task } = exists
   const { soft, hard } = deletionsIn(before)
   const deletion = hard[0] ?? soft
-  if (deletedAt === undefined) return deletion ? 'U6' : undefined
+  const isSoft = deletion !== undefined && hard.length === 0
+  if (deletedAt === undefined) return deletion && !(isSoft && task === 'restoring') ? 'U6' : undefined
+  const isSoftTime = isSoft && deletion.deletedAt !== undefined && isSameTime(deletion.deletedAt, deletedAt)
   const isDeleting = task === 'deleting' || task === 'soft-deleting'
-  if (state !== 'deleted' && state !== 'soft-delete' && !isDeleting) return 'U3'
+  if (state !== 'deleted' && state !== 'soft-delete' && !isDeleting && !isSoftTime) return 'U3'
   if (hard.length > 1) return 'U7'
-  if (deletion) {
+  if (deletion && !(isSoft && state === 'deleted' && !isSoftTime)) {
     const isSame = isSameTime(deletion.deletedAt, deletedAt) && isSameTime(deletion.launchedAt, launchedAt)
     return isSame ? undefined : 'U2'
   }
@@ -115,7 +172,7 @@ function isUnannounced(exists: Fact, before: readonly Fact[], after: readonly Fa
   if (after.some((fact) => fact.eventType !== EXISTS && fact.requestId === exists.requestId)) return false
   const since = before.slice(before.findLastIndex(({ eventType }) => eventType === EXISTS) + 1)
   return !since.some(
-    ({ eventType }) => BECOMES.has(eventType) || CHANGES.has(eventType) || SHELVES.has(eventType),
+    ({ eventType }) => BECOMES.has(eventType) || eventType in CHANGES || SHELVES.has(eventType),
   )
 }
 
@@ -130,4 +187,12 @@ function isOfPeriod({ audit }: Fact, time: Micros): boolean {
 
 function isWhole({ audit }: Fact): boolean {
   return audit === undefined || isWholePeriod(audit)
+}
+
+/** Only one of two exists of a period tells of a deletion in it, or each of another. */
+function hasOtherDeletion(a: Fact, b: Fact): boolean {
+  const [x, y] = [a, b].map(({ deletedAt }) =>
+    deletedAt !== undefined && deletedAt < (b.audit?.end ?? deletedAt + 1) ? deletedAt : undefined,
+  )
+  return x === undefined || y === undefined ? x !== y : !isSameTime(x, y)
 }

@@ -1,43 +1,122 @@
-import { MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
+import { MICROS_PER_DAY, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
 import { type AuditPeriod, isWholePeriod } from './audit.ts'
 import { isCleanUp } from './chapter.ts'
 import { expectedOfExists } from './expected-of-exists.ts'
+import { expectedOfPeriods } from './expected-of-periods.ts'
 import type { Fact } from './fact.ts'
 import { EXISTS } from './operations/operation.ts'
 import type { UsageResult } from './usage-result.ts'
 
 /**
  * What verifying the usage of an instance must find by the practical rules in the facts of one stream, in order of
- * their time; `begin` is that of the stream's day. Written from what Nova does, apart from the usage handler, so that
- * each can be held against the other.
+ * their time; `begin` is that of the stream's day, `others` what other streams of the instance have by then. Written from
+ * what Nova does, apart from the usage handler, so that each can be held against the other.
  */
-export function expectedPracticalUsage(facts: readonly Fact[], begin: Micros): readonly UsageResult[] {
-  const results = facts.flatMap((fact, index) =>
-    fact.eventType === EXISTS ? expectedOfExists(fact, facts.slice(0, index), facts.slice(index + 1)) : [],
+export function expectedPracticalUsage(
+  facts: readonly Fact[],
+  begin: Micros,
+  others: readonly Fact[],
+): readonly UsageResult[] {
+  const alone = judge(facts, [], begin)
+  const isPlain = (results: readonly UsageResult[]) => results.join() === 'verified'
+  const periods = expectedOfPeriods(facts, begin, alone.rest.length > 0)
+  if (alone.rest.length === 0 && alone.exists.every(isPlain)) return [...alone.exists.flat(), ...periods]
+  const near = others.filter(({ at }) => at > begin - MICROS_PER_DAY && at <= begin + 2 * MICROS_PER_DAY)
+  const all = judge(facts, near, begin)
+  const exists = alone.exists.map((results, index) =>
+    isPlain(results) ? results : (all.exists[index] ?? []),
   )
-  return [...results, ...ofRest(facts, begin), ...ofPeriods(facts)]
+  return [...exists.flat(), ...all.rest, ...periods]
+}
+
+type Judged = { readonly exists: readonly (readonly UsageResult[])[]; readonly rest: readonly UsageResult[] }
+
+function judge(own: readonly Fact[], others: readonly Fact[], begin: Micros): Judged {
+  const mine = new Set(own)
+  const facts = [...others, ...own].sort((a, b) => a.at - b.at)
+  const exists = facts.flatMap((fact, index) =>
+    fact.eventType === EXISTS && mine.has(fact)
+      ? [expectedOfExists(fact, facts.slice(0, index), facts.slice(index + 1))]
+      : [],
+  )
+  return { exists, rest: [...ofUntold(facts, mine), ...ofRest(facts, mine, begin)] }
+}
+
+const BEGINNINGS: { readonly [end: string]: string } = {
+  'compute.instance.rebuild.end': 'compute.instance.rebuild.start',
+  'compute.instance.finish_resize.end': 'compute.instance.resize.prep.start',
+  'compute.instance.resize.revert.end': 'compute.instance.resize.revert.start',
+  'compute.instance.rescue.end': 'compute.instance.rescue.start',
+}
+const SETTLED = [...Object.keys(BEGINNINGS), 'compute.instance.create.end', 'compute.instance.unshelve.end']
+
+/** Operations before which no exists tells of what was used until then. */
+function ofUntold(facts: readonly Fact[], mine: ReadonlySet<Fact>): readonly UsageResult[] {
+  return facts.flatMap((fact, index): UsageResult[] => {
+    const beginning = BEGINNINGS[fact.eventType]
+    if (beginning === undefined || !mine.has(fact)) return []
+    const before = facts.slice(0, index)
+    const hasBegun = before.some((one) => one.eventType === beginning && one.requestId === fact.requestId)
+    const since = before.slice(before.findLastIndex(({ eventType }) => SETTLED.includes(eventType)) + 1)
+    const isTold = since.some((one) => one.eventType === EXISTS && !isWhole(one))
+    return hasBegun && !isTold ? ['U0'] : []
+  })
 }
 
 /** What stands after the last exists. */
-function ofRest(facts: readonly Fact[], begin: Micros): readonly UsageResult[] {
-  const last = facts.findLast(({ eventType }) => eventType === EXISTS)
-  const after = last ? facts.slice(facts.lastIndexOf(last) + 1) : facts
-  const rest = after.filter((fact) => !isCleanUp(fact) && !(last && isOfPeriod(fact, last)))
+function ofRest(facts: readonly Fact[], mine: ReadonlySet<Fact>, begin: Micros): readonly UsageResult[] {
+  const exists = facts.filter(({ eventType }) => eventType === EXISTS)
+  const last = exists.findLast((one) => mine.has(one))
+  const after = last ? facts.slice(facts.indexOf(last) + 1) : facts
+  const isTold = (fact: Fact) => exists.some((one) => isOfPeriod(fact, one))
+  const rest = after.filter((fact) => mine.has(fact) && !isCleanUp(fact) && !isTold(fact))
+  const own = facts.filter((fact) => mine.has(fact))
   if (rest.length === 0 || rest.some((fact) => hadEnded(fact, begin))) return []
-  if (facts.every(({ launchedAt }) => launchedAt === undefined)) return ['unbilled']
+  if (isLaunchedLater(rest, begin + MICROS_PER_DAY)) return []
+  if (
+    !last &&
+    own.every(({ eventType, launchedAt }) => launchedAt === undefined || eventType === CREATE_ERROR)
+  )
+    return ['unbilled']
+  if (last && isUnderWay(rest, last)) return []
   if (!isOffloaded(rest)) return ['U0']
-  if (last && tellsOfShelving(last, after)) return []
-  return rest.some(isShelving) ? ['U0'] : ['unbilled']
+  if (isShelvingTold(rest, facts)) return []
+  return isShelvedAlready(rest[0] as Fact) ? ['unbilled'] : ['U0']
+}
+
+const CREATE_ERROR = 'compute.instance.create.error'
+
+function isWhole({ audit }: Fact): boolean {
+  return audit === undefined || isWholePeriod(audit)
 }
 
 function isOfPeriod({ at }: Fact, { audit }: Fact): boolean {
-  return audit !== undefined && isWholePeriod(audit) && at < audit.end
+  return audit !== undefined && isWholePeriod(audit) && isWithin(at, audit)
+}
+
+function isWithin(at: Micros, { begin, end }: AuditPeriod): boolean {
+  return at >= begin && at < end
 }
 
 /** Nova's audit passes over what was terminated before the day began. */
 function hadEnded({ state, terminatedAt, deletedAt }: Fact, begin: Micros): boolean {
   const ended = terminatedAt ?? deletedAt
   return state === 'deleted' && ended !== undefined && ended <= begin + MICROS_PER_SECOND
+}
+
+/** And over what was launched as it ended, or later. */
+function isLaunchedLater(rest: readonly Fact[], end: Micros): boolean {
+  const launchedAt = rest.findLast((fact) => fact.launchedAt !== undefined)?.launchedAt
+  return launchedAt !== undefined && launchedAt >= end - MICROS_PER_SECOND
+}
+
+/** All is of the operation that the exists was sent for, and that has not come to its end. */
+function isUnderWay(rest: readonly Fact[], exists: Fact): boolean {
+  const ends = [...SETTLED, 'compute.instance.shelve.end', 'compute.instance.delete.end']
+  return (
+    !isWhole(exists) &&
+    rest.every(({ eventType, requestId }) => requestId === exists.requestId && !ends.includes(eventType))
+  )
 }
 
 /** Whether it is on no host at the end. */
@@ -51,32 +130,20 @@ function isOffloaded(rest: readonly Fact[]): boolean {
   return isGone
 }
 
-function tellsOfShelving({ task, requestId }: Fact, after: readonly Fact[]): boolean {
-  return task === 'shelving' || after.some((fact) => isShelving(fact) && fact.requestId === requestId)
+/** Whether an exists was sent at this shelving. */
+function isShelvingTold(rest: readonly Fact[], facts: readonly Fact[]): boolean {
+  const back = facts.findLastIndex(({ eventType }) => eventType === 'compute.instance.unshelve.end')
+  const requests = rest.filter(({ eventType }) => eventType.startsWith('compute.instance.shelve.'))
+  return facts
+    .slice(back + 1)
+    .some(
+      (one) =>
+        one.eventType === EXISTS &&
+        !isWhole(one) &&
+        (one.task === 'shelving' || requests.some(({ requestId }) => requestId === one.requestId)),
+    )
 }
 
-function isShelving({ eventType }: Fact): boolean {
-  return eventType.startsWith('compute.instance.shelve.')
-}
-
-function wasOffloaded(facts: readonly Fact[], { begin, end }: AuditPeriod): boolean {
-  return facts.some(({ at, state }) => at >= begin && at < end && state === 'shelved_offloaded')
-}
-
-/** Hours, or days, must follow each other, but for those in which it was given up by its host and not yet taken back. */
-function ofPeriods(facts: readonly Fact[]): readonly UsageResult[] {
-  const periods = new Map<string, AuditPeriod>()
-  for (const { eventType, audit } of facts) {
-    if (eventType === EXISTS && audit && isWholePeriod(audit))
-      periods.set(`${audit.begin} ${audit.end}`, audit)
-  }
-  const [first, ...others] = [...periods.values()].sort((a, b) => a.begin - b.begin || a.end - b.end)
-  if (!first || others.length === 0) return []
-  let { end } = first
-  for (const period of others) {
-    if (period.begin < end) return ['U10']
-    if (period.begin > end && !wasOffloaded(facts, { begin: end, end: period.end })) return ['U9']
-    end = period.end
-  }
-  return ['day']
+function isShelvedAlready({ state, task }: Fact): boolean {
+  return state.startsWith('shelved') || (task ?? '').startsWith('shelving_')
 }

@@ -23,6 +23,7 @@ export type ExpectedStream = {
 const FIRE_DELAY = MICROS_PER_MINUTE
 
 type OpenStream = { readonly facts: Fact[]; firesAt: Micros | undefined }
+type Arrival = { readonly fact: Fact; readonly at: Micros }
 
 /**
  * Puts what was sent into streams by the rules of the shipped triggers: one for each instance and day, an exists of
@@ -31,6 +32,8 @@ type OpenStream = { readonly facts: Fact[]; firesAt: Micros | undefined }
  */
 export class ExpectedStreams {
   readonly #byKey = new Map<string, OpenStream[]>()
+  /** by instance */
+  readonly #arrived = new Map<string, Arrival[]>()
   readonly #dayBegins: Micros
 
   /** Days begin so long after midnight: STACKTACH_DAY_BEGINS. */
@@ -44,6 +47,9 @@ export class ExpectedStreams {
     const day = beginOfDay(audited?.begin ?? momentOf(fact), this.#dayBegins)
     const stream = this.#open(`${fact.instanceId} ${day}`, arrivedAt)
     stream.facts.push(fact)
+    const arrived = this.#arrived.get(fact.instanceId) ?? []
+    arrived.push({ fact, at: arrivedAt })
+    this.#arrived.set(fact.instanceId, arrived)
     if (audited?.end === endOfDay(day, this.#dayBegins)) stream.firesAt ??= arrivedAt + FIRE_DELAY
   }
 
@@ -57,6 +63,15 @@ export class ExpectedStreams {
     return stream
   }
 
+  /** What other streams of the instance have when this one is run: later ones may explain what is wrong with it. */
+  #others(instanceId: string, facts: readonly Fact[], firesAt: Micros | undefined): readonly Fact[] {
+    const own = new Set(facts)
+    const arrived = this.#arrived.get(instanceId) ?? []
+    return arrived.flatMap(({ fact, at }) =>
+      own.has(fact) || (firesAt !== undefined && at > firesAt) ? [] : fact,
+    )
+  }
+
   /** In the order in which they began. */
   *streams(rules: UsageRules): Generator<ExpectedStream> {
     for (const [key, streams] of this.#byKey) {
@@ -68,7 +83,10 @@ export class ExpectedStreams {
           day: formatIso(Number(day)).slice(0, 10),
           events: facts.length,
           ends: firesAt === undefined ? 'expires' : 'fires',
-          usage: rules === 'practical' ? expectedPracticalUsage(facts, Number(day)) : expectedUsage(facts),
+          usage:
+            rules === 'practical'
+              ? expectedPracticalUsage(facts, Number(day), this.#others(instanceId, facts, firesAt))
+              : expectedUsage(facts),
         }
       }
     }

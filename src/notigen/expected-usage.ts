@@ -55,7 +55,8 @@ function deletionFailure(exists: Fact, block: readonly Fact[]): UsageCode | unde
 }
 
 function agree(operation: Fact, exists: Fact): boolean {
-  return operation.core === exists.core && operation.launchedAt === exists.launchedAt
+  const fields = ['flavor', 'project', 'system', 'launchedAt'] as const
+  return fields.every((field) => operation[field] === exists[field])
 }
 
 function isAudited({ audit }: Fact, time: Micros): boolean {

@@ -21,8 +21,10 @@ export type Fact = {
   readonly deletedAt: Micros | undefined
   readonly terminatedAt: Micros | undefined
   readonly audit: AuditPeriod | undefined
-  /** flavor, project, architecture, version and distribution, in one text; the last two not in versioned ones */
-  readonly core: string
+  readonly flavor: string
+  readonly project: string
+  /** architecture, version and distribution, in one text; the last two not in versioned ones */
+  readonly system: string
 }
 
 /** Undefined for what the streams of instances do not hold. */
@@ -44,7 +46,9 @@ export function factOf(
     oldState: before?.state,
     ...(isVersioned ? storedTimes(instance) : toldTimes(instance, eventType)),
     audit: isVersioned && audit ? inSeconds(audit) : audit,
-    core: `${flavor.id} ${project.id} ${image.architecture} ${system}`,
+    flavor: flavor.id,
+    project: project.id,
+    system: `${image.architecture} ${system}`,
   }
 }
 

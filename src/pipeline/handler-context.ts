@@ -6,8 +6,8 @@ export function createHandlerContext(
   logger: HandlerLogger,
   given: Partial<HandlerContext> = {},
 ): HandlerContext {
-  const { signal = NEVER, publisherFor = noBroker } = given
-  return { logger, signal, publisherFor }
+  const { signal = NEVER, publisherFor = noBroker, findEvents } = given
+  return { logger, signal, publisherFor, ...(findEvents && { findEvents }) }
 }
 
 const NEVER = new AbortController().signal

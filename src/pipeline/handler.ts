@@ -1,6 +1,7 @@
 import type { Publisher } from '../broker/broker.ts'
 import type { Event } from '../domain/event.ts'
-import type { DistinguishingTraits } from '../domain/trait.ts'
+import type { Micros } from '../domain/time.ts'
+import type { DistinguishingTraits, Trait } from '../domain/trait.ts'
 
 /** Scratchpad of one run of one stream, shared by its handlers. */
 export type HandlerEnv = {
@@ -47,8 +48,18 @@ export type HandlerContext = {
   readonly logger: HandlerLogger
   /** aborted when the worker stops: what waits gives up with an error, and another worker runs the stream again */
   readonly signal: AbortSignal
+  /** Stored events, whatever their streams; not there where nothing is stored. Rejects while the database is away. */
+  findEvents?(query: EventQuery): Promise<readonly Event[]>
   /** A publisher of the broker at this URL, `amqp(s)://…`; all runs share it. */
   publisherFor(url: string): Promise<Publisher>
+}
+
+/** Events that have a trait of this value, after one time and until another. */
+export type EventQuery = {
+  readonly trait: string
+  readonly value: Trait
+  readonly from: Micros
+  readonly to: Micros
 }
 
 export type HandlerLogger = {

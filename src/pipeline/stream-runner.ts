@@ -18,6 +18,8 @@ export type StreamRunnerOptions = {
   readonly logger: Logger
   /** for handlers that publish; undefined where there is no broker */
   readonly publisherFor?: HandlerContext['publisherFor'] | undefined
+  /** for handlers that look at other events; undefined where none are stored */
+  readonly findEvents?: HandlerContext['findEvents']
   readonly purge: boolean
   /** further runs after the first one failed */
   readonly retries: number
@@ -50,7 +52,7 @@ const COUNTED_STEPS: { readonly [step: string]: string } = { commit: 'Commit', r
 
 /** Runs a claimed stream through the pipeline that its trigger names for this firing. */
 export function createStreamRunner(options: StreamRunnerOptions) {
-  const { router, pipelines, clock, logger, publisherFor, purge, retries } = options
+  const { router, pipelines, clock, logger, publisherFor, findEvents, purge, retries } = options
   const { maxGenerations = Number.POSITIVE_INFINITY, observer, debug } = options
   const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
 
@@ -120,7 +122,11 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       debug?.bump(stream.name, `Unknown pipeline '${name}'`)
       return forGood(claim, `there is no pipeline ${name} in the configuration`)
     }
-    const context = createHandlerContext(logger, publisherFor ? { signal, publisherFor } : { signal })
+    const context = createHandlerContext(logger, {
+      signal,
+      ...(publisherFor && { publisherFor }),
+      ...(findEvents && { findEvents }),
+    })
     const begun = performance.now()
     const outcome = await runPipeline(
       pipeline,

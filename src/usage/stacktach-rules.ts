@@ -34,7 +34,7 @@ export function verifyByStacktachRules(
   const fault = { code: 'U0', message: 'Notifications, but no .exists notification found.' }
   return {
     exists: verdicts,
-    remainder: first && { kind: 'fault', existsType: EXISTS, first, fault },
+    remainders: first ? [{ kind: 'fault', existsType: EXISTS, first, fault }] : [],
     periods: undefined,
   }
 }

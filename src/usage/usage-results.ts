@@ -16,12 +16,12 @@ const int = (value: number): Trait => ({ type: 'int', value })
  * a time is judged `now`.
  */
 export function usageResults(
-  { exists, remainder, periods }: UsageVerdict,
+  { exists, remainders, periods }: UsageVerdict,
   { streamId, now }: { streamId: number; now: Micros },
 ): Event[] {
   const results = [
     ...exists.flatMap((one) => existsResults(one, streamId)),
-    ...(remainder ? [remainderResult(remainder, streamId)] : []),
+    ...remainders.map((remainder) => remainderResult(remainder, streamId)),
     ...(periods ? [periodsResult(periods, streamId)] : []),
   ]
   return results.map((event) => (Number.isNaN(event.timestamp) ? { ...event, timestamp: now } : event))
@@ -77,7 +77,11 @@ function remainderResult(remainder: RemainderVerdict, streamId: number): Event {
 }
 
 /** One result for all audit periods of the stream, of the time of the last. */
-function periodsResult({ exists, faults }: PeriodsVerdict, streamId: number): Event {
+function periodsResult(
+  { exists, faults: found, missedAtEnd, notes }: PeriodsVerdict,
+  streamId: number,
+): Event {
+  const faults = [...found, ...missedAtEnd]
   const last = exists.at(-1) as Event
   const begins = exists.map((one) => timeOf(one, 'audit_period_beginning') ?? 0)
   const ends = exists.map((one) => timeOf(one, 'audit_period_ending') ?? 0)
@@ -89,6 +93,7 @@ function periodsResult({ exists, faults }: PeriodsVerdict, streamId: number): Ev
     audit_period_ending: { type: 'datetime', value: Math.max(...ends) },
     periods: int(exists.length),
     ...outcome(fault),
+    ...(notes.length === 0 ? {} : { notes: text(notes.join('; ')) }),
   })
 }
 

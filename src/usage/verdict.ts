@@ -25,7 +25,7 @@ export type ExistsVerdict = {
   readonly checks: readonly UsageCheck[]
 }
 
-/** Events that no exists follows: at fault, or nothing that an exists is owed for. */
+/** Events that no exists tells of: at fault, or nothing that an exists is owed for. */
 export type RemainderVerdict = {
   /** event type of the exists that is missed, such as `compute.instance.exists` */
   readonly existsType: string
@@ -39,14 +39,18 @@ export type RemainderVerdict = {
 export type PeriodsVerdict = {
   readonly exists: readonly Event[]
   readonly faults: readonly UsageFault[]
+  /** what is missed after the last period, which may not be over yet where the events are not complete */
+  readonly missedAtEnd: readonly UsageFault[]
+  /** what may be a fault, or come from where collecting began */
+  readonly notes: readonly string[]
 }
 
 /** What verifying a stream came to. */
 export type UsageVerdict = {
   /** in the order of the stream */
   readonly exists: readonly ExistsVerdict[]
-  /** undefined: an exists follows all events, or is owed for none that is left */
-  readonly remainder: RemainderVerdict | undefined
+  /** what no exists tells of; none: an exists follows all events, or is owed for none that is left */
+  readonly remainders: readonly RemainderVerdict[]
   /** undefined: no two audit periods to hold against each other */
   readonly periods: PeriodsVerdict | undefined
 }

@@ -4,6 +4,7 @@ import type { Event } from '../../domain/event.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { type RestStream, restStream } from '../../domain/rest-form.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
+import { createEventFinder } from '../../pipeline/find-events.ts'
 import { createStreamRunner } from '../../pipeline/stream-runner.ts'
 import { Worker } from '../../pipeline/worker.ts'
 import { createManualClock } from '../../runtime/event-clock.ts'
@@ -91,7 +92,13 @@ class TestRun {
       ...shared,
       name: 'test',
       store: this.#store,
-      runner: createStreamRunner({ ...shared, pipelines, purge, retries }),
+      runner: createStreamRunner({
+        ...shared,
+        pipelines,
+        purge,
+        retries,
+        findEvents: createEventFinder(this.#store),
+      }),
       batchSize,
       delayMs: 0,
       leaseMs: LEASE_MS,

@@ -5,34 +5,37 @@ import { auditPeriodOf } from '../../usage/practical/stream-story.ts'
 import type { StreamGroup } from './stream-groups.ts'
 
 /**
- * Tells for which events an exists was due when the notifications end. That is so once some exists tells of a whole audit
- * period that ends after them, or once the time of their stream is over. Where no exists of a whole period is among the
- * notifications, one is missed at once: they may be those of one server.
+ * Tells for which events an exists was due when the notifications end. That is so once some exists of the same trigger tells
+ * of a whole audit period that ends after them, or once the time of their stream is over. Where no exists of a whole period
+ * is among the notifications, of any trigger, one is missed at once: they may be those of one server.
  */
 export class DueAudits {
-  readonly #auditedUntil: Micros
-  readonly #lastTime: Micros
+  readonly #auditedUntil = new Map<string, Micros>()
+  #lastTime = Number.NEGATIVE_INFINITY
 
   constructor(groups: readonly StreamGroup[]) {
-    let auditedUntil = Number.NEGATIVE_INFINITY
-    let lastTime = Number.NEGATIVE_INFINITY
-    for (const { events } of groups) {
+    for (const { key, events } of groups) {
       for (const event of events) {
-        lastTime = Math.max(lastTime, event.timestamp)
-        auditedUntil = Math.max(auditedUntil, wholePeriodEnd(event) ?? auditedUntil)
+        this.#lastTime = Math.max(this.#lastTime, event.timestamp)
+        const end = wholePeriodEnd(event)
+        const known = this.#auditedUntil.get(key.name) ?? Number.NEGATIVE_INFINITY
+        if (end !== undefined) this.#auditedUntil.set(key.name, Math.max(known, end))
       }
     }
-    this.#auditedUntil = auditedUntil
-    this.#lastTime = lastTime
   }
 
   /** Whether an exists should have told of this event. */
-  isDue(event: Event, { key }: StreamGroup): boolean {
-    if (!Number.isFinite(this.#auditedUntil) || event.timestamp < this.#auditedUntil) return true
+  isDue(event: Event, group: StreamGroup): boolean {
+    const auditedUntil = this.#auditedUntil.get(group.key.name)
+    if (this.#auditedUntil.size === 0) return true
+    if (auditedUntil !== undefined && event.timestamp < auditedUntil) return true
+    return this.isOver(group, event.timestamp + MICROS_PER_DAY)
+  }
+
+  /** Whether the time of a stream is over, and its audit has been run; `end` where its trigger names no range of time. */
+  isOver({ key }: StreamGroup, end = Number.POSITIVE_INFINITY): boolean {
     const range = Object.values(key.traits).find((trait) => trait.type === 'timerange')
-    return (
-      this.#lastTime > (range?.type === 'timerange' ? range.end + GRACE : event.timestamp + MICROS_PER_DAY)
-    )
+    return this.#lastTime > (range?.type === 'timerange' ? range.end + GRACE : end)
   }
 }
 

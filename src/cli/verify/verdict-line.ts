@@ -64,13 +64,19 @@ export function remainderLine(remainder: RemainderVerdict, isDue: boolean, group
   return { ...base, verdict: 'failed', error_code: remainder.fault.code, error: remainder.fault.message }
 }
 
-/** A line for each gap and each overlap, or one where there is none. */
-export function periodsLines({ exists, faults }: PeriodsVerdict, group: StreamGroup): VerdictLine[] {
+/** A line for each gap and each overlap, or one where there is none; `isDue`: the time of the stream is over. */
+export function periodsLines(
+  { exists, faults: found, missedAtEnd, notes }: PeriodsVerdict,
+  isDue: boolean,
+  group: StreamGroup,
+): VerdictLine[] {
+  const faults = isDue ? [...found, ...missedAtEnd] : found
   const [first, last] = [exists[0], exists.at(-1)]
   if (!first || !last) return []
   const line = {
     ...about(last, group),
     message_id: null,
+    notes,
     event_type: `${last.eventType}.day`,
     audit_period_beginning: about(first, group).audit_period_beginning,
   }

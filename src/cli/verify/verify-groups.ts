@@ -3,6 +3,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 import type { UsageVerdict } from '../../usage/verdict.ts'
 import { DueAudits } from './due-audits.ts'
+import { Neighbours } from './neighbours.ts'
 import type { StreamGroup } from './stream-groups.ts'
 import { usageHandlerOf } from './usage-step.ts'
 import { existsLine, periodsLines, remainderLine, type VerdictLine } from './verdict-line.ts'
@@ -15,22 +16,23 @@ export function verifyGroups(
   { logger }: { readonly logger: Logger },
 ): VerdictLine[] {
   const due = new DueAudits(groups)
+  const neighbours = new Neighbours(groups)
   return groups.flatMap((group) => {
     const handler = usageHandlerOf(group.key.name, triggers, pipelines, logger)
     if (!handler) return []
     const env = { streamId: 0, streamName: group.key.name, distinguishingTraits: group.key.traits }
-    return linesOf(handler.verify(group.events, env), group, due)
+    return linesOf(handler.verify(group.events, env, neighbours.of(group)), group, due)
   })
 }
 
 function linesOf(
-  { exists, remainder, periods }: UsageVerdict,
+  { exists, remainders, periods }: UsageVerdict,
   group: StreamGroup,
   due: DueAudits,
 ): VerdictLine[] {
   return [
     ...exists.map((one) => existsLine(one, group)),
-    ...(remainder ? [remainderLine(remainder, due.isDue(remainder.first, group), group)] : []),
-    ...(periods ? periodsLines(periods, group) : []),
+    ...remainders.map((remainder) => remainderLine(remainder, due.isDue(remainder.first, group), group)),
+    ...(periods ? periodsLines(periods, due.isOver(group), group) : []),
   ]
 }

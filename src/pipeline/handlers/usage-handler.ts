@@ -1,6 +1,7 @@
 import type { Event } from '../../domain/event.ts'
 import { MICROS_PER_DAY } from '../../domain/time.ts'
 import { CORE_FIELDS } from '../../usage/core-fields.ts'
+import { judgedAnew, needsEvidence } from '../../usage/evidence.ts'
 import { verifyByPracticalRules } from '../../usage/practical/practical-rules.ts'
 import { auditPeriodOf, type Period } from '../../usage/practical/stream-story.ts'
 import { verifyCinderUsage } from '../../usage/practical/volume-rules.ts'
@@ -8,8 +9,15 @@ import { verifyByStacktachRules } from '../../usage/stacktach-rules.ts'
 import { usageNotification } from '../../usage/usage-notification.ts'
 import { usageResults } from '../../usage/usage-results.ts'
 import type { UsageVerdict } from '../../usage/verdict.ts'
-import type { Handler, HandlerContext, HandlerEnv, HandlerLogger, HandlerParams } from '../handler.ts'
+import type { EventQuery, Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
 import { dayBegins, dayBeginsFault } from './day-begins.ts'
+
+/** What tells things of a kind apart. */
+const ID_TRAITS: { readonly [subject: string]: string } = {
+  server: 'instance_id',
+  volume: 'volume_id',
+  snapshot: 'snapshot_id',
+}
 
 /**
  * Verifies the usage of an instance: each exists against the events before it. Adds an event `.verified` or `.failed`
@@ -33,12 +41,12 @@ export class UsageHandler implements Handler {
       ? `subject: ${subject} is verified by rules: practical only`
       : dayBeginsFault(day_begins)
 
-  readonly #logger: HandlerLogger
+  readonly #context: HandlerContext
   readonly #params: HandlerParams
 
   constructor(params: HandlerParams, context: HandlerContext) {
     this.#params = params
-    this.#logger = context.logger
+    this.#context = context
   }
 
   /** The fields in which an exists must agree with the operations before it; own handlers may have others. */
@@ -46,43 +54,83 @@ export class UsageHandler implements Handler {
     return CORE_FIELDS
   }
 
-  handleEvents(events: readonly Event[], env: HandlerEnv): readonly Event[] {
+  handleEvents(events: readonly Event[], env: HandlerEnv): readonly Event[] | Promise<readonly Event[]> {
     const verdict = this.verify(events, env)
-    this.#logFaults(verdict, env)
-    const made = usageResults(verdict, { streamId: env.streamId, now: Date.now() * 1000 })
-    env.usage_notifications = made.map(usageNotification)
-    return [...events, ...made]
+    const { findEvents } = this.#context
+    if (this.#params.rules !== 'practical' || !findEvents || !needsEvidence(verdict)) {
+      return this.#tell(verdict, events, env)
+    }
+    const query = this.#evidenceQuery(events, env)
+    if (!query) return this.#tell(verdict, events, env)
+    return findEvents(query).then((found) => {
+      const known = new Set(events.map(({ messageId }) => messageId))
+      const others = found.filter(({ messageId }) => !known.has(messageId))
+      return this.#tell(this.verify(events, env, others), events, env)
+    })
   }
 
   commit(): void {}
 
   rollback(): void {}
 
-  /** What verifying these events comes to, without any effect. */
-  verify(events: readonly Event[], env: HandlerEnv): UsageVerdict {
-    const { rules, subject } = this.#params
+  /**
+   * What verifying these events comes to, without any effect. `others` are events of the same server in other streams: what
+   * came after its stream had fired, and the days before and after. They only explain what is wrong or odd.
+   */
+  verify(events: readonly Event[], env: HandlerEnv, others: readonly Event[] = []): UsageVerdict {
+    const { rules } = this.#params
     if (rules !== 'practical') return verifyByStacktachRules(events, this.coreFields)
+    const verdict = this.#verifyPractically(events, env, [])
+    if (others.length === 0 || !needsEvidence(verdict)) return verdict
+    return judgedAnew(verdict, this.#verifyPractically(events, env, others))
+  }
+
+  #verifyPractically(events: readonly Event[], env: HandlerEnv, others: readonly Event[]): UsageVerdict {
+    const { subject } = this.#params
     const range = this.#range(events, env)
-    if (subject === 'volume' || subject === 'snapshot') return verifyCinderUsage(events, { subject, range })
-    return verifyByPracticalRules(events, { coreFields: this.coreFields, range })
+    if (subject === 'volume' || subject === 'snapshot') {
+      return verifyCinderUsage(events, { subject, range, others })
+    }
+    return verifyByPracticalRules(events, { coreFields: this.coreFields, range, others })
+  }
+
+  #tell(verdict: UsageVerdict, events: readonly Event[], env: HandlerEnv): readonly Event[] {
+    this.#logFaults(verdict, env)
+    const made = usageResults(verdict, { streamId: env.streamId, now: Date.now() * 1000 })
+    env.usage_notifications = made.map(usageNotification)
+    return [...events, ...made]
+  }
+
+  /** Where to look for what other streams have: a day before and after the time of this one. */
+  #evidenceQuery(events: readonly Event[], env: HandlerEnv): EventQuery | undefined {
+    const { subject = 'server' } = this.#params
+    const trait = ID_TRAITS[String(subject)] ?? 'instance_id'
+    const value = events.find((event) => event.traits[trait])?.traits[trait]
+    if (!value) return undefined
+    const times = events.map(({ timestamp }) => timestamp).filter((time) => !Number.isNaN(time))
+    const { begin, end } = this.#range(events, env) ?? { begin: Math.min(...times), end: Math.max(...times) }
+    return { trait, value, from: begin - MICROS_PER_DAY, to: end + MICROS_PER_DAY }
   }
 
   /** The time that the stream is about: what its trigger tells streams apart by, else the day of its first exists. */
   #range(events: readonly Event[], { distinguishingTraits = {} }: HandlerEnv): Period | undefined {
     for (const trait of Object.values(distinguishingTraits)) if (trait.type === 'timerange') return trait
-    const period = events.map(auditPeriodOf).find((found) => found !== undefined)
+    const periods = events.flatMap((event) => auditPeriodOf(event) ?? [])
+    const [period] = periods
     const offset = dayBegins(this.#params.day_begins)
     if (!period || offset === undefined) return undefined
     const begin = Math.floor((period.begin - offset) / MICROS_PER_DAY) * MICROS_PER_DAY + offset
-    return { begin, end: begin + MICROS_PER_DAY }
+    const range = { begin, end: begin + MICROS_PER_DAY }
+    // A stream of several days is about none of them.
+    return periods.every((one) => one.begin >= range.begin && one.end <= range.end) ? range : undefined
   }
 
   #logFaults({ exists }: UsageVerdict, { streamId }: HandlerEnv): void {
     for (const { fault, notes } of exists) {
-      for (const note of notes) this.#logger.info({ stream: streamId }, `usage of an exists: ${note}`)
+      for (const note of notes) this.#context.logger.info({ stream: streamId }, `usage of an exists: ${note}`)
       if (!fault) continue
       const fields = { stream: streamId, code: fault.code }
-      this.#logger.warn(fields, `usage of an exists is not verified: ${fault.message}`)
+      this.#context.logger.warn(fields, `usage of an exists is not verified: ${fault.message}`)
     }
   }
 }

@@ -1,3 +1,4 @@
+import type { Event } from '../../domain/event.ts'
 import { isWholePeriod } from './audit-period.ts'
 import { compareFields } from './compare.ts'
 import type { RuleResult } from './launch.ts'
@@ -20,19 +21,40 @@ export function checkCoreFields(
   if (!reference) {
     return passedOver('nothing before it in this stream tells what they should be')
   }
-  const { fault, notes, agreed } = compareFields(reference.event, exists, subject.coreFields)
-  const against = nameOf(reference.event)
-  if (!fault) {
-    const text = `${agreed.join(', ') || 'nothing that both have'}: as ${against} has them`
-    return { notes, check: { rule: RULE, outcome: 'holds', text } }
+  const changing = isWholePeriod(exists) ? changingAfter(before.slice(at + 1), exists, subject) : undefined
+  const isSettled = (field: string) => !changing?.fields.includes(field)
+  const { fault, notes, agreed } = compareFields(
+    reference.event,
+    exists,
+    subject.coreFields.filter(isSettled),
+  )
+  if (fault) return { fault, check: { rule: RULE, outcome: 'fails', text: fault.message } }
+  const more = changing
+    ? `; ${nameOf(changing.by)} is under way, which may change ${changing.fields.join(', ')}`
+    : ''
+  const text = `${agreed.join(', ') || 'nothing that both have'}: as ${nameOf(reference.event)} has them${more}`
+  return { notes, check: { rule: RULE, outcome: 'holds', text } }
+}
+
+type Changing = { readonly by: Event; readonly fields: readonly string[] }
+
+/**
+ * The operation that is under way after these events, and what it may change: it ends with a failure too, and with what
+ * tells of the server at rest. What Nova sends at once tells of the server as it was before.
+ */
+function changingAfter(
+  since: readonly Entry[],
+  exists: Event,
+  { unsettling, underWay, isAtRest }: Subject,
+): Changing | undefined {
+  let changing: Changing | undefined
+  for (const { event, step } of since) {
+    const fields = unsettling[step] ?? unsettling[underWay(event) ?? '']
+    if (fields) changing = { by: event, fields }
+    else if (step.endsWith('.error') || isAtRest(event, step)) changing = undefined
   }
-  // What Nova sends at once tells of the server as it was before.
-  const underWay =
-    isWholePeriod(exists) && before.slice(at + 1).find(({ step }) => subject.unsettling.includes(step))
-  if (underWay) {
-    return passedOver(`${fault.message}; ${nameOf(underWay.event)} is under way, which may change them`)
-  }
-  return { fault, check: { rule: RULE, outcome: 'fails', text: fault.message } }
+  const fields = unsettling[underWay(exists) ?? '']
+  return changing ?? (fields && { by: exists, fields })
 }
 
 function indexOfReference(before: readonly Entry[], { settling, isAtRest }: Subject): number {

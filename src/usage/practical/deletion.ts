@@ -7,6 +7,8 @@ import type { RuleResult } from './launch.ts'
 import { auditPeriodOf, type Entry, nameOf, type StreamStory } from './stream-story.ts'
 
 const FIELDS = ['launched_at', 'deleted_at']
+/** the second one where the host of the server was away */
+const DELETE_ENDS = ['delete.end', 'force_delete.end']
 const DELETED_STATES = ['deleted', 'soft-delete', 'soft_deleted']
 /** Nova sets deleted_at when it begins. */
 const DELETING_TASKS = ['deleting', 'soft-deleting']
@@ -24,20 +26,24 @@ export function checkDeletion(
   const deletion = deletions.at(-1)
   const deletedAt = timeOf(exists, 'deleted_at')
   if (deletedAt === undefined) {
-    if (!deletion) return holds('not deleted, and no event tells of a deletion')
+    if (!deletion || isBeingRestored(exists, deletion))
+      return holds('not deleted, and no event tells of a deletion')
     return fails(
       'U6',
       `.deleted events found but .exists has no deleted_at value (${nameOf(deletion)}, ${nameOf(exists)}).`,
     )
   }
-  if (!isDeletedState(exists)) {
+  if (!isDeletedState(exists) && !isSoftTime(deletion, deletedAt)) {
     const state = textOf(exists, 'state') ?? ''
     return fails(
       'U3',
       `.exists state not 'deleted' but .exists deleted_at is set (state '${state}', deleted_at ${formatIso(deletedAt)} of ${nameOf(exists)}).`,
     )
   }
-  if (!deletion) return checkUntold(exists, deletedAt, story)
+  // A soft deletion does not tell of the one for good.
+  const isForGood = textOf(exists, 'state') === 'deleted' && deletion && isSoft(deletion)
+  if (!deletion || (isForGood && !isSoftTime(deletion, deletedAt)))
+    return checkUntold(exists, deletedAt, story)
   if (deletions.length > 1) {
     return fails('U7', `Multiple .delete.end events (${deletions.map(nameOf).join(', ')})`)
   }
@@ -55,9 +61,27 @@ function deletionsIn(before: readonly Entry[]): readonly Event[] {
   for (const { event, step } of before) {
     if (step === 'restore.end') found = []
     else if (step === 'soft_delete.end') found = [event]
-    else if (step === 'delete.end') found = [...found.filter((one) => !isSoft(one)), event]
+    else if (DELETE_ENDS.includes(step) && isDone(event))
+      found = [...found.filter((one) => !isSoft(one)), event]
   }
   return found
+}
+
+/** Nova sends delete.end also when deleting has failed; the server is as it was then. */
+function isDone(event: Event): boolean {
+  const hasTime = ['deleted_at', 'terminated_at'].some((name) => timeOf(event, name) !== undefined)
+  return hasTime || DELETED_STATES.includes(textOf(event, 'state') ?? 'deleted')
+}
+
+/** Restoring begins with taking its time away. */
+function isBeingRestored(exists: Event, deletion: Event): boolean {
+  return isSoft(deletion) && textOf(exists, 'state_description') === 'restoring'
+}
+
+/** Whether a time is that of a soft deletion: it stays when deleting for good fails. */
+function isSoftTime(deletion: Event | undefined, deletedAt: Micros): boolean {
+  const time = deletion && isSoft(deletion) ? timeOf(deletion, 'deleted_at') : undefined
+  return time !== undefined && isSameMoment(time, deletedAt)
 }
 
 function isSoft({ eventType }: Event): boolean {

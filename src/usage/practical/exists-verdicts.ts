@@ -1,8 +1,9 @@
 import type { ExistsVerdict } from '../verdict.ts'
 import type { Announcement } from './announcement.ts'
+import { isWholePeriod } from './audit-period.ts'
 import type { RuleResult } from './launch.ts'
 import { repeatVerdict } from './repeat.ts'
-import type { Entry, StreamStory } from './stream-story.ts'
+import { auditPeriodOf, type Entry, type StreamStory } from './stream-story.ts'
 
 /** What the rules say of one exists. */
 export type Checked = { readonly results: readonly RuleResult[]; readonly announcement?: Announcement }
@@ -12,13 +13,34 @@ type Check = (exists: Entry, before: readonly Entry[], after: readonly Entry[]) 
 /** The verdict on each exists of a story, in order; the first rule that fails gives the fault. */
 export function verdictsOn(story: StreamStory, check: Check): ExistsVerdict[] {
   const verdicts: ExistsVerdict[] = []
+  const elsewhere = new Set<ExistsVerdict>()
   for (const [index, entry] of story.entries.entries()) {
     if (entry.step !== 'exists') continue
-    const repeat = repeatVerdict(entry, verdicts, story)
     const [before, after] = [story.entries.slice(0, index), story.entries.slice(index + 1)]
-    verdicts.push(repeat ?? verdictOf(entry, check(entry, before, after)))
+    const judge = () => bestOf(entry, before, (known) => verdictOf(entry, check(entry, known, after)))
+    const verdict = repeatVerdict(entry, verdicts, story, judge) ?? judge()
+    if (entry.isElsewhere) elsewhere.add(verdict)
+    verdicts.push(verdict)
   }
-  return verdicts
+  return verdicts.filter((verdict) => !elsewhere.has(verdict))
+}
+
+/**
+ * The audit reads all servers at once and tells of them one by one: what happened after the end of the period and before
+ * its message may be in it or not.
+ */
+function bestOf(
+  { event }: Entry,
+  before: readonly Entry[],
+  judge: (before: readonly Entry[]) => ExistsVerdict,
+): ExistsVerdict {
+  const verdict = judge(before)
+  const period = auditPeriodOf(event)
+  if (!verdict.fault || !period || !isWholePeriod(event)) return verdict
+  const within = before.filter((one) => one.event.timestamp < period.end)
+  if (within.length === before.length) return verdict
+  const other = judge(within)
+  return other.fault ? verdict : other
 }
 
 function verdictOf({ event }: Entry, { results, announcement }: Checked): ExistsVerdict {

@@ -10,9 +10,14 @@ export type RuleResult = {
   readonly check?: UsageCheck
 }
 
-/** Whether any event tells when a server was launched: without that it never ran. */
+/**
+ * Whether any event tells when a server was launched: without that it never ran. A build that failed at its end tells of
+ * a launch that the database never got.
+ */
 export function hasLaunched(entries: readonly Entry[]): boolean {
-  return entries.some(({ event }) => timeOf(event, 'launched_at') !== undefined)
+  return entries.some(
+    ({ event, step }) => step !== 'create.error' && timeOf(event, 'launched_at') !== undefined,
+  )
 }
 
 /** U1: the exists does not tell when the server was launched. U8: it was in this period, and nothing tells how. */
@@ -27,9 +32,16 @@ export function checkLaunch(
     if (mayBeUnlaunched && !hasLaunched(before)) return passedOver('the server has not been launched yet')
     return fails('U1', `.exists has no launched_at value (${nameOf(exists)}).`)
   }
-  const related = before.filter((entry) => entry.step !== 'exists' && !isAftermath(entry))
-  const isNew = isAccountedFor(launchedAt, auditPeriodOf(exists), story.range)
-  if (isNew && related.length === 0 && timeOf(exists, 'deleted_at') === undefined) {
+  const period = auditPeriodOf(exists)
+  const related = before.filter(
+    (entry) =>
+      entry.step !== 'exists' && !isAftermath(entry) && !(period && entry.event.timestamp < period.begin),
+  )
+  const isNew = isAccountedFor(launchedAt, period, story.range)
+  const deletedAt = timeOf(exists, 'deleted_at')
+  // Its deletion would be U5 already.
+  const isDeletedNow = deletedAt !== undefined && isAccountedFor(deletedAt, period, story.range)
+  if (isNew && related.length === 0 && !isDeletedNow) {
     return fails(
       'U8',
       `.exists launched_at in audit period, but no related events found (launched_at ${formatIso(launchedAt)} of ${nameOf(exists)}).`,

@@ -1,20 +1,21 @@
 import type { Event } from '../../domain/event.ts'
-import { formatIso, MICROS_PER_DAY } from '../../domain/time.ts'
+import { formatIso, MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
+import { textOf, timeOf } from '../traits.ts'
 import type { ExistsVerdict, PeriodsVerdict, UsageFault } from '../verdict.ts'
 import { isWholePeriod } from './audit-period.ts'
-import { tellsOffloaded } from './remainder.ts'
-import { auditPeriodOf, type Entry, nameOf, type Period } from './stream-story.ts'
+import { offloadedTimes } from './offloaded-times.ts'
+import { auditPeriodOf, nameOf, type Period, type StreamStory } from './stream-story.ts'
 
 type Told = { readonly exists: Event; readonly period: Period }
 
 /**
- * Holds the audit periods of a stream against each other, where there are several: U9 a gap between two, in which the
- * server was not shelved and offloaded; U10 an overlap.
- * Hourly exists are verified once more in this way, as the day that they make up.
+ * Holds the audit periods of a stream against each other, where there are several: U9 a time of which none tells, although
+ * the server was there and on a host; U10 an overlap. `isRestTold`: nothing else says that an exists is missed at the end.
  */
 export function checkPeriods(
   verdicts: readonly ExistsVerdict[],
-  entries: readonly Entry[],
+  story: StreamStory,
+  isRestTold: boolean,
 ): PeriodsVerdict | undefined {
   const told = verdicts
     .filter(({ exists, repeats }) => repeats === undefined && isWholePeriod(exists))
@@ -23,39 +24,87 @@ export function checkPeriods(
       return period && period.end - period.begin <= MICROS_PER_DAY ? [{ exists, period }] : []
     })
     .sort((a, b) => a.period.begin - b.period.begin || a.period.end - b.period.end)
-  if (told.length < 2) return undefined
-  return { exists: told.map(({ exists }) => exists), faults: faultsIn(told, entries) }
-}
-
-/** What is wrong between each period and what was told of before it. */
-function faultsIn([first, ...others]: readonly Told[], entries: readonly Entry[]): UsageFault[] {
-  const faults: UsageFault[] = []
-  let furthest = first as Told
-  for (const next of others) {
-    const between = `between ${nameOf(furthest.exists)} and ${nameOf(next.exists)}`
-    const [told, begins] = [furthest.period.end, next.period.begin]
-    if (begins > told && !wasOffloaded(entries, furthest.period, next.period))
-      faults.push({ code: 'U9', message: `No .exists of ${textOf(told, begins)} ${between}.` })
-    if (begins < told) {
-      const overlap = textOf(begins, Math.min(told, next.period.end))
-      faults.push({ code: 'U10', message: `.exists overlap in ${overlap} ${between}.` })
-    }
-    if (next.period.end > told) furthest = next
+  const [first, ...others] = told
+  if (!first || others.length === 0) return undefined
+  const { last, faults } = between(first, others, story)
+  const before = beforeFirst(first, story)
+  const atBegin = hasEventsBefore(first.period.begin, story) ? before : []
+  return {
+    exists: told.map(({ exists }) => exists),
+    faults: [...atBegin, ...faults],
+    missedAtEnd: isRestTold ? afterLast(last, story) : [],
+    notes: before.filter((fault) => !atBegin.includes(fault)).map(({ message }) => message),
   }
-  return faults
 }
 
-/**
- * Whether the server was on no host between two periods. The first hour that lacks an exists is that in which its host
- * gave it up, the next that has one that in which it was unshelved.
- */
-function wasOffloaded(entries: readonly Entry[], before: Period, after: Period): boolean {
+/** What is wrong between each period and what was told of before it, and what tells furthest. */
+function between(
+  first: Told,
+  others: readonly Told[],
+  story: StreamStory,
+): { readonly last: Told; readonly faults: UsageFault[] } {
+  const faults: UsageFault[] = []
+  let last = first
+  for (const next of others) {
+    const place = `between ${nameOf(last.exists)} and ${nameOf(next.exists)}`
+    const [told, begin] = [last.period.end, next.period.begin]
+    if (begin > told) faults.push(...gaps({ begin: told, end: begin }, last.period, story, place))
+    if (begin < told) {
+      const overlap = timesOf({ begin, end: Math.min(told, next.period.end) })
+      faults.push({ code: 'U10', message: `.exists overlap in ${overlap} ${place}.` })
+    }
+    if (next.period.end > told) last = next
+  }
+  return { last, faults }
+}
+
+/** From when the server was used, of the time of the stream, until the first period. */
+function beforeFirst({ exists, period }: Told, story: StreamStory): UsageFault[] {
+  if (!story.range) return []
+  const since = story.entries.map(
+    ({ event }) => timeOf(event, story.subject.usedSince) ?? Number.POSITIVE_INFINITY,
+  )
+  const used = Math.min(...since, timeOf(exists, story.subject.usedSince) ?? period.begin)
+  const begin = Math.max(story.range.begin, beginOfUnit(used, period))
+  return begin < period.begin
+    ? gaps({ begin, end: period.begin }, period, story, `before ${nameOf(exists)}`)
+    : []
+}
+
+/** Until the end of the time of the stream, where the last exists tells of no deletion. */
+function afterLast({ exists, period }: Told, story: StreamStory): UsageFault[] {
+  const isDeleted = timeOf(exists, 'deleted_at') !== undefined || textOf(exists, 'state') === 'deleted'
+  const isGone = isDeleted || story.entries.some(({ step }) => step === 'delete.end')
+  if (!story.range || isGone || period.end >= story.range.end) return []
+  return gaps({ begin: period.end, end: story.range.end }, period, story, `after ${nameOf(exists)}`)
+}
+
+/** Without any, collecting may have begun in the midst of the day. */
+function hasEventsBefore(begin: Micros, { entries }: StreamStory): boolean {
   return entries.some(
-    (entry) =>
-      tellsOffloaded(entry) && entry.event.timestamp >= before.end && entry.event.timestamp < after.end,
+    ({ event, step, isElsewhere }) => step !== 'exists' && !isElsewhere && event.timestamp < begin,
   )
 }
 
-function textOf(begin: number, end: number): string {
+/** The parts of a time in which the server was on a host. */
+function gaps(time: Period, unit: Period, story: StreamStory, place: string): UsageFault[] {
+  let parts: Period[] = [time]
+  for (const away of offloadedTimes(story.entries, (moment) => beginOfUnit(moment, unit))) {
+    parts = parts.flatMap(({ begin, end }) => [
+      { begin, end: Math.min(end, away.begin) },
+      { begin: Math.max(begin, away.end), end },
+    ])
+  }
+  const real = parts.filter(({ begin, end }) => begin < end)
+  return real.map((part) => ({ code: 'U9', message: `No .exists of ${timesOf(part)} ${place}.` }))
+}
+
+/** The begin of the hour or day, as the audit counts them, that holds a moment. */
+function beginOfUnit(moment: Micros, { begin, end }: Period): Micros {
+  const length = end - begin
+  return begin + Math.floor((moment - begin) / length) * length
+}
+
+function timesOf({ begin, end }: Period): string {
   return `${formatIso(begin)} to ${formatIso(end)}`
 }

@@ -10,6 +10,7 @@ import { checkPeriods } from './periods.ts'
 import { checkRemainder } from './remainder.ts'
 import { SERVER } from './server.ts'
 import { createStory, type Period } from './stream-story.ts'
+import { checkUntoldOperations } from './untold-operations.ts'
 
 /** In this order: the first that fails gives the code. */
 /** In this order: the first that fails gives the code. */
@@ -20,6 +21,8 @@ export type PracticalOptions = {
   readonly coreFields?: readonly string[] | undefined
   /** the time that the stream is about, as its trigger tells streams apart; undefined: not known */
   readonly range: Period | undefined
+  /** what other streams have of the same server: evidence, whose own verdicts are told there */
+  readonly others?: readonly Event[]
 }
 
 /**
@@ -28,12 +31,15 @@ export type PracticalOptions = {
  */
 export function verifyByPracticalRules(
   events: readonly Event[],
-  { coreFields = SERVER.coreFields, range }: PracticalOptions,
+  { coreFields = SERVER.coreFields, range, others = [] }: PracticalOptions,
 ): UsageVerdict {
-  const story = createStory(events, range, { ...SERVER, coreFields })
+  const story = createStory(events, others, range, { ...SERVER, coreFields })
   const exists = verdictsOn(story, (entry, before, after) => {
     const results = RULES.map((rule) => rule(entry, before, story))
     return { results, announcement: checkAnnouncement(entry, before, after) }
   })
-  return { exists, remainder: checkRemainder(story), periods: checkPeriods(exists, story.entries) }
+  const remainder = checkRemainder(story)
+  const untold = checkUntoldOperations(story)
+  const remainders = [...untold, ...(remainder ? [remainder] : [])]
+  return { exists, remainders, periods: checkPeriods(exists, story, remainders.length === 0) }
 }

@@ -3,9 +3,12 @@ import { textOf, timeOf } from '../traits.ts'
 import type { RemainderVerdict } from '../verdict.ts'
 import { isWholePeriod } from './audit-period.ts'
 import { hasLaunched } from './launch.ts'
+import { SERVER } from './server.ts'
 import { auditPeriodOf, type Entry, isAftermath, nameOf, type StreamStory } from './stream-story.ts'
 
 const OFFLOADED = 'shelved_offloaded'
+/** after these an exists of the whole period is owed again */
+const ENDS: readonly string[] = [...SERVER.settling, 'shelve.end', 'delete.end']
 
 /**
  * What the events come to that no exists follows: U0, or no exists is owed for them, since the server never ran, is on no
@@ -13,19 +16,20 @@ const OFFLOADED = 'shelved_offloaded'
  */
 export function checkRemainder(story: StreamStory): RemainderVerdict | undefined {
   const { entries, range } = story
-  const last = entries.findLastIndex(({ step }) => step === 'exists')
-  const rest = entries
-    .slice(last + 1)
-    .filter((entry) => !isAftermath(entry) && !isToldOf(entry, entries[last]))
+  const last = entries.findLastIndex(({ step, isElsewhere }) => step === 'exists' && !isElsewhere)
+  const rest = entries.slice(last + 1).filter((entry) => isOwed(entry, entries))
   const first = rest[0]?.event
   if (!first) return undefined
   const existsType = existsTypeOf(entries)
   if (range && rest.some((entry) => endedBefore(entry, range.begin))) return undefined
-  if (last < 0 && !hasLaunched(entries))
-    return { kind: 'unbilled', existsType, first, reason: whyNeverLaunched(entries) }
+  if (range && isLaunchedAfter(rest, range.end)) return undefined
+  const own = entries.filter(({ isElsewhere }) => !isElsewhere)
+  if (last < 0 && !hasLaunched(own))
+    return { kind: 'unbilled', existsType, first, reason: whyNeverLaunched(own) }
+  if (isAnnounced(rest, entries[last])) return undefined
   if (isOffloaded(rest)) {
-    if (isShelvingTold(entries, last)) return undefined
-    if (!rest.some(({ step }) => step.startsWith('shelve.'))) {
+    if (isShelvingTold(rest, entries)) return undefined
+    if (isShelvedAlready(rest)) {
       const reason = 'shelved and offloaded: it is on no host, and Nova audits by host'
       return { kind: 'unbilled', existsType, first, reason }
     }
@@ -33,11 +37,35 @@ export function checkRemainder(story: StreamStory): RemainderVerdict | undefined
   return { kind: 'fault', existsType, first, fault: noExists(entries[last]) }
 }
 
-/** Whether the audit period of the last exists holds the event: the clocks of two hosts differ. */
+/** Whether an exists must tell of an event: of this stream, no aftermath, and within the period of no other exists. */
+function isOwed(entry: Entry, entries: readonly Entry[]): boolean {
+  if (entry.isElsewhere || isAftermath(entry)) return false
+  return !entries.some((other) => other.step === 'exists' && isToldOf(entry, other))
+}
+
+/** Whether the audit period of an exists holds the event: the clocks of two hosts differ, and some come late. */
 export function isToldOf({ event }: Entry, exists: Entry | undefined): boolean {
   if (!exists || !isWholePeriod(exists.event)) return false
   const period = auditPeriodOf(exists.event)
-  return period !== undefined && event.timestamp < period.end
+  return period !== undefined && event.timestamp >= period.begin && event.timestamp < period.end
+}
+
+/** Nova's audit of a period passes over what was launched, or launched again, at its end: databases round up. */
+function isLaunchedAfter(rest: readonly Entry[], end: number): boolean {
+  const launched = rest.findLast(({ event }) => timeOf(event, 'launched_at') !== undefined)
+  return (
+    launched !== undefined && (timeOf(launched.event, 'launched_at') as number) >= end - MICROS_PER_SECOND
+  )
+}
+
+/** Whether all that follows the last exists is of the operation that it was sent for, which has not come to its end. */
+function isAnnounced(rest: readonly Entry[], exists: Entry | undefined): boolean {
+  if (!exists || isWholePeriod(exists.event)) return false
+  const request = textOf(exists.event, 'request_id')
+  return (
+    request !== undefined &&
+    rest.every(({ event, step }) => textOf(event, 'request_id') === request && !ENDS.includes(step))
+  )
 }
 
 /** Nova's audit of a period passes over what was terminated before it began. */
@@ -47,7 +75,7 @@ function endedBefore({ event }: Entry, begin: number): boolean {
 }
 
 /** The exists that these events would be followed by. */
-function existsTypeOf(entries: readonly Entry[]): string {
+export function existsTypeOf(entries: readonly Entry[]): string {
   const isVersioned = entries.some(({ event: { eventType } }) =>
     /^instance\.|^compute_task\..*\.error$/.test(eventType),
   )
@@ -65,15 +93,24 @@ function isOffloaded(rest: readonly Entry[]): boolean {
   return offloaded >= 0 && !rest.slice(offloaded).some(({ step }) => step === 'unshelve.end')
 }
 
-/** Whether the last exists was sent at the shelving: it tells of the usage until then. */
-function isShelvingTold(entries: readonly Entry[], last: number): boolean {
-  const exists = entries[last]?.event
-  if (!exists) return false
-  if (textOf(exists, 'state_description') === 'shelving') return true
-  const request = textOf(exists, 'request_id')
-  return entries
-    .slice(last + 1)
-    .some(({ event, step }) => step.startsWith('shelve.') && textOf(event, 'request_id') === request)
+/** Whether an exists was sent at this shelving: it tells of the usage until then. */
+function isShelvingTold(rest: readonly Entry[], entries: readonly Entry[]): boolean {
+  const since = entries.slice(entries.findLastIndex(({ step }) => step === 'unshelve.end') + 1)
+  const shelving = rest.filter(({ step }) => step.startsWith('shelve.'))
+  return since.some(({ event, step }) => {
+    if (step !== 'exists' || isWholePeriod(event)) return false
+    const request = textOf(event, 'request_id')
+    const isOfIt =
+      request !== undefined && shelving.some((one) => textOf(one.event, 'request_id') === request)
+    return isOfIt || textOf(event, 'state_description') === 'shelving'
+  })
+}
+
+/** Whether it was shelved, or being so, when this begins: its usage ended with the exists of an earlier stream. */
+function isShelvedAlready([first]: readonly Entry[]): boolean {
+  if (!first) return false
+  const isShelved = (textOf(first.event, 'state') ?? '').startsWith('shelved')
+  return isShelved || (textOf(first.event, 'state_description') ?? '').startsWith('shelving_')
 }
 
 function whyNeverLaunched(entries: readonly Entry[]): string {
@@ -85,7 +122,8 @@ function whyNeverLaunched(entries: readonly Entry[]): string {
   if (abort >= 0 && (deletion < 0 || abort < deletion)) {
     return `never launched: build aborted${detail(entries[abort] as Entry)}`
   }
-  if (deletion >= 0) return 'never launched: deleted while building'
+  const isBroken = deletion >= 0 && textOf((entries[deletion] as Entry).event, 'state') === 'error'
+  if (deletion >= 0 && !isBroken) return 'never launched: deleted while building'
   const failed = entries.findLast(({ event }) => textOf(event, 'state') === 'error')
   return failed ? `never launched: build failed${detail(failed)}` : 'never launched: still building'
 }

@@ -1,5 +1,7 @@
+import type { Event } from '../../domain/event.ts'
+import { timeOf } from '../traits.ts'
 import type { ExistsVerdict, UsageFault } from '../verdict.ts'
-import { compareFields } from './compare.ts'
+import { compareFields, isSameMoment } from './compare.ts'
 import { auditPeriodOf, type Entry, nameOf, type StreamStory } from './stream-story.ts'
 
 /**
@@ -10,6 +12,7 @@ export function repeatVerdict(
   { event: exists }: Entry,
   earlier: readonly ExistsVerdict[],
   { subject }: StreamStory,
+  judge: () => ExistsVerdict,
 ): ExistsVerdict | undefined {
   const period = auditPeriodOf(exists)
   const first = earlier.find((one) => {
@@ -17,6 +20,8 @@ export function repeatVerdict(
     return period && other && other.begin === period.begin && other.end === period.end && !one.repeats
   })
   if (!first) return undefined
+  // Deleted in the meantime, or not any more: that must be right by itself.
+  if (isOtherDeletion(first.exists, exists)) return { ...judge(), repeats: first.exists.messageId }
   const { fault, notes } = compareFields(first.exists, exists, subject.coreFields)
   const outcome = fault ? 'fails' : 'holds'
   const text = fault?.message ?? `the same audit period as ${nameOf(first.exists)}, with the same core fields`
@@ -28,6 +33,16 @@ export function repeatVerdict(
     repeats: first.exists.messageId,
     checks: [{ rule: 'repeat', outcome, text }, ...faultChecks(fault, first.fault)],
   }
+}
+
+/** Whether only one of them tells of a deletion within the period, or each of another. */
+function isOtherDeletion(a: Event, b: Event): boolean {
+  const end = auditPeriodOf(b)?.end ?? Number.POSITIVE_INFINITY
+  const [x, y] = [a, b]
+    .map((exists) => timeOf(exists, 'deleted_at'))
+    .map((at) => (at !== undefined && at < end ? at : undefined))
+  if (x === undefined || y === undefined) return x !== y
+  return !isSameMoment(x, y)
 }
 
 function faultChecks(own: UsageFault | undefined, ofFirst: UsageFault | undefined): ExistsVerdict['checks'] {

@@ -49,18 +49,35 @@ const SETTLING: readonly Step[] = [
   'unshelve.end',
 ]
 
-const UNSETTLING: readonly Step[] = [
-  'rebuild.start',
-  'resize.prep.start',
-  'resize.start',
-  'finish_resize.start',
-  'resize.revert.start',
-  'rescue.start',
-  'unshelve.start',
-]
+const SYSTEM = CORE_FIELDS.filter((field) => field.startsWith('os_'))
+const RESIZED = ['launched_at', 'instance_flavor_id']
+
+const UNSETTLING = {
+  'rebuild.start': ['launched_at', ...SYSTEM],
+  'resize.prep.start': RESIZED,
+  'resize.start': RESIZED,
+  'finish_resize.start': RESIZED,
+  'resize.revert.start': RESIZED,
+  'rescue.start': ['launched_at'],
+  'unshelve.start': ['launched_at'],
+}
+
+/** Tasks that the API sets, and what begins with them. */
+const TASKS: { readonly [task: string]: Step } = {
+  rebuilding: 'rebuild.start',
+  resize_prep: 'resize.prep.start',
+  resize_reverting: 'resize.revert.start',
+  rescuing: 'rescue.start',
+  unshelving: 'unshelve.start',
+}
 
 /** Before these Nova sends an exists at once, and after some of them in older releases. */
-export const ANNOUNCED: readonly Step[] = [...SETTLING, ...UNSETTLING, 'shelve.start', 'shelve.end']
+export const ANNOUNCED: readonly Step[] = [
+  ...SETTLING,
+  ...Object.keys(UNSETTLING),
+  'shelve.start',
+  'shelve.end',
+]
 
 /** Whether nothing was being done to a launched server: its event tells what the database has. */
 function isAtRest(event: Event, step: Step): boolean {
@@ -73,6 +90,8 @@ export const SERVER: Subject = {
   stepOf,
   settling: SETTLING,
   unsettling: UNSETTLING,
+  underWay: (event) => TASKS[textOf(event, 'state_description') ?? ''],
   coreFields: CORE_FIELDS,
+  usedSince: 'launched_at',
   isAtRest,
 }

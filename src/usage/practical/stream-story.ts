@@ -3,7 +3,12 @@ import type { Micros } from '../../domain/time.ts'
 import { textOf, timeOf } from '../traits.ts'
 import type { Step, Subject } from './subject.ts'
 
-export type Entry = { readonly event: Event; readonly step: Step }
+export type Entry = {
+  readonly event: Event
+  readonly step: Step
+  /** it is of another stream, and only looked at: its own verdict is told there */
+  readonly isElsewhere: boolean
+}
 
 /** A stretch of time; begin inclusive, end exclusive. */
 export type Period = { readonly begin: Micros; readonly end: Micros }
@@ -17,15 +22,21 @@ export type StreamStory = {
   readonly subject: Subject
 }
 
+/** `others`: what other streams have of the same thing, which came too late or belongs to the day before or after. */
 export function createStory(
   events: readonly Event[],
+  others: readonly Event[],
   range: Period | undefined,
   subject: Subject,
 ): StreamStory {
-  const entries = events.flatMap((event) => {
-    const step = subject.stepOf(event)
-    return step === undefined ? [] : [{ event, step }]
-  })
+  const entriesOf = (list: readonly Event[], isElsewhere: boolean) =>
+    list.flatMap((event): Entry[] => {
+      const step = subject.stepOf(event)
+      return step === undefined ? [] : [{ event, step, isElsewhere }]
+    })
+  const own = entriesOf(events, false)
+  if (others.length === 0) return { entries: own, range, subject }
+  const entries = [...entriesOf(others, true), ...own].sort((a, b) => a.event.timestamp - b.event.timestamp)
   return { entries, range, subject }
 }
 
@@ -41,7 +52,10 @@ export function auditPeriodOf(exists: Event): Period | undefined {
  * already, minutes later or on the next day.
  */
 export function isAftermath({ event, step }: Entry): boolean {
-  return step === 'update' && textOf(event, 'state') === 'deleted' && textOf(event, 'old_state') === 'deleted'
+  const state = textOf(event, 'state')
+  if (step !== 'update' || state !== textOf(event, 'old_state')) return false
+  // Where the host was away, a softly deleted server is terminated later.
+  return state === 'deleted' || (state === 'soft-delete' && timeOf(event, 'terminated_at') !== undefined)
 }
 
 /** An event as a message names it. */

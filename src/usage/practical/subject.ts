@@ -9,10 +9,14 @@ export type Subject = {
   readonly stepOf: (event: Event) => Step | undefined
   /** after these it is as they tell: an exists must agree with the last of them */
   readonly settling: readonly Step[]
-  /** from here until the next settling step it may be told of as before or as after */
-  readonly unsettling: readonly Step[]
+  /** the core fields in which it may be told of as before or as after, from a step on until it has settled */
+  readonly unsettling: { readonly [step: Step]: readonly string[] }
+  /** What is being done to it, where that begins before the step of this name is told. */
+  readonly underWay: (event: Event) => Step | undefined
   /** fields in which an exists must agree with what was told before it */
   readonly coreFields: readonly string[]
+  /** the trait that tells since when it is used */
+  readonly usedSince: 'launched_at' | 'created_at'
   /** Whether an event tells of it as it is, and nothing is being done to it. */
   readonly isAtRest: (event: Event, step: Step) => boolean
 }

@@ -24,22 +24,37 @@ const RESTING = ['available', 'in-use', 'reserved']
 /** A volume or a snapshot of Cinder. */
 function cinderSubject(prefix: string, coreFields: readonly string[]): Subject {
   return {
-    stepOf({ eventType }) {
-      if (!eventType.startsWith(prefix)) return undefined
+    stepOf(event) {
+      const { eventType } = event
+      if (!eventType.startsWith(prefix) || isToldAgain(event)) return undefined
       const step = eventType.slice(prefix.length)
       return step.startsWith('exists.') ? undefined : step
     },
     settling: ['create.end', 'resize.end', 'retype', 'manage_existing.end', 'transfer.accept.end'],
-    unsettling: ['create.start', 'resize.start', 'manage_existing.start', 'transfer.accept.start'],
+    unsettling: {
+      'create.start': coreFields,
+      'resize.start': ['size_gb'],
+      'manage_existing.start': coreFields,
+      'transfer.accept.start': ['tenant_id'],
+    },
+    underWay: () => undefined,
     coreFields,
+    usedSince: 'created_at',
     isAtRest: (event, step) => !step.endsWith('.start') && RESTING.includes(textOf(event, 'state') ?? ''),
   }
+}
+
+/** Whether the audit tells of a creation or a deletion of its period once more (--send_actions), in its own time. */
+function isToldAgain(event: Event): boolean {
+  const period = auditPeriodOf(event)
+  return period !== undefined && period.begin === period.end
 }
 
 /** What a stream of Cinder's may be about. */
 export const CINDER_SUBJECTS = {
   volume: cinderSubject('volume.', ['tenant_id', 'size_gb', 'volume_type']),
-  snapshot: cinderSubject('snapshot.', ['tenant_id', 'size_gb', 'volume_id']),
+  // its tenant changes with its volume's, and nothing is sent
+  snapshot: cinderSubject('snapshot.', ['size_gb', 'volume_id']),
 } as const
 
 /**
@@ -48,17 +63,26 @@ export const CINDER_SUBJECTS = {
  */
 export function verifyCinderUsage(
   events: readonly Event[],
-  { subject, range }: { readonly subject: keyof typeof CINDER_SUBJECTS; readonly range: Period | undefined },
+  {
+    subject,
+    range,
+    others = [],
+  }: {
+    readonly subject: keyof typeof CINDER_SUBJECTS
+    readonly range: Period | undefined
+    readonly others?: readonly Event[]
+  },
 ): UsageVerdict {
-  const story = createStory(events, range, CINDER_SUBJECTS[subject])
+  const story = createStory(events, others, range, CINDER_SUBJECTS[subject])
   const rules = [checkCreation, checkCoreFields, checkCoverage]
   const exists = verdictsOn(story, (entry, before) => ({
     results: rules.map((rule) => rule(entry, before, story)),
   }))
+  const remainder = checkRest(story, `${subject}.exists`)
   return {
     exists,
-    remainder: checkRest(story, `${subject}.exists`),
-    periods: checkPeriods(exists, story.entries),
+    remainders: remainder ? [remainder] : [],
+    periods: checkPeriods(exists, story, remainder === undefined),
   }
 }
 
@@ -70,7 +94,10 @@ function checkCreation(
 ): RuleResult {
   const createdAt = timeOf(exists, 'created_at')
   const related = before.filter(({ step }) => step !== 'exists')
-  const isNew = createdAt !== undefined && isAccountedFor(createdAt, auditPeriodOf(exists), range)
+  // A volume that no host took has sent nothing.
+  const isBroken = textOf(exists, 'state') === 'error' && textOf(exists, 'host') === undefined
+  const isNew =
+    createdAt !== undefined && !isBroken && isAccountedFor(createdAt, auditPeriodOf(exists), range)
   if (!isNew || related.length > 0) {
     const text = isNew ? `${related.length} events tell of it` : 'not created within the audit period'
     return { check: { rule: 'creation', outcome: 'holds', text } }
@@ -82,6 +109,8 @@ function checkCreation(
 /** U0: events that no exists follows. */
 function checkRest({ entries }: StreamStory, existsType: string): RemainderVerdict | undefined {
   const last = entries.findLastIndex(({ step }) => step === 'exists')
-  const first = entries.slice(last + 1).find((entry) => !isToldOf(entry, entries[last]))?.event
+  const first = entries
+    .slice(last + 1)
+    .find((entry) => !entry.isElsewhere && !isToldOf(entry, entries[last]))?.event
   return first && { kind: 'fault', existsType, first, fault: noExists(entries[last]) }
 }

@@ -18,7 +18,9 @@ const PLAIN = {
   deletedAt: undefined,
   terminatedAt: undefined,
   audit: undefined,
-  core: 'small',
+  flavor: 'small',
+  project: 'p1',
+  system: 'x86',
 } as const
 
 function fact(when: string, name: string, more: Partial<Fact> = {}): Fact {
@@ -37,9 +39,9 @@ function immediate(when: string, more: Partial<Fact> = {}): Fact {
 }
 
 function hour(begin: number, more: Partial<Fact> = {}): Fact {
-  const text = (hours: number) => `${String(hours).padStart(2, '0')}:00:00`
-  const audit = { begin: time(text(begin)), end: time(text(begin + 1)) }
-  return fact(`${text(begin + 1).slice(0, 3)}05:00`, 'exists', { audit, ...more })
+  const hourMicros = 3_600_000_000
+  const audit = { begin: DAY + begin * hourMicros, end: DAY + (begin + 1) * hourMicros }
+  return { ...fact('00:00:00', 'exists', { audit, ...more }), at: audit.end + 300_000_000 }
 }
 
 const deleted = (when: string): Partial<Fact> => ({
@@ -51,8 +53,8 @@ const softly = (when: string): Partial<Fact> => ({ state: 'soft-delete', deleted
 const cleanUp = (when: string, more: Partial<Fact>) =>
   fact(when, 'update', { oldState: 'deleted', requestId: 'r9', ...more })
 const OFFLOADED = { state: 'shelved_offloaded' } as const
-const NEW = { launchedAt: time('09:00:00.5'), core: 'large' }
-const KEPT = { launchedAt: time('09:00:00'), core: 'large' }
+const NEW = { launchedAt: time('09:00:00.5'), flavor: 'large' }
+const KEPT = { launchedAt: time('09:00:00'), flavor: 'large' }
 
 const CASES: readonly (readonly [name: string, facts: readonly Fact[], expected: readonly string[]])[] = [
   ['nothing but the exists', [exists()], ['verified']],
@@ -71,7 +73,7 @@ const CASES: readonly (readonly [name: string, facts: readonly Fact[], expected:
   ],
   [
     'another flavor than after the resize',
-    [fact('09:00:01', 'finish_resize.end', NEW), exists({ ...KEPT, core: 'small' })],
+    [fact('09:00:01', 'finish_resize.end', NEW), exists({ ...KEPT, flavor: 'small' })],
     ['U2'],
   ],
   [
@@ -86,7 +88,7 @@ const CASES: readonly (readonly [name: string, facts: readonly Fact[], expected:
   ],
   [
     'another flavor than in the exists before',
-    [immediate('08:00:00', { task: 'rescuing' }), exists({ core: 'large' })],
+    [immediate('08:00:00', { task: 'rescuing' }), exists({ flavor: 'large' })],
     ['verified', 'U2'],
   ],
   [
@@ -94,7 +96,7 @@ const CASES: readonly (readonly [name: string, facts: readonly Fact[], expected:
     [
       immediate('08:00:00', { task: 'resize_prep' }),
       fact('08:00:01', 'resize.prep.start'),
-      exists({ core: 'large' }),
+      exists({ flavor: 'large' }),
     ],
     ['verified', 'verified'],
   ],
@@ -173,7 +175,7 @@ const CASES: readonly (readonly [name: string, facts: readonly Fact[], expected:
   ],
   ['the same exists again', [exists(), exists()], ['verified', 'verified']],
   ['a failed one again', [exists(deleted('09:00:00')), exists(deleted('09:00:00'))], ['U5', 'U5']],
-  ['another of the same period', [exists(), exists({ core: 'large' })], ['verified', 'U2']],
+  ['another of the same period', [exists(), exists({ flavor: 'large' })], ['verified', 'U2']],
   ['no exists', [fact('09:00:00', 'reboot.end')], ['U0']],
   [
     'an exists, and something later',
@@ -220,11 +222,17 @@ const CASES: readonly (readonly [name: string, facts: readonly Fact[], expected:
     [fact('08:00:00', 'unshelve.start', OFFLOADED), fact('08:01:00', 'unshelve.end')],
     ['U0'],
   ],
-  ['hours one after the other', [hour(7), hour(8), hour(9)], ['verified', 'verified', 'verified', 'day']],
-  ['a gap between hours', [hour(7), hour(9)], ['verified', 'verified', 'U9']],
+  ['hours one after the other', [hour(21), hour(22), hour(23)], ['verified', 'verified', 'verified', 'day']],
+  ['hours that do not reach the end of the day', [hour(21), hour(22)], ['verified', 'verified', 'U9']],
+  [
+    'hours that do not reach the begin, although something was told of it',
+    [fact('20:10:00', 'reboot.end'), hour(22), hour(23)],
+    ['verified', 'verified', 'U9'],
+  ],
+  ['a gap between hours', [hour(21), hour(23)], ['verified', 'verified', 'U9']],
   [
     'hours in which it was on no host',
-    [hour(7), fact('08:30:00', 'shelve_offload.end', OFFLOADED), hour(10)],
+    [hour(19), fact('20:30:00', 'shelve_offload.end', OFFLOADED), hour(23)],
     ['verified', 'verified', 'day'],
   ],
   ['an hour within the day', [hour(9), exists()], ['verified', 'verified', 'U10']],
@@ -233,5 +241,5 @@ const CASES: readonly (readonly [name: string, facts: readonly Fact[], expected:
 
 test.each(CASES)('%s', (_, facts, expected) => {
   const inOrder = [...facts].sort((a, b) => a.at - b.at)
-  expect([...expectedPracticalUsage(inOrder, DAY)].sort()).toEqual([...expected].sort())
+  expect([...expectedPracticalUsage(inOrder, DAY, [])].sort()).toEqual([...expected].sort())
 })

@@ -9,7 +9,7 @@ type Traits = { [name: string]: { type: string; value: unknown } }
 type TypedEvent = { event_type: string; timestamp?: string; traits: Traits }
 type Vector = { cat: string; events: TypedEvent[]; out?: TypedEvent[]; raises?: string }
 
-const CORE = ['instance_flavor_id', 'tenant_id', 'os_architecture', 'os_version', 'os_distro']
+const SYSTEM = ['os_architecture', 'os_version', 'os_distro']
 
 function factOf({ event_type, timestamp, traits }: TypedEvent): Fact {
   const text = (name: string) => {
@@ -30,7 +30,9 @@ function factOf({ event_type, timestamp, traits }: TypedEvent): Fact {
     deletedAt: time('deleted_at'),
     terminatedAt: time('terminated_at'),
     audit: begin !== undefined && end !== undefined ? { begin, end } : undefined,
-    core: JSON.stringify(CORE.map((name) => text(name) ?? null)),
+    flavor: text('instance_flavor_id') ?? '',
+    project: text('tenant_id') ?? '',
+    system: JSON.stringify(SYSTEM.map((name) => text(name) ?? null)),
   }
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Event } from '../../../src/domain/event.ts'
 import { parseTypedEvent, typedEvent } from '../../../src/domain/typed-form.ts'
 import { createHandlerContext } from '../../../src/pipeline/handler-context.ts'
 import { UsageHandler } from '../../../src/pipeline/handlers/usage-handler.ts'
@@ -24,7 +25,10 @@ function run(vector: Vector) {
     streamId: vector.stream_id,
     streamName: 'usage',
   }
-  const out = new UsageHandler({}, createHandlerContext(silentLogger)).handleEvents(events, env)
+  const out = new UsageHandler({}, createHandlerContext(silentLogger)).handleEvents(
+    events,
+    env,
+  ) as readonly Event[]
   expect(out.slice(0, events.length)).toEqual(events)
   expect(env.usage_notifications).toHaveLength(out.length - events.length)
   return out.slice(events.length).map(typedEvent)

@@ -195,7 +195,7 @@ describe('deletion', () => {
     ['at another time', [created, ...deletion, deletedExists({ deleted_at: '10:00:02' })], ['U2']],
     [
       'with a blank deleted_at in delete.end',
-      [created, told('delete.end', '09:00:02', LAUNCHED), deletedExists()],
+      [created, told('delete.end', '09:00:02', { ...LAUNCHED, state: 'deleted' }), deletedExists()],
       ['verified'],
     ],
     ['deleted_at of an active one', [created, dayExists({ deleted_at: '09:00:02' })], ['U3']],
@@ -382,6 +382,8 @@ describe('hourly audits', () => {
 
   test.each([
     ['a gap', hours.filter((_, index) => index !== 3), 'day U9'],
+    ['no first hour', hours.slice(1), 'day U9'],
+    ['no last hour', hours.slice(0, -1), 'day U9'],
     [
       'an overlap',
       [...hours, hourExists(9, { audit_period_beginning: '09:30:00', audit_period_ending: '10:30:00' })],
@@ -430,6 +432,163 @@ test('versioned notifications are verified by the same rules, under their own na
   expect(usageResults(verify(failed), { streamId: 1, now: 0 })).toMatchObject([
     { eventType: 'instance.unbilled' },
   ])
+})
+
+describe('operations that changed what a server is', () => {
+  const begun = told('resize.prep.start', '10:00:01', { ...LAUNCHED, request_id: 'r1' })
+  const resized = told('finish_resize.end', '10:10:00', {
+    state: 'resized',
+    launched_at: '10:09:59.5',
+    instance_flavor_id: '5',
+    request_id: 'r1',
+  })
+  const after = dayExists({ launched_at: '10:09:59', instance_flavor_id: '5' })
+  const before = immediate('10:00:00', { request_id: 'r1', state_description: 'resize_prep' })
+
+  test('are told of until then by an exists of their own', () => {
+    expect(results(created, before, begun, resized, after)).toEqual(['verified', 'verified'])
+    expect(results(created, begun, resized, after)).toEqual(['verified', 'U0'])
+  })
+
+  test('that began on the day before had it there', () => {
+    expect(results(resized, after)).toEqual(['verified'])
+  })
+
+  test('excuse what they may change, until they end, and nothing else', () => {
+    const failed = told('resize.error', '10:05:00', { ...LAUNCHED, request_id: 'r1' })
+    const other = { instance_flavor_id: '5' }
+    expect(results(created, before, begun, dayExists(other))).toEqual(['verified', 'verified'])
+    expect(results(created, before, begun, dayExists({ ...other, tenant_id: 't2' }))).toEqual([
+      'verified',
+      'U2',
+    ])
+    expect(results(created, before, begun, failed, dayExists(other))).toEqual(['verified', 'U2'])
+    const asked = told('update', '23:59:59', { ...LAUNCHED, state_description: 'rebuilding' })
+    const known = told('create.end', '08:00:31', { ...LAUNCHED, os_distro: 'deb' })
+    expect(results(known, asked, dayExists({ os_distro: 'win' }))).toEqual(['verified'])
+  })
+})
+
+describe('what happens around the end of a period', () => {
+  const rebuilt = told('rebuild.end', '2026-01-02T00:02:00', {
+    ...LAUNCHED,
+    launched_at: '2026-01-02T00:01:59.5',
+  })
+
+  test('may be in its exists or not', () => {
+    expect(results(created, rebuilt, dayExists())).toEqual(['verified'])
+    expect(results(created, rebuilt, dayExists({ launched_at: '2026-01-02T00:01:59' }))).toEqual(['verified'])
+    expect(results(created, rebuilt, dayExists({ launched_at: '03:00:00' }))).toEqual(['U2'])
+  })
+
+  test.each([
+    [
+      'launched as it ended',
+      [told('create.end', '23:59:59.9', { state: 'active', launched_at: '23:59:59.7' })],
+      [],
+    ],
+    [
+      'an operation that has not come to its end',
+      [
+        created,
+        immediate('23:59:50', { request_id: 'r1', state_description: 'rebuilding' }),
+        told('rebuild.start', '23:59:51', { ...LAUNCHED, request_id: 'r1' }),
+      ],
+      ['verified'],
+    ],
+    [
+      'being shelved when the day begins',
+      [
+        told('shelve.end', '00:20:00', { ...LAUNCHED, state: 'shelved' }),
+        told('shelve_offload.end', '00:20:09', { ...LAUNCHED, state: 'shelved_offloaded' }),
+      ],
+      ['unbilled'],
+    ],
+    [
+      'shelved without an exists, as one booted from a volume',
+      [
+        told('update', '14:00:00', { ...LAUNCHED, state_description: 'shelving' }),
+        told('shelve_offload.end', '14:00:09', { ...LAUNCHED, state: 'shelved_offloaded' }),
+      ],
+      ['U0'],
+    ],
+    [
+      'a build that failed at its end',
+      [told('create.error', '08:00:31', { state: 'building', launched_at: '08:00:30.5' })],
+      ['unbilled'],
+    ],
+  ])('%s', (_, events, expected) => {
+    expect(results(...events)).toEqual(expected)
+  })
+})
+
+describe('deletions that are not what they seem', () => {
+  test.each([
+    ['one that failed', [created, told('delete.end', '09:00:02', LAUNCHED), dayExists()], ['verified']],
+    [
+      'one for good while the host was away',
+      [
+        created,
+        told('force_delete.end', '09:00:02', { ...LAUNCHED, state: 'deleted', deleted_at: '09:00:02' }),
+        deletedExists(),
+      ],
+      ['verified'],
+    ],
+    [
+      'one for good after a soft one, of which nothing tells',
+      [created, ...soft, deletedExists({ deleted_at: '12:00:00' })],
+      ['U5'],
+    ],
+    [
+      'one whose server failed to be reclaimed',
+      [created, ...soft, dayExists({ state: 'error', deleted_at: '09:00:00' })],
+      ['verified'],
+    ],
+    [
+      'one that is being taken back',
+      [created, ...soft, dayExists({ state: 'soft-delete', state_description: 'restoring' })],
+      ['verified'],
+    ],
+    [
+      'everything lost, deleted after the period',
+      [deletedExists({ deleted_at: '2026-01-02T00:03:00' })],
+      ['U8'],
+    ],
+  ])('%s', (_, events, expected) => {
+    expect(results(...events)).toEqual(expected)
+  })
+
+  test('a repeat that tells of another is judged by itself', () => {
+    const again = { ...deletedExists(), messageId: 'again', timestamp: moment('2026-01-02T00:06:00') }
+    const { exists } = verify([created, dayExists(), again])
+    expect(exists.map(({ fault, repeats }) => [fault?.code, repeats])).toEqual([
+      [undefined, undefined],
+      ['U5', dayExists().messageId],
+    ])
+  })
+})
+
+describe('what other streams have', () => {
+  const withOthers = (events: readonly Event[], others: readonly Event[]) => {
+    const verdict = verifyByPracticalRules(events, { range: RANGE, others })
+    return usageResults(verdict, { streamId: 1, now: 0 }).map(
+      ({ traits }) => traits.error_code?.value ?? null,
+    )
+  }
+
+  test('explains what came after its stream had fired', () => {
+    const late = told('reboot.end', '12:00:00', LAUNCHED)
+    expect(withOthers([late], [created, dayExists()])).toEqual([])
+    const again = { ...dayExists(), messageId: 'again', timestamp: moment('2026-01-02T03:00:00') }
+    expect(withOthers([again], [created, dayExists()])).toEqual([null])
+    expect(results(again)).toEqual(['U8'])
+  })
+
+  test('makes nothing of the days before and after its own', () => {
+    const yesterday = told('create.end', '2025-12-31T10:00:00', { launched_at: '2025-12-31T09:59:59' })
+    expect(withOthers([created], [yesterday])).toEqual(['U0'])
+    expect(withOthers([dayExists()], [yesterday])).toEqual(['U8'])
+  })
 })
 
 test('the ids of results are the same each time', () => {
