@@ -5,6 +5,9 @@ import type { FLAVORS, Wares } from './wares.ts'
 /** Of a slow machine that does other things too. */
 const LIMIT_MS = 180_000
 
+/** The state of a server of which Nova knows nothing any more; DELETED is one whose deletion is not over. */
+export const GONE = 'GONE'
+
 /** What Nova tells of a server; times without zone are UTC. */
 export type ServerView = {
   readonly status: string
@@ -48,7 +51,7 @@ export class CloudServer {
   /** Waits until it is gone. */
   async delete(): Promise<void> {
     await this.requestDeletion('compute')
-    await this.settled('DELETED')
+    await this.settled(GONE)
   }
 
   /** Deletes it such that it can be restored. */
@@ -61,16 +64,16 @@ export class CloudServer {
     await this.#wares.customer.call(service, 'DELETE', `/servers/${this.id}`)
   }
 
-  /** Waits until it has one of these states and nothing is done to it; a server that is gone is DELETED. */
+  /** Waits until it has one of these states and nothing is done to it. */
   async settled(...states: string[]): Promise<void> {
     const deadline = Date.now() + LIMIT_MS
     for (;;) {
       const { status, body } = await this.#wares.admin.ask('compute', 'GET', `/servers/${this.id}`)
       const view: ServerView | undefined = status === 404 ? undefined : body.server
-      const state = view?.status ?? 'DELETED'
+      const state = view?.status ?? GONE
       const task = view?.['OS-EXT-STS:task_state'] ?? null
       if (states.includes(state) && task === null) return
-      const final = state === 'ERROR' || state === 'DELETED'
+      const final = state === 'ERROR' || state === GONE
       if (final || Date.now() > deadline) throw new Error(this.#unexpected(states, state, task, view))
       await delay(300)
     }

@@ -10,8 +10,16 @@ import type { ListedEvent } from '../../src/client/client.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { errorsOf } from './nova/logs.ts'
 import { Product, type StreamWithEvents } from './nova/product.ts'
-import { endOfDays, type Fate, isAudited, liveTwoDays, type Run } from './nova/run.ts'
-import { auditPeriod, dayOf, fieldsOf, formOf, isCleanUp, serverDays, serverOf } from './nova/server-days.ts'
+import { endOfDays, isAudited, liveTwoDays, type Run } from './nova/run.ts'
+import {
+  auditPeriod,
+  cleanedUpDay,
+  dayOf,
+  fieldsOf,
+  formOf,
+  serverDays,
+  serverOf,
+} from './nova/server-days.ts'
 import { copyShippedSettings } from './nova/shipped-settings.ts'
 
 /** Longest time for bringing up a cloud and living two days in it, on a slow machine that does other things too. */
@@ -96,7 +104,8 @@ describe('the consumer', () => {
     expect(new Set(ids).size).toBe(ids.length)
     expect(wanted.filter((id) => !ids.includes(id))).toEqual([])
     const published = new Set(told.map(idOf))
-    expect(ids.filter((id) => !published.has(id))).toEqual([])
+    const others = incoming.filter(({ message_id: id }) => !published.has(id))
+    expect(others.map(({ event_type: type }) => type)).toEqual([])
   })
 
   test('archived every notification', () => {
@@ -154,20 +163,30 @@ describe('verdicts, as a human would say', () => {
     expect(missed.map(({ instance_id: id }) => nameOf(id))).toEqual([])
   })
 
-  test.each(FORMS)('servers that never ran, or have left their host, are told to be unbilled: %s', (form) => {
+  test.each(FORMS)('a server that never ran is told to be unbilled: %s', (form) => {
     const known = serversIn(form)
-    const unbilled = events.filter(({ event_type: type }) => type === `${PREFIX[form]}unbilled`)
-    const ids = unbilled.map(({ instance_id: id }) => id)
-    const wanted = run.fates.filter((fate) => known.has(fate.id) && isUnbilled(fate))
-    expect(wanted.map(({ name }) => name)).toEqual(expect.arrayContaining(['without a host', 'shelved']))
-    expect(wanted.filter(({ id }) => !ids.includes(id)).map(({ name }) => name)).toEqual([])
+    const neverRan = run.fates.filter(({ id, launchedAt }) => known.has(id) && launchedAt === undefined)
+    expect(neverRan.map(({ name }) => name)).toContain('without a host')
+    expect(neverRan.filter(({ id }) => !isUnbilled(id, form)).map(({ name }) => name)).toEqual([])
   })
+
+  test.each(FORMS)(
+    'one that has left its host has its last exists at the shelving, or is unbilled: %s',
+    (form) => {
+      const left = run.fates.filter(({ host, launchedAt }) => host === undefined && launchedAt !== undefined)
+      expect(left.map(({ name }) => name)).toEqual(['shelved'])
+      const told = left.filter(
+        ({ id }) => isUnbilled(id, form) || verifiedTasks(id, form).includes('shelving'),
+      )
+      expect(told).toEqual(left)
+    },
+  )
 
   test('what clean-up tells on the next day belongs to the day of the deletion', () => {
     const wrong = told.filter(isLate).flatMap((one) => {
       const stream = streams.find(({ messageIds }) => messageIds.includes(one.message_id))
       const place = stream && keyOf(stream)
-      const right = `${formOf(one)} ${serverOf(one)} ${run.days[0]}`
+      const right = `${formOf(one)} ${serverOf(one)} ${cleanedUpDay(one)}`
       return place === right ? [] : [`${nameOf(serverOf(one))}: ${place} instead of ${right}`]
     })
     expect(wrong).toEqual([])
@@ -179,15 +198,27 @@ function serversIn(form: Form): Set<string> {
   return new Set(told.filter((one) => formOf(one) === form).map(serverOf))
 }
 
-/** Whether it is the clean-up, on the second day, after a deletion of the first. */
+/** Whether it is clean-up that is not told on the day of the deletion. */
 function isLate(notification: Notification): boolean {
-  if (formOf(notification) === undefined || !isCleanUp(notification)) return false
-  const deletedAt = run.fates.find(({ id }) => id === serverOf(notification))?.terminatedAt
-  return deletedAt !== undefined && deletedAt < run.midnights[0] && dayOf(notification) !== run.days[0]
+  const day = cleanedUpDay(notification)
+  return day !== undefined && day !== dayOf(notification)
 }
 
-function isUnbilled({ launchedAt, host }: Fate): boolean {
-  return launchedAt === undefined || host === undefined
+function isUnbilled(id: string, form: Form): boolean {
+  return events.some(
+    ({ event_type: type, instance_id }) => type === `${PREFIX[form]}unbilled` && instance_id === id,
+  )
+}
+
+/** What was under way with a server at each verified exists. */
+function verifiedTasks(id: string, form: Form): string[] {
+  const verified = new Set(events.filter((event) => verdictOf(event) === 'verified').map(originOf))
+  const exists = told.filter((one) => formOf(one) === form && serverOf(one) === id && verified.has(idOf(one)))
+  return exists.map((one) => fieldsOf(one).state_description ?? fieldsOf(one).task_state)
+}
+
+function originOf({ original_message_id: id }: ListedEvent): string {
+  return String(id)
 }
 
 function nameOf(id: unknown): string {

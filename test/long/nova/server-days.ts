@@ -16,12 +16,15 @@ export function serverOf(notification: Notification): string {
   return instance_id ?? uuid
 }
 
-/** Whether Nova's clean-up tells of a server once more that was deleted before, as late as on the next day. */
-export function isCleanUp(notification: Notification): boolean {
-  if (!/^(compute\.)?instance\.update$/.test(notification.event_type)) return false
-  const { state, old_state, state_update } = fieldsOf(notification)
+/**
+ * The day on which a server was deleted of which Nova's clean-up tells once more, perhaps on the next day; undefined for
+ * all else.
+ */
+export function cleanedUpDay(notification: Notification): string | undefined {
+  if (!/^(compute\.)?instance\.update$/.test(notification.event_type)) return undefined
+  const { state, old_state, state_update, deleted_at: deletedAt } = fieldsOf(notification)
   const { state: now, old_state: before } = state_update?.['nova_object.data'] ?? { state, old_state }
-  return now === 'deleted' && before === 'deleted'
+  return now === 'deleted' && before === 'deleted' ? isoDay(utc(deletedAt)) : undefined
 }
 
 /** What it tells, whatever its form. */
@@ -46,7 +49,7 @@ export function isEndOfDay(notification: Notification): boolean {
 /** The day whose story it belongs to, as 2026-11-29: that which it audits, else that on which it was sent. */
 export function dayOf(notification: Notification): string {
   const audited = isEndOfDay(notification) ? auditPeriod(notification)?.begin : undefined
-  return new Date(audited ?? utc(notification.timestamp)).toISOString().slice(0, 10)
+  return isoDay(audited ?? utc(notification.timestamp))
 }
 
 /** Ids of the messages about each server and day, by form. */
@@ -59,6 +62,10 @@ export function serverDays(notifications: readonly Notification[]): Map<string, 
     days.set(key, [...(days.get(key) ?? []), notification.message_id].sort())
   }
   return days
+}
+
+function isoDay(time: number): string {
+  return new Date(time).toISOString().slice(0, 10)
 }
 
 /** Nova writes times with a space or a T, with an offset or without. */

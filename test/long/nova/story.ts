@@ -1,4 +1,4 @@
-import { CloudServer } from '../../../sandbox/cloud/cloud-server.ts'
+import { CloudServer, GONE } from '../../../sandbox/cloud/cloud-server.ts'
 import type { Wares } from '../../../sandbox/cloud/wares.ts'
 
 /** Servers by the name of what happens to them. */
@@ -58,7 +58,7 @@ export const AFTERNOON: Deeds = {
 /** What happens on the second day to servers of the first. */
 export const NEXT_DAY: Deeds = {
   plain: (server) => server.delete(),
-  'soft deleted': (server) => server.act({ forceDelete: null }, 'DELETED'),
+  'soft deleted': (server) => server.act({ forceDelete: null }, GONE),
   rescued: (server) => server.act({ unrescue: null }, ACTIVE),
   resized: (server) => server.act({ 'os-stop': null }, 'SHUTOFF'),
 }
