@@ -2,6 +2,10 @@ import { join } from 'node:path'
 import { ChildProgram, type ProgramResult, runProgram } from '../../../sandbox/servers/child-program.ts'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
 import { type Client, createClient, type ListedEvent, type RestStream } from '../../../src/client/client.ts'
+import { until } from '../../support/until.ts'
+
+/** Of a slow machine that does other things too. */
+const LIMIT_MS = 300_000
 
 export type ProductOptions = {
   /** yagi.conf */
@@ -25,30 +29,39 @@ export class Product {
   readonly #env: NodeJS.ProcessEnv
   readonly #programs: ChildProgram[] = []
 
-  /** Creates the schema and starts all three. */
+  /** Creates the schema and starts all three; answers when the consumer looks for its queues. */
   static async start(options: ProductOptions): Promise<Product> {
-    const product = new Product(options, await freePort())
+    const port = await freePort()
+    const product = new Product(options, port)
     const { code, stderr } = await product.run('db', 'upgrade')
     if (code !== 0) throw new Error(`db upgrade: ${stderr}`)
-    const listen = new URL(product.#env.API_URL ?? '').host
-    const commands = [['consume'], ['work'], ['api', '--listen', listen]]
-    for (const [command = '', ...args] of commands)
-      product.#programs.push(new ChildProgram('stv3', [command, '-c', options.config, ...args], product.#env))
+    const consumer = product.#start('consume')
+    product.#start('work')
+    product.#start('api', '--listen', `127.0.0.1:${port}`)
+    const looks = () => {
+      if (product.ended !== undefined) throw new Error(product.ended)
+      return consumer.stdout.includes('notifications.info')
+    }
+    await until('the consumer to look for its queues', looks, LIMIT_MS)
     return product
   }
 
   private constructor({ config, folder, amqpUrl, databaseUrl, clock }: ProductOptions, port: number) {
-    const url = `http://127.0.0.1:${port}`
     this.archive = join(folder, 'archive')
-    this.client = createClient({ url })
+    this.client = createClient({ url: `http://127.0.0.1:${port}` })
     this.#config = config
     this.#env = {
       ...clock,
-      API_URL: url,
       STACKTACH_AMQP_URL: amqpUrl,
       STACKTACH_DATABASE_URL: databaseUrl,
       STACKTACH_ARCHIVE: this.archive,
     }
+  }
+
+  #start(command: string, ...args: string[]): ChildProgram {
+    const program = new ChildProgram('stv3', [command, '-c', this.#config, ...args], this.#env)
+    this.#programs.push(program)
+    return program
   }
 
   /** Runs a command of `stv3` with the same configuration to its end. */
@@ -62,8 +75,8 @@ export class Product {
     return program && `${program.child.spawnargs.slice(2, 3)} has ended: ${program.stderr.slice(-2000)}`
   }
 
-  async events(eventName?: string): Promise<ListedEvent[]> {
-    return Array.fromAsync(this.client.events({ eventName, limit: 1000 }))
+  async events(): Promise<ListedEvent[]> {
+    return Array.fromAsync(this.client.events({ limit: 1000 }))
   }
 
   /** All streams, with the ids of their messages. */
