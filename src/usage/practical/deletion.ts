@@ -9,6 +9,7 @@ import { auditPeriodOf, type Entry, nameOf, type StreamStory } from './stream-st
 const FIELDS = ['launched_at', 'deleted_at']
 /** the second one where the host of the server was away */
 const DELETE_ENDS = ['delete.end', 'force_delete.end']
+const DELETIONS: ReadonlySet<string> = new Set([...DELETE_ENDS, 'soft_delete.end'])
 const DELETED_STATES = ['deleted', 'soft-delete', 'soft_deleted']
 /** Nova sets deleted_at when it begins. */
 const DELETING_TASKS = ['deleting', 'soft-deleting']
@@ -22,7 +23,7 @@ export function checkDeletion(
   before: readonly Entry[],
   story: StreamStory,
 ): RuleResult {
-  const deletions = deletionsIn(before)
+  const deletions = story.steps.isDisjointFrom(DELETIONS) ? [] : deletionsIn(before)
   const deletion = deletions.at(-1)
   const deletedAt = timeOf(exists, 'deleted_at')
   if (deletedAt === undefined) {

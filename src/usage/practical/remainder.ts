@@ -17,7 +17,8 @@ const ENDS: readonly string[] = [...SERVER.settling, 'shelve.end', 'delete.end']
 export function checkRemainder(story: StreamStory): RemainderVerdict | undefined {
   const { entries, range } = story
   const last = entries.findLastIndex(({ step, isElsewhere }) => step === 'exists' && !isElsewhere)
-  const rest = entries.slice(last + 1).filter((entry) => isOwed(entry, entries))
+  const exists = entries.filter(({ step }) => step === 'exists')
+  const rest = entries.slice(last + 1).filter((entry) => isOwed(entry, exists))
   const first = rest[0]?.event
   if (!first) return undefined
   const existsType = existsTypeOf(entries)
@@ -38,9 +39,9 @@ export function checkRemainder(story: StreamStory): RemainderVerdict | undefined
 }
 
 /** Whether an exists must tell of an event: of this stream, no aftermath, and within the period of no other exists. */
-function isOwed(entry: Entry, entries: readonly Entry[]): boolean {
+function isOwed(entry: Entry, exists: readonly Entry[]): boolean {
   if (entry.isElsewhere || isAftermath(entry)) return false
-  return !entries.some((other) => other.step === 'exists' && isToldOf(entry, other))
+  return !exists.some((other) => isToldOf(entry, other))
 }
 
 /** Whether the audit period of an exists holds the event: the clocks of two hosts differ, and some come late. */

@@ -17,6 +17,8 @@ export type Period = { readonly begin: Micros; readonly end: Micros }
 export type StreamStory = {
   /** in the order of the stream; what tells of no step is left out */
   readonly entries: readonly Entry[]
+  /** all steps that there are */
+  readonly steps: ReadonlySet<Step>
   /** the time that the stream is about; undefined where its trigger tells streams apart by no range of time */
   readonly range: Period | undefined
   readonly subject: Subject
@@ -35,9 +37,11 @@ export function createStory(
       return step === undefined ? [] : [{ event, step, isElsewhere }]
     })
   const own = entriesOf(events, false)
-  if (others.length === 0) return { entries: own, range, subject }
-  const entries = [...entriesOf(others, true), ...own].sort((a, b) => a.event.timestamp - b.event.timestamp)
-  return { entries, range, subject }
+  const entries =
+    others.length === 0
+      ? own
+      : [...entriesOf(others, true), ...own].sort((a, b) => a.event.timestamp - b.event.timestamp)
+  return { entries, steps: new Set(entries.map(({ step }) => step)), range, subject }
 }
 
 /** The audit period that an exists tells of. */

@@ -16,7 +16,8 @@ const BEGINNINGS: { readonly [end: string]: string } = {
 /** U0: operations that changed what a server is, and no exists tells of what it was until then. */
 export function checkUntoldOperations({ entries }: StreamStory): RemainderVerdict[] {
   return entries.flatMap((entry, index) => {
-    if (entry.isElsewhere || !isUntold(entry, entries.slice(0, index))) return []
+    const isOperation = BEGINNINGS[entry.step] !== undefined
+    if (!isOperation || entry.isElsewhere || !isUntold(entry, entries.slice(0, index))) return []
     const message = `Notifications, but no .exists notification found before ${nameOf(entry.event)}: what was used until then is not told.`
     const fault = { code: 'U0', message }
     return [{ kind: 'fault', existsType: existsTypeOf(entries), first: entry.event, fault }]
