@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
@@ -40,7 +41,7 @@ async function consume(options: Options): Promise<void> {
   const onRepeat = () => counters.repeats++
   const observation = await observe(winchester, 'consumer')
   const onBatch = observation && consumerMetrics(observation.metrics, counters)
-  const name = `consumer-${hostname()}-${process.pid}`
+  const name = `consumer-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
   let hindrance = (): string | undefined => undefined
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
   const daemon = { open, signal, logger, observation, hindrance: () => hindrance() }

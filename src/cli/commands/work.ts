@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
@@ -24,7 +25,10 @@ export function workCommand(): Command {
     'stv3 work -c config/winchester.yaml --name worker-1',
   )
     .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
-    .option('--name <name>', 'name of this worker, unique in the deployment (default: host and process)')
+    .option(
+      '--name <name>',
+      'name of this worker, unique in the deployment (default: made of host and process)',
+    )
     .action(work)
 }
 
@@ -34,7 +38,7 @@ async function work(options: Options): Promise<void> {
   const { winchester } = config
   const logger = loggerOf(options, winchester.log_level)
   logWarnings(config, logger)
-  const name = options.name ?? `worker-${hostname()}-${process.pid}`
+  const name = options.name ?? `worker-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
   const pipelines = await requirePipelines(config)
   for (const need of auditNeeds(config.triggers, pipelines)) logger.info({}, need)
   const counters = createWorkerCounters()

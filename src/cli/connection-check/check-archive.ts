@@ -31,7 +31,8 @@ async function filesIn(folder: string): Promise<ArchiveFile[]> {
     if (error.code === 'ENOENT') return []
     throw error
   })
-  const paths = entries.filter((entry) => entry.isFile()).map(({ name }) => join(folder, name))
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+  const paths = files.map(({ name }) => join(folder, name))
   return Promise.all(
     paths.map(async (path) => {
       const { mtimeMs, size } = await stat(path)

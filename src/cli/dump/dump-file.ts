@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { link, lstat, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
@@ -31,7 +32,7 @@ export async function writeDumpFile(
   work: (sink: DumpSink) => Promise<void>,
 ): Promise<void> {
   if (await exists(file)) throw new StackTachError('config', `${file} is there already; choose another name`)
-  const part = `${file}.${process.pid}.part`
+  const part = `${file}.${randomBytes(4).toString('hex')}.part`
   try {
     const output = createWriteStream(part, { flags: 'wx', mode: 0o600 })
     const target = file.endsWith('.gz') ? createGzip() : output

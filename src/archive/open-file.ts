@@ -1,0 +1,94 @@
+import { createHash, type Hash } from 'node:crypto'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import type { ArchiveLine } from './archive.ts'
+
+const LINE_END = Buffer.from('\n')
+const BLOCK_BYTES = 1024 * 1024
+
+/** A file of the archive that lines are written to. */
+export class OpenFile {
+  readonly path: string
+  /** what it will be called, but for its checksum */
+  readonly name: string
+  /** ms since the epoch */
+  readonly openedAt: number
+  readonly #handle: FileHandle
+  readonly #crc: Hash | undefined
+  /** what is written and in its place; nothing behind it was promised to anybody */
+  bytes = 0
+
+  private constructor(
+    handle: FileHandle,
+    at: { path: string; name: string; openedAt: number },
+    hasCrc: boolean,
+  ) {
+    this.#handle = handle
+    this.path = at.path
+    this.name = at.name
+    this.openedAt = at.openedAt
+    this.#crc = hasCrc ? createHash('sha256') : undefined
+  }
+
+  /** Makes a file that must not be there yet, readable by its owner only. */
+  static async create(
+    at: { readonly path: string; readonly name: string; readonly openedAt: number },
+    hasCrc: boolean,
+  ): Promise<OpenFile> {
+    return new OpenFile(await open(at.path, 'ax+', 0o600), at, hasCrc)
+  }
+
+  /**
+   * Writes the lines and waits for the disk. Answers false when the file is not in its place any more: whoever moved
+   * it may have done so before the lines were in it.
+   */
+  async append(lines: readonly ArchiveLine[]): Promise<boolean> {
+    return this.#write(
+      Buffer.concat(lines.flatMap((line) => [typeof line === 'string' ? Buffer.from(line) : line, LINE_END])),
+    )
+  }
+
+  async #write(data: Buffer): Promise<boolean> {
+    await this.#handle.appendFile(data)
+    await this.#handle.datasync()
+    if (!(await this.isInPlace())) return false
+    this.bytes += data.length
+    this.#crc?.update(data)
+    return true
+  }
+
+  /** Whether its name still means this file. */
+  async isInPlace(): Promise<boolean> {
+    const [own, found] = await Promise.all([
+      this.#handle.stat({ bigint: true }),
+      stat(this.path, { bigint: true }).catch((error) => {
+        if (error.code === 'ENOENT') return undefined
+        throw error
+      }),
+    ])
+    return found !== undefined && found.ino === own.ino && found.dev === own.dev
+  }
+
+  /** Writes what is promised of this file into another. */
+  async copyTo(other: OpenFile): Promise<boolean> {
+    for (let at = 0; at < this.bytes; ) {
+      const block = Buffer.alloc(Math.min(BLOCK_BYTES, this.bytes - at))
+      const { bytesRead } = await this.#handle.read(block, 0, block.length, at)
+      if (bytesRead === 0) throw new Error(`${this.path} was cut off by somebody else`)
+      if (!(await other.#write(block.subarray(0, bytesRead)))) return false
+      at += bytesRead
+    }
+    return true
+  }
+
+  /** Cuts off what is not promised. */
+  async cut(): Promise<void> {
+    await this.#handle.truncate(this.bytes)
+    await this.#handle.datasync()
+  }
+
+  /** Ends it; answers the checksum of what is in it. */
+  async close(): Promise<string> {
+    await this.#handle.close()
+    return this.#crc?.digest('hex') ?? ''
+  }
+}

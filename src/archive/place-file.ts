@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import { copyFile, link, open, rename, stat, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { syncFile, syncFolderOf } from '../runtime/sync-file.ts'
+
+/**
+ * Moves a finished file to its place, never over another; an empty one is removed. Answers false when somebody has
+ * taken it away.
+ */
+export async function placeFile(path: string, target: string): Promise<boolean> {
+  const found = await stat(path).catch((error) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+  if (!found) return false
+  if (found.size > 0) await place(path, target)
+  await unlink(path)
+  await syncFile(dirname(target))
+  await syncFolderOf(path)
+  return true
+}
+
+async function place(path: string, target: string): Promise<void> {
+  try {
+    await takeName(target, (name) => link(path, name))
+  } catch (error) {
+    if (!isLinkRefused(error)) throw error
+    await copyAcross(path, target)
+  }
+}
+
+/** Takes the name of the target, or the first of `.1`, `.2` … that nothing has; answers it. */
+async function takeName(target: string, take: (name: string) => Promise<void>): Promise<string> {
+  for (let copy = 0; ; copy++) {
+    const name = copy === 0 ? target : `${target}.${copy}`
+    try {
+      await take(name)
+      return name
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** Another file system, or one without links. */
+function isLinkRefused(error: unknown): boolean {
+  return ['EXDEV', 'EPERM'].includes(codeOf(error) ?? '')
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
+
+/** The copy has its name only once it is whole. */
+async function copyAcross(path: string, target: string): Promise<void> {
+  const copying = `${target}.${randomBytes(4).toString('hex')}.copying`
+  try {
+    await copyFile(path, copying)
+    await syncFile(copying)
+    try {
+      await takeName(target, (name) => link(copying, name))
+    } catch (error) {
+      if (!isLinkRefused(error)) throw error
+      // An empty file holds the name for it.
+      const name = await takeName(target, async (free) => (await open(free, 'wx', 0o600)).close())
+      await rename(copying, name)
+    }
+  } finally {
+    await unlink(copying).catch(() => {})
+  }
+}

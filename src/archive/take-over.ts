@@ -1,0 +1,116 @@
+import { existsSync, rmSync } from 'node:fs'
+import { open, readdir, rename, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf } from '../domain/errors.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { FileLock } from './file-lock.ts'
+import { isNear, lockPath, type Owner, type OwnerId, readLockName, readPartName } from './owner.ts'
+
+export type TakeOver = {
+  readonly folder: string
+  readonly owner: Owner
+  /** an owner that shows no lock writes into no file that is as old as this, ms */
+  readonly longestAgeMs: number
+  readonly logger: Logger
+}
+
+/** A file that is ours now and complete, and the name it shall have. */
+export type TakenFile = { readonly path: string; readonly name: string }
+
+/** As earlier versions named them: by the number of a process, which says nothing across containers. */
+const NUMBERED = /^(.+)\.\d{1,10}@.+\.[0-9a-f]{8}\.part$/
+const LINE_END = Buffer.from('\n')
+const MARGIN_MS = 120_000
+
+/**
+ * Makes the files of owners that are gone ours: a torn last line was never acknowledged and is cut off. One that
+ * cannot be taken is told of and stays for the next time.
+ */
+export async function takeOver(what: TakeOver): Promise<TakenFile[]> {
+  const entries = await readdir(what.folder)
+  const taken: TakenFile[] = []
+  for (const id of ownersOf(entries)) {
+    if (id.token === what.owner.id.token || !isNear(id)) continue
+    const own = entries.filter((entry) => readPartName(entry)?.token === id.token)
+    taken.push(...(await takeFrom(id, own, what)))
+  }
+  for (const entry of entries) {
+    const [, name] = NUMBERED.exec(entry) ?? []
+    if (name !== undefined && (await isAbandoned(entry, what))) taken.push(...(await take(entry, name, what)))
+  }
+  return taken
+}
+
+function ownersOf(entries: readonly string[]): OwnerId[] {
+  const ids = entries.flatMap((entry) => readPartName(entry) ?? readLockName(entry) ?? [])
+  return [...new Map(ids.map(({ token, host }) => [token, { token, host }])).values()]
+}
+
+/** Nobody else takes them meanwhile: the lock of their owner is held. */
+async function takeFrom(id: OwnerId, entries: readonly string[], what: TakeOver): Promise<TakenFile[]> {
+  const path = lockPath(what.folder, id)
+  const isLockable = existsSync(path)
+  const lock = isLockable ? FileLock.take(path) : undefined
+  if (isLockable && !lock) return []
+  const taken: TakenFile[] = []
+  try {
+    for (const entry of entries) {
+      const name = readPartName(entry)?.name
+      if (name === undefined || !(lock || (await isAbandoned(entry, what)))) continue
+      taken.push(...(await take(entry, name, what)))
+    }
+    if (lock && taken.length === entries.length) rmSync(path, { force: true })
+  } finally {
+    lock?.release()
+  }
+  return taken
+}
+
+/** Nobody can be asked whose it is: a living owner would have completed it by now. */
+async function isAbandoned(entry: string, { folder, longestAgeMs }: TakeOver): Promise<boolean> {
+  const found = await stat(join(folder, entry)).catch(() => undefined)
+  return found !== undefined && Date.now() - found.mtimeMs > longestAgeMs + MARGIN_MS
+}
+
+async function take(entry: string, name: string, { folder, owner, logger }: TakeOver): Promise<TakenFile[]> {
+  const path = join(folder, owner.partName(name))
+  try {
+    await rename(join(folder, entry), path)
+    const cut = await cutTornLine(path)
+    const message = `completing the archive file ${entry} of a process that is gone`
+    logger.info({ file: entry, cut }, message)
+    return [{ path, name }]
+  } catch (error) {
+    // Another process that starts now was first.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    logger.warn({ file: entry }, `cannot complete the archive file ${entry}: ${messageOf(error)}`)
+    return []
+  }
+}
+
+/** Cuts off what stands behind the last line end; answers how many bytes. */
+async function cutTornLine(path: string): Promise<number> {
+  const handle = await open(path, 'r+')
+  try {
+    const { size } = await handle.stat()
+    const block = Buffer.alloc(65_536)
+    let end = size
+    while (end > 0) {
+      const start = Math.max(0, end - block.length)
+      const { bytesRead } = await handle.read(block, 0, end - start, start)
+      const at = block.subarray(0, bytesRead).lastIndexOf(LINE_END)
+      if (at >= 0) {
+        end = start + at + 1
+        break
+      }
+      end = start
+    }
+    if (end < size) {
+      await handle.truncate(end)
+      await handle.sync()
+    }
+    return size - end
+  } finally {
+    await handle.close()
+  }
+}
