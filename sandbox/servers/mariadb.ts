@@ -12,10 +12,11 @@ const PASSWORD = 'stacktach-test'
 export class Mariadb {
   readonly #folder: string
   readonly #port: number
+  #options: readonly string[]
   #process: ServerProcess
 
-  /** Makes the data folder and starts the server on it. */
-  static async start(folder: string): Promise<Mariadb> {
+  /** Makes the data folder and starts the server on it, with more options where they are given. */
+  static async start(folder: string, options: readonly string[] = []): Promise<Mariadb> {
     const install = findProgram('mariadb-install-db', 'mysql_install_db')
     await mkdir(join(folder, 'tmp'), { recursive: true })
     await run(install, [
@@ -25,7 +26,7 @@ export class Mariadb {
       '--skip-test-db',
       ...account(),
     ])
-    const server = new Mariadb(folder, await freePort())
+    const server = new Mariadb(folder, await freePort(), options)
     await server.#process.listening(server.#port)
     const connection = await createConnection({ socketPath: join(folder, 'socket'), user: 'root' })
     await connection.query(`create user 'stacktach'@'%' identified by '${PASSWORD}'`)
@@ -34,9 +35,10 @@ export class Mariadb {
     return server
   }
 
-  private constructor(folder: string, port: number) {
+  private constructor(folder: string, port: number, options: readonly string[]) {
     this.#folder = folder
     this.#port = port
+    this.#options = options
     this.#process = this.#launch()
   }
 
@@ -50,9 +52,13 @@ export class Mariadb {
     return this.#process.hasEnded
   }
 
-  /** Ends the server, as a power cut would with SIGKILL, and starts it again on the same data and port. */
-  async restart(signal: NodeJS.Signals): Promise<void> {
+  /**
+   * Ends the server, as a power cut would with SIGKILL, and starts it again on the same data and port, with other
+   * options where they are given.
+   */
+  async restart(signal: NodeJS.Signals, options: readonly string[] = this.#options): Promise<void> {
     await this.#process.stop(signal)
+    this.#options = options
     this.#process = this.#launch()
     await this.#process.listening(this.#port)
   }
@@ -75,6 +81,7 @@ export class Mariadb {
         `--pid-file=${join(this.#folder, 'pid')}`,
         '--max-connections=400',
         ...account(),
+        ...this.#options,
       ],
       {},
     )

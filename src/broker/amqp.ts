@@ -1,16 +1,18 @@
 import type { SecureContextOptions } from 'node:tls'
 import { type ChannelModel, connect } from 'amqplib'
-import { messageOf, TransientError } from '../domain/errors.ts'
+import { parseBrokerAddress } from '../domain/broker-address.ts'
+import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { closeQuietly, openChannel, rememberReason } from './amqp-channel.ts'
 import { createInspector, type Inspector } from './amqp-inspector.ts'
 import { openAmqpPublisher } from './amqp-publisher.ts'
 import { createAmqpSubscription } from './amqp-subscription.ts'
 import type { Broker, Subscription } from './broker.ts'
+import { connectOptionsOf, InTurn } from './in-turn.ts'
 import { Notices } from './notices.ts'
 
 export type AmqpOptions = {
-  /** `amqp(s)://user:password@host:port/vhost` */
+  /** of one broker, or of several that are used in turn: see parseBrokerAddress */
   readonly url: string
   readonly logger: Logger
   /** first and longest wait between attempts to connect, ms */
@@ -36,6 +38,7 @@ export type AmqpBroker = Broker & {
 export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
   const subscriptions = new Set<Subscription>()
   const notices = new Notices(options.logger)
+  const brokers = new InTurn(addressesOf(options.url))
   let connection: Promise<ChannelModel> | undefined
 
   function connected(): Promise<ChannelModel> {
@@ -47,12 +50,14 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
   }
 
   async function open(): Promise<ChannelModel> {
-    const model = await connect(withHeartbeat(options.url), {
-      ...options.tls,
-      timeout: CONNECT_TIMEOUT_MS,
-      // A message goes out in several pieces; the later ones must not wait for the broker's answer to the first.
-      noDelay: true,
-    })
+    const model = await brokers.open((address) =>
+      connect(connectOptionsOf(address, HEARTBEAT_S), {
+        ...options.tls,
+        timeout: CONNECT_TIMEOUT_MS,
+        // A message goes out in several pieces; the later ones must not wait for the broker's answer to the first.
+        noDelay: true,
+      }),
+    )
     rememberReason(model)
     model.on('close', () => {
       connection = undefined
@@ -84,10 +89,10 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
   }
 }
 
-function withHeartbeat(url: string): string {
-  const parsed = new URL(url)
-  if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(HEARTBEAT_S))
-  return parsed.href
+function addressesOf(url: string) {
+  const parsed = parseBrokerAddress(url)
+  if ('fault' in parsed) throw new StackTachError('config', `the URL of the broker: ${parsed.fault}`)
+  return parsed.addresses
 }
 
 function failureOf(error: unknown): string {

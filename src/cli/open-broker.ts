@@ -1,12 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import type { SecureContextOptions } from 'node:tls'
 import { type AmqpBroker, createAmqpBroker } from '../broker/amqp.ts'
 import type { Inspector } from '../broker/amqp-inspector.ts'
 import type { Broker } from '../broker/broker.ts'
 import { createMemoryBroker } from '../broker/memory.ts'
 import type { BrokerSettings } from '../config/yagi-settings.ts'
-import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { readTlsFiles } from '../runtime/tls-files.ts'
 
 /** The broker that the settings name; connecting goes on in the background. */
 export async function openBroker(settings: BrokerSettings, logger: Logger): Promise<Broker> {
@@ -29,19 +27,9 @@ async function openAmqpBroker(settings: BrokerSettings, logger: Logger): Promise
     logger,
     reconnectMs: settings.reconnectMs,
     maxReconnectMs: settings.maxReconnectMs,
-    tls: await readTls(settings),
+    tls: await readTlsFiles(
+      { ca: settings.caFile, cert: settings.certFile, key: settings.keyFile },
+      process.cwd(),
+    ),
   })
-}
-
-async function readTls({ caFile, certFile, keyFile }: BrokerSettings): Promise<SecureContextOptions> {
-  const [ca, cert, key] = await Promise.all([caFile, certFile, keyFile].map(readOptional))
-  return { ...(ca ? { ca: [ca] } : {}), ...(cert ? { cert } : {}), ...(key ? { key } : {}) }
-}
-
-async function readOptional(file: string | undefined): Promise<Buffer | undefined> {
-  try {
-    return file === undefined ? undefined : await readFile(file)
-  } catch (error) {
-    throw new StackTachError('config', `cannot read ${file}: ${messageOf(error)}`)
-  }
 }

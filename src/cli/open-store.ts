@@ -1,6 +1,5 @@
 import { resolve } from 'node:path'
 import type { Config } from '../config/load-config.ts'
-import { mysqlUrl } from '../config/server-url.ts'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { OpenDatabase } from '../store/dialect.ts'
 import { openMysqlDatabase } from '../store/mysql-database.ts'
@@ -12,7 +11,7 @@ import type { Trigger } from '../streams/trigger.ts'
 /** What a daemon asks takes no such time; a network that is silent for so long is gone. */
 export const LONGEST_SILENCE_MS = 120_000
 
-/** Opens what a checked database URL names: `mysql://…`, `sqlite:PATH` (from `folder`) or `sqlite::memory:`. */
+/** Opens what a database URL names: `mysql://…`, `sqlite:PATH` or `sqlite::memory:`; files in it start from `folder`. */
 export async function openDatabase(
   url: string,
   folder: string,
@@ -29,7 +28,7 @@ export async function openDatabase(
       )
     }
   }
-  return openMysqlDatabase({ url: new URL(mysqlUrl(url)), ...limits })
+  return openMysqlDatabase({ url, folder, ...limits })
 }
 
 /** The traits that triggers tell streams apart by, and those of indexed_traits. */

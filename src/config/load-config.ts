@@ -6,6 +6,7 @@ import { BUILT_IN_PLUGINS, PLUGIN_CLASS_PATHS } from '../distiller/plugins/built
 import type { TraitPluginClass, TraitPlugins } from '../distiller/trait-plugin.ts'
 import { ConfigError, messageOf, type Position, type Problem } from '../domain/errors.ts'
 import { loadClass } from '../runtime/load-class.ts'
+import { readTlsFiles, type TlsFiles } from '../runtime/tls-files.ts'
 import { parseOrReport } from '../streams/trait-criterion.ts'
 import { compileTriggers, type Trigger } from '../streams/trigger.ts'
 import type { TriggerConfig } from '../streams/trigger-config.ts'
@@ -29,7 +30,7 @@ import { salvageShape } from './salvage-shape.ts'
 import { type PipelinesConfig, pipelinesSchema } from './schemas/pipelines-schema.ts'
 import { triggersSchema } from './schemas/triggers-schema.ts'
 import { type WinchesterSettings, winchesterSchema } from './schemas/winchester-schema.ts'
-import { databaseUrlFault } from './server-url.ts'
+import { databaseAddress, databaseUrlFault } from './server-url.ts'
 import { didYouMean } from './suggest.ts'
 import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
 import { type ConfigDocument, type DocumentPath, parseYamlDocument } from './yaml-document.ts'
@@ -170,7 +171,7 @@ class Loader {
       ['trim_events_age'],
       this.#problems.reporter(main.document),
     )
-    this.#checkDatabaseUrl(main)
+    await this.#checkDatabaseUrl(main, folder)
     this.#warnOfUnused(main)
     const pipelinesAreKnown = pipelines !== undefined || !settings.pipeline_config
     if (triggers && pipelinesAreKnown) this.#checkPipelineNames(triggers, pipelineNames(pipelines))
@@ -237,10 +238,26 @@ class Loader {
     return plugins
   }
 
-  #checkDatabaseUrl({ document, value }: LoadedFile<WinchesterSettings>): void {
+  async #checkDatabaseUrl(
+    { document, value }: LoadedFile<WinchesterSettings>,
+    folder: string,
+  ): Promise<void> {
+    const { url } = value.database
     const path = ['database', 'url']
-    const fault = databaseUrlFault(value.database.url)
-    if (fault) this.#problems.error('url', path, `url: ${fault}`, document.positionOf(path))
+    const position = document.positionOf(path)
+    const parsed = databaseAddress(url)
+    const fault = databaseUrlFault(url) ?? (await this.#tlsFault(parsed?.address.tls, folder))
+    if (fault) this.#problems.error('url', path, `url: ${fault}`, position)
+    for (const unused of parsed?.unused ?? []) {
+      const message = `url: ${unused}`
+      this.#problems.add({ severity: 'warning', code: 'unused', path, message, position })
+    }
+  }
+
+  /** Only where everything is checked: what tests a configuration elsewhere need not have its certificates. */
+  async #tlsFault(files: TlsFiles | undefined, folder: string): Promise<string | undefined> {
+    if (!files || !this.#checkHandlers) return undefined
+    return readTlsFiles(files, folder).then(() => undefined, messageOf)
   }
 
   #warnOfUnused({ document, value }: LoadedFile<WinchesterSettings>): void {

@@ -1,24 +1,34 @@
+import { parseBrokerAddress } from '../domain/broker-address.ts'
+import { type ParsedMysqlAddress, parseMysqlAddress } from '../domain/mysql-address.ts'
+
 /** What is wrong with a `database.url`; undefined when nothing is. Never repeats the URL, which holds a password. */
 export function databaseUrlFault(url: string): string | undefined {
   if (url.startsWith('sqlite:')) return undefined
-  const expected = 'expected mysql://USER:PASSWORD@HOST[:PORT]/NAME, sqlite:PATH or sqlite::memory:'
-  return serverUrlFault(mysqlUrl(url), ['mysql:'], expected)
+  const parsed = parseMysqlAddress(url)
+  return 'fault' in parsed ? `${parsed.fault}${otherKinds(url)}` : undefined
 }
 
-/** SQLAlchemy's URLs may name a driver, `mysql+pymysql://…`; without it. */
-export function mysqlUrl(url: string): string {
-  return url.replace(/^(mysql|mariadb)(\+\w+)?:\/\//, 'mysql://')
+/** The address that is used, with what of it is not; undefined for SQLite and for what is none. */
+export function databaseAddress(url: string): ParsedMysqlAddress | undefined {
+  if (url.startsWith('sqlite:')) return undefined
+  const parsed = parseMysqlAddress(url)
+  return 'fault' in parsed ? undefined : parsed
+}
+
+function otherKinds(url: string): string {
+  return /^(mysql|mariadb)/.test(url) ? '' : ', sqlite:PATH or sqlite::memory:'
 }
 
 /** What is wrong with the `url` of a broker; undefined when nothing is. */
 export function brokerUrlFault(url: string): string | undefined {
   if (url.startsWith('memory:')) return undefined
-  return serverUrlFault(url, ['amqp:', 'amqps:'], 'expected amqp://…, amqps://… or memory:')
+  const parsed = parseBrokerAddress(url)
+  return 'fault' in parsed ? parsed.fault : undefined
 }
 
-function serverUrlFault(url: string, protocols: readonly string[], expected: string): string | undefined {
-  if (!protocols.some((protocol) => url.startsWith(`${protocol}//`))) return expected
-  const parsed = URL.parse(url)
-  if (parsed && parsed.hash === '' && parsed.hostname !== '') return undefined
-  return `${expected}; write what is special in a URL as %23 for #, %2F for /, %40 for @`
+/** What stands in the `url` of a broker and is not used. */
+export function unusedOfBrokerUrl(url: string): readonly string[] {
+  if (url.startsWith('memory:')) return []
+  const parsed = parseBrokerAddress(url)
+  return 'fault' in parsed ? [] : parsed.unused
 }

@@ -3,11 +3,11 @@ import { isModulePath } from '../runtime/load-class.ts'
 import { type AppSettings, checkFilterNames, FILTER_SECTIONS, readApps } from './app-settings.ts'
 import type { IniReader } from './ini-reader.ts'
 import { QUEUE_KEYS, readQueueSpec } from './queue-settings.ts'
-import { brokerUrlFault } from './server-url.ts'
+import { brokerUrlFault, unusedOfBrokerUrl } from './server-url.ts'
 
 /** How to reach the broker and how much to take at a time. */
 export type BrokerSettings = {
-  /** `amqp(s)://…`, or `memory:` for the one in this process */
+  /** `amqp(s)://…`, of one broker or of several that are used in turn, or `memory:` for the one in this process */
   readonly url: string
   /** most messages that are delivered and not yet acknowledged */
   readonly prefetch: number
@@ -202,15 +202,39 @@ function brokerUrl(ini: IniReader): string {
   if (url) {
     const fault = brokerUrlFault(url)
     if (fault) ini.problem(section, 'url', `url: ${fault}`)
+    for (const unused of unusedOfBrokerUrl(url)) ini.problem(section, 'url', `url: ${unused}`, 'warning')
+    warnOfKeysBesideUrl(ini)
     return url
   }
   const scheme = ini.boolean(section, 'ssl', false) ? 'amqps' : 'amqp'
   const user = encodeURIComponent(ini.text(section, 'user', 'guest'))
   const password = encodeURIComponent(ini.text(section, 'password', 'guest'))
-  const host = ini.text(section, 'host', 'localhost')
-  const port = ini.number(section, 'port', 5672, 1)
+  const port = ini.integer(section, 'port', 5672, 1)
   const vhost = encodeURIComponent(ini.text(section, 'vhost', '/'))
-  return `${scheme}://${user}:${password}@${host}:${port}/${vhost}`
+  const hosts = ini.list(section, 'host').map((host) => withPort(host, port))
+  const servers = hosts.length > 0 ? hosts : [`localhost:${port}`]
+  const made = `${scheme}://${user}:${password}@${servers.join(',')}/${vhost}`
+  const fault = brokerUrlFault(made)
+  if (fault)
+    ini.problem(
+      section,
+      'host',
+      'host: expected HOST, or several HOST[:PORT] with commas that are used in turn',
+    )
+  return made
+}
+
+function withPort(host: string, port: number): string {
+  if (/^[^:]*:\d+$|\]:\d+$/.test(host)) return host
+  return /:.*:/.test(host) && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+/** What the `url` says too, and a reader might take for what is used. */
+function warnOfKeysBesideUrl(ini: IniReader): void {
+  const beside = ['host', 'user', 'password', 'port', 'vhost', 'ssl']
+  for (const key of ini.keysOf('rabbit_broker').filter((name) => beside.includes(name))) {
+    ini.problem('rabbit_broker', key, `${key}: has no effect beside url, which says it`, 'warning')
+  }
 }
 
 /** Queues share an archive unless one has a section [shoebox:QUEUE] of its own. */

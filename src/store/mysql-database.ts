@@ -1,120 +1,103 @@
-import type { Socket } from 'node:net'
-import { Kysely, MysqlDialect } from 'kysely'
-import {
-  createConnection,
-  createPool,
-  format,
-  type Pool,
-  type PoolConnection,
-  type PoolOptions,
-} from 'mysql2'
+import { connect, isIP, type Socket } from 'node:net'
+import { Kysely, MysqlDialect, sql } from 'kysely'
+import { createConnection, format, type PoolConnection, type PoolOptions, type SslOptions } from 'mysql2'
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
+import { type MysqlAddress, parseMysqlAddress } from '../domain/mysql-address.ts'
+import type { TlsOptions } from '../domain/tls-options.ts'
+import { readTlsFiles } from '../runtime/tls-files.ts'
 import { Literal, type OpenDatabase, type SqlDialect } from './dialect.ts'
 import { MYSQL_TYPES } from './migrations/column-types.ts'
+import { MysqlConnections } from './mysql-connections.ts'
+import { isContention, isDataFault, isServerError, isUnavailable } from './mysql-errors.ts'
 import { mysqlLiteral } from './mysql-literal.ts'
 import type { Tables } from './schema.ts'
 
 export type MysqlOptions = {
-  readonly url: URL
+  /** see parseMysqlAddress */
+  readonly url: URL | string
+  /** what files in the URL are relative to; the working directory */
+  readonly folder?: string | undefined
   /** most connections at once */
   readonly connections?: number
-  readonly tls?: PoolOptions['ssl']
   /** longest silence of the server while it is asked something, ms; longer and the connection counts as broken */
   readonly silenceMs?: number | undefined
   /** longest time of a statement that reads, ms; the server breaks off what takes longer */
   readonly statementMs?: number | undefined
 }
 
-/** What the locking of this store rests on, in every session. */
+const KEEP_ALIVE_MS = 10_000
+
+/** What this store rests on, its locking first, in every session, whatever the server's defaults are. */
 const SESSION = [
   'set session transaction isolation level read committed',
+  'set session transaction read write',
+  'set names utf8mb4',
+  'set session autocommit = 1, completion_type = 0, unique_checks = 1, foreign_key_checks = 1',
+  'set session sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0',
   // MariaDB would make a subquery of a list of 1,000 values, and then may go through the whole table.
   "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = 10 /*M!, in_predicate_conversion_threshold = 0 */",
 ]
 
-const CONTENTION = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_DUP_ENTRY', 'ER_CHECKREAD'])
-/** Errors that blame a value; triggers of the database's owner (45000) do too. */
-const DATA_FAULTS = new Set([
-  'ER_BAD_NULL_ERROR',
-  'ER_CHECK_CONSTRAINT_VIOLATED',
-  'ER_CONSTRAINT_FAILED',
-  'ER_DATA_OUT_OF_RANGE',
-  'ER_DATA_TOO_LONG',
-  'ER_INVALID_CHARACTER_STRING',
-  'ER_NET_PACKET_TOO_LARGE',
-  'ER_SIGNAL_EXCEPTION',
-  'ER_TOO_BIG_ROWSIZE',
-  'ER_TRUNCATED_WRONG_VALUE',
-  'ER_TRUNCATED_WRONG_VALUE_FOR_FIELD',
-  'ER_WARN_DATA_OUT_OF_RANGE',
-])
-
-/** A server that cannot be reached now, but may be later; a wrong password is not among them. */
-const UNAVAILABLE = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOENT',
-  'EPIPE',
-  'ETIMEDOUT',
-  'PROTOCOL_CONNECTION_LOST',
-  'PROTOCOL_ENQUEUE_AFTER_FATAL_ERROR',
-  'ER_CON_COUNT_ERROR',
-  'ER_SERVER_SHUTDOWN',
-  'ER_NORMAL_SHUTDOWN',
-  'ER_TOO_MANY_USER_CONNECTIONS',
-  'ER_DISK_FULL',
-  'ER_RECORD_FILE_FULL',
-  'ER_OPTION_PREVENTS_STATEMENT',
-  'ER_QUERY_INTERRUPTED',
-  'ER_UNKNOWN_COM_ERROR',
-])
-
 /** Connects to MySQL or MariaDB; the account needs a database that exists. */
 export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenDatabase> {
-  const { url } = options
-  const pool = createPool({
-    host: url.hostname || 'localhost',
-    port: Number(url.port || 3306),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
-    charset: 'utf8mb4',
-    timezone: 'Z',
-    connectTimeout: 10_000,
-    ...(options.tls ? { ssl: options.tls } : {}),
-    connectionLimit: options.connections ?? 8,
-    enableKeepAlive: true,
-    keepAliveInitialDelay: 10_000,
-    // A long text of literals need not be searched for places of parameters.
-    queryFormat: (text, values) => (values.length === 0 ? text : format(text, values)),
-  })
-  pool.on('connection', (connection) => {
-    // Of one that is idle too: the pool makes another when it is needed.
-    if (options.silenceMs !== undefined) endAfterSilence(connection, options.silenceMs)
-    // These are done before anything else on the connection; one that refuses them must not be used.
-    for (const statement of [...SESSION, ...limitOf(options.statementMs)]) {
-      connection.query(statement, (error) => {
-        if (error) connection.destroy()
-      })
-    }
-  })
+  const parsed = parseMysqlAddress(String(options.url))
+  if ('fault' in parsed) throw new StackTachError('config', `the URL of the database: ${parsed.fault}`)
+  const { address } = parsed
+  const pool = new MysqlConnections(
+    { ...(await connectionOf(address, options.folder)), connectionLimit: options.connections ?? 8 },
+    (connection) => {
+      // Of one that is idle too: the pool makes another when it is needed.
+      if (options.silenceMs !== undefined) endAfterSilence(connection, options.silenceMs)
+      return [...SESSION, ...limitOf(options.statementMs)]
+    },
+  )
+  const db = new Kysely<Tables>({ dialect: new MysqlDialect({ pool, controlConnection: createConnection }) })
   try {
-    const server = await serverSettings(pool)
-    return {
-      db: new Kysely<Tables>({ dialect: new MysqlDialect({ pool, controlConnection: createConnection }) }),
-      dialect: createDialect(server),
-    }
+    await sql`select 1`.execute(db)
+    return { db, dialect: createDialect(pool) }
   } catch (error) {
-    pool.end(() => {})
-    const message = `cannot use the database at ${url.host}${url.pathname}: ${messageOf(error)}`
+    void db.destroy().catch(() => {})
+    const message = `cannot use the database at ${address.text}: ${messageOf(error)}`
     throw isUnavailable(error)
       ? new TransientError(message, { cause: error })
       : new StackTachError('config', message, { cause: error })
   }
+}
+
+async function connectionOf(address: MysqlAddress, folder = process.cwd()): Promise<PoolOptions> {
+  const { host, port, socketPath, user, password, database, connectTimeoutMs } = address
+  const tls = address.tls && (await tlsOf(address.tls, folder))
+  return {
+    ...(socketPath === undefined ? { host, port } : { socketPath }),
+    user,
+    password,
+    database,
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    connectTimeout: connectTimeoutMs,
+    ...(tls ? { ssl: tls } : {}),
+    ...(tls?.verifyIdentity && isIP(host) ? { stream: () => connectByNumber(host, port) } : {}),
+    enableKeepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_MS,
+    // A long text of literals need not be searched for places of parameters.
+    queryFormat: (text, values) => (values.length === 0 ? text : format(text, values)),
+  }
+}
+
+async function tlsOf(options: TlsOptions, folder: string) {
+  return {
+    ...(await readTlsFiles(options, folder)),
+    rejectUnauthorized: options.verifies !== 'nobody',
+    verifyIdentity: options.verifies === 'name',
+  } as SslOptions
+}
+
+/** The library holds the certificate of a host without a name against "localhost", unless its socket says better. */
+function connectByNumber(host: string, port: number): Socket {
+  const socket = connect(port, host)
+  socket.setNoDelay(true)
+  socket.on('connect', () => socket.setKeepAlive(true, KEEP_ALIVE_MS))
+  return Object.assign(socket, { _host: host })
 }
 
 /** MySQL and MariaDB have the same limit under two names. */
@@ -133,19 +116,7 @@ function endAfterSilence(connection: PoolConnection, silenceMs: number): void {
   })
 }
 
-type ServerSettings = { readonly idStep: number; readonly maxPacket: number }
-
-function serverSettings(pool: Pool): Promise<ServerSettings> {
-  return new Promise((resolve, reject) => {
-    pool.query('select @@auto_increment_increment as step, @@max_allowed_packet as packet', (error, rows) => {
-      if (error) return reject(error)
-      const [row] = rows as { step: number; packet: number }[]
-      resolve({ idStep: Number(row?.step), maxPacket: Number(row?.packet) })
-    })
-  })
-}
-
-function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
+function createDialect(pool: MysqlConnections): SqlDialect {
   return {
     types: MYSQL_TYPES,
     machineNow: 'cast(unix_timestamp(now(6)) * 1000000 as signed)',
@@ -160,30 +131,21 @@ function createDialect({ idStep, maxPacket }: ServerSettings): SqlDialect {
     literal: mysqlLiteral,
     ready: (text) => new Literal(mysqlLiteral(text)),
     bytes: (hex) => new Literal(`x'${hex}'`),
-    maxStatementBytes: maxPacket - 65_536,
-    idStep,
+    // A server that comes back, or another, may have other settings.
+    get maxStatementBytes() {
+      return Math.max(pool.settings.maxPacket - 65_536, 1024)
+    },
+    get idStep() {
+      return pool.settings.idStep
+    },
     idStepNow: '@@auto_increment_increment',
     firstId: (insertId) => Number(insertId),
     onExistingKey(keys, update) {
       const set = update.map((column) => `${column} = values(${column})`)
       return `on duplicate key update ${set.join(', ') || `${keys[0]} = ${keys[0]}`}`
     },
-    isContention: (error) => CONTENTION.has(codeOf(error)),
-    // Node's own errors begin with ERR_, the server's with ER_; a connection that has ended has no code.
-    isServerError: (error) => isFatal(error) || (codeOf(error) !== '' && !codeOf(error).startsWith('ERR_')),
-    isDataFault: (error) => DATA_FAULTS.has(codeOf(error)),
+    isContention,
+    isServerError,
+    isDataFault,
   }
-}
-
-function isUnavailable(error: unknown): boolean {
-  return UNAVAILABLE.has(codeOf(error)) || isFatal(error)
-}
-
-/** The connection is of no use any more. */
-function isFatal(error: unknown): boolean {
-  return error instanceof Error && 'fatal' in error && error.fatal === true
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
 }

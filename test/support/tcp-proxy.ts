@@ -18,13 +18,16 @@ type Cut = { readonly fateOf: (chunk: Buffer, isAnswer: boolean) => Fate; readon
 export class TcpProxy {
   readonly #pairs = new Set<Pair>()
   readonly #server
+  #targetPort: number
   #isOpen = true
   #isHeld = false
   #cut: Cut | undefined
 
   private constructor(targetPort: number) {
+    this.#targetPort = targetPort
     this.#server = createServer((client) => {
-      if (this.#isOpen) this.#connect({ client, target: connect(targetPort, '127.0.0.1'), answer: 'pass' })
+      const target = () => connect(this.#targetPort, '127.0.0.1')
+      if (this.#isOpen) this.#connect({ client, target: target(), answer: 'pass' })
       else client.destroy()
     })
   }
@@ -97,6 +100,11 @@ export class TcpProxy {
       client.destroy()
       target.destroy()
     }
+  }
+
+  /** New connections go to another server; those that are made stay, as in a failover by name or address. */
+  lead(targetPort: number): void {
+    this.#targetPort = targetPort
   }
 
   /** From now on what either side sends is lost, as when a cable is pulled. */

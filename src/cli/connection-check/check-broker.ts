@@ -1,7 +1,8 @@
 import type { Inspector } from '../../broker/amqp-inspector.ts'
 import { type ManagedQueue, readManagedQueue } from '../../broker/management.ts'
 import type { QueueSettings, YagiSettings } from '../../config/yagi-settings.ts'
-import { messageOf } from '../../domain/errors.ts'
+import { nameOfBroker, parseBrokerAddress } from '../../domain/broker-address.ts'
+import { messageOf, StackTachError } from '../../domain/errors.ts'
 import { exchangesOf } from '../../domain/queue-spec.ts'
 import { silentLogger } from '../../runtime/logger.ts'
 import { openInspector } from '../open-broker.ts'
@@ -17,9 +18,7 @@ export async function checkBroker({ broker, queues }: YagiSettings): Promise<Fin
       { object: 'broker', name: '', state: 'ok', text: 'is in each process: there is nothing to look at' },
     ]
   }
-  const { username, host, pathname } = new URL(broker.url)
-  const vhost = decodeURIComponent(pathname.slice(1)) || '/'
-  const name = `${host} as ${decodeURIComponent(username)}, virtual host ${vhost}`
+  const { name, vhost } = nameOf(broker.url)
   const opened = openInspector(broker, silentLogger)
   try {
     const { inspector, close } = await answerOf(opened, 'the broker')
@@ -40,6 +39,13 @@ export async function checkBroker({ broker, queues }: YagiSettings): Promise<Fin
   } catch (error) {
     return [failed('broker', name, error, 'see url in [rabbit_broker]')]
   }
+}
+
+function nameOf(url: string): { readonly name: string; readonly vhost: string } {
+  const parsed = parseBrokerAddress(url)
+  if ('fault' in parsed) throw new StackTachError('config', `url: ${parsed.fault}`)
+  const [{ user, virtualHost: vhost }] = parsed.addresses
+  return { name: `${parsed.addresses.map(nameOfBroker).join(', ')} as ${user}, virtual host ${vhost}`, vhost }
 }
 
 async function inspectAll(

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from '../../config/load-config.ts'
+import { databaseAddress } from '../../config/server-url.ts'
 import { formatIso } from '../../domain/time.ts'
 import { schemaStatus } from '../../store/migrate.ts'
 import { createStore, openDatabase } from '../open-store.ts'
@@ -27,8 +28,7 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
 /** Without user and password. */
 function nameOf(url: string): string {
   if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length)
-  const parsed = URL.parse(url)
-  return parsed ? `${parsed.host}${parsed.pathname}` : ''
+  return databaseAddress(url)?.address.text ?? ''
 }
 
 async function look(config: Config, name: string): Promise<Finding[]> {

@@ -1,0 +1,85 @@
+import { type AddressFault, booleanOf } from './address-parts.ts'
+
+/** How a connection is encrypted and the server held to be who it should be. Files are as they were named. */
+export type TlsOptions = {
+  /** nobody: an answer is enough; authority: a known one has signed; name: and for this host */
+  readonly verifies: 'nobody' | 'authority' | 'name'
+  /** undefined: the authorities that Node knows */
+  readonly ca: string | undefined
+  readonly cert: string | undefined
+  readonly key: string | undefined
+  readonly cipher: string | undefined
+}
+
+const MODES = ['disabled', 'required', 'verify_ca', 'verify_identity']
+const VALUES = ['ssl_ca', 'ssl_cert', 'ssl_key', 'ssl_cipher']
+const CHECKS = ['ssl_verify_cert', 'ssl_verify_identity', 'ssl_check_hostname']
+const SWITCHES = ['ssl_disabled', 'ssl']
+
+/** The options of an address that are about TLS, as MySQL's own programs, SQLAlchemy and PyMySQL write them. */
+export const TLS_OPTIONS = ['ssl_mode', ...VALUES, ...CHECKS, ...SWITCHES]
+
+type Values = ReadonlyMap<string, string>
+
+/**
+ * Reads them; undefined: no TLS is wanted. Whoever names anything of TLS, and not what to verify, gets a server that
+ * is verified by its authority and its name.
+ */
+export function readTlsOptions(options: Values): TlsOptions | AddressFault | undefined {
+  const fault = valueFault(options) ?? contradiction(options)
+  if (fault !== undefined) return { fault }
+  const mode = options.get('ssl_mode')?.toLowerCase()
+  if (mode === 'disabled' || isOn(options, 'ssl_disabled') || isOff(options, 'ssl')) return undefined
+  if (!TLS_OPTIONS.some((name) => options.has(name) && name !== 'ssl_disabled')) return undefined
+  const [ca, cert, key, cipher] = VALUES.map((name) => options.get(name))
+  return { verifies: verifies(options, mode), ca, cert, key, cipher }
+}
+
+function verifies(options: Values, mode: string | undefined): TlsOptions['verifies'] {
+  if (mode === 'verify_identity') return 'name'
+  if (mode === 'verify_ca') return 'authority'
+  // As MySQL has it: whoever names an authority wants it asked.
+  if (mode === 'required') return options.has('ssl_ca') ? 'authority' : 'nobody'
+  if (isOff(options, 'ssl_verify_cert')) return 'nobody'
+  if (isOff(options, 'ssl_verify_identity') || isOff(options, 'ssl_check_hostname')) return 'authority'
+  const isNameAsked = isOn(options, 'ssl_verify_identity') || isOn(options, 'ssl_check_hostname')
+  // PyMySQL, told to verify the certificate, does not verify the name.
+  return isOn(options, 'ssl_verify_cert') && !isNameAsked ? 'authority' : 'name'
+}
+
+function valueFault(options: Values): string | undefined {
+  const mode = options.get('ssl_mode')?.toLowerCase()
+  if (mode === 'preferred') {
+    return 'ssl_mode: preferred goes in plain text whenever somebody before the server says so; take required'
+  }
+  if (mode !== undefined && !MODES.includes(mode)) return `ssl_mode: expected ${MODES.join(', ')}`
+  const empty = VALUES.find((name) => options.get(name) === '')
+  if (empty) return `${empty} is empty`
+  const wrong = [...CHECKS, ...SWITCHES].find(
+    (name) => options.has(name) && booleanOf(options.get(name) ?? '') === undefined,
+  )
+  return wrong && `${wrong}: expected true or false`
+}
+
+function contradiction(options: Values): string | undefined {
+  const has = (name: string) => options.has(name)
+  const doubled = [...CHECKS, ...SWITCHES].find(has)
+  if (has('ssl_mode') && doubled) return `ssl_mode says it already; leave ${doubled} out`
+  const isDisabled = options.get('ssl_mode')?.toLowerCase() === 'disabled'
+  const besides = [...VALUES, ...CHECKS].find(has)
+  if ((isDisabled || isOn(options, 'ssl_disabled') || isOff(options, 'ssl')) && besides) {
+    return `TLS is switched off, and ${besides} asks for it`
+  }
+  if (has('ssl_cert') !== has('ssl_key')) return 'ssl_cert and ssl_key belong together'
+  const name = ['ssl_verify_identity', 'ssl_check_hostname'].find((option) => isOn(options, option))
+  if (!name || !isOff(options, 'ssl_verify_cert')) return undefined
+  return `${name} needs ssl_verify_cert: a name that nobody has signed says nothing`
+}
+
+function isOn(options: Values, name: string): boolean {
+  return booleanOf(options.get(name) ?? '') === true
+}
+
+function isOff(options: Values, name: string): boolean {
+  return booleanOf(options.get(name) ?? '') === false
+}

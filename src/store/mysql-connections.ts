@@ -1,0 +1,136 @@
+import type { Socket } from 'node:net'
+import type { MysqlPool, MysqlPoolConnection } from 'kysely'
+import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2'
+import { isUnwell } from './mysql-errors.ts'
+
+/** What a server allows, and how it counts, as far as statements depend on it. */
+export type ServerSettings = { readonly idStep: number; readonly maxPacket: number }
+
+/** What a connection may live: after that another is made, which goes to where the database is now. */
+const LONGEST_LIFE_MS = 600_000
+const READ_SETTINGS = 'select @@auto_increment_increment as step, @@max_allowed_packet as packet'
+
+/**
+ * Connections of one pool that are each set up before anything else is done on them. One on which the server says that
+ * it is not well is closed, and so are, when it is their turn, all that were made before it said so: they lead to the
+ * same server, and new ones perhaps to a better.
+ */
+export class MysqlConnections implements MysqlPool {
+  readonly #pool: Pool
+  readonly #watched = new WeakMap<PoolConnection, WatchedConnection>()
+  readonly #settings = new Map<PoolConnection, ServerSettings>()
+  #last: ServerSettings | undefined
+  #generation = 0
+
+  constructor(config: PoolOptions, setUp: (connection: PoolConnection) => readonly string[]) {
+    this.#pool = createPool(config)
+    this.#pool.on('connection', (connection) => this.#prepare(connection, setUp(connection)))
+  }
+
+  /** Of the newest connection, but no larger packets than every server takes that is connected to. */
+  get settings(): ServerSettings {
+    if (!this.#last) throw new Error('nothing was asked of the server yet')
+    const packets = [...this.#settings.values()].map(({ maxPacket }) => maxPacket)
+    return { idStep: this.#last.idStep, maxPacket: Math.min(this.#last.maxPacket, ...packets) }
+  }
+
+  getConnection(callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
+    this.#pool.getConnection((error, connection) => {
+      const watched = error ? undefined : this.#watch(connection)
+      if (!watched) return callback(error, connection)
+      if (!watched.isOutworn(this.#generation)) return callback(null, watched)
+      connection.destroy()
+      this.getConnection(callback)
+    })
+  }
+
+  end(callback: (error: unknown) => void): void {
+    this.#pool.end(callback)
+  }
+
+  #watch(connection: PoolConnection): WatchedConnection {
+    const known = this.#watched.get(connection)
+    if (known) return known
+    const watched = new WatchedConnection(connection, this.#generation, () => {
+      if (watched.generation === this.#generation) this.#generation++
+    })
+    this.#watched.set(connection, watched)
+    return watched
+  }
+
+  /** The pool gives it out after that; one that refuses any of it must not be used. */
+  #prepare(connection: PoolConnection, statements: readonly string[]): void {
+    this.#watch(connection)
+    for (const statement of statements) {
+      connection.query(statement, (error) => {
+        if (error) connection.destroy()
+      })
+    }
+    connection.query(READ_SETTINGS, (error, rows) => {
+      if (error) return connection.destroy()
+      const [row] = rows as { step: number; packet: number }[]
+      this.#last = { idStep: Number(row?.step), maxPacket: Number(row?.packet) }
+      this.#settings.set(connection, this.#last)
+    })
+    const { stream } = connection as unknown as { readonly stream: Socket }
+    stream.once('close', () => this.#settings.delete(connection))
+  }
+}
+
+/** A connection that remembers what the server said on it. */
+class WatchedConnection implements MysqlPoolConnection {
+  readonly generation: number
+  readonly #raw: PoolConnection
+  readonly #madeAt = performance.now()
+  readonly #onUnwell: () => void
+  #isUnwell = false
+
+  constructor(raw: PoolConnection, generation: number, onUnwell: () => void) {
+    this.#raw = raw
+    this.generation = generation
+    this.#onUnwell = onUnwell
+  }
+
+  get config(): object {
+    return this.#raw.config
+  }
+
+  get threadId(): number {
+    return this.#raw.threadId
+  }
+
+  isOutworn(generation: number): boolean {
+    return this.generation < generation || performance.now() - this.#madeAt > LONGEST_LIFE_MS
+  }
+
+  connect(callback?: (error: unknown) => void): void {
+    this.#raw.connect(callback)
+  }
+
+  query(
+    sql: string,
+    parameters: unknown[],
+    callback?: Parameters<MysqlPoolConnection['query']>[2],
+  ): ReturnType<MysqlPoolConnection['query']> {
+    if (!callback) return this.#raw.query(sql, parameters) as ReturnType<MysqlPoolConnection['query']>
+    const query = this.#raw.query(sql, parameters, (error, result) => {
+      if (error && isUnwell(error)) this.#giveUp()
+      callback(error, result as Parameters<typeof callback>[1])
+    })
+    return query as ReturnType<MysqlPoolConnection['query']>
+  }
+
+  release(): void {
+    if (this.#isUnwell) this.#raw.destroy()
+    else this.#raw.release()
+  }
+
+  destroy(): void {
+    this.#raw.destroy()
+  }
+
+  #giveUp(): void {
+    this.#isUnwell = true
+    this.#onUnwell()
+  }
+}
