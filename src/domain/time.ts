@@ -35,9 +35,16 @@ export function instantFromMicros(time: Micros): Instant {
   return { day, micro: time - day * MICROS_PER_DAY }
 }
 
-/** Rounds after the year 2255, where a double no longer holds every microsecond. */
+/** The last moment before the year 10000 that a double holds: there they are 32 microseconds apart. */
+const LAST_WRITABLE = END_DAY * MICROS_PER_DAY - 32
+
+/**
+ * Rounds after the year 2255, where a double no longer holds every microsecond; never out of the years that can be
+ * written.
+ */
 export function microsFromInstant(instant: Instant): Micros {
-  return instant.day * MICROS_PER_DAY + instant.micro
+  const time = instant.day * MICROS_PER_DAY + instant.micro
+  return instant.day < END_DAY ? Math.min(time, LAST_WRITABLE) : time
 }
 
 /** Negative when a is before b, 0 when they are the same moment. */

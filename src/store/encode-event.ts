@@ -1,6 +1,7 @@
 import type { Event } from '../domain/event.ts'
 import { hash128 } from '../domain/hash.ts'
 import type { EncodedEvent } from '../domain/routing.ts'
+import { wellFormed } from '../domain/well-formed.ts'
 import type { SqlDialect, SqlValue } from './dialect.ts'
 import { encodeTraits, traitHash } from './trait-codec.ts'
 
@@ -26,10 +27,12 @@ export function encodeEvent(
     const trait = Object.hasOwn(traits, name) ? traits[name] : undefined
     if (trait && trait.type !== 'none') traitHashes.push(dialect.bytes(traitHash(name, trait)))
   }
+  // What is looked up, exported and imported is the text that is kept.
+  const id = wellFormed(messageId)
   return {
     kind: 'encoded-event',
-    messageHash: hash128(messageId),
-    messageId: dialect.ready(messageId),
+    messageHash: hash128(id),
+    messageId: dialect.ready(id),
     traits: dialect.ready(encodeTraits(traits)),
     traitHashes,
   }

@@ -89,3 +89,16 @@ test.each(['+24:00', '-99:99', '+23:60'])('an offset of %s is none', (offset) =>
   expect(parseIso(`2014-03-04T05:06:07${offset}`)).toBeUndefined()
   expect(parseIso('2014-03-04T05:06:07+23:59')).toBeDefined()
 })
+
+test.each(['9999-12-31T23:59:59.999999', '9999-12-31T23:59:59.999983', '9999-12-31T23:59:59.999967Z'])(
+  '%s stays in its year, and what is printed of it can be read',
+  (text) => {
+    const time = parseIso(text) as number
+    expect(formatIso(time)).toMatch(/^9999-12-31T23:59:59\.9999/)
+    expect(parseIso(formatIso(time))).toBe(time)
+  },
+)
+
+test('the first moment that can be written stays in its year', () => {
+  expect(formatIso(parseIso('0001-01-01T00:00:00.000001') as number)).toBe('0001-01-01T00:00:00')
+})

@@ -1,0 +1,64 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { exportDatabase } from '../../src/cli/dump/export-database.ts'
+import { importDatabase } from '../../src/cli/dump/import-database.ts'
+import { readDump } from '../../src/store/dump.ts'
+import { openRestore } from '../../src/store/restore.ts'
+import { createSqlStore } from '../../src/store/sql-store.ts'
+import { DATABASES } from '../support/databases.ts'
+import { at, event, routerOf } from '../support/events.ts'
+import { temporaryFolder } from '../support/folders.ts'
+
+const router = routerOf({ match_criteria: [{ event_type: 'x.*' }], fire_criteria: [{ event_type: 'x.end' }] })
+const IDS = ['\ud800', '\ud801', '\udc00', '\ufffd', 'a', 'A']
+const TIMES = ['9999-12-31T23:59:59.999999', '9999-12-31T00:00:00', '0001-01-01T00:00:00']
+
+describe.each(DATABASES)('in $name', ({ open }) => {
+  test('the last and first of times, and ids of halves of characters, are each kept and restored', async () => {
+    const database = await open()
+    const store = await createSqlStore(database, { writer: 'test' })
+    const given = [
+      ...IDS.map((messageId) => event({ messageId, host: messageId, eventType: 'x.a' })),
+      ...TIMES.map((text) => event({ messageId: text, host: text, eventType: 'x.a', timestamp: at(text) })),
+    ].map(
+      (one) =>
+        ({
+          ...one,
+          traits: { ...one.traits, last: { type: 'datetime', value: at(TIMES[0] as string) } },
+        }) as const,
+    )
+    for (const one of given) {
+      const arrivals = [{ event: one, at: one.timestamp, keys: router.keysOf(one) }]
+      expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+        stored: 1,
+        duplicates: 0,
+      })
+      expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+        stored: 0,
+        duplicates: 1,
+      })
+    }
+    const texts: string[] = []
+    const sink = { write: async (text: string) => void texts.push(text) }
+    const counts = await exportDatabase(database, sink, () => {})
+    // There is no time at which a stream could expire whose last event is the last that there can be.
+    expect(counts).toEqual({ events: given.length, streams: given.length - 1 })
+    const ids = await readDump(database, async (dump) => {
+      const found: string[] = []
+      for await (const events of dump.events()) found.push(...events.map(({ messageId }) => messageId))
+      return found
+    })
+    for (const id of ids) expect(await store.findEvent(id)).toMatchObject({ messageId: id })
+    await store.close()
+    const file = join(temporaryFolder(), 'dump.json')
+    writeFileSync(file, texts.join(''))
+    const other = await open()
+    const restore = await openRestore(other, [])
+    expect(await importDatabase(file, restore, new AbortController().signal, () => {})).toEqual(counts)
+    const again: string[] = []
+    await exportDatabase(other, { write: async (text) => void again.push(text) }, () => {})
+    expect(again.join('')).toBe(texts.join(''))
+    await other.db.destroy()
+  })
+})
