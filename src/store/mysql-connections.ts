@@ -38,9 +38,12 @@ export class MysqlConnections implements MysqlPool {
     this.#pool.getConnection((error, connection) => {
       const watched = error ? undefined : this.#watch(connection)
       if (!watched) return callback(error, connection)
-      if (!watched.isOutworn(this.#generation)) return callback(null, watched)
-      connection.destroy()
-      this.getConnection(callback)
+      watched.whenSetUp((failure) => {
+        if (!failure && !watched.isOutworn(this.#generation)) return callback(null, watched)
+        connection.destroy()
+        if (failure) callback(failure, watched)
+        else this.getConnection(callback)
+      })
     })
   }
 
@@ -58,20 +61,23 @@ export class MysqlConnections implements MysqlPool {
     return watched
   }
 
-  /** The pool gives it out after that; one that refuses any of it must not be used. */
+  /** One that refuses any of it must not be used. */
   #prepare(connection: PoolConnection, statements: readonly string[]): void {
-    this.#watch(connection)
-    for (const statement of statements) {
-      connection.query(statement, (error) => {
-        if (error) connection.destroy()
+    const watched = this.#watch(connection)
+    const ask = (statement: string) =>
+      new Promise<unknown>((resolve, reject) => {
+        connection.query(statement, (error, rows) => (error ? reject(error) : resolve(rows)))
       })
-    }
-    connection.query(READ_SETTINGS, (error, rows) => {
-      if (error) return connection.destroy()
+    // All at once: the server works them off one after the other.
+    const asked = Promise.all([READ_SETTINGS, ...statements].map(ask)).then(([rows]) => {
       const [row] = rows as { step: number; packet: number }[]
       this.#last = { idStep: Number(row?.step), maxPacket: Number(row?.packet) }
       this.#settings.set(connection, this.#last)
     })
+    asked.then(
+      () => watched.setUp(undefined),
+      (error) => watched.setUp(error),
+    )
     const { stream } = connection as unknown as { readonly stream: Socket }
     stream.once('close', () => this.#settings.delete(connection))
   }
@@ -84,6 +90,9 @@ class WatchedConnection implements MysqlPoolConnection {
   readonly #madeAt = performance.now()
   readonly #onUnwell: () => void
   #isUnwell = false
+  #isSetUp = false
+  #setUpFailure: unknown
+  #waiting: ((failure: unknown) => void)[] = []
 
   constructor(raw: PoolConnection, generation: number, onUnwell: () => void) {
     this.#raw = raw
@@ -101,6 +110,18 @@ class WatchedConnection implements MysqlPoolConnection {
 
   isOutworn(generation: number): boolean {
     return this.generation < generation || performance.now() - this.#madeAt > LONGEST_LIFE_MS
+  }
+
+  /** Tells, at once where it is known, why it cannot be used; undefined when it can. */
+  whenSetUp(tell: (failure: unknown) => void): void {
+    if (this.#isSetUp) tell(this.#setUpFailure)
+    else this.#waiting.push(tell)
+  }
+
+  setUp(failure: unknown): void {
+    this.#isSetUp = true
+    this.#setUpFailure = failure
+    for (const tell of this.#waiting.splice(0)) tell(failure)
   }
 
   connect(callback?: (error: unknown) => void): void {

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql } from 'kysely'
+import { Kysely, MysqlDialect, sql } from 'kysely'
 import { createConnection } from 'mysql2/promise'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { Mariadb } from '../../sandbox/servers/mariadb.ts'
@@ -13,6 +13,7 @@ import { createManualClock } from '../../src/runtime/event-clock.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { schemaStatus, upgradeSchema } from '../../src/store/migrate.ts'
+import { MysqlConnections } from '../../src/store/mysql-connections.ts'
 import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -236,4 +237,28 @@ test('settings of the server that would change what statements do are set by eac
     const reset = settings.map((setting) => `${setting.split(' ')[0]} = default`)
     await admin(a.url, `set global ${reset.join(', global ')}`)
   }
+})
+
+test('a connection that cannot be set up is told of, and takes no place for good', async () => {
+  const { port, pathname } = new URL(accountUrl(servers[0] as Mariadb))
+  let statement = "signal sqlstate 'HY000' set mysql_errno = 1047"
+  const pool = new MysqlConnections(
+    {
+      host: '127.0.0.1',
+      port: Number(port),
+      user: 'app',
+      password: 'pw',
+      database: pathname.slice(1),
+      connectionLimit: 1,
+    },
+    () => [statement],
+  )
+  const db = new Kysely({ dialect: new MysqlDialect({ pool }) })
+  ends.push(() => db.destroy())
+  await expect(sql`select 1`.execute(db)).rejects.toMatchObject({ errno: 1047 })
+  await expect(db.transaction().execute((tx) => sql`select 1`.execute(tx))).rejects.toMatchObject({
+    errno: 1047,
+  })
+  statement = 'do 1'
+  await sql`select 1`.execute(db)
 })
