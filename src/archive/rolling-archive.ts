@@ -33,6 +33,8 @@ type Finished = { readonly path: string; readonly name: string; readonly told?: 
 /** A file that nobody writes to is rolled by age too: it is looked at so often. */
 const AGE_CHECK_MS = 30_000
 const DAY_MS = 86_400_000
+/** Of one look: copying to a disk that is full takes its time. */
+const MOST_FAILURES = 3
 
 /**
  * Opens the folders of an archive (readable by their owner only) and completes what a process that is gone
@@ -92,6 +94,7 @@ class RollingArchive implements Archive {
     clearInterval(this.#timer)
     return this.#inTurn(async () => {
       await this.#roll()
+      await this.moveFinished(Number.POSITIVE_INFINITY)
       this.#owner.leave(this.#unmoved.length > 0)
     })
   }
@@ -188,24 +191,36 @@ class RollingArchive implements Archive {
     this.#unmoved = [...this.#unmoved, { path: file.path, name: file.name.replace(CRC_PART, crc) }]
   }
 
-  /** Moves what is finished; one that cannot be moved holds up no other, and no line that is to be written. */
-  async moveFinished(): Promise<void> {
-    const { destinationFolder, logger } = this.#options
-    const left: Finished[] = []
-    for (const finished of this.#unmoved) {
-      const { path, name } = finished
-      try {
-        if (await placeFile(path, join(destinationFolder, name))) continue
-        logger.warn({ file: path }, `${path} was taken away by somebody before it was moved`)
-      } catch (error) {
-        const failure = messageOf(error)
-        if (finished.told !== failure) {
-          logger.warn({ file: path }, `cannot move ${path} yet: ${failure}; trying again until it works`)
-        }
-        left.push({ ...finished, told: failure })
-      }
+  /**
+   * Moves what is finished. One that cannot be moved holds up no other, and no line that is to be written; after so
+   * many of them the rest waits for the next time, and they come last then.
+   */
+  async moveFinished(mostFailures = MOST_FAILURES): Promise<void> {
+    const failed: Finished[] = []
+    const rest = [...this.#unmoved]
+    while (rest.length > 0 && failed.length < mostFailures) {
+      const finished = rest.shift() as Finished
+      const failure = await this.#moveOne(finished)
+      if (failure !== undefined) failed.push({ ...finished, told: failure })
     }
-    this.#unmoved = left
+    this.#unmoved = [...rest, ...failed]
+  }
+
+  /** Answers why it cannot be moved yet. */
+  async #moveOne({ path, name, told }: Finished): Promise<string | undefined> {
+    const { destinationFolder, logger } = this.#options
+    try {
+      if (!(await placeFile(path, join(destinationFolder, name)))) {
+        logger.warn({ file: path }, `${path} was taken away by somebody before it was moved`)
+      }
+      return undefined
+    } catch (error) {
+      const failure = messageOf(error)
+      if (told !== failure) {
+        logger.warn({ file: path }, `cannot move ${path} yet: ${failure}; trying again until it works`)
+      }
+      return failure
+    }
   }
 
   /** After a failure nothing is certain of the file but the lines before it: it ends there, and another begins. */

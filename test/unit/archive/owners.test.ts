@@ -161,6 +161,18 @@ test('one finished file that cannot be moved, or is gone, holds up no other and 
   expect(readdirSync(join(folder, 'working'))).toEqual([])
 })
 
+test('many that cannot be moved are tried a few at a time, and all at the end', async () => {
+  const folder = temporaryFolder()
+  const archive = await openIn(folder, 1)
+  renameSync(join(folder, 'done'), join(folder, 'away'))
+  const lines = Array.from({ length: 12 }, (_, n) => `line ${n + 10}`)
+  for (const line of lines) await archive.append([line])
+  expect(parts(folder)).toHaveLength(12)
+  renameSync(join(folder, 'away'), join(folder, 'done'))
+  await archive.close()
+  expect(linesOf(folder)).toEqual(lines)
+})
+
 test('what cannot be moved at the end is completed by the next', async () => {
   const folder = temporaryFolder()
   const archive = await openIn(folder)
