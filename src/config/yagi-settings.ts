@@ -237,6 +237,18 @@ function warnOfKeysBesideUrl(ini: IniReader): void {
   }
 }
 
+/** Names on disk have 255 bytes, of which those of its owner take 104 while a file is written. */
+const LONGEST_NAME = 150
+
+function fileNameFault(template: string): string | undefined {
+  if (/[/\0]/.test(template))
+    return 'is the name of a file; folders are working_directory and destination_folder'
+  if (template === '' || template.startsWith('.')) return 'must not be empty or begin with a dot'
+  const widest = template.replace(/%[A-Za-z]/g, '00:00:00').replaceAll('[[TIMESTAMP]]', '0123456789.123456')
+  const bytes = Buffer.byteLength(widest)
+  return bytes > LONGEST_NAME ? `makes names of up to ${bytes} bytes; ${LONGEST_NAME} at most` : undefined
+}
+
 /** Queues share an archive unless one has a section [shoebox:QUEUE] of its own. */
 function readArchive(
   ini: IniReader,
@@ -263,6 +275,9 @@ function readArchive(
     )
   }
   const template = ini.text(at('filename_template'), 'filename_template')
+  const templateFault = fileNameFault(template ?? 'default')
+  if (templateFault)
+    ini.problem(at('filename_template'), 'filename_template', `filename_template: ${templateFault}`)
   const settings = {
     workingDirectory: workingDirectory ?? '.',
     destinationFolder:
