@@ -6,8 +6,8 @@ export function createHandlerContext(
   logger: HandlerLogger,
   given: Partial<HandlerContext> = {},
 ): HandlerContext {
-  const { signal = NEVER, publisherFor = noBroker, findEvents } = given
-  return { logger, signal, publisherFor, ...(findEvents && { findEvents }) }
+  const { signal = NEVER, publisherFor = noBroker, findEvents, waitsAlone } = given
+  return { logger, signal, publisherFor, waitsAlone, ...(findEvents && { findEvents }) }
 }
 
 const NEVER = new AbortController().signal

@@ -52,6 +52,8 @@ export type HandlerContext = {
   findEvents?(query: EventQuery): Promise<readonly Event[]>
   /** A publisher of the broker at this URL, `amqp(s)://…`; all runs share it. */
   publisherFor(url: string): Promise<Publisher>
+  /** To be told when a receiver takes what others send and not what this run does: it takes the place of none. */
+  readonly waitsAlone?: (() => void) | undefined
 }
 
 /** Events that have a trait of this value, after one time and until another. */

@@ -49,9 +49,13 @@ async function askForToken(settings: AuthSettings, { timeoutMs, stop }: AskingLi
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: JSON.stringify({ auth: { 'RAX-KSKEY:apiKeyCredentials': credentials } }),
       timeoutMs,
+      needsText: true,
     },
     stop,
-  )
+  ).catch((error) => {
+    // It says nothing of what the token is for.
+    throw error instanceof TransientError ? new TransientError(error.message, { cause: error }) : error
+  })
   // The answer may hold a token: it is not repeated.
   if (status < 200 || status >= 300)
     throw new TransientError(`${hostOf(url.href)} gives out no token: it answered ${status}`)
@@ -66,13 +70,31 @@ function urlOf({ server }: AuthSettings): URL {
 }
 
 function tokenOf(text: string, url: string): string {
+  const id = idIn(text)
+  if (typeof id !== 'string' || id === '')
+    throw new TransientError(`${hostOf(url)} answered without access.token.id`)
+  const token = asHeader(id)
+  // One that is kept and cannot be sent would fail everything until the process ends.
+  if (!token) throw new TransientError(`${hostOf(url)} gives out a token that cannot be sent`)
+  return token
+}
+
+function idIn(text: string): unknown {
   try {
-    const id = JSON.parse(text)?.access?.token?.id
-    if (typeof id === 'string' && id !== '') return id
+    return JSON.parse(text)?.access?.token?.id
   } catch {
-    // Told below: what is no JSON holds no token.
+    // What is no JSON holds no token.
+    return undefined
   }
-  throw new TransientError(`${hostOf(url)} answered without access.token.id`)
+}
+
+/** As it is sent; undefined when it cannot be. */
+function asHeader(value: string): string | undefined {
+  try {
+    return new Headers({ 'x-auth-token': value }).get('x-auth-token') ?? undefined
+  } catch {
+    return undefined
+  }
 }
 
 async function keyOf({ key, keyFile }: AuthSettings): Promise<string> {

@@ -2,8 +2,18 @@ import { InvalidError, TransientError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import { stringifyJson } from '../domain/json.ts'
 import { formatIso } from '../domain/time.ts'
-import { type DeliveryContext, deliver, isRefusal, requireSuccess, type Waits } from './deliver.ts'
+import { Lanes } from '../runtime/lanes.ts'
+import {
+  type DeliveryContext,
+  deliver,
+  isForLater,
+  isRefusal,
+  requireSuccess,
+  TogetherError,
+  type Waits,
+} from './deliver.ts'
 import { hostOf, sendHttp } from './http-request.ts'
+import { DOUBTFUL, type Receiver, UntakenError } from './receiver.ts'
 
 export type BulkIndexSettings = {
   /** of the server, without a path */
@@ -26,6 +36,9 @@ type ItemResult = {
 /** Of one request: servers and what stands before them take no more than so much, often no more than 1 MB. */
 const MOST_DOCUMENTS = 500
 const MOST_BYTES = 900_000
+
+/** Requests at a time. */
+const MOST_REQUESTS = 4
 
 /** A document and its two lines of a bulk request. */
 type Entry = { readonly document: Document; readonly lines: string }
@@ -53,11 +66,20 @@ export function documentOf(event: Event, more: { readonly [field: string]: unkno
 export async function bulkIndex(
   documents: readonly Document[],
   settings: BulkIndexSettings,
+  receiver: Receiver,
   context: DeliveryContext,
+  /** nothing else is sent before these are done */
+  holdsOthers = false,
 ): Promise<(string | undefined)[]> {
   const reasons = new Map<Document, string>()
   const entries = documents.map((document) => ({ document, lines: linesOf(document, settings.index) }))
-  for (const request of requestsOf(entries)) await indexAll(request, settings, context, reasons)
+  const open = new Set(documents)
+  const isLone = () => holdsOthers && open.size < DOUBTFUL
+  const lanes = new Lanes(MOST_REQUESTS)
+  const indexing = { settings, receiver, context, lanes, reasons, open, isLone }
+  const ends = await Promise.allSettled(requestsOf(entries).map((request) => indexAll(request, indexing)))
+  const failed = ends.find((end) => end.status === 'rejected')
+  if (failed) throw failed.reason
   return documents.map((document) => reasons.get(document))
 }
 
@@ -83,40 +105,76 @@ function requestsOf(entries: readonly Entry[]): Entry[][] {
   return requests
 }
 
-async function indexAll(
-  entries: readonly Entry[],
-  settings: BulkIndexSettings,
-  context: DeliveryContext,
-  reasons: Map<Document, string>,
-): Promise<void> {
+type Indexing = {
+  readonly settings: BulkIndexSettings
+  readonly receiver: Receiver
+  readonly context: DeliveryContext
+  readonly lanes: Lanes
+  readonly reasons: Map<Document, string>
+  /** those of which it is not known yet */
+  readonly open: Set<Document>
+  readonly isLone: () => boolean
+}
+
+async function indexAll(entries: readonly Entry[], indexing: Indexing, since?: number): Promise<void> {
+  const { settings, receiver, context, lanes, open, isLone } = indexing
   let waiting = entries
+  const refuse = (document: Document, reason: string) => {
+    open.delete(document)
+    indexing.reasons.set(document, reason)
+  }
   const attempt = async () => {
     const results = await send(waiting, settings, context.signal)
     const sent = waiting
-    waiting = sent.filter((_, index) => isForLater(results[index]))
+    waiting = sent.filter((_, index) => isWaiting(results[index]))
     for (const [index, { document }] of sent.entries()) {
       const result = results[index]
-      if (result && (result.status ?? 0) >= 300 && !isForLater(result))
-        reasons.set(document, reasonOf(result))
+      if (isWaiting(result)) continue
+      open.delete(document)
+      if (isRefusal(statusOf(result))) refuse(document, reasonOf(result))
     }
-    if (waiting.length > 0)
-      throw new TransientError(`${hostOf(settings.url)}: ${waiting.length} documents are not taken yet`)
+    if (waiting.length === 0) return
+    throw waitingError(hostOf(settings.url), results.filter(isWaiting))
+  }
+  // Those that are taken speak for the receiver.
+  const taking = async () => {
+    const before = waiting.length
+    try {
+      await attempt()
+    } catch (error) {
+      if (waiting.length < before) receiver.took()
+      throw error
+    }
   }
   try {
-    await deliver(hostOf(settings.url), attempt, settings.waits, context)
+    const sending = { attempt: () => lanes.run(taking), count: entries.length, since, isLone }
+    await deliver(receiver, sending, settings.waits, context)
   } catch (error) {
     if (!(error instanceof InvalidError)) throw error
     const [first] = waiting
-    if (first && waiting.length === 1) reasons.set(first.document, error.message)
+    if (first && entries.length === 1) refuse(first.document, error.message)
+    if (entries.length === 1) return
     const middle = waiting.length >> 1
-    if (middle === 0) return
-    await indexAll(waiting.slice(0, middle), settings, context, reasons)
-    await indexAll(waiting.slice(middle), settings, context, reasons)
+    const halves = [waiting.slice(0, middle), waiting.slice(middle)].filter((half) => half.length > 0)
+    const failedSince = error instanceof TogetherError ? error.since : since
+    for (const end of await Promise.allSettled(halves.map((half) => indexAll(half, indexing, failedSince))))
+      if (end.status === 'rejected') throw end.reason
   }
 }
 
-function isForLater(result: ItemResult | undefined): boolean {
-  const status = result?.status ?? 0
+/** Why documents of a request that was taken are sent again. */
+function waitingError(host: string, results: readonly ItemResult[]): TransientError {
+  const [told] = results.filter((result) => !isForLater(statusOf(result)))
+  const said = `${host}: ${results.length} documents are not taken yet`
+  return told ? new UntakenError(`${said}: ${reasonOf(told)}`) : new TransientError(said)
+}
+
+function statusOf(result: ItemResult | undefined): number {
+  return typeof result?.status === 'number' ? result.status : 0
+}
+
+function isWaiting(result: ItemResult | undefined): boolean {
+  const status = statusOf(result)
   return status < 200 || (status >= 300 && !isRefusal(status))
 }
 
@@ -132,13 +190,14 @@ async function send(
       headers: { ...headers, 'content-type': 'application/x-ndjson' },
       body: entries.map(({ lines }) => lines).join(''),
       timeoutMs,
+      needsText: true,
     },
     stop,
   )
   requireSuccess(hostOf(url), status, text)
   const results = resultsOf(text)
   if (results.length === entries.length) return results
-  throw new TransientError(`${hostOf(url)} answered no result for each document`)
+  throw new UntakenError(`${hostOf(url)} answered no result for each document`)
 }
 
 function resultsOf(text: string): readonly ItemResult[] {
@@ -150,6 +209,6 @@ function resultsOf(text: string): readonly ItemResult[] {
   }
 }
 
-function reasonOf({ status, error }: ItemResult): string {
+function reasonOf({ status, error }: Partial<ItemResult> = {}): string {
   return `${status} ${typeof error === 'string' ? error : (error?.reason ?? '')}`.trim()
 }

@@ -2,6 +2,7 @@ import { InvalidError, messageOf, StackTachError, TransientError } from '../doma
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Outage } from '../runtime/outage.ts'
+import { type Receiver, Trial, UntakenError } from './receiver.ts'
 
 export type Waits = {
   /** first and longest wait between two attempts, ms */
@@ -9,39 +10,102 @@ export type Waits = {
   readonly maxMs: number
   /** further attempts after the first; undefined: as many as it takes */
   readonly retries?: number | undefined
+  /** so often one thing is tried while its receiver takes others: then it is refused (10) */
+  readonly refusedAfter?: number | undefined
+  /** so often several are tried together before each half is tried by itself (3) */
+  readonly splitAfter?: number | undefined
 }
 
-/** `signal`: what waits gives up. */
-export type DeliveryContext = { readonly logger: Pick<Logger, 'info' | 'warn'>; readonly signal: AbortSignal }
+/** `signal`: what waits gives up. `waitsAlone`: told once that the receiver takes others and not this. */
+export type DeliveryContext = {
+  readonly logger: Pick<Logger, 'info' | 'warn'>
+  readonly signal: AbortSignal
+  readonly waitsAlone?: (() => void) | undefined
+}
+
+export type Sending<T> = {
+  readonly attempt: () => Promise<T>
+  /** how many things are sent at once (1) */
+  readonly count?: number
+  /** of the whole that this is a part of: see TrialOptions */
+  readonly since?: number | undefined
+  readonly isLone?: (() => boolean) | undefined
+  /** told that it was tried so often that others might be tried in the meantime */
+  readonly onLong?: (() => void) | undefined
+}
+
+const REFUSED_AFTER = 10
+const SPLIT_AFTER = 3
+
+/** Several things are not taken together: each half may tell more. `since`: for the halves. */
+export class TogetherError extends InvalidError {
+  readonly since: number
+
+  constructor(message: string, since: number) {
+    super(message)
+    this.since = since
+  }
+}
 
 /**
  * Tries until it works: what is sent must arrive, and its stream is not completed before. Waits grow between
  * attempts; final are only an InvalidError, what a server says of the thing itself, and what is wrong in the
- * configuration. Gives up when the worker stops.
+ * configuration. What is not taken again and again while the receiver takes others is refused: InvalidError, or
+ * TogetherError where there are several. Gives up when the worker stops.
  */
 export async function deliver<T>(
-  /** the server, as it is named in the log */
-  to: string,
-  attempt: () => Promise<T>,
+  receiver: Receiver,
+  sending: Sending<T>,
   waits: Waits,
-  { logger, signal }: DeliveryContext,
+  { logger, signal, waitsAlone }: DeliveryContext,
 ): Promise<T> {
+  const { attempt, count = 1, since, isLone } = sending
   const backoff = new Backoff(waits)
-  const outage = outageOf(to, logger)
-  for (let failures = 1; ; failures++) {
-    if (signal.aborted) throw new TransientError('the worker stops')
-    try {
-      const result = await attempt()
-      outage.over()
-      return result
-    } catch (error) {
-      if (error instanceof InvalidError || isOfConfig(error)) throw error
-      if (signal.aborted) throw new TransientError('the worker stops', { cause: error })
-      if (waits.retries !== undefined && failures > waits.retries)
-        throw new InvalidError(messageOf(error), { cause: error })
-      outage.failed(messageOf(error))
+  const outage = outageOf(receiver, logger)
+  const trial = new Trial(receiver, { since, isLone, waitsAlone: count === 1 ? waitsAlone : undefined })
+  try {
+    for (let failures = 1; ; failures++) {
+      if (signal.aborted) throw new TransientError('the worker stops')
+      try {
+        const result = await attempt()
+        outage.over()
+        trial.took()
+        return result
+      } catch (error) {
+        if (error instanceof InvalidError || isOfConfig(error)) throw error
+        if (signal.aborted) throw new TransientError('the worker stops', { cause: error })
+        trial.failed(error)
+        giveUpAfter(failures, error, trial, waits, sending)
+        outage.failed(messageOf(error))
+      }
+      await sleep(backoff.next(), signal)
     }
-    await sleep(backoff.next(), signal)
+  } finally {
+    trial.ended()
+  }
+}
+
+/** Throws where trying the same again is in vain. */
+function giveUpAfter(
+  failures: number,
+  error: unknown,
+  trial: Trial,
+  { retries, refusedAfter = REFUSED_AFTER, splitAfter = SPLIT_AFTER }: Waits,
+  { count = 1, since, onLong }: Sending<unknown>,
+): void {
+  const said = messageOf(error)
+  if (retries !== undefined && failures > retries) throw new InvalidError(said, { cause: error })
+  // A server that is away takes no other, and no half either.
+  const mayTell = error instanceof UntakenError || trial.isPassedBy
+  // What is part of a whole was tried so often already.
+  const isLong = failures >= (since !== undefined && trial.isPassedBy ? 1 : splitAfter)
+  if (mayTell && isLong) {
+    if (count > 1) throw new TogetherError(said, trial.since)
+    onLong?.()
+  }
+  if (count === 1 && trial.failures >= refusedAfter) {
+    trial.refused()
+    throw new InvalidError(`${said} (${refusedAfter} times, while it took others)`, { cause: error })
   }
 }
 
@@ -50,11 +114,11 @@ type Log = DeliveryContext['logger']
 /** Many runs wait for one server: its log tells once that it is away, and once that it is back. */
 const outages = new WeakMap<Log, Map<string, Outage>>()
 
-function outageOf(to: string, logger: Log): Outage {
+function outageOf({ name, key }: Receiver, logger: Log): Outage {
   const ofLog = outages.get(logger) ?? new Map<string, Outage>()
   outages.set(logger, ofLog)
-  const outage = ofLog.get(to) ?? new Outage(logger, `${to} takes what is sent again`)
-  ofLog.set(to, outage)
+  const outage = ofLog.get(key) ?? new Outage(logger, `${name} takes what is sent again`)
+  ofLog.set(key, outage)
   return outage
 }
 
@@ -70,9 +134,21 @@ export function isRefusal(status: number): boolean {
   return REFUSALS.has(status)
 }
 
-/** Throws unless the status is one of success: InvalidError where trying again is in vain, else TransientError. */
+/** What a server says of itself, for a while: too early, too many, overloaded. */
+const LATER = new Set([408, 425, 429, 503])
+
+/**
+ * Throws unless the status is one of success: InvalidError where trying again is in vain, TransientError where it is
+ * for later, else UntakenError.
+ */
 export function requireSuccess(where: string, status: number, text: string): void {
   if (status >= 200 && status < 300) return
   const said = `${where} answered ${status}: ${text.slice(0, 500)}`
-  throw isRefusal(status) ? new InvalidError(said) : new TransientError(said)
+  if (isRefusal(status)) throw new InvalidError(said)
+  throw isForLater(status) ? new TransientError(said) : new UntakenError(said)
+}
+
+/** Whether a status says nothing of what was sent. */
+export function isForLater(status: number): boolean {
+  return LATER.has(status)
 }

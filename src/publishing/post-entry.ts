@@ -1,7 +1,7 @@
-import { TransientError } from '../domain/errors.ts'
 import { type AuthSettings, authToken } from './auth-token.ts'
 import { requireSuccess } from './deliver.ts'
 import { hostOf, sendHttp } from './http-request.ts'
+import { UntakenError } from './receiver.ts'
 
 export type FeedSettings = {
   readonly url: string
@@ -40,6 +40,6 @@ export async function postEntry(atom: string, feed: FeedSettings, stop: AbortSig
   let answer = await send(token)
   if (answer.status === UNAUTHORIZED && auth) answer = await send(await authToken(auth, token, limits))
   if (answer.status === CONFLICT) return
-  if (answer.status === UNAUTHORIZED) throw new TransientError(`${hostOf(url)} answered 401: unauthorized`)
+  if (answer.status === UNAUTHORIZED) throw new UntakenError(`${hostOf(url)} answered 401: unauthorized`)
   requireSuccess(hostOf(url), answer.status, answer.text)
 }

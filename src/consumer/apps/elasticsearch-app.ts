@@ -2,6 +2,8 @@ import type { Distilled, Distiller } from '../../distiller/distiller.ts'
 import { messageOf } from '../../domain/errors.ts'
 import type { Notification } from '../../domain/notification.ts'
 import { type BulkIndexSettings, bulkIndex, type Document, documentOf } from '../../publishing/bulk-index.ts'
+import { hostOf } from '../../publishing/http-request.ts'
+import { receiverOf } from '../../publishing/receiver.ts'
 import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
 
 export type ElasticsearchSettings = {
@@ -30,7 +32,9 @@ export class ElasticsearchApp implements ConsumerApp {
       documents.push(documentOf(distilled.event, this.#more))
       places.push(index)
     }
-    const reasons = await bulkIndex(documents, this.#settings.server, context)
+    const { server } = this.#settings
+    const receiver = receiverOf(server, hostOf(server.url))
+    const reasons = await bulkIndex(documents, server, receiver, context, true)
     for (const [at, reason] of reasons.entries()) outcomes[places[at] as number] = reason
     return outcomes
   }

@@ -8,6 +8,7 @@ import { cufContent, type ExtraInfo } from '../../publishing/cuf-content.ts'
 import { deliver } from '../../publishing/deliver.ts'
 import { hostOf } from '../../publishing/http-request.ts'
 import { postEntry } from '../../publishing/post-entry.ts'
+import { receiverOf } from '../../publishing/receiver.ts'
 import { xmlText } from '../../publishing/xml.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
 import { HTTP_PROPERTIES, HTTP_URL, type HttpParams, httpLimits, OPTIONAL_TEXT } from './common-params.ts'
@@ -76,13 +77,14 @@ export class AtomPubHandler implements Handler {
       auth: this.#auth(),
       timeoutMs,
     }
+    const receiver = receiverOf(this.#params, hostOf(feed.url))
     const refused: string[] = []
     for (const entry of this.#entries) {
       try {
         if ('error' in entry) throw new InvalidError(entry.error)
         await deliver(
-          hostOf(feed.url),
-          () => postEntry(entry.atom, feed, this.#context.signal),
+          receiver,
+          { attempt: () => postEntry(entry.atom, feed, this.#context.signal) },
           waits,
           this.#context,
         )

@@ -21,34 +21,71 @@ export const HEADERS = {
   ],
 }
 
+const TIMES = { type: 'integer', minimum: 1 }
+
+/** What all have that send. */
+export const WAIT_PROPERTIES = {
+  wait_interval: { ...SECONDS, description: 'first pause before a further try, s (1; atompub: 30)' },
+  max_wait: {
+    ...SECONDS,
+    description: 'longest pause; each is twice as long as the one before, s (60; 600)',
+  },
+  tries: {
+    ...TIMES,
+    description:
+      'so often one stream is tried that its receiver does not take while it takes others: then it is a dead letter (10)',
+  },
+}
+
+export const SPLIT_AFTER = {
+  ...TIMES,
+  description: 'so often a batch is tried before each of its halves is tried by itself (3)',
+}
+
 /** What all have that send over HTTP. */
 export const HTTP_PROPERTIES = {
   url: HTTP_URL,
   event_types: EVENT_TYPES,
-  wait_interval: SECONDS,
-  max_wait: SECONDS,
+  ...WAIT_PROPERTIES,
   http_timeout: SECONDS,
 }
 
-/** The same as a type; times in seconds. */
-export type HttpParams = {
-  readonly url: string
-  readonly event_types?: EventTypePatterns | null
+/** Times in seconds. */
+export type WaitParams = {
   readonly wait_interval?: number
   readonly max_wait?: number
+  readonly tries?: number
+}
+
+/** The same as a type. */
+export type HttpParams = WaitParams & {
+  readonly url: string
+  readonly event_types?: EventTypePatterns | null
   readonly http_timeout?: number
 }
 
-type HttpDefaults = { readonly wait: number; readonly maxWait: number; readonly timeout: number }
+type WaitDefaults = { readonly wait: number; readonly maxWait: number }
+type HttpDefaults = WaitDefaults & { readonly timeout: number }
 
 /** Waits and time-out in ms; what is not given is as the defaults say, in seconds. */
 export function httpLimits(
-  { wait_interval, max_wait, http_timeout }: HttpParams,
-  { wait, maxWait, timeout }: HttpDefaults,
+  params: HttpParams,
+  defaults: HttpDefaults,
 ): { readonly waits: Waits; readonly timeoutMs: number } {
   return {
-    waits: { initialMs: (wait_interval ?? wait) * 1000, maxMs: (max_wait ?? maxWait) * 1000 },
-    timeoutMs: (http_timeout ?? timeout) * 1000,
+    waits: waitsOf(params, defaults),
+    timeoutMs: (params.http_timeout ?? defaults.timeout) * 1000,
+  }
+}
+
+export function waitsOf(
+  { wait_interval, max_wait, tries }: WaitParams,
+  { wait, maxWait }: WaitDefaults = QUICK_DEFAULTS,
+): Waits {
+  return {
+    initialMs: (wait_interval ?? wait) * 1000,
+    maxMs: (max_wait ?? maxWait) * 1000,
+    refusedAfter: tries,
   }
 }
 

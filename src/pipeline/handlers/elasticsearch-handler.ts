@@ -2,12 +2,21 @@ import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { bulkIndex, type Document, documentOf } from '../../publishing/bulk-index.ts'
 import { hostOf } from '../../publishing/http-request.ts'
+import { receiverOf } from '../../publishing/receiver.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
-import { HEADERS, HTTP_PROPERTIES, type HttpParams, httpLimits, QUICK_DEFAULTS } from './common-params.ts'
+import {
+  HEADERS,
+  HTTP_PROPERTIES,
+  type HttpParams,
+  httpLimits,
+  QUICK_DEFAULTS,
+  SPLIT_AFTER,
+} from './common-params.ts'
 import { meantEvents } from './meant-events.ts'
 
 type Params = HttpParams & {
   readonly index?: string
+  readonly split_after?: number
   readonly headers?: { readonly [name: string]: string } | null
 }
 
@@ -20,6 +29,7 @@ export class ElasticsearchHandler implements Handler {
     properties: {
       ...HTTP_PROPERTIES,
       index: { type: 'string', minLength: 1 },
+      split_after: SPLIT_AFTER,
       headers: HEADERS,
     },
   }
@@ -41,8 +51,14 @@ export class ElasticsearchHandler implements Handler {
   async commit(): Promise<void> {
     const { url, index, headers } = this.#params
     const limits = httpLimits(this.#params, QUICK_DEFAULTS)
-    const settings = { url, index: index ?? 'stacktach-events', headers: headers ?? {}, ...limits }
-    const reasons = await bulkIndex(this.#documents, settings, this.#context)
+    const waits = { ...limits.waits, splitAfter: this.#params.split_after }
+    const settings = { url, index: index ?? 'stacktach-events', headers: headers ?? {}, ...limits, waits }
+    const reasons = await bulkIndex(
+      this.#documents,
+      settings,
+      receiverOf(this.#params, hostOf(url)),
+      this.#context,
+    )
     const refused = reasons.filter((reason) => reason !== undefined)
     if (refused.length > 0) throw new InvalidError(`${hostOf(url)} refuses a document: ${refused[0]}`)
   }

@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { StackTachError, TransientError } from '../../domain/errors.ts'
+import { InvalidError, TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import type { EventTypePatterns } from '../../domain/event-type-filter.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
+import { deliver } from '../../publishing/deliver.ts'
+import { receiverOf, UntakenError } from '../../publishing/receiver.ts'
 import { withGrace } from '../../runtime/grace.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
-import { EVENT_TYPES, SECONDS } from './common-params.ts'
+import { EVENT_TYPES, SECONDS, WAIT_PROPERTIES, type WaitParams, waitsOf } from './common-params.ts'
 import { meantEvents } from './meant-events.ts'
 
 type Params = {
@@ -16,11 +18,16 @@ type Params = {
   readonly event_types?: EventTypePatterns | null
   /** seconds the program may take */
   readonly deadline?: number
-}
+} & WaitParams
 
 const LONGEST_TOLD = 2000
+/** EX_DATAERR of sysexits.h: it has been given what it will never take. */
+const REFUSED = 65
 
-/** Runs a program with the events as JSON lines (typed form) on its standard input; it must end with 0 in time. */
+/**
+ * Runs a program with the events as JSON lines (typed form) on its standard input; it must end with 0 in time. It is
+ * run again until it does; 65 means that it refuses these events.
+ */
 export class ExecHandler implements Handler {
   static readonly schema = {
     type: 'object',
@@ -30,6 +37,7 @@ export class ExecHandler implements Handler {
       command: { type: 'array', items: { type: 'string' }, minItems: 1 },
       event_types: EVENT_TYPES,
       deadline: SECONDS,
+      ...WAIT_PROPERTIES,
     },
   }
 
@@ -51,7 +59,13 @@ export class ExecHandler implements Handler {
     if (this.#events.length === 0) return
     const { command, deadline = 30 } = this.#params
     const input = this.#events.map((event) => `${stringifyJson(event)}\n`).join('')
-    await withGrace(this.#context.signal, (late) => runProgram(command, input, deadline * 1000, late))
+    const { signal } = this.#context
+    await deliver(
+      receiverOf(this.#params, command[0] as string),
+      { attempt: () => withGrace(signal, (late) => runProgram(command, input, deadline * 1000, late)) },
+      waitsOf(this.#params),
+      this.#context,
+    )
   }
 
   rollback(): void {
@@ -64,8 +78,8 @@ export class ExecHandler implements Handler {
 }
 
 /**
- * Rejects when the program cannot be started, ends with another code than 0, or is not done in time; with
- * TransientError when `late` aborts before it is done.
+ * Rejects with InvalidError when the program refuses its input, with UntakenError when it fails otherwise or is not
+ * done in time, with TransientError when it cannot be started, or when `late` aborts before it is done.
  */
 function runProgram(
   command: readonly string[],
@@ -76,13 +90,13 @@ function runProgram(
   const [program, ...args] = command as [string, ...string[]]
   return new Promise((resolve, reject) => {
     let told = ''
-    const failed = (reason: string, cause?: unknown) =>
-      reject(new StackTachError('io', `${program}: ${reason}${told ? `: ${told.trim()}` : ''}`, { cause }))
+    const failed = (kind: typeof UntakenError | typeof InvalidError, reason: string) =>
+      reject(new kind(`${program}: ${reason}${told ? `: ${told.trim()}` : ''}`))
     // A group of its own: what it has started ends with it.
     const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'], detached: true })
     const timer = setTimeout(() => {
       endGroup(child.pid)
-      failed(`not done within ${deadlineMs / 1000} s`)
+      failed(UntakenError, `not done within ${deadlineMs / 1000} s`)
     }, deadlineMs)
     const stop = () => {
       endGroup(child.pid)
@@ -95,7 +109,7 @@ function runProgram(
     }
     child.on('error', (error) => {
       settle()
-      failed(error.message, error)
+      reject(new TransientError(`${program}: ${error.message}`, { cause: error }))
     })
     // One that cannot be started for want of file descriptors has neither.
     const { stdin, stderr }: { stdin: Writable | undefined; stderr: Readable | undefined } = child
@@ -111,7 +125,7 @@ function runProgram(
       setImmediate(() => {
         stderr?.destroy()
         if (code === 0) resolve()
-        else failed(`ended with ${code ?? killedBy}`)
+        else failed(code === REFUSED ? InvalidError : UntakenError, `ended with ${code ?? killedBy}`)
       })
     })
   })

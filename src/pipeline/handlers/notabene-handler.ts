@@ -1,12 +1,14 @@
 import type { Publisher } from '../../broker/broker.ts'
-import { InvalidError, TransientError } from '../../domain/errors.ts'
+import { InvalidError, messageOf, TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import type { QueueSpec } from '../../domain/queue-spec.ts'
 import { deliver } from '../../publishing/deliver.ts'
 import { hostOf } from '../../publishing/http-request.ts'
+import { receiverOf } from '../../publishing/receiver.ts'
 import { withGrace } from '../../runtime/grace.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
+import { WAIT_PROPERTIES, type WaitParams, waitsOf } from './common-params.ts'
 
 type Params = {
   readonly url?: string | null
@@ -20,9 +22,7 @@ type Params = {
   readonly queue_name: string
   readonly durable?: boolean
   readonly env_keys?: readonly string[] | null
-}
-
-const WAITS = { initialMs: 1000, maxMs: 60_000 }
+} & Pick<WaitParams, 'wait_interval' | 'max_wait'>
 
 /**
  * Publishes the notifications that handlers before it left in env, under the names of env_keys, to a queue of
@@ -46,12 +46,14 @@ export class NotabeneHandler implements Handler {
       queue_name: { type: 'string', minLength: 1 },
       durable: { type: 'boolean' },
       env_keys: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] },
+      wait_interval: WAIT_PROPERTIES.wait_interval,
+      max_wait: WAIT_PROPERTIES.max_wait,
     },
   }
 
   readonly #params: Params
   readonly #context: HandlerContext
-  #notifications: readonly unknown[] = []
+  #notifications: readonly Notification[] = []
 
   constructor(params: HandlerParams, context: HandlerContext) {
     this.#params = params as Params
@@ -69,22 +71,19 @@ export class NotabeneHandler implements Handler {
     const url = urlOf(this.#params)
     const exchange = this.#params.exchange
     // What was confirmed is not sent again when the broker goes away in between.
-    const waiting = [...this.#notifications]
-    await deliver(
-      hostOf(url),
-      async () => {
-        const publisher: Publisher = await this.#context.publisherFor(url)
-        await publisher.declare(spec)
-        while (waiting.length > 0) {
-          const body = Buffer.from(stringifyJson(waiting[0]))
-          // A broker that is short of memory or disk confirms nothing for as long as that lasts.
-          await orStopped(publisher.publish(exchange, spec.queue, body), this.#context.signal)
-          waiting.shift()
-        }
-      },
-      WAITS,
-      this.#context,
-    )
+    const waiting = this.#notifications.map(({ text }) => text)
+    const attempt = async () => {
+      const publisher: Publisher = await this.#context.publisherFor(url)
+      await publisher.declare(spec)
+      for (let [text] = waiting; text !== undefined; [text] = waiting) {
+        // A broker that is short of memory or disk confirms nothing for as long as that lasts.
+        await orStopped(publisher.publish(exchange, spec.queue, Buffer.from(text)), this.#context.signal)
+        waiting.shift()
+      }
+    }
+    // What is away for one account, or one of its virtual hosts, is not away for another.
+    const receiver = receiverOf(this.#params, hostOf(url), `${url} ${spec.queue}`)
+    await deliver(receiver, { attempt }, waitsOf(this.#params), this.#context)
   }
 
   rollback(): void {
@@ -92,18 +91,32 @@ export class NotabeneHandler implements Handler {
   }
 
   wouldPublish(): readonly unknown[] {
-    return this.#notifications
+    return this.#notifications.map(({ content }) => content)
   }
 }
 
-/** A list of notifications, or one. */
-function notificationsOf(key: string, found: unknown): readonly unknown[] {
+/** As a handler left it, and as it is sent. */
+type Notification = { readonly content: unknown; readonly text: string }
+
+/** A list of notifications, or one. Throws InvalidError for what is none: nothing has been committed yet. */
+function notificationsOf(key: string, found: unknown): readonly Notification[] {
   if (found === undefined || found === null) return []
   const list = Array.isArray(found) ? found : [found]
   if (list.some((one) => typeof one !== 'object' || one === null)) {
     throw new InvalidError(`env.${key} holds no notifications: expected objects`)
   }
-  return list
+  return list.map((content) => ({ content, text: textOf(key, content) }))
+}
+
+function textOf(key: string, content: unknown): string {
+  let text: unknown
+  try {
+    text = stringifyJson(content)
+  } catch (error) {
+    throw new InvalidError(`env.${key} holds what JSON cannot write: ${messageOf(error)}`, { cause: error })
+  }
+  if (typeof text === 'string') return text
+  throw new InvalidError(`env.${key} holds what JSON cannot write: it comes to nothing`)
 }
 
 function queueOf({ queue_name, exchange, exchange_type = 'topic', durable = true }: Params): QueueSpec {

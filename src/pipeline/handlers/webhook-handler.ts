@@ -4,8 +4,9 @@ import { gzip } from 'node:zlib'
 import type { Event } from '../../domain/event.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
-import { deliver, requireSuccess } from '../../publishing/deliver.ts'
+import { requireSuccess } from '../../publishing/deliver.ts'
 import { hostOf, sendHttp } from '../../publishing/http-request.ts'
+import { receiverOf } from '../../publishing/receiver.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
 import {
   HEADERS,
@@ -14,6 +15,7 @@ import {
   httpLimits,
   OPTIONAL_TEXT,
   QUICK_DEFAULTS,
+  SPLIT_AFTER,
 } from './common-params.ts'
 import { Gathering } from './gathering.ts'
 import { meantEvents } from './meant-events.ts'
@@ -22,6 +24,7 @@ type Params = HttpParams & {
   readonly batch_size?: number
   readonly batch_ms?: number
   readonly parallel?: number
+  readonly split_after?: number
   readonly gzip?: boolean
   readonly headers?: { readonly [name: string]: string } | null
   readonly secret?: string | null
@@ -46,6 +49,7 @@ export class WebhookHandler implements Handler {
       batch_size: { type: 'integer', minimum: 1 },
       batch_ms: { type: 'number', minimum: 0 },
       parallel: { type: 'integer', minimum: 1 },
+      split_after: SPLIT_AFTER,
       gzip: { type: 'boolean' },
       headers: HEADERS,
       secret: OPTIONAL_TEXT,
@@ -54,11 +58,13 @@ export class WebhookHandler implements Handler {
 
   readonly #params: Params
   readonly #gathering: Gathering<TypedEvent>
+  readonly #context: HandlerContext
   #events: readonly TypedEvent[] = []
 
   constructor(params: HandlerParams, context: HandlerContext) {
+    this.#context = context
     this.#params = params as Params
-    const { batch_size = 100, batch_ms = 50, parallel = 4 } = this.#params
+    const { batch_size = 100, batch_ms = 50, parallel = 4, split_after } = this.#params
     this.#gathering =
       gatherings.get(params) ??
       new Gathering({
@@ -66,6 +72,9 @@ export class WebhookHandler implements Handler {
         waitMs: batch_ms,
         parallel,
         send: (events) => postEvents(events, this.#params, context),
+        receiver: receiverOf(params, hostOf(this.#params.url)),
+        waits: { ...httpLimits(this.#params, QUICK_DEFAULTS).waits, splitAfter: split_after },
+        context: { logger: context.logger, signal: context.signal },
       })
     gatherings.set(params, this.#gathering)
   }
@@ -76,7 +85,7 @@ export class WebhookHandler implements Handler {
   }
 
   commit(): Promise<void> {
-    return this.#gathering.add(this.#events)
+    return this.#gathering.add(this.#events, this.#context.waitsAlone)
   }
 
   rollback(): void {
@@ -88,13 +97,14 @@ export class WebhookHandler implements Handler {
   }
 }
 
+/** Once; see requireSuccess for how it fails. */
 async function postEvents(
   events: readonly TypedEvent[],
   params: Params,
   context: HandlerContext,
 ): Promise<void> {
   const { url, headers, secret } = params
-  const { waits, timeoutMs } = httpLimits(params, QUICK_DEFAULTS)
+  const { timeoutMs } = httpLimits(params, QUICK_DEFAULTS)
   const text = stringifyJson({ events })
   const body = params.gzip ? await pack(text) : text
   const signature = secret ? `sha256=${createHmac('sha256', secret).update(text).digest('hex')}` : undefined
@@ -104,13 +114,6 @@ async function postEvents(
     ...(params.gzip ? { 'content-encoding': 'gzip' } : {}),
     ...(signature ? { 'x-stacktach-signature': signature } : {}),
   }
-  await deliver(
-    hostOf(url),
-    async () => {
-      const answer = await sendHttp({ url, method: 'POST', headers: sent, body, timeoutMs }, context.signal)
-      requireSuccess(hostOf(url), answer.status, answer.text)
-    },
-    waits,
-    context,
-  )
+  const answer = await sendHttp({ url, method: 'POST', headers: sent, body, timeoutMs }, context.signal)
+  requireSuccess(hostOf(url), answer.status, answer.text)
 }

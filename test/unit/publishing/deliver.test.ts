@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { TransientError } from '../../../src/domain/errors.ts'
 import { deliver } from '../../../src/publishing/deliver.ts'
+import { Receiver } from '../../../src/publishing/receiver.ts'
 
 test('of many that wait for one server the first tells that it is away, and the first that it is back', async () => {
   const lines: string[] = []
@@ -10,11 +11,13 @@ test('of many that wait for one server the first tells that it is away, and the 
   const tried = { a: 0, b: 0 }
   const send = (to: 'a' | 'b') =>
     deliver(
-      to,
-      async () => {
-        // All have tried, and some again.
-        if (++tried[to] > 20 && to === 'b') isAway = false
-        if (isAway) throw new TransientError(`${to} is away`)
+      new Receiver(to),
+      {
+        async attempt() {
+          // All have tried, and some again.
+          if (++tried[to] > 20 && to === 'b') isAway = false
+          if (isAway) throw new TransientError(`${to} is away`)
+        },
       },
       { initialMs: 1, maxMs: 2 },
       context,
