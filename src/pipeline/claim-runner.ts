@@ -3,7 +3,7 @@ import type { ClaimedStream } from '../store/store.ts'
 import { Lease } from './lease.ts'
 import { type Claim, type Portion, type PortionOptions, portionsOf } from './portions.ts'
 import { noteLost, type SettleContext, type Settled, settleRuns } from './settle-runs.ts'
-import { SlowRuns } from './slow-runs.ts'
+import { type Running, SlowRuns } from './slow-runs.ts'
 import type { RunResult, StreamRunner } from './stream-runner.ts'
 
 export type ClaimRunnerOptions = PortionOptions & {
@@ -92,13 +92,17 @@ export class ClaimRunner {
         if (signal.aborted) unstarted.push(claim)
         // Another worker has it by now, or will: its handlers must not commit twice.
         else if (!lease.holds(id)) lost.push(claim)
-        else if (this.#slow.isFull(runner.pipelineOf(claim))) deferred.push(claim)
+        else if (!this.#slow.mayBegin(runner.pipelineOf(claim))) deferred.push(claim)
         else {
-          const running = runner.run(claim, events.get(id) ?? [], signal)
+          const own = events.get(id) ?? []
+          const place = { pipeline: runner.pipelineOf(claim) ?? '', events: own.length, isAlone: false }
+          const running = runner.run(claim, own, signal, () => {
+            place.isAlone = true
+          })
           // What its handlers read of them, decoded, must not be kept until the others are done.
           events.delete(id)
           const result = await this.#inTime(running)
-          if (!result) this.#letRun(claim, running)
+          if (!result) this.#letRun(claim, running, place)
           else if (result.kind === 'stopped') unstarted.push(result.claim)
           else results.push(result)
         }
@@ -130,8 +134,8 @@ export class ClaimRunner {
   }
 
   /** Lets a slow run go on by itself, under a lease of its own. */
-  #letRun(claim: ClaimedStream, running: Promise<RunResult>): void {
-    const { logger, runner } = this.#options
+  #letRun(claim: ClaimedStream, running: Promise<RunResult>, place: Running): void {
+    const { logger } = this.#options
     const lease = new Lease([claim], { ...this.#options, claimedAt: performance.now() })
     void lease.renew()
     const ending = this.#settleSlow(claim, lease, running)
@@ -139,7 +143,7 @@ export class ClaimRunner {
         logger.error({ error: messageOf(error) }, 'the outcome of a stream could not be written'),
       )
       .finally(() => lease.end([claim]))
-    this.#slow.add(runner.pipelineOf(claim) ?? '', ending)
+    this.#slow.add(place, ending)
   }
 
   async #settleSlow(claim: ClaimedStream, lease: Lease, running: Promise<RunResult>): Promise<void> {

@@ -104,6 +104,7 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     claim: ClaimedStream,
     events: readonly StoredEvent[],
     signal: AbortSignal,
+    waitsAlone: (() => void) | undefined,
   ): Promise<RunResult> {
     const { stream, firing } = claim
     const trigger = triggers.get(stream.name)
@@ -124,6 +125,7 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     }
     const context = createHandlerContext(logger, {
       signal,
+      waitsAlone,
       ...(publisherFor && { publisherFor }),
       ...(findEvents && { findEvents }),
     })
@@ -155,10 +157,18 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       return trigger && pipelineOf(trigger, firing)
     },
 
-    /** `signal`: the worker stops. Never rejects: what goes wrong beside the handlers is this stream's alone, too. */
-    async run(claim: ClaimedStream, events: readonly StoredEvent[], signal: AbortSignal): Promise<RunResult> {
+    /**
+     * `signal`: the worker stops; `waitsAlone`: see HandlerContext. Never rejects: what goes wrong beside the handlers
+     * is this stream's alone, too.
+     */
+    async run(
+      claim: ClaimedStream,
+      events: readonly StoredEvent[],
+      signal: AbortSignal,
+      waitsAlone?: () => void,
+    ): Promise<RunResult> {
       try {
-        return await runClaim(claim, events, signal)
+        return await runClaim(claim, events, signal, waitsAlone)
       } catch (error) {
         return failed(claim, messageOf(error))
       }

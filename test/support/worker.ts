@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import type { HandlerClass } from '../../src/pipeline/handler.ts'
+import type { HandlerClass, HandlerParams } from '../../src/pipeline/handler.ts'
 import { createStreamRunner } from '../../src/pipeline/stream-runner.ts'
 import { Worker, type WorkerOptions } from '../../src/pipeline/worker.ts'
 import { createManualClock } from '../../src/runtime/event-clock.ts'
@@ -41,9 +41,10 @@ export function workerWith(
   store: Store,
   handler: HandlerClass,
   options: Partial<WorkerOptions> & { readonly maxGenerations?: number } = {},
+  params: HandlerParams = {},
 ) {
   const clock = createManualClock(NOW + 1)
-  const pipeline = { name: 'fire', steps: [{ name: 'tested', handler, params: {} }] }
+  const pipeline = { name: 'fire', steps: [{ name: 'tested', handler, params }] }
   const shared = { router, clock, logger: silentLogger }
   const { maxGenerations, ...others } = options
   const runner = createStreamRunner({
