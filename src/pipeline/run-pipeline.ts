@@ -117,7 +117,7 @@ export function requireEvents(made: readonly Event[]): void {
 
 async function commitAll(
   instances: readonly HandlerInstance[],
-  { logger }: HandlerContext,
+  { logger, signal }: HandlerContext,
   observe: StepObserver | undefined,
 ): Promise<string | null> {
   const failures: string[] = []
@@ -126,7 +126,8 @@ async function commitAll(
       await timed(name, 'commit', observe, () => handler.commit())
     } catch (error) {
       failures.push(`commit of ${describe(name, error)}`)
-      logger.warn({}, `the commit of handler ${name} failed: ${messageOf(error)}`)
+      // When the worker stops another runs it again.
+      if (!signal.aborted) logger.warn({}, `the commit of handler ${name} failed: ${messageOf(error)}`)
     }
   }
   return failures.length > 0 ? failures.join('\n').slice(0, LONGEST_ERROR) : null

@@ -72,7 +72,7 @@ export class NotabeneHandler implements Handler {
     const exchange = this.#params.exchange
     // What was confirmed is not sent again when the broker goes away in between.
     const waiting = this.#notifications.map(({ text }) => text)
-    const attempt = async () => {
+    const publishAll = async () => {
       const publisher: Publisher = await this.#context.publisherFor(url)
       await publisher.declare(spec)
       for (let [text] = waiting; text !== undefined; [text] = waiting) {
@@ -83,6 +83,7 @@ export class NotabeneHandler implements Handler {
     }
     // What is away for one account, or one of its virtual hosts, is not away for another.
     const receiver = receiverOf(this.#params, hostOf(url), `${url} ${spec.queue}`)
+    const attempt = () => publishAll().catch((error) => Promise.reject(named(receiver.name, error)))
     await deliver(receiver, { attempt }, waitsOf(this.#params), this.#context)
   }
 
@@ -141,6 +142,13 @@ function urlOf({
 }: Params) {
   if (url) return url
   return `amqp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(vhost)}`
+}
+
+/** The broker's words do not say which of several it is. */
+function named(broker: string, error: unknown): unknown {
+  return error instanceof TransientError
+    ? new TransientError(`${broker}: ${error.message}`, { cause: error })
+    : error
 }
 
 /** Rejects with TransientError a while after the worker stops. */
