@@ -76,14 +76,17 @@ export class NotabeneHandler implements Handler {
       const publisher: Publisher = await this.#context.publisherFor(url)
       await publisher.declare(spec)
       for (let [text] = waiting; text !== undefined; [text] = waiting) {
-        // A broker that is short of memory or disk confirms nothing for as long as that lasts.
-        await orStopped(publisher.publish(exchange, spec.queue, Buffer.from(text)), this.#context.signal)
+        await publisher.publish(exchange, spec.queue, Buffer.from(text))
         waiting.shift()
       }
     }
     // What is away for one account, or one of its virtual hosts, is not away for another.
     const receiver = receiverOf(this.#params, hostOf(url), `${url} ${spec.queue}`)
-    const attempt = () => publishAll().catch((error) => Promise.reject(named(receiver.name, error)))
+    // A broker that is short of memory or disk answers nothing at all for as long as that lasts.
+    const attempt = () =>
+      orStopped(publishAll(), this.#context.signal).catch((error) =>
+        Promise.reject(named(receiver.name, error)),
+      )
     await deliver(receiver, { attempt }, waitsOf(this.#params), this.#context)
   }
 
