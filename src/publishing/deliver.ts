@@ -76,7 +76,8 @@ export async function deliver<T>(
         if (signal.aborted) throw new TransientError('the worker stops', { cause: error })
         trial.failed(error)
         giveUpAfter(failures, error, trial, waits, sending)
-        outage.failed(messageOf(error))
+        // One that alone is not taken is no outage.
+        if (!trial.isPassedBy) outage.failed(messageOf(error))
       }
       await sleep(backoff.next(), signal)
     }
@@ -134,8 +135,9 @@ export function isRefusal(status: number): boolean {
   return REFUSALS.has(status)
 }
 
-/** What a server says of itself, for a while: too early, too many, overloaded. */
-const LATER = new Set([408, 425, 429, 503])
+/** What a server says of itself, for a while: too slow, too early, too many. */
+const LATER = new Set([408, 425, 429])
+const UNAVAILABLE = 503
 
 /**
  * Throws unless the status is one of success: InvalidError where trying again is in vain, TransientError where it is
@@ -145,10 +147,12 @@ export function requireSuccess(where: string, status: number, text: string): voi
   if (status >= 200 && status < 300) return
   const said = `${where} answered ${status}: ${text.slice(0, 500)}`
   if (isRefusal(status)) throw new InvalidError(said)
+  // Not everything may be unavailable: of several sent together some may be taken.
+  if (status === UNAVAILABLE) throw new UntakenError(said, { isForLater: true })
   throw isForLater(status) ? new TransientError(said) : new UntakenError(said)
 }
 
 /** Whether a status says nothing of what was sent. */
 export function isForLater(status: number): boolean {
-  return LATER.has(status)
+  return status === UNAVAILABLE || LATER.has(status)
 }

@@ -4,7 +4,18 @@ import { TransientError } from '../domain/errors.ts'
  * A server was there and did not take what it was sent: an error that may be of the thing itself or of the server.
  * What it takes of others tells.
  */
-export class UntakenError extends TransientError {}
+export class UntakenError extends TransientError {
+  /** It was told to come later: that others are taken says nothing of what it is. */
+  readonly isForLater: boolean
+
+  constructor(
+    message: string,
+    { isForLater = false, ...options }: { isForLater?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, options)
+    this.isForLater = isForLater
+  }
+}
 
 /** So many that fail, and nothing taken since: the server is away, whatever it answers. */
 export const DOUBTFUL = 3
@@ -106,7 +117,8 @@ export class Trial {
     const receiver = this.#receiver
     if (receiver.taken > this.since || (this.#isLone() && receiver.wasGood)) this.passedBy()
     else receiver.isUnclear(this)
-    if (this.#isPassedBy && error instanceof UntakenError && !receiver.isDoubtful) this.#failures++
+    const isOwn = error instanceof UntakenError && !error.isForLater
+    if (this.#isPassedBy && isOwn && !receiver.isDoubtful) this.#failures++
   }
 
   /** Something else was taken since it was sent. */

@@ -48,16 +48,32 @@ test.each([
   expect(tries).toBe(103)
 })
 
-test('that others are taken says nothing of one that is put off until later', async () => {
+test('one that alone is not taken is told as no outage, however often others are taken in between', async () => {
+  const lines: string[] = []
+  const note = (_: object, line: string) => void lines.push(line)
+  const told = { ...context(), logger: { info: note, warn: note } }
   const receiver = new Receiver('r')
-  let tries = 0
   const attempt = async () => {
-    await sendFine(receiver)
-    if (++tries <= 30) throw new TransientError('too many')
+    await deliver(receiver, { attempt: async () => {} }, WAITS, told)
+    throw untaken()
   }
-  await deliver(receiver, { attempt }, WAITS, context())
-  expect(tries).toBe(31)
+  await expect(deliver(receiver, { attempt }, WAITS, told)).rejects.toThrow(InvalidError)
+  expect(lines).toEqual([])
 })
+
+test.each([new TransientError('too many'), new UntakenError('unavailable', { isForLater: true })])(
+  'that others are taken says nothing of one that is put off until later: %s',
+  async (error) => {
+    const receiver = new Receiver('r')
+    let tries = 0
+    const attempt = async () => {
+      await sendFine(receiver)
+      if (++tries <= 30) throw error
+    }
+    await deliver(receiver, { attempt }, WAITS, context())
+    expect(tries).toBe(31)
+  },
+)
 
 test('a receiver that went away after it had taken others refuses nothing', async () => {
   const receiver = new Receiver('r')

@@ -103,6 +103,26 @@ describe.each([
   })
 })
 
+test.each([
+  [503, 'unavailable'],
+  [500, 'failed'],
+])('of a batch that is answered by %i because of one all others are delivered', async (status) => {
+  const { url, taken } = await receiver((response) => reply(response, status))
+  const stopping = new AbortController()
+  const context = createHandlerContext(silentLogger, { signal: stopping.signal })
+  const params = { ...QUICK, url, batch_size: 100 }
+  const commits = ['bad', ...GOOD].map((messageId) => {
+    const handler = new WebhookHandler(params, context)
+    handler.handleEvents([event({ messageId })])
+    return handler.commit()
+  })
+  const ends = Promise.allSettled(commits)
+  await Promise.all(commits.slice(1))
+  expect(taken().toSorted()).toEqual(GOOD.toSorted())
+  stopping.abort()
+  await ends
+})
+
 test('of a bulk request one document that fails holds up no other', async () => {
   const indexed = new Set<string>()
   const { url } = await httpServer((response, { body }) => {
