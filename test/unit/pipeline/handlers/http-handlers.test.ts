@@ -13,6 +13,7 @@ import type {
 import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
 import { AtomPubHandler } from '../../../../src/pipeline/handlers/atompub-handler.ts'
 import { ElasticsearchHandler } from '../../../../src/pipeline/handlers/elasticsearch-handler.ts'
+import { ExecHandler } from '../../../../src/pipeline/handlers/exec-handler.ts'
 import { NotabeneHandler } from '../../../../src/pipeline/handlers/notabene-handler.ts'
 import { WebhookHandler } from '../../../../src/pipeline/handlers/webhook-handler.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
@@ -274,6 +275,13 @@ test.each([
   [WebhookHandler, { url: 'http://h/', headers: { 'x-a': 'a b' } }, undefined],
   [AtomPubHandler, { url: 'http://h/', auth_server: 'h', auth_user: 'u', auth_key: 'k' }, /^auth_server/],
   [AtomPubHandler, { url: 'http://h/', auth_server: '' }, undefined],
+  [WebhookHandler, { url: 'http://h/', tries: 0 }, /^tries/],
+  [WebhookHandler, { url: 'http://h/', tries: 4, split_after: 2, max_wait: 9 }, undefined],
+  [ElasticsearchHandler, { url: 'http://h/', split_after: 0.5 }, /^split_after/],
+  [AtomPubHandler, { url: 'http://h/', split_after: 2 }, /unknown parameter split_after/],
+  [ExecHandler, { command: ['true'], tries: 3, wait_interval: 1, max_wait: 5 }, undefined],
+  [ExecHandler, { command: ['true'], wait_interval: 0 }, /^wait_interval/],
+  [NotabeneHandler, { exchange: 'e', queue_name: 'q', wait_interval: 2, max_wait: 9 }, undefined],
   [NotabeneHandler, { exchange: '', queue_name: 'q' }, /^exchange/],
   [NotabeneHandler, { exchange: 'e', exchange_type: 'topik', queue_name: 'q' }, /^exchange_type/],
   [NotabeneHandler, { exchange: 'e', exchange_type: 'x-delayed', queue_name: 'q' }, undefined],
