@@ -76,9 +76,15 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
     },
     async close() {
       const open = await channel?.catch(() => undefined)
-      if (open) await closeQuietly(open)
+      // One that takes nothing would not hear of it: the channel goes with its connection.
+      if (open && !isBlocked(open)) await closeQuietly(open)
     },
   }
+}
+
+/** The broker has said that it takes no messages at the moment. */
+function isBlocked({ connection }: ConfirmChannel): boolean {
+  return 'blocked' in connection && connection.blocked === true
 }
 
 function notConfirmed(error: unknown): TransientError {

@@ -59,6 +59,10 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
       }),
     )
     rememberReason(model)
+    model.on('blocked', (reason) => {
+      options.logger.warn({}, `the broker takes no messages: ${reason}; waiting`)
+    })
+    model.on('unblocked', () => options.logger.info({}, 'the broker takes messages again'))
     model.on('close', () => {
       connection = undefined
     })

@@ -20,6 +20,9 @@ export type PublishOptions = {
 const MOST_MESSAGES = 2000
 const MOST_BYTES = 64 << 20
 
+/** How long a stop waits for the broker to confirm what is under way. */
+const GRACE_MS = 5000
+
 /** So often the socket gets its turn: making messages takes time in which the broker would have nothing to do. */
 const MESSAGES_PER_TURN = 32
 
@@ -36,6 +39,11 @@ export async function publishAll(
   const run = new PublishRun({ ...options, signal })
   await options.publisher.declare(options.spec)
   let count = 0
+  let timer: NodeJS.Timeout | undefined
+  const stop = () => {
+    timer = setTimeout(() => run.giveUp(), GRACE_MS)
+  }
+  options.signal.addEventListener('abort', stop, { once: true })
   try {
     for await (const body of bodies) {
       if (run.mustWait) await run.untilBelow(0.5)
@@ -46,6 +54,8 @@ export async function publishAll(
     }
     await run.untilBelow(0)
   } finally {
+    options.signal.removeEventListener('abort', stop)
+    clearTimeout(timer)
     ended.abort()
   }
   return run.confirmed
@@ -66,6 +76,7 @@ class PublishRun {
   readonly #outage: Outage
   #unconfirmed: Message[] = []
   #isRepeating = false
+  #isGivenUp = false
   /** the next time that something comes out */
   #next = Promise.withResolvers<void>()
 
@@ -100,7 +111,13 @@ class PublishRun {
   }
 
   async #until(holds: () => boolean): Promise<void> {
-    while (!holds()) await this.#next.promise
+    while (!holds() && !this.#isGivenUp) await this.#next.promise
+  }
+
+  /** Waits for nothing any more: what the broker has not confirmed may arrive or not. */
+  giveUp(): void {
+    this.#isGivenUp = true
+    this.#tell()
   }
 
   async #send(message: Message): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
+import { StackTachError } from '../../domain/errors.ts'
 import { publishAll } from '../../notigen/publish.ts'
 import { stopSignal } from '../daemon.ts'
 import { openBroker } from '../open-broker.ts'
@@ -32,6 +33,8 @@ async function publish(files: readonly string[], options: Options): Promise<void
     const publisher = await broker.openPublisher()
     for (const file of files) {
       const count = await publishAll(readBodies(file), { publisher, spec, logger, signal })
+      if (signal.aborted)
+        throw new StackTachError('io', `stopped; of ${file} ${count} notifications were published`)
       await print(`${file}: published ${count} notifications to ${spec.queue}\n`)
     }
     await publisher.close()
