@@ -7,8 +7,10 @@ import { closeQuietly, openChannel, reasonOf } from './amqp-channel.ts'
 import { brokerText } from './amqp-refusal.ts'
 import { AwaitedQueueError, declareQueue, QueueBinder } from './amqp-topology.ts'
 import type { Delivery, SubscribeOptions, Subscription } from './broker.ts'
+import { Narrowing } from './narrowing.ts'
 import type { Notices } from './notices.ts'
 import { StreamPosition } from './stream-position.ts'
+import { faultOf } from './undecoded-headers.ts'
 
 export type SubscriptionContext = {
   readonly connected: () => Promise<ChannelModel>
@@ -22,6 +24,7 @@ export type SubscriptionContext = {
 
 /** What others are to create is looked for so often at most: the broker logs each look that finds nothing. */
 const LONGEST_LOOK_MS = 30_000
+const AGAIN = 'its channel was lost again and again before any could be acknowledged'
 
 /** A delivery with the message and channel it must be acknowledged with. */
 type AmqpDelivery = Delivery & { readonly message: ConsumeMessage; readonly channel: Channel }
@@ -44,10 +47,14 @@ export function createAmqpSubscription(
   const position = new StreamPosition(spec.streamOffset)
   /** those whose queue was deleted */
   const deleted = new WeakSet<Channel>()
+  const givenBack = new WeakSet<Channel>()
   let current: { channel: Channel; consumerTag: string } | undefined
   let prefetch = options.prefetch
   let isPaused = false
+  /** resolves when the queue is to be read again */
+  let rest: PromiseWithResolvers<void> | undefined
   let isReported = false
+  const narrowing = new Narrowing()
   /** changes of the prefetch, one after the other */
   let changing: Promise<void> = Promise.resolve()
   const running = run()
@@ -58,7 +65,7 @@ export function createAmqpSubscription(
       let pause = backoff
       try {
         const reason = await readUntilClosed()
-        if (!stopping.signal.aborted) report(reason)
+        if (!stopping.signal.aborted && reason !== undefined) report(reason)
       } catch (error) {
         if (error instanceof AwaitedQueueError) {
           pause = waiting
@@ -68,8 +75,8 @@ export function createAmqpSubscription(
       }
       current = undefined
       options.onLost()
-      if (isPaused) return
-      await sleep(pause.next(), stopping.signal)
+      if (rest) await rest.promise
+      else if (!isPaused) await sleep(pause.next(), stopping.signal)
     }
   }
 
@@ -79,8 +86,8 @@ export function createAmqpSubscription(
     isReported = true
   }
 
-  /** Answers why it was closed. */
-  async function readUntilClosed(): Promise<string> {
+  /** Answers why it was closed; undefined: by rest(). */
+  async function readUntilClosed(): Promise<string | undefined> {
     const model = await context.connected()
     await declareQueue(model, spec, notices)
     notices.arrived(`queue ${queue}`)
@@ -89,8 +96,10 @@ export function createAmqpSubscription(
     const channel = await openChannel(model)
     const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()))
     position.reset()
+    narrowing.opened()
     current = { channel, consumerTag: await consume(channel) }
     if (stopping.signal.aborted) await closeQuietly(channel)
+    if (rest) giveBack(channel)
     backoff.reset()
     waiting.reset()
     context.logger.info({ queue }, isReported ? `queue ${queue} is read again` : `reading queue ${queue}`)
@@ -100,7 +109,11 @@ export function createAmqpSubscription(
     if (!isBound || binder.mustGoOn) void keepBound(binder, isBound, ended.signal)
     await closed
     ended.abort()
-    return deleted.has(channel) ? `queue ${queue} was deleted` : lossOf(queue, reasonOf(channel, model))
+    if (givenBack.has(channel)) return undefined
+    if (deleted.has(channel)) return `queue ${queue} was deleted`
+    if (narrowing.lost())
+      context.logger.warn({ queue }, `queue ${queue} is read one message at a time: ${AGAIN}`)
+    return lossOf(queue, reasonOf(channel, model))
   }
 
   /** Looks for exchanges that are missing, and binds anew to those that are there, until the channel is closed. */
@@ -125,11 +138,11 @@ export function createAmqpSubscription(
   }
 
   async function consume(channel: Channel): Promise<string> {
-    await channel.prefetch(prefetch)
+    await channel.prefetch(narrowing.isNarrow ? 1 : prefetch)
     const onMessage = (message: ConsumeMessage | null) => {
       // null: the server cancelled the consumer because the queue was deleted.
       if (message === null) abandon(channel)
-      else if (!stopping.signal.aborted) deliver(channel, message)
+      else if (!stopping.signal.aborted && !rest) deliver(channel, message)
     }
     const { consumerTag } = await channel.consume(queue, onMessage, { arguments: position.asArguments() })
     return consumerTag
@@ -151,16 +164,30 @@ export function createAmqpSubscription(
     void closeQuietly(channel)
   }
 
+  function giveBack(channel: Channel): void {
+    givenBack.add(channel)
+    void closeQuietly(channel)
+  }
+
   function deliver(channel: Channel, message: ConsumeMessage): void {
     const delivery: AmqpDelivery = {
       queue,
       body: message.content,
       redelivered: message.fields.redelivered,
+      fault: faultOf(message.properties) ?? narrowing.delivered(message.content),
+      compression: compressionOf(message),
       message,
       channel,
     }
     position.delivered(message)
     options.onDelivery(delivery)
+  }
+
+  /** As many as are wanted, now. */
+  function widen(): Promise<void> {
+    // A channel that closes meanwhile is followed by one with the new number.
+    changing = changing.then(consumeAnew).catch(() => {})
+    return changing
   }
 
   return {
@@ -170,6 +197,7 @@ export function createAmqpSubscription(
       try {
         channel.ack(message, true)
         position.acknowledged(message)
+        if (narrowing.acknowledged()) void widen()
       } catch (error) {
         // The channel closes at this moment: the message will be delivered again.
         context.logger.debug({ queue }, `a message could not be acknowledged: ${messageOf(error)}`)
@@ -178,12 +206,23 @@ export function createAmqpSubscription(
     setPrefetch(count) {
       if (count === prefetch) return changing
       prefetch = count
-      // A channel that closes meanwhile is followed by one with the new number.
-      changing = changing.then(consumeAnew).catch(() => {})
-      return changing
+      return narrowing.isNarrow ? changing : widen()
+    },
+    rest() {
+      if (rest || isPaused || stopping.signal.aborted) return
+      rest = Promise.withResolvers()
+      // Reading it again is worth a line.
+      isReported = true
+      if (current) giveBack(current.channel)
+    },
+    resume() {
+      rest?.resolve()
+      rest = undefined
+      backoff.reset()
     },
     async pause() {
       isPaused = true
+      rest?.resolve()
       await changing
       // A channel that does not answer is being lost.
       if (current) await current.channel.cancel(current.consumerTag).catch(() => running)
@@ -191,12 +230,21 @@ export function createAmqpSubscription(
     async close() {
       if (!stopping.signal.aborted) {
         stopping.abort()
+        rest?.resolve()
         // Closing waits for the acknowledgements that were sent before.
         if (current) await closeQuietly(current.channel)
       }
       await running
     },
   }
+}
+
+/** Kombu tells it in a header. */
+function compressionOf({ properties }: ConsumeMessage): string | undefined {
+  const { headers } = properties
+  const compression: unknown =
+    headers && Object.hasOwn(headers, 'compression') ? headers.compression : undefined
+  return typeof compression === 'string' ? compression : undefined
 }
 
 function lossOf(queue: string, reason: Error | undefined): string {

@@ -10,6 +10,7 @@ import { createAmqpSubscription } from './amqp-subscription.ts'
 import type { Broker, Subscription } from './broker.ts'
 import { connectOptionsOf, InTurn } from './in-turn.ts'
 import { Notices } from './notices.ts'
+import { keepUndecodedHeaders } from './undecoded-headers.ts'
 
 export type AmqpOptions = {
   /** of one broker, or of several that are used in turn: see parseBrokerAddress */
@@ -63,6 +64,7 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
       options.logger.warn({}, `the broker takes no messages: ${reason}; waiting`)
     })
     model.on('unblocked', () => options.logger.info({}, 'the broker takes messages again'))
+    keepUndecodedHeaders(model)
     model.on('close', () => {
       connection = undefined
     })

@@ -4,6 +4,10 @@ export type Delivery = {
   readonly queue: string
   readonly body: Buffer
   readonly redelivered: boolean
+  /** why the message is to be set aside whatever its body holds; undefined: it is as any other */
+  readonly fault?: string | undefined
+  /** how the body is compressed, in kombu's words; undefined: it is not */
+  readonly compression?: string | undefined
 }
 
 export type SubscribeOptions = {
@@ -36,6 +40,9 @@ export interface Subscription {
    * be acknowledged.
    */
   pause(): Promise<void>
+  /** Gives back what was not acknowledged, once, and does not read the queue until resume(). */
+  rest(): void
+  resume(): void
   /** Gives back what was not acknowledged. Safe to call twice. */
   close(): Promise<void>
 }

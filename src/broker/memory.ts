@@ -32,20 +32,22 @@ export function createMemoryBroker(): Broker {
   }
 
   return {
-    subscribe(spec, { prefetch, onDelivery, onReading, onAwaiting }): Subscription {
+    subscribe(spec, { prefetch, onDelivery, onReading, onAwaiting, onLost }): Subscription {
       const { queue } = spec
       const consumerTag = `subscription-${++subscriptions}`
       let isPaused = false
+      let isResting = false
       let isClosed = false
       let isConsuming = false
       const onMessage = (_routingKey: string, message: SmqpMessage) => {
         // What comes after a pause is not acknowledged and goes back with the rest.
-        if (isPaused) return
+        if (isPaused || isResting) return
         const redelivered = message.fields.redelivered === true
         onDelivery({ queue, body: message.content as Buffer, redelivered, message } as MemoryDelivery)
       }
       const settle = () => {
         if (isClosed) return true
+        if (isResting) return false
         if (!broker.getQueue(queue)) return false
         const isComplete = bind(spec)
         if (isConsuming) return isComplete
@@ -62,6 +64,17 @@ export function createMemoryBroker(): Broker {
           if (!isClosed) (delivery as MemoryDelivery).message.ack(true)
         },
         async setPrefetch() {},
+        rest() {
+          if (isResting || isPaused) return
+          isResting = true
+          if (isConsuming) broker.cancel(consumerTag, true)
+          isConsuming = false
+          onLost()
+        },
+        resume() {
+          isResting = false
+          if (!isPaused && !isConsuming && !settle()) waiting.add(settle)
+        },
         async pause() {
           isPaused = true
         },

@@ -6,8 +6,7 @@ export type WindowOptions = {
 }
 
 /** Messages of unknown size are asked for in this number. */
-const FIRST = 100
-const LEAST = 4
+const FIRST = 4
 /** What one message counts in the mean of those before it. */
 const WEIGHT = 1 / 50
 /** The number follows when it would be so many times larger or smaller. */
@@ -38,7 +37,7 @@ export class DeliveryWindow {
   adjusted(): number | undefined {
     const { most, bytes } = this.#options
     const fitting = Math.floor(bytes / Math.max(1, this.#meanBytes))
-    const wanted = Math.max(Math.min(LEAST, most), Math.min(most, fitting))
+    const wanted = Math.max(1, Math.min(most, fitting))
     const isFar = wanted > this.#size * STEP || wanted < this.#size / STEP
     if (!isFar && !(wanted === most && this.#size !== most)) return undefined
     this.#size = wanted

@@ -4,12 +4,14 @@ import type { Distiller } from '../distiller/distiller.ts'
 import { decodeNotification } from '../distiller/notification.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
+import { isJsonBytes } from '../domain/json-bytes.ts'
 import type { Notification } from '../domain/notification.ts'
 import type { Arrival, EncodedEvent } from '../domain/routing.ts'
 import type { EventClock } from '../runtime/event-clock.ts'
 import type { NewDeadLetter } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import { type AppMessage, appMessage } from './apps/app.ts'
+import { unpack } from './unpack.ts'
 
 /** What a delivery came to: an event on its way, a dead letter, or neither when no definition matches it. */
 export type Prepared = {
@@ -18,6 +20,8 @@ export type Prepared = {
   readonly line: ArchiveLine | undefined
   readonly arrival: Arrival | undefined
   readonly deadLetter: NewDeadLetter | undefined
+  /** it had been stored when it went back to the queue, and is only to be acknowledged */
+  readonly isRepeat?: boolean | undefined
   /** for further apps of the queue */
   readonly message?: AppMessage | undefined
   /** of those apps */
@@ -55,17 +59,33 @@ export type PrepareContext = {
 /** What a dead letter keeps of a message that is too large; the archive has it whole. */
 export const KEPT_BYTES = 64 * 1024
 
-/** Decodes, distils and matches a message; nothing it holds can make this throw. */
+/** Unpacks, decodes, distils and matches a message; nothing it holds can make this throw. */
 export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
-  const { body } = delivery
+  const { body, fault, compression } = delivery
+  if (fault !== undefined) return dead(delivery, archiveLine(body, isJsonBytes(body)), 'decode', fault)
   if (body.length > context.maxMessageBytes) {
     const reason = `the message has ${body.length} bytes, more than max_message_mb allows`
-    // Where there is no archive that has it whole, the dead letter has.
-    const kept = (context.plan ?? WHOLE_PLAN).hasArchive ? body.subarray(0, KEPT_BYTES) : body
-    return dead(delivery, archiveLine(body, isJson(body)), 'size', reason, kept)
+    return tooLarge(delivery, archiveLine(body, isJsonBytes(body)), reason, context)
   }
+  if (compression === undefined) return decoded(delivery, context)
+  const unpacked = unpack(body, compression, context.maxMessageBytes)
+  if (unpacked.ok) return decoded({ ...delivery, body: unpacked.body }, context)
+  const { stage, reason } = unpacked
+  const line = archiveLine(body, isJsonBytes(body))
+  return stage === 'size' ? tooLarge(delivery, line, reason, context) : dead(delivery, line, stage, reason)
+}
+
+/** Where there is no archive that has it whole, the dead letter has. */
+function tooLarge(delivery: Delivery, line: ArchiveLine, reason: string, { plan }: PrepareContext): Prepared {
+  const { body } = delivery
+  const kept = (plan ?? WHOLE_PLAN).hasArchive ? body.subarray(0, KEPT_BYTES) : body
+  return dead(delivery, line, 'size', reason, kept)
+}
+
+function decoded(delivery: Delivery, context: PrepareContext): Prepared {
+  const { body } = delivery
   const decoded = decodeNotification(body)
-  const line = archiveLine(body, decoded.ok || decoded.stage !== 'decode')
+  const line = archiveLine(body, decoded.ok || decoded.stage !== 'decode' || isJsonBytes(body))
   if (!decoded.ok) return dead(delivery, line, decoded.stage, decoded.reason)
   const { notification } = decoded
   const { archives, keepsMessages } = context.plan ?? WHOLE_PLAN
@@ -123,15 +143,6 @@ function dead(
   body = delivery.body,
 ): Prepared {
   return { delivery, line, arrival: undefined, deadLetter: { stage, reason, queue: delivery.queue, body } }
-}
-
-function isJson(body: Buffer): boolean {
-  try {
-    JSON.parse(body.toString('utf8'))
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The dead letter of a message that the store refused. */

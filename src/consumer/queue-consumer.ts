@@ -12,8 +12,10 @@ import { Outage } from '../runtime/outage.ts'
 import type { NewDeadLetter, Store } from '../store/store.ts'
 import type { AppMessage } from './apps/app.ts'
 import { type QueueApp, runApps } from './apps/run-apps.ts'
+import { Away, type Side } from './away.ts'
 import type { ConsumerCounters } from './counters.ts'
 import { DeliveryWindow } from './delivery-window.ts'
+import { GivenBack, type Progress } from './given-back.ts'
 import { type PrepareContext, type Prepared, prepare } from './prepare.ts'
 import { StoppedError, storeBatch } from './store-batch.ts'
 
@@ -41,11 +43,22 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
 
 const ERROR_PAUSE_MS = 1000
 const LONG_FOR_APPS_MS = 30_000
+/** A side that is away for longer has what is at hand given back. */
+const GIVE_BACK_MS = 3000
 /** Bodies that are delivered and not yet acknowledged, and those of one batch. */
 const BYTES_AT_HAND = 5 << 20
 const BYTES_PER_BATCH = 1.5 * (1 << 20)
 /** After a batch of this share of a full one, more are waited for. */
 const FLOOD = 1 / 10
+
+/** A batch between the buffer and its acknowledgement. */
+type InHand = {
+  deliveries: readonly Delivery[]
+  readonly since: number
+  progress: Progress | undefined
+  /** its channel is gone: the messages come again */
+  isLost: boolean
+}
 
 /** A batch that is being stored: whether it has been, in the end. Undefined: the consumer stops before. */
 type Begun = { readonly stored: Promise<boolean> } | undefined
@@ -63,8 +76,12 @@ export class QueueConsumer implements Service {
   readonly #outage: Outage
   #subscription: Subscription | undefined
   #buffer: Delivery[] = []
-  /** batches that are taken out of the buffer and not yet stored */
-  #inHand = 0
+  /** batches that are taken out of the buffer and not yet stored, in order */
+  readonly #inHand: InHand[] = []
+  readonly #givenBack = new GivenBack()
+  readonly #away: Away
+  /** the queue is not read, since a side is away */
+  #isResting = false
   /** messages that another had and gave back, in the buffer or being prepared: how old they are is not known yet */
   #returnedUnread = 0
   /** of each batch that is prepared and not yet stored, in order: the oldest of such messages */
@@ -83,6 +100,11 @@ export class QueueConsumer implements Service {
   constructor(options: QueueConsumerOptions) {
     this.#options = options
     this.#outage = new Outage(options.logger, 'the database takes batches again')
+    this.#away = new Away({
+      patienceMs: GIVE_BACK_MS,
+      onAway: (sides) => this.#rest(sides.map((side) => AWAY[side]).join(', ')),
+      onBack: () => this.#resumeWhenDone(),
+    })
     this.#window = new DeliveryWindow({ most: options.prefetch, bytes: BYTES_AT_HAND })
   }
 
@@ -106,6 +128,8 @@ export class QueueConsumer implements Service {
     this.#subscription = broker.subscribe(spec, {
       prefetch: this.#window.size,
       onDelivery: (delivery) => {
+        // It goes back when the channel is closed.
+        if (this.#stopping.signal.aborted) return
         counters.received++
         this.#window.add(delivery.body.length)
         this.#buffer.push(delivery)
@@ -128,6 +152,8 @@ export class QueueConsumer implements Service {
         this.#isReading = false
         this.#returnedUnread -= countReturned(this.#buffer)
         this.#buffer = []
+        for (const batch of this.#inHand) this.#lose(batch)
+        this.#restIfStuck()
         this.#holdReturned()
         this.#releaseWhenDone()
       },
@@ -138,6 +164,7 @@ export class QueueConsumer implements Service {
   /** Takes no new deliveries, finishes the batches in hand and gives the rest back. */
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#away.stop()
     this.#wake()
     await this.#subscription?.pause()
     // What was on its way has come.
@@ -146,30 +173,69 @@ export class QueueConsumer implements Service {
     await this.#subscription?.close()
   }
 
+  /** Gives back what is at hand, once: the broker counts how often a message is delivered to no purpose. */
+  #rest(why: string): void {
+    const { logger, spec } = this.#options
+    if (this.#isResting || this.#stopping.signal.aborted) return
+    this.#isResting = true
+    logger.warn({ queue: spec.queue }, `queue ${spec.queue} is not read while ${why}`)
+    this.#subscription?.rest()
+  }
+
+  /** The channel is gone: what would be delivered anew could not be done with either, and would count again. */
+  #restIfStuck(): void {
+    this.#away.tell()
+    const [oldest] = this.#inHand
+    if (oldest && performance.now() - oldest.since > GIVE_BACK_MS)
+      this.#rest('a batch takes long to be done with')
+  }
+
+  /** What is still in hand is stored first: read again, it would be found to be on its way only. */
+  #resumeWhenDone(): void {
+    if (!this.#isResting || this.#away.isAny || this.#inHand.length > 0) return
+    this.#isResting = false
+    this.#subscription?.resume()
+  }
+
+  #lose(batch: InHand): void {
+    batch.isLost = true
+    if (batch.progress) this.#givenBack.note(batch.deliveries, batch.progress)
+  }
+
+  #note(batch: InHand, progress: Progress): void {
+    batch.progress = progress
+    if (batch.isLost) this.#givenBack.note(batch.deliveries, progress)
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping
     let before: Promise<Begun> = Promise.resolve({ stored: Promise.resolve(true) })
     while (!signal.aborted) {
-      const deliveries = await this.#nextBatch(before.then((begun) => begun?.stored))
-      if (deliveries.length === 0) continue
-      const isAlone = this.#inHand === 1
+      const inHand = await this.#nextBatch(before.then((begun) => begun?.stored))
+      if (!inHand) continue
+      const isAlone = this.#inHand.length === 1
       this.#adjustPrefetch()
-      const batch = await this.#prepare(deliveries)
+      const batch = await this.#prepare(inHand)
       if (!isAlone) this.#readAhead(batch)
       const begun = await before
       if (!begun) break
-      before = this.#archiveAndStore(batch, begun.stored)
+      before = this.#archiveAndStore(inHand, batch, begun.stored)
     }
     await (await before)?.stored
   }
 
   /** Begins to store a batch when it is in the archive, the apps have had it, and the one before is stored. */
-  async #archiveAndStore(batch: readonly Prepared[], isBeforeStored: Promise<boolean>): Promise<Begun> {
+  async #archiveAndStore(
+    inHand: InHand,
+    batch: readonly Prepared[],
+    isBeforeStored: Promise<boolean>,
+  ): Promise<Begun> {
     const isArchived = await this.#archive(batch)
+    if (isArchived) this.#note(inHand, 'archived')
     const given = isArchived ? await this.#giveToApps(batch) : undefined
     // An acknowledgement is one of everything before it: what is not stored ends the storing of what follows.
     if (!(await isBeforeStored) || !given) return undefined
-    return { stored: this.#store(given) }
+    return { stored: this.#store(inHand, given) }
   }
 
   #adjustPrefetch(): void {
@@ -181,7 +247,7 @@ export class QueueConsumer implements Service {
    * What has been delivered, up to the batch size; waits for the first and a moment for more. Where few come at a
    * time, only while the database is busy: a message that comes alone waits for no other.
    */
-  async #nextBatch(storing: Promise<unknown>): Promise<Delivery[]> {
+  async #nextBatch(storing: Promise<unknown>): Promise<InHand | undefined> {
     const { batchSize, batchMs } = this.#options
     const { signal } = this.#stopping
     if (this.#buffer.length === 0) await this.#delivered(1)
@@ -194,11 +260,13 @@ export class QueueConsumer implements Service {
       await Promise.race([...patience, sleep(batchMs, filled.signal), this.#delivered(full)])
       filled.abort()
     }
-    const batch = signal.aborted ? [] : this.#buffer.splice(0, this.#batchLength())
+    const deliveries = signal.aborted ? [] : this.#buffer.splice(0, this.#batchLength())
+    this.#lastLength = deliveries.length
+    if (deliveries.length === 0) return undefined
+    const inHand: InHand = { deliveries, since: performance.now(), progress: undefined, isLost: false }
     // At once: what is neither in the buffer nor in hand would not hold the clock.
-    if (batch.length > 0) this.#inHand++
-    this.#lastLength = batch.length
-    return batch
+    this.#inHand.push(inHand)
+    return inHand
   }
 
   /** As many messages as make a batch, by their number or their bytes; one at least. */
@@ -221,18 +289,43 @@ export class QueueConsumer implements Service {
     })
   }
 
-  async #prepare(deliveries: readonly Delivery[]): Promise<Prepared[]> {
+  async #prepare(inHand: InHand): Promise<Prepared[]> {
     const batch: Prepared[] = []
     const context = { ...this.#options, encode: this.#options.store.encode }
-    for (const delivery of deliveries) {
-      batch.push(prepare(delivery, context))
+    let bytes = 0
+    for (const delivery of inHand.deliveries) {
+      // Unpacked, they may be many more than they were counted for.
+      if (bytes > BYTES_PER_BATCH) break
+      const prepared = this.#preparedOnce(delivery, context)
+      batch.push(prepared)
+      bytes += prepared.delivery.body.length
+      if (delivery.compression !== undefined) this.#window.add(prepared.delivery.body.length)
       // The answers of the database for the batch before must not wait.
       await immediate()
     }
+    this.#putBack(inHand, batch.length)
     this.#oldestReturned.push(oldestReturned(batch))
-    this.#returnedUnread -= countReturned(deliveries)
+    this.#returnedUnread -= countReturned(inHand.deliveries)
     this.#holdReturned()
     return batch
+  }
+
+  /** Leaves the first so many in hand; the others are the next to be taken. */
+  #putBack(inHand: InHand, length: number): void {
+    if (inHand.deliveries.length === length) return
+    const others = inHand.deliveries.slice(length)
+    inHand.deliveries = inHand.deliveries.slice(0, length)
+    if (inHand.isLost) this.#returnedUnread -= countReturned(others)
+    else this.#buffer.unshift(...others)
+  }
+
+  /** What had been done with a message before it went back to the queue is not done again. */
+  #preparedOnce(delivery: Delivery, context: PrepareContext): Prepared {
+    const progress = this.#givenBack.progressOf(delivery)
+    const nothing = { line: undefined, arrival: undefined, deadLetter: undefined }
+    if (progress === 'stored') return { delivery, ...nothing, isRepeat: true }
+    const prepared = prepare(delivery, context)
+    return progress === 'archived' ? { ...prepared, line: undefined } : prepared
   }
 
   #holdReturned(): void {
@@ -255,8 +348,10 @@ export class QueueConsumer implements Service {
       try {
         await archive.append(batch.flatMap(({ line }) => line ?? []))
         if (failures > 0) logger.info({}, 'the archive can be written again')
+        this.#away.works('archive')
         return true
       } catch (error) {
+        this.#away.failed('archive')
         if (failures === 0) logger.error({}, `${messageOf(error)}; trying again until it works`)
       }
       await sleep(backoff.next(), signal)
@@ -269,7 +364,8 @@ export class QueueConsumer implements Service {
   async #giveToApps(batch: readonly Prepared[]): Promise<readonly Prepared[] | undefined> {
     const { apps = [], logger } = this.#options
     if (apps.length === 0) return batch
-    const context = { logger, signal: this.#stopping.signal }
+    const onAway = () => this.#away.failed('apps')
+    const context = { logger, signal: this.#stopping.signal, onAway }
     const messages = batch.flatMap(({ message }) => message ?? [])
     this.#givenAt = performance.now()
     try {
@@ -280,11 +376,12 @@ export class QueueConsumer implements Service {
       return undefined
     } finally {
       this.#givenAt = undefined
+      this.#away.works('apps')
     }
   }
 
   /** Stores a batch, however often it has to be tried; false: the consumer stops and it is not stored. */
-  async #store(batch: readonly Prepared[]): Promise<boolean> {
+  async #store(inHand: InHand, batch: readonly Prepared[]): Promise<boolean> {
     const { counters, clock, spec, logger } = this.#options
     const { signal } = this.#stopping
     const begun = performance.now()
@@ -300,15 +397,20 @@ export class QueueConsumer implements Service {
       await sleep(ERROR_PAUSE_MS, signal)
       if (signal.aborted) return false
     }
-    counters.dropped += batch.filter(({ arrival, deadLetter }) => !arrival && !deadLetter).length
+    const repeats = batch.filter(({ isRepeat }) => isRepeat).length
+    counters.duplicates += repeats
+    counters.dropped += batch.filter(({ arrival, deadLetter }) => !arrival && !deadLetter).length - repeats
     const last = batch.findLast(({ arrival }) => arrival)?.arrival
     if (last) clock.settled(spec.queue, last.at)
     this.#oldestReturned.shift()
     this.#holdReturned()
     this.#noteNewest(batch)
     this.#options.onBatch?.({ messages: batch.length, seconds: (performance.now() - begun) / 1000 })
-    this.#inHand--
+    this.#inHand.shift()
+    this.#note(inHand, 'stored')
+    if (!inHand.isLost) this.#givenBack.forget(inHand.deliveries)
     this.#releaseWhenDone()
+    this.#resumeWhenDone()
     return true
   }
 
@@ -330,7 +432,7 @@ export class QueueConsumer implements Service {
       store,
       router,
       logger,
-      outage: this.#outage,
+      outage: this.#databaseOutage,
       signal: this.#stopping.signal,
       onStored: (last, outcome) => {
         this.#subscription?.ackUpTo(last.delivery)
@@ -346,13 +448,30 @@ export class QueueConsumer implements Service {
     })
   }
 
+  readonly #databaseOutage = {
+    failed: (what: string) => {
+      this.#away.failed('database')
+      this.#outage.failed(what)
+    },
+    over: () => {
+      this.#away.works('database')
+      this.#outage.over()
+    },
+  }
+
   #releaseWhenDone(): void {
     if (!this.#hasAtHand()) this.#options.clock.release(this.#options.spec.queue)
   }
 
   #hasAtHand(): boolean {
-    return this.#buffer.length > 0 || this.#inHand > 0
+    return this.#buffer.length > 0 || this.#inHand.length > 0
   }
+}
+
+const AWAY: { readonly [side in Side]: string } = {
+  database: 'the database takes no batches',
+  archive: 'the archive cannot be written',
+  apps: 'an app waits for what it sends to',
 }
 
 const NONE = Number.POSITIVE_INFINITY

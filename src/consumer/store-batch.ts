@@ -11,7 +11,7 @@ export type StoreBatchContext = {
   readonly router: Router
   readonly logger: Logger
   /** of the database */
-  readonly outage: Outage
+  readonly outage: Pick<Outage, 'failed' | 'over'>
   readonly signal: AbortSignal
   /** Everything up to this message is stored. */
   readonly onStored: (last: Prepared, outcome: StoredCounts) => void

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { LONGEST_NAME } from '../domain/event.ts'
 import { parseJson } from '../domain/json.ts'
+import { excessOf, type JsonBounds } from '../domain/json-bounds.ts'
 import { isJsonObject, type JsonValue, type Notification } from '../domain/notification.ts'
 
 /** A notification, or the stage and the reason of a refusal. */
@@ -8,7 +9,8 @@ export type Decoded =
   | { readonly ok: true; readonly notification: Notification }
   | { readonly ok: false; readonly stage: 'decode' | 'validate'; readonly reason: string }
 
-/** What the database keeps of ids and event types. */
+/** Python's own json reads nothing deeper; and what so many values take in memory, a consumer has. */
+const BOUNDS: JsonBounds = { depth: 1000, values: 250_000 }
 
 /**
  * Reads the body of a message: an old-style notification, or one in the oslo.messaging v2 envelope (an object
@@ -33,6 +35,8 @@ type Parsed =
   | { readonly ok: false; readonly stage: 'decode'; readonly reason: string }
 
 function parse(text: string, what: string): Parsed {
+  const excess = excessOf(text, BOUNDS)
+  if (excess !== undefined) return { ok: false, stage: 'decode', reason: `${what} is not read: ${excess}` }
   try {
     return { ok: true, value: parseJson(text) }
   } catch (error) {

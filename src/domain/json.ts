@@ -1,3 +1,4 @@
+import { endOfText } from './json-bounds.ts'
 import type { JsonValue } from './notification.ts'
 
 /** Integers of fewer digits are exact in a double; most bodies hold no longer ones and need no reviver. */
@@ -21,14 +22,52 @@ function isDigit(text: string, at: number): boolean {
   return code >= 48 && code <= 57
 }
 
-/** JSON.parse, but integers that a double cannot hold come as bigint. Throws SyntaxError. */
+/**
+ * JSON.parse, but integers that a double cannot hold come as bigint, and NaN and Infinity are read as Python writes
+ * them. Throws SyntaxError.
+ */
 export function parseJson(text: string): JsonValue {
-  return hasLongDigits(text) ? JSON.parse(text, keepInteger as never) : JSON.parse(text)
+  try {
+    return hasLongDigits(text) ? JSON.parse(text, keepNumber as never) : JSON.parse(text)
+  } catch (error) {
+    const plain = withoutPythonNumbers(text)
+    if (plain === undefined) throw error
+    return JSON.parse(plain, keepNumber as never)
+  }
 }
 
-function keepInteger(_key: string, value: unknown, context: { source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value) || context.source === undefined) return value
+/** No writer of JSON makes a zero of it; stands for NaN where that has no place. */
+const NAN = '0e-987654321'
+const INFINITY = '1e999'
+
+function keepNumber(_key: string, value: unknown, context: { source?: string }): unknown {
+  if (typeof value !== 'number' || context.source === undefined) return value
+  if (value === 0 && context.source === NAN) return Number.NaN
+  if (Number.isSafeInteger(value)) return value
   return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
+}
+
+/** The same text with numbers that stand for NaN and Infinity; undefined: it has none. */
+function withoutPythonNumbers(text: string): string | undefined {
+  if (!text.includes('NaN') && !text.includes('Infinity')) return undefined
+  const pieces: string[] = []
+  let copied = 0
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at]
+    if (letter === '"') at = endOfText(text, at)
+    const word = letter === 'N' ? 'NaN' : letter === 'I' ? 'Infinity' : undefined
+    if (word === undefined || !standsAlone(text, word, at)) continue
+    pieces.push(text.slice(copied, at), word === 'NaN' ? NAN : INFINITY)
+    copied = at + word.length
+    at = copied - 1
+  }
+  return copied === 0 ? undefined : pieces.join('') + text.slice(copied)
+}
+
+function standsAlone(text: string, word: string, at: number): boolean {
+  const before = text[at - 1] === '-' && word === 'Infinity' ? text[at - 2] : text[at - 1]
+  const isPart = (letter = ' ') => /[\w.+-]/.test(letter)
+  return text.startsWith(word, at) && !isPart(before) && !isPart(text[at + word.length])
 }
 
 /** JSON.stringify, with bigints as the digits they stand for. */

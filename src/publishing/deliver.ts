@@ -21,6 +21,8 @@ export type DeliveryContext = {
   readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly signal: AbortSignal
   readonly waitsAlone?: (() => void) | undefined
+  /** told when it does not work and is tried again */
+  readonly onAway?: (() => void) | undefined
 }
 
 export type Sending<T> = {
@@ -57,7 +59,7 @@ export async function deliver<T>(
   receiver: Receiver,
   sending: Sending<T>,
   waits: Waits,
-  { logger, signal, waitsAlone }: DeliveryContext,
+  { logger, signal, waitsAlone, onAway }: DeliveryContext,
 ): Promise<T> {
   const { attempt, count = 1, since, isLone } = sending
   const backoff = new Backoff(waits)

@@ -10,6 +10,7 @@ type Channel = {
   prefetch: number
   isOpen: boolean
   isPaused: boolean
+  isResting: boolean
 }
 type SimDelivery = Delivery & { readonly message: Message; readonly unacknowledged: Message[] }
 
@@ -62,6 +63,7 @@ export class SimBroker {
       prefetch: options.prefetch,
       isOpen: true,
       isPaused: false,
+      isResting: false,
     }
     this.#channels.push(channel)
     process.onCrash.push(() => this.#close(channel))
@@ -70,6 +72,18 @@ export class SimBroker {
       ackUpTo: (delivery) => this.#acknowledge(channel, delivery as SimDelivery),
       setPrefetch: async (count) => {
         channel.prefetch = count
+      },
+      rest: () => {
+        channel.isResting = true
+        channel.isOpen = false
+        this.#giveBack(channel)
+        options.onLost()
+        setTimeout(() => this.#deliver(), 1)
+      },
+      resume: () => {
+        channel.isResting = false
+        channel.isOpen = process.isAlive && !channel.isPaused
+        setTimeout(() => this.#deliver(), 1)
       },
       pause: async () => {
         channel.isPaused = true
@@ -122,7 +136,7 @@ export class SimBroker {
     channel.isOpen = false
     channel.options.onLost()
     setTimeout(() => {
-      if (channel.process.isAlive && !channel.isPaused) channel.isOpen = true
+      if (channel.process.isAlive && !channel.isPaused && !channel.isResting) channel.isOpen = true
       this.#deliver()
     }, 50)
   }

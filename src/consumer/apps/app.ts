@@ -24,6 +24,8 @@ export type AppContext = {
   readonly logger: Pick<Logger, 'info' | 'warn'>
   /** aborted when the consumer stops: what waits gives up with an error, and the messages come again */
   readonly signal: AbortSignal
+  /** to be called when what it sends to is away and is waited for: meanwhile the queue is not read */
+  readonly onAway?: (() => void) | undefined
 }
 
 /**

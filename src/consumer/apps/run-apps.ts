@@ -62,6 +62,7 @@ async function outcomesOf(
     } catch (error) {
       if (signal.aborted) throw new TransientError('the consumer stops', { cause: error })
       if (!isTransient(error)) return oneByOne(name, app, messages, context, messageOf(error))
+      context.onAway?.()
       if (failures === 1) logger.warn({}, `app ${name}: ${messageOf(error)}; trying again until it works`)
     }
     await sleep(backoff.next(), signal)

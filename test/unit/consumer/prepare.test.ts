@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { type PrepareContext, prepare } from '../../../src/consumer/prepare.ts'
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
@@ -65,15 +66,68 @@ test.each([
   expect(deadLetter?.reason).not.toBe('')
 })
 
-test('nesting as deep as a message can hold is kept as text; where it exhausts the stack, the message is a dead letter', () => {
-  const nested = (inner: string) => `${'['.repeat(60_000)}${inner}${']'.repeat(60_000)}`
-  const deep = (inner: string) => message({ payload: { host: 0 } }).replace('0', nested(inner))
-  expect(prepared(deep('')).arrival).toMatchObject({
-    encoded: { of: { traits: { host: { type: 'text', value: nested('') } } } },
+test('nesting as deep as Python reads it is kept as text; where it is deeper, the message is a dead letter', () => {
+  const nested = (depth: number) => `${'['.repeat(depth)}"${'x'.repeat(70_000)}"${']'.repeat(depth)}`
+  const deep = (depth: number) => message({ payload: { host: 0 } }).replace('0', nested(depth))
+  expect(prepared(deep(900)).arrival).toMatchObject({
+    encoded: { of: { traits: { host: { type: 'text', value: nested(900) } } } },
   })
-  // Integers that a double cannot hold are looked for in everything.
-  const exact = deep('12345678901234567890')
-  expect(prepared(exact).deadLetter).toMatchObject({ stage: 'decode', body: Buffer.from(exact) })
+  const { deadLetter, line } = prepared(deep(60_000))
+  expect(deadLetter).toMatchObject({ stage: 'decode', body: Buffer.from(deep(60_000)) })
+  expect(deadLetter?.reason).toBe('the body is not read: it is nested more than 1000 deep')
+  expect(String(line)).toBe(deep(60_000))
+  // Short ones are not looked at before; integers that a double cannot hold are looked for in everything.
+  const short = message({ payload: { host: 0 } }).replace(
+    '0',
+    `${'['.repeat(30_000)}12345678901234567890${']'.repeat(30_000)}`,
+  )
+  expect(prepared(short).deadLetter).toMatchObject({ stage: 'decode', body: Buffer.from(short) })
+})
+
+test('a message of very many values is a dead letter, its values never made; so is one in an envelope', () => {
+  const many = `[${'{},'.repeat(200_000)}{}]`
+  const plain = message({ payload: 0 }).replace('0', many)
+  expect(prepared(plain).deadLetter?.reason).toBe('the body is not read: it holds more than 250000 values')
+  const envelope = JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': plain })
+  expect(prepared(envelope).deadLetter?.reason).toBe(
+    'oslo.message is not read: it holds more than 250000 values',
+  )
+})
+
+test('what Python writes for numbers that are none does not cost the message', () => {
+  const body = message({ payload: { host: 'NaN, "Infinity"', x: 0 } }).replace(
+    '"x":0',
+    '"x":[NaN,-Infinity, Infinity]',
+  )
+  const { arrival, line } = prepared(body)
+  expect(arrival).toMatchObject({ encoded: { of: { traits: { host: { value: 'NaN, "Infinity"' } } } } })
+  expect(String(line)).toBe(body)
+})
+
+test('a message that is to be set aside is a dead letter whatever it holds', () => {
+  const body = Buffer.from(message({}))
+  const odd = prepare({ queue: 'q', body, redelivered: false, fault: 'odd headers' }, context)
+  expect(odd).toMatchObject({
+    arrival: undefined,
+    deadLetter: { stage: 'decode', reason: 'odd headers', body },
+  })
+  expect(odd.line).toEqual(body)
+})
+
+test('a compressed message is unpacked for all that follows; one that cannot be is a dead letter', () => {
+  const body = Buffer.from(message({ payload: { host: 'h1' } }))
+  const packed = (compression: string, content: Buffer) =>
+    prepare({ queue: 'q', body: content, redelivered: false, compression }, context)
+  const good = packed('application/x-gzip', gzipSync(body))
+  expect(good).toMatchObject({
+    line: body,
+    arrival: { encoded: { of: { traits: { host: { value: 'h1' } } } } },
+  })
+  const other = packed('application/x-bz2', Buffer.from('BZh9'))
+  expect(other.deadLetter).toMatchObject({ stage: 'decode', body: Buffer.from('BZh9') })
+  expect(String(other.line)).toBe('{"raw_base64":"QlpoOQ=="}')
+  const bomb = gzipSync(Buffer.alloc(3_000_000, 32))
+  expect(packed('application/x-gzip', bomb).deadLetter).toMatchObject({ stage: 'size', body: bomb })
 })
 
 test('a message that is too large keeps its beginning; the archive has it whole', () => {

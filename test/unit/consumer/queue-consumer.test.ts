@@ -25,6 +25,8 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
       return {
         ackUpTo: ({ body }: Delivery) => acknowledged.push(String(JSON.parse(String(body)).message_id)),
         async setPrefetch() {},
+        rest() {},
+        resume() {},
         async pause() {},
         async close() {
           subscriber?.onLost()

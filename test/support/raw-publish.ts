@@ -1,0 +1,71 @@
+import { type Channel, connect } from 'amqplib'
+
+const [METHOD, HEADER, BODY, END] = [1, 2, 3, 0xce]
+const BASIC = 60
+const PUBLISH = 40
+const [HAS_HEADERS, HAS_DELIVERY_MODE] = [0x2000, 0x1000]
+
+/** A header of any bytes behind its name, which no client library would write. */
+export function rawHeader(name: string, value: Buffer): Buffer {
+  return Buffer.concat([Buffer.from([name.length]), Buffer.from(name), value])
+}
+
+/** As py-amqp, and with it kombu, writes integers above 2^31. */
+export function longOfKombu(value: bigint): Buffer {
+  const bytes = Buffer.alloc(9, 'L')
+  bytes.writeBigInt64BE(value, 1)
+  return bytes
+}
+
+/** Tables (F) or arrays (A) within each other. */
+export function nested(tag: 'F' | 'A', depth: number): Buffer {
+  const pieces = [Buffer.from('t\x01')]
+  let length = 2
+  for (let n = 0; n < depth; n++) {
+    const key = tag === 'F' ? Buffer.from('\x01a') : Buffer.alloc(0)
+    const start = Buffer.alloc(5, tag)
+    start.writeUInt32BE(length + key.length, 1)
+    pieces.push(Buffer.concat([start, key]))
+    length += start.length + key.length
+  }
+  return Buffer.concat(pieces.reverse())
+}
+
+export type RawMessage = { readonly body: Buffer | string; readonly headers?: Buffer | undefined }
+
+/** Publishes messages to a queue that is there, with header tables of the given bytes. */
+export async function publishRaw(url: string, queue: string, messages: readonly RawMessage[]): Promise<void> {
+  const model = await connect(url, { heartbeat: 0 } as never)
+  model.on('error', () => {})
+  const channel = await model.createChannel()
+  for (const message of messages) send(channel, queue, message)
+  // The answer comes after all of them.
+  await channel.checkQueue(queue)
+  await model.close()
+}
+
+function send(channel: Channel, queue: string, { body, headers }: RawMessage): void {
+  const { connection, ch } = channel as unknown as {
+    connection: { channels: { buffer: { write(bytes: Buffer): void } }[] }
+    ch: number
+  }
+  const frame = (type: number, payload: Buffer) => {
+    const start = Buffer.alloc(7)
+    start.writeUInt8(type)
+    start.writeUInt16BE(ch, 1)
+    start.writeUInt32BE(payload.length, 3)
+    connection.channels[ch]?.buffer.write(Buffer.concat([start, payload, Buffer.from([END])]))
+  }
+  const key = Buffer.from(queue)
+  const publish = Buffer.from([0, BASIC, 0, PUBLISH, 0, 0, 0, key.length, ...key, 0])
+  frame(METHOD, publish)
+  const bytes = Buffer.from(body as string)
+  const table = headers ?? Buffer.alloc(0)
+  const header = Buffer.alloc(18)
+  header.writeUInt16BE(BASIC)
+  header.writeBigUInt64BE(BigInt(bytes.length), 4)
+  header.writeUInt16BE(HAS_HEADERS | HAS_DELIVERY_MODE, 12)
+  header.writeUInt32BE(table.length, 14)
+  frame(HEADER, Buffer.concat([header, table, Buffer.from([2])]))
+  for (let at = 0; at < bytes.length; at += 100_000) frame(BODY, bytes.subarray(at, at + 100_000))
+}
