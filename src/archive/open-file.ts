@@ -42,17 +42,17 @@ export class OpenFile {
    * it may have done so before the lines were in it.
    */
   async append(lines: readonly ArchiveLine[]): Promise<boolean> {
-    return this.#write(
-      Buffer.concat(lines.flatMap((line) => [typeof line === 'string' ? Buffer.from(line) : line, LINE_END])),
-    )
+    return this.#write(piecesOf(lines))
   }
 
-  async #write(data: Buffer): Promise<boolean> {
-    await this.#handle.appendFile(data)
+  async #write(pieces: readonly Buffer[]): Promise<boolean> {
+    for (const piece of pieces) await this.#handle.appendFile(piece)
     await this.#handle.datasync()
     if (!(await this.isInPlace())) return false
-    this.bytes += data.length
-    this.#crc?.update(data)
+    for (const piece of pieces) {
+      this.bytes += piece.length
+      this.#crc?.update(piece)
+    }
     return true
   }
 
@@ -74,7 +74,7 @@ export class OpenFile {
       const block = Buffer.alloc(Math.min(BLOCK_BYTES, this.bytes - at))
       const { bytesRead } = await this.#handle.read(block, 0, block.length, at)
       if (bytesRead === 0) throw new Error(`${this.path} was cut off by somebody else`)
-      if (!(await other.#write(block.subarray(0, bytesRead)))) return false
+      if (!(await other.#write([block.subarray(0, bytesRead)]))) return false
       at += bytesRead
     }
     return true
@@ -91,4 +91,27 @@ export class OpenFile {
     await this.#handle.close()
     return this.#crc?.digest('hex') ?? ''
   }
+}
+
+/** A line of this size is written by itself: together with others it would be in memory twice. */
+const LARGE_LINE = 1 << 20
+
+/** The lines with their ends, as few pieces as may be. */
+function piecesOf(lines: readonly ArchiveLine[]): Buffer[] {
+  const pieces: Buffer[] = []
+  let small: Buffer[] = []
+  const end = () => {
+    if (small.length > 0) pieces.push(Buffer.concat(small))
+    small = []
+  }
+  for (const line of lines) {
+    const bytes = typeof line === 'string' ? Buffer.from(line) : line
+    if (bytes.length >= LARGE_LINE) {
+      end()
+      pieces.push(bytes)
+    } else small.push(bytes)
+    small.push(LINE_END)
+  }
+  end()
+  return pieces
 }

@@ -9,6 +9,7 @@ import { openAmqpPublisher } from './amqp-publisher.ts'
 import { createAmqpSubscription } from './amqp-subscription.ts'
 import type { Broker, Subscription } from './broker.ts'
 import { connectOptionsOf, InTurn } from './in-turn.ts'
+import { assembleLargeBodies } from './large-bodies.ts'
 import { Notices } from './notices.ts'
 import { keepUndecodedHeaders } from './undecoded-headers.ts'
 
@@ -65,6 +66,7 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
     })
     model.on('unblocked', () => options.logger.info({}, 'the broker takes messages again'))
     keepUndecodedHeaders(model)
+    assembleLargeBodies(model)
     model.on('close', () => {
       connection = undefined
     })

@@ -5,8 +5,8 @@ export type WindowOptions = {
   readonly bytes: number
 }
 
-/** Messages of unknown size are asked for in this number. */
-const FIRST = 4
+/** Messages of unknown size are asked for in this number: one may be as large as all that may be at hand. */
+const FIRST = 1
 /** What one message counts in the mean of those before it. */
 const WEIGHT = 1 / 50
 /** The number follows when it would be so many times larger or smaller. */
@@ -20,7 +20,7 @@ export class DeliveryWindow {
 
   constructor(options: WindowOptions) {
     this.#options = options
-    this.#size = Math.min(FIRST, options.most)
+    this.#size = FIRST
   }
 
   get size(): number {

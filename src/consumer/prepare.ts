@@ -85,7 +85,8 @@ function tooLarge(delivery: Delivery, line: ArchiveLine, reason: string, { plan 
 function decoded(delivery: Delivery, context: PrepareContext): Prepared {
   const { body } = delivery
   const decoded = decodeNotification(body)
-  const line = archiveLine(body, decoded.ok || decoded.stage !== 'decode' || isJsonBytes(body))
+  const line = archiveLine(body, decoded.ok || decoded.stage === 'validate' || isJsonBytes(body))
+  if (!decoded.ok && decoded.stage === 'size') return tooLarge(delivery, line, decoded.reason, context)
   if (!decoded.ok) return dead(delivery, line, decoded.stage, decoded.reason)
   const { notification } = decoded
   const { archives, keepsMessages } = context.plan ?? WHOLE_PLAN

@@ -7,7 +7,7 @@ import { isJsonObject, type JsonValue, type Notification } from '../domain/notif
 /** A notification, or the stage and the reason of a refusal. */
 export type Decoded =
   | { readonly ok: true; readonly notification: Notification }
-  | { readonly ok: false; readonly stage: 'decode' | 'validate'; readonly reason: string }
+  | { readonly ok: false; readonly stage: 'decode' | 'validate' | 'size'; readonly reason: string }
 
 /** Python's own json reads nothing deeper; and what so many values take in memory, a consumer has. */
 const BOUNDS: JsonBounds = { depth: 1000, values: 250_000 }
@@ -32,11 +32,11 @@ export function decodeNotificationText(text: string): Decoded {
 
 type Parsed =
   | { readonly ok: true; readonly value: JsonValue }
-  | { readonly ok: false; readonly stage: 'decode'; readonly reason: string }
+  | { readonly ok: false; readonly stage: 'decode' | 'size'; readonly reason: string }
 
 function parse(text: string, what: string): Parsed {
   const excess = excessOf(text, BOUNDS)
-  if (excess !== undefined) return { ok: false, stage: 'decode', reason: `${what} is not read: ${excess}` }
+  if (excess !== undefined) return { ok: false, stage: 'size', reason: `${what} is not read: ${excess}` }
   try {
     return { ok: true, value: parseJson(text) }
   } catch (error) {

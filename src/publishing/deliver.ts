@@ -79,7 +79,10 @@ export async function deliver<T>(
         trial.failed(error)
         giveUpAfter(failures, error, trial, waits, sending)
         // One that alone is not taken is no outage.
-        if (!trial.isPassedBy) outage.failed(messageOf(error))
+        if (!trial.isPassedBy) {
+          outage.failed(messageOf(error))
+          onAway?.()
+        }
       }
       await sleep(backoff.next(), signal)
     }
