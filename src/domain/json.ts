@@ -23,31 +23,25 @@ function isDigit(text: string, at: number): boolean {
 }
 
 /**
- * JSON.parse, but integers that a double cannot hold come as bigint, and NaN and Infinity are read as Python writes
- * them. Throws SyntaxError.
+ * JSON.parse, but integers that a double cannot hold come as bigint; NaN and Infinity, which Python writes and no JSON
+ * has, are null. Throws SyntaxError.
  */
 export function parseJson(text: string): JsonValue {
   try {
-    return hasLongDigits(text) ? JSON.parse(text, keepNumber as never) : JSON.parse(text)
+    return hasLongDigits(text) ? JSON.parse(text, keepInteger as never) : JSON.parse(text)
   } catch (error) {
     const plain = withoutPythonNumbers(text)
     if (plain === undefined) throw error
-    return JSON.parse(plain, keepNumber as never)
+    return parseJson(plain)
   }
 }
 
-/** No writer of JSON makes a zero of it; stands for NaN where that has no place. */
-const NAN = '0e-987654321'
-const INFINITY = '1e999'
-
-function keepNumber(_key: string, value: unknown, context: { source?: string }): unknown {
-  if (typeof value !== 'number' || context.source === undefined) return value
-  if (value === 0 && context.source === NAN) return Number.NaN
-  if (Number.isSafeInteger(value)) return value
+function keepInteger(_key: string, value: unknown, context: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || context.source === undefined) return value
   return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
 }
 
-/** The same text with numbers that stand for NaN and Infinity; undefined: it has none. */
+/** The same text with null in the place of numbers that are none; undefined: it has none of them. */
 function withoutPythonNumbers(text: string): string | undefined {
   if (!text.includes('NaN') && !text.includes('Infinity')) return undefined
   const pieces: string[] = []
@@ -57,11 +51,11 @@ function withoutPythonNumbers(text: string): string | undefined {
     if (letter === '"') at = endOfText(text, at)
     const word = letter === 'N' ? 'NaN' : letter === 'I' ? 'Infinity' : undefined
     if (word === undefined || !standsAlone(text, word, at)) continue
-    pieces.push(text.slice(copied, at), word === 'NaN' ? NAN : INFINITY)
+    pieces.push(text.slice(copied, text[at - 1] === '-' ? at - 1 : at))
     copied = at + word.length
     at = copied - 1
   }
-  return copied === 0 ? undefined : pieces.join('') + text.slice(copied)
+  return copied === 0 ? undefined : [...pieces, text.slice(copied)].join('null')
 }
 
 function standsAlone(text: string, word: string, at: number): boolean {

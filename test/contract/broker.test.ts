@@ -133,6 +133,27 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     expect(second.deliveries.every(({ redelivered }) => redelivered)).toBe(true)
   })
 
+  test('a subscription that rests has given all back and takes nothing, until it goes on', async () => {
+    await publish('1', '2', '3')
+    const reader = read()
+    await until('three deliveries', () => reader.deliveries.length === 3)
+    reader.subscription.ackUpTo(reader.deliveries[0] as Delivery)
+    reader.subscription.rest()
+    reader.subscription.rest()
+    await until('two to be given back', async () => (await broker.depth(spec.queue)) === 2)
+    await until('the loss to be told of', () => reader.losses() === 1)
+    reader.subscription.ackUpTo(reader.deliveries[2] as Delivery)
+    await publish('4')
+    await until('all of them to wait', async () => (await broker.depth(spec.queue)) === 3)
+    reader.subscription.resume()
+    await until('three more', () => reader.deliveries.length === 6)
+    expect(reader.bodies().slice(3)).toEqual(['2', '3', '4'])
+    reader.subscription.ackUpTo(reader.deliveries[5] as Delivery)
+    await until('an empty queue', async () => (await broker.depth(spec.queue)) === 0)
+    reader.subscription.rest()
+    await reader.subscription.close()
+  })
+
   test('a paused subscription still acknowledges what it has', async () => {
     await publish('1', '2')
     const reader = read()
