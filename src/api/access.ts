@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
-import { isLoopback } from './listen-address.ts'
+import { requireOwnName } from './own-names.ts'
 import { sendProblem } from './problem.ts'
 
 /** Bearer tokens by what they allow; a token that may write may read. Without any everybody may do everything. */
@@ -13,17 +13,21 @@ export type Access = {
 
 const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** Lets through only requests with a token for what they do. */
-export function requireToken({ read, write, anyHost = false }: Access): RequestHandler {
+const OWN_NAME_ONLY =
+  'without tokens only this machine is served, under its own name; see api.tokens and api.insecure'
+
+/** Without tokens lets through only what this machine asks under its own name; others are told `detail`. */
+export function guardName({ read, write, anyHost = false }: Access, detail = OWN_NAME_ONLY): RequestHandler {
+  if (anyHost || read.length + write.length > 0) return (_request, _response, next) => next()
+  return requireOwnName(detail)
+}
+
+/** Lets through only requests with a token for what they do; everything where there are no tokens. */
+export function requireToken({ read, write }: Access): RequestHandler {
   const readers = read.map(digest)
   const writers = write.map(digest)
   return (request, response, next) => {
-    if (readers.length + writers.length === 0) {
-      if (anyHost || isOfThisMachine(request.headers.host ?? '')) return next()
-      const detail =
-        'without tokens only this machine is served, under its own name; see api.tokens and api.insecure'
-      return sendProblem(response, 403, detail)
-    }
+    if (readers.length + writers.length === 0) return next()
     const [scheme, token] = (request.headers.authorization ?? '').split(' ')
     const given = scheme?.toLowerCase() === 'bearer' && token ? digest(token) : undefined
     const isWriter = isAmong(writers, given)
@@ -34,12 +38,6 @@ export function requireToken({ read, write, anyHost = false }: Access): RequestH
     response.set('www-authenticate', 'Bearer realm="stacktach"')
     sendProblem(response, 401, 'expected a valid token in the header Authorization: Bearer TOKEN')
   }
-}
-
-/** A page of elsewhere can make a browser ask this machine, but not under the machine's own name. */
-function isOfThisMachine(hostAndPort: string): boolean {
-  const host = hostAndPort.replace(/:\d+$/, '').toLowerCase()
-  return host === '' || isLoopback(host === '[::1]' ? '::1' : host)
 }
 
 function digest(token: string): Buffer {

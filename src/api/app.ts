@@ -2,7 +2,8 @@ import express, { type Express } from 'express'
 import helmet from 'helmet'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
-import { type Access, requireToken } from './access.ts'
+import { type Access, guardName, requireToken } from './access.ts'
+import { canonicalRequest } from './canonical-target.ts'
 import { docsPage } from './docs.ts'
 import { eventOperations } from './events.ts'
 import { DEFAULT_LIMITS, type Limits, limitRequests } from './limits.ts'
@@ -36,11 +37,14 @@ export function createApp({
   const app = express()
   app.set('etag', false)
   app.set('case sensitive routing', true)
+  app.set('strict routing', true)
   app.set('query parser', 'simple')
+  app.use(canonicalRequest)
   app.use(logRequests(logger, onRequest))
   // Plain HTTP is what it speaks: pages must not be asked for over TLS.
   app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }))
   app.use(limitRequests(limits))
+  app.use(guardName(access))
   app.get('/openapi.json', (_, response) => {
     response.json(document)
   })
@@ -48,14 +52,8 @@ export function createApp({
     response.type('html').send(page)
   })
   app.all(['/openapi.json', '/docs'], otherMethods('GET, HEAD, OPTIONS'))
-  app.use('/v1', requireToken(access))
-  // The word has no case in StackTach.
-  app.use((request, _, next) => {
-    request.url = request.url.replace(/^\/v1\/(streams|events)\/count(?=[/?]|$)/i, (path) =>
-      path.toLowerCase(),
-    )
-    next()
-  })
+  // Whatever the path: nothing that is mounted from here on is reached without it.
+  app.use(requireToken(access))
   mount(app, operations, limits.queryTimeoutMs)
   app.use((request, response) => sendProblem(response, 404, `there is nothing at ${request.path}`))
   app.use(problemHandler(logger))

@@ -1,4 +1,6 @@
 import express, { type Express } from 'express'
+import { canonicalRequest } from './canonical-target.ts'
+import { requireOwnName } from './own-names.ts'
 
 export type StatusSources = {
   /** in the format of Prometheus */
@@ -7,10 +9,17 @@ export type StatusSources = {
   readonly hindrance: () => Promise<string | undefined>
 }
 
-/** `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work) of a daemon. */
-export function createStatusApp({ metrics, hindrance }: StatusSources): Express {
+const OWN_NAME_ONLY = 'metrics and health are told under the name of this machine, or the one that status has'
+
+/**
+ * `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work) of a daemon; `host` is where it listens.
+ */
+export function createStatusApp({ metrics, hindrance }: StatusSources, host?: string): Express {
   const app = express()
   app.disable('x-powered-by')
+  app.set('case sensitive routing', true)
+  app.use(canonicalRequest)
+  app.use(requireOwnName(OWN_NAME_ONLY, host))
   app.get('/healthz', (_, response) => {
     response.type('text').send('ok\n')
   })

@@ -3,26 +3,45 @@ import { InvalidError } from '../domain/errors.ts'
 import { formatIso, type Micros, parseIso } from '../domain/time.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { SharedTime, TimePost } from '../runtime/shared-time.ts'
+import { type Access, guardName, requireToken } from './access.ts'
+import { canonicalRequest } from './canonical-target.ts'
 import { problemHandler, sendProblem } from './problem.ts'
+
+const OWN_NAME_ONLY =
+  'without a token only this machine is served, under its own name; see STACKTACH_TIME_TOKEN'
 
 /**
  * The time service behind time_sync_endpoint: GET /time answers the shared time as ISO text; POST /time takes
- * an ISO text, or `{"source", "time", "busy", "reading"}` from a consumer.
+ * an ISO text, or `{"source", "time", "busy", "reading"}` from a consumer. It has the guards of the API.
  */
-export function createTimeApp(time: SharedTime, logger: Logger): Express {
+export function createTimeApp(
+  time: SharedTime,
+  logger: Logger,
+  access: Access = { read: [], write: [] },
+): Express {
   const app = express()
   app.disable('x-powered-by')
+  app.set('case sensitive routing', true)
+  app.use(canonicalRequest, guardName(access, OWN_NAME_ONLY), requireToken(access))
   app.get('/time', (_request, response) => {
     response.type('text/plain').send(formatIso(time.now(), 'six'))
   })
   app.post('/time', express.text({ type: () => true, limit: '4kb' }), (request, response) => {
-    time.post(parsePost(String(request.body ?? '')))
-    response.status(204).end()
+    const outcome = time.post(parsePost(String(request.body ?? '')))
+    if (outcome === 'taken') response.status(204).end()
+    else sendProblem(response, REFUSALS[outcome].status, REFUSALS[outcome].detail)
   })
   app.use((request, response) => sendProblem(response, 404, `there is nothing at ${request.path}`))
   app.use(problemHandler(logger))
   return app
 }
+
+const REFUSALS = {
+  ahead: { status: 400, detail: 'time: more than a day ahead of the clock of this machine' },
+  crowded: { status: 429, detail: 'source: too many processes tell the time' },
+}
+
+const LONGEST_SOURCE = 300
 
 function parsePost(body: string): TimePost {
   if (!body.trimStart().startsWith('{')) {
@@ -35,8 +54,8 @@ function parsePost(body: string): TimePost {
   }
   const value = parseObject(body)
   const { source, time, busy, reading } = value
-  if (typeof source !== 'string' || source === '')
-    throw new InvalidError('source: expected the name of a process')
+  if (typeof source !== 'string' || source === '' || source.length > LONGEST_SOURCE)
+    throw new InvalidError(`source: expected the name of a process, of at most ${LONGEST_SOURCE} characters`)
   return {
     source,
     time: time === null || time === undefined ? undefined : requireTime(time),

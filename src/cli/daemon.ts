@@ -6,6 +6,7 @@ import { type EventClock, wallClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { SyncedClock } from '../runtime/synced-clock.ts'
+import { timeToken } from './time-settings.ts'
 
 /** Aborted by the first SIGTERM or SIGINT; the second one ends the process at once. */
 export function stopSignal(): AbortSignal {
@@ -78,7 +79,8 @@ export function eventClockOf(
   const endpoint = config.winchester.time_sync_endpoint
   if (!endpoint) return { clock: wallClock, service: { async start() {}, async stop() {} } }
   // In containers each start of a process may be of the same name.
-  const clock = new SyncedClock({ endpoint, source: `${source}-${randomUUID()}`, role, logger })
+  const token = timeToken(process.env)
+  const clock = new SyncedClock({ endpoint, source: `${source}-${randomUUID()}`, role, token, logger })
   return { clock, service: clock }
 }
 

@@ -24,10 +24,11 @@ const PATIENCE_MS = 5000
 /** Metrics and health of a daemon over HTTP, where `status` of winchester.yaml says. */
 export function createStatusService(parts: StatusParts): Service {
   const { address, metrics, logger } = parts
-  const app = createStatusApp({
+  const sources = {
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
     hindrance: async () => parts.hindrance?.() ?? hindranceOf(parts.store()),
-  })
+  }
+  const app = createStatusApp(sources, address.host)
   const http = createHttpService(app, address, 'status in winchester.yaml')
   return {
     async start() {

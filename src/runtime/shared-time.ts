@@ -1,4 +1,4 @@
-import type { Micros } from '../domain/time.ts'
+import { MICROS_PER_DAY, type Micros } from '../domain/time.ts'
 
 /** What one process says of the clock of the notifications. */
 export type TimePost = {
@@ -14,6 +14,14 @@ export type TimePost = {
 /** Within this, ms, what a process gave back, or had when it died, must have come to another. */
 export const GIVEN_BACK_MS = 30_000
 
+/** A notification from further ahead of the wall clock has a wrong time: it moves no clock. */
+export const FURTHEST_AHEAD: Micros = MICROS_PER_DAY
+
+const MOST_SOURCES = 1000
+
+/** `ahead`: the time is none that can be; `crowded`: too many are heard of, and this one is not taken note of. */
+export type PostOutcome = 'taken' | 'ahead' | 'crowded'
+
 export type SharedTimeOptions = {
   /** a time counts once it is this old, and the processes are idle together once they have been for so long, ms */
   readonly settleMs?: number
@@ -23,11 +31,14 @@ export type SharedTimeOptions = {
   readonly forgetMs?: number
   /** machine time, ms */
   readonly now?: () => number
+  /** the wall clock */
+  readonly wallNow?: () => Micros
 }
 
 /** The clock of the notifications, shared by the processes of a deployment. It never goes back. */
 export type SharedTime = {
-  post(post: TimePost): void
+  /** What else a post says that is `ahead` is taken note of. */
+  post(post: TimePost): PostOutcome
   /** 0 until a time was posted */
   now(): Micros
 }
@@ -54,9 +65,11 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
     idleMs = 5000,
     forgetMs = GIVEN_BACK_MS,
     now: machineNow = () => performance.now(),
+    wallNow = () => Date.now() * 1000,
   } = options
   /** One that reads may have died when it was not heard of for so long, or for twice as long as it was before. */
   const silentMs = settleMs / 2
+  /** those that were not heard of for longest come first */
   const sources = new Map<string, Source>()
   let waiting: { time: Micros; at: number }[] = []
   let latest: Micros = 0
@@ -67,10 +80,24 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
     waiting = waiting.filter((entry) => at - entry.at < settleMs)
   }
 
+  /** One that holds nobody back any longer makes room. */
+  function hasRoom(source: string, at: number): boolean {
+    if (sources.has(source) || sources.size < MOST_SOURCES) return true
+    for (const [name, { heardAt }] of sources) {
+      if (at - heardAt < forgetMs) return false
+      return sources.delete(name)
+    }
+    return false
+  }
+
   return {
-    post({ source, time, busy, reading }) {
+    post({ source, time: told, busy, reading }) {
       const at = machineNow()
+      if (!hasRoom(source, at)) return 'crowded'
+      const isAhead = told !== undefined && told > wallNow() + FURTHEST_AHEAD
+      const time = isAhead ? undefined : told
       const before = sources.get(source)
+      sources.delete(source)
       const isActive = busy || before?.busy || (time !== undefined && time !== before?.time)
       sources.set(source, {
         time: time ?? before?.time ?? 0,
@@ -82,6 +109,7 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
       })
       settle(at)
       if (time !== undefined && time > (waiting.at(-1)?.time ?? latest)) waiting.push({ time, at })
+      return isAhead ? 'ahead' : 'taken'
     },
     now() {
       const at = machineNow()

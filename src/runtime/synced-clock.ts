@@ -1,9 +1,9 @@
 import { messageOf } from '../domain/errors.ts'
-import { formatIso, MICROS_PER_DAY, type Micros, parseIso } from '../domain/time.ts'
+import { formatIso, type Micros, parseIso } from '../domain/time.ts'
 import type { EventClock } from './event-clock.ts'
 import type { Service } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
-import { GIVEN_BACK_MS } from './shared-time.ts'
+import { FURTHEST_AHEAD, GIVEN_BACK_MS } from './shared-time.ts'
 
 export type SyncedClockOptions = {
   /** URL of the time service */
@@ -12,13 +12,13 @@ export type SyncedClockOptions = {
   readonly source: string
   /** reads the shared time (a worker), or moves it by what it stores (a consumer) */
   readonly role: 'reads' | 'posts'
+  /** a bearer token, where the service asks for one */
+  readonly token?: string | undefined
   readonly logger: Logger
 }
 
 const INTERVAL_MS = 100
 const TIMEOUT_MS = 5000
-/** A notification from further ahead of the wall clock has a wrong time: it does not move this one. */
-const FURTHEST_AHEAD = MICROS_PER_DAY
 
 /**
  * The clock of the notifications, through the time service. A consumer's events join at the latest timestamp
@@ -157,11 +157,12 @@ export class SyncedClock implements EventClock, Service {
   }
 
   async #request<T>(init: RequestInit, read: (response: Response) => Promise<T>): Promise<T | undefined> {
-    const { endpoint, logger } = this.#options
+    const { endpoint, token, logger } = this.#options
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(TIMEOUT_MS)])
     try {
-      const response = await fetch(endpoint, { ...init, signal })
-      if (!response.ok) throw new Error(`HTTP ${response.status}`)
+      const response = await fetch(endpoint, { ...init, headers, signal })
+      if (!response.ok) throw new Error(`HTTP ${response.status} ${(await response.text()).slice(0, 500)}`)
       const answer = await read(response)
       if (this.#isFailing) logger.info({}, 'the time service answers again')
       this.#isFailing = false

@@ -5,8 +5,9 @@ import { createTimeApp } from '../../api/time-app.ts'
 import { createSharedTime } from '../../runtime/shared-time.ts'
 import { runUntilStopped, stopSignal } from '../daemon.ts'
 import { createCommand, listenOption, loggerOf } from '../program.ts'
+import { timeAccess } from '../time-settings.ts'
 
-type Options = { listen: ListenAddress; logLevel?: string }
+type Options = { listen: ListenAddress; insecure?: true; logLevel?: string }
 
 const SHUTDOWN_MS = 5000
 
@@ -18,10 +19,12 @@ export function timeServerCommand(): Command {
     'stv3 time-server --listen 127.0.0.1:8008   # time_sync_endpoint: http://127.0.0.1:8008/time',
   )
     .addOption(listenOption(8008))
+    .option('--insecure', 'serve others than this machine without STACKTACH_TIME_TOKEN')
     .action(async (options: Options) => {
       const signal = stopSignal()
       const logger = loggerOf(options)
-      const service = createHttpService(createTimeApp(createSharedTime(), logger), options.listen)
+      const access = timeAccess(options.listen, options.insecure === true, process.env)
+      const service = createHttpService(createTimeApp(createSharedTime(), logger, access), options.listen)
       await runUntilStopped(service, signal, logger, SHUTDOWN_MS)
     })
 }

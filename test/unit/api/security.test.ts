@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { expect, onTestFinished, test } from 'vitest'
@@ -12,6 +11,7 @@ import { createSqlStore } from '../../../src/store/sql-store.ts'
 import { openSqliteDatabase } from '../../../src/store/sqlite-database.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { serveApi } from '../../support/api.ts'
+import { converse } from '../../support/converse.ts'
 import { at, event, routerOf } from '../../support/events.ts'
 import { until } from '../../support/until.ts'
 
@@ -105,20 +105,6 @@ test('what asks too often is told to wait', async () => {
   expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0)
   expect(await last.json()).toMatchObject({ status: 429, title: 'Too Many Requests' })
 })
-
-/** Sends bytes and answers what comes back until the server closes. */
-function converse(url: string, text: string): Promise<string> {
-  const { hostname, port } = new URL(url)
-  return new Promise((resolve, reject) => {
-    let got = ''
-    const socket = connect(Number(port), hostname, () => socket.write(text))
-    socket.on('data', (part) => {
-      got += part
-    })
-    socket.on('close', () => resolve(got))
-    socket.on('error', reject)
-  })
-}
 
 test.each([
   ['headers', 'GET /v1/streams HTTP/1.1\r\nHost: x\r\nX-Slow: '],

@@ -168,3 +168,35 @@ test('a process that is not heard of holds nobody back for ever', () => {
   pass(1)
   expect(time.now()).toBe(100)
 })
+
+test('a time of more than a day ahead is not taken, what else is said with it is', () => {
+  const { time, post, pass } = setUp()
+  const ahead = Date.now() * 1000 + 26 * 3_600_000_000
+  expect(post({ source: 'a', time: 100, busy: false })).toBe('taken')
+  expect(post({ source: 'b', time: ahead, busy: true })).toBe('ahead')
+  pass(500)
+  expect(time.now()).toBe(0)
+  expect(post({ source: 'b', time: 60, busy: true })).toBe('taken')
+  expect(time.now()).toBe(60)
+  pass(500)
+  expect(time.now()).toBe(60)
+})
+
+test('sources are bounded: those that are heard of stay, those that fell silent make room', () => {
+  const { post, pass } = setUp()
+  const outcomes = Array.from({ length: 3000 }, (_, n) =>
+    post({ source: `s${n}`, time: undefined, busy: true }),
+  )
+  const taken = outcomes.filter((outcome) => outcome === 'taken').length
+  expect(taken).toBeGreaterThanOrEqual(500)
+  expect(taken).toBeLessThanOrEqual(2000)
+  expect(post({ source: 'new', time: undefined, busy: false })).toBe('crowded')
+  pass(4000)
+  expect(post({ source: 's1', time: undefined, busy: true })).toBe('taken')
+  expect(post({ source: 'new', time: undefined, busy: false })).toBe('crowded')
+  pass(1000)
+  for (let n = 1; n < taken; n++)
+    expect(post({ source: `new${n}`, time: undefined, busy: false })).toBe('taken')
+  expect(post({ source: 'more', time: undefined, busy: false })).toBe('crowded')
+  expect(post({ source: 's1', time: undefined, busy: true })).toBe('taken')
+})
