@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { Express } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
+import { type ConnectionLimits, inTurn, limitConnections } from './connections.ts'
 import type { ListenAddress } from './listen-address.ts'
 import { problemBody } from './problem-body.ts'
 
@@ -21,9 +22,13 @@ const SLOWNESS = {
 }
 /** Longest silence of a client that does not take its answer, ms. */
 const LONGEST_SILENCE_MS = 60_000
-const MOST_CONNECTIONS = 2000
+/** So long a connection stays open after its last word, for the client to read it, ms. */
+const GRACE_MS = 1000
+/** Answers that take longer to be made and taken are broken off when the service is to stop, ms. */
+const LONGEST_STOP_MS = 20_000
+const CONNECTIONS: ConnectionLimits = { mostConnections: 2000, mostPerAddress: 500 }
 
-export type Slowness = Partial<typeof SLOWNESS>
+export type Slowness = Partial<typeof SLOWNESS & ConnectionLimits & { readonly graceMs: number }>
 
 /** An HTTP server around an app. Starting fails with one sentence when the port is taken. */
 export function createHttpService(
@@ -33,10 +38,11 @@ export function createHttpService(
   option = '--listen HOST:PORT',
   slowness: Slowness = {},
 ): HttpService {
-  const server = createServer({ ...SLOWNESS, ...slowness }, app)
+  const { graceMs = GRACE_MS } = slowness
+  const server = createServer({ ...SLOWNESS, ...slowness }, inTurn(app))
+  const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
-  server.maxConnections = MOST_CONNECTIONS
-  server.on('clientError', refuseRequest)
+  server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs))
   return {
     async start() {
       try {
@@ -47,10 +53,14 @@ export function createHttpService(
     },
     async stop() {
       if (!server.listening) return
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeIdleConnections()
-      })
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      // Answers that were made get the grace; those that are still being made are waited for, though not for ever.
+      connections.closeWaiting(graceMs)
+      const timer = setInterval(() => connections.closeWaiting(graceMs), graceMs / 2)
+      const last = setTimeout(() => connections.closeAll(), LONGEST_STOP_MS)
+      await closed
+      clearInterval(timer)
+      clearTimeout(last)
     },
     address: () => {
       const address = server.address()
@@ -65,8 +75,11 @@ const REFUSALS: { readonly [code: string]: readonly [number, string] } = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request did not come in time'],
 }
 
-/** The answer to what never became a request of the app, in the form of all others. */
-function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
+/**
+ * The answer to what never became a request of the app, in the form of all others. Then the connection is closed,
+ * whether the client closes its own side or not.
+ */
+function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex, graceMs: number): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
@@ -76,6 +89,8 @@ function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex): void {
   const body = JSON.stringify(problem)
   const head = `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n`
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  const timer = setTimeout(() => socket.destroy(), graceMs)
+  socket.once('close', () => clearTimeout(timer))
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
