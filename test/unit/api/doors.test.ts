@@ -126,7 +126,7 @@ test('a path has one form, and that form is its own', () => {
   fc.assert(
     fc.property(fc.oneof(target, fc.string(), fc.webUrl()), (raw) => {
       const { url } = canonicalTarget(raw)
-      expect(url).toMatch(/^(\/[!-~]*|\*)$/)
+      expect(url).toMatch(/^[/*][!-~]*$/)
       expect(canonicalTarget(url).url).toBe(url)
     }),
     { numRuns: 2000 },
