@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
+import { stringifyJson } from '../domain/json.ts'
 import { isSecretName } from '../domain/mask-secrets.ts'
 import { formatMark, type RestEvent, restEvent } from '../domain/rest-form.ts'
-import type { EventFilter, Store } from '../store/store.ts'
-import { type Operation, operation } from './operation.ts'
+import type { EventFilter, ReadLimits, Store } from '../store/store.ts'
+import { ENDS_EARLY, type Operation, operation } from './operation.ts'
 import { eventPath, eventsQuery, noParams, pageOf } from './params.ts'
 import { counts, event as eventShape, listedEvent } from './shapes.ts'
+import { listAnswer, StreamedAnswer } from './streamed-answer.ts'
 
 /** `/v1/events`: lists, counts and single events. */
 export function eventOperations(store: Store): Operation[] {
@@ -14,15 +16,19 @@ export function eventOperations(store: Store): Operation[] {
     operation({
       method: 'get',
       path: '/v1/events',
-      summary: 'events, those that were stored last first',
+      summary: `events, those that were stored last first; ${ENDS_EARLY}`,
       query: eventsQuery,
       params: noParams,
       answer: z.array(listedEvent),
       problems: {},
-      async run({ query, signal }) {
-        const page = pageOf(query)
+      async run({ query, signal, limits }) {
+        const page = { ...pageOf(query), ...limits }
+        await limits.admit(limits.maxBytes)
         const events = await store.listEvents(filterOf(query), page, signal)
-        return events.map((one) => ({ ...shownEvent(one), _mark: formatMark(one.id, page.ascending) }))
+        const markOf = ({ id }: StoredEvent) => formatMark(id, page.ascending)
+        const last = events.at(-1)
+        const show = (one: StoredEvent) => ({ ...shownEvent(one), _mark: markOf(one) })
+        return listAnswer(events, show, last && markOf(last))
       },
     }),
     operation({
@@ -33,8 +39,8 @@ export function eventOperations(store: Store): Operation[] {
       params: noParams,
       answer: counts,
       problems: {},
-      async run({ query, signal }) {
-        return [{ count: await store.countEvents(filterOf(query), pageOf(query), signal) }]
+      async run({ query, signal, limits: { admit } }) {
+        return [{ count: await store.countEvents(filterOf(query), { ...pageOf(query), admit }, signal) }]
       },
     }),
     operation({
@@ -45,10 +51,11 @@ export function eventOperations(store: Store): Operation[] {
       params: eventPath,
       answer: eventShape,
       problems: { 404: 'there is no such event' },
-      async run({ path: { messageId } }) {
-        const found = await findInAnyCase(store, messageId)
+      async run({ path: { messageId }, limits }) {
+        await limits.admit(limits.maxBytes)
+        const found = await findInAnyCase(store, messageId, limits)
         if (!found) throw new NotFoundError(`there is no event ${messageId}`)
-        return shownEvent(found)
+        return new StreamedAnswer([stringifyJson(shownEvent(found))])
       },
     }),
   ]
@@ -69,9 +76,13 @@ export function withoutSecrets<T>(values: { readonly [name: string]: T }): {
 }
 
 /** Ids are kept byte for byte; people type UUIDs in either case. */
-async function findInAnyCase(store: Store, messageId: string): Promise<StoredEvent | undefined> {
+async function findInAnyCase(
+  store: Store,
+  messageId: string,
+  limits: ReadLimits,
+): Promise<StoredEvent | undefined> {
   for (const id of new Set([messageId, messageId.toLowerCase(), messageId.toUpperCase()])) {
-    const event = await store.findEvent(id)
+    const event = await store.findEvent(id, limits)
     if (event) return event
   }
   return undefined

@@ -1,8 +1,10 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
+import { type AnswerMemory, createAnswerMemory, type Held } from './answer-memory.ts'
 import { readParams } from './params.ts'
 import { sendProblem } from './problem.ts'
 import { sendJson } from './send-json.ts'
+import { StreamedAnswer, sendStreamed } from './streamed-answer.ts'
 import { TooSlowError } from './too-slow-error.ts'
 
 type Params = z.ZodObject
@@ -12,7 +14,22 @@ export type Asked<Q extends Params, P extends Params> = {
   readonly query: z.output<Q>
   readonly path: z.output<P>
   readonly signal: AbortSignal
+  /** what the answer may hold: to be asked for before anything large is read */
+  readonly limits: AnswerLimits
 }
+
+export type AnswerLimits = {
+  /** most bytes of traits in one page */
+  readonly maxBytes: number
+  /** Resolves when so many bytes may be held, instead of those before. */
+  readonly admit: (bytes: number) => Promise<void>
+}
+
+const PAGE_BYTES = 4 * 1024 * 1024
+
+/** What the document says of lists. */
+export const ENDS_EARLY =
+  'a page ends early where its traits come to more than 4 MB, and the `_mark` of its last row goes on without a gap, as does the header `Link` of `rel="next"`; only an empty page is the last'
 
 /** One thing that the API does: what it takes, does and answers, and what /openapi.json tells of it. */
 export type Operation<Q extends Params = Params, P extends Params = Params> = {
@@ -26,7 +43,7 @@ export type Operation<Q extends Params = Params, P extends Params = Params> = {
   readonly answer: z.ZodType | undefined
   /** how it may fail beside the ways that all have, by status */
   readonly problems: { readonly [status: number]: string }
-  /** The answer. */
+  /** The answer, or a StreamedAnswer. */
   run(asked: Asked<Q, P>): Promise<unknown>
 }
 
@@ -37,7 +54,8 @@ export function operation<Q extends Params, P extends Params>(described: Operati
 
 /** Serves operations; other methods of their paths are told which there are. */
 export function mount(app: Express, operations: readonly Operation[], timeoutMs: number): void {
-  for (const one of operations) app[one.method](expressPath(one.path), serving(one, timeoutMs))
+  const memory = createAnswerMemory()
+  for (const one of operations) app[one.method](expressPath(one.path), serving(one, timeoutMs, memory))
   for (const [path, alike] of Map.groupBy(operations, (one) => one.path)) {
     const methods = alike.map(({ method }) => method.toUpperCase())
     const allowed = ['GET', 'HEAD', 'OPTIONS', ...methods.filter((method) => method !== 'GET')].join(', ')
@@ -49,16 +67,34 @@ function expressPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1')
 }
 
-function serving(one: Operation, timeoutMs: number): RequestHandler {
+function serving(one: Operation, timeoutMs: number, memory: AnswerMemory): RequestHandler {
   return async (request, response) => {
     const query = readParams(one.query, request.query)
     const path = readParams(one.params, request.params)
     const isReading = one.method === 'get'
-    const body = await inTime(response, timeoutMs, isReading, (signal) => one.run({ query, path, signal }))
+    const held = memory.of(response)
+    const limits = limitsOf(held)
+    const body = await inTime(response, timeoutMs, isReading, (signal) =>
+      one.run({ query, path, signal, limits }),
+    )
     if (response.destroyed) return
-    if (one.answer) sendJson(response, body)
+    if (body instanceof StreamedAnswer) {
+      if (body.next !== undefined) response.set('link', `<${urlOfNext(request, body.next)}>; rel="next"`)
+      await sendStreamed(response, body, held)
+    } else if (one.answer) sendJson(response, body)
     else response.status(200).end()
   }
+}
+
+function limitsOf(held: Held): AnswerLimits {
+  return { maxBytes: PAGE_BYTES, admit: (bytes) => held.hold(bytes) }
+}
+
+/** The same list from a mark on, as a reference relative to this one. */
+function urlOfNext({ url }: Request, mark: string): string {
+  const params = new URLSearchParams(url.split('?')[1] ?? '')
+  params.set('mark', mark)
+  return `?${params}`
 }
 
 /**
@@ -80,15 +116,14 @@ async function inTime<T>(
     }
     ending.abort()
   }, timeoutMs)
-  const leave = () => ending.abort()
-  response.once('close', leave)
+  // For longer than the work takes: what is read while the answer is sent ends with it too.
+  response.once('close', () => ending.abort())
   try {
     const working = work(ending.signal)
     working.catch(() => {})
     return await Promise.race([working, late.promise])
   } finally {
     clearTimeout(timer)
-    response.off('close', leave)
   }
 }
 

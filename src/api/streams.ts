@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
+import type { StoredEvent } from '../domain/event.ts'
+import { stringifyJson } from '../domain/json.ts'
 import { formatMark, type RestStream, restStream } from '../domain/rest-form.ts'
 import { RUN_STATES, type Stream } from '../domain/stream.ts'
 import type { Store, StreamFilter } from '../store/store.ts'
 import { shownEvent, withoutSecrets } from './events.ts'
-import { type Operation, operation } from './operation.ts'
+import { ENDS_EARLY, type Operation, operation } from './operation.ts'
 import { noParams, pageOf, streamPath, streamQuery, streamsQuery } from './params.ts'
 import { counts, stream as streamShape } from './shapes.ts'
+import { listAnswer, StreamedAnswer } from './streamed-answer.ts'
 
 const MISSING = { 404: 'there is no such stream' }
 
@@ -16,15 +19,18 @@ export function streamOperations(store: Store): Operation[] {
     operation({
       method: 'get',
       path: '/v1/streams',
-      summary: 'streams, the newest first',
+      summary: `streams, the newest first; ${ENDS_EARLY}`,
       query: streamsQuery,
       params: noParams,
       answer: z.array(streamShape),
       problems: {},
-      async run({ query, signal }) {
-        const page = pageOf(query)
+      async run({ query, signal, limits }) {
+        const page = { ...pageOf(query), ...limits }
+        await limits.admit(limits.maxBytes)
         const streams = await store.listStreams(filterOf(query), page, signal)
-        return streams.map((one) => shownStream(one, page.ascending))
+        const last = streams.at(-1)
+        const show = (one: Stream) => shownStream(one, page.ascending)
+        return listAnswer(streams, show, last && formatMark(last.id, page.ascending))
       },
     }),
     operation({
@@ -35,8 +41,8 @@ export function streamOperations(store: Store): Operation[] {
       params: noParams,
       answer: counts,
       problems: {},
-      async run({ query, signal }) {
-        return [{ count: await store.countStreams(filterOf(query), pageOf(query), signal) }]
+      async run({ query, signal, limits: { admit } }) {
+        return [{ count: await store.countStreams(filterOf(query), { ...pageOf(query), admit }, signal) }]
       },
     }),
     operation({
@@ -47,13 +53,13 @@ export function streamOperations(store: Store): Operation[] {
       params: streamPath,
       answer: z.array(streamShape),
       problems: MISSING,
-      async run({ path: { id }, query, signal }) {
-        const found = await store.findStream(id)
+      async run({ path: { id }, query, signal, limits }) {
+        await limits.admit(limits.maxBytes)
+        const found = await store.findStream(id, limits)
         if (!found) throw new NotFoundError(`there is no stream ${id}`)
-        const plain = shownStream(found, false)
-        if (!(query.details ?? query.detail)) return [plain]
-        const events = (await store.eventsOfStreams([id], signal)).get(id) ?? []
-        return [{ ...plain, events: events.map(shownEvent) }]
+        const plain = stringifyJson(shownStream(found, false))
+        if (!(query.details ?? query.detail)) return new StreamedAnswer([`[${plain}]`])
+        return new StreamedAnswer(withEvents(plain, await begun(store.eventsOfStream(id, limits, signal))))
       },
     }),
     operation({
@@ -79,6 +85,27 @@ export function streamOperations(store: Store): Operation[] {
       },
     }),
   ]
+}
+
+/** A stream as a text of JSON in a list, with events that are read as they are wanted. */
+async function* withEvents(plain: string, portions: AsyncIterable<StoredEvent[]>): AsyncGenerator<string> {
+  yield `[${plain.slice(0, -1)},"events":[`
+  let comma = ''
+  for await (const portion of portions)
+    for (const event of portion) {
+      yield `${comma}${stringifyJson(shownEvent(event))}`
+      comma = ','
+    }
+  yield ']}]'
+}
+
+/** The same, its first already there: that it cannot be read is told before anything is. */
+async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
+  const first = await source.next()
+  return (async function* () {
+    if (!first.done) yield first.value
+    yield* source
+  })()
 }
 
 /** A stream in the encoding of the API, without what must not be shown. */

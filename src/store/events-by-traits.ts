@@ -7,7 +7,7 @@ import { beyond, type IdRange, idsByTraits } from './id-walk.ts'
 import { breathe, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
 import { bucketOf, type Executor, firstIdOf } from './schema.ts'
-import { decodeEvents, EVENT_COLUMNS, selectEvents } from './select-events.ts'
+import { eventsOfListed, LISTED_COLUMNS, selectEvents } from './select-events.ts'
 import type { EventFilter, Page } from './store.ts'
 
 /** The events that meet conditions on traits, in the page's order, in portions: by the inverted index, else by reading. */
@@ -19,6 +19,8 @@ export async function* eventsByTraits(
 ): AsyncGenerator<StoredEvent[]> {
   const { db } = context
   const { traits = [] } = filter
+  const { maxBytes = Infinity } = page
+  let [count, bytes] = [0, 0]
   const range = await rangeOf(db, 'event', page, top)
   const matching = await selectEvents(context, filter)
   if (!range || !matching) return
@@ -28,8 +30,18 @@ export async function* eventsByTraits(
     let selected = matching.where('event.id', '>=', low).where('event.id', '<=', high)
     if (ids) selected = selected.where('event.id', 'in', ids)
     else for (const { name } of traits) selected = selected.where(mentions(name))
-    const rows = await selected.select(EVENT_COLUMNS).orderBy('event.id', direction).execute(reading)
-    yield (await decodeEvents(context, rows)).filter((event) => holdsTraits(event.traits, traits))
+    const listed = await selected.select(LISTED_COLUMNS).orderBy('event.id', direction).execute(reading)
+    for await (const { events, rows } of eventsOfListed(context, listed, page, reading)) {
+      const found: StoredEvent[] = []
+      for (const [index, event] of events.entries()) {
+        if (!holdsTraits(event.traits, traits)) continue
+        bytes += Number(rows[index]?.bytes)
+        if (bytes > maxBytes && count > 0) return yield found
+        count++
+        found.push(event)
+      }
+      yield found
+    }
   }
 }
 

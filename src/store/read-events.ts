@@ -5,13 +5,20 @@ import type { EventTypes } from './event-types.ts'
 import { eventsByTraits } from './events-by-traits.ts'
 import { idsOfPage } from './ids-of-page.ts'
 import { inParts } from './in-parts.ts'
+import { fitting } from './long-texts.ts'
 import { applyPage, countRows, firstOf, type ReadBounds } from './page.ts'
 import type { Reading } from './reading.ts'
 import { eventOfRow, hexBytes, idIn } from './rows.ts'
 import type { Executor } from './schema.ts'
-import { decodeEvents, EVENT_COLUMNS, selectEvents } from './select-events.ts'
+import {
+  EVENT_COLUMNS,
+  eventsOfListed,
+  LISTED_COLUMNS,
+  type ListedEvent,
+  selectEvents,
+} from './select-events.ts'
 import { readSettled } from './settled.ts'
-import type { EventFilter, Page } from './store.ts'
+import type { EventFilter, Page, ReadLimits } from './store.ts'
 
 /** The events of streams, each in order of (timestamp, id). */
 export async function eventsOfStreams(
@@ -38,6 +45,35 @@ export async function eventsOfStreams(
   return events
 }
 
+/** The events of one stream in order of (timestamp, id), in portions of bounded size. */
+export async function* eventsOfStream(
+  context: StoreContext,
+  id: number,
+  limits: ReadLimits,
+  reading: Reading = {},
+): AsyncGenerator<StoredEvent[]> {
+  const members = await context.db
+    .selectFrom('stream_event')
+    .innerJoin('event', 'event.id', 'stream_event.event_id')
+    .select(['event.id', 'event.generated'])
+    .where('stream_event.stream_id', '=', id)
+    .execute(reading)
+  members.sort((a, b) => a.generated - b.generated || a.id - b.id)
+  for (let start = 0; start < members.length; start += AT_A_TIME) {
+    const ids = members.slice(start, start + AT_A_TIME).map((one) => one.id)
+    const rows = await context.db
+      .selectFrom('event')
+      .select(LISTED_COLUMNS)
+      .where(idIn('event.id', ids))
+      .execute(reading)
+    rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
+    for await (const { events } of eventsOfListed(context, rows, limits, reading)) yield events
+  }
+}
+
+/** Events of a stream whose rows are read at a time. */
+const AT_A_TIME = 1000
+
 export function listEvents(
   context: StoreContext,
   filter: EventFilter,
@@ -60,12 +96,12 @@ async function listPlain(
   const events = context.db.selectFrom('event')
   const read = (listed: typeof events) =>
     listed
-      .select(EVENT_COLUMNS)
+      .select(LISTED_COLUMNS)
       .orderBy('event.id', page.ascending ? 'asc' : 'desc')
       .execute(reading)
   const { eventType, from, to } = filter
   if (eventType === undefined && from === undefined && to === undefined) {
-    return decodeEvents(context, await read(applyPage(events, 'event.id', page, top).limit(page.limit)))
+    return ofPage(await read(applyPage(events, 'event.id', page, top).limit(page.limit)))
   }
   const ids = await idsOfPage(context, filter, page, { top, reading })
   const last = ids.at(-1)
@@ -73,10 +109,18 @@ async function listPlain(
   const rows = await Promise.all(
     inParts(ids, QUERIES, FEW).map((part) => read(events.where(idIn('event.id', part)))),
   )
-  const listed = rows.flat()
   // All were trimmed meanwhile: an empty page would be the last.
-  if (listed.length === 0) return listPlain(context, filter, { ...page, mark: last }, { top, reading })
-  return decodeEvents(context, listed)
+  if (rows.flat().length === 0) return listPlain(context, filter, { ...page, mark: last }, { top, reading })
+  return ofPage(rows.flat())
+
+  async function ofPage(listed: readonly ListedEvent[]): Promise<StoredEvent[]> {
+    const first = fitting(listed, page)
+    const found: StoredEvent[] = []
+    for await (const { events } of eventsOfListed(context, first, page, reading)) found.push(...events)
+    const end = first.at(-1)
+    if (found.length > 0 || !end) return found
+    return listPlain(context, filter, { ...page, mark: end.id }, { top, reading })
+  }
 }
 
 /** Queries that read rows at once: those that lie far from each other may all have to come from disk. */
@@ -101,13 +145,15 @@ export async function countEvents(
 }
 
 export async function findEvent(
-  { db, eventTypes }: StoreContext,
+  context: StoreContext,
   messageId: string,
+  limits: ReadLimits = {},
 ): Promise<StoredEvent | undefined> {
-  const row = await db
+  const rows = await context.db
     .selectFrom('event')
-    .select(EVENT_COLUMNS)
+    .select(LISTED_COLUMNS)
     .where('event.message_hash', '=', hexBytes(hash128(messageId)))
-    .executeTakeFirst()
-  return row && eventOfRow(row, await eventTypes.typesOf(db, [row.event_type_id]))
+    .execute()
+  for await (const { events } of eventsOfListed(context, rows, limits, {})) return events[0]
+  return undefined
 }

@@ -14,7 +14,9 @@ function stateOfNumber(number: number): StreamState {
   return STREAM_STATES[number - 1] as StreamState
 }
 
-export function streamOfRow(row: Selectable<StreamTable>): Stream {
+export type StreamRow = Omit<Selectable<StreamTable>, 'key_hash' | 'claimed_by' | 'lease_until'>
+
+export function streamOfRow(row: StreamRow): Stream {
   return {
     id: row.id,
     name: row.name,

@@ -22,7 +22,7 @@ import { requireCurrentSchema } from './migrate.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 import { nextDue } from './next-due.ts'
 import { readAhead } from './read-ahead.ts'
-import { countEvents, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
+import { countEvents, eventsOfStream, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
 import { countStreams, findStream, listStreams } from './read-streams.ts'
 import { readingUntil } from './reading.ts'
 import { failRun, releaseClaims, rerunCompleted, resetStreams } from './return-streams.ts'
@@ -147,16 +147,28 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
 
     eventsOfStreams: (ids, signal) =>
       query(dialect, () => eventsOfStreams(db, context.eventTypes, ids, readingUntil(signal, dialect))),
+    async *eventsOfStream(id, limits, signal) {
+      const portions = eventsOfStream(context, id, limits, readingUntil(signal, dialect))
+      try {
+        for (;;) {
+          const { done, value } = await query(dialect, () => portions.next())
+          if (done) return
+          yield value
+        }
+      } finally {
+        await portions.return(undefined)
+      }
+    },
     listStreams: (filter, page, signal) =>
       query(dialect, () => listStreams(context, filter, page, readingUntil(signal, dialect))),
     countStreams: (filter, page, signal) =>
       query(dialect, () => countStreams(context, filter, page, readingUntil(signal, dialect))),
-    findStream: (id) => query(dialect, () => findStream(context, id)),
+    findStream: (id, limits) => query(dialect, () => findStream(context, id, limits)),
     listEvents: (filter, page, signal) =>
       query(dialect, () => listEvents(context, filter, page, readingUntil(signal, dialect))),
     countEvents: (filter, page, signal) =>
       query(dialect, () => countEvents(context, filter, page, readingUntil(signal, dialect))),
-    findEvent: (messageId) => query(dialect, () => findEvent(context, messageId)),
+    findEvent: (messageId, limits) => query(dialect, () => findEvent(context, messageId, limits)),
 
     listDeadLetters: (filter, page) => query(dialect, () => listDeadLetters(context, filter, page)),
     countDeadLetters: (filter) => query(dialect, () => countDeadLetters(context, filter)),

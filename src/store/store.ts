@@ -80,8 +80,16 @@ export type FailedRun = {
   readonly retryInMs: number | undefined
 }
 
+/** What is held in memory of an answer that is read. */
+export type ReadLimits = {
+  /** a page ends early where its rows' traits come to more bytes; it holds one row at least */
+  readonly maxBytes?: number | undefined
+  /** Told how many bytes of traits are held from now on, before more is read; reading waits for it. */
+  readonly admit?: ((bytes: number) => Promise<void>) | undefined
+}
+
 /** One page of a list: ids below the mark downwards, or above it upwards. */
-export type Page = {
+export type Page = ReadLimits & {
   readonly limit: number
   readonly mark: number | undefined
   readonly ascending: boolean
@@ -161,14 +169,16 @@ export interface Store {
 
   /** The events of streams, each in order of (timestamp, id). */
   eventsOfStreams(ids: readonly number[], signal?: AbortSignal): Promise<Map<number, StoredEvent[]>>
+  /** The events of one stream in the same order, in portions; each is read when it is asked for. */
+  eventsOfStream(id: number, limits: ReadLimits, signal?: AbortSignal): AsyncGenerator<StoredEvent[]>
   /** Reading by traits takes several queries; it ends with an AbortError when `signal` aborts. */
   listStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<Stream[]>
   countStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<number>
-  findStream(id: number): Promise<Stream | undefined>
+  findStream(id: number, limits?: ReadLimits): Promise<Stream | undefined>
   listEvents(filter: EventFilter, page: Page, signal?: AbortSignal): Promise<StoredEvent[]>
   countEvents(filter: EventFilter, page: Page, signal?: AbortSignal): Promise<number>
   /** By message_id, byte for byte. */
-  findEvent(messageId: string): Promise<StoredEvent | undefined>
+  findEvent(messageId: string, limits?: ReadLimits): Promise<StoredEvent | undefined>
 
   listDeadLetters(filter: DeadLetterFilter, page: Page): Promise<DeadLetter[]>
   countDeadLetters(filter: DeadLetterFilter): Promise<number>

@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
+
+/** Bytes of traits of all answers together that are held at a time. */
+const MOST_BYTES = 32 * 1024 * 1024
+/** Under want of memory a client has so long, ms, … */
+const GRACE_MS = 5000
+/** … and so much longer as it has taken bytes at this rate. */
+const LEAST_BYTES_PER_MS = 64
+const LOOK_MS = 250
+
+/** What one answer holds; it is given back when the answer ends, however it does. */
+export type Held = {
+  /** Holds so many bytes instead of those before. More than before waits its turn; rejects when the answer has ended. */
+  hold(bytes: number): Promise<void>
+  /** Writes a part of the answer and waits until the client has taken enough of it; false: it has gone. */
+  write(text: string): Promise<boolean>
+}
+
+export type AnswerMemory = { of(response: ServerResponse): Held }
+
+type Holder = {
+  readonly response: ServerResponse
+  bytes: number
+  /** characters that the client has taken, about as many bytes */
+  taken: number
+  /** how long it was waited for, ms, but for the wait that began at `since` */
+  waited: number
+  since: number | undefined
+}
+
+type Waiting = { readonly holder: Holder; readonly bytes: number; readonly admit: () => void }
+
+/**
+ * Bounds what answers hold that are read from the database and not taken yet. Where it is not enough the clients that
+ * take theirs too slowly are cut off.
+ */
+export function createAnswerMemory(mostBytes = MOST_BYTES, graceMs = GRACE_MS): AnswerMemory {
+  const holders = new Set<Holder>()
+  const queue: Waiting[] = []
+  let total = 0
+  let timer: NodeJS.Timeout | undefined
+
+  function change(holder: Holder, bytes: number): void {
+    total += bytes - holder.bytes
+    holder.bytes = bytes
+  }
+
+  /** Who wants more than there is at all is alone. */
+  function admitNext(): void {
+    for (let next = queue[0]; next && (total === 0 || total + next.bytes <= mostBytes); next = queue[0]) {
+      queue.shift()
+      change(next.holder, next.bytes)
+      next.admit()
+    }
+    if (queue.length === 0) timer = void clearInterval(timer)
+    else timer ??= setInterval(cutOffSlowOnes, Math.min(LOOK_MS, graceMs)).unref()
+  }
+
+  function cutOffSlowOnes(): void {
+    for (const { response, taken, waited, since } of holders) {
+      const ms = waited + (since === undefined ? 0 : performance.now() - since)
+      if (ms > graceMs + taken / LEAST_BYTES_PER_MS) response.destroy()
+    }
+  }
+
+  return {
+    of(response) {
+      const holder: Holder = { response, bytes: 0, taken: 0, waited: 0, since: undefined }
+      const ended = new AbortController()
+      holders.add(holder)
+      response.once('close', () => {
+        holders.delete(holder)
+        const index = queue.findIndex((one) => one.holder === holder)
+        if (index >= 0) queue.splice(index, 1)
+        change(holder, 0)
+        ended.abort()
+        admitNext()
+      })
+      return {
+        async hold(bytes) {
+          ended.signal.throwIfAborted()
+          if (bytes <= holder.bytes) {
+            change(holder, bytes)
+            return admitNext()
+          }
+          // Nothing is held meanwhile: those that wait cannot wait for each other.
+          change(holder, 0)
+          await new Promise<void>((resolve, reject) => {
+            ended.signal.addEventListener('abort', () => reject(ended.signal.reason), { once: true })
+            queue.push({ holder, bytes, admit: resolve })
+            admitNext()
+          })
+        },
+        async write(text) {
+          if (response.destroyed) return false
+          if (!response.write(text)) {
+            holder.since = performance.now()
+            await once(response, 'drain', { signal: ended.signal }).catch(() => {})
+            holder.waited += performance.now() - holder.since
+            holder.since = undefined
+          }
+          holder.taken += text.length
+          return !response.destroyed
+        },
+      }
+    },
+  }
+}
