@@ -3,9 +3,9 @@ import type { ServerResponse } from 'node:http'
 
 /** Bytes of traits of all answers together that are held at a time. */
 const MOST_BYTES = 32 * 1024 * 1024
-/** Under want of memory a client has so long, ms, … */
+/** Under want of memory a client has so long, ms, for each part of its answer, … */
 const GRACE_MS = 5000
-/** … and so much longer as it has taken bytes at this rate. */
+/** … and for all of it so much longer as it has taken bytes at this rate. */
 const LEAST_BYTES_PER_MS = 64
 const LOOK_MS = 250
 
@@ -14,7 +14,7 @@ export type Held = {
   /** Holds so many bytes instead of those before. More than before waits its turn; rejects when the answer has ended. */
   hold(bytes: number): Promise<void>
   /** Writes a part of the answer and waits until the client has taken enough of it; false: it has gone. */
-  write(text: string): Promise<boolean>
+  write(part: string | Buffer): Promise<boolean>
 }
 
 export type AnswerMemory = { of(response: ServerResponse): Held }
@@ -59,8 +59,8 @@ export function createAnswerMemory(mostBytes = MOST_BYTES, graceMs = GRACE_MS): 
 
   function cutOffSlowOnes(): void {
     for (const { response, taken, waited, since } of holders) {
-      const ms = waited + (since === undefined ? 0 : performance.now() - since)
-      if (ms > graceMs + taken / LEAST_BYTES_PER_MS) response.destroy()
+      const ms = since === undefined ? 0 : performance.now() - since
+      if (ms > graceMs || waited + ms > graceMs + taken / LEAST_BYTES_PER_MS) response.destroy()
     }
   }
 
@@ -92,15 +92,15 @@ export function createAnswerMemory(mostBytes = MOST_BYTES, graceMs = GRACE_MS): 
             admitNext()
           })
         },
-        async write(text) {
+        async write(part) {
           if (response.destroyed) return false
-          if (!response.write(text)) {
+          if (!response.write(part)) {
             holder.since = performance.now()
             await once(response, 'drain', { signal: ended.signal }).catch(() => {})
             holder.waited += performance.now() - holder.since
             holder.since = undefined
           }
-          holder.taken += text.length
+          holder.taken += part.length
           return !response.destroyed
         },
       }

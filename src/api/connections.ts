@@ -9,7 +9,10 @@ export type ConnectionLimits = {
 }
 
 export type Connections = {
-  /** Closes those that wait, and those that have not taken their answer for so long, ms. Others follow when they wait. */
+  /**
+   * To be called again and again: closes those that wait, and those that have taken nothing of their answers for so
+   * long, ms. Others follow when they are answered.
+   */
   closeWaiting(longestMs: number): void
   closeAll(): void
 }
@@ -18,6 +21,9 @@ type Connection = {
   readonly address: string
   /** whole requests that are not answered yet */
   pending: number
+  /** bytes that the client had taken when it was looked at, and since when, ms */
+  taken: number
+  since: number
 }
 
 /**
@@ -28,19 +34,19 @@ type Connection = {
 export function limitConnections(server: Server, limits: ConnectionLimits): Connections {
   const { mostConnections, mostPerAddress } = limits
   const all = new Map<Socket, Connection>()
-  /** by address, since when they wait, ms; those that wait for longest come first */
-  const waiting = new Map<string, Map<Socket, number>>()
+  /** by address; those that wait for longest come first */
+  const waiting = new Map<string, Set<Socket>>()
   const counts = new Map<string, number>()
   let isClosing = false
 
   function wait(socket: Socket, address: string): void {
-    const known = waiting.get(address) ?? new Map<Socket, number>()
+    const known = waiting.get(address) ?? new Set<Socket>()
     known.delete(socket)
-    waiting.set(address, known.set(socket, performance.now()))
+    waiting.set(address, known.add(socket))
   }
 
   function closeOldest(address: string): boolean {
-    const [oldest] = waiting.get(address)?.keys() ?? []
+    const [oldest] = waiting.get(address) ?? []
     if (!oldest) return false
     oldest.destroy()
     forget(oldest)
@@ -67,7 +73,7 @@ export function limitConnections(server: Server, limits: ConnectionLimits): Conn
   server.on('connection', (socket: Socket) => {
     const address = networkOf(socket.remoteAddress ?? '')
     if (!hasRoom(address)) return void socket.destroy()
-    all.set(socket, { address, pending: 0 })
+    all.set(socket, { address, pending: 0, taken: -1, since: 0 })
     counts.set(address, (counts.get(address) ?? 0) + 1)
     wait(socket, address)
     socket.once('close', () => forget(socket))
@@ -93,8 +99,8 @@ export function limitConnections(server: Server, limits: ConnectionLimits): Conn
     response.once('close', () => {
       if (isWhole) connection.pending--
       if (!all.has(socket)) return
-      if (connection.pending > 0) waiting.get(address)?.delete(socket)
-      else if (isClosing) socket.destroySoon()
+      if (isClosing) socket.destroySoon()
+      else if (connection.pending > 0) waiting.get(address)?.delete(socket)
       else wait(socket, address)
     })
   })
@@ -102,9 +108,14 @@ export function limitConnections(server: Server, limits: ConnectionLimits): Conn
   return {
     closeWaiting(longestMs) {
       isClosing = true
-      const before = performance.now() - longestMs
-      for (const [socket, since] of [...waiting.values()].flatMap((sockets) => [...sockets]))
-        if (socket.writableLength === 0 || since <= before) socket.destroy()
+      const now = performance.now()
+      for (const [socket, connection] of all) {
+        const taken = socket.bytesWritten - socket.writableLength
+        if (taken !== connection.taken) Object.assign(connection, { taken, since: now })
+        const isWaiting = waiting.get(connection.address)?.has(socket)
+        const isStuck = socket.writableLength > 0 && now - connection.since >= longestMs
+        if (isStuck || (isWaiting && socket.writableLength === 0)) socket.destroy()
+      }
     },
     closeAll() {
       for (const socket of all.keys()) socket.destroy()

@@ -28,7 +28,9 @@ const GRACE_MS = 1000
 const LONGEST_STOP_MS = 20_000
 const CONNECTIONS: ConnectionLimits = { mostConnections: 2000, mostPerAddress: 500 }
 
-export type Slowness = Partial<typeof SLOWNESS & ConnectionLimits & { readonly graceMs: number }>
+export type Slowness = Partial<
+  typeof SLOWNESS & ConnectionLimits & { readonly graceMs: number; readonly longestStopMs: number }
+>
 
 /** An HTTP server around an app. Starting fails with one sentence when the port is taken. */
 export function createHttpService(
@@ -38,7 +40,7 @@ export function createHttpService(
   option = '--listen HOST:PORT',
   slowness: Slowness = {},
 ): HttpService {
-  const { graceMs = GRACE_MS } = slowness
+  const { graceMs = GRACE_MS, longestStopMs = LONGEST_STOP_MS } = slowness
   const server = createServer({ ...SLOWNESS, ...slowness }, inTurn(app))
   const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
@@ -57,7 +59,7 @@ export function createHttpService(
       // Answers that were made get the grace; those that are still being made are waited for, though not for ever.
       connections.closeWaiting(graceMs)
       const timer = setInterval(() => connections.closeWaiting(graceMs), graceMs / 2)
-      const last = setTimeout(() => connections.closeAll(), LONGEST_STOP_MS)
+      const last = setTimeout(() => connections.closeAll(), longestStopMs)
       await closed
       clearInterval(timer)
       clearTimeout(last)

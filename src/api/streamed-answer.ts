@@ -38,10 +38,17 @@ export async function sendStreamed(
   for await (const piece of pieces) {
     chunk += piece
     if (chunk.length < CHUNK) continue
-    if (!(await held.write(chunk))) return
+    for (const part of partsOf(chunk)) if (!(await held.write(part))) return
     chunk = ''
   }
   if (response.destroyed) return
   if (response.headersSent) response.end(chunk)
   else response.send(chunk)
+}
+
+/** A long text in parts of bytes, so that it is seen whether they are taken. */
+function* partsOf(text: string): Generator<string | Buffer> {
+  if (text.length < 4 * CHUNK) return yield text
+  const bytes = Buffer.from(text)
+  for (let start = 0; start < bytes.length; start += CHUNK) yield bytes.subarray(start, start + CHUNK)
 }

@@ -144,7 +144,13 @@ test('pipelined requests are answered in their order', async () => {
 })
 
 test('a service stops though clients hold their connections', async () => {
-  const service = createHttpService(plainApp(), { host: '127.0.0.1', port: 0 }, '--listen', { graceMs: 50 })
+  const app = express()
+  app.get('/large', (_, response) => {
+    response.write('x'.repeat(20_000_000))
+  })
+  app.use(plainApp())
+  const slowness = { graceMs: 50, longestStopMs: 600_000 }
+  const service = createHttpService(app, { host: '127.0.0.1', port: 0 }, '--listen', slowness)
   await service.start()
   const url = `http://127.0.0.1:${service.address().port}`
   const sockets = [
@@ -153,6 +159,7 @@ test('a service stops though clients hold their connections', async () => {
     hostile(url, 'PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\nx', { drips: true }),
     hostile(url, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n'),
   ]
+  hostile(url, 'GET /large HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(5), { reads: false })
   await fetch(url)
   await service.stop()
   await until('they are closed', () => sockets.every(({ destroyed }) => destroyed))
