@@ -14,7 +14,7 @@ export type Held = {
   /** Holds so many bytes instead of those before. More than before waits its turn; rejects when the answer has ended. */
   hold(bytes: number): Promise<void>
   /** Writes a part of the answer and waits until the client has taken enough of it; false: it has gone. */
-  write(part: string | Buffer): Promise<boolean>
+  write(part: Buffer): Promise<boolean>
 }
 
 export type AnswerMemory = { of(response: ServerResponse): Held }
@@ -69,6 +69,9 @@ export function createAnswerMemory(mostBytes = MOST_BYTES, graceMs = GRACE_MS): 
       const holder: Holder = { response, bytes: 0, taken: 0, waited: 0, since: undefined }
       const ended = new AbortController()
       holders.add(holder)
+      response.once('prefinish', () => {
+        holder.since ??= performance.now()
+      })
       response.once('close', () => {
         holders.delete(holder)
         const index = queue.findIndex((one) => one.holder === holder)

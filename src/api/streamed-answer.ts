@@ -2,7 +2,9 @@ import type { Response } from 'express'
 import { stringifyJson } from '../domain/json.ts'
 import type { Held } from './answer-memory.ts'
 
-/** What is written at a time. */
+/** An answer that is no longer goes out at once, with its length; most pages do. */
+const SHORT = 1_048_576
+/** What is written of longer ones at a time. */
 const CHUNK = 65_536
 
 /** An answer of JSON that is written piece by piece, as the client takes it; `next` is the mark of its last row. */
@@ -27,7 +29,7 @@ export function listAnswer<T>(rows: readonly T[], show: (row: T) => unknown, nex
   }
 }
 
-/** Sends a short answer at once, with its length, and any other in chunks. */
+/** Sends a short answer at once, and any other in chunks. */
 export async function sendStreamed(
   response: Response,
   { pieces }: StreamedAnswer,
@@ -37,7 +39,7 @@ export async function sendStreamed(
   let chunk = ''
   for await (const piece of pieces) {
     chunk += piece
-    if (chunk.length < CHUNK) continue
+    if (chunk.length < SHORT) continue
     for (const part of partsOf(chunk)) if (!(await held.write(part))) return
     chunk = ''
   }
@@ -47,8 +49,7 @@ export async function sendStreamed(
 }
 
 /** A long text in parts of bytes, so that it is seen whether they are taken. */
-function* partsOf(text: string): Generator<string | Buffer> {
-  if (text.length < 4 * CHUNK) return yield text
+function* partsOf(text: string): Generator<Buffer> {
   const bytes = Buffer.from(text)
   for (let start = 0; start < bytes.length; start += CHUNK) yield bytes.subarray(start, start + CHUNK)
 }
