@@ -15,7 +15,7 @@ import { startProgram } from '../support/start-program.ts'
 import { until } from '../support/until.ts'
 
 const NOW = at('2026-01-01T00:00:00')
-const COUNT = 200
+const COUNT = 80
 const MB = 1_000_000
 
 const KINDS: readonly {
@@ -62,7 +62,7 @@ test.each(KINDS)(
     const program = startProgram(
       ['api', '-c', copyConfig(folder, []), '--listen', `127.0.0.1:${port}`],
       'stv3',
-      { STACKTACH_DATABASE_URL: databaseUrl, NODE_OPTIONS: '--max-old-space-size=512' },
+      { STACKTACH_DATABASE_URL: databaseUrl, NODE_OPTIONS: '--max-old-space-size=256' },
     )
     const api = `http://127.0.0.1:${port}`
     const ask = (path: string) => fetch(`${api}${path}`)
@@ -97,7 +97,7 @@ test.each(KINDS)(
     for await (const part of whole.body ?? []) bytes += part.length
     expect(bytes).toBeGreaterThan(COUNT * MB)
 
-    const unread = Array.from({ length: 100 }, () => {
+    const unread = Array.from({ length: 50 }, () => {
       const socket = connect(port, '127.0.0.1')
       socket.on('error', () => {})
       socket.pause()
@@ -113,7 +113,7 @@ test.each(KINDS)(
       return response.status === 200
     })
     expect(program.isRunning).toBe(true)
-    expect(program.peakMemoryMb() ?? 0).toBeLessThan(1000)
+    expect(program.peakMemoryMb() ?? 0).toBeLessThan(800)
     expect(await program.stop()).toMatchObject({ code: 0 })
   },
 )
