@@ -242,7 +242,7 @@ test('the tests of the shipped triggers pass', async () => {
   const files = readdirSync(folder).map((name) => join(folder, name))
   const { code, stdout, stderr } = await run(['test', ...files])
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-  expect(stdout).toMatch(/^11 passed, 0 failed$/m)
+  expect(stdout).toMatch(/^13 passed, 0 failed$/m)
 })
 
 const TEST_FILE = `
