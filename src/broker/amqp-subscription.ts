@@ -49,6 +49,8 @@ export function createAmqpSubscription(
   const deleted = new WeakSet<Channel>()
   const givenBack = new WeakSet<Channel>()
   let current: { channel: Channel; consumerTag: string } | undefined
+  /** what is acknowledged; messages come before the broker says that the consumer has begun */
+  let reading: Channel | undefined
   let prefetch = options.prefetch
   let isPaused = false
   /** resolves when the queue is to be read again */
@@ -74,6 +76,7 @@ export function createAmqpSubscription(
         } else report(`cannot read queue ${queue}: ${brokerText(error)}`)
       }
       current = undefined
+      reading = undefined
       options.onLost()
       if (rest) await rest.promise
       else if (!isPaused) await sleep(pause.next(), stopping.signal)
@@ -97,6 +100,7 @@ export function createAmqpSubscription(
     const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()))
     position.reset()
     narrowing.opened()
+    reading = channel
     current = { channel, consumerTag: await consume(channel) }
     if (stopping.signal.aborted) await closeQuietly(channel)
     if (rest) giveBack(channel)
@@ -161,6 +165,7 @@ export function createAmqpSubscription(
   function abandon(channel: Channel): void {
     deleted.add(channel)
     current = undefined
+    reading = undefined
     void closeQuietly(channel)
   }
 
@@ -193,7 +198,7 @@ export function createAmqpSubscription(
   return {
     ackUpTo(delivery) {
       const { channel, message } = delivery as AmqpDelivery
-      if (current?.channel !== channel) return
+      if (reading !== channel) return
       try {
         channel.ack(message, true)
         position.acknowledged(message)

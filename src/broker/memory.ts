@@ -35,6 +35,7 @@ export function createMemoryBroker(): Broker {
     subscribe(spec, { prefetch, onDelivery, onReading, onAwaiting, onLost }): Subscription {
       const { queue } = spec
       const consumerTag = `subscription-${++subscriptions}`
+      let most = prefetch
       let isPaused = false
       let isResting = false
       let isClosed = false
@@ -52,7 +53,7 @@ export function createMemoryBroker(): Broker {
         const isComplete = bind(spec)
         if (isConsuming) return isComplete
         isConsuming = true
-        broker.consume(queue, onMessage, { consumerTag, prefetch })
+        broker.consume(queue, onMessage, { consumerTag, prefetch: most })
         onReading?.()
         return isComplete
       }
@@ -63,7 +64,10 @@ export function createMemoryBroker(): Broker {
         ackUpTo(delivery) {
           if (!isClosed) (delivery as MemoryDelivery).message.ack(true)
         },
-        async setPrefetch() {},
+        async setPrefetch(size) {
+          most = size
+          broker.getConsumer(consumerTag)?.prefetch(size)
+        },
         rest() {
           if (isResting || isPaused) return
           isResting = true

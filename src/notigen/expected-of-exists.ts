@@ -96,8 +96,32 @@ function coreCode(exists: Fact, before: readonly Fact[]): UsageCode | undefined 
     settled >= 0 ? settled : before.findLastIndex((fact) => fact.eventType === EXISTS || rests(fact))
   const reference = before[index]
   if (!reference) return undefined
-  const open = isWhole(exists) ? changedSince(before.slice(index + 1), exists) : []
-  return agree(reference, exists, open) ? undefined : 'U2'
+  const since = before.slice(index + 1)
+  const open = isWhole(exists) ? changedSince(since, exists) : []
+  const failed = open.length > 0 ? undefined : failedSince(since)
+  const isRight = agree(reference, exists, failed?.fields ?? open)
+  const isLeft =
+    !failed ||
+    agree(
+      failed.fact,
+      exists,
+      FIELDS.filter((field) => !failed.fields.includes(field)),
+    )
+  return isRight && isLeft ? undefined : 'U2'
+}
+
+/** What an operation that failed has left, and in which fields. */
+function failedSince(
+  facts: readonly Fact[],
+): { readonly fact: Fact; readonly fields: readonly Field[] } | undefined {
+  const fields = new Set<Field>()
+  let fact: Fact | undefined
+  for (const one of facts) {
+    const begun = changesOf(one)
+    for (const field of begun ?? []) fields.add(field)
+    if (!begun && fields.size > 0 && one.state === 'error' && rests(one)) fact = one
+  }
+  return fact && { fact, fields: [...fields] }
 }
 
 /** What an operation may be changing when an exists is sent. */

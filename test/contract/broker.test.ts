@@ -74,6 +74,7 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     await publish(...Array.from({ length: 20 }, (_, index) => String(index)))
     await until('the first', () => deliveries.length > 0)
     await subscription.setPrefetch(7)
+    await until('as many as the new prefetch', () => deliveries.length >= 7)
     let acknowledged = 0
     await until('all', () => {
       const { length } = deliveries

@@ -21,14 +21,19 @@ export function checkCoreFields(
   if (!reference) {
     return passedOver('nothing before it in this stream tells what they should be')
   }
-  const changing = isWholePeriod(exists) ? changingAfter(before.slice(at + 1), exists, subject) : undefined
-  const isSettled = (field: string) => !changing?.fields.includes(field)
-  const { fault, notes, agreed } = compareFields(
-    reference.event,
-    exists,
-    subject.coreFields.filter(isSettled),
-  )
+  const since = before.slice(at + 1)
+  const changing = isWholePeriod(exists) ? changingAfter(since, exists, subject) : undefined
+  const failed = changing ? undefined : failedAfter(since, subject)
+  const mayDiffer = changing?.fields ?? failed?.fields ?? []
+  const settled = subject.coreFields.filter((field) => !mayDiffer.includes(field))
+  const { fault: settledFault, notes, agreed } = compareFields(reference.event, exists, settled)
+  const left = failed && compareFields(failed.by, exists, failed.fields)
+  const fault = settledFault ?? left?.fault
   if (fault) return { fault, check: { rule: RULE, outcome: 'fails', text: fault.message } }
+  if (left) {
+    const text = `${[...agreed, ...left.agreed].join(', ')}: as ${nameOf(reference.event)} has them, and after an operation that failed ${nameOf((failed as Changing).by)}`
+    return { notes: [...notes, ...left.notes], check: { rule: RULE, outcome: 'holds', text } }
+  }
   const more = changing
     ? `; ${nameOf(changing.by)} is under way, which may change ${changing.fields.join(', ')}`
     : ''
@@ -55,6 +60,24 @@ function changingAfter(
   }
   const fields = unsettling[underWay(exists) ?? '']
   return changing ?? (fields && { by: exists, fields })
+}
+
+/**
+ * What was told at rest after an operation that failed, and what that may have changed: a rebuild that fails leaves the
+ * new image, a resize the old flavor or the new one.
+ */
+function failedAfter(
+  since: readonly Entry[],
+  { unsettling, underWay, isAtRest, hasFailed }: Subject,
+): Changing | undefined {
+  const fields = new Set<string>()
+  let by: Event | undefined
+  for (const { event, step } of since) {
+    const begun = unsettling[step] ?? unsettling[underWay(event) ?? '']
+    for (const field of begun ?? []) fields.add(field)
+    if (!begun && fields.size > 0 && hasFailed(event) && isAtRest(event, step)) by = event
+  }
+  return by && { by, fields: [...fields] }
 }
 
 function indexOfReference(before: readonly Entry[], { settling, isAtRest }: Subject): number {

@@ -41,6 +41,7 @@ function cinderSubject(prefix: string, coreFields: readonly string[]): Subject {
     coreFields,
     usedSince: 'created_at',
     isAtRest: (event, step) => !step.endsWith('.start') && RESTING.includes(textOf(event, 'state') ?? ''),
+    hasFailed: () => false,
   }
 }
 

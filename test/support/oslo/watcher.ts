@@ -62,7 +62,7 @@ export async function startWatcher(amqpUrl: string, variant: Variant): Promise<W
 /** As an operator changes the file, with shorter waits. */
 function textOf(variant: Variant): string {
   const shipped = readFileSync(join(CONFIG, 'openstack/yagi.conf'), 'utf8')
-    .replace('../winchester.yaml', join(CONFIG, 'winchester.yaml'))
+    .replace(/^config_file = .*$/m, `config_file = ${join(CONFIG, 'openstack/winchester.yaml')}`)
     .replace(/^reconnect_delay = .*$/m, 'reconnect_delay = 0.05')
     .replace(/^max_wait = .*$/m, 'max_wait = 1')
   if (variant === 'theirs') return shipped

@@ -161,6 +161,20 @@ describe('core fields', () => {
     const wrong = immediate('10:00:01', { state_description: 'rescuing', instance_flavor_id: '5' })
     expect(results(created, rescuing, wrong, dayExists())).toEqual(['U2', 'verified'])
   })
+
+  test('are after an operation that failed as they were then told at rest', () => {
+    const told12 = { ...LAUNCHED, os_version: '12' }
+    const before = told('create.end', '08:00:31', told12)
+    const told13 = { ...LAUNCHED, os_version: '13' }
+    const rebuilding = told('rebuild.start', '10:00:00', { ...told13, state_description: 'rebuilding' })
+    const failed = told('update', '10:00:30', { ...told13, state: 'error' })
+    const ended = told('update', '10:00:30', { ...told13, state: 'active' })
+    expect(results(before, rebuilding, failed, dayExists({ os_version: '13' }))).toEqual(['verified'])
+    expect(results(before, rebuilding, failed, dayExists({ os_version: '12' }))).toEqual(['U2'])
+    expect(results(before, rebuilding, ended, dayExists({ os_version: '13' }))).toEqual(['U2'])
+    const other = dayExists({ os_version: '13', tenant_id: 't2' })
+    expect(results(before, rebuilding, failed, other)).toEqual(['U2'])
+  })
 })
 
 describe('launch', () => {
