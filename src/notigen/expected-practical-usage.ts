@@ -113,10 +113,9 @@ function isLaunchedLater(rest: readonly Fact[], end: Micros): boolean {
 /** All is of the operation that the exists was sent for, and that has not come to its end. */
 function isUnderWay(rest: readonly Fact[], exists: Fact): boolean {
   const ends = [...SETTLED, 'compute.instance.shelve.end', 'compute.instance.delete.end']
-  return (
-    !isWhole(exists) &&
-    rest.every(({ eventType, requestId }) => requestId === exists.requestId && !ends.includes(eventType))
-  )
+  const isEnd = ({ eventType, state, task }: Fact) =>
+    ends.includes(eventType) || (state === 'error' && task === undefined)
+  return !isWhole(exists) && rest.every((fact) => fact.requestId === exists.requestId && !isEnd(fact))
 }
 
 /** Whether it is on no host at the end. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
+import { createStore } from '../../src/cli/open-store.ts'
 import { type Config, loadConfig } from '../../src/config/load-config.ts'
 import { createDistiller, type Distiller } from '../../src/distiller/distiller.ts'
 import { upgradeSchema } from '../../src/store/migrate.ts'
-import { createSqlStore } from '../../src/store/sql-store.ts'
 import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createRouter, type TriggerRouter } from '../../src/streams/router.ts'
@@ -30,6 +30,6 @@ export async function openShipped({ env = {}, file = SHIPPED }: Variation = {}):
     config,
     distiller: createDistiller(config.definitions, { catchAll: false }),
     router: createRouter(config.triggers),
-    store: await createSqlStore(database),
+    store: await createStore(database, config, 'test'),
   }
 }

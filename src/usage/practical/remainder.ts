@@ -65,8 +65,13 @@ function isAnnounced(rest: readonly Entry[], exists: Entry | undefined): boolean
   const request = textOf(exists.event, 'request_id')
   return (
     request !== undefined &&
-    rest.every(({ event, step }) => textOf(event, 'request_id') === request && !ENDS.includes(step))
+    rest.every((entry) => textOf(entry.event, 'request_id') === request && !isEnd(entry))
   )
+}
+
+/** A failure is an end as well: the server is what it was, or broken, and is audited. */
+function isEnd({ event, step }: Entry): boolean {
+  return ENDS.includes(step) || (SERVER.hasFailed(event) && SERVER.isAtRest(event, step))
 }
 
 /** Nova's audit of a period passes over what was terminated before it began. */
