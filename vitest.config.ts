@@ -5,11 +5,12 @@ const isLongWanted =
   process.env.STACKTACH_TEST_LONG !== undefined ||
   process.argv.some((word) => /^(--project=)?long$/.test(word))
 
+// A busy or slow machine must not fail them: what waits in vain says so by itself.
 const services = {
   // real RabbitMQ and MariaDB, started once for all files
   globalSetup: ['test/support/services-setup.ts'],
-  testTimeout: 120_000,
-  hookTimeout: 120_000,
+  testTimeout: 600_000,
+  hookTimeout: 300_000,
 }
 
 /** What takes minutes, and is left out unless asked for. */
