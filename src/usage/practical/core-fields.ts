@@ -24,21 +24,23 @@ export function checkCoreFields(
   const since = before.slice(at + 1)
   const changing = isWholePeriod(exists) ? changingAfter(since, exists, subject) : undefined
   const failed = changing ? undefined : failedAfter(since, subject)
-  const mayDiffer = changing?.fields ?? failed?.fields ?? []
-  const settled = subject.coreFields.filter((field) => !mayDiffer.includes(field))
-  const { fault: settledFault, notes, agreed } = compareFields(reference.event, exists, settled)
-  const left = failed && compareFields(failed.by, exists, failed.fields)
-  const fault = settledFault ?? left?.fault
+  const mayDiffer = (field: string) => (changing ?? failed)?.fields.includes(field) ?? false
+  const settled = subject.coreFields.filter((field) => !mayDiffer(field))
+  const known = compareFields(reference.event, exists, settled)
+  const left = failed && compareFields(failed.by, exists, subject.coreFields.filter(mayDiffer))
+  const fault = known.fault ?? left?.fault
   if (fault) return { fault, check: { rule: RULE, outcome: 'fails', text: fault.message } }
-  if (left) {
-    const text = `${[...agreed, ...left.agreed].join(', ')}: as ${nameOf(reference.event)} has them, and after an operation that failed ${nameOf((failed as Changing).by)}`
-    return { notes: [...notes, ...left.notes], check: { rule: RULE, outcome: 'holds', text } }
+  const agreed = [...known.agreed, ...(left?.agreed ?? [])].join(', ') || 'nothing that both have'
+  const text = `${agreed}: as ${nameOf(reference.event)} has them${more(changing, failed)}`
+  return {
+    notes: [...known.notes, ...(left?.notes ?? [])],
+    check: { rule: RULE, outcome: 'holds', text },
   }
-  const more = changing
-    ? `; ${nameOf(changing.by)} is under way, which may change ${changing.fields.join(', ')}`
-    : ''
-  const text = `${agreed.join(', ') || 'nothing that both have'}: as ${nameOf(reference.event)} has them${more}`
-  return { notes, check: { rule: RULE, outcome: 'holds', text } }
+}
+
+function more(changing: Changing | undefined, failed: Changing | undefined): string {
+  if (changing) return `; ${nameOf(changing.by)} is under way, which may change ${changing.fields.join(', ')}`
+  return failed ? `, and after an operation that failed ${nameOf(failed.by)}` : ''
 }
 
 type Changing = { readonly by: Event; readonly fields: readonly string[] }
@@ -47,14 +49,12 @@ type Changing = { readonly by: Event; readonly fields: readonly string[] }
  * The operation that is under way after these events, and what it may change: it ends with a failure too, and with what
  * tells of the server at rest. What Nova sends at once tells of the server as it was before.
  */
-function changingAfter(
-  since: readonly Entry[],
-  exists: Event,
-  { unsettling, underWay, isAtRest }: Subject,
-): Changing | undefined {
+function changingAfter(since: readonly Entry[], exists: Event, subject: Subject): Changing | undefined {
+  const { unsettling, underWay, isAtRest } = subject
   let changing: Changing | undefined
-  for (const { event, step } of since) {
-    const fields = unsettling[step] ?? unsettling[underWay(event) ?? '']
+  for (const entry of since) {
+    const { event, step } = entry
+    const fields = changedBy(entry, subject)
     if (fields) changing = { by: event, fields }
     else if (step.endsWith('.error') || isAtRest(event, step)) changing = undefined
   }
@@ -66,18 +66,20 @@ function changingAfter(
  * What was told at rest after an operation that failed, and what that may have changed: a rebuild that fails leaves the
  * new image, a resize the old flavor or the new one.
  */
-function failedAfter(
-  since: readonly Entry[],
-  { unsettling, underWay, isAtRest, hasFailed }: Subject,
-): Changing | undefined {
+function failedAfter(since: readonly Entry[], subject: Subject): Changing | undefined {
   const fields = new Set<string>()
   let by: Event | undefined
-  for (const { event, step } of since) {
-    const begun = unsettling[step] ?? unsettling[underWay(event) ?? '']
+  for (const entry of since) {
+    const begun = changedBy(entry, subject)
     for (const field of begun ?? []) fields.add(field)
-    if (!begun && fields.size > 0 && hasFailed(event) && isAtRest(event, step)) by = event
+    if (!begun && fields.size > 0 && subject.hasFailed(entry.event, entry.step)) by = entry.event
   }
   return by && { by, fields: [...fields] }
+}
+
+/** What the operation may change that an event begins, or tells to be under way. */
+function changedBy({ event, step }: Entry, { unsettling, underWay }: Subject): readonly string[] | undefined {
+  return unsettling[step] ?? unsettling[underWay(event) ?? '']
 }
 
 function indexOfReference(before: readonly Entry[], { settling, isAtRest }: Subject): number {

@@ -71,7 +71,7 @@ function isAnnounced(rest: readonly Entry[], exists: Entry | undefined): boolean
 
 /** A failure is an end as well: the server is what it was, or broken, and is audited. */
 function isEnd({ event, step }: Entry): boolean {
-  return ENDS.includes(step) || (SERVER.hasFailed(event) && SERVER.isAtRest(event, step))
+  return ENDS.includes(step) || SERVER.hasFailed(event, step)
 }
 
 /** Nova's audit of a period passes over what was terminated before it began. */

@@ -94,5 +94,5 @@ export const SERVER: Subject = {
   coreFields: CORE_FIELDS,
   usedSince: 'launched_at',
   isAtRest,
-  hasFailed: (event) => textOf(event, 'state') === 'error',
+  hasFailed: (event, step) => textOf(event, 'state') === 'error' && isAtRest(event, step),
 }

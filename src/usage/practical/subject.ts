@@ -19,6 +19,6 @@ export type Subject = {
   readonly usedSince: 'launched_at' | 'created_at'
   /** Whether an event tells of it as it is, and nothing is being done to it. */
   readonly isAtRest: (event: Event, step: Step) => boolean
-  /** Whether an event tells that the last operation on it has failed. */
-  readonly hasFailed: (event: Event) => boolean
+  /** Whether an event tells of it at rest, after an operation that failed. */
+  readonly hasFailed: (event: Event, step: Step) => boolean
 }

@@ -174,7 +174,22 @@ describe('core fields', () => {
     expect(results(before, rebuilding, ended, dayExists({ os_version: '13' }))).toEqual(['U2'])
     const other = dayExists({ os_version: '13', tenant_id: 't2' })
     expect(results(before, rebuilding, failed, other)).toEqual(['U2'])
+    const own = { coreFields: ['tenant_id'], range: RANGE }
+    const [verdict] = verifyByPracticalRules(
+      [before, rebuilding, failed, dayExists({ os_version: '12' })],
+      own,
+    ).exists
+    expect(verdict?.fault).toBeUndefined()
   })
+})
+
+test('the exists of the day is owed after an operation that failed, and not while one is under way', () => {
+  const task = { ...LAUNCHED, request_id: 'r1', state_description: 'rebuilding' }
+  const sent = immediate('10:00:00', task)
+  const start = told('rebuild.start', '10:00:01', task)
+  const failed = told('update', '10:00:30', { ...LAUNCHED, request_id: 'r1', state: 'error' })
+  expect(results(created, sent, start)).toEqual(['verified'])
+  expect(results(created, sent, start, failed)).toEqual(['verified', 'U0'])
 })
 
 describe('launch', () => {
