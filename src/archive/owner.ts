@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { StackTachError } from '../domain/errors.ts'
+import { hash64 } from '../domain/hash.ts'
 import { FileLock } from './file-lock.ts'
 
 /** Whose files these are: `NAME.TOKEN@HOST.RANDOM.part` belong to who holds the lock of `.TOKEN@HOST.lock`. */
@@ -13,7 +14,7 @@ const LOCK = /^\.([0-9a-f]{24})@(.+)\.lock$/
 const TRIES = 5
 
 /** Begins the tokens of all processes that run on one kernel, in whatever containers. */
-const MACHINE = createHash('sha256').update(bootId()).digest('hex').slice(0, 8)
+const MACHINE = hash64(bootId()).slice(0, 8)
 
 function bootId(): string {
   try {

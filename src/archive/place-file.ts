@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { copyFile, link, open, rename, stat, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { syncFile, syncFolderOf } from '../runtime/sync-file.ts'
 
 /**
@@ -15,7 +14,7 @@ export async function placeFile(path: string, target: string): Promise<boolean> 
   if (!found) return false
   if (found.size > 0) await place(path, target)
   await unlink(path)
-  await syncFile(dirname(target))
+  await syncFolderOf(target)
   await syncFolderOf(path)
   return true
 }

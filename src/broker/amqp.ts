@@ -3,7 +3,7 @@ import { type ChannelModel, connect } from 'amqplib'
 import { parseBrokerAddress } from '../domain/broker-address.ts'
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { closeQuietly, openChannel, rememberReason } from './amqp-channel.ts'
+import { closeQuietly, rememberReason, withChannel } from './amqp-channel.ts'
 import { createInspector, type Inspector } from './amqp-inspector.ts'
 import { openAmqpPublisher } from './amqp-publisher.ts'
 import { createAmqpSubscription } from './amqp-subscription.ts'
@@ -83,9 +83,7 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
     openPublisher: () => openAmqpPublisher(connected),
     inspect: async () => createInspector(await connected()),
     async depth(queue) {
-      const channel = await openChannel(await connected())
-      const { messageCount } = await channel.checkQueue(queue)
-      await closeQuietly(channel)
+      const { messageCount } = await withChannel(await connected(), (channel) => channel.checkQueue(queue))
       return messageCount
     },
     async close() {

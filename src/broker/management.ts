@@ -1,4 +1,4 @@
-import { messageOf, TransientError } from '../domain/errors.ts'
+import { causeOf, messageOf, TransientError } from '../domain/errors.ts'
 import type { Binding } from '../domain/queue-spec.ts'
 import { splitCredentials } from '../domain/url-credentials.ts'
 
@@ -43,7 +43,7 @@ async function get(url: string, resource: string, timeoutMs: number): Promise<un
     if (response.ok) return await response.json()
     throw new Error(`it answers ${response.status} ${response.statusText}`)
   } catch (error) {
-    const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error)
+    const cause = messageOf(causeOf(error) ?? error)
     throw new TransientError(`the management plugin at ${bare.host}: ${cause}`, { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { bodyDigest } from '../domain/hash.ts'
 
 /** Channels in a row that were lost with messages at hand and none acknowledged, after which one is read at a time. */
 const LOST_TOGETHER = 2
@@ -31,7 +31,7 @@ export class Narrowing {
   delivered(body: Buffer): string | undefined {
     this.#delivered++
     if (!this.isNarrow) return undefined
-    const digest = createHash('sha1').update(body).digest('base64')
+    const digest = bodyDigest(body)
     if (digest !== this.#alone) this.#lossesAlone = 0
     this.#alone = digest
     if (this.#lossesAlone < LOST_ALONE) return undefined
@@ -54,8 +54,10 @@ export class Narrowing {
       : this.#delivered > 0 && this.#acknowledged === 0
     if (!isSuspicious) return false
     this.#losses++
-    if (this.isNarrow) this.#lossesAlone++
-    if (this.isNarrow) return false
+    if (this.isNarrow) {
+      this.#lossesAlone++
+      return false
+    }
     if (this.#losses < LOST_TOGETHER) return false
     this.#left = this.#delivered
     this.#lossesAlone = 0

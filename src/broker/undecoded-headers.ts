@@ -1,4 +1,5 @@
 import type { ChannelModel } from 'amqplib'
+import { messageOf } from '../domain/errors.ts'
 
 /** What the library's connection has inside: bytes that are not read yet, and what takes the next frame out of them. */
 type Wire = { rest: Buffer; recvFrame(): unknown }
@@ -44,8 +45,7 @@ function headerFrame(bytes: Buffer, error: unknown): object {
   const channel = bytes.readUInt16BE(1)
   const payload = bytes.subarray(FRAME_START_BYTES, FRAME_START_BYTES + bytes.readUInt32BE(3))
   const fields = { headers: undefined }
-  const why = error instanceof Error ? error.message : String(error)
-  faults.set(fields, `the headers cannot be decoded: ${why}; ${hexOf(headersOf(payload))}`)
+  faults.set(fields, `the headers cannot be decoded: ${messageOf(error)}; ${hexOf(headersOf(payload))}`)
   return { id: BASIC_CLASS, channel, size: Number(payload.readBigInt64BE(4)), fields }
 }
 

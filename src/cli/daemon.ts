@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Config } from '../config/load-config.ts'
 import { formatProblem, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
@@ -18,6 +19,11 @@ export function stopSignal(): AbortSignal {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   return stopping.signal
+}
+
+/** A name that no other process has, here or on another host. */
+export function processName(role: string): string {
+  return `${role}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
 }
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import {
   ConflictError,
+  causeOf,
   InvalidError,
   messageOf,
   NotFoundError,
@@ -62,7 +63,7 @@ export function createRequester(options: RequestOptions) {
       })
     } catch (error) {
       signal?.throwIfAborted()
-      const cause = error instanceof Error && error.cause ? error.cause : error
+      const cause = causeOf(error) ?? error
       const reason = deadline.aborted ? `no answer within ${options.timeoutMs / 1000} s` : messageOf(cause)
       throw new TransientError(`${url.origin} does not answer: ${reason}`, { cause: error })
     }

@@ -1,3 +1,4 @@
+import { booleanOf } from '../domain/address-parts.ts'
 import type { IniEntry, IniSection } from './ini-document.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolate } from './interpolate.ts'
@@ -51,8 +52,8 @@ export class IniReader {
   boolean(section: string, key: string, fallback: boolean): boolean {
     const found = this.#value(section, key)
     if (found === undefined || found.text === '') return fallback
-    if (/^(true|yes|on|1)$/i.test(found.text)) return true
-    if (/^(false|no|off|0)$/i.test(found.text)) return false
+    const value = booleanOf(found.text)
+    if (value !== undefined) return value
     this.#fault(section, key, found.entry, `expected True or False, found ${JSON.stringify(found.text)}`)
     return fallback
   }

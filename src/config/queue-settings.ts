@@ -1,5 +1,5 @@
-import type { Binding, QueueSpec, StreamOffset } from '../domain/queue-spec.ts'
-import { parseIso } from '../domain/time.ts'
+import { type Binding, exchangesOf, type QueueSpec, type StreamOffset } from '../domain/queue-spec.ts'
+import { MICROS_PER_SECOND, parseIso } from '../domain/time.ts'
 import type { IniReader } from './ini-reader.ts'
 import { didYouMean } from './suggest.ts'
 
@@ -79,7 +79,7 @@ function readStreamOffset(ini: IniReader, section: string): StreamOffset | undef
   if (text === '') return undefined
   if (/^\d+$/.test(text)) return Number(text)
   const since = parseIso(text)
-  if (since !== undefined) return { sinceS: Math.floor(since / 1_000_000) }
+  if (since !== undefined) return { sinceS: Math.floor(since / MICROS_PER_SECOND) }
   const expected = 'expected first, last, next, an offset or an ISO 8601 time'
   ini.problem(section, 'stream_offset', `stream_offset: ${expected}, found ${JSON.stringify(text)}`)
   return undefined
@@ -140,7 +140,8 @@ function checkStream(ini: IniReader, section: string, isStream: boolean): void {
   )
 }
 
-function checkExchanges(ini: IniReader, section: string, { bindings, exchangePassive }: QueueSpec): void {
+function checkExchanges(ini: IniReader, section: string, spec: QueueSpec): void {
+  const { bindings, exchangePassive } = spec
   if (ini.keysOf(section).includes('exchange_passive')) {
     if (exchangePassive && bindings.length === 0) {
       const message = 'exchange_passive: expected the exchanges to bind to in `exchange`'
@@ -148,7 +149,7 @@ function checkExchanges(ini: IniReader, section: string, { bindings, exchangePas
     }
     return
   }
-  const exchanges = [...new Set(bindings.map(({ exchange }) => exchange))]
+  const exchanges = exchangesOf(spec)
   const theirs = exchanges.filter((exchange) => OPENSTACK.includes(exchange))
   if (theirs.length > 0) {
     const message = `exchange: ${theirs.join(', ')}: OpenStack's services fail when such an exchange was made by others before them and otherwise; write exchange_passive = True (it is waited for, never made), or passive = True to read a queue of theirs`

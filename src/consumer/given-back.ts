@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { Delivery } from '../broker/broker.ts'
+import { bodyDigest } from '../domain/hash.ts'
 
 /** How far a message had come that went back to the queue: its archive line is on disk, or all is done. */
 export type Progress = 'archived' | 'stored'
@@ -39,5 +39,5 @@ export class GivenBack {
 }
 
 function nameOf({ body }: Delivery): string {
-  return createHash('sha1').update(body).digest('base64')
+  return bodyDigest(body)
 }

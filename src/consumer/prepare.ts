@@ -62,40 +62,42 @@ export const KEPT_BYTES = 64 * 1024
 /** Unpacks, decodes, distils and matches a message; nothing it holds can make this throw. */
 export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
   const { body, fault, compression } = delivery
-  if (fault !== undefined) return dead(delivery, archiveLine(body, isJsonBytes(body)), 'decode', fault)
+  if (fault !== undefined) return refused(delivery, 'decode', fault, context)
   if (body.length > context.maxMessageBytes) {
     const reason = `the message has ${body.length} bytes, more than max_message_mb allows`
-    return tooLarge(delivery, archiveLine(body, isJsonBytes(body)), reason, context)
+    return refused(delivery, 'size', reason, context)
   }
   if (compression === undefined) return decoded(delivery, context)
   const unpacked = unpack(body, compression, context.maxMessageBytes)
   if (unpacked.ok) return decoded({ ...delivery, body: unpacked.body }, context)
-  const { stage, reason } = unpacked
-  const line = archiveLine(body, isJsonBytes(body))
-  return stage === 'size' ? tooLarge(delivery, line, reason, context) : dead(delivery, line, stage, reason)
+  return refused(delivery, unpacked.stage, unpacked.reason, context)
 }
 
-/** Where there is no archive that has it whole, the dead letter has. */
-function tooLarge(delivery: Delivery, line: ArchiveLine, reason: string, { plan }: PrepareContext): Prepared {
+/** What is too large a dead letter has whole only where there is no archive that has it. */
+function refused(
+  delivery: Delivery,
+  stage: string,
+  reason: string,
+  { plan }: PrepareContext,
+  isJson = isJsonBytes(delivery.body),
+): Prepared {
   const { body } = delivery
-  const kept = (plan ?? WHOLE_PLAN).hasArchive ? body.subarray(0, KEPT_BYTES) : body
-  return dead(delivery, line, 'size', reason, kept)
+  const isCut = stage === 'size' && (plan ?? WHOLE_PLAN).hasArchive
+  const kept = isCut ? body.subarray(0, KEPT_BYTES) : body
+  return dead(delivery, archiveLine(body, isJson), stage, reason, kept)
 }
 
 function decoded(delivery: Delivery, context: PrepareContext): Prepared {
   const { body } = delivery
   const decoded = decodeNotification(body)
-  const line = archiveLine(body, decoded.ok || decoded.stage === 'validate' || isJsonBytes(body))
-  if (!decoded.ok && decoded.stage === 'size') return tooLarge(delivery, line, decoded.reason, context)
-  if (!decoded.ok) return dead(delivery, line, decoded.stage, decoded.reason)
+  if (!decoded.ok) {
+    const isJson = decoded.stage === 'validate' || isJsonBytes(body)
+    return refused(delivery, decoded.stage, decoded.reason, context, isJson)
+  }
   const { notification } = decoded
   const { archives, keepsMessages } = context.plan ?? WHOLE_PLAN
-  const prepared = stored(
-    delivery,
-    archives(notification.event_type) ? line : undefined,
-    notification,
-    context,
-  )
+  const line = archives(notification.event_type) ? archiveLine(body, true) : undefined
+  const prepared = stored(delivery, line, notification, context)
   if (!keepsMessages) return prepared
   return { ...prepared, message: appMessage(delivery.queue, body, notification) }
 }

@@ -90,6 +90,11 @@ export class TransientError extends StackTachError {
   }
 }
 
+/** What an error was made of; undefined for none. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : undefined
+}
+
 /** The sentence of any thrown value. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return textOf(error)

@@ -10,6 +10,11 @@ export function hash64(text: string): string {
   return hash('sha256', bytesOf(text), 'hex').slice(0, 16)
 }
 
+/** Tells bodies of messages apart. */
+export function bodyDigest(body: Buffer): string {
+  return hash('sha1', body, 'base64')
+}
+
 /**
  * As UTF-8 has them. Halves of surrogate pairs, for which it has none, are written by its pattern, as no text of
  * whole characters is: else all of them would be the same U+FFFD.

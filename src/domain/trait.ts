@@ -23,6 +23,11 @@ export type DistinguishingTrait = Trait | TimeRange
 export type Traits = { readonly [name: string]: Trait }
 export type DistinguishingTraits = { readonly [name: string]: DistinguishingTrait }
 
+/** The range of time by which streams are told apart; undefined where there is none. */
+export function timeRangeOf(traits: DistinguishingTraits): TimeRange | undefined {
+  return Object.values(traits).find((trait) => trait.type === 'timerange')
+}
+
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 

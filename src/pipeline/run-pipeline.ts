@@ -1,4 +1,4 @@
-import { InvalidError, messageOf } from '../domain/errors.ts'
+import { causeOf, InvalidError, messageOf } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Stream } from '../domain/stream.ts'
 import { eventFault } from './event-fault.ts'
@@ -175,10 +175,6 @@ function describe(name: string, error: unknown): string {
   for (let cause = causeOf(error); cause !== undefined && !told.has(cause); cause = causeOf(cause))
     told.add(cause)
   return `${name}: ${[...told].map(stackOf).join('\ncaused by ')}`.slice(0, LONGEST_ERROR)
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof Error ? error.cause : undefined
 }
 
 function stackOf(error: unknown): string {

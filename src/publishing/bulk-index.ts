@@ -2,6 +2,7 @@ import { InvalidError, TransientError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import { stringifyJson } from '../domain/json.ts'
 import { formatIso } from '../domain/time.ts'
+import { allEnded } from '../runtime/all-ended.ts'
 import { Lanes } from '../runtime/lanes.ts'
 import {
   type DeliveryContext,
@@ -77,9 +78,7 @@ export async function bulkIndex(
   const isLone = () => holdsOthers && open.size < DOUBTFUL
   const lanes = new Lanes(MOST_REQUESTS)
   const indexing = { settings, receiver, context, lanes, reasons, open, isLone }
-  const ends = await Promise.allSettled(requestsOf(entries).map((request) => indexAll(request, indexing)))
-  const failed = ends.find((end) => end.status === 'rejected')
-  if (failed) throw failed.reason
+  await allEnded(requestsOf(entries).map((request) => indexAll(request, indexing)))
   return documents.map((document) => reasons.get(document))
 }
 
@@ -157,8 +156,7 @@ async function indexAll(entries: readonly Entry[], indexing: Indexing, since?: n
     const middle = waiting.length >> 1
     const halves = [waiting.slice(0, middle), waiting.slice(middle)].filter((half) => half.length > 0)
     const failedSince = error instanceof TogetherError ? error.since : since
-    for (const end of await Promise.allSettled(halves.map((half) => indexAll(half, indexing, failedSince))))
-      if (end.status === 'rejected') throw end.reason
+    await allEnded(halves.map((half) => indexAll(half, indexing, failedSince)))
   }
 }
 

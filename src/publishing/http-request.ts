@@ -1,4 +1,4 @@
-import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
+import { causeOf, messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { splitCredentials } from '../domain/url-credentials.ts'
 import { withGrace } from '../runtime/grace.ts'
 import { UntakenError } from './receiver.ts'
@@ -14,8 +14,7 @@ export type HttpRequest = {
   readonly needsText?: boolean
 }
 
-/** `isCut`: the text is not all that the server meant to say. */
-export type HttpAnswer = { readonly status: number; readonly text: string; readonly isCut: boolean }
+export type HttpAnswer = { readonly status: number; readonly text: string }
 
 /** Answers larger than this are cut: only what they say of an error is of interest. */
 const LONGEST_ANSWER = 16 << 20
@@ -38,7 +37,7 @@ export async function sendHttp(request: HttpRequest, stop: AbortSignal): Promise
     return await withGrace(stop, async (late) => {
       const response = await fetch(sent, { signal: AbortSignal.any([deadline, late, enough.signal]) })
       if (response.ok && !needsText) timer = setTimeout(() => enough.abort(), REST_MS)
-      return { status: response.status, ...(await readText(response)) }
+      return { status: response.status, text: await readText(response) }
     })
   } catch (error) {
     const reason = deadline.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
@@ -64,30 +63,24 @@ function requestOf({ url, method, headers, body }: HttpRequest): Request {
   }
 }
 
-async function readText(response: Response): Promise<{ text: string; isCut: boolean }> {
+async function readText(response: Response): Promise<string> {
   const parts: Uint8Array[] = []
   let bytes = 0
-  let isCut = false
   try {
     for await (const part of response.body ?? []) {
       parts.push(part)
       bytes += part.length
-      isCut = bytes > LONGEST_ANSWER
-      if (isCut) break
+      if (bytes > LONGEST_ANSWER) break
     }
   } catch {
-    isCut = true
+    // What came of it is all there is.
   }
-  return { text: Buffer.concat(parts).toString('utf8'), isCut }
+  return Buffer.concat(parts).toString('utf8')
 }
 
 /** fetch says only that it failed; its cause says why. */
 function reasonOf(error: unknown): string {
   return messageOf(causeOf(error) ?? error)
-}
-
-function causeOf(error: unknown): unknown {
-  return error instanceof Error ? error.cause : undefined
 }
 
 /** The connection was made, and then broke off or brought what is no answer. */

@@ -1,3 +1,4 @@
+import { allEnded } from './all-ended.ts'
 /** Anything that runs until it is told to stop. Stopping drains, may be repeated, and may come before start. */
 export interface Service {
   start(): Promise<void>
@@ -34,9 +35,7 @@ export function createTeam(services: readonly Service[]): Service {
       for (const service of services) await service.start()
     },
     async stop() {
-      const ends = await Promise.allSettled(services.map((service) => service.stop()))
-      const failed = ends.find((end) => end.status === 'rejected')
-      if (failed) throw failed.reason
+      await allEnded(services.map((service) => service.stop()))
     },
   }
 }

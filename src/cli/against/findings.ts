@@ -2,8 +2,7 @@ import type { Config } from '../../config/load-config.ts'
 import { DEFAULT_TRAITS, type EventDefinition, type TraitDefinition } from '../../distiller/definition.ts'
 import type { Position, Problem } from '../../domain/errors.ts'
 import type { EventTypePatterns } from '../../domain/event-type-filter.ts'
-import { formatIso } from '../../domain/time.ts'
-import type { Period } from '../../usage/practical/stream-story.ts'
+import { periodText } from '../../usage/practical/stream-story.ts'
 import type { DefinitionUse, Observation } from './observation.ts'
 
 /**
@@ -138,14 +137,10 @@ function unmatchedTriggers({ triggers, places }: Config, observation: Observatio
 
 function misfittingPeriods({ places }: Config, { misfits }: Observation): Problem[] {
   return [...misfits.values()].map(({ count, type, trigger, period, range }) => {
-    const periods = `such as ${textOf(period)} in that of ${textOf(range)}`
+    const periods = `such as ${periodText(period)} in that of ${periodText(range)}`
     const message = `the audit period of ${times(count)} of ${type} is not within its stream of ${trigger}, ${periods}: the usage outside is not verified (docs/usage-rules.md, "Audit periods")`
     return warning('audit-period', places.trigger(trigger), message)
   })
-}
-
-function textOf({ begin, end }: Period): string {
-  return `${formatIso(begin)} to ${formatIso(end)}`
 }
 
 function useOf({ definitions }: Observation, index: number): DefinitionUse {

@@ -5,12 +5,12 @@ import { decodeNotificationText } from '../../distiller/notification.ts'
 import type { Position } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import type { JsonValue, Notification } from '../../domain/notification.ts'
-import type { DistinguishingTraits } from '../../domain/trait.ts'
+import { type DistinguishingTraits, timeRangeOf } from '../../domain/trait.ts'
 import type { Criterion } from '../../streams/criterion.ts'
 import { matchTrigger } from '../../streams/match.ts'
 import type { Trigger } from '../../streams/trigger.ts'
-import { isWholePeriod } from '../../usage/practical/audit-period.ts'
-import { auditPeriodOf, type Period } from '../../usage/practical/stream-story.ts'
+import { wholePeriodOf } from '../../usage/practical/audit-period.ts'
+import type { Period } from '../../usage/practical/stream-story.ts'
 import { hasId, idFields } from './resource-ids.ts'
 
 /** So many of the same, and where the first of them stands. */
@@ -145,14 +145,12 @@ export class Observation {
 
   /** An exists of a whole audit period must find the events of that period in its stream. */
   #watchPeriod({ name }: Trigger, key: DistinguishingTraits, event: Event): void {
-    const range = Object.values(key).find((trait) => trait.type === 'timerange')
-    const period = auditPeriodOf(event)
-    if (range?.type !== 'timerange' || !period || !event.eventType.endsWith('.exists')) return
-    if (!isWholePeriod(event) || (period.begin >= range.begin && period.end <= range.end)) return
-    const example = { period, range, type: event.eventType, trigger: name }
-    const misfit = this.misfits.get(`${name} ${event.eventType}`) ?? { ...example, count: 0 }
-    misfit.count++
-    this.misfits.set(`${name} ${event.eventType}`, misfit)
+    const range = timeRangeOf(key)
+    const period = wholePeriodOf(event)
+    if (!range || !period) return
+    if (period.begin >= range.begin && period.end <= range.end) return
+    const { eventType: type } = event
+    countIn(this.misfits, `${name} ${type}`, () => ({ count: 0, type, trigger: name, period, range }))
   }
 
   #factsOf(type: string): TypeFacts {
@@ -179,7 +177,7 @@ type TypeFacts = {
 }
 
 /** The entry of a key, made where there is none, with one more. */
-function countIn<T extends Count>(counts: Map<string, T>, key: string, make: () => T): T {
+function countIn<T extends { count: number }>(counts: Map<string, T>, key: string, make: () => T): T {
   const entry = counts.get(key) ?? make()
   counts.set(key, entry)
   entry.count++

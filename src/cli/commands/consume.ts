@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
 import { createConsumerCounters } from '../../consumer/counters.ts'
@@ -8,7 +6,14 @@ import { createGroup } from '../../runtime/lifecycle.ts'
 import { keepHeapSmall } from '../../runtime/memory.ts'
 import { type BuiltConsumer, buildConsumer } from '../build-consumer.ts'
 import { consumerMetrics } from '../consumer-metrics.ts'
-import { createStatistics, eventClockOf, logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
+import {
+  createStatistics,
+  eventClockOf,
+  logWarnings,
+  processName,
+  runUntilStopped,
+  stopSignal,
+} from '../daemon.ts'
 import { observe } from '../observation.ts'
 import { openBroker } from '../open-broker.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
@@ -41,7 +46,7 @@ async function consume(options: Options): Promise<void> {
   const onRepeat = () => counters.repeats++
   const observation = await observe(winchester, 'consumer')
   const onBatch = observation && consumerMetrics(observation.metrics, counters)
-  const name = `consumer-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
+  const name = processName('consumer')
   let hindrance = (): string | undefined => undefined
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
   const daemon = { open, signal, logger, observation, hindrance: () => hindrance() }

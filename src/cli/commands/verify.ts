@@ -6,7 +6,6 @@ import { decodeNotificationText } from '../../distiller/notification.ts'
 import type { Event } from '../../domain/event.ts'
 import { stringifyJson } from '../../domain/json.ts'
 import { wallClock } from '../../runtime/event-clock.ts'
-import type { Logger } from '../../runtime/logger.ts'
 import { createRouter } from '../../streams/router.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
 import { readLines } from '../read-lines.ts'
@@ -44,7 +43,7 @@ async function verify(files: readonly string[], options: Options): Promise<void>
   const groups = new StreamGroups(createRouter(config.triggers))
   const unread = await readEvents(files, config, groups)
   const verdicts = verifyGroups(groups.sorted(), config.triggers, await requirePipelines(config), {
-    logger: loggerOf(options, 'silent') as Logger,
+    logger: loggerOf(options, 'silent'),
   })
   for (const verdict of verdicts) await show(verdict, options)
   if (!options.json) await print(describeVerdicts(verdicts))

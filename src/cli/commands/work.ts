@@ -1,11 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import type { Command } from 'commander'
 import { loadConfig } from '../../config/load-config.ts'
 import { createWorkerCounters } from '../../pipeline/worker-counters.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import { buildWorker } from '../build-worker.ts'
-import { createStatistics, eventClockOf, logWarnings, runUntilStopped, stopSignal } from '../daemon.ts'
+import {
+  createStatistics,
+  eventClockOf,
+  logWarnings,
+  processName,
+  runUntilStopped,
+  stopSignal,
+} from '../daemon.ts'
 import { observe } from '../observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
 import { createCommand, loggerOf } from '../program.ts'
@@ -38,7 +43,7 @@ async function work(options: Options): Promise<void> {
   const { winchester } = config
   const logger = loggerOf(options, winchester.log_level)
   logWarnings(config, logger)
-  const name = options.name ?? `worker-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
+  const name = options.name ?? processName('worker')
   const pipelines = await requirePipelines(config)
   for (const need of auditNeeds(config.triggers, pipelines)) logger.info({}, need)
   const counters = createWorkerCounters()

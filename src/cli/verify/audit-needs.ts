@@ -1,8 +1,7 @@
 import type { Pipeline } from '../../pipeline/handler-registry.ts'
-import { silentLogger } from '../../runtime/logger.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 import type { Expression } from '../../timex/expression.ts'
-import { usageHandlerOf } from './usage-step.ts'
+import { usageStepOf } from './usage-step.ts'
 
 /** Values of instance_usage_audit_period whose exists complete streams of an hour, a day, a month or a year. */
 const PERIODS: { readonly [range: string]: string } = {
@@ -23,9 +22,9 @@ export function auditNeeds(
   pipelines: ReadonlyMap<string, Pipeline>,
 ): readonly string[] {
   const verifying = triggers.filter(
-    ({ name, matchCriteria }) =>
-      matchCriteria.some(({ acceptsType }) => EXISTS.some(acceptsType)) &&
-      usageHandlerOf(name, triggers, pipelines, silentLogger) !== undefined,
+    (trigger) =>
+      trigger.matchCriteria.some(({ acceptsType }) => EXISTS.some(acceptsType)) &&
+      usageStepOf(trigger, pipelines) !== undefined,
   )
   const byRange = Map.groupBy(verifying, rangeOf)
   return [...byRange].flatMap(([range, group]) => {

@@ -1,7 +1,7 @@
 import type { Event } from '../../domain/event.ts'
-import { MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
-import { isWholePeriod } from '../../usage/practical/audit-period.ts'
-import { auditPeriodOf } from '../../usage/practical/stream-story.ts'
+import { MICROS_PER_DAY, MICROS_PER_HOUR, type Micros } from '../../domain/time.ts'
+import { timeRangeOf } from '../../domain/trait.ts'
+import { wholePeriodOf } from '../../usage/practical/audit-period.ts'
 import type { StreamGroup } from './stream-groups.ts'
 
 /**
@@ -17,7 +17,7 @@ export class DueAudits {
     for (const { key, events } of groups) {
       for (const event of events) {
         this.#lastTime = Math.max(this.#lastTime, event.timestamp)
-        const end = wholePeriodEnd(event)
+        const end = wholePeriodOf(event)?.end
         const known = this.#auditedUntil.get(key.name) ?? Number.NEGATIVE_INFINITY
         if (end !== undefined) this.#auditedUntil.set(key.name, Math.max(known, end))
       }
@@ -34,15 +34,10 @@ export class DueAudits {
 
   /** Whether the time of a stream is over, and its audit has been run; `end` where its trigger names no range of time. */
   isOver({ key }: StreamGroup, end = Number.POSITIVE_INFINITY): boolean {
-    const range = Object.values(key.traits).find((trait) => trait.type === 'timerange')
-    return this.#lastTime > (range?.type === 'timerange' ? range.end + GRACE : end)
+    const range = timeRangeOf(key.traits)
+    return this.#lastTime > (range ? range.end + GRACE : end)
   }
 }
 
 /** Within this time after a period its audit has been run. */
-const GRACE = MICROS_PER_DAY / 24
-
-function wholePeriodEnd(event: Event): Micros | undefined {
-  const period = auditPeriodOf(event)
-  return period && event.eventType.endsWith('.exists') && isWholePeriod(event) ? period.end : undefined
-}
+const GRACE = MICROS_PER_HOUR

@@ -4,13 +4,10 @@ import type { StreamGroup } from './stream-groups.ts'
 
 /** The streams of the same trigger and thing, by the order of their times. */
 export class Neighbours {
-  readonly #byThing = new Map<string, StreamGroup[]>()
+  readonly #byThing: ReadonlyMap<string, readonly StreamGroup[]>
 
   constructor(groups: readonly StreamGroup[]) {
-    for (const group of groups) {
-      const key = thingOf(group)
-      this.#byThing.set(key, [...(this.#byThing.get(key) ?? []), group])
-    }
+    this.#byThing = Map.groupBy(groups, thingOf)
   }
 
   /** The events of the streams just before and after. */

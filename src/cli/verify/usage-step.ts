@@ -14,10 +14,18 @@ export function usageHandlerOf(
   pipelines: ReadonlyMap<string, Pipeline>,
   logger: Logger,
 ): UsageHandler | undefined {
-  const { firePipeline, expirePipeline } = triggers.find(({ name }) => name === streamName) ?? {}
+  const step = usageStepOf(triggers.find(({ name }) => name === streamName) ?? {}, pipelines)
+  return step && (new step.handler(step.params, createHandlerContext(logger)) as UsageHandler)
+}
+
+/** The step of a trigger's pipelines that verifies usage. */
+export function usageStepOf(
+  { firePipeline, expirePipeline }: Partial<Trigger>,
+  pipelines: ReadonlyMap<string, Pipeline>,
+): PipelineStep | undefined {
   for (const name of [firePipeline, expirePipeline]) {
     const step = pipelines.get(name ?? '')?.steps.find(isUsage)
-    if (step) return new step.handler(step.params, createHandlerContext(logger)) as UsageHandler
+    if (step) return step
   }
   return undefined
 }

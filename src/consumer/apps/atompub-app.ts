@@ -8,6 +8,7 @@ import { hostOf } from '../../publishing/http-request.ts'
 import { type FeedSettings, postEntry } from '../../publishing/post-entry.ts'
 import { DOUBTFUL, receiverOf } from '../../publishing/receiver.ts'
 import { xmlText } from '../../publishing/xml.ts'
+import { allEnded } from '../../runtime/all-ended.ts'
 import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
 import { usageEvent } from './usage-event.ts'
 
@@ -57,8 +58,7 @@ export class AtomPubApp implements ConsumerApp {
       if (open.size >= MOST_ASIDE) await Promise.race(open).catch(() => {})
       if (context.signal.aborted) break
     }
-    const failed = (await Promise.allSettled(posted)).find((end) => end.status === 'rejected')
-    if (failed) throw failed.reason
+    await allEnded(posted)
     if (posted.length < messages.length) throw new TransientError('the consumer stops')
     return outcomes
   }

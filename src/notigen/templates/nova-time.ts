@@ -1,4 +1,5 @@
-import { formatIso, MICROS_PER_SECOND, type Micros } from '../../domain/time.ts'
+import { formatIso, type Micros } from '../../domain/time.ts'
+import { wholeSeconds } from '../told-times.ts'
 
 /** Nova writes a space between date and time, and six digits; nothing where there is no time. */
 export function novaTime(time: Micros | undefined): string {
@@ -12,5 +13,5 @@ export function auditTime(time: Micros): string {
 
 /** The times of versioned notifications and of other services: whole seconds, and a Z; null where there is no time. */
 export function secondsTime(time: Micros | undefined): string | null {
-  return time === undefined ? null : `${formatIso(Math.floor(time / MICROS_PER_SECOND) * MICROS_PER_SECOND)}Z`
+  return time === undefined ? null : `${formatIso(wholeSeconds(time))}Z`
 }

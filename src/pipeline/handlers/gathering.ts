@@ -1,6 +1,7 @@
 import { InvalidError } from '../../domain/errors.ts'
 import { type DeliveryContext, deliver, TogetherError, type Waits } from '../../publishing/deliver.ts'
 import type { Receiver } from '../../publishing/receiver.ts'
+import { allEnded } from '../../runtime/all-ended.ts'
 
 /** What one run adds to a batch: all of it is sent, or the run is told why not. */
 type Share<T> = {
@@ -57,9 +58,7 @@ export class Gathering<T> {
       )
     }
     this.#look()
-    const ends = await Promise.allSettled(chunks)
-    const failed = ends.find((end) => end.status === 'rejected')
-    if (failed) throw failed.reason
+    await allEnded(chunks)
   }
 
   #look(): void {

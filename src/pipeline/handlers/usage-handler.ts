@@ -1,5 +1,6 @@
 import type { Event } from '../../domain/event.ts'
 import { MICROS_PER_DAY } from '../../domain/time.ts'
+import { timeRangeOf } from '../../domain/trait.ts'
 import { CORE_FIELDS } from '../../usage/core-fields.ts'
 import { judgedAnew, needsEvidence } from '../../usage/evidence.ts'
 import { verifyByPracticalRules } from '../../usage/practical/practical-rules.ts'
@@ -65,7 +66,7 @@ export class UsageHandler implements Handler {
     return findEvents(query).then((found) => {
       const known = new Set(events.map(({ messageId }) => messageId))
       const others = found.filter(({ messageId }) => !known.has(messageId))
-      return this.#tell(this.verify(events, env, others), events, env)
+      return this.#tell(others.length === 0 ? verdict : this.verify(events, env, others), events, env)
     })
   }
 
@@ -114,7 +115,8 @@ export class UsageHandler implements Handler {
 
   /** The time that the stream is about: what its trigger tells streams apart by, else the day of its first exists. */
   #range(events: readonly Event[], { distinguishingTraits = {} }: HandlerEnv): Period | undefined {
-    for (const trait of Object.values(distinguishingTraits)) if (trait.type === 'timerange') return trait
+    const told = timeRangeOf(distinguishingTraits)
+    if (told) return told
     const periods = events.flatMap((event) => auditPeriodOf(event) ?? [])
     const [period] = periods
     const offset = dayBegins(this.#params.day_begins)

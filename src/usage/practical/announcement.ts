@@ -2,7 +2,7 @@ import { textOf } from '../traits.ts'
 import type { UsageCheck } from '../verdict.ts'
 import { isWholePeriod } from './audit-period.ts'
 import { ANNOUNCED } from './server.ts'
-import { type Entry, nameOf } from './stream-story.ts'
+import { type Entry, isOfRequest, nameOf } from './stream-story.ts'
 
 export type Announcement = { readonly warning: string | undefined; readonly check: UsageCheck | undefined }
 
@@ -30,10 +30,6 @@ export function checkAnnouncement(
 
 function explained(text: string): Announcement {
   return { warning: undefined, check: { rule: 'immediate exists', outcome: 'holds', text } }
-}
-
-function isOfRequest({ event }: Entry, request: string | undefined): boolean {
-  return request !== undefined && textOf(event, 'request_id') === request
 }
 
 function sinceLastExists(before: readonly Entry[]): readonly Entry[] {

@@ -20,6 +20,12 @@ export function isWholePeriod(exists: Event): boolean {
   return end - begin === MICROS_PER_HOUR || end - begin === MICROS_PER_DAY || isMonths(begin, end)
 }
 
+/** The whole audit period that an exists tells of; undefined for any other event. */
+export function wholePeriodOf(event: Event): Period | undefined {
+  const period = event.eventType.endsWith('.exists') ? auditPeriodOf(event) : undefined
+  return period && isWholePeriod(event) ? period : undefined
+}
+
 /** Whether it takes whole months from one to the other. */
 function isMonths(begin: Micros, end: Micros): boolean {
   const [a, b] = [civilFromInstant(instantFromMicros(begin)), civilFromInstant(instantFromMicros(end))]

@@ -1,7 +1,6 @@
-import { formatIso } from '../../domain/time.ts'
 import { isWholePeriod } from './audit-period.ts'
 import type { RuleResult } from './launch.ts'
-import { auditPeriodOf, type Entry, type Period, type StreamStory } from './stream-story.ts'
+import { auditPeriodOf, type Entry, periodText, type StreamStory } from './stream-story.ts'
 
 /** Notes where an audit period is not within the time that the stream is about: the rest of it cannot be verified. */
 export function checkCoverage(
@@ -12,10 +11,6 @@ export function checkCoverage(
   const period = auditPeriodOf(exists)
   if (!range || !period || !isWholePeriod(exists)) return {}
   if (period.begin >= range.begin && period.end <= range.end) return {}
-  const text = `the audit period ${textOf(period)} is not within ${textOf(range)}, which this stream is about: what was outside is not verified (see "Audit periods" in docs/usage-rules.md)`
+  const text = `the audit period ${periodText(period)} is not within ${periodText(range)}, which this stream is about: what was outside is not verified (see "Audit periods" in docs/usage-rules.md)`
   return { notes: [text], check: { rule: 'audit period', outcome: 'passed over', text } }
-}
-
-function textOf({ begin, end }: Period): string {
-  return `${formatIso(begin)} to ${formatIso(end)}`
 }

@@ -1,10 +1,10 @@
 import type { Event } from '../../domain/event.ts'
-import { formatIso, MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
+import { MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
 import { textOf, timeOf } from '../traits.ts'
 import type { ExistsVerdict, PeriodsVerdict, UsageFault } from '../verdict.ts'
 import { isWholePeriod } from './audit-period.ts'
 import { offloadedTimes } from './offloaded-times.ts'
-import { auditPeriodOf, nameOf, type Period, type StreamStory } from './stream-story.ts'
+import { auditPeriodOf, nameOf, type Period, periodText, type StreamStory } from './stream-story.ts'
 
 type Told = { readonly exists: Event; readonly period: Period }
 
@@ -28,12 +28,12 @@ export function checkPeriods(
   if (!first || others.length === 0) return undefined
   const { last, faults } = between(first, others, story)
   const before = beforeFirst(first, story)
-  const atBegin = hasEventsBefore(first.period.begin, story) ? before : []
+  const isSeen = hasEventsBefore(first.period.begin, story)
   return {
     exists: told.map(({ exists }) => exists),
-    faults: [...atBegin, ...faults],
+    faults: isSeen ? [...before, ...faults] : faults,
     missedAtEnd: isRestTold ? afterLast(last, story) : [],
-    notes: before.filter((fault) => !atBegin.includes(fault)).map(({ message }) => message),
+    notes: isSeen ? [] : before.map(({ message }) => message),
   }
 }
 
@@ -50,7 +50,7 @@ function between(
     const [told, begin] = [last.period.end, next.period.begin]
     if (begin > told) faults.push(...gaps({ begin: told, end: begin }, last.period, story, place))
     if (begin < told) {
-      const overlap = timesOf({ begin, end: Math.min(told, next.period.end) })
+      const overlap = periodText({ begin, end: Math.min(told, next.period.end) })
       faults.push({ code: 'U10', message: `.exists overlap in ${overlap} ${place}.` })
     }
     if (next.period.end > told) last = next
@@ -96,15 +96,11 @@ function gaps(time: Period, unit: Period, story: StreamStory, place: string): Us
     ])
   }
   const real = parts.filter(({ begin, end }) => begin < end)
-  return real.map((part) => ({ code: 'U9', message: `No .exists of ${timesOf(part)} ${place}.` }))
+  return real.map((part) => ({ code: 'U9', message: `No .exists of ${periodText(part)} ${place}.` }))
 }
 
 /** The begin of the hour or day, as the audit counts them, that holds a moment. */
 function beginOfUnit(moment: Micros, { begin, end }: Period): Micros {
   const length = end - begin
   return begin + Math.floor((moment - begin) / length) * length
-}
-
-function timesOf({ begin, end }: Period): string {
-  return `${formatIso(begin)} to ${formatIso(end)}`
 }

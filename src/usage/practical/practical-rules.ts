@@ -13,7 +13,6 @@ import { createStory, type Period } from './stream-story.ts'
 import { checkUntoldOperations } from './untold-operations.ts'
 
 /** In this order: the first that fails gives the code. */
-/** In this order: the first that fails gives the code. */
 const RULES = [checkLaunch, checkCoreFields, checkDeletion, checkCoverage]
 
 export type PracticalOptions = {

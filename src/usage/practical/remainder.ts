@@ -4,7 +4,14 @@ import type { RemainderVerdict } from '../verdict.ts'
 import { isWholePeriod } from './audit-period.ts'
 import { hasLaunched } from './launch.ts'
 import { SERVER } from './server.ts'
-import { auditPeriodOf, type Entry, isAftermath, nameOf, type StreamStory } from './stream-story.ts'
+import {
+  auditPeriodOf,
+  type Entry,
+  isAftermath,
+  isOfRequest,
+  nameOf,
+  type StreamStory,
+} from './stream-story.ts'
 
 const OFFLOADED = 'shelved_offloaded'
 /** after these an exists of the whole period is owed again */
@@ -63,10 +70,7 @@ function isLaunchedAfter(rest: readonly Entry[], end: number): boolean {
 function isAnnounced(rest: readonly Entry[], exists: Entry | undefined): boolean {
   if (!exists || isWholePeriod(exists.event)) return false
   const request = textOf(exists.event, 'request_id')
-  return (
-    request !== undefined &&
-    rest.every((entry) => textOf(entry.event, 'request_id') === request && !isEnd(entry))
-  )
+  return rest.every((entry) => isOfRequest(entry, request) && !isEnd(entry))
 }
 
 /** A failure is an end as well: the server is what it was, or broken, and is audited. */
@@ -106,8 +110,7 @@ function isShelvingTold(rest: readonly Entry[], entries: readonly Entry[]): bool
   return since.some(({ event, step }) => {
     if (step !== 'exists' || isWholePeriod(event)) return false
     const request = textOf(event, 'request_id')
-    const isOfIt =
-      request !== undefined && shelving.some((one) => textOf(one.event, 'request_id') === request)
+    const isOfIt = shelving.some((one) => isOfRequest(one, request))
     return isOfIt || textOf(event, 'state_description') === 'shelving'
   })
 }

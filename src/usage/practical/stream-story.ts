@@ -1,5 +1,5 @@
 import type { Event } from '../../domain/event.ts'
-import type { Micros } from '../../domain/time.ts'
+import { formatIso, type Micros } from '../../domain/time.ts'
 import { textOf, timeOf } from '../traits.ts'
 import type { Step, Subject } from './subject.ts'
 
@@ -60,6 +60,16 @@ export function isAftermath({ event, step }: Entry): boolean {
   if (step !== 'update' || state !== textOf(event, 'old_state')) return false
   // Where the host was away, a softly deleted server is terminated later.
   return state === 'deleted' || (state === 'soft-delete' && timeOf(event, 'terminated_at') !== undefined)
+}
+
+/** Whether an event is of the request; undefined: of none. */
+export function isOfRequest({ event }: Entry, request: string | undefined): boolean {
+  return request !== undefined && textOf(event, 'request_id') === request
+}
+
+/** A period as a message names it. */
+export function periodText({ begin, end }: Period): string {
+  return `${formatIso(begin)} to ${formatIso(end)}`
 }
 
 /** An event as a message names it. */

@@ -3,7 +3,8 @@ import type { RemainderVerdict } from '../verdict.ts'
 import { isWholePeriod } from './audit-period.ts'
 import { existsTypeOf } from './remainder.ts'
 import { SERVER } from './server.ts'
-import { type Entry, nameOf, type StreamStory } from './stream-story.ts'
+import { type Entry, isOfRequest, nameOf, type StreamStory } from './stream-story.ts'
+import type { Step } from './subject.ts'
 
 /** How operations begin before which Nova tells, by an exists at once, of what was used until then. */
 const BEGINNINGS: { readonly [end: string]: string } = {
@@ -16,25 +17,20 @@ const BEGINNINGS: { readonly [end: string]: string } = {
 /** U0: operations that changed what a server is, and no exists tells of what it was until then. */
 export function checkUntoldOperations({ entries }: StreamStory): RemainderVerdict[] {
   return entries.flatMap((entry, index) => {
-    const isOperation = BEGINNINGS[entry.step] !== undefined
-    if (!isOperation || entry.isElsewhere || !isUntold(entry, entries.slice(0, index))) return []
+    const beginning = BEGINNINGS[entry.step]
+    if (beginning === undefined || entry.isElsewhere) return []
+    if (!isUntold(entry, beginning, entries.slice(0, index))) return []
     const message = `Notifications, but no .exists notification found before ${nameOf(entry.event)}: what was used until then is not told.`
     const fault = { code: 'U0', message }
     return [{ kind: 'fault', existsType: existsTypeOf(entries), first: entry.event, fault }]
   })
 }
 
-function isUntold({ event, step }: Entry, before: readonly Entry[]): boolean {
-  const beginning = BEGINNINGS[step]
-  if (beginning === undefined) return false
+function isUntold({ event }: Entry, beginning: Step, before: readonly Entry[]): boolean {
   const request = textOf(event, 'request_id')
   // Where it began on the day before, so did its exists.
   const hasBegun = before.some((one) => one.step === beginning && isOfRequest(one, request))
   const since = before.slice(before.findLastIndex((one) => SERVER.settling.includes(one.step)) + 1)
   const isTold = since.some((one) => one.step === 'exists' && !isWholePeriod(one.event))
-  return hasBegun && !isTold && request !== undefined
-}
-
-function isOfRequest({ event }: Entry, request: string | undefined): boolean {
-  return textOf(event, 'request_id') === request
+  return hasBegun && !isTold
 }

@@ -52,7 +52,7 @@ function isToldAgain(event: Event): boolean {
 }
 
 /** What a stream of Cinder's may be about. */
-export const CINDER_SUBJECTS = {
+const CINDER_SUBJECTS = {
   volume: cinderSubject('volume.', ['tenant_id', 'size_gb', 'volume_type']),
   // its tenant changes with its volume's, and nothing is sent
   snapshot: cinderSubject('snapshot.', ['size_gb', 'volume_id']),
