@@ -15,6 +15,7 @@ import { type QueueApp, runApps } from './apps/run-apps.ts'
 import { Away, type Side } from './away.ts'
 import type { ConsumerCounters } from './counters.ts'
 import { DeliveryWindow } from './delivery-window.ts'
+import { firstTimeOf } from './first-time.ts'
 import { GivenBack, type Progress } from './given-back.ts'
 import { type PrepareContext, type Prepared, prepare } from './prepare.ts'
 import { StoppedError, storeBatch } from './store-batch.ts'
@@ -42,6 +43,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
 }
 
 const ERROR_PAUSE_MS = 1000
+/** A message that tells a time is waited for so long, where none is known. */
+const FIRST_TIME_MS = 2000
 const LONG_FOR_APPS_MS = 30_000
 /** A side that is away for longer has what is at hand given back. */
 const GIVE_BACK_MS = 3000
@@ -215,6 +218,7 @@ export class QueueConsumer implements Service {
       if (!inHand) continue
       const isAlone = this.#inHand.length === 1
       this.#adjustPrefetch()
+      await this.#findTime(inHand)
       const batch = await this.#prepare(inHand)
       if (!isAlone) this.#readAhead(batch)
       const begun = await before
@@ -236,6 +240,21 @@ export class QueueConsumer implements Service {
     // An acknowledgement is one of everything before it: what is not stored ends the storing of what follows.
     if (!(await isBeforeStored) || !given) return undefined
     return { stored: this.#store(inHand, given) }
+  }
+
+  /**
+   * Before any time is known a message without one would be of 1970, and its stream would expire at once: it is taken to
+   * be of the time of those that come with it.
+   */
+  async #findTime({ deliveries }: InHand): Promise<void> {
+    const { clock, maxMessageBytes } = this.#options
+    const { signal } = this.#stopping
+    const deadline = performance.now() + FIRST_TIME_MS
+    while (clock.now() === 0 && !signal.aborted && performance.now() < deadline) {
+      const time = firstTimeOf([...deliveries, ...this.#buffer], maxMessageBytes)
+      if (time !== undefined) return void clock.arrive(time)
+      await Promise.race([this.#delivered(this.#buffer.length + 1), sleep(FIRST_TIME_MS / 10, signal)])
+    }
   }
 
   #adjustPrefetch(): void {

@@ -76,13 +76,13 @@ function makeEvent(notification: Notification, extract: Extraction, receivedAt: 
   return {
     messageId: notification.message_id,
     eventType: notification.event_type,
-    timestamp: timeOf(notification, receivedAt),
+    timestamp: ownTime(notification) ?? receivedAt,
     traits,
   }
 }
 
-/** The notification's own time, else that of its context, else that of its receipt. */
-function timeOf(notification: Notification, receivedAt: Micros): Micros {
+/** The notification's own time, else that of its context; undefined where it has neither. Throws where it is no time. */
+export function ownTime(notification: Notification): Micros | undefined {
   for (const name of ['timestamp', '_context_timestamp']) {
     const value = notification[name]
     if (isNothing(value)) continue
@@ -91,7 +91,7 @@ function timeOf(notification: Notification, receivedAt: Micros): Micros {
       throw new InvalidError(`${name}: ${JSON.stringify(textOf(value))} is not an ISO 8601 time`)
     return time
   }
-  return receivedAt
+  return undefined
 }
 
 function isNothing(value: JsonValue | undefined): value is undefined | null | '' | 0 | false {

@@ -250,7 +250,7 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
 })
 
 test('a pause that finds the connection lost tells of the loss before it resolves', async () => {
-  const proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
+  const proxy = await TcpProxy.start(inject('amqpUrl'))
   const options = { logger: silentLogger, reconnectMs: 60_000, maxReconnectMs: 60_000 }
   const broker = createAmqpBroker({ ...options, url: proxy.urlOf(inject('amqpUrl')) })
   let losses = 0
@@ -273,7 +273,7 @@ test('a pause that finds the connection lost tells of the loss before it resolve
 })
 
 test('a subscription that was paused reads no more when its connection is made anew', async () => {
-  const proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
+  const proxy = await TcpProxy.start(inject('amqpUrl'))
   const options = { logger: silentLogger, reconnectMs: 20, maxReconnectMs: 50 }
   const [cut, whole] = [proxy.urlOf(inject('amqpUrl')), inject('amqpUrl')].map(
     (url): Broker => createAmqpBroker({ ...options, url }),
@@ -309,7 +309,7 @@ describe('a connection that breaks at a bad moment', () => {
   const spec = queueOnly(`q-${randomUUID()}`)
 
   beforeEach(async () => {
-    proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
+    proxy = await TcpProxy.start(inject('amqpUrl'))
     const url = proxy.urlOf(inject('amqpUrl'))
     broker = createAmqpBroker({ url, logger: silentLogger, reconnectMs: 20, maxReconnectMs: 200 })
   })

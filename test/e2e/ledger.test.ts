@@ -164,10 +164,6 @@ function fatesOfCommits(random: Random) {
   return { counts, choose }
 }
 
-async function proxyOf(url: string): Promise<TcpProxy> {
-  return TcpProxy.start(Number(new URL(url).port))
-}
-
 test('three consumers and three workers, killed, cut off and left alone by the database, lose and repeat nothing', async () => {
   const folder = temporaryFolder()
   const described = describeRun(RUN)
@@ -176,7 +172,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
   const server = await Mariadb.start(join(folder, 'mariadb'))
   onTestFinished(() => server.stop())
   const databaseUrl = await createMysqlDatabase(server.url, 'ledger')
-  const [broker, database] = [await proxyOf(inject('amqpUrl')), await proxyOf(databaseUrl)]
+  const [broker, database] = [await TcpProxy.start(inject('amqpUrl')), await TcpProxy.start(databaseUrl)]
   const queue = `e2e.ledger.${SEED}`
   const deployment = await deployShipped(folder, queue, {
     amqpUrl: broker.urlOf(inject('amqpUrl')),

@@ -82,7 +82,7 @@ shutdown_timeout_s: 1
 test('a consumer whose database never answers is ended, and what it had goes back to the queue', async () => {
   const [folder, queue] = [temporaryFolder(), `shutdown-${randomUUID()}`]
   const databaseUrl = await createTestDatabase()
-  const proxy = await TcpProxy.start(Number(new URL(databaseUrl).port))
+  const proxy = await TcpProxy.start(databaseUrl)
   const deployment = await deployShipped(folder, queue, {
     databaseUrl: proxy.urlOf(databaseUrl),
     storeUrl: databaseUrl,

@@ -40,8 +40,8 @@ async function createQueue(): Promise<string> {
 async function setUp() {
   const queue = await createQueue()
   const databaseUrl = await createTestDatabase()
-  const amqpProxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
-  const databaseProxy = await TcpProxy.start(Number(new URL(databaseUrl).port))
+  const amqpProxy = await TcpProxy.start(inject('amqpUrl'))
+  const databaseProxy = await TcpProxy.start(databaseUrl)
   const database = await openMysqlDatabase({ url: new URL(databaseProxy.urlOf(databaseUrl)) })
   await upgradeSchema(database.db, database.dialect.types)
   const store = await createSqlStore(database, { writer: 'test' })

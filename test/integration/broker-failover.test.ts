@@ -26,7 +26,7 @@ afterAll(async () => {
 })
 
 async function proxyTo(url: string): Promise<TcpProxy> {
-  const proxy = await TcpProxy.start(Number(new URL(url).port || 5672))
+  const proxy = await TcpProxy.start(url)
   onTestFinished(() => proxy.stop())
   return proxy
 }

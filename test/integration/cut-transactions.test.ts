@@ -21,7 +21,7 @@ let observer: Store
 
 beforeEach(async () => {
   const url = await createTestDatabase()
-  proxy = await TcpProxy.start(Number(new URL(url).port))
+  proxy = await TcpProxy.start(url)
   const database = await openMysqlDatabase({ url: new URL(url) })
   await upgradeSchema(database.db, database.dialect.types)
   observer = await createSqlStore(database)

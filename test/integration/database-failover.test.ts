@@ -7,23 +7,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { Mariadb } from '../../sandbox/servers/mariadb.ts'
 import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
 import { TransientError } from '../../src/domain/errors.ts'
-import { createStreamRunner } from '../../src/pipeline/stream-runner.ts'
-import { Worker } from '../../src/pipeline/worker.ts'
-import { createManualClock } from '../../src/runtime/event-clock.ts'
-import { silentLogger } from '../../src/runtime/logger.ts'
+import { LoggerHandler } from '../../src/pipeline/handlers/logger-handler.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { schemaStatus, upgradeSchema } from '../../src/store/migrate.ts'
 import { MysqlConnections } from '../../src/store/mysql-connections.ts'
 import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'
-import { at, event, routerOf } from '../support/events.ts'
+import { event } from '../support/events.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
-
-const NOW = at('2026-01-01T00:00:00')
-const ALL = { limit: 1000, mark: undefined, ascending: true }
-const router = routerOf({ match_criteria: [{ event_type: 'x.*' }], fire_criteria: [{ event_type: 'x.end' }] })
+import { ALL, NOW, router, workerWith } from '../support/worker.ts'
 
 let folder: string
 const servers: Mariadb[] = []
@@ -81,7 +75,7 @@ async function ownStores(): Promise<[Store, Store]> {
 }
 
 async function proxyTo(server: Mariadb): Promise<TcpProxy> {
-  const proxy = await TcpProxy.start(portOf(server))
+  const proxy = await TcpProxy.start(server.url)
   ends.push(() => proxy.stop())
   return proxy
 }
@@ -91,7 +85,7 @@ function portOf({ url }: Mariadb): number {
 }
 
 function batchOf(messageId: string, text = 'h') {
-  const one = event({ messageId, host: text, eventType: 'x.end', timestamp: NOW })
+  const one = event({ messageId, host: text, eventType: 'x', timestamp: NOW })
   return { arrivals: [{ event: one, at: NOW, keys: router.keysOf(one) }], deadLetters: [] }
 }
 
@@ -131,25 +125,7 @@ test('a worker that finds its server read only goes on at the new one', async ()
   const own = await ownStores()
   const proxy = await proxyTo(a)
   const store = await createSqlStore(await open(proxy.urlOf(accountUrl(a))))
-  const shared = { router, clock: createManualClock(NOW + 1), logger: silentLogger }
-  const worker = new Worker({
-    ...shared,
-    name: 'test',
-    store,
-    runner: createStreamRunner({
-      ...shared,
-      pipelines: new Map([['fire', { steps: [] }]]) as unknown as Parameters<
-        typeof createStreamRunner
-      >[0]['pipelines'],
-      purge: false,
-      retries: 0,
-    }),
-    batchSize: 100,
-    delayMs: 10,
-    leaseMs: 60_000,
-    concurrency: 4,
-    trim: undefined,
-  })
+  const { worker } = workerWith(store, LoggerHandler, { retries: 0, concurrency: 4 })
   await worker.start()
   ends.push(() => worker.stop())
   await own[0].storeBatch(batchOf('first'), router)

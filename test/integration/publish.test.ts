@@ -11,7 +11,7 @@ const COUNT = 20_000
 const CUT_EVERY = 1500
 
 test('whenever the broker is cut off, messages come into the queue in their order', async () => {
-  const proxy = await TcpProxy.start(Number(new URL(inject('amqpUrl')).port))
+  const proxy = await TcpProxy.start(inject('amqpUrl'))
   const spec = queueOnly(`q-${randomUUID()}`)
   const options = { logger: silentLogger, reconnectMs: 20, maxReconnectMs: 200 }
   const far = createAmqpBroker({ ...options, url: proxy.urlOf(inject('amqpUrl')) })

@@ -12,6 +12,9 @@ export type Fate = 'pass' | 'cut' | 'lose-answer' | 'time-out'
 const TIME_OUT = Buffer.from('\0\0\0\x01\xff\xb5\x04#HY000Lock wait timeout exceeded; try again', 'latin1')
 TIME_OUT[0] = TIME_OUT.length - 4
 
+/** Of URLs that name none. */
+const PORTS: { readonly [protocol: string]: number } = { 'amqp:': 5672, 'mysql:': 3306 }
+
 type Cut = { readonly fateOf: (chunk: Buffer, isAnswer: boolean) => Fate; readonly isDone: () => void }
 
 /** Stands between a client and a server on this machine, and cuts their connections when told to. */
@@ -32,8 +35,10 @@ export class TcpProxy {
     })
   }
 
-  static async start(targetPort: number): Promise<TcpProxy> {
-    const proxy = new TcpProxy(targetPort)
+  /** Stands before the server of a URL. */
+  static async start(url: string): Promise<TcpProxy> {
+    const { port, protocol } = new URL(url)
+    const proxy = new TcpProxy(Number(port) || (PORTS[protocol] ?? 0))
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve))
     return proxy
   }

@@ -40,18 +40,18 @@ export async function storeFor(store: Store, hosts: readonly string[]): Promise<
 export function workerWith(
   store: Store,
   handler: HandlerClass,
-  options: Partial<WorkerOptions> & { readonly maxGenerations?: number } = {},
+  options: Partial<WorkerOptions> & { readonly maxGenerations?: number; readonly retries?: number } = {},
   params: HandlerParams = {},
 ) {
   const clock = createManualClock(NOW + 1)
   const pipeline = { name: 'fire', steps: [{ name: 'tested', handler, params }] }
   const shared = { router, clock, logger: silentLogger }
-  const { maxGenerations, ...others } = options
+  const { maxGenerations, retries = 3, ...others } = options
   const runner = createStreamRunner({
     ...shared,
     pipelines: new Map([['fire', pipeline]]),
     purge: false,
-    retries: 3,
+    retries,
     maxGenerations,
   })
   const worker = new Worker({

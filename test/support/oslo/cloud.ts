@@ -67,6 +67,11 @@ export class Cloud {
     return this.#ask(`call ${number}`, number)
   }
 
+  /** The same, called again where a call was lost: it is sent at most once. */
+  insist(number: string): Promise<string> {
+    return this.#ask(`insist ${number}`, number)
+  }
+
   #ask(command: string, number: string): Promise<string> {
     return new Promise((resolve) => {
       this.#answers.set(number, resolve)

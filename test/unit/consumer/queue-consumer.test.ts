@@ -71,6 +71,7 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
     ...options,
   })
   const send = (message_id: string, event_type = 'x.y') => deliver({ message_id, event_type }, false)
+  const sendUndated = (message_id: string) => deliver({ message_id, timestamp: undefined }, false)
   const sendAgain = (message_id: string, timestamp: string) => deliver({ message_id, timestamp }, true)
   const deliver = (more: object, redelivered: boolean) => {
     const message = { event_type: 'x.y', timestamp: '2026-01-01T00:00:00', ...more }
@@ -78,7 +79,7 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
   }
   const read = () => subscriber?.onReading?.()
   const lose = () => subscriber?.onLost()
-  return { consumer, acknowledged, archived, readAhead, send, sendAgain, read, lose }
+  return { consumer, acknowledged, archived, readAhead, send, sendUndated, sendAgain, read, lose }
 }
 
 test('batches are stored in order and acknowledged by their last message', async () => {
@@ -267,4 +268,25 @@ test('in a flood a batch is waited for also while the database has nothing to do
   await until('the next is full too', async () => batches.length === 2)
   expect(batches).toEqual([10, 10])
   await consumer.stop()
+})
+
+test('before any time is known, a message without one is of the time of those that come with it', async () => {
+  const arrived: number[] = []
+  let now = 0
+  const arrive = (time: number) => {
+    arrived.push(time)
+    now = Math.max(now, time)
+    return now
+  }
+  const clock = { ...wallClock, now: () => now, arrive }
+  const stored: string[] = []
+  const { consumer, send, sendUndated } = setUp(async (ids) => void stored.push(...ids), { clock })
+  await consumer.start()
+  sendUndated('a')
+  for (let turn = 0; turn < 10; turn++) await immediate()
+  expect(stored).toEqual([])
+  send('b')
+  await until('both are stored', async () => stored.length === 2)
+  await consumer.stop()
+  expect(new Set(arrived)).toEqual(new Set([at('2026-01-01T00:00:00')]))
 })

@@ -1,0 +1,23 @@
+import type { Delivery } from '../broker/broker.ts'
+import { ownTime } from '../distiller/distiller.ts'
+import { decodeNotification } from '../distiller/notification.ts'
+import type { Micros } from '../domain/time.ts'
+
+/** The time of the first of these messages that tells one; those that cannot be read are passed over. */
+export function firstTimeOf(deliveries: readonly Delivery[], maxMessageBytes: number): Micros | undefined {
+  for (const { body, fault, compression } of deliveries) {
+    if (fault !== undefined || compression !== undefined || body.length > maxMessageBytes) continue
+    const decoded = decodeNotification(body)
+    const time = decoded.ok ? timeIn(decoded.notification) : undefined
+    if (time !== undefined) return time
+  }
+  return undefined
+}
+
+function timeIn(notification: Parameters<typeof ownTime>[0]): Micros | undefined {
+  try {
+    return ownTime(notification)
+  } catch {
+    return undefined
+  }
+}
