@@ -1,5 +1,6 @@
 import type { ChannelModel } from 'amqplib'
 import { messageOf } from '../domain/errors.ts'
+import { printable } from '../domain/printable.ts'
 
 /** What the library's connection has inside: bytes that are not read yet, and what takes the next frame out of them. */
 type Wire = { rest: Buffer; recvFrame(): unknown }
@@ -45,7 +46,8 @@ function headerFrame(bytes: Buffer, error: unknown): object {
   const channel = bytes.readUInt16BE(1)
   const payload = bytes.subarray(FRAME_START_BYTES, FRAME_START_BYTES + bytes.readUInt32BE(3))
   const fields = { headers: undefined }
-  faults.set(fields, `the headers cannot be decoded: ${messageOf(error)}; ${hexOf(headersOf(payload))}`)
+  const reason = printable(messageOf(error))
+  faults.set(fields, `the headers cannot be decoded: ${reason}; ${hexOf(headersOf(payload))}`)
   return { id: BASIC_CLASS, channel, size: Number(payload.readBigInt64BE(4)), fields }
 }
 

@@ -1,6 +1,7 @@
 import { EVENT_ID, getScalarValue, load, parseEvents, YAMLException, type Event as YamlEvent } from 'js-yaml'
 import { ConfigError, type Position, type Problem } from '../domain/errors.ts'
 import { positionAt } from './position.ts'
+import { findAliasFault } from './yaml-aliases.ts'
 import { PYYAML_SCHEMA } from './yaml-schema.ts'
 
 export type DocumentPath = readonly (string | number)[]
@@ -21,8 +22,11 @@ export type RepeatedKey = { readonly path: DocumentPath; readonly position: Posi
 /** Parses a YAML file; of equal keys the last one counts. Throws ConfigError with the position of a syntax error. */
 export function parseYamlDocument(text: string, file: string, schema = PYYAML_SCHEMA): ConfigDocument {
   try {
+    const events = parseEvents(text, { filename: file })
+    const fault = findAliasFault(events, text)
+    if (fault) throw notYaml(fault.message, positionAt(text, fault.offset, file))
     const value = load(text, { schema, filename: file, json: true })
-    const offsets = collectOffsets(parseEvents(text, { filename: file }), text)
+    const offsets = collectOffsets(events, text)
     return {
       value,
       positionOf: (path) => positionAt(text, offsets.nearest(path, 'value'), file),
@@ -33,20 +37,15 @@ export function parseYamlDocument(text: string, file: string, schema = PYYAML_SC
       })),
     }
   } catch (error) {
-    if (error instanceof YAMLException) throw syntaxError(error, file)
-    throw error
+    if (!(error instanceof YAMLException)) throw error
+    const { line, column } = error.mark ?? { line: 0, column: 0 }
+    throw notYaml(error.reason, { file, line: line + 1, column: column + 1 })
   }
 }
 
-function syntaxError(error: YAMLException, file: string): ConfigError {
-  const problem: Problem = {
-    severity: 'error',
-    code: 'yaml',
-    path: '',
-    message: error.reason,
-    position: { file, line: (error.mark?.line ?? 0) + 1, column: (error.mark?.column ?? 0) + 1 },
-  }
-  return new ConfigError(`${file} is not YAML`, [problem])
+function notYaml(message: string, position: Position): ConfigError {
+  const problem: Problem = { severity: 'error', code: 'yaml', path: '', message, position }
+  return new ConfigError(`${position.file} is not YAML`, [problem])
 }
 
 type Part = 'key' | 'value'
@@ -62,7 +61,9 @@ class Offsets {
 
   readonly repeated: { readonly path: DocumentPath; readonly offset: number }[] = []
 
+  /** A value that is left out, and so stands nowhere, has an offset of -1. */
   set(path: DocumentPath, part: Part, offset: number): void {
+    if (offset < 0) return
     const key = `${part}${JSON.stringify(path.map(String))}`
     if (part === 'key' && path.at(-1) !== '<<' && this.#offsets.has(key)) this.repeated.push({ path, offset })
     this.#offsets.set(key, offset)

@@ -1,4 +1,5 @@
 import {
+  binaryTag,
   boolYaml11Tag,
   defineScalarTag,
   floatYaml11Tag,
@@ -30,6 +31,8 @@ function schemaOf(float: ScalarTagDefinition, timestamp?: ScalarTagDefinition): 
       if (tag === boolYaml11Tag) return [BOOL]
       if (tag === floatYaml11Tag) return [float]
       if (tag === timestampTag) return timestamp ? [timestamp] : []
+      // No setting is bytes: it is told as an unknown tag, with its place.
+      if (tag === binaryTag) return []
       return [tag]
     }),
   )

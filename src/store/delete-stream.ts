@@ -7,11 +7,18 @@ import { bucketOf, type Executor } from './schema.ts'
 import { traitHash } from './trait-codec.ts'
 
 /**
- * Deletes a stream and its memberships, never its events. Of its key's row in open_stream nothing need be known: one
- * whose stream is gone counts as absent. Throws ConflictError while a worker holds a lease on it.
+ * Deletes a stream, its memberships and its key's pointer to it, never its events. The key is locked before the
+ * stream, as whatever stores events does. Throws ConflictError while a worker holds a lease on it.
  */
 export async function deleteStream(tx: Executor, context: StoreContext, id: number): Promise<boolean> {
   const { dialect } = context
+  const named = await tx.selectFrom('stream').select('key_hash').where('id', '=', id).executeTakeFirst()
+  if (!named) return false
+  await tx
+    .deleteFrom('open_stream')
+    .where('key_hash', '=', named.key_hash)
+    .where('stream_id', '=', id)
+    .execute()
   const row = await tx
     .selectFrom('stream')
     .selectAll()

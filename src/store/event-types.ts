@@ -1,11 +1,15 @@
 import { hash128 } from '../domain/hash.ts'
+import { wellFormed } from '../domain/well-formed.ts'
 import type { SqlDialect } from './dialect.ts'
 import { upsertRows } from './insert-rows.ts'
 import { hexBytes } from './rows.ts'
 import type { Executor } from './schema.ts'
 import { inTransaction } from './transaction.ts'
 
-/** Ids of event types; they are few, never change and are remembered once committed. */
+/**
+ * Ids of event types; they are few, never change and are remembered once committed. A type with halves of characters
+ * is that of its wellFormed text.
+ */
 export class EventTypes {
   readonly #db: Executor
   readonly #dialect: SqlDialect
@@ -20,7 +24,10 @@ export class EventTypes {
   /** Gives every type an id, in transactions of their own, so that no batch holds a lock on this table. */
   async ensure(types: Iterable<string>): Promise<void> {
     const unknown = new Set<string>()
-    for (const type of types) if (!this.#ids.has(type)) unknown.add(type)
+    for (const type of types) {
+      const desc = wellFormed(type)
+      if (!this.#ids.has(desc)) unknown.add(desc)
+    }
     if (unknown.size === 0) return
     await this.#load([...unknown])
     const created = [...unknown].filter((type) => !this.#ids.has(type))
@@ -29,15 +36,16 @@ export class EventTypes {
 
   /** The id of a type that was ensured. */
   idOf(type: string): number {
-    const id = this.#ids.get(type)
+    const id = this.#ids.get(wellFormed(type))
     if (id === undefined) throw new Error(`event type ${type} has no id yet`)
     return id
   }
 
   /** The id of a type, or undefined when no event has it. */
   async find(type: string): Promise<number | undefined> {
-    if (!this.#ids.has(type)) await this.#load([type])
-    return this.#ids.get(type)
+    const desc = wellFormed(type)
+    if (!this.#ids.has(desc)) await this.#load([desc])
+    return this.#ids.get(desc)
   }
 
   /**

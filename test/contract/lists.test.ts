@@ -263,7 +263,10 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
       )
     }
     await put('x.start')
+    const keys = () => database.db.selectFrom('open_stream').select('stream_id').execute()
+    expect(await keys()).toEqual([{ stream_id: 1 }])
     expect(await store.deleteStream(1)).toBe(true)
+    expect(await keys()).toEqual([])
     expect(await store.deleteStream(1)).toBe(false)
     expect(await store.findStream(1)).toBeUndefined()
     expect(await store.countEvents({}, UP)).toBe(1)
@@ -273,8 +276,10 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
     const claim = { firing: 'fire', now: NOW + 1, limit: 10, worker: 'w1', leaseMs: 60_000 } as const
     const claims = await store.claimStreams(claim)
     await expect(store.deleteStream(2)).rejects.toThrow('stream 2 is run by w1 at this moment')
+    expect(await keys()).toEqual([{ stream_id: 2 }])
     await store.renewLeases(claims, -1)
     expect(await store.deleteStream(2)).toBe(true)
+    expect(await keys()).toEqual([])
     expect(
       await store.finishRuns(
         claims.map((one) => ({ claim: one, newEvents: [], purge: false, lastError: null })),

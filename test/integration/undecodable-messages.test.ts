@@ -4,6 +4,7 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { createAmqpBroker } from '../../src/broker/amqp.ts'
 import type { Delivery } from '../../src/broker/broker.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { corpusOf } from '../support/corpus.ts'
 import { queueOnly } from '../support/queue-only.ts'
 import { longOfKombu, nested, publishRaw, rawHeader } from '../support/raw-publish.ts'
 import { until } from '../support/until.ts'
@@ -96,6 +97,25 @@ test.each(CASES)(
     for (const fault of faults) expect(fault).toMatch(c.told)
   },
 )
+
+test('of all tables of the corpus that RabbitMQ takes, none costs a message or the channel', async () => {
+  const queue = await createQueue({})
+  const taken: string[] = []
+  for (const [index, headers] of corpusOf('headers').entries()) {
+    try {
+      await publishRaw(inject('amqpUrl'), queue, [{ body: `${index}`, headers }])
+      taken.push(`${index}`)
+    } catch {
+      // What it cannot decode itself costs the publisher its connection.
+    }
+  }
+  expect(taken.length).toBeGreaterThan(30)
+  const { deliveries, losses, depth } = read(queue)
+  await until('all of them', () => deliveries.length >= taken.length)
+  await until('an empty queue', async () => (await depth()) === 0)
+  expect(deliveries.map(({ body }) => String(body))).toEqual(taken)
+  expect(losses()).toBe(0)
+})
 
 test('a message that costs the channel whenever it comes is read alone, and then set aside', async () => {
   const queue = await createQueue({})

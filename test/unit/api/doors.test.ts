@@ -11,6 +11,7 @@ import { type Logger, silentLogger } from '../../../src/runtime/logger.ts'
 import { createSharedTime } from '../../../src/runtime/shared-time.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { converse, statusOf } from '../../support/converse.ts'
+import { corpusOf } from '../../support/corpus.ts'
 
 const OPERATIONS = [
   '/v1/streams',
@@ -117,8 +118,8 @@ test.each([
     expect([400, 401, 403, 414, ...(isPublic ? [200, 204, 405] : [])], `${how} ${of}`).toContain(status)
     expect(asked, `${how} ${of}`).toEqual([])
   }
-  for (const path of ['/V1/events/count', '/V1/streams/count', '/v1/Events/Count'])
-    await look('GET', path, '')
+  for (const path of corpusOf('paths'))
+    for (const how of ['GET', 'DELETE']) await look(how, path.toString('latin1'), '')
   await fc.assert(fc.asyncProperty(method, target, header, look), { numRuns: 400 })
 })
 

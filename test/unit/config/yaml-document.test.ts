@@ -64,3 +64,31 @@ test('times and floats can be told from texts and integers', () => {
     c: 4,
   })
 })
+
+test('aliases that come to a billion values are refused where they pass the limit', () => {
+  const lines = ['a: &a [x, x, x, x, x, x, x, x, x, x]']
+  for (const [before, name] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh', 'hi'].map((two) => [...two])) {
+    lines.push(`${name}: &${name} [${Array(10).fill(`*${before}`).join(', ')}]`)
+  }
+  expect(() => read(lines.join('\n'))).toThrow(
+    'file.yaml:5:37: up to *d the aliases stand for more than 100000 values',
+  )
+})
+
+test.each(['a: &a [*a]\n', 'a: &a {b: [1, {c: *a}]}\n', 'a: &a\n  <<: *a\n'])(
+  'a cycle is refused: %j',
+  (text) => {
+    expect(() => read(text)).toThrow(
+      /^file.yaml is not YAML\nfile.yaml:\d+:\d+: \*a stands inside of what it names/,
+    )
+  },
+)
+
+test('many aliases of small values are read', () => {
+  const text = `a: &a {x: 1}\nb:\n${'  - *a\n'.repeat(10_000)}`
+  expect(read(text)).toMatchObject({ b: expect.objectContaining({ length: 10_000 }) })
+})
+
+test('an anchor may be given again inside of itself', () => {
+  expect(read('a: &a [&a 1, *a]\n')).toEqual({ a: [1, 1] })
+})

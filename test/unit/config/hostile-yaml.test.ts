@@ -1,0 +1,55 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { handlerFaults } from '../../../src/cli/require-pipelines.ts'
+import { checkConfig } from '../../../src/config/load-config.ts'
+import { isFatal } from '../../../src/config/problems.ts'
+import { ConfigError, type Problem } from '../../../src/domain/errors.ts'
+import { SOUND_FILES } from '../../support/config-problems.ts'
+import { corpusOf, nearCorpus } from '../../support/corpus.ts'
+import { temporaryFolder } from '../../support/folders.ts'
+
+const FILES = Object.keys(SOUND_FILES)
+const corpus = corpusOf('yaml')
+
+/** The problems of sound files one of which holds these bytes. */
+async function problemsWith(folder: string, name: string, bytes: Buffer): Promise<readonly Problem[]> {
+  mkdirSync(folder, { recursive: true })
+  for (const [file, text] of Object.entries(SOUND_FILES)) writeFileSync(join(folder, file), text)
+  writeFileSync(join(folder, name), bytes)
+  try {
+    const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {}, handlerFaults)
+    expect(config === undefined).toBe(problems.some(isFatal))
+    return problems
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    expect(error.message).toContain(folder)
+    return error.problems
+  }
+}
+
+async function expectPlaces(folder: string, name: string, bytes: Buffer): Promise<void> {
+  const lines = bytes.toString().split(/\r\n|[\r\n]/).length
+  for (const { message, position } of await problemsWith(folder, name, bytes)) {
+    expect(message).toMatch(/^[^\n]+$/)
+    expect(position.column).toBeGreaterThan(0)
+    expect(position.line).toBeGreaterThan(0)
+    if (basename(position.file) === name) expect(position.line).toBeLessThanOrEqual(lines)
+  }
+}
+
+test.each(FILES)('whatever of the corpus stands in %s, it is read or told with its place', async (name) => {
+  const folder = temporaryFolder()
+  for (const bytes of corpus) await expectPlaces(folder, name, bytes)
+  expect({}).not.toHaveProperty('a')
+})
+
+test.each(FILES)('so is what comes near to it, in %s', async (name) => {
+  const folder = temporaryFolder()
+  const near = nearCorpus(corpus.filter(({ length }) => length < 5000))
+  await fc.assert(
+    fc.asyncProperty(near, (bytes) => expectPlaces(folder, name, bytes)),
+    { numRuns: 500 },
+  )
+})
