@@ -1,6 +1,7 @@
 import { buildWorker } from '../../src/cli/build-worker.ts'
 import { requirePipelines } from '../../src/cli/require-pipelines.ts'
 import { decodeNotificationText } from '../../src/distiller/notification.ts'
+import type { Arrival } from '../../src/domain/routing.ts'
 import { formatIso, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../../src/domain/time.ts'
 import type { ExpectedStream } from '../../src/notigen/expected-streams.ts'
 import type { Simulated } from '../../src/notigen/simulation.ts'
@@ -21,8 +22,8 @@ const ALL = { limit: 1_000_000, mark: undefined, ascending: true }
 const WORKER_EVERY = 10 * MICROS_PER_MINUTE
 
 /**
- * What the shipped configuration makes of messages that are stored one after the other at the times at which they
- * are sent, with a worker that looks every ten minutes, and once more three days after the last.
+ * What the shipped configuration makes of messages that come at the times at which they are sent, and are stored in
+ * batches, with a worker that looks every ten minutes, and once more three days after the last.
  */
 export async function runShipped(
   messages: Iterable<Simulated>,
@@ -33,24 +34,29 @@ export async function runShipped(
   const pipelines = await requirePipelines(config)
   const worker = buildWorker({ config, pipelines, store, clock, logger: silentLogger, name: 'test' })
   let [refused, missed, nextPass] = [0, 0, 0]
+  let arrivals: Arrival[] = []
+  const storeAll = async () => {
+    await store.storeBatch({ arrivals, deadLetters: [] }, router)
+    arrivals = []
+  }
   for (const { at, body } of messages) {
-    clock.set(at)
     if (at >= nextPass) {
+      await storeAll()
+      clock.set(at)
       while ((await worker.pass('fire')) > 0);
       nextPass = at + WORKER_EVERY
     }
+    clock.set(at)
     const decoded = decodeNotificationText(body)
     const distilled = decoded.ok ? distiller.distil(decoded.notification, at) : undefined
     if (!distilled) refused++
     else if (distilled.kind !== 'event') missed++
     else {
       const { event } = distilled
-      await store.storeBatch(
-        { arrivals: [{ event, at, keys: router.keysOf(event) }], deadLetters: [] },
-        router,
-      )
+      arrivals.push({ event, at, keys: router.keysOf(event) })
     }
   }
+  await storeAll()
   while ((await worker.pass('fire')) > 0);
   clock.set(clock.now() + 3 * MICROS_PER_DAY)
   while ((await worker.pass('expire')) > 0);

@@ -40,9 +40,14 @@ export class Product {
     product.#start('api', '--listen', `127.0.0.1:${port}`)
     const looks = () => {
       if (product.ended !== undefined) throw new Error(product.ended)
-      return consumer.stdout.includes('notifications.info')
+      return consumer.stderr.includes('queue notifications.info')
     }
-    await until('the consumer to look for its queues', looks, LIMIT_MS)
+    try {
+      await until('the consumer to look for its queues', looks, LIMIT_MS)
+    } catch (error) {
+      await product.stop()
+      throw error
+    }
     return product
   }
 
