@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -6,6 +6,12 @@ import { resolve } from 'node:path'
 const ROOT = resolve(import.meta.dirname, '../..')
 
 export type ProgramResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** Each in a process namespace of its own, as containers are: there its number is 1. */
+export const APART: readonly string[] = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
+
+/** Whether this machine lets a program run apart. */
+export const mayRunApart = spawnSync('unshare', [...APART.slice(1), 'true']).status === 0
 
 /** Those that run now: whatever ends this process ends them too. */
 const running = new Set<ChildProcess>()
@@ -16,6 +22,7 @@ process.on('exit', () => {
 /** One of our programs as a process of its own, its output kept. */
 export class ChildProgram {
   readonly child: ChildProcess
+  readonly #isApart: boolean
   readonly #exited: Promise<number | null>
   #stdout = ''
   #stderr = ''
@@ -26,8 +33,13 @@ export class ChildProgram {
     env: NodeJS.ProcessEnv = {},
     /** for its standard input; null leaves that open */
     input?: string | null,
+    /** in a process namespace of its own */
+    isApart = false,
   ) {
-    this.child = spawn(process.execPath, [resolve(ROOT, `src/cli/${program}.ts`), ...args], {
+    this.#isApart = isApart
+    const node = [process.execPath, resolve(ROOT, `src/cli/${program}.ts`), ...args]
+    const [command, ...rest] = isApart ? [...APART, ...node] : node
+    this.child = spawn(command as string, rest, {
       env: { ...process.env, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
     })
@@ -75,8 +87,26 @@ export class ChildProgram {
 
   /** Ends the process; answers how. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProgramResult> {
-    if (this.isRunning) this.child.kill(signal)
+    this.send(signal)
     return this.result()
+  }
+
+  /** Sends a signal to the process, if it runs. */
+  send(signal: NodeJS.Signals): void {
+    if (!this.isRunning) return
+    const inner = this.#isApart ? childOf(this.child.pid) : undefined
+    if (inner === undefined) this.child.kill(signal)
+    else process.kill(inner, signal)
+  }
+}
+
+/** The process that another has started; undefined: it has none any more. */
+function childOf(pid: number | undefined): number | undefined {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
+    return children[0] ? Number(children[0]) : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -20,6 +20,10 @@ export type DeploymentOptions = {
   readonly workers: number
   /** yagi.conf; undefined takes the shipped one */
   readonly config?: string
+  /** each consumer in a process namespace of its own, where its number is 1 as in a container */
+  readonly isApart?: boolean
+  /** most memory for the objects of a consumer */
+  readonly consumerHeapMb?: number
 }
 
 /** Consumers, workers and a time service, each a process of its own. */
@@ -27,6 +31,8 @@ export class Deployment {
   readonly #env: NodeJS.ProcessEnv
   readonly #config: string
   readonly #timeUrl: string
+  readonly #isApart: boolean
+  readonly #consumerEnv: NodeJS.ProcessEnv
   readonly consumers: ChildProgram[] = []
   readonly workers: ChildProgram[] = []
   readonly #timeServer: ChildProgram
@@ -48,13 +54,17 @@ export class Deployment {
   private constructor(options: DeploymentOptions, env: NodeJS.ProcessEnv, port: number, store: Store) {
     this.#config = options.config ?? SHIPPED
     this.#env = env
+    this.#isApart = options.isApart ?? false
+    const heap = options.consumerHeapMb
+    this.#consumerEnv = heap === undefined ? env : { ...env, NODE_OPTIONS: `--max-old-space-size=${heap}` }
     this.#timeUrl = `http://127.0.0.1:${port}/time`
     this.#timeServer = new ChildProgram('stv3', ['time-server', '--listen', `127.0.0.1:${port}`], env)
     this.store = store
   }
 
   startConsumer(): ChildProgram {
-    const consumer = new ChildProgram('stv3', ['consume', '-c', this.#config], this.#env)
+    const args = ['consume', '-c', this.#config]
+    const consumer = new ChildProgram('stv3', args, this.#consumerEnv, undefined, this.#isApart)
     this.consumers.push(consumer)
     return consumer
   }
@@ -76,10 +86,10 @@ export class Deployment {
 
   /** Lets one of the workers sleep for a while, in the middle of whatever it does. */
   async suspend(index: number, ms: number): Promise<void> {
-    const child = this.workers[index % this.workers.length]?.child
-    child?.kill('SIGSTOP')
+    const worker = this.workers[index % this.workers.length]
+    worker?.send('SIGSTOP')
     await delay(ms)
-    child?.kill('SIGCONT')
+    worker?.send('SIGCONT')
   }
 
   /** Starts another in the place of each that has ended by itself. */

@@ -1,11 +1,12 @@
-import { appendFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { expect, inject, onTestFinished, test } from 'vitest'
+import { mayRunApart } from '../../sandbox/servers/child-program.ts'
 import { Mariadb } from '../../sandbox/servers/mariadb.ts'
 import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
-import { formatIso, MICROS_PER_MINUTE } from '../../src/domain/time.ts'
+import { freePort } from '../../sandbox/servers/server-process.ts'
 import { describe as describeRun } from '../../src/notigen/description.ts'
 import { Random } from '../../src/notigen/random.ts'
 import type { SimulationOptions } from '../../src/notigen/simulation.ts'
@@ -13,11 +14,26 @@ import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { at } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { writeLines } from '../support/notifications.ts'
+import { publishRaw } from '../support/raw-publish.ts'
 import { byDay, streamsOf } from '../support/shipped-run.ts'
 import { completeAll, flagsOf } from '../support/simulated-deployment.ts'
+import { startProgram } from '../support/start-program.ts'
 import { type Fate, TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
+import { completions, createPlainAccount, makeReadOnly, watchDatabase } from './ledger/database.ts'
+import {
+  afterTheEnd,
+  DEADLY,
+  extras,
+  IMAGE,
+  IMAGES,
+  OF_IMAGES,
+  POISON,
+  undecodable,
+} from './ledger/extras.ts'
+import { addTriggers } from './ledger/triggers.ts'
 
+const SHIPPED = resolve(import.meta.dirname, '../../config/winchester.yaml')
 const SEED = Number(process.env.STACKTACH_LEDGER_SEED ?? 11)
 
 const RUN = {
@@ -45,111 +61,13 @@ const LOST_COMPLETIONS = 0.1
 /** Longer than a lease. */
 const SLEEP_MS = 1500
 const RESTARTS_IN_ROUNDS = [6, 14]
-const MEGABYTE = 1024 * 1024
-
-/**
- * Messages that the simulator does not make, about some images: without a time, with times of other clocks, before
- * their time, one id with two times, near the limit of size and above it; such as cannot be distilled, or are refused
- * by the database; and one that kills.
- */
-const EXTRAS = { undated: 50, skewed: 40, early: 20, retimed: 20, nearLimit: 20 }
-const POISON = { size: 5, distill: 5, store: 4 }
-const total = (counts: { readonly [kind: string]: number }) =>
-  Object.values(counts).reduce((sum, n) => sum + n, 0)
-/** Those of them that become events of images; the deadly one does too. */
-const OF_IMAGES = total(EXTRAS)
-const IMAGES = 10
-const IMAGE = 'image'
-const DEADLY = 'deadly'
-
-function extras(): string[] {
-  const message = (id: string, n: number, more: object = {}, payload: object = {}) => {
-    const image = { id: `image-${n % IMAGES}`, ...payload }
-    const timestamp = formatIso(RUN.start)
-    return JSON.stringify({ event_type: 'image.story', message_id: id, timestamp, payload: image, ...more })
-  }
-  const list = (kind: string, count: number, make: (id: string, n: number) => string) =>
-    Array.from({ length: count }, (_, n) => make(`${kind}-${n}`, n))
-  const minutesOff = (minutes: number) => ({ timestamp: formatIso(RUN.start + minutes * MICROS_PER_MINUTE) })
-  const text = (length: number) => ({ text: 'x'.repeat(length) })
-  return [
-    message(DEADLY, 0, { event_type: 'image.deadly' }),
-    ...list('undated', EXTRAS.undated, (id, n) => message(id, n, { timestamp: undefined })),
-    ...list('skewed', EXTRAS.skewed, (id, n) => message(id, n, minutesOff((n - EXTRAS.skewed / 2) * 10))),
-    ...list('early', EXTRAS.early, (id, n) => message(id, n, minutesOff(180))),
-    // Which of the two is stored depends on who is killed.
-    ...list('retimed', 2 * EXTRAS.retimed, (_, n) => message(`retimed-${n >> 1}`, n >> 1, minutesOff(n))),
-    ...list('near', EXTRAS.nearLimit, (id, n) => message(id, n, {}, text(MEGABYTE - 1000))),
-    ...list('large', POISON.size, (id, n) => message(id, n, {}, text(MEGABYTE + 1000 * n))),
-    ...list('wrong', POISON.distill, (id, n) => message(id, n, {}, { size: 'much' })),
-    ...list('refused', POISON.store, (id, n) => message(id, n)),
-  ]
-}
-
-/** About images whose streams have ended. */
-function afterTheEnd(): string[] {
-  return Array.from({ length: IMAGES }, (_, n) =>
-    JSON.stringify({
-      event_type: 'image.story',
-      message_id: `overdue-${n}`,
-      timestamp: formatIso(RUN.start),
-      payload: { id: `image-${n}` },
-    }),
-  )
-}
-
-/** Refuses some events, and notes each time that a stream is completed. */
-async function watchDatabase(url: string): Promise<void> {
-  const connection = await createConnection(url)
-  await connection.query('create table completion (stream_id bigint not null)')
-  await connection.query(`create trigger note_completion after update on stream for each row
-    begin if new.state = 6 then insert into completion values (new.id); end if; end`)
-  await connection.query(`create trigger refuse before insert on event for each row
-    begin if new.message_id like 'refused-%' then
-      signal sqlstate '45000' set message_text = 'refused'; end if; end`)
-  await connection.end()
-}
-
-/** Streams as often as they were completed, in order. */
-async function completions(url: string): Promise<number[]> {
-  const connection = await createConnection(url)
-  const [rows] = await connection.query<RowDataPacket[]>(
-    'select stream_id from completion order by stream_id',
-  )
-  await connection.end()
-  return rows.map(({ stream_id }) => Number(stream_id))
-}
-
-/** Streams of images, and one whose handler kills its worker, with everything that it has in hand. */
-function addTriggers(folder: string): void {
-  writeFileSync(
-    join(folder, 'killer.js'),
-    `export class Killer {
-      handleEvents() { process.kill(process.pid, 'SIGKILL') }
-      commit() {}
-      rollback() {}
-    }`,
-  )
-  appendFileSync(join(folder, 'winchester.yaml'), '\npipeline_handlers:\n  killer: ./killer.js:Killer\n')
-  appendFileSync(join(folder, 'pipelines.yaml'), `\n${DEADLY}: [killer]\n${IMAGE}: [logger]\n`)
-  appendFileSync(
-    join(folder, 'triggers.yaml'),
-    `
-- name: ${IMAGE}
-  distinguished_by: [image_id]
-  match_criteria: [{event_type: image.story}]
-  fire_criteria: [{event_type: image.end}]
-  expiration: $last + 3d
-  expire_pipeline: ${IMAGE}
-- name: ${DEADLY}
-  distinguished_by: [event_type]
-  match_criteria: [{event_type: image.deadly}]
-  fire_criteria: [{event_type: image.deadly}]
-  expiration: $last + 900d
-  fire_pipeline: ${DEADLY}
-`,
-  )
-}
+const READ_ONLY_MS = 400
+/** As RabbitMQ has it from 4.0 on, where nobody says otherwise. */
+const DELIVERY_LIMIT = 20
+/** What a consumer has on a small machine. */
+const HEAP_MB = 256
+/** Clients of the API that say nothing, and close nothing. */
+const HALF_OPEN = 300
 
 /** What becomes of commits, and how many it went badly for. */
 function fatesOfCommits(random: Random) {
@@ -172,15 +90,23 @@ test('three consumers and three workers, killed, cut off and left alone by the d
   const server = await Mariadb.start(join(folder, 'mariadb'))
   onTestFinished(() => server.stop())
   const databaseUrl = await createMysqlDatabase(server.url, 'ledger')
-  const [broker, database] = [await TcpProxy.start(inject('amqpUrl')), await TcpProxy.start(databaseUrl)]
+  const plainUrl = await createPlainAccount(databaseUrl)
+  const [broker, database] = [await TcpProxy.start(inject('amqpUrl')), await TcpProxy.start(plainUrl)]
   const queue = `e2e.ledger.${SEED}`
   const deployment = await deployShipped(folder, queue, {
     amqpUrl: broker.urlOf(inject('amqpUrl')),
-    databaseUrl: database.urlOf(databaseUrl),
+    databaseUrl: database.urlOf(plainUrl),
     storeUrl: databaseUrl,
     consumers: 3,
     workers: 3,
+    // Each has the number 1, under one host name, as in containers; not where no such namespaces can be made.
+    isApart: mayRunApart,
+    consumerHeapMb: HEAP_MB,
     changes: [
+      [
+        /^durable = True$/gm,
+        `durable = True\nqueue_type = quorum\nqueue_arguments = x-delivery-limit: ${DELIVERY_LIMIT}`,
+      ],
       [/max_message_mb = 16/g, 'max_message_mb = 1'],
       // Many transactions to be broken off, and many messages at hand to be given back.
       [/batch_size = 500/g, 'batch_size = 100'],
@@ -189,6 +115,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     onConfigured: addTriggers,
   })
   await watchDatabase(databaseUrl)
+  const api = await startApi(plainUrl)
   const reviving = setInterval(() => deployment.revive(), 300)
   try {
     const sleeping: Promise<void>[] = []
@@ -196,9 +123,11 @@ test('three consumers and three workers, killed, cut off and left alone by the d
       () => deployment.replace('workers', random.int(0, 2)),
       () => database.cut(),
       () => void sleeping.push(deployment.suspend(random.int(0, 2), SLEEP_MS)),
+      () => makeReadOnly(databaseUrl, READ_ONLY_MS),
     ]
     const faults = [...ofWorkers, () => deployment.replace('consumers', random.int(0, 2)), () => broker.cut()]
-    await deployment.publish(writeLines(folder, 'extras.jsonl', extras()))
+    await deployment.publish(writeLines(folder, 'extras.jsonl', extras(RUN.start)))
+    await publishRaw(inject('amqpUrl'), queue, undecodable())
     let isPublishing = true
     const publishing = deployment.generate(flagsOf(RUN)).finally(() => {
       isPublishing = false
@@ -229,14 +158,14 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     database.spare()
     await Promise.all([ending, ...sleeping])
 
-    await deployment.publish(writeLines(folder, 'overdue.jsonl', afterTheEnd()))
+    await deployment.publish(writeLines(folder, 'overdue.jsonl', afterTheEnd(RUN.start)))
     await deployment.settled(incoming + 1 + IMAGES, 60_000)
     await completeAll(deployment, folder, RUN.end, DEADLY)
 
     expect(await deployment.countIncoming()).toBe(incoming + 1 + IMAGES)
     const letters = await deployment.store.listDeadLetters({}, ALL_LETTERS)
     const { decode = [], validate = [], pipeline, ...others } = Object.groupBy(letters, ({ stage }) => stage)
-    expect(decode.length + validate.length).toBe(described.deadLetters)
+    expect(decode.length + validate.length).toBe(described.deadLetters + undecodable().length)
     expect(pipeline).toMatchObject([{ reason: expect.stringContaining('its worker died') }])
     expect(countsOf(others)).toEqual(POISON)
     const streams = await deployment.allStreams()
@@ -259,6 +188,13 @@ test('three consumers and three workers, killed, cut off and left alone by the d
     const completed = streams.filter(({ state }) => state === 'completed').map(({ id }) => id)
     expect(await completions(databaseUrl)).toEqual(completed)
     for (const count of Object.values(fates.counts)) expect(count).toBeGreaterThan(0)
+    const counted = await fetch(`${api}/v1/events/count?event_name=image.story`)
+    expect(await counted.json()).toEqual([{ count: OF_IMAGES + IMAGES }])
+    const archived = archivedIds(join(folder, 'archive'))
+    const unarchived = (await deployment.store.listEvents({}, EVERYTHING)).filter(
+      ({ messageId, traits }) => traits.stream_id === undefined && !archived.has(messageId),
+    )
+    expect(unarchived).toEqual([])
   } finally {
     clearInterval(reviving)
     await deployment.stop()
@@ -267,6 +203,39 @@ test('three consumers and three workers, killed, cut off and left alone by the d
   }
 }, 400_000)
 
+/** An API that clients hold on to which say nothing; answers its URL. */
+async function startApi(databaseUrl: string): Promise<string> {
+  const port = await freePort()
+  const env = { STACKTACH_DATABASE_URL: databaseUrl }
+  const program = startProgram(['api', '-c', SHIPPED, '--listen', `127.0.0.1:${port}`], 'stv3', env)
+  const url = `http://127.0.0.1:${port}`
+  await until(
+    'the API to listen',
+    async () => program.isRunning && (await fetch(url).catch(() => false)) !== false,
+  )
+  const sockets = Array.from({ length: HALF_OPEN }, () => {
+    const socket = connect({ port, allowHalfOpen: true })
+    socket.on('error', () => {})
+    socket.write('GET /v1/events HTTP/1.1\r\nHost: localhost\r\n')
+    return socket
+  })
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+  })
+  return url
+}
+
+/** The ids of all messages in the files of an archive, each line of which must be whole. */
+function archivedIds(folder: string): Set<string> {
+  const files = globSync('**/*.json*', { cwd: folder, withFileTypes: true }).filter((entry) => entry.isFile())
+  const lines = files.flatMap(({ parentPath, name }) =>
+    readFileSync(join(parentPath, name), 'utf8').split('\n').slice(0, -1),
+  )
+  expect(lines.length).toBeGreaterThan(0)
+  return new Set(lines.map((line) => JSON.parse(line).message_id))
+}
+
+const EVERYTHING = { limit: 1_000_000, mark: undefined, ascending: true }
 const ALL_LETTERS = { limit: 10_000, mark: undefined, ascending: true }
 
 function countsOf(groups: { readonly [name: string]: readonly unknown[] | undefined }) {

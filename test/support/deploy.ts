@@ -11,6 +11,9 @@ export type DeployOptions = {
   readonly storeUrl?: string
   readonly consumers?: number
   readonly workers?: number
+  /** see DeploymentOptions */
+  readonly isApart?: boolean
+  readonly consumerHeapMb?: number
   readonly archiveFolder?: string
   /** changes of the copied configuration */
   readonly changes?: readonly (readonly [RegExp, string])[]

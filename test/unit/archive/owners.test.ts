@@ -1,18 +1,16 @@
-import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
+import { APART, mayRunApart } from '../../../sandbox/servers/child-program.ts'
 import { openRollingArchive } from '../../../src/archive/rolling-archive.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { temporaryFolder } from '../../support/folders.ts'
 
 const WRITER = resolve(import.meta.dirname, '../../support/archive-writer.ts')
-/** Processes with numbers of their own, as in containers. */
-const APART = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
-const mayUnshare = spawnSync('unshare', [...APART.slice(1), 'true']).status === 0
 
 class Writer {
   readonly #child: ChildProcessWithoutNullStreams
@@ -68,7 +66,7 @@ function openIn(folder: string, rollBytes = 1_000_000) {
   })
 }
 
-test.runIf(mayUnshare)('two processes of one number and host name leave each other alone', async () => {
+test.runIf(mayRunApart)('two processes of one number and host name leave each other alone', async () => {
   const folder = temporaryFolder()
   const first = new Writer(folder, APART)
   expect(await first.says()).toBe('open as process 1')
@@ -84,12 +82,12 @@ test.runIf(mayUnshare)('two processes of one number and host name leave each oth
   expect(readdirSync(join(folder, 'working'))).toEqual([])
 })
 
-const PLACES: [string, string[]][] = [
+const PLACES: [string, readonly string[]][] = [
   ['here', []],
   ['among processes of its own', APART],
 ]
 
-test.each(mayUnshare ? PLACES : PLACES.slice(0, 1))(
+test.each(mayRunApart ? PLACES : PLACES.slice(0, 1))(
   'what a process that was killed %s has left is completed, with nobody waiting for it',
   async (_, prefix) => {
     const folder = temporaryFolder()
