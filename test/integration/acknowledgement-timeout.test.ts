@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connect } from 'amqplib'
+import { expect, onTestFinished, test } from 'vitest'
+import { runProgram } from '../../sandbox/servers/child-program.ts'
+import { createMysqlStore } from '../../sandbox/servers/mysql-store.ts'
+import { Rabbitmq } from '../../sandbox/servers/rabbitmq.ts'
+import { createAmqpBroker } from '../../src/broker/amqp.ts'
+import { createTestDatabase } from '../support/databases.ts'
+import { folderWith, temporaryFolder } from '../support/folders.ts'
+import { queueOnly } from '../support/queue-only.ts'
+import { startProgram } from '../support/start-program.ts'
+import { TcpProxy } from '../support/tcp-proxy.ts'
+import { until } from '../support/until.ts'
+
+// RabbitMQ takes a message back that is not acknowledged in time, and each time counts as a delivery.
+
+const TIMEOUT_MS = 3000
+const MESSAGES = 5
+
+/** One that has in seconds what takes hours elsewhere. */
+async function startHasty(): Promise<Rabbitmq> {
+  const rabbitmq = await Rabbitmq.start(temporaryFolder())
+  onTestFinished(() => rabbitmq.stop())
+  for (const [name, ms] of [
+    ['consumer_timeout', TIMEOUT_MS],
+    ['channel_tick_interval', 500],
+  ])
+    await rabbitmq.control('eval', `application:set_env(rabbit, ${name}, ${ms}).`)
+  return rabbitmq
+}
+
+test('a database that is away for many time-outs costs a queue with the lowest of delivery limits no message', async () => {
+  const rabbitmq = await startHasty()
+  const databaseUrl = await createTestDatabase()
+  const database = await TcpProxy.start(databaseUrl)
+  onTestFinished(() => database.stop())
+  const { hostname, port } = new URL(rabbitmq.url)
+  const folder = folderWith({
+    'yagi.conf': `[rabbit_broker]
+host = ${hostname}
+port = ${port}
+user = guest
+password = guest
+[consumers]
+queues = q
+[consumer:q]
+apps = winchester.yagi_handler.WinchesterHandler
+exchange = e
+queue_type = quorum
+queue_arguments = x-delivery-limit: 1
+[winchester]
+config_file = winchester.yaml
+`,
+    'winchester.yaml': `
+database: {url: '${database.urlOf(databaseUrl)}'}
+trigger_definitions: triggers.yaml
+pipeline_config: pipelines.yaml
+catch_all_notifications: true
+`,
+    'triggers.yaml': '[]\n',
+    'pipelines.yaml': '{}\n',
+  })
+  const config = join(folder, 'yagi.conf')
+  expect(await runProgram('stv3', ['db', 'upgrade', '-c', config])).toMatchObject({ code: 0 })
+  const first = startProgram(['consume', '-c', config])
+  const model = await connect(rabbitmq.url)
+  const channel = await model.createChannel()
+  // A queue that is not there closes the channel.
+  const exists = async () => {
+    const looking = await model.createChannel()
+    looking.on('error', () => {})
+    return looking.checkQueue('q').then(
+      () => true,
+      () => false,
+    )
+  }
+  await until('the queue', exists)
+  await delay(500)
+  database.close()
+  for (let n = 0; n < MESSAGES; n++) {
+    const body = { event_type: 'x.y', message_id: `m${n}`, timestamp: '2026-01-01', payload: {} }
+    channel.sendToQueue('q', Buffer.from(JSON.stringify(body)), { persistent: true })
+  }
+  const depth = async () => (await channel.checkQueue('q')).messageCount
+  await until('all of them to be given back', async () => (await depth()) === MESSAGES)
+  await delay(3 * TIMEOUT_MS)
+  expect(await depth()).toBe(MESSAGES)
+  await first.stop('SIGKILL')
+  expect(first.stderr).not.toContain('channel')
+  database.open()
+  const second = startProgram(['consume', '-c', config])
+  const store = await createMysqlStore(databaseUrl)
+  onTestFinished(() => store.close())
+  const page = { limit: 10, mark: undefined, ascending: true }
+  await until('all events', async () => (await store.countEvents({}, page)) === MESSAGES)
+  expect(await store.countDeadLetters({})).toBe(0)
+  expect((await second.stop()).code).toBe(0)
+  expect(await depth()).toBe(0)
+  await model.close()
+})
+
+test('a time-out is told in the broker’s words', async () => {
+  const rabbitmq = await startHasty()
+  const said: string[] = []
+  const note = (_: object, message: string) => void said.push(message)
+  const logger = { debug() {}, info() {}, warn: note, error: note, child: () => logger }
+  const broker = createAmqpBroker({ url: rabbitmq.url, logger, reconnectMs: 20, maxReconnectMs: 100 })
+  onTestFinished(() => broker.close())
+  broker.subscribe(queueOnly('q'), { prefetch: 10, onDelivery() {}, onLost() {} })
+  const publisher = await broker.openPublisher()
+  await until('the queue', async () => (await broker.depth('q').catch(() => undefined)) !== undefined)
+  await publisher.publish('', 'q', Buffer.from('m'))
+  await until('the time-out', () => said.length > 0)
+  expect(said[0]).toMatch(/PRECONDITION_FAILED - delivery acknowledgement on channel \d+ timed out/)
+})
