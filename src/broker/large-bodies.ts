@@ -11,6 +11,8 @@ type Body = { readonly bytes: Buffer; filled: number }
 const LARGE = 256 * 1024
 /** The engine waits for more of what its buffers leave behind than a whole consumer may take. */
 const COLLECTED_BYTES = 8 << 20
+/** What many large bodies in a row leave behind, with what was made of them. */
+const COLLECTED_IN_ALL_BYTES = 24 << 20
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void
@@ -23,10 +25,18 @@ export function assembleLargeBodies(model: ChannelModel): void {
   const wire = model.connection as unknown as Wire
   const receive = wire.recvFrame
   const bodies = new Map<number, Body>()
+  let sinceCollected = 0
   wire.recvFrame = function (this: Wire) {
     for (;;) {
       const frame = receive.call(this)
       if (!frame) return false
+      const { size = 0 } = frame
+      if (size > LARGE) sinceCollected += size
+      // What the ones before have left behind.
+      if (size >= COLLECTED_BYTES || sinceCollected >= COLLECTED_IN_ALL_BYTES) {
+        collect()
+        sinceCollected = 0
+      }
       const whole = wholeOf(frame, bodies)
       if (whole) return whole
     }
@@ -37,8 +47,6 @@ export function assembleLargeBodies(model: ChannelModel): void {
 function wholeOf(frame: Frame, bodies: Map<number, Body>): Frame | undefined {
   const { channel, size, content } = frame
   if (size !== undefined) {
-    // What the one before has left behind.
-    if (size >= COLLECTED_BYTES) collect()
     if (size > LARGE) bodies.set(channel, { bytes: Buffer.allocUnsafeSlow(size), filled: 0 })
     else bodies.delete(channel)
   }

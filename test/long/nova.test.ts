@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -62,7 +62,7 @@ beforeAll(async () => {
   deadLetters = (await product.run('dead-letters', 'ls', '--json')).stdout
   ends = await product.stop()
   logs = cloud.logs()
-  archived = archivedBodies(product.archive)
+  archived = product.archived()
 }, LIMIT_MS)
 
 afterAll(async () => {
@@ -243,15 +243,4 @@ function keyOf({ name, distinguishing_traits: { instance_id: server, timestamp: 
   const form: Form = name.startsWith('versioned') ? 'versioned' : 'unversioned'
   const begin = (day as { readonly begin: string }).begin
   return `${form} ${server} ${begin.slice(0, 10)}`
-}
-
-function archivedBodies(archive: string): string[] {
-  const files = readdirSync(archive, { recursive: true, withFileTypes: true }).filter((file) => file.isFile())
-  const lines = files.flatMap(({ parentPath, name }) =>
-    readFileSync(join(parentPath, name), 'utf8').split('\n'),
-  )
-  return lines.filter(Boolean).map((line) => {
-    const body = JSON.parse(line)
-    return ('oslo.message' in body ? JSON.parse(body['oslo.message']) : body).message_id
-  })
 }

@@ -84,10 +84,11 @@ function endedBefore({ event }: Entry, begin: number): boolean {
   return ended !== undefined && textOf(event, 'state') === 'deleted' && ended <= begin + MICROS_PER_SECOND
 }
 
-/** The exists that these events would be followed by. */
+/** Returns the type of the exists that the events of this stream would be followed by; a server may be told of in both forms. */
 export function existsTypeOf(entries: readonly Entry[]): string {
-  const isVersioned = entries.some(({ event: { eventType } }) =>
-    /^instance\.|^compute_task\..*\.error$/.test(eventType),
+  const isVersioned = entries.some(
+    ({ event: { eventType }, isElsewhere }) =>
+      !isElsewhere && /^instance\.|^compute_task\..*\.error$/.test(eventType),
   )
   return isVersioned ? 'instance.exists' : 'compute.instance.exists'
 }

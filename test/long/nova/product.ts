@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ChildProgram, type ProgramResult, runProgram } from '../../../sandbox/servers/child-program.ts'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
@@ -24,7 +25,7 @@ export type StreamWithEvents = RestStream & { readonly messageIds: readonly stri
 /** A consumer, a worker and the API, each a process of its own on the clock of a cloud. */
 export class Product {
   readonly client: Client
-  readonly archive: string
+  readonly #archive: string
   readonly #config: string
   readonly #env: NodeJS.ProcessEnv
   readonly #programs: ChildProgram[] = []
@@ -52,14 +53,14 @@ export class Product {
   }
 
   private constructor({ config, folder, amqpUrl, databaseUrl, clock }: ProductOptions, port: number) {
-    this.archive = join(folder, 'archive')
+    this.#archive = join(folder, 'archive')
     this.client = createClient({ url: `http://127.0.0.1:${port}` })
     this.#config = config
     this.#env = {
       ...clock,
       STACKTACH_AMQP_URL: amqpUrl,
       STACKTACH_DATABASE_URL: databaseUrl,
-      STACKTACH_ARCHIVE: this.archive,
+      STACKTACH_ARCHIVE: this.#archive,
     }
   }
 
@@ -78,6 +79,19 @@ export class Product {
   get ended(): string | undefined {
     const program = this.#programs.find(({ isRunning }) => !isRunning)
     return program && `${program.child.spawnargs.slice(2, 3)} has ended: ${program.stderr.slice(-2000)}`
+  }
+
+  /** The ids of all messages in the archive. */
+  archived(): string[] {
+    const entries = readdirSync(this.#archive, { recursive: true, withFileTypes: true })
+    const files = entries.filter((entry) => entry.isFile())
+    const lines = files.flatMap(({ parentPath, name }) =>
+      readFileSync(join(parentPath, name), 'utf8').split('\n').slice(0, -1),
+    )
+    return lines.map((line) => {
+      const body = JSON.parse(line)
+      return ('oslo.message' in body ? JSON.parse(body['oslo.message']) : body).message_id
+    })
   }
 
   async events(): Promise<ListedEvent[]> {

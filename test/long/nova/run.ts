@@ -103,16 +103,16 @@ async function midnight(
   return { day, end }
 }
 
-/** Waits until all that was published about servers is in the database. */
+/** Waits until all that was published about servers is in the database, and everything in the archive. */
 async function allStored({ cloud, capture, product }: Actors): Promise<void> {
   await cloud.until('all notifications to be stored', async () => {
     checkRunning(product)
     const stored = new Set((await product.events()).map(({ message_id: id }) => id))
-    const wanted = capture.all
-      .map(({ notification }) => notification)
-      .filter((one) => formOf(one) !== undefined)
-    const missing = wanted.map(({ message_id: id }) => id).filter((id) => !stored.has(id))
-    return wanted.length > 0 && missing.length === 0
+    const archived = new Set(product.archived())
+    const told = capture.all.map(({ notification }) => notification)
+    const isKept = (one: Notification) =>
+      archived.has(one.message_id) && (formOf(one) === undefined || stored.has(one.message_id))
+    return told.some((one) => formOf(one) !== undefined) && told.every(isKept)
   })
 }
 

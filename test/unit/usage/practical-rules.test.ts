@@ -70,8 +70,8 @@ const hourExists = (hour: number, fields: Fields = {}) => {
   })
 }
 
-const verify = (events: readonly Event[]) =>
-  verifyByPracticalRules(events, { coreFields: CORE_FIELDS, range: RANGE })
+const verify = (events: readonly Event[], others: readonly Event[] = []) =>
+  verifyByPracticalRules(events, { coreFields: CORE_FIELDS, range: RANGE, others })
 
 /** What came of it, in short: `verified`, `U2`, `warning`, `unbilled`, `day verified` … */
 function results(...events: Event[]): string[] {
@@ -461,6 +461,18 @@ test('versioned notifications are verified by the same rules, under their own na
   expect(usageResults(verify(failed), { streamId: 1, now: 0 })).toMatchObject([
     { eventType: 'instance.unbilled' },
   ])
+})
+
+test('what a stream comes to is of its own form, whatever the other form tells of the server', () => {
+  const old = [told('create.start', '08:00:00'), told('update', '08:00:01', { state: 'error' })]
+  const versioned = [
+    told('create.start', '08:00:00', {}, 'instance.'),
+    told('compute_task.build_instances.error', '08:00:01'),
+  ]
+  const typesOf = (own: readonly Event[], others: readonly Event[]) =>
+    usageResults(verify(own, others), { streamId: 1, now: 0 }).map(({ eventType }) => eventType)
+  expect(typesOf(old, versioned)).toEqual(['compute.instance.unbilled'])
+  expect(typesOf(versioned, old)).toEqual(['instance.unbilled'])
 })
 
 describe('operations that changed what a server is', () => {
