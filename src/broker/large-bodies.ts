@@ -10,9 +10,9 @@ type Body = { readonly bytes: Buffer; filled: number }
 /** Smaller ones come in a few pieces. */
 const LARGE = 256 * 1024
 /** The engine waits for more of what its buffers leave behind than a whole consumer may take. */
-const COLLECTED_BYTES = 8 << 20
+const COLLECTED_BYTES = 1.5 * (1 << 20)
 /** What many large bodies in a row leave behind, with what was made of them. */
-const COLLECTED_IN_ALL_BYTES = 24 << 20
+const COLLECTED_IN_ALL_BYTES = 8 << 20
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void
