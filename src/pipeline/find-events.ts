@@ -1,16 +1,69 @@
+import type { Event, StoredEvent } from '../domain/event.ts'
+import { holdsTraits, type TraitCondition } from '../domain/trait-condition.ts'
 import type { Store } from '../store/store.ts'
-import type { HandlerContext } from './handler.ts'
+import type { EventQuery, HandlerContext } from './handler.ts'
 
 /** Most events that a handler is given at once: those of one server and some days. */
 const MOST_EVENTS = 10_000
 
-/** How handlers look stored events up. */
+/** A query that waits for those that are asked at the same moment. */
+type Asked = { readonly query: EventQuery; readonly answer: PromiseWithResolvers<readonly Event[]> }
+
+/** Returns how handlers look stored events up: what many streams ask at the same moment is one query. */
 export function createEventFinder(
   store: Pick<Store, 'listEvents'>,
 ): NonNullable<HandlerContext['findEvents']> {
-  return ({ trait, value, from, to }) =>
-    store.listEvents(
-      { from, to, traits: [{ name: trait, values: [value] }] },
-      { limit: MOST_EVENTS, mark: undefined, ascending: true },
-    )
+  let asked: Asked[] = []
+  const askAll = () => {
+    const groups = Map.groupBy(asked, ({ query: { trait, from, to } }) => `${trait} ${from} ${to}`)
+    asked = []
+    for (const group of groups.values()) void askTogether(store, group)
+  }
+  return (query) => {
+    const answer = Promise.withResolvers<readonly Event[]>()
+    if (asked.length === 0) setImmediate(askAll)
+    asked.push({ query, answer })
+    return answer.promise
+  }
+}
+
+/** Asks for the same trait and times. */
+async function askTogether(store: Pick<Store, 'listEvents'>, group: readonly Asked[]): Promise<void> {
+  try {
+    const known = group.flatMap(({ query }) => stored(query.known))
+    const found = await look(store, group, known)
+    // One of them has so many that others may be cut off.
+    const isCut = found.length >= MOST_EVENTS && group.length > 1
+    if (isCut) return void (await Promise.all(group.map((one) => askTogether(store, [one]))))
+    // What one knows already, others may have asked for.
+    const events = [...new Map([...found, ...known].map((event) => [event.id, event])).values()]
+    events.sort((a, b) => a.id - b.id)
+    for (const { query, answer } of group) answer.resolve(answerOf(query, events))
+  } catch (error) {
+    for (const { answer } of group) answer.reject(error)
+  }
+}
+
+function look(
+  store: Pick<Store, 'listEvents'>,
+  group: readonly Asked[],
+  known: readonly StoredEvent[],
+): Promise<StoredEvent[]> {
+  const { trait, from, to } = (group[0] as Asked).query
+  const traits = [{ name: trait, values: group.map(({ query: { value } }) => value) }]
+  const page = { limit: MOST_EVENTS, mark: undefined, ascending: true, isUnsettled: true }
+  return store.listEvents({ from, to, traits, without: new Set(known.map(({ id }) => id)) }, page)
+}
+
+function answerOf({ trait, value, from, to, known }: EventQuery, events: readonly StoredEvent[]): Event[] {
+  const own = new Set(stored(known).map(({ id }) => id))
+  const conditions: TraitCondition[] = [{ name: trait, values: [value] }]
+  return events.filter(
+    ({ id, timestamp, traits }) =>
+      !own.has(id) && timestamp > from && timestamp <= to && holdsTraits(traits, conditions),
+  )
+}
+
+function stored(events: readonly (Event & Partial<StoredEvent>)[] = []): StoredEvent[] {
+  return events.filter((event): event is StoredEvent => event.id !== undefined)
 }

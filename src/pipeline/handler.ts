@@ -62,6 +62,8 @@ export type EventQuery = {
   readonly value: Trait
   readonly from: Micros
   readonly to: Micros
+  /** events that are known already, and are left out */
+  readonly known?: readonly Event[] | undefined
 }
 
 export type HandlerLogger = {

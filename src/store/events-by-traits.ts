@@ -18,23 +18,26 @@ export async function* eventsByTraits(
   { top, reading }: ReadBounds,
 ): AsyncGenerator<StoredEvent[]> {
   const { db } = context
-  const { traits = [] } = filter
+  const { traits = [], without } = filter
   const { maxBytes = Infinity } = page
   let [count, bytes] = [0, 0]
   const range = await rangeOf(db, 'event', page, top)
   const matching = await selectEvents(context, filter)
   if (!range || !matching) return
   const direction = range.ascending ? 'asc' : 'desc'
-  for await (const { ids, low, high } of candidates(db, filter, range, reading)) {
+  const wantsMany = page.limit >= MANY
+  for await (const { ids: found, low, high } of candidates(db, filter, range, { reading, wantsMany })) {
     await breathe(reading)
     let selected = matching.where('event.id', '>=', low).where('event.id', '<=', high)
+    const ids = without ? found?.filter((id) => !without.has(id)) : found
+    if (ids?.length === 0) continue
     if (ids) selected = selected.where('event.id', 'in', ids)
     else for (const { name } of traits) selected = selected.where(mentions(name))
     const listed = await selected.select(LISTED_COLUMNS).orderBy('event.id', direction).execute(reading)
     for await (const { events, rows } of eventsOfListed(context, listed, page, reading)) {
       const found: StoredEvent[] = []
       for (const [index, event] of events.entries()) {
-        if (!holdsTraits(event.traits, traits)) continue
+        if (without?.has(event.id) || !holdsTraits(event.traits, traits)) continue
         bytes += Number(rows[index]?.bytes)
         if (bytes > maxBytes && count > 0) return yield found
         count++
@@ -45,6 +48,9 @@ export async function* eventsByTraits(
   }
 }
 
+/** Pages of as many look at several buckets at once from the start. */
+const MANY = 5000
+
 /** Ids between two others, all of them or these. */
 type Candidates = { readonly ids?: readonly number[]; readonly low: number; readonly high: number }
 
@@ -53,18 +59,14 @@ async function* candidates(
   db: Executor,
   filter: EventFilter,
   range: IdRange,
-  reading: Reading,
+  { reading, wantsMany }: { readonly reading: Reading; readonly wantsMany: boolean },
 ): AsyncGenerator<Candidates> {
   const { traits = [] } = filter
-  const found = await db
-    .selectFrom('indexed_trait')
-    .selectAll()
-    .where(
-      'name',
-      'in',
-      traits.map(({ name }) => name),
-    )
-    .execute()
+  const names = traits.map(({ name }) => name)
+  const [found, without] = await Promise.all([
+    db.selectFrom('indexed_trait').selectAll().where('name', 'in', names).execute(),
+    bucketsWithout(db, filter),
+  ])
   const since = found.length === 0 ? range.high + 1 : Math.max(...found.map(({ from_id }) => from_id))
   const indexed = traits.filter(({ name }) => found.some((one) => one.name === name))
   const byIndex = { ...range, low: Math.max(range.low, since) }
@@ -72,8 +74,12 @@ async function* candidates(
   const parts = [byReading, byIndex]
   for (const part of range.ascending ? parts : parts.reverse()) {
     if (part.low > part.high) continue
-    if (part === byReading) yield* readings(db, filter, part)
-    else for await (const ids of idsByTraits(db, 'event', indexed, part, reading)) yield { ids, ...part }
+    if (part === byReading) {
+      yield* readings(part, without)
+      continue
+    }
+    const walk = idsByTraits(db, 'event', indexed, part, reading, { inVain: without, wantsMany })
+    for await (const ids of walk) yield { ids, ...part }
   }
 }
 
@@ -81,8 +87,7 @@ async function* candidates(
 const READ_AT_A_TIME = 4096
 
 /** A range in parts, without the buckets that hold no event of the filter's times. */
-async function* readings(db: Executor, filter: EventFilter, range: IdRange): AsyncGenerator<Candidates> {
-  const without = await bucketsWithout(db, filter)
+function* readings(range: IdRange, without: ReadonlySet<number>): Generator<Candidates> {
   for (let rest = range; rest.low <= rest.high; ) {
     const bucket = bucketOf(rest.ascending ? rest.low : rest.high)
     const end = rest.ascending

@@ -25,6 +25,13 @@ const INDEX = {
   stream: { table: 'stream_trait', id: 'stream_id' },
 } as const
 
+export type WalkOptions = {
+  /** buckets that are known to hold nothing of interest */
+  readonly inVain?: ReadonlySet<number> | undefined
+  /** many are wanted, so that the first buckets need not be looked up alone */
+  readonly wantsMany?: boolean | undefined
+}
+
 /** Ids whose traits meet the conditions as far as their hashes tell, in portions, by the inverted index. */
 export async function* idsByTraits(
   db: Executor,
@@ -32,11 +39,12 @@ export async function* idsByTraits(
   conditions: readonly TraitCondition[],
   range: IdRange,
   reading: Reading = {},
+  { inVain = new Set(), wantsMany = false }: WalkOptions = {},
 ): AsyncGenerator<readonly number[]> {
-  let width = 1
+  let width = wantsMany ? WIDENING : 1
   let rest: IdRange | undefined = range
   while (rest && rest.low <= rest.high) {
-    const buckets = nextBuckets(rest, width)
+    const buckets = nextBuckets(rest, width, inVain)
     let hits = 0
     for (let part: IdRange | undefined = rest; part; ) {
       const ids = await lookUpAll(db, kind, conditions, buckets, part, reading)
@@ -49,10 +57,18 @@ export async function* idsByTraits(
   }
 }
 
-function nextBuckets({ low, high, ascending }: IdRange, width: number): number[] {
+function nextBuckets(
+  { low, high, ascending }: IdRange,
+  width: number,
+  inVain: ReadonlySet<number>,
+): number[] {
   const [first, last] = [bucketOf(low), bucketOf(high)]
-  const count = Math.min(width, last - first + 1)
-  return Array.from({ length: count }, (_, index) => (ascending ? first + index : last - index))
+  const buckets: number[] = []
+  for (let index = 0; buckets.length < width && index <= last - first; index++) {
+    const bucket = ascending ? first + index : last - index
+    if (!inVain.has(bucket)) buckets.push(bucket)
+  }
+  return buckets
 }
 
 /** The first ids of buckets, as many as a portion holds. */

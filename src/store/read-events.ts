@@ -80,11 +80,11 @@ export function listEvents(
   page: Page,
   reading: Reading = {},
 ): Promise<StoredEvent[]> {
-  return readSettled(context, 'event', (top) =>
+  const read = (top: number) =>
     filter.traits?.length
       ? firstOf(eventsByTraits(context, filter, page, { top, reading }), page.limit)
-      : listPlain(context, filter, page, { top, reading }),
-  )
+      : listPlain(context, filter, page, { top, reading })
+  return page.isUnsettled ? read(Number.MAX_SAFE_INTEGER) : readSettled(context, 'event', read)
 }
 
 async function listPlain(

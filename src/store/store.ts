@@ -93,6 +93,8 @@ export type Page = ReadLimits & {
   readonly limit: number
   readonly mark: number | undefined
   readonly ascending: boolean
+  /** what transactions that are under way store may be missing: nobody goes on from the end of this page (false) */
+  readonly isUnsettled?: boolean | undefined
 }
 
 export type StreamFilter = {
@@ -114,6 +116,8 @@ export type EventFilter = {
   readonly to?: Micros | undefined
   /** all of which must hold */
   readonly traits?: readonly TraitCondition[] | undefined
+  /** ids of events that are left out */
+  readonly without?: ReadonlySet<number> | undefined
 }
 
 export type Trim = {

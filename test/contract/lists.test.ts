@@ -253,6 +253,21 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
     expect(await store.countStreams({ traits: where(['host', 'z']) }, DOWN)).toBe(0)
   })
 
+  test.each([
+    ['host', 'a'],
+    ['size', '512'],
+  ])(
+    'events are left out by their ids, by the index of host and by reading size: %s',
+    async (name, value) => {
+      for (const id of [5, 10, 15]) await place(id, { ...host('a'), size: { type: 'int', value: 512 } })
+      const found = (without: number[]) =>
+        ids({ traits: where([name, value]), without: new Set(without) }, { ...UP, isUnsettled: true })
+      expect(await found([])).toEqual([5, 10, 15])
+      expect(await found([5, 15])).toEqual([10])
+      expect(await found([5, 10, 15])).toEqual([])
+    },
+  )
+
   test('a stream is deleted with its memberships, its events stay, and its key takes a new one', async () => {
     const router = routerOf({ fire_criteria: [{ event_type: '*.end' }] })
     const put = (eventType: string) => {

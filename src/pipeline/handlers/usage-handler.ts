@@ -63,11 +63,9 @@ export class UsageHandler implements Handler {
     }
     const query = this.#evidenceQuery(events, env)
     if (!query) return this.#tell(verdict, events, env)
-    return findEvents(query).then((found) => {
-      const known = new Set(events.map(({ messageId }) => messageId))
-      const others = found.filter(({ messageId }) => !known.has(messageId))
-      return this.#tell(others.length === 0 ? verdict : this.verify(events, env, others), events, env)
-    })
+    return findEvents({ ...query, known: events }).then((others) =>
+      this.#tell(this.#judgeAnew(verdict, events, env, others), events, env),
+    )
   }
 
   commit(): void {}
@@ -81,7 +79,15 @@ export class UsageHandler implements Handler {
   verify(events: readonly Event[], env: HandlerEnv, others: readonly Event[] = []): UsageVerdict {
     const { rules } = this.#params
     if (rules !== 'practical') return verifyByStacktachRules(events, this.coreFields)
-    const verdict = this.#verifyPractically(events, env, [])
+    return this.#judgeAnew(this.#verifyPractically(events, env, []), events, env, others)
+  }
+
+  #judgeAnew(
+    verdict: UsageVerdict,
+    events: readonly Event[],
+    env: HandlerEnv,
+    others: readonly Event[],
+  ): UsageVerdict {
     if (others.length === 0 || !needsEvidence(verdict)) return verdict
     return judgedAnew(verdict, this.#verifyPractically(events, env, others))
   }
