@@ -1,5 +1,5 @@
 import { createConnection } from 'mysql2/promise'
-import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
+import { openMysqlDatabase } from '../../src/store/mysql/mysql-database.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'
 

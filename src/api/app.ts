@@ -1,16 +1,14 @@
-import express, { type Express } from 'express'
-import helmet from 'helmet'
+import { type Access, guardName, requireToken } from '../http/access.ts'
+import { createHttpApp, type HttpApp, secureHeaders } from '../http/create-app.ts'
+import { DEFAULT_LIMITS, type Limits, limitRequests } from '../http/limits.ts'
+import { mount, otherMethods } from '../http/operation.ts'
+import { problemHandler, sendProblem } from '../http/problem.ts'
+import { logRequests, type RequestObserver } from '../http/request-log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
-import { type Access, guardName, requireToken } from './access.ts'
-import { canonicalRequest } from './canonical-target.ts'
 import { docsPage } from './docs.ts'
 import { eventOperations } from './events.ts'
-import { DEFAULT_LIMITS, type Limits, limitRequests } from './limits.ts'
 import { openApiDocument } from './openapi.ts'
-import { mount, otherMethods } from './operation.ts'
-import { problemHandler, sendProblem } from './problem.ts'
-import { logRequests, type RequestObserver } from './request-log.ts'
 import { streamOperations } from './streams.ts'
 
 export type AppDependencies = {
@@ -29,20 +27,14 @@ export function createApp({
   access = { read: [], write: [] },
   limits = DEFAULT_LIMITS,
   onRequest,
-}: AppDependencies): Express {
+}: AppDependencies): HttpApp {
   const operations = [...streamOperations(store), ...eventOperations(store)]
   const document = openApiDocument(operations)
   const page = docsPage(document)
 
-  const app = express()
-  app.set('etag', false)
-  app.set('case sensitive routing', true)
-  app.set('strict routing', true)
-  app.set('query parser', 'simple')
-  app.use(canonicalRequest)
+  const app = createHttpApp()
   app.use(logRequests(logger, onRequest))
-  // Plain HTTP is what it speaks: pages must not be asked for over TLS.
-  app.use(helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } }))
+  app.use(secureHeaders())
   app.use(limitRequests(limits))
   app.use(guardName(access))
   app.get('/openapi.json', (_, response) => {

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
-import { stringifyJson } from '../domain/json.ts'
-import { isSecretName } from '../domain/mask-secrets.ts'
-import { formatMark, type RestEvent, restEvent } from '../domain/rest-form.ts'
+import { formatMark, type RestEvent, restEvent } from '../formats/rest-form.ts'
+import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
+import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { EventFilter, ReadLimits, Store } from '../store/store.ts'
-import { ENDS_EARLY, type Operation, operation } from './operation.ts'
+import { stringifyJson } from '../text/json.ts'
+import { isSecretName } from '../text/mask-secrets.ts'
 import { eventPath, eventsQuery, noParams, pageOf } from './params.ts'
 import { counts, event as eventShape, listedEvent } from './shapes.ts'
-import { listAnswer, StreamedAnswer } from './streamed-answer.ts'
 
 /** `/v1/events`: lists, counts and single events. */
 export function eventOperations(store: Store): Operation[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Operation } from './operation.ts'
+import type { Operation } from '../http/operation.ts'
 import { counts, datetime, event, listedEvent, problem, stream, timeRange, value } from './shapes.ts'
 
 /** A document of OpenAPI 3.1. */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { InvalidError } from '../domain/errors.ts'
 import { STREAM_STATES } from '../domain/stream.ts'
 import { parseIso } from '../domain/time.ts'
 import { readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
+import { param } from '../http/params.ts'
 import type { Page } from '../store/store.ts'
 
 // The parameters of requests. What stands in `meta` is told in /openapi.json; what is read is checked by the same.
@@ -11,33 +11,6 @@ const DEFAULT_LIMIT = 200
 /** Each is a join of the inverted index. */
 const MOST_TRAITS = 20
 const MAX_LIMIT = 1000
-
-/** A parameter that cannot be used: what it is called, what it is, and what may stand there. */
-export class ParameterError extends InvalidError {
-  readonly parameter: string
-  readonly value: string
-  readonly allowed: string
-
-  constructor(parameter: string, value: string, allowed: string) {
-    super(`${parameter}: ${JSON.stringify(value)} is not allowed, expected ${allowed}`)
-    this.parameter = parameter
-    this.value = value
-    this.allowed = allowed
-  }
-}
-
-/** A text that `read` makes a value of; where it makes none the request is refused with what was expected. */
-function param<T>(about: z.GlobalMeta, expected: string, read: (text: string) => T | undefined) {
-  return z
-    .string()
-    .meta(about)
-    .transform((text, context): T => {
-      const value = read(text)
-      if (value !== undefined) return value
-      context.issues.push({ code: 'custom', message: expected, input: text })
-      return z.NEVER
-    })
-}
 
 const time = (description: string) =>
   param(
@@ -130,24 +103,6 @@ export const eventPath = z.object({
 export function pageOf(query: { limit?: number | undefined; mark?: Mark | undefined }): Page {
   const { value, ascending } = query.mark ?? { value: undefined, ascending: false }
   return { limit: query.limit ?? DEFAULT_LIMIT, mark: value, ascending }
-}
-
-/** Checks parameters; blank ones count as absent, of several of one name the last counts. Throws ParameterError. */
-export function readParams<S extends z.ZodObject>(
-  schema: S,
-  given: { readonly [name: string]: unknown },
-): z.output<S> {
-  const texts: { [name: string]: string } = {}
-  for (const name of Object.keys(schema.shape)) {
-    const value = Object.hasOwn(given, name) ? given[name] : undefined
-    const last = Array.isArray(value) ? value.at(-1) : value
-    if (typeof last === 'string' && last !== '') texts[name] = last
-  }
-  const result = schema.safeParse(texts)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  const name = String(issue?.path[0])
-  throw new ParameterError(name, texts[name] ?? '', issue?.message ?? 'another value')
 }
 
 /** A plus that was not escaped arrives as a space: `T12:00:00 01:00` is an offset. */

@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
-import { stringifyJson } from '../domain/json.ts'
-import { formatMark, type RestStream, restStream } from '../domain/rest-form.ts'
 import { RUN_STATES, type Stream } from '../domain/stream.ts'
+import { formatMark, type RestStream, restStream } from '../formats/rest-form.ts'
+import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
+import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { Store, StreamFilter } from '../store/store.ts'
+import { stringifyJson } from '../text/json.ts'
 import { shownEvent, withoutSecrets } from './events.ts'
-import { ENDS_EARLY, type Operation, operation } from './operation.ts'
 import { noParams, pageOf, streamPath, streamQuery, streamsQuery } from './params.ts'
 import { counts, stream as streamShape } from './shapes.ts'
-import { listAnswer, StreamedAnswer } from './streamed-answer.ts'
 
 const MISSING = { 404: 'there is no such stream' }
 

@@ -3,7 +3,7 @@ import { definitionFileSchema } from '../config/schemas/event-definitions-schema
 import { pipelinesSchema } from '../config/schemas/pipelines-schema.ts'
 import { triggersSchema } from '../config/schemas/triggers-schema.ts'
 import { winchesterSchema } from '../config/schemas/winchester-schema.ts'
-import { wholeTestFileSchema } from './config-test/test-schema.ts'
+import { wholeTestFileSchema } from '../config-test/test-schema.ts'
 
 const SHAPES = {
   event_definitions: definitionFileSchema,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { completionCommand } from './klugman/completion-command.ts'
-import { eventsCommand } from './klugman/events-command.ts'
-import { streamsCommand } from './klugman/streams-command.ts'
+import { completionCommand } from '../klugman/completion-command.ts'
+import { eventsCommand } from '../klugman/events-command.ts'
+import { streamsCommand } from '../klugman/streams-command.ts'
 import { createCommand, runProgram } from './program.ts'
 
 const COMMANDS = [streamsCommand(), eventsCommand(), completionCommand()]

@@ -1,5 +1,5 @@
 import { InvalidError } from '../domain/errors.ts'
-import type { RestEvent, RestStream } from '../domain/rest-form.ts'
+import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import { type EventQuery, eventParams, type StreamQuery, streamParams } from './query.ts'
 import { createRequester, type SentRequest } from './request.ts'
 
@@ -11,8 +11,8 @@ export {
   StackTachError,
   TransientError,
 } from '../domain/errors.ts'
-export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../domain/rest-form.ts'
 export type { StreamState } from '../domain/stream.ts'
+export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
 export type { EventQuery, QueryTime, QueryTraits, StreamQuery } from './query.ts'
 
 export type ClientOptions = {

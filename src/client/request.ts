@@ -8,8 +8,8 @@ import {
   StackTachError,
   TransientError,
 } from '../domain/errors.ts'
-import { parseJson } from '../domain/json.ts'
-import { splitCredentials } from '../domain/url-credentials.ts'
+import { parseJson } from '../text/json.ts'
+import { splitCredentials } from '../text/url-credentials.ts'
 import type { SentParams } from './query.ts'
 
 /** A request that is told of, for --debug. */

@@ -1,9 +1,9 @@
 import { InvalidError } from '../domain/errors.ts'
-import { stringifyJson } from '../domain/json.ts'
 import type { JsonValue } from '../domain/notification.ts'
 import { FLOAT_TEXT, INTEGER_TEXT } from '../domain/number-text.ts'
 import { parseIso } from '../domain/time.ts'
 import { intTrait, type Trait, type TraitType } from '../domain/trait.ts'
+import { stringifyJson } from '../text/json.ts'
 
 /**
  * A value of a notification as a trait of the given type; undefined for an empty text where a number or a time

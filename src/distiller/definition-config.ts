@@ -1,5 +1,5 @@
-import type { EventTypePatterns } from '../domain/event-type-filter.ts'
 import type { TraitType } from '../domain/trait.ts'
+import type { EventTypePatterns } from '../text/event-type-filter.ts'
 import type { PluginParameters } from './trait-plugin.ts'
 
 /** A plugin by name, or by name with its parameters. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import { LONGEST_NAME } from '../domain/event.ts'
-import { parseJson } from '../domain/json.ts'
-import { excessOf, type JsonBounds } from '../domain/json-bounds.ts'
 import { isJsonObject, type JsonValue, type Notification } from '../domain/notification.ts'
+import { parseJson } from '../text/json.ts'
+import { excessOf, type JsonBounds } from '../text/json-bounds.ts'
 
 /** A notification, or the stage and the reason of a refusal. */
 export type Decoded =

@@ -1,5 +1,5 @@
+import type { EventClock } from '../clock/event-clock.ts'
 import { sleep } from '../runtime/backoff.ts'
-import type { EventClock } from '../runtime/event-clock.ts'
 import type { Simulated } from './simulation.ts'
 
 /** Node's timers hold no more. */

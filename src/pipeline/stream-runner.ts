@@ -1,6 +1,6 @@
+import type { EventClock } from '../clock/event-clock.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Event, StoredEvent } from '../domain/event.ts'
-import type { EventClock } from '../runtime/event-clock.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ClaimedStream, FailedRun, FinishedRun } from '../store/store.ts'
 import type { TriggerRouter } from '../streams/router.ts'

@@ -1,7 +1,7 @@
+import type { EventClock } from '../clock/event-clock.ts'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Firing } from '../domain/stream.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
-import type { EventClock } from '../runtime/event-clock.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import { Outage } from '../runtime/outage.ts'
 import type { ClaimRequest } from '../store/store.ts'

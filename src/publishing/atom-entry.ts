@@ -1,5 +1,5 @@
 import type { Event } from '../domain/event.ts'
-import { xmlAttribute, xmlText } from './xml.ts'
+import { xmlAttribute, xmlText } from '../text/xml.ts'
 
 export type AtomEntry = {
   readonly event: Event

@@ -1,9 +1,9 @@
 import { InvalidError, TransientError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import { stringifyJson } from '../domain/json.ts'
 import { formatIso } from '../domain/time.ts'
 import { allEnded } from '../runtime/all-ended.ts'
 import { Lanes } from '../runtime/lanes.ts'
+import { stringifyJson } from '../text/json.ts'
 import {
   type DeliveryContext,
   deliver,

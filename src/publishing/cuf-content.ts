@@ -3,7 +3,7 @@ import type { Event } from '../domain/event.ts'
 import { formatIso, type Micros, parseIso } from '../domain/time.ts'
 import type { Trait } from '../domain/trait.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { xmlAttribute } from './xml.ts'
+import { xmlAttribute } from '../text/xml.ts'
 
 /** Fields that stand in for traits of the event. */
 export type ExtraInfo = { readonly [name: string]: unknown }

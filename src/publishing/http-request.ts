@@ -1,6 +1,6 @@
 import { causeOf, messageOf, StackTachError, TransientError } from '../domain/errors.ts'
-import { splitCredentials } from '../domain/url-credentials.ts'
 import { withGrace } from '../runtime/grace.ts'
+import { splitCredentials } from '../text/url-credentials.ts'
 import { UntakenError } from './receiver.ts'
 
 export type HttpRequest = {

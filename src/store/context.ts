@@ -1,7 +1,7 @@
 import type { OpenDatabase } from './dialect.ts'
 import { EventTypes } from './event-types.ts'
-import { LookAhead } from './look-ahead.ts'
-import { RecentHashes } from './recent-hashes.ts'
+import { LookAhead } from './intake/look-ahead.ts'
+import { RecentHashes } from './intake/recent-hashes.ts'
 
 /** Waits for writers: those that come while one is under way share the next. */
 export type WriterWaits = { current?: Promise<void>; next?: Promise<void> }

@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 import { hash128 } from '../domain/hash.ts'
 import type { StoreContext } from './context.ts'
 import { insertRows } from './insert-rows.ts'
-import { applyPage } from './page.ts'
+import { applyPage } from './queries/page.ts'
 import { bytesHex, hexBytes } from './rows.ts'
-import type { Executor } from './schema.ts'
+import type { Executor } from './schema/schema.ts'
 import type { DeadLetter, DeadLetterFilter, NewDeadLetter, Page } from './store.ts'
 
 /** What a reason may take. */

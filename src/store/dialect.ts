@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
-import type { ColumnTypes } from './migrations/column-types.ts'
-import type { Tables } from './schema.ts'
+import type { ColumnTypes } from './schema/migrations/column-types.ts'
+import type { Tables } from './schema/schema.ts'
 
 /** A value that is a text of SQL already. */
 export class Literal {

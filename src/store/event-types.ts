@@ -1,9 +1,9 @@
 import { hash128 } from '../domain/hash.ts'
-import { wellFormed } from '../domain/well-formed.ts'
+import { wellFormed } from '../text/well-formed.ts'
 import type { SqlDialect } from './dialect.ts'
 import { upsertRows } from './insert-rows.ts'
 import { hexBytes } from './rows.ts'
-import type { Executor } from './schema.ts'
+import type { Executor } from './schema/schema.ts'
 import { inTransaction } from './transaction.ts'
 
 /**

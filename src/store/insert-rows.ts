@@ -1,7 +1,7 @@
 import { CompiledQuery } from 'kysely'
 import { InvalidError } from '../domain/errors.ts'
 import type { SqlDialect, SqlValue } from './dialect.ts'
-import type { Executor, Tables } from './schema.ts'
+import type { Executor, Tables } from './schema/schema.ts'
 
 export type Row = { readonly [column: string]: SqlValue }
 

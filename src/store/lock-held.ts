@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { StoreContext } from './context.ts'
 import { idIn } from './rows.ts'
-import type { Executor } from './schema.ts'
+import type { Executor } from './schema/schema.ts'
 import type { ClaimedStream } from './store.ts'
 
 /** Locks the streams of claims; answers the ids of those whose lease holds. */

@@ -3,7 +3,7 @@ import type { StoredEvent } from '../domain/event.ts'
 import { STREAM_STATES, type Stream, type StreamState } from '../domain/stream.ts'
 import type { Micros } from '../domain/time.ts'
 import type { Traits } from '../domain/trait.ts'
-import type { EventTable, StreamTable } from './schema.ts'
+import type { EventTable, StreamTable } from './schema/schema.ts'
 import { decodeDistinguishingTraits, decodeTraits } from './trait-codec.ts'
 
 export function stateNumber(state: StreamState): number {

@@ -1,7 +1,7 @@
 import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { SqlDialect } from './dialect.ts'
-import type { Executor } from './schema.ts'
+import type { Executor } from './schema/schema.ts'
 
 const MAX_TRIES = 10
 /** Who waited for a lock so long is told: whether to go on is not decided here. */

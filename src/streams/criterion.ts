@@ -1,6 +1,6 @@
 import type { Event } from '../domain/event.ts'
-import { compileEventTypeFilter } from '../domain/event-type-filter.ts'
 import type { Report } from '../domain/report.ts'
+import { compileEventTypeFilter } from '../text/event-type-filter.ts'
 import { compileTimeTest, compileTraitCriterion, type Mismatch } from './trait-criterion.ts'
 import type { CriterionConfig } from './trigger-config.ts'
 

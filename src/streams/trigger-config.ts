@@ -1,4 +1,4 @@
-import type { EventTypePatterns } from '../domain/event-type-filter.ts'
+import type { EventTypePatterns } from '../text/event-type-filter.ts'
 
 /** A constant, or one typed comparison such as `{int: "> 4096"}`. */
 export type TraitCriterionConfig =

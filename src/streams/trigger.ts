@@ -1,7 +1,7 @@
-import { canonicalJson } from '../domain/canonical-json.ts'
 import { hash64 } from '../domain/hash.ts'
 import type { Report } from '../domain/report.ts'
 import { MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
+import { canonicalJson } from '../text/canonical-json.ts'
 import type { Expression } from '../timex/expression.ts'
 import { type Criterion, compileCriterion } from './criterion.ts'
 import { parseOrReport } from './trait-criterion.ts'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { loadDefinitions } from '../../src/config/load-definitions.ts'
+import { loadDefinitions } from '../../src/config/load/load-definitions.ts'
 import { createDistiller } from '../../src/distiller/distiller.ts'
 import { decodeNotification } from '../../src/distiller/notification.ts'
 import { recordedDay } from '../support/notifications.ts'

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'amqplib'
-import { createAmqpBroker } from '../../src/broker/amqp.ts'
+import { createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
 import { createLineFile } from '../../src/cli/generate/line-output.ts'
 import { writeLines } from '../../src/cli/generate/write-lines.ts'
 import { parseIso } from '../../src/domain/time.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { createAmqpBroker } from '../../src/broker/amqp.ts'
+import { createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
 import type { Broker, Delivery, Subscription } from '../../src/broker/broker.ts'
 import { createMemoryBroker } from '../../src/broker/memory.ts'
 import { type Binding, exchangesOf, type QueueSpec } from '../../src/domain/queue-spec.ts'

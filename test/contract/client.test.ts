@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApp } from '../../src/api/app.ts'
-import { createHttpService, type HttpService } from '../../src/api/http-service.ts'
 import { type Client, createClient } from '../../src/client/client.ts'
 import {
   ConflictError,
@@ -9,6 +8,7 @@ import {
   StackTachError,
   TransientError,
 } from '../../src/domain/errors.ts'
+import { createHttpService, type HttpService } from '../../src/http/http-service.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'

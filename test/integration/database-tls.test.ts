@@ -5,7 +5,7 @@ import { sql } from 'kysely'
 import { createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Mariadb } from '../../sandbox/servers/mariadb.ts'
-import { openDatabase } from '../../src/cli/open-store.ts'
+import { openDatabase } from '../../src/assembly/open-store.ts'
 import { Authority } from '../support/certificates.ts'
 
 // The server's certificate is for 127.0.0.1 alone; it is known as localhost too.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
-import { createAmqpBroker } from '../../src/broker/amqp.ts'
+import { createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
 import { publishAll } from '../../src/notigen/publish.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { queueOnly } from '../support/queue-only.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { connect } from 'amqplib'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { createAmqpBroker } from '../../src/broker/amqp.ts'
+import { createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
 import type { Delivery } from '../../src/broker/broker.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { corpusOf } from '../support/corpus.ts'

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { type AppDependencies, createApp } from '../../src/api/app.ts'
-import { createHttpService, type Slowness } from '../../src/api/http-service.ts'
+import { createHttpService, type Slowness } from '../../src/http/http-service.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 
 /** Serves the API over a store until the test ends; answers its URL. */

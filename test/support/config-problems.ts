@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { handlerFaults } from '../../src/cli/require-pipelines.ts'
-import { checkConfig } from '../../src/config/load-config.ts'
+import { handlerFaults } from '../../src/assembly/require-pipelines.ts'
+import { checkConfig } from '../../src/config/load/load-config.ts'
 import { folderWith } from './folders.ts'
 
 /** A small configuration without problems. */

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { inject } from 'vitest'
 import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
-import { upgradeSchema } from '../../src/store/migrate.ts'
-import { openMysqlDatabase } from '../../src/store/mysql-database.ts'
-import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
+import { openMysqlDatabase } from '../../src/store/mysql/mysql-database.ts'
+import { upgradeSchema } from '../../src/store/schema/migrate.ts'
+import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 
 /** Creates an empty database on the test's server; answers its URL. */
 export function createTestDatabase(): Promise<string> {

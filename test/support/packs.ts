@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { loadDefinitions } from '../../src/config/load-definitions.ts'
+import { loadDefinitions } from '../../src/config/load/load-definitions.ts'
 import type { EventDefinition } from '../../src/distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../src/distiller/distiller.ts'
 import { decodeNotificationText } from '../../src/distiller/notification.ts'

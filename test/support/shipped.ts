@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
-import { createStore } from '../../src/cli/open-store.ts'
-import { type Config, loadConfig } from '../../src/config/load-config.ts'
+import { createStore } from '../../src/assembly/open-store.ts'
+import { type Config, loadConfig } from '../../src/config/load/load-config.ts'
 import { createDistiller, type Distiller } from '../../src/distiller/distiller.ts'
-import { upgradeSchema } from '../../src/store/migrate.ts'
-import { openSqliteDatabase } from '../../src/store/sqlite-database.ts'
+import { upgradeSchema } from '../../src/store/schema/migrate.ts'
+import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createRouter, type TriggerRouter } from '../../src/streams/router.ts'
 

@@ -1,14 +1,14 @@
 import type { Command } from 'commander'
-import { type Config, checkConfig } from '../../config/load-config.ts'
+import { handlerFaults, requirePipelines } from '../../assembly/require-pipelines.ts'
+import { type Config, checkConfig } from '../../config/load/load-config.ts'
+import { checkConnections } from '../../connection-check/check-connections.ts'
+import { flatFinding, formatFinding } from '../../connection-check/finding.ts'
 import { ConfigError, formatProblem, type Problem } from '../../domain/errors.ts'
-import { findingsOf } from '../against/findings.ts'
-import { Observation } from '../against/observation.ts'
-import { checkConnections } from '../connection-check/check-connections.ts'
-import { flatFinding, formatFinding } from '../connection-check/finding.ts'
+import { findingsOf } from '../../explain/against/findings.ts'
+import { Observation } from '../../explain/against/observation.ts'
+import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createCommand, print } from '../program.ts'
 import { readNumberedLines } from '../read-lines.ts'
-import { handlerFaults, requirePipelines } from '../require-pipelines.ts'
-import { auditNeeds } from '../verify/audit-needs.ts'
 
 type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
 

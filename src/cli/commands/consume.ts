@@ -1,11 +1,6 @@
 import type { Command } from 'commander'
-import { loadConfig } from '../../config/load-config.ts'
-import { createConsumerCounters } from '../../consumer/counters.ts'
-import { StackTachError } from '../../domain/errors.ts'
-import { createGroup } from '../../runtime/lifecycle.ts'
-import { keepHeapSmall } from '../../runtime/memory.ts'
-import { type BuiltConsumer, buildConsumer } from '../build-consumer.ts'
-import { consumerMetrics } from '../consumer-metrics.ts'
+import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
+import { consumerMetrics } from '../../assembly/consumer-metrics.ts'
 import {
   createStatistics,
   eventClockOf,
@@ -13,12 +8,17 @@ import {
   processName,
   runUntilStopped,
   stopSignal,
-} from '../daemon.ts'
-import { observe } from '../observation.ts'
-import { openBroker } from '../open-broker.ts'
-import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
+} from '../../assembly/daemon.ts'
+import { observe } from '../../assembly/observation.ts'
+import { openBroker } from '../../assembly/open-broker.ts'
+import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
+import { withStore } from '../../assembly/with-store.ts'
+import { loadConfig } from '../../config/load/load-config.ts'
+import { createConsumerCounters } from '../../consumer/counters.ts'
+import { StackTachError } from '../../domain/errors.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
+import { keepHeapSmall } from '../../runtime/memory.ts'
 import { createCommand, loggerOf } from '../program.ts'
-import { withStore } from '../with-store.ts'
 
 type Options = { config: string; logLevel?: string }
 
@@ -47,16 +47,14 @@ async function consume(options: Options): Promise<void> {
   const observation = await observe(winchester, 'consumer')
   const onBatch = observation && consumerMetrics(observation.metrics, counters)
   const name = processName('consumer')
-  let hindrance = (): string | undefined => undefined
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
-  const daemon = { open, signal, logger, observation, hindrance: () => hindrance() }
-  await withStore(daemon, async (store) => {
+  await withStore({ open, signal, logger, observation }, async (store) => {
     const broker = await openBroker(yagi.broker, logger)
     try {
       const { clock, service } = eventClockOf(config, 'posts', name, logger)
       const parts = { config, yagi, broker, store, clock, logger, counters }
       const consumer = await buildConsumer(onBatch ? { ...parts, onBatch } : parts)
-      hindrance = () => hindranceOf(consumer)
+      observation?.health.add('consumer', () => hindranceOf(consumer))
       const periodMs = yagi.statisticsMs ?? winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => consumer.counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000

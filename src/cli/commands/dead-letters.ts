@@ -1,6 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import type { Command } from 'commander'
-import { type Config, loadConfig } from '../../config/load-config.ts'
+import { buildApps } from '../../assembly/build-apps.ts'
+import { planOf } from '../../assembly/build-consumer.ts'
+import { buildRouter } from '../../assembly/build-router.ts'
+import { eventClockOf } from '../../assembly/daemon.ts'
+import { openStore } from '../../assembly/open-store.ts'
+import { type Config, loadConfig } from '../../config/load/load-config.ts'
 import {
   type Retried,
   type RetryContext,
@@ -9,16 +14,11 @@ import {
 } from '../../consumer/retry-dead-letter.ts'
 import { createDistiller } from '../../distiller/distiller.ts'
 import { NotFoundError } from '../../domain/errors.ts'
-import { maskSecrets } from '../../domain/mask-secrets.ts'
 import { formatIso, type Micros } from '../../domain/time.ts'
 import type { DeadLetter, DeadLetterFilter, Store } from '../../store/store.ts'
-import { buildApps } from '../build-apps.ts'
-import { planOf } from '../build-consumer.ts'
-import { buildRouter } from '../build-router.ts'
-import { eventClockOf } from '../daemon.ts'
-import { openStore } from '../open-store.ts'
+import { maskSecrets } from '../../text/mask-secrets.ts'
 import { createCommand, loggerOf, parseTime, parseWhole, print } from '../program.ts'
-import { formatTable } from '../table.ts'
+import { formatTable } from '../terminal/table.ts'
 
 type Options = {
   readonly config: string

@@ -1,15 +1,15 @@
 import type { Command } from 'commander'
-import { loadConfig } from '../../config/load-config.ts'
+import { requirePipelines } from '../../assembly/require-pipelines.ts'
+import { loadConfig } from '../../config/load/load-config.ts'
 import { ConfigError, InvalidError, messageOf } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import { parseJson, stringifyJson } from '../../domain/json.ts'
-import { parseTypedEvent, typedEvent } from '../../domain/typed-form.ts'
+import { parseTypedEvent, typedEvent } from '../../formats/typed-form.ts'
 import { createHandlerContext } from '../../pipeline/handler-context.ts'
 import type { Pipeline } from '../../pipeline/handler-registry.ts'
 import { type HandlerInstance, handleAll, requireEvents } from '../../pipeline/run-pipeline.ts'
+import { parseJson, stringifyJson } from '../../text/json.ts'
 import { createCommand, loggerOf, parseWhole, print } from '../program.ts'
 import { readLines } from '../read-lines.ts'
-import { requirePipelines } from '../require-pipelines.ts'
 
 type Options = {
   config: string

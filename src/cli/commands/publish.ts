@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { loadConfig } from '../../config/load-config.ts'
+import { stopSignal } from '../../assembly/daemon.ts'
+import { openBroker } from '../../assembly/open-broker.ts'
+import { queueOf } from '../../assembly/queue-of.ts'
+import { loadConfig } from '../../config/load/load-config.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { publishAll } from '../../notigen/publish.ts'
-import { stopSignal } from '../daemon.ts'
-import { openBroker } from '../open-broker.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
-import { queueOf } from '../queue-of.ts'
 import { readLines } from '../read-lines.ts'
 
 type Options = { config: string; queue?: string; logLevel?: string }

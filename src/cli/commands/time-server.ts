@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { createHttpService } from '../../api/http-service.ts'
-import type { ListenAddress } from '../../api/listen-address.ts'
-import { createTimeApp } from '../../api/time-app.ts'
-import { createSharedTime } from '../../runtime/shared-time.ts'
-import { runUntilStopped, stopSignal } from '../daemon.ts'
+import { runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { timeAccess } from '../../assembly/time-settings.ts'
+import { createSharedTime } from '../../clock/shared-time.ts'
+import { createTimeApp } from '../../clock/time-app.ts'
+import { createHttpService } from '../../http/http-service.ts'
+import type { ListenAddress } from '../../http/listen-address.ts'
 import { createCommand, listenOption, loggerOf } from '../program.ts'
-import { timeAccess } from '../time-settings.ts'
 
 type Options = { listen: ListenAddress; insecure?: true; logLevel?: string }
 

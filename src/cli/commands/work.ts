@@ -1,8 +1,5 @@
 import type { Command } from 'commander'
-import { loadConfig } from '../../config/load-config.ts'
-import { createWorkerCounters } from '../../pipeline/worker-counters.ts'
-import { createGroup } from '../../runtime/lifecycle.ts'
-import { buildWorker } from '../build-worker.ts'
+import { buildWorker } from '../../assembly/build-worker.ts'
 import {
   createStatistics,
   eventClockOf,
@@ -10,15 +7,18 @@ import {
   processName,
   runUntilStopped,
   stopSignal,
-} from '../daemon.ts'
-import { observe } from '../observation.ts'
-import { LONGEST_SILENCE_MS, openStore } from '../open-store.ts'
+} from '../../assembly/daemon.ts'
+import { observe } from '../../assembly/observation.ts'
+import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
+import { PublisherPool } from '../../assembly/publisher-pool.ts'
+import { requirePipelines } from '../../assembly/require-pipelines.ts'
+import { withStore } from '../../assembly/with-store.ts'
+import { slowRunMetrics, workerMetrics } from '../../assembly/worker-metrics.ts'
+import { loadConfig } from '../../config/load/load-config.ts'
+import { auditNeeds } from '../../explain/verify/audit-needs.ts'
+import { createWorkerCounters } from '../../pipeline/worker-counters.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
 import { createCommand, loggerOf } from '../program.ts'
-import { PublisherPool } from '../publisher-pool.ts'
-import { requirePipelines } from '../require-pipelines.ts'
-import { auditNeeds } from '../verify/audit-needs.ts'
-import { withStore } from '../with-store.ts'
-import { slowRunMetrics, workerMetrics } from '../worker-metrics.ts'
 
 type Options = { config: string; name?: string; logLevel?: string }
 
@@ -50,9 +50,7 @@ async function work(options: Options): Promise<void> {
   const onRepeat = () => counters.repeats++
   const observation = await observe(winchester, 'worker')
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
-  let hindrance = (): string | undefined => undefined
-  const daemon = { open, signal, logger, observation, hindrance: () => hindrance() }
-  await withStore(daemon, async (store) => {
+  await withStore({ open, signal, logger, observation }, async (store) => {
     const publishers = new PublisherPool(logger)
     try {
       const { clock, service } = eventClockOf(config, 'reads', name, logger)
@@ -60,7 +58,7 @@ async function work(options: Options): Promise<void> {
       const parts = { config, pipelines, store, clock, logger, name, publisherFor, counters }
       const observer = observation && workerMetrics(observation.metrics, counters, store)
       const worker = buildWorker(observer ? { ...parts, observer } : parts)
-      hindrance = () => worker.hindrance()
+      observation?.health.add('worker', () => worker.hindrance())
       if (observation) slowRunMetrics(observation.metrics, worker)
       const periodMs = winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => worker.counters)

@@ -4,9 +4,9 @@ import type { Description } from '../../notigen/description.ts'
 import type { ExpectedStream } from '../../notigen/expected-streams.ts'
 import type { SimulationOptions } from '../../notigen/simulation.ts'
 import type { UsageRules } from '../../notigen/usage-result.ts'
-import { grouped } from '../grouped.ts'
 import { print } from '../program.ts'
-import { formatTable } from '../table.ts'
+import { grouped } from '../terminal/grouped.ts'
+import { formatTable } from '../terminal/table.ts'
 import { auditText } from './simulation-options.ts'
 
 /** A page for people: what a run contains, then its streams, an instance and day each. */

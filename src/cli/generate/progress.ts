@@ -1,6 +1,6 @@
 import { formatIso, type Micros } from '../../domain/time.ts'
-import { grouped } from '../grouped.ts'
-import { StatusLine, type StatusTarget } from '../status-line.ts'
+import { grouped } from '../terminal/grouped.ts'
+import { StatusLine, type StatusTarget } from '../terminal/status-line.ts'
 
 /** How far a run of the simulator has come. */
 export class Progress {

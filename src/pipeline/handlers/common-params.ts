@@ -1,5 +1,5 @@
-import type { EventTypePatterns } from '../../domain/event-type-filter.ts'
 import type { Waits } from '../../publishing/deliver.ts'
+import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 
 // Parameters that several handlers have, as JSON Schema.
 

@@ -1,5 +1,5 @@
 import type { Event } from '../../domain/event.ts'
-import { compileEventTypeFilter, type EventTypePatterns } from '../../domain/event-type-filter.ts'
+import { compileEventTypeFilter, type EventTypePatterns } from '../../text/event-type-filter.ts'
 
 type WithEventTypes = { readonly event_types?: EventTypePatterns | null }
 

@@ -1,12 +1,12 @@
 import type { Publisher } from '../../broker/broker.ts'
 import { InvalidError, messageOf, TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import { stringifyJson } from '../../domain/json.ts'
 import type { QueueSpec } from '../../domain/queue-spec.ts'
 import { deliver } from '../../publishing/deliver.ts'
 import { hostOf } from '../../publishing/http-request.ts'
 import { receiverOf } from '../../publishing/receiver.ts'
 import { withGrace } from '../../runtime/grace.ts'
+import { stringifyJson } from '../../text/json.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
 import { WAIT_PROPERTIES, type WaitParams, waitsOf } from './common-params.ts'
 

@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Event } from '../../domain/event.ts'
-import { stringifyJson } from '../../domain/json.ts'
-import { type TypedEvent, typedEvent } from '../../domain/typed-form.ts'
+import { type TypedEvent, typedEvent } from '../../formats/typed-form.ts'
 import { requireSuccess } from '../../publishing/deliver.ts'
 import { hostOf, sendHttp } from '../../publishing/http-request.ts'
 import { receiverOf } from '../../publishing/receiver.ts'
+import { stringifyJson } from '../../text/json.ts'
 import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
 import {
   HEADERS,

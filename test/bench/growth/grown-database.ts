@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
-import { createStore } from '../../../src/cli/open-store.ts'
-import { loadConfig } from '../../../src/config/load-config.ts'
+import { createStore } from '../../../src/assembly/open-store.ts'
+import { loadConfig } from '../../../src/config/load/load-config.ts'
 import { createDistiller } from '../../../src/distiller/distiller.ts'
 import { decodeNotification } from '../../../src/distiller/notification.ts'
 import { MICROS_PER_DAY } from '../../../src/domain/time.ts'
-import { openMysqlDatabase } from '../../../src/store/mysql-database.ts'
+import { openMysqlDatabase } from '../../../src/store/mysql/mysql-database.ts'
 import { createRouter } from '../../../src/streams/router.ts'
 import { manyBodies, withOtherIds } from '../ingest/messages.ts'
 

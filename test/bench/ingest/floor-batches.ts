@@ -1,4 +1,4 @@
-import { indexedTraits } from '../../../src/cli/open-store.ts'
+import { indexedTraits } from '../../../src/assembly/open-store.ts'
 import { decodeNotification } from '../../../src/distiller/notification.ts'
 import { hash128 } from '../../../src/domain/hash.ts'
 import type { Stream } from '../../../src/domain/stream.ts'

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ConsumeMessage, connect } from 'amqplib'
 import { createConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
-import { bucketOf } from '../../../src/store/schema.ts'
+import { bucketOf } from '../../../src/store/schema/schema.ts'
 import type { FloorBatch, FloorStream } from './floor-batches.ts'
 
 export type FloorOptions = {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { checkConfig, loadConfig } from '../../../src/config/load-config.ts'
+import { checkConfig, loadConfig } from '../../../src/config/load/load-config.ts'
 import { problemsOf, SOUND_FILES } from '../../support/config-problems.ts'
 import { folderWith } from '../../support/folders.ts'
 

@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { createManualClock } from '../../../src/clock/event-clock.ts'
 import { KEPT_BYTES, type PrepareContext, prepare } from '../../../src/consumer/prepare.ts'
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import { createDistiller } from '../../../src/distiller/distiller.ts'
 import type { Event } from '../../../src/domain/event.ts'
 import type { EncodedEvent } from '../../../src/domain/routing.ts'
-import { createManualClock } from '../../../src/runtime/event-clock.ts'
 import { at, routerOf } from '../../support/events.ts'
 
 const NOW = at('2026-01-01T00:00:00')

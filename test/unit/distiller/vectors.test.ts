@@ -4,10 +4,10 @@ import { textOf } from '../../../src/distiller/convert.ts'
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../../src/distiller/distiller.ts'
 import { decodeNotificationText } from '../../../src/distiller/notification.ts'
-import { stringifyJson } from '../../../src/domain/json.ts'
 import type { JsonValue } from '../../../src/domain/notification.ts'
 import { formatIso } from '../../../src/domain/time.ts'
 import type { Trait } from '../../../src/domain/trait.ts'
+import { stringifyJson } from '../../../src/text/json.ts'
 import { loadVectors } from '../../support/vectors.ts'
 
 type VectorTrait = { type: string; value: JsonValue }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { hash64, hash128 } from '../../../src/domain/hash.ts'
-import { wellFormed } from '../../../src/domain/well-formed.ts'
+import { wellFormed } from '../../../src/text/well-formed.ts'
 
 const ODD = [
   '\ud800',

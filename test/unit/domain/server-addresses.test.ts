@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parseBrokerAddress } from '../../../src/domain/broker-address.ts'
-import { parseMysqlAddress } from '../../../src/domain/mysql-address.ts'
+import { parseBrokerAddress } from '../../../src/text/broker-address.ts'
+import { parseMysqlAddress } from '../../../src/text/mysql-address.ts'
 
 function mysql(text: string) {
   const parsed = parseMysqlAddress(text)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { createFastClock, createManualClock } from '../../../src/clock/event-clock.ts'
 import { MICROS_PER_DAY } from '../../../src/domain/time.ts'
 import { pace } from '../../../src/notigen/pace.ts'
-import { createFastClock, createManualClock } from '../../../src/runtime/event-clock.ts'
 
 const messages = [0, 10, 500].map((day) => ({ at: day * MICROS_PER_DAY, body: String(day) }))
 

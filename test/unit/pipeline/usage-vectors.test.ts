@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../../../src/domain/event.ts'
-import { parseTypedEvent, typedEvent } from '../../../src/domain/typed-form.ts'
+import { parseTypedEvent, typedEvent } from '../../../src/formats/typed-form.ts'
 import { createHandlerContext } from '../../../src/pipeline/handler-context.ts'
 import { UsageHandler } from '../../../src/pipeline/handlers/usage-handler.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'

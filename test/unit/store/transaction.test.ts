@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { TransientError } from '../../../src/domain/errors.ts'
 import type { SqlDialect } from '../../../src/store/dialect.ts'
-import type { Executor } from '../../../src/store/schema.ts'
+import type { Executor } from '../../../src/store/schema/schema.ts'
 import { inTransaction } from '../../../src/store/transaction.ts'
 
 beforeEach(() => {

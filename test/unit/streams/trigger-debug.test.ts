@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { triggerMetrics } from '../../../src/cli/trigger-metrics.ts'
-import { Metrics } from '../../../src/runtime/metrics.ts'
+import { triggerMetrics } from '../../../src/assembly/trigger-metrics.ts'
+import { Metrics } from '../../../src/observe/metrics.ts'
 import { createRouter } from '../../../src/streams/router.ts'
 import { type CountsByTrigger, TriggerDebug } from '../../../src/streams/trigger-debug.ts'
 import { at, event, routerOf } from '../../support/events.ts'

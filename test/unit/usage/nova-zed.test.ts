@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { VerdictLine } from '../../../src/cli/verify/verdict-line.ts'
 import type { JsonObject } from '../../../src/domain/notification.ts'
+import type { VerdictLine } from '../../../src/explain/verify/verdict-line.ts'
 import { CAPTURES, type Capture, capture, hasNovaZed, truth } from '../../support/nova-zed.ts'
 import { loadVerifier, verdictsOn } from '../../support/verified.ts'
 

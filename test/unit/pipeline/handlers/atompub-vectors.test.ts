@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { parseTypedEvent } from '../../../../src/domain/typed-form.ts'
+import { parseTypedEvent } from '../../../../src/formats/typed-form.ts'
 import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
 import { AtomPubHandler } from '../../../../src/pipeline/handlers/atompub-handler.ts'
-import { xmlAttribute, xmlText } from '../../../../src/publishing/xml.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { xmlAttribute, xmlText } from '../../../../src/text/xml.ts'
 import { loadVectors } from '../../../support/vectors.ts'
 
 type Published = {

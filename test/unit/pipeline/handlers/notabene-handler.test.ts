@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { PublisherPool } from '../../../../src/cli/publisher-pool.ts'
+import { PublisherPool } from '../../../../src/assembly/publisher-pool.ts'
 import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
 import { NotabeneHandler } from '../../../../src/pipeline/handlers/notabene-handler.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'

@@ -1,7 +1,0 @@
-import type { Response } from 'express'
-import { stringifyJson } from '../domain/json.ts'
-
-/** As response.json, with integers beyond 2^53 digit for digit. */
-export function sendJson(response: Response, body: unknown): void {
-  response.type('application/json').send(stringifyJson(body))
-}

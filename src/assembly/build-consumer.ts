@@ -1,0 +1,140 @@
+import type { Archive } from '../archive/archive.ts'
+import { openRollingArchive } from '../archive/rolling-archive.ts'
+import type { Broker } from '../broker/broker.ts'
+import type { EventClock } from '../clock/event-clock.ts'
+import type { AppSettings } from '../config/load/app-settings.ts'
+import type { Config } from '../config/load/load-config.ts'
+import type { ArchiveSettings, QueueSettings, YagiSettings } from '../config/load/yagi-settings.ts'
+import type { QueueApp } from '../consumer/apps/run-apps.ts'
+import { type ConsumerCounters, createConsumerCounters } from '../consumer/counters.ts'
+import type { QueuePlan } from '../consumer/prepare.ts'
+import { QueueConsumer, type QueueConsumerOptions } from '../consumer/queue-consumer.ts'
+import { createDistiller } from '../distiller/distiller.ts'
+import { createGroup, createTeam, type Service } from '../runtime/lifecycle.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Store } from '../store/store.ts'
+import { TriggerDebug } from '../streams/trigger-debug.ts'
+import { buildApps } from './build-apps.ts'
+import { buildRouter } from './build-router.ts'
+
+export type ConsumerParts = {
+  readonly config: Config
+  readonly yagi: YagiSettings
+  readonly broker: Broker
+  readonly store: Store
+  readonly clock: EventClock
+  readonly logger: Logger
+  readonly counters?: ConsumerCounters
+  /** told when a batch is stored */
+  readonly onStored?: () => void
+  readonly onBatch?: QueueConsumerOptions['onBatch']
+}
+
+export type BuiltConsumer = Service & {
+  readonly counters: ConsumerCounters
+  /** queues that are not read at the moment and should be: one that its owner has not created yet waits for nothing */
+  readonly unread: () => readonly string[]
+  /** the queues, when none of them has been created by its owner yet */
+  readonly awaited: () => readonly string[]
+  /** queues that wait for one of their apps */
+  readonly waiting: () => readonly string[]
+}
+
+/** A consumer of all the queues of a configuration; queues whose settings are the same share an archive. */
+export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer> {
+  const { config, yagi, logger } = parts
+  const { counters = createConsumerCounters() } = parts
+  const shared = {
+    ...parts,
+    distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
+    router: buildRouter(
+      config.triggers,
+      logger,
+      counters,
+      new TriggerDebug(config.triggers, counters.triggers),
+    ),
+    counters,
+    maxMessageBytes: yagi.broker.maxMessageBytes,
+    batchMs: yagi.broker.batchMs,
+    prefetch: yagi.broker.prefetch,
+  }
+  const archives = new Archives(logger)
+  const queues: QueueConsumer[] = []
+  const allApps: QueueApp[] = []
+  try {
+    for (const spec of yagi.queues) {
+      const apps = await buildApps(spec, config)
+      allApps.push(...apps)
+      queues.push(
+        new QueueConsumer({
+          ...shared,
+          spec,
+          apps,
+          plan: planOf(spec, apps.length > 0),
+          archive: spec.archive && (await archives.open(spec.archive)),
+          batchSize: spec.maxMessages ?? yagi.broker.batchSize,
+        }),
+      )
+    }
+  } catch (error) {
+    await archives.close()
+    throw error
+  }
+  const namesOf = (isMeant: (consumer: QueueConsumer) => boolean) =>
+    yagi.queues.filter((_, index) => isMeant(queues[index] as QueueConsumer)).map(({ queue }) => queue)
+  const unread = () => namesOf(({ isReading, isAwaiting }) => !isReading && !isAwaiting)
+  const awaited = () =>
+    queues.every(({ isAwaiting }) => isAwaiting) ? namesOf(({ isAwaiting }) => isAwaiting) : []
+  const waiting = () => namesOf(({ isWaitingForApps }) => isWaitingForApps)
+  return {
+    ...createGroup([closing(archives, allApps), createTeam(queues)]),
+    counters,
+    unread,
+    awaited,
+    waiting,
+  }
+}
+
+/** What the apps of a queue take. */
+export function planOf({ apps, archive }: QueueSettings, keepsMessages: boolean): QueuePlan {
+  const acceptedBy = (kind: AppSettings['kind']) => apps.find((app) => app.kind === kind)?.accepts
+  const none = () => false
+  return {
+    hasArchive: archive !== undefined,
+    archives: acceptedBy('shoebox') ?? none,
+    stores: acceptedBy('winchester') ?? none,
+    keepsMessages,
+  }
+}
+
+/** Archives by their settings. */
+class Archives {
+  readonly #logger: Logger
+  readonly #open = new Map<string, Archive>()
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  async open(settings: ArchiveSettings): Promise<Archive> {
+    const name = JSON.stringify(settings)
+    const archive = this.#open.get(name) ?? (await openRollingArchive({ ...settings, logger: this.#logger }))
+    this.#open.set(name, archive)
+    return archive
+  }
+
+  async close(): Promise<void> {
+    for (const archive of this.#open.values()) await archive.close()
+  }
+}
+
+/** Started first and so stopped last: archives and apps are closed when the last batch is written. */
+function closing(archives: Archives, apps: readonly QueueApp[]): Service {
+  return {
+    async start() {},
+    async stop() {
+      await archives.close()
+      for (const { app } of apps) await app.close?.()
+    },
+  }
+}

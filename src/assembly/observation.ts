@@ -1,0 +1,35 @@
+import type { WinchesterSettings } from '../config/schemas/winchester-schema.ts'
+import { type ListenAddress, parseListenAddress } from '../http/listen-address.ts'
+import { Health } from '../observe/health.ts'
+import type { Metrics } from '../observe/metrics.ts'
+import type { Service } from '../runtime/lifecycle.ts'
+import type { Logger } from '../runtime/logger.ts'
+
+export type Role = 'consumer' | 'worker' | 'api'
+
+/** The metrics and health of a daemon, and what serves them. */
+export type Observation = {
+  readonly metrics: Metrics
+  readonly health: Health
+  serve(logger: Logger): Service
+}
+
+/** undefined where `status` of winchester.yaml names no address for the role: then nothing of it is loaded. */
+export async function observe(settings: WinchesterSettings, role: Role): Promise<Observation | undefined> {
+  const address = addressOf(settings, role)
+  if (!address) return undefined
+  const { Metrics } = await import('../observe/metrics.ts')
+  const { createStatusService } = await import('../observe/status-service.ts')
+  const metrics = new Metrics()
+  const health = new Health()
+  return {
+    metrics,
+    health,
+    serve: (logger) => createStatusService({ address, health, metrics, logger }),
+  }
+}
+
+function addressOf({ status }: WinchesterSettings, role: Role): ListenAddress | undefined {
+  const text = typeof status === 'string' ? status : status?.[role]
+  return text === undefined ? undefined : parseListenAddress(text)
+}

@@ -1,0 +1,35 @@
+import { type AmqpBroker, createAmqpBroker } from '../broker/amqp/amqp-broker.ts'
+import type { Inspector } from '../broker/amqp/amqp-inspector.ts'
+import type { Broker } from '../broker/broker.ts'
+import { createMemoryBroker } from '../broker/memory.ts'
+import type { BrokerSettings } from '../config/load/yagi-settings.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { readTlsFiles } from '../runtime/tls-files.ts'
+
+/** The broker that the settings name; connecting goes on in the background. */
+export async function openBroker(settings: BrokerSettings, logger: Logger): Promise<Broker> {
+  if (settings.url.startsWith('memory:')) return createMemoryBroker()
+  return openAmqpBroker(settings, logger)
+}
+
+/** Connects to RabbitMQ for looking at it; rejects with TransientError. */
+export async function openInspector(
+  settings: BrokerSettings,
+  logger: Logger,
+): Promise<{ readonly inspector: Inspector; close(): Promise<void> }> {
+  const broker = await openAmqpBroker(settings, logger)
+  return { inspector: await broker.inspect(), close: () => broker.close() }
+}
+
+async function openAmqpBroker(settings: BrokerSettings, logger: Logger): Promise<AmqpBroker> {
+  return createAmqpBroker({
+    url: settings.url,
+    logger,
+    reconnectMs: settings.reconnectMs,
+    maxReconnectMs: settings.maxReconnectMs,
+    tls: await readTlsFiles(
+      { ca: settings.caFile, cert: settings.certFile, key: settings.keyFile },
+      process.cwd(),
+    ),
+  })
+}

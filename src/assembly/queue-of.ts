@@ -1,0 +1,18 @@
+import type { BrokerSettings, YagiSettings } from '../config/load/yagi-settings.ts'
+import { ConfigError } from '../domain/errors.ts'
+import type { QueueSpec } from '../domain/queue-spec.ts'
+
+/** A queue of a yagi.conf, by its name or the first, with its broker. Throws ConfigError where there is none. */
+export function queueOf(
+  yagi: YagiSettings | undefined,
+  name: string | undefined,
+  file: string,
+): { readonly broker: BrokerSettings; readonly queue: QueueSpec } {
+  const queues = yagi?.queues ?? []
+  const queue = name === undefined ? queues[0] : queues.find((spec) => spec.queue === name)
+  if (yagi && queue) return { broker: yagi.broker, queue }
+  if (!yagi) throw new ConfigError(`${file} is no yagi.conf, which names the queues`)
+  if (queues.length === 0) throw new ConfigError(`${file} names no queue`)
+  const known = queues.map((spec) => spec.queue).join(', ')
+  throw new ConfigError(`${file} has no queue ${name}; it has ${known}`)
+}

@@ -1,0 +1,48 @@
+import type { Metrics } from '../observe/metrics.ts'
+import { samplesBy } from '../observe/samples-by.ts'
+import type { RunObserver } from '../pipeline/stream-runner.ts'
+import type { Worker } from '../pipeline/worker.ts'
+import type { WorkerCounters } from '../pipeline/worker-counters.ts'
+import type { Store } from '../store/store.ts'
+import { streamsByState } from './streams-by-state.ts'
+import { triggerMetrics } from './trigger-metrics.ts'
+
+const COUNTED = {
+  fired: 'streams whose fire_pipeline is done',
+  expired: 'streams whose expire_pipeline is done',
+  failed: 'runs that failed, those that are run again included',
+  commitFailures: 'streams that were completed although a commit failed',
+  retries: 'failed runs that are run again',
+  lost: 'runs whose stream another worker had taken over',
+  trimmed: 'old events that were deleted',
+  misplaced: 'new events that match a trigger but can join no stream of it',
+  repeats: 'transactions that were rolled back and run again',
+}
+
+/** What a worker counts, as metrics; answers what takes note of its runs. */
+export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store: Store): RunObserver {
+  metrics.counters('worker', COUNTED, () => counters)
+  metrics.counter('worker_dead_letters', 'streams that became dead letters', ['stage'], () =>
+    samplesBy('stage', Object.entries(counters.deadLettersByStage)),
+  )
+  triggerMetrics(metrics, () => counters.triggers)
+  metrics.gauge('streams', 'streams by their state', ['state'], streamsByState(store))
+  const pipeline = metrics.histogram('pipeline_seconds', 'a run of a pipeline', ['pipeline', 'outcome'])
+  const handler = metrics.histogram('handler_seconds', 'a step of a handler', [
+    'pipeline',
+    'handler',
+    'step',
+    'outcome',
+  ])
+  return {
+    onPipeline: (labels, seconds) => pipeline(seconds, labels),
+    onHandler: (labels, seconds) => handler(seconds, labels),
+  }
+}
+
+/** Runs of a worker that take long, as a metric. */
+export function slowRunMetrics(metrics: Metrics, worker: Pick<Worker, 'slowRuns'>): void {
+  metrics.gauge('worker_slow_runs', 'runs that take more than a second, now', ['pipeline'], () =>
+    samplesBy('pipeline', worker.slowRuns()),
+  )
+}

@@ -1,0 +1,44 @@
+import type { connect } from 'amqplib'
+import { messageOf } from '../../domain/errors.ts'
+import { type BrokerAddress, nameOfBroker } from '../../text/broker-address.ts'
+
+/** Brokers of which one is used, and after a lost connection the next. */
+export class InTurn {
+  readonly #addresses: readonly BrokerAddress[]
+  #next = 0
+
+  constructor(addresses: readonly BrokerAddress[]) {
+    this.#addresses = addresses
+  }
+
+  /** What `open` makes of the first that it does not reject; rejects as it did for the last, and tells of all. */
+  async open<T>(open: (address: BrokerAddress) => Promise<T>): Promise<T> {
+    const failures: string[] = []
+    for (;;) {
+      const address = this.#addresses[this.#next++ % this.#addresses.length] as BrokerAddress
+      try {
+        return await open(address)
+      } catch (error) {
+        failures.push(`${nameOfBroker(address)}: ${messageOf(error)}`)
+        if (failures.length < this.#addresses.length) continue
+        if (failures.length > 1 && error instanceof Error) error.message = failures.join('; ')
+        throw error
+      }
+    }
+  }
+}
+
+/** An address as the library takes it. */
+export function connectOptionsOf(address: BrokerAddress, heartbeatS: number): Parameters<typeof connect>[0] {
+  return {
+    protocol: address.isEncrypted ? 'amqps' : 'amqp',
+    hostname: address.host,
+    port: address.port,
+    username: address.user,
+    password: address.password,
+    // The library decodes it.
+    vhost: encodeURIComponent(address.virtualHost),
+    heartbeat: heartbeatS,
+    ...address.tuning,
+  }
+}

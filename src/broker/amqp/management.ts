@@ -1,0 +1,49 @@
+import { causeOf, messageOf, TransientError } from '../../domain/errors.ts'
+import type { Binding } from '../../domain/queue-spec.ts'
+import { splitCredentials } from '../../text/url-credentials.ts'
+
+/** What RabbitMQ's management plugin tells of a queue, beside what AMQP does. */
+export type ManagedQueue = {
+  readonly type: string
+  readonly durable: boolean
+  readonly arguments: { readonly [name: string]: unknown }
+  readonly bindings: readonly Binding[]
+}
+
+/** Asks the plugin at `url` for a queue of a virtual host that exists. Rejects with TransientError. */
+export async function readManagedQueue(
+  url: string,
+  vhost: string,
+  queue: string,
+  timeoutMs: number,
+): Promise<ManagedQueue> {
+  const path = `api/queues/${encodeURIComponent(vhost)}/${encodeURIComponent(queue)}`
+  const ask = (resource: string) => get(url, resource, timeoutMs)
+  const [found, bindings] = (await Promise.all([ask(path), ask(`${path}/bindings`)])) as [
+    { type?: string; durable: boolean; arguments?: { [name: string]: unknown } },
+    readonly { source: string; routing_key: string }[],
+  ]
+  return {
+    type: found.type ?? 'classic',
+    durable: found.durable,
+    arguments: found.arguments ?? {},
+    // Every queue is bound to the exchange without a name.
+    bindings: bindings
+      .filter(({ source }) => source !== '')
+      .map(({ source, routing_key }) => ({ exchange: source, routingKey: routing_key })),
+  }
+}
+
+async function get(url: string, resource: string, timeoutMs: number): Promise<unknown> {
+  const { bare, authorization } = splitCredentials(url)
+  bare.pathname = `${bare.pathname.replace(/\/$/, '')}/${resource}`
+  try {
+    const headers = authorization === undefined ? {} : { authorization }
+    const response = await fetch(bare, { headers, signal: AbortSignal.timeout(timeoutMs) })
+    if (response.ok) return await response.json()
+    throw new Error(`it answers ${response.status} ${response.statusText}`)
+  } catch (error) {
+    const cause = messageOf(causeOf(error) ?? error)
+    throw new TransientError(`the management plugin at ${bare.host}: ${cause}`, { cause: error })
+  }
+}

@@ -1,6 +1,0 @@
-import type { Sample } from '../runtime/metrics.ts'
-
-/** Samples of one label, by its values. */
-export function samplesBy(label: string, values: Iterable<readonly [string, number]>): Sample[] {
-  return [...values].map(([name, value]) => ({ labels: { [label]: name }, value }))
-}

@@ -1,0 +1,130 @@
+import { createManualClock } from '../clock/event-clock.ts'
+import { createDistiller, type Distiller } from '../distiller/distiller.ts'
+import { decodeNotificationText } from '../distiller/notification.ts'
+import type { Event } from '../domain/event.ts'
+import { type RestStream, restStream } from '../formats/rest-form.ts'
+import { type TypedEvent, typedEvent } from '../formats/typed-form.ts'
+import { createEventFinder } from '../pipeline/find-events.ts'
+import { createStreamRunner } from '../pipeline/stream-runner.ts'
+import { Worker } from '../pipeline/worker.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { upgradeSchema } from '../store/schema/migrate.ts'
+import { createSqlStore } from '../store/sql-store.ts'
+import { openSqliteDatabase } from '../store/sqlite/sqlite-database.ts'
+import type { Store } from '../store/store.ts'
+import { createRouter, type TriggerRouter } from '../streams/router.ts'
+import { stringifyJson } from '../text/json.ts'
+import type { TestParts } from './parts.ts'
+import { parseTestEvent } from './test-event.ts'
+import type { TestStep } from './test-schema.ts'
+
+export type ActualStream = Omit<RestStream, '_mark' | 'events'> & { readonly events: readonly string[] }
+
+/** What a test came to: its streams in order of id, and the events that pipelines produced. */
+export type Actual = { readonly streams: readonly ActualStream[]; readonly events: readonly TypedEvent[] }
+
+const EVERYTHING = { limit: 1_000_000, mark: undefined, ascending: true }
+const LEASE_MS = 3_600_000
+const DEFAULT_BATCH = 1000
+
+/** Carries out the steps of a test on an empty embedded store, with a clock that stands where each step puts it. */
+export async function runTest(steps: readonly TestStep[], parts: TestParts, logger: Logger): Promise<Actual> {
+  const database = openSqliteDatabase(':memory:')
+  await upgradeSchema(database.db, database.dialect.types)
+  const store = await createSqlStore(database)
+  try {
+    return await new TestRun(store, parts, logger).run(steps)
+  } finally {
+    await store.close()
+  }
+}
+
+class TestRun {
+  readonly #store: Store
+  readonly #parts: TestParts
+  readonly #logger: Logger
+  readonly #clock = createManualClock(0)
+  readonly #router: TriggerRouter
+  readonly #distiller: Distiller
+  /** ids of the events that came from outside */
+  readonly #given = new Set<string>()
+
+  constructor(store: Store, parts: TestParts, logger: Logger) {
+    this.#store = store
+    this.#parts = parts
+    this.#logger = logger
+    this.#router = createRouter(parts.triggers)
+    this.#distiller = createDistiller(parts.definitions, { catchAll: parts.catchAll })
+  }
+
+  async run(steps: readonly TestStep[]): Promise<Actual> {
+    for (const step of steps) {
+      this.#clock.set(step.now)
+      await this.#take(step)
+    }
+    return this.#actual()
+  }
+
+  async #take(step: TestStep): Promise<void> {
+    if ('run' in step) await this.#worker(step.batch ?? DEFAULT_BATCH).pass(step.run)
+    else if ('reset' in step) await this.#store.resetStreams(step.reset)
+    else await this.#put('event' in step ? parseTestEvent(step.event) : this.#distilled(step.notification))
+  }
+
+  #distilled(notification: object): Event | undefined {
+    const decoded = decodeNotificationText(stringifyJson(notification))
+    if (!decoded.ok) return undefined
+    const distilled = this.#distiller.distil(decoded.notification, this.#clock.now())
+    return distilled.kind === 'event' ? distilled.event : undefined
+  }
+
+  async #put(event: Event | undefined): Promise<void> {
+    if (!event) return
+    this.#given.add(event.messageId)
+    const arrival = { event, at: this.#clock.now(), keys: this.#router.keysOf(event) }
+    await this.#store.storeBatch({ arrivals: [arrival], deadLetters: [] }, this.#router)
+  }
+
+  #worker(batchSize: number): Worker {
+    const { pipelines, purge, retries } = this.#parts
+    const shared = { router: this.#router, clock: this.#clock, logger: this.#logger }
+    return new Worker({
+      ...shared,
+      name: 'test',
+      store: this.#store,
+      runner: createStreamRunner({
+        ...shared,
+        pipelines,
+        purge,
+        retries,
+        findEvents: createEventFinder(this.#store),
+      }),
+      batchSize,
+      delayMs: 0,
+      leaseMs: LEASE_MS,
+      concurrency: 1,
+      trim: undefined,
+    })
+  }
+
+  async #actual(): Promise<Actual> {
+    const streams = await this.#store.listStreams({}, EVERYTHING)
+    const members = await this.#store.eventsOfStreams(streams.map(({ id }) => id))
+    const events = await this.#store.listEvents({}, EVERYTHING)
+    return {
+      streams: streams.map((stream) => {
+        const { _mark, events: _, ...fields } = restStream(stream, '')
+        return { ...fields, events: (members.get(stream.id) ?? []).map(({ messageId }) => messageId) }
+      }),
+      events: events
+        .filter(({ messageId }) => !this.#given.has(messageId))
+        .map(typedEvent)
+        .sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1)),
+    }
+  }
+}
+
+/** By time, then type, then id. */
+function orderOf({ timestamp, event_type, message_id }: TypedEvent): string {
+  return `${timestamp} ${event_type} ${message_id}`
+}

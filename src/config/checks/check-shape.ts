@@ -1,0 +1,103 @@
+import type { core, ZodType } from 'zod'
+import { describeIssue } from '../../runtime/describe-issue.ts'
+import { didYouMean } from '../../text/suggest.ts'
+import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
+import type { Problems } from './problems.ts'
+
+/** A document's value as the schema wants it; undefined, with the reasons among the problems, when it is not. */
+export function checkShape<T>(
+  document: ConfigDocument,
+  value: unknown,
+  schema: ZodType<T>,
+  problems: Problems,
+  /** where the value stands in the document */
+  base: DocumentPath = [],
+): T | undefined {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  for (const issue of result.error.issues) addIssue(document, schema, issue, problems, base)
+  // Without the unknown keys the rest may be sound, and may have faults of its own that are worth telling.
+  const rest = result.error.issues.every(({ code }) => code === 'unrecognized_keys')
+    ? schema.safeParse(withoutUnknownKeys(value, result.error.issues))
+    : undefined
+  return rest?.success ? rest.data : undefined
+}
+
+/** A copy without the keys that issues call unknown. */
+export function withoutUnknownKeys(value: unknown, issues: readonly core.$ZodIssue[]): unknown {
+  const copy = copyOf(value)
+  for (const issue of issues) {
+    if (issue.code !== 'unrecognized_keys') continue
+    let at = copy as { [key: PropertyKey]: never } | undefined
+    for (const part of issue.path) at = at?.[part]
+    for (const key of issue.keys) if (at) delete at[key]
+  }
+  return copy
+}
+
+/** Lists and mappings anew; what stands in them as it is. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  const isMapping =
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  if (!isMapping) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]))
+}
+
+function addIssue(
+  document: ConfigDocument,
+  schema: ZodType,
+  issue: core.$ZodIssue,
+  problems: Problems,
+  base: DocumentPath,
+): void {
+  const inner = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  const path = [...base, ...inner]
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeys(schema, inner)
+    for (const key of issue.keys) {
+      const at = [...path, key]
+      const message = `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`
+      problems.error('unknown-key', at, message, document.keyPositionOf(at))
+    }
+    return
+  }
+  const last = path.at(-1)
+  const subject = last === undefined ? '' : typeof last === 'number' ? `entry ${last + 1}: ` : `${last}: `
+  problems.error('shape', path, `${subject}${describeIssue(issue)}`, document.positionOf(path))
+}
+
+type Definition = {
+  type: string
+  shape?: { [key: string]: ZodType }
+  element?: ZodType
+  valueType?: ZodType
+  innerType?: ZodType
+  in?: ZodType
+  options?: readonly ZodType[]
+}
+
+/** The keys that the schema knows at a path. */
+function knownKeys(schema: ZodType, path: DocumentPath): string[] {
+  let current: readonly ZodType[] = unwrap(schema)
+  for (const part of path) {
+    current = current.flatMap((one) => {
+      const { shape, element, valueType } = definitionOf(one)
+      const inner = shape ? shape[String(part)] : (element ?? valueType)
+      return inner ? unwrap(inner) : []
+    })
+  }
+  return current.flatMap((one) => Object.keys(definitionOf(one).shape ?? {}))
+}
+
+/** The schema itself, or those behind optional, default, transform and union. */
+function unwrap(schema: ZodType): ZodType[] {
+  const { innerType, in: input, options } = definitionOf(schema)
+  const inner = innerType ?? input
+  if (inner) return unwrap(inner)
+  return options ? options.flatMap(unwrap) : [schema]
+}
+
+function definitionOf(schema: ZodType): Definition {
+  return schema.def as unknown as Definition
+}

@@ -1,0 +1,136 @@
+import { ENVELOPE_NAMES } from '../../domain/event.ts'
+import type { Report } from '../../domain/report.ts'
+import type { CriterionConfig, TriggerConfig } from '../../streams/trigger-config.ts'
+import { compileEventTypeFilter, type EventTypePatterns } from '../../text/event-type-filter.ts'
+import { didYouMean } from '../../text/suggest.ts'
+import { unknownNames } from '../../timex/check-names.ts'
+import { parseTimex } from '../../timex/parser.ts'
+import { TimexError } from '../../timex/timex-error.ts'
+
+/** Traits of the events that the usage handler makes. */
+const MADE_BY_PIPELINES = [
+  'error',
+  'error_code',
+  'original_message_id',
+  'publisher_id',
+  'stream_id',
+  'warnings',
+]
+
+type Path = readonly (string | number)[]
+
+/**
+ * What single values cannot tell of triggers: traits that no definition makes (`known`; undefined where there
+ * are no definitions to ask), criteria that can never be met, keys that do nothing.
+ */
+export function checkTriggers(
+  triggers: readonly TriggerConfig[],
+  known: ReadonlySet<string> | undefined,
+  report: Report,
+): void {
+  const names = known && [...known, ...ENVELOPE_NAMES, ...MADE_BY_PIPELINES]
+  for (const [index, trigger] of triggers.entries()) {
+    if (trigger.load_criteria !== undefined) {
+      warn(
+        report,
+        'ignored',
+        [index, 'load_criteria'],
+        'load_criteria: is ignored; a pipeline gets all events of its stream',
+      )
+    }
+    if (names) checkTraits(trigger, [index], names, report)
+    checkSpelling(trigger, [index], report)
+    checkFireTypes(trigger, [index], report)
+  }
+}
+
+function warn(report: Report, code: string, path: Path, message: string): void {
+  report({ severity: 'warning', code, path, message })
+}
+
+function criteriaOf(trigger: TriggerConfig): { criterion: CriterionConfig; path: Path }[] {
+  return (['match_criteria', 'fire_criteria'] as const).flatMap((list) =>
+    trigger[list].map((criterion, index) => ({ criterion, path: [list, index] })),
+  )
+}
+
+function checkTraits(trigger: TriggerConfig, base: Path, known: readonly string[], report: Report): void {
+  const unknown = (name: string) =>
+    `no event definition makes the trait ${JSON.stringify(name)}${didYouMean(name, known)}`
+  for (const [index, entry] of (trigger.distinguished_by ?? []).entries()) {
+    const name = typeof entry === 'string' ? entry : (Object.keys(entry)[0] as string)
+    if (known.includes(name)) continue
+    const path = [...base, 'distinguished_by', index]
+    report({ severity: 'error', code: 'unknown-trait', path, message: unknown(name) })
+  }
+  for (const { criterion, path } of criteriaOf(trigger)) {
+    for (const name of Object.keys(criterion.traits ?? {})) {
+      if (!known.includes(name))
+        warn(report, 'unknown-trait', [...base, ...path, 'traits', name], unknown(name))
+    }
+    for (const { text, at } of timeExpressions(criterion)) {
+      for (const name of unknownVariables(text, known)) {
+        warn(report, 'unknown-trait', [...base, ...path, ...at], unknown(name))
+      }
+    }
+    for (const [trait, name] of Object.entries(criterion.map_distinguished_by ?? {})) {
+      if (known.includes(name)) continue
+      warn(report, 'unknown-trait', [...base, ...path, 'map_distinguished_by', trait], unknown(name))
+    }
+  }
+}
+
+function timeExpressions({ timestamp, traits = {} }: CriterionConfig): { text: string; at: Path }[] {
+  const ofTraits = Object.entries(traits).flatMap(([name, test]) =>
+    typeof test === 'object' && 'datetime' in test
+      ? [{ text: test.datetime, at: ['traits', name, 'datetime'] }]
+      : [],
+  )
+  return timestamp === undefined ? ofTraits : [{ text: timestamp, at: ['timestamp'] }, ...ofTraits]
+}
+
+/** Variables of an expression that are none of the names; none where it cannot be read, which is told elsewhere. */
+function unknownVariables(text: string, names: readonly string[]): string[] {
+  try {
+    return unknownNames(parseTimex(text), names).flatMap(({ variable }) => variable ?? [])
+  } catch (error) {
+    if (error instanceof TimexError) return []
+    throw error
+  }
+}
+
+function checkSpelling(trigger: TriggerConfig, base: Path, report: Report): void {
+  for (const { criterion, path } of criteriaOf(trigger)) {
+    if (criterion.map_distingushed_by === undefined) continue
+    warn(
+      report,
+      'spelling',
+      [...base, ...path, 'map_distingushed_by'],
+      'map_distingushed_by: is the old spelling of map_distinguished_by',
+    )
+  }
+}
+
+/** A fire criterion for types that no match criterion lets in is never met. */
+function checkFireTypes(trigger: TriggerConfig, base: Path, report: Report): void {
+  const accepts = trigger.match_criteria.map(({ event_type = '*' }) => compileEventTypeFilter(event_type))
+  for (const [index, { event_type = '*' }] of trigger.fire_criteria.entries()) {
+    const types = plainTypes(event_type)
+    if (types.length === 0 || types.some((type) => accepts.some((accept) => accept(type)))) continue
+    const path = [...base, 'fire_criteria', index]
+    warn(
+      report,
+      'never-fires',
+      path,
+      `the trigger can never fire: its match_criteria let no ${types.join(' or ')} in`,
+    )
+  }
+}
+
+/** The event types that patterns name without wildcards; none when there is a wildcard among them. */
+function plainTypes(patterns: EventTypePatterns): readonly string[] {
+  const included = (typeof patterns === 'string' ? [patterns] : patterns).filter(
+    (pattern) => !pattern.startsWith('!'),
+  )
+  return included.some((pattern) => /[*?[]/.test(pattern)) ? [] : included
+}

@@ -1,0 +1,52 @@
+import { stat } from 'node:fs/promises'
+import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
+import type { Problems } from './problems.ts'
+
+/** Parameters of handlers that are secrets, and headers that carry one. */
+const SECRETS = /^(auth_key|password|secret|authorization|.*(token|api-?key))$/i
+/** `scheme://user:password@…` */
+const URL_WITH_PASSWORD = /^\w+:\/\/[^/@\s:]*:[^/@\s]+@/
+
+/** Secrets below a path of a file which others can read that are not taken from the environment. */
+export async function findOpenSecrets(
+  document: ConfigDocument,
+  below: DocumentPath,
+  problems: Problems,
+): Promise<void> {
+  const found = [...literalSecrets(memberOf(document.value, below), below)]
+  const [first] = found
+  if (!first) return
+  const { file } = document.positionOf(first)
+  const { mode } = await stat(file)
+  if ((mode & 0o077) === 0) return
+  for (const path of found) {
+    const message = `${path.at(-1)}: a secret in a file that others can read; take it from the environment (\${NAME}) or chmod 600 the file`
+    problems.add({
+      severity: 'error',
+      code: 'open-secret',
+      path,
+      message,
+      position: document.positionOf(path),
+    })
+  }
+}
+
+function* literalSecrets(value: unknown, path: DocumentPath): Generator<DocumentPath> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, inner] of Object.entries(value)) {
+    const at = [...path, Array.isArray(value) ? Number(key) : key]
+    if (typeof inner === 'string') {
+      const isSecret = SECRETS.test(key) || isToken(at) || URL_WITH_PASSWORD.test(inner)
+      if (isSecret && inner !== '' && !inner.includes('${')) yield at
+    } else yield* literalSecrets(inner, at)
+  }
+}
+
+/** `api.tokens.read` and its like. */
+function isToken(path: DocumentPath): boolean {
+  return path[1] === 'tokens' && !String(path[2]).endsWith('_file')
+}
+
+function memberOf(value: unknown, path: DocumentPath): unknown {
+  return path.reduce((inner, key) => (inner as { [key: string]: unknown } | null | undefined)?.[key], value)
+}

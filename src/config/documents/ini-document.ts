@@ -1,0 +1,49 @@
+import { ConfigError, type Position } from '../../domain/errors.ts'
+
+export type IniEntry = { readonly value: string; readonly position: Position }
+
+export type IniSection = { readonly position: Position; readonly entries: ReadonlyMap<string, IniEntry> }
+
+const HEADER = /^\s*\[([^\]]+)\]\s*$/
+const ENTRY = /^\s*([^=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*$/d
+
+/**
+ * Reads an INI file: sections in order, `;` and `#` comments on lines of their own (and ` ;` behind a value),
+ * values as plain text, a line that begins with white space continues the value above. Throws ConfigError.
+ */
+export function parseIniDocument(text: string, file: string): ReadonlyMap<string, IniSection> {
+  const sections = new Map<string, { position: Position; entries: Map<string, IniEntry> }>()
+  let entries: Map<string, IniEntry> | undefined
+  let last: string | undefined
+  text.split(/\r?\n/).forEach((line, index) => {
+    const position = { file, line: index + 1, column: line.search(/\S|$/) + 1 }
+    if (/^\s*([;#]|$)/.test(line)) return
+    const header = HEADER.exec(line)
+    if (header) {
+      const name = (header[1] as string).trim()
+      const section = sections.get(name) ?? { position, entries: new Map() }
+      sections.set(name, section)
+      entries = section.entries
+      last = undefined
+      return
+    }
+    const above = last === undefined ? undefined : entries?.get(last)
+    if (/^\s/.test(line) && above && last !== undefined) {
+      entries?.set(last, { ...above, value: `${above.value}\n${line.trim()}` })
+      return
+    }
+    const entry = ENTRY.exec(line)
+    if (!entry || !entries) throw unreadable(position, entries === undefined)
+    last = (entry[1] as string).toLowerCase()
+    const value = (entry[2] as string).replace(/\s+;.*$/, '')
+    entries.set(last, { value, position: { ...position, column: (entry.indices?.[2]?.[0] ?? 0) + 1 } })
+  })
+  return sections
+}
+
+function unreadable(position: Position, outside: boolean): ConfigError {
+  const message = outside ? 'expected a [section] first' : 'expected `key = value` or a [section]'
+  return new ConfigError(`${position.file} is not an INI file`, [
+    { severity: 'error', code: 'ini', path: '', message, position },
+  ])
+}

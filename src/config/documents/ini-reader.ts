@@ -1,0 +1,148 @@
+import { booleanOf } from '../../text/address-parts.ts'
+import { didYouMean } from '../../text/suggest.ts'
+import type { Problems } from '../checks/problems.ts'
+import type { IniEntry, IniSection } from './ini-document.ts'
+import type { Environment } from './interpolate.ts'
+import { interpolate } from './interpolate.ts'
+
+/** Typed values of an INI file's sections; what is wrong is added to the problems and the default taken. */
+export class IniReader {
+  readonly #sections: ReadonlyMap<string, IniSection>
+  readonly #environment: Environment
+  readonly #problems: Problems
+
+  constructor(sections: ReadonlyMap<string, IniSection>, environment: Environment, problems: Problems) {
+    this.#sections = sections
+    this.#environment = environment
+    this.#problems = problems
+  }
+
+  has(section: string): boolean {
+    return this.#sections.has(section)
+  }
+
+  text(section: string, key: string): string | undefined
+  text(section: string, key: string, fallback: string): string
+  text(section: string, key: string, fallback?: string): string | undefined {
+    return this.#value(section, key)?.text ?? fallback
+  }
+
+  number(section: string, key: string, fallback: number, min = 0): number {
+    const found = this.#value(section, key)
+    if (found === undefined || found.text === '') return fallback
+    const value = Number(found.text)
+    if (Number.isFinite(value) && value >= min) return value
+    this.#fault(
+      section,
+      key,
+      found.entry,
+      `expected a number of at least ${min}, found ${JSON.stringify(found.text)}`,
+    )
+    return fallback
+  }
+
+  /** A whole number. */
+  integer(section: string, key: string, fallback: number, min = 0): number {
+    const value = this.number(section, key, fallback, min)
+    if (Number.isSafeInteger(value)) return value
+    this.problem(section, key, `${key}: expected a whole number, found ${value}`)
+    return fallback
+  }
+
+  boolean(section: string, key: string, fallback: boolean): boolean {
+    const found = this.#value(section, key)
+    if (found === undefined || found.text === '') return fallback
+    const value = booleanOf(found.text)
+    if (value !== undefined) return value
+    this.#fault(section, key, found.entry, `expected True or False, found ${JSON.stringify(found.text)}`)
+    return fallback
+  }
+
+  /** Values between commas (or lines). */
+  list(section: string, key: string): string[] {
+    const text = this.text(section, key, '')
+    return text
+      .split(/[,\n]/)
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+  }
+
+  /** Adds a problem at a key's value, or at its section where the key is absent. */
+  problem(section: string, key: string, message: string, severity: 'error' | 'warning' = 'error'): void {
+    const entry = this.#sections.get(section)?.entries.get(key)
+    const position = entry?.position ?? this.#sections.get(section)?.position
+    if (position) this.#problems.add({ severity, code: 'value', path: [section, key], message, position })
+  }
+
+  /** Adds a warning for each of the keys that stands in a section: it is known, and nothing comes of it. */
+  warnUnused(kind: string, keys: readonly string[]): void {
+    for (const [name, section] of this.#sections) {
+      if (name.split(':')[0] !== kind) continue
+      for (const key of keys) {
+        if (!section.entries.has(key)) continue
+        this.problem(name, key, `${key}: is accepted and has no effect`, 'warning')
+      }
+    }
+  }
+
+  /** The section that a queue takes a key from: `[name:queue]` where it has it, else `[name]`. */
+  sectionWith(key: string, name: string, queue: string): string {
+    const own = `${name}:${queue}`
+    return this.#sections.get(own)?.entries.has(key) ? own : name
+  }
+
+  /** All values of `[name]`, those of `[name:queue]` in their place. */
+  merged(name: string, queue: string): { [key: string]: string } {
+    const keys = new Set([...this.keysOf(name), ...this.keysOf(`${name}:${queue}`)])
+    return Object.fromEntries(
+      [...keys].map((key) => [key, this.text(this.sectionWith(key, name, queue), key, '')]),
+    )
+  }
+
+  keysOf(section: string): string[] {
+    return [...(this.#sections.get(section)?.entries.keys() ?? [])]
+  }
+
+  /** Sections of these kinds, as they are named in the file: `[kind]` and `[kind:…]`. */
+  sectionsOf(kinds: readonly string[]): string[] {
+    return [...this.#sections.keys()].filter((name) => kinds.includes(name.split(':')[0] as string))
+  }
+
+  /** Names keys and sections that are not known. */
+  checkNames(known: { readonly [section: string]: readonly string[] }, free: readonly string[]): void {
+    for (const [name, section] of this.#sections) {
+      const kind = name.split(':')[0] as string
+      if (free.includes(kind)) continue
+      const keys = known[kind]
+      if (!keys) {
+        const message = `unknown section [${name}]${didYouMean(kind, Object.keys(known))}`
+        this.#problems.add({
+          severity: 'error',
+          code: 'unknown-section',
+          path: [name],
+          message,
+          position: section.position,
+        })
+        continue
+      }
+      for (const [key, entry] of section.entries) {
+        if (keys.includes(key)) continue
+        const message = `unknown key ${JSON.stringify(key)} in [${name}]${didYouMean(key, keys)}`
+        this.#problems.error('unknown-key', [name, key], message, { ...entry.position, column: 1 })
+      }
+    }
+  }
+
+  #value(section: string, key: string): { text: string; entry: IniEntry } | undefined {
+    const entry = this.#sections.get(section)?.entries.get(key)
+    if (!entry) return undefined
+    const text = interpolate(entry.value, this.#environment, (name) =>
+      this.#fault(section, key, entry, `the environment variable ${name} is not set`),
+    )
+    return { text, entry }
+  }
+
+  #fault(section: string, key: string, entry: IniEntry, message: string): void {
+    this.#problems.error('value', [section, key], `${key}: ${message}`, entry.position)
+  }
+}

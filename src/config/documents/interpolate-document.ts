@@ -1,0 +1,30 @@
+import type { Problems } from '../checks/problems.ts'
+import { type Environment, interpolate } from './interpolate.ts'
+import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
+
+/** The value of a document, its texts with `${NAME}` replaced; a variable that is not set is a problem. */
+export function interpolateDocument(
+  document: ConfigDocument,
+  environment: Environment,
+  problems: Problems,
+): unknown {
+  const replace = (value: unknown, path: DocumentPath): unknown => {
+    if (typeof value === 'string') {
+      return interpolate(value, environment, (name) => {
+        problems.error(
+          'environment',
+          path,
+          `the environment variable ${name} is not set`,
+          document.positionOf(path),
+        )
+      })
+    }
+    if (Array.isArray(value)) return value.map((item, index) => replace(item, [...path, index]))
+    if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+      return value
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, replace(item, [...path, key])]),
+    )
+  }
+  return replace(document.value, [])
+}

@@ -1,0 +1,11 @@
+import { readFile } from 'node:fs/promises'
+import { ConfigError, messageOf } from '../../domain/errors.ts'
+
+/** The text of a configuration file. Throws ConfigError with one clear sentence. */
+export async function readConfigText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`cannot read the configuration ${file}: ${messageOf(error)}`)
+  }
+}

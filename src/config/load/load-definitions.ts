@@ -1,0 +1,24 @@
+import { compileDefinitions, type EventDefinition } from '../../distiller/definition.ts'
+import { ConfigError } from '../../domain/errors.ts'
+import { isFatal, Problems } from '../checks/problems.ts'
+import type { Environment } from '../documents/interpolate.ts'
+import { readDefinitionFiles } from './definition-files.ts'
+
+/**
+ * Loads event definitions on their own: a file, a folder, or several of them in order. Throws ConfigError with all
+ * their problems.
+ */
+export async function loadDefinitions(
+  paths: string | readonly string[],
+  environment: Environment,
+): Promise<EventDefinition[]> {
+  const problems = new Problems()
+  const list = typeof paths === 'string' ? [paths] : paths
+  const files = await readDefinitionFiles(list, environment, problems)
+  const definitions = compileDefinitions(files.configs, files.report)
+  const faults = problems.list.filter(isFatal)
+  if (faults.length > 0) {
+    throw new ConfigError(`the event definitions ${list.join(', ')} cannot be used`, faults)
+  }
+  return definitions
+}

@@ -1,0 +1,162 @@
+import { type Binding, exchangesOf, type QueueSpec, type StreamOffset } from '../../domain/queue-spec.ts'
+import { MICROS_PER_SECOND, parseIso } from '../../domain/time.ts'
+import { didYouMean } from '../../text/suggest.ts'
+import type { IniReader } from '../documents/ini-reader.ts'
+
+/** Keys of [consumer:QUEUE] that say whose a queue is and how it is declared and bound. */
+export const QUEUE_KEYS =
+  'exchange exchange_type routing_key durable auto_delete exchange_durable exchange_auto_delete passive exchange_passive queue_type queue_arguments stream_offset'
+
+const QUEUE_TYPES = ['classic', 'quorum', 'stream']
+/** Exchanges that OpenStack's services declare, and cannot use when somebody else has declared them otherwise. */
+const OPENSTACK =
+  'nova glance cinder openstack neutron keystone heat ironic swift octavia manila magnum trove'.split(' ')
+
+/** Reads how a queue is declared, or that it is not; what contradicts itself goes to the reader's problems. */
+export function readQueueSpec(ini: IniReader, queue: string): QueueSpec {
+  const section = `consumer:${queue}`
+  const durable = ini.boolean(section, 'durable', true)
+  const autoDelete = ini.boolean(section, 'auto_delete', false)
+  const passive = ini.boolean(section, 'passive', false)
+  const spec: QueueSpec = {
+    queue,
+    bindings: passive ? [] : readBindings(ini, section, queue),
+    exchangeType: ini.text(section, 'exchange_type', 'topic'),
+    durable,
+    autoDelete,
+    exchangeDurable: ini.boolean(section, 'exchange_durable', durable),
+    exchangeAutoDelete: ini.boolean(section, 'exchange_auto_delete', autoDelete),
+    passive,
+    exchangePassive: ini.boolean(section, 'exchange_passive', passive),
+    arguments: readArguments(ini, section),
+    streamOffset: readStreamOffset(ini, section),
+  }
+  if (passive) checkPassive(ini, section)
+  else checkOwn(ini, section, spec)
+  return spec
+}
+
+/** Each exchange with each key. */
+function readBindings(ini: IniReader, section: string, queue: string): Binding[] {
+  const keys = ini.text(section, 'routing_key') === undefined ? [queue] : ini.list(section, 'routing_key')
+  return ini
+    .list(section, 'exchange')
+    .flatMap((exchange) => (keys.length > 0 ? keys : ['']).map((routingKey) => ({ exchange, routingKey })))
+}
+
+function readArguments(ini: IniReader, section: string): { [name: string]: string | number | boolean } {
+  const type = ini.text(section, 'queue_type', '')
+  if (type !== '' && !QUEUE_TYPES.includes(type)) {
+    const message = `queue_type: expected classic, quorum or stream, found ${JSON.stringify(type)}`
+    ini.problem(section, 'queue_type', `${message}${didYouMean(type, QUEUE_TYPES)}`)
+  }
+  const pairs = ini.list(section, 'queue_arguments').map((text): [string, string] => {
+    const colon = text.indexOf(':')
+    return [text.slice(0, Math.max(colon, 0)).trim(), text.slice(colon + 1).trim()]
+  })
+  for (const [name, value] of pairs) {
+    if (name !== '' && value !== '' && name !== 'x-queue-type') continue
+    const message =
+      name === 'x-queue-type'
+        ? `x-queue-type is told by queue_type = ${value}`
+        : 'expected NAME: VALUE with commas between, such as x-message-ttl: 86400000, x-max-length: 100000'
+    ini.problem(section, 'queue_arguments', `queue_arguments: ${message}`)
+  }
+  const typed = pairs.map(([name, value]) => [name, typedValue(value)] as const)
+  return Object.fromEntries(type === '' ? typed : [['x-queue-type', type] as const, ...typed])
+}
+
+/** The broker tells numbers and truth from text. */
+function typedValue(text: string): string | number | boolean {
+  if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
+  return /^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text
+}
+
+function readStreamOffset(ini: IniReader, section: string): StreamOffset | undefined {
+  const isStream = ini.text(section, 'queue_type') === 'stream'
+  const text = ini.text(section, 'stream_offset', isStream ? 'first' : '')
+  if (text === 'first' || text === 'last' || text === 'next') return text
+  if (text === '') return undefined
+  if (/^\d+$/.test(text)) return Number(text)
+  const since = parseIso(text)
+  if (since !== undefined) return { sinceS: Math.floor(since / MICROS_PER_SECOND) }
+  const expected = 'expected first, last, next, an offset or an ISO 8601 time'
+  ini.problem(section, 'stream_offset', `stream_offset: ${expected}, found ${JSON.stringify(text)}`)
+  return undefined
+}
+
+function checkPassive(ini: IniReader, section: string): void {
+  const isWritten = (key: string) => ini.keysOf(section).includes(key)
+  for (const key of ['queue_type', 'queue_arguments'].filter(isWritten)) {
+    const message = `${key}: does not go with passive = True, which declares nothing; leave it out, or write passive = False for a queue of your own`
+    ini.problem(section, key, message)
+  }
+  if (!ini.boolean(section, 'exchange_passive', true)) {
+    const message =
+      'exchange_passive: does not go with passive = True, which binds the queue to nothing; leave it out'
+    ini.problem(section, 'exchange_passive', message)
+  }
+  const idle = 'exchange exchange_type routing_key durable auto_delete exchange_durable exchange_auto_delete'
+  for (const key of idle.split(' ').filter(isWritten)) {
+    const message = `${key}: has no effect with passive = True; who owns the queue declares and binds it`
+    ini.problem(section, key, message, 'warning')
+  }
+}
+
+function checkOwn(ini: IniReader, section: string, spec: QueueSpec): void {
+  const type = spec.arguments?.['x-queue-type']
+  if (type === 'quorum' || type === 'stream') {
+    if (!spec.durable)
+      ini.problem(section, 'durable', `durable: a ${type} queue is always durable; leave it out`)
+    if (spec.autoDelete) {
+      ini.problem(
+        section,
+        'auto_delete',
+        `auto_delete: a ${type} queue is never deleted by itself; leave it out`,
+      )
+    }
+  }
+  checkStream(ini, section, type === 'stream')
+  checkExchanges(ini, section, spec)
+}
+
+function checkStream(ini: IniReader, section: string, isStream: boolean): void {
+  if (!isStream) {
+    if (ini.text(section, 'stream_offset'))
+      ini.problem(section, 'stream_offset', 'stream_offset: needs queue_type = stream (or passive = True)')
+    return
+  }
+  const offset = ini.text(section, 'stream_offset', 'first')
+  const consequence =
+    offset === 'next' || offset === 'last'
+      ? `from stream_offset = ${offset}, what comes while no consumer runs is never read; only first misses nothing`
+      : `each start reads all of it again from stream_offset = ${offset} (and stores nothing twice); a quorum queue does not`
+  const message = `queue_type: of a stream the broker does not remember what was read: ${consequence}`
+  ini.problem(
+    section,
+    ini.text(section, 'stream_offset') ? 'stream_offset' : 'queue_type',
+    message,
+    'warning',
+  )
+}
+
+function checkExchanges(ini: IniReader, section: string, spec: QueueSpec): void {
+  const { bindings, exchangePassive } = spec
+  if (ini.keysOf(section).includes('exchange_passive')) {
+    if (exchangePassive && bindings.length === 0) {
+      const message = 'exchange_passive: expected the exchanges to bind to in `exchange`'
+      ini.problem(section, 'exchange_passive', message)
+    }
+    return
+  }
+  const exchanges = exchangesOf(spec)
+  const theirs = exchanges.filter((exchange) => OPENSTACK.includes(exchange))
+  if (theirs.length > 0) {
+    const message = `exchange: ${theirs.join(', ')}: OpenStack's services fail when such an exchange was made by others before them and otherwise; write exchange_passive = True (it is waited for, never made), or passive = True to read a queue of theirs`
+    ini.problem(section, 'exchange', message, 'warning')
+  } else if (exchanges.length > 1) {
+    const message =
+      "exchange: names several; write exchange_passive = True where they are others' (they are waited for, never made), or False to make them"
+    ini.problem(section, 'exchange', message, 'warning')
+  }
+}

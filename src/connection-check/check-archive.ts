@@ -1,0 +1,42 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ArchiveSettings } from '../config/load/yagi-settings.ts'
+import type { Finding } from './finding.ts'
+
+type ArchiveFile = { readonly path: string; readonly at: number; readonly bytes: number }
+
+/** Looks for the newest file of an archive. */
+export async function checkArchive({
+  workingDirectory,
+  destinationFolder,
+}: ArchiveSettings): Promise<Finding> {
+  const about = { object: 'archive', name: workingDirectory } as const
+  try {
+    const files = (await Promise.all([workingDirectory, destinationFolder].map(filesIn))).flat()
+    const [newest] = files.sort((a, b) => b.at - a.at)
+    if (!newest) return { ...about, state: 'ok', text: 'holds no file yet', facts: { newest: null } }
+    const at = new Date(newest.at).toISOString()
+    const text = `the newest file is ${newest.path}, written ${at}`
+    return { ...about, state: 'ok', text, facts: { newest: newest.path, at, bytes: newest.bytes } }
+  } catch (error) {
+    const text = `cannot be read: ${(error as Error).message}`
+    const remedy = 'see working_directory and destination_folder in [shoebox]'
+    return { ...about, state: 'error', text, remedy }
+  }
+}
+
+/** None where there is no such folder: consume makes it. */
+async function filesIn(folder: string): Promise<ArchiveFile[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+  const paths = files.map(({ name }) => join(folder, name))
+  return Promise.all(
+    paths.map(async (path) => {
+      const { mtimeMs, size } = await stat(path)
+      return { path, at: mtimeMs, bytes: size }
+    }),
+  )
+}

@@ -1,0 +1,129 @@
+import { openInspector } from '../assembly/open-broker.ts'
+import type { Inspector } from '../broker/amqp/amqp-inspector.ts'
+import { type ManagedQueue, readManagedQueue } from '../broker/amqp/management.ts'
+import type { QueueSettings, YagiSettings } from '../config/load/yagi-settings.ts'
+import { messageOf, StackTachError } from '../domain/errors.ts'
+import { exchangesOf } from '../domain/queue-spec.ts'
+import { silentLogger } from '../runtime/logger.ts'
+import { nameOfBroker, parseBrokerAddress } from '../text/broker-address.ts'
+import { answerOf, type Finding, failed, PATIENCE_MS } from './finding.ts'
+
+/** What is known of a queue from outside. */
+type Sight = Awaited<ReturnType<Inspector['queue']>>
+
+/** Looks at broker, queues and exchanges of a yagi.conf; changes nothing. */
+export async function checkBroker({ broker, queues }: YagiSettings): Promise<Finding[]> {
+  if (broker.url.startsWith('memory:')) {
+    return [
+      { object: 'broker', name: '', state: 'ok', text: 'is in each process: there is nothing to look at' },
+    ]
+  }
+  const { name, vhost } = nameOf(broker.url)
+  const opened = openInspector(broker, silentLogger)
+  try {
+    const { inspector, close } = await answerOf(opened, 'the broker')
+    const manage = (queue: string) =>
+      broker.managementUrl
+        ? readManagedQueue(broker.managementUrl, vhost, queue, PATIENCE_MS)
+        : Promise.resolve(undefined)
+    try {
+      const found = await answerOf(inspectAll(inspector, queues, manage), 'the broker')
+      const hint = broker.managementUrl
+        ? ''
+        : '; types and bindings of queues are told where management_url is set'
+      return [{ object: 'broker', name, state: 'ok', text: `${inspector.product} answers${hint}` }, ...found]
+    } finally {
+      // A broker that does not answer any more does not close either.
+      void close().catch(() => {})
+    }
+  } catch (error) {
+    return [failed('broker', name, error, 'see url in [rabbit_broker]')]
+  }
+}
+
+function nameOf(url: string): { readonly name: string; readonly vhost: string } {
+  const parsed = parseBrokerAddress(url)
+  if ('fault' in parsed) throw new StackTachError('config', `url: ${parsed.fault}`)
+  const [{ user, virtualHost: vhost }] = parsed.addresses
+  return { name: `${parsed.addresses.map(nameOfBroker).join(', ')} as ${user}, virtual host ${vhost}`, vhost }
+}
+
+async function inspectAll(
+  inspector: Inspector,
+  queues: readonly QueueSettings[],
+  manage: (queue: string) => Promise<ManagedQueue | undefined>,
+): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const queue of queues) findings.push(await checkQueue(inspector, queue, manage))
+  const owners = new Map(queues.flatMap((queue) => exchangesOf(queue).map((exchange) => [exchange, queue])))
+  for (const [exchange, queue] of owners) findings.push(await checkExchange(inspector, exchange, queue))
+  const exchanges = findings.filter(({ object }) => object === 'exchange')
+  if (exchanges.length > 1 && exchanges.every(({ facts }) => facts?.exists === false)) {
+    const text = 'none of the exchanges exists'
+    const remedy = 'is this the virtual host of transport_url in nova.conf?'
+    findings.push({ object: 'exchange', name: '', state: 'warning', text, remedy })
+  }
+  return findings
+}
+
+async function checkQueue(
+  inspector: Inspector,
+  spec: QueueSettings,
+  manage: (queue: string) => Promise<ManagedQueue | undefined>,
+): Promise<Finding> {
+  const { queue: name } = spec
+  const sight = await inspector.queue(name)
+  if (!sight) return missingQueue(spec)
+  const managed = await manage(name).catch((error) => messageOf(error))
+  const told = typeof managed === 'object' ? describe(managed) : managed ? ` (${managed})` : ''
+  const { messages, consumers } = sight
+  const waiting = messages === 1 ? '1 message waits' : `${messages} messages wait`
+  const readers = consumers === 1 ? '1 consumer reads it' : `${consumers} consumers read it`
+  const text = `${waiting}, ${readers}${told}`
+  const facts = { exists: true, messages, consumers, ...(typeof managed === 'object' ? managed : {}) }
+  return { object: 'queue', name, ...verdictOf(spec, sight, managed), text, facts }
+}
+
+function missingQueue({ queue: name, passive }: QueueSettings): Finding {
+  const facts = { exists: false }
+  if (!passive)
+    return { object: 'queue', name, state: 'ok', text: 'does not exist yet; consume makes it', facts }
+  const text = 'does not exist yet; it is waited for (passive = True)'
+  const remedy = 'the first notification to it makes it'
+  return { object: 'queue', name, state: 'warning', text, remedy, facts }
+}
+
+function verdictOf(
+  spec: QueueSettings,
+  { messages, consumers }: NonNullable<Sight>,
+  managed: ManagedQueue | string | undefined,
+): Pick<Finding, 'state' | 'remedy'> {
+  if (messages > 0 && consumers === 0) return { state: 'warning', remedy: 'is stv3 consume running?' }
+  if (typeof managed !== 'object') return { state: 'ok' }
+  const unbound = exchangesOf(spec).filter(
+    (exchange) => !managed.bindings.some((binding) => binding.exchange === exchange),
+  )
+  if (unbound.length === 0) return { state: 'ok' }
+  return {
+    state: 'warning',
+    remedy: `it is not bound to ${unbound.join(', ')}: consume does so when it runs`,
+  }
+}
+
+function describe({ type, durable, bindings }: ManagedQueue): string {
+  const bound = bindings.map(({ exchange, routingKey }) => `${exchange} with ${routingKey}`).join(', ')
+  const lasting = durable ? 'durable' : 'not durable'
+  return `; ${type}, ${lasting}, ${bound === '' ? 'bound to no exchange' : `bound to ${bound}`}`
+}
+
+async function checkExchange(inspector: Inspector, name: string, queue: QueueSettings): Promise<Finding> {
+  const exists = await inspector.hasExchange(name)
+  const facts = { exists }
+  if (exists) return { object: 'exchange', name, state: 'ok', text: 'exists', facts }
+  if (!queue.exchangePassive) {
+    return { object: 'exchange', name, state: 'ok', text: 'does not exist yet; consume makes it', facts }
+  }
+  const text = 'does not exist yet; it is waited for (exchange_passive = True)'
+  const remedy = 'its service makes it when it starts: see control_exchange in its configuration'
+  return { object: 'exchange', name, state: 'warning', text, remedy, facts }
+}

@@ -1,0 +1,39 @@
+import type { Config } from '../config/load/load-config.ts'
+import type { ArchiveSettings } from '../config/load/yagi-settings.ts'
+import { checkArchive } from './check-archive.ts'
+import { checkBroker } from './check-broker.ts'
+import { checkDatabase } from './check-database.ts'
+import type { Finding } from './finding.ts'
+
+/** Looks at everything that a configuration names outside of it, all servers at the same time. */
+export async function checkConnections(config: Config): Promise<Finding[]> {
+  const { yagi } = config
+  const [broker, database, archives] = await Promise.all([
+    yagi ? checkBroker(yagi) : [],
+    checkDatabase(config),
+    Promise.all(archivesOf(config).map(checkArchive)),
+  ])
+  return [...broker, ...database, ...archives, ...nothingCame([...broker, ...database], archives)]
+}
+
+function archivesOf({ yagi }: Config): ArchiveSettings[] {
+  const all = (yagi?.queues ?? []).flatMap(({ archive }) => archive ?? [])
+  return [...new Map(all.map((archive) => [archive.workingDirectory, archive])).values()]
+}
+
+function nothingCame(findings: readonly Finding[], archives: readonly Finding[]): Finding[] {
+  const queues = findings.filter(({ object }) => object === 'queue')
+  const isEmpty = queues.length > 0 && queues.every(({ facts }) => !facts?.messages)
+  const hasNoEvent = findings.some(({ object, facts }) => object === 'events' && facts?.newest === null)
+  if (!isEmpty || !hasNoEvent) return []
+  const about = { object: 'events', name: '', state: 'warning' } as const
+  const archived = archives.find(({ facts }) => facts?.bytes)?.facts?.newest
+  if (archived !== undefined) {
+    const text = 'messages have come and none has become an event'
+    return [{ ...about, text, remedy: `stv3 explain -c FILE ${archived} says why` }]
+  }
+  const text = 'no message waits and no event has come'
+  const remedy =
+    'is [oslo_messaging_notifications] driver = messagingv2 set in nova.conf, and were the services restarted since (docs/connecting.md)?'
+  return [{ ...about, text, remedy }]
+}

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { createStore, openDatabase } from '../assembly/open-store.ts'
+import type { Config } from '../config/load/load-config.ts'
+import { databaseAddress } from '../config/load/server-url.ts'
+import { formatIso } from '../domain/time.ts'
+import { schemaStatus } from '../store/schema/migrate.ts'
+import { answerOf, type Finding, failed, PATIENCE_MS } from './finding.ts'
+
+const NEWEST = { limit: 1, mark: undefined, ascending: false }
+
+/** Looks at the database and the newest event in it. */
+export async function checkDatabase(config: Config): Promise<Finding[]> {
+  const { url } = config.winchester.database
+  const name = nameOf(url)
+  const remedy = 'see database.url in winchester.yaml'
+  if (url.startsWith('sqlite:') && name !== ':memory:' && !existsSync(resolve(config.folder, name))) {
+    const text = 'does not exist yet'
+    return [{ object: 'database', name, state: 'error', text, remedy: 'stv3 db upgrade -c FILE makes it' }]
+  }
+  try {
+    return await answerOf(look(config, name), 'the database')
+  } catch (error) {
+    return [failed('database', name, error, remedy)]
+  }
+}
+
+/** Without user and password. */
+function nameOf(url: string): string {
+  if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length)
+  return databaseAddress(url)?.address.text ?? ''
+}
+
+async function look(config: Config, name: string): Promise<Finding[]> {
+  const database = await openDatabase(config.winchester.database.url, config.folder, {
+    silenceMs: PATIENCE_MS,
+  })
+  try {
+    const states = await schemaStatus(database.db, database.dialect.types)
+    const missing = states.filter(({ appliedAt }) => appliedAt === undefined)
+    if (missing.length > 0) {
+      const text = `answers, and lacks ${missing.map((state) => state.name).join(', ')}`
+      return [{ object: 'database', name, state: 'error', text, remedy: 'run stv3 db upgrade -c FILE' }]
+    }
+    const store = await createStore(database, config)
+    const schema = states.at(-1)?.name
+    const text = `answers; its schema is up to date (${schema})`
+    const [event] = await store.listEvents({}, NEWEST)
+    return [{ object: 'database', name, state: 'ok', text, facts: { schema } }, newest(event)]
+  } finally {
+    void database.db.destroy().catch(() => {})
+  }
+}
+
+function newest(event: { readonly eventType: string; readonly timestamp: number } | undefined): Finding {
+  if (!event)
+    return { object: 'events', name: '', state: 'ok', text: 'none is stored yet', facts: { newest: null } }
+  const { eventType, timestamp } = event
+  const facts = { newest: formatIso(timestamp), event_type: eventType }
+  const text = `the newest is ${eventType} of ${formatIso(timestamp)} UTC`
+  return { object: 'events', name: '', state: 'ok', text, facts }
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { link, lstat, rm } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
+import { createGunzip, createGzip } from 'node:zlib'
+import { messageOf, StackTachError } from '../domain/errors.ts'
+import { syncFile, syncFolderOf } from '../runtime/sync-file.ts'
+
+/** The text of a dump, unpacked where its name ends in .gz; `-` is standard input. */
+export async function* readTexts(file: string): AsyncGenerator<string> {
+  const raw = file === '-' ? process.stdin : createReadStream(file)
+  const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
+  raw.on('error', (error) => input.destroy(error))
+  input.setEncoding('utf8')
+  try {
+    for await (const text of input) yield text as string
+  } catch (error) {
+    throw new StackTachError('config', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** Where a dump is written to. */
+export type DumpSink = { write(text: string): Promise<void> }
+
+/**
+ * Writes a new file that only its owner can read; it has its name only when it is complete, and is gone when the signal
+ * aborts. Packed where the name ends in .gz.
+ */
+export async function writeDumpFile(
+  file: string,
+  signal: AbortSignal,
+  work: (sink: DumpSink) => Promise<void>,
+): Promise<void> {
+  if (await exists(file)) throw new StackTachError('config', `${file} is there already; choose another name`)
+  const part = `${file}.${randomBytes(4).toString('hex')}.part`
+  try {
+    const output = createWriteStream(part, { flags: 'wx', mode: 0o600 })
+    const target = file.endsWith('.gz') ? createGzip() : output
+    if (target !== output) target.pipe(output)
+    const written = finished(output)
+    written.catch(() => {})
+    await work({
+      async write(text) {
+        requireRunning(signal)
+        if (target.write(text)) return
+        await Promise.race([new Promise((resolve) => target.once('drain', resolve)), written])
+      },
+    })
+    target.end()
+    await written
+    await syncFile(part)
+    // Unlike a rename it replaces nothing.
+    await link(part, file)
+    await syncFolderOf(file)
+  } catch (error) {
+    if (error instanceof StackTachError) throw error
+    throw new StackTachError('io', `cannot write ${file}: ${messageOf(error)}`, { cause: error })
+  } finally {
+    await rm(part, { force: true })
+  }
+}
+
+/** Throws StackTachError when the signal has aborted. */
+export function requireRunning(signal: AbortSignal): void {
+  if (signal.aborted) throw new StackTachError('io', 'it was broken off')
+}
+
+function exists(file: string): Promise<boolean> {
+  return lstat(file).then(
+    () => true,
+    () => false,
+  )
+}

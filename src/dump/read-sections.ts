@@ -1,0 +1,39 @@
+import { getManyValues, isMany, none } from 'stream-chain/core'
+import { jsonParser, type Token } from 'stream-json/core/parser.js'
+import { InvalidError, messageOf } from '../domain/errors.ts'
+import { type SectionItem, SectionReader } from './section-reader.ts'
+
+/**
+ * The items of the lists of these names, as they come, in a JSON object or in its member `db`; nothing else of the text
+ * is kept in memory. Throws InvalidError for what is no such JSON.
+ */
+export async function* readSections(
+  texts: AsyncIterable<string>,
+  sections: ReadonlySet<string>,
+): AsyncGenerator<SectionItem> {
+  const parse = jsonParser({ streamValues: false })
+  const reader = new SectionReader(sections)
+  const take = function* (text: string | typeof none) {
+    for (const token of tokensOf(() => parse(text as string))) {
+      const item = reader.take(token)
+      if (item) yield item
+    }
+  }
+  let isFirst = true
+  for await (const text of texts) {
+    yield* take(isFirst ? text.replace(/^\ufeff/, '') : text)
+    isFirst = false
+  }
+  yield* take(none)
+  const isAny = ['events', 'streams'].some((section) => reader.found.has(section))
+  if (!isAny) throw new InvalidError('there is no list of events and none of streams in it')
+}
+
+function tokensOf(parse: () => unknown): readonly Token[] {
+  try {
+    const parsed = parse()
+    return isMany(parsed) ? (getManyValues(parsed) as Token[]) : []
+  } catch (error) {
+    throw new InvalidError(`this is no JSON: ${messageOf(error)}`, { cause: error })
+  }
+}

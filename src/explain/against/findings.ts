@@ -1,0 +1,166 @@
+import type { Config } from '../../config/load/load-config.ts'
+import { DEFAULT_TRAITS, type EventDefinition, type TraitDefinition } from '../../distiller/definition.ts'
+import type { Position, Problem } from '../../domain/errors.ts'
+import type { EventTypePatterns } from '../../text/event-type-filter.ts'
+import { periodText } from '../../usage/practical/stream-story.ts'
+import type { DefinitionUse, Observation } from './observation.ts'
+
+/**
+ * What notifications tell of a configuration. What could not become an event is an error, at the notification or at
+ * the definition; all else a warning: types without a definition, at the first notification of each; definitions,
+ * traits and triggers that nothing needed, where they stand; events that do not tell what they are about.
+ */
+export function findingsOf(config: Config, observation: Observation): Problem[] {
+  return [
+    ...unreadable(observation),
+    ...refused(config, observation),
+    ...unknown(observation),
+    ...nameless(observation),
+    ...unusedDefinitions(config, observation),
+    ...unfilledTraits(config, observation),
+    ...unmatchedTriggers(config, observation),
+    ...misfittingPeriods(config, observation),
+  ]
+}
+
+function warning(code: string, position: Position, message: string, path = ''): Problem {
+  return { severity: 'warning', code, path, message, position }
+}
+
+function unreadable({ unreadable: lines }: Observation): Problem[] {
+  return lines.map(({ position, reason }) => ({
+    severity: 'error',
+    code: 'unreadable',
+    path: '',
+    message: `no notification: ${reason}`,
+    position,
+  }))
+}
+
+function refused({ places }: Config, observation: Observation): Problem[] {
+  return [...observation.refused.values()].map(({ count, first, definition, reason }) => {
+    const name = /^trait ([^:]+):/.exec(reason)?.[1]
+    const path = name === undefined ? [definition.index] : [definition.index, 'traits', name]
+    const message = `${times(count)} become no event: ${reason}; the first at ${first.file}:${first.line}`
+    const position = places.definition(path)
+    return { severity: 'error', code: 'not-distilled', path: path.slice(1).join('.'), message, position }
+  })
+}
+
+function unknown(observation: Observation): Problem[] {
+  return byCount(observation.unknown).map(([type, { count, first }]) =>
+    warning('no-definition', first, `${type}: no definition matches ${times(count)}`),
+  )
+}
+
+function nameless({ nameless: types, withId }: Observation): Problem[] {
+  return byCount(types).map(([type, { count, first, fields }]) => {
+    const all = count + (withId.get(type) ?? 0)
+    const offered = [...fields].slice(0, 5).join(', ')
+    const message = `${type}: no trait has an id of what it is about in ${count} of ${all}, though there is ${offered}`
+    return warning('event-without-id', first, message)
+  })
+}
+
+/** Where none of a file's definitions was used, that is told once. */
+function unusedDefinitions({ definitions, places }: Config, observation: Observation): Problem[] {
+  const files = Map.groupBy(definitions, ({ index }) => places.definition([index]).file)
+  return [...files].flatMap(([file, group]) => {
+    const unused = group.filter(({ index }) => useOf(observation, index).taken === 0)
+    if (unused.length === group.length && group.length > 1) {
+      const message = `none of the ${group.length} definitions of this file was used`
+      return [warning('definition-unused', { file, line: 1, column: 1 }, message)]
+    }
+    return unused.map(({ index, patterns }) => {
+      const { lost } = useOf(observation, index)
+      const why = lost.size > 0 ? `later ones took ${some(lost)}` : 'no notification is of such a type'
+      const message = `the definition of ${text(patterns)} was not used: ${why}`
+      return warning('definition-unused', places.definition([index]), message)
+    })
+  })
+}
+
+type Use = {
+  readonly definition: EventDefinition
+  readonly trait: TraitDefinition
+  readonly use: DefinitionUse
+}
+
+/** A trait that definitions of a file share, as by merging, is one trait: told where it stands first. */
+function unfilledTraits({ definitions, places }: Config, observation: Observation): Problem[] {
+  const uses = definitions.flatMap((definition): Use[] => {
+    const use = useOf(observation, definition.index)
+    const traits = use.taken > 0 ? definition.traits.filter((trait) => !isDefault(trait)) : []
+    return traits.map((trait) => ({ definition, trait, use }))
+  })
+  const shared = Map.groupBy(uses, ({ definition, trait }) => {
+    const { file } = places.definition([definition.index])
+    return JSON.stringify([file, trait.name, trait.type, pathsOf(trait)])
+  })
+  return [...shared.values()].flatMap((group) => {
+    const [{ definition, trait }] = group as [Use, ...Use[]]
+    if (group.some(({ use }) => use.filled.has(trait.name))) return []
+    const path = ['traits', trait.name]
+    const position = places.definition([definition.index, ...path])
+    return [warning('trait-unfilled', position, unfilledText(group as [Use, ...Use[]]), path.join('.'))]
+  })
+}
+
+function unfilledText(group: readonly [Use, ...Use[]]): string {
+  const [{ definition, trait }] = group
+  const others = group.length > 1 ? ` and ${group.length - 1} more` : ''
+  const taken = group.reduce((sum, { use }) => sum + use.taken, 0)
+  const types = some(group.flatMap(({ use }) => [...use.types]))
+  const paths = pathsOf(trait).join(', ')
+  return `trait ${trait.name} of ${text(definition.patterns)}${others}: in none of ${taken} (${types}) was there ${paths}`
+}
+
+function pathsOf({ fields }: TraitDefinition): string[] {
+  return fields.map((field) => field.text)
+}
+
+/** One that every event gets, whether a definition says so or not. */
+function isDefault(trait: TraitDefinition): boolean {
+  const paths = DEFAULT_TRAITS[trait.name]?.fields
+  return paths !== undefined && String(paths) === String(pathsOf(trait))
+}
+
+function unmatchedTriggers({ triggers, places }: Config, observation: Observation): Problem[] {
+  return triggers.flatMap(({ name }) => {
+    const use = observation.triggers.get(name)
+    if (!use || use.matched > 0) return []
+    const [reason] = [...use.reasons].sort(([, a], [, b]) => b - a)
+    const why = reason ? `mostly (${reason[1]}) because ${reason[0]}` : 'no event is of its types'
+    return [warning('trigger-unmatched', places.trigger(name), `trigger ${name} matched nothing: ${why}`)]
+  })
+}
+
+function misfittingPeriods({ places }: Config, { misfits }: Observation): Problem[] {
+  return [...misfits.values()].map(({ count, type, trigger, period, range }) => {
+    const periods = `such as ${periodText(period)} in that of ${periodText(range)}`
+    const message = `the audit period of ${times(count)} of ${type} is not within its stream of ${trigger}, ${periods}: the usage outside is not verified (docs/usage-rules.md, "Audit periods")`
+    return warning('audit-period', places.trigger(trigger), message)
+  })
+}
+
+function useOf({ definitions }: Observation, index: number): DefinitionUse {
+  return definitions[index] as DefinitionUse
+}
+
+function byCount<T extends { readonly count: number }>(counts: ReadonlyMap<string, T>): [string, T][] {
+  return [...counts].sort(([, a], [, b]) => b.count - a.count)
+}
+
+function times(count: number): string {
+  return count === 1 ? '1 notification' : `${count} notifications`
+}
+
+function text(patterns: EventTypePatterns): string {
+  return typeof patterns === 'string' ? patterns : some(patterns)
+}
+
+/** The first few of many. */
+function some(names: Iterable<string>): string {
+  const all = [...names]
+  return all.length > 3 ? `${all.slice(0, 3).join(', ')}, …` : all.join(', ')
+}

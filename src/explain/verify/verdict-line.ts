@@ -1,0 +1,103 @@
+import type { Event } from '../../domain/event.ts'
+import { formatIso } from '../../domain/time.ts'
+import { type RestValue, restTraits } from '../../formats/rest-form.ts'
+import { textOf, timeOf } from '../../usage/traits.ts'
+import type { ExistsVerdict, PeriodsVerdict, RemainderVerdict, UsageCheck } from '../../usage/verdict.ts'
+import type { StreamGroup } from './stream-groups.ts'
+
+/** What a verdict says: `open` where the notifications end before an exists is due. */
+export type VerdictName = 'verified' | 'failed' | 'unbilled' | 'open'
+
+/** A verdict as `stv3 verify --json` prints it. */
+export type VerdictLine = {
+  readonly verdict: VerdictName
+  readonly error_code: string | null
+  readonly error: string | null
+  readonly warnings: readonly string[]
+  readonly notes: readonly string[]
+  readonly reason: string | null
+  /** of the exists; where there is none, of the first event that it is missed for; null: it is about several exists */
+  readonly message_id: string | null
+  readonly event_type: string
+  readonly timestamp: string
+  readonly instance_id: string | null
+  readonly audit_period_beginning: string | null
+  readonly audit_period_ending: string | null
+  /** message id of the exists of the same audit period before */
+  readonly repeats: string | null
+  readonly trigger: string
+  readonly stream: { readonly [trait: string]: RestValue }
+  readonly checks: readonly UsageCheck[]
+}
+
+const NOTHING = {
+  error_code: null,
+  error: null,
+  warnings: [],
+  notes: [],
+  reason: null,
+  repeats: null,
+  checks: [],
+}
+
+export function existsLine(verdict: ExistsVerdict, group: StreamGroup): VerdictLine {
+  const { exists, fault, warnings, notes, repeats, checks } = verdict
+  return {
+    ...about(exists, group),
+    verdict: fault ? 'failed' : 'verified',
+    error_code: fault?.code ?? null,
+    error: fault?.message ?? null,
+    warnings,
+    notes,
+    repeats: repeats ?? null,
+    checks,
+  }
+}
+
+export function remainderLine(remainder: RemainderVerdict, isDue: boolean, group: StreamGroup): VerdictLine {
+  const base = about(remainder.first, group)
+  if (remainder.kind === 'unbilled') return { ...base, verdict: 'unbilled', reason: remainder.reason }
+  if (!isDue) {
+    const reason = 'the notifications end before its exists is due'
+    return { ...base, verdict: 'open', reason }
+  }
+  return { ...base, verdict: 'failed', error_code: remainder.fault.code, error: remainder.fault.message }
+}
+
+/** A line for each gap and each overlap, or one where there is none; `isDue`: the time of the stream is over. */
+export function periodsLines(
+  { exists, faults: found, missedAtEnd, notes }: PeriodsVerdict,
+  isDue: boolean,
+  group: StreamGroup,
+): VerdictLine[] {
+  const faults = isDue ? [...found, ...missedAtEnd] : found
+  const [first, last] = [exists[0], exists.at(-1)]
+  if (!first || !last) return []
+  const line = {
+    ...about(last, group),
+    message_id: null,
+    notes,
+    event_type: `${last.eventType}.day`,
+    audit_period_beginning: about(first, group).audit_period_beginning,
+  }
+  if (faults.length === 0) return [{ ...line, verdict: 'verified' }]
+  return faults.map(({ code, message }) => ({ ...line, verdict: 'failed', error_code: code, error: message }))
+}
+
+function about(event: Event, { key }: StreamGroup): Omit<VerdictLine, 'verdict'> {
+  const time = (name: string) => {
+    const value = timeOf(event, name)
+    return value === undefined ? null : formatIso(value)
+  }
+  return {
+    ...NOTHING,
+    message_id: event.messageId,
+    event_type: event.eventType,
+    timestamp: formatIso(event.timestamp),
+    instance_id: textOf(event, 'instance_id') ?? null,
+    audit_period_beginning: time('audit_period_beginning'),
+    audit_period_ending: time('audit_period_ending'),
+    trigger: key.name,
+    stream: restTraits(key.traits),
+  }
+}

@@ -1,0 +1,88 @@
+import type { Event } from '../domain/event.ts'
+import type { Stream } from '../domain/stream.ts'
+import { formatIso, type Micros } from '../domain/time.ts'
+import type { DistinguishingTrait } from '../domain/trait.ts'
+
+// The JSON encoding of the REST API, as StackTach.v3 has it: plain texts and numbers are themselves.
+
+export type RestDatetime = { readonly __type__: 'datetime'; readonly datetime: string }
+export type RestTimeRange = {
+  readonly __type__: 'timex.TimeRange'
+  readonly begin: string
+  readonly end: string
+}
+export type RestValue = string | number | bigint | null | RestDatetime | RestTimeRange
+
+export type RestEvent = {
+  readonly event_type: string
+  readonly message_id: string
+  readonly timestamp: RestDatetime
+  readonly [trait: string]: RestValue
+}
+
+export type RestStream = {
+  readonly id: number
+  readonly name: string
+  readonly state: string
+  readonly first_event: RestDatetime | null
+  readonly last_event: RestDatetime | null
+  readonly fire_timestamp: RestDatetime | null
+  readonly expire_timestamp: RestDatetime | null
+  readonly distinguishing_traits: { readonly [name: string]: RestValue }
+  readonly _mark: string
+  readonly events?: readonly RestEvent[]
+}
+
+/** Digits of fraction: none when it is zero, or always six. */
+export type Fraction = 'auto' | 'six'
+
+export function restDatetime(time: Micros, fraction: Fraction = 'auto'): RestDatetime {
+  return { __type__: 'datetime', datetime: formatIso(time, fraction) }
+}
+
+export function restValue(trait: DistinguishingTrait, fraction: Fraction = 'auto'): RestValue {
+  switch (trait.type) {
+    case 'datetime':
+      return restDatetime(trait.value, fraction)
+    case 'timerange':
+      return { __type__: 'timex.TimeRange', begin: formatIso(trait.begin), end: formatIso(trait.end) }
+    default:
+      return trait.value
+  }
+}
+
+export function restTraits(
+  traits: { readonly [name: string]: DistinguishingTrait },
+  fraction: Fraction = 'auto',
+): { [name: string]: RestValue } {
+  return Object.fromEntries(Object.entries(traits).map(([name, trait]) => [name, restValue(trait, fraction)]))
+}
+
+/** The traits side by side with event_type, message_id and timestamp, which win over traits of their names. */
+export function restEvent(event: Event, fraction: Fraction = 'auto'): RestEvent {
+  return Object.assign(restTraits(event.traits, fraction), {
+    event_type: event.eventType,
+    message_id: event.messageId,
+    timestamp: restDatetime(event.timestamp, fraction),
+  })
+}
+
+export function restStream(stream: Stream, mark: string): RestStream {
+  const optional = (time: Micros | null) => (time === null ? null : restDatetime(time))
+  return {
+    id: stream.id,
+    name: stream.name,
+    state: stream.state,
+    first_event: restDatetime(stream.firstEvent),
+    last_event: restDatetime(stream.lastEvent),
+    fire_timestamp: optional(stream.fireTimestamp),
+    expire_timestamp: optional(stream.expireTimestamp),
+    distinguishing_traits: restTraits(stream.distinguishingTraits),
+    _mark: mark,
+  }
+}
+
+/** Place in a list: the id in hexadecimal, with a plus for lists that go upwards. */
+export function formatMark(id: number, ascending: boolean): string {
+  return `${ascending ? '+' : ''}${id.toString(16)}`
+}

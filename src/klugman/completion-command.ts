@@ -1,0 +1,133 @@
+import { Argument, type Command, type Option } from 'commander'
+import { createCommand, print } from '../cli/program.ts'
+import { STREAM_STATES } from '../domain/stream.ts'
+
+const SHELLS = ['bash', 'zsh', 'fish'] as const
+type Shell = (typeof SHELLS)[number]
+
+/** `klugman completion SHELL`: a script that lets a shell complete commands, options and states. */
+export function completionCommand(): Command {
+  return createCommand(
+    'completion',
+    'print a script that lets a shell complete what is typed',
+    `klugman completion bash > /etc/bash_completion.d/klugman
+  klugman completion zsh > "\${fpath[1]}/_klugman"
+  klugman completion fish > ~/.config/fish/completions/klugman.fish`,
+  )
+    .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
+    .action((shell: Shell, _, command: Command) => print(scriptOf(shell, command.parent as Command)))
+}
+
+type Word = { readonly name: string; readonly about: string }
+/** `values`: what may stand behind it; undefined where it takes none. */
+type CompletedOption = Word & { readonly values: readonly string[] | undefined }
+type Completed = Word & {
+  readonly options: readonly CompletedOption[]
+  readonly arguments: readonly string[]
+}
+
+function scriptOf(shell: Shell, program: Command): string {
+  const commands = program.commands.map((command) => {
+    const options = [...program.options, ...command.options].map(completedOption)
+    return {
+      name: command.name(),
+      about: plain(command.description()),
+      options: [...new Map(options.map((one) => [one.name, one])).values()],
+      arguments: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+    }
+  })
+  return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](program.name(), commands)
+}
+
+function completedOption({ long, description, required, argChoices }: Option): CompletedOption {
+  const choices = long === '--state' ? STREAM_STATES : (argChoices ?? [])
+  return { name: long as string, about: plain(description), values: required ? choices : undefined }
+}
+
+/** Without what ends a quoted word of a shell, or a description. */
+function plain(text: string): string {
+  return text.replace(/['"`$[\]:]/g, ' ').replace(/\s+/g, ' ')
+}
+
+/** Options that take a value, of all commands. */
+function valuesOf(commands: readonly Completed[]): readonly CompletedOption[] {
+  const options = commands.flatMap((command) => command.options).filter(({ values }) => values)
+  return [...new Map(options.map((one) => [one.name, one])).values()]
+}
+
+function namesOf(words: readonly Word[]): string {
+  return words.map(({ name }) => name).join(' ')
+}
+
+function bashScript(program: string, commands: readonly Completed[]): string {
+  const cases = commands.map(
+    (one) => `    ${one.name}) words="${[namesOf(one.options), ...one.arguments].join(' ')}" ;;`,
+  )
+  const values = valuesOf(commands).map(
+    ({ name, values: list }) => `    ${name}) words="${list?.join(' ')}" ;;`,
+  )
+  return `_${program}() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} command= word words
+  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    case $word in ${commands.map(({ name }) => name).join('|')}) command=$word ;; esac
+  done
+  case $command in
+${cases.join('\n')}
+    *) words="${namesOf(commands)} --url --debug --help" ;;
+  esac
+  if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous=\${COMP_WORDS[COMP_CWORD-2]}; fi
+  [[ \${COMP_WORDS[COMP_CWORD]} == = ]] && previous=\${COMP_WORDS[COMP_CWORD-1]}
+  case $previous in
+${values.join('\n')}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+}
+complete -F _${program} ${program}
+`
+}
+
+function zshScript(program: string, commands: readonly Completed[]): string {
+  const described = (words: readonly Word[]) => words.map(({ name, about }) => `'${name}:${about}'`).join(' ')
+  const cases = commands.map(
+    (one) =>
+      `    ${one.name}) found=(${described(one.options)} ${one.arguments.map((word) => `'${word}:'`).join(' ')}) ;;`,
+  )
+  const values = valuesOf(commands).map(
+    ({ name, values: list }) => `    ${name}) compadd -- ${list?.join(' ')}; return ;;`,
+  )
+  return `#compdef ${program}
+_${program}() {
+  local word command=
+  local -a found names told
+  for word in \${words[2,CURRENT-1]}; do
+    case $word in ${commands.map(({ name }) => name).join('|')}) command=$word ;; esac
+  done
+  case \${words[CURRENT-1]} in
+${values.join('\n')}
+  esac
+  case $command in
+${cases.join('\n')}
+    *) found=(${described(commands)} '--url:where the API is' '--debug:print each request') ;;
+  esac
+  names=("\${(@)found%%:*}")
+  told=("\${(@)found/:/  -- }")
+  compadd -l -d told -- $names
+}
+if [[ "$funcstack[1]" == _${program} ]]; then _${program} "$@"; else compdef _${program} ${program}; fi
+`
+}
+
+function fishScript(program: string, commands: readonly Completed[]): string {
+  const line = (condition: string, rest: string) => `complete -c ${program} -f -n '${condition}' ${rest}`
+  const lines = commands.flatMap(({ name, about, options, arguments: words }) => [
+    line(`not __fish_seen_subcommand_from ${namesOf(commands)}`, `-a ${name} -d '${about}'`),
+    ...options.map(({ name: option, about: told, values }) =>
+      line(
+        `__fish_seen_subcommand_from ${name}`,
+        `-l ${option.slice(2)} -d '${told}'${values ? ` -x -a '${values.join(' ')}'` : ''}`,
+      ),
+    ),
+    ...(words.length > 0 ? [line(`__fish_seen_subcommand_from ${name}`, `-a '${words.join(' ')}'`)] : []),
+  ])
+  return `${lines.join('\n')}\n`
+}

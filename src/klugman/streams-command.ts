@@ -1,0 +1,106 @@
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import { createCommand, UsageError } from '../cli/program.ts'
+import type { Client, StreamQuery } from '../client/client.ts'
+import { ConflictError, NotFoundError } from '../domain/errors.ts'
+import { STREAM_STATES } from '../domain/stream.ts'
+import type { RestStream } from '../formats/rest-form.ts'
+import { connect } from './connect.ts'
+import { printList, streamListing } from './list.ts'
+import { addListOptions, type ListOptions, pageOf } from './list-options.ts'
+import { type Output, streamOutput } from './output.ts'
+import { showCount, watchStreams } from './watch.ts'
+
+type Options = ListOptions & {
+  readonly id?: string
+  readonly name?: string
+  readonly state?: string
+  readonly details?: true
+  readonly reset?: true
+  readonly delete?: true
+  readonly yes?: true
+}
+
+/** `klugman streams`: lists, shows, resets and deletes streams. */
+export function streamsCommand(): Command {
+  const command = createCommand(
+    'streams',
+    'list streams, the newest first; reset and delete them',
+    `klugman http://127.0.0.1:8000 streams --state completed --traits instance_id:8f2c --details
+  klugman streams --state error --all --csv
+  klugman streams --id 17 --reset`,
+  )
+    .option('--id <id>', 'one stream')
+    .option('--name <name>', 'only those of this trigger')
+    .option('--state <state>', `only those in this state: ${STREAM_STATES.join(', ')}`)
+    .option('--from <time>', 'only those with an event after this time')
+    .option('--to <time>', 'only those that began before this time')
+    .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
+    .option('--details', 'with their events')
+    .option('--reset', 'run the stream of --id again, which is in an error state')
+    .option('--delete', 'delete the stream of --id, never its events; asks first')
+    .option('--yes', 'do not ask')
+  const watched = 'print those that are new or in another state, or the count when it changes'
+  return addListOptions(command, 'id', watched).action(run)
+}
+
+async function run(options: Options, command: Command): Promise<void> {
+  const client = connect(command)
+  const query = queryOf(options)
+  if (options.reset || options.delete) return change(client, options)
+  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options)
+  const plain = streamOutput(options)
+  const output = options.details ? withDetails(client, plain) : plain
+  if (options.id !== undefined) {
+    await plain.add(await client.getStream(options.id, { details: options.details === true }))
+    return plain.end()
+  }
+  if (options.watch) return watchStreams(streamListing(client), query, output)
+  await printList(streamListing(client), query, options.all === true, output)
+}
+
+function queryOf(options: Options): StreamQuery {
+  const { name: triggerName, state, from: youngerThan, to: olderThan, traits: distinguishingTraits } = options
+  return { triggerName, state, youngerThan, olderThan, distinguishingTraits, ...pageOf(options) }
+}
+
+/** Lists tell streams without their events: each is asked for. */
+function withDetails(client: Client, output: Output<RestStream>): Output<RestStream> {
+  return {
+    async add({ id }) {
+      try {
+        await output.add(await client.getStream(id, { details: true }))
+      } catch (error) {
+        // Completed and purged since it was listed.
+        if (!(error instanceof NotFoundError)) throw error
+      }
+    },
+    end: () => output.end(),
+  }
+}
+
+async function change(client: Client, { id, reset, delete: isDeletion, yes }: Options): Promise<void> {
+  const verb = reset ? 'reset' : 'delete'
+  if (id === undefined) throw new UsageError(`which stream? --${verb} needs --id`)
+  if (reset && isDeletion) throw new UsageError('--reset and --delete cannot go together')
+  if (reset) {
+    await client.resetStream(id)
+    process.stderr.write(`stream ${id} is run again\n`)
+    return
+  }
+  if (!yes && !(await isConfirmed(`delete stream ${id}? Its events stay. [y/N] `))) {
+    throw new ConflictError(`stream ${id} stays`)
+  }
+  await client.deleteStream(id)
+  process.stderr.write(`stream ${id} is deleted\n`)
+}
+
+async function isConfirmed(question: string): Promise<boolean> {
+  if (!process.stdin.isTTY) throw new UsageError('nobody can be asked: --delete needs --yes here')
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^y(es)?$/i.test((await terminal.question(question)).trim())
+  } finally {
+    terminal.close()
+  }
+}

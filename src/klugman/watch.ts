@@ -1,0 +1,90 @@
+import { stopSignal } from '../assembly/daemon.ts'
+import { TransientError } from '../domain/errors.ts'
+import type { RestStream } from '../formats/rest-form.ts'
+import { Backoff, sleep } from '../runtime/backoff.ts'
+import type { Listing, Query, Row } from './list.ts'
+import type { ListOptions } from './list-options.ts'
+import { type Output, printCount } from './output.ts'
+
+const WATCH_MS = 1000
+const PAGE_SIZE = 1000
+
+/** Prints rows that are new, as they come, until it is stopped. */
+export async function watchNew<Q extends Query, T extends Row>(
+  { page }: Listing<Q, T>,
+  query: Q,
+  output: Output<NoInfer<T>>,
+): Promise<void> {
+  let mark: string | undefined
+  await repeat(async (signal) => {
+    if (mark === undefined) {
+      const [newest] = await page({ ...query, mark: undefined, limit: 1 }, { signal })
+      mark = newest ? `+${newest._mark}` : '+'
+      return true
+    }
+    const rows = await page({ ...query, mark, limit: PAGE_SIZE }, { signal })
+    for (const row of rows) await output.add(row)
+    mark = rows.at(-1)?._mark ?? mark
+    return rows.length < PAGE_SIZE
+  })
+}
+
+/** Prints streams that are new or in another state, of the newest thousand that a query means, until it is stopped. */
+export async function watchStreams<Q extends Query>(
+  { page }: Listing<Q, RestStream>,
+  query: Q,
+  output: Output<RestStream>,
+): Promise<void> {
+  let seen: Set<string> | undefined
+  /** streams below it came into sight because others went */
+  let lowest = 0
+  await repeat(async (signal) => {
+    const rows = await page({ ...query, limit: PAGE_SIZE }, { signal })
+    for (const row of rows.toReversed())
+      if (seen && row.id >= lowest && !seen.has(keyOf(row))) await output.add(row)
+    seen = new Set(rows.map(keyOf))
+    lowest = rows.length < PAGE_SIZE ? 0 : (rows.at(-1)?.id ?? 0)
+    return true
+  })
+}
+
+function keyOf({ id, state }: RestStream): string {
+  return `${id} ${state}`
+}
+
+/** Prints a count; with --watch again whenever it is another, until it is stopped. */
+export async function showCount(
+  count: (signal?: AbortSignal) => Promise<number>,
+  options: ListOptions,
+): Promise<void> {
+  if (!options.watch) return printCount(await count(), options)
+  let last: number | undefined
+  await repeat(async (signal) => {
+    const current = await count(signal)
+    if (current !== last) await printCount(current, options)
+    last = current
+    return true
+  })
+}
+
+/** Looks again and again, after a rest where a look says so; a server that is away is waited for, and told once. */
+async function repeat(look: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
+  const signal = stopSignal()
+  const backoff = new Backoff({ initialMs: WATCH_MS, maxMs: 10_000 })
+  let isAway = false
+  while (!signal.aborted) {
+    try {
+      const wantsRest = await look(signal)
+      if (isAway) process.stderr.write('the server answers again\n')
+      isAway = false
+      backoff.reset()
+      if (wantsRest) await sleep(WATCH_MS, signal)
+    } catch (error) {
+      if (signal.aborted) return
+      if (!(error instanceof TransientError)) throw error
+      if (!isAway) process.stderr.write(`${error.message}; trying again until it does\n`)
+      isAway = true
+      await sleep(backoff.next(), signal)
+    }
+  }
+}

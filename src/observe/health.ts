@@ -1,0 +1,47 @@
+import { messageOf } from '../domain/errors.ts'
+import { sleep } from '../runtime/backoff.ts'
+
+/** Returns why a part cannot do its work now; undefined: it can. A rejection is a reason too. */
+export type HealthCheck = () => string | undefined | Promise<string | undefined>
+
+/** A check that takes longer says that its part is not ready for work. */
+const PATIENCE_MS = 5000
+
+/**
+ * What a process needs to do its work: each part adds a check of its own.
+ *
+ * @example
+ * health.add('database', async () => (await ping()) ? undefined : 'the database does not answer')
+ * await health.hindrance() // undefined, or the first reason
+ */
+export class Health {
+  readonly #checks = new Map<string, HealthCheck>()
+
+  /** Adds the check of a part, or puts another in its place. */
+  add(part: string, check: HealthCheck): void {
+    this.#checks.set(part, check)
+  }
+
+  /** Returns why the process cannot do its work now; what was added last is asked first, as it knows most. */
+  async hindrance(): Promise<string | undefined> {
+    for (const [part, check] of [...this.#checks].reverse()) {
+      const reason = await reasonOf(part, check)
+      if (reason !== undefined) return reason
+    }
+    return undefined
+  }
+}
+
+async function reasonOf(part: string, check: HealthCheck): Promise<string | undefined> {
+  const answered = new AbortController()
+  const silence = sleep(PATIENCE_MS, answered.signal).then(
+    () => `the ${part} has not answered for ${PATIENCE_MS / 1000} s`,
+  )
+  try {
+    return await Promise.race([check(), silence])
+  } catch (error) {
+    return `the ${part} does not answer: ${messageOf(error)}`
+  } finally {
+    answered.abort()
+  }
+}

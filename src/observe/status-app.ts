@@ -1,0 +1,37 @@
+import { createHttpApp, type HttpApp } from '../http/create-app.ts'
+import { requireOwnName } from '../http/own-names.ts'
+
+export type StatusSources = {
+  /** in the format of Prometheus */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
+  /** Why the process cannot do its work now; undefined when it can. */
+  readonly hindrance: () => Promise<string | undefined>
+}
+
+const OWN_NAME_ONLY = 'metrics and health are told under the name of this machine, or the one that status has'
+
+/**
+ * `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work) of a daemon; `host` is where it listens.
+ */
+export function createStatusApp({ metrics, hindrance }: StatusSources, host?: string): HttpApp {
+  const app = createHttpApp()
+  app.use(requireOwnName(OWN_NAME_ONLY, host))
+  app.get('/healthz', (_, response) => {
+    response.type('text').send('ok\n')
+  })
+  app.get('/readyz', async (_, response) => {
+    const reason = await hindrance()
+    response
+      .status(reason === undefined ? 200 : 503)
+      .type('text')
+      .send(`${reason ?? 'ok'}\n`)
+  })
+  app.get('/metrics', async (_, response) => {
+    const { contentType, text } = await metrics()
+    response.set('content-type', contentType).send(text)
+  })
+  app.use((_, response) => {
+    response.status(404).type('text').send('there are /metrics, /healthz and /readyz here\n')
+  })
+  return app
+}

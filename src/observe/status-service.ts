@@ -1,0 +1,32 @@
+import { createHttpService } from '../http/http-service.ts'
+import type { ListenAddress } from '../http/listen-address.ts'
+import type { Service } from '../runtime/lifecycle.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Health } from './health.ts'
+import type { Metrics } from './metrics.ts'
+import { createStatusApp } from './status-app.ts'
+
+export type StatusParts = {
+  readonly address: ListenAddress
+  readonly health: Health
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+/** Creates the service that tells metrics and health of a daemon over HTTP, where `status` of winchester.yaml says. */
+export function createStatusService({ address, health, metrics, logger }: StatusParts): Service {
+  const sources = {
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
+    hindrance: () => health.hindrance(),
+  }
+  const app = createStatusApp(sources, address.host)
+  const http = createHttpService(app, address, 'status in winchester.yaml')
+  return {
+    async start() {
+      await http.start()
+      const { host, port } = http.address()
+      logger.info({}, `metrics and health at http://${host}:${port}/metrics`)
+    },
+    stop: () => http.stop(),
+  }
+}

@@ -1,0 +1,169 @@
+import { sql } from 'kysely'
+import type { Event } from '../../domain/event.ts'
+import type { Router, StreamDraft } from '../../domain/routing.ts'
+import type { Stream } from '../../domain/stream.ts'
+import type { StoreContext } from '../context.ts'
+import type { SqlDialect } from '../dialect.ts'
+import { insertRows, type Row, upsertRows } from '../insert-rows.ts'
+import { eventsOfStreams } from '../queries/read-events.ts'
+import { bytesHex, hashIn, idIn, stateNumber, streamOfRow } from '../rows.ts'
+import { bucketOf, type Executor } from '../schema/schema.ts'
+import { encodeDistinguishingTraits, traitHash } from '../trait-codec.ts'
+import type { NewEvent } from './insert-events.ts'
+
+/** A stream that is finished in the same transaction: its key and row are locked in their turn. */
+export type Finishing = { readonly id: number; readonly keyHash: string }
+
+/** What a finishing stream's row says once it is locked; absent when it is gone. */
+export type LockedStreams = ReadonlyMap<number, Stream>
+
+/**
+ * Lets stored events join their streams. Locks open_stream in key order, then stream in id order; the row of a
+ * stream is what stands between storing transactions and workers.
+ */
+export async function routeEvents(
+  tx: Executor,
+  context: StoreContext,
+  events: readonly NewEvent[],
+  router: Router,
+  generation: number,
+  finishing: readonly Finishing[] = [],
+): Promise<LockedStreams> {
+  const keyHashes = new Set(finishing.map(({ keyHash }) => keyHash))
+  for (const { arrival } of events) for (const key of arrival.keys) keyHashes.add(key.hash)
+  if (keyHashes.size === 0) return new Map()
+
+  const pointers = await takeKeys(tx, context, [...keyHashes].sort())
+  const ids = new Set([...pointers.values(), ...finishing.map(({ id }) => id)])
+  const locked = await lockStreams(tx, context, [...ids])
+  const open = new Map<string, Stream>()
+  for (const [hash, id] of pointers) {
+    const stream = locked.get(id)
+    if (stream?.state === 'active') open.set(hash, stream)
+  }
+
+  const stale = [...open.values()].filter((stream) => router.isStale(stream)).map(({ id }) => id)
+  const pasts: ReadonlyMap<number, readonly Event[]> = await eventsOfStreams(tx, context.eventTypes, stale)
+  const arrivals = events.map(({ arrival }) => arrival)
+  await saveDrafts(tx, context, router.route(arrivals, open, pasts, generation), events)
+  return locked
+}
+
+/** Locks the keys, which makes a row for each; answers the stream that each points to. */
+async function takeKeys(
+  tx: Executor,
+  { dialect }: StoreContext,
+  keyHashes: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = keyHashes.map((hash) => ({ key_hash: dialect.bytes(hash), stream_id: 0 }))
+  await upsertRows(tx, dialect, 'open_stream', rows, ['key_hash'], [])
+  const found = await tx
+    .selectFrom('open_stream')
+    .selectAll()
+    .where(hashIn('key_hash', keyHashes))
+    .where('stream_id', '>', 0)
+    .execute()
+  return new Map(found.map((row) => [bytesHex(row.key_hash), row.stream_id]))
+}
+
+async function lockStreams(
+  tx: Executor,
+  { dialect }: StoreContext,
+  ids: readonly number[],
+): Promise<Map<number, Stream>> {
+  if (ids.length === 0) return new Map()
+  const rows = await tx
+    .selectFrom('stream')
+    .selectAll()
+    .where(idIn('id', ids))
+    .orderBy('id')
+    .modifyEnd(sql.raw(dialect.forUpdate))
+    .execute()
+  return new Map(rows.map((row) => [row.id, streamOfRow(row)]))
+}
+
+async function saveDrafts(
+  tx: Executor,
+  context: StoreContext,
+  drafts: readonly StreamDraft[],
+  events: readonly NewEvent[],
+): Promise<void> {
+  const { dialect } = context
+  const created = drafts.filter(({ id }) => id === undefined)
+  const changed = drafts.filter(({ id }) => id !== undefined)
+  const newIds = await insertRows(
+    tx,
+    dialect,
+    'stream',
+    created.map((draft) => streamRow(draft, dialect)),
+  )
+  await upsertRows(
+    tx,
+    dialect,
+    'stream',
+    changed.map((draft) => ({ id: draft.id as number, ...streamRow(draft, dialect) })),
+    ['id'],
+    [
+      'event_count',
+      'generation',
+      'first_event',
+      'last_event',
+      'expire_timestamp',
+      'fire_timestamp',
+      'progress',
+    ],
+  )
+  const withIds = [
+    ...created.map((draft, index) => ({ draft, id: newIds[index] as number })),
+    ...changed.map((draft) => ({ draft, id: draft.id as number })),
+  ]
+  const memberships = withIds.flatMap(({ draft, id }) =>
+    draft.joined.map((index) => ({ stream_id: id, event_id: (events[index] as NewEvent).id })),
+  )
+  await insertRows(tx, dialect, 'stream_event', memberships)
+
+  const opened = withIds.slice(0, created.length)
+  await insertRows(
+    tx,
+    dialect,
+    'stream_trait',
+    opened.flatMap((stream) => traitRows(stream, dialect)),
+  )
+  // Of several streams of one key opened in this batch the last takes events from now on.
+  const pointers = new Map(opened.map(({ draft, id }) => [draft.key.hash, id]))
+  const pointerRows = [...pointers]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([hash, id]) => ({ key_hash: dialect.bytes(hash), stream_id: id }))
+  await upsertRows(tx, dialect, 'open_stream', pointerRows, ['key_hash'], ['stream_id'])
+}
+
+/** The row of a stream that is new. */
+export function streamRow(draft: StreamDraft, dialect: SqlDialect): Row {
+  return {
+    name: draft.name,
+    key_hash: dialect.bytes(draft.key.hash),
+    state: stateNumber(draft.state),
+    state_serial_no: 0,
+    event_count: draft.eventCount,
+    generation: draft.generation,
+    first_event: draft.firstEvent,
+    last_event: draft.lastEvent,
+    expire_timestamp: draft.expireTimestamp,
+    fire_timestamp: draft.fireTimestamp,
+    distinguishing_traits: encodeDistinguishingTraits(draft.distinguishingTraits),
+    progress: JSON.stringify(draft.progress),
+    attempts: 0,
+    last_error: null,
+    claimed_by: null,
+    lease_until: null,
+  }
+}
+
+/** The rows of a stream in the inverted index. */
+export function traitRows({ draft, id }: { draft: StreamDraft; id: number }, dialect: SqlDialect): Row[] {
+  return Object.entries(draft.distinguishingTraits).map(([name, trait]) => ({
+    bucket: bucketOf(id),
+    hash: dialect.bytes(traitHash(name, trait)),
+    stream_id: id,
+  }))
+}

@@ -1,0 +1,66 @@
+import { type AliasedRawBuilder, sql } from 'kysely'
+import type { ReadLimits } from '../store.ts'
+
+/** A text of at most so many bytes is read with its row: the thousand of a page come to 4 MB. */
+const SHORT = 4096
+/** Texts that are read at a time: of so many rows, and bytes but for one that is longer alone. */
+const MOST_ROWS = 1000
+const MOST_BYTES = 4 * 1024 * 1024
+
+/** A row whose text was left where it is when it is long; `bytes` is its length either way. */
+export type Listed = { readonly id: number; text: string | null; readonly bytes: number }
+export type WithText<R extends Listed> = R & { readonly text: string }
+
+/** The columns `text` and `bytes` of a listed row. */
+export function listedText(
+  column: string,
+): [AliasedRawBuilder<string | null, 'text'>, AliasedRawBuilder<number, 'bytes'>] {
+  const bytes = sql<number>`octet_length(${sql.ref(column)})`
+  return [
+    sql<string | null>`case when ${bytes} <= ${sql.lit(SHORT)} then ${sql.ref(column)} end`.as('text'),
+    bytes.as('bytes'),
+  ]
+}
+
+/** The first of listed rows, as many as have texts of `maxBytes` together; one at least. */
+export function fitting<R extends Listed>(
+  rows: readonly R[],
+  { maxBytes = Infinity }: ReadLimits,
+): readonly R[] {
+  let bytes = 0
+  const end = rows.findIndex((row, index) => {
+    bytes += Number(row.bytes)
+    return bytes > maxBytes && index > 0
+  })
+  return end < 0 ? rows : rows.slice(0, end)
+}
+
+/**
+ * Listed rows with their texts, in their order and in portions of bounded size; rows that have gone meanwhile are left
+ * out. What a portion takes is told to `admit` and waits for it.
+ */
+export async function* withTexts<R extends Listed>(
+  rows: readonly R[],
+  read: (ids: readonly number[]) => Promise<readonly { readonly id: number; readonly text: string }[]>,
+  { admit }: ReadLimits = {},
+): AsyncGenerator<WithText<R>[]> {
+  for (const portion of portionsOf(rows)) {
+    await admit?.(portion.reduce((sum, { bytes }) => sum + Number(bytes), 0))
+    const long = portion.filter(({ text }) => text === null)
+    const texts = long.length > 0 ? await read(long.map(({ id }) => id)) : []
+    const byId = new Map(texts.map(({ id, text }) => [Number(id), text]))
+    for (const row of long) row.text = byId.get(row.id) ?? null
+    yield portion.filter((row): row is WithText<R> => row.text !== null)
+  }
+}
+
+function* portionsOf<R extends Listed>(rows: readonly R[]): Generator<readonly R[]> {
+  for (let start = 0, end = 0, bytes = 0; start < rows.length; start = end, bytes = 0) {
+    for (; end < rows.length && end - start < MOST_ROWS; end++) {
+      const more = Number((rows[end] as R).bytes)
+      if (end > start && bytes + more > MOST_BYTES) break
+      bytes += more
+    }
+    yield rows.slice(start, end)
+  }
+}

@@ -1,0 +1,159 @@
+import type { StoredEvent } from '../../domain/event.ts'
+import { hash128 } from '../../domain/hash.ts'
+import type { StoreContext } from '../context.ts'
+import type { EventTypes } from '../event-types.ts'
+import { eventOfRow, hexBytes, idIn } from '../rows.ts'
+import type { Executor } from '../schema/schema.ts'
+import type { EventFilter, Page, ReadLimits } from '../store.ts'
+import { eventsByTraits } from './events-by-traits.ts'
+import { idsOfPage } from './ids-of-page.ts'
+import { inParts } from './in-parts.ts'
+import { fitting } from './long-texts.ts'
+import { applyPage, countRows, firstOf, type ReadBounds } from './page.ts'
+import type { Reading } from './reading.ts'
+import {
+  EVENT_COLUMNS,
+  eventsOfListed,
+  LISTED_COLUMNS,
+  type ListedEvent,
+  selectEvents,
+} from './select-events.ts'
+import { readSettled } from './settled.ts'
+
+/** The events of streams, each in order of (timestamp, id). */
+export async function eventsOfStreams(
+  db: Executor,
+  eventTypes: EventTypes,
+  streamIds: readonly number[],
+  reading: Reading = {},
+): Promise<Map<number, StoredEvent[]>> {
+  const events = new Map<number, StoredEvent[]>(streamIds.map((id) => [id, []]))
+  if (streamIds.length === 0) return events
+  const rows = await db
+    .selectFrom('stream_event')
+    .innerJoin('event', 'event.id', 'stream_event.event_id')
+    .select([...EVENT_COLUMNS, 'stream_event.stream_id'])
+    .where(idIn('stream_event.stream_id', streamIds))
+    .execute(reading)
+  // Sorted here: the server would sort the rows of all streams, traits included, in a temporary table.
+  rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
+  const types = await eventTypes.typesOf(
+    db,
+    rows.map(({ event_type_id }) => event_type_id),
+  )
+  for (const row of rows) events.get(row.stream_id)?.push(eventOfRow(row, types))
+  return events
+}
+
+/** The events of one stream in order of (timestamp, id), in portions of bounded size. */
+export async function* eventsOfStream(
+  context: StoreContext,
+  id: number,
+  limits: ReadLimits,
+  reading: Reading = {},
+): AsyncGenerator<StoredEvent[]> {
+  const members = await context.db
+    .selectFrom('stream_event')
+    .innerJoin('event', 'event.id', 'stream_event.event_id')
+    .select(['event.id', 'event.generated'])
+    .where('stream_event.stream_id', '=', id)
+    .execute(reading)
+  members.sort((a, b) => a.generated - b.generated || a.id - b.id)
+  for (let start = 0; start < members.length; start += AT_A_TIME) {
+    const ids = members.slice(start, start + AT_A_TIME).map((one) => one.id)
+    const rows = await context.db
+      .selectFrom('event')
+      .select(LISTED_COLUMNS)
+      .where(idIn('event.id', ids))
+      .execute(reading)
+    rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
+    for await (const { events } of eventsOfListed(context, rows, limits, reading)) yield events
+  }
+}
+
+/** Events of a stream whose rows are read at a time. */
+const AT_A_TIME = 1000
+
+export function listEvents(
+  context: StoreContext,
+  filter: EventFilter,
+  page: Page,
+  reading: Reading = {},
+): Promise<StoredEvent[]> {
+  const read = (top: number) =>
+    filter.traits?.length
+      ? firstOf(eventsByTraits(context, filter, page, { top, reading }), page.limit)
+      : listPlain(context, filter, page, { top, reading })
+  return page.isUnsettled ? read(Number.MAX_SAFE_INTEGER) : readSettled(context, 'event', read)
+}
+
+async function listPlain(
+  context: StoreContext,
+  filter: EventFilter,
+  page: Page,
+  { top, reading }: ReadBounds,
+): Promise<StoredEvent[]> {
+  const events = context.db.selectFrom('event')
+  const read = (listed: typeof events) =>
+    listed
+      .select(LISTED_COLUMNS)
+      .orderBy('event.id', page.ascending ? 'asc' : 'desc')
+      .execute(reading)
+  const { eventType, from, to } = filter
+  if (eventType === undefined && from === undefined && to === undefined) {
+    return ofPage(await read(applyPage(events, 'event.id', page, top).limit(page.limit)))
+  }
+  const ids = await idsOfPage(context, filter, page, { top, reading })
+  const last = ids.at(-1)
+  if (last === undefined) return []
+  const rows = await Promise.all(
+    inParts(ids, QUERIES, FEW).map((part) => read(events.where(idIn('event.id', part)))),
+  )
+  // All were trimmed meanwhile: an empty page would be the last.
+  if (rows.flat().length === 0) return listPlain(context, filter, { ...page, mark: last }, { top, reading })
+  return ofPage(rows.flat())
+
+  async function ofPage(listed: readonly ListedEvent[]): Promise<StoredEvent[]> {
+    const first = fitting(listed, page)
+    const found: StoredEvent[] = []
+    for await (const { events } of eventsOfListed(context, first, page, reading)) found.push(...events)
+    const end = first.at(-1)
+    if (found.length > 0 || !end) return found
+    return listPlain(context, filter, { ...page, mark: end.id }, { top, reading })
+  }
+}
+
+/** Queries that read rows at once: those that lie far from each other may all have to come from disk. */
+const QUERIES = 4
+/** As many ids go into one query. */
+const FEW = 50
+
+/** How many events there are beyond the mark, whatever the page's limit. */
+export async function countEvents(
+  context: StoreContext,
+  filter: EventFilter,
+  page: Page,
+  reading: Reading = {},
+): Promise<number> {
+  if (filter.traits?.length) return countRows(eventsByTraits(context, filter, page, { reading }))
+  const matching = await selectEvents(context, filter)
+  if (!matching) return 0
+  const row = await applyPage(matching, 'event.id', page)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow(reading)
+  return Number(row.count)
+}
+
+export async function findEvent(
+  context: StoreContext,
+  messageId: string,
+  limits: ReadLimits = {},
+): Promise<StoredEvent | undefined> {
+  const rows = await context.db
+    .selectFrom('event')
+    .select(LISTED_COLUMNS)
+    .where('event.message_hash', '=', hexBytes(hash128(messageId)))
+    .execute()
+  for await (const { events } of eventsOfListed(context, rows, limits, {})) return events[0]
+  return undefined
+}

@@ -1,0 +1,115 @@
+import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
+import { RUN_STATES, type StreamState } from '../../domain/stream.ts'
+import type { StoreContext } from '../context.ts'
+import { lockHeld } from '../lock-held.ts'
+import { bytesHex, idIn, stateNumber, streamOfRow } from '../rows.ts'
+import type { Executor, StreamTable, Tables } from '../schema/schema.ts'
+import type { ClaimedStream, ClaimRequest } from '../store.ts'
+
+/** The due time of each way to run. */
+const DUE = { fire: 'fire_timestamp', expire: 'expire_timestamp' } as const
+
+type Select = SelectQueryBuilder<Tables, 'stream', Selectable<StreamTable>>
+
+/** Of each claim, what retries may take before streams that are due for the first time. */
+const RETRY_SHARE = 1 / 4
+
+/** One query per state, each taking what nobody else holds; touches no table but `stream`. */
+export async function claimStreams(
+  tx: Executor,
+  context: StoreContext,
+  request: ClaimRequest,
+): Promise<ClaimedStream[]> {
+  const { retry } = RUN_STATES[request.firing]
+  const due = DUE[request.firing]
+  const now = sql.raw<number>(context.dialect.machineNow)
+  const isDue = (select: Select) =>
+    select.where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
+
+  const share = Math.ceil(request.limit * RETRY_SHARE)
+  const claimed = await take(tx, context, request, retry, share, isDue)
+  const fresh = await take(tx, context, request, 'active', request.limit - claimed.length, (select) =>
+    select.where(due, '<', request.now).orderBy(due),
+  )
+  claimed.push(...fresh)
+  const room = request.limit - claimed.length
+  if (room > 0) claimed.push(...(await take(tx, context, request, retry, room, isDue)))
+  return claimed
+}
+
+/** A stream whose worker let its lease run out. */
+export async function claimOrphan(
+  tx: Executor,
+  context: StoreContext,
+  request: ClaimRequest,
+): Promise<ClaimedStream | undefined> {
+  const now = sql.raw<number>(context.dialect.machineNow)
+  const [orphan] = await take(tx, context, request, RUN_STATES[request.firing].running, 1, (select) =>
+    select.where('lease_until', '<', now),
+  )
+  return orphan && { ...orphan, takenOver: true }
+}
+
+async function take(
+  tx: Executor,
+  { dialect }: StoreContext,
+  { firing, worker, leaseMs }: ClaimRequest,
+  state: StreamState,
+  limit: number,
+  restrict: (select: Select) => Select,
+): Promise<ClaimedStream[]> {
+  if (limit <= 0) return []
+  const select = tx.selectFrom('stream').selectAll().where('state', '=', stateNumber(state))
+  const rows = await restrict(select).limit(limit).modifyEnd(sql.raw(dialect.skipLocked)).execute()
+  if (rows.length === 0) return []
+  const { running } = RUN_STATES[firing]
+  await tx
+    .updateTable('stream')
+    .set({
+      state: stateNumber(running),
+      state_serial_no: sql`state_serial_no + 1`,
+      attempts: sql`attempts + 1`,
+      claimed_by: worker,
+      lease_until: sql`${sql.raw(dialect.machineNow)} + ${leaseMs * 1000}`,
+    })
+    .where(
+      idIn(
+        'id',
+        rows.map((row) => row.id),
+      ),
+    )
+    .execute()
+  return rows.map((row) => {
+    const stream = streamOfRow(row)
+    return {
+      stream: {
+        ...stream,
+        state: running,
+        stateSerialNo: stream.stateSerialNo + 1,
+        attempts: stream.attempts + 1,
+      },
+      keyHash: bytesHex(row.key_hash),
+      firing,
+      takenOver: false,
+    }
+  })
+}
+
+/** Extends the leases that are still the worker's; answers the ids of those streams. */
+export async function renewLeases(
+  tx: Executor,
+  context: StoreContext,
+  claims: readonly ClaimedStream[],
+  leaseMs: number,
+): Promise<Set<number>> {
+  if (claims.length === 0) return new Set()
+  const held = await lockHeld(tx, context, claims)
+  if (held.length > 0) {
+    await tx
+      .updateTable('stream')
+      .set({ lease_until: sql`${sql.raw(context.dialect.machineNow)} + ${leaseMs * 1000}` })
+      .where(idIn('id', held))
+      .execute()
+  }
+  return new Set(held)
+}

@@ -1,0 +1,122 @@
+import { sql } from 'kysely'
+import type { Router } from '../../domain/routing.ts'
+import type { StoreContext } from '../context.ts'
+import { replaceDeadLetter } from '../dead-letters.ts'
+import { insertEvents } from '../intake/insert-events.ts'
+import { type Finishing, routeEvents } from '../intake/route-events.ts'
+import { lockHeld } from '../lock-held.ts'
+import { hashIn, idIn, stateNumber } from '../rows.ts'
+import type { Executor } from '../schema/schema.ts'
+import type { FinishedRun } from '../store.ts'
+import { deleteStreamRows } from './delete-stream.ts'
+import { streamLetter } from './return-streams.ts'
+
+/** Thrown to roll back what was stored together with runs whose lease had gone. */
+export class LeaseLost extends Error {
+  readonly runs: readonly FinishedRun[]
+
+  constructor(runs: readonly FinishedRun[]) {
+    super('the lease of a run had gone')
+    this.runs = runs
+  }
+}
+
+/** Finishes runs that made no events, in bulk; answers the ids of those whose lease held. */
+export async function finishQuietRuns(
+  tx: Executor,
+  context: StoreContext,
+  runs: readonly FinishedRun[],
+): Promise<number[]> {
+  await closeStreams(tx, runs.map(finishingOf))
+  const held = new Set(
+    await lockHeld(
+      tx,
+      context,
+      runs.map(({ claim }) => claim),
+    ),
+  )
+  await settle(
+    tx,
+    context,
+    runs.filter(({ claim }) => held.has(claim.stream.id)),
+  )
+  return [...held]
+}
+
+/**
+ * Stores and routes what runs made and finishes their streams, all of one generation; throws LeaseLost, which
+ * names those whose lease had gone.
+ */
+export async function finishProducingRuns(
+  tx: Executor,
+  context: StoreContext,
+  runs: readonly FinishedRun[],
+  router: Router,
+): Promise<void> {
+  const finishing = runs.map(finishingOf)
+  const events = await insertEvents(
+    tx,
+    context,
+    runs.flatMap(({ newEvents }) => newEvents),
+  )
+  const locked = await routeEvents(tx, context, events, router, generationAfter(runs), finishing)
+  const lost = runs.filter(
+    ({ claim: { stream } }) => locked.get(stream.id)?.stateSerialNo !== stream.stateSerialNo,
+  )
+  if (lost.length > 0) throw new LeaseLost(lost)
+  await closeStreams(tx, finishing)
+  await settle(tx, context, runs)
+}
+
+/** The generation of what runs of one generation make. */
+function generationAfter([run]: readonly FinishedRun[]): number {
+  return (run?.claim.stream.generation ?? 0) + 1
+}
+
+/** Runs by the generation of their streams. */
+export function byGeneration(runs: readonly FinishedRun[]): FinishedRun[][] {
+  return [...Map.groupBy(runs, ({ claim }) => claim.stream.generation).values()]
+}
+
+function finishingOf({ claim: { stream, keyHash } }: FinishedRun): Finishing {
+  return { id: stream.id, keyHash }
+}
+
+/** Takes the pointers of streams away, but not those that a newer stream of the same key has. */
+async function closeStreams(tx: Executor, streams: readonly Finishing[]): Promise<void> {
+  const hashes = streams.map(({ keyHash }) => keyHash).sort()
+  await tx
+    .deleteFrom('open_stream')
+    .where(hashIn('key_hash', hashes))
+    .where(idIn('stream_id', [0, ...streams.map(({ id }) => id)]))
+    .execute()
+}
+
+async function settle(tx: Executor, context: StoreContext, runs: readonly FinishedRun[]): Promise<void> {
+  await deleteStreamRows(
+    tx,
+    runs.filter((run) => run.purge).map(({ claim }) => claim.stream),
+  )
+  const kept = runs.filter((run) => !run.purge)
+  const quiet = kept.filter((run) => run.lastError === null).map(({ claim }) => claim.stream.id)
+  if (quiet.length > 0) await complete(tx, quiet, null)
+  for (const run of kept) {
+    if (run.lastError === null) continue
+    await complete(tx, [run.claim.stream.id], run.lastError)
+    await replaceDeadLetter(tx, context, streamLetter(run.claim, 'commit', run.lastError))
+  }
+}
+
+async function complete(tx: Executor, ids: readonly number[], lastError: string | null): Promise<void> {
+  await tx
+    .updateTable('stream')
+    .set({
+      state: stateNumber('completed'),
+      state_serial_no: sql`state_serial_no + 1`,
+      claimed_by: null,
+      lease_until: null,
+      last_error: lastError,
+    })
+    .where(idIn('id', ids))
+    .execute()
+}

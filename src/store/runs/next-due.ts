@@ -1,0 +1,36 @@
+import { sql } from 'kysely'
+import { RUN_STATES } from '../../domain/stream.ts'
+import type { StoreContext } from '../context.ts'
+import { stateNumber } from '../rows.ts'
+import type { DueTimes } from '../store.ts'
+
+/** States in which `lease_until` says when a stream may be run again. */
+const LEASED = Object.values(RUN_STATES).flatMap(({ running, retry }) => [running, retry])
+
+/** One query that reads the first entries of the indexes: what an idle worker asks again and again. */
+export async function nextDue({ db, dialect }: StoreContext, withRetries: boolean): Promise<DueTimes> {
+  // Not min(): with NULLs to pass over, MariaDB would read the whole index.
+  const active = (column: 'fire_timestamp' | 'expire_timestamp') =>
+    db
+      .selectFrom('stream')
+      .select(column)
+      .where('state', '=', stateNumber('active'))
+      .where(column, '>', Number.MIN_SAFE_INTEGER)
+      .orderBy(column)
+      .limit(1)
+  // A retry without a time may run at once.
+  const leased = db
+    .selectFrom('stream')
+    .select(({ fn }) => fn.min(fn.coalesce('lease_until', sql<number>`0`)).as('at'))
+    .where('state', 'in', withRetries ? LEASED.map(stateNumber) : [0])
+  const row = await db
+    .selectNoFrom([
+      active('fire_timestamp').as('fire'),
+      active('expire_timestamp').as('expire'),
+      leased.as('leased'),
+      sql.raw<number>(dialect.machineNow).as('now'),
+    ])
+    .executeTakeFirstOrThrow()
+  const { fire, expire, leased: until, now } = row
+  return { fire, expire, retryInMs: until === null ? null : (until - now) / 1000 }
+}

@@ -1,0 +1,334 @@
+import { join, resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { handlerFaults } from '../../../../src/assembly/require-pipelines.ts'
+import { checkConfig, loadConfig } from '../../../../src/config/load/load-config.ts'
+import { ConfigError } from '../../../../src/domain/errors.ts'
+import { problemsOf, SOUND_FILES } from '../../../support/config-problems.ts'
+import { folderWith } from '../../../support/folders.ts'
+
+const SHIPPED = resolve(import.meta.dirname, '../../../../config')
+
+const FILES = SOUND_FILES
+
+test.each(['yagi.conf', 'winchester.yaml'])('the shipped %s has no problem', async (name) => {
+  const { problems, config } = await checkConfig(join(SHIPPED, name), {})
+  expect(problems).toEqual([])
+  expect(config?.triggers.map((trigger) => trigger.name)).toEqual(['instance_day', 'versioned_instance_day'])
+})
+
+test('defaults are applied', async () => {
+  const folder = folderWith(FILES)
+  const config = await loadConfig(join(folder, 'winchester.yaml'), {})
+  expect(config.winchester).toMatchObject({
+    purge_completed_streams: true,
+    pipeline_retries: 3,
+    pipeline_worker_batch_size: 1000,
+    trim_events_age: '$timestamp - 14d',
+  })
+  expect(config.pipelines).toEqual({ go: [{ name: 'logger', params: {} }] })
+})
+
+test('values are taken from the environment', async () => {
+  const yaml = 'database:\n  url: "${DB:-sqlite::memory:}"\nlog_level: ${LEVEL}\n'
+  const folder = folderWith({ 'winchester.yaml': yaml })
+  const config = await loadConfig(join(folder, 'winchester.yaml'), { LEVEL: 'debug', DB: '' })
+  expect(config.winchester).toMatchObject({ database: { url: 'sqlite::memory:' }, log_level: 'debug' })
+  await expect(loadConfig(join(folder, 'winchester.yaml'), {})).rejects.toThrow('LEVEL is not set')
+})
+
+test.each([
+  ['a YAML fault', { 'triggers.yaml': '- name: [\n' }, 'triggers.yaml:2:1', /./],
+  [
+    'an unknown key',
+    { 'winchester.yaml': `${FILES['winchester.yaml']}purge_complete_streams: true\n` },
+    'winchester.yaml:7:1',
+    /unknown key "purge_complete_streams"; did you mean "purge_completed_streams"/,
+  ],
+  [
+    'a wrong type',
+    { 'winchester.yaml': 'database:\n  url: 5\n' },
+    'winchester.yaml:2:8',
+    /url: expected string/,
+  ],
+  [
+    'a missing key',
+    { 'winchester.yaml': 'log_level: info\n' },
+    'winchester.yaml:1:1',
+    /database: is required/,
+  ],
+  [
+    'a missing file',
+    { 'winchester.yaml': `${FILES['winchester.yaml']}`.replace('events.yaml', 'nosuch.yaml') },
+    'winchester.yaml:4:19',
+    /nosuch\.yaml is not in/,
+  ],
+  [
+    'a bad field path',
+    { 'events.yaml': '- event_type: x\n  traits:\n    host:\n      fields: [a, "b.["]\n' },
+    'events.yaml:4:20',
+    /bad field path/,
+  ],
+  [
+    'a bad time expression',
+    { 'triggers.yaml': FILES['triggers.yaml'].replace('$last + 1h', '$last + 1parsec') },
+    'triggers.yaml:6:15',
+    /bad time expression/,
+  ],
+  [
+    'an unknown pipeline',
+    { 'pipelines.yaml': 'goo: [logger]\n' },
+    'triggers.yaml:7:18',
+    /there is no pipeline "go"; did you mean "goo"/,
+  ],
+  [
+    'an unknown key of a criterion',
+    { 'triggers.yaml': FILES['triggers.yaml'].replace('event_type: x.end', 'event_typ: x.end') },
+    'triggers.yaml:5:20',
+    /unknown key "event_typ"; did you mean "event_type"/,
+  ],
+  [
+    'a trigger without pipelines',
+    { 'triggers.yaml': FILES['triggers.yaml'].replace('  fire_pipeline: go\n', '') },
+    'triggers.yaml:2:3',
+    /needs a fire_pipeline/,
+  ],
+])('tells %s with its place', async (_, files, at, message) => {
+  const problems = await problemsOf(files)
+  expect(problems).toHaveLength(1)
+  expect(problems[0]).toMatchObject({ at, message: expect.stringMatching(message), severity: 'error' })
+})
+
+test('tells all problems of all files in one go', async () => {
+  const problems = await problemsOf({
+    'events.yaml': '- event_typ: x\n- event_type: y\n  traits: {v: {fields: "..", type: number}}\n',
+    'pipelines.yaml': 'go: 5\n',
+  })
+  expect(problems.length).toBeGreaterThanOrEqual(4)
+})
+
+test('an unknown key is an error for check, and does not keep the daemons from running', async () => {
+  const folder = folderWith({ ...FILES, 'triggers.yaml': `${FILES['triggers.yaml']}  description: ours\n` })
+  const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
+  expect(problems).toMatchObject([{ code: 'unknown-key', severity: 'error' }])
+  expect(config?.warnings).toEqual(problems)
+  expect(config?.triggers.map(({ name }) => name)).toEqual(['one'])
+})
+
+test('an unknown pipeline does not keep the daemons from running', async () => {
+  const folder = folderWith({ ...FILES, 'pipelines.yaml': 'other: [logger]\n' })
+  const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
+  expect(problems).toMatchObject([{ code: 'unknown-pipeline', severity: 'error' }])
+  expect(config).toBeDefined()
+})
+
+const YAGI = `
+[rabbit_broker]
+host = bus
+user = me
+password = p@ss
+[consumers]
+queues = q1, q2
+[consumer:q1]
+apps = winchester.yagi_handler.WinchesterHandler
+exchange = x
+durable = False
+[consumer:q2]
+apps = winchester.yagi_handler:WinchesterHandler
+max_messages = 7
+[winchester]
+config_file = winchester.yaml
+`
+
+async function yagiOf(text: string) {
+  return checkConfig(join(folderWith({ ...FILES, 'yagi.conf': text }), 'yagi.conf'), {}, handlerFaults)
+}
+
+test('reads an old yagi.conf', async () => {
+  const { config, problems } = await yagiOf(`${YAGI}\n[oahu]\nanything = 1\n; a comment\n`)
+  expect(problems).toMatchObject([{ severity: 'warning', message: '[oahu]: is accepted and has no effect' }])
+  expect(config?.yagi).toMatchObject({
+    broker: { url: 'amqp://me:p%40ss@bus:5672/%2F', reconnectMs: 5000 },
+    queues: [
+      {
+        queue: 'q1',
+        bindings: [{ exchange: 'x', routingKey: 'q1' }],
+        durable: false,
+        exchangeDurable: false,
+        maxMessages: undefined,
+      },
+      { queue: 'q2', bindings: [], durable: true, maxMessages: 7, archive: undefined },
+    ],
+  })
+})
+
+test.each([
+  [
+    'an unknown key',
+    YAGI.replace('exchange = x', 'exchnage = x'),
+    'yagi.conf:10:1',
+    /unknown key "exchnage" in \[consumer:q1\]; did you mean "exchange"/,
+  ],
+  ['an unknown section', `${YAGI}[rabit_broker]\n`, 'yagi.conf:17:1', /did you mean "rabbit_broker"/],
+  [
+    'a queue without section',
+    YAGI.replace('q1, q2', 'q1, q2, q3'),
+    'yagi.conf:7:10',
+    /there is no section \[consumer:q3\]/,
+  ],
+  [
+    'a value of the wrong kind',
+    YAGI.replace('durable = False', 'durable = maybe'),
+    'yagi.conf:11:11',
+    /durable: expected True or False/,
+  ],
+  [
+    'an app that is not there',
+    YAGI.replace('apps = winchester.yagi_handler:', 'apps = x:Y, winchester.yagi_handler:'),
+    'yagi.conf:13:8',
+    /x:Y is not available/,
+  ],
+  [
+    'a filter of no app',
+    `${YAGI}[exclude_filters]\nWinchestrHandler = x\n`,
+    'yagi.conf:18:20',
+    /winchestrhandler is the app of no queue; known are .*did you mean "WinchesterHandler"/,
+  ],
+  [
+    'a feed without its section',
+    YAGI.replace('max_messages = 7', 'apps = yagi.handler.atompub_handler.AtomPub').replace(
+      'apps = winchester.yagi_handler:WinchesterHandler\n',
+      '',
+    ),
+    'yagi.conf:7:10',
+    /the app needs url in a section \[atompub\]/,
+  ],
+  [
+    'an own app that is not there',
+    YAGI.replace('apps = winchester.yagi_handler:', 'apps = ./nosuch.js:Mine, winchester.yagi_handler:'),
+    'yagi.conf:13:8',
+    /nosuch.js:Mine: the module cannot be loaded/,
+  ],
+  [
+    'an archive without its section',
+    YAGI.replace(/apps = /g, 'apps = yagi.handler.shoebox_handler:ShoeboxHandler, '),
+    'yagi.conf:7:10',
+    /needs a section \[shoebox\]/,
+  ],
+])('tells %s of a yagi.conf with its place', async (_, text, at, message) => {
+  const { problems } = await yagiOf(text)
+  expect(problems).toHaveLength(1)
+  const { position, message: found } = problems[0] as (typeof problems)[number]
+  expect(`${position.file.split('/').at(-1)}:${position.line}:${position.column}`).toBe(at)
+  expect(found).toMatch(message)
+})
+
+test('queues have apps, filters and archives of their own', async () => {
+  const text = YAGI.replace(
+    'apps = winchester.yagi_handler.WinchesterHandler',
+    'apps = yagi.handler.shoebox_handler.ShoeboxHandler, winchester.yagi_handler.WinchesterHandler, yagi.handler.atompub_handler.AtomPub',
+  )
+    .replace(
+      'apps = winchester.yagi_handler:WinchesterHandler',
+      'apps = shoebox_handler:ShoeboxHandler, yagi.handler.NullHandler',
+    )
+    .replace('shoebox_handler:ShoeboxHandler', 'yagi.handler.shoebox_handler:ShoeboxHandler')
+    .concat('[shoebox]\nworking_directory = a\n[shoebox:q2]\nworking_directory = b\n')
+    .concat('[atompub]\nurl = http://feed/\nretries = 2\n[atompub:q1]\nurl = http://other/\n')
+    .concat('[filters]\nWinchesterHandler = compute.*, x\n[discard_filters]\natompub = x\n')
+  const { config, problems } = await yagiOf(text)
+  expect(problems).toEqual([])
+  const [one, two] = config?.yagi?.queues ?? []
+  expect(
+    [one?.archive?.workingDirectory, two?.archive?.workingDirectory].map((folder) =>
+      folder?.split('/').at(-1),
+    ),
+  ).toEqual(['a', 'b'])
+  expect(one?.apps.map(({ name, accepts }) => [name, accepts('x'), accepts('volume.a')])).toEqual([
+    ['ShoeboxHandler', true, true],
+    ['WinchesterHandler', true, false],
+    ['AtomPub', false, true],
+  ])
+  expect(one?.apps[2]).toMatchObject({ feed: { url: 'http://other/', retries: 1, intervalMs: 30_000 } })
+  expect(two?.apps.map(({ kind }) => kind)).toEqual(['shoebox', 'null'])
+})
+
+test('a queue has filters of its own', async () => {
+  const queue = `${YAGI.replace('apps = winchester.yagi_handler.WinchesterHandler', 'apps = WinchesterHandler')}`
+  const { config, problems } = await yagiOf(
+    `${queue}[filters]\nwinchester = a.*\n[filters:q1]\nwinchester = b.*\n[exclude_filters:q1]\nwinchester = b.no\n`,
+  )
+  expect(problems).toEqual([])
+  const accepted = config?.yagi?.queues.map(({ apps }) =>
+    ['a.x', 'b.x', 'b.no'].filter((type) => apps[0]?.accepts(type)),
+  )
+  expect(accepted).toEqual([['b.x'], ['a.x']])
+})
+
+test('a handler that no pipeline uses and nobody could is told', async () => {
+  const problems = await problemsOf({
+    'winchester.yaml': `${FILES['winchester.yaml']}pipeline_handlers: {spare: ./nosuch.mjs:X, logger: logger}\n`,
+  })
+  expect(problems).toEqual([
+    {
+      at: 'winchester.yaml:7:28',
+      code: 'handler',
+      message: expect.stringContaining('spare: ./nosuch.mjs:X: the module cannot be loaded'),
+      severity: 'warning',
+    },
+  ])
+})
+
+test('a file that is not there is one clear sentence', async () => {
+  await expect(loadConfig('/nosuch/winchester.yaml', {})).rejects.toThrow(
+    /^cannot read the configuration \/nosuch\/winchester.yaml/,
+  )
+  await expect(loadConfig('/nosuch/winchester.yaml', {})).rejects.toBeInstanceOf(ConfigError)
+})
+
+test('faults of one kind hide none of another', async () => {
+  const problems = await problemsOf({
+    'winchester.yaml': FILES['winchester.yaml'].replace('url:', 'ulr:').concat('statistics_period: fast\n'),
+    'events.yaml': '- event_type: x\n- event_type: y\n  traits: {host: {fields: "b.["}}\n',
+    'triggers.yaml': `- {name: faulty, fire_pipeline: nope}\n${FILES['triggers.yaml'].replace('1h', '2q').replace('go', 'nope')}`,
+    'pipelines.yaml': 'go: [loger]\nfaulty: 5\n',
+  })
+  expect(problems.map(({ at, code }) => `${at} ${code}`).sort()).toEqual([
+    'events.yaml:1:3 shape',
+    'events.yaml:3:28 field-path',
+    'pipelines.yaml:1:6 handler',
+    'pipelines.yaml:2:9 shape',
+    'triggers.yaml:1:3 shape',
+    'triggers.yaml:1:3 shape',
+    'triggers.yaml:1:3 shape',
+    'triggers.yaml:7:15 time-expression',
+    'triggers.yaml:8:18 unknown-pipeline',
+    'winchester.yaml:3:3 shape',
+    'winchester.yaml:3:3 unknown-key',
+    'winchester.yaml:7:20 shape',
+  ])
+})
+
+test.each([
+  'postgres://u:pw@h/db',
+  'mysql://u:s p#x@host:notaport/db',
+  'mysql://u:p#x@host/db',
+  'mysql:///db',
+])('the database URL %s is refused, and its password is not told', async (url) => {
+  const problems = await problemsOf({
+    'winchester.yaml': FILES['winchester.yaml'].replace('sqlite::memory:', url),
+  })
+  expect(problems).toMatchObject([{ at: 'winchester.yaml:3:9', severity: 'error', code: 'url' }])
+  expect(problems[0]?.message).not.toMatch(/pw|s p/)
+})
+
+test.each(['amqp://u:p@ho st:bad/', 'http://u:p@h/', 'amqp://u:p#x@h/'])(
+  'the broker URL %s is refused',
+  async (url) => {
+    const text = YAGI.replace('host = bus\nuser = me\npassword = p@ss', `url = ${url}`)
+    const { problems, config } = await yagiOf(text)
+    expect(config).toBeUndefined()
+    expect(problems).toMatchObject([
+      { severity: 'error', message: expect.stringContaining('expected amqp://') },
+    ])
+  },
+)
