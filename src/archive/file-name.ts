@@ -1,4 +1,11 @@
-import { civilFromInstant, instantFromMicros, MICROS_PER_SECOND, type Micros } from '../domain/time.ts'
+import {
+  civilFromInstant,
+  instantFromMicros,
+  MICROS_PER_DAY,
+  MICROS_PER_SECOND,
+  type Micros,
+  parseIso,
+} from '../domain/time.ts'
 
 export const CRC_PART = '[[CRC]]'
 
@@ -17,9 +24,16 @@ export function formatFileName(template: string, time: Micros): string {
     '%M': pad(civil.minute, 2),
     '%S': pad(civil.second, 2),
     '%f': pad(civil.micro, 6),
+    '%j': pad(dayOfYear(time, civil.year), 3),
     '%X': `${pad(civil.hour, 2)}:${pad(civil.minute, 2)}:${pad(civil.second, 2)}`,
     '%%': '%',
     '[[TIMESTAMP]]': (time / MICROS_PER_SECOND).toFixed(6),
   }
   return template.replace(/%[A-Za-z%]|\[\[TIMESTAMP\]\]/g, (part) => parts[part] ?? part)
+}
+
+/** From 1, the first of January. */
+function dayOfYear(time: Micros, year: number): number {
+  const first = parseIso(`${String(year).padStart(4, '0')}-01-01`) ?? time
+  return Math.floor((time - first) / MICROS_PER_DAY) + 1
 }

@@ -4,7 +4,7 @@ import type { Config } from '../config/load/load-config.ts'
 import { ConfigError } from '../domain/errors.ts'
 import type { Access } from '../http/access.ts'
 import { DEFAULT_LIMITS, type Limits } from '../http/limits.ts'
-import { isLoopback, type ListenAddress, parseListenAddress } from '../http/listen-address.ts'
+import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { readSecret } from '../runtime/read-secret.ts'
 
 /** Tokens of the environment, beside those of winchester.yaml. */

@@ -1,8 +1,8 @@
 import type { WinchesterSettings } from '../config/schemas/winchester-schema.ts'
-import { type ListenAddress, parseListenAddress } from '../http/listen-address.ts'
 import { Health } from '../observe/health.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Service } from '../runtime/lifecycle.ts'
+import { type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import type { Logger } from '../runtime/logger.ts'
 
 export type Role = 'consumer' | 'worker' | 'api'

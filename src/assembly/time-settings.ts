@@ -1,7 +1,7 @@
 import type { Environment } from '../config/documents/interpolate.ts'
 import { ConfigError } from '../domain/errors.ts'
 import type { Access } from '../http/access.ts'
-import { isLoopback, type ListenAddress } from '../http/listen-address.ts'
+import { isLoopback, type ListenAddress } from '../runtime/listen-address.ts'
 
 /** The token of the time service, for it and for those that ask it. */
 const VARIABLE = 'STACKTACH_TIME_TOKEN'

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { InvalidError, messageOf } from '../domain/errors.ts'
 import { type Micros, parseIso } from '../domain/time.ts'
-import { type ListenAddress, parseListenAddress } from '../http/listen-address.ts'
+import { type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
 
 /** A command of one of the programs, with an example below its help. */

@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream'
 import type { Express } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
+import type { ListenAddress } from '../runtime/listen-address.ts'
 import { type ConnectionLimits, inTurn, limitConnections } from './connections.ts'
-import type { ListenAddress } from './listen-address.ts'
 import { problemBody } from './problem-body.ts'
 
 export type HttpService = Service & {

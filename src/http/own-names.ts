@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express'
-import { isLoopback } from './listen-address.ts'
+import { isLoopback } from '../runtime/listen-address.ts'
 import { sendProblem } from './problem.ts'
 
 /** Names by which a server may be asked: those of this machine, and the address where it listens. */

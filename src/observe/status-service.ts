@@ -1,6 +1,6 @@
 import { createHttpService } from '../http/http-service.ts'
-import type { ListenAddress } from '../http/listen-address.ts'
 import type { Service } from '../runtime/lifecycle.ts'
+import type { ListenAddress } from '../runtime/listen-address.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Health } from './health.ts'
 import type { Metrics } from './metrics.ts'

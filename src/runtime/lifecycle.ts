@@ -1,15 +1,23 @@
 import { allEnded } from './all-ended.ts'
+
 /** Anything that runs until it is told to stop. Stopping drains, may be repeated, and may come before start. */
 export interface Service {
   start(): Promise<void>
   stop(): Promise<void>
 }
 
-/** Starts services in order and stops them in reverse; a failed start stops what had started. */
+/**
+ * Starts services in order and stops them in reverse. A failed start stops what had started, and rejects with its own
+ * error. All are stopped, whatever becomes of one: then `stop` rejects with the first error.
+ */
 export function createGroup(services: readonly Service[]): Service {
   const started: Service[] = []
   const stop = async () => {
-    for (let service = started.pop(); service; service = started.pop()) await service.stop()
+    const failures: unknown[] = []
+    for (let service = started.pop(); service; service = started.pop()) {
+      await service.stop().catch((error) => failures.push(error))
+    }
+    if (failures.length > 0) throw failures[0]
   }
   return {
     async start() {
@@ -19,7 +27,7 @@ export function createGroup(services: readonly Service[]): Service {
         try {
           await service.start()
         } catch (error) {
-          await stop()
+          await stop().catch(() => {})
           throw error
         }
       }
@@ -28,14 +36,21 @@ export function createGroup(services: readonly Service[]): Service {
   }
 }
 
-/** Starts services in order and stops them all at once; a stop that fails is told when all have ended. */
+/**
+ * Starts services in order and stops them all at once. A failed start stops all, and rejects with its own error; `stop`
+ * rejects with the first error when all have ended.
+ */
 export function createTeam(services: readonly Service[]): Service {
+  const stop = () => allEnded(services.map((service) => service.stop()))
   return {
     async start() {
-      for (const service of services) await service.start()
+      try {
+        for (const service of services) await service.start()
+      } catch (error) {
+        await stop().catch(() => {})
+        throw error
+      }
     },
-    async stop() {
-      await allEnded(services.map((service) => service.stop()))
-    },
+    stop,
   }
 }

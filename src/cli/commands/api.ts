@@ -7,8 +7,8 @@ import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { createHttpService } from '../../http/http-service.ts'
-import type { ListenAddress } from '../../http/listen-address.ts'
 import type { Metrics } from '../../observe/metrics.ts'
+import type { ListenAddress } from '../../runtime/listen-address.ts'
 import { apiListenOption, createCommand, loggerOf } from '../program.ts'
 
 type Options = { config: string; listen?: ListenAddress; logLevel?: string }

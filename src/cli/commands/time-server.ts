@@ -4,7 +4,7 @@ import { timeAccess } from '../../assembly/time-settings.ts'
 import { createSharedTime } from '../../clock/shared-time.ts'
 import { createTimeApp } from '../../clock/time-app.ts'
 import { createHttpService } from '../../http/http-service.ts'
-import type { ListenAddress } from '../../http/listen-address.ts'
+import type { ListenAddress } from '../../runtime/listen-address.ts'
 import { createCommand, listenOption, loggerOf } from '../program.ts'
 
 type Options = { listen: ListenAddress; insecure?: true; logLevel?: string }

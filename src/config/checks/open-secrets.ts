@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
+import { type ConfigDocument, type DocumentPath, memberOf } from '../documents/yaml-document.ts'
 import type { Problems } from './problems.ts'
 
 /** Parameters of handlers that are secrets, and headers that carry one. */
@@ -45,8 +45,4 @@ function* literalSecrets(value: unknown, path: DocumentPath): Generator<Document
 /** `api.tokens.read` and its like. */
 function isToken(path: DocumentPath): boolean {
   return path[1] === 'tokens' && !String(path[2]).endsWith('_file')
-}
-
-function memberOf(value: unknown, path: DocumentPath): unknown {
-  return path.reduce((inner, key) => (inner as { [key: string]: unknown } | null | undefined)?.[key], value)
 }

@@ -116,3 +116,8 @@ function offsetOf(event: YamlEvent): number {
   if (event.type === EVENT_ID.ALIAS) return event.anchorStart
   return 'start' in event ? event.start : 0
 }
+
+/** Returns what stands at a path of a value; undefined where nothing does. */
+export function memberOf(value: unknown, path: DocumentPath): unknown {
+  return path.reduce((inner, key) => (inner as { [key: string]: unknown } | null | undefined)?.[key], value)
+}

@@ -24,7 +24,12 @@ import type { Environment } from '../documents/interpolate.ts'
 import { interpolateDocument } from '../documents/interpolate-document.ts'
 import { joinLists, type ListFile } from '../documents/joined-lists.ts'
 import { readConfigText } from '../documents/read-config-text.ts'
-import { type ConfigDocument, type DocumentPath, parseYamlDocument } from '../documents/yaml-document.ts'
+import {
+  type ConfigDocument,
+  type DocumentPath,
+  memberOf,
+  parseYamlDocument,
+} from '../documents/yaml-document.ts'
 import { type PipelinesConfig, pipelinesSchema } from '../schemas/pipelines-schema.ts'
 import { triggersSchema } from '../schemas/triggers-schema.ts'
 import { type WinchesterSettings, winchesterSchema } from '../schemas/winchester-schema.ts'
@@ -70,7 +75,7 @@ export type Config = {
 export type CheckedConfig = { readonly problems: readonly Problem[]; readonly config: Config | undefined }
 
 /** Keys of winchester.yaml that change nothing here. */
-const UNUSED_KEYS = ['log_file', 'logging_config'] as const
+const UNUSED_KEYS: readonly DocumentPath[] = [['log_file'], ['logging_config'], ['database', 'echo_sql']]
 
 /** Loads a `winchester.yaml`, or a `yagi.conf` or `quincy.conf` that names one. Throws ConfigError, with all its problems, when it cannot be used. */
 export async function loadConfig(file: string, environment: Environment): Promise<Config> {
@@ -261,16 +266,11 @@ class Loader {
   }
 
   #warnOfUnused({ document, value }: LoadedFile<WinchesterSettings>): void {
-    for (const key of UNUSED_KEYS) {
-      if (value[key] === undefined) continue
-      const message = `${key}: is accepted and has no effect`
-      this.#problems.add({
-        severity: 'warning',
-        code: 'unused',
-        path: [key],
-        message,
-        position: document.keyPositionOf([key]),
-      })
+    for (const path of UNUSED_KEYS) {
+      if (memberOf(value, path) === undefined) continue
+      const message = `${path.at(-1)}: is accepted and has no effect`
+      const position = document.keyPositionOf(path)
+      this.#problems.add({ severity: 'warning', code: 'unused', path, message, position })
     }
   }
 

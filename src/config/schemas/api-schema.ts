@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LISTEN_ADDRESS } from '../../runtime/listen-address.ts'
 
 const tokens = z.union([z.string(), z.array(z.string())], { error: 'expected a token or a list of tokens' })
 
@@ -7,9 +8,7 @@ export const apiSchema = z
   .strictObject({
     listen: z
       .string()
-      .regex(/^((\[[0-9a-fA-F:]+\]|[^:\s]+):)?\d{1,5}$/, {
-        error: 'expected HOST:PORT, such as 127.0.0.1:8000',
-      })
+      .regex(LISTEN_ADDRESS, { error: 'expected HOST:PORT, such as 127.0.0.1:8000' })
       .describe('HOST:PORT, by default 127.0.0.1:8000; elsewhere than on this machine only with tokens'),
     insecure: z.boolean().describe('serve everybody everywhere without a token'),
     tokens: z

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { LOOPBACK_ADDRESS } from '../../runtime/listen-address.ts'
 import { apiSchema } from './api-schema.ts'
 
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
 
 /** Metrics tell nothing to the world outside. */
-const loopback = z.string().regex(/^((127\.\d+\.\d+\.\d+|localhost|\[::1\]):)?\d{1,5}$/, {
+const loopback = z.string().regex(LOOPBACK_ADDRESS, {
   error: 'expected HOST:PORT on a loopback address, such as 127.0.0.1:9100',
 })
 
@@ -48,7 +49,7 @@ export const winchesterSchema = z.strictObject(
       .describe('make events of notifications that no definition matches'),
     database: z.strictObject({
       url: z.string().describe('mysql://USER:PASSWORD@HOST[:PORT]/NAME, sqlite:PATH or sqlite::memory:'),
-      echo_sql: z.boolean().default(false),
+      echo_sql: z.boolean().optional(),
     }),
     pipeline_handlers: z
       .record(z.string(), z.string())

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { parseListenAddress } from '../../../src/runtime/listen-address.ts'
+import { problemsOf, SOUND_FILES } from '../../support/config-problems.ts'
+
+test.each([
+  ['8000', { host: '127.0.0.1', port: 8000 }],
+  ['localhost:0', { host: 'localhost', port: 0 }],
+  ['0.0.0.0:65535', { host: '0.0.0.0', port: 65_535 }],
+  ['[::1]:9100', { host: '::1', port: 9100 }],
+  ['api.example.org:00080', { host: 'api.example.org', port: 80 }],
+])('%s is an address', (text, address) => {
+  expect(parseListenAddress(text)).toEqual(address)
+})
+
+const WRONG = [
+  '',
+  ':8000',
+  '127.0.0.1',
+  '127.0.0.1:',
+  '127.0.0.1:65536',
+  '127.0.0.1:99999',
+  'a b:1',
+  '::1:80',
+  '-1',
+]
+
+test.each(WRONG)('%j is none', (text) => {
+  expect(parseListenAddress(text)).toBeUndefined()
+})
+
+test.each(WRONG.filter((text) => text !== ''))(
+  '%j is told where it stands in winchester.yaml',
+  async (text) => {
+    const settings = `${SOUND_FILES['winchester.yaml']}api: {listen: '${text}'}\nstatus: '${text}'\n`
+    expect(await problemsOf({ 'winchester.yaml': settings })).toMatchObject([
+      {
+        at: 'winchester.yaml:8:10',
+        message: 'status: expected HOST:PORT on a loopback address, such as 127.0.0.1:9100',
+        severity: 'error',
+      },
+      {
+        at: 'winchester.yaml:7:16',
+        message: 'listen: expected HOST:PORT, such as 127.0.0.1:8000',
+        severity: 'error',
+      },
+    ])
+  },
+)
