@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { simulate } from './simulation.ts'
 
-const SEEDS = 200
+/** With `build.sh -t --long` more of them are played. */
+const SEEDS = process.env.STACKTACH_TEST_LONG === undefined ? 100 : 400
 const [from, count] = process.env.STACKTACH_SIM_SEED
   ? [Number(process.env.STACKTACH_SIM_SEED), 1]
   : [1, SEEDS]
