@@ -30,7 +30,7 @@ export type SqlDialect = {
   readonly maxParameters: number
   /** the most bytes of values that one statement may carry */
   readonly maxStatementBytes: number
-  /** the distance between the ids of one insert, and SQL for what it is now */
+  /** the distance between the ids of one insert: of a transaction that asks for it, by the SQL of `idStepNow` */
   readonly idStep: number
   readonly idStepNow: string
   /** A value as a text of SQL, where that is faster than a parameter. */

@@ -64,7 +64,7 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
    * for this transaction: a cluster that grows changes the distance between ids, and another writer may index more.
    */
   async function lockWriter(tx: Executor): Promise<StoreContext> {
-    if (writerId === undefined) return context
+    if (writerId === undefined) return countingBy(await stepNow(tx))
     const row = await tx
       .selectFrom('writer')
       .select(sql.raw<number>(dialect.idStepNow).as('step'))
@@ -81,10 +81,19 @@ export async function createSqlStore(database: OpenDatabase, options: SqlStoreOp
       throw new TransientError('the schema was changed for another version; start that one instead')
     if (Number(imports) > 0)
       throw new TransientError('an import fills the database, or was broken off: see stv3 db import --help')
-    const idStep = Number(row?.step ?? dialect.idStep)
+    const idStep = Number(row?.step ?? 1)
     const hasUnindexed = Number(indexed) > context.indexedTraits.size
-    if (idStep === dialect.idStep && !hasUnindexed) return context
-    return { ...context, dialect: { ...dialect, idStep }, hasUnindexed }
+    return { ...countingBy(idStep), hasUnindexed }
+  }
+
+  /** The step is fixed for a transaction: other connections may be set up with another while it is under way. */
+  function countingBy(idStep: number): StoreContext {
+    return { ...context, dialect: { ...dialect, idStep } }
+  }
+
+  async function stepNow(tx: Executor): Promise<number> {
+    const { rows } = await sql<{ step: number }>`select ${sql.raw(dialect.idStepNow)} as step`.execute(tx)
+    return Number(rows[0]?.step ?? 1)
   }
 
   async function finishQuiet(runs: readonly FinishedRun[]): Promise<number[]> {

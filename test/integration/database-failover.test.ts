@@ -215,6 +215,42 @@ test('settings of the server that would change what statements do are set by eac
   }
 })
 
+test.each(['test', undefined])(
+  'ids are counted by the step of the connection that stores, whatever others are set up with meanwhile: %s',
+  async (writer) => {
+    const [server] = servers as [Mariadb, Mariadb]
+    const [owner] = await ownStores()
+    const database = await open(`${server.url}/${name}`, 4)
+    const store = await createSqlStore(database, { writer })
+    await admin(
+      `${server.url}/${name}`,
+      `create trigger dawdle before insert on event for each row
+     begin if new.message_id = 'slow' then do sleep(1); end if; end`,
+      'set global auto_increment_increment = 7',
+    )
+    ends.push(() => admin(server.url, 'set global auto_increment_increment = 1'))
+    const ids = ['slow', 'b', 'c', 'd']
+    const batches = ids.map((id) => batchOf(id, `host ${id}`))
+    const arrivals = batches.flatMap((batch) => batch.arrivals)
+    const storing = store.storeBatch({ arrivals, deadLetters: [] }, router)
+    // While it waits these need more connections, which have the new step.
+    const sleepers = sql<{ n: number }>`select count(*) as n from information_schema.processlist
+    where state = 'User sleep' and db = ${name}`
+    const observer = await open(`${server.url}/${name}`, 1)
+    await until(
+      'it to be inserting',
+      async () => Number((await sleepers.execute(observer.db)).rows[0]?.n) > 0,
+    )
+    const others = Array.from({ length: 3 }, () => sql`select sleep(0.2)`.execute(database.db))
+    await Promise.all([storing, ...others])
+    const streams = await owner.listStreams({}, ALL)
+    const members = await owner.eventsOfStreams(streams.map(({ id }) => id))
+    expect([...members.values()].map((events) => events.map(({ messageId }) => messageId))).toEqual(
+      ids.map((id) => [id]),
+    )
+  },
+)
+
 test('a connection that cannot be set up is told of, and takes no place for good', async () => {
   const { port, pathname } = new URL(accountUrl(servers[0] as Mariadb))
   let statement = "signal sqlstate 'HY000' set mysql_errno = 1047"

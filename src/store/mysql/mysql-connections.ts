@@ -3,12 +3,12 @@ import type { MysqlPool, MysqlPoolConnection } from 'kysely'
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2'
 import { isUnwell } from './mysql-errors.ts'
 
-/** What a server allows, and how it counts, as far as statements depend on it. */
-export type ServerSettings = { readonly idStep: number; readonly maxPacket: number }
+/** What a server allows, as far as statements depend on it. */
+export type ServerSettings = { readonly maxPacket: number }
 
 /** What a connection may live: after that another is made, which goes to where the database is now. */
 const LONGEST_LIFE_MS = 600_000
-const READ_SETTINGS = 'select @@auto_increment_increment as step, @@max_allowed_packet as packet'
+const READ_SETTINGS = 'select @@max_allowed_packet as packet'
 
 /**
  * Connections of one pool that are each set up before anything else is done on them. One on which the server says that
@@ -31,7 +31,7 @@ export class MysqlConnections implements MysqlPool {
   get settings(): ServerSettings {
     if (!this.#last) throw new Error('nothing was asked of the server yet')
     const packets = [...this.#settings.values()].map(({ maxPacket }) => maxPacket)
-    return { idStep: this.#last.idStep, maxPacket: Math.min(this.#last.maxPacket, ...packets) }
+    return { maxPacket: Math.min(this.#last.maxPacket, ...packets) }
   }
 
   getConnection(callback: (error: unknown, connection: MysqlPoolConnection) => void): void {
@@ -70,8 +70,8 @@ export class MysqlConnections implements MysqlPool {
       })
     // All at once: the server works them off one after the other.
     const asked = Promise.all([READ_SETTINGS, ...statements].map(ask)).then(([rows]) => {
-      const [row] = rows as { step: number; packet: number }[]
-      this.#last = { idStep: Number(row?.step), maxPacket: Number(row?.packet) }
+      const [row] = rows as { packet: number }[]
+      this.#last = { maxPacket: Number(row?.packet) }
       this.#settings.set(connection, this.#last)
     })
     asked.then(

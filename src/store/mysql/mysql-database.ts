@@ -135,9 +135,7 @@ function createDialect(pool: MysqlConnections): SqlDialect {
     get maxStatementBytes() {
       return Math.max(pool.settings.maxPacket - 65_536, 1024)
     },
-    get idStep() {
-      return pool.settings.idStep
-    },
+    idStep: 1,
     idStepNow: '@@auto_increment_increment',
     firstId: (insertId) => Number(insertId),
     onExistingKey(keys, update) {
