@@ -20,7 +20,13 @@ import { completeAll, flagsOf } from '../support/simulated-deployment.ts'
 import { startProgram } from '../support/start-program.ts'
 import { type Fate, TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
-import { completions, createPlainAccount, makeReadOnly, watchDatabase } from './ledger/database.ts'
+import {
+  changeIdStep,
+  completions,
+  createPlainAccount,
+  makeReadOnly,
+  watchDatabase,
+} from './ledger/database.ts'
 import {
   afterTheEnd,
   DEADLY,
@@ -124,6 +130,7 @@ test('three consumers and three workers, killed, cut off and left alone by the d
       () => database.cut(),
       () => void sleeping.push(deployment.suspend(random.int(0, 2), SLEEP_MS)),
       () => makeReadOnly(databaseUrl, READ_ONLY_MS),
+      () => changeIdStep(databaseUrl, new URL(plainUrl).username, random.pick([1, 2, 3, 7])),
     ]
     const faults = [...ofWorkers, () => deployment.replace('consumers', random.int(0, 2)), () => broker.cut()]
     await deployment.publish(writeLines(folder, 'extras.jsonl', extras(RUN.start)))

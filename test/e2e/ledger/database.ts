@@ -41,3 +41,16 @@ export async function makeReadOnly(url: string, ms: number): Promise<void> {
   await connection.query('set global read_only = 0')
   await connection.end()
 }
+
+/** Changes the distance between ids, as a cluster that grows does, and ends every other connection of an account. */
+export async function changeIdStep(url: string, user: string, step: number): Promise<void> {
+  const connection = await createConnection(url)
+  await connection.query(`set global auto_increment_increment = ${step}`)
+  const [rows] = await connection.query<RowDataPacket[]>(
+    'select id from information_schema.processlist where user = ? and id % 2 = 0',
+    [user],
+  )
+  // One may have ended by itself.
+  for (const { id } of rows) await connection.query(`kill ${id}`).catch(() => {})
+  await connection.end()
+}
