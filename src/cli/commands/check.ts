@@ -8,7 +8,7 @@ import { findingsOf } from '../../explain/against/findings.ts'
 import { Observation } from '../../explain/against/observation.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createCommand, print } from '../program.ts'
-import { readNumberedLines } from '../read-lines.ts'
+import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
 
@@ -56,7 +56,7 @@ async function holdAgainst(
 ): Promise<{ readonly findings: readonly Problem[]; readonly notifications: number }> {
   const observation = new Observation(config)
   for (const file of files) {
-    for await (const { number, text } of readNumberedLines(file)) {
+    for await (const { number, text } of readNotifications(file)) {
       observation.add(text, { file, line: number, column: 1 })
     }
   }

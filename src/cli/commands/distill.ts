@@ -6,7 +6,7 @@ import { decodeNotificationText } from '../../distiller/notification.ts'
 import { restEvent } from '../../formats/rest-form.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { createCommand, print } from '../program.ts'
-import { readLines } from '../read-lines.ts'
+import { readNotifications } from '../read-notifications.ts'
 
 type Options = { definitions: readonly string[]; catchall?: true }
 
@@ -17,7 +17,7 @@ export function distillCommand(): Command {
     'show what events become of notifications (JSON lines, also gzipped; - is standard input)',
     'stv3 distill --definitions config/event_definitions.yaml day.jsonl',
   )
-    .argument('[file...]', 'notifications, one a line (default: standard input)')
+    .argument('[file...]', 'notifications, one a line, indented or in lists (default: standard input)')
     .requiredOption(
       '--definitions <path>',
       'event_definitions.yaml or a folder of such files; may be given several times',
@@ -31,7 +31,7 @@ async function distill(files: readonly string[], { definitions, catchall }: Opti
   const compiled = await loadDefinitions(definitions, process.env)
   const distiller = createDistiller(compiled, { catchAll: catchall ?? false })
   for (const file of files.length > 0 ? files : ['-']) {
-    for await (const line of readLines(file)) {
+    for await (const { text: line } of readNotifications(file)) {
       await print(`${stringifyJson(answer(line, distiller))}\n`)
     }
   }

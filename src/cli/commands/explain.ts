@@ -20,7 +20,7 @@ import type { Trigger } from '../../streams/trigger.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
-import { readLines } from '../read-lines.ts'
+import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; result?: string; json?: true; logLevel?: string }
 
@@ -59,7 +59,7 @@ export function explainCommand(): Command {
     'tell what would become of notifications (JSON lines), and why; or why a verdict on usage is as it is',
     'stv3 explain -c config/winchester.yaml notification.json',
   )
-    .argument('[file]', 'notifications, one a line; - is standard input')
+    .argument('[file]', 'notifications, one a line, indented or in lists; - is standard input')
     .option(
       '--result <message-id>',
       'of a stored event such as compute.instance.exists.failed: the checks that led to it',
@@ -96,7 +96,7 @@ async function explainAll(file: string, { config: configFile, json }: Options): 
   const distiller = createDistiller(config.definitions, {
     catchAll: config.winchester.catch_all_notifications,
   })
-  for await (const line of readLines(file)) {
+  for await (const { text: line } of readNotifications(file)) {
     const explanation = explain(line, config, distiller)
     await print(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
   }

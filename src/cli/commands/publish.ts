@@ -6,7 +6,7 @@ import { loadConfig } from '../../config/load/load-config.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { publishAll } from '../../notigen/publish.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
-import { readLines } from '../read-lines.ts'
+import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; queue?: string; logLevel?: string }
 
@@ -44,5 +44,5 @@ async function publish(files: readonly string[], options: Options): Promise<void
 }
 
 async function* readBodies(file: string): AsyncGenerator<Buffer> {
-  for await (const line of readLines(file)) yield Buffer.from(line)
+  for await (const { text } of readNotifications(file)) yield Buffer.from(text)
 }

@@ -13,7 +13,7 @@ import { verifyGroups } from '../../explain/verify/verify-groups.ts'
 import { createRouter } from '../../streams/router.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
-import { readLines } from '../read-lines.ts'
+import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; json?: true; all?: true; logLevel?: string }
 
@@ -27,7 +27,7 @@ export function verifyCommand(): Command {
     'verify the usage that notifications tell of (JSON lines, also gzipped; - is standard input), without servers; exits 1 when something failed',
     'stv3 verify day.jsonl.gz --json',
   )
-    .argument('<file...>', 'notifications, one a line, in any order')
+    .argument('<file...>', 'notifications, one a line, indented or in lists, in any order')
     .option(
       '-c, --config <file>',
       'winchester.yaml or yagi.conf whose definitions, triggers and pipelines say how (default: those shipped)',
@@ -65,7 +65,7 @@ async function readEvents(files: readonly string[], config: Config, groups: Stre
   let unread = 0
   for (const file of files) {
     let number = 0
-    for await (const line of readLines(file)) {
+    for await (const { text: line } of readNotifications(file)) {
       number++
       const read = eventOf(line)
       if (typeof read === 'string') {
