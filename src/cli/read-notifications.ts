@@ -32,8 +32,11 @@ export async function* readNotifications(file: string): AsyncGenerator<NumberedL
 /** The notifications of lines that are one JSON text together. */
 function wholes(lines: readonly NumberedLine[]): NumberedLine[] {
   const text = lines.map((line) => line.text).join('\n')
-  const elements = listElements(text) ?? [{ at: 0, text }]
-  return elements.map((element) => ({
+  const elements = listElements(text) ?? []
+  // A list of anything else is no list of notifications, but one thing that is none.
+  const isOfObjects = elements.length > 0 && elements.every((element) => element.text.startsWith('{'))
+  const found = isOfObjects ? elements : [{ at: 0, text }]
+  return found.map((element) => ({
     number: (lines[text.slice(0, element.at).split('\n').length - 1] as NumberedLine).number,
     text: element.text.replace(/\s*\n\s*/g, ' ').trim(),
   }))

@@ -39,7 +39,12 @@ test.each([
   ['a list that never ends', '[\n{"b": 2},', ['[', '{"b": 2},']],
   ['more closed than opened', ']\n{"b": 2}', [']', '{"b": 2}']],
   ['text', 'hello\n{"b": 2}', ['hello', '{"b": 2}']],
-  ['an empty list', '[]\n{"b": 2}', ['{"b": 2}']],
+  ['an empty list', '[]\n{"b": 2}', ['[]', '{"b": 2}']],
+  [
+    'a list of what is no object',
+    '[1, {"b": 2}]\n[\n"x"\n]\n{"b": 2}',
+    ['[1, {"b": 2}]', '[ "x" ]', '{"b": 2}'],
+  ],
 ])('%s costs the others nothing', async (_, text, expected) => {
   expect((await read(text)).map(([, one]) => one)).toEqual(expected)
 })
