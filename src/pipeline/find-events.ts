@@ -56,11 +56,11 @@ function look(
 }
 
 function answerOf({ trait, value, from, to, known }: EventQuery, events: readonly StoredEvent[]): Event[] {
-  const own = new Set(stored(known).map(({ id }) => id))
+  const own = new Set(known?.map(({ messageId }) => messageId))
   const conditions: TraitCondition[] = [{ name: trait, values: [value] }]
   return events.filter(
-    ({ id, timestamp, traits }) =>
-      !own.has(id) && timestamp > from && timestamp <= to && holdsTraits(traits, conditions),
+    ({ messageId, timestamp, traits }) =>
+      !own.has(messageId) && timestamp > from && timestamp <= to && holdsTraits(traits, conditions),
   )
 }
 

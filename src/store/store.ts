@@ -116,7 +116,7 @@ export type EventFilter = {
   readonly to?: Micros | undefined
   /** all of which must hold */
   readonly traits?: readonly TraitCondition[] | undefined
-  /** ids of events that are left out */
+  /** ids of events that a list by traits leaves out */
   readonly without?: ReadonlySet<number> | undefined
 }
 

@@ -1,21 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { archivedIds } from '../support/archived-ids.ts'
 import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { recordedSample, simulatedDay, writeLines } from '../support/notifications.ts'
 import { referenceStreams, streamFacts } from '../support/reference.ts'
-
-function archivedIds(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  )
-  return files
-    .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').split('\n'))
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line).message_id)
-}
 
 test('recorded notifications give the same streams as one after the other, and the second time nothing', async () => {
   const folder = temporaryFolder()

@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { Mariadb } from '../../sandbox/servers/mariadb.ts'
 import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
+import { archivedIds } from '../support/archived-ids.ts'
 import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { writeLines } from '../support/notifications.ts'
@@ -93,12 +94,7 @@ test.skipIf(!canMount())(
       })
 
       expect(await deployment.store.countDeadLetters({})).toBe(0)
-      const archived = readdirSync(archiveDisk, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8').split('\n'))
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line).message_id)
-      expect(new Set(archived).size).toBe(2 * MESSAGES)
+      expect(new Set(archivedIds(archiveDisk)).size).toBe(2 * MESSAGES)
       const streams = await deployment.allStreams()
       expect(streams.reduce((sum, { eventCount }) => sum + eventCount, 0)).toBe(2 * MESSAGES)
     } finally {

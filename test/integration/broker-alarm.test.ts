@@ -11,6 +11,7 @@ import { silentLogger } from '../../src/runtime/logger.ts'
 import { folderWith, temporaryFolder } from '../support/folders.ts'
 import { startProgram } from '../support/start-program.ts'
 import { until } from '../support/until.ts'
+import { yagiOf } from '../support/yagi-of.ts'
 
 // A RabbitMQ that is short of memory reads nothing from who publishes, and answers them nothing.
 
@@ -32,21 +33,8 @@ async function alarmed(): Promise<Rabbitmq> {
 }
 
 function configOf(rabbitmq: Rabbitmq): string {
-  const { hostname, port } = new URL(rabbitmq.url)
   const folder = folderWith({
-    'yagi.conf': `[rabbit_broker]
-host = ${hostname}
-port = ${port}
-user = guest
-password = guest
-[consumers]
-queues = alarmed
-[consumer:alarmed]
-apps = winchester.yagi_handler.WinchesterHandler
-exchange = alarmed
-[winchester]
-config_file = winchester.yaml
-`,
+    'yagi.conf': yagiOf(rabbitmq.url, 'alarmed', ['exchange = alarmed']),
     'winchester.yaml': `
 database: {url: 'sqlite:events.db'}
 trigger_definitions: triggers.yaml

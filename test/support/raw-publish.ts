@@ -49,23 +49,30 @@ function send(channel: Channel, queue: string, { body, headers }: RawMessage): v
     connection: { channels: { buffer: { write(bytes: Buffer): void } }[] }
     ch: number
   }
-  const frame = (type: number, payload: Buffer) => {
-    const start = Buffer.alloc(7)
-    start.writeUInt8(type)
-    start.writeUInt16BE(ch, 1)
-    start.writeUInt32BE(payload.length, 3)
-    connection.channels[ch]?.buffer.write(Buffer.concat([start, payload, Buffer.from([END])]))
-  }
+  const write = (type: number, payload: Buffer) =>
+    connection.channels[ch]?.buffer.write(rawFrame(type, ch, payload))
   const key = Buffer.from(queue)
   const publish = Buffer.from([0, BASIC, 0, PUBLISH, 0, 0, 0, key.length, ...key, 0])
-  frame(METHOD, publish)
+  write(METHOD, publish)
   const bytes = Buffer.from(body as string)
-  const table = headers ?? Buffer.alloc(0)
+  connection.channels[ch]?.buffer.write(rawContentHeader(ch, bytes.length, headers ?? Buffer.alloc(0)))
+  for (let at = 0; at < bytes.length; at += 100_000) write(BODY, bytes.subarray(at, at + 100_000))
+}
+
+/** The frame that tells the size of a persistent message, with a header table of any bytes. */
+export function rawContentHeader(channel: number, size: number, table: Buffer): Buffer {
   const header = Buffer.alloc(18)
   header.writeUInt16BE(BASIC)
-  header.writeBigUInt64BE(BigInt(bytes.length), 4)
+  header.writeBigUInt64BE(BigInt(size), 4)
   header.writeUInt16BE(HAS_HEADERS | HAS_DELIVERY_MODE, 12)
   header.writeUInt32BE(table.length, 14)
-  frame(HEADER, Buffer.concat([header, table, Buffer.from([2])]))
-  for (let at = 0; at < bytes.length; at += 100_000) frame(BODY, bytes.subarray(at, at + 100_000))
+  return rawFrame(HEADER, channel, Buffer.concat([header, table, Buffer.from([2])]))
+}
+
+function rawFrame(type: number, channel: number, payload: Buffer): Buffer {
+  const start = Buffer.alloc(7)
+  start.writeUInt8(type)
+  start.writeUInt16BE(channel, 1)
+  start.writeUInt32BE(payload.length, 3)
+  return Buffer.concat([start, payload, Buffer.from([END])])
 }

@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ChildProgram, type ProgramResult, runProgram } from '../../../sandbox/servers/child-program.ts'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
 import { type Client, createClient, type ListedEvent, type RestStream } from '../../../src/client/client.ts'
+import { archivedIds } from '../../support/archived-ids.ts'
 import { until } from '../../support/until.ts'
 
 /** Of a slow machine that does other things too. */
@@ -83,15 +83,7 @@ export class Product {
 
   /** The ids of all messages in the archive. */
   archived(): string[] {
-    const entries = readdirSync(this.#archive, { recursive: true, withFileTypes: true })
-    const files = entries.filter((entry) => entry.isFile())
-    const lines = files.flatMap(({ parentPath, name }) =>
-      readFileSync(join(parentPath, name), 'utf8').split('\n').slice(0, -1),
-    )
-    return lines.map((line) => {
-      const body = JSON.parse(line)
-      return ('oslo.message' in body ? JSON.parse(body['oslo.message']) : body).message_id
-    })
+    return archivedIds(this.#archive, { isOpen: true })
   }
 
   async events(): Promise<ListedEvent[]> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { StoredEvent } from '../../../src/domain/event.ts'
+import type { Event, StoredEvent } from '../../../src/domain/event.ts'
 import { holdsTraits } from '../../../src/domain/trait-condition.ts'
 import { createEventFinder } from '../../../src/pipeline/find-events.ts'
 import type { EventFilter, Page } from '../../../src/store/store.ts'
@@ -22,7 +22,7 @@ function storeOf(hosts: readonly string[]) {
     return found.slice(0, page.limit)
   }
   const finder = createEventFinder({ listEvents })
-  const find = async (host: string, known?: readonly StoredEvent[], [from, to] = [-1, 1e6]) => {
+  const find = async (host: string, known?: readonly Event[], [from, to] = [-1, 1e6]) => {
     const query = { trait: 'host', value: { type: 'text', value: host }, from, to, known } as const
     return (await finder(query)).map(({ timestamp }) => timestamp)
   }
@@ -46,6 +46,12 @@ test('what is known is not read, and is told to others who asked for it', async 
     [],
   ])
   expect(asked).toMatchObject([{ without: new Set([0, 1, 3]) }])
+})
+
+test('what is known is left out by its message_id where a handler has made it anew', async () => {
+  const { find, events } = storeOf(['a', 'a'])
+  const [{ id: _, ...copy }] = events as [StoredEvent]
+  expect(await find('a', [copy])).toEqual([1])
 })
 
 test('other times are another query', async () => {

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { faultOf, keepUndecodedHeaders } from '../../../../src/broker/amqp/undecoded-headers.ts'
 import { corpusOf, nearCorpus } from '../../../support/corpus.ts'
-import { nested, rawHeader } from '../../../support/raw-publish.ts'
+import { nested, rawContentHeader, rawHeader } from '../../../support/raw-publish.ts'
 
 type Frame = {
   readonly id: number
@@ -27,21 +27,8 @@ function read(tables: readonly Buffer[]): Frame[] {
   const stream = new PassThrough()
   const connection = new Connection(stream)
   keepUndecodedHeaders({ connection } as unknown as ChannelModel)
-  stream.write(Buffer.concat(tables.map(headerFrame)))
+  stream.write(Buffer.concat(tables.map((table, index) => rawContentHeader(7, 1000 + index, table))))
   return Array.from(tables, () => connection.recvFrame()).filter((frame) => frame !== false)
-}
-
-/** Properties of a message: its headers, and how it is delivered. */
-function headerFrame(table: Buffer, index: number): Buffer {
-  const properties = Buffer.alloc(18)
-  properties.writeUInt16BE(60)
-  properties.writeBigUInt64BE(BigInt(1000 + index), 4)
-  properties.writeUInt16BE(0x3000, 12)
-  properties.writeUInt32BE(table.length, 14)
-  const payload = Buffer.concat([properties, table, Buffer.from([2])])
-  const start = Buffer.from([2, 0, 7, 0, 0, 0, 0])
-  start.writeUInt32BE(payload.length, 3)
-  return Buffer.concat([start, payload, Buffer.from([0xce])])
 }
 
 const GOOD = rawHeader('good', Buffer.from('t\x01'))
