@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import { decodeNotificationText } from '../../src/distiller/notification.ts'
 import type { StoredEvent } from '../../src/domain/event.ts'
 import type { Stream } from '../../src/domain/stream.ts'
@@ -13,6 +14,9 @@ export type StreamFacts = {
   readonly times: readonly (number | null)[]
 }
 
+/** Where the time at which a stream is due to fire stands among its times. */
+const fireTime = 2
+
 function factsOf(stream: Stream, events: readonly StoredEvent[]): StreamFacts {
   return {
     key: `${stream.name} ${canonicalTraits(stream.distinguishingTraits)}`,
@@ -27,6 +31,29 @@ export async function streamFacts(store: Store): Promise<StreamFacts[]> {
   const events = await store.eventsOfStreams(streams.map(({ id }) => id))
   const facts = streams.map((stream) => factsOf(stream, events.get(stream.id) ?? []))
   return facts.sort((a, b) => (a.key + a.times.join() < b.key + b.times.join() ? -1 : 1))
+}
+
+/**
+ * Expects the streams of consumers side by side to be those of one after the other. Only the time at which a stream
+ * is due to fire may differ: it counts from the event clock when the last event that was needed arrived, and another
+ * consumer may hold an event of a later time that would have moved the clock on before. So it may be earlier, never
+ * later.
+ */
+export function expectSameStreams(
+  actual: readonly StreamFacts[],
+  expected: readonly StreamFacts[],
+): void {
+  const withoutFireTime = (stream: StreamFacts) => ({
+    ...stream,
+    times: stream.times.toSpliced(fireTime, 1),
+  })
+  expect(actual.map(withoutFireTime)).toEqual(expected.map(withoutFireTime))
+  for (const [index, { key, times }] of actual.entries()) {
+    const [is, inOrder] = [times[fireTime], expected[index]?.times[fireTime]]
+    expect(is === null, key).toBe(inOrder === null)
+    expect(is ?? 0, key).toBeLessThanOrEqual(inOrder ?? 0)
+    if (is != null) expect(is, key).toBeGreaterThanOrEqual(times[0] ?? Number.NaN)
+  }
 }
 
 /**
