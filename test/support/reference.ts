@@ -39,10 +39,7 @@ export async function streamFacts(store: Store): Promise<StreamFacts[]> {
  * consumer may hold an event of a later time that would have moved the clock on before. So it may be earlier, never
  * later.
  */
-export function expectSameStreams(
-  actual: readonly StreamFacts[],
-  expected: readonly StreamFacts[],
-): void {
+export function expectSameStreams(actual: readonly StreamFacts[], expected: readonly StreamFacts[]): void {
   const withoutFireTime = (stream: StreamFacts) => ({
     ...stream,
     times: stream.times.toSpliced(fireTime, 1),
