@@ -3,7 +3,8 @@ import type { Router } from '../domain/routing.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
-import type { NewDeadLetter, Store } from '../store/store.ts'
+import type { NewDeadLetter } from '../store/ports/dead-letter-box.ts'
+import type { Store } from '../store/store.ts'
 import { type Prepared, refusedByStore } from './prepare.ts'
 
 export type StoreBatchContext = {

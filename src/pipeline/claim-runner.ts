@@ -1,5 +1,5 @@
 import { messageOf } from '../domain/errors.ts'
-import type { ClaimedStream } from '../store/store.ts'
+import type { ClaimedStream } from '../store/ports/stream-runs.ts'
 import { Lease } from './lease.ts'
 import { type Claim, type Portion, type PortionOptions, portionsOf } from './portions.ts'
 import { noteLost, type SettleContext, type Settled, settleRuns } from './settle-runs.ts'

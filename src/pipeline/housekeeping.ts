@@ -1,5 +1,6 @@
 import { MICROS_PER_DAY, microsFromInstant } from '../domain/time.ts'
-import type { Store, TrimPlace } from '../store/store.ts'
+import type { TrimPlace } from '../store/ports/upkeep.ts'
+import type { Store } from '../store/store.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
 import type { Expression } from '../timex/expression.ts'
 

@@ -1,7 +1,8 @@
 import { messageOf } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
-import type { ClaimedStream, Store } from '../store/store.ts'
+import type { ClaimedStream } from '../store/ports/stream-runs.ts'
+import type { Store } from '../store/store.ts'
 
 export type LeaseOptions = {
   readonly store: Store

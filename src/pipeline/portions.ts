@@ -2,7 +2,8 @@ import type { StoredEvent } from '../domain/event.ts'
 import { ahead } from '../runtime/ahead.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
-import type { ClaimedStream, Store } from '../store/store.ts'
+import type { ClaimedStream } from '../store/ports/stream-runs.ts'
+import type { Store } from '../store/store.ts'
 import { Lease } from './lease.ts'
 
 /** Streams of one claim, all of one firing. */

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
+import type { NewDeadLetter } from '../../src/store/ports/dead-letter-box.ts'
 import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
-import type { NewDeadLetter } from '../../src/store/store.ts'
 import { event, routerOf } from '../support/events.ts'
 import { folderWith } from '../support/folders.ts'
 

@@ -16,8 +16,8 @@ const LATE = 10 * MICROS_PER_MINUTE
 export async function readAhead(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
   if (arrivals.length === 0) return
   const work = [noteNew(context, arrivals)]
-  // Where there is no second connection that could read meanwhile, storing would wait for this.
-  if (context.dialect.forUpdate !== '') {
+  // On one connection storing would wait for this.
+  if (!context.dialect.hasOneConnection) {
     work.push(touchStreams(context, arrivals), touchTimes(context, arrivals))
   }
   await Promise.all(work)

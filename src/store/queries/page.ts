@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Page } from '../ports/queries.ts'
 import type { Executor } from '../schema/schema.ts'
-import type { Page } from '../store.ts'
 import type { IdRange } from './id-walk.ts'
 import type { Reading } from './reading.ts'
 

@@ -24,7 +24,7 @@ export async function readSettled<T extends { readonly id: number }>(
 /** Resolves when the storing transactions that are under way at this moment have ended. */
 export function waitForWriters(context: StoreContext): Promise<void> {
   // Where one transaction locks the whole database ids become visible in order.
-  if (context.dialect.forUpdate === '') return Promise.resolve()
+  if (context.dialect.hasOneConnection) return Promise.resolve()
   const { waits } = context
   if (!waits.current) {
     waits.current = waitNow(context).finally(() => {

@@ -2,9 +2,9 @@ import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import { RUN_STATES, type StreamState } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
 import { lockHeld } from '../lock-held.ts'
+import type { ClaimedStream, ClaimRequest } from '../ports/stream-runs.ts'
 import { bytesHex, idIn, stateNumber, streamOfRow } from '../rows.ts'
 import type { Executor, StreamTable, Tables } from '../schema/schema.ts'
-import type { ClaimedStream, ClaimRequest } from '../store.ts'
 
 /** The due time of each way to run. */
 const DUE = { fire: 'fire_timestamp', expire: 'expire_timestamp' } as const

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import { type ErrorState, type Firing, RUN_STATES } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
-import { replaceDeadLetter } from '../dead-letters.ts'
 import { lockHeld } from '../lock-held.ts'
+import type { NewDeadLetter } from '../ports/dead-letter-box.ts'
+import type { ClaimedStream, FailedRun } from '../ports/stream-runs.ts'
 import { idIn, stateNumber } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
-import type { ClaimedStream, FailedRun, NewDeadLetter } from '../store.ts'
+import { replaceDeadLetter } from '../upkeep/dead-letters.ts'
 
 // Streams that go back to be run again, or into their error states.
 

@@ -4,7 +4,8 @@ import { StoppedError, storeBatch } from '../../../src/consumer/store-batch.ts'
 import { TransientError } from '../../../src/domain/errors.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { Outage } from '../../../src/runtime/outage.ts'
-import type { Batch, Store } from '../../../src/store/store.ts'
+import type { Batch } from '../../../src/store/ports/intake.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { event, routerOf } from '../../support/events.ts'
 
 function message(messageId: string): Prepared {

@@ -4,7 +4,7 @@ import type { Event } from '../../../src/domain/event.ts'
 import type { HandlerClass } from '../../../src/pipeline/handler.ts'
 import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
-import type { ClaimedStream } from '../../../src/store/store.ts'
+import type { ClaimedStream } from '../../../src/store/ports/stream-runs.ts'
 import { type CountsByTrigger, TriggerDebug } from '../../../src/streams/trigger-debug.ts'
 import { routerOf } from '../../support/events.ts'
 

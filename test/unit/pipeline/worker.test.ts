@@ -6,7 +6,8 @@ import type { HandlerClass } from '../../../src/pipeline/handler.ts'
 import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
 import { Worker } from '../../../src/pipeline/worker.ts'
 import { type Logger, silentLogger } from '../../../src/runtime/logger.ts'
-import type { ClaimedStream, DueTimes, FinishedRun, Store } from '../../../src/store/store.ts'
+import type { ClaimedStream, DueTimes, FinishedRun } from '../../../src/store/ports/stream-runs.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { at, routerOf } from '../../support/events.ts'
 
 const NOW = at('2026-01-01T00:00:00')

@@ -1,4 +1,4 @@
-import type { ColumnTypes } from './column-types.ts'
+import type { ColumnTypes } from '../column-types.ts'
 
 /** The tables of DESIGN section 6. */
 export function createTables(type: ColumnTypes): string[] {

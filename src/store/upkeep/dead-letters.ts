@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
-import { hash128 } from '../domain/hash.ts'
-import type { StoreContext } from './context.ts'
-import { insertRows } from './insert-rows.ts'
-import { applyPage } from './queries/page.ts'
-import { bytesHex, hexBytes } from './rows.ts'
-import type { Executor } from './schema/schema.ts'
-import type { DeadLetter, DeadLetterFilter, NewDeadLetter, Page } from './store.ts'
+import { hash128 } from '../../domain/hash.ts'
+import type { StoreContext } from '../context.ts'
+import { insertRows } from '../insert-rows.ts'
+import type { DeadLetter, DeadLetterFilter, NewDeadLetter } from '../ports/dead-letter-box.ts'
+import type { Page } from '../ports/queries.ts'
+import { applyPage } from '../queries/page.ts'
+import { bytesHex, hexBytes } from '../rows.ts'
+import type { Executor } from '../schema/schema.ts'
 
 /** What a reason may take. */
 const REASON_CHARACTERS = 10_000
