@@ -5,14 +5,15 @@ import { mount, otherMethods } from '../http/operation.ts'
 import { problemHandler, sendProblem } from '../http/problem.ts'
 import { logRequests, type RequestObserver } from '../http/request-log.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { Store } from '../store/store.ts'
+import type { Queries } from '../store/ports/queries.ts'
+import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import { docsPage } from './docs.ts'
 import { eventOperations } from './events.ts'
 import { openApiDocument } from './openapi.ts'
 import { streamOperations } from './streams.ts'
 
 export type AppDependencies = {
-  readonly store: Store
+  readonly store: Queries & StreamRuns
   readonly logger: Logger
   /** who may do what (everybody everything) */
   readonly access?: Access

@@ -1,11 +1,11 @@
 import { MICROS_PER_DAY, microsFromInstant } from '../domain/time.ts'
-import type { TrimPlace } from '../store/ports/upkeep.ts'
-import type { Store } from '../store/store.ts'
+import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
+import type { TrimPlace, Upkeep } from '../store/ports/upkeep.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
 import type { Expression } from '../timex/expression.ts'
 
 export type HousekeepingOptions = {
-  readonly store: Store
+  readonly store: Upkeep & Pick<DeadLetterBox, 'dropDeadLetters'>
   /** old events are deleted before this time, at most so many at a time; undefined: never */
   readonly trim: { readonly age: Expression; readonly batchSize: number } | undefined
   /** dead letters are kept so long; undefined: for ever */

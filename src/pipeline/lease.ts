@@ -1,11 +1,10 @@
 import { messageOf } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
-import type { ClaimedStream } from '../store/ports/stream-runs.ts'
-import type { Store } from '../store/store.ts'
+import type { ClaimedStream, StreamRuns } from '../store/ports/stream-runs.ts'
 
 export type LeaseOptions = {
-  readonly store: Store
+  readonly store: Pick<StreamRuns, 'renewLeases' | 'releaseClaims'>
   readonly leaseMs: number
   /** when the claim was asked for, by performance.now() */
   readonly claimedAt: number

@@ -2,8 +2,8 @@ import type { StoredEvent } from '../domain/event.ts'
 import { ahead } from '../runtime/ahead.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
-import type { ClaimedStream } from '../store/ports/stream-runs.ts'
-import type { Store } from '../store/store.ts'
+import type { Queries } from '../store/ports/queries.ts'
+import type { ClaimedStream, StreamRuns } from '../store/ports/stream-runs.ts'
 import { Lease } from './lease.ts'
 
 /** Streams of one claim, all of one firing. */
@@ -19,7 +19,7 @@ type Held = { readonly claims: readonly ClaimedStream[]; readonly lease: Lease }
 export type Portion = Held & { readonly events: Map<number, readonly StoredEvent[]> }
 
 export type PortionOptions = {
-  readonly store: Store
+  readonly store: StreamRuns & Pick<Queries, 'eventsOfStreams'>
   readonly logger: Logger
   /** of the database */
   readonly outage: Outage

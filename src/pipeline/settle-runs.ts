@@ -3,8 +3,7 @@ import type { Router } from '../domain/routing.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
-import type { ClaimedStream, FailedRun, FinishedRun } from '../store/ports/stream-runs.ts'
-import type { Store } from '../store/store.ts'
+import type { ClaimedStream, FailedRun, FinishedRun, StreamRuns } from '../store/ports/stream-runs.ts'
 import type { TriggerDebug } from '../streams/trigger-debug.ts'
 import type { RunResult } from './stream-runner.ts'
 import type { WorkerCounters } from './worker-counters.ts'
@@ -13,7 +12,7 @@ import type { WorkerCounters } from './worker-counters.ts'
 export type Settled = Exclude<RunResult, { kind: 'stopped' }>
 
 export type SettleContext = {
-  readonly store: Store
+  readonly store: Pick<StreamRuns, 'finishRuns' | 'failRun'>
   readonly router: Router
   readonly logger: Logger
   /** of the database */

@@ -14,6 +14,7 @@ import type { Claim } from './portions.ts'
 import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
 
 export type WorkerOptions = Omit<ClaimRunnerOptions, 'outage' | 'onRan'> & {
+  readonly store: ClaimRunnerOptions['store'] & HousekeepingOptions['store']
   readonly name: string
   readonly counters?: WorkerCounters
   /** what triggers with a debug_level do is counted there */

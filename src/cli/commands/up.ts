@@ -11,7 +11,7 @@ import { PublisherPool } from '../../assembly/publisher-pool.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { createMemoryBroker } from '../../broker/memory.ts'
-import { createFastClock, type EventClock } from '../../clock/event-clock.ts'
+import { createFastClock, type IntakeClock } from '../../clock/event-clock.ts'
 import { type Config, loadConfig } from '../../config/load/load-config.ts'
 import type { YagiSettings } from '../../config/load/yagi-settings.ts'
 import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
@@ -150,7 +150,7 @@ function createSimulator(
   options: Options,
   yagi: YagiSettings,
   start: Micros,
-  clock: EventClock,
+  clock: IntakeClock,
   broker: Broker,
   logger: Logger,
 ): Service {
@@ -198,7 +198,7 @@ Ctrl-C stops it.
 
 /** A line now and then about what has happened. */
 function createStatus(
-  clock: EventClock,
+  clock: IntakeClock,
   store: Store,
   consumer: BuiltConsumer,
   worker: { readonly counters: { readonly fired: number; readonly expired: number } },
