@@ -112,10 +112,10 @@ async function resetStream({ stage, body }: DeadLetter, context: RetryContext): 
   if (!isJsonObject(told) || typeof told.stream_id !== 'number') {
     return failed(stage, 'the letter names no stream')
   }
-  const firing = told.firing === 'expire' ? 'expire' : 'fire'
+  const kind = told.firing === 'expire' ? 'expire' : 'fire'
   if (stage === 'commit') {
-    return { outcome: (await context.store.rerunCompleted(told.stream_id, firing)) ? 'reset' : 'gone' }
+    return { outcome: (await context.store.rerunCompleted(told.stream_id, kind)) ? 'reset' : 'gone' }
   }
-  const { error: state } = RUN_STATES[firing]
+  const { error: state } = RUN_STATES[kind]
   return { outcome: (await context.store.resetStreams(state, told.stream_id)) > 0 ? 'reset' : 'gone' }
 }

@@ -6,7 +6,7 @@ import type { Queries } from '../store/ports/queries.ts'
 import type { ClaimedStream, StreamRuns } from '../store/ports/stream-runs.ts'
 import { Lease } from './lease.ts'
 
-/** Streams of one claim, all of one firing. */
+/** Streams of one claim, all of one kind of run. */
 export type Claim = {
   readonly claims: readonly ClaimedStream[]
   /** when they were asked for, by performance.now() */

@@ -61,9 +61,9 @@ async function finish(runs: readonly FinishedRun[], context: SettleContext): Pro
     runs.map(({ claim }) => claim),
     ({ stream }) => finished.has(stream.id),
   )
-  for (const { stream, firing } of done) {
-    counters[firing === 'fire' ? 'fired' : 'expired']++
-    debug?.bump(stream.name, firing === 'fire' ? 'Streams fired' : 'Streams expired')
+  for (const { stream, kind } of done) {
+    counters[kind === 'fire' ? 'fired' : 'expired']++
+    debug?.bump(stream.name, kind === 'fire' ? 'Streams fired' : 'Streams expired')
   }
   noteLost(lost, context)
 }

@@ -50,7 +50,7 @@ const LONGEST_RETRY_MS = 300_000
 /** Steps of handlers by the names that they are counted under for triggers with a debug_level. */
 const COUNTED_STEPS: { readonly [step: string]: string } = { commit: 'Commit', rollback: 'Rollback' }
 
-/** Runs a claimed stream through the pipeline that its trigger names for this firing. */
+/** Runs a claimed stream through the pipeline that its trigger names for this kind of run. */
 export function createStreamRunner(options: StreamRunnerOptions) {
   const { router, pipelines, clock, logger, publisherFor, findEvents, purge, retries } = options
   const { maxGenerations = Number.POSITIVE_INFINITY, observer, debug } = options
@@ -106,16 +106,16 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     signal: AbortSignal,
     waitsAlone: (() => void) | undefined,
   ): Promise<RunResult> {
-    const { stream, firing } = claim
+    const { stream, kind } = claim
     const trigger = triggers.get(stream.name)
     if (!trigger) return forGood(claim, `there is no trigger ${stream.name} in the configuration`)
     // The first takeover always runs: what was claimed together with many may never have had its turn.
     if (claim.takenOver && stream.attempts > Math.max(retries, 1) + 1) {
       return forGood(claim, 'its worker died while it ran this stream, at the last attempt')
     }
-    const name = pipelineOf(trigger, firing)
+    const name = pipelineOf(trigger, kind)
     if (name === undefined) {
-      debug?.bump(stream.name, `No ${firing} pipeline for '${stream.name}'`)
+      debug?.bump(stream.name, `No ${kind} pipeline for '${stream.name}'`)
       return finished(claim, { ok: true, newEvents: [], commitError: null })
     }
     const pipeline = pipelines.get(name)
@@ -152,9 +152,9 @@ export function createStreamRunner(options: StreamRunnerOptions) {
 
   return {
     /** The pipeline that a run would go through; undefined: none. */
-    pipelineOf({ stream, firing }: ClaimedStream): string | undefined {
+    pipelineOf({ stream, kind }: ClaimedStream): string | undefined {
       const trigger = triggers.get(stream.name)
-      return trigger && pipelineOf(trigger, firing)
+      return trigger && pipelineOf(trigger, kind)
     },
 
     /**
@@ -178,6 +178,6 @@ export function createStreamRunner(options: StreamRunnerOptions) {
 
 export type StreamRunner = ReturnType<typeof createStreamRunner>
 
-function pipelineOf(trigger: Trigger, firing: 'fire' | 'expire'): string | undefined {
-  return firing === 'fire' ? trigger.firePipeline : trigger.expirePipeline
+function pipelineOf(trigger: Trigger, kind: 'fire' | 'expire'): string | undefined {
+  return kind === 'fire' ? trigger.firePipeline : trigger.expirePipeline
 }

@@ -1,6 +1,6 @@
 import type { EventClock } from '../clock/event-clock.ts'
 import { messageOf, TransientError } from '../domain/errors.ts'
-import type { Firing } from '../domain/stream.ts'
+import type { RunKind } from '../domain/stream.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import { Outage } from '../runtime/outage.ts'
@@ -55,7 +55,7 @@ export class Worker implements Service {
   #retriesAt = -Infinity
   #isTold = false
   #wake: () => void = () => {}
-  readonly #orphansAt: { [firing in Firing]: number } = { fire: -Infinity, expire: -Infinity }
+  readonly #orphansAt: { [kind in RunKind]: number } = { fire: -Infinity, expire: -Infinity }
 
   constructor(options: WorkerOptions) {
     this.#options = options
@@ -159,15 +159,15 @@ export class Worker implements Service {
   }
 
   /** One claim of due streams, run to their end; answers how many there were. */
-  pass(firing: Firing): Promise<number> {
-    return this.#carryOut(firing, (request) => this.#claimOnce(request))
+  pass(kind: RunKind): Promise<number> {
+    return this.#carryOut(kind, (request) => this.#claimOnce(request))
   }
 
-  async #carryOut(firing: Firing, claim: (request: ClaimRequest) => AsyncIterable<Claim>): Promise<number> {
+  async #carryOut(kind: RunKind, claim: (request: ClaimRequest) => AsyncIterable<Claim>): Promise<number> {
     const { clock, batchSize, name, leaseMs } = this.#options
-    const request = { firing, now: clock.now(), limit: batchSize, worker: name, leaseMs }
+    const request = { kind, now: clock.now(), limit: batchSize, worker: name, leaseMs }
     const count = await this.#claimRunner.runAll(claim(request))
-    const taken = this.#isOrphanDue(firing, count === 0) ? await this.#takeOver(request) : 0
+    const taken = this.#isOrphanDue(kind, count === 0) ? await this.#takeOver(request) : 0
     return count + taken
   }
 
@@ -202,11 +202,11 @@ export class Worker implements Service {
   }
 
   /** Streams of dead workers are looked for however busy this one is. */
-  #isOrphanDue(firing: Firing, isIdle: boolean): boolean {
+  #isOrphanDue(kind: RunKind, isIdle: boolean): boolean {
     const now = performance.now()
     const interval = Math.min(this.#options.leaseMs / 2, ORPHAN_INTERVAL_MS)
-    if (!isIdle && now - this.#orphansAt[firing] < interval) return false
-    this.#orphansAt[firing] = now
+    if (!isIdle && now - this.#orphansAt[kind] < interval) return false
+    this.#orphansAt[kind] = now
     return true
   }
 }

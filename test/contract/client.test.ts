@@ -94,7 +94,7 @@ describe.each(DATABASES)('a client of the API over $name', ({ open }) => {
     await expect(client.resetStream(3)).rejects.toThrow(ConflictError)
     const later = NOW + 86_400_000_000
     const claims = await store.claimStreams({
-      firing: 'expire',
+      kind: 'expire',
       now: later,
       limit: 1,
       worker: 'w',

@@ -289,7 +289,7 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
     expect(await store.countStreams({ traits: where(['host', 'a']) }, UP)).toBe(0)
     await put('x.end')
     expect(await store.listStreams({}, UP)).toMatchObject([{ id: 2, eventCount: 1 }])
-    const claim = { firing: 'fire', now: NOW + 1, limit: 10, worker: 'w1', leaseMs: 60_000 } as const
+    const claim = { kind: 'fire', now: NOW + 1, limit: 10, worker: 'w1', leaseMs: 60_000 } as const
     const claims = await store.claimStreams(claim)
     await expect(store.deleteStream(2)).rejects.toThrow('stream 2 is run by w1 at this moment')
     expect(await keys()).toEqual([{ stream_id: 2 }])

@@ -38,8 +38,8 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     return store.storeBatch({ arrivals, deadLetters: [] }, router)
   }
 
-  function claim(firing: 'fire' | 'expire' = 'fire', now: Micros = LATER, leaseMs = HOUR_MS) {
-    return store.claimStreams({ firing, now, limit: 10, worker: 'w1', leaseMs })
+  function claim(kind: 'fire' | 'expire' = 'fire', now: Micros = LATER, leaseMs = HOUR_MS) {
+    return store.claimStreams({ kind, now, limit: 10, worker: 'w1', leaseMs })
   }
 
   function finished(claimed: ClaimedStream, purge = false) {
@@ -248,7 +248,7 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     expect(await claim('fire', NOW + 60_000_000)).toEqual([])
     const claims = await claim('fire', NOW + 60_000_001)
     expect(claims).toMatchObject([
-      { firing: 'fire', takenOver: false, stream: { state: 'firing', attempts: 1 } },
+      { kind: 'fire', takenOver: false, stream: { state: 'firing', attempts: 1 } },
     ])
     expect(await claim('fire', NOW + 60_000_001)).toEqual([])
   })
@@ -331,7 +331,7 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const router = routerOf({})
     await put(router, [event({ host: 'a', eventType: 'x.end' })])
     const [slow] = await claim('fire', LATER, -1000)
-    const request = { firing: 'fire', now: LATER, limit: 9, worker: 'w2', leaseMs: HOUR_MS } as const
+    const request = { kind: 'fire', now: LATER, limit: 9, worker: 'w2', leaseMs: HOUR_MS } as const
     expect(await store.claimStreams(request)).toEqual([])
     const next = await store.claimOrphan(request)
     expect(await store.claimOrphan(request)).toBeUndefined()
@@ -358,7 +358,7 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     )
     const claims = await claim('fire', LATER, -1000)
     const lost = claims[1] as ClaimedStream
-    const request = { firing: 'fire', now: LATER, limit: 9, worker: 'w2', leaseMs: HOUR_MS } as const
+    const request = { kind: 'fire', now: LATER, limit: 9, worker: 'w2', leaseMs: HOUR_MS } as const
     // Another worker has taken one of them over.
     while ((await store.findStream(lost.stream.id))?.attempts === 1) await store.claimOrphan(request)
     const stillHeld = claims.filter(({ stream }) => stream !== lost.stream)
@@ -478,7 +478,7 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     await put(routerOf({}), [event({ host: 'a', eventType: 'x.end' })])
     await claim('fire', LATER, -1)
     const takeOver = () =>
-      store.claimOrphan({ firing: 'fire', now: NOW + 1, limit: 10, worker: 'w', leaseMs: 60_000 })
+      store.claimOrphan({ kind: 'fire', now: NOW + 1, limit: 10, worker: 'w', leaseMs: 60_000 })
     const taken = await takeOver()
     expect(taken).toMatchObject({ takenOver: true, stream: { attempts: 2 } })
     expect(await takeOver()).toBeUndefined()

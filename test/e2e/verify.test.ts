@@ -179,7 +179,7 @@ async function runEngine(file: string, lines: readonly string[]): Promise<Readon
   const pipelines = await requirePipelines(config)
   const worker = buildWorker({ config, pipelines, store, clock, logger: silentLogger, name: 'test' })
   clock.set(clock.now() + 3 * MICROS_PER_DAY)
-  for (const firing of ['fire', 'expire'] as const) while ((await worker.pass(firing)) > 0);
+  for (const kind of ['fire', 'expire'] as const) while ((await worker.pass(kind)) > 0);
   const events = await store.listEvents({}, { limit: 1000, mark: undefined, ascending: true })
   await store.close()
   return new Map(events.map(({ eventType, messageId }) => [eventType, messageId]))

@@ -93,7 +93,7 @@ test.each([
   ['before it arrives', false],
   ['after it was carried out', true],
 ])('finishing one stream, the connection cut at any request, %s', async (_, isCarriedOut) => {
-  const request = { firing: 'fire', now: NOW + 1, limit: 1, worker: 'w', leaseMs: 60_000 } as const
+  const request = { kind: 'fire', now: NOW + 1, limit: 1, worker: 'w', leaseMs: 60_000 } as const
   const [warm] = await store.claimStreams(request)
   if (warm) await store.finishRuns([runOf(warm, 'made-warm')], router)
   const cuts = await atEachRequest(isCarriedOut, async (number) => {
@@ -109,7 +109,7 @@ test.each([
 })
 
 test('transactions that are made and told to have timed out are repeated, and change nothing twice', async () => {
-  const request = { firing: 'fire', now: NOW + 1, limit: 10, worker: 'w', leaseMs: 60_000 } as const
+  const request = { kind: 'fire', now: NOW + 1, limit: 10, worker: 'w', leaseMs: 60_000 } as const
   // A new type of event has a transaction of its own.
   await put('made-0', 'made')
   let left = 1

@@ -55,7 +55,7 @@ async function work(
 ): Promise<void> {
   for (let idle = 0; !(isOver() && idle > 2); ) {
     const claims = await store.claimStreams({
-      firing: 'fire',
+      kind: 'fire',
       now: NOW + 1,
       limit: 20,
       worker,

@@ -72,9 +72,9 @@ export async function referenceStreams(lines: readonly string[]): Promise<Stream
       router,
     )
   }
-  for (const firing of ['fire', 'expire'] as const) {
+  for (const kind of ['fire', 'expire'] as const) {
     const claims = await store.claimStreams({
-      firing,
+      kind,
       now,
       limit: 100_000,
       worker: 'reference',

@@ -1,5 +1,5 @@
 import type { Arrival, Router } from '../../domain/routing.ts'
-import type { ErrorState, Firing, Stream } from '../../domain/stream.ts'
+import type { ErrorState, RunKind, Stream } from '../../domain/stream.ts'
 import type { Micros } from '../../domain/time.ts'
 
 /** A stream that one worker holds a lease on, counted by the database's clock. */
@@ -7,13 +7,13 @@ export type ClaimedStream = {
   readonly stream: Stream
   /** the hash of its key as hex digits: see createStreamKeyHash */
   readonly keyHash: string
-  readonly firing: Firing
+  readonly kind: RunKind
   /** the worker before let its lease run out */
   readonly takenOver: boolean
 }
 
 export type ClaimRequest = {
-  readonly firing: Firing
+  readonly kind: RunKind
   /** event time: streams due before it are claimed */
   readonly now: Micros
   /** most streams that are claimed */
@@ -86,5 +86,5 @@ export interface StreamRuns {
    */
   deleteStream(id: number, signal?: AbortSignal): Promise<boolean>
   /** Makes a completed stream whose commit failed due again; returns false when it is not such a stream. */
-  rerunCompleted(id: number, firing: Firing): Promise<boolean>
+  rerunCompleted(id: number, kind: RunKind): Promise<boolean>
 }

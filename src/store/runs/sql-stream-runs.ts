@@ -24,7 +24,7 @@ export function createSqlStreamRuns(session: SqlSession): StreamRuns {
     },
     releaseClaims: (claims, waitMs) => transaction((tx) => releaseClaims(tx, context, claims, waitMs)),
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
-    rerunCompleted: (id, firing) => transaction((tx) => rerunCompleted(tx, id, firing)),
+    rerunCompleted: (id, kind) => transaction((tx) => rerunCompleted(tx, id, kind)),
     deleteStream: (id, signal) => transaction((tx) => deleteStream(tx, context, id), signal),
     resetStreams: (state, id, signal) => transaction((tx) => resetStreams(tx, state, id), signal),
   }

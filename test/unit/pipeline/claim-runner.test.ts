@@ -59,7 +59,7 @@ function runnerOver(store: Store, handler: HandlerClass, concurrency = 2) {
 /** Claim after claim, until nothing is due. */
 async function* claimsOf(store: Store, limit: number): AsyncGenerator<Claim> {
   for (;;) {
-    const request = { firing: 'fire', now: NOW + 1, limit, worker: 'test', leaseMs: LEASE_MS } as const
+    const request = { kind: 'fire', now: NOW + 1, limit, worker: 'test', leaseMs: LEASE_MS } as const
     const claims = await store.claimStreams(request)
     if (claims.length === 0) return
     yield { claims, claimedAt: performance.now() }

@@ -13,10 +13,10 @@ test.each([
   ['expire', 'Streams expired'],
 ] as const)(
   'to %s: streams that are done, and those of another worker, are counted',
-  async (firing, done) => {
+  async (kind, done) => {
     const router = routerOf({ debug_level: 1 })
     const counts: CountsByTrigger = {}
-    const claims = [1, 2, 3].map((id) => ({ stream: { id, name: 'trigger' }, firing }) as ClaimedStream)
+    const claims = [1, 2, 3].map((id) => ({ stream: { id, name: 'trigger' }, kind }) as ClaimedStream)
     const runs = claims.map(
       (claim) => ({ claim, newEvents: [], purge: false, lastError: null }) as FinishedRun,
     )
@@ -39,7 +39,7 @@ test.each([
 test('what cannot be written of some streams costs the outcomes of others nothing', async () => {
   const router = routerOf({})
   const claim = (id: number) =>
-    ({ stream: { id, name: 'trigger', generation: 0 }, firing: 'fire' }) as ClaimedStream
+    ({ stream: { id, name: 'trigger', generation: 0 }, kind: 'fire' }) as ClaimedStream
   const quiet = { claim: claim(1), newEvents: [], purge: false, lastError: null } as FinishedRun
   const failed: number[] = []
   const settling = settleRuns(

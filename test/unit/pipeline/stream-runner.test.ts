@@ -51,7 +51,7 @@ function runner(fire_pipeline: string | undefined, retries = 2) {
 
 function claim(more: { attempts?: number; takenOver?: boolean; name?: string } = {}): ClaimedStream {
   const { attempts = 1, takenOver = false, name = 'trigger' } = more
-  return { stream: { id: 1, name, attempts }, firing: 'fire', takenOver } as ClaimedStream
+  return { stream: { id: 1, name, attempts }, kind: 'fire', takenOver } as ClaimedStream
 }
 
 test('a pipeline that succeeds finishes its stream', async () => {

@@ -51,8 +51,8 @@ async function start(
       looks++
       return due()
     },
-    async claimStreams({ firing, limit }: { firing: string; limit: number }) {
-      claims.push(firing)
+    async claimStreams({ kind, limit }: { kind: string; limit: number }) {
+      claims.push(kind)
       limits.push(limit)
       return claimed.splice(0, limit)
     },
@@ -223,7 +223,7 @@ function held(): { readonly handler: HandlerClass; readonly release: () => void 
 function claimsOf(count: number): ClaimedStream[] {
   return Array.from({ length: count }, (_, index) => {
     const stream = { id: index + 1, name: 'trigger', attempts: 1, eventCount: 1, distinguishingTraits: {} }
-    return { stream, firing: 'fire', takenOver: false } as unknown as ClaimedStream
+    return { stream, kind: 'fire', takenOver: false } as unknown as ClaimedStream
   })
 }
 
