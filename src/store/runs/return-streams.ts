@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { type ErrorState, type RunKind, RUN_STATES } from '../../domain/stream.ts'
+import { type ErrorState, RUN_STATES, type RunKind } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
 import { lockHeld } from '../lock-held.ts'
 import type { NewDeadLetter } from '../ports/dead-letter-box.ts'

@@ -1,17 +1,17 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createManualClock } from '../../../src/clock/event-clock.ts'
-import { TransientError } from '../../../src/domain/errors.ts'
-import type { Event } from '../../../src/domain/event.ts'
-import { ClaimRunner } from '../../../src/pipeline/claim-runner.ts'
-import type { Handler, HandlerClass } from '../../../src/pipeline/handler.ts'
-import type { Claim } from '../../../src/pipeline/portions.ts'
-import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
-import { createWorkerCounters } from '../../../src/pipeline/worker-counters.ts'
-import { silentLogger } from '../../../src/runtime/logger.ts'
-import { Outage } from '../../../src/runtime/outage.ts'
-import type { Store } from '../../../src/store/store.ts'
-import { ALL, NOW, openTestStore, router, storeFor } from '../../support/worker.ts'
+import { createManualClock } from '../../../../src/clock/event-clock.ts'
+import { TransientError } from '../../../../src/domain/errors.ts'
+import type { Event } from '../../../../src/domain/event.ts'
+import type { Handler, HandlerClass } from '../../../../src/pipeline/handler.ts'
+import type { ClaimBatch } from '../../../../src/pipeline/worker/claim-batches.ts'
+import { ClaimRunner } from '../../../../src/pipeline/worker/claim-runner.ts'
+import { createStreamRunner } from '../../../../src/pipeline/worker/stream-runner.ts'
+import { createWorkerCounters } from '../../../../src/pipeline/worker/worker-counters.ts'
+import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { Outage } from '../../../../src/runtime/outage.ts'
+import type { Store } from '../../../../src/store/store.ts'
+import { ALL, NOW, openTestStore, router, storeFor } from '../../../support/worker.ts'
 
 const HOSTS = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
 const LEASE_MS = 3000
@@ -52,12 +52,12 @@ function runnerOver(store: Store, handler: HandlerClass, concurrency = 2) {
   const pipelines = new Map([['fire', pipeline]])
   const runner = createStreamRunner({ ...shared, pipelines, purge: false, retries: 3 })
   const options = { ...shared, runner, leaseMs: LEASE_MS, concurrency, slowAfterMs: Number.POSITIVE_INFINITY }
-  const claimRunner = new ClaimRunner(options, { ...shared, counters, signal: stopping.signal })
+  const claimRunner = new ClaimRunner({ ...options, counters, signal: stopping.signal })
   return { claimRunner, counters, stopping, told }
 }
 
 /** Claim after claim, until nothing is due. */
-async function* claimsOf(store: Store, limit: number): AsyncGenerator<Claim> {
+async function* claimsOf(store: Store, limit: number): AsyncGenerator<ClaimBatch> {
   for (;;) {
     const request = { kind: 'fire', now: NOW + 1, limit, worker: 'test', leaseMs: LEASE_MS } as const
     const claims = await store.claimStreams(request)

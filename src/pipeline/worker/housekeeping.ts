@@ -1,8 +1,8 @@
-import { MICROS_PER_DAY, microsFromInstant } from '../domain/time.ts'
-import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
-import type { TrimPlace, Upkeep } from '../store/ports/upkeep.ts'
-import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
-import type { Expression } from '../timex/expression.ts'
+import { MICROS_PER_DAY, microsFromInstant } from '../../domain/time.ts'
+import type { DeadLetterBox } from '../../store/ports/dead-letter-box.ts'
+import type { TrimPlace, Upkeep } from '../../store/ports/upkeep.ts'
+import { evaluateTimex, firstMoment } from '../../timex/evaluate.ts'
+import type { Expression } from '../../timex/expression.ts'
 
 export type HousekeepingOptions = {
   readonly store: Upkeep & Pick<DeadLetterBox, 'dropDeadLetters'>

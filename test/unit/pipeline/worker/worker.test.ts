@@ -1,14 +1,14 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createManualClock } from '../../../src/clock/event-clock.ts'
-import { TransientError } from '../../../src/domain/errors.ts'
-import type { HandlerClass } from '../../../src/pipeline/handler.ts'
-import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
-import { Worker } from '../../../src/pipeline/worker.ts'
-import { type Logger, silentLogger } from '../../../src/runtime/logger.ts'
-import type { ClaimedStream, DueTimes, FinishedRun } from '../../../src/store/ports/stream-runs.ts'
-import type { Store } from '../../../src/store/store.ts'
-import { at, routerOf } from '../../support/events.ts'
+import { createManualClock } from '../../../../src/clock/event-clock.ts'
+import { TransientError } from '../../../../src/domain/errors.ts'
+import type { HandlerClass } from '../../../../src/pipeline/handler.ts'
+import { createStreamRunner } from '../../../../src/pipeline/worker/stream-runner.ts'
+import { Worker } from '../../../../src/pipeline/worker/worker.ts'
+import { type Logger, silentLogger } from '../../../../src/runtime/logger.ts'
+import type { ClaimedStream, DueTimes, FinishedRun } from '../../../../src/store/ports/stream-runs.ts'
+import type { Store } from '../../../../src/store/store.ts'
+import { at, routerOf } from '../../../support/events.ts'
 
 const NOW = at('2026-01-01T00:00:00')
 const NOTHING: DueTimes = { fire: null, expire: null, retryInMs: null }

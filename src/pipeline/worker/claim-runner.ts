@@ -1,24 +1,26 @@
-import { messageOf } from '../domain/errors.ts'
-import type { ClaimedStream } from '../store/ports/stream-runs.ts'
+import { messageOf } from '../../domain/errors.ts'
+import type { ClaimedStream } from '../../store/ports/stream-runs.ts'
+import { type ClaimBatch, type LoadedPart, type LoadOptions, loadParts } from './claim-batches.ts'
 import { Lease } from './lease.ts'
-import { type Claim, type Portion, type PortionOptions, portionsOf } from './portions.ts'
-import { noteLost, type SettleContext, type Settled, settleRuns } from './settle-runs.ts'
 import { type Running, SlowRuns } from './slow-runs.ts'
 import type { RunResult, StreamRunner } from './stream-runner.ts'
+import { countLost, type OutcomeContext, type RunOutcome, writeOutcomes } from './write-outcomes.ts'
 
-export type ClaimRunnerOptions = PortionOptions & {
-  readonly runner: StreamRunner
-  /** a run that takes longer holds up no other, ms (1000) */
-  readonly slowAfterMs?: number | undefined
-  /** told how long the handlers of so many streams were at work */
-  readonly onRan?: ((streams: number, ms: number) => void) | undefined
-}
+export type ClaimRunnerOptions = LoadOptions &
+  OutcomeContext & {
+    readonly runner: StreamRunner
+    /** a run that takes longer holds up no other, ms (1000) */
+    readonly slowAfterMs?: number | undefined
+    /** called with how long, in ms, the handlers of so many streams were at work */
+    readonly onRan?: ((streams: number, ms: number) => void) | undefined
+  }
 
+/** What running the streams of a part came to. */
 type Ran = {
-  readonly results: readonly Settled[]
-  /** to be given back, and run by whoever comes first */
+  readonly outcomes: readonly RunOutcome[]
+  /** to be released, and run by whoever comes first */
   readonly unstarted: readonly ClaimedStream[]
-  /** to be given back, and run later */
+  /** to be released, and run later */
   readonly deferred: readonly ClaimedStream[]
 }
 
@@ -26,63 +28,63 @@ const SLOW_AFTER_MS = 1000
 /** How long streams wait whose pipeline has too many slow runs. */
 const DEFERRAL_MS = 5000
 
-/** Runs claimed streams; while the handlers of some are at work, the outcomes of those before are written. */
+/**
+ * Runs claimed streams; while the handlers of some are at work, the outcomes of those before are written. When `signal`
+ * aborts, streams that run go on to their end and the others are released.
+ */
 export class ClaimRunner {
   readonly #options: ClaimRunnerOptions
-  readonly #settleContext: SettleContext
   readonly #slow = new SlowRuns()
 
-  /** What runs when `settleContext.signal` aborts goes on to its end; what has not begun is given back. */
-  constructor(options: ClaimRunnerOptions, settleContext: SettleContext) {
+  constructor(options: ClaimRunnerOptions) {
     this.#options = options
-    this.#settleContext = settleContext
   }
 
-  /** Runs that take long at this moment, by pipeline. */
+  /** Returns how many runs take long at this moment, by pipeline. */
   slowRuns(): ReadonlyMap<string, number> {
     return this.#slow.counts()
   }
 
-  /** Why streams wait that are due; undefined: none does. */
+  /** Returns why streams wait that are due; undefined when none does. */
   hindrance(): string | undefined {
     const full = [...this.#slow.counts().keys()].filter((pipeline) => this.#slow.isFull(pipeline))
     return full.length === 0 ? undefined : `too many runs wait for something in pipeline ${full.join(', ')}`
   }
 
+  /** Resolves when the slow runs have ended. */
   async slowRunsEnded(): Promise<void> {
     await this.#slow.ended()
   }
 
-  /** Runs all to their end, one portion after the other; answers how many streams there were. */
-  async runAll(claimed: AsyncIterable<Claim>): Promise<number> {
+  /** Runs all to their end, one part after the other, and returns how many streams there were. */
+  async runAll(batches: AsyncIterable<ClaimBatch>): Promise<number> {
     let count = 0
-    let settling: Promise<void> = Promise.resolve()
+    let writing: Promise<void> = Promise.resolve()
     try {
-      for await (const portion of portionsOf(claimed, this.#options, this.#settleContext.signal)) {
-        count += portion.claims.length
+      for await (const part of loadParts(batches, this.#options, this.#options.signal)) {
+        count += part.claims.length
         const begun = performance.now()
-        const ran = await this.#run(portion)
-        this.#options.onRan?.(portion.claims.length, performance.now() - begun)
+        const ran = await this.#run(part)
+        this.#options.onRan?.(part.claims.length, performance.now() - begun)
         try {
-          await settling
+          await writing
         } finally {
           // Whatever became of those before, these have committed.
-          settling = this.#settle(portion, ran)
-          settling.catch(() => {})
+          writing = this.#write(part, ran)
+          writing.catch(() => {})
         }
       }
     } finally {
-      await settling
+      await writing
     }
     return count
   }
 
   /** Runs streams until they are done or the worker stops. */
-  async #run({ claims, lease, events }: Portion): Promise<Ran> {
-    const { runner, concurrency } = this.#options
-    const { signal } = this.#settleContext
+  async #run({ claims, lease, events }: LoadedPart): Promise<Ran> {
+    const { runner, concurrency, signal } = this.#options
     const waiting = claims.values()
-    const results: Settled[] = []
+    const outcomes: RunOutcome[] = []
     const unstarted: ClaimedStream[] = []
     const deferred: ClaimedStream[] = []
     const lost: ClaimedStream[] = []
@@ -104,18 +106,18 @@ export class ClaimRunner {
           const result = await this.#inTime(running)
           if (!result) this.#letRun(claim, running, place)
           else if (result.kind === 'stopped') unstarted.push(result.claim)
-          else results.push(result)
+          else outcomes.push(result)
         }
       }
     })
     await Promise.all(lanes)
-    noteLost(lost, this.#settleContext)
-    return { results, unstarted, deferred }
+    countLost(lost, this.#options)
+    return { outcomes, unstarted, deferred }
   }
 
-  async #settle({ claims, lease }: Portion, { results, unstarted, deferred }: Ran): Promise<void> {
+  async #write({ claims, lease }: LoadedPart, { outcomes, unstarted, deferred }: Ran): Promise<void> {
     try {
-      await settleRuns(results, this.#settleContext)
+      await writeOutcomes(outcomes, this.#options)
     } finally {
       await lease.giveBack(unstarted)
       await lease.giveBack(deferred, DEFERRAL_MS)
@@ -123,7 +125,7 @@ export class ClaimRunner {
     }
   }
 
-  /** The result of a run; undefined when it takes long. */
+  /** Resolves to the result of a run, or to undefined when the run takes long. */
   #inTime(running: Promise<RunResult>): Promise<RunResult | undefined> {
     const { slowAfterMs = SLOW_AFTER_MS } = this.#options
     if (slowAfterMs === Number.POSITIVE_INFINITY) return running
@@ -138,7 +140,7 @@ export class ClaimRunner {
     const { logger } = this.#options
     const lease = new Lease([claim], { ...this.#options, claimedAt: performance.now() })
     void lease.renew()
-    const ending = this.#settleSlow(claim, lease, running)
+    const ending = this.#writeSlow(claim, lease, running)
       .catch((error) =>
         logger.error({ error: messageOf(error) }, 'the outcome of a stream could not be written'),
       )
@@ -146,9 +148,9 @@ export class ClaimRunner {
     this.#slow.add(place, ending)
   }
 
-  async #settleSlow(claim: ClaimedStream, lease: Lease, running: Promise<RunResult>): Promise<void> {
+  async #writeSlow(claim: ClaimedStream, lease: Lease, running: Promise<RunResult>): Promise<void> {
     const result = await running
     if (result.kind === 'stopped') await lease.giveBack([claim])
-    else await settleRuns([result], this.#settleContext)
+    else await writeOutcomes([result], this.#options)
   }
 }

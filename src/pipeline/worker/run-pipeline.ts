@@ -1,9 +1,9 @@
-import { causeOf, InvalidError, messageOf } from '../domain/errors.ts'
-import type { Event } from '../domain/event.ts'
-import type { Stream } from '../domain/stream.ts'
-import { eventFault } from './event-fault.ts'
-import type { Handler, HandlerContext, HandlerEnv } from './handler.ts'
-import type { Pipeline } from './handler-registry.ts'
+import { causeOf, InvalidError, messageOf } from '../../domain/errors.ts'
+import type { Event } from '../../domain/event.ts'
+import type { Stream } from '../../domain/stream.ts'
+import { eventFault } from '../event-fault.ts'
+import type { Handler, HandlerContext, HandlerEnv } from '../handler.ts'
+import type { Pipeline } from '../handler-registry.ts'
 
 /** What a pipeline made of a stream's events, or why it could not; commits have been made in the first case. */
 export type PipelineOutcome =

@@ -1,21 +1,21 @@
-import { messageOf, TransientError } from '../domain/errors.ts'
-import type { Router } from '../domain/routing.ts'
-import { Backoff, sleep } from '../runtime/backoff.ts'
-import type { Logger } from '../runtime/logger.ts'
-import type { Outage } from '../runtime/outage.ts'
-import type { ClaimedStream, FailedRun, FinishedRun, StreamRuns } from '../store/ports/stream-runs.ts'
-import type { TriggerDebug } from '../streams/trigger-debug.ts'
+import { messageOf, TransientError } from '../../domain/errors.ts'
+import type { Router } from '../../domain/routing.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Outage } from '../../runtime/outage.ts'
+import { retry } from '../../runtime/retry.ts'
+import type { ClaimedStream, FailedRun, FinishedRun, StreamRuns } from '../../store/ports/stream-runs.ts'
+import type { TriggerDebug } from '../../streams/trigger-debug.ts'
 import type { RunResult } from './stream-runner.ts'
 import type { WorkerCounters } from './worker-counters.ts'
 
 /** What became of a stream that was run to its end. */
-export type Settled = Exclude<RunResult, { kind: 'stopped' }>
+export type RunOutcome = Exclude<RunResult, { kind: 'stopped' }>
 
-export type SettleContext = {
+export type OutcomeContext = {
   readonly store: Pick<StreamRuns, 'finishRuns' | 'failRun'>
   readonly router: Router
   readonly logger: Logger
-  /** of the database */
+  /** the outage of the database */
   readonly outage: Outage
   readonly counters: WorkerCounters
   readonly debug?: TriggerDebug | undefined
@@ -24,16 +24,16 @@ export type SettleContext = {
 }
 
 /**
- * Writes what became of streams: those that made nothing together, those that made events together by generation,
- * failed ones one by one. Waits for a database that is away, since the handlers have committed.
+ * Writes what became of streams: streams without new events together, those with new events by generation, failed ones one
+ * by one. Waits for a database that is away, since the handlers have committed.
  */
-export async function settleRuns(results: readonly Settled[], context: SettleContext): Promise<void> {
-  const runs = results.flatMap((result) => (result.kind === 'finished' ? [result.run] : []))
+export async function writeOutcomes(outcomes: readonly RunOutcome[], context: OutcomeContext): Promise<void> {
+  const runs = outcomes.flatMap((outcome) => (outcome.kind === 'finished' ? [outcome.run] : []))
   const quiet = runs.filter(({ newEvents }) => newEvents.length === 0)
   const producing = runs.filter(({ newEvents }) => newEvents.length > 0)
   // Each generation is a transaction: of what is tried again none has been finished.
   const generations = [...Map.groupBy(producing, ({ claim }) => claim.stream.generation).values()]
-  const failed = results.flatMap((result) => (result.kind === 'failed' ? [result.run] : []))
+  const failed = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.run] : []))
   await each([
     () => finish(quiet, context),
     ...generations.map((group) => () => finishTogether(group, context)),
@@ -48,7 +48,7 @@ async function each(works: readonly (() => Promise<void>)[]): Promise<void> {
   if (errors.length > 0) throw errors[0]
 }
 
-async function finish(runs: readonly FinishedRun[], context: SettleContext): Promise<void> {
+async function finish(runs: readonly FinishedRun[], context: OutcomeContext): Promise<void> {
   if (runs.length === 0) return
   const { store, router, counters, debug } = context
   const finished = await untilDone(() => store.finishRuns(runs, router), context)
@@ -65,11 +65,11 @@ async function finish(runs: readonly FinishedRun[], context: SettleContext): Pro
     counters[kind === 'fire' ? 'fired' : 'expired']++
     debug?.bump(stream.name, kind === 'fire' ? 'Streams fired' : 'Streams expired')
   }
-  noteLost(lost, context)
+  countLost(lost, context)
 }
 
 /** Events that cannot be stored are the fault of the pipeline that made them, and of no other. */
-async function finishTogether(runs: readonly FinishedRun[], context: SettleContext): Promise<void> {
+async function finishTogether(runs: readonly FinishedRun[], context: OutcomeContext): Promise<void> {
   try {
     await finish(runs, context)
   } catch (error) {
@@ -83,11 +83,11 @@ async function finishTogether(runs: readonly FinishedRun[], context: SettleConte
   }
 }
 
-async function fail(run: FailedRun, context: SettleContext): Promise<void> {
+async function fail(run: FailedRun, context: OutcomeContext): Promise<void> {
   const { store, logger, counters } = context
   const wasHeld = await untilDone(() => store.failRun(run), context)
   if (!wasHeld) {
-    noteLost([run.claim], context)
+    countLost([run.claim], context)
     return
   }
   counters.failed++
@@ -107,10 +107,10 @@ function countLetters(counters: WorkerCounters, stage: string, count: number): v
   counters.deadLettersByStage[stage] = (counters.deadLettersByStage[stage] ?? 0) + count
 }
 
-/** Streams that are not this worker's any more. */
-export function noteLost(
+/** Counts and logs streams that are not this worker's any more. */
+export function countLost(
   lost: readonly ClaimedStream[],
-  { counters, debug, logger }: Pick<SettleContext, 'counters' | 'debug' | 'logger'>,
+  { counters, debug, logger }: Pick<OutcomeContext, 'counters' | 'debug' | 'logger'>,
 ): void {
   if (lost.length === 0) return
   counters.lost += lost.length
@@ -125,18 +125,7 @@ function partition<T>(all: readonly T[], holds: (one: T) => boolean): readonly [
   return [all.filter(holds), all.filter((one) => !holds(one))]
 }
 
-async function untilDone<T>(work: () => Promise<T>, { outage, signal }: SettleContext): Promise<T> {
-  const backoff = new Backoff({ initialMs: 50, maxMs: 5000 })
-  for (;;) {
-    try {
-      const done = await work()
-      outage.over()
-      return done
-    } catch (error) {
-      // Stopping must not wait for a database that is away: the lease runs out and another worker takes over.
-      if (!(error instanceof TransientError) || signal.aborted) throw error
-      outage.failed(messageOf(error))
-      await sleep(backoff.next(), signal)
-    }
-  }
+/** Stopping must not wait for a database that is away: the lease runs out and another worker takes over. */
+function untilDone<T>(work: () => Promise<T>, { outage, signal }: OutcomeContext): Promise<T> {
+  return retry(work, { waits: { initialMs: 50, maxMs: 5000 }, signal, outage })
 }

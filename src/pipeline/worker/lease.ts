@@ -1,7 +1,7 @@
-import { messageOf } from '../domain/errors.ts'
-import type { Logger } from '../runtime/logger.ts'
-import type { Outage } from '../runtime/outage.ts'
-import type { ClaimedStream, StreamRuns } from '../store/ports/stream-runs.ts'
+import { messageOf } from '../../domain/errors.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { Outage } from '../../runtime/outage.ts'
+import type { ClaimedStream, StreamRuns } from '../../store/ports/stream-runs.ts'
 
 export type LeaseOptions = {
   readonly store: Pick<StreamRuns, 'renewLeases' | 'releaseClaims'>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ClaimSize } from '../../../src/pipeline/claim-size.ts'
+import { ClaimSize } from '../../../../src/pipeline/worker/claim-size.ts'
 
 function sizes(batchSize: number, ...runs: readonly (readonly [streams: number, ms: number])[]): number[] {
   const claim = new ClaimSize(batchSize, 4)

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { Event } from '../../../src/domain/event.ts'
-import type { Stream } from '../../../src/domain/stream.ts'
-import type { Handler, HandlerClass, HandlerEnv } from '../../../src/pipeline/handler.ts'
-import { createHandlerContext } from '../../../src/pipeline/handler-context.ts'
-import { type PipelineOutcome, runPipeline } from '../../../src/pipeline/run-pipeline.ts'
-import { silentLogger } from '../../../src/runtime/logger.ts'
-import { event } from '../../support/events.ts'
+import type { Event } from '../../../../src/domain/event.ts'
+import type { Stream } from '../../../../src/domain/stream.ts'
+import type { Handler, HandlerClass, HandlerEnv } from '../../../../src/pipeline/handler.ts'
+import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
+import { type PipelineOutcome, runPipeline } from '../../../../src/pipeline/worker/run-pipeline.ts'
+import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { event } from '../../../support/events.ts'
 
 const TRAITS = { host: { type: 'text', value: 'h1' } } as const
 const STREAM = { id: 7, name: 'trigger', distinguishingTraits: TRAITS } as unknown as Stream

@@ -1,4 +1,4 @@
-import type { CountsByTrigger } from '../streams/trigger-debug.ts'
+import type { CountsByTrigger } from '../../streams/trigger-debug.ts'
 
 /** How the passes of a worker ended, in streams. */
 export type WorkerCounters = {

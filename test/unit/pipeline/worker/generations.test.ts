@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Event } from '../../../src/domain/event.ts'
-import type { Handler } from '../../../src/pipeline/handler.ts'
-import { ALL, openTestStore, storeFor, workerWith } from '../../support/worker.ts'
+import type { Event } from '../../../../src/domain/event.ts'
+import type { Handler } from '../../../../src/pipeline/handler.ts'
+import { ALL, openTestStore, storeFor, workerWith } from '../../../support/worker.ts'
 
 test('a pipeline that feeds itself is stopped after max_generations, with a dead letter', async () => {
   let commits = 0

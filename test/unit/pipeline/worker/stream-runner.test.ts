@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { createManualClock } from '../../../src/clock/event-clock.ts'
-import type { Event } from '../../../src/domain/event.ts'
-import type { HandlerClass } from '../../../src/pipeline/handler.ts'
-import { createStreamRunner } from '../../../src/pipeline/stream-runner.ts'
-import { silentLogger } from '../../../src/runtime/logger.ts'
-import type { ClaimedStream } from '../../../src/store/ports/stream-runs.ts'
-import { type CountsByTrigger, TriggerDebug } from '../../../src/streams/trigger-debug.ts'
-import { routerOf } from '../../support/events.ts'
+import { createManualClock } from '../../../../src/clock/event-clock.ts'
+import type { Event } from '../../../../src/domain/event.ts'
+import type { HandlerClass } from '../../../../src/pipeline/handler.ts'
+import { createStreamRunner } from '../../../../src/pipeline/worker/stream-runner.ts'
+import { silentLogger } from '../../../../src/runtime/logger.ts'
+import type { ClaimedStream } from '../../../../src/store/ports/stream-runs.ts'
+import { type CountsByTrigger, TriggerDebug } from '../../../../src/streams/trigger-debug.ts'
+import { routerOf } from '../../../support/events.ts'
 
 const RUNNING = new AbortController().signal
 
