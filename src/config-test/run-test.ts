@@ -1,6 +1,6 @@
 import { createManualClock } from '../clock/event-clock.ts'
+import { decodeNotificationText } from '../distiller/decode-notification.ts'
 import { createDistiller, type Distiller } from '../distiller/distiller.ts'
-import { decodeNotificationText } from '../distiller/notification.ts'
 import type { Event } from '../domain/event.ts'
 import { type RestStream, restStream } from '../formats/rest-form.ts'
 import { type TypedEvent, typedEvent } from '../formats/typed-form.ts'

@@ -186,7 +186,7 @@ export class QueueConsumer implements Service {
       if (prefetch !== undefined) void this.#subscription?.setPrefetch(prefetch)
       await this.#findTime(inHand)
       const batch = await this.#prepare(inHand)
-      if (!isAlone) this.#readAhead(batch)
+      if (!isAlone) this.#warmUp(batch)
       if (!(await before.begun)) break
       before = this.#carryOn(inHand, batch, before.stored)
     }
@@ -269,9 +269,9 @@ export class QueueConsumer implements Service {
   }
 
   /** While the batch before is being stored. Nobody waits for it: the store looks up what this has not found. */
-  #readAhead(batch: readonly Prepared[]): void {
+  #warmUp(batch: readonly Prepared[]): void {
     const arrivals = batch.flatMap((prepared) => arrivalOf(prepared) ?? [])
-    void this.#options.store.readAhead(arrivals).catch(() => {})
+    void this.#options.store.warmUp(arrivals).catch(() => {})
   }
 
   /** Stores and acknowledges a batch, however often it has to be tried; false: the consumer stops before. */

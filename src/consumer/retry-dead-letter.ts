@@ -1,4 +1,4 @@
-import { decodeNotification } from '../distiller/notification.ts'
+import { decodeNotification } from '../distiller/decode-notification.ts'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { isJsonObject } from '../domain/notification.ts'
 import { RUN_STATES } from '../domain/stream.ts'

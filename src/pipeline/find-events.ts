@@ -51,7 +51,7 @@ function look(
 ): Promise<StoredEvent[]> {
   const { trait, from, to } = (group[0] as Asked).query
   const traits = [{ name: trait, values: group.map(({ query: { value } }) => value) }]
-  const page = { limit: MOST_EVENTS, mark: undefined, ascending: true, isUnsettled: true }
+  const page = { limit: MOST_EVENTS, mark: undefined, ascending: true, mayMissNewest: true }
   return store.listEvents({ from, to, traits, without: new Set(known.map(({ id }) => id)) }, page)
 }
 

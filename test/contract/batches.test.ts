@@ -133,7 +133,7 @@ describe.each(DATABASES)('batches on $name', ({ open }) => {
   async function storeReadAhead(batches: readonly Batch[], router: TriggerRouter): Promise<void> {
     const fresh = await createSqlStore(database, { writer: 'fresh', indexedTraits: ['host', 'size'] })
     for (const [index, batch] of batches.entries()) {
-      await fresh.readAhead(batches[index + 1]?.arrivals ?? [])
+      await fresh.warmUp(batches[index + 1]?.arrivals ?? [])
       await fresh.storeBatch(batch, router)
     }
   }

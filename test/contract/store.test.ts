@@ -121,7 +121,7 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
     const router = routerOf({})
     await put(router, [event({ messageId: 'before', host: 'h' })])
     const arrivals = encodedArrivals(router, ['before', 'here', 'elsewhere', 'new'])
-    await store.readAhead(arrivals)
+    await store.warmUp(arrivals)
     await put(router, [event({ messageId: 'here', host: 'h' })])
     const other = await createSqlStore(database, { writer: 'other', indexedTraits: ['host'] })
     const [, , elsewhere] = arrivals
@@ -156,13 +156,13 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
       router,
     )
     // Look-ups that find nothing are given up, until an insert fails; a slow machine may not come to that.
-    for (let n = 0; n < 50; n++) await store.readAhead(encodedArrivals(router, [`never-${n}`]))
+    for (let n = 0; n < 50; n++) await store.warmUp(encodedArrivals(router, [`never-${n}`]))
     for (const [repeat, fresh] of [
       ['before', 'a'],
       ['then', 'b'],
     ] as const) {
       const arrivals = encodedArrivals(router, [repeat, fresh])
-      await store.readAhead(arrivals)
+      await store.warmUp(arrivals)
       expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
         stored: 1,
         duplicates: 1,
@@ -174,9 +174,9 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
   test('stores what it has seen in the database when it is there no more', async () => {
     const router = routerOf()
     const arrivals = encodedArrivals(router, ['a', 'b'])
-    await store.readAhead(arrivals.slice(0, 1))
+    await store.warmUp(arrivals.slice(0, 1))
     await put(router, [event({ messageId: 'a', host: 'h' }), event({ messageId: 'b', host: 'h' })])
-    await store.readAhead(arrivals.slice(1))
+    await store.warmUp(arrivals.slice(1))
     await database.db.deleteFrom('event').execute()
     expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
       stored: 2,
@@ -187,7 +187,7 @@ describe.each(DATABASES)('store on $name', ({ open }) => {
   test('stores what was looked up ahead after its transaction was rolled back', async () => {
     const router = routerOf({})
     const arrivals = encodedArrivals(router, ['a', 'b'])
-    await store.readAhead(arrivals)
+    await store.warmUp(arrivals)
     const broken = {
       isStale: () => false,
       route: () => {

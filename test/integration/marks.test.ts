@@ -5,7 +5,7 @@ import { createContext } from '../../src/store/context.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { openMysqlDatabase } from '../../src/store/mysql/mysql-database.ts'
 import type { Page } from '../../src/store/ports/queries.ts'
-import { readSettled } from '../../src/store/queries/settled.ts'
+import { readVisible } from '../../src/store/queries/visible-page.ts'
 import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import type { Executor } from '../../src/store/schema/schema.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
@@ -128,9 +128,9 @@ test('what another request finds settled meanwhile says nothing of what was read
   await put(quick, ['first'])
   const context = createContext(reader.database)
   const seen: number[] = []
-  const rows = await readSettled(context, 'event', async (top) => {
+  const rows = await readVisible(context, 'event', async (top) => {
     const read = await reader.database.db.selectFrom('event').select('id').where('id', '<=', top).execute()
-    if (seen.length === 0) context.settled.event = Number.MAX_SAFE_INTEGER
+    if (seen.length === 0) context.visibleUpTo.event = Number.MAX_SAFE_INTEGER
     seen.push(read.length)
     await put(quick, [`later-${seen.length}`])
     return read

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { decodeNotificationText } from '../../src/distiller/notification.ts'
+import { decodeNotificationText } from '../../src/distiller/decode-notification.ts'
 import type { StoredEvent } from '../../src/domain/event.ts'
 import type { Stream } from '../../src/domain/stream.ts'
 import { canonicalTraits } from '../../src/domain/trait.ts'

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { createApp } from '../../api/app.ts'
+import { createApiApp } from '../../api/api-app.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
 import { buildWorker } from '../../assembly/build-worker.ts'
@@ -89,7 +89,7 @@ async function up(options: Options): Promise<void> {
     const start = await startOf(store)
     const clock = createFastClock(start, options.speed)
     const parts = { config, yagi, pipelines, broker, store, clock, logger }
-    const http = createHttpService(createApp({ store, logger, access, limits }), address)
+    const http = createHttpService(createApiApp({ store, logger, access, limits }), address)
     const worker = buildWorker({ ...parts, name: 'worker', publisherFor: publishers.publisherFor })
     const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)

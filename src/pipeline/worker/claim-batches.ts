@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../domain/event.ts'
-import { ahead } from '../../runtime/ahead.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Outage } from '../../runtime/outage.ts'
+import { prefetchNext } from '../../runtime/prefetch-next.ts'
 import type { Queries } from '../../store/ports/queries.ts'
 import type { ClaimedStream, StreamRuns } from '../../store/ports/stream-runs.ts'
 import { Lease } from './lease.ts'
@@ -46,7 +46,7 @@ export function loadParts(
   signal: AbortSignal,
 ): AsyncIterable<LoadedPart> {
   const drop = ({ lease, claims }: LeasedPart) => lease.giveBack(claims)
-  return ahead(load(ahead(lease(batches, options), drop), options, signal), drop)
+  return prefetchNext(load(prefetchNext(lease(batches, options), drop), options, signal), drop)
 }
 
 /** Renews the leases of batches from now on, and divides the batches. */

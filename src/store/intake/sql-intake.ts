@@ -3,13 +3,13 @@ import type { SqlSession } from '../sql-session.ts'
 import { insertDeadLetters } from '../upkeep/dead-letters.ts'
 import { encodeEvent } from './encode-event.ts'
 import { insertEvents } from './insert-events.ts'
-import { readAhead } from './read-ahead.ts'
 import { routeEvents } from './route-events.ts'
+import { warmUp } from './warm-up.ts'
 
 export function createSqlIntake({ context, transaction, query, lockWriter }: SqlSession): Intake {
   return {
     encode: (event) => encodeEvent(event, context),
-    readAhead: (arrivals) => query(() => readAhead(context, arrivals)),
+    warmUp: (arrivals) => query(() => warmUp(context, arrivals)),
     async storeBatch({ arrivals, deadLetters }, router) {
       await query(() => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
       const events = await transaction(async (tx) => {

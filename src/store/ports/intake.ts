@@ -25,7 +25,7 @@ export interface Intake {
    * Reads what storing these events will need into the caches of this store and of the database. A warm-up only:
    * storing is right without it, and its failure may be ignored.
    */
-  readAhead(arrivals: readonly Arrival[]): Promise<void>
+  warmUp(arrivals: readonly Arrival[]): Promise<void>
   /** Stores new events, lets each join its streams, and skips repeats of a message_id, in one transaction. */
   storeBatch(batch: Batch, router: Router): Promise<BatchOutcome>
 }

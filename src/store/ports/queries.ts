@@ -16,8 +16,8 @@ export type Page = ReadLimits & {
   readonly limit: number
   readonly mark: number | undefined
   readonly ascending: boolean
-  /** events and streams of transactions under way may be missing: nobody goes on from the end of this page (false) */
-  readonly isUnsettled?: boolean | undefined
+  /** rows of transactions under way may be missing, where nobody goes on from the end of this page (false) */
+  readonly mayMissNewest?: boolean | undefined
 }
 
 export type StreamFilter = {

@@ -18,7 +18,7 @@ import {
   type ListedEvent,
   selectEvents,
 } from './select-events.ts'
-import { readSettled } from './settled.ts'
+import { readVisible } from './visible-page.ts'
 
 /** The events of streams, each in order of (timestamp, id). */
 export async function eventsOfStreams(
@@ -84,7 +84,7 @@ export function listEvents(
     filter.traits?.length
       ? firstOf(eventsByTraits(context, filter, page, { top, reading }), page.limit)
       : listPlain(context, filter, page, { top, reading })
-  return page.isUnsettled ? read(Number.MAX_SAFE_INTEGER) : readSettled(context, 'event', read)
+  return page.mayMissNewest ? read(Number.MAX_SAFE_INTEGER) : readVisible(context, 'event', read)
 }
 
 async function listPlain(

@@ -35,7 +35,7 @@ export async function finishQuietRuns(
       runs.map(({ claim }) => claim),
     ),
   )
-  await settle(
+  await completeOrPurge(
     tx,
     context,
     runs.filter(({ claim }) => held.has(claim.stream.id)),
@@ -65,7 +65,7 @@ export async function finishProducingRuns(
   )
   if (lost.length > 0) throw new LeaseLost(lost)
   await closeStreams(tx, finishing)
-  await settle(tx, context, runs)
+  await completeOrPurge(tx, context, runs)
 }
 
 /** The generation of what runs of one generation make. */
@@ -92,7 +92,11 @@ async function closeStreams(tx: Executor, streams: readonly Finishing[]): Promis
     .execute()
 }
 
-async function settle(tx: Executor, context: StoreContext, runs: readonly FinishedRun[]): Promise<void> {
+async function completeOrPurge(
+  tx: Executor,
+  context: StoreContext,
+  runs: readonly FinishedRun[],
+): Promise<void> {
   await deleteStreamRows(
     tx,
     runs.filter((run) => run.purge).map(({ claim }) => claim.stream),

@@ -13,7 +13,7 @@ const LATE = 10 * MICROS_PER_MINUTE
  * Notes which events seem not to be stored yet, and lets the server read the pages that storing the others will
  * change: those that are not in its memory are what storing waits for when there are many events.
  */
-export async function readAhead(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
+export async function warmUp(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
   if (arrivals.length === 0) return
   const work = [noteNew(context, arrivals)]
   // On one connection storing would wait for this.
@@ -27,14 +27,14 @@ async function noteNew(context: StoreContext, arrivals: readonly Arrival[]): Pro
   const rows = arrivals.flatMap(({ encoded }) => (encoded ? (encoded as EncodedRow) : []))
   const hashes = [...new Set(rows.map(({ messageHash }) => messageHash))]
   if (hashes.length === 0) return
-  const stored = new Set(context.lookAhead.isDue() ? await lookUp(context, hashes) : [])
+  const stored = new Set(context.duplicateLookup.isDue() ? await lookUp(context, hashes) : [])
   for (const row of rows) row.seemsNew = !stored.has(row.messageHash)
 }
 
-async function lookUp({ db, lookAhead }: StoreContext, hashes: readonly string[]): Promise<string[]> {
+async function lookUp({ db, duplicateLookup }: StoreContext, hashes: readonly string[]): Promise<string[]> {
   const begun = performance.now()
   const found = await existingHashes(db, hashes)
-  lookAhead.looked(hashes.length, found.length, performance.now() - begun)
+  duplicateLookup.looked(hashes.length, found.length, performance.now() - begun)
   return found
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createApp } from '../../../src/api/app.ts'
+import { createApiApp } from '../../../src/api/api-app.ts'
 import { createSharedTime } from '../../../src/clock/shared-time.ts'
 import { createTimeApp } from '../../../src/clock/time-app.ts'
 import { createHttpService, type HttpService } from '../../../src/http/http-service.ts'
@@ -18,7 +18,7 @@ beforeEach(async () => {
   const database = openSqliteDatabase(':memory:')
   await upgradeSchema(database.db, database.dialect.types)
   store = await createSqlStore(database)
-  service = createHttpService(createApp({ store, logger: silentLogger }), { host: '127.0.0.1', port: 0 })
+  service = createHttpService(createApiApp({ store, logger: silentLogger }), { host: '127.0.0.1', port: 0 })
   await service.start()
   const router = routerOf({ distinguished_by: ['host', { timestamp: 'day' }] })
   const events = [1, 2, 3].map((n) =>
@@ -151,7 +151,7 @@ test('other methods are told from missing pages', async () => {
 
 test('a port in use is one clear sentence', async () => {
   const { port } = service.address()
-  const second = createHttpService(createApp({ store, logger: silentLogger }), { host: '127.0.0.1', port })
+  const second = createHttpService(createApiApp({ store, logger: silentLogger }), { host: '127.0.0.1', port })
   await expect(second.start()).rejects.toThrow(`port ${port} of 127.0.0.1 is in use`)
   await second.stop()
 })
@@ -168,7 +168,7 @@ test.each([
 })
 
 test('the time service takes texts and posts of consumers, and refuses what is no time', async () => {
-  const time = createHttpService(createTimeApp(createSharedTime({ settleMs: 0 }), silentLogger), {
+  const time = createHttpService(createTimeApp(createSharedTime({ quietMs: 0 }), silentLogger), {
     host: '127.0.0.1',
     port: 0,
   })

@@ -2,22 +2,22 @@ import { sql } from 'kysely'
 import type { StoreContext } from '../context.ts'
 
 /**
- * Reads a page of a list. Ids become visible out of order while several writers store: one that reaches above the ids
- * that are known to be settled waits once for the transactions that are under way, and is read again up to the same
- * top (promise 8 of DESIGN). `read` keeps to ids that are not above `top`.
+ * Reads a page of a list without gaps. Ids become visible out of order while several writers store. A page that reaches
+ * above the ids that are known to be complete waits once for the transactions that are under way, and is read again up
+ * to the same top (docs/promises.md, 7). `read` keeps to ids that are not above `top`.
  */
-export async function readSettled<T extends { readonly id: number }>(
+export async function readVisible<T extends { readonly id: number }>(
   context: StoreContext,
   table: 'event' | 'stream',
   read: (top: number) => Promise<T[]>,
 ): Promise<T[]> {
-  // What others find settled while this reads says nothing of what it has read.
-  const settled = context.settled[table]
+  // What others find out while this reads says nothing of what it has read.
+  const visibleUpTo = context.visibleUpTo[table]
   const rows = await read(Number.MAX_SAFE_INTEGER)
   const top = rows.reduce((highest, { id }) => Math.max(highest, id), 0)
-  if (top <= settled) return rows
+  if (top <= visibleUpTo) return rows
   await waitForWriters(context)
-  context.settled[table] = Math.max(context.settled[table], top)
+  context.visibleUpTo[table] = Math.max(context.visibleUpTo[table], top)
   return read(top)
 }
 

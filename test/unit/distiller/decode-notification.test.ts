@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeNotification } from '../../../src/distiller/notification.ts'
+import { decodeNotification } from '../../../src/distiller/decode-notification.ts'
 
 const PLAIN = { event_type: 'a.b', message_id: 'm1', payload: { n: 1 } }
 

@@ -1,8 +1,8 @@
 /**
- * Passes items on, and has the next one made while one is worked on. What was made when nobody wants more is
- * handed to `drop`.
+ * Passes items on and asks the source for the next one while the present one is worked on. An item that was made when nobody
+ * wants more is handed to `drop`.
  */
-export async function* ahead<T>(
+export async function* prefetchNext<T>(
   source: AsyncIterable<T>,
   drop: (unused: T) => Promise<void>,
 ): AsyncGenerator<T, undefined> {
@@ -11,7 +11,7 @@ export async function* ahead<T>(
   try {
     for (let item = await coming; !item.done; item = await coming) {
       coming = items.next()
-      // Its failure is told when its turn comes.
+      // The failure of the next item is thrown when its turn comes.
       coming.catch(() => {})
       yield item.value
     }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { LookAhead } from '../../../../src/store/intake/look-ahead.ts'
+import { DuplicateLookup } from '../../../../src/store/intake/duplicate-lookup.ts'
 
 /** Of so many batches, those that are looked up, each with the same outcome. */
-function looks(ahead: LookAhead, batches: number, found = 0, ms = 1, events = 500): number {
+function looks(ahead: DuplicateLookup, batches: number, found = 0, ms = 1, events = 500): number {
   let count = 0
   for (let n = 0; n < batches; n++) {
     if (!ahead.isDue()) continue
@@ -13,13 +13,13 @@ function looks(ahead: LookAhead, batches: number, found = 0, ms = 1, events = 50
 }
 
 test('look-ups that find nothing are given up, but for one now and then', () => {
-  const ahead = new LookAhead()
+  const ahead = new DuplicateLookup()
   expect(looks(ahead, 16)).toBe(16)
   expect(looks(ahead, 640)).toBe(10)
 })
 
 test('the time of a statement alone is no reason to go on', () => {
-  const ahead = new LookAhead()
+  const ahead = new DuplicateLookup()
   expect(looks(ahead, 16 + 640, 0, 3, 1)).toBe(16 + 10)
 })
 
@@ -27,7 +27,7 @@ test.each([
   ['find repeats', 1, 1],
   ['have to wait for the disk', 0, 100],
 ])('look-ups go on while they %s', (_, found, ms) => {
-  const ahead = new LookAhead()
+  const ahead = new DuplicateLookup()
   expect(looks(ahead, 200, found, ms)).toBe(200)
   // The one now and then tells when it begins again.
   looks(ahead, 64)
@@ -35,7 +35,7 @@ test.each([
 })
 
 test('a failed insert is a reason to look up again', () => {
-  const ahead = new LookAhead()
+  const ahead = new DuplicateLookup()
   looks(ahead, 16)
   ahead.failed()
   expect(looks(ahead, 16)).toBe(16)

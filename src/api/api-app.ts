@@ -22,7 +22,7 @@ export type AppDependencies = {
 }
 
 /** The REST API, as StackTach documents it, over a store; `/openapi.json` and `/docs` tell of it. */
-export function createApp({
+export function createApiApp({
   store,
   logger,
   access = { read: [], write: [] },

@@ -1,6 +1,6 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { ahead } from '../../../src/runtime/ahead.ts'
+import { prefetchNext } from '../../../src/runtime/prefetch-next.ts'
 
 /** Numbers up to `last`, with what became of them; `fault` stands for what comes after them. */
 function counting(last: number, fault?: Error) {
@@ -18,7 +18,7 @@ function counting(last: number, fault?: Error) {
       isOver = true
     }
   }
-  const items = ahead(source(), async (unused) => void dropped.push(unused))
+  const items = prefetchNext(source(), async (unused) => void dropped.push(unused))
   return { items, made, dropped, isOver: () => isOver }
 }
 
