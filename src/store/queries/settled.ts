@@ -4,7 +4,7 @@ import type { StoreContext } from '../context.ts'
 /**
  * Reads a page of a list. Ids become visible out of order while several writers store: one that reaches above the ids
  * that are known to be settled waits once for the transactions that are under way, and is read again up to the same
- * top (promise 8 of DESIGN). `read` keeps to ids that are not above `top`.
+ * top (docs/architecture/store.md, Pages without gaps). `read` keeps to ids that are not above `top`.
  */
 export async function readSettled<T extends { readonly id: number }>(
   context: StoreContext,
