@@ -4,7 +4,7 @@ import type { StoreContext } from '../context.ts'
 /**
  * Reads a page of a list without gaps. Ids become visible out of order while several writers store. A page that reaches
  * above the ids that are known to be complete waits once for the transactions that are under way, and is read again up
- * to the same top (docs/promises.md, 7). `read` keeps to ids that are not above `top`.
+ * to the same top (docs/architecture/store.md, Pages without gaps). `read` keeps to ids that are not above `top`.
  */
 export async function readVisible<T extends { readonly id: number }>(
   context: StoreContext,
