@@ -24,7 +24,7 @@ export type QueuePlan = {
 }
 
 /** Archive everything and store everything. */
-export const WHOLE_PLAN: QueuePlan = {
+const WHOLE_PLAN: QueuePlan = {
   hasArchive: true,
   archives: () => true,
   stores: () => true,
