@@ -1,15 +1,16 @@
 import { type Access, guardName, requireToken } from '../http/access.ts'
 import { createHttpApp, type HttpApp, secureHeaders } from '../http/create-app.ts'
+import { docsPage } from '../http/docs-page.ts'
 import { DEFAULT_LIMITS, type Limits, limitRequests } from '../http/limits.ts'
-import { mount, otherMethods } from '../http/operation.ts'
+import { type OpenApi, openApiDocument } from '../http/openapi.ts'
+import { mount, type Operation, otherMethods } from '../http/operation.ts'
 import { problemHandler, sendProblem } from '../http/problem.ts'
 import { logRequests, type RequestObserver } from '../http/request-log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Queries } from '../store/ports/queries.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
-import { docsPage } from './docs.ts'
 import { eventOperations } from './events.ts'
-import { openApiDocument } from './openapi.ts'
+import { COMPONENTS } from './shapes.ts'
 import { streamOperations } from './streams.ts'
 
 export type AppDependencies = {
@@ -21,6 +22,15 @@ export type AppDependencies = {
   readonly onRequest?: RequestObserver | undefined
 }
 
+/** Returns the OpenAPI document of the API's operations. */
+export function apiDocument(operations: readonly Operation[]): OpenApi {
+  return openApiDocument(operations, {
+    title: 'StackTach',
+    description: 'Streams of events that were made of notifications, and the events themselves.',
+    components: COMPONENTS,
+  })
+}
+
 /** The REST API, as StackTach documents it, over a store; `/openapi.json` and `/docs` tell of it. */
 export function createApiApp({
   store,
@@ -30,7 +40,7 @@ export function createApiApp({
   onRequest,
 }: AppDependencies): HttpApp {
   const operations = [...streamOperations(store), ...eventOperations(store)]
-  const document = openApiDocument(operations)
+  const document = apiDocument(operations)
   const page = docsPage(document)
 
   const app = createHttpApp()

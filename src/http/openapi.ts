@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Operation } from '../http/operation.ts'
-import { counts, datetime, event, listedEvent, problem, stream, timeRange, value } from './shapes.ts'
+import type { Operation } from './operation.ts'
+import { problem } from './problem-shape.ts'
 
 /** A document of OpenAPI 3.1. */
 export type OpenApi = {
@@ -24,9 +24,6 @@ export type OpenApiParameter = {
   readonly schema: { readonly [keyword: string]: unknown }
 }
 
-/** All types that have an id: where others speak of them they are referred to. */
-const COMPONENTS = [value, datetime, timeRange, counts, event, listedEvent, stream, problem]
-
 /** How every operation may fail. */
 const COMMON_PROBLEMS = {
   400: 'a parameter cannot be used',
@@ -41,8 +38,18 @@ const COMMON_PROBLEMS = {
   503: 'the database is away, or the answer takes too long',
 }
 
-/** The document of operations, made of the schemas that check requests. */
-export function openApiDocument(operations: readonly Operation[]): OpenApi {
+export type OpenApiOptions = {
+  readonly title: string
+  readonly description: string
+  /** types with an id: where other types speak of them the document refers to them */
+  readonly components: readonly z.ZodType[]
+}
+
+/** Returns the document of operations, made of the schemas that check their requests. */
+export function openApiDocument(
+  operations: readonly Operation[],
+  { title, description, components }: OpenApiOptions,
+): OpenApi {
   const paths: { [path: string]: { [method: string]: OpenApiOperation } } = {}
   for (const one of operations) {
     paths[one.path] ??= {}
@@ -50,14 +57,10 @@ export function openApiDocument(operations: readonly Operation[]): OpenApi {
   }
   return {
     openapi: '3.1.0',
-    info: {
-      title: 'StackTach',
-      version: '1',
-      description: 'Streams of events that were made of notifications, and the events themselves.',
-    },
+    info: { title, version: '1', description },
     paths,
     components: {
-      schemas: componentSchemas(),
+      schemas: componentSchemas([...components, problem]),
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
     },
     security: [{}, { bearer: [] }],
@@ -96,9 +99,9 @@ function parametersOf(params: z.ZodObject, place: 'query' | 'path'): OpenApiPara
 
 const REFERENCE = '#/components/schemas/'
 
-function componentSchemas(): { readonly [name: string]: object } {
+function componentSchemas(components: readonly z.ZodType[]): { readonly [name: string]: object } {
   const registry = z.registry<{ id: string }>()
-  for (const component of COMPONENTS) registry.add(component, { id: String(component.meta()?.id) })
+  for (const component of components) registry.add(component, { id: String(component.meta()?.id) })
   const { schemas } = z.toJSONSchema(registry, { uri: (id) => `${REFERENCE}${id}` })
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, bare(schema)]))
 }
