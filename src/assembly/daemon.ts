@@ -1,13 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { type IntakeClock, wallClock } from '../clock/event-clock.ts'
-import { SyncedClock } from '../clock/synced-clock.ts'
 import type { Config } from '../config/load/load-config.ts'
 import { formatProblem, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { timeToken } from './time-settings.ts'
 
 /** Aborted by the first SIGTERM or SIGINT; the second one ends the process at once. */
 export function stopSignal(): AbortSignal {
@@ -73,21 +70,6 @@ export async function openWhenReady<T>(
     await sleep(backoff.next(), signal)
   }
   return undefined
-}
-
-/** The wall clock, or that of the notifications where time_sync_endpoint names its service. */
-export function eventClockOf(
-  config: Config,
-  role: 'reads' | 'posts',
-  source: string,
-  logger: Logger,
-): { readonly clock: IntakeClock; readonly service: Service } {
-  const endpoint = config.winchester.time_sync_endpoint
-  if (!endpoint) return { clock: wallClock, service: { async start() {}, async stop() {} } }
-  // In containers each start of a process may be of the same name.
-  const token = timeToken(process.env)
-  const clock = new SyncedClock({ endpoint, source: `${source}-${randomUUID()}`, role, token, logger })
-  return { clock, service: clock }
 }
 
 /** Logs what counters say, each period in which they changed. */

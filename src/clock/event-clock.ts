@@ -1,20 +1,44 @@
 import type { Micros } from '../domain/time.ts'
+import type { QueueReports, ReportedPositions } from '../store/ports/watermarks.ts'
 
 /**
  * Event time: what decides grouping, firing and expiring. Machine time (leases, retries, retention) is the
- * store's own and never read here.
+ * store's own and never read here. docs/architecture/clocks.md has the rules.
  */
 export interface EventClock {
-  /** Returns the event time of this moment, which never goes back. */
+  /** Returns the event time of this moment. */
   now(): Micros
+  /**
+   * Returns the event time of the moment at which consumers have reported these positions. A clock that does not follow
+   * from positions has no such method.
+   */
+  dueBefore?(reports: readonly ReportedPositions[]): Micros
+  /**
+   * Returns the event time at which events join streams that a run makes, of a stream that was due at this time. A clock
+   * without this method takes the time of this moment.
+   */
+  timeOfRun?(due: Micros): Micros
 }
+
+/** The position of a queue after a batch; undefined where it is read up to its end. */
+export type BatchMark = Micros | undefined
 
 /** The event clock of a consumer, which also learns from it which notifications come and which are stored. */
 export interface IntakeClock extends EventClock {
+  /** A queue will be read. `isFull`: whether more of its messages wait than the broker may deliver. */
+  reads(queue: string, isFull: () => boolean): void
+  /** A queue can be read from now on, or cannot any more. */
+  reading(queue: string, isReading: boolean): void
+  /** Returns the time of a notification of the queue that has none of its own. */
+  timeOf(queue: string): Micros
   /** Returns the event time at which an event of this timestamp joins its streams. */
-  arrive(timestamp: Micros): Micros
-  /** The events of a queue that arrived up to this time are stored. */
-  storedUpTo(queue: string, at: Micros): void
+  arrive(queue: string, timestamp: Micros): Micros
+  /** Returns the position of the queue after the messages that arrived so far, which make a batch. */
+  prepared(queue: string): BatchMark
+  /** Returns the positions to be stored with a batch of the queue; undefined: none are. */
+  reportsAfter(queue: string, mark: BatchMark): QueueReports | undefined
+  /** The events of a queue that arrived up to this time are stored, with the batch that has this mark. */
+  storedUpTo(queue: string, at: Micros | undefined, mark: BatchMark): void
   /** Messages of a queue are at hand that are not stored yet: time goes on without them for nobody. */
   hold(queue: string): void
   /**
@@ -30,7 +54,20 @@ export interface IntakeClock extends EventClock {
 
 /** A clock that goes on by itself: events join at its time, whatever theirs. */
 function independentClock(now: () => Micros): IntakeClock {
-  return { now, arrive: now, storedUpTo() {}, hold() {}, holdReturned() {}, gaveBack() {}, release() {} }
+  return {
+    now,
+    timeOf: now,
+    arrive: now,
+    prepared: () => undefined,
+    reportsAfter: () => undefined,
+    reads() {},
+    reading() {},
+    storedUpTo() {},
+    hold() {},
+    holdReturned() {},
+    gaveBack() {},
+    release() {},
+  }
 }
 
 /** The wall clock, in microseconds. */

@@ -2,7 +2,7 @@ import { messageOf } from '../domain/errors.ts'
 import { formatIso, type Micros, parseIso } from '../domain/time.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { IntakeClock } from './event-clock.ts'
+import type { BatchMark, IntakeClock } from './event-clock.ts'
 import { FURTHEST_AHEAD, GIVEN_BACK_MS } from './shared-time.ts'
 
 export type SyncedClockOptions = {
@@ -78,13 +78,27 @@ export class SyncedClock implements IntakeClock, Service {
     return Math.max(this.#now, this.#initial)
   }
 
-  arrive(timestamp: Micros): Micros {
+  reads(): void {}
+
+  reading(): void {}
+
+  timeOf(): Micros {
+    return this.now()
+  }
+
+  arrive(_queue: string, timestamp: Micros): Micros {
     if (timestamp < Date.now() * 1000 + FURTHEST_AHEAD) this.#now = Math.max(this.#now, timestamp)
     return this.#now
   }
 
-  storedUpTo(queue: string, at: Micros): void {
-    this.#storedUpTo.set(queue, at)
+  prepared(): BatchMark {
+    return undefined
+  }
+
+  reportsAfter(): undefined {}
+
+  storedUpTo(queue: string, at: Micros | undefined): void {
+    if (at !== undefined) this.#storedUpTo.set(queue, at)
   }
 
   hold(queue: string): void {

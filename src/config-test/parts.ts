@@ -20,6 +20,8 @@ export type TestParts = {
   readonly purge: boolean
   readonly retries: number
   readonly catchAll: boolean
+  /** of the configuration, so that events of long ago join as they would there; wall where no configuration is named */
+  readonly clock: 'auto' | 'wall'
 }
 
 export type PartSources = {
@@ -67,6 +69,7 @@ export async function loadParts(sources: PartSources, test: DocumentPath): Promi
     retries: reader.read('pipeline_retries')?.value ?? config?.winchester.pipeline_retries ?? 0,
     catchAll:
       reader.read('catch_all_notifications')?.value ?? config?.winchester.catch_all_notifications ?? false,
+    clock: reader.read('clock')?.value ?? config?.winchester.clock ?? 'wall',
   }
   const errors = reader.problems.list.filter(isFatal)
   if (errors.length > 0) throw new ConfigError('the configuration of the test is refused', errors)

@@ -1,4 +1,5 @@
-import { createManualClock } from '../clock/event-clock.ts'
+import { createArrivalClock } from '../clock/arrival-clock.ts'
+import { createManualClock, type IntakeClock } from '../clock/event-clock.ts'
 import { decodeNotificationText } from '../distiller/decode-notification.ts'
 import { createDistiller, type Distiller } from '../distiller/distiller.ts'
 import type { Event } from '../domain/event.ts'
@@ -44,6 +45,8 @@ class TestRun {
   readonly #parts: TestParts
   readonly #logger: Logger
   readonly #clock = createManualClock(0)
+  /** the time at which events join */
+  readonly #arrivals: IntakeClock
   readonly #router: TriggerRouter
   readonly #distiller: Distiller
   /** ids of the events that came from outside */
@@ -53,6 +56,7 @@ class TestRun {
     this.#store = store
     this.#parts = parts
     this.#logger = logger
+    this.#arrivals = parts.clock === 'auto' ? createArrivalClock(() => this.#clock.now()) : this.#clock
     this.#router = createRouter(parts.triggers)
     this.#distiller = createDistiller(parts.definitions, { catchAll: parts.catchAll })
   }
@@ -81,7 +85,11 @@ class TestRun {
   async #put(event: Event | undefined): Promise<void> {
     if (!event) return
     this.#given.add(event.messageId)
-    const arrival = { event, at: this.#clock.now(), keys: this.#router.keysOf(event) }
+    const arrival = {
+      event,
+      at: this.#arrivals.arrive('', event.timestamp),
+      keys: this.#router.keysOf(event),
+    }
     await this.#store.storeBatch({ arrivals: [arrival], deadLetters: [] }, this.#router)
   }
 

@@ -61,6 +61,7 @@ export const partSchemas = {
   purge_completed_streams: z.boolean(),
   pipeline_retries: z.int().min(0),
   catch_all_notifications: z.boolean(),
+  clock: z.enum(['auto', 'wall']),
 } as const
 
 export type PartName = keyof typeof partSchemas

@@ -20,6 +20,11 @@ export class BatchesInHand {
     return this.#batches.length
   }
 
+  /** How many messages the batches hold. */
+  get messages(): number {
+    return this.#batches.reduce((sum, { deliveries }) => sum + deliveries.length, 0)
+  }
+
   /** For how long, in ms, the oldest batch has been in hand; 0 when there is none. */
   get oldestMs(): number {
     const [oldest] = this.#batches

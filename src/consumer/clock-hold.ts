@@ -1,6 +1,7 @@
 import type { Delivery } from '../broker/broker.ts'
-import type { IntakeClock } from '../clock/event-clock.ts'
+import type { BatchMark, IntakeClock } from '../clock/event-clock.ts'
 import type { Micros } from '../domain/time.ts'
+import type { QueueReports } from '../store/ports/watermarks.ts'
 import { arrivalOf, type Prepared } from './prepared.ts'
 
 const NONE = Number.POSITIVE_INFINITY
@@ -15,12 +16,22 @@ export class ClockHold {
   readonly #queue: string
   /** returned messages that are in the buffer or being prepared */
   #returnedUnread = 0
-  /** of each batch that is prepared and not yet stored, in order: the timestamp of its oldest returned message */
-  readonly #oldestReturned: Micros[] = []
+  /** the batches that are prepared and not yet stored, in order */
+  readonly #unstored: {
+    /** the timestamp of its oldest returned message */
+    readonly oldestReturned: Micros
+    readonly mark: BatchMark
+  }[] = []
 
-  constructor(clock: IntakeClock, queue: string) {
+  /** `isFull`: whether more messages wait in the queue than the broker may deliver. */
+  constructor(clock: IntakeClock, queue: string, isFull: () => boolean) {
     this.#clock = clock
     this.#queue = queue
+    clock.reads(queue, isFull)
+  }
+
+  reading(isReading: boolean): void {
+    this.#clock.reading(this.#queue, isReading)
   }
 
   delivered(delivery: Delivery): void {
@@ -30,17 +41,24 @@ export class ClockHold {
 
   /** The deliveries of a batch were read, `prepared` being what is left of them in the batch. */
   read(deliveries: readonly Delivery[], prepared: readonly Prepared[]): void {
-    this.#oldestReturned.push(oldestReturned(prepared))
+    this.#unstored.push({
+      oldestReturned: oldestReturned(prepared),
+      mark: this.#clock.prepared(this.#queue),
+    })
     this.#returnedUnread -= countReturned(deliveries)
     this.#holdReturned()
+  }
+
+  /** Returns the positions that are to be stored together with the oldest batch; undefined: none are. */
+  reportsOfOldest(): QueueReports | undefined {
+    return this.#clock.reportsAfter(this.#queue, this.#unstored[0]?.mark)
   }
 
   /** The oldest batch is stored. */
   stored(batch: readonly Prepared[]): void {
     const last = batch.findLast((prepared) => arrivalOf(prepared) !== undefined)
-    const arrival = last && arrivalOf(last)
-    if (arrival) this.#clock.storedUpTo(this.#queue, arrival.at)
-    this.#oldestReturned.shift()
+    const mark = this.#unstored.shift()?.mark
+    this.#clock.storedUpTo(this.#queue, last && arrivalOf(last)?.at, mark)
     this.#holdReturned()
   }
 
@@ -61,7 +79,8 @@ export class ClockHold {
   }
 
   #holdReturned(): void {
-    const oldest = this.#returnedUnread > 0 ? 0 : Math.min(...this.#oldestReturned)
+    const oldest =
+      this.#returnedUnread > 0 ? 0 : Math.min(...this.#unstored.map(({ oldestReturned }) => oldestReturned))
     this.#clock.holdReturned(this.#queue, oldest === NONE ? undefined : oldest)
   }
 }

@@ -113,7 +113,7 @@ function distilled(
   notification: Notification,
   { distiller, clock, router, encode }: PrepareContext,
 ): Prepared {
-  const outcome = distiller.distil(notification, clock.now())
+  const outcome = distiller.distil(notification, clock.timeOf(delivery.queue))
   if (outcome.kind === 'failed') return dead(delivery, line, 'distill', outcome.reason)
   if (outcome.kind === 'dropped') return { delivery, line, outcome: UNDEFINED }
   const { messageId, eventType, timestamp } = outcome.event
@@ -121,7 +121,7 @@ function distilled(
     // Traits are left out: `encoded` has them, and a smaller batch is cheaper for the garbage collector.
     event: { messageId, eventType, timestamp },
     encoded: encode(outcome.event),
-    at: clock.arrive(timestamp),
+    at: clock.arrive(delivery.queue, timestamp),
     keys: router.keysOf(outcome.event),
   }
   return { delivery, line, outcome: { kind: 'event', arrival } }

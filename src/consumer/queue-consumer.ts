@@ -86,7 +86,8 @@ export class QueueConsumer implements Service {
     const { signal } = this.#stopping
     this.#options = options
     this.#buffer = new DeliveryBuffer({ ...options, signal })
-    this.#clockHold = new ClockHold(clock, spec.queue)
+    const isFull = () => this.#atHand() >= this.#buffer.prefetch / 2
+    this.#clockHold = new ClockHold(clock, spec.queue, isFull)
     this.#rest = new QueueRest({
       queue: spec.queue,
       logger,
@@ -143,9 +144,12 @@ export class QueueConsumer implements Service {
         this.#hasRead = true
         this.#isReading = true
         this.#isAwaiting = false
+        this.#clockHold.reading(true)
       },
       onAwaiting: () => {
         this.#isAwaiting = true
+        // Nothing can be in a queue that is not there.
+        this.#clockHold.reading(true)
       },
       onLost: () => this.#lost(),
     })
@@ -167,6 +171,7 @@ export class QueueConsumer implements Service {
   #lost(): void {
     if (this.#isReading || this.#hasAtHand()) this.#clockHold.gaveBack()
     this.#isReading = false
+    this.#clockHold.reading(false)
     this.#clockHold.dropped(this.#buffer.clear())
     this.#inHand.lose()
     this.#rest.channelLost(this.#inHand.oldestMs)
@@ -221,13 +226,13 @@ export class QueueConsumer implements Service {
    * be of the time of the messages that come with it.
    */
   async #findTime({ deliveries }: BatchInHand): Promise<void> {
-    const { clock, maxMessageBytes } = this.#options
+    const { clock, spec, maxMessageBytes } = this.#options
     const { signal } = this.#stopping
     const deadline = performance.now() + FIRST_TIME_MS
     while (clock.now() === 0 && !signal.aborted && performance.now() < deadline) {
       const buffered = this.#buffer.deliveries
       const time = firstTimeOf([...deliveries, ...buffered], maxMessageBytes)
-      if (time !== undefined) return void clock.arrive(time)
+      if (time !== undefined) return void clock.arrive(spec.queue, time)
       await Promise.race([this.#buffer.arrived(buffered.length + 1), sleep(FIRST_TIME_MS / 10, signal)])
     }
   }
@@ -300,6 +305,8 @@ export class QueueConsumer implements Service {
           logger,
           signal,
           outage: this.#databaseOutage,
+          // A part of the batch is not the whole of it.
+          reportsOf: (last) => (last === batch.at(-1) ? this.#clockHold.reportsOfOldest() : undefined),
           onStored: (last, outcome) => {
             this.#subscription?.ackUpTo(last.delivery)
             countStored(counters, outcome)
@@ -338,6 +345,11 @@ export class QueueConsumer implements Service {
 
   #hasAtHand(): boolean {
     return !this.#buffer.isEmpty || this.#inHand.count > 0
+  }
+
+  /** How many messages are delivered and not yet acknowledged. */
+  #atHand(): number {
+    return this.#buffer.deliveries.length + this.#inHand.messages
   }
 }
 

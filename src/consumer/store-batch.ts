@@ -4,6 +4,7 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
 import type { Intake } from '../store/ports/intake.ts'
+import type { QueueReports } from '../store/ports/watermarks.ts'
 import type { Store } from '../store/store.ts'
 import { refusedByStore } from './prepare.ts'
 import { arrivalOf, deadLettersOf, type Prepared } from './prepared.ts'
@@ -15,6 +16,8 @@ export type StoreBatchContext = {
   /** of the database */
   readonly outage: Pick<Outage, 'failed' | 'over'>
   readonly signal: AbortSignal
+  /** Returns the positions of queues that are to be stored with what ends with this message. */
+  readonly reportsOf?: ((last: Prepared) => QueueReports | undefined) | undefined
   /** Everything up to this message is stored. */
   readonly onStored: (last: Prepared, outcome: StoredCounts) => void
 }
@@ -37,10 +40,10 @@ const SUSPICIOUS_FAILURES = 3
  * halved until the message that it refuses is alone and becomes a dead letter. Rejects only with StoppedError.
  */
 export async function storeBatch(batch: readonly Prepared[], context: StoreBatchContext): Promise<void> {
-  const { store, router, outage, signal, onStored } = context
+  const { store, outage, signal, onStored } = context
   const backoff = new Backoff({ initialMs: 50, maxMs: 10_000 })
   for (let failures = 1; ; failures++) {
-    const result = await attempt(batch, store, router)
+    const result = await attempt(batch, context)
     if (result.ok) {
       outage.over()
       onStored(batch.at(-1) as Prepared, result.counts)
@@ -65,15 +68,16 @@ type Attempt =
 
 async function attempt(
   batch: readonly Prepared[],
-  store: StoreBatchContext['store'],
-  router: Router,
+  { store, router, reportsOf }: StoreBatchContext,
 ): Promise<Attempt> {
   const deadLetters = batch.flatMap(deadLettersOf)
   const arrivals = batch.flatMap((prepared) => arrivalOf(prepared) ?? [])
   const counts = { stored: 0, duplicates: 0, deadLetters: deadLetters.map(({ stage }) => stage) }
   if (arrivals.length + deadLetters.length === 0) return { ok: true, counts }
   try {
-    return { ok: true, counts: { ...counts, ...(await store.storeBatch({ arrivals, deadLetters }, router)) } }
+    const reports = reportsOf?.(batch.at(-1) as Prepared)
+    const stored = await store.storeBatch({ arrivals, deadLetters, reports }, router)
+    return { ok: true, counts: { ...counts, ...stored } }
   } catch (error) {
     return { ok: false, error }
   }

@@ -3,6 +3,7 @@ import { TransientError } from '../domain/errors.ts'
 import { createContext, type StoreContext } from './context.ts'
 import type { OpenDatabase } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
+import type { QueueReports } from './ports/watermarks.ts'
 import { requireCurrentSchema } from './schema/migrate.ts'
 import { MIGRATIONS } from './schema/migrations/migrations.ts'
 import { type Executor, IMPORT_MARKER } from './schema/schema.ts'
@@ -28,10 +29,10 @@ export type SqlSession = {
   /**
    * Locks the row of this writer, the mark of a transaction whose ids may not become visible in order. Returns the
    * context for this transaction: a cluster that grows changes the distance between ids, and another writer may index
-   * more traits. Rejects with TransientError when the schema is another by now, or an import fills the database.
+   * more traits. Positions in queues, where there are any, become those of the writer. Rejects with TransientError when the schema is another by now, or an import fills the database.
    */
-  lockWriter(tx: Executor): Promise<StoreContext>
-  /** Removes the writer's row and closes every connection. */
+  lockWriter(tx: Executor, reports?: QueueReports): Promise<StoreContext>
+  /** Removes the writer's row, unless it holds positions in queues, and closes every connection. */
   close(): Promise<void>
 }
 
@@ -47,6 +48,8 @@ export async function openSqlSession(
   const context = createContext(database, indexed)
   const transaction: SqlSession['transaction'] = (work, signal) =>
     inTransaction(db, dialect, work, { onRepeat: options.onRepeat, signal })
+  /** where it stood in its queues is left for the next consumer */
+  let hasReported = false
   const writerId = options.writer === undefined ? undefined : await registerWriter(options.writer)
   if (isWriter) await query(dialect, () => noteIndexedTraits(context))
 
@@ -66,34 +69,50 @@ export async function openSqlSession(
     return Number(rows[0]?.step ?? 1)
   }
 
+  async function lockRow(tx: Executor, id: number): Promise<void> {
+    await tx
+      .selectFrom('writer')
+      .select('id')
+      .where('id', '=', id)
+      .modifyEnd(sql.raw(dialect.forUpdate))
+      .executeTakeFirst()
+  }
+
+  /** Locks the row too. */
+  async function writeReports(tx: Executor, id: number, reports: QueueReports): Promise<void> {
+    hasReported = true
+    await tx
+      .updateTable('writer')
+      .set({ queues: JSON.stringify(reports), heard_at: sql.raw<number>(dialect.machineNow) })
+      .where('id', '=', id)
+      .execute()
+  }
+
   return {
     context,
     transaction,
     query: (work) => query(dialect, work),
-    async lockWriter(tx) {
+    async lockWriter(tx, reports) {
       if (writerId === undefined) return countingBy(await stepNow(tx))
-      const row = await tx
-        .selectFrom('writer')
-        .select(sql.raw<number>(dialect.idStepNow).as('step'))
-        .where('id', '=', writerId)
-        .modifyEnd(sql.raw(dialect.forUpdate))
-        .executeTakeFirst()
+      if (reports) await writeReports(tx, writerId, reports)
+      else await lockRow(tx, writerId)
       // A statement of its own: MariaDB would lock what a subquery of the other one reads.
-      const others = await sql<{ indexed: number; imports: number; migrations: number }>`
+      const others = await sql<{ indexed: number; imports: number; migrations: number; step: number }>`
         select (select count(*) from indexed_trait) as indexed,
           (select count(*) from writer where name = ${IMPORT_MARKER}) as imports,
-          (select count(*) from kysely_migration) as migrations`.execute(tx)
-      const [{ indexed, imports, migrations } = { indexed: 0, imports: 0, migrations: 0 }] = others.rows
+          (select count(*) from kysely_migration) as migrations,
+          ${sql.raw(dialect.idStepNow)} as step`.execute(tx)
+      const [{ indexed, imports, migrations, step } = { indexed: 0, imports: 0, migrations: 0, step: 1 }] =
+        others.rows
       if (Number(migrations) !== MIGRATIONS.length)
         throw new TransientError('the schema was changed for another version; start that one instead')
       if (Number(imports) > 0)
         throw new TransientError('an import fills the database, or was broken off: see stv3 db import --help')
-      const idStep = Number(row?.step ?? 1)
       const hasUnindexed = Number(indexed) > context.indexedTraits.size
-      return { ...countingBy(idStep), hasUnindexed }
+      return { ...countingBy(Number(step)), hasUnindexed }
     },
     async close() {
-      if (writerId !== undefined) {
+      if (writerId !== undefined && !hasReported) {
         // A writer that is gone must not be waited for; if this fails, its row is merely never locked again.
         await db
           .deleteFrom('writer')

@@ -6,6 +6,7 @@ import type { Upkeep } from './ports/upkeep.ts'
 import { createSqlQueries } from './queries/sql-queries.ts'
 import { createSqlStreamRuns } from './runs/sql-stream-runs.ts'
 import { openSqlSession, type SqlSession, type SqlSessionOptions } from './sql-session.ts'
+import { createSqlWatermarks } from './sql-watermarks.ts'
 import type { Store } from './store.ts'
 import { countDeadLetters, dropDeadLetters, listDeadLetters, noteDeadLetter } from './upkeep/dead-letters.ts'
 import { closeSpan } from './upkeep/event-spans.ts'
@@ -23,6 +24,7 @@ export async function createSqlStore(
     ...createSqlQueries(session),
     ...createSqlDeadLetterBox(session),
     ...createSqlUpkeep(session),
+    ...createSqlWatermarks(session),
     ping: () => session.query(async () => void (await sql`select 1`.execute(database.db))),
     close: () => session.close(),
   }

@@ -3,16 +3,17 @@ import type { Intake } from './ports/intake.ts'
 import type { Queries } from './ports/queries.ts'
 import type { StreamRuns } from './ports/stream-runs.ts'
 import type { Upkeep } from './ports/upkeep.ts'
+import type { Watermarks } from './ports/watermarks.ts'
 
 /**
- * A database of events, streams and dead letters: five ports over one connection pool. A part takes the ports that
+ * A database of events, streams and dead letters: six ports over one connection pool. A part takes the ports that
  * it needs, `Intake & DeadLetterBox` rather than `Store`.
  *
  * Every method is one transaction or one query. It rejects with TransientError when the database is away or a lock
  * was not granted. Then nothing has been changed, or, when the connection broke at the commit, all of it has, and the
  * same call again does no harm.
  */
-export interface Store extends Intake, StreamRuns, Queries, DeadLetterBox, Upkeep {
+export interface Store extends Intake, StreamRuns, Queries, DeadLetterBox, Upkeep, Watermarks {
   /** Resolves when the database answers. */
   ping(): Promise<void>
   /** Closes every connection. */

@@ -22,7 +22,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   streams: ['domain', 'text', 'timex', 'runtime'],
   usage: ['domain'],
   http: GROUND,
-  clock: [...GROUND, 'http'],
+  clock: [...GROUND, 'http', 'store/ports'],
   observe: [...GROUND, 'http'],
   config: [...GROUND, 'timex', 'distiller', 'streams'],
   store: GROUND,

@@ -3,12 +3,12 @@ import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer
 import { consumerMetrics } from '../../assembly/consumer-metrics.ts'
 import {
   createStatistics,
-  eventClockOf,
   logWarnings,
   processName,
   runUntilStopped,
   stopSignal,
 } from '../../assembly/daemon.ts'
+import { consumerClockOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { openBroker } from '../../assembly/open-broker.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
@@ -51,7 +51,7 @@ async function consume(options: Options): Promise<void> {
   await withStore({ open, signal, logger, observation }, async (store) => {
     const broker = await openBroker(yagi.broker, logger)
     try {
-      const { clock, service } = eventClockOf(config, 'posts', name, logger)
+      const { clock, service } = consumerClockOf({ config, name, logger, store })
       const parts = { config, yagi, broker, store, clock, logger, counters }
       const consumer = await buildConsumer(onBatch ? { ...parts, onBatch } : parts)
       observation?.health.add('consumer', () => hindranceOf(consumer))

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { buildApps } from '../../assembly/build-apps.ts'
 import { planOf } from '../../assembly/build-consumer.ts'
 import { buildRouter } from '../../assembly/build-router.ts'
-import { eventClockOf } from '../../assembly/daemon.ts'
+import { arrivalClockOf } from '../../assembly/event-clock-of.ts'
 import { openStore } from '../../assembly/open-store.ts'
 import { type Config, loadConfig } from '../../config/load/load-config.ts'
 import {
@@ -199,7 +199,7 @@ async function retry(
   options: Options,
 ): Promise<void> {
   const logger = loggerOf(options, config.winchester.log_level)
-  const { clock, service } = eventClockOf(config, 'reads', 'dead-letters', logger)
+  const { clock, service } = arrivalClockOf({ config, name: 'dead-letters', logger })
   const context = {
     store,
     distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),

@@ -2,12 +2,12 @@ import type { Command } from 'commander'
 import { buildWorker } from '../../assembly/build-worker.ts'
 import {
   createStatistics,
-  eventClockOf,
   logWarnings,
   processName,
   runUntilStopped,
   stopSignal,
 } from '../../assembly/daemon.ts'
+import { workerClockOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
 import { PublisherPool } from '../../assembly/publisher-pool.ts'
@@ -53,7 +53,7 @@ async function work(options: Options): Promise<void> {
   await withStore({ open, signal, logger, observation }, async (store) => {
     const publishers = new PublisherPool(logger)
     try {
-      const { clock, service } = eventClockOf(config, 'reads', name, logger)
+      const { clock, service } = workerClockOf({ config, name, logger, store })
       const { publisherFor } = publishers
       const parts = { config, pipelines, store, clock, logger, name, publisherFor, counters }
       const observer = observation && workerMetrics(observation.metrics, counters, store)

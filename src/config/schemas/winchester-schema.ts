@@ -66,6 +66,17 @@ export const winchesterSchema = z.strictObject(
       .string()
       .optional()
       .describe('URL of stv3 time-server: play old data as if it were now'),
+    clock: z
+      .enum(['auto', 'wall'], { error: 'expected auto or wall' })
+      .default('auto')
+      .describe(
+        'auto: the event clock follows the notifications while a queue is behind, else the wall clock; wall: the wall clock',
+      ),
+    clock_patience_days: z
+      .number()
+      .positive()
+      .default(7)
+      .describe('days that the event clock waits for a queue that no consumer reads any more'),
     indexed_traits: z
       .array(z.string())
       .default([])

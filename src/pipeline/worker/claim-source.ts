@@ -1,6 +1,8 @@
 import type { EventClock } from '../../clock/event-clock.ts'
 import type { RunKind } from '../../domain/stream.ts'
+import type { Micros } from '../../domain/time.ts'
 import type { ClaimRequest, StreamRuns } from '../../store/ports/stream-runs.ts'
+import type { ReportedPositions } from '../../store/ports/watermarks.ts'
 import type { ClaimBatch } from './claim-batches.ts'
 
 export type ClaimSourceOptions = {
@@ -37,9 +39,12 @@ export class ClaimSource {
     if (claims.length > 0) yield { claims, claimedAt }
   }
 
-  /** Claims batch after batch of streams that are due now, each of `size()`, as long as more are due and there is time. */
-  async *whileDue(kind: RunKind, size: () => number): AsyncGenerator<ClaimBatch> {
-    const request = this.#request(kind)
+  /**
+   * Claims batch after batch of streams that are due now and `before` this event time, each of `size()`, as long as more
+   * are due and there is time.
+   */
+  async *whileDue(kind: RunKind, size: () => number, before: Micros): AsyncGenerator<ClaimBatch> {
+    const request = this.#request(kind, before)
     const until = performance.now() + PASS_MS
     while (performance.now() < until && !this.#options.signal.aborted) {
       const limit = size()
@@ -66,9 +71,12 @@ export class ClaimSource {
     }
   }
 
-  #request(kind: RunKind): ClaimRequest {
+  #request(kind: RunKind, before: Micros = Number.MAX_SAFE_INTEGER): ClaimRequest {
     const { clock, batchSize, name, leaseMs } = this.#options
-    return { kind, now: clock.now(), limit: batchSize, worker: name, leaseMs }
+    const now = Math.min(clock.now(), before)
+    const dueBefore =
+      clock.dueBefore && ((reports: readonly ReportedPositions[]) => clock.dueBefore?.(reports) ?? now)
+    return { kind, now, dueBefore, limit: batchSize, worker: name, leaseMs }
   }
 
   #isOrphanDue(kind: RunKind, isIdle: boolean): boolean {

@@ -1,6 +1,7 @@
 import type { EventClock } from '../../clock/event-clock.ts'
 import { messageOf, TransientError } from '../../domain/errors.ts'
 import type { RunKind } from '../../domain/stream.ts'
+import { MICROS_PER_MINUTE, type Micros } from '../../domain/time.ts'
 import { Backoff, sleep } from '../../runtime/backoff.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
 import { Outage } from '../../runtime/outage.ts'
@@ -36,8 +37,12 @@ const LOOK_MS = 100
 const SHORTEST_REST_MS = 10
 const RETRY_INTERVAL_MS = 500
 
+/** A due time before which no stream is due. */
+const NEVER = Number.MIN_SAFE_INTEGER
+const NO_LIMITS = { fire: Number.MAX_SAFE_INTEGER, expire: Number.MAX_SAFE_INTEGER }
+
 /**
- * Claims due streams, runs their pipelines and completes them: streams that fire first, then streams that expire.
+ * Claims due streams, runs their pipelines and completes them: in the order of their due times where it is late.
  *
  * The walk of one stream through it: docs/architecture/worker.md.
  */
@@ -139,9 +144,12 @@ export class Worker implements Service {
     const { fire, expire, retryInMs } = await store.nextDue(this.#areRetriesDue())
     const now = clock.now()
     const isRetryDue = retryInMs !== null && retryInMs <= 0
+    const isDue = { fire: fire !== null && fire < now, expire: expire !== null && expire < now }
+    const limits = isDue.fire && isDue.expire ? inOrder(fire as Micros, expire as Micros, now) : NO_LIMITS
     let done = 0
-    if (isRetryDue || (fire !== null && fire < now)) done += await this.#runDue('fire')
-    if (isRetryDue || (expire !== null && expire < now)) done += await this.#runDue('expire')
+    for (const kind of ['fire', 'expire'] as const) {
+      if (isRetryDue || (isDue[kind] && limits[kind] > NEVER)) done += await this.#runDue(kind, limits[kind])
+    }
     const isTidying = await this.#housekeeping.step()
     if (done > 0) return 0
     if (isTidying) return SHORTEST_REST_MS
@@ -165,10 +173,10 @@ export class Worker implements Service {
     await sleep(ms, woken.signal)
   }
 
-  #runDue(kind: RunKind): Promise<number> {
+  #runDue(kind: RunKind, before: Micros): Promise<number> {
     return this.#runAll(
       kind,
-      this.#claimSource.whileDue(kind, () => this.#claimSize.size),
+      this.#claimSource.whileDue(kind, () => this.#claimSize.size, before),
     )
   }
 
@@ -180,6 +188,15 @@ export class Worker implements Service {
     }
     return count
   }
+}
+
+/**
+ * Returns up to which due time streams of each kind are run now, where streams of both are due. A worker that comes late
+ * runs them in the order of their due times, up to a minute or a hundredth of its lag.
+ */
+function inOrder(fire: Micros, expire: Micros, now: Micros): { readonly [kind in RunKind]: Micros } {
+  const slack = Math.max(MICROS_PER_MINUTE, (now - Math.min(fire, expire)) / 100)
+  return fire <= expire ? { fire: expire + slack, expire: NEVER } : { fire: NEVER, expire: fire + slack }
 }
 
 async function* only<T>(one: T): AsyncGenerator<T> {

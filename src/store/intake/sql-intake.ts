@@ -10,10 +10,10 @@ export function createSqlIntake({ context, transaction, query, lockWriter }: Sql
   return {
     encode: (event) => encodeEvent(event, context),
     warmUp: (arrivals) => query(() => warmUp(context, arrivals)),
-    async storeBatch({ arrivals, deadLetters }, router) {
+    async storeBatch({ arrivals, deadLetters, reports }, router) {
       await query(() => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
       const events = await transaction(async (tx) => {
-        const current = await lockWriter(tx)
+        const current = await lockWriter(tx, reports)
         const inserted = arrivals.length > 0 ? await insertEvents(tx, current, arrivals) : []
         await routeEvents(tx, current, inserted, router, 0)
         await insertDeadLetters(tx, current, deadLetters)

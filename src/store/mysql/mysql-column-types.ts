@@ -12,6 +12,16 @@ export const MYSQL_TYPES: ColumnTypes = {
   bytes: 'longblob',
   tableOptions: MYSQL_OPTIONS,
   clusteredOptions: MYSQL_OPTIONS,
+  addColumns: (table, columns) =>
+    Object.entries(columns).flatMap(([name, type]) => [
+      // Only MariaDB has ADD COLUMN IF NOT EXISTS.
+      `set @add_column = if((select count(*) from information_schema.columns where table_schema = database()
+         and table_name = '${table}' and column_name = '${name}') = 0,
+       'alter table ${table} add column ${name} ${type}', 'do 0')`,
+      'prepare add_column from @add_column',
+      'execute add_column',
+      'deallocate prepare add_column',
+    ]),
   replaceIndexes(table, indexes) {
     const changes = Object.entries(indexes).map(
       ([name, columns]) => `drop index ${name}, add index ${name} (${columns})`,

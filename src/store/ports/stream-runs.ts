@@ -1,6 +1,7 @@
 import type { Arrival, Router } from '../../domain/routing.ts'
 import type { ErrorState, RunKind, Stream } from '../../domain/stream.ts'
 import type { Micros } from '../../domain/time.ts'
+import type { ReportedPositions } from './watermarks.ts'
 
 /** A stream that one worker holds a lease on, counted by the database's clock. */
 export type ClaimedStream = {
@@ -16,6 +17,11 @@ export type ClaimRequest = {
   readonly kind: RunKind
   /** event time: streams due before it are claimed */
   readonly now: Micros
+  /**
+   * Returns the event time that follows from positions of consumers. They are read after the streams, in the same
+   * transaction: an event that makes a stream due came with the position that holds it.
+   */
+  readonly dueBefore?: ((reports: readonly ReportedPositions[]) => Micros) | undefined
   /** most streams that are claimed */
   readonly limit: number
   readonly worker: string

@@ -5,11 +5,13 @@ import { lockHeld } from '../lock-held.ts'
 import type { ClaimedStream, ClaimRequest } from '../ports/stream-runs.ts'
 import { bytesHex, idIn, stateNumber, streamOfRow } from '../rows.ts'
 import type { Executor, StreamTable, Tables } from '../schema/schema.ts'
+import { readReports } from '../sql-watermarks.ts'
 
 /** The due time of each way to run. */
 const DUE = { fire: 'fire_timestamp', expire: 'expire_timestamp' } as const
 
-type Select = SelectQueryBuilder<Tables, 'stream', Selectable<StreamTable>>
+type StreamRow = Selectable<StreamTable>
+type Select = SelectQueryBuilder<Tables, 'stream', StreamRow>
 
 /** Of each claim, what retries may take before streams that are due for the first time. */
 const RETRY_SHARE = 1 / 4
@@ -28,13 +30,34 @@ export async function claimStreams(
 
   const share = Math.ceil(request.limit * RETRY_SHARE)
   const claimed = await take(tx, context, request, retry, share, isDue)
-  const fresh = await take(tx, context, request, 'active', request.limit - claimed.length, (select) =>
-    select.where(due, '<', request.now).orderBy(due),
+  const fresh = await take(
+    tx,
+    context,
+    request,
+    'active',
+    request.limit - claimed.length,
+    (select) => select.where(due, '<', request.now).orderBy(due),
+    (rows) => dueRows(tx, context, request, rows),
   )
   claimed.push(...fresh)
   const room = request.limit - claimed.length
   if (room > 0) claimed.push(...(await take(tx, context, request, retry, room, isDue)))
   return claimed
+}
+
+/**
+ * Returns the rows that are due by the event clock as it follows from positions that are read now, after the streams:
+ * the transaction that made a stream due has stored the position that holds the clock, too.
+ */
+async function dueRows(
+  tx: Executor,
+  context: StoreContext,
+  { kind, dueBefore }: ClaimRequest,
+  rows: readonly StreamRow[],
+): Promise<readonly StreamRow[]> {
+  if (!dueBefore) return rows
+  const now = dueBefore(await readReports(tx, context))
+  return rows.filter((row) => (row[DUE[kind]] as number) < now)
 }
 
 /** A stream whose worker let its lease run out. */
@@ -57,10 +80,12 @@ async function take(
   state: StreamState,
   limit: number,
   restrict: (select: Select) => Select,
+  stillDue?: (rows: readonly StreamRow[]) => Promise<readonly StreamRow[]>,
 ): Promise<ClaimedStream[]> {
   if (limit <= 0) return []
   const select = tx.selectFrom('stream').selectAll().where('state', '=', stateNumber(state))
-  const rows = await restrict(select).limit(limit).modifyEnd(sql.raw(dialect.skipLocked)).execute()
+  const found = await restrict(select).limit(limit).modifyEnd(sql.raw(dialect.skipLocked)).execute()
+  const rows = found.length > 0 && stillDue ? await stillDue(found) : found
   if (rows.length === 0) return []
   const { running } = RUN_STATES[kind]
   await tx

@@ -16,6 +16,8 @@ export type ColumnTypes = {
   readonly tableOptions: string
   /** the same for a table that is stored in the order of its primary key */
   readonly clusteredOptions: string
+  /** New columns of a table, null in rows that are there; it may be repeated, wherever it was broken off. */
+  readonly addColumns: (table: string, columns: { readonly [name: string]: string }) => string[]
   /** Other columns for indexes that are there; it may be repeated, wherever it was broken off. */
   readonly replaceIndexes: (table: string, indexes: Indexes) => string[]
 }

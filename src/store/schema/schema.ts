@@ -55,7 +55,15 @@ export type DeadLetterTable = {
   body: Buffer
 }
 
-export type WriterTable = { id: Generated<number>; name: string; started_at: number }
+export type WriterTable = {
+  id: Generated<number>
+  name: string
+  started_at: number
+  /** positions of a consumer in its queues, as JSON: see QueueReports */
+  queues: Generated<string | null>
+  /** when they were reported, by the database's clock */
+  heard_at: Generated<number | null>
+}
 
 export type Tables = {
   event_type: EventTypeTable

@@ -10,6 +10,9 @@ export const SQLITE_TYPES: ColumnTypes = {
   bytes: 'blob',
   tableOptions: ' strict',
   clusteredOptions: ' strict, without rowid',
+  // A migration that is broken off leaves nothing.
+  addColumns: (table, columns) =>
+    Object.entries(columns).map(([name, type]) => `alter table ${table} add column ${name} ${type}`),
   replaceIndexes: (table, indexes) =>
     Object.entries(indexes).flatMap(([name, columns]) => [
       `drop index if exists ${name}`,

@@ -66,9 +66,9 @@ test('a poster says that it is there while it has nothing to do, and with its la
 
 test('events join at the latest timestamp seen, but none moves the clock into the future', async () => {
   const clock = await start('posts')
-  expect(clock.arrive(at('2026-02-01T00:00:00'))).toBe(at('2026-02-01T00:00:00'))
-  expect(clock.arrive(at('2026-01-15T00:00:00'))).toBe(at('2026-02-01T00:00:00'))
-  expect(clock.arrive(at('2999-01-01T00:00:00'))).toBe(at('2026-02-01T00:00:00'))
+  expect(clock.arrive('q', at('2026-02-01T00:00:00'))).toBe(at('2026-02-01T00:00:00'))
+  expect(clock.arrive('q', at('2026-01-15T00:00:00'))).toBe(at('2026-02-01T00:00:00'))
+  expect(clock.arrive('q', at('2999-01-01T00:00:00'))).toBe(at('2026-02-01T00:00:00'))
   await clock.stop()
 })
 

@@ -16,7 +16,15 @@ async function run(file: string, steps: readonly TestStep[], environment: { [nam
   expect(config.warnings).toEqual([])
   const { definitions, triggers } = config
   const pipelines = await requirePipelines(config)
-  const parts = { definitions, triggers, pipelines, purge: false, retries: 0, catchAll: false }
+  const parts = {
+    definitions,
+    triggers,
+    pipelines,
+    purge: false,
+    retries: 0,
+    catchAll: false,
+    clock: 'auto',
+  } as const
   const { streams, events } = await runTest(steps, parts, silentLogger)
   return {
     streams: streams.map(({ name, state, events: members }) => [name, state, members]),

@@ -274,12 +274,12 @@ test('in a flood a batch is waited for also while the database has nothing to do
 test('before any time is known, a message without one is of the time of those that come with it', async () => {
   const arrived: number[] = []
   let now = 0
-  const arrive = (time: number) => {
+  const arrive = (_: string, time: number) => {
     arrived.push(time)
     now = Math.max(now, time)
     return now
   }
-  const clock = { ...wallClock, now: () => now, arrive }
+  const clock = { ...wallClock, now: () => now, timeOf: () => now, arrive }
   const stored: string[] = []
   const { consumer, send, sendUndated } = setUp(async (ids) => void stored.push(...ids), { clock })
   await consumer.start()

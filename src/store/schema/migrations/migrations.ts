@@ -1,6 +1,7 @@
 import type { ColumnTypes } from '../column-types.ts'
 import { createTables } from './001-create-tables.ts'
 import { makeIndexesLocal } from './002-local-indexes.ts'
+import { addQueuePositions } from './003-queue-positions.ts'
 
 /** One step of the schema: its statements in order. */
 export type MigrationStep = {
@@ -12,6 +13,7 @@ export type MigrationStep = {
 export const MIGRATIONS: readonly MigrationStep[] = [
   { name: '001-create-tables', statements: createTables },
   { name: '002-local-indexes', statements: makeIndexesLocal },
+  { name: '003-queue-positions', statements: addQueuePositions },
 ]
 
 /** Everything that `upgrade` would run on an empty database, as SQL text. */

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import { createArrivalClock, createWatchedWallClock } from '../clock/arrival-clock.ts'
+import { ConsumerClock } from '../clock/consumer-clock.ts'
+import { type EventClock, type IntakeClock, wallClock } from '../clock/event-clock.ts'
+import { SyncedClock } from '../clock/synced-clock.ts'
+import { WatermarkClock } from '../clock/watermark-clock.ts'
+import type { Config } from '../config/load/load-config.ts'
+import type { Service } from '../runtime/lifecycle.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { Watermarks } from '../store/ports/watermarks.ts'
+import { timeToken } from './time-settings.ts'
+
+/** A clock, and what keeps it going. */
+export type RunningClock<T> = { readonly clock: T; readonly service: Service }
+
+type ClockParts = {
+  readonly config: Config
+  /** name of the process */
+  readonly name: string
+  readonly logger: Logger
+  readonly store: Watermarks
+}
+
+const NOTHING: Service = { async start() {}, async stop() {} }
+const DAY_MS = 86_400_000
+
+/** Returns the event clock of a consumer: that of time_sync_endpoint, where it is set, else as `clock` says. */
+export function consumerClockOf({ config, name, logger, store }: ClockParts): RunningClock<IntakeClock> {
+  const { time_sync_endpoint: endpoint, clock, clock_patience_days } = config.winchester
+  if (endpoint) return synced(endpoint, 'posts', name, logger)
+  if (clock === 'wall') return { clock: createWatchedWallClock(logger), service: NOTHING }
+  const auto = new ConsumerClock({ store, logger, patienceMs: clock_patience_days * DAY_MS })
+  return { clock: auto, service: auto }
+}
+
+/** Returns the event clock of a worker. */
+export function workerClockOf({ config, name, logger, store }: ClockParts): RunningClock<EventClock> {
+  const { time_sync_endpoint: endpoint, clock, clock_patience_days } = config.winchester
+  if (endpoint) return synced(endpoint, 'reads', name, logger)
+  if (clock === 'wall') return { clock: wallClock, service: NOTHING }
+  const auto = new WatermarkClock({ store, logger, patienceMs: clock_patience_days * DAY_MS })
+  return { clock: auto, service: auto }
+}
+
+/** Returns the event clock for single messages that are stored by hand. */
+export function arrivalClockOf({
+  config,
+  name,
+  logger,
+}: Omit<ClockParts, 'store'>): RunningClock<IntakeClock> {
+  const { time_sync_endpoint: endpoint, clock } = config.winchester
+  if (endpoint) return synced(endpoint, 'reads', name, logger)
+  return { clock: clock === 'wall' ? wallClock : createArrivalClock(), service: NOTHING }
+}
+
+function synced(
+  endpoint: string,
+  role: 'reads' | 'posts',
+  name: string,
+  logger: Logger,
+): RunningClock<SyncedClock> {
+  const token = timeToken(process.env)
+  // In containers each start of a process may be of the same name.
+  const clock = new SyncedClock({ endpoint, source: `${name}-${randomUUID()}`, role, token, logger })
+  return { clock, service: clock }
+}

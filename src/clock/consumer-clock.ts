@@ -1,0 +1,246 @@
+import { messageOf } from '../domain/errors.ts'
+import { formatIso, type Micros } from '../domain/time.ts'
+import type { Service } from '../runtime/lifecycle.ts'
+import type { Logger } from '../runtime/logger.ts'
+import type { HoldReason, QueueReport, QueueReports, Watermarks } from '../store/ports/watermarks.ts'
+import type { BatchMark, IntakeClock } from './event-clock.ts'
+import { formatLag } from './format-lag.ts'
+import { lowWatermark } from './low-watermark.ts'
+import { CURRENT, IDLE_MS, QueuePosition } from './queue-position.ts'
+
+export type ConsumerClockOptions = {
+  readonly store: Watermarks
+  readonly logger: Logger
+  /** how long a queue that no consumer reads any more holds the clock, ms */
+  readonly patienceMs: number
+  /** the wall clock, for tests */
+  readonly wallNow?: () => Micros
+  /** machine time in ms, for tests */
+  readonly machineNow?: () => number
+}
+
+/** How often positions are reported where no batch takes them along. */
+const REPORT_MS = 1000
+
+type Held = { readonly at: Micros; readonly why: HoldReason }
+
+type QueueState = {
+  readonly position: QueuePosition
+  /** it is not known yet what is in the queue: the clock is held here */
+  startsAt: Micros | undefined
+  isReading: boolean
+  /** the machine's clock when reading began, and the wall clock when it ended */
+  readingSince: number
+  unreadSince: Micros
+  /** position after the last batch that was stored; undefined: the queue was not behind */
+  storedUpTo: BatchMark
+  isAtHand: boolean
+  /** the wall clock when a batch was stored last, or the first message came into empty hands */
+  progressAt: Micros
+  hold: { readonly why: HoldReason; readonly since: Micros } | undefined
+}
+
+/**
+ * The event clock of a consumer with `clock: auto`: the wall clock while its queues are read up to their end, the time of
+ * the notifications while they are behind. It reports where each queue stands with every batch, and every second where
+ * no batch is stored; lowWatermark() makes the clock of all out of it.
+ */
+export class ConsumerClock implements IntakeClock, Service {
+  readonly #options: ConsumerClockOptions
+  readonly #wallNow: () => Micros
+  readonly #machineNow: () => number
+  readonly #queues = new Map<string, QueueState>()
+  #isAnnounced = false
+  #reportedAt = -Infinity
+  #timer: NodeJS.Timeout | undefined
+  #reporting: Promise<void> = Promise.resolve()
+  #isFailing = false
+
+  constructor(options: ConsumerClockOptions) {
+    this.#options = options
+    this.#wallNow = options.wallNow ?? (() => Date.now() * 1000)
+    this.#machineNow = options.machineNow ?? (() => performance.now())
+  }
+
+  async start(): Promise<void> {
+    await this.#report()
+    this.#timer = setInterval(() => {
+      if (this.#machineNow() - this.#reportedAt >= REPORT_MS * 0.9) void this.#report()
+    }, REPORT_MS)
+  }
+
+  /** Leaves word where the queues stood, so that the clock waits there for the next consumer. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#reporting
+    await this.#report(true)
+  }
+
+  now(): Micros {
+    return this.#wallNow()
+  }
+
+  reads(queue: string, isFull: () => boolean): void {
+    const now = this.#wallNow()
+    const options = { wallNow: this.#wallNow, machineNow: this.#machineNow, isFull }
+    this.#queues.set(queue, {
+      position: new QueuePosition(options),
+      startsAt: now,
+      isReading: false,
+      readingSince: Number.POSITIVE_INFINITY,
+      unreadSince: now,
+      storedUpTo: undefined,
+      isAtHand: false,
+      progressAt: now,
+      hold: undefined,
+    })
+  }
+
+  reading(queue: string, isReading: boolean): void {
+    const state = this.#stateOf(queue)
+    if (state.isReading === isReading) return
+    state.isReading = isReading
+    if (isReading) state.readingSince = this.#machineNow()
+    else state.unreadSince = this.#wallNow()
+  }
+
+  timeOf(queue: string): Micros {
+    return this.#stateOf(queue).position.position() ?? this.#wallNow()
+  }
+
+  arrive(queue: string, timestamp: Micros): Micros {
+    return this.#stateOf(queue).position.arrive(timestamp)
+  }
+
+  prepared(queue: string): BatchMark {
+    return this.#stateOf(queue).position.position()
+  }
+
+  reportsAfter(queue: string, mark: BatchMark): QueueReports | undefined {
+    // Until the first report has found out where the queue was left, its old reports hold the clock.
+    if (!this.#isAnnounced) return undefined
+    this.#reportedAt = this.#machineNow()
+    return this.#reports(false, { queue, mark })
+  }
+
+  storedUpTo(queue: string, _at: Micros | undefined, mark: BatchMark): void {
+    const state = this.#stateOf(queue)
+    state.startsAt = undefined
+    state.storedUpTo = mark
+    state.progressAt = this.#wallNow()
+  }
+
+  hold(queue: string): void {
+    const state = this.#stateOf(queue)
+    if (state.isAtHand) return
+    state.isAtHand = true
+    state.progressAt = this.#wallNow()
+  }
+
+  release(queue: string): void {
+    this.#stateOf(queue).isAtHand = false
+  }
+
+  /** The position of a queue that is not read stands still anyway. */
+  gaveBack(): void {}
+
+  /** Redelivered messages count as all others do. */
+  holdReturned(): void {}
+
+  #stateOf(queue: string): QueueState {
+    const state = this.#queues.get(queue)
+    if (!state) throw new Error(`queue ${queue} is not read with this clock`)
+    return state
+  }
+
+  #reports(hasLeft: boolean, stored?: { readonly queue: string; readonly mark: BatchMark }): QueueReports {
+    return Object.fromEntries(
+      [...this.#queues].map(([queue, state]) => {
+        const after = stored?.queue === queue ? { startsAt: undefined, storedUpTo: stored.mark } : {}
+        const report = this.#reportOf(queue, state, { ...state, ...after })
+        return [queue, hasLeft ? { ...report, hasLeft } : report]
+      }),
+    )
+  }
+
+  #reportOf(queue: string, state: QueueState, seen: QueueState): QueueReport {
+    const hold = this.#holdOf(seen)
+    const now = this.#wallNow()
+    if (hold?.why !== state.hold?.why) {
+      this.#logChange(queue, state, hold)
+      state.hold = hold && { why: hold.why, since: now }
+    }
+    return { at: hold?.at ?? null, since: state.hold?.since ?? now, why: hold?.why ?? null }
+  }
+
+  #holdOf(state: QueueState): Held | undefined {
+    const { position, startsAt, storedUpTo, isAtHand, progressAt } = state
+    const isIdle = !isAtHand && position.idleMs() > IDLE_MS
+    if (startsAt !== undefined) {
+      const isEmpty = isIdle && state.isReading && this.#machineNow() - state.readingSince > IDLE_MS
+      if (!isEmpty) return { at: startsAt, why: 'starting' }
+      state.startsAt = undefined
+    }
+    if (!state.isReading) return { at: storedUpTo ?? state.unreadSince, why: 'unread' }
+    if (storedUpTo !== undefined && !isIdle) return { at: storedUpTo, why: 'backlog' }
+    if (isAtHand && this.#wallNow() - progressAt > CURRENT) return { at: progressAt, why: 'stuck' }
+    return undefined
+  }
+
+  #logChange(queue: string, { hold: before }: QueueState, hold: Held | undefined): void {
+    const { logger } = this.#options
+    if (hold?.why === 'backlog') {
+      const lag = formatLag(this.#wallNow() - hold.at)
+      logger.warn({ queue }, `queue ${queue} is ${lag} behind; the event clock follows the notifications`)
+    } else if (before?.why === 'backlog') {
+      logger.info({ queue }, `queue ${queue} has caught up; the event clock follows the wall clock`)
+    }
+  }
+
+  /** One report after the other; a database that is away is asked again with the next. Never rejects. */
+  #report(hasLeft = false): Promise<void> {
+    this.#reporting = this.#reporting.then(async () => {
+      const { store, logger } = this.#options
+      try {
+        if (!this.#isAnnounced) await this.#takeOver()
+        this.#reportedAt = this.#machineNow()
+        await store.report(this.#reports(hasLeft))
+        this.#isFailing = false
+      } catch (error) {
+        if (!this.#isFailing)
+          logger.warn({}, `the positions of queues could not be reported: ${messageOf(error)}`)
+        this.#isFailing = true
+      }
+    })
+    return this.#reporting
+  }
+
+  /** Goes on from where the consumers before left each queue. */
+  async #takeOver(): Promise<void> {
+    const { store, patienceMs } = this.#options
+    const reports = await store.readReports()
+    const { holds } = lowWatermark(reports, { wallNow: this.#wallNow(), patienceMs })
+    for (const [queue, state] of this.#queues) {
+      const hold = holds.find((one) => one.queue === queue)
+      const isRead = reports.some(({ queues, ageMs }) => queues[queue]?.at === null && ageMs < REPORT_MS * 2)
+      // Where others have read it up to its end, so has this one.
+      if (state.startsAt !== undefined) state.startsAt = hold ? hold.at : isRead ? undefined : state.startsAt
+      if (hold && this.#wallNow() - hold.at > CURRENT)
+        this.#options.logger.info(
+          { queue },
+          `the event clock was held at ${formatIso(hold.at)} for queue ${queue} and goes on from there`,
+        )
+    }
+    const mine = new Set(this.#queues.keys())
+    const ended = reports.filter(
+      ({ queues, ageMs }) => ageMs > FORGOTTEN_MS && Object.keys(queues).every((queue) => mine.has(queue)),
+    )
+    // Reported first: nobody may see the queue without a position.
+    await store.report(this.#reports(false))
+    await store.forgetReports(ended.map(({ writer }) => writer))
+    this.#isAnnounced = true
+  }
+}
+
+/** Reports of consumers that ended longer ago are deleted by the next one of their queues, ms. */
+const FORGOTTEN_MS = 60_000
