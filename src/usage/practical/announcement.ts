@@ -4,12 +4,14 @@ import { isWholePeriod } from './audit-period.ts'
 import { ANNOUNCED } from './server.ts'
 import { type Entry, isOfRequest, nameOf } from './stream-story.ts'
 
+/** The outcome of checkAnnouncement. Both are undefined for an exists of a whole period. */
 export type Announcement = { readonly warning: string | undefined; readonly check: UsageCheck | undefined }
 
 /**
- * A warning for an exists of a part of a period that nothing explains. Nova sends such a one just before an operation
- * that changes what the server is: its state_description says which (`resize_prep`, `rebuilding`, `shelving`,
- * `rescuing`, `resize_reverting` …), and the notifications of the operation have the same request.
+ * Warns of an exists of a partial period that nothing explains. Nova sends such an exists just before an
+ * operation that changes the server. Its state_description names the task (`resize_prep`, `rebuilding`,
+ * `shelving`, `rescuing`, `resize_reverting` …), and the notifications of the operation have the same
+ * request.
  */
 export function checkAnnouncement(
   { event: exists }: Entry,

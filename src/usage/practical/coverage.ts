@@ -2,7 +2,7 @@ import { isWholePeriod } from './audit-period.ts'
 import type { RuleResult } from './launch.ts'
 import { auditPeriodOf, type Entry, periodText, type StreamStory } from './stream-story.ts'
 
-/** Notes where an audit period is not within the time that the stream is about: the rest of it cannot be verified. */
+/** Notes an audit period that is not within the stream's time range: the rest of it cannot be verified. */
 export function checkCoverage(
   { event: exists }: Entry,
   _before: readonly Entry[],
