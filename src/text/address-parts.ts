@@ -23,7 +23,7 @@ export type AddressFault = { readonly fault: string }
 
 /** A hint for messages: how special characters are written in a URL. */
 export const QUOTING =
-  'write what is special in a URL as %23 for #, %2F for /, %3A for :, %40 for @, %25 for %'
+  'special characters are written as %23 for #, %2F for /, %3A for :, %40 for @, %25 for %'
 
 const PARTS = /^([a-z][\w+.-]*):\/\/([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/i
 const SERVER = /^(\[[0-9a-f:.]+\]|[^\s:[\]%@,]*)(?::(\d*))?$/i
@@ -39,8 +39,9 @@ export function splitAddress(text: string): AddressParts | AddressFault {
     const at = pair.indexOf('=')
     const name = decodePart(at < 0 ? pair : pair.slice(0, at))
     const value = decodePart(at < 0 ? '' : pair.slice(at + 1).replaceAll('+', ' '))
-    if (name === undefined || value === undefined) return { fault: 'what stands behind the ? is not UTF-8' }
-    if (options.has(name)) return { fault: `${name} is set twice behind the ?` }
+    if (name === undefined || value === undefined)
+      return { fault: 'an option after the ? is not UTF-8 when its %XX are decoded' }
+    if (options.has(name)) return { fault: `the option ${name} is given twice after the ?` }
     options.set(name, value)
   }
   return { scheme: scheme.toLowerCase(), authority, path, options }
@@ -50,8 +51,8 @@ export function splitAddress(text: string): AddressParts | AddressFault {
 export function splitServer(text: string): ServerPart | AddressFault {
   const at = text.lastIndexOf('@')
   const [, host, port] = SERVER.exec(text.slice(at + 1)) ?? []
-  if (host === undefined) return { fault: `the host is none; ${QUOTING}` }
-  if (port && (Number(port) < 1 || Number(port) > 65_535)) return { fault: `there is no port ${port}` }
+  if (host === undefined) return { fault: `the host is not valid; ${QUOTING}` }
+  if (port && (Number(port) < 1 || Number(port) > 65_535)) return { fault: `port ${port} is not in 1..65535` }
   const account = at < 0 ? [] : text.slice(0, at).split(/:(.*)/s)
   const [user, password] = account.map((part) => decodePart(part))
   if (at >= 0 && (user === undefined || (account.length > 1 && password === undefined))) {

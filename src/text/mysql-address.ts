@@ -51,17 +51,20 @@ export function parseMysqlAddress(text: string): ParsedMysqlAddress | AddressFau
     else if (!USED.includes(name)) return { fault: `${name} is not understood; known are ${USED.join(', ')}` }
   }
   const socketPath = options.get('unix_socket')
-  if (socketPath === '') return { fault: 'unix_socket names no socket' }
+  if (socketPath === '') return { fault: 'unix_socket is empty; expected the path of a socket' }
   if (server.host === '' && socketPath === undefined) return { fault: `${EXPECTED}; ${QUOTING}` }
   if (socketPath !== undefined && !/^(|localhost|127\.0\.0\.1)$/.test(server.host)) {
-    return { fault: 'unix_socket is a socket of this machine, and the host is another' }
+    return {
+      fault: 'unix_socket is a socket of this machine, but the host names another; leave one of them out',
+    }
   }
   const database = decodePart(parts.path.slice(1))
   if (!database || database.includes('/'))
-    return { fault: `${EXPECTED}: the name of one database at the end` }
+    return { fault: `${EXPECTED}, with the name of one database at the end` }
   const tls = readTlsOptions(options)
   if (tls && 'fault' in tls) return tls
-  if (tls && socketPath !== undefined) return { fault: 'there is no TLS over a unix_socket' }
+  if (tls && socketPath !== undefined)
+    return { fault: 'unix_socket cannot be used with TLS; leave one of them out' }
   const fault = charsetFault(options) ?? timeoutFault(options)
   if (fault !== undefined) return { fault }
   return {
@@ -82,14 +85,15 @@ export function parseMysqlAddress(text: string): ParsedMysqlAddress | AddressFau
 
 function severalHosts(authority: string): string | undefined {
   if (!authority.slice(authority.lastIndexOf('@') + 1).includes(',')) return undefined
-  return 'one host; for several, a name or an address that leads to the one that is written to'
+  return 'only one host is allowed; for a cluster, give one name or address that leads to the server that takes writes'
 }
 
 /** Accepts UTF-8 only: the store always uses utf8mb4, which holds all of Unicode. */
 function charsetFault(options: ReadonlyMap<string, string>): string | undefined {
   const charset = options.get('charset') ?? 'utf8mb4'
-  if (!/^utf-?8(mb[34])?$/i.test(charset)) return `charset: ${charset} cannot be had; it is utf8mb4 always`
-  if (/^(0|false)$/i.test(options.get('use_unicode') ?? '1')) return 'use_unicode: texts are Unicode always'
+  if (!/^utf-?8(mb[34])?$/i.test(charset)) return `charset: ${charset} is not supported; expected utf8mb4`
+  if (/^(0|false)$/i.test(options.get('use_unicode') ?? '1'))
+    return 'use_unicode: expected true; texts are always Unicode'
   return undefined
 }
 

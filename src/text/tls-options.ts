@@ -53,9 +53,9 @@ function verifies(options: Values, mode: string | undefined): TlsOptions['verifi
 function valueFault(options: Values): string | undefined {
   const mode = options.get('ssl_mode')?.toLowerCase()
   if (mode === 'preferred') {
-    return 'ssl_mode: preferred goes in plain text whenever somebody before the server says so; take required'
+    return 'ssl_mode: preferred falls back to plain text, which an attacker can force; use required'
   }
-  if (mode !== undefined && !MODES.includes(mode)) return `ssl_mode: expected ${MODES.join(', ')}`
+  if (mode !== undefined && !MODES.includes(mode)) return `ssl_mode: expected one of ${MODES.join(', ')}`
   const empty = VALUES.find((name) => options.get(name) === '')
   if (empty) return `${empty} is empty`
   const wrong = [...CHECKS, ...SWITCHES].find(
@@ -67,16 +67,16 @@ function valueFault(options: Values): string | undefined {
 function contradiction(options: Values): string | undefined {
   const has = (name: string) => options.has(name)
   const doubled = [...CHECKS, ...SWITCHES].find(has)
-  if (has('ssl_mode') && doubled) return `ssl_mode says it already; leave ${doubled} out`
+  if (has('ssl_mode') && doubled) return `ssl_mode cannot be combined with ${doubled}; leave ${doubled} out`
   const isDisabled = options.get('ssl_mode')?.toLowerCase() === 'disabled'
   const besides = [...VALUES, ...CHECKS].find(has)
   if ((isDisabled || isOn(options, 'ssl_disabled') || isOff(options, 'ssl')) && besides) {
-    return `TLS is switched off, and ${besides} asks for it`
+    return `TLS is switched off, but ${besides} needs it; leave one of them out`
   }
-  if (has('ssl_cert') !== has('ssl_key')) return 'ssl_cert and ssl_key belong together'
+  if (has('ssl_cert') !== has('ssl_key')) return 'ssl_cert and ssl_key must be given together'
   const name = ['ssl_verify_identity', 'ssl_check_hostname'].find((option) => isOn(options, option))
   if (!name || !isOff(options, 'ssl_verify_cert')) return undefined
-  return `${name} needs ssl_verify_cert: a name that nobody has signed says nothing`
+  return `${name} needs ssl_verify_cert: the name in a certificate that is not verified proves nothing`
 }
 
 function isOn(options: Values, name: string): boolean {
