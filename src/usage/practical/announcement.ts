@@ -20,7 +20,7 @@ export function checkAnnouncement(
 ): Announcement {
   if (isWholePeriod(exists)) return { warning: undefined, check: undefined }
   const task = textOf(exists, 'state_description')
-  if (task !== undefined) return explained(`its state_description says why: ${task}`)
+  if (task !== undefined) return explained(`its state_description gives the reason: ${task}`)
   const request = textOf(exists, 'request_id')
   const operation =
     after.find((entry) => entry.step !== 'exists' && isOfRequest(entry, request)) ??

@@ -20,7 +20,7 @@ export function checkCoreFields(
   const at = indexOfReference(before, subject)
   const reference = before[at]
   if (!reference) {
-    return passedOver('nothing before it in this stream tells what they should be')
+    return passedOver('no earlier event of this stream settles them')
   }
   const since = before.slice(at + 1)
   const changing = isWholePeriod(exists) ? changingAfter(since, exists, subject) : undefined
@@ -41,7 +41,7 @@ export function checkCoreFields(
 
 function more(changing: Changing | undefined, failed: Changing | undefined): string {
   if (changing) return `; ${nameOf(changing.by)} is under way, which may change ${changing.fields.join(', ')}`
-  return failed ? `, and after an operation that failed ${nameOf(failed.by)}` : ''
+  return failed ? `, and after a failed operation as ${nameOf(failed.by)} has them` : ''
 }
 
 type Changing = { readonly by: Event; readonly fields: readonly string[] }

@@ -28,7 +28,7 @@ export function checkDeletion(
   const deletedAt = timeOf(exists, 'deleted_at')
   if (deletedAt === undefined) {
     if (!deletion || isBeingRestored(exists, deletion))
-      return holds('not deleted, and no event tells of a deletion')
+      return holds('not deleted, and no event reports a deletion')
     return fails(
       'U6',
       `.deleted events found but .exists has no deleted_at value (${nameOf(deletion)}, ${nameOf(exists)}).`,
@@ -50,7 +50,7 @@ export function checkDeletion(
   }
   const { fault, notes } = compareFields(exists, deletion, FIELDS)
   if (fault) return fails(fault.code, fault.message)
-  return { notes, ...holds(`deleted at ${formatIso(deletedAt)}, as ${nameOf(deletion)} tells`) }
+  return { notes, ...holds(`deleted at ${formatIso(deletedAt)}, as ${nameOf(deletion)} reports`) }
 }
 
 /**

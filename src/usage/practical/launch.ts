@@ -49,7 +49,7 @@ export function checkLaunch(
     )
   }
   const text = isNew
-    ? `launched at ${formatIso(launchedAt)}, within the audit period, and events tell of it`
+    ? `launched at ${formatIso(launchedAt)}, within the audit period, and events report it`
     : `launched at ${formatIso(launchedAt)}, not within the audit period of this stream`
   return { check: { rule: 'launch', outcome: 'holds', text } }
 }

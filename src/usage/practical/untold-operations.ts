@@ -20,7 +20,7 @@ export function checkUntoldOperations({ entries }: StreamStory): RemainderVerdic
     const beginning = BEGINNINGS[entry.step]
     if (beginning === undefined || entry.isElsewhere) return []
     if (!isUntold(entry, beginning, entries.slice(0, index))) return []
-    const message = `Notifications, but no .exists notification found before ${nameOf(entry.event)}: what was used until then is not told.`
+    const message = `Notifications, but no .exists notification found before ${nameOf(entry.event)}: the usage until then is not reported.`
     const fault = { code: 'U0', message }
     return [{ kind: 'fault', existsType: existsTypeOf(entries), first: entry.event, fault }]
   })

@@ -104,7 +104,7 @@ function checkCreation(
   const isNew =
     createdAt !== undefined && !isBroken && isAccountedFor(createdAt, auditPeriodOf(exists), range)
   if (!isNew || related.length > 0) {
-    const text = isNew ? `${related.length} events tell of it` : 'not created within the audit period'
+    const text = isNew ? `${related.length} events report it` : 'not created within the audit period'
     return { check: { rule: 'creation', outcome: 'holds', text } }
   }
   const message = `.exists created_at in audit period, but no related events found (created_at ${formatIso(createdAt)} of ${nameOf(exists)}).`
