@@ -54,7 +54,7 @@ function validate(value: JsonValue): Decoded {
   if (!isJsonObject(value)) return refuse('the body is not a JSON object')
   for (const name of ['event_type', 'message_id'] as const) {
     const text = value[name]
-    if (typeof text !== 'string' || text === '') return refuse(`${name} is missing or no text`)
+    if (typeof text !== 'string' || text === '') return refuse(`${name} is missing or not a text`)
     if (text.length > LONGEST_NAME) return refuse(`${name} is longer than ${LONGEST_NAME} characters`)
   }
   return { ok: true, notification: value as Notification }

@@ -69,7 +69,7 @@ function compileTraits(
   return Object.entries(configs).map(([name, { fields, type = 'text', plugin }]) => {
     const at = [...path, name]
     if (ENVELOPE_NAMES.includes(name)) {
-      const message = `${name}: every event has one of its own, which wins over a trait of that name`
+      const message = `${name}: every event has its own ${name}, which hides a trait of this name`
       report({ severity: 'warning', code: 'envelope', path: at, message })
     }
     const compiled =
@@ -111,7 +111,7 @@ function createPlugin(
   for (const parameter of Object.keys(parameters ?? {})) {
     if (!Plugin.parameters || Plugin.parameters.includes(parameter)) continue
     const known = Plugin.parameters.join(', ') || 'none'
-    const message = `plugin ${name}: does not know the parameter ${parameter}; it knows ${known}`
+    const message = `plugin ${name}: unknown parameter ${parameter}; known are ${known}`
     report({ severity: 'warning', code: 'plugin', path, message })
   }
   try {

@@ -68,7 +68,7 @@ export function parseTypedEvent(typed: unknown): Event {
 
 function requireText(name: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
-  throw new InvalidError(`${name}: ${stringifyJson(value) ?? 'nothing'} is no text`)
+  throw new InvalidError(`${name}: ${stringifyJson(value) ?? 'nothing'} is not a text`)
 }
 
 /** Parses a trait in the typed form; a boolean becomes an int. Throws InvalidError that names the trait. */
@@ -76,7 +76,7 @@ export function parseTypedTrait(name: string, typed: unknown): Trait {
   const { type, value } = (typed ?? {}) as { type?: unknown; value?: unknown }
   const trait = traitOf(type, value)
   if (trait) return trait
-  throw new InvalidError(`trait ${name}: ${stringifyJson(typed)} is no trait; expected type and value`)
+  throw new InvalidError(`trait ${name}: ${stringifyJson(typed)} is not a trait; expected type and value`)
 }
 
 /**

@@ -52,7 +52,7 @@ export function compileTriggers(configs: readonly TriggerConfig[], report: Repor
         severity: 'error',
         code: 'duplicate-trigger',
         path: [index, 'name'],
-        message: `another trigger is named ${JSON.stringify(config.name)} already; streams are told apart by it`,
+        message: `another trigger is already named ${JSON.stringify(config.name)}; each needs a name of its own`,
       })
     }
     names.add(config.name)

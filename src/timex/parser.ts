@@ -75,7 +75,7 @@ class Parser {
       if (unit) this.#at++
       else if (!unitlessAllowed) throw this.#unexpected(next, 'a unit (us, s, m, h, d, mo, y)')
       else if (parts.some((part) => part.unit === undefined)) {
-        throw this.#unexpected(next, 'a unit: only one number may stand without')
+        throw this.#unexpected(next, 'a unit: only one number may have none')
       }
       parts.push({ amount: Number(token.text), unit })
     }
@@ -129,7 +129,7 @@ class Parser {
   }
 
   #requireTime(expression: Expression, offset: number): void {
-    if (isRange(expression)) throw new TimexError('parser', 'a range stands', offset, 'a single time')
+    if (isRange(expression)) throw new TimexError('parser', 'unexpected range', offset, 'a single time')
   }
 
   /**
