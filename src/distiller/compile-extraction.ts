@@ -3,13 +3,17 @@ import type { Trait } from '../domain/trait.ts'
 import type { TraitDefinition } from './definition.ts'
 import { convertValue, extractTrait } from './extract-trait.ts'
 
-/** All traits of a notification, in the order of their definitions. Throws InvalidError that names the trait. */
+/**
+ * Extracts all traits of a notification, in the order of their definitions. Throws InvalidError that names
+ * the trait.
+ */
 export type Extraction = (notification: Notification) => { [name: string]: Trait }
 
 /**
- * Compiles the traits of a definition to code of their own, as most of the time of distilling goes into them: what
- * paths share is read once, and a trait is set under a name that the engine knows. The outcome is that of extractTrait
- * for each. Names of fields and traits go in as string literals, whatever they contain.
+ * Compiles the traits of a definition to generated code, since distilling spends most of its time on them.
+ * Prefixes that several paths share are read once, and each trait is set under a constant name, which the
+ * engine optimises. The result equals that of extractTrait for each trait. Names of fields and traits enter
+ * the code as string literals only, whatever they contain.
  */
 export function compileExtraction(traits: readonly TraitDefinition[]): Extraction {
   const prefixes = new Prefixes()
@@ -28,12 +32,12 @@ return traits
   ) as Extraction
 }
 
-/** The objects that several paths lead through, each a variable. */
+/** Variables of the generated code, one for each object that paths lead through. */
 class Prefixes {
   readonly declarations: string[] = []
   readonly #variables = new Map<string, string>([['[]', 'document']])
 
-  /** The variable that holds what a path of names leads to. */
+  /** Returns the variable that holds the value at a path of names; declares it when needed. */
   variableOf(names: readonly string[]): string {
     const key = JSON.stringify(names)
     const known = this.#variables.get(key)
@@ -45,7 +49,7 @@ class Prefixes {
     return variable
   }
 
-  /** The code that reads what a path of names leads to. */
+  /** Returns the code that reads the value at a path of names. */
   read(names: readonly string[]): string {
     return `${this.variableOf(names.slice(0, -1))}?.[${JSON.stringify(names.at(-1))}]`
   }
@@ -62,7 +66,10 @@ function statementOf(trait: TraitDefinition, index: number, prefixes: Prefixes):
   return `value = ${reads} ?? undefined\n${text}${convert}`
 }
 
-/** Where all that is to do is to take the first field that is there: the code for that. */
+/**
+ * Returns the code of a trait that is the first field present; undefined for a trait that needs more, such as
+ * a plugin.
+ */
 function readsOf({ type, fields, plugin }: TraitDefinition, prefixes: Prefixes): string | undefined {
   if (plugin || fields.length === 0 || (type !== 'text' && fields.length > 1)) return undefined
   const names = fields.map((field) => field.names)

@@ -6,8 +6,8 @@ import { intTrait, type Trait, type TraitType } from '../domain/trait.ts'
 import { stringifyJson } from '../text/json.ts'
 
 /**
- * A value of a notification as a trait of the given type; undefined for an empty text where a number or a time
- * is wanted. Numbers are read as Python's int() and float() read them. Throws InvalidError.
+ * Converts a value of a notification to a trait of the given type; undefined for an empty text where a number
+ * or a time is wanted. Numbers are parsed like Python's int() and float() do. Throws InvalidError.
  */
 export function convertTrait(value: JsonValue, type: TraitType): Trait | undefined {
   if (type === 'text') return { type, value: textOf(value) }
@@ -22,7 +22,7 @@ export function convertTrait(value: JsonValue, type: TraitType): Trait | undefin
   }
 }
 
-/** The text of a value: booleans as True and False, lists and objects as JSON. */
+/** Returns the text of a value: booleans as True and False, lists and objects as JSON. */
 export function textOf(value: JsonValue): string {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean') return value ? 'True' : 'False'
@@ -36,7 +36,7 @@ function fail(value: JsonValue, expected: string): InvalidError {
 }
 
 function convertInt(value: JsonValue): Trait {
-  // + 0 makes one zero out of two
+  // Adding 0 turns -0 into 0.
   if (Number.isSafeInteger(value)) return { type: 'int', value: (value as number) + 0 }
   const integer = integerOf(value)
   if (integer === undefined) throw fail(value, 'an integer')

@@ -4,23 +4,28 @@ import { isJsonObject, type JsonValue, type Notification } from '../domain/notif
 import { parseJson } from '../text/json.ts'
 import { excessOf, type JsonBounds } from '../text/json-bounds.ts'
 
-/** A notification, or the stage and the reason of a refusal. */
+/** A notification, or the stage and the reason of its refusal. */
 export type Decoded =
   | { readonly ok: true; readonly notification: Notification }
   | { readonly ok: false; readonly stage: 'decode' | 'validate' | 'size'; readonly reason: string }
 
-/** Python's own json reads nothing deeper; and what so many values take in memory, a consumer has. */
+/** Python's own json parser goes no deeper, and a consumer has the memory for this many values. */
 const BOUNDS: JsonBounds = { depth: 1000, values: 250_000 }
 
 /**
- * Reads the body of a message: an old-style notification, or one in the oslo.messaging v2 envelope (an object
- * with `oslo.message`, itself JSON in a text).
+ * Decodes the body of a message: a bare notification, or one in the oslo.messaging v2 envelope (an object
+ * with `oslo.message`, itself JSON in a text). The body must be UTF-8.
+ *
+ * @example
+ * const decoded = decodeNotification(body)
+ * if (decoded.ok) distiller.distil(decoded.notification, receivedAt)
  */
 export function decodeNotification(body: Buffer): Decoded {
   if (!isUtf8(body)) return { ok: false, stage: 'decode', reason: 'the body is not UTF-8' }
   return decodeNotificationText(body.toString('utf8'))
 }
 
+/** Decodes the text of a message like decodeNotification does its bytes. */
 export function decodeNotificationText(text: string): Decoded {
   const outer = parse(text, 'the body')
   if (!outer.ok) return outer
@@ -49,7 +54,7 @@ function validate(value: JsonValue): Decoded {
   if (!isJsonObject(value)) return refuse('the body is not a JSON object')
   for (const name of ['event_type', 'message_id'] as const) {
     const text = value[name]
-    if (typeof text !== 'string' || text === '') return refuse(`${name} is missing or no text`)
+    if (typeof text !== 'string' || text === '') return refuse(`${name} is missing or not a text`)
     if (text.length > LONGEST_NAME) return refuse(`${name} is longer than ${LONGEST_NAME} characters`)
   }
   return { ok: true, notification: value as Notification }

@@ -9,24 +9,25 @@ import type { Path } from './path/compile-path.ts'
 import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
 import type { TraitPlugin, TraitPlugins } from './trait-plugin.ts'
 
+/** A compiled trait of an event definition. */
 export type TraitDefinition = {
   readonly name: string
   readonly type: TraitType
-  /** in order of preference */
+  /** field paths in order of preference */
   readonly fields: readonly Path[]
   readonly plugin: TraitPlugin | undefined
 }
 
 /** A compiled entry of event_definitions.yaml. */
 export type EventDefinition = {
-  /** its place in the file, from 0; -1 for the one that catches all */
+  /** index in the file, from 0; -1 for the catch-all definition */
   readonly index: number
   readonly patterns: EventTypePatterns
   readonly accepts: (eventType: string) => boolean
   readonly traits: readonly TraitDefinition[]
 }
 
-/** Traits that every event gets unless its definition says otherwise. */
+/** Traits that every event has unless its definition overrides them. */
 export const DEFAULT_TRAITS: { readonly [name: string]: TraitDefinitionConfig } = {
   service: { fields: 'publisher_id' },
   request_id: { fields: '_context_request_id' },
@@ -35,7 +36,10 @@ export const DEFAULT_TRAITS: { readonly [name: string]: TraitDefinitionConfig } 
 
 type ConfigPath = readonly (string | number)[]
 
-/** Compiles the definitions of a file in their order; faults are reported. */
+/**
+ * Compiles the definitions of a file, in their order. Reports each fault; a field path or plugin with a fault
+ * is left out.
+ */
 export function compileDefinitions(
   configs: readonly EventDefinitionConfig[],
   report: Report,
@@ -50,7 +54,7 @@ export function compileDefinitions(
   }))
 }
 
-/** What catches all notifications that no definition matches: the default traits only. */
+/** Returns the definition for notifications that no other one matches. It has the default traits only. */
 export function catchAllDefinition(): EventDefinition {
   const traits = compileTraits(DEFAULT_TRAITS, [], () => {}, {})
   return { index: -1, patterns: '*', accepts: () => true, traits }
@@ -65,7 +69,7 @@ function compileTraits(
   return Object.entries(configs).map(([name, { fields, type = 'text', plugin }]) => {
     const at = [...path, name]
     if (ENVELOPE_NAMES.includes(name)) {
-      const message = `${name}: every event has one of its own, which wins over a trait of that name`
+      const message = `${name}: every event has its own ${name}, which hides a trait of this name`
       report({ severity: 'warning', code: 'envelope', path: at, message })
     }
     const compiled =
@@ -107,7 +111,7 @@ function createPlugin(
   for (const parameter of Object.keys(parameters ?? {})) {
     if (!Plugin.parameters || Plugin.parameters.includes(parameter)) continue
     const known = Plugin.parameters.join(', ') || 'none'
-    const message = `plugin ${name}: does not know the parameter ${parameter}; it knows ${known}`
+    const message = `plugin ${name}: unknown parameter ${parameter}; known are ${known}`
     report({ severity: 'warning', code: 'plugin', path, message })
   }
   try {

@@ -6,28 +6,39 @@ import { compileExtraction, type Extraction } from './compile-extraction.ts'
 import { textOf } from './convert.ts'
 import { catchAllDefinition, type EventDefinition } from './definition.ts'
 
-/** Event types seen are remembered up to this number. */
+/** Largest number of event types whose definition is cached. */
 const MAX_CACHED_TYPES = 10_000
 
-/** An event, nothing because no definition matches the notification, or the reason why it cannot be one. */
+/**
+ * The result of distilling: an event; `dropped` when no definition matches the notification; or `failed` with
+ * the reason why no event can be made of it.
+ */
 export type Distilled =
   | { readonly kind: 'event'; readonly event: Event }
   | { readonly kind: 'dropped' }
   | { readonly kind: 'failed'; readonly reason: string }
 
+/** Makes events out of notifications. */
 export type Distiller = {
-  /** The definition that means an event type: the last one that does; undefined when none does. */
+  /** Returns the last definition that matches an event type; undefined when none does. */
   definitionOf(eventType: string): EventDefinition | undefined
-  /** `receivedAt` stands in for a notification that has no time of its own. */
+  /** Distils a notification. `receivedAt` is the event's time where the notification has none. */
   distil(notification: Notification, receivedAt: Micros): Distilled
 }
 
 export type DistillerOptions = {
-  /** make events with the default traits of notifications that no definition matches */
+  /** whether notifications that no definition matches become events with the default traits */
   readonly catchAll: boolean
 }
 
-/** Turns notifications into events by the last definition that means their type. */
+/**
+ * Creates a distiller. Of several definitions that match an event type, the last one counts.
+ *
+ * @example
+ * const distiller = createDistiller(definitions, { catchAll: false })
+ * const distilled = distiller.distil(notification, receivedAt)
+ * if (distilled.kind === 'event') console.log(distilled.event.traits)
+ */
 export function createDistiller(
   definitions: readonly EventDefinition[],
   options: DistillerOptions,
@@ -68,7 +79,7 @@ export function createDistiller(
   }
 }
 
-/** The definition that means a type, and its traits compiled. */
+/** The definition of an event type, with its traits compiled. */
 type Chosen = { readonly definition: EventDefinition; readonly extract: Extraction }
 
 function makeEvent(notification: Notification, extract: Extraction, receivedAt: Micros): Event {
@@ -81,7 +92,10 @@ function makeEvent(notification: Notification, extract: Extraction, receivedAt: 
   }
 }
 
-/** The notification's own time, else that of its context; undefined where it has neither. Throws where it is no time. */
+/**
+ * Returns the notification's `timestamp`, else its `_context_timestamp`; undefined where it has neither.
+ * Throws InvalidError when the value is not an ISO 8601 time.
+ */
 export function ownTime(notification: Notification): Micros | undefined {
   for (const name of ['timestamp', '_context_timestamp']) {
     const value = notification[name]

@@ -5,14 +5,17 @@ import { convertTrait } from './convert.ts'
 import type { TraitDefinition } from './definition.ts'
 import { fullPath, readablePath } from './path/match.ts'
 
-/** The trait as the notification has it; undefined when no field yields a value. Throws InvalidError that names it. */
+/**
+ * Extracts a trait from a notification; undefined when no field yields a value. Throws InvalidError that
+ * names the trait.
+ */
 export function extractTrait(definition: TraitDefinition, notification: Notification): Trait | undefined {
   const { plugin, fields } = definition
   if (plugin) return extractByPlugin(definition, notification)
   for (const field of fields) {
     const value = field.findFirst(notification)
     const trait = value === undefined ? undefined : convertValue(definition, value)
-    // A blank is nothing but for text: Nova writes '' for every time that it does not have.
+    // An empty text is a value for text traits only: Nova writes '' for every time that it does not have.
     if (trait !== undefined) return trait
   }
   return undefined
@@ -28,12 +31,15 @@ function extractByPlugin(definition: TraitDefinition, notification: Notification
   })
 }
 
-/** A value of a field as the trait; undefined where it is none. Throws InvalidError that names the trait. */
+/**
+ * Converts a field's value to the trait; undefined for an empty text where a number or a time is wanted.
+ * Throws InvalidError that names the trait.
+ */
 export function convertValue(definition: TraitDefinition, value: JsonValue): Trait | undefined {
   return naming(definition, () => convertTrait(value, definition.type))
 }
 
-/** Whatever fails says which trait it was. */
+/** Runs work on a trait. Throws InvalidError that names the trait when the work throws. */
 function naming<T>({ name }: TraitDefinition, work: () => T): T {
   try {
     return work()
@@ -43,7 +49,7 @@ function naming<T>({ name }: TraitDefinition, work: () => T): T {
   }
 }
 
-/** The path of the field whose value a trait was made of; undefined when there was none. */
+/** Returns the path of the field that yields a trait's value; undefined when no field does. */
 export function fieldOf(definition: TraitDefinition, notification: Notification): string | undefined {
   const isBlank = (value: JsonValue) => value === '' && definition.type !== 'text' && !definition.plugin
   for (const field of definition.fields) {

@@ -2,21 +2,28 @@ import { compileExpression, type Path } from './path/compile-path.ts'
 import type { PathExpression } from './path/expression.ts'
 import { parsePath } from './path/parser.ts'
 
-/** Ceilometer keeps the context of a notification apart; in the message it stands as `_context_NAME`. */
+/**
+ * Ceilometer's name for the context of a notification. In the message, its fields are named `_context_NAME`.
+ */
 const CONTEXT = 'ctxt'
 
-/** Names that stand for each other in Ceilometer's definitions. */
+/** Context fields that Ceilometer's definitions use interchangeably, in order of preference. */
 const SYNONYMS: { readonly [name: string]: readonly string[] } = {
   tenant_id: ['tenant_id', 'project_id', 'tenant'],
   project_id: ['project_id', 'tenant_id', 'tenant'],
 }
 
-/** Compiles a field path of a definition; `ctxt.X` reads `_context_X`. Throws PathError. */
+/**
+ * Compiles a field path of a definition. `ctxt.X` reads `_context_X`. Throws PathError.
+ *
+ * @example
+ * compileFieldPath('payload.nics[0].label').findFirst(notification)
+ */
 export function compileFieldPath(text: string): Path {
   return compileExpression(text, withContext(parsePath(text)))
 }
 
-/** Looks for `ctxt` where a path begins: at the left, on both sides of a union. */
+/** Replaces `ctxt` at the begin of a path: at its left end, and on both sides of a union. */
 function withContext(expression: PathExpression): PathExpression {
   if (expression.kind === 'union') {
     return { kind: 'union', left: withContext(expression.left), right: withContext(expression.right) }

@@ -1,23 +1,32 @@
 import type { JsonValue } from '../domain/notification.ts'
 
-/** A field that was found: its path, such as `payload.nics.[0].label`, and its value, never null. */
+/** A field that was found: its path, such as `payload.nics.[0].label`, and its value, which is never null. */
 export type FieldMatch = readonly [path: string, value: JsonValue]
 
-/** Makes a trait's value of the fields of a definition; asked also when none was found. */
+/**
+ * Computes a trait's value from the fields of its definition. Also called when no field was found.
+ *
+ * @example
+ * export class UpperCase {
+ *   traitValue([first]) {
+ *     return first && String(first[1]).toUpperCase()
+ *   }
+ * }
+ */
 export interface TraitPlugin {
-  /** The value, converted to the trait's type afterwards; null or undefined means that there is no trait. */
+  /** Returns the value, which is then converted to the trait's type; null or undefined for no trait. */
   traitValue(matches: readonly FieldMatch[]): JsonValue | undefined
 }
 
-/** The parameters of a plugin in event_definitions.yaml. */
+/** Parameters of a plugin, as event_definitions.yaml has them. */
 export type PluginParameters = { readonly [name: string]: unknown }
 
-/** Its constructor throws when the parameters are not what it takes. */
+/** A plugin's class. The constructor throws when a parameter is wrong. */
 export type TraitPluginClass = {
   new (parameters: PluginParameters): TraitPlugin
-  /** names of the parameters it knows; any others are warned of */
+  /** names of the known parameters; each other one is reported as a warning */
   readonly parameters?: readonly string[]
 }
 
-/** Plugins by the name that definitions call them by. */
+/** Plugins by the name that definitions use. */
 export type TraitPlugins = { readonly [name: string]: TraitPluginClass }

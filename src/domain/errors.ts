@@ -1,4 +1,4 @@
-/** The kinds of failure that callers tell apart. */
+/** Classes of failure by which callers choose an HTTP status, an exit code or a retry. */
 export type ErrorCode =
   | 'config'
   | 'syntax'
@@ -10,7 +10,7 @@ export type ErrorCode =
   | 'internal'
   | 'unauthorized'
 
-/** Base of every error this project throws on purpose; its message is one sentence for a person. */
+/** Base class of all errors that this project throws on purpose. The message is one sentence for a person. */
 export class StackTachError extends Error {
   readonly code: ErrorCode
 
@@ -21,27 +21,30 @@ export class StackTachError extends Error {
   }
 }
 
-/** Where in a file something stands; line and column count from 1. */
+/** A place in a file. Line and column count from 1. */
 export type Position = { readonly file: string; readonly line: number; readonly column: number }
 
 /** One finding about a configuration file. */
 export type Problem = {
   readonly severity: 'error' | 'warning'
   readonly code: string
-  /** where in the document, e.g. `0.traits.memory_mb.type` */
+  /** path within the document, e.g. `0.traits.memory_mb.type` */
   readonly path: string
   readonly message: string
   readonly position: Position
 }
 
-/** `FILE:LINE:COLUMN: MESSAGE`, as compilers print it. */
+/**
+ * Formats a finding as compilers do: `FILE:LINE:COLUMN: MESSAGE`, with `warning: ` before the message of a
+ * warning.
+ */
 export function formatProblem(problem: Problem): string {
   const { file, line, column } = problem.position
   const severity = problem.severity === 'warning' ? 'warning: ' : ''
   return `${file}:${line}:${column}: ${severity}${problem.message}`
 }
 
-/** Configuration that cannot be used; carries every problem found, not only the first. */
+/** Thrown for configuration that cannot be used. Carries all problems found, not only the first. */
 export class ConfigError extends StackTachError {
   readonly problems: readonly Problem[]
 
@@ -51,7 +54,9 @@ export class ConfigError extends StackTachError {
   }
 }
 
-/** Text that does not parse: offset (from 0) of the fault and what was expected there. */
+/**
+ * Thrown for text that does not parse. Carries the offset of the fault (from 0) and what was expected there.
+ */
 export class TextSyntaxError extends StackTachError {
   readonly offset: number
   readonly expected: string
@@ -63,39 +68,43 @@ export class TextSyntaxError extends StackTachError {
   }
 }
 
-/** A value from outside that cannot be accepted. */
+/** Thrown for a value from outside that cannot be accepted. */
 export class InvalidError extends StackTachError {
   constructor(message: string, options?: { cause?: unknown }) {
     super('invalid', message, options)
   }
 }
 
+/** Thrown when the thing that was asked for does not exist. */
 export class NotFoundError extends StackTachError {
   constructor(message: string) {
     super('not_found', message)
   }
 }
 
-/** The thing exists, but is not in a state that allows what was asked. */
+/** Thrown when the thing exists, but its state does not allow what was asked. */
 export class ConflictError extends StackTachError {
   constructor(message: string) {
     super('conflict', message)
   }
 }
 
-/** Not the message's fault: a server that is away, a lock that was not granted. Trying again may help. */
+/**
+ * Thrown for a failure that a retry may cure, such as a server that is down or a lock that was not granted.
+ * The message being processed is not at fault.
+ */
 export class TransientError extends StackTachError {
   constructor(message: string, options?: { cause?: unknown }) {
     super('transient', message, options)
   }
 }
 
-/** What an error was made of; undefined for none. */
+/** Returns the `cause` of an error; undefined where there is none. */
 export function causeOf(error: unknown): unknown {
   return error instanceof Error ? error.cause : undefined
 }
 
-/** The sentence of any thrown value. */
+/** Returns a readable message for any thrown value, also for one that is no Error. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return textOf(error)
   if (error.message !== '') return error.message
@@ -104,7 +113,7 @@ export function messageOf(error: unknown): string {
   return 'code' in error ? String(error.code) : error.name
 }
 
-/** Some values cannot be made a text. */
+/** Returns the value as text. String() throws for some values, such as objects without a prototype. */
 function textOf(value: unknown): string {
   try {
     return String(value)

@@ -1,21 +1,29 @@
 import type { Micros } from './time.ts'
 import type { Traits } from './trait.ts'
 
-/** What every event has beside its traits. */
+/** The parts that every event has besides its traits. */
 export type Envelope = {
   readonly messageId: string
   readonly eventType: string
   readonly timestamp: Micros
 }
 
-/** A small flat typed event: what the distiller made of a notification, or what a pipeline produced. */
+/**
+ * A small, flat, typed event: made by the distiller from a notification, or produced by a pipeline.
+ *
+ * @example
+ * const event: Event = {
+ *   messageId: 'a1', eventType: 'compute.instance.update', timestamp: 1_424_974_994_000_000,
+ *   traits: { memory_mb: { type: 'int', value: 512 } },
+ * }
+ */
 export type Event = Envelope & { readonly traits: Traits }
 
-/** An event as a store holds it. */
+/** An event that a store holds, with its id there. */
 export type StoredEvent = Event & { readonly id: number }
 
-/** The names of an envelope's parts in notifications, queries and answers. */
+/** Names of the envelope's parts in notifications, queries and API responses. */
 export const ENVELOPE_NAMES: readonly string[] = ['message_id', 'event_type', 'timestamp']
 
-/** Characters of a message_id or an event type, at most. */
+/** Maximum length of a message_id or an event type, in UTF-16 code units. */
 export const LONGEST_NAME = 255

@@ -1,23 +1,24 @@
 import { hash } from 'node:crypto'
 
-/** The first 128 bits of SHA-256 over the text's bytes, as 32 hex digits. */
+/** Returns the first 128 bits of the SHA-256 of the text's bytes, as 32 hex digits. */
 export function hash128(text: string): string {
   return hash('sha256', bytesOf(text), 'hex').slice(0, 32)
 }
 
-/** The first 64 bits of SHA-256 over the text's bytes, as 16 hex digits. */
+/** Returns the first 64 bits of the SHA-256 of the text's bytes, as 16 hex digits. */
 export function hash64(text: string): string {
   return hash('sha256', bytesOf(text), 'hex').slice(0, 16)
 }
 
-/** Tells bodies of messages apart. */
+/** Returns a digest by which bodies of messages are compared: SHA-1 in base64. */
 export function bodyDigest(body: Buffer): string {
   return hash('sha1', body, 'base64')
 }
 
 /**
- * As UTF-8 has them. Halves of surrogate pairs, for which it has none, are written by its pattern, as no text of
- * whole characters is: else all of them would be the same U+FFFD.
+ * Returns the text's bytes in UTF-8. A lone surrogate, which UTF-8 cannot encode, gets three bytes by UTF-8's
+ * bit pattern, which no well-formed text has. Otherwise all lone surrogates would become the same U+FFFD and
+ * texts with them would share a hash.
  */
 function bytesOf(text: string): string | Buffer {
   if (text.isWellFormed()) return text

@@ -1,5 +1,5 @@
-/** How a whole number is written, as Python's int() reads it. */
+/** Matches the text of a whole number in the syntax of Python's int(). */
 export const INTEGER_TEXT = /^[+-]?\d+$/
 
-/** How a finite number is written, as Python's float() reads it. */
+/** Matches the text of a finite number in the syntax of Python's float(). */
 export const FLOAT_TEXT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i

@@ -1,26 +1,27 @@
 const ZERO = 48
 
-/** The number that two digits make; NaN where one is none. */
+/** Returns the number that two digits stand for; NaN where either of them is no digit. */
 function twoDigits(text: string, at: number): number {
   const tens = text.charCodeAt(at) - ZERO
   const ones = text.charCodeAt(at + 1) - ZERO
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
-/** A date and time of day in UTC, its parts in their ranges. */
+/** A date and time of day in UTC. All parts are within their ranges. */
 export type PlainTime = {
   readonly year: number
   readonly month: number
-  /** at most 28, which every month has */
+  /** 1 to 28: the days that every month has */
   readonly day: number
+  /** second of the day, from 0 */
   readonly second: number
   readonly micro: number
 }
 
 /**
- * Reads a time as services write nearly all of theirs: `2026-11-19T10:00:00`, a space for the T, with or without six
- * digits of fraction, in UTC (no zone, Z or +00:00); `second` is that of the day. Undefined for any other text, which
- * may be a time all the same.
+ * Parses a time in the form that services use almost always: `2026-11-19T10:00:00` in UTC (no zone, Z or
+ * +00:00), with T or a space, with six digits of fraction or none. Returns undefined for any other text,
+ * which may still be a valid time.
  */
 export function readPlainTime(text: string): PlainTime | undefined {
   const { length } = text

@@ -1,37 +1,41 @@
-/** An exchange that a queue gets messages from, and the key that it is bound with. */
+/** An exchange from which a queue gets messages, and the routing key of the binding. */
 export type Binding = { readonly exchange: string; readonly routingKey: string }
 
-/** Where reading a stream begins: at an end of it, at an offset, or at what came since a time (s since the epoch). */
+/**
+ * Where reading of a RabbitMQ stream begins: at one end, at an offset, or at a time (seconds since the
+ * epoch).
+ */
 export type StreamOffset = 'first' | 'last' | 'next' | number | { readonly sinceS: number }
 
-/** A queue, and how to declare and bind it where it does not exist. */
+/** A queue, and how it is declared and bound where it does not exist. */
 export type QueueSpec = {
   readonly queue: string
-  /** none: the queue is not bound to any exchange */
+  /** empty: the queue is not bound to any exchange */
   readonly bindings: readonly Binding[]
   readonly exchangeType: string
   readonly durable: boolean
   readonly autoDelete: boolean
   readonly exchangeDurable: boolean
   readonly exchangeAutoDelete: boolean
-  /** The queue is somebody else's: it is waited for, and never declared or bound. */
+  /** whether the queue is declared elsewhere: the consumer waits for it, and never declares or binds it */
   readonly passive?: boolean
-  /** The exchanges are somebody else's: they are waited for, and never declared. */
+  /** whether the exchanges are declared elsewhere: the consumer waits for them, and never declares them */
   readonly exchangePassive?: boolean
-  /** `x-queue-type` and the like */
+  /** arguments of the declaration, such as `x-queue-type` */
   readonly arguments?: { readonly [name: string]: string | number | boolean }
-  /** undefined: the queue is no stream, or the broker decides */
+  /** where reading of a stream begins; undefined: the queue is no stream, or the broker decides */
   readonly streamOffset?: StreamOffset | undefined
 }
 
-/** The exchanges that a queue is to be bound to, each once; another's queue is bound to none. */
+/** Returns the exchanges to bind a queue to, each once. A passive queue has none. */
 export function exchangesOf({ bindings, passive }: QueueSpec): string[] {
   return passive ? [] : [...new Set(bindings.map(({ exchange }) => exchange))]
 }
 
 /**
- * Where to publish what is meant for a queue: at its exchange, or, where that is another's or there are several, at the
- * queue itself, so that nobody else gets it.
+ * Returns where to publish a message meant for this queue alone: its exchange where it has exactly one and
+ * declares it itself, else the default exchange with the queue's name. Exchanges of others may lead to more
+ * queues.
  */
 export function addressOf(spec: QueueSpec): Binding {
   const [first] = spec.bindings

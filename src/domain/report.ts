@@ -1,4 +1,4 @@
-/** One fault of a configured value; `path` leads to it from the top of its document. */
+/** One fault of a configured value. `path` leads from the top of the document to the value. */
 export type Finding = {
   readonly severity: 'error' | 'warning'
   readonly code: string
@@ -6,5 +6,11 @@ export type Finding = {
   readonly message: string
 }
 
-/** Takes findings as they are made, so that all of a document's faults are told in one go. */
+/**
+ * Called with each finding while a document is checked, so that one run reports all faults.
+ *
+ * @example
+ * const findings: Finding[] = []
+ * compileTriggers(configs, (finding) => findings.push(finding))
+ */
 export type Report = (finding: Finding) => void

@@ -1,7 +1,7 @@
 import type { Micros } from './time.ts'
 import type { DistinguishingTraits } from './trait.ts'
 
-/** In the order of their numbers in the database, 1 to 8. */
+/** All states, in the order of their numbers in the database (1 to 8). */
 export const STREAM_STATES = [
   'active',
   'firing',
@@ -15,18 +15,18 @@ export const STREAM_STATES = [
 
 export type StreamState = (typeof STREAM_STATES)[number]
 
-/** How often each fire criterion was met, by the fingerprint of the criterion. */
+/** How many events met each fire criterion, by the criterion's fingerprint. */
 export type Progress = { readonly [fingerprint: string]: number }
 
-/** The persistent bucket of events of one trigger with the same distinguishing traits. */
+/** A persistent collection of the events of one trigger that have the same distinguishing traits. */
 export type Stream = {
   readonly id: number
   readonly name: string
   readonly state: StreamState
-  /** changes with every change of state: what fences off a worker whose lease has gone */
+  /** changes with every change of state, which fences off a worker that has lost its lease */
   readonly stateSerialNo: number
   readonly eventCount: number
-  /** how many pipelines stand between its events and a notification from outside */
+  /** number of pipeline runs between a notification from outside and the stream's events */
   readonly generation: number
   readonly firstEvent: Micros
   readonly lastEvent: Micros
@@ -38,14 +38,17 @@ export type Stream = {
   readonly lastError: string | null
 }
 
-/** Why a stream runs: its criteria were met, or its time is up. */
+/** Why a stream's pipeline runs: the fire criteria were met, or the stream has expired. */
 export type RunKind = 'fire' | 'expire'
 
-/** The states of a stream on each way: while its pipeline runs, before it runs again, and when it failed for good. */
+/**
+ * The states of each kind of run: while the pipeline runs, while it waits for a retry, and after it failed
+ * for good.
+ */
 export const RUN_STATES = {
   fire: { running: 'firing', retry: 'retry_fire', error: 'error' },
   expire: { running: 'expiring', retry: 'retry_expire', error: 'expire_error' },
 } as const satisfies { [kind in RunKind]: { [phase: string]: StreamState } }
 
-/** A state that only a reset ends. */
+/** A state that a stream leaves only by a reset. */
 export type ErrorState = (typeof RUN_STATES)[RunKind]['error']

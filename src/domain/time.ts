@@ -1,6 +1,6 @@
 import { readPlainTime } from './plain-time.ts'
 
-/** Microseconds since the epoch, UTC. Exact in a double until the year 2255. */
+/** Microseconds since the epoch, in UTC. Exact in a double until the year 2255. */
 export type Micros = number
 
 export const MICROS_PER_SECOND = 1_000_000
@@ -25,34 +25,37 @@ export type Instant = { readonly day: number; readonly micro: number }
 const FIRST_DAY = daysFromCivil(1, 1, 1)
 const END_DAY = daysFromCivil(10_000, 1, 1)
 
-/** Whether the moment lies in the years 1 to 9999, outside of which ISO 8601 has no text. */
+/** Whether the moment lies in the years 1 to 9999, the only ones that ISO 8601 can write. */
 export function isWritable(instant: Instant): boolean {
   return instant.day >= FIRST_DAY && instant.day < END_DAY
 }
 
+/** Converts microseconds since the epoch to an instant. */
 export function instantFromMicros(time: Micros): Instant {
   const day = Math.floor(time / MICROS_PER_DAY)
   return { day, micro: time - day * MICROS_PER_DAY }
 }
 
-/** The last moment before the year 10000 that a double holds: there they are 32 microseconds apart. */
+/** The last moment before the year 10000 that a double can hold. Doubles are 32 microseconds apart there. */
 const LAST_WRITABLE = END_DAY * MICROS_PER_DAY - 32
 
 /**
- * Rounds after the year 2255, where a double no longer holds every microsecond; never out of the years that can be
- * written.
+ * Converts an instant to microseconds since the epoch. After the year 2255 the result is rounded, since a
+ * double no longer holds every microsecond, but never past the year 9999.
  */
 export function microsFromInstant(instant: Instant): Micros {
   const time = instant.day * MICROS_PER_DAY + instant.micro
   return instant.day < END_DAY ? Math.min(time, LAST_WRITABLE) : time
 }
 
-/** Negative when a is before b, 0 when they are the same moment. */
+/** Returns a negative number when `a` is before `b`, 0 when both are the same moment, else a positive one. */
 export function compareInstants(a: Instant, b: Instant): number {
   return a.day - b.day || a.micro - b.micro
 }
 
-/** Days since 1970-01-01. Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms". */
+/**
+ * Returns the days since 1970-01-01. Source: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+ */
 function daysFromCivil(year: number, month: number, day: number): number {
   const y = month <= 2 ? year - 1 : year
   const era = Math.floor(y / 400)
@@ -89,7 +92,7 @@ function isLeapYear(year: number): boolean {
   return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0
 }
 
-/** Days of a month (1 to 12) of a year. */
+/** Returns the number of days of a month (1 to 12). */
 export function daysInMonth(year: number, month: number): number {
   return month === 2 && isLeapYear(year) ? 29 : (DAYS_IN_MONTH[month - 1] ?? 0)
 }
@@ -115,7 +118,10 @@ export function instantFromCivil(civil: Civil): Instant {
   }
 }
 
-/** The first part of a civil time that is out of its range, with the range; undefined when all fit. */
+/**
+ * Returns a message about the first part of a civil time that is out of range, with that range; undefined
+ * when all are valid.
+ */
 export function civilFault(civil: Civil): string | undefined {
   if (civil.year < 1 || civil.year > 9999) return `year ${civil.year} is not in 1..9999`
   if (civil.month < 1 || civil.month > 12) return `month ${civil.month} is not in 1..12`
@@ -135,38 +141,49 @@ function pad(value: number, width: number): string {
 }
 
 /**
- * ISO 8601 without zone: `2015-02-27T18:27:18.603932`. The fraction has six digits; with `auto` it is left
- * out when it is zero.
+ * Formats a time as ISO 8601 without zone: `2015-02-27T18:27:18.603932`. The fraction has six digits; with
+ * `auto` a fraction of zero is left out.
+ *
+ * @example
+ * formatIso(1_425_061_638_603_932) // '2015-02-27T18:27:18.603932'
+ * formatIso(1_425_061_638_000_000) // '2015-02-27T18:27:18'
  */
 export function formatIso(time: Micros, fraction: 'auto' | 'six' = 'auto'): string {
   return formatInstant(instantFromMicros(time), fraction)
 }
 
+/** Formats an instant like formatIso does a time. Only for instants that isWritable accepts. */
 export function formatInstant(instant: Instant, fraction: 'auto' | 'six' = 'auto'): string {
   const c = civilFromInstant(instant)
   const base = `${pad(c.year, 4)}-${two(c.month)}-${two(c.day)}T${two(c.hour)}:${two(c.minute)}:${two(c.second)}`
   return fraction === 'six' || c.micro !== 0 ? `${base}.${pad(c.micro, 6)}` : base
 }
 
-/** Times are written thousands at once: a table takes a third of the time of padding. */
+/**
+ * All numbers of two digits. Looking them up takes a third of the time of padding, and times are often
+ * formatted by the thousand.
+ */
 const TWO_DIGITS = Array.from({ length: 100 }, (_, number) => pad(number, 2))
 
 function two(number: number): string {
   return TWO_DIGITS[number] as string
 }
 
-// ISO 8601 as Python's iso8601 reads it: extended or basic date, a space for the T, minutes and seconds
+// ISO 8601 as Python's iso8601 parses it: extended or basic date, a space for the T, minutes and seconds
 // optional, a point or a comma before the fraction, offset as Z, +hh, +hhmm or +hh:mm.
 const ISO =
   /^(\d{4})(?:(?:-(\d{1,2})|(\d{2})(?!$))(?:(?:-(\d{1,2})|(\d{2}))(?:[ T](\d{2})(?::?(\d{2}))?(?::?(\d{1,2})(?:[.,](\d+))?)?(Z|([+-])(\d{2}):?(\d{2})?)?)?)?)?$/
 
-/** The time an ISO 8601 text names, or undefined. No zone means UTC; digits below a microsecond are cut. */
+/**
+ * Parses an ISO 8601 text; undefined when it is none. Without a zone it is UTC. Digits below a microsecond
+ * are cut off.
+ */
 export function parseIso(text: string): Micros | undefined {
   const instant = parseInstant(text)
   return instant && microsFromInstant(instant)
 }
 
-/** As parseIso, exact in every year. */
+/** Parses like parseIso, but exactly in every year. */
 export function parseInstant(text: string): Instant | undefined {
   const plain = readPlainTime(text)
   if (plain) {
@@ -195,7 +212,7 @@ function parseByPattern(text: string): Instant | undefined {
   return isWritable(instant) ? instant : undefined
 }
 
-/** A moment so many microseconds later (earlier when negative); exact while they are. */
+/** Returns the instant `micros` microseconds later (earlier when negative). Exact while `micros` is exact. */
 export function addMicros(instant: Instant, micros: number): Instant {
   const sum = instant.micro + micros
   const days = Math.floor(sum / MICROS_PER_DAY)

@@ -2,10 +2,10 @@ import { FLOAT_TEXT, INTEGER_TEXT } from './number-text.ts'
 import { parseIso } from './time.ts'
 import { canonicalTrait, type DistinguishingTrait, type DistinguishingTraits, intTrait } from './trait.ts'
 
-/** A trait that must be there and have one of these typed values. */
+/** Requires a trait to be present and to have one of these typed values. */
 export type TraitCondition = { readonly name: string; readonly values: readonly DistinguishingTrait[] }
 
-/** Whether all conditions hold. */
+/** Whether the traits meet all conditions. */
 export function holdsTraits(traits: DistinguishingTraits, conditions: readonly TraitCondition[]): boolean {
   return conditions.every(({ name, values }) => {
     const trait = Object.hasOwn(traits, name) ? traits[name] : undefined
@@ -15,7 +15,10 @@ export function holdsTraits(traits: DistinguishingTraits, conditions: readonly T
   })
 }
 
-/** All typed values that a text may stand for: `512` is a text, an int and a float, `A to B` a timerange. */
+/**
+ * Returns all typed values that a text may stand for. `512` is a text, an int and a float; `A to B` with two
+ * times is a timerange.
+ */
 export function readingsOf(text: string): DistinguishingTrait[] {
   const readings: DistinguishingTrait[] = [{ type: 'text', value: text }]
   if (FLOAT_TEXT.test(text)) {
@@ -32,7 +35,7 @@ export function readingsOf(text: string): DistinguishingTrait[] {
   return readings
 }
 
-/** `512.0` is the int 512 too. */
+/** Returns the int trait of a whole number, so that `512.0` also matches the int 512. */
 function wholeTrait(number: number): DistinguishingTrait | undefined {
   return Number.isSafeInteger(number) ? { type: 'int', value: number } : undefined
 }

@@ -1,11 +1,11 @@
 import type { Micros } from './time.ts'
 
-/** What a definition may ask for. */
+/** The trait types that an event definition may name. */
 export type TraitType = 'text' | 'int' | 'float' | 'datetime'
 
 /**
- * A typed value of an event. `int` is a number while it is exact and a bigint above 2^53; `none` stands for
- * null between handlers and in distinguishing traits and is dropped when an event is stored.
+ * A typed value of an event. An `int` is a number while that is exact, and a bigint above 2^53. `none` stands
+ * for null between handlers and in distinguishing traits; a store drops it from events.
  */
 export type Trait =
   | { readonly type: 'text'; readonly value: string }
@@ -14,16 +14,16 @@ export type Trait =
   | { readonly type: 'datetime'; readonly value: Micros }
   | { readonly type: 'none'; readonly value: null }
 
-/** Begin inclusive, end exclusive. */
+/** A range of time: begin inclusive, end exclusive. */
 export type TimeRange = { readonly type: 'timerange'; readonly begin: Micros; readonly end: Micros }
 
-/** What streams are told apart by. */
+/** A value that distinguishes the streams of a trigger. */
 export type DistinguishingTrait = Trait | TimeRange
 
 export type Traits = { readonly [name: string]: Trait }
 export type DistinguishingTraits = { readonly [name: string]: DistinguishingTrait }
 
-/** The range of time by which streams are told apart; undefined where there is none. */
+/** Returns the time range among the distinguishing traits; undefined where there is none. */
 export function timeRangeOf(traits: DistinguishingTraits): TimeRange | undefined {
   return Object.values(traits).find((trait) => trait.type === 'timerange')
 }
@@ -31,7 +31,7 @@ export function timeRangeOf(traits: DistinguishingTraits): TimeRange | undefined
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
 
-/** An int trait from an exact integer, or undefined outside the signed 64-bit range. */
+/** Returns the int trait of an exact integer; undefined outside the signed 64-bit range. */
 export function intTrait(value: number | bigint): Trait | undefined {
   if (Number.isSafeInteger(value)) return { type: 'int', value: value as number }
   const exact = BigInt(value)
@@ -41,8 +41,8 @@ export function intTrait(value: number | bigint): Trait | undefined {
 }
 
 /**
- * One text per typed value, equal exactly when type and value are: what keys are hashed from and values are
- * compared by. The int 3 and the float 3.0 differ.
+ * Returns a text that is equal for two traits exactly when type and value are equal. Keys are hashed from it
+ * and values compared by it. The int 3 and the float 3.0 differ.
  */
 export function canonicalTrait(trait: DistinguishingTrait): string {
   switch (trait.type) {
@@ -53,7 +53,7 @@ export function canonicalTrait(trait: DistinguishingTrait): string {
     case 'int':
       return `i${trait.value}`
     case 'float':
-      // + 0 makes one zero out of two
+      // Adding 0 turns -0 into 0.
       return `f${trait.value + 0}`
     case 'datetime':
       return `d${trait.value}`
@@ -62,7 +62,7 @@ export function canonicalTrait(trait: DistinguishingTrait): string {
   }
 }
 
-/** Canonical text of a whole set of traits, whatever the order they stand in. */
+/** Returns the canonical text of a set of traits, independent of the order of the names. */
 export function canonicalTraits(traits: DistinguishingTraits): string {
   const names = Object.keys(traits).sort()
   return JSON.stringify(names.map((name) => [name, canonicalTrait(traits[name] as DistinguishingTrait)]))

@@ -4,8 +4,8 @@ const UUID = /^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$/i
 const NIL = '00000000-0000-0000-0000-000000000000'
 
 /**
- * A name-based UUID (RFC 9562, version 5) in the namespace of another id; an id that is no UUID is first made
- * into one by its text.
+ * Returns the name-based UUID (RFC 9562, version 5) of `name` in the namespace of another id. A namespace
+ * that is no UUID is replaced by the UUID of its text in the nil namespace.
  */
 export function uuid5(namespace: string, name: string): string {
   return UUID.test(namespace) ? fromName(namespace, name) : fromName(fromName(NIL, namespace), name)

@@ -3,7 +3,7 @@ import type { Stream } from '../domain/stream.ts'
 import { formatIso, type Micros } from '../domain/time.ts'
 import type { DistinguishingTrait } from '../domain/trait.ts'
 
-// The JSON encoding of the REST API, as StackTach.v3 has it: plain texts and numbers are themselves.
+// JSON encoding of the REST API, as StackTach.v3 defines it. Plain texts and numbers stand for themselves.
 
 export type RestDatetime = { readonly __type__: 'datetime'; readonly datetime: string }
 export type RestTimeRange = {
@@ -33,13 +33,15 @@ export type RestStream = {
   readonly events?: readonly RestEvent[]
 }
 
-/** Digits of fraction: none when it is zero, or always six. */
+/** Digits of a time's fraction: `auto` leaves out a fraction of zero, `six` always writes six digits. */
 export type Fraction = 'auto' | 'six'
 
+/** Encodes a time in UTC as `{"__type__": "datetime", "datetime": "2015-02-27T18:27:18.603932"}`. */
 function restDatetime(time: Micros, fraction: Fraction = 'auto'): RestDatetime {
   return { __type__: 'datetime', datetime: formatIso(time, fraction) }
 }
 
+/** Encodes a typed value. `none` becomes null; `fraction` applies to datetimes only. */
 function restValue(trait: DistinguishingTrait, fraction: Fraction = 'auto'): RestValue {
   switch (trait.type) {
     case 'datetime':
@@ -58,7 +60,13 @@ export function restTraits(
   return Object.fromEntries(Object.entries(traits).map(([name, trait]) => [name, restValue(trait, fraction)]))
 }
 
-/** The traits side by side with event_type, message_id and timestamp, which win over traits of their names. */
+/**
+ * Encodes an event. Its traits stand beside event_type, message_id and timestamp, which win over traits of
+ * the same names.
+ *
+ * @example
+ * restEvent(event) // { memory_mb: 512, event_type: 'compute.instance.update', message_id: 'a1', timestamp }
+ */
 export function restEvent(event: Event, fraction: Fraction = 'auto'): RestEvent {
   return Object.assign(restTraits(event.traits, fraction), {
     event_type: event.eventType,
@@ -67,6 +75,7 @@ export function restEvent(event: Event, fraction: Fraction = 'auto'): RestEvent 
   })
 }
 
+/** Encodes a stream without its events. `mark` is its place in the list, see formatMark. */
 export function restStream(stream: Stream, mark: string): RestStream {
   const optional = (time: Micros | null) => (time === null ? null : restDatetime(time))
   return {
@@ -82,7 +91,7 @@ export function restStream(stream: Stream, mark: string): RestStream {
   }
 }
 
-/** Place in a list: the id in hexadecimal, with a plus for lists that go upwards. */
+/** Returns the mark of a place in a list: the id in hexadecimal, with a leading plus in ascending lists. */
 export function formatMark(id: number, ascending: boolean): string {
   return `${ascending ? '+' : ''}${id.toString(16)}`
 }

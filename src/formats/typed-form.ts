@@ -4,19 +4,26 @@ import { formatIso, type Micros, parseIso } from '../domain/time.ts'
 import { type DistinguishingTrait, intTrait, type Trait } from '../domain/trait.ts'
 import { stringifyJson } from '../text/json.ts'
 
-/** A value with its type: `{"type": "int", "value": 4}`; times always with six digits of fraction. */
+/** A value with its type: `{"type": "int", "value": 4}`. Times always have six digits of fraction. */
 export type TypedTrait =
   | { readonly type: string; readonly value: string | number | bigint | boolean | null }
   | { readonly type: 'timerange'; readonly begin: string; readonly end: string }
 
+/** An event in the typed form, which test vectors, `stv3 test`, `stv3 pipeline` and dumps use. */
 export type TypedEvent = {
   readonly event_type: string
   readonly message_id: string
-  /** absent in events that were given without one */
+  /** absent in events that have none */
   readonly timestamp?: string
   readonly traits: { readonly [name: string]: TypedTrait }
 }
 
+/**
+ * Encodes a trait in the typed form.
+ *
+ * @example
+ * typedTrait({ type: 'int', value: 4 }) // { type: 'int', value: 4 }
+ */
 export function typedTrait(trait: DistinguishingTrait): TypedTrait {
   if (trait.type === 'timerange') {
     return { type: trait.type, begin: formatIso(trait.begin, 'six'), end: formatIso(trait.end, 'six') }
@@ -25,6 +32,7 @@ export function typedTrait(trait: DistinguishingTrait): TypedTrait {
   return trait
 }
 
+/** Encodes an event in the typed form; a timestamp of NaN is left out. */
 export function typedEvent(event: Event): TypedEvent {
   return {
     event_type: event.eventType,
@@ -37,8 +45,9 @@ export function typedEvent(event: Event): TypedEvent {
 }
 
 /**
- * Reads an event in the typed form. One without a timestamp has NaN in its place, one without a message_id the empty
- * text: handlers may be tried with it, a store does not take it. Throws InvalidError that says what is missing.
+ * Parses an event in the typed form. A missing timestamp becomes NaN and a missing message_id the empty text:
+ * handlers may run on such events, a store does not accept them. Throws InvalidError that names what is
+ * missing or wrong.
  */
 export function parseTypedEvent(typed: unknown): Event {
   if (typeof typed !== 'object' || typed === null || Array.isArray(typed)) {
@@ -59,18 +68,21 @@ export function parseTypedEvent(typed: unknown): Event {
 
 function requireText(name: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
-  throw new InvalidError(`${name}: ${stringifyJson(value) ?? 'nothing'} is no text`)
+  throw new InvalidError(`${name}: ${stringifyJson(value) ?? 'nothing'} is not a text`)
 }
 
-/** Reads a trait in the typed form; a boolean becomes an int. Throws InvalidError that names the trait. */
+/** Parses a trait in the typed form; a boolean becomes an int. Throws InvalidError that names the trait. */
 export function parseTypedTrait(name: string, typed: unknown): Trait {
   const { type, value } = (typed ?? {}) as { type?: unknown; value?: unknown }
   const trait = traitOf(type, value)
   if (trait) return trait
-  throw new InvalidError(`trait ${name}: ${stringifyJson(typed)} is no trait; expected type and value`)
+  throw new InvalidError(`trait ${name}: ${stringifyJson(typed)} is not a trait; expected type and value`)
 }
 
-/** Reads a distinguishing trait in the typed form: a trait, or a timerange. Throws InvalidError that names it. */
+/**
+ * Parses a distinguishing trait in the typed form: a trait or a timerange. Throws InvalidError that names the
+ * trait.
+ */
 export function parseTypedDistinguishingTrait(name: string, typed: unknown): DistinguishingTrait {
   const { type, begin, end } = (typed ?? {}) as { type?: unknown; begin?: unknown; end?: unknown }
   if (type !== 'timerange') return parseTypedTrait(name, typed)
@@ -90,7 +102,7 @@ function traitOf(type: unknown, value: unknown): Trait | undefined {
         ? intTrait(value as number | bigint)
         : undefined
     case 'float':
-      // A whole number beyond 2^53 may come as bigint.
+      // The JSON parser returns whole numbers beyond 2^53 as bigint.
       return typeof value === 'number' || typeof value === 'bigint'
         ? { type, value: Number(value) }
         : undefined
@@ -103,7 +115,7 @@ function traitOf(type: unknown, value: unknown): Trait | undefined {
   }
 }
 
-/** Reads a time of a typed form. Throws InvalidError. */
+/** Parses an ISO 8601 time of the typed form. Throws InvalidError that begins with `name`. */
 export function parseTime(name: string, value: unknown): Micros {
   const time = typeof value === 'string' ? parseIso(value) : undefined
   if (time === undefined) throw new InvalidError(`${name}: ${stringifyJson(value)} is not an ISO 8601 time`)

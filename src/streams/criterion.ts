@@ -7,12 +7,16 @@ import type { CriterionConfig } from './trigger-config.ts'
 /** A condition on a single event. */
 export type Criterion = {
   readonly acceptsType: (eventType: string) => boolean
-  /** What the event's timestamp and traits lack; the event type is taken as accepted. */
+  /**
+   * Returns why the event's timestamp or traits do not meet the criterion; undefined when they do. Does not
+   * check the event type.
+   */
   readonly mismatch: (event: Event) => Mismatch
-  /** which trait of the event stands for a distinguishing one */
+  /** by name of a distinguishing trait, the event's trait to use in its place */
   readonly mapDistinguishedBy: { readonly [trait: string]: string }
 }
 
+/** Compiles one entry of match_criteria or fire_criteria. Faults are reported below `path`. */
 export function compileCriterion(
   config: CriterionConfig,
   path: readonly (string | number)[],

@@ -2,7 +2,7 @@ import type { Event } from '../domain/event.ts'
 import type { Trait } from '../domain/trait.ts'
 import type { Variables } from '../timex/evaluate.ts'
 
-/** A trait by name; event_type, message_id and timestamp are always those of the event itself. */
+/** Returns a trait by name. event_type, message_id and timestamp are always those of the event itself. */
 export function traitOf(event: Event, name: string): Trait | undefined {
   switch (name) {
     case 'timestamp':
@@ -16,7 +16,7 @@ export function traitOf(event: Event, name: string): Trait | undefined {
   }
 }
 
-/** The datetime traits of an event and its timestamp, as variables for time expressions. */
+/** Returns the datetime traits of an event and its timestamp, as variables for time expressions. */
 export function timeVariables(event: Event): Variables {
   const variables: { [name: string]: number } = {}
   for (const [name, trait] of Object.entries(event.traits)) {

@@ -10,17 +10,20 @@ import type { Criterion } from './criterion.ts'
 import { traitOf } from './event-values.ts'
 import type { Distinguisher, Trigger } from './trigger.ts'
 
-/** Whether an event belongs to a trigger's streams and to which, or why not. */
+/** The stream of a trigger that an event belongs to, or the reason why it belongs to none. */
 export type MatchResult =
   | { readonly match: true; readonly key: StreamKey }
   | {
       readonly match: false
       readonly reason: string
-      /** a criterion holds, yet the stream it belongs to cannot be told */
+      /** whether a criterion is met, but the event lacks what would identify its stream */
       readonly isMisplaced: boolean
     }
 
-/** Matches an event against a trigger; `criteria` are those of its match_criteria that accept the event's type. */
+/**
+ * Matches an event against a trigger. `criteria` are the entries of its match_criteria that accept the
+ * event's type.
+ */
 export function matchTrigger(trigger: Trigger, criteria: readonly Criterion[], event: Event): MatchResult {
   if (criteria.length === 0) return no(`event type ${event.eventType} is not in match_criteria`)
   const absent = trigger.distinguishedBy.find(({ trait }) => traitOf(event, trait) === undefined)
@@ -51,7 +54,7 @@ function keyOf(trigger: Trigger, criterion: Criterion, event: Event): MatchResul
   return { match: true, key: { name: trigger.name, traits, hash } }
 }
 
-/** The value of a distinguishing trait, or the reason why there is none. */
+/** Returns the value of a distinguishing trait, or the reason why there is none. */
 function distinguishingTrait(
   { trait, expression }: Distinguisher,
   source: string,

@@ -10,28 +10,39 @@ import { type MatchResult, matchTrigger } from './match.ts'
 import type { Trigger } from './trigger.ts'
 import { TriggerDebug } from './trigger-debug.ts'
 
-/** Event types seen are remembered up to this number. */
+/** Largest number of event types whose triggers are cached. */
 const MAX_CACHED_TYPES = 10_000
 
+/** A router that also finds the streams of an event before it is stored. */
 export type TriggerRouter = Router & {
-  /** The streams an event belongs to, in the order of the triggers. */
+  /** Returns the keys of the streams that an event belongs to, in the order of the triggers. */
   keysOf(event: Event): MatchedKey[]
   readonly triggers: readonly Trigger[]
 }
 
 export type RouterOptions = {
-  /** told each time an event meets a trigger's match_criteria and yet can join no stream of it */
+  /** called when an event meets a trigger's match_criteria but can join no stream of it */
   readonly onMisplaced?: (trigger: string, reason: string) => void
-  /** told what each event came to that a trigger with a debug_level looked at: at 1 those that join, at 2 all */
+  /**
+   * called with the result of matching an event against a trigger with a debug_level: at 1 for matches only,
+   * at 2 for all
+   */
   readonly onLookedAt?: (trigger: string, event: Event, result: MatchResult) => void
-  /** what triggers with a debug_level do is counted there */
+  /** counts what triggers with a debug_level do */
   readonly debug?: TriggerDebug
 }
 
 type Draft = { -readonly [K in keyof StreamDraft]: StreamDraft[K] } & { joined: number[] }
 type Candidate = { readonly trigger: Trigger; readonly criteria: readonly Criterion[] }
 
-/** Decides by these triggers which streams events join, when those fire and when they expire. */
+/**
+ * Creates a router. It decides by these triggers which streams events join, when streams fire and when they
+ * expire.
+ *
+ * @example
+ * const router = createRouter(compileTriggers(configs, report))
+ * const keys = router.keysOf(event)
+ */
 export function createRouter(triggers: readonly Trigger[], options: RouterOptions = {}): TriggerRouter {
   const byName = new Map(triggers.map((trigger) => [trigger.name, trigger]))
   const candidatesByType = new Map<string, readonly Candidate[]>()
@@ -104,7 +115,10 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
   }
 }
 
-/** The draft of a stored stream, its counts complete; undefined when it is not the stream of this key. */
+/**
+ * Makes a draft of a stored stream, with complete progress; undefined when the stream is not that of this
+ * key.
+ */
 function draftOf(
   stream: Stream | undefined,
   key: StreamKey,
@@ -121,21 +135,27 @@ function draftOf(
   }
 }
 
-/** Guards against two keys of the same hash. */
+/** Whether a stream is that of a key. Guards against two keys with the same hash. */
 function isOfKey(stream: Stream, key: StreamKey): boolean {
   return (
     stream.name === key.name && canonicalTraits(stream.distinguishingTraits) === canonicalTraits(key.traits)
   )
 }
 
-/** Counts of criteria that another version of the configuration has stay beside ours. */
+/**
+ * Counts a stream's past again under the trigger's fire criteria. Counts under criteria of another version of
+ * the configuration are kept.
+ */
 function recount(progress: Progress, trigger: Trigger, past: readonly Event[]): Progress {
   const counted = past.reduce((sum, event) => advance(sum, trigger, metBy(event, trigger)), {})
   const zero = Object.fromEntries(trigger.fireCriteria.map(({ fingerprint }) => [fingerprint, 0]))
   return { ...progress, ...zero, ...counted }
 }
 
-/** Fingerprints of the criteria that the event meets; those that differ in `number` only share one. */
+/**
+ * Returns the fingerprints of the fire criteria that the event meets. Criteria that differ only in `number`
+ * share one.
+ */
 function metBy(event: Event, { counted }: Trigger): string[] {
   const met: string[] = []
   for (const { criterion, fingerprint } of counted) {
@@ -152,7 +172,10 @@ function advance(progress: Progress, { counted }: Trigger, met: readonly string[
   return next
 }
 
-/** The stream as it is with the event in it (a new one where it takes no more), or why the event cannot join. */
+/**
+ * Adds an event to its stream, or to a new one where the stream is missing or has expired. Returns why the
+ * event cannot join where its expiry cannot be computed.
+ */
 function tryJoin(
   before: Draft | undefined,
   key: MatchedKey,

@@ -10,7 +10,7 @@ import { TimexError } from '../timex/timex-error.ts'
 import { timeVariables, traitOf } from './event-values.ts'
 import type { TraitCriterionConfig } from './trigger-config.ts'
 
-/** The reason why an event does not meet a criterion; undefined when it does. */
+/** Why an event does not meet a criterion; undefined when it does. */
 export type Mismatch = string | undefined
 export type TraitCriterion = (event: Event) => Mismatch
 
@@ -25,7 +25,7 @@ const COMPARISONS: { readonly [operator: string]: (order: number) => boolean } =
   '>': (order) => order > 0,
 }
 
-/** Compiles what a criteria says of one trait. */
+/** Compiles the condition on one trait of a criterion. Faults are reported at `path`. */
 export function compileTraitCriterion(
   name: string,
   config: TraitCriterionConfig,
@@ -62,7 +62,7 @@ function textTest(expected: string): ValueTest {
   }
 }
 
-/** What a kind of number is called and how it is read; undefined for a text that is none. */
+/** A kind of number: its name in messages and its parser, which returns undefined for any other text. */
 type NumberKind = { readonly name: string; readonly read: (text: string) => number | undefined }
 
 const INTEGER: NumberKind = {
@@ -74,7 +74,10 @@ const FLOAT: NumberKind = {
   read: (text) => (FLOAT_TEXT.test(text) ? Number(text) : infinityOf(text)),
 }
 
-/** Operators that are none compare as the original does: never. What is no number is a fault. */
+/**
+ * Compiles a comparison such as `> 4096`. An unknown operator never matches, as in the original, and is a
+ * warning; a missing number is an error.
+ */
 function comparison(
   config: string | number,
   { name, read }: NumberKind,
@@ -117,7 +120,10 @@ function datetimeTest(text: string, path: Path, report: Report): ValueTest {
   }
 }
 
-/** Whether a time lies in an expression over an event's datetime traits; a missing variable is a mismatch. */
+/**
+ * Compiles a test whether a time lies in a time expression over the event's datetime traits. A variable that
+ * the event lacks is a mismatch.
+ */
 export function compileTimeTest(
   text: string,
   path: Path,
@@ -137,8 +143,8 @@ export function compileTimeTest(
 }
 
 /**
- * The parsed expression; a syntax error is reported at the path and gives undefined. Names that nothing stands
- * for are reported too: where `variables` are given, all others are unknown.
+ * Parses a time expression. Reports a syntax error at `path` and returns undefined. Also reports unknown
+ * functions and, where `variables` are given, variables that are not among them.
  */
 export function parseOrReport(text: string, path: Path, report: Report, variables?: readonly string[]) {
   try {

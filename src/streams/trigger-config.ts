@@ -11,20 +11,21 @@ export type TraitCriterionConfig =
   | { readonly text: string | number | boolean }
   | { readonly datetime: string }
 
+/** One entry of match_criteria or fire_criteria. All conditions that are given must hold. */
 export type CriterionConfig = {
   readonly event_type?: EventTypePatterns | undefined
   readonly number?: number | undefined
   readonly timestamp?: string | undefined
   readonly traits?: { readonly [trait: string]: TraitCriterionConfig } | undefined
   readonly map_distinguished_by?: { readonly [trait: string]: string } | undefined
-  /** the same, as old files spell it */
+  /** the same in the misspelling of old files */
   readonly map_distingushed_by?: { readonly [trait: string]: string } | undefined
 }
 
-/** One entry of triggers.yaml, its shape already checked. */
+/** One entry of triggers.yaml, whose shape has been checked. */
 export type TriggerConfig = {
   readonly name: string
-  /** none: all events that match belong to one stream */
+  /** absent or empty: all events that match belong to one stream */
   readonly distinguished_by?: readonly (string | { readonly [trait: string]: string })[] | undefined
   readonly match_criteria: readonly CriterionConfig[]
   readonly fire_criteria: readonly CriterionConfig[]

@@ -1,30 +1,33 @@
 import type { Trigger } from './trigger.ts'
 
-/** Reasons that are counted each by itself; further ones count together. */
+/** Largest number of reasons counted separately; all others are counted as OTHER_REASONS. */
 const MOST_REASONS = 100
 const OTHER_REASONS = 'other reasons'
 
-/** `Match`: an event against match_criteria; `Fire`: a stream that an event has joined against fire_criteria. */
+/**
+ * What is checked. `Match`: an event against match_criteria; `Fire`: a stream that an event has joined
+ * against fire_criteria.
+ */
 export type DebugGroup = 'Match' | 'Fire'
 export type DebugChecks = {
   checks: number
   passed: number
-  /** how often each reason kept a check from passing, at debug_level 2 */
+  /** number of failed checks by reason; only at debug_level 2 */
   reasons: { [reason: string]: number }
 }
 
-/** What was counted of one trigger since its start. */
+/** Counts of one trigger since the process started. */
 export type DebugCounts = {
   readonly criteria: { [G in DebugGroup]?: DebugChecks }
-  /** by the names that StackTach.v3 logs them under, such as `New stream`, `Added events`, `Commit error` */
+  /** by the names of StackTach.v3's log, such as `New stream`, `Added events`, `Commit error` */
   readonly counters: { [name: string]: number }
 }
 
 export type CountsByTrigger = { [trigger: string]: DebugCounts }
 
 /**
- * Counts what triggers with a debug_level do, under the names of StackTach.v3; of other triggers nothing. What a
- * transaction did that was rolled back and run again is counted again.
+ * Counts what triggers with a debug_level do, under the names of StackTach.v3. Other triggers are not
+ * counted. Work of a transaction that is rolled back and run again is counted twice.
  */
 export class TriggerDebug {
   readonly #counts: CountsByTrigger
@@ -41,7 +44,7 @@ export class TriggerDebug {
     return this.#levels.has(trigger)
   }
 
-  /** `mismatch`: why the check did not pass. */
+  /** Counts a check. `mismatch` is the reason why it failed; undefined when it passed. */
   check(trigger: string, group: DebugGroup, mismatch?: string): void {
     const level = this.#levels.get(trigger)
     if (level === undefined) return

@@ -7,14 +7,18 @@ import { type Criterion, compileCriterion } from './criterion.ts'
 import { parseOrReport } from './trait-criterion.ts'
 import type { CriterionConfig, TriggerConfig } from './trigger-config.ts'
 
+/** A fire criterion: a condition, and how many events must meet it. */
 export type FireCriterion = {
   readonly criterion: Criterion
   readonly number: number
-  /** of the condition without `number`: progress counted under it stays valid while it is the same */
+  /**
+   * hash of the condition without `number`; progress counted under it stays valid while the condition is
+   * unchanged
+   */
   readonly fingerprint: string
 }
 
-/** A trait that tells streams apart: its value, or what an expression makes of its time. */
+/** A distinguishing trait: its value counts, or the result of a time expression on its time. */
 export type Distinguisher = { readonly trait: string; readonly expression: Expression | undefined }
 
 /** A compiled entry of triggers.yaml. */
@@ -23,7 +27,7 @@ export type Trigger = {
   readonly distinguishedBy: readonly Distinguisher[]
   readonly matchCriteria: readonly Criterion[]
   readonly fireCriteria: readonly FireCriterion[]
-  /** the fire criteria without those that differ from another in `number` only */
+  /** the fire criteria, of those that differ only in `number` one each */
   readonly counted: readonly FireCriterion[]
   readonly fireDelay: Micros
   readonly expiration: Expression
@@ -32,7 +36,14 @@ export type Trigger = {
   readonly debugLevel: number
 }
 
-/** Compiles the triggers of a file in their order; one that has an error is reported and left out. */
+/**
+ * Compiles the triggers of a file, in their order. Reports all faults; a trigger whose expiration has an
+ * error is left out.
+ *
+ * @example
+ * const findings: Finding[] = []
+ * const triggers = compileTriggers(configs, (finding) => findings.push(finding))
+ */
 export function compileTriggers(configs: readonly TriggerConfig[], report: Report): Trigger[] {
   const names = new Set<string>()
   return configs.flatMap((config, index) => {
@@ -41,7 +52,7 @@ export function compileTriggers(configs: readonly TriggerConfig[], report: Repor
         severity: 'error',
         code: 'duplicate-trigger',
         path: [index, 'name'],
-        message: `another trigger is named ${JSON.stringify(config.name)} already; streams are told apart by it`,
+        message: `another trigger is already named ${JSON.stringify(config.name)}; each needs a name of its own`,
       })
     }
     names.add(config.name)

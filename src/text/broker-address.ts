@@ -7,7 +7,7 @@ import {
   splitServer,
 } from './address-parts.ts'
 
-/** One broker, and how it is reached. */
+/** The address of one broker, its account and its virtual host. */
 export type BrokerAddress = {
   readonly isEncrypted: boolean
   readonly host: string
@@ -15,13 +15,16 @@ export type BrokerAddress = {
   readonly user: string
   readonly password: string
   readonly virtualHost: string
-  /** what the connection asks for, where the address says so */
+  /** connection settings that the address names */
   readonly tuning: { readonly [name in Tuning]?: number }
 }
 
 type Tuning = 'heartbeat' | 'frameMax' | 'channelMax' | 'maxFrameSize'
 
-/** Brokers that are used in turn; at least one. */
+/**
+ * The brokers of an address, at least one, to be tried in turn, and a message about each option without
+ * effect.
+ */
 export type ParsedBrokerAddress = {
   readonly addresses: readonly [BrokerAddress, ...BrokerAddress[]]
   readonly unused: readonly string[]
@@ -37,13 +40,17 @@ const TUNING: { readonly [option: string]: Tuning } = {
   channelMax: 'channelMax',
   maxFrameSize: 'maxFrameSize',
 }
-/** Of RabbitMQ's own clients and of oslo.messaging. */
+/** Options of RabbitMQ's own clients and of oslo.messaging that are accepted and ignored. */
 const UNUSED = ['connection_timeout', 'locale']
 const MOST = 2 ** 31
 
 /**
- * Reads `amqp(s)://…`, also with several brokers and with the scheme `rabbit` as OpenStack's transport_url has them. A
- * broker without an account of its own takes that of the one before. Everything in it is understood, or it is refused.
+ * Parses `amqp(s)://…`, also with several brokers and with the scheme `rabbit`, as in OpenStack's
+ * transport_url. A broker without an account takes that of the broker before it; the first one takes guest
+ * with the password guest. An address with any part that is not understood is refused.
+ *
+ * @example
+ * parseBrokerAddress('amqp://stacktach:secret@rabbit1,rabbit2:5673/nova')
  */
 export function parseBrokerAddress(text: string): ParsedBrokerAddress | AddressFault {
   const parts = splitAddress(text)
@@ -106,7 +113,7 @@ function unknownOption(name: string): string {
   return `${name} is not understood; ${remedy}`
 }
 
-/** Names the broker for people. */
+/** Returns `HOST:PORT` for messages, with brackets around an IPv6 address. */
 export function nameOfBroker({ host, port }: BrokerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -1,4 +1,7 @@
-/** JSON with the members of objects in order of their names: equal for equal values. */
+/**
+ * Returns JSON in which the members of every object are sorted by name, so that equal values have equal
+ * texts.
+ */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, inner) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner)

@@ -1,9 +1,17 @@
 import { compileGlob } from './glob.ts'
 
-/** A glob or several; `!glob` excludes, and only exclusions means everything else. */
+/**
+ * One glob or several over event types. `!glob` excludes; a list of exclusions only includes everything else.
+ */
 export type EventTypePatterns = string | readonly string[]
 
-/** Whether an event type is meant by the patterns; exclusions win over inclusions. */
+/**
+ * Compiles patterns to a test of event types. Exclusions win over inclusions.
+ *
+ * @example
+ * const accepts = compileEventTypeFilter(['compute.instance.*', '!*.exists'])
+ * accepts('compute.instance.update') // true
+ */
 export function compileEventTypeFilter(patterns: EventTypePatterns): (eventType: string) => boolean {
   const list = typeof patterns === 'string' ? [patterns] : patterns
   const excluded = list

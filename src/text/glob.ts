@@ -9,8 +9,9 @@ type Part =
     }
 
 /**
- * A case-sensitive shell glob over whole texts: `*`, `?`, `[abc]`, `[a-z]`, `[!abc]`; a bracket that is never
- * closed stands for itself. Time is at most the product of the two lengths, whatever the pattern.
+ * Compiles a case-sensitive shell glob to a test of whole texts. It knows `*`, `?`, `[abc]`, `[a-z]` and
+ * `[!abc]`; a bracket that is never closed stands for itself. A test takes at most time in proportion to the
+ * product of both lengths, whatever the pattern.
  */
 export function compileGlob(pattern: string): (text: string) => boolean {
   if (!/[*?[]/.test(pattern)) return (text) => text === pattern
@@ -35,7 +36,10 @@ function parseGlob(pattern: string): Part[] {
   return parts
 }
 
-/** A bracket right after the opening one (or after its `!`) belongs to the set. */
+/**
+ * Returns the index of the closing bracket, or -1. A `]` right after the opening bracket (or after its `!`)
+ * belongs to the set.
+ */
 function closingBracket(characters: readonly string[], open: number): number {
   const first = characters[open + 1] === '!' ? open + 2 : open + 1
   return characters.indexOf(']', first + 1)
@@ -56,7 +60,10 @@ function parseSet(inner: readonly string[]): Part {
   return { kind: 'set', negated, ranges }
 }
 
-/** Goes back only to the last star, so nested stars cost no more than one. */
+/**
+ * Whether the parts match the whole text. Backtracks only to the last star, so many stars cost no more than
+ * one.
+ */
 function matches(parts: readonly Part[], text: string): boolean {
   const characters = [...text]
   let part = 0

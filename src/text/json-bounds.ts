@@ -1,20 +1,20 @@
-/** How much a document may hold that is read from outside; undefined where it is not bounded. */
+/** Limits on a JSON document from outside. */
 export type JsonBounds = {
-  /** lists and objects within each other */
+  /** greatest nesting of lists and objects */
   readonly depth: number
-  /** lists, objects, texts, numbers … */
+  /** most values: lists, objects, texts, numbers … */
   readonly values: number
 }
 
-/** Texts up to this length are within what their length allows anyway. */
+/** Texts up to this length are not counted: their length bounds what they can hold. */
 const SHORT = 64 * 1024
 
 const [QUOTE, BACKSLASH, COMMA] = [34, 92, 44]
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [91, 93, 123, 125]
 
 /**
- * Why a text is not to be parsed: reading JSON takes up to a hundred times the memory of the text, looking at it takes
- * none. Says nothing of whether it is JSON. Undefined: it is within bounds.
+ * Returns why a text must not be parsed; undefined when it is within the bounds. Parsing JSON takes up to a
+ * hundred times the memory of the text, this scan takes none. It does not check that the text is JSON.
  */
 export function excessOf(text: string, { depth: deepest, values: most }: JsonBounds): string | undefined {
   if (text.length <= SHORT) return undefined
@@ -33,7 +33,10 @@ export function excessOf(text: string, { depth: deepest, values: most }: JsonBou
   return undefined
 }
 
-/** The place of the quotation mark that ends a text. */
+/**
+ * Returns the index of the quotation mark that ends the string beginning at `begin`, or an index past the end
+ * of the text.
+ */
 export function endOfText(text: string, begin: number): number {
   let at = begin + 1
   for (; at < text.length; at++) {

@@ -5,8 +5,8 @@ const WORDS = ['true', 'false', 'null', 'NaN', 'Infinity', '-Infinity'].map((wor
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
 
 /**
- * Whether bytes are a JSON document as Python writes it, NaN and Infinity included. Builds nothing: takes time in
- * proportion to the bytes, and a bit of memory for each level of nesting.
+ * Whether bytes are a JSON document as Python writes it, NaN and Infinity included. Builds no values: the
+ * time is proportional to the number of bytes, the memory is one bit per level of nesting.
  */
 export function isJsonBytes(bytes: Buffer): boolean {
   const nesting = new Nesting()
@@ -26,7 +26,7 @@ export function isJsonBytes(bytes: Buffer): boolean {
       at = next + 1
     } else at = afterScalar(bytes, at)
     if (at < 0) return false
-    // And has ended here, with what it ends perhaps.
+    // The value has ended here, and perhaps lists and objects around it.
     at = skipBlanks(bytes, at)
     while (nesting.depth > 0 && bytes[at] === (nesting.isObject ? CLOSE_OBJECT : CLOSE_LIST)) {
       nesting.close()
@@ -40,7 +40,7 @@ export function isJsonBytes(bytes: Buffer): boolean {
   }
 }
 
-/** Which of the open levels are objects, a bit for each. */
+/** Remembers which open levels of nesting are objects, one bit per level. */
 class Nesting {
   #bits = new Uint8Array(64)
   depth = 0
@@ -73,7 +73,7 @@ function skipBlanks(bytes: Buffer, from: number): number {
   return at
 }
 
-/** Where the value of a key begins; -1: there is no key with its colon. */
+/** Returns the index where the value after a key begins; -1 where there is no key with its colon. */
 function afterKey(bytes: Buffer, from: number): number {
   if (bytes[from] !== QUOTE) return -1
   const end = afterText(bytes, from)
@@ -82,7 +82,7 @@ function afterKey(bytes: Buffer, from: number): number {
   return bytes[at] === COLON ? skipBlanks(bytes, at + 1) : -1
 }
 
-/** -1: there is none. */
+/** Returns the index after a text, a word or a number; -1 where there is none. */
 function afterScalar(bytes: Buffer, from: number): number {
   if (bytes[from] === QUOTE) return afterText(bytes, from)
   for (const word of WORDS) {
@@ -92,6 +92,7 @@ function afterScalar(bytes: Buffer, from: number): number {
   return afterNumber(bytes, from)
 }
 
+/** Returns the index after a quoted text; -1 where there is no valid one. */
 function afterText(bytes: Buffer, from: number): number {
   for (let at = from + 1; at < bytes.length; at++) {
     const code = bytes[at] as number
@@ -107,6 +108,7 @@ function afterText(bytes: Buffer, from: number): number {
   return -1
 }
 
+/** Returns the index after a number; -1 where there is none. */
 function afterNumber(bytes: Buffer, from: number): number {
   const begin = bytes[from] === MINUS ? from + 1 : from
   let at = bytes[begin] === ZERO ? begin + 1 : afterDigits(bytes, begin)
@@ -118,7 +120,7 @@ function afterNumber(bytes: Buffer, from: number): number {
   return at
 }
 
-/** -1: there is not one. */
+/** Returns the index after one digit or more; -1 where there is none. */
 function afterDigits(bytes: Buffer, from: number): number {
   let at = from
   for (let code = bytes[at]; code !== undefined && code >= 48 && code <= 57; code = bytes[at]) at++

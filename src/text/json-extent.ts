@@ -1,15 +1,22 @@
-/** How far a JSON text has come that is read piece by piece: how deep it is nested now, and whether in a string. */
+/**
+ * Tracks the nesting of a JSON text that arrives in pieces, and whether the last piece ended inside a string.
+ */
 export class JsonExtent {
   #depth = 0
   #isString = false
   #isEscaped = false
 
-  /** Objects and lists that are open; 0 when the text is whole, less when more are closed than were opened. */
+  /**
+   * Number of open objects and lists: 0 when the text is whole, negative when more were closed than opened.
+   */
   get depth(): number {
     return this.#depth
   }
 
-  /** Reads on; calls `at` with the place of each comma and closing bracket and the depth there. */
+  /**
+   * Scans the next piece. Calls `at` with the index of each comma and closing bracket and with the depth
+   * there.
+   */
   read(text: string, at: (index: number, depth: number) => void = () => {}): void {
     for (let index = 0; index < text.length; index++) {
       const character = text[index]
@@ -26,8 +33,8 @@ export class JsonExtent {
 }
 
 /**
- * Returns the elements of a list as texts, each with its place in the whole; undefined where the text is no whole list.
- * Numbers keep all their digits.
+ * Returns the elements of a JSON list as texts, each with its index in the whole text; undefined when the
+ * text is not one whole list. Numbers keep all their digits.
  */
 export function listElements(text: string): { readonly at: number; readonly text: string }[] | undefined {
   const start = text.search(/\S/)

@@ -1,15 +1,19 @@
-/** Names of the fields of notifications whose values must not be shown. */
+/** Names of fields whose values must not be shown. */
 const SECRET = /(?:_context_)?(?:auth_)?token|password|authorization|admin_pass|adminPass/.source
 
 /**
- * The name of a field and the quote that begins its text value. Inside the envelope of oslo.messaging quotes stand
- * behind backslashes; as many as end the field's name begin and end its value.
+ * Matches the name of a secret field and the quote that begins its text value. Inside the envelope of
+ * oslo.messaging each quote has backslashes before it; the name's closing quote has as many as those around
+ * the value.
  */
 const FIELD = new RegExp(`"(?:${SECRET})(\\\\*)"\\s*:\\s*(\\\\*)"`, 'g')
 
 /**
- * A text of JSON, even one that is cut off, with the values of secret fields taken out. It takes time in proportion to
- * the text's length, whatever is in it.
+ * Replaces the values of secret fields in a JSON text by `***`. The text may be cut off or invalid; the time
+ * is proportional to its length, whatever it holds.
+ *
+ * @example
+ * maskSecrets('{"password": "abc", "host": "c1"}') // '{"password": "***", "host": "c1"}'
  */
 export function maskSecrets(json: string): string {
   const field = new RegExp(FIELD)
@@ -35,7 +39,10 @@ function escapesBefore(text: string, end: number): number {
   return end - start
 }
 
-/** Where the backslashes stand, exactly so many, that belong to the quote at a value's end. */
+/**
+ * Returns the index where the value ends: the first of exactly `escapes` backslashes before the closing
+ * quote. Returns the end of the text where no such quote follows.
+ */
 function endOfValue(text: string, start: number, escapes: number): number {
   for (let quote = text.indexOf('"', start); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     const before = Math.min(escapesBefore(text, quote), quote - start)
@@ -46,7 +53,7 @@ function endOfValue(text: string, start: number, escapes: number): number {
 
 const SECRET_NAME = new RegExp(`^(?:${SECRET})$`)
 
-/** Whether the value of a field or trait of this name must not be shown. */
+/** Whether the value of a field or trait with this name must not be shown. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name)
 }

@@ -1,26 +1,26 @@
 import { type AddressFault, decodePart, QUOTING, splitAddress, splitServer } from './address-parts.ts'
 import { readTlsOptions, TLS_OPTIONS, type TlsOptions } from './tls-options.ts'
 
-/** A database of MySQL or MariaDB, and how it is reached. */
+/** The address of a MySQL or MariaDB database, and how to connect. */
 export type MysqlAddress = {
   readonly host: string
   readonly port: number
-  /** a socket of this machine, in the place of host and port */
+  /** path of a local socket, used instead of host and port */
   readonly socketPath: string | undefined
   readonly user: string
   readonly password: string
   readonly database: string
-  /** undefined: in plain text */
+  /** undefined: the connection is not encrypted */
   readonly tls: TlsOptions | undefined
   readonly connectTimeoutMs: number
-  /** without user and password, for messages */
+  /** the address without user and password, for messages */
   readonly text: string
 }
 
-/** An address, and what stands in it, is known and changes nothing. */
+/** An address, and a message about each option without effect. */
 export type ParsedMysqlAddress = { readonly address: MysqlAddress; readonly unused: readonly string[] }
 
-/** Options of Python's drivers that have nothing to say here. */
+/** Options of Python's drivers that are accepted and ignored. */
 const UNUSED = new Set(
   'autocommit binary_prefix compress conv cursorclass local_infile read_default_file read_timeout write_timeout'.split(
     ' ',
@@ -31,8 +31,11 @@ const DEFAULT_TIMEOUT_S = 10
 const EXPECTED = 'expected mysql://USER:PASSWORD@HOST[:PORT]/NAME'
 
 /**
- * Reads `mysql://…` as SQLAlchemy writes it (`mysql+DRIVER://`, `mariadb://` too). Everything in it is understood,
- * or it is refused.
+ * Parses `mysql://…` as SQLAlchemy writes it, also with `mysql+DRIVER://` and `mariadb://`. An address with
+ * any part that is not understood is refused.
+ *
+ * @example
+ * parseMysqlAddress('mysql://stacktach:secret@db1/stacktach?ssl_ca=/etc/ssl/db.pem')
  */
 export function parseMysqlAddress(text: string): ParsedMysqlAddress | AddressFault {
   const parts = splitAddress(text)
@@ -48,17 +51,20 @@ export function parseMysqlAddress(text: string): ParsedMysqlAddress | AddressFau
     else if (!USED.includes(name)) return { fault: `${name} is not understood; known are ${USED.join(', ')}` }
   }
   const socketPath = options.get('unix_socket')
-  if (socketPath === '') return { fault: 'unix_socket names no socket' }
+  if (socketPath === '') return { fault: 'unix_socket is empty; expected the path of a socket' }
   if (server.host === '' && socketPath === undefined) return { fault: `${EXPECTED}; ${QUOTING}` }
   if (socketPath !== undefined && !/^(|localhost|127\.0\.0\.1)$/.test(server.host)) {
-    return { fault: 'unix_socket is a socket of this machine, and the host is another' }
+    return {
+      fault: 'unix_socket is a socket of this machine, but the host names another; leave one of them out',
+    }
   }
   const database = decodePart(parts.path.slice(1))
   if (!database || database.includes('/'))
-    return { fault: `${EXPECTED}: the name of one database at the end` }
+    return { fault: `${EXPECTED}, with the name of one database at the end` }
   const tls = readTlsOptions(options)
   if (tls && 'fault' in tls) return tls
-  if (tls && socketPath !== undefined) return { fault: 'there is no TLS over a unix_socket' }
+  if (tls && socketPath !== undefined)
+    return { fault: 'unix_socket cannot be used with TLS; leave one of them out' }
   const fault = charsetFault(options) ?? timeoutFault(options)
   if (fault !== undefined) return { fault }
   return {
@@ -79,14 +85,15 @@ export function parseMysqlAddress(text: string): ParsedMysqlAddress | AddressFau
 
 function severalHosts(authority: string): string | undefined {
   if (!authority.slice(authority.lastIndexOf('@') + 1).includes(',')) return undefined
-  return 'one host; for several, a name or an address that leads to the one that is written to'
+  return 'only one host is allowed; for a cluster, give one name or address that leads to the server that takes writes'
 }
 
-/** What is stored is always utf8mb4, which holds all of Unicode. */
+/** Accepts UTF-8 only: the store always uses utf8mb4, which holds all of Unicode. */
 function charsetFault(options: ReadonlyMap<string, string>): string | undefined {
   const charset = options.get('charset') ?? 'utf8mb4'
-  if (!/^utf-?8(mb[34])?$/i.test(charset)) return `charset: ${charset} cannot be had; it is utf8mb4 always`
-  if (/^(0|false)$/i.test(options.get('use_unicode') ?? '1')) return 'use_unicode: texts are Unicode always'
+  if (!/^utf-?8(mb[34])?$/i.test(charset)) return `charset: ${charset} is not supported; expected utf8mb4`
+  if (/^(0|false)$/i.test(options.get('use_unicode') ?? '1'))
+    return 'use_unicode: expected true; texts are always Unicode'
   return undefined
 }
 

@@ -1,4 +1,4 @@
-/** The known name that a mistyped one probably means; undefined when none is near. */
+/** Returns the known name closest to a mistyped one; undefined when none is close. */
 function suggest(name: string, known: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(name.length / 3))
   const ranked = known
@@ -8,13 +8,21 @@ function suggest(name: string, known: readonly string[]): string | undefined {
   return ranked[0]?.candidate
 }
 
-/** `; did you mean X?`, or nothing. */
+/**
+ * Returns `; did you mean "X"?` for messages, or the empty text where no known name is close.
+ *
+ * @example
+ * `unknown key ${name}${didYouMean(name, known)}`
+ */
 export function didYouMean(name: string, known: readonly string[]): string {
   const candidate = suggest(name, known)
   return candidate === undefined ? '' : `; did you mean ${JSON.stringify(candidate)}?`
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two texts (optimal string alignment). */
+/**
+ * Counts the insertions, deletions, replacements and swaps of neighbours that turn one text into the other
+ * (optimal string alignment).
+ */
 function editDistance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)]
   const at = (i: number, j: number) => rows[i]?.[j] as number

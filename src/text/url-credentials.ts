@@ -1,6 +1,6 @@
 /**
- * Takes user and password out of `http://user:password@host`: fetch takes them in a header only. `decode` undoes the
- * percent-encoding of each.
+ * Splits `http://user:password@host` into the bare URL and a Basic authorization header: fetch refuses a URL
+ * with credentials. `decode` undoes the percent-encoding of user and password.
  */
 export function splitCredentials(
   url: string,

@@ -1,6 +1,6 @@
 /**
- * A text that databases can keep: halves of surrogate pairs, which no encoding has, stand as JSON would write them,
- * `\ud800`. Any other text stays as it is.
+ * Returns a text that databases can store. Lone surrogates, which UTF-8 cannot encode, become JSON escapes
+ * such as `\ud800`; any other text is returned unchanged.
  */
 export function wellFormed(text: string): string {
   if (text.isWellFormed()) return text

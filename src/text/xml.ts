@@ -8,12 +8,12 @@ const ENTITIES: { readonly [character: string]: string } = {
   '"': '&quot;',
 }
 
-/** Text between two tags; what XML cannot hold becomes U+FFFD. */
+/** Escapes text for use between two tags. Characters that XML cannot hold become U+FFFD. */
 export function xmlText(text: string): string {
   return text.replace(FORBIDDEN, '\ufffd').replace(/[&<>]/g, (character) => ENTITIES[character] as string)
 }
 
-/** The value of an attribute, with its quotes. */
+/** Escapes the value of an attribute and puts it in quotes. Characters that XML cannot hold become U+FFFD. */
 export function xmlAttribute(text: string): string {
   const escaped = text
     .replace(FORBIDDEN, '\ufffd')

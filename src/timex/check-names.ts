@@ -1,14 +1,17 @@
 import { type Expression, RANGE_FUNCTIONS } from './expression.ts'
 
-/** A name in an expression that nothing stands for. */
+/** A variable or function in an expression that does not exist. */
 export type UnknownName = {
   readonly offset: number
   readonly message: string
-  /** undefined for a function */
+  /** the variable's name; undefined for a function */
   readonly variable?: string
 }
 
-/** Functions that do not exist and, where `variables` are given, variables other than those. */
+/**
+ * Returns the functions that do not exist and, where `variables` are given, the variables that are not among
+ * them. The order is that of the expression.
+ */
 export function unknownNames(expression: Expression, variables?: readonly string[]): UnknownName[] {
   switch (expression.kind) {
     case 'variable': {

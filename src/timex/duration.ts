@@ -14,19 +14,23 @@ import {
 } from '../domain/time.ts'
 import type { DurationPart, Operator, Unit } from './expression.ts'
 
-/** The amount of each unit that a duration names; repeated units add up. */
+/** The amount of each unit in a duration. Repeated units are added up. */
 export type Duration = { readonly [unit in Unit]?: number }
 
+/** Adds up the parts of a duration by unit. A number without a unit counts in `unitless`. */
 export function sumDuration(parts: readonly DurationPart[], unitless: Unit): Duration {
   const sum: { [unit in Unit]?: number } = {}
   for (const { amount, unit = unitless } of parts) sum[unit] = (sum[unit] ?? 0) + amount
   return sum
 }
 
-/** A date that does not exist; the message names the part that is wrong. */
+/** Thrown for a date that does not exist. The message names the part that is wrong. */
 export class NoSuchTime extends Error {}
 
-/** Applies `+`, `-` or `@` to a single time. Throws NoSuchTime outside the years 1 to 9999. */
+/**
+ * Applies `+`, `-` or `@` to a single time. Throws NoSuchTime when `@` makes a date that does not exist, and
+ * outside the years 1 to 9999.
+ */
 export function shiftTime(time: Instant, operator: Operator, duration: Duration): Instant {
   if (operator === '@') return replaceParts(time, duration)
   return addDuration(time, duration, operator === '+' ? 1 : -1)
@@ -40,7 +44,10 @@ const FIXED_UNITS = [
   ['microsecond', 1],
 ] as const
 
-/** Fixed lengths first, then months and years as calendar steps to the last day of a shorter month. */
+/**
+ * Adds units of fixed length first, then months and years by the calendar. A day past the end of the month
+ * becomes its last day.
+ */
 function addDuration(time: Instant, duration: Duration, sign: 1 | -1): Instant {
   let moved = time
   for (const [unit, length] of FIXED_UNITS) moved = addFixed(moved, sign * (duration[unit] ?? 0), length)
@@ -49,7 +56,7 @@ function addDuration(time: Instant, duration: Duration, sign: 1 | -1): Instant {
   return months === 0 ? moved : addMonths(moved, months)
 }
 
-/** Whole days apart from the rest, so that large amounts stay exact. */
+/** Adds whole days apart from the rest, so that large amounts stay exact. */
 function addFixed(time: Instant, amount: number, length: number): Instant {
   if (amount === 0) return time
   const perDay = MICROS_PER_DAY / length
@@ -75,6 +82,7 @@ function replaceParts(time: Instant, duration: Duration): Instant {
   return instantFromCivil(civil)
 }
 
+/** Returns the time. Throws NoSuchTime outside the years 1 to 9999. */
 export function requireWritable(time: Instant): Instant {
   if (isWritable(time)) return time
   throw new NoSuchTime('the time is outside the years 1 to 9999')

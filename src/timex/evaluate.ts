@@ -24,28 +24,39 @@ import {
 } from './expression.ts'
 import { TimexError } from './timex-error.ts'
 
+/** The value of an expression: a single time, or a range with an inclusive begin and an exclusive end. */
 export type TimexValue =
   | { readonly kind: 'timestamp'; readonly at: Instant }
   | { readonly kind: 'range'; readonly begin: Instant; readonly end: Instant }
 
-/** Values of the variables; `timestamp` should always be among them. */
+/** Values of the variables. `timestamp` should always be among them: functions without an argument use it. */
 export type Variables = { readonly [name: string]: Micros | Instant }
 
+/**
+ * The time around which a function made its range. Shifts by less than the function's unit keep the time
+ * within the range.
+ */
 type Pin = { readonly unit: RangeFunction; readonly at: Instant }
 type Value = TimexValue & { readonly pin?: Pin }
 
-/** The value of an expression. Throws TimexError of kind `expression` or `value`. */
+/**
+ * Evaluates an expression. Throws TimexError of kind `expression` (unknown name) or `value` (no such date).
+ *
+ * @example
+ * const expression = parseTimex('day($timestamp) + 6h')
+ * evaluateTimex(expression, { timestamp: event.timestamp }) // { kind: 'range', begin, end }
+ */
 export function evaluateTimex(expression: Expression, variables: Variables): TimexValue {
   const value = evaluate(expression, variables)
   return value.kind === 'timestamp' ? value : { kind: 'range', begin: value.begin, end: value.end }
 }
 
-/** The first moment of a value: the time itself, or where the range begins. */
+/** Returns the first moment of a value: the time itself, or the begin of the range. */
 export function firstMoment(value: TimexValue): Instant {
   return value.kind === 'timestamp' ? value.at : value.begin
 }
 
-/** Whether a time lies in a value: in [begin, end) of a range, or exactly at a timestamp. */
+/** Whether a value contains a time: in [begin, end) of a range, or equal to a single time. */
 export function timexHolds(value: TimexValue, time: Instant): boolean {
   if (value.kind === 'timestamp') return compareInstants(value.at, time) === 0
   return compareInstants(time, value.begin) >= 0 && compareInstants(time, value.end) < 0
@@ -130,7 +141,7 @@ function shift(base: Value, operator: Operator, parts: readonly DurationPart[]):
   return wrap(begin, end, pin)
 }
 
-/** The unit that a number without one takes on a range of this length: the next smaller. */
+/** Returns the unit of a number without one, applied to a range of this length: the next smaller unit. */
 function impliedUnit(length: Micros): Unit {
   if (length >= 365 * MICROS_PER_DAY) return 'month'
   if (length >= 28 * MICROS_PER_DAY) return 'day'
@@ -144,12 +155,12 @@ function isBelow(duration: Duration, unit: Unit): boolean {
   return UNITS.slice(UNITS.indexOf(unit)).every((larger) => !duration[larger])
 }
 
-/** Microseconds from begin to end, rounded where a double does not hold them all. */
+/** Returns the microseconds from begin to end, rounded where a double cannot hold them all. */
 function lengthOf(begin: Instant, end: Instant): Micros {
   return microsFromInstant({ day: end.day - begin.day, micro: end.micro - begin.micro })
 }
 
-/** Moves a pinned range by whole lengths, counted in seconds, until it holds its time again. */
+/** Moves a pinned range by multiples of its length, in whole seconds, until it contains its time again. */
 function wrap(begin: Instant, end: Instant, pin: Pin): Value {
   const length = Math.floor(lengthOf(begin, end) / MICROS_PER_SECOND) * MICROS_PER_SECOND
   const distance = lengthOf(begin, pin.at)

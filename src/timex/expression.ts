@@ -1,10 +1,10 @@
-/** A unit of a duration, under its one name. */
+/** A unit of a duration, by its full name. */
 export type Unit = 'microsecond' | 'second' | 'minute' | 'hour' | 'day' | 'month' | 'year'
 
-/** From the smallest to the largest. */
+/** All units, from the smallest to the largest. */
 export const UNITS = ['microsecond', 'second', 'minute', 'hour', 'day', 'month', 'year'] as const
 
-/** How units are written in expressions. */
+/** The spellings of units in expressions. */
 export const UNIT_WORDS: { readonly [word: string]: Unit } = {
   us: 'microsecond',
   s: 'second',
@@ -19,16 +19,20 @@ export const UNIT_WORDS: { readonly [word: string]: Unit } = {
   yr: 'year',
 }
 
-/** The ranges that a function makes: the hour, day, month or year that holds its argument. */
+/** Functions that make a range: the hour, day, month or year that contains the argument. */
 export const RANGE_FUNCTIONS = ['hour', 'day', 'month', 'year'] as const
 export type RangeFunction = (typeof RANGE_FUNCTIONS)[number]
 
-/** One `5d` of a duration; without a unit it takes that of the range it is applied to. */
+/**
+ * One part of a duration, such as `5d`. Without a unit, the length of the range that it is applied to decides
+ * it.
+ */
 export type DurationPart = { readonly amount: number; readonly unit: Unit | undefined }
 
+/** `+` and `-` move a time by a duration; `@` replaces the parts of the time that the duration names. */
 export type Operator = '+' | '-' | '@'
 
-/** A parsed time expression; `offset` is where it begins in the text. */
+/** A parsed time expression. `offset` (from 0) is where each part begins in the text. */
 export type Expression =
   | { readonly kind: 'variable'; readonly name: string; readonly offset: number }
   | {
@@ -46,13 +50,13 @@ export type Expression =
     }
   | { readonly kind: 'range'; readonly begin: Expression; readonly end: Expression; readonly offset: number }
 
-/** Whether the value of an expression is a range (else a single time). */
+/** Whether an expression evaluates to a range; otherwise to a single time. */
 export function isRange(expression: Expression): boolean {
   if (expression.kind === 'shift') return isRange(expression.base)
   return expression.kind !== 'variable'
 }
 
-/** Whether some duration in it has no unit: such a shift is the last thing done in an expression. */
+/** Whether the last shift of an expression has a number without unit. No further shift may follow it. */
 export function isUnitless(expression: Expression): boolean {
   return expression.kind === 'shift' && expression.duration.some((part) => part.unit === undefined)
 }

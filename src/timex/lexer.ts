@@ -1,3 +1,4 @@
+/** A token of a time expression; `offset` counts from 0. */
 export type Token = {
   readonly kind: '$' | 'number' | 'word' | 'operator' | '(' | ')' | 'end' | 'unreadable'
   readonly text: string
@@ -7,7 +8,10 @@ export type Token = {
 const TOKEN = /(?:(\$)|(\d+)|([A-Za-z_]\w*)|([-+@])|([()]))/y
 const BLANK = /[ \t\n]*/y
 
-/** Splits an expression into tokens, the last of kind `end`, or `unreadable` where a character belongs to none. */
+/**
+ * Splits an expression into tokens. The last one is of kind `end`, or `unreadable` at a character that begins
+ * no token.
+ */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = []
   let at = 0

@@ -9,14 +9,17 @@ import {
 import { type Token, tokenize } from './lexer.ts'
 import { TimexError } from './timex-error.ts'
 
-/** Deeper nesting and more steps are refused, so that no text can exhaust the stack. */
+/** Limits of an expression, so that no text can exhaust the stack. */
 const MAX_DEPTH = 200
 const MAX_SHIFTS = 500
 
 /**
- * Reads a time expression. `+ - @` apply from left to right, `to` comes last; `to` and functions take single
- * times, and a number without unit is allowed only as the last step on a range.
- * Throws TimexError of kind `lexer` or `parser`.
+ * Parses a time expression. `+ - @` apply from left to right; `to` binds loosest. `to` and functions take
+ * single times. A number without unit is allowed only as the last step on a range. Throws TimexError of kind
+ * `lexer` or `parser`.
+ *
+ * @example
+ * parseTimex('$last + 1d') // { kind: 'shift', operator: '+', base: …, duration: …, offset: 0 }
  */
 export function parseTimex(text: string): Expression {
   return new Parser(tokenize(text)).parse()
@@ -72,7 +75,7 @@ class Parser {
       if (unit) this.#at++
       else if (!unitlessAllowed) throw this.#unexpected(next, 'a unit (us, s, m, h, d, mo, y)')
       else if (parts.some((part) => part.unit === undefined)) {
-        throw this.#unexpected(next, 'a unit: only one number may stand without')
+        throw this.#unexpected(next, 'a unit: only one number may have none')
       }
       parts.push({ amount: Number(token.text), unit })
     }
@@ -114,7 +117,7 @@ class Parser {
     return { kind: 'function', name: token.text, argument, offset: token.offset }
   }
 
-  /** What stands between an opening parenthesis, already taken, and its closing one. */
+  /** Parses what follows an opening parenthesis that is already taken, up to its closing one. */
   #parenthesized(inner: () => Expression): Expression {
     const open = this.#tokens[this.#at - 1] as Token
     if (++this.#depth > MAX_DEPTH) throw this.#unexpected(open, `at most ${MAX_DEPTH} nested parentheses`)
@@ -126,10 +129,13 @@ class Parser {
   }
 
   #requireTime(expression: Expression, offset: number): void {
-    if (isRange(expression)) throw new TimexError('parser', 'a range stands', offset, 'a single time')
+    if (isRange(expression)) throw new TimexError('parser', 'unexpected range', offset, 'a single time')
   }
 
-  /** Throws the lexer's error only here: of two errors the one that stands first counts. */
+  /**
+   * Returns the next token. Throws the lexer's error only when its token is reached, so that the first error
+   * in the text is reported.
+   */
   #peek(): Token {
     const token = this.#tokens[this.#at] as Token
     if (token.kind !== 'unreadable') return token

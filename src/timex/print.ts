@@ -1,6 +1,6 @@
 import { type DurationPart, type Expression, UNIT_WORDS } from './expression.ts'
 
-/** The text of an expression; parsing it again gives the same expression, offsets aside. */
+/** Formats an expression. Parsing the text again returns the same expression, apart from offsets. */
 export function printTimex(expression: Expression): string {
   switch (expression.kind) {
     case 'variable':

@@ -1,9 +1,9 @@
 import { TextSyntaxError } from '../domain/errors.ts'
 
-/** What was wrong: the characters, the grammar, the names and kinds used, or the resulting date. */
+/** What is wrong: the characters, the grammar, the names used, or the resulting date. */
 export type TimexErrorKind = 'lexer' | 'parser' | 'expression' | 'value'
 
-/** A time expression that cannot be read or evaluated; `offset` counts from 0. */
+/** Thrown for a time expression that cannot be parsed or evaluated. `offset` counts from 0. */
 export class TimexError extends TextSyntaxError {
   readonly kind: TimexErrorKind
 

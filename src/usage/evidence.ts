@@ -3,15 +3,24 @@ import { MICROS_PER_MINUTE } from '../domain/time.ts'
 import { auditPeriodOf } from './practical/stream-story.ts'
 import type { ExistsVerdict, UsageVerdict } from './verdict.ts'
 
-/** An audit tells of all servers of a host within this time; what comes later may tell of a period once more. */
+/**
+ * An audit reports all servers of a host within this time. A later exists may report its period a second
+ * time.
+ */
 const AUDIT_TAKES = 10 * MICROS_PER_MINUTE
 
-/** Whether anything is wrong, odd or late, so that a look at other streams may explain it. */
+/**
+ * Whether a verdict has a fault, a warning, a remainder or a late exists, which events of other streams may
+ * explain.
+ */
 export function needsEvidence({ exists, remainders }: UsageVerdict): boolean {
   return remainders.length > 0 || exists.some((one) => !isPlain(one))
 }
 
-/** A verdict in which what was wrong, odd or late is judged with the evidence of other streams, and the rest stays. */
+/**
+ * Returns a verdict with its remainders, faulty, odd and late exists taken from `withEvidence`, a verdict
+ * reached with events of other streams. All else stays as it was.
+ */
 export function judgedAnew(verdict: UsageVerdict, withEvidence: UsageVerdict): UsageVerdict {
   const exists = verdict.exists.map((one, index) =>
     isPlain(one) ? one : (withEvidence.exists[index] ?? one),

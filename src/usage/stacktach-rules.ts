@@ -3,7 +3,7 @@ import { instantFromMicros, type Micros } from '../domain/time.ts'
 import { isEqual, presentTrait, pythonText, textOf, timeOf } from './traits.ts'
 import type { ExistsVerdict, UsageFault, UsageVerdict } from './verdict.ts'
 
-/** What is checked of one exists: the events that stand before it, back to the exists before. */
+/** An exists, and the events between it and the exists before it. */
 type UsageBlock = { readonly exists: Event; readonly events: readonly Event[] }
 
 const EXISTS = 'compute.instance.exists'
@@ -14,8 +14,11 @@ const OPERATIONS = ['rebuild.end', 'finish_resize.end', 'rescue.end'].map(
 )
 
 /**
- * Verifies the events of a stream by the rules of StackTach.v3, as they were recorded: old-style notifications,
- * each exists against the events since the one before.
+ * Verifies the events of a stream by the rules of StackTach.v3, as they were recorded from it. Only old-style
+ * notifications count; each exists is checked against the events since the one before.
+ *
+ * @example
+ * const { exists, remainders } = verifyByStacktachRules(events, CORE_FIELDS)
  */
 export function verifyByStacktachRules(
   events: readonly Event[],
@@ -39,7 +42,7 @@ export function verifyByStacktachRules(
   }
 }
 
-/** The first check that fails, in their fixed order. */
+/** Judges an exists. The first check that fails, in their fixed order, gives the fault. */
 function verdictOf(block: UsageBlock, coreFields: readonly string[]): ExistsVerdict {
   const launchFault = checkLaunch(block)
   const fault = launchFault ?? checkOperation(block, coreFields) ?? checkDeletion(block)
@@ -100,7 +103,7 @@ function checkDeletion({ exists, events }: UsageBlock): UsageFault | undefined {
   return firstConflict(exists, deletion, DELETE_FIELDS)
 }
 
-/** Deleted without an event that says so. */
+/** Checks the deletion time of an exists without a delete.end before it. */
 function checkDeletedAt(exists: Event, deletedAt: Micros): UsageFault | undefined {
   const launchedAt = timeOf(exists, 'launched_at')
   if (launchedAt === undefined) return noLaunch()
@@ -109,7 +112,10 @@ function checkDeletedAt(exists: Event, deletedAt: Micros): UsageFault | undefine
   return { code: 'U5', message: '.exists deleted_at in audit period, but no matching .delete event found.' }
 }
 
-/** A field that both lack is passed over; one that only one of them has is a conflict. */
+/**
+ * Returns the fault of the first field that differs; undefined when none does. A field that both lack is
+ * skipped; one that only one of them has is a conflict.
+ */
 function firstConflict(a: Event, b: Event, fields: readonly string[]): UsageFault | undefined {
   for (const field of fields) {
     const [x, y] = [presentTrait(a, field), presentTrait(b, field)]
@@ -120,14 +126,14 @@ function firstConflict(a: Event, b: Event, fields: readonly string[]): UsageFaul
   return undefined
 }
 
-/** Both ends of the audit period belong to it. */
+/** Whether a time is in the audit period of an exists, both ends included. */
 function isInPeriod(exists: Event, time: Micros): boolean {
   const beginning = timeOf(exists, 'audit_period_beginning')
   const ending = timeOf(exists, 'audit_period_ending')
   return beginning !== undefined && ending !== undefined && time >= beginning && time <= ending
 }
 
-/** Whether the audit period ends on the day after it begins, or is not told. */
+/** Whether the audit period ends on the day after it begins, or is missing. */
 function isWholeDay(exists: Event): boolean {
   const beginning = timeOf(exists, 'audit_period_beginning')
   const ending = timeOf(exists, 'audit_period_ending')

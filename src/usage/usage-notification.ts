@@ -27,7 +27,7 @@ const IMAGE_META: { readonly [trait: string]: string } = {
 
 const ENVELOPE = ['publisher_id', 'stream_id', 'original_message_id', 'error', 'error_code'] as const
 
-/** The notification, as other services read it, that a result of the verification is published as. */
+/** Returns the notification as which a result event is published, in the form that other services read. */
 export function usageNotification(event: Event): Fields {
   return {
     event_type: event.eventType,

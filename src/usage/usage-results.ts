@@ -12,8 +12,12 @@ const text = (value: string): Trait => ({ type: 'text', value })
 const int = (value: number): Trait => ({ type: 'int', value })
 
 /**
- * The events that tell what verifying a stream came to. Their ids are the same each time. An exists that was given without
- * a time is judged `now`.
+ * Returns the result events of a verification, in the order exists, remainders, periods. Their message ids
+ * are the same in each run. A result about an event without a timestamp gets `now`.
+ *
+ * @example
+ * const results = usageResults(verdict, { streamId: 7, now })
+ * results.map(({ eventType }) => eventType) // ['compute.instance.exists.verified']
  */
 export function usageResults(
   { exists, remainders, periods }: UsageVerdict,
@@ -76,7 +80,7 @@ function remainderResult(remainder: RemainderVerdict, streamId: number): Event {
   })
 }
 
-/** One result for all audit periods of the stream, of the time of the last. */
+/** Makes one result for all audit periods of the stream, with the timestamp of the last exists. */
 function periodsResult(
   { exists, faults: found, missedAtEnd, notes }: PeriodsVerdict,
   streamId: number,
@@ -97,7 +101,7 @@ function periodsResult(
   })
 }
 
-/** An event about another one, of its time and instance. */
+/** Makes an event about another one, with the other's timestamp and resource id. */
 function noteOn(event: Event, eventType: string, streamId: number, traits: Traits): Event {
   return {
     messageId: uuid5(event.messageId, `${eventType}:${streamId}`),

@@ -1,56 +1,57 @@
 import type { Event } from '../domain/event.ts'
 
-/** Why an exists does not agree with the events of its stream; `code` is U0 to U10. */
+/** Why an exists does not agree with the events of its stream. `code` is U0 to U10. */
 export type UsageFault = { readonly code: string; readonly message: string }
 
-/** One rule as it was applied to an exists, in words. */
+/** The outcome of one rule for one exists, in words. */
 export type UsageCheck = {
   readonly rule: string
   readonly outcome: 'holds' | 'fails' | 'passed over'
-  /** what was compared with what, and from which message */
+  /** what was compared with what, and the messages they come from */
   readonly text: string
 }
 
-/** What verifying one exists came to. */
+/** The verdict on one exists. */
 export type ExistsVerdict = {
   readonly exists: Event
-  /** undefined: it is verified */
+  /** undefined: the exists is verified */
   readonly fault: UsageFault | undefined
-  /** odd things that keep no exists from being verified; each set makes an event of its own */
+  /** oddities that do not make the exists fail; all together make one event */
   readonly warnings: readonly string[]
-  /** what was taken for equal, or could not be looked at */
+  /** differences accepted as equal, and parts that could not be verified */
   readonly notes: readonly string[]
-  /** message id of the exists that told of the same audit period before */
+  /** message id of the exists that reported the same audit period before */
   readonly repeats: string | undefined
   readonly checks: readonly UsageCheck[]
 }
 
-/** Events that no exists tells of: at fault, or nothing that an exists is owed for. */
+/** Events that no exists reports: a fault, or unbilled where none is owed. */
 export type RemainderVerdict = {
-  /** event type of the exists that is missed, such as `compute.instance.exists` */
+  /** event type of the missing exists, such as `compute.instance.exists` */
   readonly existsType: string
+  /** the first of these events */
   readonly first: Event
 } & (
   | { readonly kind: 'fault'; readonly fault: UsageFault }
   | { readonly kind: 'unbilled'; readonly reason: string }
 )
 
-/** The audit periods of a stream, held against each other. */
+/** The verdict on the audit periods of a stream, checked against each other. */
 export type PeriodsVerdict = {
   readonly exists: readonly Event[]
   readonly faults: readonly UsageFault[]
-  /** what is missed after the last period, which may not be over yet where the events are not complete */
+  /** gaps after the last period, which are faults only once the stream's events are complete */
   readonly missedAtEnd: readonly UsageFault[]
-  /** what may be a fault, or come from where collecting began */
+  /** gaps that may be faults, or may precede the begin of collecting */
   readonly notes: readonly string[]
 }
 
-/** What verifying a stream came to. */
+/** The verdict on a stream. */
 export type UsageVerdict = {
   /** in the order of the stream */
   readonly exists: readonly ExistsVerdict[]
-  /** what no exists tells of; none: an exists follows all events, or is owed for none that is left */
+  /** events that no exists reports; empty where none is owed */
   readonly remainders: readonly RemainderVerdict[]
-  /** undefined: no two audit periods to hold against each other */
+  /** undefined: the stream has fewer than two audit periods */
   readonly periods: PeriodsVerdict | undefined
 }

@@ -113,7 +113,7 @@ test.each([
   ['{"events": {"a": 1}, "streams": []}', 'events: expected a list'],
   ['[1]', 'expected a JSON object with events and streams'],
   ['{"events": nothing}', 'this is no JSON'],
-  [`{"events": [${EVENT}, {"id": 2}]}`, 'events[1]: event_type: nothing is no text'],
+  [`{"events": [${EVENT}, {"id": 2}]}`, 'events[1]: event_type: nothing is not a text'],
   [`{"events": [${EVENT.replace('int', 'number')}]}`, 'events[0]: trait n'],
   [`{"events": [${EVENT}], "streams": [${STREAM.replace('"a"', '"b"')}]}`, 'stream 1: there is no event b'],
   [

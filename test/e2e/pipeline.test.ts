@@ -128,6 +128,6 @@ test('an event that is none is told with its number', async () => {
   const { code, stderr } = await pipeline(folder, '--dry-run')
   expect({ code, stderr }).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('event 2: event_type: 5 is no text'),
+    stderr: expect.stringContaining('event 2: event_type: 5 is not a text'),
   })
 })

@@ -4,22 +4,28 @@ import type { PathExpression } from './expression.ts'
 import type { Match } from './match.ts'
 import { parsePath } from './parser.ts'
 
-/** A field path, ready to be used on many documents. */
+/** A compiled field path, for use on many documents. */
 export type Path = {
   readonly text: string
-  /** the names that it consists of, where there is nothing else and no value but an object has any of them */
+  /**
+   * the path's names, where it has nothing else and no value but an object can have a property of any of them
+   */
   readonly names: readonly string[] | undefined
-  /** everything that is found and is not null, in order */
+  /** Returns all matches that are not null, in the order of the document. */
   findAll(document: JsonValue): Match[]
-  /** the first value that is found and is not null */
+  /** Returns the first value found that is not null. */
   findFirst(document: JsonValue): JsonValue | undefined
 }
 
-/** Compiles a path once; one of names and indexes, and functions after them, costs no more than property reads. Throws PathError. */
+/**
+ * Compiles a field path. A path of names and indexes, also with functions after them, costs no more than
+ * reading properties. Throws PathError.
+ */
 export function compilePath(text: string): Path {
   return compileExpression(text, parsePath(text))
 }
 
+/** Compiles a parsed field path; `text` is kept for messages. */
 export function compileExpression(text: string, expression: PathExpression): Path {
   const findAll = (document: JsonValue) =>
     findMatches(expression, { value: document, parent: undefined, key: undefined }).filter(
@@ -35,7 +41,9 @@ export function compileExpression(text: string, expression: PathExpression): Pat
   }
 }
 
-/** The way to the one value that a path can find; undefined where it may find several. */
+/**
+ * Returns a function that reads the only value the path can find; undefined where the path may find several.
+ */
 function directWalk(expression: PathExpression): Walk | undefined {
   const steps = plainSteps(expression)
   if (steps) return walker(steps)
@@ -63,17 +71,17 @@ function walker(steps: readonly Step[]): Walk {
   return steps.every(isOwnName) ? compiled(steps) : (document) => walk(document, steps)
 }
 
-/** What lists, objects, texts, numbers and booleans have without a document's doing. */
+/** Prototypes whose properties values have without being in the document. */
 const INHERITED = [Array.prototype, Object.prototype, String.prototype, Number.prototype, Boolean.prototype]
 
-/** Whether nothing but an object of the document can have a property of that name. */
+/** Whether only an object of the document can have a property of this name. */
 function isOwnName(step: Step): step is string {
   return typeof step === 'string' && !/^\d+$/.test(step) && !INHERITED.some((prototype) => step in prototype)
 }
 
 /**
- * The property reads as code of their own, for which the engine remembers where each name is found. The names go in
- * as string literals, whatever they contain.
+ * Compiles property reads to generated code, for which the engine caches where each name is found. The names
+ * enter it as string literals, whatever they contain.
  */
 function compiled(names: readonly string[]): Walk {
   const reads = names.map((name) => `?.[${JSON.stringify(name)}]`).join('')
@@ -82,7 +90,7 @@ function compiled(names: readonly string[]): Walk {
 
 type Step = string | number
 
-/** The names and indexes of a path that has nothing else. */
+/** Returns the names and indexes of a path that has nothing else; undefined for any other path. */
 function plainSteps(expression: PathExpression): readonly Step[] | undefined {
   switch (expression.kind) {
     case 'fields':

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonValue } from '../../domain/notification.ts'
 import type { Condition, FilterOperator, PathExpression } from './expression.ts'
 import type { Match } from './match.ts'
 
-/** All that an expression finds from a match on, in the order of the document. */
+/** Returns all matches of an expression, starting from a match, in the order of the document. */
 export function findMatches(expression: PathExpression, from: Match): Match[] {
   switch (expression.kind) {
     case 'root':
@@ -44,7 +44,7 @@ export function findMatches(expression: PathExpression, from: Match): Match[] {
   }
 }
 
-/** A path step that makes a value of a value. */
+/** A path step that computes a new value from the value found. */
 export type FunctionExpression = PathExpression & { readonly kind: 'len' | 'sorted' | 'split' | 'sub' }
 
 function applyFunction(expression: FunctionExpression, from: Match): Match[] {
@@ -54,7 +54,7 @@ function applyFunction(expression: FunctionExpression, from: Match): Match[] {
 
 type SplitExpression = PathExpression & { readonly kind: 'split' }
 
-/** What a function makes of a value; undefined where it is not for such values. */
+/** Applies a function to a value; undefined where the function does not take values of this type. */
 export function functionValue(expression: FunctionExpression, value: JsonValue): JsonValue | undefined {
   switch (expression.kind) {
     case 'len':
@@ -71,7 +71,7 @@ export function functionValue(expression: FunctionExpression, value: JsonValue):
 }
 
 function segmentOf(text: string, { separator, segment, maxSplit }: SplitExpression): string | undefined {
-  // The end of a URL, asked for of every instance's notification.
+  // The last segment of a URL is read from every instance's notification: the fast path for it.
   if (segment === -1 && maxSplit < 0) {
     const at = text.lastIndexOf(separator)
     return at < 0 ? text : text.slice(at + separator.length)
@@ -79,14 +79,14 @@ function segmentOf(text: string, { separator, segment, maxSplit }: SplitExpressi
   return splitText(text, separator, maxSplit).at(segment)
 }
 
-/** As Python's str.split: at most so many cuts, a negative number means all. */
+/** Splits a text like Python's str.split: at most `maxSplit` cuts, all when it is negative. */
 export function splitText(text: string, separator: string, maxSplit: number): string[] {
   const parts = text.split(separator)
   if (maxSplit < 0 || parts.length <= maxSplit + 1) return parts
   return [...parts.slice(0, maxSplit), parts.slice(maxSplit).join(separator)]
 }
 
-/** Lists and objects have no order. */
+/** Compares two plain values for sorting. Lists and objects compare as equal to everything. */
 function compare(a: JsonValue, b: JsonValue): number {
   if (typeof a === 'object' || typeof b === 'object') return 0
   const [x, y] = [a as number, b as number]
@@ -117,13 +117,13 @@ function elements(from: Match): Match[] {
   return from.value.map((value: JsonValue, key) => ({ value, parent: from, key }))
 }
 
-/** What is no list counts as a list of one. */
+/** Returns the elements from `start` to before `end`. A value that is no list counts as a list of one. */
 function slice(from: Match, start: number | undefined, end: number | undefined): Match[] {
   const list = Array.isArray(from.value) ? from : { ...from, value: [from.value] }
   return elements(list).slice(start, end)
 }
 
-/** What the expression finds at the match itself, then below it, depth first. */
+/** Returns the matches at the match itself, then those below it, depth first. */
 function descend(expression: PathExpression, from: Match): Match[] {
   const found: Match[] = []
   const waiting = [from]
@@ -147,11 +147,13 @@ function children(left: PathExpression, right: PathExpression, from: Match): Mat
   return right.kind === 'parent' || right.kind === 'root' ? distinct(found) : found
 }
 
-/** Each place once: otherwise the time grows with each `..`, `parent` or `$` by a factor. */
+/**
+ * Keeps each place of the document once. Otherwise the time would multiply with each `..`, `parent` or `$`.
+ */
 function distinct(matches: readonly Match[]): Match[] {
   const seen = new Map<JsonValue, Set<string | number>>()
   return matches.filter(({ parent, key }) => {
-    // what a function made has no place of its own
+    // A computed value has no place in the document.
     if (parent && key === undefined) return true
     const place = parent?.value ?? null
     const keys = seen.get(place) ?? new Set()
@@ -173,7 +175,10 @@ function holds({ target, operator, value }: Condition, from: Match): boolean {
   return found.some((match) => compares(match.value, operator, value as string | number | boolean))
 }
 
-/** A number in the path is compared as a number, as the original does. */
+/**
+ * Compares a value found with the one in a filter. Where the filter has a number, texts are converted first,
+ * as in the original.
+ */
 function compares(found: JsonValue, operator: FilterOperator, wanted: string | number | boolean): boolean {
   const value =
     typeof wanted === 'number' && typeof found === 'string' && found.trim() !== '' ? Number(found) : found

@@ -1,10 +1,13 @@
 import type { Substitution } from './substitution.ts'
 
-/** Comparisons of a filter. */
+/** Comparison operators of a filter. */
 export const FILTER_OPERATORS = ['==', '=', '!=', '<=', '>=', '<', '>'] as const
 export type FilterOperator = (typeof FILTER_OPERATORS)[number]
 
-/** One condition of a filter: a path that must find something, or something that compares so. */
+/**
+ * One condition of a filter: the path must find something or, with an operator, a value that compares to the
+ * given one.
+ */
 export type Condition = {
   readonly target: PathExpression
   readonly operator: FilterOperator | undefined
@@ -30,7 +33,7 @@ export type PathExpression =
       readonly maxSplit: number
     }
   | { readonly kind: 'sub'; readonly substitution: Substitution }
-  /** the first that finds something; no syntax of its own */
+  /** the first choice that finds a value; has no syntax of its own */
   | { readonly kind: 'firstOf'; readonly choices: readonly PathExpression[] }
   | {
       readonly kind: 'child' | 'descendants' | 'where' | 'union' | 'intersection'

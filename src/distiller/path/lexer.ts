@@ -1,5 +1,6 @@
 import { PathError } from './path-error.ts'
 
+/** A token of a field path; `offset` counts from 0. */
 export type Token = {
   readonly kind: 'name' | 'quoted' | 'number' | 'operator' | 'where' | 'symbol' | 'end'
   readonly text: string
@@ -11,7 +12,10 @@ const NAME = /[A-Za-z_@][\w@-]*/y
 const NUMBER = /-?\d+/y
 const SYMBOL = /\.\.|==|!=|<=|>=|[$.*[\](),:|&?<>=]/y
 
-/** Splits a field path into tokens, the last of kind `end`. A token between backquotes is an `operator`. */
+/**
+ * Splits a field path into tokens, the last of kind `end`. Text between backquotes is an `operator`. Throws
+ * PathError.
+ */
 export function tokenize(path: string): Token[] {
   const tokens: Token[] = []
   let at = 0
@@ -51,13 +55,13 @@ function readToken(path: string, at: number): Read {
   )
 }
 
-/** Where a sticky pattern ends that begins at `at`; `at` when it does not match. */
+/** Returns the index after a match of the sticky pattern at `at`; `at` when it does not match. */
 function skip(pattern: RegExp, text: string, at: number): number {
   pattern.lastIndex = at
   return pattern.test(text) ? pattern.lastIndex : at
 }
 
-/** A backslash lets what follows stand for itself; between backquotes only the backquote. */
+/** Reads a quoted name. A backslash escapes the next character; between backquotes only a backquote. */
 function readQuoted(path: string, at: number, quote: string): Read {
   let text = ''
   for (let end = at + 1; end < path.length; end++) {

@@ -1,14 +1,14 @@
 import type { JsonValue } from '../../domain/notification.ts'
 
-/** A value that a path found, and how it was come to. */
+/** A value that a path found, with the matches that lead to it. */
 export type Match = {
   readonly value: JsonValue
   readonly parent: Match | undefined
-  /** of the parent's value; undefined for the whole document and for what a function made */
+  /** the name or index in the parent's value; undefined for the whole document and for computed values */
   readonly key: string | number | undefined
 }
 
-/** The steps to a match: `payload.nics.[0].label`. */
+/** Returns the steps to a match in the notation of the original: `payload.nics.[0].label`. */
 export function fullPath(match: Match): string {
   const steps: string[] = []
   for (let at: Match | undefined = match; at; at = at.parent) {
@@ -19,7 +19,7 @@ export function fullPath(match: Match): string {
 
 const PLAIN_NAME = /^[A-Za-z_][\w-]*$/
 
-/** The same as a field path, which finds the match again: `payload.nics[0].'my label'`. */
+/** Returns the steps to a match as a field path that finds it again: `payload.nics[0].'my label'`. */
 export function readablePath(match: Match): string {
   const steps: string[] = []
   for (let at: Match | undefined = match; at; at = at.parent) {

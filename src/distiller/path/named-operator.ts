@@ -5,7 +5,10 @@ import { Substitution } from './substitution.ts'
 const SPLIT = /^split\((.+?),\s*(-?\d+),\s*(-?\d+)\)$/
 const SUB = /^sub\(\/(.*)\/,\s*(.*)\)$/
 
-/** What stands between backquotes: `parent`, `this`, `len`, `sorted`, `split(…)` or `sub(…)`. */
+/**
+ * Parses the text between backquotes: `parent`, `this`, `len`, `sorted`, `split(…)` or `sub(…)`. Throws
+ * PathError.
+ */
 export function parseOperator(text: string, path: string, offset: number): PathExpression {
   if (text === 'this' || text === 'parent' || text === 'len' || text === 'sorted') return { kind: text }
   const split = SPLIT.exec(text)

@@ -4,8 +4,8 @@ import { parseOperator } from './named-operator.ts'
 import { PathError } from './path-error.ts'
 
 /**
- * How tightly the operators bind, from the loosest; all group from the left. Brackets bind looser than any of them:
- * `a|b[0]` is the first of both. Source: jsonpath-rw's grammar.
+ * Operators by precedence, the loosest first; all are left-associative. Brackets bind looser than any of
+ * them: `a|b[0]` is the first of both. Source: jsonpath-rw's grammar.
  */
 const OPERATORS = [
   ['..', 'descendants'],
@@ -15,11 +15,11 @@ const OPERATORS = [
   ['where', 'where'],
 ] as const
 
-/** Deeper nesting and more steps are refused, so that no text can exhaust the stack. */
+/** Limits of a path, so that no text can exhaust the stack. */
 const MAX_DEPTH = 100
 const MAX_STEPS = 1000
 
-/** Reads a field path. Throws PathError. */
+/** Parses a field path. Throws PathError. */
 export function parsePath(path: string): PathExpression {
   return new Parser(path).parse()
 }
@@ -30,7 +30,7 @@ class Parser {
   #at = 0
   #depth = 0
   #stepCount = 0
-  /** Inside of a filter `&` joins conditions. */
+  /** whether the parser is inside a filter, where `&` joins conditions */
   #inFilter = false
 
   constructor(path: string) {
@@ -61,7 +61,7 @@ class Parser {
     }
   }
 
-  /** The place of the next token among the operators; -1 when it is none. */
+  /** Returns the index of the next token among the operators; -1 when it is none. */
   #operatorLevel(): number {
     const { kind, text } = this.#peek()
     if (kind !== 'symbol' && kind !== 'where') return -1
@@ -108,7 +108,7 @@ class Parser {
   #fields(): PathExpression {
     const first = this.#name()
     if (first.text === '*') return { kind: 'anyField' }
-    // In a filter `@` is the element that is looked at.
+    // In a filter `@` is the element under test.
     if (first.text === '@' && first.kind === 'name' && this.#inFilter) return { kind: 'this' }
     const names = [first.text]
     while (this.#isNext(',')) {

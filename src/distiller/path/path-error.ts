@@ -1,6 +1,6 @@
 import { TextSyntaxError } from '../../domain/errors.ts'
 
-/** A field path that cannot be read; `offset` counts from 0. */
+/** Thrown for a field path that cannot be parsed. `offset` counts from 0. */
 export class PathError extends TextSyntaxError {
   constructor(path: string, message: string, offset: number, expected: string) {
     super(

@@ -3,20 +3,22 @@ import { RE2JS } from 're2js'
 type Part = string | { readonly group: number | string }
 
 /**
- * A regular expression and what replaces it, as in Python's re.sub: `\1`, `\g<1>` and `\g<name>` are groups.
- * RE2's syntax: no look-around and no back-references, so that time is linear in the text, whatever the pattern.
+ * A regular expression and its replacement, as in Python's re.sub: `\1`, `\g<1>` and `\g<name>` are groups.
+ * The syntax is RE2's, without look-around and back-references, so that the time is linear in the text,
+ * whatever the pattern.
  */
 export class Substitution {
   readonly #pattern: RE2JS
   readonly #parts: readonly Part[]
 
-  /** Throws an Error that says what is wrong with the pattern or names no group of it. */
+  /** Throws an Error about the fault of the pattern, or about a group that the pattern does not have. */
   constructor(pattern: string, replacement: string) {
     this.#pattern = RE2JS.compile(pattern)
     this.#parts = parseReplacement(replacement)
     for (const part of this.#parts) if (typeof part !== 'string') this.#requireGroup(part.group)
   }
 
+  /** Replaces all matches in a text. */
   apply(text: string): string {
     const matcher = this.#pattern.matcher(text)
     let replaced = ''

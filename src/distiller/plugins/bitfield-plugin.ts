@@ -10,10 +10,12 @@ type Flag = {
   readonly hasValue: boolean
 }
 
-/** A text trait takes them all, an int trait the first 63. */
+/** A text trait holds all these bits, an int trait the first 63. */
 const MOST_BITS = 1023
 
-/** A number with a bit set for each flag whose field is there, or has the flag's value. */
+/**
+ * Makes a number with a bit set for each flag whose field is present and, if the flag has a value, equals it.
+ */
 export class BitfieldPlugin implements TraitPlugin {
   static readonly parameters = ['initial_bitfield', 'flags'] as const
 
@@ -49,7 +51,7 @@ function parseFlag(flag: unknown): Flag {
   return { path, mask: 1n << BigInt(number), value, hasValue: value !== undefined }
 }
 
-/** As Python compares: True is 1, numbers by value, anything else by type and content. */
+/** Compares like Python: True equals 1, numbers are equal by value, anything else by type and content. */
 function equals(a: unknown, b: unknown): boolean {
   const numeric = (value: unknown) => (typeof value === 'boolean' ? Number(value) : value)
   const [x, y] = [numeric(a), numeric(b)]

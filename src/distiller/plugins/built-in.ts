@@ -4,7 +4,7 @@ import { MapPlugin } from './map-plugin.ts'
 import { SplitPlugin } from './split-plugin.ts'
 import { TimedeltaPlugin } from './timedelta-plugin.ts'
 
-/** Plugins that every configuration has. */
+/** Plugins available in every configuration. */
 export const BUILT_IN_PLUGINS: TraitPlugins = {
   split: SplitPlugin,
   bitfield: BitfieldPlugin,
@@ -12,7 +12,7 @@ export const BUILT_IN_PLUGINS: TraitPlugins = {
   map: MapPlugin,
 }
 
-/** The class paths that old configurations name them by in distiller_trait_plugins. */
+/** Class paths by which distiller_trait_plugins of old configurations names the built-in plugins. */
 export const PLUGIN_CLASS_PATHS: TraitPlugins = {
   'stackdistiller.trait_plugins:SplitterTraitPlugin': SplitPlugin,
   'stackdistiller.trait_plugins:BitfieldTraitPlugin': BitfieldPlugin,

@@ -3,13 +3,19 @@ import type { JsonValue } from '../../domain/notification.ts'
 import { textOf } from '../convert.ts'
 import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
 
-/** A key as YAML gives it, and as the text of a boolean reads where it was one. */
+/**
+ * Returns a key of the YAML table and, for a boolean key, also its Python text, which a field's value may
+ * have.
+ */
 function namesOf(key: string): readonly string[] {
   if (key === 'true') return [key, 'True']
   return key === 'false' ? [key, 'False'] : [key]
 }
 
-/** What a table says of a field's value, of the first field it says something of; else the default. */
+/**
+ * Maps a field's value through a table. The first field with an entry in the table, or with a default,
+ * decides.
+ */
 export class MapPlugin implements TraitPlugin {
   static readonly parameters = ['values', 'default', 'case_sensitive'] as const
 

@@ -1,7 +1,10 @@
 import { InvalidError } from '../../domain/errors.ts'
 import type { PluginParameters } from '../trait-plugin.ts'
 
-/** A whole number, or the fallback where the parameter is absent or null. */
+/**
+ * Reads a parameter that is a whole number; returns the fallback where it is absent or null. Throws
+ * InvalidError.
+ */
 export function integerParameter<T>(parameters: PluginParameters, name: string, fallback: T): number | T {
   const value = parameters[name]
   if (value === undefined || value === null) return fallback

@@ -5,11 +5,11 @@ import { splitText } from '../path/evaluate.ts'
 import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
 import { integerParameter } from './parameters.ts'
 
-/** One segment of the first field's text, cut at a separator. */
+/** Cuts the first field's text at a separator and takes one segment of it. */
 export class SplitPlugin implements TraitPlugin {
   static readonly parameters = ['separator', 'segment', 'max_split'] as const
 
-  /** null: white space */
+  /** null: splits at white space */
   readonly #separator: string | null
   readonly #segment: number
   readonly #maxSplit: number
@@ -35,7 +35,7 @@ export class SplitPlugin implements TraitPlugin {
   }
 }
 
-/** As Python's str.split without a separator. */
+/** Splits at white space like Python's str.split without a separator. */
 function splitAtBlanks(text: string, maxSplit: number): string[] {
   const parts: string[] = []
   let rest = text.trimStart()

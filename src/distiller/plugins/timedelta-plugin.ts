@@ -2,7 +2,10 @@ import type { JsonValue } from '../../domain/notification.ts'
 import { MICROS_PER_SECOND, parseIso } from '../../domain/time.ts'
 import type { FieldMatch, TraitPlugin } from '../trait-plugin.ts'
 
-/** Seconds between two fields, whichever is the later; nothing when there are not two times. */
+/**
+ * Computes the seconds between two fields, never negative; no value unless exactly two fields are found and
+ * both are times.
+ */
 export class TimedeltaPlugin implements TraitPlugin {
   static readonly parameters = [] as const
 

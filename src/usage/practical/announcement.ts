@@ -4,12 +4,14 @@ import { isWholePeriod } from './audit-period.ts'
 import { ANNOUNCED } from './server.ts'
 import { type Entry, isOfRequest, nameOf } from './stream-story.ts'
 
+/** The outcome of checkAnnouncement. Both are undefined for an exists of a whole period. */
 export type Announcement = { readonly warning: string | undefined; readonly check: UsageCheck | undefined }
 
 /**
- * A warning for an exists of a part of a period that nothing explains. Nova sends such a one just before an operation
- * that changes what the server is: its state_description says which (`resize_prep`, `rebuilding`, `shelving`,
- * `rescuing`, `resize_reverting` …), and the notifications of the operation have the same request.
+ * Warns of an exists of a partial period that nothing explains. Nova sends such an exists just before an
+ * operation that changes the server. Its state_description names the task (`resize_prep`, `rebuilding`,
+ * `shelving`, `rescuing`, `resize_reverting` …), and the notifications of the operation have the same
+ * request.
  */
 export function checkAnnouncement(
   { event: exists }: Entry,
@@ -18,7 +20,7 @@ export function checkAnnouncement(
 ): Announcement {
   if (isWholePeriod(exists)) return { warning: undefined, check: undefined }
   const task = textOf(exists, 'state_description')
-  if (task !== undefined) return explained(`its state_description says why: ${task}`)
+  if (task !== undefined) return explained(`its state_description gives the reason: ${task}`)
   const request = textOf(exists, 'request_id')
   const operation =
     after.find((entry) => entry.step !== 'exists' && isOfRequest(entry, request)) ??

@@ -10,8 +10,9 @@ import {
 import { auditPeriodOf, type Period } from './stream-story.ts'
 
 /**
- * Whether an exists tells of a whole audit period: an hour, a day, a month or a year that begins at any offset. Those
- * that Nova sends at once, when an operation begins, end at that moment. One that names no period counts as whole.
+ * Whether an exists reports a whole audit period: an hour, a day, a month or a year that begins at any
+ * offset. The exists that Nova sends when an operation begins ends its period at that moment instead. An
+ * exists without a period counts as whole.
  */
 export function isWholePeriod(exists: Event): boolean {
   const period = auditPeriodOf(exists)
@@ -20,13 +21,13 @@ export function isWholePeriod(exists: Event): boolean {
   return end - begin === MICROS_PER_HOUR || end - begin === MICROS_PER_DAY || isMonths(begin, end)
 }
 
-/** The whole audit period that an exists tells of; undefined for any other event. */
+/** Returns the whole audit period that an exists reports; undefined for any other event. */
 export function wholePeriodOf(event: Event): Period | undefined {
   const period = event.eventType.endsWith('.exists') ? auditPeriodOf(event) : undefined
   return period && isWholePeriod(event) ? period : undefined
 }
 
-/** Whether it takes whole months from one to the other. */
+/** Whether the time from begin to end is one calendar month or twelve. */
 function isMonths(begin: Micros, end: Micros): boolean {
   const [a, b] = [civilFromInstant(instantFromMicros(begin)), civilFromInstant(instantFromMicros(end))]
   const months = (b.year - a.year) * 12 + b.month - a.month
@@ -35,8 +36,9 @@ function isMonths(begin: Micros, end: Micros): boolean {
 }
 
 /**
- * Whether a moment lies within an audit period and in the time that the stream is about, so that the stream must have
- * the events of that moment. A second is left at the begin, where databases round up, and the end is the next period's.
+ * Whether a moment lies within the audit period and, if there is one, the stream's time range, so that the
+ * stream must hold the events of that moment. The first second of each is left out, since databases round up;
+ * the end belongs to the next period.
  */
 export function isAccountedFor(
   moment: Micros,

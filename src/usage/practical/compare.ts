@@ -5,17 +5,18 @@ import { isEqual, presentTrait, pythonText } from '../traits.ts'
 import type { UsageFault } from '../verdict.ts'
 import { nameOf } from './stream-story.ts'
 
+/** The outcome of comparing two events: the first conflict, if any. */
 export type Comparison = {
   readonly fault: UsageFault | undefined
-  /** what differs and was taken for equal */
+  /** differences that were accepted as equal */
   readonly notes: readonly string[]
-  /** fields that both events have and agree on */
+  /** fields that both events have with equal values */
   readonly agreed: readonly string[]
 }
 
 /**
- * Compares fields of two events. A blank conflicts with nothing, and so does a time or a fact about the system
- * (`os_…`) that one of them lacks; another field that one lacks is a conflict.
+ * Compares fields of two events. A blank value conflicts with nothing. A missing time or system fact (`os_…`)
+ * conflicts with nothing either; any other field that only one event has is a conflict.
  */
 export function compareFields(a: Event, b: Event, fields: readonly string[]): Comparison {
   const notes: string[] = []
@@ -37,8 +38,8 @@ export function compareFields(a: Event, b: Event, fields: readonly string[]): Co
 }
 
 /**
- * Whether two times are the same where one was kept without its fraction: Nova's memory has microseconds, its database
- * none. MariaDB cuts them off and MySQL rounds, so they are a second apart at most.
+ * Whether two times are the same moment when one may have lost its fraction: Nova's memory has microseconds,
+ * its database none. MariaDB cuts the fraction off and MySQL rounds, so both are at most a second apart.
  */
 export function isSameMoment(a: Micros, b: Micros): boolean {
   if (a === b) return true
@@ -50,7 +51,9 @@ function isSameTime(x: Trait, y: Trait): boolean {
   return x.type === 'datetime' && y.type === 'datetime' && isSameMoment(x.value, y.value)
 }
 
-/** Cutting the fraction off explains the difference of all others. */
+/**
+ * Whether two times differ in their whole seconds. Cutting off the fraction explains all smaller differences.
+ */
 function differsInSeconds(x: Micros, y: Micros): boolean {
   return Math.floor(x / MICROS_PER_SECOND) !== Math.floor(y / MICROS_PER_SECOND)
 }

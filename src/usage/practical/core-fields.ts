@@ -8,8 +8,9 @@ import type { Subject } from './subject.ts'
 const RULE = 'core fields'
 
 /**
- * U2: the exists differs in a core field from the last operation that settled what it is about. Where the stream has
- * none, from what was last told of it at rest, be it by an exists or by an update.
+ * U2: the exists differs in a core field from its reference. The reference is the last operation before it
+ * that settled these fields. Where the stream has none, it is the last exists, or the last event of the
+ * server at rest.
  */
 export function checkCoreFields(
   { event: exists }: Entry,
@@ -19,7 +20,7 @@ export function checkCoreFields(
   const at = indexOfReference(before, subject)
   const reference = before[at]
   if (!reference) {
-    return passedOver('nothing before it in this stream tells what they should be')
+    return passedOver('no earlier event of this stream settles them')
   }
   const since = before.slice(at + 1)
   const changing = isWholePeriod(exists) ? changingAfter(since, exists, subject) : undefined
@@ -40,14 +41,15 @@ export function checkCoreFields(
 
 function more(changing: Changing | undefined, failed: Changing | undefined): string {
   if (changing) return `; ${nameOf(changing.by)} is under way, which may change ${changing.fields.join(', ')}`
-  return failed ? `, and after an operation that failed ${nameOf(failed.by)}` : ''
+  return failed ? `, and after a failed operation as ${nameOf(failed.by)} has them` : ''
 }
 
 type Changing = { readonly by: Event; readonly fields: readonly string[] }
 
 /**
- * The operation that is under way after these events, and what it may change: it ends with a failure too, and with what
- * tells of the server at rest. What Nova sends at once tells of the server as it was before.
+ * Returns the operation still under way after these events, and the fields that it may change. A failure ends
+ * an operation, and so does an event of the server at rest. An exists that Nova sends at once reports the
+ * server as it was before.
  */
 function changingAfter(since: readonly Entry[], exists: Event, subject: Subject): Changing | undefined {
   const { unsettling, underWay, isAtRest } = subject
@@ -63,8 +65,8 @@ function changingAfter(since: readonly Entry[], exists: Event, subject: Subject)
 }
 
 /**
- * What was told at rest after an operation that failed, and what that may have changed: a rebuild that fails leaves the
- * new image, a resize the old flavor or the new one.
+ * Returns the event at rest after a failed operation, and the fields that the operation may have changed. A
+ * failed rebuild leaves the new image, a failed resize the old flavor or the new one.
  */
 function failedAfter(since: readonly Entry[], subject: Subject): Changing | undefined {
   const fields = new Set<string>()
@@ -77,7 +79,7 @@ function failedAfter(since: readonly Entry[], subject: Subject): Changing | unde
   return by && { by, fields: [...fields] }
 }
 
-/** What the operation may change that an event begins, or tells to be under way. */
+/** Returns the fields that an operation may change, where the event begins one or reports one under way. */
 function changedBy({ event, step }: Entry, { unsettling, underWay }: Subject): readonly string[] | undefined {
   return unsettling[step] ?? unsettling[underWay(event) ?? '']
 }

@@ -7,16 +7,16 @@ import type { RuleResult } from './launch.ts'
 import { auditPeriodOf, type Entry, nameOf, type StreamStory } from './stream-story.ts'
 
 const FIELDS = ['launched_at', 'deleted_at']
-/** the second one where the host of the server was away */
+/** Nova sends the second one where the server's host was down */
 const DELETE_ENDS = ['delete.end', 'force_delete.end']
 const DELETIONS: ReadonlySet<string> = new Set([...DELETE_ENDS, 'soft_delete.end'])
 const DELETED_STATES = ['deleted', 'soft-delete', 'soft_deleted']
-/** Nova sets deleted_at when it begins. */
+/** Nova sets deleted_at when these tasks begin. */
 const DELETING_TASKS = ['deleting', 'soft-deleting']
 
 /**
- * U3 to U7 and U2: what the exists tells of the server's deletion must agree with what the events tell. A server that
- * is softly deleted has a deleted_at, until it is restored.
+ * U2 to U7: the deletion in the exists must agree with the events. A softly deleted server has a deleted_at
+ * until it is restored.
  */
 export function checkDeletion(
   { event: exists }: Entry,
@@ -28,7 +28,7 @@ export function checkDeletion(
   const deletedAt = timeOf(exists, 'deleted_at')
   if (deletedAt === undefined) {
     if (!deletion || isBeingRestored(exists, deletion))
-      return holds('not deleted, and no event tells of a deletion')
+      return holds('not deleted, and no event reports a deletion')
     return fails(
       'U6',
       `.deleted events found but .exists has no deleted_at value (${nameOf(deletion)}, ${nameOf(exists)}).`,
@@ -41,7 +41,7 @@ export function checkDeletion(
       `.exists state not 'deleted' but .exists deleted_at is set (state '${state}', deleted_at ${formatIso(deletedAt)} of ${nameOf(exists)}).`,
     )
   }
-  // A soft deletion does not tell of the one for good.
+  // An event of a soft deletion is no evidence of the final one.
   const isForGood = textOf(exists, 'state') === 'deleted' && deletion && isSoft(deletion)
   if (!deletion || (isForGood && !isSoftTime(deletion, deletedAt)))
     return checkUntold(exists, deletedAt, story)
@@ -50,12 +50,12 @@ export function checkDeletion(
   }
   const { fault, notes } = compareFields(exists, deletion, FIELDS)
   if (fault) return fails(fault.code, fault.message)
-  return { notes, ...holds(`deleted at ${formatIso(deletedAt)}, as ${nameOf(deletion)} tells`) }
+  return { notes, ...holds(`deleted at ${formatIso(deletedAt)}, as ${nameOf(deletion)} reports`) }
 }
 
 /**
- * The deletions in effect: what was restored is none. A forced deletion of a softly deleted server takes the soft one's
- * place.
+ * Returns the deletions in effect. A restore ends them; a forced deletion of a softly deleted server replaces
+ * the soft one.
  */
 function deletionsIn(before: readonly Entry[]): readonly Event[] {
   let found: Event[] = []
@@ -68,18 +68,21 @@ function deletionsIn(before: readonly Entry[]): readonly Event[] {
   return found
 }
 
-/** Nova sends delete.end also when deleting has failed; the server is as it was then. */
+/**
+ * Whether a delete.end reports a deletion that took place. Nova also sends one when deleting has failed; the
+ * server's state is then unchanged.
+ */
 function isDone(event: Event): boolean {
   const hasTime = ['deleted_at', 'terminated_at'].some((name) => timeOf(event, name) !== undefined)
   return hasTime || DELETED_STATES.includes(textOf(event, 'state') ?? 'deleted')
 }
 
-/** Restoring begins with taking its time away. */
+/** Whether a softly deleted server is being restored: Nova first clears its deleted_at. */
 function isBeingRestored(exists: Event, deletion: Event): boolean {
   return isSoft(deletion) && textOf(exists, 'state_description') === 'restoring'
 }
 
-/** Whether a time is that of a soft deletion: it stays when deleting for good fails. */
+/** Whether a time is that of a soft deletion, which stays when the final deletion fails. */
 function isSoftTime(deletion: Event | undefined, deletedAt: Micros): boolean {
   const time = deletion && isSoft(deletion) ? timeOf(deletion, 'deleted_at') : undefined
   return time !== undefined && isSameMoment(time, deletedAt)
@@ -96,7 +99,7 @@ function isDeletedState(exists: Event): boolean {
   )
 }
 
-/** Deleted, and no event tells of it. */
+/** Checks an exists of a deleted server whose deletion no event reports. */
 function checkUntold(exists: Event, deletedAt: Micros, { range }: StreamStory): RuleResult {
   const launchedAt = timeOf(exists, 'launched_at')
   if (launchedAt === undefined) return fails('U1', `.exists has no launched_at value (${nameOf(exists)}).`)

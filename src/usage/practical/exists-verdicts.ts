@@ -5,12 +5,15 @@ import type { RuleResult } from './launch.ts'
 import { repeatVerdict } from './repeat.ts'
 import { auditPeriodOf, type Entry, type StreamStory } from './stream-story.ts'
 
-/** What the rules say of one exists. */
+/** The results of all rules for one exists. */
 export type Checked = { readonly results: readonly RuleResult[]; readonly announcement?: Announcement }
 
 type Check = (exists: Entry, before: readonly Entry[], after: readonly Entry[]) => Checked
 
-/** The verdict on each exists of a story, in order; the first rule that fails gives the fault. */
+/**
+ * Returns the verdict on each exists of a story, in order. The first rule that fails gives the fault. An
+ * exists of another stream has no verdict here.
+ */
 export function verdictsOn(story: StreamStory, check: Check): ExistsVerdict[] {
   const verdicts: ExistsVerdict[] = []
   const elsewhere = new Set<ExistsVerdict>()
@@ -26,8 +29,9 @@ export function verdictsOn(story: StreamStory, check: Check): ExistsVerdict[] {
 }
 
 /**
- * The audit reads all servers at once and tells of them one by one: what happened after the end of the period and before
- * its message may be in it or not.
+ * Judges an exists with all events before it and, if that fails, with only those before the end of its
+ * period. The audit reads all servers at once and reports them one by one, so later events may be in it or
+ * not.
  */
 function bestOf(
   { event }: Entry,

@@ -4,6 +4,7 @@ import type { UsageCheck, UsageFault } from '../verdict.ts'
 import { isAccountedFor, isWholePeriod } from './audit-period.ts'
 import { auditPeriodOf, type Entry, isAftermath, nameOf, type StreamStory } from './stream-story.ts'
 
+/** The outcome of one rule for one exists: at most one fault, notes, and the rule as it was applied. */
 export type RuleResult = {
   readonly fault?: UsageFault | undefined
   readonly notes?: readonly string[]
@@ -11,8 +12,8 @@ export type RuleResult = {
 }
 
 /**
- * Whether any event tells when a server was launched: without that it never ran. A build that failed at its end tells of
- * a launch that the database never got.
+ * Whether any event has the server's launch time; without one the server never ran. A create.error does not
+ * count: a build that failed at its end reports a launch that the database never got.
  */
 export function hasLaunched(entries: readonly Entry[]): boolean {
   return entries.some(
@@ -20,7 +21,9 @@ export function hasLaunched(entries: readonly Entry[]): boolean {
   )
 }
 
-/** U1: the exists does not tell when the server was launched. U8: it was in this period, and nothing tells how. */
+/**
+ * U1: the exists has no launched_at. U8: launched_at lies in this period, and no event reports the launch.
+ */
 export function checkLaunch(
   { event: exists }: Entry,
   before: readonly Entry[],
@@ -37,7 +40,7 @@ export function checkLaunch(
     entry.step !== 'exists' && !isAftermath(entry) && !(period && entry.event.timestamp < period.begin)
   const isNew = isAccountedFor(launchedAt, period, story.range)
   const deletedAt = timeOf(exists, 'deleted_at')
-  // Its deletion would be U5 already.
+  // A deletion in this period without events is U5 already.
   const isDeletedNow = deletedAt !== undefined && isAccountedFor(deletedAt, period, story.range)
   if (isNew && !isDeletedNow && !before.some(isRelated)) {
     return fails(
@@ -46,7 +49,7 @@ export function checkLaunch(
     )
   }
   const text = isNew
-    ? `launched at ${formatIso(launchedAt)}, within the audit period, and events tell of it`
+    ? `launched at ${formatIso(launchedAt)}, within the audit period, and events report it`
     : `launched at ${formatIso(launchedAt)}, not within the audit period of this stream`
   return { check: { rule: 'launch', outcome: 'holds', text } }
 }

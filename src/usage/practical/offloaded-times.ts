@@ -4,8 +4,8 @@ import { tellsOffloaded } from './remainder.ts'
 import { auditPeriodOf, type Entry, type Period } from './stream-story.ts'
 
 /**
- * The times in which a server is on no host, so that no audit tells of it: from the audit period in which its host gave it
- * up until the one in which it was unshelved, or of which an exists tells.
+ * Returns the times in which a server is on no host, so that no audit reports it. Each begins with the audit
+ * period of the offload, and ends with that of the unshelve or that of the next exists.
  */
 export function offloadedTimes(
   entries: readonly Entry[],
@@ -25,7 +25,10 @@ export function offloadedTimes(
   return times
 }
 
-/** Since when at the latest it is on a host again, as an event tells; undefined: it does not tell. */
+/**
+ * Returns the begin of the audit period in which the server is back on a host; undefined when the event is no
+ * evidence of that.
+ */
 function backOnHost({ event, step }: Entry, beginOfPeriod: (moment: Micros) => Micros): Micros | undefined {
   if (step === 'unshelve.end') return beginOfPeriod(event.timestamp)
   return step === 'exists' && isWholePeriod(event) ? auditPeriodOf(event)?.begin : undefined

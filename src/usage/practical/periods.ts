@@ -6,11 +6,13 @@ import { isWholePeriod } from './audit-period.ts'
 import { offloadedTimes } from './offloaded-times.ts'
 import { auditPeriodOf, nameOf, type Period, periodText, type StreamStory } from './stream-story.ts'
 
+/** An exists and its audit period. */
 type Told = { readonly exists: Event; readonly period: Period }
 
 /**
- * Holds the audit periods of a stream against each other, where there are several: U9 a time of which none tells, although
- * the server was there and on a host; U10 an overlap. `isRestTold`: nothing else says that an exists is missed at the end.
+ * Checks the audit periods of a stream against each other; undefined for fewer than two. U9: no exists covers
+ * a time in which the server was on a host. U10: two periods overlap. `isRestTold` allows U9 after the last
+ * period: no other fault reports a missing exists there.
  */
 export function checkPeriods(
   verdicts: readonly ExistsVerdict[],
@@ -37,7 +39,7 @@ export function checkPeriods(
   }
 }
 
-/** What is wrong between each period and what was told of before it, and what tells furthest. */
+/** Returns the gaps and overlaps between neighbouring periods, and the exists whose period ends last. */
 function between(
   first: Told,
   others: readonly Told[],
@@ -58,7 +60,10 @@ function between(
   return { last, faults }
 }
 
-/** From when the server was used, of the time of the stream, until the first period. */
+/**
+ * Returns the gap before the first period: from the begin of the stream's time range or of the server's use,
+ * whichever is later.
+ */
 function beforeFirst({ exists, period }: Told, story: StreamStory): UsageFault[] {
   if (!story.range) return []
   const since = story.entries.map(
@@ -71,7 +76,9 @@ function beforeFirst({ exists, period }: Told, story: StreamStory): UsageFault[]
     : []
 }
 
-/** Until the end of the time of the stream, where the last exists tells of no deletion. */
+/**
+ * Returns the gap after the last period until the end of the stream's time range; none for a deleted server.
+ */
 function afterLast({ exists, period }: Told, story: StreamStory): UsageFault[] {
   const isDeleted = timeOf(exists, 'deleted_at') !== undefined || textOf(exists, 'state') === 'deleted'
   const isGone = isDeleted || story.entries.some(({ step }) => step === 'delete.end')
@@ -79,14 +86,17 @@ function afterLast({ exists, period }: Told, story: StreamStory): UsageFault[] {
   return gaps({ begin: period.end, end: story.range.end }, period, story, `after ${nameOf(exists)}`)
 }
 
-/** Without any, collecting may have begun in the midst of the day. */
+/**
+ * Whether the stream has events before `begin`. Without any, collecting may have begun in the middle of the
+ * day.
+ */
 function hasEventsBefore(begin: Micros, { entries }: StreamStory): boolean {
   return entries.some(
     ({ event, step, isElsewhere }) => step !== 'exists' && !isElsewhere && event.timestamp < begin,
   )
 }
 
-/** The parts of a time in which the server was on a host. */
+/** Returns a U9 for each part of a time in which the server was on a host. */
 function gaps(time: Period, unit: Period, story: StreamStory, place: string): UsageFault[] {
   let parts: Period[] = [time]
   for (const away of offloadedTimes(story.entries, (moment) => beginOfUnit(moment, unit))) {
@@ -99,7 +109,7 @@ function gaps(time: Period, unit: Period, story: StreamStory, place: string): Us
   return real.map((part) => ({ code: 'U9', message: `No .exists of ${periodText(part)} ${place}.` }))
 }
 
-/** The begin of the hour or day, as the audit counts them, that holds a moment. */
+/** Returns the begin of the audit's hour or day that contains a moment. */
 function beginOfUnit(moment: Micros, { begin, end }: Period): Micros {
   const length = end - begin
   return begin + Math.floor((moment - begin) / length) * length

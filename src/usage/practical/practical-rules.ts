@@ -12,21 +12,26 @@ import { SERVER } from './server.ts'
 import { createStory, type Period } from './stream-story.ts'
 import { checkUntoldOperations } from './untold-operations.ts'
 
-/** In this order: the first that fails gives the code. */
+/** The rules in order: the first that fails gives the code. */
 const RULES = [checkLaunch, checkCoreFields, checkDeletion, checkCoverage]
 
 export type PracticalOptions = {
-  /** those of servers where they are not told */
+  /** fields in which an exists must agree with the events before it; undefined: those of a server */
   readonly coreFields?: readonly string[] | undefined
-  /** the time that the stream is about, as its trigger tells streams apart; undefined: not known */
+  /** the time range that distinguishes the stream; undefined: not known */
   readonly range: Period | undefined
-  /** what other streams have of the same server: evidence, whose own verdicts are told there */
+  /** events of the same server in other streams: evidence only, judged in their own streams */
   readonly others?: readonly Event[]
 }
 
 /**
- * Verifies the events of a server as a careful person would who knows how Nova behaves: old-style and versioned
- * notifications alike, each exists against all events before it. What each rule is for: docs/usage-rules.md.
+ * Verifies the events of a server by rules that follow how Nova behaves. Each exists, in an old-style or
+ * versioned notification, is checked against all events before it. docs/usage-rules.md has the reason for
+ * each rule.
+ *
+ * @example
+ * const { exists, remainders } = verifyByPracticalRules(events, { range: { begin, end } })
+ * for (const { fault } of exists) if (fault) console.log(fault.code, fault.message)
  */
 export function verifyByPracticalRules(
   events: readonly Event[],

@@ -14,12 +14,12 @@ import {
 } from './stream-story.ts'
 
 const OFFLOADED = 'shelved_offloaded'
-/** after these an exists of the whole period is owed again */
+/** steps after which an exists of the whole period is owed again */
 const ENDS: readonly string[] = [...SERVER.settling, 'shelve.end', 'delete.end']
 
 /**
- * What the events come to that no exists follows: U0, or no exists is owed for them, since the server never ran, is on no
- * host, or was deleted before.
+ * Returns the verdict on the events that no exists follows: U0, or unbilled, since the server never ran, is
+ * on no host, or was deleted before. Returns undefined when no such event needs an exists.
  */
 export function checkRemainder(story: StreamStory): RemainderVerdict | undefined {
   const { entries, range } = story
@@ -45,20 +45,29 @@ export function checkRemainder(story: StreamStory): RemainderVerdict | undefined
   return { kind: 'fault', existsType, first, fault: noExists(entries[last]) }
 }
 
-/** Whether an exists must tell of an event: of this stream, no aftermath, and within the period of no other exists. */
+/**
+ * Whether an exists must report an event: one of this stream, no aftermath, and not within the period of
+ * another exists.
+ */
 function isOwed(entry: Entry, exists: readonly Entry[]): boolean {
   if (entry.isElsewhere || isAftermath(entry)) return false
   return !exists.some((other) => isToldOf(entry, other))
 }
 
-/** Whether the audit period of an exists holds the event: the clocks of two hosts differ, and some come late. */
+/**
+ * Whether the audit period of an exists contains an event, which may still be sorted after it: the clocks of
+ * two hosts differ, and some events come late.
+ */
 export function isToldOf({ event }: Entry, exists: Entry | undefined): boolean {
   if (!exists || !isWholePeriod(exists.event)) return false
   const period = auditPeriodOf(exists.event)
   return period !== undefined && event.timestamp >= period.begin && event.timestamp < period.end
 }
 
-/** Nova's audit of a period passes over what was launched, or launched again, at its end: databases round up. */
+/**
+ * Whether the last launch lies in the last second of the stream's time or later. Nova's audit of that time
+ * skips such a server: databases round up.
+ */
 function isLaunchedAfter(rest: readonly Entry[], end: number): boolean {
   const launched = rest.findLast(({ event }) => timeOf(event, 'launched_at') !== undefined)
   return (
@@ -66,25 +75,37 @@ function isLaunchedAfter(rest: readonly Entry[], end: number): boolean {
   )
 }
 
-/** Whether all that follows the last exists is of the operation that it was sent for, which has not come to its end. */
+/**
+ * Whether all events after the last exists belong to the operation that the exists announced, and the
+ * operation has not ended.
+ */
 function isAnnounced(rest: readonly Entry[], exists: Entry | undefined): boolean {
   if (!exists || isWholePeriod(exists.event)) return false
   const request = textOf(exists.event, 'request_id')
   return rest.every((entry) => isOfRequest(entry, request) && !isEnd(entry))
 }
 
-/** A failure is an end as well: the server is what it was, or broken, and is audited. */
+/**
+ * Whether an event ends an operation. A failure does too: the server is what it was, or broken, and is
+ * audited.
+ */
 function isEnd({ event, step }: Entry): boolean {
   return ENDS.includes(step) || SERVER.hasFailed(event, step)
 }
 
-/** Nova's audit of a period passes over what was terminated before it began. */
+/**
+ * Whether the server was terminated before the stream's time began. Nova's audit of that time skips such a
+ * server.
+ */
 function endedBefore({ event }: Entry, begin: number): boolean {
   const ended = timeOf(event, 'terminated_at') ?? timeOf(event, 'deleted_at')
   return ended !== undefined && textOf(event, 'state') === 'deleted' && ended <= begin + MICROS_PER_SECOND
 }
 
-/** Returns the type of the exists that the events of this stream would be followed by; a server may be told of in both forms. */
+/**
+ * Returns the event type of the exists that this stream lacks. A server's events may be in both forms; one
+ * versioned event decides.
+ */
 export function existsTypeOf(entries: readonly Entry[]): string {
   const isVersioned = entries.some(
     ({ event: { eventType }, isElsewhere }) =>
@@ -93,18 +114,18 @@ export function existsTypeOf(entries: readonly Entry[]): string {
   return isVersioned ? 'instance.exists' : 'compute.instance.exists'
 }
 
-/** Whether it says that the server is, or will soon be, on no host. */
+/** Whether an event reports that the server is, or soon will be, on no host. */
 export function tellsOffloaded({ event, step }: Entry): boolean {
   return textOf(event, 'state') === OFFLOADED || step === 'shelve_offload.end'
 }
 
-/** Whether the server is on no host at the end, or was when it was deleted. */
+/** Whether the server is on no host at the end, or was on none when deleted. */
 function isOffloaded(rest: readonly Entry[]): boolean {
   const offloaded = rest.findLastIndex(tellsOffloaded)
   return offloaded >= 0 && !rest.slice(offloaded).some(({ step }) => step === 'unshelve.end')
 }
 
-/** Whether an exists was sent at this shelving: it tells of the usage until then. */
+/** Whether an exists was sent at this shelving, which covers the usage until then. */
 function isShelvingTold(rest: readonly Entry[], entries: readonly Entry[]): boolean {
   const since = entries.slice(entries.findLastIndex(({ step }) => step === 'unshelve.end') + 1)
   const shelving = rest.filter(({ step }) => step.startsWith('shelve.'))
@@ -116,7 +137,10 @@ function isShelvingTold(rest: readonly Entry[], entries: readonly Entry[]): bool
   })
 }
 
-/** Whether it was shelved, or being so, when this begins: its usage ended with the exists of an earlier stream. */
+/**
+ * Whether the server was shelved, or being shelved, when these events begin. Its usage then ended with the
+ * exists of an earlier stream.
+ */
 function isShelvedAlready([first]: readonly Entry[]): boolean {
   if (!first) return false
   const isShelved = (textOf(first.event, 'state') ?? '').startsWith('shelved')
@@ -128,7 +152,7 @@ function whyNeverLaunched(entries: readonly Entry[]): string {
   if (failure) return `never launched: no valid host${detail(failure)}`
   const deletion = entries.findIndex(({ step }) => step.startsWith('delete.') || step === 'shutdown.start')
   const abort = entries.findIndex(({ step }) => step === 'create.error')
-  // A build also fails when its instance is gone.
+  // A build also fails when its server is deleted meanwhile.
   if (abort >= 0 && (deletion < 0 || abort < deletion)) {
     return `never launched: build aborted${detail(entries[abort] as Entry)}`
   }
@@ -138,10 +162,13 @@ function whyNeverLaunched(entries: readonly Entry[]): string {
   return failed ? `never launched: build failed${detail(failed)}` : 'never launched: still building'
 }
 
-/** The message in what Python prints of an exception: `{'kwargs': {}, 'message': 'No valid host was found.'}`. */
+/**
+ * Matches the message in Python's text of an exception: `{'kwargs': {}, 'message': 'No valid host was
+ * found.'}`.
+ */
 const PYTHON_MESSAGE = /'message': (?:'([^']*)'|"([^"]*)")/
 
-/** What the event says of it, without the stack that may follow. */
+/** Returns the first line of an event's error message in parentheses, or the empty text. */
 function detail({ event }: Entry): string {
   const text = textOf(event, 'message') ?? textOf(event, 'reason')
   if (text === undefined) return ''
@@ -149,6 +176,7 @@ function detail({ event }: Entry): string {
   return ` (${(single ?? double ?? text).split('\n', 1)[0]?.trim()})`
 }
 
+/** Returns the fault U0, with the exists before these events, if any. */
 export function noExists(last: Entry | undefined) {
   const message = 'Notifications, but no .exists notification found.'
   return { code: 'U0', message: last ? `${message} The last one before is ${nameOf(last.event)}.` : message }

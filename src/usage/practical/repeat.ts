@@ -5,8 +5,9 @@ import { compareFields, isSameMoment } from './compare.ts'
 import { auditPeriodOf, type Entry, nameOf, type StreamStory } from './stream-story.ts'
 
 /**
- * The verdict on an exists that tells of the same audit period as one before: Nova sends it again when a compute node is
- * started anew or its log of audits is lost. It is as the first, where both agree in the core fields.
+ * Returns the verdict on an exists whose audit period an earlier one reports already; undefined for any
+ * other. Nova repeats an exists when a compute node is restarted or its task log is lost. The repeat gets the
+ * verdict of the first, unless they differ in a core field.
  */
 export function repeatVerdict(
   { event: exists }: Entry,
@@ -20,7 +21,7 @@ export function repeatVerdict(
     return period && other && other.begin === period.begin && other.end === period.end && !one.repeats
   })
   if (!first) return undefined
-  // Deleted in the meantime, or not any more: that must be right by itself.
+  // Deleted in the meantime, or restored: such an exists is judged on its own.
   if (isOtherDeletion(first.exists, exists)) return { ...judge(), repeats: first.exists.messageId }
   const { fault, notes } = compareFields(first.exists, exists, subject.coreFields)
   const outcome = fault ? 'fails' : 'holds'
@@ -35,7 +36,7 @@ export function repeatVerdict(
   }
 }
 
-/** Whether only one of them tells of a deletion within the period, or each of another. */
+/** Whether only one of two exists reports a deletion within the period, or they report different ones. */
 function isOtherDeletion(a: Event, b: Event): boolean {
   const end = auditPeriodOf(b)?.end ?? Number.POSITIVE_INFINITY
   const [x, y] = [a, b]

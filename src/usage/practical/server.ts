@@ -3,10 +3,10 @@ import { CORE_FIELDS } from '../core-fields.ts'
 import { textOf, timeOf } from '../traits.ts'
 import type { Step, Subject } from './subject.ts'
 
-/** Whose notifications an event type is of. */
+/** A form of Nova's notifications: old-style or versioned. */
 type Style = {
   readonly prefix: string
-  /** names that differ from those of old-style notifications */
+  /** step names that differ from those of old-style notifications */
   readonly renamed: { readonly [step: string]: string }
 }
 
@@ -28,8 +28,9 @@ const STYLES: readonly Style[] = [
 const BUILD_FAILURE = /^compute_task\.build_instances(\.error)?$/
 
 /**
- * The step that an event tells of, of old-style and versioned notifications alike: `finish_resize.end`. A build that
- * found no host is `build.error`. Undefined: no step of a server, such as what verifying it made.
+ * Returns the step that an event reports, such as `finish_resize.end`, for old-style and versioned
+ * notifications alike. A build that found no host is `build.error`. Returns undefined for anything else, such
+ * as results of the verification.
  */
 function stepOf({ eventType }: Event): Step | undefined {
   if (BUILD_FAILURE.test(eventType)) return 'build.error'
@@ -62,7 +63,7 @@ const UNSETTLING = {
   'unshelve.start': ['launched_at'],
 }
 
-/** Tasks that the API sets, and what begins with them. */
+/** Tasks that Nova's API sets, and the step that each begins with. */
 const TASKS: { readonly [task: string]: Step } = {
   rebuilding: 'rebuild.start',
   resize_prep: 'resize.prep.start',
@@ -71,7 +72,7 @@ const TASKS: { readonly [task: string]: Step } = {
   unshelving: 'unshelve.start',
 }
 
-/** Before these Nova sends an exists at once, and after some of them in older releases. */
+/** Steps before which Nova sends an exists at once; in older releases it follows some of them. */
 export const ANNOUNCED: readonly Step[] = [
   ...SETTLING,
   ...Object.keys(UNSETTLING),
@@ -79,13 +80,13 @@ export const ANNOUNCED: readonly Step[] = [
   'shelve.end',
 ]
 
-/** Whether nothing was being done to a launched server: its event tells what the database has. */
+/** Whether an event reports a launched server without a task: its values are those of the database. */
 function isAtRest(event: Event, step: Step): boolean {
   if (step.endsWith('.start') || timeOf(event, 'launched_at') === undefined) return false
   return textOf(event, 'state_description') === undefined
 }
 
-/** A server of Nova, by old-style and versioned notifications. */
+/** A Nova server, in old-style and versioned notifications. */
 export const SERVER: Subject = {
   stepOf,
   settling: SETTLING,

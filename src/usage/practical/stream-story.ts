@@ -3,28 +3,35 @@ import { formatIso, type Micros } from '../../domain/time.ts'
 import { textOf, timeOf } from '../traits.ts'
 import type { Step, Subject } from './subject.ts'
 
+/** An event with the step that it reports. */
 export type Entry = {
   readonly event: Event
   readonly step: Step
-  /** it is of another stream, and only looked at: its own verdict is told there */
+  /** whether the event belongs to another stream: it is evidence only, and judged there */
   readonly isElsewhere: boolean
 }
 
-/** A stretch of time; begin inclusive, end exclusive. */
+/** A period of time: begin inclusive, end exclusive. */
 export type Period = { readonly begin: Micros; readonly end: Micros }
 
-/** What a stream tells of one server or volume. */
+/** The events of one server or volume, as the rules read them. */
 export type StreamStory = {
-  /** in the order of the stream; what tells of no step is left out */
+  /**
+   * in the order of the stream, without events that report no step; with entries of other streams, by
+   * timestamp
+   */
   readonly entries: readonly Entry[]
-  /** all steps that there are */
+  /** all steps that occur */
   readonly steps: ReadonlySet<Step>
-  /** the time that the stream is about; undefined where its trigger tells streams apart by no range of time */
+  /** the time range that distinguishes the stream; undefined where its trigger has none */
   readonly range: Period | undefined
   readonly subject: Subject
 }
 
-/** `others`: what other streams have of the same thing, which came too late or belongs to the day before or after. */
+/**
+ * Creates a story. `others` are events of the same server or volume in other streams, which came too late or
+ * belong to the day before or after.
+ */
 export function createStory(
   events: readonly Event[],
   others: readonly Event[],
@@ -44,7 +51,7 @@ export function createStory(
   return { entries, steps: new Set(entries.map(({ step }) => step)), range, subject }
 }
 
-/** The audit period that an exists tells of. */
+/** Returns the audit period of an exists; undefined where it has none. */
 export function auditPeriodOf(exists: Event): Period | undefined {
   const begin = timeOf(exists, 'audit_period_beginning')
   const end = timeOf(exists, 'audit_period_ending')
@@ -52,27 +59,27 @@ export function auditPeriodOf(exists: Event): Period | undefined {
 }
 
 /**
- * Whether an event follows a deletion: Nova's periodic clean-up sends an update of a server that was deleted
- * already, minutes later or on the next day.
+ * Whether an event is the aftermath of a deletion: Nova's periodic clean-up sends an update of a deleted
+ * server, minutes later or on the next day.
  */
 export function isAftermath({ event, step }: Entry): boolean {
   const state = textOf(event, 'state')
   if (step !== 'update' || state !== textOf(event, 'old_state')) return false
-  // Where the host was away, a softly deleted server is terminated later.
+  // Where the host was down, a softly deleted server is terminated later.
   return state === 'deleted' || (state === 'soft-delete' && timeOf(event, 'terminated_at') !== undefined)
 }
 
-/** Whether an event is of the request; undefined: of none. */
+/** Whether an event belongs to a request; never when the request is undefined. */
 export function isOfRequest({ event }: Entry, request: string | undefined): boolean {
   return request !== undefined && textOf(event, 'request_id') === request
 }
 
-/** A period as a message names it. */
+/** Formats a period for messages. */
 export function periodText({ begin, end }: Period): string {
   return `${formatIso(begin)} to ${formatIso(end)}`
 }
 
-/** An event as a message names it. */
+/** Returns an event's type and message id for messages. */
 export function nameOf({ eventType, messageId }: Event): string {
   return `${eventType} ${messageId}`
 }

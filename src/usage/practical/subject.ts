@@ -1,24 +1,34 @@
 import type { Event } from '../../domain/event.ts'
 
-/** A step in the life of what is used, by its name in old-style notifications without their prefix: `create.end`. */
+/**
+ * A step in the life of a subject, named as in old-style notifications without their prefix: `create.end`.
+ */
 export type Step = string
 
-/** A kind of thing whose usage is verified. */
+/** A kind of resource whose usage is verified: servers, volumes or snapshots. */
 export type Subject = {
-  /** The step that an event tells of; undefined: none of such a thing, or what verifying it made. */
+  /**
+   * Returns the step that an event reports; undefined for events of anything else and for results of the
+   * verification.
+   */
   readonly stepOf: (event: Event) => Step | undefined
-  /** after these it is as they tell: an exists must agree with the last of them */
+  /** steps after which the core fields are settled: an exists must agree with the last of these events */
   readonly settling: readonly Step[]
-  /** the core fields in which it may be told of as before or as after, from a step on until it has settled */
+  /**
+   * by step, the core fields that may have their old or new values from that step on until they are settled
+   */
   readonly unsettling: { readonly [step: Step]: readonly string[] }
-  /** What is being done to it, where that begins before the step of this name is told. */
+  /**
+   * Returns the step that begins the operation under way, where an event reports the operation before that
+   * step.
+   */
   readonly underWay: (event: Event) => Step | undefined
-  /** fields in which an exists must agree with what was told before it */
+  /** fields in which an exists must agree with the events before it */
   readonly coreFields: readonly string[]
-  /** the trait that tells since when it is used */
+  /** the trait that holds the begin of the usage */
   readonly usedSince: 'launched_at' | 'created_at'
-  /** Whether an event tells of it as it is, and nothing is being done to it. */
+  /** Whether an event reports the current values, with no operation under way. */
   readonly isAtRest: (event: Event, step: Step) => boolean
-  /** Whether an event tells of it at rest, after an operation that failed. */
+  /** Whether an event reports the resource at rest after a failed operation. */
   readonly hasFailed: (event: Event, step: Step) => boolean
 }

@@ -19,9 +19,10 @@ import {
 } from './stream-story.ts'
 import type { Subject } from './subject.ts'
 
+/** States of a volume or snapshot with no operation under way. */
 const RESTING = ['available', 'in-use', 'reserved']
 
-/** A volume or a snapshot of Cinder. */
+/** Returns the subject for Cinder's volumes or snapshots. */
 function cinderSubject(prefix: string, coreFields: readonly string[]): Subject {
   return {
     stepOf(event) {
@@ -45,22 +46,25 @@ function cinderSubject(prefix: string, coreFields: readonly string[]): Subject {
   }
 }
 
-/** Whether the audit tells of a creation or a deletion of its period once more (--send_actions), in its own time. */
+/**
+ * Whether an event is the audit's repetition of a creation or deletion in its period (--send_actions), which
+ * is sent at the audit's time.
+ */
 function isToldAgain(event: Event): boolean {
   const period = auditPeriodOf(event)
   return period !== undefined && period.begin === period.end
 }
 
-/** What a stream of Cinder's may be about. */
+/** The subjects of Cinder's streams. */
 const CINDER_SUBJECTS = {
   volume: cinderSubject('volume.', ['tenant_id', 'size_gb', 'volume_type']),
-  // its tenant changes with its volume's, and nothing is sent
+  // a snapshot's tenant changes with that of its volume, without any notification
   snapshot: cinderSubject('snapshot.', ['size_gb', 'volume_id']),
 } as const
 
 /**
- * Verifies the events of a volume or a snapshot: each exists against what was told before it. Cinder's audit tells of
- * everything that was there in its period, and not when it was deleted.
+ * Verifies the events of a volume or a snapshot: each exists against the events before it. Cinder's audit
+ * reports everything that existed in its period, but not when it was deleted.
  */
 export function verifyCinderUsage(
   events: readonly Event[],
@@ -87,7 +91,7 @@ export function verifyCinderUsage(
   }
 }
 
-/** U8: created within the audit period, and nothing tells of it. */
+/** U8: created within the audit period, and no event reports the creation. */
 function checkCreation(
   { event: exists }: Entry,
   before: readonly Entry[],
@@ -95,12 +99,12 @@ function checkCreation(
 ): RuleResult {
   const createdAt = timeOf(exists, 'created_at')
   const related = before.filter(({ step }) => step !== 'exists')
-  // A volume that no host took has sent nothing.
+  // A volume that no host accepted has sent no notification.
   const isBroken = textOf(exists, 'state') === 'error' && textOf(exists, 'host') === undefined
   const isNew =
     createdAt !== undefined && !isBroken && isAccountedFor(createdAt, auditPeriodOf(exists), range)
   if (!isNew || related.length > 0) {
-    const text = isNew ? `${related.length} events tell of it` : 'not created within the audit period'
+    const text = isNew ? `${related.length} events report it` : 'not created within the audit period'
     return { check: { rule: 'creation', outcome: 'holds', text } }
   }
   const message = `.exists created_at in audit period, but no related events found (created_at ${formatIso(createdAt)} of ${nameOf(exists)}).`

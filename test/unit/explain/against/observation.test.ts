@@ -168,7 +168,11 @@ test('what cannot be read or distilled is an error with its line, and the rest g
       at: 'day.jsonl:1:1',
       message: expect.stringMatching(/^no notification: the body is not JSON/),
     },
-    { code: 'unreadable', at: 'day.jsonl:9:1', message: 'no notification: message_id is missing or no text' },
+    {
+      code: 'unreadable',
+      at: 'day.jsonl:9:1',
+      message: 'no notification: message_id is missing or not a text',
+    },
     {
       code: 'not-distilled',
       at: 'events.yaml:6:5',
