@@ -29,11 +29,11 @@ export type LowWatermarkOptions = {
 }
 
 /** A consumer reports every second; one that was not heard of for longer may have died. */
-export const HEARD_MS = 3000
+const HEARD_MS = 3000
 /** One that was not heard of for so long is dead, ms. */
-export const DEAD_MS = 10_000
+const DEAD_MS = 10_000
 /** Within this, ms, what a dead consumer had at hand has come to another. */
-export const REDELIVERED_MS = 30_000
+const REDELIVERED_MS = 30_000
 
 type Reported = QueueReport & { readonly writer: string; readonly ageMs: number; readonly queue: string }
 
