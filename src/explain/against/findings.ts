@@ -6,9 +6,12 @@ import { periodText } from '../../usage/practical/stream-story.ts'
 import type { DefinitionUse, Observation } from './observation.ts'
 
 /**
- * What notifications tell of a configuration. What could not become an event is an error, at the notification or at
- * the definition; all else a warning: types without a definition, at the first notification of each; definitions,
- * traits and triggers that nothing needed, where they stand; events that do not tell what they are about.
+ * Returns the findings of an observation.
+ *
+ * A notification that could not become an event is an error, reported at the notification or at the
+ * definition. Everything else is a warning: types without a definition (at the first notification of each),
+ * events without an id of their resource, definitions, traits and triggers that no notification needed (where
+ * they are defined), and audit periods that are not within their stream.
  */
 export function findingsOf(config: Config, observation: Observation): Problem[] {
   return [
@@ -62,7 +65,7 @@ function nameless({ nameless: types, withId }: Observation): Problem[] {
   })
 }
 
-/** Where none of a file's definitions was used, that is told once. */
+/** Reports a file once when none of its definitions was used. */
 function unusedDefinitions({ definitions, places }: Config, observation: Observation): Problem[] {
   const files = Map.groupBy(definitions, ({ index }) => places.definition([index]).file)
   return [...files].flatMap(([file, group]) => {
@@ -86,7 +89,10 @@ type Use = {
   readonly use: DefinitionUse
 }
 
-/** A trait that definitions of a file share, as by merging, is one trait: told where it stands first. */
+/**
+ * Treats a trait that several definitions of a file share, for example by a merge key, as one. Reports the
+ * first place where it is defined.
+ */
 function unfilledTraits({ definitions, places }: Config, observation: Observation): Problem[] {
   const uses = definitions.flatMap((definition): Use[] => {
     const use = useOf(observation, definition.index)
@@ -119,7 +125,7 @@ function pathsOf({ fields }: TraitDefinition): string[] {
   return fields.map((field) => field.text)
 }
 
-/** One that every event gets, whether a definition says so or not. */
+/** Whether a trait is one that every event gets, even if no definition names it. */
 function isDefault(trait: TraitDefinition): boolean {
   const paths = DEFAULT_TRAITS[trait.name]?.fields
   return paths !== undefined && String(paths) === String(pathsOf(trait))
@@ -159,7 +165,7 @@ function text(patterns: EventTypePatterns): string {
   return typeof patterns === 'string' ? patterns : some(patterns)
 }
 
-/** The first few of many. */
+/** Joins the first three names, with an ellipsis when there are more. */
 function some(names: Iterable<string>): string {
   const all = [...names]
   return all.length > 3 ? `${all.slice(0, 3).join(', ')}, …` : all.join(', ')
