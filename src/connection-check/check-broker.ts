@@ -8,10 +8,10 @@ import { silentLogger } from '../runtime/logger.ts'
 import { nameOfBroker, parseBrokerAddress } from '../text/broker-address.ts'
 import { answerOf, type Finding, failed, PATIENCE_MS } from './finding.ts'
 
-/** What is known of a queue from outside. */
+/** State of a queue as the inspector sees it; undefined when it does not exist. */
 type Sight = Awaited<ReturnType<Inspector['queue']>>
 
-/** Looks at broker, queues and exchanges of a yagi.conf; changes nothing. */
+/** Checks broker, queues and exchanges of a yagi.conf and changes nothing. */
 export async function checkBroker({ broker, queues }: YagiSettings): Promise<Finding[]> {
   if (broker.url.startsWith('memory:')) {
     return [
@@ -33,7 +33,7 @@ export async function checkBroker({ broker, queues }: YagiSettings): Promise<Fin
         : '; types and bindings of queues are told where management_url is set'
       return [{ object: 'broker', name, state: 'ok', text: `${inspector.product} answers${hint}` }, ...found]
     } finally {
-      // A broker that does not answer any more does not close either.
+      // Not awaited: a broker that has stopped answering does not close the connection either.
       void close().catch(() => {})
     }
   } catch (error) {

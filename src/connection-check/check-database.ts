@@ -9,7 +9,7 @@ import { answerOf, type Finding, failed, PATIENCE_MS } from './finding.ts'
 
 const NEWEST = { limit: 1, mark: undefined, ascending: false }
 
-/** Looks at the database and the newest event in it. */
+/** Checks the database and reports the newest event in it. */
 export async function checkDatabase(config: Config): Promise<Finding[]> {
   const { url } = config.winchester.database
   const name = nameOf(url)
@@ -25,7 +25,7 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
   }
 }
 
-/** Without user and password. */
+/** Returns the address of a database without user and password. */
 function nameOf(url: string): string {
   if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length)
   return databaseAddress(url)?.address.text ?? ''
