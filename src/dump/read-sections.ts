@@ -4,8 +4,10 @@ import { InvalidError, messageOf } from '../domain/errors.ts'
 import { type SectionItem, SectionReader } from './section-reader.ts'
 
 /**
- * The items of the lists of these names, as they come, in a JSON object or in its member `db`; nothing else of the text
- * is kept in memory. Throws InvalidError for what is no such JSON.
+ * Yields the items of the named lists in their order in the text. The lists are members of a JSON object or
+ * of its member `db`. Nothing else of the text is kept in memory.
+ *
+ * Throws InvalidError when the text is not such JSON or has neither events nor streams.
  */
 export async function* readSections(
   texts: AsyncIterable<string>,
