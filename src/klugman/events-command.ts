@@ -9,7 +9,7 @@ import { showCount, watchNew } from './watch.ts'
 
 type Options = ListOptions & { readonly msg_id?: string; readonly name?: string }
 
-/** `klugman events`: lists and shows events. */
+/** Creates `klugman events`, which lists and shows events. */
 export function eventsCommand(): Command {
   const command = createCommand(
     'events',

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import type { Query } from './list.ts'
 import type { OutputOptions } from './output.ts'
 
-/** What all lists may be asked for. */
+/** Options that all lists have in common. */
 export type ListOptions = OutputOptions & {
   readonly from?: string
   readonly to?: string
@@ -14,7 +14,10 @@ export type ListOptions = OutputOptions & {
   readonly watch?: true
 }
 
-/** Adds those options; `one` names the option that shows one row instead, `watched` what --watch prints. */
+/**
+ * Adds the common list options. `one` is the name of the option that shows a single row, `watched` the help
+ * text for what --watch prints.
+ */
 export function addListOptions(command: Command, one: string, watched: string): Command {
   return command
     .option('--mark <mark>', 'what comes after this mark of an earlier answer')

@@ -21,7 +21,7 @@ type Options = ListOptions & {
   readonly yes?: true
 }
 
-/** `klugman streams`: lists, shows, resets and deletes streams. */
+/** Creates `klugman streams`, which lists, shows, resets and deletes streams. */
 export function streamsCommand(): Command {
   const command = createCommand(
     'streams',
@@ -64,14 +64,14 @@ function queryOf(options: Options): StreamQuery {
   return { triggerName, state, youngerThan, olderThan, distinguishingTraits, ...pageOf(options) }
 }
 
-/** Lists tell streams without their events: each is asked for. */
+/** Fetches every listed stream again with its events: lists do not include them. */
 function withDetails(client: Client, output: Output<RestStream>): Output<RestStream> {
   return {
     async add({ id }) {
       try {
         await output.add(await client.getStream(id, { details: true }))
       } catch (error) {
-        // Completed and purged since it was listed.
+        // The stream was completed and purged after it was listed.
         if (!(error instanceof NotFoundError)) throw error
       }
     },
