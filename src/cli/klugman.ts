@@ -6,7 +6,7 @@ import { createCommand, runProgram } from './program.ts'
 
 const COMMANDS = [streamsCommand(), eventsCommand(), completionCommand()]
 
-/** The URL may stand before the command, as in the original. */
+/** Puts --url before a bare URL that precedes the command, as the original allows. */
 function withUrlOption(args: readonly string[]): string[] {
   const names = new Set(COMMANDS.map((command) => command.name()))
   const command = args.findIndex((arg) => names.has(arg))

@@ -12,7 +12,7 @@ import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
 
-/** `stv3 check`: every problem of a configuration in one go. */
+/** Creates `stv3 check`, which reports every problem of a configuration in one run. */
 export function checkCommand(): Command {
   return createCommand(
     'check',
@@ -49,7 +49,10 @@ async function needsOf(config: Config): Promise<readonly string[]> {
   return auditNeeds(config.triggers, await requirePipelines(config))
 }
 
-/** What the notifications of files tell of a configuration. */
+/**
+ * Compares the notifications of files with a configuration. Returns the findings and the number of
+ * notifications.
+ */
 async function holdAgainst(
   config: Config,
   files: readonly string[],
@@ -63,7 +66,7 @@ async function holdAgainst(
   return { findings: findingsOf(config, observation), notifications: observation.notifications }
 }
 
-/** Looks at the servers that a configuration names; answers how many errors there are. */
+/** Checks the servers that a configuration names and prints the findings. Returns the number of errors. */
 async function look(config: Config, json: true | undefined): Promise<number> {
   const findings = await checkConnections(config)
   for (const finding of findings) {

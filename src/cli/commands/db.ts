@@ -17,7 +17,7 @@ import { StatusLine } from '../terminal/status-line.ts'
 type Options = { config: string; json?: true }
 type ImportOptions = Options & { restart?: true }
 
-/** `stv3 db`: the schema of the database. */
+/** Creates `stv3 db`, which manages the schema and the contents of the database. */
 export function dbCommand(): Command {
   const command = createCommand('db', 'manage the database', 'stv3 db upgrade -c config/winchester.yaml')
   command.addCommand(
@@ -73,7 +73,10 @@ async function withDatabase(
   }
 }
 
-/** Needs no connection: for the administrator of a database that is not ours to change. */
+/**
+ * Prints the SQL of all migrations without a connection, for databases that only their administrator may
+ * change.
+ */
 async function printSql({ config: file }: Options): Promise<void> {
   const { winchester } = await loadConfig(file, process.env)
   await print(migrationSql(columnTypesOf(winchester.database.url)))

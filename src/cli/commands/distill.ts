@@ -10,7 +10,7 @@ import { readNotifications } from '../read-notifications.ts'
 
 type Options = { definitions: readonly string[]; catchall?: true }
 
-/** `stv3 distill`: one line out for each notification, always. */
+/** Creates `stv3 distill`, which prints exactly one line for each notification. */
 export function distillCommand(): Command {
   return createCommand(
     'distill',

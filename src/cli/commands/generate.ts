@@ -36,7 +36,7 @@ type Options = CloudFlags & {
   readonly logLevel?: string
 }
 
-/** `stv3 generate`: the notification simulator. */
+/** Creates `stv3 generate`, the notification simulator. */
 export function generateCommand(): Command {
   const command = createCommand(
     'generate',
@@ -89,7 +89,7 @@ async function generate(options: Options, command: Command): Promise<void> {
   else await toLines(simulation, options, progress, signal)
 }
 
-/** Options that would be passed over are wrong usage. */
+/** Rejects combinations in which an option would be ignored: they are wrong usage. */
 function requireConsistent(options: Options, command: Command): void {
   const { to, output, config, queue, describe, json, audit, format, rules } = options
   const refuse = (message: string): never => command.error(`error: ${message}`, { exitCode: 2 })
@@ -108,7 +108,7 @@ function requireConsistent(options: Options, command: Command): void {
   if (to !== 'amqp' && (config ?? queue) !== undefined) refuse('--config and --queue go with --to amqp')
 }
 
-/** The messages, held back until their time where a speed is asked for. */
+/** Returns the messages of a simulation, each held back until its time if a speed is given. */
 function paced(
   simulation: SimulationOptions,
   speed: number | undefined,
@@ -184,7 +184,7 @@ async function toLines(
   if (to === 'file') process.stderr.write(`wrote ${output.name}: ${summary}\n`)
 }
 
-/** Whoever reads what is there must not take it for the whole. */
+/** Returns the error for an interrupted run, so that its output is not taken for the whole. */
 function stopped({ at }: Progress, rest: string): StackTachError {
   return new StackTachError('io', `stopped at ${formatIso(at).slice(0, 19)} of the simulation; ${rest}`)
 }

@@ -21,7 +21,7 @@ type Options = {
   logLevel?: string
 }
 
-/** `stv3 pipeline`: what a pipeline makes of events, for people who write handlers. */
+/** Creates `stv3 pipeline`, which shows what a pipeline makes of events, for authors of handlers. */
 export function pipelineCommand(): Command {
   const command = createCommand(
     'pipeline',

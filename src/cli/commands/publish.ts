@@ -10,7 +10,7 @@ import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; queue?: string; logLevel?: string }
 
-/** `stv3 publish`: JSON lines, one message each, into a configured queue. */
+/** Creates `stv3 publish`, which publishes JSON lines, one message each, to a configured queue. */
 export function publishCommand(): Command {
   return createCommand(
     'publish',

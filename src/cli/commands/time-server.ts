@@ -11,7 +11,10 @@ type Options = { listen: ListenAddress; insecure?: true; logLevel?: string }
 
 const SHUTDOWN_MS = 5000
 
-/** `stv3 time-server`: the clock of the notifications, for consumers and workers of old data. */
+/**
+ * Creates `stv3 time-server`, which serves the shared clock of consumers and workers that process old
+ * notifications.
+ */
 export function timeServerCommand(): Command {
   return createCommand(
     'time-server',

@@ -10,14 +10,14 @@ import { readLines } from '../read-lines.ts'
 type Variables = { readonly [name: string]: Instant }
 type Options = { var: Variables; jsonl?: true }
 
-/** One line of --jsonl. */
+/** A request: one line of --jsonl input. */
 type Request = {
   readonly expr: string
   readonly vars?: { readonly [name: string]: string }
   readonly match?: readonly { readonly at: string }[]
 }
 
-/** `stv3 timex`: evaluates time expressions. */
+/** Creates `stv3 timex`, which evaluates time expressions. */
 export function timexCommand(): Command {
   return createCommand(
     'timex',
