@@ -35,7 +35,7 @@ function unreadable({ unreadable: lines }: Observation): Problem[] {
     severity: 'error',
     code: 'unreadable',
     path: '',
-    message: `no notification: ${reason}`,
+    message: `not a notification: ${reason}`,
     position,
   }))
 }
@@ -44,7 +44,7 @@ function refused({ places }: Config, observation: Observation): Problem[] {
   return [...observation.refused.values()].map(({ count, first, definition, reason }) => {
     const name = /^trait ([^:]+):/.exec(reason)?.[1]
     const path = name === undefined ? [definition.index] : [definition.index, 'traits', name]
-    const message = `${times(count)} become no event: ${reason}; the first at ${first.file}:${first.line}`
+    const message = `${times(count)} did not become an event: ${reason}; the first at ${first.file}:${first.line}`
     const position = places.definition(path)
     return { severity: 'error', code: 'not-distilled', path: path.slice(1).join('.'), message, position }
   })
@@ -60,7 +60,7 @@ function nameless({ nameless: types, withId }: Observation): Problem[] {
   return byCount(types).map(([type, { count, first, fields }]) => {
     const all = count + (withId.get(type) ?? 0)
     const offered = [...fields].slice(0, 5).join(', ')
-    const message = `${type}: no trait has an id of what it is about in ${count} of ${all}, though there is ${offered}`
+    const message = `${type}: in ${count} of ${all} no trait holds an id of the resource, though the notification has ${offered}`
     return warning('event-without-id', first, message)
   })
 }
@@ -76,7 +76,7 @@ function unusedDefinitions({ definitions, places }: Config, observation: Observa
     }
     return unused.map(({ index, patterns }) => {
       const { lost } = useOf(observation, index)
-      const why = lost.size > 0 ? `later ones took ${some(lost)}` : 'no notification is of such a type'
+      const why = lost.size > 0 ? `later definitions took ${some(lost)}` : 'no notification has such a type'
       const message = `the definition of ${text(patterns)} was not used: ${why}`
       return warning('definition-unused', places.definition([index]), message)
     })
@@ -118,7 +118,7 @@ function unfilledText(group: readonly [Use, ...Use[]]): string {
   const taken = group.reduce((sum, { use }) => sum + use.taken, 0)
   const types = some(group.flatMap(({ use }) => [...use.types]))
   const paths = pathsOf(trait).join(', ')
-  return `trait ${trait.name} of ${text(definition.patterns)}${others}: in none of ${taken} (${types}) was there ${paths}`
+  return `trait ${trait.name} of ${text(definition.patterns)}${others}: none of ${taken} notifications (${types}) has ${paths}`
 }
 
 function pathsOf({ fields }: TraitDefinition): string[] {
@@ -137,7 +137,7 @@ function unmatchedTriggers({ triggers, places }: Config, observation: Observatio
     if (!use || use.matched > 0) return []
     const [reason] = [...use.reasons].sort(([, a], [, b]) => b - a)
     const why = reason ? `mostly (${reason[1]}) because ${reason[0]}` : 'no event is of its types'
-    return [warning('trigger-unmatched', places.trigger(name), `trigger ${name} matched nothing: ${why}`)]
+    return [warning('trigger-unmatched', places.trigger(name), `trigger ${name} matched no event: ${why}`)]
   })
 }
 

@@ -45,7 +45,7 @@ export async function explainResult(messageId: string, context: Context): Promis
   const streamId = result.traits.stream_id
   if (streamId?.type !== 'int') {
     throw new InvalidError(
-      `${messageId} is no result of verifying usage: ${result.eventType} has no stream_id; expected the message_id of an event such as compute.instance.exists.failed`,
+      `${messageId} is not a result of verifying usage: ${result.eventType} has no stream_id; expected the message_id of an event such as compute.instance.exists.failed`,
     )
   }
   const found = await eventsAbout(result, context)
@@ -56,7 +56,7 @@ export async function explainResult(messageId: string, context: Context): Promis
     if (lines) return lines
   }
   throw new InvalidError(
-    `${messageId} (${result.eventType} of stream ${streamId.value}) does not come out any more: its events have been trimmed, or the configuration has been changed`,
+    `${messageId} (${result.eventType} of stream ${streamId.value}) can no longer be reproduced: its events have been trimmed, or the configuration has been changed`,
   )
 }
 
