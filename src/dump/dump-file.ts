@@ -36,7 +36,7 @@ export async function writeDumpFile(
   signal: AbortSignal,
   work: (sink: DumpSink) => Promise<void>,
 ): Promise<void> {
-  if (await exists(file)) throw new StackTachError('config', `${file} is there already; choose another name`)
+  if (await exists(file)) throw new StackTachError('config', `${file} already exists; choose another name`)
   const part = `${file}.${randomBytes(4).toString('hex')}.part`
   try {
     const output = createWriteStream(part, { flags: 'wx', mode: 0o600 })
@@ -67,7 +67,7 @@ export async function writeDumpFile(
 
 /** Throws StackTachError if the signal has aborted. */
 export function requireRunning(signal: AbortSignal): void {
-  if (signal.aborted) throw new StackTachError('io', 'it was broken off')
+  if (signal.aborted) throw new StackTachError('io', 'the run was interrupted')
 }
 
 function exists(file: string): Promise<boolean> {

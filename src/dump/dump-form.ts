@@ -78,7 +78,7 @@ export function parseDumpedStream(item: unknown): DumpedStream {
 
 function parseId(id: unknown): number {
   if (Number.isSafeInteger(id) && (id as number) > 0) return id as number
-  throw new InvalidError(`id: ${JSON.stringify(id) ?? 'nothing'} is no whole number above 0`)
+  throw new InvalidError(`id: expected a whole number above 0, got ${JSON.stringify(id) ?? 'nothing'}`)
 }
 
 function parseCount(name: string, value: unknown = 0): number {
@@ -89,7 +89,9 @@ function parseCount(name: string, value: unknown = 0): number {
 function parseState(state: unknown): StreamState {
   const found = STREAM_STATES.find((known) => known === state)
   if (found) return found
-  throw new InvalidError(`state: ${JSON.stringify(state)} is none of ${STREAM_STATES.join(', ')}`)
+  throw new InvalidError(
+    `state: expected one of ${STREAM_STATES.join(', ')}, got ${JSON.stringify(state) ?? 'nothing'}`,
+  )
 }
 
 function parseOptionalTime(name: string, value: unknown): Micros | null {

@@ -28,7 +28,7 @@ export async function* readSections(
   }
   yield* take(none)
   const isAny = ['events', 'streams'].some((section) => reader.found.has(section))
-  if (!isAny) throw new InvalidError('there is no list of events and none of streams in it')
+  if (!isAny) throw new InvalidError('expected a list of events or streams, found neither')
 }
 
 function tokensOf(parse: () => unknown): readonly Token[] {
@@ -36,6 +36,6 @@ function tokensOf(parse: () => unknown): readonly Token[] {
     const parsed = parse()
     return isMany(parsed) ? (getManyValues(parsed) as Token[]) : []
   } catch (error) {
-    throw new InvalidError(`this is no JSON: ${messageOf(error)}`, { cause: error })
+    throw new InvalidError(`not valid JSON: ${messageOf(error)}`, { cause: error })
   }
 }
