@@ -20,7 +20,7 @@ export function createCommand(name: string, description: string, example: string
     .addOption(new Option('--log-level <level>', 'how much to log on standard error').choices(LOG_LEVELS))
     .version(version())
     .addHelpText('after', `\nExample:\n  ${example}`)
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('(--help shows all options)')
 }
 
 function version(): string {
@@ -35,7 +35,7 @@ export function listenOption(port: number): Option {
 
 /** Creates the option `--listen` without a default, for commands whose configuration names the address. */
 export function apiListenOption(): Option {
-  return new Option('--listen <host:port>', 'where to listen').argParser(parseListen)
+  return new Option('--listen <host:port>', 'address to listen on').argParser(parseListen)
 }
 
 /**

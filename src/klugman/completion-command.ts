@@ -12,12 +12,12 @@ type Shell = (typeof SHELLS)[number]
 export function completionCommand(): Command {
   return createCommand(
     'completion',
-    'print a script that lets a shell complete what is typed',
+    'print a script that lets a shell complete commands, options and states',
     `klugman completion bash > /etc/bash_completion.d/klugman
   klugman completion zsh > "\${fpath[1]}/_klugman"
   klugman completion fish > ~/.config/fish/completions/klugman.fish`,
   )
-    .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
+    .addArgument(new Argument('<shell>', 'shell to complete in').choices(SHELLS))
     .action((shell: Shell, _, command: Command) => print(scriptOf(shell, command.parent as Command)))
 }
 

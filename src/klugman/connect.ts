@@ -14,10 +14,10 @@ export function connect(command: Command): Client {
   const { url = process.env.KLUGMAN_URL || undefined, debug, json, csv } = options
   if (!url)
     throw new UsageError(
-      'where is the API? Name it as in `klugman http://127.0.0.1:8000 streams`, or in KLUGMAN_URL',
+      'the URL of the API is missing: give it as in `klugman http://127.0.0.1:8000 streams`, or in KLUGMAN_URL',
     )
   if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new UsageError(`${JSON.stringify(url)} is no URL; expected one such as http://127.0.0.1:8000`)
+    throw new UsageError(`${JSON.stringify(url)} is not a URL; expected one such as http://127.0.0.1:8000`)
   const token = process.env.KLUGMAN_TOKEN || undefined
   // Requests go to standard error when a program reads standard output.
   const target = json || csv ? process.stderr : process.stdout

@@ -13,7 +13,7 @@ export const MESSAGE_TROUBLES = {
   outOfOrder: 'sent after the next one of its instance',
   duplicated: 'sent twice, the same bytes',
   retimed: 'sent a second time under the same id, with another time',
-  contradictory: 'tells another flavor and system than the others of its instance',
+  contradictory: 'has another flavor and system than the other messages of its instance',
   malformed: 'cut off, wrapped in a list, or without id or event type',
 } as const
 

@@ -16,15 +16,15 @@ type Options = { config: string; against?: readonly string[]; connect?: true; js
 export function checkCommand(): Command {
   return createCommand(
     'check',
-    'validate all files of a configuration, and hold notifications or servers against it',
+    'validate all files of a configuration, and compare it with notifications or servers',
     'stv3 check -c config/yagi.conf\n  stv3 check -c config/winchester.yaml --against day.jsonl.gz\n  stv3 check -c config/openstack/yagi.conf --connect',
   )
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
     .option(
       '--against <file...>',
-      'notifications, one a line (.gz unpacked, - is standard input): tell also which types have no definition, and which definitions, traits and triggers they do not need',
+      'notifications, one a line (.gz unpacked, - is standard input): also report event types without a definition, and definitions, traits and triggers that no notification needs',
     )
-    .option('--connect', 'also look at broker, queues, exchanges, database and archive; changes nothing')
+    .option('--connect', 'also check broker, queues, exchanges, database and archive; changes nothing')
     .option('--json', 'one JSON object a line')
     .action(check)
 }
@@ -37,7 +37,7 @@ async function check({ config: file, against, connect, json }: Options): Promise
   const all = [...problems, ...(held?.findings ?? [])]
   const errors = all.filter(({ severity }) => severity === 'error').length
   if (errors === 0 && !json) {
-    const more = held ? `, ${held.notifications} notifications were held against it` : ''
+    const more = held ? `; it was compared with ${held.notifications} notifications` : ''
     await print(`${file} is valid${more}\n`)
     if (config) for (const need of await needsOf(config)) await print(`note: ${need}\n`)
   }

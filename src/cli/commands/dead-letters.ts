@@ -45,25 +45,25 @@ export function deadLettersCommand(): Command {
     'stv3 dead-letters ls --stage distill -c config/winchester.yaml',
   )
   command.addCommand(
-    filtered('ls', 'list them, the newest first')
-      .option('--limit <n>', 'most that are listed', parseWhole(1), DEFAULT_LIMIT)
+    filtered('ls', 'list dead letters, the newest first')
+      .option('--limit <n>', 'number to list at most', parseWhole(1), DEFAULT_LIMIT)
       .option('--json', 'one JSON object a line')
       .action((options: Options) => withStore(options, (store) => list(store, options))),
   )
   command.addCommand(
-    sub('show', 'print one whole, auth tokens masked', 'show 12')
-      .argument('<id>', 'as ls tells it', parseWhole(1))
+    sub('show', 'print a dead letter completely, with auth tokens masked', 'show 12')
+      .argument('<id>', 'id that ls prints', parseWhole(1))
       .option('--json', 'as one JSON object')
       .action((id: number, options: Options) => withStore(options, (store) => show(store, id, options))),
   )
   command.addCommand(
     filtered(
       'retry',
-      'drive them through the current configuration; those that succeed are gone',
+      'process dead letters again with the current configuration; those that succeed are removed',
       'retry 12 13',
     )
-      .argument('[id...]', 'as ls tells them', parseIds)
-      .option('--all', 'all that the filters leave')
+      .argument('[id...]', 'ids that ls prints', parseIds)
+      .option('--all', 'all that match the filters')
       .option('--json', 'one JSON object a line')
       .action((ids: number[] | undefined, options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
@@ -71,9 +71,9 @@ export function deadLettersCommand(): Command {
       }),
   )
   command.addCommand(
-    filtered('drop', 'delete them for good', 'drop --stage decode --all')
-      .argument('[id...]', 'as ls tells them', parseIds)
-      .option('--all', 'all that the filters leave')
+    filtered('drop', 'delete dead letters for good', 'drop --stage decode --all')
+      .argument('[id...]', 'ids that ls prints', parseIds)
+      .option('--all', 'all that match the filters')
       .option('--json', 'as one JSON object')
       .action((ids: number[] | undefined, options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
@@ -124,8 +124,8 @@ function filterOf({ stage, queue, since, until }: Options): DeadLetterFilter {
 /** Returns the filter for the chosen dead letters. All of them are chosen only with --all. */
 function chosen(ids: readonly number[] = [], options: Options, command: Command): DeadLetterFilter {
   if (ids.length === 0 && !options.all)
-    command.error('error: name ids, or --all with or without filters', { exitCode: 2 })
-  if (ids.length > 0 && options.all) command.error('error: name ids or --all, not both', { exitCode: 2 })
+    command.error('error: expected ids, or --all with or without filters', { exitCode: 2 })
+  if (ids.length > 0 && options.all) command.error('error: expected ids or --all, not both', { exitCode: 2 })
   return ids.length > 0 ? { ...filterOf(options), ids } : filterOf(options)
 }
 
@@ -256,15 +256,15 @@ function toldOf(retried: Retried): string {
     case 'stored':
       return 'stored'
     case 'duplicate':
-      return 'was stored already'
+      return 'was already stored'
     case 'given':
-      return 'the app has taken it'
+      return 'taken by the app'
     case 'dropped':
-      return 'no event definition matches it; gone'
+      return 'no event definition matches it; removed'
     case 'reset':
       return 'its stream will be run again'
     case 'gone':
-      return 'its stream is not as it was any more; gone'
+      return 'its stream has changed since; removed'
     case 'failed':
       return `failed again, ${retried.stage}: ${maskSecrets(retried.reason)}`
   }
@@ -283,7 +283,7 @@ async function drop(store: Store, filter: DeadLetterFilter, options: Options): P
 async function requireAll(store: Store, filter: DeadLetterFilter): Promise<void> {
   for (const id of filter.ids ?? []) {
     if ((await store.countDeadLetters({ ...filter, ids: [id] })) === 0) {
-      throw new NotFoundError(`there is no dead letter ${id} that the filters leave; nothing is done`)
+      throw new NotFoundError(`there is no dead letter ${id} that matches the filters; nothing was changed`)
     }
   }
 }

@@ -14,7 +14,7 @@ type Options = { definitions: readonly string[]; catchall?: true }
 export function distillCommand(): Command {
   return createCommand(
     'distill',
-    'show what events become of notifications (JSON lines, also gzipped; - is standard input)',
+    'show the events that notifications become (JSON lines, also gzipped; - is standard input)',
     'stv3 distill --definitions config/event_definitions.yaml day.jsonl',
   )
     .argument('[file...]', 'notifications, one a line, indented or in lists (default: standard input)')

@@ -56,13 +56,13 @@ type Explanation = {
 export function explainCommand(): Command {
   return createCommand(
     'explain',
-    'tell what would become of notifications (JSON lines), and why; or why a verdict on usage is as it is',
+    'show what a configuration makes of notifications (JSON lines) and why, or explain a verdict on usage',
     'stv3 explain -c config/winchester.yaml notification.json',
   )
     .argument('[file]', 'notifications, one a line, indented or in lists; - is standard input')
     .option(
       '--result <message-id>',
-      'of a stored event such as compute.instance.exists.failed: the checks that led to it',
+      'message_id of a stored event such as compute.instance.exists.failed: show the checks that led to it',
     )
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
     .option('--json', 'one JSON object a line')

@@ -34,7 +34,7 @@ async function publish(files: readonly string[], options: Options): Promise<void
     for (const file of files) {
       const count = await publishAll(readBodies(file), { publisher, spec, logger, signal })
       if (signal.aborted)
-        throw new StackTachError('io', `stopped; of ${file} ${count} notifications were published`)
+        throw new StackTachError('io', `stopped after publishing ${count} notifications of ${file}`)
       await print(`${file}: published ${count} notifications to ${spec.queue}\n`)
     }
     await publisher.close()

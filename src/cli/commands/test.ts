@@ -26,7 +26,7 @@ type Outcome = {
 /** Creates `stv3 test`, which runs unit tests for configuration. */
 export function testCommand(): Command {
   return createCommand('test', 'run unit tests for a configuration', 'stv3 test config/tests/*.yaml')
-    .argument('<file...>', 'test files; their form stands in config/tests')
+    .argument('<file...>', 'test files; config/tests has examples')
     .option('--json', 'one JSON object a line, for each test')
     .action(test)
 }

@@ -24,7 +24,7 @@ export function timexCommand(): Command {
     'evaluate a time expression',
     "stv3 timex 'day($first) + 6h' --var first=2026-01-31T18:00:00",
   )
-    .argument('[expression]', 'the expression; $timestamp is now unless --var says otherwise')
+    .argument('[expression]', 'the expression; $timestamp is the current time unless --var sets it')
     .addOption(
       new Option('--var <name=time>', 'a variable, ISO 8601').argParser(addVariable).default({}, 'none'),
     )
@@ -67,7 +67,8 @@ async function evaluateLines(): Promise<void> {
       await print(`${JSON.stringify({ error: error.message })}\n`)
     }
   }
-  if (isRefused) throw new InvalidError('some lines are no requests; their answers say why')
+  if (isRefused)
+    throw new InvalidError('some lines are not valid requests; the errors printed for them say why')
 }
 
 function answer(line: string, number: number): object {

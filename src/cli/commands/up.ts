@@ -63,17 +63,17 @@ export function upCommand(): Command {
       'yagi.conf whose definitions, triggers and pipelines are used',
       join(ROOT, 'config/yagi.conf'),
     )
-    .option('--data <folder>', 'where database and archive go', join(ROOT, 'sandbox/data'))
+    .option('--data <folder>', 'folder for database and archive', join(ROOT, 'sandbox/data'))
     .addOption(listenOption(8000))
     .option(
       '--speed <n>',
-      'the simulated clock runs so many times as fast as life',
+      'speed of the simulated clock, as a multiple of real time',
       parsePositive,
       DAY_PER_HALF_MINUTE,
     )
-    .option('--instances <n>', 'instances that are there at the start', parseWhole(0), 50)
+    .option('--instances <n>', 'number of instances at the start', parseWhole(0), 50)
     .option('--operations-per-hour <n>', 'over all instances, in simulated time', parsePositive, 20)
-    .option('--seed <n>', 'of the simulation (default: from its start)', parseWhole(0))
+    .option('--seed <n>', 'seed of the simulation (default: derived from its start)', parseWhole(0))
     .action(up)
 }
 

@@ -24,16 +24,16 @@ const SHIPPED = fileURLToPath(new URL('../../../config/winchester.yaml', import.
 export function verifyCommand(): Command {
   return createCommand(
     'verify',
-    'verify the usage that notifications tell of (JSON lines, also gzipped; - is standard input), without servers; exits 1 when something failed',
+    'verify the usage in notifications (JSON lines, also gzipped; - is standard input) without servers; exits 1 when something failed',
     'stv3 verify day.jsonl.gz --json',
   )
     .argument('<file...>', 'notifications, one a line, indented or in lists, in any order')
     .option(
       '-c, --config <file>',
-      'winchester.yaml or yagi.conf whose definitions, triggers and pipelines say how (default: those shipped)',
+      'winchester.yaml or yagi.conf with the definitions, triggers and pipelines to use (default: those shipped)',
       SHIPPED,
     )
-    .option('--all', 'print what is verified too, with the checks made')
+    .option('--all', 'also print what was verified, with all checks')
     .option('--json', 'one JSON object a line, for each verdict')
     .action(verify)
 }

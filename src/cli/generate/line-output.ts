@@ -77,7 +77,7 @@ async function cutBack(file: FileHandle, size: number): Promise<void> {
 function refusal(path: string, error: unknown): StackTachError {
   const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'
   const message = isThere
-    ? `${path} is there already and is not written over`
+    ? `${path} already exists and is not overwritten`
     : `cannot write ${path}: ${messageOf(error)}`
   return new StackTachError('io', message, { cause: error })
 }

@@ -31,7 +31,7 @@ export async function printDescription(
     ['operations', listed(run.operations)],
     ['event types', listed(run.eventTypes)],
     ['messages in trouble', listed(run.trouble)],
-    ['usage told wrongly', listed(run.ordered)],
+    ['wrong usage', listed(run.ordered)],
     ['streams', `${grouped(streams.fires)} fire, ${grouped(streams.expires)} expire`],
     [`usage (${rules})`, listed(run.usage)],
   ]

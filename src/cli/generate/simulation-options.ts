@@ -49,14 +49,19 @@ const USAGE_MEANINGS: { readonly [code in (typeof USAGE_CODES)[number]]: string 
 export function addSimulationOptions(command: Command): Command {
   command
     .optionsGroup('The cloud:')
-    .option('--seed <n>', 'another number gives another cloud', parseWhole(0, 2 ** 32 - 1), 1)
+    .option(
+      '--seed <n>',
+      'seed of the simulation; the same seed gives the same cloud',
+      parseWhole(0, 2 ** 32 - 1),
+      1,
+    )
     .option('--start <time>', `ISO 8601, UTC (default: ${DEFAULT_START}, with --realtime now)`, parseTime)
     .addOption(
       new Option('--duration <duration>', 'how much time is simulated, such as 36h or 1d 6h')
         .argParser(parseDuration)
         .default(parseDuration('1d'), '1d'),
     )
-    .option('--instances <n>', 'instances that are there at the start', parseWhole(0, 1_000_000), 150)
+    .option('--instances <n>', 'number of instances at the start', parseWhole(0, 1_000_000), 150)
     .option('--operations-per-hour <n>', 'over all instances, on average', parsePositive, 12)
     .addOption(
       new Option('--format <format>', 'old style, the same in the oslo envelope, or Nova versioned')
@@ -71,13 +76,13 @@ export function addSimulationOptions(command: Command): Command {
     .optionsGroup('Messages in trouble (SHARE: 0 to 1, or such as 2%):')
     .option(
       '--trouble <share>',
-      'all kinds together, in equal parts; those of usage too, with daily audits',
+      'all kinds together, in equal parts; with daily audits those of usage too',
       parseShare,
     )
   for (const kind of MESSAGE_KINDS) {
     command.option(`--${kebab(kind)} <share>`, MESSAGE_TROUBLES[kind], parseShare)
   }
-  command.optionsGroup('Usage that is told wrongly (SHARE of the daily exists that can have it):')
+  command.optionsGroup('Wrong usage (SHARE of the daily exists that can have it):')
   for (const code of USAGE_CODES) {
     command.option(`--${code.toLowerCase()} <share>`, USAGE_MEANINGS[code], parseShare)
   }
@@ -103,7 +108,7 @@ export function simulationOptionsOf(flags: CloudFlags, now: Micros | undefined):
   )
   const total = Object.values(messages).reduce((sum, share) => sum + share, 0)
   if (total > 1)
-    throw new InvalidError(`the shares of messages in trouble sum up to ${total}; 1 is all of them`)
+    throw new InvalidError(`the shares of messages in trouble add up to ${total}; expected at most 1`)
   const end = endOf(start, flags.duration)
   return { seed, start, end, instances, operationsPerHour, format, audit, trouble: { ...messages, ...usage } }
 }
