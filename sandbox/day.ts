@@ -1,10 +1,10 @@
-// Plays a file of recorded notifications through real RabbitMQ and MariaDB: two consumers, two workers, all on
-// the notifications' clock, and everything a second time, which must change nothing.
+// Plays a file of recorded notifications through real RabbitMQ and MariaDB: two consumers and two workers, all
+// on the notifications' clock. Everything is played a second time, which must change nothing.
 //
 //   npm run -s day -- FILE          (JSON lines, also gzipped)
 //
 // STACKTACH_TEST_AMQP_URL and STACKTACH_TEST_DATABASE_URL (an account that may create databases) name servers
-// that run already; without them private ones are started in a temporary folder and stopped at the end.
+// that run already. Otherwise private ones are started in a temporary folder and stopped at the end.
 
 import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -6,17 +6,17 @@ export type CloudPorts = {
   readonly placement: number
   readonly image: number
   readonly compute: number
-  /** a second compute API, which keeps deleted servers to be restored */
+  /** port of a second compute API, whose deleted servers can be restored */
   readonly keeping: number
   readonly network: number
 }
 
-/** Where the parts of a cloud find each other, and their files. */
+/** Addresses and folders by which the parts of a cloud find each other. */
 export type CloudAddresses = {
   readonly folder: string
   readonly ports: CloudPorts
   readonly amqpUrl: string
-  /** of an account that may create databases; its path is empty */
+  /** URL of an account that may create databases, without a database name */
   readonly databaseUrl: string
 }
 
@@ -39,17 +39,17 @@ export function logFile({ folder }: CloudAddresses, name: string): string {
   return join(folder, 'log', `${name}.log`)
 }
 
-/** A folder of a part's data. */
+/** Returns the data folder of a part. */
 export function dataFolder({ folder }: CloudAddresses, name: string): string {
   return join(folder, 'data', name)
 }
 
-/** Configuration files of a part. */
+/** Returns the folder of a part's configuration files. */
 export function configFolder({ folder }: CloudAddresses, name: string): string {
   return join(folder, 'etc', name)
 }
 
-/** A configuration file by its path below `etc`. */
+/** Returns the path of a configuration file from its path below `etc`. */
 export function configFile({ folder }: CloudAddresses, path: string): string {
   return join(folder, 'etc', path)
 }

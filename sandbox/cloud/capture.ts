@@ -14,20 +14,22 @@ export type Notification = {
   readonly payload: any
 }
 
-/** A notification as it was published, and where the broker put it. */
+/** A notification as it was published, and the queues it was routed to. */
 export type Captured = {
   readonly exchange: string
   readonly routingKey: string
-  /** none when it was lost at once */
+  /** queues that the broker put it into; none: it was lost */
   readonly queues: readonly string[]
-  /** without the envelope of oslo.messaging */
+  /** notification without the envelope of oslo.messaging */
   readonly notification: Notification
 }
 
 /**
- * All notifications that anybody publishes to a broker that traces: copies, through a durable queue of its own, so
- * that neither a restart of the broker nor what consumers do to the other queues makes one fail to appear here.
- * With a file, each body becomes a line of it, as it was published: bodies hold auth tokens.
+ * Records all notifications that anybody publishes to a broker with tracing enabled.
+ *
+ * Copies arrive through a durable queue of its own, so neither a restart of the broker nor what consumers do
+ * to other queues loses any. With a file, each body is appended as a line, as it was published: bodies hold
+ * auth tokens.
  */
 export class Capture {
   readonly #url: string
@@ -49,7 +51,7 @@ export class Capture {
     this.#file = file
   }
 
-  /** In the order in which they were published. */
+  /** Notifications in the order in which they were published. */
   get all(): readonly Captured[] {
     return this.#captured
   }

@@ -2,12 +2,12 @@ import { type CloudPorts, urlOf } from './addresses.ts'
 import { PASSWORD, REGION } from './configuration/common.ts'
 import { OpenstackClient } from './openstack-client.ts'
 
-/** Who boots servers, and where. */
+/** User who boots servers, and the project to boot them in. */
 export const CUSTOMER = { user: 'alice', project: 'acme' }
 
 type Entry = { readonly type: string; readonly name: string; readonly url: string }
 
-/** Tells Keystone of the services, their accounts, and a customer. */
+/** Registers the services, their accounts and a customer with Keystone. */
 export async function fillCatalogue(ports: CloudPorts): Promise<void> {
   const admin = await OpenstackClient.login(ports, 'admin', 'admin')
   const roles = await rolesByName(admin)

@@ -8,12 +8,15 @@ const SOURCE = resolve(import.meta.dirname, 'clock-shift.c')
 const SECOND_MS = 1000
 const DAY_MS = 86_400 * SECOND_MS
 
-/** The wall clock of a cloud: this machine's, moved ahead by whole seconds in every process that gets `env`. */
+/**
+ * The wall clock of a cloud: that of this machine, moved ahead by whole seconds in every process that has the
+ * variables of `env`.
+ */
 export class CloudClock {
   readonly #file: string
   readonly #library: string
 
-  /** Compiles what moves the clock; at first it is not moved. */
+  /** Compiles the library that moves the clock, which is not moved at first. */
   static async create(folder: string): Promise<CloudClock> {
     const clock = CloudClock.open(folder)
     await run('gcc', ['-O2', '-Wall', '-shared', '-fPIC', '-o', clock.#library, SOURCE])
@@ -21,7 +24,7 @@ export class CloudClock {
     return clock
   }
 
-  /** The one that was created in a folder. */
+  /** Opens the clock that was created in a folder. */
   static open(folder: string): CloudClock {
     return new CloudClock(join(folder, 'clock-shift'), join(folder, 'clock-shift.so'))
   }
@@ -35,22 +38,25 @@ export class CloudClock {
     return { LD_PRELOAD: this.#library, CLOCK_SHIFT_FILE: this.#file }
   }
 
-  /** Milliseconds since the epoch. */
+  /** Returns the time of the clock in milliseconds since the epoch. */
   now(): number {
     return Date.now() + this.#shiftS() * SECOND_MS
   }
 
-  /** Moves the clock to a time of its future, to the second; running processes see it at once. */
+  /**
+   * Moves the clock forward to a time, rounded up to the second. Running processes see it at once. Throws
+   * when the time has passed.
+   */
   moveTo(time: number): void {
     const ahead = Math.ceil((time - this.now()) / SECOND_MS)
     if (ahead < 0) throw new Error(`the cloud's clock goes forward only: ${toIso(time)} is over`)
-    // In place: the file is mapped by those who read it.
+    // Written in place: the processes have mapped the file.
     const file = openSync(this.#file, 'r+')
     writeSync(file, bytesOf(this.#shiftS() + ahead), 0, 8, 0)
     closeSync(file)
   }
 
-  /** The next time at which the clock shows so many milliseconds after midnight, UTC. */
+  /** Returns the next time at which the clock shows `timeOfDay`, in milliseconds after midnight UTC. */
   next(timeOfDay: number): number {
     const today = Math.floor(this.now() / DAY_MS) * DAY_MS + timeOfDay
     return today > this.now() ? today : today + DAY_MS

@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Service } from './openstack-client.ts'
 import type { FLAVORS, Wares } from './wares.ts'
 
-/** Of a slow machine that does other things too. */
+/** Time limit on a slow machine with other load, ms. */
 const LIMIT_MS = 180_000
 
-/** The state of a server of which Nova knows nothing any more; DELETED is one whose deletion is not over. */
+/** State of a server that Nova no longer knows. DELETED is one whose deletion is not complete. */
 export const GONE = 'GONE'
 
-/** What Nova tells of a server; times without zone are UTC. */
+/** A server as Nova's API shows it; times have no zone and are UTC. */
 export type ServerView = {
   readonly status: string
   readonly 'OS-EXT-STS:task_state': string | null
@@ -23,13 +23,13 @@ export type BootOptions = {
   readonly flavor?: keyof typeof FLAVORS
 }
 
-/** A server of the customer, and what can be done to it. */
+/** A server of the customer, and the operations on it. */
 export class CloudServer {
   readonly #wares: Wares
   readonly id: string
   readonly name: string
 
-  /** Asks for a server; it is still to be built. */
+  /** Requests a server and returns before it is built. */
   static async boot(wares: Wares, { name, flavor = 'small' }: BootOptions): Promise<CloudServer> {
     const server = { name, flavorRef: flavor, imageRef: wares.debian, networks: 'none' }
     const { server: made } = await wares.customer.call('compute', 'POST', '/servers', { server })
@@ -42,19 +42,19 @@ export class CloudServer {
     this.name = name
   }
 
-  /** Asks for an action, and waits until the server is at rest in one of the states that it may lead to. */
+  /** Requests an action and waits until the server is idle in one of these states. */
   async act(action: { readonly [name: string]: unknown }, ...states: string[]): Promise<void> {
     await this.#wares.customer.call('compute', 'POST', `/servers/${this.id}/action`, action)
     await this.settled(...states)
   }
 
-  /** Waits until it is gone. */
+  /** Deletes the server and waits until it is gone. */
   async delete(): Promise<void> {
     await this.requestDeletion('compute')
     await this.settled(GONE)
   }
 
-  /** Deletes it such that it can be restored. */
+  /** Deletes the server so that it can be restored, and waits. */
   async softDelete(): Promise<void> {
     await this.requestDeletion('keeping')
     await this.settled('SOFT_DELETED')
@@ -64,7 +64,10 @@ export class CloudServer {
     await this.#wares.customer.call(service, 'DELETE', `/servers/${this.id}`)
   }
 
-  /** Waits until it has one of these states and nothing is done to it. */
+  /**
+   * Waits until the server has one of these states and no task. Throws on another final state or after the
+   * time limit.
+   */
   async settled(...states: string[]): Promise<void> {
     const deadline = Date.now() + LIMIT_MS
     for (;;) {
@@ -79,7 +82,7 @@ export class CloudServer {
     }
   }
 
-  /** Waits until it has a host, and is perhaps still built there. */
+  /** Waits until the server has a host, where it may still be being built. */
   async placed(): Promise<void> {
     const deadline = Date.now() + LIMIT_MS
     while (!(await this.view())?.['OS-EXT-SRV-ATTR:host']) {
@@ -88,7 +91,9 @@ export class CloudServer {
     }
   }
 
-  /** What Nova remembers of it, deleted or not; nothing when it was deleted before it got a host. */
+  /**
+   * Returns the server as Nova shows it, deleted or not; undefined when it was deleted before it got a host.
+   */
   async view(): Promise<ServerView | undefined> {
     const query = `/servers/detail?all_tenants=1&uuid=${this.id}`
     for (const deleted of ['False', 'True']) {

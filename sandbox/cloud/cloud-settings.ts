@@ -2,12 +2,12 @@ const DRIVERS = ['messaging', 'messagingv2'] as const
 const FORMATS = ['unversioned', 'versioned', 'both'] as const
 const AUDITS = ['hour', 'day'] as const
 
-/** How the services of a cloud send notifications. */
+/** Settings of a cloud's services for sending notifications. */
 export type CloudSettings = {
   /** `messagingv2` wraps each in the envelope of oslo.messaging */
   readonly driver: (typeof DRIVERS)[number]
   readonly format: (typeof FORMATS)[number]
-  /** instance_usage_audit_period: how often there is an exists of each server */
+  /** instance_usage_audit_period: how often each server has an exists */
   readonly audit: (typeof AUDITS)[number]
   /** amqp_durable_queues: exchanges and queues survive a restart of the broker */
   readonly durable: boolean
@@ -23,7 +23,10 @@ export const DEFAULT_SETTINGS: CloudSettings = {
   quorum: false,
 }
 
-/** Settings out of texts, as a command line has them; what is not given is the default. */
+/**
+ * Parses settings from texts, as a command line has them. Missing ones get their default. Throws for unknown
+ * values.
+ */
 export function settingsOf(
   given: {
     readonly [name in keyof CloudSettings]?: string | boolean | undefined

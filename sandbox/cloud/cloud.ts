@@ -17,18 +17,18 @@ import { OpenstackClient } from './openstack-client.ts'
 import { startPython, startWsgi } from './python-program.ts'
 import { areServed } from './rpc-queues.ts'
 
-/** The compute hosts: each a real nova-compute, whose servers exist in its memory only. */
+/** Compute hosts: each is a real nova-compute, whose servers exist in its memory only. */
 const HOSTS = ['compute1', 'compute2']
 
-/** Of conductor, scheduler and hosts: one each. */
+/** Queues of conductor, scheduler and hosts, one each. */
 const RPC_QUEUES = ['conductor', 'scheduler', ...HOSTS.map((host) => `compute.${host}`)]
 
-/** The broker copies all that is published to it to amq.rabbitmq.trace. */
+/** Broker configuration that copies everything published to amq.rabbitmq.trace. */
 const TRACING = '[{rabbit, [{trace_vhosts, [<<"/">>]}]}].\n'
-/** Of a slow machine that does other things too. */
+/** Time limit on a slow machine with other load, ms. */
 const LIMIT_MS = 300_000
 
-/** Of GET /os-services. */
+/** A service in the response of GET /os-services. */
 type ServiceView = { readonly updated_at: string }
 
 export type CloudServers = {
@@ -37,8 +37,13 @@ export type CloudServers = {
 }
 
 /**
- * A small OpenStack of real services (Keystone, Placement, Glance, Nova) on servers of its own, in a folder of its
- * own, on free ports of this machine, and with a clock of its own.
+ * A small OpenStack of real services (Keystone, Placement, Glance, Nova) with servers, folder, ports and
+ * clock of its own.
+ *
+ * @example
+ * const cloud = await Cloud.prepare(folder, DEFAULT_SETTINGS)
+ * await cloud.start()
+ * await cloud.stop()
  */
 export class Cloud {
   readonly at: CloudAddresses
@@ -47,7 +52,10 @@ export class Cloud {
   readonly #daemons: { readonly name: string; readonly process: ServerProcess }[] = []
   #network: Server | undefined
 
-  /** Starts broker and database, with tables, but nothing of OpenStack yet; the folder must be empty. */
+  /**
+   * Starts broker and database with all tables, but none of OpenStack's services yet. The folder must be
+   * empty.
+   */
   static async prepare(folder: string, settings: CloudSettings): Promise<Cloud> {
     const broker = join(folder, 'rabbitmq')
     mkdirSync(broker, { recursive: true })
@@ -73,7 +81,7 @@ export class Cloud {
     this.servers = servers
   }
 
-  /** Starts the services; answers when Nova can boot servers on both hosts. */
+  /** Starts the services. Resolves when Nova can boot servers on both hosts. */
   async start(): Promise<void> {
     const { ports } = this.at
     this.#network = await startNetworkStandIn(ports.network)
@@ -94,8 +102,8 @@ export class Cloud {
   }
 
   /**
-   * Waits until all of Nova listens to the broker and has reported after this call, by the cloud's clock, and both
-   * hosts take servers: after a start, a restart of the broker, or a move of the clock.
+   * Waits until all of Nova listens to the broker, has reported after this call by the cloud's clock, and
+   * both hosts accept servers. To be called after a start, a restart of the broker or a move of the clock.
    */
   async ready(): Promise<void> {
     const since = this.clock.now()
@@ -114,7 +122,10 @@ export class Cloud {
     })
   }
 
-  /** Restarts the broker under all that use it; answers when Nova works again and no call of before is waited for. */
+  /**
+   * Restarts the broker while services use it. Resolves when Nova works again and no earlier RPC call is
+   * still waiting.
+   */
   async restartBroker(): Promise<void> {
     await this.servers.rabbitmq.pause()
     await this.servers.rabbitmq.resume()
@@ -123,7 +134,7 @@ export class Cloud {
     await this.until('calls that lost their answer to be given up', () => this.clock.now() > gaveUp)
   }
 
-  /** Waits for a condition, for as long as no daemon has ended. */
+  /** Waits for a condition. Throws when a daemon ends or the time limit passes first. */
   async until(what: string, holds: () => Promise<boolean> | boolean, limitMs = LIMIT_MS): Promise<void> {
     const deadline = Date.now() + limitMs
     while (!(await holds())) {
@@ -134,14 +145,14 @@ export class Cloud {
     }
   }
 
-  /** The logs of all services by name. */
+  /** Returns the logs of all services by name. */
   logs(): Map<string, string> {
     const folder = join(this.at.folder, 'log')
     const names = readdirSync(folder).filter((name) => name.endsWith('.log'))
     return new Map(names.map((name) => [basename(name, '.log'), readFileSync(join(folder, name), 'utf8')]))
   }
 
-  /** Ends the services; broker and database run on. */
+  /** Stops the services. Broker and database keep running. */
   async stopServices(): Promise<void> {
     const daemons = this.#daemons.splice(0)
     this.#network?.close()
@@ -149,13 +160,13 @@ export class Cloud {
     await Promise.all(daemons.map(({ process }) => process.stop()))
   }
 
-  /** Ends all that was started. */
+  /** Stops everything. */
   async stop(): Promise<void> {
     await this.stopServices()
     await Promise.all([this.servers.rabbitmq.stop(), this.servers.mariadb.stop()])
   }
 
-  /** Starts one of OpenStack's programs, `PROJECT-PROGRAM`, with a configuration file. */
+  /** Starts one of OpenStack's programs, named `PROJECT-PROGRAM`, with a configuration file. */
   #daemon(program: string, config: string, logName = program): ServerProcess {
     const [project, command] = program.split('-')
     const process = startPython({

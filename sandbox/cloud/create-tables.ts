@@ -5,16 +5,22 @@ import { runPython } from './python-program.ts'
 
 const DATABASES = ['keystone', 'placement', 'glance', 'nova_api', 'nova_cell0', 'nova_cell1']
 
-/** Makes the databases and tables of all services, and Keystone's keys and first account: a minute or two. */
+/**
+ * Creates the databases and tables of all services, and Keystone's keys and first account. Takes a minute or
+ * two.
+ */
 export async function createTables(at: CloudAddresses): Promise<void> {
   const connection = await createConnection(at.databaseUrl)
   for (const name of DATABASES) await connection.query(`create database ${name} character set utf8mb3`)
   await connection.end()
-  // Two cores, two rows of work of about the same length.
+  // Two branches of about the same length, for two cores.
   await Promise.all([nova(at), keystone(at).then(() => placementAndGlance(at))])
 }
 
-/** Whoever tests is to be on the broker before anything of OpenStack: Keystone's first account is made in silence. */
+/**
+ * Environment that disables notifications while Keystone's first account is created: tests must be on the
+ * broker before OpenStack sends anything.
+ */
 const SILENT = { OS_OSLO_MESSAGING_NOTIFICATIONS__DRIVER: 'noop' }
 
 async function keystone(at: CloudAddresses): Promise<void> {
@@ -36,7 +42,7 @@ async function keystone(at: CloudAddresses): Promise<void> {
   )
 }
 
-/** Keystone asks whose its keys are to be. */
+/** Returns the options that name the owner of Keystone's keys. */
 function owner(): string[] {
   const [user, group] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
   return ['--keystone-user', String(user), '--keystone-group', String(group)]

@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import { urlOf } from './addresses.ts'
 
 /**
- * Answers as a Neutron without networks would: every list is empty. Nova asks it even about servers that want no
- * network.
+ * Starts a server that responds as a Neutron without networks: every list is empty. Nova calls Neutron even
+ * for servers without a network.
  */
 export async function startNetworkStandIn(port: number): Promise<Server> {
   const server = createServer((request, response) => {

@@ -9,7 +9,7 @@ export type Answer = {
   readonly body: any
 }
 
-/** Nova's API of 2022, the newest of its release Zed. */
+/** Version of Nova's API: that of 2022, the newest in its release Zed. */
 const COMPUTE_VERSION = 'compute 2.93'
 const PATHS: { readonly [service in Service]: string } = {
   identity: '/v3',
@@ -18,7 +18,7 @@ const PATHS: { readonly [service in Service]: string } = {
   keeping: '/v2.1',
 }
 
-/** One account in one project, on the APIs of a cloud. */
+/** A client of a cloud's APIs for one account in one project. */
 export class OpenstackClient {
   readonly #ports: CloudPorts
   readonly #token: string
@@ -49,14 +49,19 @@ export class OpenstackClient {
     this.projectId = projectId
   }
 
-  /** The body of the answer; rejects with what the service said when it refuses. */
+  /**
+   * Sends a request and returns the body of the response. Rejects with the service's error when it refuses.
+   */
   async call(service: Service, method: string, path: string, body?: unknown): Promise<Answer['body']> {
     const answer = await this.ask(service, method, path, body)
     if (answer.status < 400) return answer.body
     throw new Error(`${method} ${service} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
   }
 
-  /** The answer, whatever it is; bytes go as they are, all else as JSON. */
+  /**
+   * Sends a request and returns the response, whatever its status. A body of bytes is sent unchanged, any
+   * other as JSON.
+   */
   async ask(service: Service, method: string, path: string, body?: unknown): Promise<Answer> {
     const response = await fetch(urlOf(this.#ports[service], PATHS[service] + path), {
       method,

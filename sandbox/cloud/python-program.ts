@@ -5,18 +5,18 @@ import { ServerProcess } from '../servers/server-process.ts'
 
 const run = promisify(execFile)
 
-/** The one that Debian's packages are made for, whatever else is on the PATH. */
+/** Python for which Debian's packages are built, whatever else is on the PATH. */
 const PYTHON = '/usr/bin/python3'
 const RUN_MAIN = resolve(import.meta.dirname, 'run-main.py')
 const SERVE_WSGI = resolve(import.meta.dirname, 'serve-wsgi.py')
 
-/** Logs are in UTC, as is all else that OpenStack writes. */
+/** Environment for logs in UTC, like all other times that OpenStack writes. */
 const UTC = { TZ: 'UTC' }
 
 /** One of OpenStack's programs. */
 export type PythonProgram = {
   readonly name: string
-  /** has a `main` */
+  /** Python module with a function `main` */
   readonly module: string
   readonly args: readonly string[]
   readonly env?: NodeJS.ProcessEnv
@@ -39,7 +39,7 @@ export function startPython({ name, module, args, env }: PythonProgram): ServerP
   })
 }
 
-/** Starts a WSGI application, which a function of a module makes, on a port of this machine. */
+/** Starts a WSGI application, which a function of a module creates, on a port of this machine. */
 export function startWsgi(
   name: string,
   application: string,

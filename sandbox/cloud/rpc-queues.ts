@@ -1,6 +1,6 @@
 import { type ChannelModel, connect } from 'amqplib'
 
-/** Whether each of these queues is there and somebody listens to it. */
+/** Whether each of these queues exists and has a consumer. */
 export async function areServed(amqpUrl: string, queues: readonly string[]): Promise<boolean> {
   const model = await connect(amqpUrl).catch(() => undefined)
   if (!model) return false
@@ -13,7 +13,7 @@ export async function areServed(amqpUrl: string, queues: readonly string[]): Pro
   }
 }
 
-/** On a channel of its own: asking about a queue that is not there closes it. */
+/** Checks a queue on a channel of its own: asking for a missing queue closes the channel. */
 async function isServed(model: ChannelModel, queue: string): Promise<boolean> {
   try {
     const channel = await model.createChannel()

@@ -88,7 +88,7 @@ function openrc({ at, clock }: Cloud): string {
     OS_USER_DOMAIN_NAME: 'Default',
     OS_PROJECT_DOMAIN_NAME: 'Default',
     STACKTACH_AMQP_URL: at.amqpUrl,
-    // not for the whole shell: `env $CLOUD_CLOCK PROGRAM`
+    // Not set for the whole shell: `env $CLOUD_CLOCK PROGRAM`.
     CLOUD_CLOCK: Object.entries(clock.env)
       .map(([name, value]) => `${name}=${value}`)
       .join(' '),

@@ -2,19 +2,19 @@ import type { CloudPorts } from './addresses.ts'
 import { CUSTOMER } from './catalogue.ts'
 import { OpenstackClient } from './openstack-client.ts'
 
-/** What a customer needs to boot servers. */
+/** Clients and images that a customer needs to boot servers. */
 export type Wares = {
   readonly admin: OpenstackClient
   readonly customer: OpenstackClient
-  /** two images, of different systems */
+  /** ids of two images of different systems */
   readonly debian: string
   readonly ubuntu: string
 }
 
-/** Flavors by name; no host has room for the last. */
+/** Memory of each flavor, MB; no host has room for the last. */
 export const FLAVORS = { small: 512, medium: 2048, huge: 900_000 }
 
-/** Makes flavors and images; answers who may boot servers of them. */
+/** Creates flavors and images. Returns what is needed to boot servers of them. */
 export async function stockWares(ports: CloudPorts): Promise<Wares> {
   const admin = await OpenstackClient.login(ports, 'admin', 'admin')
   const customer = await OpenstackClient.login(ports, CUSTOMER.user, CUSTOMER.project)

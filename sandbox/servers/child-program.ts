@@ -5,24 +5,27 @@ import { resolve } from 'node:path'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 
-/** What the engine has compiled before: most of what starting one of the many programs of the tests takes. */
+/** Compile cache of Node. Compiling takes most of the start time of the many programs that tests start. */
 const COMPILED = resolve(ROOT, 'node_modules/.cache/node')
 
 export type ProgramResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/** Each in a process namespace of its own, as containers are: there its number is 1. */
+/**
+ * Command that runs a program in a process namespace of its own, as containers are. The program's process id
+ * is 1 there.
+ */
 export const APART: readonly string[] = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
 
-/** Whether this machine lets a program run apart. */
+/** Whether this machine allows APART. */
 export const mayRunApart = spawnSync('unshare', [...APART.slice(1), 'true']).status === 0
 
-/** Those that run now: whatever ends this process ends them too. */
+/** Running programs. They are killed when this process exits, for whatever reason. */
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL')
 })
 
-/** One of our programs as a process of its own, its output kept. */
+/** One of our programs as a child process. Its output is kept. */
 export class ChildProgram {
   readonly child: ChildProcess
   readonly #isApart: boolean
@@ -34,9 +37,9 @@ export class ChildProgram {
     program: 'stv3' | 'klugman',
     args: readonly string[],
     env: NodeJS.ProcessEnv = {},
-    /** for its standard input; null leaves that open */
+    /** text for its standard input; null leaves the input open */
     input?: string | null,
-    /** in a process namespace of its own */
+    /** whether it runs in a process namespace of its own */
     isApart = false,
   ) {
     this.#isApart = isApart
@@ -72,7 +75,7 @@ export class ChildProgram {
     return this.child.exitCode === null && this.child.signalCode === null
   }
 
-  /** Most memory that the process has had, in MB; undefined when the system does not tell. */
+  /** Returns the peak memory of the process in MB; undefined when the system does not report it. */
   peakMemoryMb(): number | undefined {
     try {
       const status = readFileSync(`/proc/${this.child.pid}/status`, 'utf8')
@@ -88,13 +91,13 @@ export class ChildProgram {
     return { code, stdout: this.#stdout, stderr: this.#stderr }
   }
 
-  /** Ends the process; answers how. */
+  /** Ends the process. Returns its exit code and output. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<ProgramResult> {
     this.send(signal)
     return this.result()
   }
 
-  /** Sends a signal to the process, if it runs. */
+  /** Sends a signal to the process if it is running. */
   send(signal: NodeJS.Signals): void {
     if (!this.isRunning) return
     const inner = this.#isApart ? childOf(this.child.pid) : undefined
@@ -103,7 +106,7 @@ export class ChildProgram {
   }
 }
 
-/** The process that another has started; undefined: it has none any more. */
+/** Returns the first child of a process; undefined when it has none. */
 function childOf(pid: number | undefined): number | undefined {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')
@@ -113,7 +116,12 @@ function childOf(pid: number | undefined): number | undefined {
   }
 }
 
-/** Runs a program to its end, with `input` on its standard input. */
+/**
+ * Runs a program to its end, with `input` on its standard input.
+ *
+ * @example
+ * const { code, stdout } = await runProgram('stv3', ['check', '-c', 'config/yagi.conf'])
+ */
 export function runProgram(
   program: 'stv3' | 'klugman',
   args: readonly string[],

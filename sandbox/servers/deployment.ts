@@ -10,23 +10,33 @@ const SHIPPED = resolve(import.meta.dirname, '../../config/yagi.conf')
 
 export type DeploymentOptions = {
   readonly amqpUrl: string
-  /** of an empty database */
+  /** URL of an empty database */
   readonly databaseUrl: string
-  /** for looking at it, where the programs go to the database another way */
+  /** URL for inspecting the database, if the programs reach it another way */
   readonly storeUrl?: string
-  /** where consumers keep their archives */
+  /** folder for the archives of the consumers */
   readonly archiveFolder: string
   readonly consumers: number
   readonly workers: number
-  /** yagi.conf; undefined takes the shipped one */
+  /** path of a yagi.conf, default the shipped one */
   readonly config?: string
-  /** each consumer in a process namespace of its own, where its number is 1 as in a container */
+  /**
+   * whether each consumer runs in a process namespace of its own, where its process id is 1 as in a container
+   */
   readonly isApart?: boolean
-  /** most memory for the objects of a consumer */
+  /** heap limit of each consumer, MB */
   readonly consumerHeapMb?: number
 }
 
-/** Consumers, workers and a time service, each a process of its own. */
+/**
+ * Consumers, workers and a time service, each in a process of its own.
+ *
+ * @example
+ * const deployment = await Deployment.start({ ...urls, archiveFolder, consumers: 2, workers: 2 })
+ * await deployment.publish('day.jsonl.gz')
+ * await deployment.settled(4187)
+ * await deployment.stop()
+ */
 export class Deployment {
   readonly #env: NodeJS.ProcessEnv
   readonly #config: string
@@ -75,7 +85,7 @@ export class Deployment {
     return worker
   }
 
-  /** Ends one of the consumers or workers at once, as a power cut would, and starts another in its place. */
+  /** Kills one of the consumers or workers, as a power cut would, and starts another in its place. */
   async replace(role: 'consumers' | 'workers', index: number): Promise<void> {
     const list = this[role]
     const [killed] = list.splice(index % list.length, 1)
@@ -84,7 +94,7 @@ export class Deployment {
     else this.startWorker()
   }
 
-  /** Lets one of the workers sleep for a while, in the middle of whatever it does. */
+  /** Suspends one of the workers for a while, in the middle of whatever it does. */
   async suspend(index: number, ms: number): Promise<void> {
     const worker = this.workers[index % this.workers.length]
     worker?.send('SIGSTOP')
@@ -92,7 +102,7 @@ export class Deployment {
     worker?.send('SIGCONT')
   }
 
-  /** Starts another in the place of each that has ended by itself. */
+  /** Replaces each consumer and worker that has ended by itself. */
   revive(): void {
     for (const role of ['consumers', 'workers'] as const) {
       const ended = this[role].filter(({ isRunning }) => !isRunning)
@@ -109,7 +119,7 @@ export class Deployment {
     return this.#run(['publish', file])
   }
 
-  /** Publishes what the simulator makes of its options. */
+  /** Publishes the notifications of the simulator. `options` are those of `stv3 generate`. */
   generate(options: readonly string[]): Promise<void> {
     return this.#run(['generate', '--to', 'amqp', ...options])
   }
@@ -119,12 +129,12 @@ export class Deployment {
     if (code !== 0) throw new Error(`${args[0]}: ${stderr}`)
   }
 
-  /** Events that came in, without those that pipelines made of them. */
+  /** Returns the number of events that came in, without those that pipelines produced. */
   async countIncoming(): Promise<number> {
     return (await this.store.countEvents({}, ALL)) - (await this.countResults())
   }
 
-  /** Events that verifying usage has made. */
+  /** Returns the number of events that usage verification produced. */
   async countResults(): Promise<number> {
     const lists = await Promise.all(
       RESULT_TYPES.map((eventType) => this.store.listEvents({ eventType }, EVERYTHING)),
@@ -132,7 +142,7 @@ export class Deployment {
     return lists.flat().filter(({ traits }) => traits.stream_id !== undefined).length
   }
 
-  /** Waits until so many events have come in and no stream that is due by the shared clock is left. */
+  /** Waits until this many events have come in and no stream is due by the shared clock any more. */
   async settled(events: number, timeoutMs = 120_000): Promise<void> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
@@ -148,7 +158,7 @@ export class Deployment {
     const streams = await this.allStreams()
     const newest = Math.max(...streams.map(({ lastEvent }) => lastEvent))
     const now = parseIso(await (await fetch(this.#timeUrl)).text()) ?? 0
-    // The clock reaches the newest event only once every consumer has stored what it had.
+    // The clock reaches the newest event only when every consumer has stored what it had.
     if (now < newest) return -1
     return streams.filter(
       ({ state, fireTimestamp }) =>
@@ -167,7 +177,7 @@ export class Deployment {
     }
   }
 
-  /** Ends everything in order; answers the exit codes of consumers and workers. */
+  /** Stops everything in order. Returns the exit codes of consumers and workers. */
   async stop(): Promise<(number | null)[]> {
     const results = await Promise.all([...this.consumers, ...this.workers].map((process) => process.stop()))
     await this.#timeServer.stop()

@@ -8,14 +8,14 @@ import { findProgram, freePort, ServerProcess } from './server-process.ts'
 const run = promisify(execFile)
 const PASSWORD = 'stacktach-test'
 
-/** A MariaDB of our own: default settings, its own data folder and port. */
+/** A private MariaDB with default settings, and with a data folder and port of its own. */
 export class Mariadb {
   readonly #folder: string
   readonly #port: number
   #options: readonly string[]
   #process: ServerProcess
 
-  /** Makes the data folder and starts the server on it, with more options where they are given. */
+  /** Creates the data folder and starts the server on it, with additional options if given. */
   static async start(folder: string, options: readonly string[] = []): Promise<Mariadb> {
     const install = findProgram('mariadb-install-db', 'mysql_install_db')
     await mkdir(join(folder, 'tmp'), { recursive: true })
@@ -42,19 +42,19 @@ export class Mariadb {
     this.#process = this.#launch()
   }
 
-  /** Of an account that may create databases; it names none. */
+  /** URL of an account that may create databases, without a database name. */
   get url(): string {
     return `mysql://stacktach:${PASSWORD}@127.0.0.1:${this.#port}`
   }
 
-  /** Whether it has ended by itself. */
+  /** Whether the server has ended by itself. */
   get hasEnded(): boolean {
     return this.#process.hasEnded
   }
 
   /**
-   * Ends the server, as a power cut would with SIGKILL, and starts it again on the same data and port, with other
-   * options where they are given.
+   * Stops the server (with SIGKILL as a power cut would) and starts it again on the same data and port, with
+   * other options if given.
    */
   async restart(signal: NodeJS.Signals, options: readonly string[] = this.#options): Promise<void> {
     await this.#process.stop(signal)
@@ -73,7 +73,7 @@ export class Mariadb {
       [
         '--no-defaults',
         `--datadir=${join(this.#folder, 'data')}`,
-        // A server that starts deletes the temporary tables it finds there, those of other servers too.
+        // A starting server deletes all temporary tables in this folder, those of other servers too.
         `--tmpdir=${join(this.#folder, 'tmp')}`,
         `--socket=${join(this.#folder, 'socket')}`,
         `--port=${this.#port}`,
@@ -92,7 +92,7 @@ function account(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : []
 }
 
-/** Starts one that `stops` ends; answers its URL. */
+/** Starts a server and adds its stop to `stops`. Returns its URL. */
 export async function startMariadb(folder: string, stops: (() => Promise<void>)[]): Promise<string> {
   const server = await Mariadb.start(folder)
   stops.push(() => server.stop())

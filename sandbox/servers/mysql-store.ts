@@ -3,12 +3,12 @@ import { openMysqlDatabase } from '../../src/store/mysql/mysql-database.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'
 
-/** A store to look at a database with. */
+/** Opens a store for inspecting a database. */
 export async function createMysqlStore(url: string): Promise<Store> {
   return createSqlStore(await openMysqlDatabase({ url: new URL(url) }))
 }
 
-/** Creates an empty database on a server whose URL names none; answers the database's URL. */
+/** Creates an empty database on a server whose URL names none. Returns the URL of the database. */
 export async function createMysqlDatabase(serverUrl: string, name: string): Promise<string> {
   const url = new URL(serverUrl)
   const connection = await createConnection(url.href)

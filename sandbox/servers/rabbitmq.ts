@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findProgram, freePort, ServerProcess } from './server-process.ts'
 
-/** A RabbitMQ of our own: its own node, folders, ports and port mapper. */
+/** A private RabbitMQ with a node, folders, ports and port mapper of its own. */
 export class Rabbitmq {
   readonly #env: NodeJS.ProcessEnv
   readonly #port: number
@@ -59,35 +59,35 @@ export class Rabbitmq {
     return `amqp://guest:guest@127.0.0.1:${this.#port}`
   }
 
-  /** Ends the node; durable queues keep what is in them. */
+  /** Stops the node. Durable queues keep their messages. */
   async pause(): Promise<void> {
     await this.#server?.stop()
     this.#server = undefined
   }
 
-  /** Starts the node again, on the same data and port. */
+  /** Starts the node on the same data and port. */
   async resume(): Promise<void> {
-    // The script in /usr/sbin insists on the account and folders of the system's instance.
+    // The script in /usr/sbin requires the account and folders of the system's instance.
     const program = findProgram('/usr/lib/rabbitmq/bin/rabbitmq-server', 'rabbitmq-server')
     this.#server = new ServerProcess(program, [], { env: this.#env })
     await this.#server.listening(this.#port)
   }
 
-  /** Runs rabbitmqctl on the node; answers what it prints. Rejects with what it says when it fails. */
+  /** Runs rabbitmqctl on the node. Returns its output. Rejects with its error message when it fails. */
   async control(...args: string[]): Promise<string> {
     const program = findProgram('/usr/lib/rabbitmq/bin/rabbitmqctl', 'rabbitmqctl')
     const { stdout } = await promisify(execFile)(program, ['--quiet', ...args], { env: this.#env })
     return stdout
   }
 
-  /** The node first: it takes its leave of the port mapper. */
+  /** Stops the node, then the port mapper, from which the node deregisters. */
   async stop(): Promise<void> {
     await this.pause()
     await this.#mapper.stop()
   }
 }
 
-/** Starts one that `stops` ends; answers its URL. */
+/** Starts a server and adds its stop to `stops`. Returns its URL. */
 export async function startRabbitmq(folder: string, stops: (() => Promise<void>)[]): Promise<string> {
   const rabbitmq = await Rabbitmq.start(folder)
   stops.push(() => rabbitmq.stop())

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** The first of these programs that is installed. */
+/** Returns the path of the first of these programs that is installed. Throws when none is. */
 export function findProgram(...candidates: string[]): string {
   const folders = [
     ...(process.env.PATH ?? '').split(':'),
@@ -18,11 +18,11 @@ export function findProgram(...candidates: string[]): string {
   throw new Error(`none of ${candidates.join(', ')} is installed; sandbox/build.sh -t installs it`)
 }
 
-/** Below those that the system gives to outgoing connections, of which one could take the port before we do. */
+/** Range of ports, below those for outgoing connections, which could take a port before the server does. */
 const FIRST_PORT = 15_000
 const LAST_PORT = 32_000
 
-/** A port that nobody listens on now. */
+/** Returns a port that nobody listens on at the moment. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT))
@@ -38,13 +38,13 @@ function isFree(port: number): Promise<boolean> {
   })
 }
 
-/** Those that run now: when this process ends without having stopped them, they are told to end too. */
+/** Running servers. They get SIGTERM when this process exits without having stopped them. */
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
   for (const child of running) child.kill()
 })
 
-/** A server that runs as our child; its last output is told when it ends early. */
+/** A server as a child process. When it ends early, the error has the end of its output. */
 export class ServerProcess {
   readonly #child: ChildProcess
   #output = ''
@@ -65,7 +65,7 @@ export class ServerProcess {
     })
   }
 
-  /** Waits until something listens on the port. */
+  /** Waits until something listens on the port. Throws when the server ends or the time-out passes first. */
   async listening(port: number, timeoutMs = 60_000): Promise<void> {
     const deadline = Date.now() + timeoutMs
     while (!(await accepts(port))) {

@@ -15,10 +15,10 @@ const SHAPES = {
 
 export type SchemaName = keyof typeof SHAPES
 
-/** Names of the files that have a schema, without `.yaml`; `tests` are those of config/tests. */
+/** Names of the files that have a schema, without `.yaml`; `tests` stands for the files of config/tests. */
 export const SCHEMA_NAMES = Object.keys(SHAPES) as SchemaName[]
 
-/** The shape of a file as `stv3 check` asks for it, as JSON Schema (draft 2020-12) for editors. */
+/** Returns the JSON Schema (draft 2020-12) of a file, as `stv3 check` requires it, for use in editors. */
 export function jsonSchemaOf(name: SchemaName): object {
   return { title: name, ...z.toJSONSchema(SHAPES[name], { io: 'input', unrepresentable: 'any' }) }
 }

@@ -6,7 +6,7 @@ import { createCommand, runProgram } from './program.ts'
 
 const COMMANDS = [streamsCommand(), eventsCommand(), completionCommand()]
 
-/** The URL may stand before the command, as in the original. */
+/** Puts --url before a bare URL that precedes the command, as the original allows. */
 function withUrlOption(args: readonly string[]): string[] {
   const names = new Set(COMMANDS.map((command) => command.name()))
   const command = args.findIndex((arg) => names.has(arg))
@@ -19,10 +19,10 @@ function withUrlOption(args: readonly string[]): string[] {
 process.argv = [...process.argv.slice(0, 2), ...withUrlOption(process.argv.slice(2))]
 const program = createCommand(
   'klugman',
-  'query the REST API of StackTach; KLUGMAN_TOKEN of the environment is the bearer token, where it asks for one',
+  'query the REST API of StackTach; the environment variable KLUGMAN_TOKEN is the bearer token, if it needs one',
   'klugman http://127.0.0.1:8000 streams --count',
 )
-  .option('--url <url>', 'where the API is (default: KLUGMAN_URL of the environment)')
+  .option('--url <url>', 'URL of the API (default: the environment variable KLUGMAN_URL)')
   .option('--debug', 'print each request')
 for (const command of COMMANDS) program.addCommand(command)
 await runProgram(program, { invalidIsUsage: true })

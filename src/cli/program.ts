@@ -6,14 +6,21 @@ import { type Micros, parseIso } from '../domain/time.ts'
 import { type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
 
-/** A command of one of the programs, with an example below its help. */
+/**
+ * Creates a command with the options that all commands share, and an example below its help.
+ *
+ * @example
+ * createCommand('check', 'validate a configuration', 'stv3 check -c config/yagi.conf')
+ *   .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
+ *   .action(check)
+ */
 export function createCommand(name: string, description: string, example: string): Command {
   return new Command(name)
     .description(description)
     .addOption(new Option('--log-level <level>', 'how much to log on standard error').choices(LOG_LEVELS))
     .version(version())
     .addHelpText('after', `\nExample:\n  ${example}`)
-    .showHelpAfterError('(--help tells more)')
+    .showHelpAfterError('(--help shows all options)')
 }
 
 function version(): string {
@@ -21,43 +28,47 @@ function version(): string {
   return JSON.parse(text).version
 }
 
-/** `--listen HOST:PORT`, on this machine only unless told. */
+/** Creates the option `--listen HOST:PORT`, by default 127.0.0.1 and this port. */
 export function listenOption(port: number): Option {
   return apiListenOption().default({ host: '127.0.0.1', port } satisfies ListenAddress, `127.0.0.1:${port}`)
 }
 
-/** The same without a default of its own: the configuration may say it. */
+/** Creates the option `--listen` without a default, for commands whose configuration names the address. */
 export function apiListenOption(): Option {
-  return new Option('--listen <host:port>', 'where to listen').argParser(parseListen)
+  return new Option('--listen <host:port>', 'address to listen on').argParser(parseListen)
 }
 
-/** The logger that --log-level asks for, else the configuration's level, else info. */
+/**
+ * Creates the logger of a command. The level is that of --log-level, else that of the configuration, else
+ * info.
+ */
 export function loggerOf(options: { logLevel?: string }, configured?: string): Logger {
   const level = options.logLevel ?? configured?.toLowerCase().replace('warning', 'warn') ?? 'info'
   return createLogger(LOG_LEVELS.find((known) => known === level) ?? ('info' satisfies LogLevel))
 }
 
-/** Wrong usage that only shows when the command runs: exits 2. */
+/** Wrong usage that is found only when the command runs; the program exits with 2. */
 export class UsageError extends Error {}
 
 export type ProgramOptions = {
-  /** what a server finds wrong is what was typed: exits 2 */
+  /** whether InvalidError is wrong usage, so that the program exits with 2 */
   readonly invalidIsUsage?: boolean
 }
 
-/** Why standard output took no more. */
+/** Error of standard output after which nothing more can be written. */
 let outputFailure: NodeJS.ErrnoException | undefined
 
 /**
- * Runs a program to its end: 0 on success, 1 on a finding or failure (one sentence on standard error), 2 on
- * wrong usage. A pipe that its reader has closed ends it quietly.
+ * Runs a program to its end and exits the process. The exit code is 0 on success, 1 on a finding or failure
+ * (with one sentence on standard error) and 2 on wrong usage. When the reader of standard output closes the
+ * pipe, the program ends silently with 0.
  */
 export async function runProgram(program: Command, options: ProgramOptions = {}): Promise<void> {
   process.stdout.on('error', (error) => {
     outputFailure = error
   })
   exitOverrideAll(program)
-  // The program has this option too, and takes it wherever it stands.
+  // The program itself has --log-level too, and takes it wherever it stands.
   program.hook('preAction', (_, command) => {
     const { logLevel } = command.optsWithGlobals()
     if (logLevel !== undefined) command.setOptionValue('logLevel', logLevel)
@@ -80,7 +91,10 @@ function exitCodeOf(error: unknown, { invalidIsUsage }: ProgramOptions): number 
   return isClosedPipe(error) ? 0 : 1
 }
 
-/** commander has told its own; a closed pipe is no failure. */
+/**
+ * Returns the sentence to print, or undefined when commander has already printed one or the reader has closed
+ * the pipe.
+ */
 function sentenceOf(error: unknown): string | undefined {
   if (error instanceof CommanderError || isClosedPipe(error)) return undefined
   return error === outputFailure ? `cannot write to standard output: ${messageOf(error)}` : messageOf(error)
@@ -91,26 +105,29 @@ function isClosedPipe(error: unknown): boolean {
 }
 
 /**
- * Writes to standard output; resolves when it can take more, so that a slow reader holds its program back. Rejects
- * with the system's error where it takes no more.
+ * Writes to standard output. Resolves when it can take more, so that a slow reader slows the program down.
+ * Rejects with the system's error when standard output has failed.
  */
 export async function print(text: string): Promise<void> {
   if (outputFailure) throw outputFailure
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 
-/** Resolves when standard output has taken all; rejects as print does. */
+/** Resolves when standard output has taken everything. Rejects as print does. */
 export async function flushOutput(): Promise<void> {
   await flushed(process.stdout)
   if (outputFailure) throw outputFailure
 }
 
-/** Ending the process drops what a pipe has not taken yet. */
+/**
+ * Resolves when a stream has taken everything written to it: ending the process drops what a pipe has not
+ * taken.
+ */
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()))
 }
 
-/** commander would end the process itself, with 1 for wrong usage. */
+/** Makes commander throw instead of ending the process itself, which it would do with 1 for wrong usage. */
 function exitOverrideAll(command: Command): void {
   command.exitOverride()
   for (const child of command.commands) exitOverrideAll(child)

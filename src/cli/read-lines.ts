@@ -3,20 +3,23 @@ import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 
-/** A line of a file, and its number from 1. */
+/** A line of a file and its line number, from 1. */
 export type NumberedLine = { readonly number: number; readonly text: string }
 
-/** The lines of a file (unpacked where it ends in .gz; `-` is standard input), empty ones left out. */
+/**
+ * Yields the non-empty lines of a file (unpacked when its name ends in .gz; `-` is standard input). Throws
+ * StackTachError when the file cannot be read.
+ */
 export async function* readLines(file: string): AsyncGenerator<string> {
   for await (const { text } of readNumberedLines(file)) yield text
 }
 
-/** The same with the number of each. */
+/** Yields the non-empty lines of a file as readLines does, with their line numbers. */
 export async function* readNumberedLines(file: string): AsyncGenerator<NumberedLine> {
   const raw = file === '-' ? process.stdin : createReadStream(file)
   const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
-  // readline passes on errors of the stream it reads, not of one before it.
+  // readline forwards errors of its input stream, not of a stream piped into that.
   let failure: unknown
   for (const stream of new Set([raw, input])) {
     stream.on('error', (error) => {

@@ -1,15 +1,22 @@
 import { JsonExtent, listElements } from '../text/json-extent.ts'
 import { type NumberedLine, readNumberedLines } from './read-lines.ts'
 
-/** A first line of brackets alone, or one that begins a list: the text goes on over the lines after it. */
+/**
+ * Matches a first line that is only brackets, or begins a list: the JSON text continues on the next lines.
+ */
 const OPENS = /^\s*(?:[[{\s]+$|\[)/
-/** One that so many lines have not ended is none: each line stands for itself. */
+/** Number of lines after which an open JSON text is given up, and each line is taken on its own. */
 const MOST_LINES = 100_000
 
 /**
- * Reads the notifications of a file (unpacked where it ends in .gz; `-` is standard input): one a line, indented over
- * several lines, or in lists of either kind. Yields each as a text of one line, with the number of its first line. What
- * is no JSON comes line by line as it stands.
+ * Reads the notifications of a file (unpacked when its name ends in .gz; `-` is standard input): one per
+ * line, indented over several lines, or in lists of either kind.
+ *
+ * Yields each as a text of one line, with the number of its first line. Text that is not JSON is yielded line
+ * by line, unchanged.
+ *
+ * @example
+ * for await (const { number, text } of readNotifications('day.jsonl.gz')) check(text, number)
  */
 export async function* readNotifications(file: string): AsyncGenerator<NumberedLine> {
   let held: NumberedLine[] = []
@@ -29,11 +36,12 @@ export async function* readNotifications(file: string): AsyncGenerator<NumberedL
   yield* held
 }
 
-/** The notifications of lines that are one JSON text together. */
+/** Splits lines that form one JSON text into notifications. */
 function wholes(lines: readonly NumberedLine[]): NumberedLine[] {
   const text = lines.map((line) => line.text).join('\n')
   const elements = listElements(text) ?? []
-  // A list of anything else is no list of notifications, but one thing that is none.
+  // A list with anything but objects is not a list of notifications: it is passed on as one faulty
+  // notification.
   const isOfObjects = elements.length > 0 && elements.every((element) => element.text.startsWith('{'))
   const found = isOfObjects ? elements : [{ at: 0, text }]
   return found.map((element) => ({

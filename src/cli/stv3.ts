@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { createCommand, runProgram } from './program.ts'
 
-/** Each is loaded when it is needed: a daemon does not carry the code of the others. */
+/** Commands by name, each loaded on demand: a daemon does not load the code of the others. */
 const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   up: async () => (await import('./commands/up.ts')).upCommand(),
   check: async () => (await import('./commands/check.ts')).checkCommand(),

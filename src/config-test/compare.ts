@@ -7,7 +7,13 @@ import type { Expectation } from './test-schema.ts'
 
 type Fields = { readonly [name: string]: unknown }
 
-/** What is not as expected, each in one line that says where; every field that is expected is compared. */
+/**
+ * Compares every expected field. Returns the differences, one line each with the path of the field.
+ *
+ * @example
+ * compareWithExpected({ streams: [{ state: 'completed' }] }, actual)
+ * // ['streams[0].state: expected "completed", got "active"']
+ */
 export function compareWithExpected(expected: Expectation, actual: Actual): string[] {
   return [
     ...compareLists('streams', expected.streams, actual.streams as readonly Fields[]),
@@ -50,14 +56,16 @@ function namesOf(actual: Fields): string[] {
   return [...Object.keys(actual), ...(isPlainObject(traits) ? Object.keys(traits) : [])]
 }
 
-/** A field of a stream or event; traits of an event may stand beside its fields. */
+/** Returns a field of a stream or event. Traits of an event may stand beside its fields. */
 function actualValue(actual: Fields, name: string): unknown {
   if (Object.hasOwn(actual, name)) return actual[name]
   const { traits } = actual
   return isPlainObject(traits) && Object.hasOwn(traits, name) ? traits[name] : undefined
 }
 
-/** Equal as they stand, or as the encoding of one and the plain value of the other; times as times. */
+/**
+ * Whether two values are equal as they are, as encoded and plain form of the same value, or as the same time.
+ */
 function equals(wanted: unknown, found: unknown): boolean {
   const [a, b] = [plainOf(wanted), plainOf(found)]
   if (stringifyJson(a) === stringifyJson(b)) return true
@@ -66,7 +74,7 @@ function equals(wanted: unknown, found: unknown): boolean {
   return x !== undefined && x === y
 }
 
-/** What stands behind `{"__type__": …}` and `{"type": …, "value": …}`. */
+/** Unwraps `{"__type__": …}` and `{"type": …, "value": …}` to the plain value. */
 function plainOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainOf)
   if (!isPlainObject(value)) return value

@@ -12,7 +12,7 @@ import { loadPipelines, type Pipeline } from '../pipeline/handler-registry.ts'
 import { compileTriggers, type Trigger } from '../streams/trigger.ts'
 import { type PartName, partSchemas } from './test-schema.ts'
 
-/** What a test runs with. */
+/** The configuration that a test runs with. */
 export type TestParts = {
   readonly definitions: readonly EventDefinition[]
   readonly triggers: readonly Trigger[]
@@ -30,7 +30,14 @@ export type PartSources = {
   readonly environment: Environment
 }
 
-/** Puts the parts of a test together: its own, else those of its file, else those of `config`. */
+/**
+ * Loads the parts of a test. Each part is taken from the test itself, else from its file, else from the
+ * configuration that `config` names. Throws ConfigError with all findings when a part is refused.
+ *
+ * @example
+ * const parts = await loadParts({ document, file, environment: process.env }, ['tests', 0])
+ * const actual = await runTest(steps, parts, logger)
+ */
 export async function loadParts(sources: PartSources, test: DocumentPath): Promise<TestParts> {
   const reader = new PartReader(sources, test)
   const folder = dirname(resolve(sources.file))
@@ -76,7 +83,7 @@ export async function loadParts(sources: PartSources, test: DocumentPath): Promi
   return parts
 }
 
-/** Paths of modules, made independent of the folder that they were written for. */
+/** Resolves relative module paths against the folder that they were written for. */
 function absolute(handlers: { readonly [name: string]: string }, folder: string): { [name: string]: string } {
   return Object.fromEntries(
     Object.entries(handlers).map(([name, path]) => [
@@ -99,7 +106,7 @@ class PartReader {
     this.#test = test
   }
 
-  /** A part where it stands: in the test or in its file. */
+  /** Reads a part from the test or, failing that, from its file. */
   read<N extends PartName>(name: N): Found<Value<N>> | undefined {
     for (const base of [this.#test, []]) {
       const raw = valueAt(this.#document.value, [...base, name])

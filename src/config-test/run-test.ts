@@ -21,14 +21,14 @@ import type { TestStep } from './test-schema.ts'
 
 export type ActualStream = Omit<RestStream, '_mark' | 'events'> & { readonly events: readonly string[] }
 
-/** What a test came to: its streams in order of id, and the events that pipelines produced. */
+/** Result of a test: its streams in order of id, and the events that pipelines produced. */
 export type Actual = { readonly streams: readonly ActualStream[]; readonly events: readonly TypedEvent[] }
 
 const EVERYTHING = { limit: 1_000_000, mark: undefined, ascending: true }
 const LEASE_MS = 3_600_000
 const DEFAULT_BATCH = 1000
 
-/** Carries out the steps of a test on an empty embedded store, with a clock that stands where each step puts it. */
+/** Runs the steps of a test on an empty embedded store, with a clock that each step sets. */
 export async function runTest(steps: readonly TestStep[], parts: TestParts, logger: Logger): Promise<Actual> {
   const database = openSqliteDatabase(':memory:')
   await upgradeSchema(database.db, database.dialect.types)
@@ -49,7 +49,7 @@ class TestRun {
   readonly #arrivals: IntakeClock
   readonly #router: TriggerRouter
   readonly #distiller: Distiller
-  /** ids of the events that came from outside */
+  /** ids of the events that the steps gave, not produced by pipelines */
   readonly #given = new Set<string>()
 
   constructor(store: Store, parts: TestParts, logger: Logger) {
@@ -132,7 +132,7 @@ class TestRun {
   }
 }
 
-/** By time, then type, then id. */
+/** Returns a sort key: timestamp, event type, message_id. */
 function orderOf({ timestamp, event_type, message_id }: TypedEvent): string {
   return `${timestamp} ${event_type} ${message_id}`
 }

@@ -8,9 +8,11 @@ import { parseTypedTrait } from '../formats/typed-form.ts'
 type Fields = { readonly [name: string]: unknown }
 
 /**
- * The event of a step: message_id, event_type and timestamp, its traits beside them as plain values or under
- * `traits` with their types. Undefined when one of the three is missing: such an event is refused, as a message
- * would be. Throws InvalidError for a value that is no trait.
+ * Builds the event of a step from its message_id, event_type and timestamp. Traits stand beside them as plain
+ * values, or below `traits` with their types.
+ *
+ * Returns undefined when one of the three is missing: such an event is refused, as a message would be. Throws
+ * InvalidError for a value that cannot be a trait.
  */
 export function parseTestEvent(fields: Fields): Event | undefined {
   const { message_id, event_type, timestamp, traits, missing, ...rest } = fields
@@ -42,7 +44,7 @@ function timeOf(value: unknown): number | undefined {
   return typeof text === 'string' ? parseIso(text) : undefined
 }
 
-/** A plain value as YAML has it: an unquoted time is a datetime, 3 an int, 3.0 a float, null none. */
+/** Converts a plain YAML value: an unquoted time is a datetime, 3 an int, 3.0 a float, null none. */
 function plainTrait(name: string, value: unknown): Trait {
   if (value instanceof YamlScalar) {
     if (value.kind === 'float') return { type: 'float', value: value.plain as number }

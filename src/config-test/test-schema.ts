@@ -66,7 +66,7 @@ export const partSchemas = {
 
 export type PartName = keyof typeof partSchemas
 
-/** A part with a fault is the error of the tests that run with it, not of the whole file. */
+/** Accepts any part. A faulty part is an error of the tests that use it, not of the whole file. */
 const anyParts = Object.fromEntries(
   Object.keys(partSchemas).map((name) => [name, z.unknown().optional()]),
 ) as { readonly [name in PartName]: z.ZodOptional<z.ZodUnknown> }
@@ -75,7 +75,7 @@ const one = z.strictObject({ name: z.string(), steps: z.array(step), expect: exp
 
 export type TestCase = z.infer<typeof one>
 
-/** Shape of a test file; the parts of configuration in it are looked at by partSchemas. */
+/** Shape of a test file. The parts of configuration in it are checked by partSchemas. */
 export const testFileSchema = z.strictObject({ tests: z.array(one.extend(anyParts)) }).extend(anyParts)
 
 const eachPart = z.strictObject(partSchemas).partial().shape

@@ -5,7 +5,7 @@ import type { Finding } from './finding.ts'
 
 type ArchiveFile = { readonly path: string; readonly at: number; readonly bytes: number }
 
-/** Looks for the newest file of an archive. */
+/** Reports the newest file of an archive. */
 export async function checkArchive({
   workingDirectory,
   destinationFolder,
@@ -25,7 +25,7 @@ export async function checkArchive({
   }
 }
 
-/** None where there is no such folder: consume makes it. */
+/** Lists the files of a folder. A missing folder has none: `stv3 consume` creates it. */
 async function filesIn(folder: string): Promise<ArchiveFile[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
     if (error.code === 'ENOENT') return []

@@ -8,15 +8,13 @@ import { silentLogger } from '../runtime/logger.ts'
 import { nameOfBroker, parseBrokerAddress } from '../text/broker-address.ts'
 import { answerOf, type Finding, failed, PATIENCE_MS } from './finding.ts'
 
-/** What is known of a queue from outside. */
+/** State of a queue as the inspector sees it; undefined when it does not exist. */
 type Sight = Awaited<ReturnType<Inspector['queue']>>
 
-/** Looks at broker, queues and exchanges of a yagi.conf; changes nothing. */
+/** Checks broker, queues and exchanges of a yagi.conf and changes nothing. */
 export async function checkBroker({ broker, queues }: YagiSettings): Promise<Finding[]> {
   if (broker.url.startsWith('memory:')) {
-    return [
-      { object: 'broker', name: '', state: 'ok', text: 'is in each process: there is nothing to look at' },
-    ]
+    return [{ object: 'broker', name: '', state: 'ok', text: 'is in memory: there is nothing to check' }]
   }
   const { name, vhost } = nameOf(broker.url)
   const opened = openInspector(broker, silentLogger)
@@ -28,12 +26,10 @@ export async function checkBroker({ broker, queues }: YagiSettings): Promise<Fin
         : Promise.resolve(undefined)
     try {
       const found = await answerOf(inspectAll(inspector, queues, manage), 'the broker')
-      const hint = broker.managementUrl
-        ? ''
-        : '; types and bindings of queues are told where management_url is set'
+      const hint = broker.managementUrl ? '' : '; set management_url to see types and bindings of queues'
       return [{ object: 'broker', name, state: 'ok', text: `${inspector.product} answers${hint}` }, ...found]
     } finally {
-      // A broker that does not answer any more does not close either.
+      // Not awaited: a broker that has stopped answering does not close the connection either.
       void close().catch(() => {})
     }
   } catch (error) {
@@ -87,9 +83,9 @@ async function checkQueue(
 function missingQueue({ queue: name, passive }: QueueSettings): Finding {
   const facts = { exists: false }
   if (!passive)
-    return { object: 'queue', name, state: 'ok', text: 'does not exist yet; consume makes it', facts }
-  const text = 'does not exist yet; it is waited for (passive = True)'
-  const remedy = 'the first notification to it makes it'
+    return { object: 'queue', name, state: 'ok', text: 'does not exist yet; consume creates it', facts }
+  const text = 'does not exist yet; consume waits for it (passive = True)'
+  const remedy = 'the first notification to it creates it'
   return { object: 'queue', name, state: 'warning', text, remedy, facts }
 }
 
@@ -121,9 +117,9 @@ async function checkExchange(inspector: Inspector, name: string, queue: QueueSet
   const facts = { exists }
   if (exists) return { object: 'exchange', name, state: 'ok', text: 'exists', facts }
   if (!queue.exchangePassive) {
-    return { object: 'exchange', name, state: 'ok', text: 'does not exist yet; consume makes it', facts }
+    return { object: 'exchange', name, state: 'ok', text: 'does not exist yet; consume creates it', facts }
   }
-  const text = 'does not exist yet; it is waited for (exchange_passive = True)'
-  const remedy = 'its service makes it when it starts: see control_exchange in its configuration'
+  const text = 'does not exist yet; consume waits for it (exchange_passive = True)'
+  const remedy = 'its service creates it when it starts: see control_exchange in its configuration'
   return { object: 'exchange', name, state: 'warning', text, remedy, facts }
 }

@@ -5,7 +5,14 @@ import { checkBroker } from './check-broker.ts'
 import { checkDatabase } from './check-database.ts'
 import type { Finding } from './finding.ts'
 
-/** Looks at everything that a configuration names outside of it, all servers at the same time. */
+/**
+ * Checks broker, database and archives of a configuration, all at the same time, and changes nothing. A
+ * failed check is a finding, not an error.
+ *
+ * @example
+ * const findings = await checkConnections(config)
+ * const failed = findings.filter(({ state }) => state === 'error')
+ */
 export async function checkConnections(config: Config): Promise<Finding[]> {
   const { yagi } = config
   const [broker, database, archives] = await Promise.all([

@@ -9,14 +9,14 @@ import { answerOf, type Finding, failed, PATIENCE_MS } from './finding.ts'
 
 const NEWEST = { limit: 1, mark: undefined, ascending: false }
 
-/** Looks at the database and the newest event in it. */
+/** Checks the database and reports the newest event in it. */
 export async function checkDatabase(config: Config): Promise<Finding[]> {
   const { url } = config.winchester.database
   const name = nameOf(url)
   const remedy = 'see database.url in winchester.yaml'
   if (url.startsWith('sqlite:') && name !== ':memory:' && !existsSync(resolve(config.folder, name))) {
     const text = 'does not exist yet'
-    return [{ object: 'database', name, state: 'error', text, remedy: 'stv3 db upgrade -c FILE makes it' }]
+    return [{ object: 'database', name, state: 'error', text, remedy: 'stv3 db upgrade -c FILE creates it' }]
   }
   try {
     return await answerOf(look(config, name), 'the database')
@@ -25,7 +25,7 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
   }
 }
 
-/** Without user and password. */
+/** Returns the address of a database without user and password. */
 function nameOf(url: string): string {
   if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length)
   return databaseAddress(url)?.address.text ?? ''
@@ -39,7 +39,7 @@ async function look(config: Config, name: string): Promise<Finding[]> {
     const states = await schemaStatus(database.db, database.dialect.types)
     const missing = states.filter(({ appliedAt }) => appliedAt === undefined)
     if (missing.length > 0) {
-      const text = `answers, and lacks ${missing.map((state) => state.name).join(', ')}`
+      const text = `answers, but its schema lacks ${missing.map((state) => state.name).join(', ')}`
       return [{ object: 'database', name, state: 'error', text, remedy: 'run stv3 db upgrade -c FILE' }]
     }
     const store = await createStore(database, config)

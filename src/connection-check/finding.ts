@@ -1,22 +1,25 @@
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { sleep } from '../runtime/backoff.ts'
 
-/** What was found out there, and what to do when it is amiss. */
+/** State of one server, queue, exchange or folder, with a remedy when something is wrong. */
 export type Finding = {
   readonly object: 'broker' | 'queue' | 'exchange' | 'database' | 'events' | 'archive'
   readonly name: string
-  /** error: with this nothing works */
+  /** `error`: nothing works in this state */
   readonly state: 'ok' | 'warning' | 'error'
   readonly text: string
   readonly remedy?: string
-  /** the same for programs */
+  /** the same information for programs */
   readonly facts?: { readonly [name: string]: unknown }
 }
 
-/** A server that is silent for longer does not answer. */
+/** Time after which a silent server counts as not answering, ms. */
 export const PATIENCE_MS = 10_000
 
-/** The answer, or TransientError when there is none in time. */
+/**
+ * Waits for an answer. Rejects with TransientError when it takes longer than PATIENCE_MS; `what` names the
+ * server in the message.
+ */
 export async function answerOf<T>(asked: Promise<T>, what: string): Promise<T> {
   const answered = new AbortController()
   const silence = sleep(PATIENCE_MS, answered.signal).then(() => {
@@ -26,7 +29,7 @@ export async function answerOf<T>(asked: Promise<T>, what: string): Promise<T> {
   return Promise.race([asked, silence]).finally(() => answered.abort())
 }
 
-/** What a failure comes to, with the way out that it names itself. */
+/** Returns the finding of a failed check. The text is the error's message. */
 export function failed(object: Finding['object'], name: string, error: unknown, remedy: string): Finding {
   return { object, name, state: 'error', text: messageOf(error), remedy }
 }
@@ -36,7 +39,7 @@ export function formatFinding({ object, name, state, text, remedy }: Finding): s
   return `${severity}${[object, name].filter(Boolean).join(' ')}: ${text}${remedy ? `; ${remedy}` : ''}`
 }
 
-/** One flat object. */
+/** Returns a finding as one flat object, its facts beside its fields. */
 export function flatFinding({ facts, ...finding }: Finding): object {
   return { ...finding, ...facts }
 }

@@ -6,7 +6,10 @@ import { createGunzip, createGzip } from 'node:zlib'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import { syncFile, syncFolderOf } from '../runtime/sync-file.ts'
 
-/** The text of a dump, unpacked where its name ends in .gz; `-` is standard input. */
+/**
+ * Reads the text of a dump, unpacked when the name ends in .gz; `-` is standard input. Throws StackTachError
+ * when the file cannot be read.
+ */
 export async function* readTexts(file: string): AsyncGenerator<string> {
   const raw = file === '-' ? process.stdin : createReadStream(file)
   const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
@@ -19,19 +22,21 @@ export async function* readTexts(file: string): AsyncGenerator<string> {
   }
 }
 
-/** Where a dump is written to. */
+/** Target of a dump; `write` resolves when more text can be taken. */
 export type DumpSink = { write(text: string): Promise<void> }
 
 /**
- * Writes a new file that only its owner can read; it has its name only when it is complete, and is gone when the signal
- * aborts. Packed where the name ends in .gz.
+ * Writes a new file that only its owner can read, compressed when its name ends in .gz. The file gets its
+ * name only when it is complete. When the work fails or the signal aborts, nothing is left behind.
+ *
+ * Throws StackTachError when the file exists or cannot be written.
  */
 export async function writeDumpFile(
   file: string,
   signal: AbortSignal,
   work: (sink: DumpSink) => Promise<void>,
 ): Promise<void> {
-  if (await exists(file)) throw new StackTachError('config', `${file} is there already; choose another name`)
+  if (await exists(file)) throw new StackTachError('config', `${file} already exists; choose another name`)
   const part = `${file}.${randomBytes(4).toString('hex')}.part`
   try {
     const output = createWriteStream(part, { flags: 'wx', mode: 0o600 })
@@ -49,7 +54,7 @@ export async function writeDumpFile(
     target.end()
     await written
     await syncFile(part)
-    // Unlike a rename it replaces nothing.
+    // Unlike rename, link does not replace an existing file.
     await link(part, file)
     await syncFolderOf(file)
   } catch (error) {
@@ -60,9 +65,9 @@ export async function writeDumpFile(
   }
 }
 
-/** Throws StackTachError when the signal has aborted. */
+/** Throws StackTachError if the signal has aborted. */
 export function requireRunning(signal: AbortSignal): void {
-  if (signal.aborted) throw new StackTachError('io', 'it was broken off')
+  if (signal.aborted) throw new StackTachError('io', 'the run was interrupted')
 }
 
 function exists(file: string): Promise<boolean> {

@@ -11,8 +11,8 @@ import {
 } from '../formats/typed-form.ts'
 import type { DumpedStream } from '../store/copy/dump.ts'
 
-// The form of events and streams in a dump: the typed form with ids; a stream names its events by message_id. What
-// StackTach.v3 has no field for (generation, attempts, last_error, progress) may be absent.
+// Form of events and streams in a dump: the typed form with ids. A stream names its events by message_id.
+// Fields that StackTach.v3 does not have (generation, attempts, last_error, progress) may be absent.
 
 type Fields = { readonly [name: string]: unknown }
 
@@ -41,7 +41,7 @@ export function dumpedStream(stream: DumpedStream): object {
   }
 }
 
-/** Throws InvalidError that says what is missing. */
+/** Parses an item of a dump. Throws InvalidError with the field and the expected value. */
 export function parseDumpedEvent(item: unknown): StoredEvent {
   const event = parseTypedEvent(item)
   if (event.messageId === '') throw new InvalidError('message_id: expected a text')
@@ -49,7 +49,7 @@ export function parseDumpedEvent(item: unknown): StoredEvent {
   return { id: parseId((item as Fields).id), ...event }
 }
 
-/** Throws InvalidError that says what is missing. */
+/** Parses an item of a dump. Throws InvalidError with the field and the expected value. */
 export function parseDumpedStream(item: unknown): DumpedStream {
   const fields = requireObject('a stream', item)
   const messageIds = [...new Set(requireTexts('events', fields.events))]
@@ -78,7 +78,7 @@ export function parseDumpedStream(item: unknown): DumpedStream {
 
 function parseId(id: unknown): number {
   if (Number.isSafeInteger(id) && (id as number) > 0) return id as number
-  throw new InvalidError(`id: ${JSON.stringify(id) ?? 'nothing'} is no whole number above 0`)
+  throw new InvalidError(`id: expected a whole number above 0, got ${JSON.stringify(id) ?? 'nothing'}`)
 }
 
 function parseCount(name: string, value: unknown = 0): number {
@@ -89,14 +89,16 @@ function parseCount(name: string, value: unknown = 0): number {
 function parseState(state: unknown): StreamState {
   const found = STREAM_STATES.find((known) => known === state)
   if (found) return found
-  throw new InvalidError(`state: ${JSON.stringify(state)} is none of ${STREAM_STATES.join(', ')}`)
+  throw new InvalidError(
+    `state: expected one of ${STREAM_STATES.join(', ')}, got ${JSON.stringify(state) ?? 'nothing'}`,
+  )
 }
 
 function parseOptionalTime(name: string, value: unknown): Micros | null {
   return value === undefined || value === null ? null : parseTime(name, value)
 }
 
-/** Counts that are not there are counted anew when the stream takes its next event. */
+/** Parses the progress of a stream. Missing counts are recounted when the stream takes its next event. */
 function parseProgress(value: unknown): DumpedStream['progress'] {
   const counts = requireObject('progress', value ?? {})
   return Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, parseCount(name, count)]))

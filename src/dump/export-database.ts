@@ -5,7 +5,15 @@ import { stringifyJson } from '../text/json.ts'
 import type { DumpSink } from './dump-file.ts'
 import { dumpedEvent, dumpedStream } from './dump-form.ts'
 
-/** Writes a database as one JSON object, an item a line, as it is when this begins; answers what is in it. */
+/**
+ * Writes a snapshot of a database as one JSON object, one item per line. Returns the counts of what was
+ * written.
+ *
+ * @example
+ * await writeDumpFile('dump.json.gz', signal, async (sink) => {
+ *   await exportDatabase(database, sink, (done, all) => report(done, all))
+ * })
+ */
 export function exportDatabase(
   database: OpenDatabase,
   sink: DumpSink,

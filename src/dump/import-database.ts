@@ -6,13 +6,19 @@ import { parseDumpedEvent, parseDumpedStream } from './dump-form.ts'
 import { readSections } from './read-sections.ts'
 import type { SectionItem } from './section-reader.ts'
 
-/** Items that are stored in one transaction. */
+/** Items per transaction. */
 const EVENTS_AT_A_TIME = 1000
 const STREAMS_AT_A_TIME = 200
 
 /**
- * Reads a dump into an empty database, ids kept; answers what the database holds then. Throws where that is not what
- * the file holds, and leaves nothing of it behind when anything goes wrong, or the signal aborts.
+ * Imports a dump into an empty database and keeps its ids. Returns the counts of the database.
+ *
+ * Throws InvalidError for a faulty file, and StackTachError when the database does not hold as much as the
+ * file or the signal aborts. After any failure the database is empty again.
+ *
+ * @example
+ * const restore = await openRestore(database, indexed, false)
+ * const { events, streams } = await importDatabase('dump.json.gz', restore, signal, () => {})
  */
 export async function importDatabase(
   file: string,
@@ -27,7 +33,7 @@ export async function importDatabase(
   try {
     const done = { events: 0, streams: 0 }
     const isComplete = await addSections(file, ['event_types', 'events', 'streams'], restore, done, report)
-    // Streams name events: where they came first they are read again.
+    // Streams refer to events: those that came before the events are read in a second pass.
     if (!isComplete) await addSections(file, ['streams'], restore, done, report)
     const counts = await restore.counts()
     if (counts.events === done.events && counts.streams === done.streams) {
@@ -45,7 +51,7 @@ export async function importDatabase(
   }
 }
 
-/** Answers whether all streams came after all events. */
+/** Imports these sections. Returns whether all streams came after all events. */
 async function addSections(
   file: string,
   sections: readonly string[],
@@ -78,7 +84,7 @@ async function addSections(
   return !isEarly
 }
 
-/** Items of a list, parsed and handed on in portions; a fault names its place. */
+/** Parses the items of a list and stores them in batches. Errors name the place of the item. */
 function gather<T>(size: number, parse: (item: unknown) => T, store: (items: readonly T[]) => Promise<void>) {
   let items: T[] = []
   let first = 0

@@ -4,8 +4,10 @@ import { InvalidError, messageOf } from '../domain/errors.ts'
 import { type SectionItem, SectionReader } from './section-reader.ts'
 
 /**
- * The items of the lists of these names, as they come, in a JSON object or in its member `db`; nothing else of the text
- * is kept in memory. Throws InvalidError for what is no such JSON.
+ * Yields the items of the named lists in their order in the text. The lists are members of a JSON object or
+ * of its member `db`. Nothing else of the text is kept in memory.
+ *
+ * Throws InvalidError when the text is not such JSON or has neither events nor streams.
  */
 export async function* readSections(
   texts: AsyncIterable<string>,
@@ -26,7 +28,7 @@ export async function* readSections(
   }
   yield* take(none)
   const isAny = ['events', 'streams'].some((section) => reader.found.has(section))
-  if (!isAny) throw new InvalidError('there is no list of events and none of streams in it')
+  if (!isAny) throw new InvalidError('expected a list of events or streams, found neither')
 }
 
 function tokensOf(parse: () => unknown): readonly Token[] {
@@ -34,6 +36,6 @@ function tokensOf(parse: () => unknown): readonly Token[] {
     const parsed = parse()
     return isMany(parsed) ? (getManyValues(parsed) as Token[]) : []
   } catch (error) {
-    throw new InvalidError(`this is no JSON: ${messageOf(error)}`, { cause: error })
+    throw new InvalidError(`not valid JSON: ${messageOf(error)}`, { cause: error })
   }
 }

@@ -1,24 +1,24 @@
 import type { Token } from 'stream-json/core/parser.js'
 import { InvalidError } from '../domain/errors.ts'
 
-/** An item of one of the lists that were asked for, and its place there, from 0. */
+/** An item of one of the requested lists, and its index there, from 0. */
 export type SectionItem = { readonly section: string; readonly index: number; readonly item: unknown }
 
-/** The member that may hold all others. */
+/** Name of the member that may hold all lists. */
 const CONTAINER = 'db'
 
-/** Builds the items of lists out of the tokens of a JSON text, and nothing of what lies beside them. */
+/** Builds the items of the requested lists from the tokens of a JSON text, and skips everything else. */
 export class SectionReader {
   readonly #sections: ReadonlySet<string>
-  /** objects that are open outside of lists: the text's own, and its member `db` */
+  /** number of open objects outside of lists: the top-level object and its member `db` */
   #containers = 0
   #member = ''
   #section: string | undefined
   #index = 0
   #builder = new ValueBuilder()
-  /** the lists that have begun */
+  /** names of the lists that have begun */
   readonly found = new Set<string>()
-  /** depth of what is passed over */
+  /** nesting depth inside a skipped value; 0 when nothing is skipped */
   #skipping = 0
 
   constructor(sections: ReadonlySet<string>) {
@@ -68,7 +68,7 @@ export class SectionReader {
 
 type Container = unknown[] | { [key: string]: unknown }
 
-/** Puts one JSON value after the other together; integers beyond 2^53 become bigint. */
+/** Builds JSON values one after the other. Integers beyond 2^53 become bigint. */
 class ValueBuilder {
   #open: { readonly container: Container; key: string }[] = []
 
@@ -76,7 +76,7 @@ class ValueBuilder {
     return this.#open.length === 0
   }
 
-  /** The value, when it is complete. */
+  /** Takes a token. Returns the value when it is complete. */
   take(token: Token): { readonly value: unknown } | undefined {
     switch (token.name) {
       case 'startObject':

@@ -5,21 +5,24 @@ import { STREAM_STATES } from '../domain/stream.ts'
 const SHELLS = ['bash', 'zsh', 'fish'] as const
 type Shell = (typeof SHELLS)[number]
 
-/** `klugman completion SHELL`: a script that lets a shell complete commands, options and states. */
+/**
+ * Creates `klugman completion SHELL`, which prints a script that completes commands, options and stream
+ * states.
+ */
 export function completionCommand(): Command {
   return createCommand(
     'completion',
-    'print a script that lets a shell complete what is typed',
+    'print a script that lets a shell complete commands, options and states',
     `klugman completion bash > /etc/bash_completion.d/klugman
   klugman completion zsh > "\${fpath[1]}/_klugman"
   klugman completion fish > ~/.config/fish/completions/klugman.fish`,
   )
-    .addArgument(new Argument('<shell>', 'which').choices(SHELLS))
+    .addArgument(new Argument('<shell>', 'shell to complete in').choices(SHELLS))
     .action((shell: Shell, _, command: Command) => print(scriptOf(shell, command.parent as Command)))
 }
 
 type Word = { readonly name: string; readonly about: string }
-/** `values`: what may stand behind it; undefined where it takes none. */
+/** An option and its values for completion; undefined when the option takes no value. */
 type CompletedOption = Word & { readonly values: readonly string[] | undefined }
 type Completed = Word & {
   readonly options: readonly CompletedOption[]
@@ -44,12 +47,12 @@ function completedOption({ long, description, required, argChoices }: Option): C
   return { name: long as string, about: plain(description), values: required ? choices : undefined }
 }
 
-/** Without what ends a quoted word of a shell, or a description. */
+/** Replaces characters that would end a quoted word of a shell or a description. */
 function plain(text: string): string {
   return text.replace(/['"`$[\]:]/g, ' ').replace(/\s+/g, ' ')
 }
 
-/** Options that take a value, of all commands. */
+/** Returns the options of all commands that take a value, each once. */
 function valuesOf(commands: readonly Completed[]): readonly CompletedOption[] {
   const options = commands.flatMap((command) => command.options).filter(({ values }) => values)
   return [...new Map(options.map((one) => [one.name, one])).values()]

@@ -5,24 +5,27 @@ import type { SentRequest } from '../client/request.ts'
 
 type GlobalOptions = { url?: string; debug?: true; json?: true; csv?: true }
 
-/** The client of the API that the options or the environment name. */
+/**
+ * Creates a client for the API that the options or the environment name. Throws UsageError when neither names
+ * a usable URL.
+ */
 export function connect(command: Command): Client {
   const options = command.optsWithGlobals<GlobalOptions>()
   const { url = process.env.KLUGMAN_URL || undefined, debug, json, csv } = options
   if (!url)
     throw new UsageError(
-      'where is the API? Name it as in `klugman http://127.0.0.1:8000 streams`, or in KLUGMAN_URL',
+      'the URL of the API is missing: give it as in `klugman http://127.0.0.1:8000 streams`, or in KLUGMAN_URL',
     )
   if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new UsageError(`${JSON.stringify(url)} is no URL; expected one such as http://127.0.0.1:8000`)
+    throw new UsageError(`${JSON.stringify(url)} is not a URL; expected one such as http://127.0.0.1:8000`)
   const token = process.env.KLUGMAN_TOKEN || undefined
-  // What programs read is not mixed with what people want to see.
+  // Requests go to standard error when a program reads standard output.
   const target = json || csv ? process.stderr : process.stdout
   const onRequest = (request: SentRequest) => void target.write(told(request))
   return createClient({ url, token, ...(debug ? { onRequest } : {}) })
 }
 
-/** In the look of the original; never a token. */
+/** Describes a request in the format of the original klugman, never with the token. */
 function told({ method, url, params }: SentRequest): string {
   const lines = Object.entries(params).map(([name, value]) => `   : ${name}='${value}'\n`)
   return `${method === 'GET' ? '' : `${method} `}URL: ${url}\n${lines.join('')}`

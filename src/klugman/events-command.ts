@@ -9,23 +9,21 @@ import { showCount, watchNew } from './watch.ts'
 
 type Options = ListOptions & { readonly msg_id?: string; readonly name?: string }
 
-/** `klugman events`: lists and shows events. */
+/** Creates `klugman events`, which lists and shows events. */
 export function eventsCommand(): Command {
   const command = createCommand(
     'events',
-    'list events, those that were stored last first',
+    'list events, the last stored first',
     `klugman http://127.0.0.1:8000 events --name compute.instance.exists --limit 5
   klugman events --traits instance_id:8f2c --from 2026-01-31 --all --csv
   klugman events --watch`,
   )
-    .option('--msg_id <id>', 'one event')
+    .option('--msg_id <id>', 'show one event')
     .option('--name <type>', 'only those of this event type')
     .option('--from <time>', 'only those after this time')
     .option('--to <time>', 'only those until this time')
     .option('--traits <pairs>', 'only those with these traits: name:value;name:value')
-  return addListOptions(command, 'msg_id', 'print those that are new, or the count when it changes').action(
-    run,
-  )
+  return addListOptions(command, 'msg_id', 'print new events, or the count when it changes').action(run)
 }
 
 async function run(options: Options, command: Command): Promise<void> {

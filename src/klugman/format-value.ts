@@ -1,6 +1,6 @@
 import type { RestValue } from '../formats/rest-form.ts'
 
-/** A value as Python prints it, which is the look of the original. */
+/** Formats a value as Python prints it, which is how the original klugman shows it. */
 export function pythonText(value: RestValue): string {
   if (value === null) return 'None'
   if (typeof value !== 'object') return String(value)
@@ -16,7 +16,7 @@ function pythonDatetime(iso: string): string {
   return `datetime.datetime(${parts.join(', ')})`
 }
 
-/** A value as programs read it: times as ISO text, ranges as `BEGIN to END`, null as nothing. */
+/** Formats a value for programs: times as ISO text, ranges as `BEGIN to END`, null as empty text. */
 export function plainText(value: RestValue): string {
   if (value === null) return ''
   if (typeof value !== 'object') return String(value)

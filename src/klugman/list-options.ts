@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander'
 import type { Query } from './list.ts'
 import type { OutputOptions } from './output.ts'
 
-/** What all lists may be asked for. */
+/** Options that all lists have in common. */
 export type ListOptions = OutputOptions & {
   readonly from?: string
   readonly to?: string
@@ -14,14 +14,17 @@ export type ListOptions = OutputOptions & {
   readonly watch?: true
 }
 
-/** Adds those options; `one` names the option that shows one row instead, `watched` what --watch prints. */
+/**
+ * Adds the common list options. `one` is the name of the option that shows a single row, `watched` the help
+ * text for what --watch prints.
+ */
 export function addListOptions(command: Command, one: string, watched: string): Command {
   return command
-    .option('--mark <mark>', 'what comes after this mark of an earlier answer')
-    .option('--limit <n>', 'at most so many (200; no more than 1000 at a time)')
-    .addOption(new Option('--all', 'all of them, page by page').conflicts('limit'))
-    .addOption(new Option('--count', 'how many there are').conflicts([one, 'all']))
-    .addOption(new Option('--watch', `go on: ${watched}`).conflicts([one, 'all', 'mark']))
+    .option('--mark <mark>', 'rows after this mark, the _mark of an earlier row')
+    .option('--limit <n>', 'number of rows (default: 200, at most 1000)')
+    .addOption(new Option('--all', 'all rows, page by page').conflicts('limit'))
+    .addOption(new Option('--count', 'only the number of rows').conflicts([one, 'all']))
+    .addOption(new Option('--watch', `keep running and ${watched}`).conflicts([one, 'all', 'mark']))
     .option('--json', 'one JSON object a line')
     .addOption(new Option('--csv', 'comma-separated values').conflicts(['json', 'watch']))
 }

@@ -4,13 +4,13 @@ import type { Client, EventQuery, ListedEvent, StreamQuery } from '../client/cli
 import type { RestStream } from '../formats/rest-form.ts'
 import type { Output } from './output.ts'
 
-/** Rows of one page when all are asked for. */
+/** Rows per page when all pages are requested. */
 const PAGE_SIZE = 1000
 
 export type Row = { readonly _mark: string }
 export type Query = { readonly mark?: string | undefined; readonly limit?: number | string | undefined }
 
-/** A list of the API: a page, or all of it. */
+/** A list of the API: `page` fetches one page, `all` iterates over all rows. */
 export type Listing<Q extends Query, T extends Row> = {
   readonly page: (query: Q, options: { signal?: AbortSignal }) => Promise<T[]>
   readonly all: (query: Q) => AsyncIterable<T>
@@ -24,7 +24,12 @@ export function eventListing(client: Client): Listing<EventQuery, ListedEvent> {
   return { page: client.listEvents, all: client.events }
 }
 
-/** Prints a page, or all pages. */
+/**
+ * Prints one page, or all pages when `wantsAll` is set.
+ *
+ * @example
+ * await printList(streamListing(client), { state: 'error' }, true, streamOutput({ json: true }))
+ */
 export async function printList<Q extends Query, T extends Row>(
   listing: Listing<Q, T>,
   query: Q,
@@ -37,7 +42,7 @@ export async function printList<Q extends Query, T extends Row>(
   for await (const row of rows) {
     await output.add(row)
     count++
-    // Where rows are seen themselves the line would stand between them.
+    // On a terminal the status line would appear between the rows.
     if (!process.stdout.isTTY) line.show(() => `${grouped(count)} so far`)
   }
   line.clear()

@@ -6,10 +6,10 @@ import { plainText, pythonText } from './format-value.ts'
 
 export type OutputOptions = { readonly json?: true; readonly csv?: true }
 
-/** Prints what was found, a row at a time. */
+/** Prints rows as tables, JSON lines or CSV, one row at a time. */
 export type Output<T> = {
   add(row: T): Promise<void>
-  /** When all is added. */
+  /** Must be called after the last row: CSV is printed only then. */
   end(): Promise<void>
 }
 
@@ -39,7 +39,7 @@ function outputOf<T>(
   }
 }
 
-/** Which columns there are is known when all rows are: they are held until then. */
+/** Holds all rows until the end, because the columns of CSV depend on all of them. */
 function csvOutput<T>(cells: (row: T) => { readonly [column: string]: RestValue }): Output<T> {
   const rows: { readonly [column: string]: RestValue }[] = []
   return {
@@ -55,7 +55,7 @@ function csvOutput<T>(cells: (row: T) => { readonly [column: string]: RestValue 
   }
 }
 
-/** RFC 4180, with a line feed only. */
+/** Formats a line of CSV by RFC 4180, but ends it with a line feed only. */
 function csvLine(cells: readonly string[]): string {
   return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`
 }
@@ -104,10 +104,10 @@ const STATE_COLOURS: { readonly [state: string]: number } = {
   retry_expire: YELLOW,
 }
 
-/** Tables fold and have colours on a terminal, and nowhere else. */
+/** Returns the options of tables for standard output: folding and colours on a terminal, none elsewhere. */
 function terminalLook(): TableOptions {
   if (!process.stdout.isTTY) return {}
-  // Some terminals do not tell.
+  // Some terminals do not report their width.
   const width = process.stdout.columns || undefined
   if (process.env.NO_COLOR) return { width }
   return {

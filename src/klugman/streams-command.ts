@@ -21,7 +21,7 @@ type Options = ListOptions & {
   readonly yes?: true
 }
 
-/** `klugman streams`: lists, shows, resets and deletes streams. */
+/** Creates `klugman streams`, which lists, shows, resets and deletes streams. */
 export function streamsCommand(): Command {
   const command = createCommand(
     'streams',
@@ -30,17 +30,17 @@ export function streamsCommand(): Command {
   klugman streams --state error --all --csv
   klugman streams --id 17 --reset`,
   )
-    .option('--id <id>', 'one stream')
+    .option('--id <id>', 'show one stream')
     .option('--name <name>', 'only those of this trigger')
     .option('--state <state>', `only those in this state: ${STREAM_STATES.join(', ')}`)
     .option('--from <time>', 'only those with an event after this time')
     .option('--to <time>', 'only those that began before this time')
     .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
-    .option('--details', 'with their events')
-    .option('--reset', 'run the stream of --id again, which is in an error state')
-    .option('--delete', 'delete the stream of --id, never its events; asks first')
+    .option('--details', 'with the events of each stream')
+    .option('--reset', 'run the stream of --id again, which must be in an error state')
+    .option('--delete', 'delete the stream of --id, but not its events; asks first')
     .option('--yes', 'do not ask')
-  const watched = 'print those that are new or in another state, or the count when it changes'
+  const watched = 'print streams that are new or have changed state, or the count when it changes'
   return addListOptions(command, 'id', watched).action(run)
 }
 
@@ -64,14 +64,14 @@ function queryOf(options: Options): StreamQuery {
   return { triggerName, state, youngerThan, olderThan, distinguishingTraits, ...pageOf(options) }
 }
 
-/** Lists tell streams without their events: each is asked for. */
+/** Fetches every listed stream again with its events: lists do not include them. */
 function withDetails(client: Client, output: Output<RestStream>): Output<RestStream> {
   return {
     async add({ id }) {
       try {
         await output.add(await client.getStream(id, { details: true }))
       } catch (error) {
-        // Completed and purged since it was listed.
+        // The stream was completed and purged after it was listed.
         if (!(error instanceof NotFoundError)) throw error
       }
     },
@@ -81,22 +81,22 @@ function withDetails(client: Client, output: Output<RestStream>): Output<RestStr
 
 async function change(client: Client, { id, reset, delete: isDeletion, yes }: Options): Promise<void> {
   const verb = reset ? 'reset' : 'delete'
-  if (id === undefined) throw new UsageError(`which stream? --${verb} needs --id`)
+  if (id === undefined) throw new UsageError(`--${verb} needs the --id of a stream`)
   if (reset && isDeletion) throw new UsageError('--reset and --delete cannot go together')
   if (reset) {
     await client.resetStream(id)
-    process.stderr.write(`stream ${id} is run again\n`)
+    process.stderr.write(`stream ${id} will be run again\n`)
     return
   }
   if (!yes && !(await isConfirmed(`delete stream ${id}? Its events stay. [y/N] `))) {
-    throw new ConflictError(`stream ${id} stays`)
+    throw new ConflictError(`stream ${id} was not deleted`)
   }
   await client.deleteStream(id)
-  process.stderr.write(`stream ${id} is deleted\n`)
+  process.stderr.write(`stream ${id} was deleted\n`)
 }
 
 async function isConfirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UsageError('nobody can be asked: --delete needs --yes here')
+  if (!process.stdin.isTTY) throw new UsageError('cannot ask without a terminal: --delete needs --yes')
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return /^y(es)?$/i.test((await terminal.question(question)).trim())

@@ -9,7 +9,12 @@ import { type Output, printCount } from './output.ts'
 const WATCH_MS = 1000
 const PAGE_SIZE = 1000
 
-/** Prints rows that are new, as they come, until it is stopped. */
+/**
+ * Prints new rows as they appear, until SIGINT or SIGTERM.
+ *
+ * @example
+ * await watchNew(eventListing(client), { eventName: 'compute.instance.exists' }, eventOutput({}))
+ */
 export async function watchNew<Q extends Query, T extends Row>(
   { page }: Listing<Q, T>,
   query: Q,
@@ -29,14 +34,17 @@ export async function watchNew<Q extends Query, T extends Row>(
   })
 }
 
-/** Prints streams that are new or in another state, of the newest thousand that a query means, until it is stopped. */
+/**
+ * Prints streams that are new or have changed state, until SIGINT or SIGTERM. Watches the newest 1000 streams
+ * that match the query.
+ */
 export async function watchStreams<Q extends Query>(
   { page }: Listing<Q, RestStream>,
   query: Q,
   output: Output<RestStream>,
 ): Promise<void> {
   let seen: Set<string> | undefined
-  /** streams below it came into sight because others went */
+  /** lowest id of the last full page: older streams move onto the page when others are deleted */
   let lowest = 0
   await repeat(async (signal) => {
     const rows = await page({ ...query, limit: PAGE_SIZE }, { signal })
@@ -52,7 +60,7 @@ function keyOf({ id, state }: RestStream): string {
   return `${id} ${state}`
 }
 
-/** Prints a count; with --watch again whenever it is another, until it is stopped. */
+/** Prints a count. With --watch, prints it again whenever it changes. */
 export async function showCount(
   count: (signal?: AbortSignal) => Promise<number>,
   options: ListOptions,
@@ -67,7 +75,10 @@ export async function showCount(
   })
 }
 
-/** Looks again and again, after a rest where a look says so; a server that is away is waited for, and told once. */
+/**
+ * Repeats a look until the signal aborts, and pauses after it when it returns true. Retries while the server
+ * does not answer, and reports that once.
+ */
 async function repeat(look: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
   const signal = stopSignal()
   const backoff = new Backoff({ initialMs: WATCH_MS, maxMs: 10_000 })

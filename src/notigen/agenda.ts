@@ -2,7 +2,10 @@ import type { Micros } from '../domain/time.ts'
 
 type Entry<T> = { readonly at: Micros; readonly order: number; readonly item: T }
 
-/** What is to happen, in order of time; of the same time, in the order it was added. A binary heap. */
+/**
+ * A priority queue of items in order of time; items of the same time keep the order in which they were added.
+ * A binary heap.
+ */
 export class Agenda<T> {
   readonly #heap: Entry<T>[] = []
   #added = 0
@@ -18,7 +21,7 @@ export class Agenda<T> {
     }
   }
 
-  /** Takes the next; undefined when there is none. */
+  /** Removes and returns the earliest item; undefined when there is none. */
   next(): { readonly at: Micros; readonly item: T } | undefined {
     const heap = this.#heap
     const first = heap[0]
@@ -36,7 +39,7 @@ export class Agenda<T> {
     }
   }
 
-  /** Takes the next unless it is later than `until`. */
+  /** Removes and returns the earliest item unless it is later than `until`. */
   takeUntil(until: Micros): { readonly at: Micros; readonly item: T } | undefined {
     const first = this.#heap[0]
     return first && first.at <= until ? this.next() : undefined

@@ -5,10 +5,10 @@ import type { Notice } from './notice.ts'
 import type { Change } from './operations/operation.ts'
 import type { Random } from './random.ts'
 
-/** How long before a notification what it tells was set, µs. */
+/** Range of the time between setting a timestamp and the notification that reports it, µs. */
 const SET_BEFORE = [10_000, MICROS_PER_SECOND / 5] as const
 
-/** Changes an instance as a row of an operation's table says. */
+/** Applies the change of an operation's row to an instance. */
 export function applyChange(
   instance: Instance,
   change: Change,

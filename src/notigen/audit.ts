@@ -1,13 +1,13 @@
 import { MICROS_PER_DAY, MICROS_PER_HOUR, type Micros } from '../domain/time.ts'
 import { beginOfDay } from './day.ts'
 
-/** A stretch of time that an exists is about; begin inclusive, end exclusive. */
+/** Period that an exists reports; begin inclusive, end exclusive. */
 export type AuditPeriod = { readonly begin: Micros; readonly end: Micros }
 
-/** How a cloud audits: `instance_usage_audit_period` of nova.conf. */
+/** Audit setting of a cloud: `instance_usage_audit_period` of nova.conf. */
 export type Audit = {
   readonly unit: 'hour' | 'day'
-  /** after midnight, µs; hours are of days that begin at midnight */
+  /** offset of days from midnight, µs; 0 for hourly audits */
   readonly dayBegins: Micros
 }
 
@@ -15,7 +15,7 @@ export const DAILY: Audit = { unit: 'day', dayBegins: 0 }
 
 const LENGTHS: { readonly [unit in Audit['unit']]: number } = { hour: MICROS_PER_HOUR, day: MICROS_PER_DAY }
 
-/** The audit period that holds a time. */
+/** Returns the audit period that contains a time. */
 export function auditPeriodAt({ unit, dayBegins }: Audit, at: Micros): AuditPeriod {
   const length = LENGTHS[unit]
   const today = beginOfDay(at, dayBegins)
@@ -23,7 +23,7 @@ export function auditPeriodAt({ unit, dayBegins }: Audit, at: Micros): AuditPeri
   return { begin, end: begin + length }
 }
 
-/** Whether it is an hour or a day, not what has passed of one. */
+/** Whether a period is a whole hour or day, not the elapsed part of one. */
 export function isWholePeriod({ begin, end }: AuditPeriod): boolean {
   return end - begin === LENGTHS.hour || end - begin === LENGTHS.day
 }

@@ -3,8 +3,8 @@ import type { Instance } from './instance.ts'
 import { wholeSeconds } from './told-times.ts'
 
 /**
- * Whether Nova's audit finds an instance: it is on a host, and was launched before the end of the period and not
- * terminated before it began. Source: instance_get_active_by_window_joined of nova/db/main/api.py.
+ * Whether Nova's audit finds an instance: it has a host, was launched before the end of the period, and was
+ * not terminated before its begin. Source: instance_get_active_by_window_joined of nova/db/main/api.py.
  */
 export function isAudited(
   { host, launchedAt, terminatedAt }: Instance,
@@ -14,7 +14,7 @@ export function isAudited(
   return terminatedAt === undefined || wholeSeconds(terminatedAt) > begin
 }
 
-/** Whether an exists would tell the same of both. */
+/** Whether an exists would have the same content for both. */
 export function isUnchanged(a: Instance, b: Instance): boolean {
   return (
     a.state === b.state &&

@@ -1,6 +1,6 @@
 import type { Random } from './random.ts'
 
-/** What an instance can be made of. */
+/** A size of instance: memory, disks and CPUs. */
 export type Flavor = {
   readonly id: string
   readonly name: string
@@ -32,7 +32,7 @@ function flavor(
   return { id, name, memoryMb, diskGb, swapMb, vcpus, rxtxFactor }
 }
 
-/** An operating system that instances are built from. */
+/** An image with the operating system that instances are built from. */
 export type Image = {
   readonly id: string
   readonly name: string
@@ -61,7 +61,7 @@ function system(
   return { name, distro, version, architecture: 'x64', osType }
 }
 
-/** The public images of a cloud. */
+/** Creates the public images of a cloud. */
 export function createImages(random: Random): readonly Image[] {
   return SYSTEMS.map((system) => ({
     ...system,
@@ -70,7 +70,7 @@ export function createImages(random: Random): readonly Image[] {
   }))
 }
 
-/** Whom resources belong to. */
+/** The project and user that own resources. */
 export type Project = {
   readonly id: string
   readonly name: string

@@ -2,22 +2,22 @@ import type { Micros } from '../domain/time.ts'
 import type { VmState } from './instance-states.ts'
 import { EXISTS, UPDATE } from './operations/operation.ts'
 
-/** What has been told of an instance today. */
+/** Summary of the notifications that were sent about an instance today. */
 export type Chapter = {
-  /** since its last exists: all but the clean-ups of Nova */
+  /** notifications since its last exists, without Nova's clean-ups */
   readonly notifications: number
-  /** since its last exists: rebuild.end, finish_resize.end or rescue.end */
+  /** number of rebuild.end, finish_resize.end and rescue.end since its last exists */
   readonly operations: number
-  /** since its last exists: steps of which an exists is sent */
+  /** number of steps since its last exists that would explain an exists in the middle of a period */
   readonly steps: number
   readonly deletions: number
-  /** today, without exists and clean-ups */
+  /** notifications of today, without exists and clean-ups */
   readonly told: number
-  /** one of these has told when it was launched */
+  /** whether one of today's notifications had a launched_at */
   readonly isLaunched: boolean
-  /** the last of the steps that change what it is was the end of them */
+  /** whether the last start or end of an operation that changes the instance was an end */
   readonly isSettled: boolean
-  /** it was said to be on no host, and not that it is on one again */
+  /** whether the instance was reported as offloaded, and not as unshelved since */
   readonly isOffloaded: boolean
 }
 
@@ -44,21 +44,21 @@ export function emptyChapter(): Chapter {
   return EMPTY
 }
 
-/** What a notification tells of its instance. */
+/** The content of a notification that a chapter depends on. */
 export type Told = {
   readonly eventType: string
   readonly state: VmState
-  /** of an update */
+  /** state before an update */
   readonly oldState: VmState | undefined
   readonly launchedAt: Micros | undefined
 }
 
-/** Whether it says, some time after a deletion, that Nova has cleaned up. */
+/** Whether a notification reports Nova's clean-up some time after a deletion. */
 export function isCleanUp({ eventType, state, oldState }: Omit<Told, 'launchedAt'>): boolean {
   return eventType === UPDATE && state === 'deleted' && oldState === 'deleted'
 }
 
-/** What has been told when a notification was sent as well. */
+/** Returns the chapter with one more notification. */
 export function continued(chapter: Chapter, told: Told): Chapter {
   const { eventType, state, launchedAt } = told
   if (eventType === EXISTS) return { ...chapter, notifications: 0, operations: 0, steps: 0 }

@@ -17,16 +17,16 @@ import type { UsageOrders } from './usage-orders.ts'
 
 export type CloudOptions = {
   readonly start: Micros
-  /** first moment that is no longer simulated; undefined: for ever */
+  /** end of the simulation, exclusive; undefined: endless */
   readonly end: Micros | undefined
-  /** instances that are there when it begins */
+  /** number of instances at the start */
   readonly instances: number
   readonly operationsPerHour: number
-  /** default: by days */
+  /** audit setting, default daily */
   readonly audit?: Audit
 }
 
-/** An operation that is under way. */
+/** An operation in progress. */
 type Run = {
   readonly rows: readonly Row[]
   readonly instance: Instance | undefined
@@ -49,9 +49,9 @@ type Plan =
   | { readonly kind: 'second deletion'; readonly run: Run }
   | { readonly kind: 'clean-up'; readonly instance: Instance }
 
-/** How long after an audit period its exists notifications are sent, at most. */
+/** Longest time between the end of an audit period and its exists notifications, µs. */
 const EXISTS_WITHIN = 10 * MICROS_PER_MINUTE
-/** How long after a deletion its host has cleaned up. */
+/** Range of the time between a deletion and the clean-up by its host, µs. */
 const CLEAN_UP_AFTER = [MICROS_PER_SECOND, 5 * MICROS_PER_MINUTE] as const
 
 type Choice = Operation & { readonly name: OperationName; readonly transition: Transition | undefined }
@@ -63,8 +63,9 @@ const CHOICES: readonly Choice[] = Object.entries<Operation>(OPERATIONS).map(([n
 }))
 
 /**
- * A Nova cloud and its neighbours: operations on instances, interleaved, and for each instance of an audit period a
- * `compute.instance.exists` after its end. The same random source gives the same story.
+ * A simulated Nova cloud and its neighbours: interleaved operations on instances, and after the end of each
+ * audit period a `compute.instance.exists` for each instance of the period. The same random source gives the
+ * same story.
  */
 export class Cloud {
   readonly #random: Random
@@ -74,7 +75,7 @@ export class Cloud {
   readonly #population: Population
   readonly #audit: Audit
   readonly #end: Micros
-  /** longest time between two operations, µs */
+  /** longest pause between two operations, µs */
   readonly #longestPause: number
 
   constructor(
@@ -96,8 +97,8 @@ export class Cloud {
   }
 
   /**
-   * All that is told, in order of time. After the end nothing goes on, but the exists of audit periods that are over
-   * are still sent.
+   * Yields all notices in order of time. At the end everything stops, but the exists of finished audit
+   * periods are still sent.
    */
   *notices(): Generator<Notice> {
     for (let due = this.#agenda.next(); due; due = this.#agenda.next()) {
@@ -187,7 +188,10 @@ export class Cloud {
     return notice
   }
 
-  /** A host cleans up what was on it; a second deletion is only where the exists of the day, which finds it, will be. */
+  /**
+   * Plans what follows a deletion: the clean-up by the host and perhaps a second deletion. A second deletion
+   * is planned only where the day will have an exists that finds it.
+   */
   #planAfterDeletion(run: Run, at: Micros): void {
     const { instance } = run
     if (!instance || instance.launchedAt === undefined || instance.host === undefined) return
@@ -221,7 +225,7 @@ export class Cloud {
     return end + this.#random.int(1, EXISTS_WITHIN)
   }
 
-  /** The audit period so far. */
+  /** Returns the elapsed part of the audit period. */
   #periodUntil(at: Micros): AuditPeriod {
     return { begin: auditPeriodAt(this.#audit, at).begin, end: at }
   }
@@ -237,17 +241,20 @@ export class Cloud {
     }
   }
 
-  /** It tells what is when it is sent; only where that is as it was at the end of the period can orders be given. */
+  /**
+   * Creates the exists of a period, with the state at the time of sending. Orders apply only if that is still
+   * the state at the end of the period.
+   */
   #sendExists({ instance, atEnd, period }: Plan & { kind: 'exists' }, at: Micros): Notice | undefined {
     if (!isAudited(instance, period)) return undefined
     const telling = isUnchanged(instance, atEnd) ? this.#orders.forExists(atEnd, period) : instance
-    // Its id is drawn all the same, so that an order changes nothing else of the story.
+    // The id is drawn in any case, so that an order changes nothing else of the story.
     const notice = serviceNotice(EXISTS, telling ?? instance, period, at, this.#random)
     return telling && notice
   }
 }
 
-/** Keeps in mind what has been told of its instance today. */
+/** Adds a notice to the chapter of its instance. */
 function remembered(notice: Notice): Notice {
   const { instance, eventType, before } = notice
   if (!instance) return notice

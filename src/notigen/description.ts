@@ -5,27 +5,32 @@ import type { UsageResult, UsageRules } from './usage-result.ts'
 
 type Counts = { readonly [name: string]: number }
 
-/** What a run contains, and what the shipped configuration must make of it. */
+/** Description of a run: its contents, and what the shipped configuration must make of them. */
 export type Description = {
   readonly messages: number
-  /** messages of which each becomes one event: neither second copies nor malformed */
+  /** messages that become one event each: neither second copies nor malformed ones */
   readonly events: number
   readonly deadLetters: number
   readonly instances: number
   readonly operations: Counts
-  /** of the messages that can be read, second copies too, as they are called in the format */
+  /** readable messages, second copies included, by event type in the format */
   readonly eventTypes: Counts
-  /** messages that fared badly, by kind */
+  /** messages in trouble, by kind */
   readonly trouble: Counts
-  /** codes that the usage of an instance was told for; more may come of other trouble, or less */
+  /** falsified usage by ordered code; other trouble may cause more codes, or hide some */
   readonly ordered: Counts
   readonly streams: { readonly fires: number; readonly expires: number }
-  /** results of verifying the usage */
+  /** expected results of usage verification */
   readonly usage: { readonly [result in UsageResult]?: number }
   readonly expected: readonly ExpectedStream[]
 }
 
-/** Goes through a run without writing its messages. The rules of StackTach know no versioned notifications. */
+/**
+ * Describes a run without encoding its messages. `rules: stacktach` does not support versioned notifications.
+ *
+ * @example
+ * const { streams, usage } = describe({ seed: 7, start, end, instances: 50, operationsPerHour: 20 })
+ */
 export function describe(options: SimulationOptions, rules: UsageRules = 'practical'): Description {
   const [operations, eventTypes, trouble, ordered, usage] = [
     counter(),

@@ -8,7 +8,7 @@ import type { UsageResult } from './usage-result.ts'
 
 const named = (...names: readonly string[]) => new Set(names.map((name) => `compute.instance.${name}`))
 
-/** With these an instance has become what an exists must tell of. */
+/** Event types with which an instance reaches the state that the next exists must report. */
 const BECOMES = named(
   'create.end',
   'rebuild.end',
@@ -20,7 +20,7 @@ const BECOMES = named(
 type Field = 'launchedAt' | 'flavor' | 'project' | 'system'
 const FIELDS: readonly Field[] = ['launchedAt', 'flavor', 'project', 'system']
 
-/** From these on until then, it may be told of as either in these fields. */
+/** Fields in which either value is allowed, from these event types until the operation is complete. */
 const CHANGES: { readonly [eventType: string]: readonly Field[] } = {
   'compute.instance.rebuild.start': ['launchedAt', 'system'],
   'compute.instance.resize.prep.start': ['launchedAt', 'flavor'],
@@ -30,7 +30,7 @@ const CHANGES: { readonly [eventType: string]: readonly Field[] } = {
   'compute.instance.rescue.start': ['launchedAt'],
   'compute.instance.unshelve.start': ['launchedAt'],
 }
-/** The task with which they begin. */
+/** Event types that begin a change, by the task they begin with. */
 const TASKS: { readonly [task: string]: string } = {
   rebuilding: 'compute.instance.rebuild.start',
   resize_prep: 'compute.instance.resize.prep.start',
@@ -42,7 +42,10 @@ const SHELVES = named('shelve.start', 'shelve.end')
 const RESTORE_END = 'compute.instance.restore.end'
 const SOFT_DELETE_END = 'compute.instance.soft_delete.end'
 
-/** What the practical rules find of an exists, with what the stream holds before and after it. */
+/**
+ * Returns the results of the practical rules for an exists, given the facts of the stream before and after
+ * it.
+ */
 export function expectedOfExists(
   exists: Fact,
   before: readonly Fact[],
@@ -60,7 +63,10 @@ export function expectedOfExists(
   return isUnannounced(exists, before, after) ? ['warning', result] : [result]
 }
 
-/** The audit has read what it tells of some time after the end of the period: either may be in it. */
+/**
+ * Returns the code of an exists, if any. The audit reads the instance some time after the end of the period,
+ * so the exists is right if it matches the facts with or without those after that end.
+ */
 function codeOf(exists: Fact, before: readonly Fact[]): UsageCode | undefined {
   const judge = (known: readonly Fact[]) =>
     launchCode(exists, known) ?? coreCode(exists, known) ?? deletionCode(exists, known)
@@ -110,7 +116,7 @@ function coreCode(exists: Fact, before: readonly Fact[]): UsageCode | undefined 
   return isRight && isLeft ? undefined : 'U2'
 }
 
-/** What an operation that failed has left, and in which fields. */
+/** Returns what a failed operation has left, and the fields it may have changed. */
 function failedSince(
   facts: readonly Fact[],
 ): { readonly fact: Fact; readonly fields: readonly Field[] } | undefined {
@@ -124,7 +130,7 @@ function failedSince(
   return fact && { fact, fields: [...fields] }
 }
 
-/** What an operation may be changing when an exists is sent. */
+/** Returns the fields that an operation in progress may be changing when an exists is sent. */
 function changedSince(facts: readonly Fact[], exists: Fact): readonly Field[] {
   let fields: readonly Field[] = []
   for (const fact of facts) {
@@ -139,7 +145,7 @@ function changesOf({ eventType, task }: Fact): readonly Field[] | undefined {
   return CHANGES[eventType] ?? CHANGES[TASKS[task ?? ''] ?? '']
 }
 
-/** Launched, and nothing is being done to it. */
+/** Whether the instance is launched and no task is in progress. */
 function rests({ eventType, launchedAt, task }: Fact): boolean {
   return launchedAt !== undefined && task === undefined && !eventType.endsWith('.start')
 }
@@ -151,7 +157,7 @@ function agree(a: Fact, b: Fact, open: readonly Field[] = []): boolean {
   })
 }
 
-/** A time that Nova's database has cut to seconds is that of its memory. */
+/** Whether two times are the same, where one may be from Nova's database, which cuts to seconds. */
 function isSameTime(a: Micros | undefined, b: Micros | undefined): boolean {
   if (a === undefined || b === undefined || a === b) return true
   const isCut = a % MICROS_PER_SECOND === 0 || b % MICROS_PER_SECOND === 0
@@ -177,7 +183,7 @@ function deletionCode(exists: Fact, before: readonly Fact[]): UsageCode | undefi
   return isOfPeriod(exists, deletedAt) ? 'U5' : undefined
 }
 
-/** Those in effect: a restored instance has none, and a hard one takes the place of a soft one. */
+/** Returns the deletions in effect: a restored instance has none, and a hard deletion replaces a soft one. */
 function deletionsIn(before: readonly Fact[]): {
   readonly soft: Fact | undefined
   readonly hard: readonly Fact[]
@@ -190,7 +196,7 @@ function deletionsIn(before: readonly Fact[]): {
   }
 }
 
-/** One of a part of a period that no operation explains. */
+/** Whether an exists of a part of a period is explained by no operation. */
 function isUnannounced(exists: Fact, before: readonly Fact[], after: readonly Fact[]): boolean {
   if (isWhole(exists) || exists.task !== undefined) return false
   if (after.some((fact) => fact.eventType !== EXISTS && fact.requestId === exists.requestId)) return false
@@ -204,7 +210,10 @@ function isSamePeriod(a: Fact, b: Fact): boolean {
   return a.audit?.begin === b.audit?.begin && a.audit?.end === b.audit?.end
 }
 
-/** Within its audit period, so that the stream must tell how; databases may round up to its begin. */
+/**
+ * Whether a time is within the audit period of an exists, so that the stream must explain it. Databases may
+ * round up to the begin.
+ */
 function isOfPeriod({ audit }: Fact, time: Micros): boolean {
   return audit !== undefined && time > audit.begin + MICROS_PER_SECOND && time < audit.end
 }
@@ -213,7 +222,7 @@ function isWhole({ audit }: Fact): boolean {
   return audit === undefined || isWholePeriod(audit)
 }
 
-/** Only one of two exists of a period tells of a deletion in it, or each of another. */
+/** Whether two exists of a period differ in a deletion within it. */
 function hasOtherDeletion(a: Fact, b: Fact): boolean {
   const [x, y] = [a, b].map(({ deletedAt }) =>
     deletedAt !== undefined && deletedAt < (b.audit?.end ?? deletedAt + 1) ? deletedAt : undefined,

@@ -5,8 +5,8 @@ import { EXISTS } from './operations/operation.ts'
 import type { UsageResult } from './usage-result.ts'
 
 /**
- * What the audit periods of a day come to, where there are several: each hour in which the instance was there, and on a
- * host, must be told of once.
+ * Returns the result for all audit periods of a day together, if there are several. Each hour in which the
+ * instance was on a host must be covered exactly once: a gap is U9, an overlap U10.
  */
 export function expectedOfPeriods(
   facts: readonly Fact[],
@@ -38,7 +38,10 @@ function toldPeriods(facts: readonly Fact[]): AuditPeriod[] {
   return [...periods.values()].sort((a, b) => a.begin - b.begin || a.end - b.end)
 }
 
-/** Hours in which no host tells of it: from that in which it was given up until that in which it was taken back. */
+/**
+ * Returns a test for hours in which the instance had no host: from the hour of its offloading to the hour of
+ * its return.
+ */
 function awayHours(facts: readonly Fact[], hourOf: (at: Micros) => number): (hour: number) => boolean {
   const spans: { from: number; until: number }[] = []
   let from: number | undefined
@@ -60,7 +63,10 @@ function backIn({ eventType, at, audit }: Fact, hourOf: (at: Micros) => number):
   return eventType === EXISTS && audit && isWholePeriod(audit) ? hourOf(audit.begin) : undefined
 }
 
-/** From when it must be told of: where nothing came before the first exists, collecting may have begun with it. */
+/**
+ * Returns the first hour that must be covered. When nothing precedes the first exists, collecting may have
+ * begun with it.
+ */
 function firstHour(
   facts: readonly Fact[],
   first: AuditPeriod,
@@ -73,7 +79,10 @@ function firstHour(
   return hourOf(Math.max(begin, Math.min(...launched, first.begin)))
 }
 
-/** Until when: the end of the day, where the last exists tells of no deletion. */
+/**
+ * Returns the end of the hours that must be covered: the end of the day or, when the instance is gone or the
+ * missing hours have a result already, the end of the last exists.
+ */
 function lastHour(
   facts: readonly Fact[],
   last: AuditPeriod,

@@ -8,9 +8,12 @@ import { EXISTS } from './operations/operation.ts'
 import type { UsageResult } from './usage-result.ts'
 
 /**
- * What verifying the usage of an instance must find by the practical rules in the facts of one stream, in order of
- * their time; `begin` is that of the stream's day, `others` what other streams of the instance have by then. Written from
- * what Nova does, apart from the usage handler, so that each can be held against the other.
+ * Returns the results that usage verification by the practical rules must have for the facts of one stream,
+ * in order of time. `begin` is the begin of the stream's day, `others` are the facts that other streams of
+ * the instance have when this one is run.
+ *
+ * Derived from what Nova does, independently of the usage handler, so that each can be tested against the
+ * other.
  */
 export function expectedPracticalUsage(
   facts: readonly Fact[],
@@ -50,7 +53,7 @@ const BEGINNINGS: { readonly [end: string]: string } = {
 }
 const SETTLED = [...Object.keys(BEGINNINGS), 'compute.instance.create.end', 'compute.instance.unshelve.end']
 
-/** Operations before which no exists tells of what was used until then. */
+/** Returns U0 for each operation that no exists precedes to report the usage until then. */
 function ofUntold(facts: readonly Fact[], mine: ReadonlySet<Fact>): readonly UsageResult[] {
   return facts.flatMap((fact, index): UsageResult[] => {
     const beginning = BEGINNINGS[fact.eventType]
@@ -63,7 +66,7 @@ function ofUntold(facts: readonly Fact[], mine: ReadonlySet<Fact>): readonly Usa
   })
 }
 
-/** What stands after the last exists. */
+/** Returns the results for the facts after the last exists. */
 function ofRest(facts: readonly Fact[], mine: ReadonlySet<Fact>, begin: Micros): readonly UsageResult[] {
   const exists = facts.filter(({ eventType }) => eventType === EXISTS)
   const last = exists.findLast((one) => mine.has(one))
@@ -98,19 +101,19 @@ function isWithin(at: Micros, { begin, end }: AuditPeriod): boolean {
   return at >= begin && at < end
 }
 
-/** Nova's audit passes over what was terminated before the day began. */
+/** Whether the instance was terminated before the day began: Nova's audit skips such instances. */
 function hadEnded({ state, terminatedAt, deletedAt }: Fact, begin: Micros): boolean {
   const ended = terminatedAt ?? deletedAt
   return state === 'deleted' && ended !== undefined && ended <= begin + MICROS_PER_SECOND
 }
 
-/** And over what was launched as it ended, or later. */
+/** Whether the instance was launched at the end of the day or later: Nova's audit skips these too. */
 function isLaunchedLater(rest: readonly Fact[], end: Micros): boolean {
   const launchedAt = rest.findLast((fact) => fact.launchedAt !== undefined)?.launchedAt
   return launchedAt !== undefined && launchedAt >= end - MICROS_PER_SECOND
 }
 
-/** All is of the operation that the exists was sent for, and that has not come to its end. */
+/** Whether all facts belong to the unfinished operation for which the exists was sent. */
 function isUnderWay(rest: readonly Fact[], exists: Fact): boolean {
   const ends = [...SETTLED, 'compute.instance.shelve.end', 'compute.instance.delete.end']
   const isEnd = ({ eventType, state, task }: Fact) =>
@@ -118,7 +121,7 @@ function isUnderWay(rest: readonly Fact[], exists: Fact): boolean {
   return !isWhole(exists) && rest.every((fact) => fact.requestId === exists.requestId && !isEnd(fact))
 }
 
-/** Whether it is on no host at the end. */
+/** Whether the instance has no host after these facts. */
 function isOffloaded(rest: readonly Fact[]): boolean {
   let isGone = false
   for (const { eventType, state } of rest) {
@@ -129,7 +132,7 @@ function isOffloaded(rest: readonly Fact[]): boolean {
   return isGone
 }
 
-/** Whether an exists was sent at this shelving. */
+/** Whether an exists was sent for this shelving. */
 function isShelvingTold(rest: readonly Fact[], facts: readonly Fact[]): boolean {
   const back = facts.findLastIndex(({ eventType }) => eventType === 'compute.instance.unshelve.end')
   const requests = rest.filter(({ eventType }) => eventType.startsWith('compute.instance.shelve.'))

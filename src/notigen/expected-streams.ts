@@ -8,40 +8,42 @@ import type { Fact } from './fact.ts'
 import { EXISTS } from './operations/operation.ts'
 import type { UsageResult, UsageRules } from './usage-result.ts'
 
-/** A stream of the shipped triggers, `instance_day` or `versioned_instance_day`, that a run must lead to. */
+/** A stream of the shipped triggers `instance_day` or `versioned_instance_day` that a run must produce. */
 export type ExpectedStream = {
   readonly instanceId: string
-  /** on which its day begins, such as 2026-01-01 */
+  /** date on which its day begins, such as 2026-01-01 */
   readonly day: string
   readonly events: number
-  /** it expires where no end-of-day exists came */
+  /** `expires` where no end-of-day exists came */
   readonly ends: 'fires' | 'expires'
   readonly usage: readonly UsageResult[]
 }
 
-/** fire_delay of the shipped triggers */
+/** fire_delay of the shipped triggers, µs */
 const FIRE_DELAY = MICROS_PER_MINUTE
 
 type OpenStream = { readonly facts: Fact[]; firesAt: Micros | undefined }
 type Arrival = { readonly fact: Fact; readonly at: Micros }
 
 /**
- * Puts what was sent into streams by the rules of the shipped triggers: one for each instance and day, an exists of
- * a whole audit period in the day of that, a clean-up in the day of the deletion; it fires a minute after the exists
- * that ends the day came in. What comes later begins another.
+ * Groups sent messages into streams by the rules of the shipped triggers.
+ *
+ * There is one stream for each instance and day. An exists of a whole audit period belongs to the day of that
+ * period, a clean-up to the day of the deletion. A stream fires a minute after the arrival of the exists that
+ * ends its day; later messages begin another stream.
  */
 export class ExpectedStreams {
   readonly #byKey = new Map<string, OpenStream[]>()
-  /** by instance */
+  /** arrived facts by instance id */
   readonly #arrived = new Map<string, Arrival[]>()
   readonly #dayBegins: Micros
 
-  /** Days begin so long after midnight: STACKTACH_DAY_BEGINS. */
+  /** `dayBegins` is the offset of days from midnight, µs, as STACKTACH_DAY_BEGINS. */
   constructor(dayBegins: Micros) {
     this.#dayBegins = dayBegins
   }
 
-  /** Takes what comes in at a time; in order of these times, and each message once. */
+  /** Adds a fact that arrives at a time. Facts must be added in order of arrival, and each message once. */
   add(fact: Fact, arrivedAt: Micros): void {
     const audited = wholePeriodOf(fact)
     const day = beginOfDay(audited?.begin ?? momentOf(fact), this.#dayBegins)
@@ -63,7 +65,10 @@ export class ExpectedStreams {
     return stream
   }
 
-  /** What other streams of the instance have when this one is run: later ones may explain what is wrong with it. */
+  /**
+   * Returns the facts that other streams of the instance have when this one is run: later ones may explain
+   * its faults.
+   */
   #others(instanceId: string, facts: readonly Fact[], firesAt: Micros | undefined): readonly Fact[] {
     const own = new Set(facts)
     const arrived = this.#arrived.get(instanceId) ?? []
@@ -72,7 +77,7 @@ export class ExpectedStreams {
     )
   }
 
-  /** In the order in which they began. */
+  /** Yields the streams, grouped by instance and day in the order of their first arrival. */
   *streams(rules: UsageRules): Generator<ExpectedStream> {
     for (const [key, streams] of this.#byKey) {
       const [instanceId = '', day] = key.split(' ')
@@ -93,7 +98,7 @@ export class ExpectedStreams {
   }
 }
 
-/** What an exists of a whole audit period is about. */
+/** Returns the audit period of an exists of a whole period; undefined otherwise. */
 function wholePeriodOf({ eventType, audit }: Fact): AuditPeriod | undefined {
   return eventType === EXISTS && audit && isWholePeriod(audit) ? audit : undefined
 }

@@ -8,9 +8,11 @@ import type { UsageResult } from './usage-result.ts'
 const OPERATION_END = /^compute\.instance\.(rebuild|finish_resize|rescue)\.end$/
 
 /**
- * What verifying the usage of an instance must find by the rules of StackTach (`rules: stacktach`) in the facts of one
- * stream, in order of their time. Written from docs/usage-rules.md apart from the usage handler, so that each can be
- * held against the other.
+ * Returns the results that usage verification by the rules of StackTach (`rules: stacktach`) must have for
+ * the facts of one stream, in order of time.
+ *
+ * Derived from docs/usage-rules.md, independently of the usage handler, so that each can be tested against
+ * the other.
  */
 export function expectedUsage(facts: readonly Fact[]): readonly UsageResult[] {
   const results: UsageResult[] = []

@@ -5,17 +5,17 @@ import type { TaskState, VmState } from './instance-states.ts'
 import type { Notice } from './notice.ts'
 import { storedTimes, toldTimes, wholeSeconds } from './told-times.ts'
 
-/** What a notification about an instance says, as far as streams and usage depend on it. */
+/** The content of a notification about an instance on which streams and usage depend. */
 export type Fact = {
   readonly instanceId: string
-  /** its old-style name */
+  /** old-style event type */
   readonly eventType: string
   readonly at: Micros
   readonly requestId: string
   readonly state: VmState
-  /** undefined when it rests */
+  /** undefined when no task is in progress */
   readonly task: TaskState | undefined
-  /** of an update: the state before it, where it tells of one */
+  /** for an update, the state before it, if the update has one */
   readonly oldState: VmState | undefined
   readonly launchedAt: Micros | undefined
   readonly deletedAt: Micros | undefined
@@ -23,11 +23,13 @@ export type Fact = {
   readonly audit: AuditPeriod | undefined
   readonly flavor: string
   readonly project: string
-  /** architecture, version and distribution, in one text; the last two not in versioned ones */
+  /**
+   * architecture, version and distribution in one text; versioned notifications have the architecture only
+   */
   readonly system: string
 }
 
-/** Undefined for what the streams of instances do not hold. */
+/** Returns the fact of a notice; undefined when the streams of instances do not contain it. */
 export function factOf(
   { eventType, at, request, instance, before, audit }: Notice,
   format: Format,

@@ -6,19 +6,22 @@ import { templateOf } from './templates/template-of.ts'
 import { versionedName } from './versioned-name.ts'
 
 /**
- * How messages look on the bus: `v1` old-style, `v2` the same in the envelope of oslo.messaging 2.0, `versioned`
- * Nova's versioned notifications in that envelope (those of other services stay as they are).
+ * Format of messages on the bus: `v1` is old-style, `v2` the same in the envelope of oslo.messaging 2.0,
+ * `versioned` Nova's versioned notifications in that envelope (those of other services stay old-style).
  */
 export const FORMATS = ['v1', 'v2', 'versioned'] as const
 
 export type Format = (typeof FORMATS)[number]
 
-/** What an old-style event type is called in a format; undefined where it has no such notification. */
+/**
+ * Returns the name of an old-style event type in a format; undefined when the format has no such
+ * notification.
+ */
 export function nameIn(format: Format, eventType: string): string | undefined {
   return format === 'versioned' ? versionedName(eventType) : eventType
 }
 
-/** The body of a notice's message; the same each time. */
+/** Encodes a notice as the body of a message. The same notice always gives the same bytes. */
 export function encodeNotice(notice: Notice, format: Format): string {
   const inner = JSON.stringify(documentOf(notice, format))
   if (format === 'v1') return inner
@@ -43,7 +46,7 @@ function isError(eventType: string): boolean {
   return eventType.endsWith('.error') || eventType.endsWith('_instance')
 }
 
-/** Where a notification comes from, by the first word of its event type. */
+/** Service and host that send a notification, by the first word of its event type. */
 const SERVICES: { readonly [word: string]: { readonly service: string; readonly host: string } } = {
   scheduler: { service: 'scheduler', host: 'controller-1' },
   keypair: { service: 'api', host: 'controller-1' },
@@ -59,7 +62,7 @@ const SERVICES: { readonly [word: string]: { readonly service: string; readonly 
 
 const VERSIONED_SERVICES = ['scheduler', 'api', 'compute']
 
-/** `compute.HOST`; in versioned notifications Nova calls itself `nova-compute:HOST`. */
+/** Returns the publisher_id: `compute.HOST`, or in versioned notifications of Nova `nova-compute:HOST`. */
 function publisherOf({ eventType, instance }: Notice, style: 'old' | 'versioned'): string {
   const { service, host } = SERVICES[eventType.slice(0, eventType.indexOf('.'))] ?? {
     service: 'compute',

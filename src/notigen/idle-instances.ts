@@ -5,7 +5,7 @@ import type { Random } from './random.ts'
 
 const TRIES = 4
 
-/** Instances on which no operation is under way, by state; taking one takes the same time however many there are. */
+/** Idle instances by state. Taking one costs the same however many there are. */
 export class IdleInstances {
   readonly #byState = new Map<VmState, Instance[]>()
 
@@ -19,7 +19,10 @@ export class IdleInstances {
     return states.some((state) => (this.#byState.get(state)?.length ?? 0) > 0)
   }
 
-  /** Takes one out that is in one of the states; undefined when a few tries met none that fits. */
+  /**
+   * Removes and returns a random instance in one of the states. Returns undefined when a few tries found none
+   * that meets the needs.
+   */
   take(states: readonly VmState[], needs: Needs, random: Random): Instance | undefined {
     const lists = states.map((state) => this.#byState.get(state) ?? [])
     const count = lists.reduce((sum, { length }) => sum + length, 0)

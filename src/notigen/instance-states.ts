@@ -1,4 +1,4 @@
-/** Where an instance rests. Source: nova/compute/vm_states.py (a part of it). */
+/** A vm_state: state of an instance between tasks. Source: nova/compute/vm_states.py (a part of it). */
 export type VmState =
   | 'building'
   | 'active'
@@ -11,7 +11,7 @@ export type VmState =
   | 'soft-delete'
   | 'deleted'
 
-/** What is being done to it. Source: nova/compute/task_states.py (a part of it). */
+/** A task_state: task in progress on an instance. Source: nova/compute/task_states.py (a part of it). */
 export type TaskState =
   | 'scheduling'
   | 'networking'
@@ -45,9 +45,9 @@ export type TaskState =
   | 'restoring'
   | 'deleting'
 
-/** How an operation leads an instance from one vm_state to another: the task_states on the way, in their order. */
+/** The path of an operation from one vm_state to another: its task_states in order. */
 export type Transition = {
-  /** where it may begin; nowhere: it makes the instance */
+  /** states in which it may begin; empty: it creates the instance */
   readonly from: readonly VmState[]
   readonly tasks: readonly TaskState[]
   readonly to: VmState
@@ -57,8 +57,9 @@ const BUILD = ['scheduling', 'networking', 'block_device_mapping', 'spawning'] a
 const RESIZE = ['resize_prep', 'resize_migrating', 'resize_migrated', 'resize_finish'] as const
 
 /**
- * The life of an instance. All that is here is allowed by Nova, not all that Nova allows is here. Sources: the
- * check_instance_state conditions of nova/compute/api.py, the task_state assignments of nova/compute/manager.py.
+ * Transitions of an instance by operation. All of them are allowed by Nova; Nova allows more. Sources: the
+ * check_instance_state conditions of nova/compute/api.py, the task_state assignments of
+ * nova/compute/manager.py.
  */
 export const INSTANCE_STATES = {
   create: { from: [], tasks: BUILD, to: 'active' },
@@ -107,7 +108,7 @@ export const INSTANCE_STATES = {
   detachVolume: { from: ['active'], tasks: [], to: 'active' },
 } satisfies { readonly [operation: string]: Transition }
 
-/** What the hypervisor says of an instance at rest. Source: nova/compute/power_state.py. */
+/** Power state that the hypervisor reports for an idle instance. Source: nova/compute/power_state.py. */
 export const POWER_STATES: { readonly [state in VmState]: { readonly code: number; readonly name: string } } =
   {
     building: { code: 0, name: 'pending' },

@@ -4,7 +4,7 @@ import { type Chapter, emptyChapter } from './chapter.ts'
 import type { TaskState, VmState } from './instance-states.ts'
 import type { Random } from './random.ts'
 
-/** An instance as Nova knows it at one moment. */
+/** The state of an instance in Nova at one moment. */
 export type Instance = {
   readonly id: string
   readonly project: Project
@@ -16,18 +16,18 @@ export type Instance = {
   host: string | undefined
   image: Image
   flavor: Flavor
-  /** what a resize leads to */
+  /** flavor that a resize in progress leads to */
   newFlavor: Flavor | undefined
-  /** what and where it was before a resize that may be reverted */
+  /** flavor and host before a resize that may be reverted */
   previousFlavor: Flavor | undefined
   previousHost: string | undefined
   state: VmState
-  /** undefined when it rests */
+  /** undefined when no task is in progress */
   task: TaskState | undefined
   launchedAt: Micros | undefined
   deletedAt: Micros | undefined
   terminatedAt: Micros | undefined
-  /** what is attached */
+  /** attached volume */
   volume: Volume | undefined
   chapter: Chapter
 }
@@ -73,7 +73,7 @@ export function createInstance(
   }
 }
 
-/** One that was built 1 to 90 days before and rests. */
+/** Creates an active instance that was built 1 to 90 days before `now` and is idle. */
 export function oldInstance(
   project: Project,
   images: readonly Image[],

@@ -5,7 +5,7 @@ import type { Notice } from './notice.ts'
 import { EXISTS } from './operations/operation.ts'
 import type { Random } from './random.ts'
 
-/** What can become of a message on its way, and what that means. */
+/** Kinds of trouble that a message may have on its way, each with its meaning. */
 export const MESSAGE_TROUBLES = {
   missing: 'never sent',
   late: 'sent up to an hour after its time',
@@ -13,16 +13,16 @@ export const MESSAGE_TROUBLES = {
   outOfOrder: 'sent after the next one of its instance',
   duplicated: 'sent twice, the same bytes',
   retimed: 'sent a second time under the same id, with another time',
-  contradictory: 'tells another flavor and system than the others of its instance',
+  contradictory: 'has another flavor and system than the other messages of its instance',
   malformed: 'cut off, wrapped in a list, or without id or event type',
 } as const
 
 export type MessageTrouble = keyof typeof MESSAGE_TROUBLES
 
-/** For each kind the share of all messages, 0 to 1. */
+/** Share of all messages, 0 to 1, for each kind of trouble. */
 export type MessageTroubleShares = { readonly [kind in MessageTrouble]?: number }
 
-/** Where a kind would lead to what it does not mean. */
+/** Notices for which a kind of trouble would not have the meaning above; it is skipped for them. */
 const PASSED_OVER: { readonly [kind in MessageTrouble]?: (notice: Notice) => boolean } = {
   overdue: isExistsOrUnbound,
   outOfOrder: isExistsOrUnbound,
@@ -37,7 +37,7 @@ const OVERDUE_AFTER = 2 * MICROS_PER_HOUR
 const OVERDUE_WITHIN = 12 * MICROS_PER_HOUR
 const COPY_WITHIN = 30 * MICROS_PER_SECOND
 
-/** Draws what becomes of messages. */
+/** Draws the trouble of each message at random. */
 export class MessageTroubles {
   readonly #kinds: readonly (readonly [MessageTrouble, number])[]
   readonly #random: Random
@@ -61,23 +61,23 @@ export class MessageTroubles {
     return drawn && PASSED_OVER[drawn]?.(notice) ? undefined : drawn
   }
 
-  /** When a late message is sent: by the end of the day, lest its stream has fired. */
+  /** Returns when a late message is sent: by the end of the day, before its stream can have fired. */
   lateAt(at: Micros): Micros {
     const late = at + this.#random.int(5 * MICROS_PER_MINUTE, 60 * MICROS_PER_MINUTE)
     return Math.min(late, endOfDay(at, this.#dayBegins))
   }
 
-  /** When an overdue message is sent: long after the exists of its day. */
+  /** Returns when an overdue message is sent: hours after the exists of its day. */
   overdueAt(at: Micros): Micros {
     return endOfDay(at, this.#dayBegins) + OVERDUE_AFTER + this.#random.int(0, OVERDUE_WITHIN)
   }
 
-  /** When the second copy of a message is sent. */
+  /** Returns when the second copy of a message is sent. */
   copyAt(at: Micros): Micros {
     return at + this.#random.int(1, COPY_WITHIN)
   }
 
-  /** The same notice with an instance that is not what the others tell. */
+  /** Returns the notice with a flavor and a system that contradict the other messages of its instance. */
   contradict(notice: Notice): Notice {
     const { instance } = notice
     if (!instance) return notice
@@ -87,7 +87,7 @@ export class MessageTroubles {
   }
 }
 
-/** Makes a body such that no event can become of it, in one of four ways. */
+/** Damages a body so that it cannot become an event, in one of four ways. */
 export function breakBody(body: string, way: number): string {
   switch (way % 4) {
     case 0:

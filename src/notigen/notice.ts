@@ -6,20 +6,20 @@ import { EXISTS, UPDATE } from './operations/operation.ts'
 import type { Random } from './random.ts'
 import { type Request, serviceRequest } from './request.ts'
 
-/** Something that a service of the cloud tells, not yet written down as a message. */
+/** A notification of a service of the cloud before it is encoded as a message. */
 export type Notice = {
   readonly messageId: string
-  /** its old-style name, such as compute.instance.create.end */
+  /** old-style event type, such as compute.instance.create.end */
   readonly eventType: string
   readonly at: Micros
   readonly request: Request
-  /** as it is now: it changes when the next notice is taken */
+  /** the live instance, which changes with the next notice */
   readonly instance: Instance | undefined
-  /** what an update has changed */
+  /** state and task before an update */
   readonly before: Before | undefined
-  /** the time an exists is about; of an update, the audit period so far */
+  /** period of an exists; for an update, the audit period so far */
   readonly audit: AuditPeriod | undefined
-  /** of the image, volume or network that the operation is about */
+  /** id of the image, volume or network of the operation */
   readonly resourceId: string
 }
 
@@ -28,13 +28,13 @@ export type InstanceNotice = Notice & { readonly instance: Instance }
 
 export type Before = { readonly state: VmState; readonly task: TaskState | undefined }
 
-/** What an operation is about, and who asked for it. */
+/** Instance and resource of an operation, and its request. */
 export type Subject = Pick<Notice, 'instance' | 'request' | 'resourceId'>
 
-/** These tell of the audit period so far. */
+/** Event types that carry the audit period. */
 const OF_PERIOD: readonly string[] = [EXISTS, UPDATE]
 
-/** A step of an operation, in an audit period that begins then. */
+/** Creates the notice of an operation's step. The given audit period ends at the time of the step. */
 export function stepNotice(
   { instance, request, resourceId }: Subject,
   eventType: string,
@@ -46,7 +46,7 @@ export function stepNotice(
   return { messageId: random.uuid(), eventType, at, request, instance, before, audit, resourceId }
 }
 
-/** What a service tells of an instance by itself: an exists, or an update of what is as it was. */
+/** Creates a notice that a service sends by itself: an exists, or an update without a change. */
 export function serviceNotice(
   eventType: string,
   instance: Instance,

@@ -2,10 +2,13 @@ import type { EventClock } from '../clock/event-clock.ts'
 import { sleep } from '../runtime/backoff.ts'
 import type { Simulated } from './simulation.ts'
 
-/** Node's timers hold no more. */
+/** Longest delay of a Node timer, ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
-/** Holds each message back until the clock reaches its time; `speed` is how fast that clock runs. */
+/**
+ * Yields each message when the clock reaches its time, until the signal aborts. `speed` is the speed of that
+ * clock, as a multiple of real time.
+ */
 export async function* pace(
   messages: Iterable<Simulated>,
   clock: EventClock,
@@ -22,7 +25,7 @@ export async function* pace(
   }
 }
 
-/** The bodies of messages, one by one. */
+/** Yields the bodies of messages. */
 export async function* bodiesOf(
   messages: Iterable<Simulated> | AsyncIterable<Simulated>,
 ): AsyncGenerator<Buffer> {

@@ -8,11 +8,14 @@ import type { Random } from './random.ts'
 
 const PROJECTS = 25
 
-/** The cloud stays about as large as it began; one that begins empty grows to the first. */
+/**
+ * Bounds on the size of the cloud. It stays about as large as it began; an empty one grows to about
+ * LEAST_SIZE.
+ */
 const LEAST_SIZE = 20
 const MOST_GROWTH = 2
 
-/** The instances of a cloud, and whom they belong to. */
+/** The instances of a cloud, and the projects that own them. */
 export class Population {
   readonly images: readonly Image[]
   readonly #random: Random
@@ -20,7 +23,7 @@ export class Population {
   readonly #idle = new IdleInstances()
   readonly #size: number
   #living = 0
-  /** all that there were in this audit period */
+  /** all instances of the current audit period */
   readonly current = new Set<Instance>()
 
   constructor(size: number, now: Micros, random: Random) {
@@ -39,13 +42,19 @@ export class Population {
     return this.#random.pick(this.#projects)
   }
 
-  /** How easily an operation begins, 0: not at all; the larger the cloud has grown, the fewer instances are made. */
+  /**
+   * Returns a factor for the weight of an operation, 0 when it cannot begin. The larger the cloud has grown,
+   * the fewer instances are created.
+   */
   easeOf({ from }: Transition): number {
     if (from.length > 0) return this.#idle.hasAny(from) ? 1 : 0
     return Math.max(0, MOST_GROWTH * this.#size - this.#living) / this.#size
   }
 
-  /** An instance for an operation, kept from others until it rests; undefined where none was found that fits. */
+  /**
+   * Takes an instance for an operation and reserves it until `rest` is called. Returns undefined when none
+   * fits.
+   */
   take({ from }: Transition, needs: Needs, now: Micros): Instance | undefined {
     if (from.length > 0) return this.#idle.take(from, needs, this.#random)
     const instance = createInstance(this.someProject(), this.images, now, this.#random)
@@ -53,13 +62,13 @@ export class Population {
     return instance
   }
 
-  /** Its operation is over. */
+  /** Releases an instance at the end of its operation. */
   rest(instance: Instance): void {
     if (instance.state === 'deleted') this.#living--
     else this.#idle.add(instance)
   }
 
-  /** Another audit period begins. */
+  /** Removes deleted instances at the begin of an audit period. */
   forgetDeleted(): void {
     for (const instance of this.current) if (instance.state === 'deleted') this.current.delete(instance)
   }

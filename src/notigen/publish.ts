@@ -8,27 +8,38 @@ import { Outage } from '../runtime/outage.ts'
 
 export type PublishOptions = {
   readonly publisher: Publisher
-  /** the queue that is fed, through its exchange where it has one of its own */
+  /** queue to publish to, through its exchange if it has one */
   readonly spec: QueueSpec
   readonly logger: Logger
   readonly signal: AbortSignal
-  /** told of each message that the broker has confirmed */
+  /** called for each message that the broker has confirmed */
   readonly onPublished?: () => void
 }
 
-/** What may be on its way to the broker at one time; when it is reached, half of it must arrive first. */
+/**
+ * Most unconfirmed messages and bytes at a time. When either is reached, publishing pauses until half are
+ * confirmed.
+ */
 const MOST_MESSAGES = 2000
 const MOST_BYTES = 64 << 20
 
-/** How long a stop waits for the broker to confirm what is under way. */
+/** Time that a stop waits for outstanding confirmations, ms. */
 const GRACE_MS = 5000
 
-/** So often the socket gets its turn: making messages takes time in which the broker would have nothing to do. */
+/**
+ * Messages published before the event loop gets a turn. Without it the broker would have nothing to do while
+ * messages are made.
+ */
 const MESSAGES_PER_TURN = 32
 
 /**
- * Publishes bodies in order until they end or the signal aborts. What was not confirmed is published again once the
- * broker answers, before anything that was not published yet: one may arrive twice. Answers how many were confirmed.
+ * Publishes bodies in order until they end or the signal aborts. Returns how many were confirmed.
+ *
+ * Unconfirmed messages are published again once the broker is back, before any new one, so a message may
+ * arrive twice. Rejects when a message cannot be published at all.
+ *
+ * @example
+ * const count = await publishAll(bodies, { publisher, spec, logger, signal })
  */
 export async function publishAll(
   bodies: Iterable<Buffer> | AsyncIterable<Buffer>,
@@ -47,7 +58,7 @@ export async function publishAll(
   try {
     for await (const body of bodies) {
       if (run.mustWait) await run.untilBelow(0.5)
-      // Also after the wait: a stop may have left out what comes before this one.
+      // Checked after the wait too: a stop may have skipped messages that precede this one.
       if (signal.aborted) break
       run.publish(body)
       if (++count % MESSAGES_PER_TURN === 0) await immediate()
@@ -72,12 +83,12 @@ class PublishRun {
   readonly #exchange: string
   readonly #routingKey: string
   #failure: unknown
-  /** of the broker */
+  /** outage of the broker */
   readonly #outage: Outage
   #unconfirmed: Message[] = []
   #isRepeating = false
   #isGivenUp = false
-  /** the next time that something comes out */
+  /** resolves when the next message is confirmed or has failed */
   #next = Promise.withResolvers<void>()
 
   constructor(options: PublishOptions) {
@@ -88,7 +99,10 @@ class PublishRun {
     this.#routingKey = routingKey
   }
 
-  /** As much as may be is under way, something must be published again first, or nothing can be. */
+  /**
+   * Whether publishing must pause: the limit is reached, messages have to be published again first, or a
+   * message could not be published at all.
+   */
   get mustWait(): boolean {
     return this.#isRepeating || this.#failure !== undefined || !this.#isBelow(1)
   }
@@ -98,8 +112,8 @@ class PublishRun {
   }
 
   /**
-   * Resolves when no more than a part of the most is under way and nothing has to be published again; rejects when
-   * one cannot be published at all.
+   * Resolves when at most this share of the limit is unconfirmed and no message has to be published again.
+   * Rejects when a message cannot be published at all.
    */
   async untilBelow(level: number): Promise<void> {
     await this.#until(() => !this.#isRepeating && this.#isBelow(level))
@@ -114,7 +128,7 @@ class PublishRun {
     while (!holds() && !this.#isGivenUp) await this.#next.promise
   }
 
-  /** Waits for nothing any more: what the broker has not confirmed may arrive or not. */
+  /** Stops waiting: unconfirmed messages may or may not have arrived. */
   giveUp(): void {
     this.#isGivenUp = true
     this.#tell()
@@ -154,7 +168,7 @@ class PublishRun {
     this.#next = Promise.withResolvers()
   }
 
-  /** Publishes what was not confirmed in its order, until all of it is. */
+  /** Publishes unconfirmed messages again in their order, until all are confirmed. */
   async #repeat(): Promise<void> {
     this.#isRepeating = true
     const { signal } = this.#options

@@ -1,6 +1,6 @@
 const HEX = Array.from({ length: 0x1_00_00 }, (_, value) => value.toString(16).padStart(4, '0'))
 
-/** A seeded source of choices: the same seed gives the same sequence on every machine (integers only). */
+/** A seeded random source: the same seed gives the same sequence on every machine (integers only). */
 export class Random {
   #state: number
 
@@ -8,7 +8,7 @@ export class Random {
     this.#state = seed >>> 0
   }
 
-  /** 32 random bits. Source: mulberry32 by Tommy Ettinger, public domain. */
+  /** Returns 32 random bits. Source: mulberry32 by Tommy Ettinger, public domain. */
   #bits(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let bits = this.#state
@@ -17,7 +17,7 @@ export class Random {
     return (bits ^ (bits >>> 14)) >>> 0
   }
 
-  /** A whole number from min to max, both included. */
+  /** Returns a whole number from min to max, both included. */
   int(min: number, max: number): number {
     if (max < min) throw new RangeError(`no number from ${min} to ${max}`)
     const span = max - min + 1
@@ -27,7 +27,7 @@ export class Random {
     )
   }
 
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   fraction(): number {
     return this.#bits() / 2 ** 32
   }
@@ -36,7 +36,10 @@ export class Random {
     return list[this.int(0, list.length - 1)] as T
   }
 
-  /** One of the list, as often as their weights (whole numbers) say; undefined when all weigh nothing. */
+  /**
+   * Returns an item with a probability in proportion to its weight, a whole number; undefined when all
+   * weights are 0.
+   */
   weighted<T>(list: readonly T[], weightOf: (item: T) => number): T | undefined {
     const weights = list.map(weightOf)
     const total = weights.reduce((sum, weight) => sum + weight, 0)
@@ -48,7 +51,7 @@ export class Random {
     })
   }
 
-  /** A multiple of 4 digits. */
+  /** Returns hexadecimal digits; `digits` must be a multiple of 4. */
   hex(digits: number): string {
     let text = ''
     while (text.length < digits) {
@@ -59,7 +62,7 @@ export class Random {
     return text
   }
 
-  /** A version 4 UUID. */
+  /** Returns a version 4 UUID. */
   uuid(): string {
     const [a, b, c, d] = [this.#bits(), this.#bits(), this.#bits(), this.#bits()]
     const version = HEX[(b & 0x0fff) | 0x4000]

@@ -2,12 +2,12 @@ import type { Micros } from '../domain/time.ts'
 import type { Project } from './catalog.ts'
 import type { Random } from './random.ts'
 
-/** Who asked for an operation; all its notifications carry it as their context. */
+/** The API request behind an operation. All notifications of the operation carry it as their context. */
 export type Request = {
   readonly id: string
   readonly at: Micros
   readonly project: Project
-  /** undefined for what a service does by itself */
+  /** undefined for actions that a service takes by itself */
   readonly token: string | undefined
   readonly remoteAddress: string | undefined
   readonly isAdmin: boolean
@@ -32,7 +32,7 @@ export function userRequest(project: Project, at: Micros, random: Random): Reque
   }
 }
 
-/** A periodic task of the cloud itself, such as the audit after midnight. */
+/** Creates the request of a periodic task of the cloud, such as the audit after midnight. */
 export function serviceRequest(at: Micros, random: Random): Request {
   return {
     id: `req-${random.uuid()}`,

@@ -18,15 +18,15 @@ import { type UsageCode, UsageOrders, type UsageShares } from './usage-orders.ts
 
 export type SimulationOptions = CloudOptions & {
   readonly seed: number
-  /** default v1 */
+  /** format of the messages, default `v1` */
   readonly format?: Format
   readonly trouble?: MessageTroubleShares & UsageShares
 }
 
-/** A message: when it is sent, and its body. */
+/** A message: its time of sending and its body. */
 export type Simulated = { readonly at: Micros; readonly body: string }
 
-/** Is told of what a simulation does. */
+/** Callbacks for the events of a simulation. */
 export type Observer = {
   readonly onOperation?: (name: OperationName) => void
   readonly onOrdered?: (code: UsageCode) => void
@@ -34,39 +34,48 @@ export type Observer = {
   readonly onSent?: (sent: Sent) => void
 }
 
-/** A message on its way. */
+/** A message that has been sent. */
 export type Sent = Waiting & {
-  /** when it is sent */
+  /** time of sending */
   readonly at: Micros
 }
 
 type Waiting = {
-  /** as the message calls it */
+  /** event type in the message's format */
   readonly eventType: string
   readonly body: string
   readonly instanceId: string | undefined
-  /** undefined where it belongs to no instance, is a copy, or cannot be read */
+  /** undefined if the message belongs to no instance, is a copy or is malformed */
   readonly fact: Fact | undefined
-  /** the second one of the same id */
+  /** whether it is the second message with this id */
   readonly isCopy: boolean
   readonly trouble: MessageTrouble | undefined
 }
 
-/** The same options give the same messages, in the order in which they are sent, whatever the machine. */
+/**
+ * Simulates the notifications of a cloud, in the order in which they are sent. The same options give the same
+ * messages on every machine.
+ *
+ * @example
+ * const end = start + MICROS_PER_DAY
+ * const options = { seed: 7, start, end, instances: 50, operationsPerHour: 20 }
+ * for (const { at, body } of simulate(options)) write(at, body)
+ */
 export function simulate(options: SimulationOptions): Generator<Simulated> {
   return new Simulation(options, {}, encodeNotice).messages()
 }
 
-/** Goes through a simulation without writing its messages; its observer learns what they would tell. */
+/** Runs a simulation without encoding its messages. The observer is called with what they would contain. */
 export function rehearse(options: SimulationOptions, observer: Observer): void {
   for (const _ of new Simulation(options, observer, () => '').messages()) {
-    // the observer is told
+    // Only the observer's callbacks matter.
   }
 }
 
 type Encode = (notice: Notice, format: Format) => string
 
-// Any constants will do: they keep the three random sources apart, so that trouble changes nothing of the story.
+// Any constants will do: they separate the three random sources, so that trouble changes nothing else of
+// the story.
 const TROUBLE_SEED = 0x5f356495
 const ORDER_SEED = 0x2c9277b5
 
@@ -77,9 +86,9 @@ class Simulation {
   readonly #encode: Encode
   readonly #cloud: Cloud
   readonly #troubles: MessageTroubles
-  /** what is sent later than it was told */
+  /** messages that are sent later than their notice */
   readonly #delayed = new Agenda<Waiting>()
-  /** by instance: waits until the next message of it is sent */
+  /** messages that are held until the next message of their instance is sent, by instance id */
   readonly #held = new Map<string, Waiting>()
 
   constructor(options: SimulationOptions, observer: Observer, encode: Encode) {
@@ -133,7 +142,7 @@ class Simulation {
       case 'outOfOrder':
         if (isHeldAlready || !instance) break
         this.#held.set(instance.id, message)
-        // At the latest then, lest its stream has fired.
+        // Sent at the end of the day at the latest, before its stream can have fired.
         this.#delayed.add(endOfDay(at, this.#dayBegins), message)
         return
       case 'malformed':

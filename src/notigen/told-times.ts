@@ -7,7 +7,7 @@ export type ToldTimes = {
   readonly terminatedAt: Micros | undefined
 }
 
-/** Sent with the launched_at that Nova has just set. */
+/** Event types that carry the launched_at that Nova has just set. */
 const LAUNCHING: ReadonlySet<string> = new Set(
   ['create', 'rebuild', 'finish_resize', 'resize.revert', 'rescue', 'unshelve'].map(
     (name) => `compute.instance.${name}.end`,
@@ -15,8 +15,8 @@ const LAUNCHING: ReadonlySet<string> = new Set(
 )
 
 /**
- * The times of an instance as an old-style notification tells them: with microseconds where they come out of Nova's
- * memory, else out of its database, which cuts them to seconds. Source: the notifications of a real Nova (Zed).
+ * Returns the times of an instance in an old-style notification. Times from Nova's memory have microseconds;
+ * times from its database are cut to seconds. Source: the notifications of a real Nova (Zed).
  */
 export function toldTimes(instance: Instance, eventType: string): ToldTimes {
   const { launchedAt, deletedAt, terminatedAt, state, task } = instance
@@ -29,7 +29,7 @@ export function toldTimes(instance: Instance, eventType: string): ToldTimes {
   }
 }
 
-/** As versioned notifications and Nova's database have them. */
+/** Returns the times of an instance in versioned notifications and in Nova's database: whole seconds. */
 export function storedTimes({ launchedAt, deletedAt, terminatedAt }: Instance): ToldTimes {
   return {
     launchedAt: wholeSeconds(launchedAt),

@@ -5,31 +5,36 @@ import type { Instance } from './instance.ts'
 import type { Random } from './random.ts'
 import { wholeSeconds } from './told-times.ts'
 
-/** Names what verifying the usage of an instance can find, by its code; see docs/usage-rules.md. */
+/** Codes of what usage verification can find; see docs/usage-rules.md. */
 export const USAGE_CODES = ['U0', 'U1', 'U2', 'U3', 'U4', 'U5', 'U6', 'U7', 'U8', 'warning'] as const
 
 export type UsageCode = (typeof USAGE_CODES)[number]
 
-/** For each code the share, 0 to 1, of the daily exists that could have it. */
+/** Share, 0 to 1, of the daily exists that can have it, for each code. */
 export type UsageShares = { readonly [code in UsageCode]?: number }
 
 type ExistsOrder = {
-  /** whether the change leads to this code and to no other, by either rules, with what was told before */
+  /**
+   * whether the change leads to this code and no other, under both sets of rules, given the notifications so
+   * far
+   */
   readonly fits: (instance: Instance, period: AuditPeriod) => boolean
-  /** makes a copy of the instance tell it; without one the exists is not sent at all */
+  /** changes the copy of the instance that the exists is made from; without it the exists is not sent */
   readonly change?: (copy: Instance, period: AuditPeriod, random: Random) => void
 }
 
-/** Times that are kept in seconds may be one off. */
+/** Margin for times that are stored in whole seconds and may be off by one, µs. */
 const CLEAR = 2 * MICROS_PER_SECOND
 
 /**
- * Whether all of it would be verified, and nothing is under way. What an operation ended with must not stand before it:
- * StackTach's rules find a conflict between its microseconds and the seconds of the exists.
+ * Whether usage would verify completely and no operation is in progress.
+ *
+ * The exists must not follow the end of an operation: StackTach's rules find a conflict between the
+ * microseconds of that notification and the whole seconds of the exists.
  */
 const isPlain = ({ task, chapter }: Instance) => task === undefined && chapter.operations === 0
 
-/** Whether the checks of the launch pass whatever the exists says of a deletion. */
+/** Whether the launch checks pass, whatever the exists says about a deletion. */
 const isAlive = (instance: Instance, { begin }: AuditPeriod) =>
   isPlain(instance) &&
   instance.deletedAt === undefined &&
@@ -37,7 +42,7 @@ const isAlive = (instance: Instance, { begin }: AuditPeriod) =>
   instance.launchedAt !== undefined &&
   !(instance.chapter.notifications === 0 && instance.launchedAt >= begin)
 
-/** Some time within a period, in whole seconds. */
+/** Returns a random time within a period, in whole seconds. */
 function within(begin: Micros, end: Micros, random: Random): Micros {
   return wholeSeconds(random.int(begin + CLEAR, end - CLEAR))
 }
@@ -98,13 +103,13 @@ const EXISTS_ORDERS: { readonly [code in UsageCode]?: ExistsOrder } = {
   },
 }
 
-/** Longest time between a delete.end and the second one that makes U7, seconds. */
+/** Longest time between a delete.end and the second one that causes U7, seconds. */
 const SECOND_DELETION_S = 5
 
-/** Decides where the usage of an instance is told so that verifying it finds what was ordered. */
+/** Decides which exists and deletions are falsified, so that usage verification finds the ordered codes. */
 export class UsageOrders {
   readonly #shares: UsageShares
-  /** a source of its own: what is ordered changes nothing else of the story */
+  /** a separate random source, so that orders change nothing else of the story */
   readonly random: Random
   readonly #onOrdered: (code: UsageCode) => void
 
@@ -114,7 +119,10 @@ export class UsageOrders {
     this.#onOrdered = onOrdered
   }
 
-  /** What the exists of a day is to tell: the instance, a changed copy of it, or undefined: it is not sent. */
+  /**
+   * Returns the instance from which the exists of a day is made: itself, or a changed copy. Returns undefined
+   * when the exists is not to be sent.
+   */
   forExists(instance: Instance, period: AuditPeriod): Instance | undefined {
     const code = this.#codeFor(instance, period)
     if (!code) return instance
@@ -127,7 +135,7 @@ export class UsageOrders {
   }
 
   #codeFor(instance: Instance, period: AuditPeriod): UsageCode | undefined {
-    // Deleted twice is U7 already.
+    // An instance that was deleted twice already has U7.
     if (instance.chapter.deletions > 1) return undefined
     let at = this.random.fraction()
     return USAGE_CODES.find((code) => {
@@ -138,7 +146,7 @@ export class UsageOrders {
     })
   }
 
-  /** When a second delete.end is to be sent after one, before `end`; undefined: not at all. */
+  /** Returns when to send a second delete.end, before `end`; undefined for none. */
   secondDeletion({ chapter }: Instance, at: Micros, end: Micros): Micros | undefined {
     if (chapter.operations > 0 || !this.#isDrawn('U7')) return undefined
     const again = at + this.random.int(1, SECOND_DELETION_S * MICROS_PER_SECOND)
@@ -147,13 +155,16 @@ export class UsageOrders {
     return again
   }
 
-  /** When in a period an exists is to be sent that no operation asks for. */
+  /** Returns when in a period to send an exists that belongs to no operation; undefined for none. */
   needlessExists({ begin, end }: AuditPeriod): Micros | undefined {
     if (end - begin < 2 || !this.#isDrawn('warning')) return undefined
     return this.random.int(begin + 1, end - 1)
   }
 
-  /** Whether an instance is such that a needless exists leads to a warning and to nothing else. */
+  /**
+   * Whether a needless exists of this instance leads to a warning and nothing else. If so, counts it as
+   * ordered.
+   */
   warns(instance: Instance, { begin }: AuditPeriod): boolean {
     const { launchedAt, deletedAt, terminatedAt, host, task, chapter } = instance
     const isLaunched = launchedAt !== undefined && launchedAt < begin && host !== undefined

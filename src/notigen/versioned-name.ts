@@ -1,4 +1,7 @@
-/** Old-style names and their versioned ones; null: there is none. Source: Nova's list of versioned notifications. */
+/**
+ * Versioned event types by old-style one, where they differ; null where there is none. Source: Nova's list of
+ * versioned notifications.
+ */
 const NAMES: { readonly [oldStyle: string]: string | null } = {
   'compute.instance.finish_resize.start': 'instance.resize_finish.start',
   'compute.instance.finish_resize.end': 'instance.resize_finish.end',
@@ -29,7 +32,7 @@ const NAMES: { readonly [oldStyle: string]: string | null } = {
 
 const OLD_STYLE_PREFIX = 'compute.'
 
-/** The event type of the versioned notification; undefined where there is none. */
+/** Returns the event type of the versioned notification; undefined where there is none. */
 export function versionedName(eventType: string): string | undefined {
   const name = NAMES[eventType]
   if (name !== undefined) return name ?? undefined

@@ -82,7 +82,7 @@ test('the apps of a queue each get what is theirs; a dead letter of one is drive
     stdout: expect.stringContaining('failed again, app:Mine: not this one'),
   })
   writeFileSync(join(folder, 'mended'), '')
-  expect(await retry()).toMatchObject({ code: 0, stdout: expect.stringContaining('the app has taken it') })
+  expect(await retry()).toMatchObject({ code: 0, stdout: expect.stringContaining('taken by the app') })
   expect(await store.countDeadLetters({})).toBe(0)
   expect(readFileSync(join(folder, 'got'), 'utf8')).toBe('got-a\ngot-c\ngot-b\n')
 })

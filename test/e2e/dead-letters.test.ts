@@ -118,7 +118,7 @@ test('retry brings a stream back whose pipeline failed', async () => {
   await store.close()
 })
 
-test('drop deletes what is named, or all that the filters leave, and nothing by mistake', async () => {
+test('drop deletes what is named, or all that match the filters, and nothing by mistake', async () => {
   const { store, run } = await deployed([
     { body: Buffer.from('1') },
     { body: Buffer.from('2'), stage: 'decode' },
@@ -131,7 +131,7 @@ test('drop deletes what is named, or all that the filters leave, and nothing by 
   expect(await run('drop', '1', '--all')).toMatchObject({ code: 2 })
   expect(await run('drop', '1', '9')).toMatchObject({
     code: 1,
-    stderr: 'stv3: there is no dead letter 9 that the filters leave; nothing is done\n',
+    stderr: 'stv3: there is no dead letter 9 that matches the filters; nothing was changed\n',
   })
   expect(await left()).toEqual([1, 2, 3])
   expect(await run('drop', '3')).toMatchObject({ code: 0, stdout: '1 dropped\n' })

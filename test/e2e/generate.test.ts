@@ -44,7 +44,7 @@ test('a file gets the bytes that standard output gets, told of on standard error
   expect(statSync(file).mode & 0o077).toBe(0)
   expect(await generate('--to', 'file', '--output', file)).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^stv3: .*day\.jsonl is there already and is not written over/),
+    stderr: expect.stringMatching(/^stv3: .*day\.jsonl already exists and is not overwritten/),
   })
   expect(readFileSync(file, 'utf8')).toBe(printed.stdout)
 })
@@ -64,7 +64,7 @@ test.each([
   [['--u3', ''], 2, 'expected a share'],
   [['--format', 'v3'], 2, 'Allowed choices are v1, v2, versioned'],
   [['--realtime', '--speed', '2'], 2, 'cannot be used with'],
-  [['--missing', '60%', '--late', '0.5'], 1, 'sum up to 1.1; 1 is all of them'],
+  [['--missing', '60%', '--late', '0.5'], 1, 'add up to 1.1; expected at most 1'],
   [['--duration', 'long'], 2, 'expected a duration'],
   [['--duration', '1d - 2h'], 2, 'expected a duration'],
   [['--duration', '-1h'], 2, 'expected a duration'],
@@ -155,13 +155,13 @@ test.each([
 test('a reader that goes away ends it with one sentence', async () => {
   const { code, stdout, stderr } = await inShell('$GENERATE --duration 30d | head -1')
   expect(JSON.parse(stdout)).toHaveProperty('event_type')
-  expect(stderr).toBe('stv3: the reader of standard output has closed it; not all is written\n')
+  expect(stderr).toBe('stv3: the reader of standard output has closed it; the output is incomplete\n')
   expect(code).toBe(1)
 })
 
 test('a full disk ends it with one sentence', async () => {
   const { code, stderr } = await inShell('$GENERATE > /dev/full')
-  expect(stderr).toMatch(/^stv3: cannot write to standard output: ENOSPC[^\n]*; not all is written\n$/)
+  expect(stderr).toMatch(/^stv3: cannot write to standard output: ENOSPC[^\n]*; the output is incomplete\n$/)
   expect(code).toBe(1)
 })
 
@@ -214,7 +214,7 @@ test('in real time it starts now and waits for each', async () => {
     .map((line) => JSON.parse(line).timestamp)
   const after = new Date().toISOString().replace('T', ' ')
   expect(code).toBe(1)
-  expect(stderr).toMatch(/^stv3: stopped at \S+ of the simulation; not all is written\n$/)
+  expect(stderr).toMatch(/^stv3: stopped at \S+ of the simulation; the output is incomplete\n$/)
   for (const time of times) expect(time <= after).toBe(true)
   expect(times[0] >= before.slice(0, -1)).toBe(true)
 })

@@ -116,19 +116,19 @@ test('resets and deletes streams, the second only with --yes where nobody can be
   const id = String(broken?.id)
   expect(await klugman([url, 'streams', '--id', id, '--reset'])).toMatchObject({
     code: 0,
-    stderr: `stream ${id} is run again\n`,
+    stderr: `stream ${id} will be run again\n`,
   })
   expect(await klugman([url, 'streams', '--id', id, '--reset'])).toMatchObject({ code: 1 })
   const asked = await klugman([url, 'streams', '--id', id, '--delete'])
   expect(asked).toMatchObject({
     code: 2,
-    stderr: 'klugman: nobody can be asked: --delete needs --yes here\n',
+    stderr: 'klugman: cannot ask without a terminal: --delete needs --yes\n',
   })
   expect(await klugman([url, 'streams', '--id', id, '--delete', '--yes'])).toMatchObject({ code: 0 })
   expect(await klugman([url, 'streams', '--id', id])).toMatchObject({ code: 1 })
   expect(await klugman([url, 'streams', '--reset'])).toMatchObject({
     code: 2,
-    stderr: 'klugman: which stream? --reset needs --id\n',
+    stderr: 'klugman: --reset needs the --id of a stream\n',
   })
 })
 

@@ -171,7 +171,7 @@ test('check --against holds notifications against a configuration', async () => 
   expect(told.stdout).toMatch(
     /packs\/nova\.yaml:\d+:\d+: warning: the definition of HostAPI\.\* was not used/,
   )
-  expect(told.stdout).toContain(`is valid, ${sound.length} notifications were held against it`)
+  expect(told.stdout).toContain(`is valid; it was compared with ${sound.length} notifications`)
 
   const foreign = { event_type: 'greeting', message_id: 'm', timestamp: '2026-01-01', payload: {} }
   const odd = await run([...args, '-', '--json'], `${JSON.stringify(foreign)}\n\nnonsense\n`)

@@ -144,7 +144,7 @@ describe('stv3 explain --result', () => {
     })
     const { code, stderr } = await runProgram('stv3', ['explain', '-c', file, '--result', 'exists-a'])
     expect(code).toBe(1)
-    expect(stderr).toContain('exists-a is no result of verifying usage')
+    expect(stderr).toContain('exists-a is not a result of verifying usage')
   })
 
   test('needs a file or a result, and not both', async () => {

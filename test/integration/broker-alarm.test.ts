@@ -72,7 +72,7 @@ test('publish and generate say why they wait, and one signal ends them', async (
   )
   const publishing = startProgram(['publish', join(folder, 'one.jsonl'), '-c', config])
   expect((await endedByOneSignal(publishing)).code).toBe(1)
-  expect(publishing.stderr).toContain('one.jsonl 0 notifications were published')
+  expect(publishing.stderr).toContain('stopped after publishing 0 notifications of')
   const generating = startProgram(['generate', '--duration', '1h', '--to', 'amqp', '-c', config])
   expect((await endedByOneSignal(generating)).code).toBe(1)
   expect(generating.stderr).toContain('0 notifications were published')

@@ -87,9 +87,9 @@ test('a cloud that sends nothing yet is told with what to look for, and nothing 
   expect(code).toBe(0)
   expect(stdout).toMatch(/broker 127.*: RabbitMQ [\d.]+ answers/)
   expect(stdout).toMatch(
-    /warning: queue theirs: does not exist yet;.*; the first notification to it makes it/,
+    /warning: queue theirs: does not exist yet;.*; the first notification to it creates it/,
   )
-  expect(stdout).toMatch(/\nqueue own: does not exist yet; consume makes it/)
+  expect(stdout).toMatch(/\nqueue own: does not exist yet; consume creates it/)
   expect(stdout).toMatch(/warning: exchange: none of the exchanges exists; is this the virtual host/)
   expect(stdout).toMatch(/database 127.*: answers; its schema is up to date/)
   expect(stdout).toMatch(

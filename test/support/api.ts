@@ -3,7 +3,7 @@ import { type AppDependencies, createApiApp } from '../../src/api/api-app.ts'
 import { createHttpService, type Slowness } from '../../src/http/http-service.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 
-/** Serves the API over a store until the test ends; answers its URL. */
+/** Serves the API over a store until the test ends. Returns its URL. */
 export async function serveApi(
   parts: Partial<AppDependencies> & Pick<AppDependencies, 'store'>,
   slowness: Slowness = {},

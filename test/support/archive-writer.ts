@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline'
 import { openRollingArchive } from '../../src/archive/rolling-archive.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 
-// A process that keeps each line of its standard input in the archive of a folder, and says so.
+// A process that appends each line of its standard input to an archive, and confirms each on standard
+// output.
 const [folder] = process.argv.slice(2)
 const archive = await openRollingArchive({
   workingDirectory: `${folder}/working`,

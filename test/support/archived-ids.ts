@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Returns the message ids of all lines in the files of an archive, as often as they are there. Each line must be whole;
- * with `isOpen` the last one of a file may be in the middle of being written, and is left out.
+ * Returns the message ids of all lines in the files of an archive, repeats included. Throws when a line is
+ * incomplete. With `isOpen`, the last line of a file may still be being written and is left out.
  */
 export function archivedIds(folder: string, { isOpen = false } = {}): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -16,7 +16,7 @@ export function archivedIds(folder: string, { isOpen = false } = {}): string[] {
   })
 }
 
-/** The envelope of oslo.messaging holds the notification as a text. */
+/** Returns the message_id of a line, inside the envelope of oslo.messaging if there is one. */
 function messageId(line: string): string {
   const body = JSON.parse(line)
   return ('oslo.message' in body ? JSON.parse(body['oslo.message']) : body).message_id

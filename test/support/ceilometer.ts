@@ -5,8 +5,8 @@ import { join } from 'node:path'
 const DEFINITIONS = 'usr/lib/python3/dist-packages/ceilometer/pipeline/data/event_definitions.yaml'
 
 /**
- * Fetches the event_definitions.yaml that OpenStack Ceilometer ships, out of Debian's package (which is not
- * installed) into an empty folder. Throws where apt-get cannot fetch it.
+ * Downloads the event_definitions.yaml of OpenStack Ceilometer into an empty folder and returns its path. It
+ * is unpacked from Debian's package, which is not installed. Throws when apt-get cannot download it.
  */
 export function fetchCeilometerDefinitions(folder: string): string {
   const run = (program: string, args: readonly string[]) =>

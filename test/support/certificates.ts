@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Files of an authority, and of certificates that it signs. */
+/** A certificate authority with its files, and the certificates that it signs. */
 export class Authority {
   readonly ca: string
   readonly #folder: string
@@ -16,7 +16,10 @@ export class Authority {
     openssl('req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', ...subject)
   }
 
-  /** A certificate for names such as `IP:127.0.0.1` or `DNS:localhost`. */
+  /**
+   * Signs a certificate for names such as `IP:127.0.0.1` or `DNS:localhost`. Returns the paths of certificate
+   * and key.
+   */
   sign(name: string, names: string): { readonly cert: string; readonly key: string } {
     const [cert, key, request, extension] = ['pem', 'key', 'csr', 'ext'].map((end) =>
       join(this.#folder, `${name}.${end}`),

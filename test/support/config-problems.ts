@@ -24,7 +24,7 @@ pipeline_config: pipelines.yaml
   'pipelines.yaml': 'go: [logger]\n',
 }
 
-/** What `stv3 check` finds in the sound files with some of them replaced. */
+/** Returns the problems that `stv3 check` finds in SOUND_FILES with some of them replaced. */
 export async function problemsOf(files: { readonly [name: string]: string }, environment = {}) {
   const folder = folderWith({ ...SOUND_FILES, ...files })
   const { problems } = await checkConfig(join(folder, 'winchester.yaml'), environment, handlerFaults)

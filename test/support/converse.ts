@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 
-/** Sends bytes as they are and answers what comes back until the server closes. */
+/** Sends bytes unchanged and returns everything received until the server closes the connection. */
 export function converse(url: string, text: string): Promise<string> {
   const { hostname, port } = new URL(url)
   return new Promise((resolve, reject) => {
@@ -14,7 +14,7 @@ export function converse(url: string, text: string): Promise<string> {
   })
 }
 
-/** The status of an answer as it came; 0 where there is none. */
+/** Returns the status of a raw HTTP response; 0 when it has none. */
 export function statusOf(answer: string): number {
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? 0)
 }

@@ -3,7 +3,10 @@ import { join, resolve } from 'node:path'
 
 const SHIPPED = resolve(import.meta.dirname, '../../config')
 
-/** A copy of the shipped configuration in a folder, with changes; answers its yagi.conf. */
+/**
+ * Copies the shipped configuration into a folder and applies replacements to its files. Returns the path of
+ * its yagi.conf.
+ */
 export function copyConfig(folder: string, changes: readonly (readonly [RegExp, string])[]): string {
   const target = join(folder, 'config')
   cpSync(SHIPPED, target, { recursive: true })

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 
-/** A line of a corpus: text, or parts of it in a row. */
+/** A line of a corpus: one part, or several to be concatenated. */
 type Line = Part | readonly Part[]
 type Part = string | { readonly hex: string } | { readonly repeat: Part; readonly times: number }
 
 /**
- * Reads `test/corpus/NAME.jsonl`: inputs that once did harm, or are of the kind that does. Each line is a JSON text,
- * or an array of texts, `{"hex": …}` and `{"repeat": …, "times": …}`. What a fuzz test finds becomes a line here.
+ * Reads `test/corpus/NAME.jsonl`: inputs that once did harm, or are of a kind that does. Each line is a JSON
+ * text, or an array of texts, `{"hex": …}` and `{"repeat": …, "times": …}`. An input that a fuzz test finds
+ * is added as a line.
  */
 export function corpusOf(name: string): Buffer[] {
   const path = join(import.meta.dirname, '..', 'corpus', `${name}.jsonl`)
@@ -31,14 +32,17 @@ function bytesOf(part: Part): Buffer {
 
 type Change = {
   readonly kind: 'flip' | 'cut' | 'double' | 'insert' | 'splice'
-  /** in parts of the whole */
+  /** position as a fraction of the whole */
   readonly at: number
   readonly length: number
   readonly bytes: Uint8Array
   readonly other: Buffer
 }
 
-/** Inputs near those of a corpus: bytes changed, cut out, doubled, put in, or the end of another one. */
+/**
+ * Generates inputs near those of a corpus: bytes changed, cut out, doubled or inserted, or the end replaced
+ * by that of another input.
+ */
 export function nearCorpus(corpus: readonly Buffer[]): fc.Arbitrary<Buffer> {
   const change: fc.Arbitrary<Change> = fc.record({
     kind: fc.constantFrom('flip', 'cut', 'double', 'insert', 'splice'),
@@ -52,7 +56,7 @@ export function nearCorpus(corpus: readonly Buffer[]): fc.Arbitrary<Buffer> {
     .map(([whole, changes]) => told(changes.reduce(changed, whole)))
 }
 
-/** Where a test fails, fast-check prints it as a line of the corpus. */
+/** Makes fast-check print the input of a failed test as a line of the corpus. */
 function told(bytes: Buffer): Buffer {
   const text = bytes.toString()
   const isText = Buffer.from(text).equals(bytes)

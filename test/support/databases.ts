@@ -6,7 +6,7 @@ import { openMysqlDatabase } from '../../src/store/mysql/mysql-database.ts'
 import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 
-/** Creates an empty database on the test's server; answers its URL. */
+/** Creates an empty database on the test's server. Returns its URL. */
 export function createTestDatabase(): Promise<string> {
   return createMysqlDatabase(inject('databaseUrl'), `st_${randomUUID().replaceAll('-', '')}`)
 }

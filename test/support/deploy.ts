@@ -15,15 +15,15 @@ export type DeployOptions = {
   readonly isApart?: boolean
   readonly consumerHeapMb?: number
   readonly archiveFolder?: string
-  /** changes of the copied configuration */
+  /** replacements in the copied configuration */
   readonly changes?: readonly (readonly [RegExp, string])[]
-  /** told the folder of the copied configuration before anything starts */
+  /** called with the folder of the copied configuration before anything starts */
   readonly onConfigured?: (folder: string) => void
 }
 
 /**
- * Two consumers and two workers with the shipped configuration, on the test's servers, with a queue and a database
- * of their own, unless the options say otherwise. Leases are short.
+ * Starts two consumers and two workers with the shipped configuration, short leases, and a queue and a
+ * database of their own on the test's servers, unless the options say otherwise.
  */
 export async function deployShipped(
   folder: string,

@@ -5,7 +5,7 @@ import { createRouter, type TriggerRouter } from '../../src/streams/router.ts'
 import { compileTriggers } from '../../src/streams/trigger.ts'
 import type { TriggerConfig } from '../../src/streams/trigger-config.ts'
 
-/** The time of an ISO text, which must be one. */
+/** Parses an ISO time. Throws when it is none. */
 export function at(text: string): Micros {
   const time = parseIso(text)
   if (time === undefined) throw new Error(`${text} is no time`)
@@ -14,7 +14,7 @@ export function at(text: string): Micros {
 
 let counter = 0
 
-/** An event with what the test cares about; message ids count up. */
+/** Creates an event from the fields that matter to the test. Message ids count up: m1, m2, … */
 export function event(fields: Partial<Event> & { host?: string }): Event {
   const { host, traits, ...rest } = fields
   const text: Traits = host === undefined ? {} : { host: { type: 'text', value: host } }
@@ -27,7 +27,7 @@ export function event(fields: Partial<Event> & { host?: string }): Event {
   }
 }
 
-/** A router of triggers that must be free of errors. */
+/** Creates a router of triggers. Throws when one of them has an error. */
 export function routerOf(...configs: Partial<TriggerConfig>[]): TriggerRouter {
   const triggers = compileTriggers(
     configs.map((config) => ({

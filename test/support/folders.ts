@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** A folder that is removed when the test is over. */
+/** Creates a folder that is removed when the test ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'stacktach-unit-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
 
-/** Writes files by name (`folder/name` too); answers their folder. */
+/** Writes files by name (`folder/name` too) into a temporary folder. Returns the folder. */
 export function folderWith(files: { readonly [name: string]: string }): string {
   const folder = temporaryFolder()
   for (const [name, text] of Object.entries(files)) {
@@ -21,7 +21,7 @@ export function folderWith(files: { readonly [name: string]: string }): string {
   return folder
 }
 
-/** Writes a value as JSON; answers the path. */
+/** Writes a value as JSON. Returns the path. */
 export function writeFile(folder: string, name: string, value: unknown): string {
   const file = join(folder, name)
   writeFileSync(file, JSON.stringify(value))

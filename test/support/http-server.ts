@@ -8,10 +8,10 @@ export type Received = {
   readonly body: Buffer
 }
 
-/** Answers the nth request; without an answer the client waits. */
+/** Responds to the nth request, from 1. When it sends nothing, the client waits. */
 export type Answer = (response: ServerResponse, received: Received, number: number) => void
 
-/** A real HTTP server that notes what it gets, until the test ends. */
+/** Starts a real HTTP server that records its requests, until the test ends. */
 export async function httpServer(answer: Answer): Promise<{ url: string; received: Received[] }> {
   const received: Received[] = []
   const server: Server = createServer((request, response) => {

@@ -6,14 +6,17 @@ import { at } from './events.ts'
 
 const RECORDED = resolve(import.meta.dirname, '../../../shared/notifications/nova-day.jsonl.gz')
 
-/** A simulated day of a small cloud, one notification a line. */
+/** Returns the notifications of a simulated day of a small cloud. */
 export function simulatedDay(seed: number, instances: number, operationsPerHour: number): string[] {
   const start = at('2026-11-19T00:00:00')
   const end = at('2026-11-20T02:00:00')
   return [...simulate({ seed, start, end, instances, operationsPerHour })].map(({ body }) => body)
 }
 
-/** The notifications of a whole day, recorded on a real Nova; simulated ones where there are none. */
+/**
+ * Returns the notifications of a whole day recorded on a real Nova, or simulated ones where the recording is
+ * missing.
+ */
 export function recordedDay(): {
   readonly source: 'recorded' | 'simulated'
   readonly lines: readonly string[]
@@ -23,7 +26,7 @@ export function recordedDay(): {
   return { source: 'recorded', lines }
 }
 
-/** Of the recorded day all about every third instance. */
+/** Returns the notifications of about every third instance of the recorded day. */
 export function recordedSample(): string[] {
   return recordedDay().lines.filter((line) => {
     const instance = JSON.parse(line).payload?.instance_id
@@ -31,7 +34,7 @@ export function recordedSample(): string[] {
   })
 }
 
-/** Writes lines to a file; answers its path. */
+/** Writes lines to a file. Returns its path. */
 export function writeLines(folder: string, name: string, lines: readonly string[]): string {
   const file = join(folder, name)
   writeFileSync(file, `${lines.join('\n')}\n`)

@@ -5,13 +5,16 @@ import type { JsonObject } from '../../src/domain/notification.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../../shared/notifications/nova-zed')
 
-/** Whether what was recorded on a real Nova is beside this checkout. */
+/** Whether the recordings of a real Nova (Zed) are beside this checkout. */
 export const hasNovaZed = existsSync(FOLDER)
 
 export const CAPTURES = ['v1', 'v2', 'versioned', 'both-hour'] as const
 export type Capture = (typeof CAPTURES)[number]
 
-/** An instance of the recorded cloud: what was done to it, and what a careful person says of each exists. */
+/**
+ * Facts about an instance of the recorded cloud: the operations on it, and the verdict of a person on each
+ * exists.
+ */
 export type Truth = {
   readonly scenario: string
   readonly exists?: readonly {
@@ -22,7 +25,7 @@ export type Truth = {
   }[]
 } & { readonly [fact: string]: unknown }
 
-/** What was recorded, out of its envelope, in order. */
+/** Returns the notifications of a recording in order, without their envelope. */
 export function capture(name: Capture): JsonObject[] {
   const text = gunzipSync(readFileSync(resolve(FOLDER, `nova-zed-${name}.jsonl.gz`))).toString('utf8')
   return text.trim().split('\n').map(unwrapped)

@@ -9,14 +9,14 @@ type Document = {
   readonly components: { readonly schemas: { readonly [name: string]: Schema } }
 }
 
-/** Tells what an answer has that the document of the API does not say; undefined where it says it all. */
+/** Returns the difference between a response and the API's document; undefined when there is none. */
 export type AnswerCheck = (
   method: string,
   path: string,
   answer: { readonly status: number; readonly type: string | null; readonly text: string },
 ) => string | undefined
 
-/** Checks answers against the OpenAPI document that a server tells of itself. */
+/** Creates a check of responses against the OpenAPI document that a server publishes. */
 export async function openApiCheck(url: string): Promise<AnswerCheck> {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as Document
   const types = new Map<Schema, z.ZodType>()
@@ -29,7 +29,7 @@ export async function openApiCheck(url: string): Promise<AnswerCheck> {
   }
   const patterns = Object.keys(document.paths).map((path) => ({
     path,
-    // The word has no case in StackTach.
+    // StackTach accepts `count` in upper and lower case.
     pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+').replace(/count$/, '(?i:count)')}/?$`),
   }))
   return (method, path, { status, type, text }) => {

@@ -13,7 +13,7 @@ const FIXTURES = resolve(import.meta.dirname, '../fixtures/notifications')
 /** Names of the services that have a pack. */
 export const SERVICES = readdirSync(join(CONFIG, 'packs')).map((name) => name.replace(/\.yaml$/, ''))
 
-/** The pack of a service, and what distils by it alone. */
+/** The definitions of a service's pack, and a distiller with them alone. */
 export type Pack = { readonly definitions: readonly EventDefinition[]; readonly distiller: Distiller }
 
 export async function loadPack(service: string): Promise<Pack> {
@@ -21,19 +21,19 @@ export async function loadPack(service: string): Promise<Pack> {
   return { definitions, distiller: createDistiller(definitions, { catchAll: false }) }
 }
 
-/** What distils by the shipped event_definitions.yaml. */
+/** Creates a distiller with the shipped event_definitions.yaml. */
 export async function shippedDistiller(): Promise<Distiller> {
   return createDistiller(await loadDefinitions(join(CONFIG, 'event_definitions.yaml'), {}), {
     catchAll: false,
   })
 }
 
-/** The notifications of a service that the tests keep, see the README beside them. */
+/** Returns the notifications of a service among the fixtures; see the README beside them. */
 export function fixtureNotifications(service: string): Notification[] {
   return notificationsOf(readFileSync(join(FIXTURES, `${service}.jsonl`), 'utf8'))
 }
 
-/** The notifications of a text with one a line. */
+/** Parses notifications, one per line. */
 export function notificationsOf(text: string): Notification[] {
   return text.trimEnd().split('\n').map(notificationOf)
 }
@@ -44,7 +44,7 @@ function notificationOf(line: string): Notification {
   return decoded.notification
 }
 
-/** The event of a notification; throws, naming its type, where there is none. */
+/** Distils a notification. Throws an error with its type when it does not become an event. */
 export function eventOf(distiller: Distiller, notification: Notification): Event {
   const { event_type, message_id } = notification
   const distilled = distiller.distil(notification, 0)

@@ -1,6 +1,6 @@
 import type { QueueSpec } from '../../src/domain/queue-spec.ts'
 
-/** A durable queue that gets what is published to it by name, without an exchange. */
+/** Returns the spec of a durable queue without an exchange, to be published to by its name. */
 export function queueOnly(queue: string): QueueSpec {
   return {
     queue,

@@ -5,19 +5,19 @@ const BASIC = 60
 const PUBLISH = 40
 const [HAS_HEADERS, HAS_DELIVERY_MODE] = [0x2000, 0x1000]
 
-/** A header of any bytes behind its name, which no client library would write. */
+/** Encodes a header with arbitrary bytes as value, which no client library would write. */
 export function rawHeader(name: string, value: Buffer): Buffer {
   return Buffer.concat([Buffer.from([name.length]), Buffer.from(name), value])
 }
 
-/** As py-amqp, and with it kombu, writes integers above 2^31. */
+/** Encodes an integer above 2^31 as py-amqp and kombu do. */
 export function longOfKombu(value: bigint): Buffer {
   const bytes = Buffer.alloc(9, 'L')
   bytes.writeBigInt64BE(value, 1)
   return bytes
 }
 
-/** Tables (F) or arrays (A) within each other. */
+/** Encodes nested tables (F) or arrays (A). */
 export function nested(tag: 'F' | 'A', depth: number): Buffer {
   const pieces = [Buffer.from('t\x01')]
   let length = 2
@@ -33,13 +33,13 @@ export function nested(tag: 'F' | 'A', depth: number): Buffer {
 
 export type RawMessage = { readonly body: Buffer | string; readonly headers?: Buffer | undefined }
 
-/** Publishes messages to a queue that is there, with header tables of the given bytes. */
+/** Publishes messages with header tables of the given bytes to an existing queue. */
 export async function publishRaw(url: string, queue: string, messages: readonly RawMessage[]): Promise<void> {
   const model = await connect(url, { heartbeat: 0 } as never)
   model.on('error', () => {})
   const channel = await model.createChannel()
   for (const message of messages) send(channel, queue, message)
-  // The answer comes after all of them.
+  // The response arrives after the broker has taken all messages.
   await channel.checkQueue(queue)
   await model.close()
 }
@@ -59,7 +59,7 @@ function send(channel: Channel, queue: string, { body, headers }: RawMessage): v
   for (let at = 0; at < bytes.length; at += 100_000) write(BODY, bytes.subarray(at, at + 100_000))
 }
 
-/** The frame that tells the size of a persistent message, with a header table of any bytes. */
+/** Encodes the content header frame of a persistent message, with a header table of arbitrary bytes. */
 export function rawContentHeader(channel: number, size: number, table: Buffer): Buffer {
   const header = Buffer.alloc(18)
   header.writeUInt16BE(BASIC)

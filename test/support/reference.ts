@@ -6,7 +6,7 @@ import { canonicalTraits } from '../../src/domain/trait.ts'
 import type { Store } from '../../src/store/store.ts'
 import { openShipped } from './shipped.ts'
 
-/** What can be compared of a stream, whatever its id. */
+/** The comparable parts of a stream, independent of its id. */
 export type StreamFacts = {
   readonly key: string
   readonly state: string
@@ -14,7 +14,7 @@ export type StreamFacts = {
   readonly times: readonly (number | null)[]
 }
 
-/** Where the time at which a stream is due to fire stands among its times. */
+/** Index of the fire timestamp in `times`. */
 const fireTime = 2
 
 function factsOf(stream: Stream, events: readonly StoredEvent[]): StreamFacts {
@@ -34,10 +34,11 @@ export async function streamFacts(store: Store): Promise<StreamFacts[]> {
 }
 
 /**
- * Expects the streams of consumers side by side to be those of one after the other. Only the time at which a stream
- * is due to fire may differ: it counts from the event clock when the last event that was needed arrived, and another
- * consumer may hold an event of a later time that would have moved the clock on before. So it may be earlier, never
- * later.
+ * Expects the streams of parallel consumers to equal those of one consumer, except that the time at which a
+ * stream is due to fire may be earlier.
+ *
+ * That time counts from the event clock when the last needed event arrived. Another consumer may then hold an
+ * event with a later time that would have moved the clock on already.
  */
 export function expectSameStreams(actual: readonly StreamFacts[], expected: readonly StreamFacts[]): void {
   const withoutFireTime = (stream: StreamFacts) => ({
@@ -54,8 +55,9 @@ export function expectSameStreams(actual: readonly StreamFacts[], expected: read
 }
 
 /**
- * The streams that the shipped configuration makes of notifications one after the other, each at the time of
- * its timestamp, all that are due at the last of them completed: no batches, no processes, no races.
+ * Returns the streams that the shipped configuration makes of notifications one after the other, each at the
+ * time of its timestamp, with all streams completed that are due at the last one: no batches, no processes,
+ * no races.
  */
 export async function referenceStreams(lines: readonly string[]): Promise<StreamFacts[]> {
   const { distiller, router, store } = await openShipped()

@@ -7,13 +7,16 @@ import { startRabbitmq } from '../../sandbox/servers/rabbitmq.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** of an account that may create databases; its path is empty */
+    /** URL of an account that may create databases, without a database name */
     databaseUrl: string
     amqpUrl: string
   }
 }
 
-/** Starts private servers for the tests, or uses those that the environment names; answers what stops them. */
+/**
+ * Starts private servers for the tests, or uses those that the environment names. Returns a function that
+ * stops them.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'stacktach-test-'))
   const stops: (() => Promise<void>)[] = []

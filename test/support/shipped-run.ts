@@ -22,8 +22,8 @@ const ALL = { limit: 1_000_000, mark: undefined, ascending: true }
 const WORKER_EVERY = 10 * MICROS_PER_MINUTE
 
 /**
- * What the shipped configuration makes of messages that come at the times at which they are sent, and are stored in
- * batches, with a worker that looks every ten minutes, and once more three days after the last.
+ * Runs messages through the shipped configuration. Messages arrive when they are sent and are stored in
+ * batches. A worker runs every ten simulated minutes, and once more three days after the last message.
  */
 export async function runShipped(
   messages: Iterable<Simulated>,
@@ -74,7 +74,7 @@ function isResult(eventType: string): boolean {
   return /^(compute\.)?instance\.(exists\..+|unbilled)$/.test(eventType)
 }
 
-/** The streams of a store, but for some triggers, as the simulator describes them. */
+/** Returns the streams of a store as the simulator describes them, without those of some triggers. */
 export async function streamsOf(store: Store, leftOut: readonly string[] = []): Promise<ExpectedStream[]> {
   const streams = (await store.listStreams({}, ALL)).filter(({ name }) => !leftOut.includes(name))
   const usage = await usageByStream(store)
@@ -111,8 +111,10 @@ function resultOf(eventType: string, code: string): UsageResult {
 }
 
 /**
- * For comparing what several processes made of a run whose clock is far faster than life: a clean-up of the next day
- * may come before the stream of its day has fired or after it. So the streams of an instance and day are one here.
+ * Merges the streams of each instance and day, for comparing what several processes made of a run.
+ *
+ * The clock of such a run is far faster than real time, so a clean-up of the next day may come before or
+ * after the stream of its day has fired.
  */
 export function byDay(streams: readonly ExpectedStream[]): ExpectedStream[] {
   const days = Map.groupBy(streams, ({ instanceId, day }) => `${instanceId} ${day}`)
@@ -126,7 +128,7 @@ export function byDay(streams: readonly ExpectedStream[]): ExpectedStream[] {
   )
 }
 
-/** For comparing: streams, and the results within each, in an order that does not depend on how they were made. */
+/** Sorts streams, and the results within each, independently of how they were made, for comparisons. */
 export function inOrder(streams: readonly ExpectedStream[]): ExpectedStream[] {
   const keyOf = ({ instanceId, day, ends, events, usage }: ExpectedStream) =>
     `${instanceId} ${day} ${ends} ${events} ${usage}`

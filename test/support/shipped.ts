@@ -7,16 +7,16 @@ import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createRouter, type TriggerRouter } from '../../src/streams/router.ts'
 
-/** In what it is not as it is shipped. */
+/** Differences from the shipped configuration. */
 export type Variation = {
   readonly env?: { readonly [name: string]: string }
-  /** another winchester.yaml */
+  /** path of another winchester.yaml */
   readonly file?: string
 }
 
 const SHIPPED = resolve(import.meta.dirname, '../../config/winchester.yaml')
 
-/** What the shipped configuration works with, on an empty database in memory. */
+/** Opens the shipped configuration with its distiller and router, and an empty store in memory. */
 export async function openShipped({ env = {}, file = SHIPPED }: Variation = {}): Promise<{
   readonly config: Config
   readonly distiller: Distiller

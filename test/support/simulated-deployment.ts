@@ -5,7 +5,7 @@ import type { SimulationOptions } from '../../src/notigen/simulation.ts'
 import { writeLines } from './notifications.ts'
 import { until } from './until.ts'
 
-/** What `stv3 generate` is to be told for a run. */
+/** Returns the flags of `stv3 generate` for a run. */
 export function flagsOf(options: SimulationOptions & { readonly end: number }): string[] {
   const { seed, start, end, instances, operationsPerHour, trouble = {} } = options
   const kebab = (name: string) => name.replace(/[a-z][A-Z]/g, ([a, b]) => `${a}-${b}`).toLowerCase()
@@ -19,8 +19,8 @@ export function flagsOf(options: SimulationOptions & { readonly end: number }): 
 }
 
 /**
- * Moves the clock days beyond the end of a run, by one more event that joins no stream, and waits until all streams
- * are completed, those of a trigger left out: those without an exists expire.
+ * Moves the clock days beyond the end of a run by publishing an event that joins no stream. Waits until all
+ * streams are completed, except those of the trigger `leftOut`; streams without an exists expire.
  */
 export async function completeAll(
   deployment: Deployment,

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { ChildProgram } from '../../sandbox/servers/child-program.ts'
 
-/** Starts a program with arguments; when the test is over it has ended, however that went. */
+/** Starts a program with arguments. It is killed when the test ends, if it still runs. */
 export function startProgram(
   args: readonly string[],
   name: 'stv3' | 'klugman' = 'stv3',

@@ -3,21 +3,21 @@ import { connect, createServer, type Socket } from 'node:net'
 type Pair = { readonly client: Socket; readonly target: Socket; answer: Exclude<Fate, 'cut'> }
 
 /**
- * What becomes of a piece of data. After `lose-answer` and `time-out` it arrives; the connection is cut in the place of
- * the answer to it, or that says that waiting for a lock took too long.
+ * What happens to a piece of data. `lose-answer` delivers it and cuts the connection instead of its answer.
+ * `time-out` delivers it and answers that waiting for a lock took too long.
  */
 export type Fate = 'pass' | 'cut' | 'lose-answer' | 'time-out'
 
-/** ER_LOCK_WAIT_TIMEOUT as MySQL and MariaDB tell it: length, number in the sequence, 0xff, code, state, text. */
+/** ER_LOCK_WAIT_TIMEOUT as MySQL and MariaDB send it: length, sequence number, 0xff, code, state, text. */
 const TIME_OUT = Buffer.from('\0\0\0\x01\xff\xb5\x04#HY000Lock wait timeout exceeded; try again', 'latin1')
 TIME_OUT[0] = TIME_OUT.length - 4
 
-/** Of URLs that name none. */
+/** Ports of URLs that name none, by protocol. */
 const PORTS: { readonly [protocol: string]: number } = { 'amqp:': 5672, 'mysql:': 3306 }
 
 type Cut = { readonly fateOf: (chunk: Buffer, isAnswer: boolean) => Fate; readonly isDone: () => void }
 
-/** Stands between a client and a server on this machine, and cuts their connections when told to. */
+/** A proxy between clients and a server on this machine that cuts connections on demand. */
 export class TcpProxy {
   readonly #pairs = new Set<Pair>()
   readonly #server
@@ -35,7 +35,7 @@ export class TcpProxy {
     })
   }
 
-  /** Stands before the server of a URL. */
+  /** Starts a proxy for the server of a URL. */
   static async start(url: string): Promise<TcpProxy> {
     const { port, protocol } = new URL(url)
     const proxy = new TcpProxy(Number(port) || (PORTS[protocol] ?? 0))
@@ -65,7 +65,7 @@ export class TcpProxy {
     }
   }
 
-  /** What goes on in the place of a piece of data; undefined: nothing. */
+  /** Returns the data to forward in place of a piece of data; undefined for none. */
   #pass(chunk: Buffer, pair: Pair, isAnswer: boolean): Buffer | undefined {
     if (this.#isHeld) return undefined
     const { answer } = pair
@@ -91,7 +91,7 @@ export class TcpProxy {
     cut?.isDone()
   }
 
-  /** The same URL, through this proxy. */
+  /** Returns a URL that leads through this proxy. */
   urlOf(url: string): string {
     const through = new URL(url)
     const address = this.#server.address()
@@ -99,7 +99,7 @@ export class TcpProxy {
     return through.href
   }
 
-  /** Ends all connections; new ones are made or refused as it is open or closed. */
+  /** Ends all connections. New ones are accepted only while the proxy is open. */
   cut(): void {
     for (const { client, target } of this.#pairs) {
       client.destroy()
@@ -107,24 +107,24 @@ export class TcpProxy {
     }
   }
 
-  /** New connections go to another server; those that are made stay, as in a failover by name or address. */
+  /** Directs new connections to another server. Existing ones stay, as in a failover by name or address. */
   lead(targetPort: number): void {
     this.#targetPort = targetPort
   }
 
-  /** From now on what either side sends is lost, as when a cable is pulled. */
+  /** Drops all data of both sides from now on, as when a cable is pulled. */
   hold(): void {
     this.#isHeld = true
   }
 
-  /** Ends a connection in the moment in which the server answers with these bytes, once; they do not arrive. */
+  /** Cuts a connection once, when the server answers with these bytes; they do not arrive. Resolves then. */
   cutBeforeAnswer(bytes: Buffer): Promise<void> {
     return this.#cutWhere((chunk, isAnswer) => (isAnswer && chunk.includes(bytes) ? 'cut' : 'pass'))
   }
 
   /**
-   * Ends a connection at the request of this number, counted from now on over all connections: before it arrives,
-   * or after the server has carried it out and before that is known.
+   * Cuts a connection at a request, by its number from now on over all connections. The request is lost or,
+   * with `isCarriedOut`, executed but not answered. Resolves then.
    */
   cutAtRequest(number: number, isCarriedOut: boolean): Promise<void> {
     let count = 0
@@ -134,9 +134,9 @@ export class TcpProxy {
     })
   }
 
-  /** Every request with this text, and no other, meets the fate that is chosen for it. */
+  /** Chooses the fate of every request with exactly this text. */
   treat(query: string, choose: () => Fate): void {
-    // As the protocol of MySQL says it: length, number in the sequence, COM_QUERY, text.
+    // Packet of the MySQL protocol: length, sequence number, COM_QUERY, text.
     const request = Buffer.from([query.length + 1, 0, 0, 0, 3, ...Buffer.from(query)])
     const fateOf = (chunk: Buffer, isAnswer: boolean): Fate =>
       !isAnswer && chunk.equals(request) ? choose() : 'pass'
@@ -152,7 +152,7 @@ export class TcpProxy {
     })
   }
 
-  /** Takes back what was said of cuts to come. */
+  /** Cancels all cuts to come. */
   spare(): void {
     this.#cut = undefined
   }

@@ -1,7 +1,10 @@
 import { DEFAULT_TRAITS, type EventDefinition } from '../../src/distiller/definition.ts'
 import { loadPack, SERVICES } from './packs.ts'
 
-/** The table of docs/event-definitions.md: what the pack of each service gives beside the traits of every event. */
+/**
+ * Returns the table of docs/event-definitions.md: the traits that each service's pack adds to those of every
+ * event.
+ */
 export async function traitTable(): Promise<string> {
   const rows = await Promise.all(
     SERVICES.map(async (service) => rowOf(service, (await loadPack(service)).definitions)),
@@ -18,7 +21,7 @@ function rowOf(service: string, definitions: readonly EventDefinition[]): string
   return `| ${service} | ${[...kinds].join(' ')} | ${traits.join(' ')} |`
 }
 
-/** Nova's failed calls are many, and have no dots. */
+/** Returns the kind of an event type. Nova's failed calls, which have no dots, are one kind. */
 function kindOf(type: string, service: string): string {
   if (type.startsWith('*.')) return type
   if (type.includes('.')) return `${type.split('.')[0]}.*`

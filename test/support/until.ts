@@ -1,6 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** Waits until a condition holds; fails, naming it, when it never does. */
+/**
+ * Waits until a condition holds. Throws an error with `what` after the time-out.
+ *
+ * @example
+ * await until('the stream to be completed', async () => (await stateOf(id)) === 'completed')
+ */
 export async function until(
   what: string,
   holds: () => boolean | Promise<boolean>,

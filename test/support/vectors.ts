@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-/** The recorded answers of the original libraries; what differs on purpose stands in their README. */
+/** Loads the recorded results of the original libraries; intended differences are listed in their README. */
 export function loadVectors<T>(name: string): T {
   return JSON.parse(readFileSync(vectorFile(name), 'utf8'))
 }

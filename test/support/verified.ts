@@ -11,10 +11,10 @@ import type { Pipeline } from '../../src/pipeline/handler-registry.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { createRouter } from '../../src/streams/router.ts'
 
-/** What is needed to verify notifications by a configuration of this project. */
+/** A configuration of this project and its pipelines, to verify notifications by. */
 export type Verifier = { readonly config: Config; readonly pipelines: ReadonlyMap<string, Pipeline> }
 
-/** By a file below config/, with these variables of the environment. */
+/** Loads a verifier from a file below config/, with these environment variables. */
 export async function loadVerifier(
   file = 'winchester.yaml',
   environment: { readonly [name: string]: string } = {},
@@ -23,7 +23,7 @@ export async function loadVerifier(
   return { config, pipelines: await requirePipelines(config) }
 }
 
-/** The verdicts on notifications, as `stv3 verify` tells them. */
+/** Returns the verdicts on notifications, as `stv3 verify` prints them. */
 export function verdictsOn(
   notifications: readonly JsonObject[],
   { config, pipelines }: Verifier,

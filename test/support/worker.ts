@@ -13,13 +13,13 @@ import { at, event, routerOf } from './events.ts'
 export const NOW = at('2026-01-01T00:00:00')
 export const ALL = { limit: 1000, mark: undefined, ascending: true }
 
-/** Events of type x join the stream of their host and let it fire at once. */
+/** Router in which events of type x join the stream of their host and make it fire at once. */
 export const router = routerOf({
   match_criteria: [{ event_type: 'x' }],
   fire_criteria: [{ event_type: 'x' }],
 })
 
-/** An empty embedded store, closed when the test is over. */
+/** Opens an empty embedded store that is closed when the test ends. */
 export async function openTestStore(): Promise<Store> {
   const database = openSqliteDatabase(':memory:')
   await upgradeSchema(database.db, database.dialect.types)
@@ -36,7 +36,7 @@ export async function storeFor(store: Store, hosts: readonly string[]): Promise<
   await store.storeBatch({ arrivals, deadLetters: [] }, router)
 }
 
-/** A worker whose fire pipeline has one handler, and its clock. */
+/** Creates a worker whose fire pipeline has one handler, and its clock. */
 export function workerWith(
   store: Store,
   handler: HandlerClass,

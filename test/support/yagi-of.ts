@@ -1,4 +1,7 @@
-/** The beginning of a yagi.conf for a RabbitMQ of a test and one queue, with more keys of that queue. */
+/**
+ * Returns a yagi.conf for a test's RabbitMQ and one queue, with more keys of that queue. More sections may be
+ * appended.
+ */
 export function yagiOf(amqpUrl: string, queue: string, keys: readonly string[]): string {
   const { hostname, port } = new URL(amqpUrl)
   return [

@@ -2,11 +2,11 @@ import { type CloudAddresses, urlOf } from '../addresses.ts'
 import type { CloudSettings } from '../cloud-settings.ts'
 import type { Ini, Section } from './ini.ts'
 
-/** Password of every account of a cloud that listens on this machine only. */
+/** Password of all accounts of a cloud, which listens on this machine only. */
 export const PASSWORD = 'secret'
 export const REGION = 'RegionOne'
 
-/** How a service logs in with Keystone. */
+/** Returns the credentials with which a service logs in to Keystone. */
 export function account(at: CloudAddresses, username: string): Section {
   return {
     auth_type: 'password',
@@ -29,7 +29,7 @@ export function transportUrl(at: CloudAddresses): string {
   return at.amqpUrl.replace(/^amqp:(.*?)\/?$/, 'rabbit:$1/')
 }
 
-/** The same for all that send notifications. */
+/** Returns the messaging sections, the same for all services that send notifications. */
 export function messaging({ driver, durable, quorum }: CloudSettings): Ini {
   return {
     oslo_messaging_notifications: { driver },

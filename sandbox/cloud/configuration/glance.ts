@@ -4,7 +4,7 @@ import type { CloudSettings } from '../cloud-settings.ts'
 import { account, databaseOf, messaging, transportUrl } from './common.ts'
 import type { Ini } from './ini.ts'
 
-/** glance-api.conf: images are files, one process. */
+/** Returns glance-api.conf: images are files, and the API is one process. */
 export function glanceConf(at: CloudAddresses, settings: CloudSettings): Ini {
   return {
     DEFAULT: {
@@ -30,7 +30,7 @@ export function glanceConf(at: CloudAddresses, settings: CloudSettings): Ini {
   }
 }
 
-/** glance-api-paste.ini: version 2 of the API behind Keystone. */
+/** Content of glance-api-paste.ini: version 2 of the API behind Keystone. */
 export const GLANCE_PASTE: Ini = {
   'pipeline:glance-api-keystone': { pipeline: 'versionnegotiation authtoken context rootapp' },
   'composite:rootapp': {

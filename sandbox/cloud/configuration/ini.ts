@@ -1,7 +1,7 @@
 export type Section = { readonly [key: string]: string | number | boolean }
 export type Ini = { readonly [section: string]: Section }
 
-/** Text of an INI file, booleans as Python writes them. */
+/** Formats an INI file, with booleans as Python writes them. */
 export function iniText(ini: Ini): string {
   return Object.entries(ini)
     .map(([section, keys]) => `[${section}]\n${Object.entries(keys).map(line).join('')}`)

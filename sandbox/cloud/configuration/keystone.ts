@@ -5,7 +5,7 @@ import type { Ini } from './ini.ts'
 
 const HUNDRED_DAYS_S = 8_640_000
 
-/** keystone.conf: tokens outlive every move of the cloud's clock. */
+/** Returns keystone.conf. Tokens outlive every move of the cloud's clock. */
 export function keystoneConf(at: CloudAddresses, settings: CloudSettings): Ini {
   return {
     DEFAULT: {

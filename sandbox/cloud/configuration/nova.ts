@@ -6,20 +6,23 @@ import type { Ini } from './ini.ts'
 
 const DAY_S = 86_400
 
-/** nova.conf of everything that is no compute host. */
+/** Returns nova.conf of everything except compute hosts. */
 export function controllerConf(at: CloudAddresses, settings: CloudSettings): Ini {
   const common = commonConf(at, settings, 'controller')
   return { ...common, api_database: { connection: databaseOf(at, 'nova_api'), max_pool_size: 5 } }
 }
 
-/** The compute API whose deleted servers can be restored for a day. */
+/** Returns nova.conf of the compute API whose deleted servers can be restored for a day. */
 export function keepingConf(at: CloudAddresses, settings: CloudSettings): Ini {
   const conf = controllerConf(at, settings)
   const other = { osapi_compute_listen_port: at.ports.keeping, reclaim_instance_interval: DAY_S }
   return { ...conf, DEFAULT: { ...conf.DEFAULT, ...other } }
 }
 
-/** A compute host; Nova refuses to start one that knows the API's database. */
+/**
+ * Returns nova.conf of a compute host. It has no API database: Nova refuses to start a compute host that
+ * knows it.
+ */
 export function computeConf(at: CloudAddresses, settings: CloudSettings, host: string): Ini {
   return commonConf(at, settings, host)
 }
@@ -66,10 +69,13 @@ const API = {
   osapi_compute_workers: 1,
 }
 
-/** How long a service waits for the answer of another. */
+/** Time that a service waits for the answer of another, seconds. */
 export const RPC_TIMEOUT_S = 30
 
-/** Times are shorter than Nova's own, so that a test sees within a minute what takes five in a real cloud. */
+/**
+ * Settings of compute. Times are shorter than Nova's defaults, so that a test sees within a minute what takes
+ * five in a real cloud.
+ */
 const COMPUTE = {
   compute_driver: 'fake.FakeDriver',
   instance_usage_audit: true,
@@ -81,7 +87,7 @@ const COMPUTE = {
   network_allocate_retries: 0,
 }
 
-/** api-paste.ini: the compute API behind Keystone. */
+/** Content of api-paste.ini: the compute API behind Keystone. */
 export const NOVA_PASTE: Ini = {
   'composite:osapi_compute': {
     use: 'call:nova.api.openstack.urlmap:urlmap_factory',

@@ -2,7 +2,7 @@ import { type CloudAddresses, logFile } from '../addresses.ts'
 import { account, databaseOf } from './common.ts'
 import type { Ini } from './ini.ts'
 
-/** placement.conf; Placement sends no notifications. */
+/** Returns placement.conf. Placement sends no notifications. */
 export function placementConf(at: CloudAddresses): Ini {
   return {
     DEFAULT: { log_file: logFile(at, 'placement') },

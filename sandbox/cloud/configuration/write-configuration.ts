@@ -10,7 +10,7 @@ import { placementConf } from './placement.ts'
 
 const DATA = ['fernet', 'credential', 'images', 'staging', 'tasks', 'locks', 'controller']
 
-/** Writes every configuration file of a cloud, and makes the folders that they name. */
+/** Writes all configuration files of a cloud, and creates the folders that they name. */
 export async function writeConfiguration(
   at: CloudAddresses,
   settings: CloudSettings,

@@ -13,7 +13,7 @@ import { apiListenOption, createCommand, loggerOf } from '../program.ts'
 
 type Options = { config: string; listen?: ListenAddress; logLevel?: string }
 
-/** `stv3 api`: the REST server. */
+/** Creates `stv3 api`, which serves the REST API until it is stopped. */
 export function apiCommand(): Command {
   return createCommand(
     'api',

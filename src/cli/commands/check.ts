@@ -12,19 +12,19 @@ import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
 
-/** `stv3 check`: every problem of a configuration in one go. */
+/** Creates `stv3 check`, which reports every problem of a configuration in one run. */
 export function checkCommand(): Command {
   return createCommand(
     'check',
-    'validate all files of a configuration, and hold notifications or servers against it',
+    'validate all files of a configuration, and compare it with notifications or servers',
     'stv3 check -c config/yagi.conf\n  stv3 check -c config/winchester.yaml --against day.jsonl.gz\n  stv3 check -c config/openstack/yagi.conf --connect',
   )
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
     .option(
       '--against <file...>',
-      'notifications, one a line (.gz unpacked, - is standard input): tell also which types have no definition, and which definitions, traits and triggers they do not need',
+      'notifications, one a line (.gz unpacked, - is standard input): also report event types without a definition, and definitions, traits and triggers that no notification needs',
     )
-    .option('--connect', 'also look at broker, queues, exchanges, database and archive; changes nothing')
+    .option('--connect', 'also check broker, queues, exchanges, database and archive; changes nothing')
     .option('--json', 'one JSON object a line')
     .action(check)
 }
@@ -37,7 +37,7 @@ async function check({ config: file, against, connect, json }: Options): Promise
   const all = [...problems, ...(held?.findings ?? [])]
   const errors = all.filter(({ severity }) => severity === 'error').length
   if (errors === 0 && !json) {
-    const more = held ? `, ${held.notifications} notifications were held against it` : ''
+    const more = held ? `; it was compared with ${held.notifications} notifications` : ''
     await print(`${file} is valid${more}\n`)
     if (config) for (const need of await needsOf(config)) await print(`note: ${need}\n`)
   }
@@ -49,7 +49,10 @@ async function needsOf(config: Config): Promise<readonly string[]> {
   return auditNeeds(config.triggers, await requirePipelines(config))
 }
 
-/** What the notifications of files tell of a configuration. */
+/**
+ * Compares the notifications of files with a configuration. Returns the findings and the number of
+ * notifications.
+ */
 async function holdAgainst(
   config: Config,
   files: readonly string[],
@@ -63,7 +66,7 @@ async function holdAgainst(
   return { findings: findingsOf(config, observation), notifications: observation.notifications }
 }
 
-/** Looks at the servers that a configuration names; answers how many errors there are. */
+/** Checks the servers that a configuration names and prints the findings. Returns the number of errors. */
 async function look(config: Config, json: true | undefined): Promise<number> {
   const findings = await checkConnections(config)
   for (const finding of findings) {

@@ -22,7 +22,7 @@ import { createCommand, loggerOf } from '../program.ts'
 
 type Options = { config: string; logLevel?: string }
 
-/** `stv3 consume`: reads the queues of a yagi.conf until it is stopped. */
+/** Creates `stv3 consume`, which reads the queues of a yagi.conf until it is stopped. */
 export function consumeCommand(): Command {
   return createCommand(
     'consume',

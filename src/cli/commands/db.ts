@@ -17,7 +17,7 @@ import { StatusLine } from '../terminal/status-line.ts'
 type Options = { config: string; json?: true }
 type ImportOptions = Options & { restart?: true }
 
-/** `stv3 db`: the schema of the database. */
+/** Creates `stv3 db`, which manages the schema and the contents of the database. */
 export function dbCommand(): Command {
   const command = createCommand('db', 'manage the database', 'stv3 db upgrade -c config/winchester.yaml')
   command.addCommand(
@@ -43,7 +43,7 @@ export function dbCommand(): Command {
         '<file>',
         'a JSON object with events and streams, or one with such a member `db`; - is standard input',
       )
-      .option('--restart', 'first delete what an import left that was broken off')
+      .option('--restart', 'first delete what an interrupted import has left')
       .action((file: string, options: ImportOptions) =>
         withDatabase(options, (database, config) => importFrom(file, database, config, options)),
       ),
@@ -73,7 +73,10 @@ async function withDatabase(
   }
 }
 
-/** Needs no connection: for the administrator of a database that is not ours to change. */
+/**
+ * Prints the SQL of all migrations without a connection, for databases that only their administrator may
+ * change.
+ */
 async function printSql({ config: file }: Options): Promise<void> {
   const { winchester } = await loadConfig(file, process.env)
   await print(migrationSql(columnTypesOf(winchester.database.url)))
@@ -109,7 +112,7 @@ async function exportTo(file: string, database: OpenDatabase): Promise<void> {
   } finally {
     line.clear()
   }
-  line.end(`${tell(all)} are in ${file === '-' ? 'standard output' : file}`)
+  line.end(`exported ${tell(all)} to ${file === '-' ? 'standard output' : file}`)
 }
 
 async function importFrom(
@@ -124,7 +127,7 @@ async function importFrom(
   const restore = await openRestore(database, indexed, restart === true)
   const importing = importDatabase(file, restore, stopSignal(), (done) => line.show(() => tell(done)))
   const counts = await importing.finally(() => line.clear())
-  line.end(`${tell(counts)} are in the database, as many as in the file`)
+  line.end(`imported ${tell(counts)}, as many as the file has`)
 }
 
 function tell({ events, streams }: DumpCounts): string {

@@ -37,7 +37,7 @@ const STAGES = 'decode, validate, distill, size, store, pipeline, commit or app:
 const DEFAULT_LIMIT = 100
 const PAGE = 5
 
-/** `stv3 dead-letters`: what could not be processed. */
+/** Creates `stv3 dead-letters`, which lists, shows, retries and drops what could not be processed. */
 export function deadLettersCommand(): Command {
   const command = createCommand(
     'dead-letters',
@@ -45,25 +45,25 @@ export function deadLettersCommand(): Command {
     'stv3 dead-letters ls --stage distill -c config/winchester.yaml',
   )
   command.addCommand(
-    filtered('ls', 'list them, the newest first')
-      .option('--limit <n>', 'most that are listed', parseWhole(1), DEFAULT_LIMIT)
+    filtered('ls', 'list dead letters, the newest first')
+      .option('--limit <n>', 'number to list at most', parseWhole(1), DEFAULT_LIMIT)
       .option('--json', 'one JSON object a line')
       .action((options: Options) => withStore(options, (store) => list(store, options))),
   )
   command.addCommand(
-    sub('show', 'print one whole, auth tokens masked', 'show 12')
-      .argument('<id>', 'as ls tells it', parseWhole(1))
+    sub('show', 'print a dead letter completely, with auth tokens masked', 'show 12')
+      .argument('<id>', 'id that ls prints', parseWhole(1))
       .option('--json', 'as one JSON object')
       .action((id: number, options: Options) => withStore(options, (store) => show(store, id, options))),
   )
   command.addCommand(
     filtered(
       'retry',
-      'drive them through the current configuration; those that succeed are gone',
+      'process dead letters again with the current configuration; those that succeed are removed',
       'retry 12 13',
     )
-      .argument('[id...]', 'as ls tells them', parseIds)
-      .option('--all', 'all that the filters leave')
+      .argument('[id...]', 'ids that ls prints', parseIds)
+      .option('--all', 'all that match the filters')
       .option('--json', 'one JSON object a line')
       .action((ids: number[] | undefined, options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
@@ -71,9 +71,9 @@ export function deadLettersCommand(): Command {
       }),
   )
   command.addCommand(
-    filtered('drop', 'delete them for good', 'drop --stage decode --all')
-      .argument('[id...]', 'as ls tells them', parseIds)
-      .option('--all', 'all that the filters leave')
+    filtered('drop', 'delete dead letters for good', 'drop --stage decode --all')
+      .argument('[id...]', 'ids that ls prints', parseIds)
+      .option('--all', 'all that match the filters')
       .option('--json', 'as one JSON object')
       .action((ids: number[] | undefined, options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
@@ -99,7 +99,10 @@ function filtered(name: string, description: string, example = name): Command {
     .option('--until <time>', 'only those kept before it', parseTime)
 }
 
-/** `writer` names who stores events; without one nothing but the letters is changed. */
+/**
+ * Opens the store for a piece of work and closes it afterwards. `writer` names the process that stores
+ * events; without it only dead letters may be changed.
+ */
 async function withStore(
   options: Options,
   work: (store: Store, config: Config) => Promise<void>,
@@ -118,11 +121,11 @@ function filterOf({ stage, queue, since, until }: Options): DeadLetterFilter {
   return { stage, queue, since, until }
 }
 
-/** Which letters are meant; all of them only when that is said. */
+/** Returns the filter for the chosen dead letters. All of them are chosen only with --all. */
 function chosen(ids: readonly number[] = [], options: Options, command: Command): DeadLetterFilter {
   if (ids.length === 0 && !options.all)
-    command.error('error: name ids, or --all with or without filters', { exitCode: 2 })
-  if (ids.length > 0 && options.all) command.error('error: name ids or --all, not both', { exitCode: 2 })
+    command.error('error: expected ids, or --all with or without filters', { exitCode: 2 })
+  if (ids.length > 0 && options.all) command.error('error: expected ids or --all, not both', { exitCode: 2 })
   return ids.length > 0 ? { ...filterOf(options), ids } : filterOf(options)
 }
 
@@ -146,7 +149,7 @@ async function list(store: Store, options: Options): Promise<void> {
   if (count > rows.length) await print(`${rows.length} of ${count}; --limit shows more\n`)
 }
 
-/** A few at a time: their bodies may be large. */
+/** Yields dead letters, fetched a few at a time because their bodies may be large. */
 async function* inPages(
   store: Store,
   filter: DeadLetterFilter,
@@ -175,7 +178,7 @@ function jsonOf({ id, stage, reason, queue, at, body }: DeadLetter): object {
   return { id, stage, reason: maskSecrets(reason), queue, at: formatIso(at), body: bodyOf(body) }
 }
 
-/** Text with its secrets masked; bytes that are no text, masked too, in base64. */
+/** Returns a body with its secrets masked: UTF-8 as text, anything else in base64. */
 function bodyOf(body: Buffer): string | { readonly base64: string } {
   if (isUtf8(body)) return maskSecrets(body.toString('utf8'))
   return { base64: Buffer.from(maskSecrets(body.toString('latin1')), 'latin1').toString('base64') }
@@ -229,7 +232,7 @@ async function retry(
   if (failures > 0) process.exitCode = 1
 }
 
-/** What the queues of the configuration give their messages to. */
+/** Returns a look-up of the apps and the plan of each configured queue. */
 async function queuesOf(config: Config): Promise<RetryContext['queueOf']> {
   const queues = new Map<string | null, RetryQueue>()
   for (const settings of config.yagi?.queues ?? []) {
@@ -239,7 +242,7 @@ async function queuesOf(config: Config): Promise<RetryContext['queueOf']> {
   return (queue) => queues.get(queue)
 }
 
-/** In the order in which they were kept, without those that come while it goes on. */
+/** Yields dead letters in the order in which they were stored, without those that arrive meanwhile. */
 async function* each(store: Store, filter: DeadLetterFilter): AsyncGenerator<DeadLetter> {
   const [newest] = await store.listDeadLetters(filter, { limit: 1, mark: undefined, ascending: false })
   for await (const letter of inPages(store, filter, true)) {
@@ -253,15 +256,15 @@ function toldOf(retried: Retried): string {
     case 'stored':
       return 'stored'
     case 'duplicate':
-      return 'was stored already'
+      return 'was already stored'
     case 'given':
-      return 'the app has taken it'
+      return 'taken by the app'
     case 'dropped':
-      return 'no event definition matches it; gone'
+      return 'no event definition matches it; removed'
     case 'reset':
       return 'its stream will be run again'
     case 'gone':
-      return 'its stream is not as it was any more; gone'
+      return 'its stream has changed since; removed'
     case 'failed':
       return `failed again, ${retried.stage}: ${maskSecrets(retried.reason)}`
   }
@@ -273,11 +276,14 @@ async function drop(store: Store, filter: DeadLetterFilter, options: Options): P
   await print(options.json ? `${JSON.stringify({ dropped })}\n` : `${dropped} dropped\n`)
 }
 
-/** A number that is no dead letter is a slip: nothing is done. */
+/**
+ * Throws NotFoundError if one of the ids is not a dead letter that the filter selects, before anything is
+ * changed.
+ */
 async function requireAll(store: Store, filter: DeadLetterFilter): Promise<void> {
   for (const id of filter.ids ?? []) {
     if ((await store.countDeadLetters({ ...filter, ids: [id] })) === 0) {
-      throw new NotFoundError(`there is no dead letter ${id} that the filters leave; nothing is done`)
+      throw new NotFoundError(`there is no dead letter ${id} that matches the filters; nothing was changed`)
     }
   }
 }

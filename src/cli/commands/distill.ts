@@ -10,11 +10,11 @@ import { readNotifications } from '../read-notifications.ts'
 
 type Options = { definitions: readonly string[]; catchall?: true }
 
-/** `stv3 distill`: one line out for each notification, always. */
+/** Creates `stv3 distill`, which prints exactly one line for each notification. */
 export function distillCommand(): Command {
   return createCommand(
     'distill',
-    'show what events become of notifications (JSON lines, also gzipped; - is standard input)',
+    'show the events that notifications become (JSON lines, also gzipped; - is standard input)',
     'stv3 distill --definitions config/event_definitions.yaml day.jsonl',
   )
     .argument('[file...]', 'notifications, one a line, indented or in lists (default: standard input)')

@@ -27,7 +27,7 @@ type Options = { config: string; result?: string; json?: true; logLevel?: string
 type DefinitionFacts = {
   readonly index: number
   readonly event_type: EventTypePatterns
-  /** where it stands; null for the one that catches all */
+  /** file of the definition; null for the catch-all definition */
   readonly file: string | null
   readonly line: number | null
 }
@@ -39,11 +39,11 @@ type TriggerFacts = {
   readonly key: { readonly [trait: string]: RestValue } | null
 }
 
-/** What became of a notification, and why. */
+/** What a configuration makes of a notification, and why. */
 type Explanation = {
   readonly message_id: string | null
   readonly event_type: string | null
-  /** why it becomes no event */
+  /** reason why the notification does not become an event */
   readonly error: string | null
   readonly definition: DefinitionFacts | null
   /** definitions that match the type too, but stand before the chosen one */
@@ -52,17 +52,17 @@ type Explanation = {
   readonly triggers: readonly TriggerFacts[]
 }
 
-/** `stv3 explain`: what would become of notifications, and why. */
+/** Creates `stv3 explain`, which shows what a configuration makes of notifications, and why. */
 export function explainCommand(): Command {
   return createCommand(
     'explain',
-    'tell what would become of notifications (JSON lines), and why; or why a verdict on usage is as it is',
+    'show what a configuration makes of notifications (JSON lines) and why, or explain a verdict on usage',
     'stv3 explain -c config/winchester.yaml notification.json',
   )
     .argument('[file]', 'notifications, one a line, indented or in lists; - is standard input')
     .option(
       '--result <message-id>',
-      'of a stored event such as compute.instance.exists.failed: the checks that led to it',
+      'message_id of a stored event such as compute.instance.exists.failed: show the checks that led to it',
     )
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
     .option('--json', 'one JSON object a line')
@@ -76,7 +76,7 @@ export function explainCommand(): Command {
     })
 }
 
-/** Why verifying usage came to a stored result. */
+/** Explains a stored result of usage verification. */
 async function explainStored({ config: configFile, result = '', json, logLevel }: Options): Promise<void> {
   const config = await loadConfig(configFile, process.env)
   const pipelines = await requirePipelines(config)
@@ -133,7 +133,7 @@ function factsOf({ index, patterns }: EventDefinition, { places }: Config): Defi
   return { index, event_type: patterns, file, line }
 }
 
-/** The traits that can be made, however it goes with the others. */
+/** Returns the traits that can be extracted, even when others fail. */
 function traitFacts(definition: EventDefinition, notification: Notification): Explanation['traits'] {
   return Object.fromEntries(
     definition.traits.flatMap((trait) => {

@@ -36,7 +36,7 @@ type Options = CloudFlags & {
   readonly logLevel?: string
 }
 
-/** `stv3 generate`: the notification simulator. */
+/** Creates `stv3 generate`, the notification simulator. */
 export function generateCommand(): Command {
   const command = createCommand(
     'generate',
@@ -47,26 +47,34 @@ export function generateCommand(): Command {
   stv3 generate --realtime --operations-per-hour 3600 --to amqp -c config/yagi.conf`,
   )
   return addSimulationOptions(command)
-    .optionsGroup('Where to, and how fast:')
+    .optionsGroup('Output and speed:')
     .addOption(
       new Option('--to <where>', 'RabbitMQ, a file, or standard output')
         .choices(['amqp', 'file', '-'])
         .default('-'),
     )
-    .addOption(new Option('--output <file>', 'JSON lines go here; it must not exist').implies({ to: 'file' }))
+    .addOption(
+      new Option('--output <file>', 'write JSON lines to this file, which must not exist').implies({
+        to: 'file',
+      }),
+    )
     .option('-c, --config <file>', 'with --to amqp: the yagi.conf that names broker and queue')
     .option('--queue <name>', 'with --to amqp: one of its queues (default: the first)')
-    .addOption(new Option('--realtime', 'as fast as life, from now on').conflicts('speed'))
-    .option('--speed <n>', 'so many times as fast as life (default: as fast as possible)', parsePositive)
-    .optionsGroup('Instead:')
+    .addOption(new Option('--realtime', 'in real time, from now on').conflicts('speed'))
+    .option(
+      '--speed <n>',
+      'this many times as fast as real time (default: as fast as possible)',
+      parsePositive,
+    )
+    .optionsGroup('Instead of notifications:')
     .option(
       '--describe',
-      'print what the run contains, and what must become of it under the shipped configuration by the clock of the notifications (STACKTACH_TIME_SYNC, or in real time); for --audit day@N with STACKTACH_DAY_BEGINS=Nh',
+      'print what the run contains, and what the shipped configuration must make of it by the clock of the notifications (STACKTACH_TIME_SYNC, or in real time); for --audit day@N with STACKTACH_DAY_BEGINS=Nh',
     )
     .addOption(
       new Option(
         '--rules <rules>',
-        'with --describe: by which rules usage is verified; the shipped pipelines.yaml says practical',
+        'with --describe: rules by which usage is verified; the shipped pipelines.yaml has practical',
       )
         .choices(USAGE_RULES)
         .default('practical'),
@@ -89,7 +97,7 @@ async function generate(options: Options, command: Command): Promise<void> {
   else await toLines(simulation, options, progress, signal)
 }
 
-/** Options that would be passed over are wrong usage. */
+/** Rejects combinations in which an option would be ignored: they are wrong usage. */
 function requireConsistent(options: Options, command: Command): void {
   const { to, output, config, queue, describe, json, audit, format, rules } = options
   const refuse = (message: string): never => command.error(`error: ${message}`, { exitCode: 2 })
@@ -108,7 +116,7 @@ function requireConsistent(options: Options, command: Command): void {
   if (to !== 'amqp' && (config ?? queue) !== undefined) refuse('--config and --queue go with --to amqp')
 }
 
-/** The messages, held back until their time where a speed is asked for. */
+/** Returns the messages of a simulation, each held back until its time if a speed is given. */
 function paced(
   simulation: SimulationOptions,
   speed: number | undefined,
@@ -165,7 +173,7 @@ async function toLines(
   const output = to === 'file' ? await createLineFile(path as string) : standardOutput()
   const speed = speedOf(options)
   const written = () =>
-    to === 'file' ? `it holds the first ${progress.count} notifications` : 'not all is written'
+    to === 'file' ? `it holds the first ${progress.count} notifications` : 'the output is incomplete'
   let summary = ''
   try {
     await writeLines(paced(simulation, speed, signal), output, {
@@ -184,7 +192,7 @@ async function toLines(
   if (to === 'file') process.stderr.write(`wrote ${output.name}: ${summary}\n`)
 }
 
-/** Whoever reads what is there must not take it for the whole. */
+/** Returns the error for an interrupted run, so that its output is not taken for the whole. */
 function stopped({ at }: Progress, rest: string): StackTachError {
   return new StackTachError('io', `stopped at ${formatIso(at).slice(0, 19)} of the simulation; ${rest}`)
 }

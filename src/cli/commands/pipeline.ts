@@ -21,20 +21,20 @@ type Options = {
   logLevel?: string
 }
 
-/** `stv3 pipeline`: what a pipeline makes of events, for people who write handlers. */
+/** Creates `stv3 pipeline`, which shows what a pipeline makes of events, for authors of handlers. */
 export function pipelineCommand(): Command {
   const command = createCommand(
     'pipeline',
-    'run the handlers of a pipeline over events (JSON lines, typed form) and show what comes out; nothing is committed',
+    'run the handlers of a pipeline over events (JSON lines, typed form) and show the result; commits nothing',
     'stv3 pipeline test_pipeline -c config/winchester.yaml --events events.jsonl --dry-run',
   )
   return command
     .argument('<name>', 'the pipeline')
     .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
     .requiredOption('--events <file>', 'events, one a line, in order of time; - is standard input')
-    .option('--stream-id <id>', 'id of the stream that the handlers are told', parseWhole(0), 1)
-    .option('--stream-name <name>', 'its name', 'stream')
-    .option('--dry-run', 'required: effects of handlers are shown, not made')
+    .option('--stream-id <id>', 'stream id that the handlers get', parseWhole(0), 1)
+    .option('--stream-name <name>', 'stream name that the handlers get', 'stream')
+    .option('--dry-run', 'required: show what the handlers would send, and send nothing')
     .option('--json', 'one JSON object a line')
     .action((name: string, options: Options) => {
       if (!options.dryRun)

@@ -10,7 +10,7 @@ import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; queue?: string; logLevel?: string }
 
-/** `stv3 publish`: JSON lines, one message each, into a configured queue. */
+/** Creates `stv3 publish`, which publishes JSON lines, one message each, to a configured queue. */
 export function publishCommand(): Command {
   return createCommand(
     'publish',
@@ -34,7 +34,7 @@ async function publish(files: readonly string[], options: Options): Promise<void
     for (const file of files) {
       const count = await publishAll(readBodies(file), { publisher, spec, logger, signal })
       if (signal.aborted)
-        throw new StackTachError('io', `stopped; of ${file} ${count} notifications were published`)
+        throw new StackTachError('io', `stopped after publishing ${count} notifications of ${file}`)
       await print(`${file}: published ${count} notifications to ${spec.queue}\n`)
     }
     await publisher.close()

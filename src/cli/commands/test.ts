@@ -23,10 +23,10 @@ type Outcome = {
   readonly actual: Actual | null
 }
 
-/** `stv3 test`: unit tests for configuration. */
+/** Creates `stv3 test`, which runs unit tests for configuration. */
 export function testCommand(): Command {
   return createCommand('test', 'run unit tests for a configuration', 'stv3 test config/tests/*.yaml')
-    .argument('<file...>', 'test files; their form stands in config/tests')
+    .argument('<file...>', 'test files; config/tests has examples')
     .option('--json', 'one JSON object a line, for each test')
     .action(test)
 }

@@ -11,15 +11,18 @@ type Options = { listen: ListenAddress; insecure?: true; logLevel?: string }
 
 const SHUTDOWN_MS = 5000
 
-/** `stv3 time-server`: the clock of the notifications, for consumers and workers of old data. */
+/**
+ * Creates `stv3 time-server`, which serves the shared clock of consumers and workers that process old
+ * notifications.
+ */
 export function timeServerCommand(): Command {
   return createCommand(
     'time-server',
-    'serve the time behind time_sync_endpoint: old notifications play as if it were now',
+    'serve the shared clock behind time_sync_endpoint, by which old notifications are processed as if they were new',
     'stv3 time-server --listen 127.0.0.1:8008   # time_sync_endpoint: http://127.0.0.1:8008/time',
   )
     .addOption(listenOption(8008))
-    .option('--insecure', 'serve others than this machine without STACKTACH_TIME_TOKEN')
+    .option('--insecure', 'serve other machines without STACKTACH_TIME_TOKEN')
     .action(async (options: Options) => {
       const signal = stopSignal()
       const logger = loggerOf(options)

@@ -10,21 +10,21 @@ import { readLines } from '../read-lines.ts'
 type Variables = { readonly [name: string]: Instant }
 type Options = { var: Variables; jsonl?: true }
 
-/** One line of --jsonl. */
+/** A request: one line of --jsonl input. */
 type Request = {
   readonly expr: string
   readonly vars?: { readonly [name: string]: string }
   readonly match?: readonly { readonly at: string }[]
 }
 
-/** `stv3 timex`: evaluates time expressions. */
+/** Creates `stv3 timex`, which evaluates time expressions. */
 export function timexCommand(): Command {
   return createCommand(
     'timex',
     'evaluate a time expression',
     "stv3 timex 'day($first) + 6h' --var first=2026-01-31T18:00:00",
   )
-    .argument('[expression]', 'the expression; $timestamp is now unless --var says otherwise')
+    .argument('[expression]', 'the expression; $timestamp is the current time unless --var sets it')
     .addOption(
       new Option('--var <name=time>', 'a variable, ISO 8601').argParser(addVariable).default({}, 'none'),
     )
@@ -67,7 +67,8 @@ async function evaluateLines(): Promise<void> {
       await print(`${JSON.stringify({ error: error.message })}\n`)
     }
   }
-  if (isRefused) throw new InvalidError('some lines are no requests; their answers say why')
+  if (isRefused)
+    throw new InvalidError('some lines are not valid requests; the errors printed for them say why')
 }
 
 function answer(line: string, number: number): object {

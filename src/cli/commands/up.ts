@@ -42,11 +42,16 @@ type Options = {
 const ROOT = resolve(import.meta.dirname, '../../..')
 const DAY_PER_HALF_MINUTE = 2880
 const STATUS_MS = 10_000
-/** The worker looks this often: at this speed a second of ours is most of an hour of theirs. */
+/**
+ * Pause between two passes of the worker. At the default speed a second of real time is most of a simulated
+ * hour.
+ */
 const WORKER_DELAY_S = 0.2
 const NEWEST = { limit: 1, mark: undefined, ascending: false }
 
-/** `stv3 up`: simulator, broker, consumer, archive, store, worker and API in this process. */
+/**
+ * Creates `stv3 up`, which runs simulator, broker, consumer, archive, store, worker and API in this process.
+ */
 export function upCommand(): Command {
   return createCommand(
     'up',
@@ -58,17 +63,17 @@ export function upCommand(): Command {
       'yagi.conf whose definitions, triggers and pipelines are used',
       join(ROOT, 'config/yagi.conf'),
     )
-    .option('--data <folder>', 'where database and archive go', join(ROOT, 'sandbox/data'))
+    .option('--data <folder>', 'folder for database and archive', join(ROOT, 'sandbox/data'))
     .addOption(listenOption(8000))
     .option(
       '--speed <n>',
-      'the simulated clock runs so many times as fast as life',
+      'speed of the simulated clock, as a multiple of real time',
       parsePositive,
       DAY_PER_HALF_MINUTE,
     )
-    .option('--instances <n>', 'instances that are there at the start', parseWhole(0), 50)
+    .option('--instances <n>', 'number of instances at the start', parseWhole(0), 50)
     .option('--operations-per-hour <n>', 'over all instances, in simulated time', parsePositive, 20)
-    .option('--seed <n>', 'of the simulation (default: from its start)', parseWhole(0))
+    .option('--seed <n>', 'seed of the simulation (default: derived from its start)', parseWhole(0))
     .action(up)
 }
 
@@ -112,7 +117,7 @@ async function makeDataFolder(folder: string): Promise<void> {
   }
 }
 
-/** The same configuration on the embedded database, with its archive in the data folder. */
+/** Returns the configuration with the embedded database, and with its archive in the data folder. */
 function embedded(config: Config, yagi: YagiSettings, data: string): { config: Config; yagi: YagiSettings } {
   const folders = {
     workingDirectory: join(data, 'archive'),
@@ -120,10 +125,10 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
   }
   const queues = yagi.queues.map((queue) => ({
     ...queue,
-    // In this process nobody else would make them.
+    // Nothing else in this process would declare them.
     passive: false,
     exchangePassive: false,
-    // What is simulated must reach nobody outside.
+    // Simulated events must not leave this process.
     apps: queue.apps.filter(({ kind }) => kind === 'winchester' || kind === 'shoebox'),
     archive: queue.archive && { ...queue.archive, ...folders },
   }))
@@ -139,7 +144,7 @@ async function openEmbeddedStore(config: Config): Promise<Store> {
   return createStore(database, config, 'up')
 }
 
-/** The simulated clock begins today at 00:00 UTC, or where an earlier run has come to. */
+/** Returns the start of the simulated clock: today at 00:00 UTC, or the newest event of an earlier run. */
 async function startOf(store: Store): Promise<Micros> {
   const today = Math.floor((Date.now() * 1000) / MICROS_PER_DAY) * MICROS_PER_DAY
   const [newest] = await store.listEvents({}, NEWEST)
@@ -196,7 +201,7 @@ Ctrl-C stops it.
   }
 }
 
-/** A line now and then about what has happened. */
+/** Prints a summary line every ten seconds. */
 function createStatus(
   clock: IntakeClock,
   store: Store,

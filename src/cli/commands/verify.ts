@@ -17,23 +17,23 @@ import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; json?: true; all?: true; logLevel?: string }
 
-/** The shipped configuration: definitions and triggers for OpenStack, practical rules. */
+/** Shipped configuration: definitions and triggers for OpenStack, practical rules. */
 const SHIPPED = fileURLToPath(new URL('../../../config/winchester.yaml', import.meta.url))
 
-/** `stv3 verify`: from notifications to verdicts on usage, without servers. */
+/** Creates `stv3 verify`, which turns notifications into verdicts on usage without any server. */
 export function verifyCommand(): Command {
   return createCommand(
     'verify',
-    'verify the usage that notifications tell of (JSON lines, also gzipped; - is standard input), without servers; exits 1 when something failed',
+    'verify the usage in notifications (JSON lines, also gzipped; - is standard input) without servers; exits 1 when something failed',
     'stv3 verify day.jsonl.gz --json',
   )
     .argument('<file...>', 'notifications, one a line, indented or in lists, in any order')
     .option(
       '-c, --config <file>',
-      'winchester.yaml or yagi.conf whose definitions, triggers and pipelines say how (default: those shipped)',
+      'winchester.yaml or yagi.conf with the definitions, triggers and pipelines to use (default: those shipped)',
       SHIPPED,
     )
-    .option('--all', 'print what is verified too, with the checks made')
+    .option('--all', 'also print what was verified, with all checks')
     .option('--json', 'one JSON object a line, for each verdict')
     .action(verify)
 }
@@ -57,7 +57,9 @@ async function show(verdict: VerdictLine, { json, all }: Options): Promise<void>
   }
 }
 
-/** Reads all; answers how many could not be read, each told on standard error. */
+/**
+ * Reads all notifications into groups. Reports unreadable ones on standard error and returns their number.
+ */
 async function readEvents(files: readonly string[], config: Config, groups: StreamGroups): Promise<number> {
   const distiller = createDistiller(config.definitions, {
     catchAll: config.winchester.catch_all_notifications,

@@ -22,7 +22,7 @@ import { createCommand, loggerOf } from '../program.ts'
 
 type Options = { config: string; name?: string; logLevel?: string }
 
-/** `stv3 work`: fires and expires ready streams until it is stopped. */
+/** Creates `stv3 work`, which fires and expires due streams until it is stopped. */
 export function workCommand(): Command {
   return createCommand(
     'work',

@@ -2,10 +2,10 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
 import { flushOutput, print } from '../program.ts'
 
-/** Where lines go. */
+/** Target of generated lines. */
 export type LineOutput = {
   readonly name: string
-  /** Takes whole lines; throws StackTachError when they cannot all be written. */
+  /** Writes whole lines. Throws StackTachError when they cannot all be written. */
   write(lines: string): Promise<void>
   close(): Promise<void>
 }
@@ -28,7 +28,10 @@ function refuseOutput(error: unknown): never {
   )
 }
 
-/** A new file. Where writing fails it is cut back to the lines that are whole. */
+/**
+ * Creates a new file, which must not exist, readable by its owner only. After a failed write it is cut back
+ * to its whole lines.
+ */
 export async function createLineFile(path: string): Promise<LineOutput> {
   const file = await openNew(path)
   let size = 0
@@ -62,7 +65,10 @@ async function openNew(path: string): Promise<FileHandle> {
   }
 }
 
-/** What was written of the chunk that failed is taken away; a disk that refuses that as well is told of anyway. */
+/**
+ * Removes the part of a failed chunk that was written, and closes the file. Errors are ignored: the failed
+ * write is reported anyway.
+ */
 async function cutBack(file: FileHandle, size: number): Promise<void> {
   await file.truncate(size).catch(() => {})
   await file.close().catch(() => {})
@@ -71,7 +77,7 @@ async function cutBack(file: FileHandle, size: number): Promise<void> {
 function refusal(path: string, error: unknown): StackTachError {
   const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST'
   const message = isThere
-    ? `${path} is there already and is not written over`
+    ? `${path} already exists and is not overwritten`
     : `cannot write ${path}: ${messageOf(error)}`
   return new StackTachError('io', message, { cause: error })
 }

@@ -9,7 +9,9 @@ import { grouped } from '../terminal/grouped.ts'
 import { formatTable } from '../terminal/table.ts'
 import { auditText } from './simulation-options.ts'
 
-/** A page for people: what a run contains, then its streams, an instance and day each. */
+/**
+ * Prints the description of a run for people: its contents, then its streams, one for each instance and day.
+ */
 export async function printDescription(
   options: SimulationOptions,
   run: Description,
@@ -29,7 +31,7 @@ export async function printDescription(
     ['operations', listed(run.operations)],
     ['event types', listed(run.eventTypes)],
     ['messages in trouble', listed(run.trouble)],
-    ['usage told wrongly', listed(run.ordered)],
+    ['wrong usage', listed(run.ordered)],
     ['streams', `${grouped(streams.fires)} fire, ${grouped(streams.expires)} expire`],
     [`usage (${rules})`, listed(run.usage)],
   ]
@@ -51,7 +53,7 @@ function listed(counts: { readonly [name: string]: number }): string {
     .join(', ')
 }
 
-/** For programs: a line for the run, then one for each stream. */
+/** Prints the description of a run as JSON lines: one for the run, then one for each stream. */
 export async function printDescriptionJson(
   options: SimulationOptions,
   run: Description,

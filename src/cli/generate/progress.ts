@@ -2,7 +2,7 @@ import { formatIso, type Micros } from '../../domain/time.ts'
 import { grouped } from '../terminal/grouped.ts'
 import { StatusLine, type StatusTarget } from '../terminal/status-line.ts'
 
-/** How far a run of the simulator has come. */
+/** Shows the progress of a simulator run on a status line. */
 export class Progress {
   readonly #line: StatusLine
   readonly #end: Micros
@@ -12,7 +12,7 @@ export class Progress {
   #count = 0
   #at: Micros
 
-  /** `now` is a clock in ms. */
+  /** `now` returns a monotonic time in ms. */
   constructor(
     target: StatusTarget,
     { start, end }: { start: Micros; end: Micros },
@@ -26,7 +26,7 @@ export class Progress {
     this.#begun = now()
   }
 
-  /** So many more are out; the last one is of this time. */
+  /** Adds `count` notifications; `at` is the simulated time of the last one. */
   add(count: number, at: Micros): void {
     this.#count += count
     this.#at = at
@@ -40,12 +40,12 @@ export class Progress {
     return this.#count
   }
 
-  /** the time of the last */
+  /** simulated time of the last notification */
   get at(): Micros {
     return this.#at
   }
 
-  /** Takes the line away; answers what it came to, such as `1,200 notifications in 0.1 s, 12,000/s`. */
+  /** Removes the status line. Returns a summary such as `1,200 notifications in 0.1 s, 12,000/s`. */
   end(): string {
     this.#line.clear()
     return this.#counted()

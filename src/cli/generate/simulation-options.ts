@@ -16,7 +16,7 @@ import { type Duration, NoSuchTime, shiftTime, sumDuration } from '../../timex/d
 import { parseTimex } from '../../timex/parser.ts'
 import { parsePositive, parseTime, parseWhole } from '../program.ts'
 
-/** What the command line says of the simulated cloud. */
+/** Values of the command-line options for the simulated cloud. */
 export type CloudFlags = {
   readonly seed: number
   readonly start?: Micros
@@ -45,18 +45,23 @@ const USAGE_MEANINGS: { readonly [code in (typeof USAGE_CODES)[number]]: string 
   warning: 'an exists in the middle of a day that no operation explains',
 }
 
-/** Adds the options that say what is simulated. */
+/** Adds the options that describe the simulation. */
 export function addSimulationOptions(command: Command): Command {
   command
     .optionsGroup('The cloud:')
-    .option('--seed <n>', 'another number gives another cloud', parseWhole(0, 2 ** 32 - 1), 1)
+    .option(
+      '--seed <n>',
+      'seed of the simulation; the same seed gives the same cloud',
+      parseWhole(0, 2 ** 32 - 1),
+      1,
+    )
     .option('--start <time>', `ISO 8601, UTC (default: ${DEFAULT_START}, with --realtime now)`, parseTime)
     .addOption(
       new Option('--duration <duration>', 'how much time is simulated, such as 36h or 1d 6h')
         .argParser(parseDuration)
         .default(parseDuration('1d'), '1d'),
     )
-    .option('--instances <n>', 'instances that are there at the start', parseWhole(0, 1_000_000), 150)
+    .option('--instances <n>', 'number of instances at the start', parseWhole(0, 1_000_000), 150)
     .option('--operations-per-hour <n>', 'over all instances, on average', parsePositive, 12)
     .addOption(
       new Option('--format <format>', 'old style, the same in the oslo envelope, or Nova versioned')
@@ -71,13 +76,13 @@ export function addSimulationOptions(command: Command): Command {
     .optionsGroup('Messages in trouble (SHARE: 0 to 1, or such as 2%):')
     .option(
       '--trouble <share>',
-      'all kinds together, in equal parts; those of usage too, with daily audits',
+      'all kinds together, in equal parts; with daily audits those of usage too',
       parseShare,
     )
   for (const kind of MESSAGE_KINDS) {
     command.option(`--${kebab(kind)} <share>`, MESSAGE_TROUBLES[kind], parseShare)
   }
-  command.optionsGroup('Usage that is told wrongly (SHARE of the daily exists that can have it):')
+  command.optionsGroup('Wrong usage (SHARE of the daily exists that can have it):')
   for (const code of USAGE_CODES) {
     command.option(`--${code.toLowerCase()} <share>`, USAGE_MEANINGS[code], parseShare)
   }
@@ -88,7 +93,10 @@ function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-/** The simulation that the options ask for; `now` is its start in real time. */
+/**
+ * Returns the options of the simulation. `now` is its start when it runs in real time. Throws InvalidError
+ * when shares exceed 1 or the end is too far in the future.
+ */
 export function simulationOptionsOf(flags: CloudFlags, now: Micros | undefined): SimulationOptions {
   const start = flags.start ?? now ?? (parseIso(DEFAULT_START) as Micros)
   const { seed, instances, operationsPerHour, format, audit } = flags
@@ -100,7 +108,7 @@ export function simulationOptionsOf(flags: CloudFlags, now: Micros | undefined):
   )
   const total = Object.values(messages).reduce((sum, share) => sum + share, 0)
   if (total > 1)
-    throw new InvalidError(`the shares of messages in trouble sum up to ${total}; 1 is all of them`)
+    throw new InvalidError(`the shares of messages in trouble add up to ${total}; expected at most 1`)
   const end = endOf(start, flags.duration)
   return { seed, start, end, instances, operationsPerHour, format, audit, trouble: { ...messages, ...usage } }
 }
@@ -115,7 +123,7 @@ function sharesOf<K extends string>(
   }
 }
 
-/** The first moment that is no longer simulated. */
+/** Returns the end of the simulation, exclusive. */
 function endOf(start: Micros, duration: Duration): Micros {
   const end = laterBy(start, duration)
   if (end !== undefined && Number.isSafeInteger(end)) return end
@@ -131,14 +139,17 @@ function laterBy(start: Micros, duration: Duration): Micros | undefined {
   }
 }
 
-/** The usage codes that are ordered, by their flags. */
+/** Returns the flags of the usage codes whose share is above 0. */
 export function orderedCodes(flags: CloudFlags): readonly string[] {
   return USAGE_CODES.map((code) => code.toLowerCase() as Lowercase<typeof code>)
     .filter((flag) => (flags[flag] ?? 0) > 0)
     .map((flag) => `--${flag}`)
 }
 
-/** As instance_usage_audit_period of nova.conf; other periods than these are not simulated. */
+/**
+ * Parses an audit period as instance_usage_audit_period of nova.conf; only `hour`, `day` and `day@N` are
+ * simulated.
+ */
 function parseAudit(text: string): Audit {
   const [, unit, hours = '0'] = /^(hour|day)(?:@(\d{1,2}))?$/.exec(text) ?? []
   const isKnown = unit === 'day' ? Number(hours) < 24 : text === 'hour'
@@ -146,12 +157,12 @@ function parseAudit(text: string): Audit {
   return { unit: unit as Audit['unit'], dayBegins: Number(hours) * MICROS_PER_HOUR }
 }
 
-/** An audit as the command line takes it. */
+/** Formats an audit as the command line takes it. */
 export function auditText({ unit, dayBegins }: Audit): string {
   return dayBegins === 0 ? unit : `${unit}@${dayBegins / MICROS_PER_HOUR}`
 }
 
-/** `1d 6h`; a number without a unit is seconds. */
+/** Parses a duration such as `1d 6h`. A number without a unit is in seconds. */
 function parseDuration(text: string): Duration {
   const refuse = () => new InvalidArgumentError('expected a duration, such as 36h or 1d 6h.')
   try {

@@ -5,9 +5,9 @@ import type { LineOutput } from './line-output.ts'
 
 export type WriteOptions = {
   readonly signal: AbortSignal
-  /** each message is written at once, not with many others */
+  /** whether each message is written at once, not in large chunks */
   readonly isPaced: boolean
-  /** told of messages that are written, and the time of the last */
+  /** called after each write with the number of messages and the time of the last one */
   readonly onWritten: (count: number, at: Micros) => void
 }
 
@@ -27,7 +27,8 @@ export async function writeLines(
     onWritten(count, last)
     chunk = ''
     count = 0
-    // Files and pipes are written to at once; without a pause no signal would ever be noticed.
+    // Writing to files and pipes may never yield to the event loop; without a pause no signal would be
+    // handled.
     await immediate()
   }
   for await (const { at, body } of messages) {

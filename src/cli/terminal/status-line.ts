@@ -1,23 +1,31 @@
-/** A terminal, or what stands for it. */
+/** A terminal, or a substitute for it in tests. */
 export type StatusTarget = { readonly isTTY?: boolean; write(text: string): unknown }
 
 const EVERY_MS = 250
 const WIPE = '\r\u001b[K'
 
-/** How far long work has come: a line that is written over on a terminal, nothing elsewhere. */
+/**
+ * Progress of a long task: a line that is overwritten on a terminal. Nothing is shown elsewhere until the
+ * end.
+ *
+ * @example
+ * const line = new StatusLine()
+ * line.show(() => `${count} events so far`)
+ * line.end(`${count} events`)
+ */
 export class StatusLine {
   readonly #target: StatusTarget
   readonly #now: () => number
   #shownAt: number
 
-  /** `now` is a clock in ms. */
+  /** `now` returns a monotonic time in ms. */
   constructor(target: StatusTarget = process.stderr, now = () => performance.now()) {
     this.#target = target
     this.#now = now
     this.#shownAt = now()
   }
 
-  /** Told often: the text is only made when it is shown. */
+  /** Shows a text at most every 250 ms. Cheap to call often: the text is built only when it is shown. */
   show(text: () => string): void {
     if (!this.#target.isTTY) return
     const now = this.#now()
@@ -26,12 +34,12 @@ export class StatusLine {
     this.#target.write(`${WIPE}${text()}`)
   }
 
-  /** Takes the line away. */
+  /** Removes the line. */
   clear(): void {
     if (this.#target.isTTY) this.#target.write(WIPE)
   }
 
-  /** Takes the line away and says what it came to. */
+  /** Removes the line and writes a final text, elsewhere than on a terminal too. */
   end(text: string): void {
     this.clear()
     this.#target.write(`${text}\n`)

@@ -1,13 +1,18 @@
 export type TableOptions = {
-  /** columns of the terminal: the last column folds to it; undefined: as wide as it is */
+  /** width of the terminal in characters, to which the last column folds; undefined does not fold */
   readonly width?: number | undefined
-  /** What a cell looks like on a terminal; must not change its text. */
+  /** Adds colour to a cell. The visible text must stay the same: widths are computed from it. */
   readonly colour?: ((text: string, cell: string, row: readonly string[]) => string) | undefined
 }
 
 const NARROWEST = 10
 
-/** A table in the look of the original klugman: cells centered, as Python centers them. */
+/**
+ * Formats a table as the original klugman did: cells are centred as Python centres them.
+ *
+ * @example
+ * formatTable(['Property', 'Value'], [['count', '3']])
+ */
 export function formatTable(
   headers: readonly string[],
   rows: readonly (readonly string[])[],
@@ -24,7 +29,7 @@ export function formatTable(
   return [rule, line(headers), rule, ...folded.map(line), rule].join('\n')
 }
 
-/** Rows whose last cell is too long go on in rows of their own. */
+/** Folds rows whose last cell is too wide into several rows. */
 function foldLast(
   headers: readonly string[],
   rows: readonly (readonly string[])[],
@@ -44,7 +49,7 @@ function foldLast(
   )
 }
 
-/** Without what a terminal would act on. */
+/** Escapes control characters, which a terminal would interpret. */
 function escaped(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) =>
     JSON.stringify(control)
@@ -65,12 +70,12 @@ function parts(text: string, room: number): string[] {
   )
 }
 
-/** In characters, not in the units of UTF-16. */
+/** Counts characters, not UTF-16 code units. */
 function lengthOf(text: string): number {
   return [...text].length
 }
 
-/** Of an odd space the larger half is on the left when the width is odd. */
+/** Centres a text. When the space cannot be halved, the larger half is on the left if the width is odd. */
 function center(text: string, width: number): string {
   const space = width - lengthOf(text)
   const left = Math.floor(space / 2) + (space & width & 1)

@@ -6,9 +6,12 @@ import { periodText } from '../../usage/practical/stream-story.ts'
 import type { DefinitionUse, Observation } from './observation.ts'
 
 /**
- * What notifications tell of a configuration. What could not become an event is an error, at the notification or at
- * the definition; all else a warning: types without a definition, at the first notification of each; definitions,
- * traits and triggers that nothing needed, where they stand; events that do not tell what they are about.
+ * Returns the findings of an observation.
+ *
+ * A notification that could not become an event is an error, reported at the notification or at the
+ * definition. Everything else is a warning: types without a definition (at the first notification of each),
+ * events without an id of their resource, definitions, traits and triggers that no notification needed (where
+ * they are defined), and audit periods that are not within their stream.
  */
 export function findingsOf(config: Config, observation: Observation): Problem[] {
   return [
@@ -32,7 +35,7 @@ function unreadable({ unreadable: lines }: Observation): Problem[] {
     severity: 'error',
     code: 'unreadable',
     path: '',
-    message: `no notification: ${reason}`,
+    message: `not a notification: ${reason}`,
     position,
   }))
 }
@@ -41,7 +44,7 @@ function refused({ places }: Config, observation: Observation): Problem[] {
   return [...observation.refused.values()].map(({ count, first, definition, reason }) => {
     const name = /^trait ([^:]+):/.exec(reason)?.[1]
     const path = name === undefined ? [definition.index] : [definition.index, 'traits', name]
-    const message = `${times(count)} become no event: ${reason}; the first at ${first.file}:${first.line}`
+    const message = `${times(count)} did not become an event: ${reason}; the first at ${first.file}:${first.line}`
     const position = places.definition(path)
     return { severity: 'error', code: 'not-distilled', path: path.slice(1).join('.'), message, position }
   })
@@ -57,12 +60,12 @@ function nameless({ nameless: types, withId }: Observation): Problem[] {
   return byCount(types).map(([type, { count, first, fields }]) => {
     const all = count + (withId.get(type) ?? 0)
     const offered = [...fields].slice(0, 5).join(', ')
-    const message = `${type}: no trait has an id of what it is about in ${count} of ${all}, though there is ${offered}`
+    const message = `${type}: in ${count} of ${all} no trait holds an id of the resource, though the notification has ${offered}`
     return warning('event-without-id', first, message)
   })
 }
 
-/** Where none of a file's definitions was used, that is told once. */
+/** Reports a file once when none of its definitions was used. */
 function unusedDefinitions({ definitions, places }: Config, observation: Observation): Problem[] {
   const files = Map.groupBy(definitions, ({ index }) => places.definition([index]).file)
   return [...files].flatMap(([file, group]) => {
@@ -73,7 +76,7 @@ function unusedDefinitions({ definitions, places }: Config, observation: Observa
     }
     return unused.map(({ index, patterns }) => {
       const { lost } = useOf(observation, index)
-      const why = lost.size > 0 ? `later ones took ${some(lost)}` : 'no notification is of such a type'
+      const why = lost.size > 0 ? `later definitions took ${some(lost)}` : 'no notification has such a type'
       const message = `the definition of ${text(patterns)} was not used: ${why}`
       return warning('definition-unused', places.definition([index]), message)
     })
@@ -86,7 +89,10 @@ type Use = {
   readonly use: DefinitionUse
 }
 
-/** A trait that definitions of a file share, as by merging, is one trait: told where it stands first. */
+/**
+ * Treats a trait that several definitions of a file share, for example by a merge key, as one. Reports the
+ * first place where it is defined.
+ */
 function unfilledTraits({ definitions, places }: Config, observation: Observation): Problem[] {
   const uses = definitions.flatMap((definition): Use[] => {
     const use = useOf(observation, definition.index)
@@ -112,14 +118,14 @@ function unfilledText(group: readonly [Use, ...Use[]]): string {
   const taken = group.reduce((sum, { use }) => sum + use.taken, 0)
   const types = some(group.flatMap(({ use }) => [...use.types]))
   const paths = pathsOf(trait).join(', ')
-  return `trait ${trait.name} of ${text(definition.patterns)}${others}: in none of ${taken} (${types}) was there ${paths}`
+  return `trait ${trait.name} of ${text(definition.patterns)}${others}: none of ${taken} notifications (${types}) has ${paths}`
 }
 
 function pathsOf({ fields }: TraitDefinition): string[] {
   return fields.map((field) => field.text)
 }
 
-/** One that every event gets, whether a definition says so or not. */
+/** Whether a trait is one that every event gets, even if no definition names it. */
 function isDefault(trait: TraitDefinition): boolean {
   const paths = DEFAULT_TRAITS[trait.name]?.fields
   return paths !== undefined && String(paths) === String(pathsOf(trait))
@@ -131,7 +137,7 @@ function unmatchedTriggers({ triggers, places }: Config, observation: Observatio
     if (!use || use.matched > 0) return []
     const [reason] = [...use.reasons].sort(([, a], [, b]) => b - a)
     const why = reason ? `mostly (${reason[1]}) because ${reason[0]}` : 'no event is of its types'
-    return [warning('trigger-unmatched', places.trigger(name), `trigger ${name} matched nothing: ${why}`)]
+    return [warning('trigger-unmatched', places.trigger(name), `trigger ${name} matched no event: ${why}`)]
   })
 }
 
@@ -159,7 +165,7 @@ function text(patterns: EventTypePatterns): string {
   return typeof patterns === 'string' ? patterns : some(patterns)
 }
 
-/** The first few of many. */
+/** Joins the first three names, with an ellipsis when there are more. */
 function some(names: Iterable<string>): string {
   const all = [...names]
   return all.length > 3 ? `${all.slice(0, 3).join(', ')}, …` : all.join(', ')

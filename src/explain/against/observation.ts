@@ -13,13 +13,13 @@ import { wholePeriodOf } from '../../usage/practical/audit-period.ts'
 import type { Period } from '../../usage/practical/stream-story.ts'
 import { hasId, idFields } from './resource-ids.ts'
 
-/** So many of the same, and where the first of them stands. */
+/** A count of equal cases, and the position of the first of them. */
 export type Count = { count: number; readonly first: Position }
 
-/** What notifications did with a definition. */
+/** The use that notifications made of one event definition. */
 export type DefinitionUse = {
   taken: number
-  /** its types that a later definition took */
+  /** event types that match this definition but were taken by a later one */
   readonly lost: Set<string>
   readonly types: Set<string>
   readonly filled: Set<string>
@@ -27,14 +27,19 @@ export type DefinitionUse = {
 
 export type TriggerUse = {
   matched: number
-  /** why events of its types did not match, and how often */
+  /** number of events of its types that did not match, by reason */
   readonly reasons: Map<string, number>
 }
 
-/** Events of a type that have none of the ids that their payloads have. */
+/**
+ * Events of one type without any of the ids that their payloads have; `fields` holds the paths of those ids.
+ */
 export type Nameless = Count & { readonly fields: Set<string> }
 
-/** Exists whose audit period is not within the time of their stream; period and range are those of the first. */
+/**
+ * Exists events whose audit period is not within the time range of their stream. `period` and `range` are
+ * those of the first.
+ */
 export type PeriodMisfit = {
   count: number
   readonly type: string
@@ -43,24 +48,32 @@ export type PeriodMisfit = {
   readonly range: Period
 }
 
-/** Gathers what a configuration makes of notifications, one after the other. */
+/**
+ * Collects, notification by notification, what a configuration makes of them. `findingsOf` turns the result
+ * into findings.
+ *
+ * @example
+ * const observation = new Observation(config)
+ * observation.add(line, { file: 'day.jsonl', line: 1, column: 1 })
+ * const findings = findingsOf(config, observation)
+ */
 export class Observation {
   notifications = 0
   readonly unreadable: { readonly position: Position; readonly reason: string }[] = []
-  /** by type */
+  /** keyed by event type */
   readonly unknown = new Map<string, Count>()
-  /** by type and reason */
+  /** keyed by event type and reason */
   readonly refused = new Map<
     string,
     Count & { readonly definition: EventDefinition; readonly reason: string }
   >()
-  /** by index */
+  /** one entry per definition, in the order of the configuration */
   readonly definitions: readonly DefinitionUse[]
   readonly triggers = new Map<string, TriggerUse>()
-  /** by type */
+  /** keyed by event type */
   readonly withId = new Map<string, number>()
   readonly nameless = new Map<string, Nameless>()
-  /** by trigger and type */
+  /** keyed by trigger and event type */
   readonly misfits = new Map<string, PeriodMisfit>()
   readonly #config: Config
   readonly #distiller: Distiller
@@ -78,7 +91,7 @@ export class Observation {
     for (const { name } of config.triggers) this.triggers.set(name, { matched: 0, reasons: new Map() })
   }
 
-  /** A line, and where it stands. */
+  /** Adds a notification: one JSON text, and its position in the file. */
   add(line: string, position: Position): void {
     const decoded = decodeNotificationText(line)
     if (!decoded.ok) {
@@ -143,7 +156,10 @@ export class Observation {
     } else use.reasons.set(result.reason, (use.reasons.get(result.reason) ?? 0) + 1)
   }
 
-  /** An exists of a whole audit period must find the events of that period in its stream. */
+  /**
+   * Records an exists of a whole audit period whose stream does not span that period. Its stream must hold
+   * all events of the period.
+   */
   #watchPeriod({ name }: Trigger, key: DistinguishingTraits, event: Event): void {
     const range = timeRangeOf(key)
     const period = wholePeriodOf(event)
@@ -172,11 +188,11 @@ export class Observation {
 
 type TypeFacts = {
   readonly definition: EventDefinition | undefined
-  /** the triggers that may match, each with its criteria that accept the type */
+  /** triggers that may match the type, each with those of its criteria that accept it */
   readonly criteria: readonly (readonly [Trigger, readonly Criterion[]])[]
 }
 
-/** The entry of a key, made where there is none, with one more. */
+/** Returns the entry of a key with its count raised by one. Creates the entry when there is none. */
 function countIn<T extends { count: number }>(counts: Map<string, T>, key: string, make: () => T): T {
   const entry = counts.get(key) ?? make()
   counts.set(key, entry)

@@ -1,29 +1,29 @@
 import type { Event } from '../../domain/event.ts'
 import { isJsonObject, type JsonValue } from '../../domain/notification.ts'
 
-/** A field of a payload that is the id of something. */
+/** A field of a payload that holds an id, and its value. */
 export type IdField = { readonly path: string; readonly value: string }
 
-/** How deep a payload is looked into: ids of what it is about stand near its top. */
+/** Deepest level of a payload that is searched. The ids of the resource stand near the top. */
 const DEEPEST = 4
 
 const ID_NAME = /^(id|uuid)$|_(id|uuid)$/i
 
-/** Who asked, in which call, of which kind: not what a notification is about. */
+/** Names of ids that do not identify the resource: those of the requester, the call or the kind. */
 const OTHER_NAME =
   /^(tenant|project|user|request|global_request|reservation|domain|owner|audit|trustor|trustee|type|instance_type|flavor|instance_flavor|kernel|ramdisk|service|region)_(id|uuid)$/i
 
-/** Parts of a payload that tell of the call. */
+/** Names of parts that describe the call and not the resource. */
 const OTHER_PART = /^(_?context|initiator|observer|service_catalog|image_meta|metadata|system_metadata)$/i
 
-/** The ids that a payload has of what it may be about. */
+/** Returns the ids in a payload that may identify the resource it is about. */
 export function idFields(payload: JsonValue | undefined): IdField[] {
   return collect(payload, 'payload', 1)
 }
 
 function collect(value: JsonValue | undefined, path: string, depth: number): IdField[] {
   if (depth > DEEPEST) return []
-  // Of a list the first stands for all.
+  // The first element represents all elements of a list.
   if (Array.isArray(value)) return collect(value[0] as JsonValue | undefined, `${path}[0]`, depth + 1)
   if (!isJsonObject(value)) return []
   return Object.entries(value).flatMap(([name, inner]) => {
@@ -38,7 +38,7 @@ function idOf(value: JsonValue | undefined, path: string): IdField[] {
   return isId ? [{ path, value: String(value) }] : []
 }
 
-/** Whether some trait holds one of the ids. */
+/** Whether at least one trait holds one of the ids. */
 export function hasId({ traits }: Event, ids: readonly IdField[]): boolean {
   const values = Object.values(traits).map(({ value }) => String(value))
   return ids.some((id) => values.includes(id.value))

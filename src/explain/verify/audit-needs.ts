@@ -3,7 +3,10 @@ import type { Trigger } from '../../streams/trigger.ts'
 import type { Expression } from '../../timex/expression.ts'
 import { usageStepOf } from './usage-step.ts'
 
-/** Values of instance_usage_audit_period whose exists complete streams of an hour, a day, a month or a year. */
+/**
+ * Values of `instance_usage_audit_period` whose exists notifications complete streams of an hour, a day, a
+ * month or a year.
+ */
 const PERIODS: { readonly [range: string]: string } = {
   hour: 'hour',
   day: 'day or hour',
@@ -14,8 +17,8 @@ const PERIODS: { readonly [range: string]: string } = {
 const EXISTS = ['compute.instance.exists', 'instance.exists']
 
 /**
- * What nova.conf must say for the triggers whose pipelines verify the usage of servers, a sentence for each length of
- * their streams: without an audit of that period they never fire.
+ * Returns the settings of nova.conf that triggers need when their pipelines verify the usage of servers: one
+ * sentence for each length of stream. Without an audit of that period these streams never fire.
  */
 export function auditNeeds(
   triggers: readonly Trigger[],
@@ -35,7 +38,7 @@ export function auditNeeds(
   })
 }
 
-/** The function that tells the streams of a trigger apart by time: `day` of `day + 8h`. */
+/** Returns the time function by which a trigger distinguishes its streams, such as `day` of `day + 8h`. */
 function rangeOf({ distinguishedBy }: Trigger): string | undefined {
   for (const { expression } of distinguishedBy) {
     const name = expression && functionIn(expression)

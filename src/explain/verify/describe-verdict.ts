@@ -1,6 +1,6 @@
 import type { VerdictLine } from './verdict-line.ts'
 
-/** A verdict in words, its checks below it where they are wanted. */
+/** Describes a verdict as text, optionally with its checks below it. */
 export function describeVerdict(line: VerdictLine, withChecks: boolean): string {
   const { verdict, error_code, event_type, message_id, instance_id, timestamp } = line
   const head = [verdict, error_code, event_type, message_id].filter((part) => part !== null).join(' ')
@@ -16,7 +16,7 @@ export function describeVerdict(line: VerdictLine, withChecks: boolean): string 
   return `${head} (instance ${instance_id ?? 'unknown'}, ${timestamp})\n${below.join('')}`
 }
 
-/** How many verdicts there are of each kind. */
+/** Summarises in one line how many verdicts there are of each kind. */
 export function describeVerdicts(lines: readonly VerdictLine[]): string {
   const count = (verdict: VerdictLine['verdict']) => lines.filter((line) => line.verdict === verdict).length
   const warned = lines.filter(({ warnings }) => warnings.length > 0).length

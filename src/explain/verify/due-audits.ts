@@ -5,9 +5,11 @@ import { wholePeriodOf } from '../../usage/practical/audit-period.ts'
 import type { StreamGroup } from './stream-groups.ts'
 
 /**
- * Tells for which events an exists was due when the notifications end. That is so once some exists of the same trigger tells
- * of a whole audit period that ends after them, or once the time of their stream is over. Where no exists of a whole period
- * is among the notifications, of any trigger, one is missed at once: they may be those of one server.
+ * Decides which events should have been covered by an exists by the time the notifications end.
+ *
+ * An exists is due when another exists of the same trigger covers a whole audit period that ends after the
+ * event, or when the time of the stream is over. When there is no exists of a whole period at all, of any
+ * trigger, one is due at once: the notifications may be those of a single server.
  */
 export class DueAudits {
   readonly #auditedUntil = new Map<string, Micros>()
@@ -24,7 +26,7 @@ export class DueAudits {
     }
   }
 
-  /** Whether an exists should have told of this event. */
+  /** Whether an exists should have covered this event. */
   isDue(event: Event, group: StreamGroup): boolean {
     const auditedUntil = this.#auditedUntil.get(group.key.name)
     if (this.#auditedUntil.size === 0) return true
@@ -32,12 +34,15 @@ export class DueAudits {
     return this.isOver(group, event.timestamp + MICROS_PER_DAY)
   }
 
-  /** Whether the time of a stream is over, and its audit has been run; `end` where its trigger names no range of time. */
+  /**
+   * Whether the time of a stream is over and its audit has run. `end` is used when its trigger has no time
+   * range.
+   */
   isOver({ key }: StreamGroup, end = Number.POSITIVE_INFINITY): boolean {
     const range = timeRangeOf(key.traits)
     return this.#lastTime > (range ? range.end + GRACE : end)
   }
 }
 
-/** Within this time after a period its audit has been run. */
+/** Time after a period within which its audit has run, µs. */
 const GRACE = MICROS_PER_HOUR

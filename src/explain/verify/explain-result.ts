@@ -19,15 +19,25 @@ type Context = {
   readonly logger: Logger
 }
 
-/** Events that a stream may be made of lie within this time of its result: a month, and what comes late. */
+/**
+ * Greatest distance in time between a result and the events of its stream: a month, plus time for late
+ * events.
+ */
 const WITHIN = 33 * MICROS_PER_DAY
 const MOST_EVENTS = 100_000
-/** what results may be about */
+/** traits that identify the resource of a result */
 const ID_TRAITS = ['instance_id', 'snapshot_id', 'volume_id']
 
 /**
- * Why verifying usage came to a result: its stream is verified once more, by the configuration as it is now. The events of
- * a stream that was purged are found by their instance. Throws NotFoundError and InvalidError.
+ * Explains a result of usage verification by verifying its stream once more with the current configuration.
+ *
+ * The events of a purged stream are found by the trait that identifies their resource, such as `instance_id`.
+ * Throws NotFoundError when no event has this message_id, and InvalidError when the event is not such a
+ * result or can no longer be reproduced.
+ *
+ * @example
+ * const [line] = await explainResult(messageId, { store, config, pipelines, logger })
+ * process.stdout.write(describeVerdict(line, true))
  */
 export async function explainResult(messageId: string, context: Context): Promise<VerdictLine[]> {
   const result = await context.store.findEvent(messageId)
@@ -35,7 +45,7 @@ export async function explainResult(messageId: string, context: Context): Promis
   const streamId = result.traits.stream_id
   if (streamId?.type !== 'int') {
     throw new InvalidError(
-      `${messageId} is no result of verifying usage: ${result.eventType} has no stream_id; expected the message_id of an event such as compute.instance.exists.failed`,
+      `${messageId} is not a result of verifying usage: ${result.eventType} has no stream_id; expected the message_id of an event such as compute.instance.exists.failed`,
     )
   }
   const found = await eventsAbout(result, context)
@@ -46,11 +56,11 @@ export async function explainResult(messageId: string, context: Context): Promis
     if (lines) return lines
   }
   throw new InvalidError(
-    `${messageId} (${result.eventType} of stream ${streamId.value}) does not come out any more: its events have been trimmed, or the configuration has been changed`,
+    `${messageId} (${result.eventType} of stream ${streamId.value}) can no longer be reproduced: its events have been trimmed, or the configuration has been changed`,
   )
 }
 
-/** Events of the same server, volume or snapshot, from about the time of a result. */
+/** Returns the events of the same server, volume or snapshot from about the time of a result. */
 async function eventsAbout(result: StoredEvent, { store }: Context): Promise<readonly StoredEvent[]> {
   const trait = ID_TRAITS.find((name) => result.traits[name])
   const value = trait === undefined ? undefined : result.traits[trait]
@@ -64,7 +74,7 @@ async function eventsAbout(result: StoredEvent, { store }: Context): Promise<rea
   return store.listEvents(filter, { limit: MOST_EVENTS, mark: undefined, ascending: true })
 }
 
-/** The stream of a result where it is kept, else those that these events make. */
+/** Returns the stream of a result if it is still stored, otherwise the streams that the found events form. */
 async function streamsOf(
   streamId: number,
   found: readonly StoredEvent[],
@@ -80,7 +90,7 @@ async function streamsOf(
   return groups.sorted()
 }
 
-/** The verdict that a result of this id tells of; undefined: none of this stream's. */
+/** Returns the verdict that led to the result of this id, or undefined when this stream does not have it. */
 function linesAbout(
   messageId: string,
   { group, others, streamId }: { group: StreamGroup; others: readonly Event[]; streamId: number },

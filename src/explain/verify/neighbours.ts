@@ -2,7 +2,7 @@ import type { Event } from '../../domain/event.ts'
 import { canonicalTraits, type DistinguishingTrait } from '../../domain/trait.ts'
 import type { StreamGroup } from './stream-groups.ts'
 
-/** The streams of the same trigger and thing, by the order of their times. */
+/** Streams grouped by trigger and resource, each group in order of time. */
 export class Neighbours {
   readonly #byThing: ReadonlyMap<string, readonly StreamGroup[]>
 
@@ -10,7 +10,7 @@ export class Neighbours {
     this.#byThing = Map.groupBy(groups, thingOf)
   }
 
-  /** The events of the streams just before and after. */
+  /** Returns the events of the streams just before and just after this one. */
   of(group: StreamGroup): readonly Event[] {
     const all = this.#byThing.get(thingOf(group)) ?? []
     const at = all.indexOf(group)
@@ -18,7 +18,7 @@ export class Neighbours {
   }
 }
 
-/** What a stream is about, whatever its time. */
+/** Returns the trigger and the distinguishing traits of a stream without its time range. */
 function thingOf({ key }: StreamGroup): string {
   const lasting = Object.entries(key.traits).filter(
     (entry): entry is [string, DistinguishingTrait] => entry[1].type !== 'timerange',

@@ -2,10 +2,10 @@ import type { Event } from '../../domain/event.ts'
 import type { StreamKey } from '../../domain/routing.ts'
 import type { TriggerRouter } from '../../streams/router.ts'
 
-/** The events of one stream, as if all had come before it fired. */
+/** A stream key and all events with this key, as if all had arrived before the stream fired. */
 export type StreamGroup = { readonly key: StreamKey; readonly events: Event[] }
 
-/** Puts events into the streams that they belong to; an id that was seen before is a repeat and left out. */
+/** Groups events by the streams that they belong to. A repeated message_id is dropped. */
 export class StreamGroups {
   readonly #router: TriggerRouter
   readonly #groups = new Map<string, StreamGroup>()
@@ -25,7 +25,7 @@ export class StreamGroups {
     }
   }
 
-  /** In the order of their first events; the events of each in order of time. */
+  /** Returns the groups in the order of their first events. The events of each are in order of time. */
   sorted(): StreamGroup[] {
     const groups = [...this.#groups.values()]
     for (const { events } of groups) events.sort((a, b) => a.timestamp - b.timestamp)

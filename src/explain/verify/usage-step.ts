@@ -5,8 +5,8 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 
 /**
- * The usage handler that the streams of a trigger go through, with its parameters, own classes that extend it included;
- * undefined: its pipelines have none.
+ * Creates the usage handler of a trigger's pipelines with its parameters. A class that extends UsageHandler
+ * counts too. Returns undefined when the pipelines have none.
  */
 export function usageHandlerOf(
   streamName: string,
@@ -18,7 +18,9 @@ export function usageHandlerOf(
   return step && (new step.handler(step.params, createHandlerContext(logger)) as UsageHandler)
 }
 
-/** The step of a trigger's pipelines that verifies usage. */
+/**
+ * Returns the first step that verifies usage in the fire pipeline or, failing that, in the expire pipeline.
+ */
 export function usageStepOf(
   { firePipeline, expirePipeline }: Partial<Trigger>,
   pipelines: ReadonlyMap<string, Pipeline>,

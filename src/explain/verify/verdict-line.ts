@@ -5,7 +5,7 @@ import { textOf, timeOf } from '../../usage/traits.ts'
 import type { ExistsVerdict, PeriodsVerdict, RemainderVerdict, UsageCheck } from '../../usage/verdict.ts'
 import type { StreamGroup } from './stream-groups.ts'
 
-/** What a verdict says: `open` where the notifications end before an exists is due. */
+/** Kind of verdict; `open` where the notifications end before an exists is due. */
 export type VerdictName = 'verified' | 'failed' | 'unbilled' | 'open'
 
 /** A verdict as `stv3 verify --json` prints it. */
@@ -16,14 +16,17 @@ export type VerdictLine = {
   readonly warnings: readonly string[]
   readonly notes: readonly string[]
   readonly reason: string | null
-  /** of the exists; where there is none, of the first event that it is missed for; null: it is about several exists */
+  /**
+   * message_id of the exists or, where it is missing, of the first event it should cover; null when the
+   * verdict is about several exists
+   */
   readonly message_id: string | null
   readonly event_type: string
   readonly timestamp: string
   readonly instance_id: string | null
   readonly audit_period_beginning: string | null
   readonly audit_period_ending: string | null
-  /** message id of the exists of the same audit period before */
+  /** message_id of an earlier exists of the same audit period */
   readonly repeats: string | null
   readonly trigger: string
   readonly stream: { readonly [trait: string]: RestValue }
@@ -64,7 +67,10 @@ export function remainderLine(remainder: RemainderVerdict, isDue: boolean, group
   return { ...base, verdict: 'failed', error_code: remainder.fault.code, error: remainder.fault.message }
 }
 
-/** A line for each gap and each overlap, or one where there is none; `isDue`: the time of the stream is over. */
+/**
+ * Returns one line for each gap and each overlap of the audit periods, or a single `verified` line. `isDue`:
+ * whether the time of the stream is over.
+ */
 export function periodsLines(
   { exists, faults: found, missedAtEnd, notes }: PeriodsVerdict,
   isDue: boolean,

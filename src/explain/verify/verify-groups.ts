@@ -8,7 +8,15 @@ import type { StreamGroup } from './stream-groups.ts'
 import { usageHandlerOf } from './usage-step.ts'
 import { existsLine, periodsLines, remainderLine, type VerdictLine } from './verdict-line.ts'
 
-/** The verdicts on the streams of those triggers that have a usage handler in a pipeline. */
+/**
+ * Verifies the streams of all triggers that have a usage handler in a pipeline. Returns the verdicts in the
+ * order of the groups.
+ *
+ * @example
+ * const groups = new StreamGroups(createRouter(config.triggers))
+ * for (const event of events) groups.add(event)
+ * const lines = verifyGroups(groups.sorted(), config.triggers, pipelines, { logger })
+ */
 export function verifyGroups(
   groups: readonly StreamGroup[],
   triggers: readonly Trigger[],

@@ -1,6 +1,6 @@
 import { type Operation, type Row, times, UPDATE } from './operation.ts'
 
-/** A host is found, the network made, the disk built. */
+/** Rows of a build: a host is found, the network created, the disk built. */
 const BUILD: readonly Row[] = [
   [[0.2, 0.6], 'scheduler.run_instance.start'],
   [[0.2, 0.6], 'scheduler.run_instance.scheduled'],
@@ -39,7 +39,7 @@ const ATTEMPT: readonly Row[] = [
   [[0, 0.1], 'compute.instance.create.error'],
 ]
 
-/** Three hosts are tried, then no valid host is left. */
+/** A build that fails: three hosts are tried, then no valid host is left. */
 export const createFails: Operation = {
   weight: 18,
   rows: [

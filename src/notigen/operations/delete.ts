@@ -19,16 +19,16 @@ const DELETE: readonly Row[] = [
 
 export const delete_: Operation = { weight: 24, needs: { volume: 'none' }, rows: DELETE }
 
-/** Of an instance that was deleted softly before. */
+/** Deletion of a soft-deleted instance. */
 export const forceDelete: Operation = { weight: 6, rows: DELETE }
 
-/** It is on no host: one of the API's takes it out of the database. */
+/** Deletion of an offloaded instance: it has no host, so the API service removes it from the database. */
 export const deleteOffloaded: Operation = { weight: 2, needs: { volume: 'none' }, rows: DELETE }
 
-/** What is in the error state does not stay for long. */
+/** Deletion of an instance in the error state, which never lasts long. */
 export const deleteBroken: Operation = { weight: 40, needs: { volume: 'none' }, rows: DELETE }
 
-/** The hypervisor refuses; the instance must be deleted again. */
+/** A deletion that the hypervisor refuses; the instance must be deleted again. */
 export const deleteFails: Operation = {
   weight: 18,
   rows: [...BEGIN, [[0.1, 1], UPDATE, { state: 'error', task: null }], [[0.1, 0.3], 'terminate_instance']],

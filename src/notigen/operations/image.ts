@@ -1,6 +1,6 @@
 import type { Operation } from './operation.ts'
 
-/** An image that a user uploads, renames and removes. */
+/** Life of an image that a user uploads, renames and removes. */
 export const image: Operation = {
   weight: 1,
   rows: [

@@ -1,6 +1,6 @@
 import type { Operation } from './operation.ts'
 
-/** A network with its subnet, router and public address. */
+/** Creation of a network with its subnet, router and public address. */
 export const network: Operation = {
   weight: 1,
   rows: [

@@ -1,34 +1,36 @@
 import type { TaskState, VmState } from '../instance-states.ts'
 
-/** What is different with an instance from a notification on. */
+/** Change of an instance that takes effect with a notification. */
 export type Change = {
   readonly state?: VmState
-  /** null: it rests */
+  /** null: no task is in progress */
   readonly task?: TaskState | null
-  /** launched_at is set, a moment before the notification */
+  /** sets launched_at to a moment before the notification */
   readonly launched?: true
-  /** terminated_at is set, a moment before; deleted_at is set by then, or has none again */
+  /** sets terminated_at or deleted_at to a moment before the notification, or clears deleted_at */
   readonly terminated?: true
   readonly deleted?: true
   readonly restored?: true
-  /** another is chosen and later taken; or it is again what it was before that */
+  /** `chosen` draws another flavor, `taken` applies it, `previous` restores the one before */
   readonly flavor?: 'chosen' | 'taken' | 'previous'
   readonly image?: 'other'
   readonly host?: 'other' | 'previous' | 'none'
   readonly volume?: 'made' | 'removed'
-  /** another call of the API begins */
+  /** begins another API request */
   readonly request?: 'new'
 }
 
-/** One notification: seconds after the one before (shortest, longest), event type, what has changed by then. */
+/**
+ * One notification: time since the previous one in seconds (shortest, longest), event type, change by then.
+ */
 export type Row = readonly [afterS: readonly [number, number], eventType: string, change?: Change]
 
-/** What an instance must be like beside its state. */
+/** Requirements on an instance besides its state. */
 export type Needs = { readonly volume?: 'attached' | 'none'; readonly launched?: true }
 
-/** What one operation makes Nova and its neighbours send, in order. */
+/** The notifications that one operation makes Nova and its neighbours send, in order. */
 export type Operation = {
-  /** how often, against the others that are possible */
+  /** frequency relative to the other possible operations */
   readonly weight: number
   readonly needs?: Needs
   readonly rows: readonly Row[]

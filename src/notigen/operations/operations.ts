@@ -16,8 +16,8 @@ import { restore, softDelete } from './soft-delete.ts'
 import { attachVolume, detachVolume } from './volume.ts'
 
 /**
- * All that happens in the simulated cloud. Sources: the notify_about_* calls of nova/compute/manager.py and
- * api.py, the notifier calls of cinder, glance and neutron, and for order, pauses and weights the recorded day.
+ * All operations of the simulated cloud. Sources: the notify_about_* calls of nova/compute/manager.py and
+ * api.py; the notifier calls of cinder, glance and neutron; the recorded day for order, pauses and weights.
  */
 export const OPERATIONS = {
   create,

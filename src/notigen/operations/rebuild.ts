@@ -1,6 +1,6 @@
 import { EXISTS, type Operation, type Row, times, UPDATE } from './operation.ts'
 
-/** What was used until now is told before the instance gets another image. */
+/** Rows that begin a rebuild. An exists reports the usage so far before the instance gets another image. */
 const BEGIN: readonly Row[] = [
   [[0, 1], UPDATE, { task: 'rebuilding' }],
   ...times(4, [[0.1, 0.5], UPDATE]),

@@ -1,6 +1,9 @@
 import { type Change, EXISTS, type Operation, type Row, times, UPDATE } from './operation.ts'
 
-/** A resize and a cold migration send the same; what they change differs. */
+/**
+ * Returns the rows of a resize or a cold migration. Both send the same notifications; they differ in what
+ * they change.
+ */
 function moveRows(prepared: Change): readonly Row[] {
   return [
     [[0, 1], UPDATE, { task: 'resize_prep', ...prepared }],
@@ -38,7 +41,9 @@ export const confirmResize: Operation = {
   ],
 }
 
-/** What was used of the new size is told before the instance gets its old one again. */
+/**
+ * Revert of a resize. An exists reports the usage of the new size before the instance gets its old one again.
+ */
 export const revertResize: Operation = {
   weight: 2,
   rows: [

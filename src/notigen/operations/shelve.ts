@@ -1,6 +1,9 @@
 import { EXISTS, type Operation, UPDATE } from './operation.ts'
 
-/** What was used until now is told; then its disk becomes an image, and its host gives it up at once. */
+/**
+ * Shelving. An exists reports the usage so far; then the disk becomes an image, and the host releases the
+ * instance at once.
+ */
 export const shelve: Operation = {
   weight: 2,
   rows: [

@@ -1,6 +1,6 @@
 import { type Operation, UPDATE } from './operation.ts'
 
-/** It is kept for some time, on its host, and can be had back. */
+/** Soft deletion: the instance stays on its host for some time and can be restored. */
 export const softDelete: Operation = {
   weight: 2,
   needs: { volume: 'none' },

@@ -1,6 +1,6 @@
 import type { Operation } from './operation.ts'
 
-/** A new volume for an instance. */
+/** Creation and attachment of a new volume. */
 export const attachVolume: Operation = {
   weight: 2,
   needs: { volume: 'none' },
@@ -13,7 +13,7 @@ export const attachVolume: Operation = {
   ],
 }
 
-/** The volume is copied, taken off and removed. */
+/** Snapshot, detachment and removal of a volume. */
 export const detachVolume: Operation = {
   weight: 3,
   needs: { volume: 'attached' },

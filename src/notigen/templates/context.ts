@@ -4,10 +4,13 @@ import { novaTime } from './nova-time.ts'
 
 const USER_ROLES = ['member', 'reader', 'compute:default', 'object-store:default', 'identity:default']
 
-/** Who asked, on the outside of every old-style notification. Source: nova/context.py, oslo_messaging's rpc_amqp. */
+/**
+ * Returns the context fields with the requester, which every old-style notification has at its top level.
+ * Source: nova/context.py, oslo_messaging's rpc_amqp.
+ */
 export function contextFields({ request, messageId }: Notice): JsonObject {
   const { isAdmin } = request
-  // A service that does something by itself is nobody.
+  // A service that acts by itself has no project.
   const project = isAdmin ? undefined : request.project
   const hex = messageId.replaceAll('-', '')
   return {

@@ -3,7 +3,7 @@ import type { InstanceNotice } from '../notice.ts'
 import { instanceRecord } from './instance-record.ts'
 import { novaTime } from './nova-time.ts'
 
-/** What each call of the compute service fails with, by its name, which is the event type. */
+/** Error of each failing call of the compute service, by its name, which is the event type. */
 export const CALL_FAILURES: { readonly [call: string]: string } = {
   terminate_instance: 'Driver error: connection reset by peer',
   rebuild_instance: 'The image could not be found.',
@@ -11,7 +11,10 @@ export const CALL_FAILURES: { readonly [call: string]: string } = {
   snapshot_instance: 'The hypervisor gave no snapshot.',
 }
 
-/** A call of the compute service that failed, with its arguments. Source: nova/exception.py, wrap_exception. */
+/**
+ * Payload of a failed call of the compute service, with its arguments. Source: nova/exception.py,
+ * wrap_exception.
+ */
 export function failedCallPayload({ instance, eventType, request, resourceId }: InstanceNotice): JsonObject {
   const { project } = request
   return {

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Flavor } from '../catalog.ts'
 
-/** What old-style and versioned notifications both tell of a flavor. */
+/** Fields of a flavor that old-style and versioned notifications share. */
 export function flavorFields(flavor: Flavor): JsonObject {
   return {
     flavorid: flavor.id,
@@ -15,7 +15,7 @@ export function flavorFields(flavor: Flavor): JsonObject {
   }
 }
 
-/** A flavor as it was when the instance was made, in the instance's metadata: all values are texts. */
+/** Metadata of an instance with the flavor that it was created with; all values are texts. */
 export function flavorMetadata(flavor: Flavor): JsonObject {
   return {
     instance_type_id: flavor.id,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Notice } from '../notice.ts'
 
-/** floatingip.create.*: a public address. Source: neutron/api/v2/base.py. */
+/** Payload of floatingip.create.*: a public address. Source: neutron/api/v2/base.py. */
 export function floatingIpPayload({ request, resourceId, eventType }: Notice): JsonObject {
   const asked = { tenant_id: request.project.id, floating_network_id: resourceId, port_id: null }
   if (eventType.endsWith('.start')) return { floatingip: asked }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../domain/notification.ts'
 import type { Notice } from '../notice.ts'
 import { secondsTime } from './nova-time.ts'
 
-/** What a step of the image's life shows as its status. */
+/** Status of an image by event type. */
 const STATUS: { readonly [eventType: string]: string } = {
   'image.create': 'queued',
   'image.prepare': 'saving',
@@ -10,7 +10,9 @@ const STATUS: { readonly [eventType: string]: string } = {
   'image.delete': 'deleted',
 }
 
-/** image.*: an image of Glance, of a user or the snapshot of an instance. Source: glance/notifier.py. */
+/**
+ * Payload of image.*: a user's image in Glance, or the snapshot of an instance. Source: glance/notifier.py.
+ */
 export function imagePayload({ instance, request, resourceId, eventType, at }: Notice): JsonObject {
   const status = STATUS[eventType] ?? 'active'
   const isStored = status === 'active' || status === 'deleted'

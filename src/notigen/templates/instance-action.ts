@@ -2,7 +2,10 @@ import type { JsonObject } from '../../domain/notification.ts'
 import type { InstanceNotice } from '../notice.ts'
 import { instancePayload } from './instance.ts'
 
-/** What actions tell beside the instance, by event type. Source: the notifications of the recorded day. */
+/**
+ * Fields of actions besides those of the instance, by event type. Source: the notifications of the recorded
+ * day.
+ */
 const EXTRAS: readonly (readonly [RegExp, (notice: InstanceNotice) => JsonObject])[] = [
   [/\.create\.(start|end)$/, ({ eventType }) => ({ message: eventType.endsWith('end') ? 'Success' : '' })],
   [/\.(create|rebuild)\./, ({ instance }) => ({ image_name: instance.image.name })],
@@ -18,7 +21,7 @@ const EXTRAS: readonly (readonly [RegExp, (notice: InstanceNotice) => JsonObject
   [/\.volume\./, ({ resourceId }) => ({ volume_id: resourceId })],
 ]
 
-/** compute.instance.*: an action on an instance. */
+/** Payload of compute.instance.*: an action on an instance. */
 export function instanceActionPayload(notice: InstanceNotice): JsonObject {
   const payload = instancePayload(notice)
   for (const [pattern, extra] of EXTRAS) {

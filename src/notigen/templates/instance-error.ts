@@ -4,7 +4,7 @@ import { instancePayload } from './instance.ts'
 
 export const BUILD_FAILURE = 'No space left on the storage repository for the root disk.'
 
-/** An attempt to build an instance that failed. */
+/** Payload of a failed attempt to build an instance. */
 export function instanceErrorPayload(notice: InstanceNotice): JsonObject {
   const { instance, eventType } = notice
   const isRescheduled = eventType === 'compute.instance.create.error'

@@ -4,7 +4,7 @@ import { bandwidthIn } from './bandwidth.ts'
 import { instancePayload } from './instance.ts'
 import { auditTime } from './nova-time.ts'
 
-/** compute.instance.exists: the time it is about, and the traffic in it. */
+/** Payload of compute.instance.exists: the audit period, and the traffic in it. */
 export function instanceExistsPayload(notice: InstanceNotice): JsonObject {
   const { instance, audit, at } = notice
   const period = audit ?? { begin: at, end: at }

@@ -6,7 +6,10 @@ import { flavorMetadata } from './flavor-fields.ts'
 import { hostFields } from './instance.ts'
 import { novaTime } from './nova-time.ts'
 
-/** An instance as its row in Nova's database, in requests to the scheduler and in the arguments of failed calls. */
+/**
+ * Record of an instance as in Nova's database, part of requests to the scheduler and of the arguments of
+ * failed calls.
+ */
 export function instanceRecord(instance: Instance): JsonObject {
   const { flavor, image, project, addresses } = instance
   const { launchedAt, deletedAt, terminatedAt } = storedTimes(instance)

@@ -4,7 +4,7 @@ import { bandwidthIn } from './bandwidth.ts'
 import { instancePayload } from './instance.ts'
 import { auditTime } from './nova-time.ts'
 
-/** compute.instance.update: what was before, and the traffic of the audit period so far. */
+/** Payload of compute.instance.update: the state before, and the traffic of the audit period so far. */
 export function instanceUpdatePayload(notice: InstanceNotice): JsonObject {
   const { before, instance, audit, at } = notice
   const period = audit ?? { begin: at, end: at }

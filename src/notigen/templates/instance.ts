@@ -5,7 +5,7 @@ import { toldTimes } from '../told-times.ts'
 import { flavorMetadata } from './flavor-fields.ts'
 import { novaTime } from './nova-time.ts'
 
-/** What Nova tells of an instance in each of its old-style notifications. Source: nova/notifications/base.py. */
+/** Fields of an instance that all its old-style notifications have. Source: nova/notifications/base.py. */
 export function instancePayload({ instance, eventType }: InstanceNotice): JsonObject {
   const { flavor, image, addresses } = instance
   const { launchedAt, deletedAt, terminatedAt } = toldTimes(instance, eventType)
@@ -46,7 +46,7 @@ export function instancePayload({ instance, eventType }: InstanceNotice): JsonOb
   }
 }
 
-/** None where it is on no host. */
+/** Fields of the instance's host; null when it has none. */
 export function hostFields({ host }: Instance): JsonObject {
   return { host: host ?? null, node: host === undefined ? null : `${host}.example.net` }
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Notice } from '../notice.ts'
 
-/** keypair.*: whose key, and its name. Source: nova/compute/api.py. */
+/** Payload of keypair.*: owner and name of a key. Source: nova/compute/api.py. */
 export function keypairPayload({ request, resourceId }: Notice): JsonObject {
   const { project } = request
   return { tenant_id: project.id, user_id: project.userId, key_name: keyName(resourceId) }

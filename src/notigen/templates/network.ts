@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Notice } from '../notice.ts'
 
-/** network.create.*: Source: neutron/api/v2/base.py. */
+/** Payload of network.create.*. Source: neutron/api/v2/base.py. */
 export function networkPayload({ request, resourceId, eventType }: Notice): JsonObject {
   const asked = { name: `net-${resourceId.slice(0, 8)}`, tenant_id: request.project.id, admin_state_up: true }
   if (eventType.endsWith('.start')) return { network: asked }

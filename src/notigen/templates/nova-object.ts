@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/notification.ts'
 
-/** A versioned object as Nova writes it into its notifications. Source: nova/notifications/objects/base.py. */
+/** Wraps data as a versioned object of Nova's notifications. Source: nova/notifications/objects/base.py. */
 export function novaObject(name: string, version: string, data: JsonObject): JsonObject {
   return {
     'nova_object.name': name,

@@ -1,17 +1,23 @@
 import { formatIso, type Micros } from '../../domain/time.ts'
 import { wholeSeconds } from '../told-times.ts'
 
-/** Nova writes a space between date and time, and six digits; nothing where there is no time. */
+/**
+ * Formats a time as Nova's notifications do: a space between date and time, and six digits. Returns an empty
+ * text for no time.
+ */
 export function novaTime(time: Micros | undefined): string {
   return time === undefined ? '' : formatIso(time, 'six').replace('T', ' ')
 }
 
-/** The ends of an audit period: as Python prints a time, without a fraction of zero. */
+/** Formats an end of an audit period as Python prints a time: a fraction of zero is left out. */
 export function auditTime(time: Micros): string {
   return formatIso(time).replace('T', ' ')
 }
 
-/** The times of versioned notifications and of other services: whole seconds, and a Z; null where there is no time. */
+/**
+ * Formats a time as versioned notifications and other services do: whole seconds and a Z. Returns null for no
+ * time.
+ */
 export function secondsTime(time: Micros | undefined): string | null {
   return time === undefined ? null : `${formatIso(wholeSeconds(time))}Z`
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { InstanceNotice } from '../notice.ts'
 
-/** port.*: where an instance is plugged into its network. Source: neutron/api/v2/base.py. */
+/** Payload of port.*: the port that connects an instance to its network. Source: neutron/api/v2/base.py. */
 export function portPayload({ instance, eventType }: InstanceNotice): JsonObject {
   const id = `${instance.id.slice(0, -4)}0001`
   if (eventType.startsWith('port.delete')) return { port_id: id }
@@ -25,7 +25,7 @@ export function portPayload({ instance, eventType }: InstanceNotice): JsonObject
   }
 }
 
-/** A locally administered address made of an id. */
+/** Returns a locally administered MAC address derived from an id. */
 export function macAddress(id: string): string {
   return `fa:16:3e:${id.slice(0, 2)}:${id.slice(2, 4)}:${id.slice(4, 6)}`
 }

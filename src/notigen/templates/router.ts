@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Notice } from '../notice.ts'
 
-/** router.create.*: Source: neutron/api/v2/base.py. */
+/** Payload of router.create.*. Source: neutron/api/v2/base.py. */
 export function routerPayload({ request, resourceId, eventType }: Notice): JsonObject {
   const asked = {
     name: `router-${resourceId.slice(0, 8)}`,

@@ -6,7 +6,7 @@ import { flavorFields } from './flavor-fields.ts'
 import { instanceRecord } from './instance-record.ts'
 import { novaTime } from './nova-time.ts'
 
-/** scheduler.run_instance.*: what is to be built, and with `scheduled` where. */
+/** Payload of scheduler.run_instance.*: the requested instance and, for `scheduled`, its host. */
 export function schedulerPayload({ instance, eventType }: InstanceNotice): JsonObject {
   const request_spec = requestSpec(instance)
   if (!eventType.endsWith('.scheduled')) return { request_spec }
@@ -17,7 +17,7 @@ export function schedulerPayload({ instance, eventType }: InstanceNotice): JsonO
   }
 }
 
-/** scheduler.run_instance: no host was found. */
+/** Payload of scheduler.run_instance: no host was found. */
 export function schedulerErrorPayload({ instance }: InstanceNotice): JsonObject {
   return {
     instance_id: instance.id,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
 import type { Notice } from '../notice.ts'
 
-/** subnet.create.*: Source: neutron/api/v2/base.py. */
+/** Payload of subnet.create.*. Source: neutron/api/v2/base.py. */
 export function subnetPayload({ request, resourceId, eventType }: Notice): JsonObject {
   const asked = {
     name: `subnet-${resourceId.slice(0, 8)}`,

@@ -26,7 +26,7 @@ export type Template = (notice: InstanceNotice) => JsonObject
 
 type Rule = readonly [pattern: RegExp, template: Template]
 
-/** The first whose pattern finds the old-style event type. */
+/** Templates by old-style event type; the first match wins. */
 const OLD_STYLE: readonly Rule[] = [
   [/^compute\.instance\.update$/, instanceUpdatePayload],
   [/^compute\.instance\.exists$/, instanceExistsPayload],
@@ -46,7 +46,7 @@ const OLD_STYLE: readonly Rule[] = [
   [/^floatingip\./, floatingIpPayload],
 ]
 
-/** Those that Nova's versioned notifications have instead. */
+/** Templates of versioned notifications, which take precedence in that format. */
 const VERSIONED: readonly Rule[] = [
   [/^compute\.instance\.update$/, versionedUpdatePayload],
   [/^compute\.instance\.exists$/, versionedExistsPayload],
@@ -59,7 +59,7 @@ const VERSIONED: readonly Rule[] = [
 
 const found = { old: new Map<string, Template>(), versioned: new Map<string, Template>() }
 
-/** What the payload of an event type is made by. */
+/** Returns the template of an event type's payload. Throws when there is none. */
 export function templateOf(eventType: string, style: 'old' | 'versioned'): Template {
   const known = found[style].get(eventType)
   if (known) return known

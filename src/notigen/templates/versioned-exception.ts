@@ -3,12 +3,12 @@ import type { InstanceNotice } from '../notice.ts'
 import { CALL_FAILURES } from './failed-call.ts'
 import { novaObject } from './nova-object.ts'
 
-/** compute.exception: a call of the compute service that failed. */
+/** Payload of compute.exception: a failed call of the compute service. */
 export function versionedExceptionPayload({ eventType }: InstanceNotice): JsonObject {
   return versionedException('NovaException', CALL_FAILURES[eventType] ?? '', eventType)
 }
 
-/** Source: nova/notifications/objects/exception.py. */
+/** ExceptionPayload. Source: nova/notifications/objects/exception.py. */
 export function versionedException(exception: string, message: string, functionName: string): JsonObject {
   return novaObject('ExceptionPayload', '1.1', {
     exception,

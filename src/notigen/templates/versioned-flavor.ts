@@ -3,7 +3,7 @@ import type { Flavor } from '../catalog.ts'
 import { flavorFields } from './flavor-fields.ts'
 import { novaObject } from './nova-object.ts'
 
-/** Source: nova/notifications/objects/flavor.py. */
+/** FlavorPayload. Source: nova/notifications/objects/flavor.py. */
 export function versionedFlavor(flavor: Flavor): JsonObject {
   return novaObject('FlavorPayload', '1.4', {
     ...flavorFields(flavor),

@@ -12,7 +12,7 @@ type ActionObject = {
   readonly extra?: (notice: InstanceNotice) => JsonObject
 }
 
-/** The objects of actions by their old-style event type. Source: Nova's doc/notification_samples. */
+/** Versioned objects of actions by old-style event type. Source: Nova's doc/notification_samples. */
 const OBJECTS: readonly (readonly [RegExp, ActionObject])[] = [
   [/\.create\./, { name: 'InstanceCreatePayload', version: '1.12', extra: creation }],
   [
@@ -55,7 +55,7 @@ const OBJECTS: readonly (readonly [RegExp, ActionObject])[] = [
 
 const ANY: ActionObject = { name: 'InstanceActionPayload', version: '1.8' }
 
-/** instance.*: an action on an instance. */
+/** Payload of instance.*: an action on an instance. */
 export function versionedActionPayload(notice: InstanceNotice): JsonObject {
   const { name, version, extra } = OBJECTS.find(([pattern]) => pattern.test(notice.eventType))?.[1] ?? ANY
   return novaObject(name, version, { ...versionedInstance(notice), fault: null, ...extra?.(notice) })

@@ -4,7 +4,7 @@ import { novaObject } from './nova-object.ts'
 import { versionedBandwidth, versionedPeriod } from './versioned-audit.ts'
 import { versionedInstance } from './versioned-instance.ts'
 
-/** instance.exists. Source: nova/notifications/objects/instance.py, InstanceExistsPayload. */
+/** Payload of instance.exists. Source: nova/notifications/objects/instance.py, InstanceExistsPayload. */
 export function versionedExistsPayload(notice: InstanceNotice): JsonObject {
   const { audit, at, instance } = notice
   const period = audit ?? { begin: at, end: at }

@@ -4,7 +4,7 @@ import { novaObject } from './nova-object.ts'
 import { versionedBandwidth, versionedPeriod } from './versioned-audit.ts'
 import { versionedInstance } from './versioned-instance.ts'
 
-/** instance.update. Source: nova/notifications/objects/instance.py, InstanceUpdatePayload. */
+/** Payload of instance.update. Source: nova/notifications/objects/instance.py, InstanceUpdatePayload. */
 export function versionedUpdatePayload(notice: InstanceNotice): JsonObject {
   const { before, instance, audit, at } = notice
   const period = audit ?? { begin: at, end: at }

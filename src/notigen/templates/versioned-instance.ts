@@ -8,7 +8,9 @@ import { secondsTime } from './nova-time.ts'
 import { macAddress } from './port.ts'
 import { versionedFlavor } from './versioned-flavor.ts'
 
-/** What all versioned payloads about instances have in common. Source: nova/notifications/objects/instance.py. */
+/**
+ * Fields that all versioned payloads about instances share. Source: nova/notifications/objects/instance.py.
+ */
 export function versionedInstance({ instance, request, at }: InstanceNotice): JsonObject {
   const { image, project } = instance
   return {

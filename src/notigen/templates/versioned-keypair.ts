@@ -4,7 +4,7 @@ import { keyName } from './keypair.ts'
 import { novaObject } from './nova-object.ts'
 import { macAddress } from './port.ts'
 
-/** keypair.*. Source: nova/notifications/objects/keypair.py. */
+/** Payload of keypair.*. Source: nova/notifications/objects/keypair.py. */
 export function versionedKeypairPayload({ request, resourceId }: Notice): JsonObject {
   return novaObject('KeypairPayload', '1.0', {
     user_id: request.project.userId,

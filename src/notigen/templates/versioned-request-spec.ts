@@ -3,7 +3,7 @@ import type { InstanceNotice } from '../notice.ts'
 import { novaObject } from './nova-object.ts'
 import { versionedFlavor } from './versioned-flavor.ts'
 
-/** scheduler.select_destinations.*. Source: nova/notifications/objects/request_spec.py. */
+/** Payload of scheduler.select_destinations.*. Source: nova/notifications/objects/request_spec.py. */
 export function versionedRequestSpecPayload({ instance }: InstanceNotice): JsonObject {
   const { flavor, image, project } = instance
   return novaObject('RequestSpecPayload', '1.1', {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../domain/notification.ts'
 import type { InstanceNotice } from '../notice.ts'
 import { secondsTime } from './nova-time.ts'
 
-/** snapshot.*: a copy of a volume. Source: cinder/volume/volume_utils.py. */
+/** Payload of snapshot.*: a copy of a volume. Source: cinder/volume/volume_utils.py. */
 export function volumeSnapshotPayload({
   instance,
   request,

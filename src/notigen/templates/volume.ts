@@ -2,7 +2,7 @@ import type { JsonObject } from '../../domain/notification.ts'
 import type { InstanceNotice } from '../notice.ts'
 import { auditTime, secondsTime } from './nova-time.ts'
 
-/** What a step of the volume's life shows as its status. */
+/** Status of a volume by event type. */
 const STATUS: { readonly [eventType: string]: string } = {
   'volume.create.start': 'creating',
   'volume.create.end': 'available',
@@ -14,7 +14,7 @@ const STATUS: { readonly [eventType: string]: string } = {
   'volume.delete.end': 'deleted',
 }
 
-/** volume.*: a disk of the block storage. Source: cinder/volume/volume_utils.py. */
+/** Payload of volume.*: a disk of the block storage. Source: cinder/volume/volume_utils.py. */
 export function volumePayload(notice: InstanceNotice): JsonObject {
   const { instance, request, resourceId, eventType, at, audit } = notice
   const status = STATUS[eventType] ?? 'in-use'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { onTestFinished } from 'vitest'
 
-/** Debian's own Python, for which its packages are. */
+/** Debian's own Python, whose packages the tests need. */
 const PYTHON = '/usr/bin/python3'
 
 export type CloudOptions = {
@@ -13,15 +13,15 @@ export type CloudOptions = {
   readonly quorum?: boolean
 }
 
-/** A service as oslo.messaging makes it: notifier, RPC server and RPC client in one process. */
+/** A service built on oslo.messaging: notifier, RPC server and RPC client in one process. */
 export class Cloud {
   readonly #child: ChildProcess
   readonly #answers = new Map<string, (line: string) => void>()
   readonly #ready = Promise.withResolvers<void>()
-  /** what oslo.messaging logged, from level WARNING */
+  /** log of oslo.messaging from level WARNING */
   log = ''
 
-  /** Resolves when it has started; it has ended when the test is over. */
+  /** Starts the service and waits until it is ready. It is stopped when the test ends. */
   static async start(url: string, options: CloudOptions = {}): Promise<Cloud> {
     const cloud = new Cloud(url, options)
     onTestFinished(() => cloud.stop())
@@ -57,17 +57,17 @@ export class Cloud {
     this.#answers.delete(number)
   }
 
-  /** Answers `done N`, or how it failed. */
+  /** Sends a notification. Resolves with `done N`, or with the failure. */
   notify(level: 'info' | 'error', number: string): Promise<string> {
     return this.#ask(`notify ${level} ${number}`, number)
   }
 
-  /** Calls its RPC server. */
+  /** Calls the RPC server of the service. */
   call(number: string): Promise<string> {
     return this.#ask(`call ${number}`, number)
   }
 
-  /** The same, called again where a call was lost: it is sent at most once. */
+  /** Calls the RPC server as `call` does, again when a call was lost: each call is sent at most once. */
   insist(number: string): Promise<string> {
     return this.#ask(`insist ${number}`, number)
   }

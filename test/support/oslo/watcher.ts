@@ -13,21 +13,27 @@ import { temporaryFolder } from '../folders.ts'
 const CONFIG = resolve(import.meta.dirname, '../../../config')
 const ALL = { limit: 1_000_000, mark: undefined, ascending: true }
 
-/** The shipped config/openstack/yagi.conf as it is, or with its own queue in the place of the services' ones. */
+/**
+ * Variant of the shipped config/openstack/yagi.conf: unchanged (`theirs`), or with a queue of its own instead
+ * of those of the services.
+ */
 export type Variant = 'theirs' | 'own' | 'own quorum'
 
-/** A consumer of the shipped configuration for real clouds, on a database of its own. */
+/** A consumer with the shipped configuration for real clouds, on a database of its own. */
 export type Watcher = {
-  /** what it has said, a line each */
+  /** log messages so far */
   readonly said: readonly string[]
-  /** queues that are not read and should be, and, when none is there yet, those that are waited for */
+  /**
+   * `unread`: queues that should be read and are not; `awaited`: while none exists yet, the queues that are
+   * waited for
+   */
   readonly unread: () => readonly string[]
   readonly awaited: () => readonly string[]
-  /** instance ids of the events that it has stored */
+  /** returns the instance ids of the stored events */
   instances(): Promise<Set<string>>
 }
 
-/** Starts one; it is stopped when the test is over. */
+/** Starts a watcher that is stopped when the test ends. */
 export async function startWatcher(amqpUrl: string, variant: Variant): Promise<Watcher> {
   const folder = temporaryFolder()
   const file = join(folder, 'yagi.conf')
@@ -59,7 +65,7 @@ export async function startWatcher(amqpUrl: string, variant: Variant): Promise<W
   }
 }
 
-/** As an operator changes the file, with shorter waits. */
+/** Returns the shipped file as an operator would edit it, with shorter waits. */
 function textOf(variant: Variant): string {
   const shipped = readFileSync(join(CONFIG, 'openstack/yagi.conf'), 'utf8')
     .replace(/^config_file = .*$/m, `config_file = ${join(CONFIG, 'openstack/winchester.yaml')}`)

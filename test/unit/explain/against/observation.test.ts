@@ -87,21 +87,21 @@ test('what nothing needed is told where it stands', async () => {
       code: 'definition-unused',
       at: 'events.yaml:13:3',
       path: '',
-      message: 'the definition of never was not used: no notification is of such a type',
+      message: 'the definition of never was not used: no notification has such a type',
     },
     {
       severity: 'warning',
       code: 'definition-unused',
       at: 'events.yaml:15:3',
       path: '',
-      message: 'the definition of a.lost was not used: later ones took a.lost',
+      message: 'the definition of a.lost was not used: later definitions took a.lost',
     },
     {
       severity: 'warning',
       code: 'trigger-unmatched',
       at: 'triggers.yaml:14:3',
       path: '',
-      message: 'trigger others matched nothing: no event is of its types',
+      message: 'trigger others matched no event: no event is of its types',
     },
   ])
 })
@@ -121,7 +121,7 @@ test('a trait that is never filled is told at its key', async () => {
       severity: 'warning',
       at: 'events.yaml:6:5',
       path: 'traits.size',
-      message: 'trait size of a.*: in none of 2 (a.b, a.c) was there payload.size',
+      message: 'trait size of a.*: none of 2 notifications (a.b, a.c) has payload.size',
     },
   ])
 })
@@ -131,7 +131,7 @@ test('a trait that definitions share is filled where one of them fills it, and t
   expect((await findings(lines)).filter(({ code }) => code === 'trait-unfilled')).toMatchObject([
     {
       at: 'events.yaml:9:5',
-      message: 'trait colour of a.* and 1 more: in none of 2 (a.b, a.special) was there payload.colour',
+      message: 'trait colour of a.* and 1 more: none of 2 notifications (a.b, a.special) has payload.colour',
     },
   ])
 })
@@ -147,7 +147,7 @@ test('a trigger that never matched says why mostly', async () => {
   expect((await findings(lines)).filter(({ code }) => code === 'trigger-unmatched')).toMatchObject([
     {
       at: 'triggers.yaml:8:3',
-      message: 'trigger colours matched nothing: mostly (2) because distinguishing trait colour is missing',
+      message: 'trigger colours matched no event: mostly (2) because distinguishing trait colour is missing',
     },
     { at: 'triggers.yaml:14:3' },
   ])
@@ -166,19 +166,19 @@ test('what cannot be read or distilled is an error with its line, and the rest g
     {
       code: 'unreadable',
       at: 'day.jsonl:1:1',
-      message: expect.stringMatching(/^no notification: the body is not JSON/),
+      message: expect.stringMatching(/^not a notification: the body is not JSON/),
     },
     {
       code: 'unreadable',
       at: 'day.jsonl:9:1',
-      message: 'no notification: message_id is missing or not a text',
+      message: 'not a notification: message_id is missing or not a text',
     },
     {
       code: 'not-distilled',
       at: 'events.yaml:6:5',
       path: 'traits.size',
       message:
-        '2 notifications become no event: trait size: "much" is not an integer; the first at day.jsonl:7',
+        '2 notifications did not become an event: trait size: "much" is not an integer; the first at day.jsonl:7',
     },
   ])
 })
@@ -193,7 +193,7 @@ test.each([
     {
       severity: 'warning',
       at: 'day.jsonl:6:1',
-      message: `a.b: no trait has an id of what it is about in 1 of 2, though there is ${path}`,
+      message: `a.b: in 1 of 2 no trait holds an id of the resource, though the notification has ${path}`,
     },
   ])
 })
