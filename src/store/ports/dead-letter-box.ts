@@ -26,7 +26,13 @@ export type DeadLetterFilter = {
   readonly until?: Micros | undefined
 }
 
-/** The dead letters that were kept, for operators; consumers and workers keep them with what they store. */
+/**
+ * The kept dead letters, for operators. Consumers and workers keep them together with what they store.
+ *
+ * @example
+ * const page = { limit: 50, mark: undefined, ascending: true }
+ * const letters = await box.listDeadLetters({ stage: 'distill' }, page)
+ */
 export interface DeadLetterBox {
   listDeadLetters(filter: DeadLetterFilter, page: Page): Promise<DeadLetter[]>
   countDeadLetters(filter: DeadLetterFilter): Promise<number>
