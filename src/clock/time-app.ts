@@ -10,8 +10,12 @@ const OWN_NAME_ONLY =
   'without a token only this machine is served, under its own name; see STACKTACH_TIME_TOKEN'
 
 /**
- * The time service behind time_sync_endpoint: GET /time answers the shared time as ISO text; POST /time takes
- * an ISO text, or `{"source", "time", "busy", "reading"}` from a consumer. It has the guards of the API.
+ * Creates the time service behind time_sync_endpoint. GET /time returns the shared time as ISO text; POST
+ * /time takes ISO text, or `{"source", "time", "busy", "reading"}` from a consumer. Requests pass the guards
+ * of the API.
+ *
+ * @example
+ * const app = createTimeApp(createSharedTime(), logger)
  */
 export function createTimeApp(
   time: SharedTime,
