@@ -9,7 +9,7 @@ const STYLE = `
   @media (prefers-color-scheme: dark) { body { background: #1b1b1b; color: #ddd } th, td { border-color: #444 } }
 `
 
-/** The document of the API as a page for people; it needs nothing from anywhere else. */
+/** Returns the OpenAPI document as an HTML page for people, which loads nothing from elsewhere. */
 export function docsPage({ info, paths }: OpenApi): string {
   const sections = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]) => section(method, path, one)),
@@ -47,7 +47,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
   return `<table>${row(heads, 'th')}${rows.map((cells) => row(cells, 'td')).join('\n')}</table>`
 }
 
-/** What stands between backticks is code. */
+/** Escapes a text for HTML; text between backticks becomes code. */
 function text(plain: string): string {
   return escaped(plain).replace(/`([^`]+)`/g, '<code>$1</code>')
 }

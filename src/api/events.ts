@@ -10,7 +10,7 @@ import { isSecretName } from '../text/mask-secrets.ts'
 import { eventPath, eventsQuery, noParams, pageOf } from './params.ts'
 import { counts, event as eventShape, listedEvent } from './shapes.ts'
 
-/** `/v1/events`: lists, counts and single events. */
+/** Returns the operations of `/v1/events`: list, count and single event. */
 export function eventOperations(store: Queries): Operation[] {
   return [
     operation({
@@ -61,12 +61,12 @@ export function eventOperations(store: Queries): Operation[] {
   ]
 }
 
-/** An event in the encoding of the API, without what must not be shown. */
+/** Returns an event in the encoding of the API, secrets masked. */
 export function shownEvent(event: StoredEvent): RestEvent {
   return withoutSecrets(restEvent(event)) as RestEvent
 }
 
-/** Values with those of secret names masked; few have any. */
+/** Returns values with those of secret names masked; few have any. */
 export function withoutSecrets<T>(values: { readonly [name: string]: T }): {
   readonly [name: string]: T | string
 } {
@@ -75,7 +75,7 @@ export function withoutSecrets<T>(values: { readonly [name: string]: T }): {
   return { ...values, ...Object.fromEntries(secret.map((name) => [name, '***'])) }
 }
 
-/** Ids are kept byte for byte; people type UUIDs in either case. */
+/** Finds an event in any case: ids are kept byte for byte, but people type UUIDs in either case. */
 async function findInAnyCase(
   store: Queries,
   messageId: string,

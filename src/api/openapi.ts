@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Operation } from '../http/operation.ts'
 import { counts, datetime, event, listedEvent, problem, stream, timeRange, value } from './shapes.ts'
 
-/** A document of OpenAPI 3.1. */
+/** An OpenAPI 3.1 document. */
 export type OpenApi = {
   readonly openapi: string
   readonly info: { readonly title: string; readonly version: string; readonly description: string }
@@ -24,10 +24,10 @@ export type OpenApiParameter = {
   readonly schema: { readonly [keyword: string]: unknown }
 }
 
-/** All types that have an id: where others speak of them they are referred to. */
+/** All types that have an id; other types refer to them by it. */
 const COMPONENTS = [value, datetime, timeRange, counts, event, listedEvent, stream, problem]
 
-/** How every operation may fail. */
+/** The failures that every operation may have, by status. */
 const COMMON_PROBLEMS = {
   400: 'a parameter cannot be used',
   401: 'no valid token',
@@ -41,7 +41,7 @@ const COMMON_PROBLEMS = {
   503: 'the database is away, or the answer takes too long',
 }
 
-/** The document of operations, made of the schemas that check requests. */
+/** Returns the document of operations, made from the schemas that check requests. */
 export function openApiDocument(operations: readonly Operation[]): OpenApi {
   const paths: { [path: string]: { [method: string]: OpenApiOperation } } = {}
   for (const one of operations) {
@@ -103,12 +103,12 @@ function componentSchemas(): { readonly [name: string]: object } {
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, bare(schema)]))
 }
 
-/** A schema with references to the document's components in the place of what they stand for. */
+/** Returns the schema of a type, with references to the components of the document. */
 function schemaOf(type: z.ZodType): object {
   return JSON.parse(JSON.stringify(bare(z.toJSONSchema(type))).replaceAll('#/$defs/', REFERENCE))
 }
 
-/** Without what makes a document of its own. */
+/** Returns a schema without the keywords that make it a document of its own. */
 function bare({
   $schema: _,
   $id: __,

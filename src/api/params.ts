@@ -5,10 +5,10 @@ import { readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
 import { param } from '../http/params.ts'
 import type { Page } from '../store/ports/queries.ts'
 
-// The parameters of requests. What stands in `meta` is told in /openapi.json; what is read is checked by the same.
+// The parameters of requests: the same schemas check them and, with `meta`, describe them in /openapi.json.
 
 const DEFAULT_LIMIT = 200
-/** Each is a join of the inverted index. */
+/** Most traits in a query; each is a join of the inverted index. */
 const MOST_TRAITS = 20
 const MAX_LIMIT = 1000
 
@@ -99,13 +99,13 @@ export const eventPath = z.object({
   messageId: z.string().meta({ description: 'a message_id, in any case' }),
 })
 
-/** What a page's parameters come to. */
+/** Returns the page that the parameters `limit` and `mark` ask for. */
 export function pageOf(query: { limit?: number | undefined; mark?: Mark | undefined }): Page {
   const { value, ascending } = query.mark ?? { value: undefined, ascending: false }
   return { limit: query.limit ?? DEFAULT_LIMIT, mark: value, ascending }
 }
 
-/** A plus that was not escaped arrives as a space: `T12:00:00 01:00` is an offset. */
+/** Restores a plus that was not escaped and arrived as a space: `T12:00:00 01:00` is an offset. */
 function restorePlus(value: string): string {
   return value.replace(/^(.*\d[T ]\d.*) (\d{2}(?::?\d{2})?)$/, '$1+$2')
 }
@@ -132,7 +132,10 @@ function parseId(value: string): number | undefined {
   return /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : undefined
 }
 
-/** `a:b;c:d`; a comma parts pairs too where a name and a colon follow it. Of a repeated name the last counts. */
+/**
+ * Parses `a:b;c:d`; a comma separates pairs too where a name and a colon follow it. Of a repeated name the
+ * last counts. Returns undefined for other texts and for too many pairs.
+ */
 function parseTraits(value: string): TraitCondition[] | undefined {
   const conditions = new Map<string, TraitCondition>()
   for (const pair of value.split(/;|,(?=[\w.-]+:)/)) {

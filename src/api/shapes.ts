@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { STREAM_STATES } from '../domain/stream.ts'
 
-// What the API answers, as /openapi.json tells it.
+// Schemas of the answers of the API, for /openapi.json.
 
 const isoTime = z.string().meta({
   description: 'UTC, without a zone; six digits of fraction where it is not zero',

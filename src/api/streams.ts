@@ -14,7 +14,7 @@ import { counts, stream as streamShape } from './shapes.ts'
 
 const MISSING = { 404: 'there is no such stream' }
 
-/** `/v1/streams`: lists, counts, single streams, their reset and their end. */
+/** Returns the operations of `/v1/streams`: list, count, single stream, reset and deletion. */
 export function streamOperations(store: Queries & StreamRuns): Operation[] {
   return [
     operation({
@@ -88,7 +88,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
   ]
 }
 
-/** A stream as a text of JSON in a list, with events that are read as they are wanted. */
+/** Yields the JSON of a list of one stream, whose events are read as the client takes them. */
 async function* withEvents(plain: string, portions: AsyncIterable<StoredEvent[]>): AsyncGenerator<string> {
   yield `[${plain.slice(0, -1)},"events":[`
   let comma = ''
@@ -100,7 +100,7 @@ async function* withEvents(plain: string, portions: AsyncIterable<StoredEvent[]>
   yield ']}]'
 }
 
-/** The same, its first already there: that it cannot be read is told before anything is. */
+/** Reads the first item of a source and returns it whole: a failure comes before anything is sent. */
 async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
   const first = await source.next()
   return (async function* () {
@@ -109,7 +109,7 @@ async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
   })()
 }
 
-/** A stream in the encoding of the API, without what must not be shown. */
+/** Returns a stream in the encoding of the API, secrets masked. */
 function shownStream(stream: Stream, ascending: boolean): RestStream {
   const shown = restStream(stream, formatMark(stream.id, ascending))
   return { ...shown, distinguishing_traits: withoutSecrets(shown.distinguishing_traits) }
