@@ -69,7 +69,9 @@ function* statements(
     const tuple = literal ? `(${values.map(literal).join(',')})` : places
     const size = literal ? sizeOfText(tuple) : sizeOfValues(values)
     if (size > maxStatementBytes) {
-      throw new InvalidError(`a row of ${size} bytes is more than the database takes in one statement`)
+      throw new InvalidError(
+        `a row of ${size} bytes is too large; expected at most ${maxStatementBytes} in one statement`,
+      )
     }
     const isFull = bytes + size > maxStatementBytes || parameters.length + values.length > maxParameters
     if (count > 0 && isFull) {

@@ -91,9 +91,11 @@ export async function openSqlSession(
           (select count(*) from kysely_migration) as migrations`.execute(tx)
       const [{ indexed, imports, migrations } = { indexed: 0, imports: 0, migrations: 0 }] = others.rows
       if (Number(migrations) !== MIGRATIONS.length)
-        throw new TransientError('the schema was changed for another version; start that one instead')
+        throw new TransientError(
+          'the schema was changed for another version of stacktach; start that version instead',
+        )
       if (Number(imports) > 0)
-        throw new TransientError('an import fills the database, or was broken off: see stv3 db import --help')
+        throw new TransientError('an import is running, or one was broken off; see stv3 db import --help')
       const idStep = Number(row?.step ?? 1)
       const hasUnindexed = Number(indexed) > context.indexedTraits.size
       return { ...countingBy(idStep), hasUnindexed }

@@ -56,8 +56,7 @@ export type TransactionOptions = {
 }
 
 function requireWaiting(signal: AbortSignal | undefined): void {
-  if (signal?.aborted)
-    throw new TransientError('nobody waits for the transaction any more; it is rolled back')
+  if (signal?.aborted) throw new TransientError('the request was cancelled; the transaction was rolled back')
 }
 
 /** Runs a query outside of a transaction; rejects with the same kinds of errors as inTransaction. */
@@ -73,7 +72,7 @@ export async function query<T>(dialect: SqlDialect, work: () => Promise<T>): Pro
 function asStoreError(error: unknown, dialect: SqlDialect): unknown {
   if (error instanceof StackTachError || !dialect.isServerError(error)) return error
   if (dialect.isDataFault(error) && !dialect.isContention(error)) return error
-  return new TransientError(`the database did not take the transaction: ${messageOf(error)}`, {
+  return new TransientError(`a request to the database failed: ${messageOf(error)}`, {
     cause: error,
   })
 }

@@ -101,7 +101,7 @@ describe.each(DATABASES)('a client of the API over $name', ({ open }) => {
       leaseMs: 60_000,
     })
     const claim = claims[0] as (typeof claims)[0]
-    await expect(client.deleteStream(claim.stream.id)).rejects.toThrow('is run by w')
+    await expect(client.deleteStream(claim.stream.id)).rejects.toThrow('is running stream')
     await store.failRun({ claim, error: 'boom', retryInMs: undefined })
     await client.resetStream(claim.stream.id)
     expect((await client.getStream(claim.stream.id)).state).toBe('retry_expire')

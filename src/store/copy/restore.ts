@@ -93,7 +93,9 @@ async function begin(context: StoreContext, isRestart: boolean): Promise<number>
   const { db, dialect } = context
   const left = await markers(db)
   if (left.length > 0 && !isRestart)
-    throw new ConflictError('an import runs, or one was broken off: --restart deletes what it left')
+    throw new ConflictError(
+      'an import is running, or one was broken off; --restart deletes what it has stored',
+    )
   const rows = [{ name: IMPORT_MARKER, started_at: Date.now() * 1000 }]
   const [mine] = (await insertRows(db, dialect, 'writer', rows)) as [number]
   try {
@@ -129,7 +131,9 @@ async function lockMarker(tx: Executor, dialect: SqlDialect, id: number): Promis
     .modifyEnd(sql.raw(dialect.forUpdate))
     .executeTakeFirst()
   if (!row)
-    throw new ConflictError('another import has begun anew in the meantime; nothing of this one is left')
+    throw new ConflictError(
+      'another import was started with --restart; it has deleted what this one had stored',
+    )
 }
 
 async function removeMarker(db: Executor, id: number): Promise<void> {

@@ -29,7 +29,7 @@ export class MysqlConnections implements MysqlPool {
 
   /** The settings of the newest connection, with the smallest `maxPacket` of all open connections. */
   get settings(): ServerSettings {
-    if (!this.#last) throw new Error('nothing was asked of the server yet')
+    if (!this.#last) throw new Error('the settings of the server are not known before the first connection')
     const packets = [...this.#settings.values()].map(({ maxPacket }) => maxPacket)
     return { maxPacket: Math.min(this.#last.maxPacket, ...packets) }
   }

@@ -17,7 +17,7 @@ export function mysqlLiteral(value: SqlValue): string {
     return SPECIAL.test(value) ? `'${value.replace(EACH_SPECIAL, '\\$&')}'` : `'${value}'`
   }
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new InvalidError(`${value} is no number that a database takes`)
+    if (!Number.isFinite(value)) throw new InvalidError(`${value} cannot be stored; expected a finite number`)
     return String(value)
   }
   return `x'${value.toString('hex')}'`

@@ -31,7 +31,7 @@ export async function deleteStream(tx: Executor, context: StoreContext, id: numb
   const stream = streamOfRow(row)
   const isRunning = stream.state === 'firing' || stream.state === 'expiring'
   if (isRunning && Number(row.is_leased) === 1)
-    throw new ConflictError(`stream ${id} is run by ${row.claimed_by} at this moment`)
+    throw new ConflictError(`the worker ${row.claimed_by} is running stream ${id}; try again later`)
   await deleteStreamRows(tx, [stream])
   return true
 }

@@ -58,7 +58,7 @@ export async function insertDeadLetters(
 }
 
 function cutAt(most: number, body: Buffer): string {
-  return ` (of its ${body.length} bytes the first ${most} are kept here: the database takes no more at a time)`
+  return ` (only the first ${most} of ${body.length} bytes are kept: the database takes no more in one statement)`
 }
 
 /** Keeps a dead letter like insertDeadLetters, but replaces one that is kept already. */
