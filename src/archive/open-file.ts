@@ -73,7 +73,7 @@ export class OpenFile {
     for (let at = 0; at < this.bytes; ) {
       const block = Buffer.alloc(Math.min(BLOCK_BYTES, this.bytes - at))
       const { bytesRead } = await this.#handle.read(block, 0, block.length, at)
-      if (bytesRead === 0) throw new Error(`${this.path} was cut off by somebody else`)
+      if (bytesRead === 0) throw new Error(`${this.path} was truncated by another program`)
       if (!(await other.#write([block.subarray(0, bytesRead)]))) return false
       at += bytesRead
     }

@@ -73,7 +73,10 @@ export class Owner {
       lock?.release()
       rmSync(path, { force: true })
     }
-    throw new StackTachError('config', `the file system of ${folder} gives no locks; use one that does`)
+    throw new StackTachError(
+      'config',
+      `the file system of ${folder} supports no file locks; use one that does`,
+    )
   }
 
   /** Returns an unused name for a file of this owner. */

@@ -117,7 +117,8 @@ class RollingArchive implements Archive {
       this.#file ??= await this.#open()
       if (!(await this.#file.append(lines))) {
         const again = await this.#inPlace()
-        if (!(await again.append(lines))) throw new Error(`${again.path} is taken away again and again`)
+        if (!(await again.append(lines)))
+          throw new Error(`${again.path} was moved or deleted again while it was written`)
       }
     } catch (error) {
       await this.#abandon()
@@ -143,7 +144,8 @@ class RollingArchive implements Archive {
     this.#options.logger.warn({ file: path, bytes }, message)
     const copy = await this.#open()
     try {
-      if (!(await file.copyTo(copy))) throw new Error(`${copy.path} was taken away`)
+      if (!(await file.copyTo(copy)))
+        throw new Error(`${copy.path} was moved or deleted while it was written`)
     } catch (error) {
       await copy.close().catch(() => {})
       await rm(copy.path, { force: true }).catch(() => {})
@@ -217,7 +219,10 @@ class RollingArchive implements Archive {
     const { destinationFolder, logger } = this.#options
     try {
       if (!(await placeFile(path, join(destinationFolder, name)))) {
-        logger.warn({ file: path }, `${path} was taken away by somebody before it was moved`)
+        logger.warn(
+          { file: path },
+          `${path} is gone: another program moved or deleted it before it was archived`,
+        )
       }
       return undefined
     } catch (error) {

@@ -134,7 +134,7 @@ export class SyncedClock implements IntakeClock, Service {
   async #get(): Promise<Micros | undefined> {
     return this.#request({ method: 'GET' }, async (response) => {
       const time = parseIso((await response.text()).trim())
-      if (time === undefined) throw new Error('the answer is no time')
+      if (time === undefined) throw new Error('its answer is not an ISO 8601 time')
       return time
     })
   }
@@ -174,12 +174,12 @@ export class SyncedClock implements IntakeClock, Service {
       const response = await fetch(endpoint, { ...init, headers, signal })
       if (!response.ok) throw new Error(`HTTP ${response.status} ${(await response.text()).slice(0, 500)}`)
       const answer = await read(response)
-      if (this.#isFailing) logger.info({}, 'the time service answers again')
+      if (this.#isFailing) logger.info({}, 'the time service can be used again')
       this.#isFailing = false
       return answer
     } catch (error) {
       if (!this.#isFailing)
-        logger.warn({}, `the time service ${endpoint} does not answer: ${messageOf(error)}`)
+        logger.warn({}, `the time service ${endpoint} cannot be used: ${messageOf(error)}`)
       this.#isFailing = true
       return undefined
     }

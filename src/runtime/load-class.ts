@@ -47,7 +47,7 @@ const LOADING_MS = 10_000
 async function importModule(file: string, classPath: string): Promise<{ readonly [name: string]: unknown }> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    const tooLate = () => reject(new Error(`not done within ${LOADING_MS / 1000} s`))
+    const tooLate = () => reject(new Error(`it was not loaded within ${LOADING_MS / 1000} s`))
     timer = setTimeout(tooLate, LOADING_MS)
   })
   try {
