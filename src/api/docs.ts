@@ -22,7 +22,7 @@ export function docsPage({ info, paths }: OpenApi): string {
 <style>${STYLE}</style>
 <h1>${escaped(info.title)}: the REST API</h1>
 <p>${escaped(info.description)} As a document for programs: <a href="/openapi.json"><code>/openapi.json</code></a> (OpenAPI 3.1).
-Where the server asks for a token it stands in the header <code>Authorization: Bearer TOKEN</code>.</p>
+Where the server requires a token, send it in the header <code>Authorization: Bearer TOKEN</code>.</p>
 ${sections.join('\n')}
 </html>
 `

@@ -16,7 +16,7 @@ export function eventOperations(store: Queries): Operation[] {
     operation({
       method: 'get',
       path: '/v1/events',
-      summary: `events, those that were stored last first; ${ENDS_EARLY}`,
+      summary: `events, the last stored first; ${ENDS_EARLY}`,
       query: eventsQuery,
       params: noParams,
       answer: z.array(listedEvent),
@@ -34,7 +34,7 @@ export function eventOperations(store: Queries): Operation[] {
     operation({
       method: 'get',
       path: '/v1/events/count',
-      summary: 'how many events there are; it heeds `mark` and not `limit`',
+      summary: 'number of events, counted from `mark` on; `limit` is ignored',
       query: eventsQuery,
       params: noParams,
       answer: counts,

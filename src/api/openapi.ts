@@ -34,7 +34,7 @@ const COMMON_PROBLEMS = {
   403: 'the token may not do this',
   413: 'the body is too large',
   414: 'the URL is too long',
-  415: 'a body that is packed',
+  415: 'the body is compressed',
   431: 'the headers are too large',
   429: 'too many requests in a minute',
   500: 'a fault of the server',
@@ -53,7 +53,7 @@ export function openApiDocument(operations: readonly Operation[]): OpenApi {
     info: {
       title: 'StackTach',
       version: '1',
-      description: 'Streams of events that were made of notifications, and the events themselves.',
+      description: 'Streams of events that were distilled from notifications, and the events themselves.',
     },
     paths,
     components: {

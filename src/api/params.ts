@@ -39,7 +39,7 @@ const NO = new Set(['false', '0', 'no', 'off', 'f', 'n'])
 
 const limit = param(
   {
-    description: `at most so many; above ${MAX_LIMIT} it is ${MAX_LIMIT}`,
+    description: `most rows of a page; values above ${MAX_LIMIT} count as ${MAX_LIMIT}`,
     type: 'integer',
     minimum: 0,
     default: DEFAULT_LIMIT,
@@ -51,7 +51,7 @@ const limit = param(
 const mark = param(
   {
     description:
-      'a `_mark` of an earlier answer: what comes after it, downwards, or upwards with a plus before it; a plus alone begins at the oldest',
+      'a `_mark` of an earlier answer: the page begins after it and goes to older rows, or to newer ones with a plus before it; a plus alone begins at the oldest row',
     pattern: '^-?[+ ]?[0-9a-fA-F]{0,13}$',
     examples: ['1a4', '+1a4', '+'],
   },
@@ -65,14 +65,17 @@ const state = param(
   (name) => STREAM_STATES.find((known) => known === name.toLowerCase()),
 ).optional()
 
-const details = { details: flag('with the events of each'), detail: flag('the same') }
+const details = {
+  details: flag('whether the events are included'),
+  detail: flag('another name of `details`'),
+}
 
 export const streamsQuery = z.object({
-  older_than: time('only streams that began before it'),
-  younger_than: time('only streams with an event after it'),
+  older_than: time('only streams that began before this time'),
+  younger_than: time('only streams with an event after this time'),
   state,
   trigger_name: text('only streams of this trigger', 'instance_day'),
-  name: text('the same', 'instance_day'),
+  name: text('another name of `trigger_name`', 'instance_day'),
   distinguishing_traits: traits('only streams with all of these distinguishing traits'),
   mark,
   limit,
@@ -81,8 +84,8 @@ export const streamsQuery = z.object({
 export const streamQuery = z.object(details)
 
 export const eventsQuery = z.object({
-  from_datetime: time('only events after it'),
-  to_datetime: time('only events until it, itself included'),
+  from_datetime: time('only events after this time'),
+  to_datetime: time('only events until this time, itself included'),
   event_name: text('only events of this type', 'compute.instance.exists'),
   traits: traits('only events with all of these traits; `512` is the text, the int and the float'),
   mark,

@@ -18,7 +18,7 @@ export const timeRange = z
 
 export const value = z
   .union([z.string(), z.number(), z.null(), datetime, timeRange])
-  .meta({ id: 'Value', description: 'of a trait; integers are exact over 64 bits' })
+  .meta({ id: 'Value', description: 'value of a trait; integers of 64 bits are exact' })
 
 const mark = z.string().meta({ description: 'for the parameter `mark`', examples: ['1a4', '+1a4'] })
 
@@ -32,7 +32,7 @@ export const listedEvent = event.extend({ _mark: mark }).catchall(value).meta({ 
 export const stream = z
   .object({
     id: z.int(),
-    name: z.string().meta({ description: 'of its trigger' }),
+    name: z.string().meta({ description: 'name of its trigger' }),
     state: z.enum(STREAM_STATES),
     first_event: datetime.nullable(),
     last_event: datetime.nullable(),
@@ -40,7 +40,7 @@ export const stream = z
     expire_timestamp: datetime.nullable(),
     distinguishing_traits: z.record(z.string(), value),
     _mark: mark,
-    events: z.array(event).optional().meta({ description: 'with `details`' }),
+    events: z.array(event).optional().meta({ description: 'only with `details`' }),
   })
   .meta({ id: 'Stream' })
 
@@ -52,7 +52,7 @@ export const problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string().meta({ description: 'one sentence for people' }),
-    parameter: z.string().optional().meta({ description: 'the one that cannot be used' }),
+    parameter: z.string().optional().meta({ description: 'name of the parameter that cannot be used' }),
     value: z.string().optional(),
     allowed: z.string().optional(),
     request_id: z.string().optional().meta({ description: 'as in the log of the server' }),

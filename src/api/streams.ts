@@ -37,7 +37,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
     operation({
       method: 'get',
       path: '/v1/streams/count',
-      summary: 'how many streams there are; it heeds `mark` and not `limit`',
+      summary: 'number of streams, counted from `mark` on; `limit` is ignored',
       query: streamsQuery,
       params: noParams,
       answer: counts,
@@ -66,11 +66,11 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
     operation({
       method: 'put',
       path: '/v1/streams/{id}',
-      summary: 'runs a stream again that is in an error state, its attempts forgotten',
+      summary: 'runs a stream in an error state again, with no attempts counted',
       query: noParams,
       params: streamPath,
       answer: undefined,
-      problems: { ...MISSING, 409: 'it is not in an error state' },
+      problems: { ...MISSING, 409: 'the stream is not in an error state' },
       run: ({ path: { id }, signal }) => reset(store, id, signal),
     }),
     operation({
@@ -80,7 +80,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       query: noParams,
       params: streamPath,
       answer: undefined,
-      problems: { ...MISSING, 409: 'a worker runs it at this moment' },
+      problems: { ...MISSING, 409: 'a worker is running the stream' },
       async run({ path: { id }, signal }) {
         if (!(await store.deleteStream(id, signal))) throw new NotFoundError(`there is no stream ${id}`)
       },

@@ -111,7 +111,9 @@ export function createClient(options: ClientOptions): Client {
 /** Encodes a part of a path. Throws InvalidError for values that would make another path of it. */
 function segment(name: string, value: number | string): string {
   if (/^(\.{0,2}|count)$/i.test(String(value)))
-    throw new InvalidError(`${name}: ${JSON.stringify(value)} cannot be asked for`)
+    throw new InvalidError(
+      `${name}: ${JSON.stringify(value)} cannot be requested, as it leads to another path`,
+    )
   return encodeURIComponent(value)
 }
 

@@ -77,7 +77,7 @@ function traitsText(traits: QueryTraits | undefined): string | undefined {
   const pairs = Object.entries(traits).map(([name, value]) => {
     if (/[:;]/.test(name) || /;|,[\w.-]+:/.test(String(value)))
       throw new InvalidError(
-        `trait ${name}: a name with : or ; and a value with ; or ,name: cannot be asked for`,
+        `trait ${name}: its name cannot contain : or ; and its value cannot contain ; or ,name:`,
       )
     return `${name}:${value}`
   })

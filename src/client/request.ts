@@ -161,7 +161,7 @@ function parsed<T>(text: string): T {
   try {
     return parseJson(text) as T
   } catch {
-    throw new StackTachError('internal', 'the server answered what is no JSON; is it the API of StackTach?')
+    throw new StackTachError('internal', 'the answer of the server is not JSON; is it the API of StackTach?')
   }
 }
 

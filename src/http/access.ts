@@ -16,7 +16,7 @@ export type Access = {
 const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const OWN_NAME_ONLY =
-  'without tokens only this machine is served, under its own name; see api.tokens and api.insecure'
+  'without tokens, only requests to a name of this machine are served; see api.tokens and api.insecure'
 
 /** Creates a guard that, without tokens, refuses requests under a foreign host name (403, `detail`). */
 export function guardName({ read, write, anyHost = false }: Access, detail = OWN_NAME_ONLY): RequestHandler {

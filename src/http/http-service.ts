@@ -96,7 +96,7 @@ function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex, graceMs: nu
     socket.destroy()
     return
   }
-  const [status, detail] = REFUSALS[error.code ?? ''] ?? [400, 'this is no request of HTTP']
+  const [status, detail] = REFUSALS[error.code ?? ''] ?? [400, 'this is not an HTTP request']
   const problem = problemBody(status, detail)
   const body = JSON.stringify(problem)
   const head = `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n`

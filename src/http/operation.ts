@@ -29,7 +29,7 @@ const PAGE_BYTES = 4 * 1024 * 1024
 
 /** The sentence about lists in the OpenAPI document. */
 export const ENDS_EARLY =
-  'a page ends early where its traits come to more than 4 MB, and the `_mark` of its last row goes on without a gap, as does the header `Link` of `rel="next"`; only an empty page is the last'
+  'a page ends early where its traits take more than 4 MB. The `_mark` of its last row, or the header `Link` with `rel="next"`, continues without a gap; only an empty page is the last'
 
 /**
  * One operation of the API: its parameters, its answer, what it does, and its description in /openapi.json.

@@ -8,7 +8,8 @@ export type StatusSources = {
   readonly hindrance: () => Promise<string | undefined>
 }
 
-const OWN_NAME_ONLY = 'metrics and health are told under the name of this machine, or the one that status has'
+const OWN_NAME_ONLY =
+  'metrics and health are served only under a name of this machine or the host of `status`'
 
 /**
  * Creates the app of `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work) of a
@@ -32,7 +33,7 @@ export function createStatusApp({ metrics, hindrance }: StatusSources, host?: st
     response.set('content-type', contentType).send(text)
   })
   app.use((_, response) => {
-    response.status(404).type('text').send('there are /metrics, /healthz and /readyz here\n')
+    response.status(404).type('text').send('not found; expected /metrics, /healthz or /readyz\n')
   })
   return app
 }
