@@ -16,7 +16,7 @@ import { streamOperations } from './streams.ts'
 export type AppDependencies = {
   readonly store: Queries & StreamRuns
   readonly logger: Logger
-  /** who may do what (everybody everything) */
+  /** tokens by permission (none: everybody may do everything) */
   readonly access?: Access
   readonly limits?: Limits
   readonly onRequest?: RequestObserver | undefined
@@ -26,12 +26,17 @@ export type AppDependencies = {
 export function apiDocument(operations: readonly Operation[]): OpenApi {
   return openApiDocument(operations, {
     title: 'StackTach',
-    description: 'Streams of events that were made of notifications, and the events themselves.',
+    description: 'Streams of events that were distilled from notifications, and the events themselves.',
     components: COMPONENTS,
   })
 }
 
-/** The REST API, as StackTach documents it, over a store; `/openapi.json` and `/docs` tell of it. */
+/**
+ * Creates the REST API of StackTach over a store; `/openapi.json` and `/docs` describe it.
+ *
+ * @example
+ * const app = createApiApp({ store, logger, access: { read: ['secret'], write: [] } })
+ */
 export function createApiApp({
   store,
   logger,
@@ -55,7 +60,7 @@ export function createApiApp({
     response.type('html').send(page)
   })
   app.all(['/openapi.json', '/docs'], otherMethods('GET, HEAD, OPTIONS'))
-  // Whatever the path: nothing that is mounted from here on is reached without it.
+  // For every path: nothing that is mounted from here on is reached without a token.
   app.use(requireToken(access))
   mount(app, operations, limits.queryTimeoutMs)
   app.use((request, response) => sendProblem(response, 404, `there is nothing at ${request.path}`))

@@ -10,13 +10,13 @@ import { isSecretName } from '../text/mask-secrets.ts'
 import { eventPath, eventsQuery, noParams, pageOf } from './params.ts'
 import { counts, event as eventShape, listedEvent } from './shapes.ts'
 
-/** `/v1/events`: lists, counts and single events. */
+/** Returns the operations of `/v1/events`: list, count and single event. */
 export function eventOperations(store: Queries): Operation[] {
   return [
     operation({
       method: 'get',
       path: '/v1/events',
-      summary: `events, those that were stored last first; ${ENDS_EARLY}`,
+      summary: `events, the last stored first; ${ENDS_EARLY}`,
       query: eventsQuery,
       params: noParams,
       answer: z.array(listedEvent),
@@ -34,7 +34,7 @@ export function eventOperations(store: Queries): Operation[] {
     operation({
       method: 'get',
       path: '/v1/events/count',
-      summary: 'how many events there are; it heeds `mark` and not `limit`',
+      summary: 'number of events, counted from `mark` on; `limit` is ignored',
       query: eventsQuery,
       params: noParams,
       answer: counts,
@@ -61,12 +61,12 @@ export function eventOperations(store: Queries): Operation[] {
   ]
 }
 
-/** An event in the encoding of the API, without what must not be shown. */
+/** Returns an event in the encoding of the API, secrets masked. */
 export function shownEvent(event: StoredEvent): RestEvent {
   return withoutSecrets(restEvent(event)) as RestEvent
 }
 
-/** Values with those of secret names masked; few have any. */
+/** Returns values with those of secret names masked; few have any. */
 export function withoutSecrets<T>(values: { readonly [name: string]: T }): {
   readonly [name: string]: T | string
 } {
@@ -75,7 +75,7 @@ export function withoutSecrets<T>(values: { readonly [name: string]: T }): {
   return { ...values, ...Object.fromEntries(secret.map((name) => [name, '***'])) }
 }
 
-/** Ids are kept byte for byte; people type UUIDs in either case. */
+/** Finds an event in any case: ids are kept byte for byte, but people type UUIDs in either case. */
 async function findInAnyCase(
   store: Queries,
   messageId: string,

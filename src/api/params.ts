@@ -5,10 +5,10 @@ import { readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
 import { param } from '../http/params.ts'
 import type { Page } from '../store/ports/queries.ts'
 
-// The parameters of requests. What stands in `meta` is told in /openapi.json; what is read is checked by the same.
+// The parameters of requests: the same schemas check them and, with `meta`, describe them in /openapi.json.
 
 const DEFAULT_LIMIT = 200
-/** Each is a join of the inverted index. */
+/** Most traits in a query; each is a join of the inverted index. */
 const MOST_TRAITS = 20
 const MAX_LIMIT = 1000
 
@@ -39,7 +39,7 @@ const NO = new Set(['false', '0', 'no', 'off', 'f', 'n'])
 
 const limit = param(
   {
-    description: `at most so many; above ${MAX_LIMIT} it is ${MAX_LIMIT}`,
+    description: `most rows of a page; values above ${MAX_LIMIT} count as ${MAX_LIMIT}`,
     type: 'integer',
     minimum: 0,
     default: DEFAULT_LIMIT,
@@ -51,7 +51,7 @@ const limit = param(
 const mark = param(
   {
     description:
-      'a `_mark` of an earlier answer: what comes after it, downwards, or upwards with a plus before it; a plus alone begins at the oldest',
+      'a `_mark` of an earlier answer: the page begins after it and goes to older rows, or to newer ones with a plus before it; a plus alone begins at the oldest row',
     pattern: '^-?[+ ]?[0-9a-fA-F]{0,13}$',
     examples: ['1a4', '+1a4', '+'],
   },
@@ -65,14 +65,17 @@ const state = param(
   (name) => STREAM_STATES.find((known) => known === name.toLowerCase()),
 ).optional()
 
-const details = { details: flag('with the events of each'), detail: flag('the same') }
+const details = {
+  details: flag('whether the events are included'),
+  detail: flag('another name of `details`'),
+}
 
 export const streamsQuery = z.object({
-  older_than: time('only streams that began before it'),
-  younger_than: time('only streams with an event after it'),
+  older_than: time('only streams that began before this time'),
+  younger_than: time('only streams with an event after this time'),
   state,
   trigger_name: text('only streams of this trigger', 'instance_day'),
-  name: text('the same', 'instance_day'),
+  name: text('another name of `trigger_name`', 'instance_day'),
   distinguishing_traits: traits('only streams with all of these distinguishing traits'),
   mark,
   limit,
@@ -81,8 +84,8 @@ export const streamsQuery = z.object({
 export const streamQuery = z.object(details)
 
 export const eventsQuery = z.object({
-  from_datetime: time('only events after it'),
-  to_datetime: time('only events until it, itself included'),
+  from_datetime: time('only events after this time'),
+  to_datetime: time('only events until this time, itself included'),
   event_name: text('only events of this type', 'compute.instance.exists'),
   traits: traits('only events with all of these traits; `512` is the text, the int and the float'),
   mark,
@@ -99,13 +102,13 @@ export const eventPath = z.object({
   messageId: z.string().meta({ description: 'a message_id, in any case' }),
 })
 
-/** What a page's parameters come to. */
+/** Returns the page that the parameters `limit` and `mark` ask for. */
 export function pageOf(query: { limit?: number | undefined; mark?: Mark | undefined }): Page {
   const { value, ascending } = query.mark ?? { value: undefined, ascending: false }
   return { limit: query.limit ?? DEFAULT_LIMIT, mark: value, ascending }
 }
 
-/** A plus that was not escaped arrives as a space: `T12:00:00 01:00` is an offset. */
+/** Restores a plus that was not escaped and arrived as a space: `T12:00:00 01:00` is an offset. */
 function restorePlus(value: string): string {
   return value.replace(/^(.*\d[T ]\d.*) (\d{2}(?::?\d{2})?)$/, '$1+$2')
 }
@@ -132,7 +135,10 @@ function parseId(value: string): number | undefined {
   return /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : undefined
 }
 
-/** `a:b;c:d`; a comma parts pairs too where a name and a colon follow it. Of a repeated name the last counts. */
+/**
+ * Parses `a:b;c:d`; a comma separates pairs too where a name and a colon follow it. Of a repeated name the
+ * last counts. Returns undefined for other texts and for too many pairs.
+ */
 function parseTraits(value: string): TraitCondition[] | undefined {
   const conditions = new Map<string, TraitCondition>()
   for (const pair of value.split(/;|,(?=[\w.-]+:)/)) {

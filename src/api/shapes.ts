@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { STREAM_STATES } from '../domain/stream.ts'
 
-// What the API answers, as /openapi.json tells it.
+// Schemas of the answers of the API, for /openapi.json.
 
 const isoTime = z.string().meta({
   description: 'UTC, without a zone; six digits of fraction where it is not zero',
@@ -18,7 +18,7 @@ const timeRange = z
 
 const value = z
   .union([z.string(), z.number(), z.null(), datetime, timeRange])
-  .meta({ id: 'Value', description: 'of a trait; integers are exact over 64 bits' })
+  .meta({ id: 'Value', description: 'value of a trait; integers of 64 bits are exact' })
 
 const mark = z.string().meta({ description: 'for the parameter `mark`', examples: ['1a4', '+1a4'] })
 
@@ -32,7 +32,7 @@ export const listedEvent = event.extend({ _mark: mark }).catchall(value).meta({ 
 export const stream = z
   .object({
     id: z.int(),
-    name: z.string().meta({ description: 'of its trigger' }),
+    name: z.string().meta({ description: 'name of its trigger' }),
     state: z.enum(STREAM_STATES),
     first_event: datetime.nullable(),
     last_event: datetime.nullable(),
@@ -40,11 +40,11 @@ export const stream = z
     expire_timestamp: datetime.nullable(),
     distinguishing_traits: z.record(z.string(), value),
     _mark: mark,
-    events: z.array(event).optional().meta({ description: 'with `details`' }),
+    events: z.array(event).optional().meta({ description: 'only with `details`' }),
   })
   .meta({ id: 'Stream' })
 
 export const counts = z.array(z.object({ count: z.int().min(0) })).meta({ id: 'Counts' })
 
-/** All types that have an id: where other types speak of them they are referred to. */
+/** All types that have an id; other types refer to them by it. */
 export const COMPONENTS = [value, datetime, timeRange, counts, event, listedEvent, stream]

@@ -14,7 +14,7 @@ import { counts, stream as streamShape } from './shapes.ts'
 
 const MISSING = { 404: 'there is no such stream' }
 
-/** `/v1/streams`: lists, counts, single streams, their reset and their end. */
+/** Returns the operations of `/v1/streams`: list, count, single stream, reset and deletion. */
 export function streamOperations(store: Queries & StreamRuns): Operation[] {
   return [
     operation({
@@ -37,7 +37,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
     operation({
       method: 'get',
       path: '/v1/streams/count',
-      summary: 'how many streams there are; it heeds `mark` and not `limit`',
+      summary: 'number of streams, counted from `mark` on; `limit` is ignored',
       query: streamsQuery,
       params: noParams,
       answer: counts,
@@ -66,11 +66,11 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
     operation({
       method: 'put',
       path: '/v1/streams/{id}',
-      summary: 'runs a stream again that is in an error state, its attempts forgotten',
+      summary: 'runs a stream in an error state again, with no attempts counted',
       query: noParams,
       params: streamPath,
       answer: undefined,
-      problems: { ...MISSING, 409: 'it is not in an error state' },
+      problems: { ...MISSING, 409: 'the stream is not in an error state' },
       run: ({ path: { id }, signal }) => reset(store, id, signal),
     }),
     operation({
@@ -80,7 +80,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       query: noParams,
       params: streamPath,
       answer: undefined,
-      problems: { ...MISSING, 409: 'a worker runs it at this moment' },
+      problems: { ...MISSING, 409: 'a worker is running the stream' },
       async run({ path: { id }, signal }) {
         if (!(await store.deleteStream(id, signal))) throw new NotFoundError(`there is no stream ${id}`)
       },
@@ -88,7 +88,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
   ]
 }
 
-/** A stream as a text of JSON in a list, with events that are read as they are wanted. */
+/** Yields the JSON of a list of one stream, whose events are read as the client takes them. */
 async function* withEvents(plain: string, portions: AsyncIterable<StoredEvent[]>): AsyncGenerator<string> {
   yield `[${plain.slice(0, -1)},"events":[`
   let comma = ''
@@ -100,7 +100,7 @@ async function* withEvents(plain: string, portions: AsyncIterable<StoredEvent[]>
   yield ']}]'
 }
 
-/** The same, its first already there: that it cannot be read is told before anything is. */
+/** Reads the first item of a source and returns it whole: a failure comes before anything is sent. */
 async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
   const first = await source.next()
   return (async function* () {
@@ -109,7 +109,7 @@ async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
   })()
 }
 
-/** A stream in the encoding of the API, without what must not be shown. */
+/** Returns a stream in the encoding of the API, secrets masked. */
 function shownStream(stream: Stream, ascending: boolean): RestStream {
   const shown = restStream(stream, formatMark(stream.id, ascending))
   return { ...shown, distinguishing_traits: withoutSecrets(shown.distinguishing_traits) }

@@ -1,10 +1,19 @@
-/** What is kept of a message: one line, without its line end. */
+/** A message in the archive: one line, without its line end. */
 export type ArchiveLine = string | Buffer
 
-/** Where every raw notification is kept before it is acknowledged. */
+/**
+ * Keeps every raw notification before it is acknowledged.
+ *
+ * @example
+ * await archive.append(bodies.map((body) => archiveLine(body, true)))
+ */
 export interface Archive {
-  /** Resolves when the lines are on disk; rejects with TransientError, and then holds none of them. */
+  /**
+   * Resolves when the lines are on disk. Rejects with TransientError when they cannot be written; then none
+   * of them counts as kept.
+   */
   append(lines: readonly ArchiveLine[]): Promise<void>
+  /** Completes the current file and leaves the folders. */
   close(): Promise<void>
 }
 
@@ -12,8 +21,8 @@ const NEWLINE = 10
 const RETURN = 13
 
 /**
- * The line of a message. JSON stays byte for byte as it came (a line end between its tokens becomes a space);
- * any other body stands as `{"raw_base64": …}`.
+ * Returns the line of a message. JSON stays byte for byte as it came (a line end between its tokens becomes a
+ * space); any other body becomes `{"raw_base64": …}`.
  */
 export function archiveLine(body: Buffer, isJson: boolean): ArchiveLine {
   if (!isJson) return base64Line(body)
@@ -21,10 +30,10 @@ export function archiveLine(body: Buffer, isJson: boolean): ArchiveLine {
   return body.map((byte) => (byte === NEWLINE || byte === RETURN ? 32 : byte)) as Buffer
 }
 
-/** A multiple of three: pieces of base64 that stand in a row have nothing between them. */
+/** Bytes that are encoded at a time: a multiple of three, so that pieces of base64 join without padding. */
 const PIECE_BYTES = 48 * 1024
 
-/** Piece by piece: in one, a large body would be in memory four times. */
+/** Encodes a body piece by piece: encoded at once, a large body would be in memory four times. */
 function base64Line(body: Buffer): Buffer {
   const [head, tail] = ['{"raw_base64":"', '"}']
   const line = Buffer.alloc(head.length + 4 * Math.ceil(body.length / 3) + tail.length)

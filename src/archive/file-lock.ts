@@ -1,30 +1,33 @@
 import { writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 
-/** SQLITE_BUSY: somebody else has the lock, or the file system gives none. */
+/** SQLITE_BUSY: another process has the lock, or the file system supports none. */
 const BUSY = 5
 
 /**
- * A lock that the kernel keeps with the process and frees with it, however it ends: the lock of POSIX that SQLite
- * takes on its files. It tells alike across containers and namespaces of processes and networks of one kernel, and
- * across machines wherever their file system passes such locks on (NFS does). It says nothing where a file system
- * keeps locks to itself on each machine.
+ * A lock that the kernel frees with its process, however that ends: the POSIX lock that SQLite takes on its
+ * files. It holds across containers and namespaces of processes and networks of one kernel, and across
+ * machines wherever their file system passes such locks on (NFS does). It has no effect across machines where
+ * the file system keeps locks to each machine.
  */
 export class FileLock {
-  /** As long as this is held, so is the lock: nothing else must open and close the file in this process. */
+  /** The lock is held as long as this is open: nothing else in this process may open and close the file. */
   readonly #holder: DatabaseSync
 
   private constructor(holder: DatabaseSync) {
     this.#holder = holder
   }
 
-  /** Locks a new, empty file; throws when there is one of this name. Undefined when another was faster. */
+  /**
+   * Creates an empty file and locks it; throws when there is a file of this name. Returns undefined when
+   * another process locked the file first.
+   */
   static create(path: string): FileLock | undefined {
     writeFileSync(path, '', { flag: 'wx', mode: 0o600 })
     return FileLock.take(path)
   }
 
-  /** Locks a file that is there, without waiting; undefined while another has it. */
+  /** Locks an existing file without waiting; returns undefined while another process has the lock. */
   static take(path: string): FileLock | undefined {
     const holder = new DatabaseSync(path)
     try {

@@ -7,11 +7,12 @@ import {
   parseIso,
 } from '../domain/time.ts'
 
+/** The part of a file name that becomes the checksum of the file. */
 export const CRC_PART = '[[CRC]]'
 
 /**
- * Fills the strftime parts (%Y %m %d %H %M %S %f %j %%) and `[[TIMESTAMP]]` of a file name with a time;
- * `[[CRC]]` stays for when the file is complete. Unknown parts stay as they are.
+ * Fills the strftime parts (%Y %m %d %H %M %S %X %f %j %%) and `[[TIMESTAMP]]` of a file name with a time, in
+ * UTC. `[[CRC]]` stays until the file is complete; unknown parts stay as they are.
  */
 export function formatFileName(template: string, time: Micros): string {
   const civil = civilFromInstant(instantFromMicros(time))
@@ -32,7 +33,7 @@ export function formatFileName(template: string, time: Micros): string {
   return template.replace(/%[A-Za-z%]|\[\[TIMESTAMP\]\]/g, (part) => parts[part] ?? part)
 }
 
-/** From 1, the first of January. */
+/** Returns the day of the year, from 1 for the first of January. */
 function dayOfYear(time: Micros, year: number): number {
   const first = parseIso(`${String(year).padStart(4, '0')}-01-01`) ?? time
   return Math.floor((time - first) / MICROS_PER_DAY) + 1

@@ -5,16 +5,16 @@ import type { ArchiveLine } from './archive.ts'
 const LINE_END = Buffer.from('\n')
 const BLOCK_BYTES = 1024 * 1024
 
-/** A file of the archive that lines are written to. */
+/** A file of the archive to which lines are written. */
 export class OpenFile {
   readonly path: string
-  /** what it will be called, but for its checksum */
+  /** final name of the file, without its checksum */
   readonly name: string
-  /** ms since the epoch */
+  /** time of opening, ms since the epoch */
   readonly openedAt: number
   readonly #handle: FileHandle
   readonly #crc: Hash | undefined
-  /** what is written and in its place; nothing behind it was promised to anybody */
+  /** number of bytes that are written and in their place; bytes behind them were promised to nobody */
   bytes = 0
 
   private constructor(
@@ -29,7 +29,7 @@ export class OpenFile {
     this.#crc = hasCrc ? createHash('sha256') : undefined
   }
 
-  /** Makes a file that must not be there yet, readable by its owner only. */
+  /** Creates a file that must not exist yet, readable by its owner only. */
   static async create(
     at: { readonly path: string; readonly name: string; readonly openedAt: number },
     hasCrc: boolean,
@@ -38,8 +38,8 @@ export class OpenFile {
   }
 
   /**
-   * Writes the lines and waits for the disk. Answers false when the file is not in its place any more: whoever moved
-   * it may have done so before the lines were in it.
+   * Writes lines and waits for the disk. Returns false when the file is no longer in its place: whoever moved
+   * the file may have done so before the lines were in it.
    */
   async append(lines: readonly ArchiveLine[]): Promise<boolean> {
     return this.#write(piecesOf(lines))
@@ -56,7 +56,7 @@ export class OpenFile {
     return true
   }
 
-  /** Whether its name still means this file. */
+  /** Whether the path still leads to this file. */
   async isInPlace(): Promise<boolean> {
     const [own, found] = await Promise.all([
       this.#handle.stat({ bigint: true }),
@@ -68,35 +68,37 @@ export class OpenFile {
     return found !== undefined && found.ino === own.ino && found.dev === own.dev
   }
 
-  /** Writes what is promised of this file into another. */
+  /** Copies the promised bytes into another file; returns false when that is no longer in its place. */
   async copyTo(other: OpenFile): Promise<boolean> {
     for (let at = 0; at < this.bytes; ) {
       const block = Buffer.alloc(Math.min(BLOCK_BYTES, this.bytes - at))
       const { bytesRead } = await this.#handle.read(block, 0, block.length, at)
-      if (bytesRead === 0) throw new Error(`${this.path} was cut off by somebody else`)
+      if (bytesRead === 0) throw new Error(`${this.path} was truncated by another program`)
       if (!(await other.#write([block.subarray(0, bytesRead)]))) return false
       at += bytesRead
     }
     return true
   }
 
-  /** Cuts off what is not promised. */
+  /** Cuts off the bytes behind the promised ones. */
   async cut(): Promise<void> {
     await this.#handle.truncate(this.bytes)
     await this.#handle.datasync()
   }
 
-  /** Ends it; answers the checksum of what is in it. */
+  /** Closes the file and returns the checksum of its content, or an empty text without one. */
   async close(): Promise<string> {
     await this.#handle.close()
     return this.#crc?.digest('hex') ?? ''
   }
 }
 
-/** A line of this size is written by itself: together with others it would be in memory twice. */
+/**
+ * Size in bytes from which on a line is written by itself: joined with others it would be in memory twice.
+ */
 const LARGE_LINE = 1 << 20
 
-/** The lines with their ends, as few pieces as may be. */
+/** Joins lines and their ends into as few pieces as possible. */
 function piecesOf(lines: readonly ArchiveLine[]): Buffer[] {
   const pieces: Buffer[] = []
   let small: Buffer[] = []

@@ -6,14 +6,16 @@ import { StackTachError } from '../domain/errors.ts'
 import { hash64 } from '../domain/hash.ts'
 import { FileLock } from './file-lock.ts'
 
-/** Whose files these are: `NAME.TOKEN@HOST.RANDOM.part` belong to who holds the lock of `.TOKEN@HOST.lock`. */
+/**
+ * The owner of files `NAME.TOKEN@HOST.RANDOM.part`: the process that holds the lock of `.TOKEN@HOST.lock`.
+ */
 export type OwnerId = { readonly token: string; readonly host: string }
 
 const PART = /^(.+)\.([0-9a-f]{24})@(.+)\.[0-9a-f]{8}\.part$/
 const LOCK = /^\.([0-9a-f]{24})@(.+)\.lock$/
 const TRIES = 5
 
-/** Begins the tokens of all processes that run on one kernel, in whatever containers. */
+/** The beginning of the tokens of all processes on one kernel, in whatever containers they run. */
 const MACHINE = hash64(bootId()).slice(0, 8)
 
 function bootId(): string {
@@ -24,13 +26,13 @@ function bootId(): string {
   }
 }
 
-/** The owner of a file that is being written, and the name the file will have; undefined for other files. */
+/** Returns the owner and the final name of a file that is being written; undefined for other files. */
 export function readPartName(entry: string): (OwnerId & { readonly name: string }) | undefined {
   const [, name, token, host] = PART.exec(entry) ?? []
   return name !== undefined && token !== undefined && host !== undefined ? { name, token, host } : undefined
 }
 
-/** The owner that a lock file stands for; undefined for other files. */
+/** Returns the owner of a lock file; undefined for other files. */
 export function readLockName(entry: string): OwnerId | undefined {
   const [, token, host] = LOCK.exec(entry) ?? []
   return token !== undefined && host !== undefined ? { token, host } : undefined
@@ -40,12 +42,15 @@ export function lockPath(folder: string, { token, host }: OwnerId): string {
   return join(folder, `.${token}@${host}.lock`)
 }
 
-/** Of this machine, or of one of its name: those of others on one volume are left to them. */
+/**
+ * Whether an owner runs on this machine, or on one of the same name. Files of other machines on a shared
+ * volume are left to them.
+ */
 export function isNear({ token, host }: OwnerId): boolean {
   return token.startsWith(MACHINE) || host === hostname()
 }
 
-/** Who writes files in a folder, as long as the process lives or until it leaves. */
+/** A process that writes files in a folder, until it ends or leaves the folder. */
 export class Owner {
   readonly id: OwnerId
   readonly #path: string
@@ -57,34 +62,39 @@ export class Owner {
     this.#lock = lock
   }
 
-  /** Becomes an owner in a folder. Throws StackTachError where files cannot be locked. */
+  /** Creates a new owner in a folder. Throws StackTachError where files cannot be locked. */
   static enter(folder: string): Owner {
     for (let tries = 0; tries < TRIES; tries++) {
       const id = { token: `${MACHINE}${randomBytes(8).toString('hex')}`, host: hostname() }
       const path = lockPath(folder, id)
       const lock = FileLock.create(path)
-      // Somebody who clears away the locks of the dead may have taken it for one, before it was locked.
+      // Whoever removes lock files of owners that are gone may have removed this one before it was locked.
       if (lock && existsSync(path)) return new Owner(id, path, lock)
       lock?.release()
       rmSync(path, { force: true })
     }
-    throw new StackTachError('config', `the file system of ${folder} gives no locks; use one that does`)
+    throw new StackTachError(
+      'config',
+      `the file system of ${folder} supports no file locks; use one that does`,
+    )
   }
 
-  /** A name for a file of this owner that nothing has. */
+  /** Returns an unused name for a file of this owner. */
   partName(name: string): string {
     const { token, host } = this.id
     return `${name}.${token}@${host}.${randomBytes(4).toString('hex')}.part`
   }
 
-  /** Puts the lock file back when somebody has deleted it; nothing is owned without it. */
+  /** Restores the lock file when somebody has deleted it: without it the owner has no files. */
   stay(): void {
     if (existsSync(this.#path)) return
     const lock = FileLock.create(this.#path)
     if (lock) this.#lock = lock
   }
 
-  /** With files left behind the lock file stays, free, for whoever completes them. */
+  /**
+   * Releases the lock. When files are left behind the lock file stays, for the process that completes them.
+   */
   leave(hasLeft: boolean): void {
     if (!hasLeft) rmSync(this.#path, { force: true })
     this.#lock.release()

@@ -3,8 +3,8 @@ import { copyFile, link, open, rename, stat, unlink } from 'node:fs/promises'
 import { syncFile, syncFolderOf } from '../runtime/sync-file.ts'
 
 /**
- * Moves a finished file to its place, never over another; an empty one is removed. Answers false when somebody has
- * taken it away.
+ * Moves a finished file to its place, never over another file; an empty one is removed. Returns false when
+ * somebody has moved or deleted the file.
  */
 export async function placeFile(path: string, target: string): Promise<boolean> {
   const found = await stat(path).catch((error) => {
@@ -28,7 +28,7 @@ async function place(path: string, target: string): Promise<void> {
   }
 }
 
-/** Takes the name of the target, or the first of `.1`, `.2` … that nothing has; answers it. */
+/** Takes the name of the target, or the first free one of `.1`, `.2` …, and returns the name. */
 async function takeName(target: string, take: (name: string) => Promise<void>): Promise<string> {
   for (let copy = 0; ; copy++) {
     const name = copy === 0 ? target : `${target}.${copy}`
@@ -41,7 +41,7 @@ async function takeName(target: string, take: (name: string) => Promise<void>): 
   }
 }
 
-/** Another file system, or one without links. */
+/** Whether a link failed because of another file system, or of one without links. */
 function isLinkRefused(error: unknown): boolean {
   return ['EXDEV', 'EPERM'].includes(codeOf(error) ?? '')
 }
@@ -50,7 +50,7 @@ function codeOf(error: unknown): string | undefined {
   return (error as NodeJS.ErrnoException).code
 }
 
-/** The copy has its name only once it is whole. */
+/** Copies a file; the copy gets its name only when it is whole. */
 async function copyAcross(path: string, target: string): Promise<void> {
   const copying = `${target}.${randomBytes(4).toString('hex')}.copying`
   try {
@@ -60,7 +60,7 @@ async function copyAcross(path: string, target: string): Promise<void> {
       await takeName(target, (name) => link(copying, name))
     } catch (error) {
       if (!isLinkRefused(error)) throw error
-      // An empty file holds the name for it.
+      // An empty file reserves the name until the copy replaces it.
       const name = await takeName(target, async (free) => (await open(free, 'wx', 0o600)).close())
       await rename(copying, name)
     }

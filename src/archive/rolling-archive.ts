@@ -12,33 +12,36 @@ import { placeFile } from './place-file.ts'
 import { takeOver } from './take-over.ts'
 
 export type RollingArchiveOptions = {
-  /** files that are being written; see Owner for whose they are */
+  /** folder of the files that are being written; see Owner for whom they belong to */
   readonly workingDirectory: string
-  /** files that are complete */
+  /** folder of the complete files */
   readonly destinationFolder: string
-  /** see formatFileName */
+  /** template of the names of complete files; see formatFileName */
   readonly filenameTemplate: string
-  /** a file of this size is complete */
+  /** size in bytes from which on a file is complete */
   readonly rollBytes: number
-  /** so is one of this age; 0: age does not matter */
+  /** age in minutes from which on a file is complete; 0: files of any age are written to */
   readonly rollMinutes: number
   readonly logger: Logger
   /** machine time, ms since the epoch */
   readonly now?: () => number
 }
 
-/** A finished file that could not be moved yet, and what was told of that. */
+/** A finished file that is not moved yet, and the last reason for that which was logged. */
 type Finished = { readonly path: string; readonly name: string; readonly told?: string }
 
-/** A file that nobody writes to is rolled by age too: it is looked at so often. */
+/** Interval of checks, ms: a file that nobody writes to is rolled by age too. */
 const AGE_CHECK_MS = 30_000
 const DAY_MS = 86_400_000
-/** Of one look: copying to a disk that is full takes its time. */
+/** Most failed moves per check: copying to a full disk takes long. */
 const MOST_FAILURES = 3
 
 /**
- * Opens the folders of an archive (readable by their owner only) and completes what a process that is gone
- * left in them.
+ * Opens the folders of an archive (readable by their owner only) and completes the files that processes which
+ * are gone left in them. Rejects with StackTachError when the folders cannot be used.
+ *
+ * @example
+ * const archive = await openRollingArchive({ ...settings, logger })
  */
 export async function openRollingArchive(options: RollingArchiveOptions): Promise<Archive> {
   const { workingDirectory, destinationFolder } = options
@@ -57,7 +60,7 @@ export async function openRollingArchive(options: RollingArchiveOptions): Promis
   }
 }
 
-/** Makes the files of processes that are gone ours. */
+/** Takes over the files of processes that are gone. */
 async function leftByOthers(options: RollingArchiveOptions, owner: Owner): Promise<Finished[]> {
   const { workingDirectory: folder, rollMinutes, logger } = options
   const longestAgeMs = rollMinutes > 0 ? rollMinutes * 60_000 : DAY_MS
@@ -70,7 +73,7 @@ class RollingArchive implements Archive {
   readonly #owner: Owner
   readonly #now: () => number
   #file: OpenFile | undefined
-  /** Appends of several queues wait for each other here. */
+  /** The end of all work so far: appends of several queues run one after another. */
   #queue: Promise<unknown> = Promise.resolve()
   #files = 0
   #unmoved: readonly Finished[]
@@ -89,7 +92,9 @@ class RollingArchive implements Archive {
     return this.#inTurn(() => this.#append(lines))
   }
 
-  /** What cannot be moved stays in the working folder, for the next process. */
+  /**
+   * Completes the current file. Files that cannot be moved stay in the working folder, for the next process.
+   */
   close(): Promise<void> {
     clearInterval(this.#timer)
     return this.#inTurn(async () => {
@@ -112,7 +117,8 @@ class RollingArchive implements Archive {
       this.#file ??= await this.#open()
       if (!(await this.#file.append(lines))) {
         const again = await this.#inPlace()
-        if (!(await again.append(lines))) throw new Error(`${again.path} is taken away again and again`)
+        if (!(await again.append(lines)))
+          throw new Error(`${again.path} was moved or deleted again while it was written`)
       }
     } catch (error) {
       await this.#abandon()
@@ -120,7 +126,7 @@ class RollingArchive implements Archive {
     }
   }
 
-  /** The file to write to: a new one where there is none, or where somebody has taken it away. */
+  /** Returns the file to write to: a new one where there is none, or where it was moved or deleted. */
   async #inPlace(): Promise<OpenFile> {
     const file = this.#file
     if (!file) this.#file = await this.#open()
@@ -129,8 +135,8 @@ class RollingArchive implements Archive {
   }
 
   /**
-   * Nobody knows what becomes of a file that was deleted or moved while it was written: what was promised of it is
-   * written once more, from the file that is still open.
+   * Writes the promised lines of a file into a new one, from the handle that is still open: what becomes of a
+   * file that was deleted or moved while it was written is unknown.
    */
   async #writeAnew(file: OpenFile): Promise<OpenFile> {
     const { path, bytes } = file
@@ -138,7 +144,8 @@ class RollingArchive implements Archive {
     this.#options.logger.warn({ file: path, bytes }, message)
     const copy = await this.#open()
     try {
-      if (!(await file.copyTo(copy))) throw new Error(`${copy.path} was taken away`)
+      if (!(await file.copyTo(copy)))
+        throw new Error(`${copy.path} was moved or deleted while it was written`)
     } catch (error) {
       await copy.close().catch(() => {})
       await rm(copy.path, { force: true }).catch(() => {})
@@ -169,7 +176,7 @@ class RollingArchive implements Archive {
     const { workingDirectory, filenameTemplate } = this.#options
     this.#owner.stay()
     const openedAt = this.#now()
-    // The count tells apart what is opened within one millisecond.
+    // The count distinguishes files that are opened within one millisecond.
     const name = formatFileName(filenameTemplate, openedAt * 1000 + (this.#files++ % 1000))
     const path = join(workingDirectory, this.#owner.partName(name))
     const file = await OpenFile.create({ path, name, openedAt }, filenameTemplate.includes(CRC_PART))
@@ -192,8 +199,9 @@ class RollingArchive implements Archive {
   }
 
   /**
-   * Moves what is finished. One that cannot be moved holds up no other, and no line that is to be written; after so
-   * many of them the rest waits for the next time, and they come last then.
+   * Moves the finished files. A file that cannot be moved holds up neither other files nor lines to be
+   * written. After `mostFailures` failures the rest waits for the next call, and the failed files come last
+   * then.
    */
   async moveFinished(mostFailures = MOST_FAILURES): Promise<void> {
     const failed: Finished[] = []
@@ -206,12 +214,15 @@ class RollingArchive implements Archive {
     this.#unmoved = [...rest, ...failed]
   }
 
-  /** Answers why it cannot be moved yet. */
+  /** Moves a file; returns the reason when it cannot be moved yet. */
   async #moveOne({ path, name, told }: Finished): Promise<string | undefined> {
     const { destinationFolder, logger } = this.#options
     try {
       if (!(await placeFile(path, join(destinationFolder, name)))) {
-        logger.warn({ file: path }, `${path} was taken away by somebody before it was moved`)
+        logger.warn(
+          { file: path },
+          `${path} is gone: another program moved or deleted it before it was archived`,
+        )
       }
       return undefined
     } catch (error) {
@@ -223,13 +234,13 @@ class RollingArchive implements Archive {
     }
   }
 
-  /** After a failure nothing is certain of the file but the lines before it: it ends there, and another begins. */
+  /** Ends the current file after a failure, since only the lines before are certain; another one begins. */
   async #abandon(): Promise<void> {
     const file = this.#file
     if (!file) return
-    // The lines that failed may stay in the file and will come again: a message may be in the archive twice.
+    // If this fails, the failed lines stay and come again: the archive may have a message twice.
     await file.cut().catch(() => {})
-    // What is promised of a file that was taken away is in this one only.
+    // The promised lines of a file that was taken away are in this handle only.
     if (!(await file.isInPlace().catch(() => true))) return
     this.#file = undefined
     await this.#finish(file)

@@ -9,22 +9,22 @@ import { isNear, lockPath, type Owner, type OwnerId, readLockName, readPartName 
 export type TakeOver = {
   readonly folder: string
   readonly owner: Owner
-  /** an owner that shows no lock writes into no file that is as old as this, ms */
+  /** age in ms at which an owner without a lock file no longer writes to a file */
   readonly longestAgeMs: number
   readonly logger: Logger
 }
 
-/** A file that is ours now and complete, and the name it shall have. */
+/** A file that was taken over and is complete, and its final name. */
 export type TakenFile = { readonly path: string; readonly name: string }
 
-/** As earlier versions named them: by the number of a process, which says nothing across containers. */
+/** File names of earlier versions, with a process id, which means nothing across containers. */
 const NUMBERED = /^(.+)\.\d{1,10}@.+\.[0-9a-f]{8}\.part$/
 const LINE_END = Buffer.from('\n')
 const MARGIN_MS = 120_000
 
 /**
- * Makes the files of owners that are gone ours: a torn last line was never acknowledged and is cut off. One that
- * cannot be taken is told of and stays for the next time.
+ * Takes over the files of owners that are gone. A torn last line was never acknowledged and is cut off. A
+ * file that cannot be taken over is logged and stays for the next time.
  */
 export async function takeOver(what: TakeOver): Promise<TakenFile[]> {
   const entries = await readdir(what.folder)
@@ -46,7 +46,7 @@ function ownersOf(entries: readonly string[]): OwnerId[] {
   return [...new Map(ids.map(({ token, host }) => [token, { token, host }])).values()]
 }
 
-/** Nobody else takes them meanwhile: the lock of their owner is held. */
+/** Takes over the files of one owner, whose lock is held meanwhile, so that no other process takes them. */
 async function takeFrom(id: OwnerId, entries: readonly string[], what: TakeOver): Promise<TakenFile[]> {
   const path = lockPath(what.folder, id)
   const isLockable = existsSync(path)
@@ -66,7 +66,7 @@ async function takeFrom(id: OwnerId, entries: readonly string[], what: TakeOver)
   return taken
 }
 
-/** Nobody can be asked whose it is: a living owner would have completed it by now. */
+/** Whether a file whose owner has no lock is abandoned: a living owner would have completed it by now. */
 async function isAbandoned(entry: string, { folder, longestAgeMs }: TakeOver): Promise<boolean> {
   const found = await stat(join(folder, entry)).catch(() => undefined)
   return found !== undefined && Date.now() - found.mtimeMs > longestAgeMs + MARGIN_MS
@@ -81,14 +81,14 @@ async function take(entry: string, name: string, { folder, owner, logger }: Take
     logger.info({ file: entry, cut }, message)
     return [{ path, name }]
   } catch (error) {
-    // Another process that starts now was first.
+    // Another process that starts at the same time was first.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     logger.warn({ file: entry }, `cannot complete the archive file ${entry}: ${messageOf(error)}`)
     return []
   }
 }
 
-/** Cuts off what stands behind the last line end; answers how many bytes. */
+/** Cuts off everything behind the last line end and returns the number of bytes that were cut. */
 async function cutTornLine(path: string): Promise<number> {
   const handle = await open(path, 'r+')
   try {

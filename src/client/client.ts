@@ -22,41 +22,42 @@ export type ClientOptions = {
   readonly token?: string | undefined
   /** longest wait for an answer, ms (30,000) */
   readonly timeoutMs?: number
-  /** how often what only reads is sent again when no answer came, or 503 or 429 (2) */
+  /** how often a reading request is sent again after no answer, 503 or 429 (2) */
   readonly retries?: number
-  /** told of each request */
+  /** Called with each request that is sent. */
   readonly onRequest?: (request: SentRequest) => void
 }
 
-/** What a call may be given beside its query. */
+/** The options of a call, beside its query. */
 export type CallOptions = { readonly signal?: AbortSignal | undefined }
 
-/** An event of a list: `_mark` is its place there. */
+/** An event of a list; `_mark` is its place in the list. */
 export type ListedEvent = RestEvent & { readonly _mark: string }
 
 /**
  * A client of the REST API. Calls reject with InvalidError (400), NotFoundError (404), ConflictError (409),
- * TransientError (no answer, 429, 503) or StackTachError, their message that of the server; with the signal's reason
- * when it aborts.
+ * TransientError (no answer, 429, 503) or StackTachError, with the message of the server, or with the
+ * signal's reason when it aborts.
  */
 export type Client = {
-  /** One page, the newest first. */
+  /** Returns one page of streams, the newest first. */
   listStreams(query?: StreamQuery, options?: CallOptions): Promise<RestStream[]>
   countStreams(query?: StreamQuery, options?: CallOptions): Promise<number>
-  /** All streams that a query means, page by page; `limit` is the size of a page. */
+  /** Yields all streams that match a query, page by page; `limit` is the size of a page. */
   streams(query?: StreamQuery, options?: CallOptions): AsyncGenerator<RestStream>
   getStream(
     id: number | string,
     query?: { readonly details?: boolean },
     options?: CallOptions,
   ): Promise<RestStream>
-  /** Runs a stream again that is in an error state. */
+  /** Makes a stream in an error state run again. */
   resetStream(id: number | string, options?: CallOptions): Promise<void>
   /** Deletes a stream, never its events. */
   deleteStream(id: number | string, options?: CallOptions): Promise<void>
+  /** Returns one page of events, the last stored first. */
   listEvents(query?: EventQuery, options?: CallOptions): Promise<ListedEvent[]>
   countEvents(query?: EventQuery, options?: CallOptions): Promise<number>
-  /** All events that a query means, page by page; `limit` is the size of a page. */
+  /** Yields all events that match a query, page by page; `limit` is the size of a page. */
   events(query?: EventQuery, options?: CallOptions): AsyncGenerator<ListedEvent>
   getEvent(messageId: string, options?: CallOptions): Promise<RestEvent>
 }
@@ -65,6 +66,13 @@ const TIMEOUT_MS = 30_000
 const RETRIES = 2
 const PAGE_SIZE = 200
 
+/**
+ * Creates a client of the REST API.
+ *
+ * @example
+ * const client = createClient({ url: 'http://127.0.0.1:8000' })
+ * for await (const stream of client.streams({ state: 'error' })) console.log(stream.id, stream.name)
+ */
 export function createClient(options: ClientOptions): Client {
   const { url, token, timeoutMs = TIMEOUT_MS, retries = RETRIES, onRequest } = options
   const request = createRequester({ url, token, timeoutMs, retries, onRequest })
@@ -100,16 +108,18 @@ export function createClient(options: ClientOptions): Client {
   return client
 }
 
-/** A part of a path; some would make another path of it. */
+/** Encodes a part of a path. Throws InvalidError for values that would make another path of it. */
 function segment(name: string, value: number | string): string {
   if (/^(\.{0,2}|count)$/i.test(String(value)))
-    throw new InvalidError(`${name}: ${JSON.stringify(value)} cannot be asked for`)
+    throw new InvalidError(
+      `${name}: ${JSON.stringify(value)} cannot be requested, as it leads to another path`,
+    )
   return encodeURIComponent(value)
 }
 
 type Counts = [{ readonly count: number }]
 
-/** Each page goes on after the last mark of the one before, until one is empty. */
+/** Yields the rows of all pages, each of which begins after the last mark, until a page is empty. */
 async function* pages<
   Q extends { readonly mark?: string | undefined; readonly limit?: unknown },
   T extends { readonly _mark: string },

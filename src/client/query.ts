@@ -7,27 +7,28 @@ export type QueryTime = string | Date
 /** Traits by name, or as the API writes them: `a:b;c:d`. */
 export type QueryTraits = string | { readonly [name: string]: string | number | bigint }
 
-/** What a list may be asked for: streams of one trigger, in one state, by their times and distinguishing traits. */
+/** The filters and the page of a list of streams. */
 export type StreamQuery = {
   readonly triggerName?: string | undefined
   readonly state?: StreamState | string | undefined
-  /** only streams that began before it */
+  /** only streams that began before this time */
   readonly olderThan?: QueryTime | undefined
-  /** only streams with an event after it */
+  /** only streams with an event after this time */
   readonly youngerThan?: QueryTime | undefined
   readonly distinguishingTraits?: QueryTraits | undefined
 } & PageQuery
 
+/** The filters and the page of a list of events. */
 export type EventQuery = {
   readonly eventName?: string | undefined
-  /** only events after it */
+  /** only events after this time */
   readonly from?: QueryTime | undefined
-  /** only events until it, itself included */
+  /** only events until this time, itself included */
   readonly to?: QueryTime | undefined
   readonly traits?: QueryTraits | undefined
 } & PageQuery
 
-/** One page: what comes after a `_mark` of an earlier answer; `+` begins at the oldest and goes upwards. */
+/** One page of a list: the rows after a `_mark` of an earlier answer; `+` goes upwards from the oldest. */
 export type PageQuery = {
   readonly mark?: string | undefined
   readonly limit?: number | string | undefined
@@ -70,13 +71,13 @@ function timeText(time: QueryTime | undefined): string | undefined {
   return time instanceof Date ? time.toISOString() : time
 }
 
-/** Throws InvalidError for what the API has no way to be asked for. */
+/** Returns traits as the API writes them. Throws InvalidError for those that this form cannot express. */
 function traitsText(traits: QueryTraits | undefined): string | undefined {
   if (traits === undefined || typeof traits === 'string') return traits
   const pairs = Object.entries(traits).map(([name, value]) => {
     if (/[:;]/.test(name) || /;|,[\w.-]+:/.test(String(value)))
       throw new InvalidError(
-        `trait ${name}: a name with : or ; and a value with ; or ,name: cannot be asked for`,
+        `trait ${name}: its name cannot contain : or ; and its value cannot contain ; or ,name:`,
       )
     return `${name}:${value}`
   })

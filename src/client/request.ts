@@ -12,7 +12,7 @@ import { parseJson } from '../text/json.ts'
 import { splitCredentials } from '../text/url-credentials.ts'
 import type { SentParams } from './query.ts'
 
-/** A request that is told of, for --debug. */
+/** A request as it is passed to `onRequest`, for --debug. */
 export type SentRequest = { readonly method: string; readonly url: string; readonly params: SentParams }
 
 export type RequestOptions = {
@@ -32,7 +32,10 @@ type Sent = {
 
 const TOO_MANY = 429
 
-/** Sends requests and reads their answers; those that only read are sent again when there was none. */
+/**
+ * Creates the function that sends requests and reads their answers. Reading requests are sent again when
+ * there was no answer, or 503 or 429.
+ */
 export function createRequester(options: RequestOptions) {
   const { base, credentials } = partsOf(options.url)
   const authorization = options.token === undefined ? credentials : `Bearer ${options.token}`
@@ -77,7 +80,7 @@ function partsOf(url: string): { readonly base: string; readonly credentials: st
   return { base: bare.href.replace(/\/+$/, ''), credentials: authorization }
 }
 
-/** As it stands where it is no percent-encoding. */
+/** Decodes percent-encoding; returns the text unchanged where it is not encoded correctly. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part)
@@ -86,7 +89,7 @@ function decoded(part: string): string {
   }
 }
 
-/** Told to come back later: when, in ms, is kept with the error. */
+/** Thrown when the server asks to come back later, after `waitMs`. */
 class ComeBackLater extends TransientError {
   readonly waitMs: number
 
@@ -96,12 +99,15 @@ class ComeBackLater extends TransientError {
   }
 }
 
-/** A minute is over after it, which is what limits are counted by. */
+/** Longest wait in ms: the server counts its limits by the minute, which is over by then. */
 const LONGEST_WAIT_MS = 65_000
 
 const FIRST_WAIT_MS = 200
 
-/** Twice as long each time, up to half of it left out at random; as long as the server says where that is longer. */
+/**
+ * Returns the next wait in ms. It doubles with each failure, is shortened by up to half at random, and lasts
+ * at least as long as the server says.
+ */
 function waitAfter(failures: number, error: TransientError): number {
   const asked = error instanceof ComeBackLater ? error.waitMs : 0
   const growing = FIRST_WAIT_MS * 2 ** failures * (1 - Math.random() / 2)
@@ -155,7 +161,7 @@ function parsed<T>(text: string): T {
   try {
     return parseJson(text) as T
   } catch {
-    throw new StackTachError('internal', 'the server answered what is no JSON; is it the API of StackTach?')
+    throw new StackTachError('internal', 'the answer of the server is not JSON; is it the API of StackTach?')
   }
 }
 

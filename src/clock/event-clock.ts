@@ -42,17 +42,19 @@ export interface IntakeClock extends EventClock {
   /** Messages of a queue are at hand that are not stored yet: time goes on without them for nobody. */
   hold(queue: string): void
   /**
-   * Some messages at hand were given back by others before; the oldest has this timestamp (0: not decoded yet).
-   * Undefined: none was.
+   * Called when some messages at hand were given back by others before; `oldest` is the timestamp of the
+   * oldest (0: not decoded yet), or undefined when there are none.
    */
   holdReturned(queue: string, oldest: Micros | undefined): void
-  /** Unstored messages go back to the queue: another consumer must have them before time goes on. */
+  /**
+   * Called when unstored messages go back to the queue: another consumer must have them before time goes on.
+   */
   gaveBack(queue: string): void
-  /** No message of the queue is at hand. */
+  /** Called when no message of the queue is at hand. */
   release(queue: string): void
 }
 
-/** A clock that goes on by itself: events join at its time, whatever theirs. */
+/** Creates a clock that depends on no message: events join at its time, whatever their timestamps. */
 function independentClock(now: () => Micros): IntakeClock {
   return {
     now,
@@ -73,13 +75,19 @@ function independentClock(now: () => Micros): IntakeClock {
 /** The wall clock, in microseconds. */
 export const wallClock: IntakeClock = independentClock(() => Date.now() * 1000)
 
-/** Runs from `start` on, `speed` times as fast as life. */
+/** Creates a clock that runs from `start` on, `speed` times as fast as real time. */
 export function createFastClock(start: Micros, speed: number): IntakeClock {
   const origin = performance.now()
   return independentClock(() => start + Math.round((performance.now() - origin) * 1000 * speed))
 }
 
-/** A clock that stands where it is put. */
+/**
+ * Creates a clock that stands still until it is set.
+ *
+ * @example
+ * const clock = createManualClock(0)
+ * clock.set(60_000_000) // a minute later
+ */
 export function createManualClock(start: Micros): IntakeClock & { set(now: Micros): void } {
   let now = start
   return {

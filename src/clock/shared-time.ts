@@ -1,63 +1,71 @@
 import { MICROS_PER_DAY, type Micros } from '../domain/time.ts'
 
-/** What one process says of the clock of the notifications. */
+/** What one process reports to the clock of the notifications. */
 export type TimePost = {
   readonly source: string
-  /** everything up to here is stored; undefined when nothing is yet */
+  /** time up to which everything is stored; undefined when nothing is yet */
   readonly time: Micros | undefined
-  /** messages are at hand that are not stored */
+  /** whether messages are at hand that are not stored */
   readonly busy: boolean
-  /** messages may be on their way to it; it says so several times a second */
+  /** whether messages may be on their way to the process, which then posts several times a second */
   readonly reading: boolean
 }
 
-/** Within this, ms, what a process gave back, or had when it died, must have come to another. */
+/**
+ * Time in ms within which messages that a process gave back, or held when it died, must have come to another.
+ */
 export const GIVEN_BACK_MS = 30_000
 
-/** A notification from further ahead of the wall clock has a wrong time: it moves no clock. */
+/** Largest distance ahead of the wall clock. A notification beyond it has a wrong time and moves no clock. */
 export const FURTHEST_AHEAD: Micros = MICROS_PER_DAY
 
 const MOST_SOURCES = 1000
 
-/** `ahead`: the time is none that can be; `crowded`: too many are heard of, and this one is not taken note of. */
+/** `ahead`: the time is impossible; `crowded`: there are too many sources, and the post was not recorded. */
 export type PostOutcome = 'taken' | 'ahead' | 'crowded'
 
 export type SharedTimeOptions = {
-  /** a time counts once it is this old, and the processes are idle together once they have been for so long, ms */
+  /**
+   * age in ms at which a posted time counts, and at which processes that are all idle count as quiet (1,000)
+   */
   readonly quietMs?: number
-  /** an idle process holds busy ones back no longer, ms: messages on their way to it must not be overtaken */
+  /**
+   * longest time in ms for which an idle process holds busy ones back, which must not overtake messages on
+   * their way to it (5,000)
+   */
   readonly idleMs?: number
-  /** a process that is not heard of, though it was busy or reading, holds nobody back any longer, ms */
+  /** silence in ms after which a process holds nobody back, though it was busy or reading (30,000) */
   readonly forgetMs?: number
   /** machine time, ms */
   readonly now?: () => number
-  /** the wall clock */
+  /** the wall clock, µs since the epoch */
   readonly wallNow?: () => Micros
 }
 
 /** The clock of the notifications, shared by the processes of a deployment. It never goes back. */
 export type SharedTime = {
-  /** What else a post says that is `ahead` is taken note of. */
+  /** Records a post; of one that is `ahead`, everything but its time. */
   post(post: TimePost): PostOutcome
-  /** 0 until a time was posted */
+  /** Returns the shared time; 0 until a time was posted. */
   now(): Micros
 }
 
 type Source = {
-  /** 0 until it has stored something */
+  /** 0 until the process has stored something */
   readonly time: Micros
   readonly busy: boolean
   readonly reading: boolean
   readonly heardAt: number
-  /** between the last two times that it was heard of, ms */
+  /** time between the last two posts, ms */
   readonly gapMs: number
-  /** when it was busy last */
+  /** when the process was busy last */
   readonly busyAt: number
 }
 
 /**
- * The latest time that was posted, but never past a process that still has older messages in hand, had a moment ago,
- * or fell silent: workers on this clock see a stream due only after all consumers have stored what came before.
+ * Creates the shared time: the latest time that was posted, but never past a process that holds older
+ * messages, held some a moment ago, or fell silent. Workers on this clock see a stream due only after all
+ * consumers have stored what came before.
  */
 export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
   const {
@@ -67,9 +75,9 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
     now: machineNow = () => performance.now(),
     wallNow = () => Date.now() * 1000,
   } = options
-  /** One that reads may have died when it was not heard of for so long, or for twice as long as it was before. */
+  /** Silence in ms after which a reading process may have died; or twice its last gap, if longer. */
   const silentMs = quietMs / 2
-  /** those that were not heard of for longest come first */
+  /** in the order of the last post, the oldest first */
   const sources = new Map<string, Source>()
   let waiting: { time: Micros; at: number }[] = []
   let latest: Micros = 0
@@ -80,7 +88,7 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
     waiting = waiting.filter((entry) => at - entry.at < quietMs)
   }
 
-  /** One that holds nobody back any longer makes room. */
+  /** Whether there is room for a source; one that no longer holds anybody back is removed for it. */
   function hasRoom(source: string, at: number): boolean {
     if (sources.has(source) || sources.size < MOST_SOURCES) return true
     for (const [name, { heardAt }] of sources) {
@@ -117,7 +125,7 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
       const heardOf = [...sources.values()].filter(({ heardAt }) => at - heardAt < forgetMs)
       const isHolding = ({ busy, reading, heardAt, gapMs }: Source) =>
         busy || (reading && at - heardAt >= Math.max(silentMs, 2 * gapMs))
-      /** By its own word: what it does not say any more, it may not be. */
+      /** Returns for how long a source has reported to be idle: one that is silent may be busy by now. */
       const idleFor = ({ reading, heardAt, busyAt }: Source) => (reading ? heardAt : at) - busyAt
       const isQuiet = heardOf.every((source) => !isHolding(source) && idleFor(source) >= quietMs)
       const holding = heardOf.filter((source) => isHolding(source) || (!isQuiet && idleFor(source) < idleMs))

@@ -10,7 +10,9 @@ export type SyncedClockOptions = {
   readonly endpoint: string
   /** name of this process, unique in the deployment */
   readonly source: string
-  /** reads the shared time (a worker), or moves it by what it stores (a consumer) */
+  /**
+   * `reads`: a worker, which follows the shared time; `posts`: a consumer, which moves it by what it stores
+   */
   readonly role: 'reads' | 'posts'
   /** a bearer token, where the service asks for one */
   readonly token?: string | undefined
@@ -22,22 +24,27 @@ const TIMEOUT_MS = 5000
 
 /**
  * The clock of the notifications, through the time service. A consumer's events join at the latest timestamp
- * that it has seen, as if each came at the moment it was made; a worker sees what all consumers have stored.
+ * that the consumer has seen, as if each event arrived when it was made. A worker's time is the one up to
+ * which all consumers have stored.
+ *
+ * @example
+ * const clock = new SyncedClock({ endpoint: 'http://127.0.0.1:8001/time', source, role: 'reads', logger })
+ * await clock.start()
  */
 export class SyncedClock implements IntakeClock, Service {
   readonly #options: SyncedClockOptions
   readonly #stopping = new AbortController()
   #now: Micros = 0
-  /** the shared time when this process began: what a message without a time is taken to be of */
+  /** the shared time at the start, which messages without a time get */
   #initial: Micros = 0
-  /** by queue, up to which time everything is stored */
+  /** time up to which everything is stored, by queue */
   readonly #storedUpTo = new Map<string, Micros>()
   readonly #holding = new Set<string>()
-  /** by queue, the oldest message at hand that others gave back: older than what is stored */
+  /** timestamp of the oldest held message that others gave back, by queue; it is before the stored time */
   readonly #returned = new Map<string, Micros>()
-  /** of what this process gave back: up to where everything before it is stored, and until when that holds, ms */
+  /** for messages given back: the time before which everything is stored, and until when it counts, ms */
   #givenBack: readonly { readonly time: Micros; readonly until: number }[] = []
-  /** the last time that the service was told */
+  /** the last time that was posted to the service */
   #told: Micros | undefined
   #timer: NodeJS.Timeout | undefined
   #exchange: Promise<void> = Promise.resolve()
@@ -56,7 +63,7 @@ export class SyncedClock implements IntakeClock, Service {
     this.#timer = setInterval(() => this.#tick(), INTERVAL_MS)
   }
 
-  /** Before the first message is asked for: from now on the others do not run ahead of this process. */
+  /** Posts that this process is busy before it asks for messages, so that no other runs ahead of it. */
   async #announce(): Promise<void> {
     this.#holding.add('')
     await this.#post()
@@ -67,7 +74,7 @@ export class SyncedClock implements IntakeClock, Service {
     clearInterval(this.#timer)
     this.#isLeaving = true
     if (this.#options.role === 'posts') this.#tick()
-    // The last word should get through, but a service that does not answer must not hold up the end.
+    // The last post should get through, but a service that does not answer must not hold up the stop.
     const timer = setTimeout(() => this.#stopping.abort(), TIMEOUT_MS / 5)
     await this.#exchange
     clearTimeout(timer)
@@ -104,7 +111,7 @@ export class SyncedClock implements IntakeClock, Service {
   hold(queue: string): void {
     const isNews = this.#holding.size === 0
     this.#holding.add(queue)
-    // At once: from now on the others must wait for what this message turns out to be.
+    // At once: from now on the others must wait until the time of this message is known.
     if (isNews) this.#tick()
   }
 
@@ -124,7 +131,7 @@ export class SyncedClock implements IntakeClock, Service {
     this.#returned.delete(queue)
   }
 
-  /** One exchange after the other; while one is under way at most one more is wanted. */
+  /** Starts an exchange with the service after the current one; at most one waits. */
   #tick(): void {
     if (this.#isTickDue) return
     this.#isTickDue = true
@@ -141,7 +148,7 @@ export class SyncedClock implements IntakeClock, Service {
   async #get(): Promise<Micros | undefined> {
     return this.#request({ method: 'GET' }, async (response) => {
       const time = parseIso((await response.text()).trim())
-      if (time === undefined) throw new Error('the answer is no time')
+      if (time === undefined) throw new Error('its answer is not an ISO 8601 time')
       return time
     })
   }
@@ -158,7 +165,10 @@ export class SyncedClock implements IntakeClock, Service {
     })
   }
 
-  /** Up to where everything is stored: of queues that have messages at hand, or gave some back, the earliest. */
+  /**
+   * Returns the time up to which everything is stored: the earliest of the queues that hold messages or gave
+   * some back. Undefined when a queue has none yet.
+   */
   #watermark(): Micros | undefined {
     const givenBack = this.#givenBack.map(({ time }) => time)
     if (this.#holding.size === 0 && givenBack.length === 0) {
@@ -166,7 +176,7 @@ export class SyncedClock implements IntakeClock, Service {
     }
     const times = [...this.#holding].map((queue) => this.#storedUpTo.get(queue) ?? this.#told)
     if (times.includes(undefined)) return undefined
-    // What others gave back is of the time before that of its queue, and they hold nobody back for long.
+    // Messages that others gave back are older than this, and hold nobody back for long.
     return Math.min(...(times as Micros[]), ...this.#returned.values(), ...givenBack)
   }
 
@@ -178,12 +188,12 @@ export class SyncedClock implements IntakeClock, Service {
       const response = await fetch(endpoint, { ...init, headers, signal })
       if (!response.ok) throw new Error(`HTTP ${response.status} ${(await response.text()).slice(0, 500)}`)
       const answer = await read(response)
-      if (this.#isFailing) logger.info({}, 'the time service answers again')
+      if (this.#isFailing) logger.info({}, 'the time service can be used again')
       this.#isFailing = false
       return answer
     } catch (error) {
       if (!this.#isFailing)
-        logger.warn({}, `the time service ${endpoint} does not answer: ${messageOf(error)}`)
+        logger.warn({}, `the time service ${endpoint} cannot be used: ${messageOf(error)}`)
       this.#isFailing = true
       return undefined
     }

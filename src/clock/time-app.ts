@@ -7,11 +7,15 @@ import type { Logger } from '../runtime/logger.ts'
 import type { SharedTime, TimePost } from './shared-time.ts'
 
 const OWN_NAME_ONLY =
-  'without a token only this machine is served, under its own name; see STACKTACH_TIME_TOKEN'
+  'without a token, only requests to a name of this machine are served; see STACKTACH_TIME_TOKEN'
 
 /**
- * The time service behind time_sync_endpoint: GET /time answers the shared time as ISO text; POST /time takes
- * an ISO text, or `{"source", "time", "busy", "reading"}` from a consumer. It has the guards of the API.
+ * Creates the time service behind time_sync_endpoint. GET /time returns the shared time as ISO text; POST
+ * /time takes ISO text, or `{"source", "time", "busy", "reading"}` from a consumer. Requests pass the guards
+ * of the API.
+ *
+ * @example
+ * const app = createTimeApp(createSharedTime(), logger)
  */
 export function createTimeApp(
   time: SharedTime,
@@ -35,7 +39,7 @@ export function createTimeApp(
 
 const REFUSALS = {
   ahead: { status: 400, detail: 'time: more than a day ahead of the clock of this machine' },
-  crowded: { status: 429, detail: 'source: too many processes tell the time' },
+  crowded: { status: 429, detail: 'source: too many processes post their time to this service' },
 }
 
 const LONGEST_SOURCE = 300

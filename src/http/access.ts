@@ -3,26 +3,28 @@ import type { RequestHandler } from 'express'
 import { requireOwnName } from './own-names.ts'
 import { sendProblem } from './problem.ts'
 
-/** Bearer tokens by what they allow; a token that may write may read. Without any everybody may do everything. */
+/**
+ * Bearer tokens by permission; those that may write may read too. Without any everybody may do everything.
+ */
 export type Access = {
   readonly read: readonly string[]
   readonly write: readonly string[]
-  /** without tokens: under whatever name it is asked, not only under those of this machine */
+  /** without tokens: whether requests under any host name are served, not only under those of this machine */
   readonly anyHost?: boolean
 }
 
 const READING = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const OWN_NAME_ONLY =
-  'without tokens only this machine is served, under its own name; see api.tokens and api.insecure'
+  'without tokens, only requests to a name of this machine are served; see api.tokens and api.insecure'
 
-/** Without tokens lets through only what this machine asks under its own name; others are told `detail`. */
+/** Creates a guard that, without tokens, refuses requests under a foreign host name (403, `detail`). */
 export function guardName({ read, write, anyHost = false }: Access, detail = OWN_NAME_ONLY): RequestHandler {
   if (anyHost || read.length + write.length > 0) return (_request, _response, next) => next()
   return requireOwnName(detail)
 }
 
-/** Lets through only requests with a token for what they do; everything where there are no tokens. */
+/** Creates a guard that requires a token for what a request does (401, 403), unless there are no tokens. */
 export function requireToken({ read, write }: Access): RequestHandler {
   const readers = read.map(digest)
   const writers = write.map(digest)
@@ -44,7 +46,7 @@ function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest()
 }
 
-/** Takes the same time whichever it is: all are compared, and all of each. */
+/** Compares all tokens, each in full: the time of the comparison does not depend on which one matches. */
 function isAmong(known: readonly Buffer[], given: Buffer | undefined): boolean {
   const compared = given ?? Buffer.alloc(32)
   const matches = known.map((one) => timingSafeEqual(one, compared)).filter(Boolean)

@@ -1,19 +1,19 @@
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 
-/** Bytes of traits of all answers together that are held at a time. */
+/** Most bytes of traits that all answers together hold at a time. */
 const MOST_BYTES = 32 * 1024 * 1024
-/** Under want of memory a client has so long, ms, for each part of its answer, … */
+/** While memory is short: longest time in ms that a client may take for one part of its answer. */
 const GRACE_MS = 5000
-/** … and for all of it so much longer as it has taken bytes at this rate. */
+/** While memory is short: a client has GRACE_MS for its answer, and more as it takes bytes at this rate. */
 const LEAST_BYTES_PER_MS = 64
 const LOOK_MS = 250
 
-/** What one answer holds; it is given back when the answer ends, however it does. */
+/** The memory that one answer holds; it is freed when the answer ends, however it ends. */
 export type Held = {
-  /** Holds so many bytes instead of those before. More than before waits its turn; rejects when the answer has ended. */
+  /** Holds `bytes` instead of those before; an increase waits its turn. Rejects after the answer's end. */
   hold(bytes: number): Promise<void>
-  /** Writes a part of the answer and waits until the client has taken enough of it; false: it has gone. */
+  /** Writes a part and waits until the client has taken enough of it. Returns false when it has gone. */
   write(part: Buffer): Promise<boolean>
 }
 
@@ -22,9 +22,9 @@ export type AnswerMemory = { of(response: ServerResponse): Held }
 type Holder = {
   readonly response: ServerResponse
   bytes: number
-  /** characters that the client has taken, about as many bytes */
+  /** bytes that the client has taken */
   taken: number
-  /** how long it was waited for, ms, but for the wait that began at `since` */
+  /** time spent waiting for the client, ms, without the wait that began at `since` */
   waited: number
   since: number | undefined
 }
@@ -32,8 +32,8 @@ type Holder = {
 type Waiting = { readonly holder: Holder; readonly bytes: number; readonly admit: () => void }
 
 /**
- * Bounds what answers hold that are read from the database and not taken yet. Where it is not enough the clients that
- * take theirs too slowly are cut off.
+ * Bounds the memory of answers that are read from the database and not yet taken by clients. When it is
+ * short, clients that take their answers too slowly are cut off.
  */
 export function createAnswerMemory(mostBytes = MOST_BYTES, graceMs = GRACE_MS): AnswerMemory {
   const holders = new Set<Holder>()
@@ -46,7 +46,7 @@ export function createAnswerMemory(mostBytes = MOST_BYTES, graceMs = GRACE_MS): 
     holder.bytes = bytes
   }
 
-  /** Who wants more than there is at all is alone. */
+  /** Admits waiting answers in their order; one that wants more than all memory is admitted alone. */
   function admitNext(): void {
     for (let next = queue[0]; next && (total === 0 || total + next.bytes <= mostBytes); next = queue[0]) {
       queue.shift()
@@ -87,7 +87,7 @@ export function createAnswerMemory(mostBytes = MOST_BYTES, graceMs = GRACE_MS): 
             change(holder, bytes)
             return admitNext()
           }
-          // Nothing is held meanwhile: those that wait cannot wait for each other.
+          // A waiting answer holds nothing, so that waiting answers cannot block each other.
           change(holder, 0)
           await new Promise<void>((resolve, reject) => {
             ended.signal.addEventListener('abort', () => reject(ended.signal.reason), { once: true })

@@ -1,23 +1,26 @@
 import type { RequestHandler } from 'express'
 
 export type Target = {
-  /** the name that stands in the target itself; it wins over the header Host (RFC 9112, 3.2.2) */
+  /** host of an absolute target; it takes precedence over the header Host (RFC 9112, 3.2.2) */
   readonly host: string | undefined
-  /** path and query in their one form, in ASCII */
+  /** path and query in canonical form, in ASCII */
   readonly url: string
 }
 
 const WHOLE_URL = /^https?:\/\/([^/?#]*)/i
-/** What needs no percent-encoding has none (RFC 3986, 2.3). */
+/** Matches the characters that are never percent-encoded (RFC 3986, 2.3). */
 const UNRESERVED = /[\w.~-]/
-/** Anything else may be read as the end of a path, or in several ways. */
+/** Matches the characters to encode: they may be read as the end of a path, or in several ways. */
 const PLAIN = /[^!-~]|#/g
-/** The word has no case in StackTach. */
+/** StackTach takes the word `count` in any case. */
 const COUNT = /^(\/v1\/(?:streams|events)\/)[Cc][Oo][Uu][Nn][Tt]$/
 
 /**
- * The one form of what a request asks for; that of this form is itself. Dots, empty segments and other letters are
- * what they are: such a path is another one, and leads nowhere.
+ * Returns the canonical form of a request target; that of a canonical target is itself. Dots, empty segments
+ * and the case of letters stay: such a path is another one, and leads nowhere.
+ *
+ * @example
+ * canonicalTarget('/v1/streams/%43ount/').url // '/v1/streams/count'
  */
 export function canonicalTarget(raw: string): Target {
   const [start, host] = WHOLE_URL.exec(raw) ?? ['']
@@ -26,7 +29,7 @@ export function canonicalTarget(raw: string): Target {
   return { host: host || undefined, url: `${canonicalPath(path)}${asked}` }
 }
 
-/** Sets a request to its one form, before anything looks at it: guards, limits, the log and the router see the same. */
+/** Makes the target of a request canonical, so that guards, limits, the log and the router see the same. */
 export const canonicalRequest: RequestHandler = (request, _response, next) => {
   const { host, url } = canonicalTarget(request.url)
   request.url = url
@@ -45,7 +48,7 @@ function canonicalPath(path: string): string {
   return rooted.replace(/([^/])\/$/, '$1').replace(COUNT, (_, list: string) => `${list}count`)
 }
 
-/** As it came over the wire, a character a byte. */
+/** Percent-encodes a character as it came over the wire: one character is one byte. */
 function encoded(character: string): string {
   return Buffer.from(character, character > '\xff' ? 'utf8' : 'latin1')
     .toString('hex')

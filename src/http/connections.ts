@@ -2,39 +2,41 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { isIPv6, type Socket } from 'node:net'
 
 export type ConnectionLimits = {
-  /** connections in all */
+  /** most connections in all */
   readonly mostConnections: number
-  /** of one address, or of one network of IPv6 */
+  /** most connections of one address, or of one IPv6 network */
   readonly mostPerAddress: number
 }
 
 export type Connections = {
   /**
-   * To be called again and again: closes those that wait, and those that have taken nothing of their answers for so
-   * long, ms. Others follow when they are answered.
+   * Closes connections that wait without a request, and those whose client has taken nothing of its answer
+   * for `longestMs`. Other connections close when they are answered. To be called repeatedly.
    */
   closeWaiting(longestMs: number): void
+  /** Closes all connections at once. */
   closeAll(): void
 }
 
 type Connection = {
   readonly address: string
-  /** whole requests that are not answered yet */
+  /** complete requests that are not answered yet */
   pending: number
-  /** bytes that the client had taken when it was looked at, and since when, ms */
+  /** bytes that the client had taken at the last check, and the time since which that has not changed, ms */
   taken: number
   since: number
 }
 
 /**
- * Keeps the connections of a server within limits. Where there are too many, the one makes room that has been waiting
- * for longest without a whole request of its own, be it silent, slow, or not taking its answer: of the same address
- * where that has its share, else of the address that has most. Who is being answered is not closed for others.
+ * Keeps the connections of a server within limits. When there are too many, the connection is closed that has
+ * waited longest without a complete request: a silent or slow client, or one that does not take its answer.
+ * It is chosen from the same address when that address has its share, else from the address with the most
+ * connections. A connection whose request is being answered is never closed for others.
  */
 export function limitConnections(server: Server, limits: ConnectionLimits): Connections {
   const { mostConnections, mostPerAddress } = limits
   const all = new Map<Socket, Connection>()
-  /** by address; those that wait for longest come first */
+  /** waiting sockets by address, the longest wait first */
   const waiting = new Map<string, Set<Socket>>()
   const counts = new Map<string, number>()
   let isClosing = false
@@ -92,7 +94,7 @@ export function limitConnections(server: Server, limits: ConnectionLimits): Conn
     }
     if (hasBody(request)) request.once('end', begin)
     else begin()
-    // From here on it is the client's turn: to take what it asked for, and to ask again.
+    // From here on the client has to act: take its answer, and send its next request.
     response.once('prefinish', () => {
       if (all.has(socket)) wait(socket, address)
     })
@@ -123,12 +125,12 @@ export function limitConnections(server: Server, limits: ConnectionLimits): Conn
   }
 }
 
-/** Requests that wait behind one of the same connection; clients hardly ever send any. */
+/** Most requests that wait behind another one of the same connection; clients hardly ever send any. */
 const MOST_PIPELINED = 64
 
 /**
- * Answers the requests of each connection one after the other: the next is worked on when the answer before it was
- * taken. Connections with too many of them are closed.
+ * Returns a listener that works on one request of a connection at a time: the next one begins when the client
+ * has taken the answer before it. A connection with too many waiting requests is closed.
  */
 export function inTurn(listener: RequestListener): RequestListener {
   const last = new WeakMap<Socket, { readonly response: ServerResponse; readonly waiting: number }>()
@@ -153,7 +155,9 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-/** Whoever has one address of IPv6 has the 2^64 of its network. */
+/**
+ * Returns an address, or the network of an IPv6 address: whoever has one address has the 2^64 of its network.
+ */
 function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/i, '')
   return isIPv6(plain) && !plain.startsWith('::') ? plain.split(':', 4).join(':') : plain

@@ -4,7 +4,13 @@ import { canonicalRequest } from './canonical-target.ts'
 
 export type HttpApp = Express
 
-/** Creates an application in which a request has its one form before anything looks at it. */
+/**
+ * Creates an application in which every request has its canonical target before anything else sees it.
+ *
+ * @example
+ * const app = createHttpApp()
+ * app.get('/time', (_, response) => void response.send(now()))
+ */
 export function createHttpApp(): HttpApp {
   const app = express()
   app.disable('x-powered-by')
@@ -16,12 +22,15 @@ export function createHttpApp(): HttpApp {
   return app
 }
 
-/** Returns the headers that tell browsers to be careful; over plain HTTP pages are not asked for over TLS. */
+/** Returns a handler that sets security headers for browsers, but does not turn HTTP into HTTPS. */
 export function secureHeaders(): RequestHandler {
   return helmet({ contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } })
 }
 
-/** Reads the body of a request as text, whatever its type; a longer one than `limit` (`4kb`) is refused with 413. */
+/**
+ * Returns a handler that reads the body of a request as text, whatever its type; a body longer than `limit`
+ * (`4kb`) is refused with 413.
+ */
 export function textBody(limit: string): RequestHandler {
   return express.text({ type: () => true, limit })
 }

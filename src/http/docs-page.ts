@@ -9,7 +9,7 @@ const STYLE = `
   @media (prefers-color-scheme: dark) { body { background: #1b1b1b; color: #ddd } th, td { border-color: #444 } }
 `
 
-/** The document of the API as a page for people; it needs nothing from anywhere else. */
+/** Returns the OpenAPI document as an HTML page for people, which loads nothing from elsewhere. */
 export function docsPage({ info, paths }: OpenApi): string {
   const sections = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]) => section(method, path, one)),
@@ -22,7 +22,7 @@ export function docsPage({ info, paths }: OpenApi): string {
 <style>${STYLE}</style>
 <h1>${escaped(info.title)}: the REST API</h1>
 <p>${escaped(info.description)} As a document for programs: <a href="/openapi.json"><code>/openapi.json</code></a> (OpenAPI 3.1).
-Where the server asks for a token it stands in the header <code>Authorization: Bearer TOKEN</code>.</p>
+Where the server requires a token, send it in the header <code>Authorization: Bearer TOKEN</code>.</p>
 ${sections.join('\n')}
 </html>
 `
@@ -47,7 +47,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
   return `<table>${row(heads, 'th')}${rows.map((cells) => row(cells, 'td')).join('\n')}</table>`
 }
 
-/** What stands between backticks is code. */
+/** Escapes a text for HTML; text between backticks becomes code. */
 function text(plain: string): string {
   return escaped(plain).replace(/`([^`]+)`/g, '<code>$1</code>')
 }

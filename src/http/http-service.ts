@@ -8,11 +8,13 @@ import { type ConnectionLimits, inTurn, limitConnections } from './connections.t
 import { problemBody } from './problem-body.ts'
 
 export type HttpService = Service & {
-  /** Where it listens, once it has started: the port that was asked for, or for 0 the one that was free. */
+  /**
+   * Returns the address on which the started service listens; for port 0 with the free port that was chosen.
+   */
   readonly address: () => ListenAddress
 }
 
-/** A client that takes its time must not hold a connection for ever; times in ms, sizes in bytes. */
+/** Limits for slow clients, so that none holds a connection for ever; times in ms, sizes in bytes. */
 const SLOWNESS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,
@@ -22,9 +24,11 @@ const SLOWNESS = {
 }
 /** Longest silence of a client that does not take its answer, ms. */
 const LONGEST_SILENCE_MS = 60_000
-/** So long a connection stays open after its last word, for the client to read it, ms. */
+/** Time in ms for which a connection stays open after its last answer, so that the client can read it. */
 const GRACE_MS = 1000
-/** Answers that take longer to be made and taken are broken off when the service is to stop, ms. */
+/**
+ * Longest time in ms that a stopping service waits for answers to be made and taken; then it breaks them off.
+ */
 const LONGEST_STOP_MS = 20_000
 const CONNECTIONS: ConnectionLimits = { mostConnections: 2000, mostPerAddress: 500 }
 
@@ -32,11 +36,17 @@ export type Slowness = Partial<
   typeof SLOWNESS & ConnectionLimits & { readonly graceMs: number; readonly longestStopMs: number }
 >
 
-/** An HTTP server around an app. Starting fails with one sentence when the port is taken. */
+/**
+ * Creates an HTTP server around an app. Its start rejects with StackTachError when the port cannot be used.
+ *
+ * @example
+ * const service = createHttpService(createHttpApp(), { host: '127.0.0.1', port: 0 })
+ * await service.start()
+ */
 export function createHttpService(
   app: Express,
   { host, port }: ListenAddress,
-  /** where another port is chosen, for people */
+  /** the option or key that sets the port, for the error message */
   option = '--listen HOST:PORT',
   slowness: Slowness = {},
 ): HttpService {
@@ -56,7 +66,7 @@ export function createHttpService(
     async stop() {
       if (!server.listening) return
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      // Answers that were made get the grace; those that are still being made are waited for, though not for ever.
+      // Finished answers get the grace; unfinished ones are waited for, though not for ever.
       connections.closeWaiting(graceMs)
       const timer = setInterval(() => connections.closeWaiting(graceMs), graceMs / 2)
       const last = setTimeout(() => connections.closeAll(), longestStopMs)
@@ -71,22 +81,22 @@ export function createHttpService(
   }
 }
 
-/** Requests that Node itself cannot take, by the code of its error. */
+/** Status and detail for requests that Node itself cannot take, by the code of its error. */
 const REFUSALS: { readonly [code: string]: readonly [number, string] } = {
   HPE_HEADER_OVERFLOW: [431, 'the headers are too large'],
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request did not come in time'],
 }
 
 /**
- * The answer to what never became a request of the app, in the form of all others. Then the connection is closed,
- * whether the client closes its own side or not.
+ * Sends a problem for input that never became a request of the app. Then closes the connection, whether the
+ * client closes its own side or not.
  */
 function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex, graceMs: number): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  const [status, detail] = REFUSALS[error.code ?? ''] ?? [400, 'this is no request of HTTP']
+  const [status, detail] = REFUSALS[error.code ?? ''] ?? [400, 'this is not an HTTP request']
   const problem = problemBody(status, detail)
   const body = JSON.stringify(problem)
   const head = `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n`

@@ -2,11 +2,11 @@ import express, { type RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import { sendProblem } from './problem.ts'
 
-/** What one client may take of the server. */
+/** The limits of a server for one client. */
 export type Limits = {
-  /** longest time that an answer may take, ms */
+  /** longest time to make an answer, ms */
   readonly queryTimeoutMs: number
-  /** requests of one address in a minute */
+  /** most requests of one address per minute */
   readonly requestsPerMinute: number
 }
 
@@ -15,7 +15,10 @@ export const DEFAULT_LIMITS: Limits = { queryTimeoutMs: 30_000, requestsPerMinut
 const LONGEST_QUERY = 4096
 const LARGEST_BODY = '64kb'
 
-/** Refuses what is too much. The API takes no bodies: small ones are read and forgotten. */
+/**
+ * Creates handlers that refuse too many requests (429), long URLs (414) and large bodies (413). The API takes
+ * no bodies: small ones are read and ignored.
+ */
 export function limitRequests({ requestsPerMinute }: Limits): RequestHandler[] {
   return [
     rateLimit({

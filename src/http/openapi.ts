@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Operation } from './operation.ts'
 import { problem } from './problem-shape.ts'
 
-/** A document of OpenAPI 3.1. */
+/** An OpenAPI 3.1 document. */
 export type OpenApi = {
   readonly openapi: string
   readonly info: { readonly title: string; readonly version: string; readonly description: string }
@@ -24,14 +24,14 @@ export type OpenApiParameter = {
   readonly schema: { readonly [keyword: string]: unknown }
 }
 
-/** How every operation may fail. */
+/** The failures that every operation may have, by status. */
 const COMMON_PROBLEMS = {
   400: 'a parameter cannot be used',
   401: 'no valid token',
   403: 'the token may not do this',
   413: 'the body is too large',
   414: 'the URL is too long',
-  415: 'a body that is packed',
+  415: 'the body is compressed',
   431: 'the headers are too large',
   429: 'too many requests in a minute',
   500: 'a fault of the server',
@@ -41,11 +41,11 @@ const COMMON_PROBLEMS = {
 export type OpenApiOptions = {
   readonly title: string
   readonly description: string
-  /** types with an id: where other types speak of them the document refers to them */
+  /** types that have an id; other types refer to them by it */
   readonly components: readonly z.ZodType[]
 }
 
-/** Returns the document of operations, made of the schemas that check their requests. */
+/** Returns the document of operations, made from the schemas that check requests. */
 export function openApiDocument(
   operations: readonly Operation[],
   { title, description, components }: OpenApiOptions,
@@ -106,12 +106,12 @@ function componentSchemas(components: readonly z.ZodType[]): { readonly [name: s
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, bare(schema)]))
 }
 
-/** A schema with references to the document's components in the place of what they stand for. */
+/** Returns the schema of a type, with references to the components of the document. */
 function schemaOf(type: z.ZodType): object {
   return JSON.parse(JSON.stringify(bare(z.toJSONSchema(type))).replaceAll('#/$defs/', REFERENCE))
 }
 
-/** Without what makes a document of its own. */
+/** Returns a schema without the keywords that make it a document of its own. */
 function bare({
   $schema: _,
   $id: __,

@@ -9,50 +9,57 @@ import { TooSlowError } from './too-slow-error.ts'
 
 type Params = z.ZodObject
 
-/** What a request asks for, checked; `signal` aborts when nobody waits for the answer any more. */
+/** A checked request; `signal` aborts when nobody waits for the answer any more. */
 export type Asked<Q extends Params, P extends Params> = {
   readonly query: z.output<Q>
   readonly path: z.output<P>
   readonly signal: AbortSignal
-  /** what the answer may hold: to be asked for before anything large is read */
+  /** memory that the answer may hold, to be asked for before anything large is read */
   readonly limits: AnswerLimits
 }
 
 export type AnswerLimits = {
   /** most bytes of traits in one page */
   readonly maxBytes: number
-  /** Resolves when so many bytes may be held, instead of those before. */
+  /** Resolves when the answer may hold `bytes` instead of what it held before. */
   readonly admit: (bytes: number) => Promise<void>
 }
 
 const PAGE_BYTES = 4 * 1024 * 1024
 
-/** What the document says of lists. */
+/** The sentence about lists in the OpenAPI document. */
 export const ENDS_EARLY =
-  'a page ends early where its traits come to more than 4 MB, and the `_mark` of its last row goes on without a gap, as does the header `Link` of `rel="next"`; only an empty page is the last'
+  'a page ends early where its traits take more than 4 MB. The `_mark` of its last row, or the header `Link` with `rel="next"`, continues without a gap; only an empty page is the last'
 
-/** One thing that the API does: what it takes, does and answers, and what /openapi.json tells of it. */
+/**
+ * One operation of the API: its parameters, its answer, what it does, and its description in /openapi.json.
+ */
 export type Operation<Q extends Params = Params, P extends Params = Params> = {
   readonly method: 'get' | 'put' | 'delete'
-  /** as OpenAPI writes it: `/v1/streams/{id}` */
+  /** path in the form of OpenAPI: `/v1/streams/{id}` */
   readonly path: string
   readonly summary: string
   readonly query: Q
   readonly params: P
-  /** shape of the answer; undefined: it has no body */
+  /** schema of the answer; undefined: the answer has no body */
   readonly answer: z.ZodType | undefined
-  /** how it may fail beside the ways that all have, by status */
+  /** descriptions of its failures by status, beside those that all operations have */
   readonly problems: { readonly [status: number]: string }
-  /** The answer, or a StreamedAnswer. */
+  /** Returns the answer, or a StreamedAnswer. */
   run(asked: Asked<Q, P>): Promise<unknown>
 }
 
-/** An operation whose parameters are checked by their own types. */
+/** Returns an operation whose `run` gets its parameters in the types of their schemas. */
 export function operation<Q extends Params, P extends Params>(described: Operation<Q, P>): Operation {
   return described as unknown as Operation
 }
 
-/** Serves operations; other methods of their paths are told which there are. */
+/**
+ * Adds the routes of operations to an app; other methods of their paths get 405 and the header Allow.
+ *
+ * @example
+ * mount(app, streamOperations(store), DEFAULT_LIMITS.queryTimeoutMs)
+ */
 export function mount(app: Express, operations: readonly Operation[], timeoutMs: number): void {
   const memory = createAnswerMemory()
   for (const one of operations) app[one.method](expressPath(one.path), serving(one, timeoutMs, memory))
@@ -90,7 +97,7 @@ function limitsOf(held: Held): AnswerLimits {
   return { maxBytes: PAGE_BYTES, admit: (bytes) => held.hold(bytes) }
 }
 
-/** The same list from a mark on, as a reference relative to this one. */
+/** Returns a reference, relative to this request, to the same list from a mark on. */
 function urlOfNext({ url }: Request, mark: string): string {
   const params = new URLSearchParams(url.split('?')[1] ?? '')
   params.set('mark', mark)
@@ -98,8 +105,8 @@ function urlOfNext({ url }: Request, mark: string): string {
 }
 
 /**
- * Gives up after the time-out, and when the client has gone: reading at once; what changes something when it is known
- * to have been rolled back.
+ * Aborts `work` after the time-out and when the client disconnects. After the time-out, reads reject at once
+ * with TooSlowError; changes only when they are known to have been rolled back.
  */
 async function inTime<T>(
   response: Response,
@@ -116,7 +123,7 @@ async function inTime<T>(
     }
     ending.abort()
   }, timeoutMs)
-  // For longer than the work takes: what is read while the answer is sent ends with it too.
+  // Kept after the work has ended: what is read while the answer is sent ends with the connection too.
   response.once('close', () => ending.abort())
   try {
     const working = work(ending.signal)
@@ -127,7 +134,7 @@ async function inTime<T>(
   }
 }
 
-/** Tells which methods there are. */
+/** Returns a handler that sends the allowed methods in the header Allow: 204 for OPTIONS, else 405. */
 export function otherMethods(allowed: string): RequestHandler {
   return (request: Request, response: Response) => {
     response.set('allow', allowed)

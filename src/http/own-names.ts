@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express'
 import { isLoopback } from '../runtime/listen-address.ts'
 import { sendProblem } from './problem.ts'
 
-/** Names by which a server may be asked: those of this machine, and the address where it listens. */
+/** Whether a Host header names this machine or the address on which the server listens. */
 function isOwnName(hostAndPort: string, configured?: string): boolean {
   const host = hostAndPort
     .replace(/:\d+$/, '')
@@ -12,8 +12,9 @@ function isOwnName(hostAndPort: string, configured?: string): boolean {
 }
 
 /**
- * Lets through only what asks by an own name, and not for a page of elsewhere: such a page can make a browser ask this
- * machine, but neither under the machine's own name nor without saying whose page it is.
+ * Refuses requests (403) under a foreign name or from a page of another host. Such a page can make a browser
+ * send requests to this machine, but then either the Host header has a foreign name or the Origin header
+ * names the page.
  */
 export function requireOwnName(detail: string, configured?: string): RequestHandler {
   return ({ headers: { host = '', origin } }, response, next) => {

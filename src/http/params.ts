@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { InvalidError } from '../domain/errors.ts'
 
-/** A parameter that cannot be used: what it is called, what it is, and what may stand there. */
+/**
+ * Thrown for a parameter that cannot be used, with its name, its value, and a description of what is allowed.
+ */
 export class ParameterError extends InvalidError {
   readonly parameter: string
   readonly value: string
@@ -15,7 +17,10 @@ export class ParameterError extends InvalidError {
   }
 }
 
-/** A text that `read` makes a value of; where it makes none the request is refused with what was expected. */
+/**
+ * Creates the schema of a parameter, whose text `read` parses. Where `read` returns undefined, the request is
+ * refused and `expected` is the message.
+ */
 export function param<T>(about: z.GlobalMeta, expected: string, read: (text: string) => T | undefined) {
   return z
     .string()
@@ -28,7 +33,10 @@ export function param<T>(about: z.GlobalMeta, expected: string, read: (text: str
     })
 }
 
-/** Checks parameters; blank ones count as absent, of several of one name the last counts. Throws ParameterError. */
+/**
+ * Checks the parameters of a request. Blank ones count as absent; of several with one name the last counts.
+ * Throws ParameterError.
+ */
 export function readParams<S extends z.ZodObject>(
   schema: S,
   given: { readonly [name: string]: unknown },

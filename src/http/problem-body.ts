@@ -15,7 +15,7 @@ const TITLES: { readonly [status: number]: string } = {
   503: 'Service Unavailable',
 }
 
-/** A problem as RFC 9457 has it. */
+/** Returns a problem in the form of RFC 9457. */
 export function problemBody(status: number, detail: string) {
   return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail }
 }

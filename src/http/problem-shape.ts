@@ -7,7 +7,7 @@ export const problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string().meta({ description: 'one sentence for people' }),
-    parameter: z.string().optional().meta({ description: 'the one that cannot be used' }),
+    parameter: z.string().optional().meta({ description: 'name of the parameter that cannot be used' }),
     value: z.string().optional(),
     allowed: z.string().optional(),
     request_id: z.string().optional().meta({ description: 'as in the log of the server' }),

@@ -12,7 +12,7 @@ const STATUS: { readonly [code: string]: number } = {
   transient: 503,
 }
 
-/** Answers with application/problem+json (RFC 9457). */
+/** Sends application/problem+json (RFC 9457). */
 export function sendProblem(response: Response, status: number, detail: string, more: object = {}): void {
   const { requestId } = response.locals
   const body = {
@@ -23,7 +23,10 @@ export function sendProblem(response: Response, status: number, detail: string, 
   response.status(status).type('application/problem+json').send(JSON.stringify(body))
 }
 
-/** Turns what a handler threw into a problem; what was not foreseen is logged and tells nothing of itself. */
+/**
+ * Creates the error handler that sends a problem for what a route threw. An unforeseen error is logged, and
+ * its details are not sent.
+ */
 export function problemHandler(logger: Logger): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error)
@@ -33,7 +36,7 @@ export function problemHandler(logger: Logger): ErrorRequestHandler {
   }
 }
 
-/** What a database or a driver says is for the log. */
+/** Returns the detail of a problem; messages of databases and drivers are for the log only. */
 function detailOf(error: unknown, status: number): string {
   if (status === 500) return 'the request failed; see the log of the server'
   if (status === 503 && !(error instanceof TooSlowError))
@@ -49,7 +52,7 @@ function parameterOf(error: unknown): object {
 
 function statusOf(error: unknown): number {
   if (error instanceof StackTachError) return STATUS[error.code] ?? 500
-  // Express itself refuses malformed paths in this way, and bodies that are too large.
+  // Express itself refuses malformed paths in this way, and too large bodies with a status.
   if (error instanceof URIError) return 400
   const status = error instanceof Error && 'status' in error ? Number(error.status) : 500
   return status >= 400 && status < 500 ? status : 500

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import type { Logger } from '../runtime/logger.ts'
 
-/** What a proxy may have given a request as its id. */
+/** Matches an id that a proxy may have given a request. */
 const REQUEST_ID = /^[\w.-]{1,64}$/
 const LONGEST_URL = 500
 
-/** Told how each request was answered, and how long it took in seconds. */
+/** Called with the method, the status and the duration in seconds of each request that has ended. */
 export type RequestObserver = (method: string, status: number, seconds: number) => void
 
 /** Gives each request an id (`x-request-id`) and logs how it ended. */
@@ -19,7 +19,7 @@ export function logRequests(logger: Logger, observe?: RequestObserver): RequestH
     response.set('x-request-id', requestId)
     response.once('close', () => {
       const seconds = (performance.now() - begun) / 1000
-      // 499 as elsewhere: the client has gone before it was answered.
+      // 499, as in nginx: the client has gone before it was answered.
       const status = response.writableFinished ? response.statusCode : 499
       observe?.(request.method, status, seconds)
       logger.info(

@@ -2,12 +2,14 @@ import type { Response } from 'express'
 import { stringifyJson } from '../text/json.ts'
 import type { Held } from './answer-memory.ts'
 
-/** An answer that is no longer goes out at once, with its length; most pages do. */
+/** Longest answer, in characters, that is sent at once and with its length; most pages are. */
 const SHORT = 1_048_576
-/** What is written of longer ones at a time. */
+/** Bytes of a longer answer that are written at a time. */
 const CHUNK = 65_536
 
-/** An answer of JSON that is written piece by piece, as the client takes it; `next` is the mark of its last row. */
+/**
+ * A JSON answer that is written piece by piece, as the client takes it; `next` is the mark of its last row.
+ */
 export class StreamedAnswer {
   readonly pieces: Iterable<string> | AsyncIterable<string>
   readonly next: string | undefined
@@ -18,7 +20,7 @@ export class StreamedAnswer {
   }
 }
 
-/** A list; each row is encoded when its turn comes. */
+/** Creates the answer of a list; each row is encoded when its turn comes. */
 export function listAnswer<T>(rows: readonly T[], show: (row: T) => unknown, next?: string): StreamedAnswer {
   return new StreamedAnswer(pieces(), next)
 
@@ -29,7 +31,7 @@ export function listAnswer<T>(rows: readonly T[], show: (row: T) => unknown, nex
   }
 }
 
-/** Sends a short answer at once, and any other in chunks. */
+/** Sends a short answer at once, and a longer one in chunks. */
 export async function sendStreamed(
   response: Response,
   { pieces }: StreamedAnswer,
@@ -48,7 +50,7 @@ export async function sendStreamed(
   else response.send(chunk)
 }
 
-/** A long text in parts of bytes, so that it is seen whether they are taken. */
+/** Splits a long text into parts of bytes, so that a client that does not take them is noticed. */
 function* partsOf(text: string): Generator<Buffer> {
   const bytes = Buffer.from(text)
   for (let start = 0; start < bytes.length; start += CHUNK) yield bytes.subarray(start, start + CHUNK)

@@ -1,4 +1,4 @@
 import { TransientError } from '../domain/errors.ts'
 
-/** An answer that takes too long; that the client asks for less may help. */
+/** Thrown when an answer takes too long; it may help when the client asks for less. */
 export class TooSlowError extends TransientError {}

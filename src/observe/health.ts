@@ -1,28 +1,29 @@
 import { messageOf } from '../domain/errors.ts'
 import { sleep } from '../runtime/backoff.ts'
 
-/** Returns why a part cannot do its work now; undefined: it can. A rejection is a reason too. */
+/** Returns why a part cannot do its work now; undefined when it can. A rejection is a reason too. */
 export type HealthCheck = () => string | undefined | Promise<string | undefined>
 
-/** A check that takes longer says that its part is not ready for work. */
+/** Longest time of a check, ms; when it takes longer its part counts as not ready. */
 const PATIENCE_MS = 5000
 
 /**
- * What a process needs to do its work: each part adds a check of its own.
+ * The health checks of a process; each part adds its own.
  *
  * @example
  * health.add('database', async () => (await ping()) ? undefined : 'the database does not answer')
  * await health.hindrance() // undefined, or the first reason
+ *
  */
 export class Health {
   readonly #checks = new Map<string, HealthCheck>()
 
-  /** Adds the check of a part, or puts another in its place. */
+  /** Adds the check of a part, or replaces it. */
   add(part: string, check: HealthCheck): void {
     this.#checks.set(part, check)
   }
 
-  /** Returns why the process cannot do its work now; what was added last is asked first, as it knows most. */
+  /** Returns why the process cannot work now. The check added last runs first, since it knows most. */
   async hindrance(): Promise<string | undefined> {
     for (const [part, check] of [...this.#checks].reverse()) {
       const reason = await reasonOf(part, check)

@@ -3,13 +3,17 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export type Labels = { readonly [label: string]: string | number }
 export type Sample = { readonly labels: Labels; readonly value: number }
 
-/** Seconds, from a hundredth of what is quick to what is a trouble. */
+/** Buckets of durations in seconds, from fast to far too slow. */
 const SECONDS = [0.001, 0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60]
 const SIZES = [1, 5, 20, 50, 100, 200, 500, 1000]
 
 /**
- * The metrics of a process in the format of Prometheus. Numbers that the process counts anyway are read when they are
- * asked for; every name begins with `stacktach_`.
+ * The metrics of a process in the format of Prometheus. Numbers that the process counts anyway are read at
+ * each scrape. Every name begins with `stacktach_`.
+ *
+ * @example
+ * const metrics = new Metrics()
+ * metrics.gauge('open_streams', 'streams that take events', [], () => [{ labels: {}, value: 3 }])
  */
 export class Metrics {
   readonly #registry = new Registry()
@@ -18,7 +22,9 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry })
   }
 
-  /** Numbers that only grow, by name; `help` tells what each means. */
+  /**
+   * Adds a counter for each name of `help`, which describes it; `read` returns the numbers by the same names.
+   */
   counters(
     prefix: string,
     help: { readonly [name: string]: string },
@@ -30,6 +36,7 @@ export class Metrics {
     }
   }
 
+  /** Adds the counter `stacktach_NAME_total`, whose samples are read at each scrape. */
   counter(name: string, help: string, labels: readonly string[], read: () => readonly Sample[]): void {
     new Counter({
       name: `stacktach_${name}_total`,
@@ -43,6 +50,7 @@ export class Metrics {
     })
   }
 
+  /** Adds the gauge `stacktach_NAME`, whose samples are read at each scrape. */
   gauge(
     name: string,
     help: string,
@@ -56,7 +64,7 @@ export class Metrics {
       registers: [this.#registry],
       async collect() {
         const samples = await read()
-        // One without labels would be 0 after a reset.
+        // A reset would set a gauge without labels to 0.
         if (labels.length === 0) this.remove()
         else this.reset()
         for (const sample of samples) this.set(sample.labels, sample.value)
@@ -64,7 +72,9 @@ export class Metrics {
     })
   }
 
-  /** Answers what takes note of a duration in seconds, or of a size. */
+  /**
+   * Adds the histogram `stacktach_NAME` and returns the function that records a value: seconds, or a size.
+   */
   histogram(
     name: string,
     help: string,
@@ -81,6 +91,7 @@ export class Metrics {
     return (value, given = {}) => histogram.observe(given, value)
   }
 
+  /** Returns all metrics as text. */
   text(): Promise<string> {
     return this.#registry.metrics()
   }

@@ -2,16 +2,18 @@ import { createHttpApp, type HttpApp } from '../http/create-app.ts'
 import { requireOwnName } from '../http/own-names.ts'
 
 export type StatusSources = {
-  /** in the format of Prometheus */
+  /** Returns the metrics in the format of Prometheus. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
-  /** Why the process cannot do its work now; undefined when it can. */
+  /** Returns why the process cannot do its work now; undefined when it can. */
   readonly hindrance: () => Promise<string | undefined>
 }
 
-const OWN_NAME_ONLY = 'metrics and health are told under the name of this machine, or the one that status has'
+const OWN_NAME_ONLY =
+  'metrics and health are served only under a name of this machine or the host of `status`'
 
 /**
- * `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work) of a daemon; `host` is where it listens.
+ * Creates the app of `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work) of a
+ * daemon; `host` is the address on which the daemon listens.
  */
 export function createStatusApp({ metrics, hindrance }: StatusSources, host?: string): HttpApp {
   const app = createHttpApp()
@@ -31,7 +33,7 @@ export function createStatusApp({ metrics, hindrance }: StatusSources, host?: st
     response.set('content-type', contentType).send(text)
   })
   app.use((_, response) => {
-    response.status(404).type('text').send('there are /metrics, /healthz and /readyz here\n')
+    response.status(404).type('text').send('not found; expected /metrics, /healthz or /readyz\n')
   })
   return app
 }

@@ -13,7 +13,9 @@ export type StatusParts = {
   readonly logger: Logger
 }
 
-/** Creates the service that tells metrics and health of a daemon over HTTP, where `status` of winchester.yaml says. */
+/**
+ * Creates the service that serves metrics and health over HTTP, at the address `status` of winchester.yaml.
+ */
 export function createStatusService({ address, health, metrics, logger }: StatusParts): Service {
   const sources = {
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),

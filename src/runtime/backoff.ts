@@ -16,7 +16,7 @@ export class Backoff {
     this.#options = options
   }
 
-  /** The next wait in ms. */
+  /** Returns the next wait in ms. */
   next(): number {
     const { initialMs, maxMs, random = Math.random } = this.#options
     const full = Math.min(maxMs, initialMs * 2 ** this.#attempt)
@@ -24,6 +24,7 @@ export class Backoff {
     return full * (1 - random() / 2)
   }
 
+  /** Begins again with the first wait. */
   reset(): void {
     this.#attempt = 0
   }

@@ -1,4 +1,4 @@
-/** What a schema says is wrong with a value, as the rest of a sentence that begins with the value's name. */
+/** Describes an issue of a schema as the rest of a sentence after the name of the value: `is required`. */
 export function describeIssue({
   code,
   message,

@@ -1,7 +1,7 @@
-/** How long what is on its way is waited for when its process stops: what arrives need not be sent twice. */
+/** Time in ms that a stop leaves to what is being sent: what arrives need not be sent twice. */
 const GRACE_MS = 5000
 
-/** Does work that a stop leaves some time to finish: `late` aborts five seconds after `stop` has. */
+/** Runs work that may go on for some time after a stop: `late` aborts `graceMs` (5 s) after `stop` has. */
 export async function withGrace<T>(
   stop: AbortSignal,
   work: (late: AbortSignal) => Promise<T>,

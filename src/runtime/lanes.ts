@@ -1,4 +1,4 @@
-/** Lets so many works go on at a time; the others wait for their turn. */
+/** Runs at most `count` pieces of work at a time; the others wait for their turn. */
 export class Lanes {
   readonly #count: number
   #busy = 0
@@ -10,7 +10,7 @@ export class Lanes {
 
   async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.#busy < this.#count) this.#busy++
-    // Whoever ends hands its lane over.
+    // A lane is passed on directly when its work ends.
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))
     try {
       return await work()

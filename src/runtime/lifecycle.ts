@@ -1,14 +1,19 @@
 import { allEnded } from './all-ended.ts'
 
-/** Anything that runs until it is told to stop. Stopping drains, may be repeated, and may come before start. */
+/** A part that runs until it is stopped. Stopping drains, may be repeated, and may come before the start. */
 export interface Service {
   start(): Promise<void>
   stop(): Promise<void>
 }
 
 /**
- * Starts services in order and stops them in reverse. A failed start stops what had started, and rejects with its own
- * error. All are stopped, whatever becomes of one: then `stop` rejects with the first error.
+ * Starts services in order and stops them in reverse. A failed start stops the services that had started, and
+ * rejects with its own error. `stop` stops all of them, even when one fails, and then rejects with the first
+ * error.
+ *
+ * @example
+ * const daemon = createGroup([statusService, statistics, consumer])
+ * await daemon.start()
  */
 export function createGroup(services: readonly Service[]): Service {
   const started: Service[] = []
@@ -22,7 +27,7 @@ export function createGroup(services: readonly Service[]): Service {
   return {
     async start() {
       for (const service of services) {
-        // Before it has started: a service that fails half way still has something to stop.
+        // Added before it has started: a service that fails half way still has something to stop.
         started.push(service)
         try {
           await service.start()
@@ -37,8 +42,8 @@ export function createGroup(services: readonly Service[]): Service {
 }
 
 /**
- * Starts services in order and stops them all at once. A failed start stops all, and rejects with its own error; `stop`
- * rejects with the first error when all have ended.
+ * Starts services in order and stops them all at once. A failed start stops all, and rejects with its own
+ * error; `stop` rejects with the first error when all have ended.
  */
 export function createTeam(services: readonly Service[]): Service {
   const stop = () => allEnded(services.map((service) => service.stop()))

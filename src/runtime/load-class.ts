@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 
-/** `./my.js:MyHandler`: a module, relative to a folder, and the class that it exports. */
+/** Matches `./my.js:MyHandler`: a module, relative to a folder, and the class that it exports. */
 const CLASS_PATH = /^(\.{0,2}\/.*\.[cm]?[jt]s):([A-Za-z_$][\w$]*)$/
 
 /** Whether a class path names a module of the user's own. */
@@ -11,8 +11,8 @@ export function isModulePath(classPath: string): boolean {
 }
 
 /**
- * Imports a class of the user's own and makes sure that it has the methods it must have. Throws StackTachError
- * that says what is wrong with it.
+ * Imports a class of the user's own and checks that it has the required methods. Rejects with StackTachError,
+ * whose message names what is wrong with the class.
  */
 export async function loadClass(
   classPath: string,
@@ -41,13 +41,13 @@ export async function loadClass(
   return found
 }
 
-/** How long a module may take to be loaded: one that waits for something may wait for ever. */
+/** Longest time to load a module, ms: one that waits for something may wait for ever. */
 const LOADING_MS = 10_000
 
 async function importModule(file: string, classPath: string): Promise<{ readonly [name: string]: unknown }> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    const tooLate = () => reject(new Error(`not done within ${LOADING_MS / 1000} s`))
+    const tooLate = () => reject(new Error(`it was not loaded within ${LOADING_MS / 1000} s`))
     timer = setTimeout(tooLate, LOADING_MS)
   })
   try {

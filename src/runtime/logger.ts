@@ -1,5 +1,11 @@
 import { pino } from 'pino'
 
+/**
+ * Writes log lines: a sentence, and the values that belong to it as fields.
+ *
+ * @example
+ * logger.warn({ file: path }, `cannot move ${path} yet: ${failure}`)
+ */
 export type Logger = {
   debug(fields: object, message: string): void
   info(fields: object, message: string): void
@@ -13,7 +19,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const SECRETS = ['_context_auth_token', 'auth_token', 'password', 'token', 'authorization']
 
-/** One JSON object a line on standard error; values under names of secrets are masked. */
+/** Creates a logger that writes one JSON object per line to standard error, secrets masked by name. */
 export function createLogger(level: LogLevel, fields: object = {}): Logger {
   return pino(
     {
@@ -27,7 +33,7 @@ export function createLogger(level: LogLevel, fields: object = {}): Logger {
   )
 }
 
-/** For tests and tools that have nothing to say. */
+/** A logger that writes nothing, for tests and tools. */
 export const silentLogger: Logger = {
   debug() {},
   info() {},

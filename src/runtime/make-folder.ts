@@ -2,8 +2,8 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /**
- * Makes a folder, for its owner only, with those above it that are missing. Node's own recursive mkdir never
- * returns where a folder can hold none, as below /proc.
+ * Creates a folder, for its owner only, together with the missing ones above it. Node's own recursive mkdir
+ * never returns where no folder can be created, as below /proc.
  */
 export function makeFolder(path: string): void {
   if (tryToMake(path)) return
@@ -12,7 +12,7 @@ export function makeFolder(path: string): void {
   mkdirSync(path, { mode: 0o700 })
 }
 
-/** Whether the folder is there now; not when the one above it is missing. */
+/** Creates a folder that is missing; returns false when the one above it is missing. */
 function tryToMake(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 })

@@ -1,6 +1,6 @@
 import type { Logger } from './logger.ts'
 
-/** Logs an outage that many may notice: one line when the first attempt fails, one when an attempt succeeds again. */
+/** Logs an outage that many parts may notice: one line when the first attempt fails, one on recovery. */
 export class Outage {
   readonly #logger: Pick<Logger, 'info' | 'warn'>
   readonly #recovery: string
@@ -12,14 +12,14 @@ export class Outage {
     this.#recovery = recovery
   }
 
-  /** An attempt failed, for the reason `what`, and will be made again. */
+  /** Records that an attempt failed, for the reason `what`, and will be made again. */
   failed(what: string): void {
     if (this.#isOn) return
     this.#isOn = true
     this.#logger.warn({}, `${what}; trying again until it works`)
   }
 
-  /** An attempt succeeded. */
+  /** Records that an attempt succeeded. */
   over(): void {
     if (!this.#isOn) return
     this.#isOn = false

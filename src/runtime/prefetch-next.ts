@@ -1,6 +1,6 @@
 /**
- * Passes items on and asks the source for the next one while the present one is worked on. An item that was made when nobody
- * wants more is handed to `drop`.
+ * Yields the items of a source, and asks for the next one while the current one is worked on. An item that
+ * arrives after the caller has stopped is passed to `drop`.
  */
 export async function* prefetchNext<T>(
   source: AsyncIterable<T>,

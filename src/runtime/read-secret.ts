@@ -1,7 +1,10 @@
 import { readFile, stat } from 'node:fs/promises'
 import { messageOf, TransientError } from '../domain/errors.ts'
 
-/** The text of a file that nobody but its owner can read. Rejects with TransientError: that can be mended while all waits. */
+/**
+ * Returns the trimmed text of a file that nobody but its owner can read. Rejects with TransientError: an
+ * operator can mend the file while the process waits.
+ */
 export async function readSecret(file: string): Promise<string> {
   try {
     const { mode } = await stat(file)

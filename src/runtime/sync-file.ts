@@ -11,7 +11,7 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** A file that was made or moved stays so only when its folder is on disk too. */
+/** Resolves when the folder of a file is on disk: only then does a new or moved file survive a crash. */
 export function syncFolderOf(path: string): Promise<void> {
   return syncFile(dirname(path))
 }

@@ -12,8 +12,8 @@ export type TlsFiles = {
 }
 
 /**
- * Reads the files of an authority and of a certificate of one's own, named relative to a folder. Throws StackTachError
- * when one cannot be read or is none.
+ * Reads the files of a certificate authority, of a certificate and of its key, named relative to a folder.
+ * Rejects with StackTachError when a file cannot be read or used.
  */
 export async function readTlsFiles(files: TlsFiles, folder: string): Promise<SecureContextOptions> {
   const [ca, cert, key] = await Promise.all([files.ca, files.cert, files.key].map(readOptional))
@@ -25,7 +25,7 @@ export async function readTlsFiles(files: TlsFiles, folder: string): Promise<Sec
   }
   try {
     createSecureContext(read)
-    // A file without any certificate would be taken for an authority that has signed nothing.
+    // Node would take a file without any certificate for an authority that has signed nothing.
     for (const certificate of [ca, cert]) if (certificate) new X509Certificate(certificate)
     return read
   } catch (error) {

@@ -3,20 +3,22 @@ import { EventTypes } from './event-types.ts'
 import { DuplicateLookup } from './intake/duplicate-lookup.ts'
 import { RecentHashes } from './intake/recent-hashes.ts'
 
-/** Waits for writers: those that come while one is under way share the next. */
+/**
+ * The wait for writers that is under way, and the next one, which all callers that arrive meanwhile share.
+ */
 export type WriterWaits = { current?: Promise<void>; next?: Promise<void> }
 
-/** What every query group needs to know. */
+/** The database and the state that all query groups of one store share. */
 export type StoreContext = OpenDatabase & {
   readonly eventTypes: EventTypes
   /** names of the traits that go into the inverted index */
   readonly indexedTraits: ReadonlySet<string>
-  /** others index traits that this writer does not */
+  /** whether other writers index traits that this one does not */
   readonly hasUnindexed: boolean
-  /** the highest ids below which no more ids become visible, as far as is known */
+  /** highest id of each table below which, as far as is known, no more ids become visible */
   readonly visibleUpTo: { event: number; stream: number }
   readonly waits: WriterWaits
-  /** of events that were stored after others were looked up ahead of being stored */
+  /** hashes of the events stored last, which look-ups made before that did not find */
   readonly recentHashes: RecentHashes
   readonly duplicateLookup: DuplicateLookup
 }

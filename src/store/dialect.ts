@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely'
 import type { ColumnTypes } from './schema/column-types.ts'
 import type { Tables } from './schema/schema.ts'
 
-/** A value that is a text of SQL already. */
+/** A value that is SQL text already. */
 export class Literal {
   readonly text: string
 
@@ -14,47 +14,51 @@ export class Literal {
 export type SqlValue = string | number | Buffer | null | Literal
 
 /**
- * The differences between the kinds of database; everything else is written once. `mysql` and `sqlite` hold the same
- * files for them: database (opening), dialect, errors, column types.
+ * The differences between MySQL and SQLite; all other SQL is written once. The folders `mysql` and `sqlite`
+ * have the same files: database (opening), dialect, errors, column types.
  */
 export type SqlDialect = {
   readonly types: ColumnTypes
-  /** SQL for the database's own clock, in microseconds */
+  /** SQL for the current time of the database's clock, µs */
   readonly machineNow: string
-  /** a query that is under way can be ended from outside */
+  /** whether a running query can be cancelled from another connection */
   readonly canCancel: boolean
-  /** what begins a transaction that reads everything as it is at this moment */
+  /** statements that begin a transaction whose reads all see the database as it is at this moment */
   readonly beginSnapshot: readonly string[]
-  /** all transactions share one connection and come one after the other; nothing can be read meanwhile */
+  /** whether all transactions share one connection, one after another, and nothing is read meanwhile */
   readonly hasOneConnection: boolean
-  /** `for update`, where rows can be locked, else nothing */
+  /** `for update`; empty where rows cannot be locked */
   readonly forUpdate: string
-  /** `for update skip locked`, where rows can be locked, else nothing */
+  /** `for update skip locked`; empty where rows cannot be locked */
   readonly skipLocked: string
-  /** the most values that one statement may carry */
+  /** most parameters of one statement */
   readonly maxParameters: number
-  /** the most bytes of values that one statement may carry */
+  /** most bytes of the values of one statement */
   readonly maxStatementBytes: number
-  /** the distance between the ids of one insert: of a transaction that asks for it, by the SQL of `idStepNow` */
+  /** distance between the ids of one insert; a transaction reads its own with `idStepNow` */
   readonly idStep: number
+  /** SQL for the distance between ids at this moment */
   readonly idStepNow: string
-  /** A value as a text of SQL, where that is faster than a parameter. */
+  /** Returns a value as SQL text; absent where parameters are faster. */
   readonly literal?: (value: SqlValue) => string
-  /** A text made ready for a statement that comes later. */
+  /** Encodes a text ahead of the statement that will carry it. */
   ready(text: string): SqlValue
-  /** The bytes that hex digits say. */
+  /** Returns the bytes of hex digits as a value. */
   bytes(hex: string): SqlValue
-  /** The first id of an insert of so many rows, from the id that the driver tells. */
+  /** Returns the first id of an insert of `rows` rows, from the insert id that the driver reports. */
   firstId(insertId: bigint, rows: number): number
-  /** How an insert ends whose rows, where their key exists, set these columns to the new values instead. */
+  /**
+   * Returns the end of an insert that changes the `update` columns of rows whose key exists already to the
+   * new values. Without such columns existing rows stay unchanged.
+   */
   onExistingKey(keys: readonly string[], update: readonly string[]): string
-  /** A lock that another transaction holds, or a key that it inserted first: rolled back, it may be repeated. */
+  /** Whether another transaction held a lock or inserted a key first; this one may then be repeated. */
   isContention(error: unknown): boolean
-  /** The server said it, or the connection to it: not an error of our own. */
+  /** Whether an error comes from the server or the connection to it, not from this program. */
   isServerError(error: unknown): boolean
-  /** The server blames the values. Whatever else it says is not the fault of the rows, and is waited out. */
+  /** Whether the server blames the values. After any other server error the same rows may succeed later. */
   isDataFault(error: unknown): boolean
 }
 
-/** A database that is connected to, and how it is spoken to. */
+/** An open database and its dialect. */
 export type OpenDatabase = { readonly db: Kysely<Tables>; readonly dialect: SqlDialect }

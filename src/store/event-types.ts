@@ -7,8 +7,8 @@ import type { Executor } from './schema/schema.ts'
 import { inTransaction } from './transaction.ts'
 
 /**
- * Ids of event types; they are few, never change and are remembered once committed. A type with halves of characters
- * is that of its wellFormed text.
+ * Maps event types to their ids. Types are few and never change; committed ones are cached. A type with
+ * unpaired surrogates counts as its well-formed text.
  */
 export class EventTypes {
   readonly #db: Executor
@@ -21,7 +21,7 @@ export class EventTypes {
     this.#dialect = dialect
   }
 
-  /** Gives every type an id, in transactions of their own, so that no batch holds a lock on this table. */
+  /** Gives every type an id, in transactions of its own: no batch holds a lock on the table `event_type`. */
   async ensure(types: Iterable<string>): Promise<void> {
     const unknown = new Set<string>()
     for (const type of types) {
@@ -34,14 +34,14 @@ export class EventTypes {
     if (created.length > 0) await this.#create(created)
   }
 
-  /** The id of a type that was ensured. */
+  /** Returns the id of a type that was given one by `ensure`; throws for any other. */
   idOf(type: string): number {
     const id = this.#ids.get(wellFormed(type))
     if (id === undefined) throw new Error(`event type ${type} has no id yet`)
     return id
   }
 
-  /** The id of a type, or undefined when no event has it. */
+  /** Returns the id of a type, or undefined when no event has the type. */
   async find(type: string): Promise<number | undefined> {
     const desc = wellFormed(type)
     if (!this.#ids.has(desc)) await this.#load([desc])
@@ -49,9 +49,9 @@ export class EventTypes {
   }
 
   /**
-   * The types of ids that events have. Rows of events are read without a join: a server that begins with the few
-   * types goes through all events of them. `db` is the transaction that read the ids, where there is one: an
-   * embedded database has no second connection.
+   * Returns the types of at least these ids, by id. Rows of events are read without a join: a server that
+   * begins with the few types would go through all events of them. `db` is the transaction that read the ids,
+   * if any: an embedded database has no second connection.
    */
   async typesOf(db: Executor, ids: Iterable<number>): Promise<ReadonlyMap<number, string>> {
     const unknown = [...new Set(ids)].filter((id) => !this.#types.has(id))
@@ -70,7 +70,7 @@ export class EventTypes {
     }
   }
 
-  /** Another process may be first with some of them: then they are read. */
+  /** Inserts types and loads their ids; another process may have inserted some of them first. */
   async #create(types: readonly string[]): Promise<void> {
     const rows = types
       .map((desc) => ({ desc, hash: hash128(desc) }))

@@ -6,9 +6,9 @@ import type { Executor, Tables } from './schema/schema.ts'
 export type Row = { readonly [column: string]: SqlValue }
 
 /**
- * Inserts rows in as few statements as the server allows; answers their ids where the table counts them up.
- * All rows have the same columns. Building the text here costs a fraction of what a query builder takes for
- * thousands of values.
+ * Inserts rows, all with the same columns, in as few statements as the server allows. Returns their ids in
+ * the order of the rows, where the table has ids that count up. Building the SQL text here costs a fraction
+ * of what a query builder takes for thousands of values.
  */
 export async function insertRows(
   db: Executor,
@@ -30,7 +30,9 @@ export async function insertRows(
   return ids
 }
 
-/** Inserts rows; where a key exists, the `update` columns take the new values (none: nothing changes). */
+/**
+ * Inserts rows; existing rows of the same key get the new values of the `update` columns (none: no change).
+ */
 export async function upsertRows(
   db: Executor,
   dialect: SqlDialect,
@@ -42,10 +44,15 @@ export async function upsertRows(
   await insertRows(db, dialect, table, rows, dialect.onExistingKey(keys, update))
 }
 
-/** The rows of one statement: literals where the dialect has them, else places for parameters. */
+/**
+ * The rows of one statement: as literals where the dialect has them, else as placeholders with parameters.
+ */
 type Statement = { readonly tuples: string; readonly parameters: SqlValue[]; readonly count: number }
 
-/** Statements that stay below the server's limits of values and of bytes. */
+/**
+ * Splits rows into statements within the server's limits of parameters and bytes. Throws InvalidError for a
+ * row that alone is above the limit of bytes.
+ */
 function* statements(
   rows: readonly Row[],
   columns: readonly string[],
@@ -62,7 +69,9 @@ function* statements(
     const tuple = literal ? `(${values.map(literal).join(',')})` : places
     const size = literal ? sizeOfText(tuple) : sizeOfValues(values)
     if (size > maxStatementBytes) {
-      throw new InvalidError(`a row of ${size} bytes is more than the database takes in one statement`)
+      throw new InvalidError(
+        `a row of ${size} bytes is too large; expected at most ${maxStatementBytes} in one statement`,
+      )
     }
     const isFull = bytes + size > maxStatementBytes || parameters.length + values.length > maxParameters
     if (count > 0 && isFull) {
@@ -80,7 +89,7 @@ function* statements(
   yield { tuples, parameters, count }
 }
 
-/** An upper bound of the bytes that parameters take. */
+/** Returns an upper bound of the bytes of parameters. */
 function sizeOfValues(values: readonly SqlValue[]): number {
   let bytes = 0
   for (const value of values) {
@@ -90,7 +99,7 @@ function sizeOfValues(values: readonly SqlValue[]): number {
   return bytes
 }
 
-/** An upper bound of the bytes of a text. */
+/** Returns an upper bound of the UTF-8 bytes of a text. */
 function sizeOfText(text: string): number {
   return text.length < 10_000 ? text.length * 3 : Buffer.byteLength(text)
 }

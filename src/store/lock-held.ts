@@ -4,7 +4,7 @@ import type { ClaimedStream } from './ports/stream-runs.ts'
 import { idIn } from './rows.ts'
 import type { Executor } from './schema/schema.ts'
 
-/** Locks the streams of claims; answers the ids of those whose lease holds. */
+/** Locks the streams of claims in id order and returns the ids of those whose lease still holds. */
 export async function lockHeld(
   tx: Executor,
   { dialect }: StoreContext,

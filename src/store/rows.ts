@@ -6,6 +6,7 @@ import type { Traits } from '../domain/trait.ts'
 import type { EventTable, StreamTable } from './schema/schema.ts'
 import { decodeDistinguishingTraits, decodeTraits } from './trait-codec.ts'
 
+/** Returns the number of a state in the database: 1 to 8. */
 export function stateNumber(state: StreamState): number {
   return STREAM_STATES.indexOf(state) + 1
 }
@@ -42,9 +43,12 @@ export type EventRow = Pick<
 
 const TRAITS = Symbol('traits, or their JSON as long as nobody has looked at them')
 
-/** Traits are decoded when they are first looked at: of most events of a stream no handler reads any. */
+/** An event whose traits are decoded on first access: handlers read the traits of few events of a stream. */
 class EventOfRow implements StoredEvent {
-  /** V8 keeps a hidden class for each getter, and with it the event, until a full garbage collection: one for all. */
+  /**
+   * One getter for all events: for a getter of its own V8 keeps a hidden class, and with it the event, until
+   * a full garbage collection.
+   */
   static readonly #getTraits: PropertyDescriptor & ThisType<EventOfRow> = {
     enumerable: true,
     configurable: true,
@@ -81,17 +85,20 @@ export function hexBytes(hex: string): Buffer {
   return Buffer.from(hex, 'hex')
 }
 
-/** `column in (…)` over hashes of ours, as SQL that both kinds of database read; there must be one at least. */
+/** Returns `column in (…)` over hex hashes of this program, as SQL of both databases; needs at least one. */
 export function hashIn(column: string, hashes: Iterable<string>): RawBuilder<boolean> {
   return sql<boolean>`${sql.ref(column)} in (${sql.raw([...hashes].map((hash) => `x'${hash}'`).join(','))})`
 }
 
-/** `column in (…)` over ids of rows; a query builder would make an object of each. There must be one at least. */
+/**
+ * Returns `column in (…)` over row ids as SQL text, since a query builder would make an object of each id.
+ * Needs at least one id.
+ */
 export function idIn(column: string, ids: readonly number[]): RawBuilder<boolean> {
   return sql<boolean>`${sql.ref(column)} in (${sql.raw(ids.join(','))})`
 }
 
-/** SQLite hands out Uint8Array, mysql2 Buffer. */
+/** Returns bytes as hex digits; SQLite returns Uint8Array, mysql2 Buffer. */
 export function bytesHex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 }

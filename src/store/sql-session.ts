@@ -11,15 +11,15 @@ import { inTransaction, query } from './transaction.ts'
 import { noteIndexedTraits, traitsToIndex } from './upkeep/indexed-traits.ts'
 
 export type SqlSessionOptions = {
-  /** the name of who writes, for the table of writers; a store without one only reads and changes states */
+  /** name of the process in the table of writers; a store without one only reads and changes states */
   readonly writer?: string | undefined
-  /** names of the traits to look events up by */
+  /** names of the traits by which events are looked up */
   readonly indexedTraits?: Iterable<string> | undefined
-  /** called when a transaction is rolled back and run again */
+  /** Called when a transaction is rolled back and run again. */
   readonly onRepeat?: (() => void) | undefined
 }
 
-/** How the ports of one store reach its database. */
+/** The connection to the database that the ports of one store share. */
 export type SqlSession = {
   readonly context: StoreContext
   /** Runs work in a transaction; see inTransaction. */
@@ -27,16 +27,19 @@ export type SqlSession = {
   /** Runs a query outside of a transaction; see query. */
   query<T>(work: () => Promise<T>): Promise<T>
   /**
-   * Locks the row of this writer, the mark of a transaction whose ids may not become visible in order. Returns the
-   * context for this transaction: a cluster that grows changes the distance between ids, and another writer may index
-   * more traits. Positions in queues, where there are any, become those of the writer. Rejects with TransientError when the schema is another by now, or an import fills the database.
+   * Locks the row of this writer, so that readers can wait for a transaction whose ids may become visible out of order;
+   * writes its positions in queues, where there are any. Returns the context for this transaction: the distance between
+   * ids changes when a cluster grows, and another writer may index more traits. Rejects with TransientError when the
+   * schema has changed since the session was opened, or while an import fills the database.
    */
   lockWriter(tx: Executor, reports?: QueueReports): Promise<StoreContext>
   /** Removes the writer's row, unless it holds positions in queues, and closes every connection. */
   close(): Promise<void>
 }
 
-/** Opens a session and registers its writer. Throws when the database has another schema. */
+/**
+ * Opens a session and registers its writer. Rejects with StackTachError unless the schema is the current one.
+ */
 export async function openSqlSession(
   database: OpenDatabase,
   options: SqlSessionOptions,
@@ -59,7 +62,10 @@ export async function openSqlSession(
     return id as number
   }
 
-  /** The step is fixed for a transaction: other connections may be set up with another while it is under way. */
+  /**
+   * Returns a context with the distance between ids of one transaction: meanwhile other connections may be
+   * set up with another distance.
+   */
   function countingBy(idStep: number): StoreContext {
     return { ...context, dialect: { ...dialect, idStep } }
   }
@@ -105,15 +111,17 @@ export async function openSqlSession(
       const [{ indexed, imports, migrations, step } = { indexed: 0, imports: 0, migrations: 0, step: 1 }] =
         others.rows
       if (Number(migrations) !== MIGRATIONS.length)
-        throw new TransientError('the schema was changed for another version; start that one instead')
+        throw new TransientError(
+          'the schema was changed for another version of stacktach; start that version instead',
+        )
       if (Number(imports) > 0)
-        throw new TransientError('an import fills the database, or was broken off: see stv3 db import --help')
+        throw new TransientError('an import is running, or one was broken off; see stv3 db import --help')
       const hasUnindexed = Number(indexed) > context.indexedTraits.size
       return { ...countingBy(Number(step)), hasUnindexed }
     },
     async close() {
       if (writerId !== undefined && !hasReported) {
-        // A writer that is gone must not be waited for; if this fails, its row is merely never locked again.
+        // Readers must not wait for a writer that is gone. If this fails, its row is never locked again.
         await db
           .deleteFrom('writer')
           .where('id', '=', writerId)

@@ -12,7 +12,15 @@ import { countDeadLetters, dropDeadLetters, listDeadLetters, noteDeadLetter } fr
 import { closeSpan } from './upkeep/event-spans.ts'
 import { trimEvents } from './upkeep/trim-events.ts'
 
-/** Opens the store over either kind of database. Throws when the database has another schema. */
+/**
+ * Opens a store over a MySQL or SQLite database. Rejects with StackTachError unless the schema is the current
+ * one.
+ *
+ * @example
+ * const database = openSqliteDatabase('stacktach.db')
+ * await upgradeSchema(database.db, database.dialect.types)
+ * const store = await createSqlStore(database, { writer: 'consumer-1' })
+ */
 export async function createSqlStore(
   database: OpenDatabase,
   options: SqlSessionOptions = {},

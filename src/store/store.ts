@@ -9,9 +9,9 @@ import type { Watermarks } from './ports/watermarks.ts'
  * A database of events, streams and dead letters: six ports over one connection pool. A part takes the ports that
  * it needs, `Intake & DeadLetterBox` rather than `Store`.
  *
- * Every method is one transaction or one query. It rejects with TransientError when the database is away or a lock
- * was not granted. Then nothing has been changed, or, when the connection broke at the commit, all of it has, and the
- * same call again does no harm.
+ * Every method is one transaction or one query. It rejects with TransientError when the database is away or a
+ * lock was not granted. Then nothing was changed, or, when the connection broke at the commit, everything
+ * was; repeating the call does no harm.
  */
 export interface Store extends Intake, StreamRuns, Queries, DeadLetterBox, Upkeep, Watermarks {
   /** Resolves when the database answers. */

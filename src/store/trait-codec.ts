@@ -2,8 +2,8 @@ import { hash64 } from '../domain/hash.ts'
 import type { DistinguishingTrait, DistinguishingTraits, Trait, Traits } from '../domain/trait.ts'
 import { canonicalTrait } from '../domain/trait.ts'
 
-// In the JSON columns text and int are plain; {"f":3} is the float 3.0, {"d":1} a datetime in microseconds,
-// {"i":"9223372036854775807"} an int beyond 2^53, {"r":[1,2]} a timerange, null none.
+// In the JSON columns text and int are plain values; {"f":3} is the float 3.0, {"d":1} a datetime in
+// microseconds, {"i":"9223372036854775807"} an int beyond 2^53, {"r":[1,2]} a timerange, and null is none.
 type Encoded =
   | string
   | number
@@ -38,7 +38,10 @@ function decodeTrait(encoded: Encoded): DistinguishingTrait {
   return { type: 'timerange', begin: encoded.r[0], end: encoded.r[1] }
 }
 
-/** Traits of an event as a JSON column; none is dropped. Written by hand: JSON.stringify takes three times as long. */
+/**
+ * Encodes the traits of an event for a JSON column, without those of type none. Written by hand:
+ * JSON.stringify takes three times as long.
+ */
 export function encodeTraits(traits: Traits): string {
   let json = ''
   for (const name in traits) {
@@ -55,7 +58,7 @@ function encodedJson(trait: Trait): string {
   return JSON.stringify(encodeTrait(trait))
 }
 
-/** What JSON writes otherwise than it stands. */
+/** Matches the characters that JSON escapes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
 
@@ -63,7 +66,7 @@ function quoted(text: string): string {
   return ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`
 }
 
-/** The names of traits are those of the definitions: few. */
+/** Cache of quoted trait names: definitions have few. */
 const quotedNames = new Map<string, string>()
 const MAX_QUOTED_NAMES = 10_000
 
@@ -86,14 +89,16 @@ export function decodeTraits(json: string): Traits {
   return decodeDistinguishingTraits(json) as Readonly<Record<string, Trait>>
 }
 
-/** In place: a second object with as many names would take as long again. */
+/** Decodes a JSON column of traits in place: building a second object would take as long again. */
 export function decodeDistinguishingTraits(json: string): DistinguishingTraits {
   const traits = JSON.parse(json) as { [name: string]: Encoded | DistinguishingTrait }
   for (const name in traits) traits[name] = decodeTrait(traits[name] as Encoded)
   return traits as DistinguishingTraits
 }
 
-/** Key of the inverted indexes: 64 bits of a trait's name and typed value, as 16 hex digits. */
+/**
+ * Returns the key of a trait in the inverted indexes: 64 bits of its name and typed value, as 16 hex digits.
+ */
 export function traitHash(name: string, trait: DistinguishingTrait): string {
   return hash64(`${name}\0${canonicalTrait(trait)}`)
 }

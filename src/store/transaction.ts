@@ -4,12 +4,16 @@ import type { SqlDialect } from './dialect.ts'
 import type { Executor } from './schema/schema.ts'
 
 const MAX_TRIES = 10
-/** Who waited for a lock so long is told: whether to go on is not decided here. */
+/** Longest time, ms, for which a transaction is repeated; after that the caller decides whether to go on. */
 const PATIENCE_MS = 5000
 
 /**
- * Runs a transaction; one that lost a deadlock or a race for a key is rolled back and run again. Rejects with
- * TransientError when the tries are used up or the database is away.
+ * Runs `work` in a transaction; one that lost a deadlock or a race for a key is rolled back and run again, up
+ * to MAX_TRIES times or for PATIENCE_MS. Rejects with TransientError when that did not help, the database is
+ * away or `signal` has aborted.
+ *
+ * @example
+ * await inTransaction(db, dialect, (tx) => insertRows(tx, dialect, 'event_trait', rows))
  */
 export async function inTransaction<T>(
   db: Executor,
@@ -33,7 +37,7 @@ export async function inTransaction<T>(
         }
       })
     } catch (last) {
-      // Rolling back on a connection that broke fails too, and says less.
+      // On a broken connection the rollback fails too, with a less useful error.
       const error = failure ?? last
       const isOver = tries >= MAX_TRIES || performance.now() - begun > PATIENCE_MS
       if (!dialect.isContention(error) || isOver) throw asStoreError(error, dialect)
@@ -45,18 +49,17 @@ export async function inTransaction<T>(
 }
 
 export type TransactionOptions = {
-  /** told when it is rolled back and run again */
+  /** Called when the transaction is rolled back and run again. */
   readonly onRepeat?: (() => void) | undefined
-  /** nobody waits any more: it is rolled back */
+  /** aborts when nobody waits any more; the transaction is then rolled back */
   readonly signal?: AbortSignal | undefined
 }
 
 function requireWaiting(signal: AbortSignal | undefined): void {
-  if (signal?.aborted)
-    throw new TransientError('nobody waits for the transaction any more; it is rolled back')
+  if (signal?.aborted) throw new TransientError('the request was cancelled; the transaction was rolled back')
 }
 
-/** Runs a query outside of a transaction, its failures told apart in the same way. */
+/** Runs a query outside of a transaction; rejects with the same kinds of errors as inTransaction. */
 export async function query<T>(dialect: SqlDialect, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -65,11 +68,11 @@ export async function query<T>(dialect: SqlDialect, work: () => Promise<T>): Pro
   }
 }
 
-/** What the server says, unless it blames the values, may be otherwise the next time. */
+/** Returns a server error as a TransientError, unless it blames the values: the next attempt may succeed. */
 function asStoreError(error: unknown, dialect: SqlDialect): unknown {
   if (error instanceof StackTachError || !dialect.isServerError(error)) return error
   if (dialect.isDataFault(error) && !dialect.isContention(error)) return error
-  return new TransientError(`the database did not take the transaction: ${messageOf(error)}`, {
+  return new TransientError(`a request to the database failed: ${messageOf(error)}`, {
     cause: error,
   })
 }

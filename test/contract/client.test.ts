@@ -101,7 +101,7 @@ describe.each(DATABASES)('a client of the API over $name', ({ open }) => {
       leaseMs: 60_000,
     })
     const claim = claims[0] as (typeof claims)[0]
-    await expect(client.deleteStream(claim.stream.id)).rejects.toThrow('is run by w')
+    await expect(client.deleteStream(claim.stream.id)).rejects.toThrow('is running stream')
     await store.failRun({ claim, error: 'boom', retryInMs: undefined })
     await client.resetStream(claim.stream.id)
     expect((await client.getStream(claim.stream.id)).state).toBe('retry_expire')
@@ -115,7 +115,7 @@ describe.each(DATABASES)('a client of the API over $name', ({ open }) => {
   test('what is wrong is told in the words of the server', async () => {
     await expect(client.listEvents({ limit: -1 })).rejects.toThrow('limit: "-1" is not allowed')
     await expect(client.listStreams({ state: 'bogus' })).rejects.toThrow(InvalidError)
-    await expect(client.listEvents({ traits: { a: 'b;c' } })).rejects.toThrow('cannot be asked for')
+    await expect(client.listEvents({ traits: { a: 'b;c' } })).rejects.toThrow('cannot contain')
     await expect(createClient({ url }).countEvents()).rejects.toThrow('expected a valid token')
     await expect(createClient({ url, token: 'r' }).deleteStream(1)).rejects.toThrow('this token may read')
     await expect(createClient({ url, token: 'x' }).countEvents()).rejects.toBeInstanceOf(StackTachError)
@@ -187,7 +187,7 @@ describe('a server that does not answer well', () => {
       const { url, received } = await httpServer((response) => reply(response, 200, []))
       const client = createClient({ url })
       for (const asking of [client.getStream(id), client.deleteStream(id), client.getEvent(id)])
-        await expect(asking).rejects.toThrow('cannot be asked for')
+        await expect(asking).rejects.toThrow('cannot be requested')
       expect(received).toEqual([])
     },
   )

@@ -291,7 +291,7 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
     expect(await store.listStreams({}, UP)).toMatchObject([{ id: 2, eventCount: 1 }])
     const claim = { kind: 'fire', now: NOW + 1, limit: 10, worker: 'w1', leaseMs: 60_000 } as const
     const claims = await store.claimStreams(claim)
-    await expect(store.deleteStream(2)).rejects.toThrow('stream 2 is run by w1 at this moment')
+    await expect(store.deleteStream(2)).rejects.toThrow('the worker w1 is running stream 2; try again later')
     expect(await keys()).toEqual([{ stream_id: 2 }])
     await store.renewLeases(claims, -1)
     expect(await store.deleteStream(2)).toBe(true)

@@ -80,7 +80,7 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
     const arrivals = [{ event: event({}), at: 0, keys: [] }]
     await sql`insert into kysely_migration (name, timestamp) values ('999-later', '')`.execute(database.db)
     const storing = store.storeBatch({ arrivals, deadLetters: [] }, routerOf({}))
-    await expect(storing).rejects.toThrow('the schema was changed for another version')
+    await expect(storing).rejects.toThrow('the schema was changed for another version of stacktach')
     await expect(storing).rejects.toBeInstanceOf(TransientError)
   })
 })

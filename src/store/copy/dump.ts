@@ -14,7 +14,7 @@ const STREAMS_AT_A_TIME = 200
 /** A stream with the message_ids of its events, in order of (timestamp, id). */
 export type DumpedStream = Stream & { readonly messageIds: readonly string[] }
 
-/** All of a database at one moment, in the order of ids; to be read in this order, portion by portion. */
+/** The content of a database at one moment, in the order of ids, to be read in the order of the members. */
 export type Dump = {
   readonly counts: DumpCounts
   eventTypes(): Promise<string[]>
@@ -24,7 +24,7 @@ export type Dump = {
 
 export type DumpCounts = { readonly events: number; readonly streams: number }
 
-/** Reads a database as it is when this begins, whatever others store in the meantime. */
+/** Calls `work` with a dump of the database as it is now, whatever others store in the meantime. */
 export async function readDump<T>(database: OpenDatabase, work: (dump: Dump) => Promise<T>): Promise<T> {
   await requireCurrentSchema(database.db)
   return database.db.connection().execute(async (db) => {
@@ -100,7 +100,7 @@ async function streamsAfter(db: Executor, after: number): Promise<DumpedStream[]
   }))
 }
 
-/** How many rows a table has. */
+/** Returns the number of rows of a table. */
 export async function countOf(db: Executor, table: 'event' | 'stream'): Promise<number> {
   const row = await db
     .selectFrom(table)

@@ -17,22 +17,23 @@ import { inTransaction } from '../transaction.ts'
 import { noteIndexedTraits, traitsToIndex } from '../upkeep/indexed-traits.ts'
 import { countOf, type DumpCounts, type DumpedStream } from './dump.ts'
 
-/** What fills an empty database with what another one held, ids kept. */
+/** Fills an empty database with the content of another one, ids kept. */
 export type Restore = {
   addEventTypes(types: readonly string[]): Promise<void>
   addEvents(events: readonly StoredEvent[]): Promise<void>
-  /** Their events have been added before. Throws InvalidError for an event that is not there. */
+  /** Adds streams whose events were added before. Rejects with InvalidError for an event that is missing. */
   addStreams(streams: readonly DumpedStream[]): Promise<void>
   counts(): Promise<DumpCounts>
-  /** Everything is there. */
+  /** Ends the restore once everything has been added; from then on other processes may store. */
   finish(): Promise<void>
-  /** Deletes what has been added, when something went wrong in between. */
+  /** Deletes what has been added, after a failure. */
   undo(): Promise<void>
 }
 
 /**
- * Throws ConflictError unless the database is empty, or holds what a restore left that was broken off and `isRestart`
- * wants that deleted; its schema must be current.
+ * Begins to fill an empty database, whose schema must be current. With `isRestart` it first deletes what a
+ * restore that broke off has left. Rejects with ConflictError when the database is not empty, when another
+ * import is running, or, without `isRestart`, when one broke off.
  */
 export async function openRestore(
   database: OpenDatabase,
@@ -43,7 +44,7 @@ export async function openRestore(
   const context = createContext(database, await traitsToIndex(database.db, indexedTraits))
   const { db, dialect, eventTypes } = context
   const marker = await begin(context, isRestart)
-  // The marker may be gone: another one has begun anew, and what it stores has the same ids.
+  // The marker may be gone: then another restore has begun anew, and what it stores has the same ids.
   const transaction = (work: (tx: Executor) => Promise<void>) =>
     inTransaction(db, dialect, async (tx) => {
       await lockMarker(tx, dialect, marker)
@@ -87,21 +88,23 @@ const FILLED = [
   'event',
 ] as const satisfies (keyof Tables)[]
 
-/** Leaves a marker, which keeps all others from storing, and answers its id. */
+/** Inserts the marker that keeps all other processes from storing, and returns its id. */
 async function begin(context: StoreContext, isRestart: boolean): Promise<number> {
   const { db, dialect } = context
   const left = await markers(db)
   if (left.length > 0 && !isRestart)
-    throw new ConflictError('an import runs, or one was broken off: --restart deletes what it left')
+    throw new ConflictError(
+      'an import is running, or one was broken off; --restart deletes what it has stored',
+    )
   const rows = [{ name: IMPORT_MARKER, started_at: Date.now() * 1000 }]
   const [mine] = (await insertRows(db, dialect, 'writer', rows)) as [number]
   try {
-    // Those that store at this moment may not have seen it.
+    // Transactions under way may not have seen the marker.
     await waitForWriters(context)
     const others = (await markers(db)).filter((id) => id !== mine && !left.includes(id))
     if (others.length > 0) throw new ConflictError('another import has just begun; try again')
     for (const id of left) await removeMarker(db, id)
-    // Nobody else has stored anything since the marker of that import stood there.
+    // No other process has stored anything since the marker of that import was inserted.
     if (left.length > 0) for (const table of FILLED) await db.deleteFrom(table).execute()
     for (const table of ['event', 'stream'] as const) {
       const isEmpty = (await idAtEnd(db, table, 'asc')) === undefined
@@ -128,14 +131,16 @@ async function lockMarker(tx: Executor, dialect: SqlDialect, id: number): Promis
     .modifyEnd(sql.raw(dialect.forUpdate))
     .executeTakeFirst()
   if (!row)
-    throw new ConflictError('another import has begun anew in the meantime; nothing of this one is left')
+    throw new ConflictError(
+      'another import was started with --restart; it has deleted what this one had stored',
+    )
 }
 
 async function removeMarker(db: Executor, id: number): Promise<void> {
   await db.deleteFrom('writer').where('id', '=', id).execute()
 }
 
-/** Rows that this restore has inserted, and no others. */
+/** Deletes rows that this restore has inserted, and no others. */
 async function deleteRows(tx: Executor, table: 'event' | 'stream', ids: readonly number[]): Promise<void> {
   const buckets = Map.groupBy(ids, bucketOf)
   if (table === 'stream') {
@@ -183,7 +188,7 @@ async function insertStreams(
       ...streamRow(draft, dialect),
       attempts: draft.attempts,
       last_error: draft.lastError,
-      // Nobody runs it here: another worker takes it over.
+      // No worker of this database runs the stream: the next one takes it over.
       lease_until: draft.state === 'firing' || draft.state === 'expiring' ? 0 : null,
     })),
   )
@@ -216,7 +221,7 @@ async function insertStreams(
 
 const HASHES_AT_A_TIME = 1000
 
-/** Ids of events by the hashes of their message_ids. */
+/** Returns the ids of events by the hashes of their message_ids. */
 async function eventIds(tx: Executor, messageIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const hashes = [...new Set(messageIds.map(hash128))]
   const ids = new Map<string, number>()

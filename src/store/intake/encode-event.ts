@@ -5,19 +5,19 @@ import { wellFormed } from '../../text/well-formed.ts'
 import type { SqlDialect, SqlValue } from '../dialect.ts'
 import { encodeTraits, traitHash } from '../trait-codec.ts'
 
-/** The rows of an event, but for its id and that of its type: values as statements take them. */
+/** The rows of an event as values for statements, without its id and the id of its type. */
 export type EncodedRow = EncodedEvent & {
   /** 128 bits of the message_id as 32 hex digits */
   readonly messageHash: string
   readonly messageId: SqlValue
   readonly traits: SqlValue
-  /** of the traits by which events are looked up */
+  /** hashes of the indexed traits */
   readonly traitHashes: readonly SqlValue[]
-  /** it was not stored when that was looked up ahead, or nothing spoke for looking it up */
+  /** whether the event was not stored at the warm-up, or was not looked up for want of a reason */
   seemsNew?: boolean
 }
 
-/** Makes the rows of an event for statements of this dialect. */
+/** Encodes the rows of an event for statements of this dialect. */
 export function encodeEvent(
   { messageId, traits }: Event,
   { dialect, indexedTraits }: { readonly dialect: SqlDialect; readonly indexedTraits: ReadonlySet<string> },
@@ -27,7 +27,7 @@ export function encodeEvent(
     const trait = Object.hasOwn(traits, name) ? traits[name] : undefined
     if (trait && trait.type !== 'none') traitHashes.push(dialect.bytes(traitHash(name, trait)))
   }
-  // What is looked up, exported and imported is the text that is kept.
+  // Look-ups, exports and imports use the text as it is stored.
   const id = wellFormed(messageId)
   return {
     kind: 'encoded-event',

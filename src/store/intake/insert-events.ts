@@ -11,9 +11,9 @@ import { type EncodedRow, encodeEvent } from './encode-event.ts'
 export type NewEvent = { readonly id: number; readonly messageHash: string; readonly arrival: Arrival }
 
 /**
- * Stores the events whose message_id is not there yet; of repeats among the arrivals the first counts. A
- * duplicate-key error means that another transaction was first: the caller rolls back and repeats, and what
- * was looked up ahead is looked up again.
+ * Stores the events whose message_id is not stored yet; of repeats among the arrivals the first counts. A
+ * duplicate-key error means that another transaction was first: the caller rolls back and repeats, and all
+ * these events are then looked up again.
  */
 export async function insertEvents(
   tx: Executor,
@@ -55,8 +55,9 @@ export async function insertEvents(
 type Encoded = { readonly arrival: Arrival; readonly encoded: EncodedRow }
 
 /**
- * What was seen before only spares a look-up, it drops no event: rows may be gone since. Those that seemed new ahead and
- * that this store has not stored since are new; where they are stored all the same, their insert will fail.
+ * Returns the hashes of events that are stored already. The earlier look-up is a hint: it may save a query,
+ * but never decides that an event is a duplicate, since rows may be gone by now. An event that it found new,
+ * and that this store has not stored since, counts as new; if it is stored all the same, its insert fails.
  */
 async function storedHashes(
   tx: Executor,
@@ -71,12 +72,12 @@ async function storedHashes(
   )
 }
 
-/** Encoded arrivals come from this store's own `encode`. */
+/** Returns the rows of an arrival; `encoded` comes from this store's own `encode`. */
 function encodedRow(arrival: Arrival, context: StoreContext): EncodedRow {
   return arrival.encoded ? (arrival.encoded as EncodedRow) : encodeEvent(arrival.event, context)
 }
 
-/** Stores events of another database, their ids kept. Their types have been ensured. */
+/** Stores events of another database under the same ids. Their types must have ids already. */
 export async function insertEventsWithIds(
   tx: Executor,
   context: StoreContext,

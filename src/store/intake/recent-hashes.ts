@@ -1,7 +1,7 @@
-/** Some batches of each of the queues that are read at once. */
+/** Most hashes that are kept: some batches of each queue that is read at the same time. */
 const MOST = 8000
 
-/** Message hashes of the events that this store has stored last. */
+/** Message hashes of the events that this store stored last. */
 export class RecentHashes {
   readonly #hashes = new Set<string>()
 

@@ -11,15 +11,15 @@ import { bucketOf, type Executor } from '../schema/schema.ts'
 import { encodeDistinguishingTraits, traitHash } from '../trait-codec.ts'
 import type { NewEvent } from './insert-events.ts'
 
-/** A stream that is finished in the same transaction: its key and row are locked in their turn. */
+/** A stream that is finished in the same transaction; its key and its row are locked in the common order. */
 export type Finishing = { readonly id: number; readonly keyHash: string }
 
-/** What a finishing stream's row says once it is locked; absent when it is gone. */
+/** The locked streams by id, as their rows are under the lock; deleted ones are missing. */
 export type LockedStreams = ReadonlyMap<number, Stream>
 
 /**
- * Lets stored events join their streams. Locks open_stream in key order, then stream in id order; the row of a
- * stream is what stands between storing transactions and workers.
+ * Lets stored events join their streams and returns the locked streams. Locks open_stream in key order, then
+ * stream in id order; the row of a stream is the lock between storing transactions and workers.
  */
 export async function routeEvents(
   tx: Executor,
@@ -49,7 +49,9 @@ export async function routeEvents(
   return locked
 }
 
-/** Locks the keys, which makes a row for each; answers the stream that each points to. */
+/**
+ * Locks keys, inserting a row for each new one. Returns the ids of the streams they point to, by key hash.
+ */
 async function takeKeys(
   tx: Executor,
   { dialect }: StoreContext,
@@ -129,7 +131,7 @@ async function saveDrafts(
     'stream_trait',
     opened.flatMap((stream) => traitRows(stream, dialect)),
   )
-  // Of several streams of one key opened in this batch the last takes events from now on.
+  // Of several streams of one key that this batch opens, the last takes events from now on.
   const pointers = new Map(opened.map(({ draft, id }) => [draft.key.hash, id]))
   const pointerRows = [...pointers]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -137,7 +139,7 @@ async function saveDrafts(
   await upsertRows(tx, dialect, 'open_stream', pointerRows, ['key_hash'], ['stream_id'])
 }
 
-/** The row of a stream that is new. */
+/** Returns the row of a new stream. */
 export function streamRow(draft: StreamDraft, dialect: SqlDialect): Row {
   return {
     name: draft.name,
@@ -159,7 +161,7 @@ export function streamRow(draft: StreamDraft, dialect: SqlDialect): Row {
   }
 }
 
-/** The rows of a stream in the inverted index. */
+/** Returns the rows of a stream in the inverted index. */
 export function traitRows({ draft, id }: { draft: StreamDraft; id: number }, dialect: SqlDialect): Row[] {
   return Object.entries(draft.distinguishingTraits).map(([name, trait]) => ({
     bucket: bucketOf(id),

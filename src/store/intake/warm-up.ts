@@ -6,17 +6,20 @@ import { hashIn } from '../rows.ts'
 import type { EncodedRow } from './encode-event.ts'
 import { existingHashes } from './insert-events.ts'
 
-/** Events so much older than most of their batch go to pages of the index of times that nobody has used for long. */
+/**
+ * Distance in µs before the median time of a batch, from which on an event counts as late: its page of the
+ * index of times has not been used for long.
+ */
 const LATE = 10 * MICROS_PER_MINUTE
 
 /**
- * Notes which events seem not to be stored yet, and lets the server read the pages that storing the others will
- * change: those that are not in its memory are what storing waits for when there are many events.
+ * Marks the events that seem not to be stored yet, and lets the server read the pages that storing the others
+ * will change. When there are many events, storing waits mostly for pages that are not in memory.
  */
 export async function warmUp(context: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
   if (arrivals.length === 0) return
   const work = [noteNew(context, arrivals)]
-  // On one connection storing would wait for this.
+  // With only one connection storing would wait for these queries.
   if (!context.dialect.hasOneConnection) {
     work.push(touchStreams(context, arrivals), touchTimes(context, arrivals))
   }
@@ -38,7 +41,7 @@ async function lookUp({ db, duplicateLookup }: StoreContext, hashes: readonly st
   return found
 }
 
-/** A query that reads whole rows; what it answers is of no use. */
+/** Reads the rows of open streams into the server's memory; the result is not used. */
 async function touchStreams({ db }: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
   const keys = [...new Set(arrivals.flatMap(({ keys }) => keys.map(({ hash }) => hash)))]
   if (keys.length === 0) return
@@ -50,6 +53,7 @@ async function touchStreams({ db }: StoreContext, arrivals: readonly Arrival[]):
     .execute()
 }
 
+/** Reads the pages of the index of times that late events will change into the server's memory. */
 async function touchTimes({ db }: StoreContext, arrivals: readonly Arrival[]): Promise<void> {
   const times = arrivals.map(({ event }) => event.timestamp).sort((a, b) => a - b)
   const usual = times[times.length >> 1] as number

@@ -3,17 +3,17 @@ import type { MysqlPool, MysqlPoolConnection } from 'kysely'
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2'
 import { isUnwell } from './mysql-errors.ts'
 
-/** What a server allows, as far as statements depend on it. */
+/** The settings of a server that statements depend on; `maxPacket` is in bytes. */
 export type ServerSettings = { readonly maxPacket: number }
 
-/** What a connection may live: after that another is made, which goes to where the database is now. */
+/** Longest life of a connection, ms; the one that replaces it goes to where the database is by then. */
 const LONGEST_LIFE_MS = 600_000
 const READ_SETTINGS = 'select @@max_allowed_packet as packet'
 
 /**
- * Connections of one pool that are each set up before anything else is done on them. One on which the server says that
- * it is not well is closed, and so are, when it is their turn, all that were made before it said so: they lead to the
- * same server, and new ones perhaps to a better.
+ * A pool of connections, each set up before its first use. A connection is closed when the server reports on
+ * it that it cannot do its work (isUnwell). All connections made before that report are closed when their
+ * turn comes: they lead to the same server, while new ones may reach a better one.
  */
 export class MysqlConnections implements MysqlPool {
   readonly #pool: Pool
@@ -27,9 +27,9 @@ export class MysqlConnections implements MysqlPool {
     this.#pool.on('connection', (connection) => this.#prepare(connection, setUp(connection)))
   }
 
-  /** Of the newest connection, but no larger packets than every server takes that is connected to. */
+  /** The settings of the newest connection, with the smallest `maxPacket` of all open connections. */
   get settings(): ServerSettings {
-    if (!this.#last) throw new Error('nothing was asked of the server yet')
+    if (!this.#last) throw new Error('the settings of the server are not known before the first connection')
     const packets = [...this.#settings.values()].map(({ maxPacket }) => maxPacket)
     return { maxPacket: Math.min(this.#last.maxPacket, ...packets) }
   }
@@ -61,14 +61,14 @@ export class MysqlConnections implements MysqlPool {
     return watched
   }
 
-  /** One that refuses any of it must not be used. */
+  /** Sets up a connection; one that refuses any of the statements must not be used. */
   #prepare(connection: PoolConnection, statements: readonly string[]): void {
     const watched = this.#watch(connection)
     const ask = (statement: string) =>
       new Promise<unknown>((resolve, reject) => {
         connection.query(statement, (error, rows) => (error ? reject(error) : resolve(rows)))
       })
-    // All at once: the server works them off one after the other.
+    // Sent all at once: the server runs them one after another.
     const asked = Promise.all([READ_SETTINGS, ...statements].map(ask)).then(([rows]) => {
       const [row] = rows as { packet: number }[]
       this.#last = { maxPacket: Number(row?.packet) }
@@ -83,7 +83,9 @@ export class MysqlConnections implements MysqlPool {
   }
 }
 
-/** A connection that remembers what the server said on it. */
+/**
+ * A connection that remembers how its set-up ended and whether the server reported on it that it is unwell.
+ */
 class WatchedConnection implements MysqlPoolConnection {
   readonly generation: number
   readonly #raw: PoolConnection
@@ -112,7 +114,7 @@ class WatchedConnection implements MysqlPoolConnection {
     return this.generation < generation || performance.now() - this.#madeAt > LONGEST_LIFE_MS
   }
 
-  /** Tells, at once where it is known, why it cannot be used; undefined when it can. */
+  /** Calls back when the set-up has ended, or at once: with its failure, or undefined when usable. */
   whenSetUp(tell: (failure: unknown) => void): void {
     if (this.#isSetUp) tell(this.#setUpFailure)
     else this.#waiting.push(tell)

@@ -12,32 +12,38 @@ import { createMysqlDialect } from './mysql-dialect.ts'
 import { isUnavailable } from './mysql-errors.ts'
 
 export type MysqlOptions = {
-  /** see parseMysqlAddress */
+  /** address of the database; see parseMysqlAddress */
   readonly url: URL | string
-  /** what files in the URL are relative to; the working directory */
+  /** folder that file names in the URL are relative to (the working directory) */
   readonly folder?: string | undefined
-  /** most connections at once */
+  /** most connections at once (8) */
   readonly connections?: number
-  /** longest silence of the server while it is asked something, ms; longer and the connection counts as broken */
+  /** longest silence of the server, ms; after it the connection counts as broken */
   readonly silenceMs?: number | undefined
-  /** longest time of a statement that reads, ms; the server breaks off what takes longer */
+  /** longest time of a reading statement, ms; the server breaks off one that takes longer */
   readonly statementMs?: number | undefined
 }
 
 const KEEP_ALIVE_MS = 10_000
 
-/** What this store rests on, its locking first, in every session, whatever the server's defaults are. */
+/** Settings that the store relies on, above all for its locks, whatever the server's defaults are. */
 const SESSION = [
   'set session transaction isolation level read committed',
   'set session transaction read write',
   'set names utf8mb4',
   'set session autocommit = 1, completion_type = 0, unique_checks = 1, foreign_key_checks = 1',
   'set session sql_select_limit = 18446744073709551615, sql_big_selects = 1, sql_safe_updates = 0',
-  // MariaDB would make a subquery of a list of 1,000 values, and then may go through the whole table.
+  // MariaDB would turn a list of 1,000 values into a subquery, and then might read the whole table.
   "set session sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = 10 /*M!, in_predicate_conversion_threshold = 0 */",
 ]
 
-/** Connects to MySQL or MariaDB; the account needs a database that exists. */
+/**
+ * Connects to a database of MySQL or MariaDB, which must exist. Rejects with TransientError when the server
+ * cannot be reached now, else with StackTachError.
+ *
+ * @example
+ * const { db, dialect } = await openMysqlDatabase({ url: 'mysql://winchester:secret@127.0.0.1/winchester' })
+ */
 export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenDatabase> {
   const parsed = parseMysqlAddress(String(options.url))
   if ('fault' in parsed) throw new StackTachError('config', `the URL of the database: ${parsed.fault}`)
@@ -45,7 +51,7 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
   const pool = new MysqlConnections(
     { ...(await connectionOf(address, options.folder)), connectionLimit: options.connections ?? 8 },
     (connection) => {
-      // Of one that is idle too: the pool makes another when it is needed.
+      // Idle connections are closed too: the pool makes another when it is needed.
       if (options.silenceMs !== undefined) endAfterSilence(connection, options.silenceMs)
       return [...SESSION, ...limitOf(options.statementMs)]
     },
@@ -78,7 +84,7 @@ async function connectionOf(address: MysqlAddress, folder = process.cwd()): Prom
     ...(tls?.verifyIdentity && isIP(host) ? { stream: () => connectByNumber(host, port) } : {}),
     enableKeepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
-    // A long text of literals need not be searched for places of parameters.
+    // Skips the search for placeholders in a long text of literals.
     queryFormat: (text, values) => (values.length === 0 ? text : format(text, values)),
   }
 }
@@ -91,7 +97,10 @@ async function tlsOf(options: TlsOptions, folder: string) {
   } as SslOptions
 }
 
-/** The library holds the certificate of a host without a name against "localhost", unless its socket says better. */
+/**
+ * Connects to an IP address. mysql2 checks the certificate of such a host against "localhost", unless the
+ * socket has the host's name in `_host`.
+ */
 function connectByNumber(host: string, port: number): Socket {
   const socket = connect(port, host)
   socket.setNoDelay(true)
@@ -99,7 +108,9 @@ function connectByNumber(host: string, port: number): Socket {
   return Object.assign(socket, { _host: host })
 }
 
-/** MySQL and MariaDB have the same limit under two names. */
+/**
+ * Returns the statement that limits the time of reading statements, which MySQL and MariaDB name differently.
+ */
 function limitOf(statementMs: number | undefined): string[] {
   if (statementMs === undefined) return []
   return [

@@ -4,7 +4,7 @@ import type { MysqlConnections } from './mysql-connections.ts'
 import { isContention, isDataFault, isServerError } from './mysql-errors.ts'
 import { mysqlLiteral } from './mysql-literal.ts'
 
-/** MySQL and MariaDB, as far as they agree. */
+/** Creates the dialect that MySQL and MariaDB share. */
 export function createMysqlDialect(pool: MysqlConnections): SqlDialect {
   return {
     types: MYSQL_TYPES,
@@ -21,7 +21,7 @@ export function createMysqlDialect(pool: MysqlConnections): SqlDialect {
     literal: mysqlLiteral,
     ready: (text) => new Literal(mysqlLiteral(text)),
     bytes: (hex) => new Literal(`x'${hex}'`),
-    // A server that comes back, or another, may have other settings.
+    // Read anew each time: after a restart or a fail-over the server may have other settings.
     get maxStatementBytes() {
       return Math.max(pool.settings.maxPacket - 65_536, 1024)
     },

@@ -1,7 +1,9 @@
-/** Another transaction was first; rolled back, this one may be repeated. */
+/** Errors of a transaction that lost against another one; after a rollback it may be repeated. */
 const CONTENTION = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_DUP_ENTRY', 'ER_CHECKREAD'])
 
-/** Errors that blame a value; triggers of the database's owner (45000) do too. */
+/**
+ * Errors that blame a value, among them those that triggers of the database's owner raise (SQLSTATE 45000).
+ */
 const DATA_FAULTS = new Set([
   'ER_BAD_NULL_ERROR',
   'ER_CHECK_CONSTRAINT_VIOLATED',
@@ -18,24 +20,25 @@ const DATA_FAULTS = new Set([
 ])
 
 /**
- * By number, since the servers have several names for some: the server answers, and will not do what it is there for.
- * Behind the same name or address there may be another by now, which only a new connection reaches.
+ * Error numbers of a server that responds but cannot do its work; numbers, since the servers have several
+ * names for some. The same name or address may lead to another server by now, which only a new connection
+ * reaches.
  */
 const UNWELL = new Set([
   1021, // the disk is full
-  1047, // a node of Galera that is not, or no more, part of its cluster
-  1053, // it is being shut down
-  1180, // it could not commit
-  1290, // read only, as an old primary is, or another option forbids it
-  1792, // the transaction can only read
+  1047, // a Galera node that is not part of its cluster
+  1053, // the server is being shut down
+  1180, // the commit failed
+  1290, // read only, as a former primary is, or another option forbids the statement
+  1792, // the transaction is read only
   1836, // read only
   1927, // the connection was killed
   3032, // offline mode
   3100, // group replication refused the commit
-  3101, // and rolled it back
+  3101, // group replication rolled the transaction back
 ])
 
-/** A server that cannot be reached now, but may be later; a wrong password is not among them. */
+/** Errors of a server that cannot be reached now, but may be later; a wrong password is not among them. */
 const UNAVAILABLE = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -67,12 +70,15 @@ export function isDataFault(error: unknown): boolean {
   return DATA_FAULTS.has(codeOf(error))
 }
 
-/** Whether the connection that said it should be given up. */
+/** Whether the connection that reported the error should be closed. */
 export function isUnwell(error: unknown): boolean {
   return error instanceof Error && 'errno' in error && UNWELL.has(Number(error.errno))
 }
 
-/** Node's own errors begin with ERR_, the server's with ER_; a connection that has ended has no code. */
+/**
+ * Whether an error comes from the server or the connection to it. Node's own codes begin with ERR_, the
+ * server's with ER_; the error of an ended connection has none.
+ */
 export function isServerError(error: unknown): boolean {
   return isFatal(error) || (codeOf(error) !== '' && !codeOf(error).startsWith('ERR_'))
 }
@@ -81,7 +87,7 @@ export function isUnavailable(error: unknown): boolean {
   return UNAVAILABLE.has(codeOf(error)) || isFatal(error) || isUnwell(error)
 }
 
-/** The connection is of no use any more. */
+/** Whether the connection can no longer be used. */
 function isFatal(error: unknown): boolean {
   return error instanceof Error && 'fatal' in error && error.fatal === true
 }

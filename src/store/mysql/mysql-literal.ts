@@ -1,13 +1,14 @@
 import { InvalidError } from '../../domain/errors.ts'
 import { Literal, type SqlValue } from '../dialect.ts'
 
-/** What must not stand as it is between single quotes, with backslash escapes on, as the session has them. */
+/** Matches the characters to escape between single quotes: the session has backslash escapes on. */
 const SPECIAL = /['\\]/
 const EACH_SPECIAL = /['\\]/g
 
 /**
- * A value as SQL of MySQL and MariaDB. Only quotes and backslashes are escaped: the driver's own escaping also
- * takes every double quote of a JSON text, of which there are a hundred in an event.
+ * Returns a value as SQL of MySQL and MariaDB. Escapes only quotes and backslashes: the driver would also
+ * escape every double quote of a JSON text, of which an event has a hundred. Throws InvalidError for NaN and
+ * infinity.
  */
 export function mysqlLiteral(value: SqlValue): string {
   if (value === null) return 'null'
@@ -16,7 +17,7 @@ export function mysqlLiteral(value: SqlValue): string {
     return SPECIAL.test(value) ? `'${value.replace(EACH_SPECIAL, '\\$&')}'` : `'${value}'`
   }
   if (typeof value === 'number') {
-    if (!Number.isFinite(value)) throw new InvalidError(`${value} is no number that a database takes`)
+    if (!Number.isFinite(value)) throw new InvalidError(`${value} cannot be stored; expected a finite number`)
     return String(value)
   }
   return `x'${value.toString('hex')}'`

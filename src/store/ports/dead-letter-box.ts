@@ -3,7 +3,7 @@ import type { Page } from './queries.ts'
 
 /** A message or a record that could not be processed, before it is kept. */
 export type NewDeadLetter = {
-  /** where it failed, e.g. `decode`, `distill`, `store`, `pipeline` */
+  /** stage that failed, e.g. `decode`, `distill`, `store`, `pipeline` */
   readonly stage: string
   readonly reason: string
   readonly queue: string | null
@@ -12,7 +12,7 @@ export type NewDeadLetter = {
 
 export type DeadLetter = NewDeadLetter & {
   readonly id: number
-  /** when it was kept, on the machine's clock */
+  /** time of keeping, on the machine's clock */
   readonly at: Micros
 }
 
@@ -26,7 +26,13 @@ export type DeadLetterFilter = {
   readonly until?: Micros | undefined
 }
 
-/** The dead letters that were kept, for operators; consumers and workers keep them with what they store. */
+/**
+ * The kept dead letters, for operators. Consumers and workers keep them together with what they store.
+ *
+ * @example
+ * const page = { limit: 50, mark: undefined, ascending: true }
+ * const letters = await box.listDeadLetters({ stage: 'distill' }, page)
+ */
 export interface DeadLetterBox {
   listDeadLetters(filter: DeadLetterFilter, page: Page): Promise<DeadLetter[]>
   countDeadLetters(filter: DeadLetterFilter): Promise<number>

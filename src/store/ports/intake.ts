@@ -25,8 +25,8 @@ export interface Intake {
   /** Encodes an event for this store, ahead of its turn, while the database works on others. */
   encode(event: Event): EncodedEvent
   /**
-   * Reads what storing these events will need into the caches of this store and of the database. A warm-up only:
-   * storing is right without it, and its failure may be ignored.
+   * Reads what storing these events will need into the caches of this store and of the database. A warm-up
+   * only: storing is right without it, and its failure may be ignored.
    */
   warmUp(arrivals: readonly Arrival[]): Promise<void>
   /** Stores new events, lets each join its streams, and skips repeats of a message_id, in one transaction. */

@@ -3,11 +3,13 @@ import type { Stream, StreamState } from '../../domain/stream.ts'
 import type { Micros } from '../../domain/time.ts'
 import type { TraitCondition } from '../../domain/trait-condition.ts'
 
-/** How much of an answer is held in memory while it is read. */
+/** Limits of the memory that a result takes while it is read. */
 export type ReadLimits = {
-  /** a page ends early where the traits of its rows come to more bytes; it holds one row at least */
+  /** most bytes of traits in a page, which ends early where it would have more; it has one row at least */
   readonly maxBytes?: number | undefined
-  /** Called with the bytes of traits that are held from now on, before more is read; reading waits for it. */
+  /**
+   * Called with the bytes of traits that will be held, before more is read; reading waits for the promise.
+   */
   readonly admit?: ((bytes: number) => Promise<void>) | undefined
 }
 
@@ -16,7 +18,7 @@ export type Page = ReadLimits & {
   readonly limit: number
   readonly mark: number | undefined
   readonly ascending: boolean
-  /** rows of transactions under way may be missing, where nobody goes on from the end of this page (false) */
+  /** whether rows of unfinished transactions may be missing: only where no page follows this one (false) */
   readonly mayMissNewest?: boolean | undefined
 }
 
@@ -37,20 +39,21 @@ export type EventFilter = {
   readonly from?: Micros | undefined
   /** only events until this time, itself included */
   readonly to?: Micros | undefined
-  /** conditions all of which must hold */
+  /** conditions on traits, all of which must hold */
   readonly traits?: readonly TraitCondition[] | undefined
   /** ids of events that a list by traits leaves out */
   readonly without?: ReadonlySet<number> | undefined
 }
 
 /**
- * Reading of events and streams, for the API and for whoever looks something up.
+ * Reading of events and streams, for the API and all other look-ups.
  *
  * Reads that take several queries reject with an AbortError when `signal` aborts.
  *
  * @example
  * const page = { limit: 50, mark: undefined, ascending: false }
  * const newest = await queries.listEvents({ eventType: 'compute.instance.exists' }, page)
+ *
  */
 export interface Queries {
   listEvents(filter: EventFilter, page: Page, signal?: AbortSignal): Promise<StoredEvent[]>
@@ -62,6 +65,6 @@ export interface Queries {
   findStream(id: number, limits?: ReadLimits): Promise<Stream | undefined>
   /** Reads the events of streams by stream id, each list in order of (timestamp, id). */
   eventsOfStreams(ids: readonly number[], signal?: AbortSignal): Promise<Map<number, StoredEvent[]>>
-  /** Reads the events of one stream in the same order, in portions, each when it is asked for. */
+  /** Reads the events of one stream in the same order, in portions, each when the caller asks for it. */
   eventsOfStream(id: number, limits: ReadLimits, signal?: AbortSignal): AsyncGenerator<StoredEvent[]>
 }

@@ -1,11 +1,11 @@
 import type { Micros } from '../../domain/time.ts'
 
 export type Trim = {
-  /** events generated before this time */
+  /** time before which an event counts as old */
   readonly olderThan: Micros
-  /** most events that are deleted */
+  /** most events to delete */
   readonly limit: number
-  /** where an earlier call ended; undefined: begin with the oldest event */
+  /** the place where an earlier call ended; undefined begins with the oldest event */
   readonly after?: TrimPlace | undefined
 }
 
@@ -17,8 +17,8 @@ export type Trimmed = { readonly trimmed: number; readonly after: TrimPlace | un
 /** Housekeeping in small steps, for workers that have nothing else to do. */
 export interface Upkeep {
   /**
-   * Records first and last event time of the oldest bucket of ids that no transaction writes to any more, so that
-   * lists by time can skip it. Returns true while more buckets wait.
+   * Records first and last event time of the oldest bucket of ids that no transaction writes to any more, so
+   * that lists by time can skip it. Returns true while more buckets wait.
    */
   closeSpan(): Promise<boolean>
   /** Deletes old events that are in no stream. */

@@ -10,7 +10,10 @@ import { breathe, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
 import { eventsOfListed, LISTED_COLUMNS, selectEvents } from './select-events.ts'
 
-/** The events that meet conditions on traits, in the page's order, in portions: by the inverted index, else by reading. */
+/**
+ * Reads the events that meet conditions on traits, in the page's order and in portions. Finds them by the
+ * inverted index as far as the traits are in it, else by reading all events.
+ */
 export async function* eventsByTraits(
   context: StoreContext,
   filter: EventFilter,
@@ -48,13 +51,16 @@ export async function* eventsByTraits(
   }
 }
 
-/** Pages of as many look at several buckets at once from the start. */
+/** From this page size on several buckets are looked up at once from the start. */
 const MANY = 5000
 
-/** Ids between two others, all of them or these. */
+/** The ids from `low` to `high`: only those of `ids`, or all of them without `ids`. */
 type Candidates = { readonly ids?: readonly number[]; readonly low: number; readonly high: number }
 
-/** Events that were stored before a trait was indexed have to be read. */
+/**
+ * Yields the ids of events that may meet the conditions. Events that were stored before a trait was indexed
+ * have to be read, all of them.
+ */
 async function* candidates(
   db: Executor,
   filter: EventFilter,
@@ -83,10 +89,10 @@ async function* candidates(
   }
 }
 
-/** Ids that are read at a time. */
+/** Ids per query where no index is used. */
 const READ_AT_A_TIME = 4096
 
-/** A range in parts, without the buckets that hold no event of the filter's times. */
+/** Splits a range into parts, without the buckets that hold no event of the filter's times. */
 function* readings(range: IdRange, without: ReadonlySet<number>): Generator<Candidates> {
   for (let rest = range; rest.low <= rest.high; ) {
     const bucket = bucketOf(rest.ascending ? rest.low : rest.high)
@@ -98,7 +104,7 @@ function* readings(range: IdRange, without: ReadonlySet<number>): Generator<Cand
   }
 }
 
-/** Whether the JSON column of an event speaks of a trait of this name. */
+/** Returns SQL for whether the JSON column of an event contains a trait of this name. */
 function mentions(name: string) {
   return sql<boolean>`instr(event.traits, ${`${JSON.stringify(name)}:`}) > 0`
 }

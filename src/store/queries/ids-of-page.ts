@@ -7,14 +7,14 @@ import { applyPage, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
 import { selectEvents, selectTimes } from './select-events.ts'
 
-// The indexes by types and by times hold ids, types and times: only they are read to find the ids of a page.
+// The indexes by types and by times both hold id, type and time: the ids of a page are found in them alone.
 
-/** Entries of an index that are read and sorted in some 20 ms. */
+/** Number of index entries that are read and sorted in some 20 ms. */
 const NARROW = 60_000
 
 type Selected = SelectQueryBuilder<Tables, 'event', object>
 
-/** The ids of the events of a page by their types and times, in its order. */
+/** Returns the ids of the events of a page by their types and times, in the page's order. */
 export async function idsOfPage(
   context: StoreContext,
   filter: EventFilter,
@@ -39,8 +39,11 @@ async function idsInOrder(listed: Selected, { ascending }: Page, reading: Readin
 }
 
 /**
- * The first ids of few events, by the index of times. Most ids are given in the order of time: those at the end of the
- * times where the page begins, as many as are wanted, bound the ids that need to be sorted.
+ * Returns the first ids of few events, by the index of times. Most ids grow with time: the first `limit`
+ * entries from the end of the times at which the page begins bound the ids that need to be sorted.
+ *
+ * Example: of a page of two, newest first, the latest entries have the ids 95 and 98. Then no id of the page
+ * is below 95, and sorting those from 95 on also finds a late event with the id 99.
  */
 async function narrowIds(
   context: StoreContext,
@@ -50,7 +53,7 @@ async function narrowIds(
 ): Promise<readonly number[]> {
   const { ascending, limit } = page
   const direction = ascending ? 'asc' : 'desc'
-  // The sums keep the servers from going through all events of a type, or those of all times in the order of ids.
+  // `+ 0` keeps the servers from going through all events of a type, or all events in id order.
   const unindexedId = sql<number>`event.id + 0`
   const type = eventType === undefined ? undefined : await context.eventTypes.find(eventType)
   const listed = (times: EventFilter) => {
@@ -77,7 +80,7 @@ function sorted(rows: readonly { readonly id: number }[], ascending: boolean): n
   return rows.map(({ id }) => id).sort((a, b) => (ascending ? a - b : b - a))
 }
 
-/** What takes longest can be done in two halves at once, where there are connections for it and both ends are known. */
+/** Splits times with two ends into halves that are read at once, where there are connections for it. */
 function halvesOf({ dialect }: StoreContext, { from, to }: EventFilter): readonly EventFilter[] {
   if (from === undefined || to === undefined || dialect.hasOneConnection) return [{ from, to }]
   const middle = Math.floor((from + to) / 2)
@@ -87,7 +90,9 @@ function halvesOf({ dialect }: StoreContext, { from, to }: EventFilter): readonl
   ]
 }
 
-/** Whether a filter's times hold so few events, of whatever type, that the index of times finds them fastest. */
+/**
+ * Whether a filter's times hold so few events, of whatever type, that the index of times finds them fastest.
+ */
 async function isNarrow(
   context: StoreContext,
   { from, to }: EventFilter,
@@ -98,10 +103,10 @@ async function isNarrow(
   return (await isNarrowByIds(context, times, timed, reading)) || isNarrowByCount(context, timed, reading)
 }
 
-/** Events at each end of a time range that are looked at: some are late, and have ids of another time. */
+/** Number of events examined at each end of a time range: some are late, and have ids of another time. */
 const AT_THE_ENDS = 9
 
-/** Most ids are given in the order of time: those at the ends tell how many lie between. */
+/** Whether few events lie between the ids at both ends of the times: most ids grow with time. */
 async function isNarrowByIds(
   { db }: StoreContext,
   times: EventFilter,
@@ -120,7 +125,7 @@ async function isNarrowByIds(
   const [first, last] = await Promise.all([idAt('asc'), idAt('desc')])
   if (first === undefined || last === undefined) return true
   if (Math.abs(last - first) > NARROW) return false
-  // Where many were stored out of the order of time, those far from the ends lie within the range too.
+  // Where many events were stored out of the order of time, ids far from the ends belong to the times too.
   const isWithin = async (id: number) => {
     const far = await db
       .selectFrom('event')

@@ -6,18 +6,18 @@ import { traitHash } from '../trait-codec.ts'
 import { inParts } from './in-parts.ts'
 import type { Reading } from './reading.ts'
 
-/** Ids that are handed out at a time. */
+/** Most ids per portion. */
 const PORTION = 1000
-/** Most buckets that are looked up at a time: a rare trait has its hits far apart. */
+/** Most buckets that are looked up at a time: the hits of a rare trait are far apart. */
 const MOST_BUCKETS = 256
-/** So many times as many buckets are next where few hold a hit. */
+/** Factor by which the number of buckets grows while they hold few hits. */
 const WIDENING = 8
-/** Queries that look up at once: each bucket has its hits on a page of its own, which may have to come from disk. */
+/** Queries that run at the same time: the hits of each bucket have a page of their own, perhaps on disk. */
 const QUERIES = 4
-/** As many buckets go into one query. */
+/** Fewest buckets per query, where there are as many. */
 const FEW_BUCKETS = 8
 
-/** Ids from `low` to `high`, both included, upwards or downwards. */
+/** The ids from `low` to `high`, both included, upwards or downwards. */
 export type IdRange = { readonly low: number; readonly high: number; readonly ascending: boolean }
 
 const INDEX = {
@@ -26,13 +26,16 @@ const INDEX = {
 } as const
 
 export type WalkOptions = {
-  /** buckets that are known to hold nothing of interest */
+  /** buckets that are known to hold no id of interest */
   readonly inVain?: ReadonlySet<number> | undefined
-  /** many are wanted, so that the first buckets need not be looked up alone */
+  /** whether many ids are wanted, so that the first buckets need not be looked up one at a time */
   readonly wantsMany?: boolean | undefined
 }
 
-/** Ids whose traits meet the conditions as far as their hashes tell, in portions, by the inverted index. */
+/**
+ * Yields the ids whose trait hashes meet the conditions, in portions in the range's order, by the inverted
+ * index. Hashes may collide: the caller compares the traits themselves.
+ */
 export async function* idsByTraits(
   db: Executor,
   kind: keyof typeof INDEX,
@@ -71,7 +74,7 @@ function nextBuckets(
   return buckets
 }
 
-/** The first ids of buckets, as many as a portion holds. */
+/** Returns the first ids of buckets, at most one portion. */
 async function lookUpAll(
   db: Executor,
   kind: keyof typeof INDEX,
@@ -80,7 +83,7 @@ async function lookUpAll(
   range: IdRange,
   reading: Reading,
 ): Promise<number[]> {
-  // The buckets are in the order of their ids, and so are those of one after the other.
+  // Buckets are in the order of their ids, and so are the results one after another.
   const found = await Promise.all(
     inParts(buckets, QUERIES, FEW_BUCKETS).map((some) => lookUp(db, kind, conditions, some, range, reading)),
   )
@@ -116,7 +119,7 @@ async function lookUp(
   return rows.map((row) => Number(row.id))
 }
 
-/** What of a range lies beyond an id. */
+/** Returns the part of a range beyond an id. */
 export function beyond(range: IdRange, id: number): IdRange {
   return range.ascending ? { ...range, low: id + 1 } : { ...range, high: id - 1 }
 }

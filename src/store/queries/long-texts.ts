@@ -1,17 +1,19 @@
 import { type AliasedRawBuilder, sql } from 'kysely'
 import type { ReadLimits } from '../ports/queries.ts'
 
-/** A text of at most so many bytes is read with its row: the thousand of a page come to 4 MB. */
+/** Longest text, in bytes, that is read with its row: the thousand of a page come to 4 MB. */
 const SHORT = 4096
-/** Texts that are read at a time: of so many rows, and bytes but for one that is longer alone. */
+/** Limits of a portion of texts, in rows and in bytes; a text that is longer is a portion of its own. */
 const MOST_ROWS = 1000
 const MOST_BYTES = 4 * 1024 * 1024
 
-/** A row whose text was left where it is when it is long; `bytes` is its length either way. */
+/**
+ * A row whose text is null when it is long and not read yet; `bytes` is the length of the text in both cases.
+ */
 export type Listed = { readonly id: number; text: string | null; readonly bytes: number }
 export type WithText<R extends Listed> = R & { readonly text: string }
 
-/** The columns `text` and `bytes` of a listed row. */
+/** Returns the columns `text` and `bytes` of a listed row. */
 export function listedText(
   column: string,
 ): [AliasedRawBuilder<string | null, 'text'>, AliasedRawBuilder<number, 'bytes'>] {
@@ -22,7 +24,7 @@ export function listedText(
   ]
 }
 
-/** The first of listed rows, as many as have texts of `maxBytes` together; one at least. */
+/** Returns as many of the first rows as have texts of `maxBytes` together; one at least. */
 export function fitting<R extends Listed>(
   rows: readonly R[],
   { maxBytes = Infinity }: ReadLimits,
@@ -36,8 +38,8 @@ export function fitting<R extends Listed>(
 }
 
 /**
- * Listed rows with their texts, in their order and in portions of bounded size; rows that have gone meanwhile are left
- * out. What a portion takes is told to `admit` and waits for it.
+ * Yields rows with their texts, in their order and in portions of bounded size; rows deleted meanwhile are
+ * left out. Calls `admit` with the bytes of each portion before reading it, and waits for the promise.
  */
 export async function* withTexts<R extends Listed>(
   rows: readonly R[],

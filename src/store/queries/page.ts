@@ -4,12 +4,12 @@ import type { Executor } from '../schema/schema.ts'
 import type { IdRange } from './inverted-index.ts'
 import type { Reading } from './reading.ts'
 
-/** How far a list may be read: ids up to `top`; not at all when nobody waits any more. */
+/** The bounds of a read: ids up to `top` (without it all), and only until `reading` aborts. */
 export type ReadBounds = { readonly top?: number | undefined; readonly reading: Reading }
 
 type Filterable<T> = { where(column: never, operator: '<' | '>' | '<=', value: never): T }
 
-/** Keeps what lies beyond the page's mark and is not above the top. */
+/** Restricts a query to ids beyond the page's mark and not above `top`. */
 export function applyPage<T extends Filterable<T>>(
   select: T,
   idColumn: string,
@@ -23,7 +23,7 @@ export function applyPage<T extends Filterable<T>>(
   return top === Number.MAX_SAFE_INTEGER ? bounded : bounded.where(idColumn as never, '<=', top as never)
 }
 
-/** The ids that a page may hold, of those that are there; undefined: none. */
+/** Returns the range of stored ids that a page may hold; undefined when there are none. */
 export async function rangeOf(
   db: Executor,
   table: 'event' | 'stream',
@@ -38,7 +38,7 @@ export async function rangeOf(
   return range.low <= range.high ? range : undefined
 }
 
-/** The lowest or the highest id: two queries for two ends, one for both would read a whole index. */
+/** Returns the lowest or the highest id. One query for both ends would read a whole index. */
 export async function idAtEnd(
   db: Executor,
   table: 'event' | 'stream',
@@ -48,13 +48,16 @@ export async function idAtEnd(
   return row && Number(row.id)
 }
 
-/** Between portions of a long reading: an embedded database answers at once, and others want to be heard. */
+/**
+ * Lets other work run between the portions of a long read, which an embedded database does without pauses.
+ * Rejects when the read is aborted.
+ */
 export async function breathe(reading: Reading): Promise<void> {
   await setImmediate()
   reading.signal?.throwIfAborted()
 }
 
-/** The first rows of portions, as many as a page holds; no more portions are read. */
+/** Returns the first `limit` rows of portions and reads no more portions than needed. */
 export async function firstOf<T>(portions: AsyncIterable<readonly T[]>, limit: number): Promise<T[]> {
   const rows: T[] = []
   if (limit === 0) return rows

@@ -20,7 +20,7 @@ import {
 } from './select-events.ts'
 import { readVisible } from './visible-page.ts'
 
-/** The events of streams, each in order of (timestamp, id). */
+/** Reads the events of streams by stream id, each list in order of (timestamp, id). */
 export async function eventsOfStreams(
   db: Executor,
   eventTypes: EventTypes,
@@ -45,7 +45,7 @@ export async function eventsOfStreams(
   return events
 }
 
-/** The events of one stream in order of (timestamp, id), in portions of bounded size. */
+/** Reads the events of one stream in order of (timestamp, id), in portions of bounded size. */
 export async function* eventsOfStream(
   context: StoreContext,
   id: number,
@@ -71,7 +71,7 @@ export async function* eventsOfStream(
   }
 }
 
-/** Events of a stream whose rows are read at a time. */
+/** Events of a stream that one query reads. */
 const AT_A_TIME = 1000
 
 export function listEvents(
@@ -109,7 +109,7 @@ async function listPlain(
   const rows = await Promise.all(
     inParts(ids, QUERIES, FEW).map((part) => read(events.where(idIn('event.id', part)))),
   )
-  // All were trimmed meanwhile: an empty page would be the last.
+  // All rows were trimmed meanwhile: an empty page would end the list.
   if (rows.flat().length === 0) return listPlain(context, filter, { ...page, mark: last }, { top, reading })
   return ofPage(rows.flat())
 
@@ -123,12 +123,12 @@ async function listPlain(
   }
 }
 
-/** Queries that read rows at once: those that lie far from each other may all have to come from disk. */
+/** Queries that read rows at the same time: rows that lie far apart may all have to come from disk. */
 const QUERIES = 4
-/** As many ids go into one query. */
+/** Fewest ids per query, where there are as many. */
 const FEW = 50
 
-/** How many events there are beyond the mark, whatever the page's limit. */
+/** Counts the events beyond the page's mark, whatever the page's limit. */
 export async function countEvents(
   context: StoreContext,
   filter: EventFilter,

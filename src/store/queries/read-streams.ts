@@ -11,7 +11,9 @@ import { applyPage, breathe, countRows, firstOf, type ReadBounds, rangeOf } from
 import type { Reading } from './reading.ts'
 import { readVisible } from './visible-page.ts'
 
-/** All but distinguishing traits that are long: those are read when they are wanted. */
+/**
+ * The columns of a listed stream; distinguishing traits that are long are read later, when they are wanted.
+ */
 const LISTED_COLUMNS = [
   'id',
   'name',
@@ -31,7 +33,7 @@ const LISTED_COLUMNS = [
 
 type ListedStream = Omit<StreamRow, 'distinguishing_traits'> & Listed
 
-/** The streams of listed rows, with their bytes, in portions of bounded size. */
+/** Yields the streams of listed rows with their bytes, in portions of bounded size. */
 async function* streamsOfListed(
   db: Executor,
   rows: readonly ListedStream[],
@@ -81,12 +83,12 @@ async function listPlain(
     for await (const portion of streamsOfListed(db, first, page, reading))
       listed.push(...portion.map(({ stream }) => stream))
     mark = first.at(-1)?.id
-    // All were deleted meanwhile: an empty page would be the last.
+    // All rows were deleted meanwhile: an empty page would end the list.
     if (listed.length > 0 || mark === undefined) return listed
   }
 }
 
-/** How many streams there are beyond the mark, whatever the page's limit. */
+/** Counts the streams beyond the page's mark, whatever the page's limit. */
 export async function countStreams(
   { db }: StoreContext,
   filter: StreamFilter,
@@ -100,7 +102,7 @@ export async function countStreams(
   return Number(row.count)
 }
 
-/** The streams that meet conditions on distinguishing traits, in the page's order, in portions. */
+/** Reads the streams that meet conditions on distinguishing traits, in the page's order and in portions. */
 async function* streamsByTraits(
   db: Executor,
   filter: StreamFilter,
@@ -146,7 +148,7 @@ export async function findStream(
 function selectStreams(db: Executor, filter: StreamFilter) {
   let selected = db.selectFrom('stream')
   if (filter.name !== undefined) {
-    // MySQL takes no notice of blanks at the end; bytes do.
+    // MySQL ignores trailing blanks in texts; a comparison of bytes does not.
     const bytes = Buffer.from(filter.name).toString('hex').toUpperCase()
     selected = selected.where('name', '=', filter.name).where(sql<string>`hex(name)`, '=', bytes)
   }

@@ -1,10 +1,10 @@
 import type { AbortableQueryOptions } from 'kysely'
 import type { SqlDialect } from '../dialect.ts'
 
-/** How long what is read is waited for; given to `execute`. */
+/** Options of `execute` for how long a query is waited for. */
 export type Reading = AbortableQueryOptions
 
-/** Until the signal aborts; then the server ends the query too, where it can be told. */
+/** Returns options that wait until the signal aborts, and then cancel the query where the server can. */
 export function readingUntil(signal: AbortSignal | undefined, { canCancel }: SqlDialect): Reading {
   if (!signal) return {}
   return canCancel ? { signal, inflightQueryAbortStrategy: 'cancel query' } : { signal }

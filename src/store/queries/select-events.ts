@@ -5,7 +5,7 @@ import { type EventRow, eventOfRow, idIn } from '../rows.ts'
 import { type Listed, listedText, type WithText, withTexts } from './long-texts.ts'
 import type { Reading } from './reading.ts'
 
-// What every way of reading events has in common.
+// Shared by all queries that read events.
 
 export const EVENT_COLUMNS = [
   'event.id',
@@ -15,7 +15,7 @@ export const EVENT_COLUMNS = [
   'event.traits',
 ] as const
 
-/** The same, but for traits that are long: those are read when they are wanted. */
+/** The columns of a listed event; traits that are long are read later, when they are wanted. */
 export const LISTED_COLUMNS = [
   'event.id',
   'event.message_id',
@@ -26,7 +26,7 @@ export const LISTED_COLUMNS = [
 
 export type ListedEvent = Omit<EventRow, 'traits'> & Listed
 
-/** The events of listed rows, with their bytes, in portions of bounded size. */
+/** Yields the events of listed rows together with the rows, in portions of bounded size. */
 export async function* eventsOfListed(
   context: StoreContext,
   rows: readonly ListedEvent[],
@@ -54,7 +54,7 @@ export async function* eventsOfListed(
   }
 }
 
-/** The events of a filter's times. */
+/** Selects the events of a filter's times. */
 export function selectTimes({ db }: StoreContext, { from, to }: EventFilter) {
   let selected = db.selectFrom('event')
   if (from !== undefined) selected = selected.where('event.generated', '>', from)
@@ -62,7 +62,7 @@ export function selectTimes({ db }: StoreContext, { from, to }: EventFilter) {
   return selected
 }
 
-/** The events that a filter means; undefined when its event type was never seen. */
+/** Selects the events of a filter's type and times; returns undefined when no event has that type. */
 export async function selectEvents(context: StoreContext, filter: EventFilter) {
   const timed = selectTimes(context, filter)
   if (filter.eventType === undefined) return timed
@@ -70,7 +70,7 @@ export async function selectEvents(context: StoreContext, filter: EventFilter) {
   return type === undefined ? undefined : timed.where('event.event_type_id', '=', type)
 }
 
-/** Events of rows, in their order. */
+/** Decodes rows into events, in their order. */
 export async function decodeEvents(
   { db, eventTypes }: StoreContext,
   rows: readonly EventRow[],

@@ -2,16 +2,17 @@ import { sql } from 'kysely'
 import type { StoreContext } from '../context.ts'
 
 /**
- * Reads a page of a list without gaps. Ids become visible out of order while several writers store. A page that reaches
- * above the ids that are known to be complete waits once for the transactions that are under way, and is read again up
- * to the same top (docs/architecture/store.md, Pages without gaps). `read` keeps to ids that are not above `top`.
+ * Reads a page of a list without gaps. Ids become visible out of order while several writers store. A page
+ * that reaches above the ids that are known to be complete waits once for the transactions under way, and is
+ * read again up to the same top (docs/architecture/store.md, Pages without gaps). `read` must return no ids
+ * above `top`.
  */
 export async function readVisible<T extends { readonly id: number }>(
   context: StoreContext,
   table: 'event' | 'stream',
   read: (top: number) => Promise<T[]>,
 ): Promise<T[]> {
-  // What others find out while this reads says nothing of what it has read.
+  // Taken before reading: what others learn during the read does not apply to its rows.
   const visibleUpTo = context.visibleUpTo[table]
   const rows = await read(Number.MAX_SAFE_INTEGER)
   const top = rows.reduce((highest, { id }) => Math.max(highest, id), 0)
@@ -21,9 +22,9 @@ export async function readVisible<T extends { readonly id: number }>(
   return read(top)
 }
 
-/** Resolves when the storing transactions that are under way at this moment have ended. */
+/** Resolves when the storing transactions that are under way now have ended. */
 export function waitForWriters(context: StoreContext): Promise<void> {
-  // Where one transaction locks the whole database ids become visible in order.
+  // Where one transaction locks the whole database, ids become visible in order.
   if (context.dialect.hasOneConnection) return Promise.resolve()
   const { waits } = context
   if (!waits.current) {
@@ -47,7 +48,7 @@ async function waitNow({ db, dialect }: StoreContext): Promise<void> {
   const isIdle = new Set(idle.map(({ id }) => id))
   for (const { id } of writers) {
     if (isIdle.has(id)) continue
-    // One at a time, shared, and no lock is kept: nobody waits for a reader that waits.
+    // Rows are locked one at a time, shared, and released at once: no writer waits for a waiting reader.
     await db
       .selectFrom('writer')
       .select('id')

@@ -7,16 +7,16 @@ import { bytesHex, idIn, stateNumber, streamOfRow } from '../rows.ts'
 import type { Executor, StreamTable, Tables } from '../schema/schema.ts'
 import { readReports } from '../sql-watermarks.ts'
 
-/** The due time of each way to run. */
+/** Column of the due time, by kind of run. */
 const DUE = { fire: 'fire_timestamp', expire: 'expire_timestamp' } as const
 
 type StreamRow = Selectable<StreamTable>
 type Select = SelectQueryBuilder<Tables, 'stream', StreamRow>
 
-/** Of each claim, what retries may take before streams that are due for the first time. */
+/** Share of a claim that retries may take before streams that are due for the first time. */
 const RETRY_SHARE = 1 / 4
 
-/** One query per state, each taking what nobody else holds; touches no table but `stream`. */
+/** Claims due streams with one query per state, skipping locked rows. Touches no table but `stream`. */
 export async function claimStreams(
   tx: Executor,
   context: StoreContext,
@@ -60,7 +60,7 @@ async function dueRows(
   return rows.filter((row) => (row[DUE[kind]] as number) < now)
 }
 
-/** A stream whose worker let its lease run out. */
+/** Claims one stream whose worker let its lease run out; returns undefined when there is none. */
 export async function claimOrphan(
   tx: Executor,
   context: StoreContext,
@@ -120,7 +120,7 @@ async function take(
   })
 }
 
-/** Extends the leases that are still the worker's; answers the ids of those streams. */
+/** Extends the leases that the worker still holds and returns the ids of their streams. */
 export async function renewLeases(
   tx: Executor,
   context: StoreContext,

@@ -7,8 +7,9 @@ import { bucketOf, type Executor } from '../schema/schema.ts'
 import { traitHash } from '../trait-codec.ts'
 
 /**
- * Deletes a stream, its memberships and its key's pointer to it, never its events. The key is locked before the
- * stream, as whatever stores events does. Throws ConflictError while a worker holds a lease on it.
+ * Deletes a stream, its memberships and its key's pointer to it, never its events. Locks the key before the
+ * stream, as every storing transaction does. Returns false when there is no such stream; throws ConflictError
+ * while a worker holds a lease on it.
  */
 export async function deleteStream(tx: Executor, context: StoreContext, id: number): Promise<boolean> {
   const { dialect } = context
@@ -30,12 +31,12 @@ export async function deleteStream(tx: Executor, context: StoreContext, id: numb
   const stream = streamOfRow(row)
   const isRunning = stream.state === 'firing' || stream.state === 'expiring'
   if (isRunning && Number(row.is_leased) === 1)
-    throw new ConflictError(`stream ${id} is run by ${row.claimed_by} at this moment`)
+    throw new ConflictError(`the worker ${row.claimed_by} is running stream ${id}; try again later`)
   await deleteStreamRows(tx, [stream])
   return true
 }
 
-/** Rows of the inverted index that one DELETE names. */
+/** Most rows of the inverted index that one DELETE names. */
 const TRAITS_PER_DELETE = 100
 
 /** Deletes streams that this transaction has locked, with their memberships. */

@@ -11,7 +11,7 @@ import { replaceDeadLetter } from '../upkeep/dead-letters.ts'
 import { deleteStreamRows } from './delete-stream.ts'
 import { streamLetter } from './return-streams.ts'
 
-/** Thrown to roll back what was stored together with runs whose lease had gone. */
+/** Thrown to roll back what was stored together with `runs`, whose leases had gone. */
 export class LeaseLost extends Error {
   readonly runs: readonly FinishedRun[]
 
@@ -21,7 +21,7 @@ export class LeaseLost extends Error {
   }
 }
 
-/** Finishes runs that made no events, in bulk; answers the ids of those whose lease held. */
+/** Finishes runs without new events, in bulk, and returns the ids of the streams whose lease held. */
 export async function finishQuietRuns(
   tx: Executor,
   context: StoreContext,
@@ -44,8 +44,8 @@ export async function finishQuietRuns(
 }
 
 /**
- * Stores and routes what runs made and finishes their streams, all of one generation; throws LeaseLost, which
- * names those whose lease had gone.
+ * Stores and routes the new events of runs, all of one generation, and finishes their streams. Throws
+ * LeaseLost with the runs whose lease had gone.
  */
 export async function finishProducingRuns(
   tx: Executor,
@@ -68,12 +68,12 @@ export async function finishProducingRuns(
   await completeOrPurge(tx, context, runs)
 }
 
-/** The generation of what runs of one generation make. */
+/** Returns the generation of the events that runs, all of one generation, have made. */
 function generationAfter([run]: readonly FinishedRun[]): number {
   return (run?.claim.stream.generation ?? 0) + 1
 }
 
-/** Runs by the generation of their streams. */
+/** Groups runs by the generation of their streams. */
 export function byGeneration(runs: readonly FinishedRun[]): FinishedRun[][] {
   return [...Map.groupBy(runs, ({ claim }) => claim.stream.generation).values()]
 }
@@ -82,7 +82,7 @@ function finishingOf({ claim: { stream, keyHash } }: FinishedRun): Finishing {
   return { id: stream.id, keyHash }
 }
 
-/** Takes the pointers of streams away, but not those that a newer stream of the same key has. */
+/** Removes the pointers to streams, but not those to a newer stream of the same key. */
 async function closeStreams(tx: Executor, streams: readonly Finishing[]): Promise<void> {
   const hashes = streams.map(({ keyHash }) => keyHash).sort()
   await tx

@@ -4,12 +4,12 @@ import type { StoreContext } from '../context.ts'
 import type { DueTimes } from '../ports/stream-runs.ts'
 import { stateNumber } from '../rows.ts'
 
-/** States in which `lease_until` says when a stream may be run again. */
+/** States in which `lease_until` is the time from which a stream may be run again. */
 const LEASED = Object.values(RUN_STATES).flatMap(({ running, retry }) => [running, retry])
 
-/** One query that reads the first entries of the indexes: what an idle worker asks again and again. */
+/** Reads when streams are due next, in one query over index entries: an idle worker repeats it often. */
 export async function nextDue({ db, dialect }: StoreContext, withRetries: boolean): Promise<DueTimes> {
-  // Not min(): with NULLs to pass over, MariaDB would read the whole index.
+  // Not min(): MariaDB would read the whole index to skip NULLs.
   const active = (column: 'fire_timestamp' | 'expire_timestamp') =>
     db
       .selectFrom('stream')

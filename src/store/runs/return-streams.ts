@@ -8,11 +8,11 @@ import { idIn, stateNumber } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 import { replaceDeadLetter } from '../upkeep/dead-letters.ts'
 
-// Streams that go back to be run again, or into their error states.
+// Returning streams to be run again, or moving them into their error states.
 
 /**
- * Gives claims of one kind of run back to be run when the wait is over, their attempts not counted; those that were taken
- * over to be taken over again, each alone.
+ * Releases claims, all of one kind of run, to be claimed again after `waitMs`; the attempt is not counted.
+ * Streams that were taken over stay orphans, which are claimed one at a time.
  */
 export async function releaseClaims(
   tx: Executor,
@@ -26,7 +26,7 @@ export async function releaseClaims(
   const released = { state_serial_no: sql<number>`state_serial_no + 1`, attempts: sql<number>`attempts - 1` }
   const idsOf = (isTakenOver: boolean) =>
     claims.filter(({ takenOver }) => takenOver === isTakenOver).map(({ stream }) => stream.id)
-  // Not active: its key may have another stream by now.
+  // Not active: the key of the stream may have another one by now.
   const retry = {
     state: stateNumber(RUN_STATES[first.kind].retry),
     claimed_by: null,
@@ -48,8 +48,8 @@ export async function releaseClaims(
 }
 
 /**
- * Puts a stream into its retry state, not to be run before the wait is over, or for good into its error state; then
- * it is a dead letter too.
+ * Puts a stream into its retry state until the wait is over, or for good into its error state and keeps a
+ * dead letter. Returns false, and changes nothing, when the lease had gone.
  */
 export async function failRun(tx: Executor, context: StoreContext, run: FailedRun): Promise<boolean> {
   const { stream, kind } = run.claim
@@ -72,12 +72,15 @@ export async function failRun(tx: Executor, context: StoreContext, run: FailedRu
   return wasHeld
 }
 
-/** A time on the database's clock. */
+/** Returns SQL for the time in `ms` on the database's clock. */
 function inMs({ dialect }: StoreContext, ms: number) {
   return sql<number>`${sql.raw(dialect.machineNow)} + ${Math.round(ms * 1000)}`
 }
 
-/** What is kept of a stream whose pipeline or commit failed for good; the stream itself has its events. */
+/**
+ * Returns the dead letter of a stream whose pipeline or commit failed for good. Its body names the stream,
+ * which keeps its events.
+ */
 export function streamLetter(
   { stream, kind }: ClaimedStream,
   stage: 'pipeline' | 'commit',
@@ -87,7 +90,7 @@ export function streamLetter(
   return { stage, reason, queue: null, body }
 }
 
-/** Runs a completed stream again, whose commit had failed; false when it is not completed, or no commit failed. */
+/** Makes a completed stream whose commit failed due again; returns false for any other stream. */
 export async function rerunCompleted(db: Executor, id: number, kind: RunKind): Promise<boolean> {
   const result = await db
     .updateTable('stream')
@@ -99,7 +102,7 @@ export async function rerunCompleted(db: Executor, id: number, kind: RunKind): P
   return result.numUpdatedRows > 0n
 }
 
-/** A stream that begins anew with its runs. */
+/** Values of a stream that is run again as if for the first time. */
 const RESET = {
   state_serial_no: sql<number>`state_serial_no + 1`,
   attempts: 0,
@@ -107,7 +110,7 @@ const RESET = {
   lease_until: null,
 }
 
-/** Brings streams of an error state back to be run again, their attempts forgotten; answers how many. */
+/** Makes streams of an error state due again, with no attempts counted, and returns how many. */
 export async function resetStreams(db: Executor, state: ErrorState, id: number | undefined): Promise<number> {
   const { retry } = state === RUN_STATES.fire.error ? RUN_STATES.fire : RUN_STATES.expire
   let update = db

@@ -39,7 +39,10 @@ async function finishQuiet(
   return transaction((tx) => finishQuietRuns(tx, context, runs))
 }
 
-/** Finishes runs with new events in one transaction; where leases had gone, in another without those runs. */
+/**
+ * Finishes runs with new events in one transaction, repeated without those whose lease had gone. Returns the
+ * ids of the finished streams.
+ */
 async function finishProducing(
   { context, transaction, query, lockWriter }: SqlSession,
   runs: readonly FinishedRun[],

@@ -1,9 +1,9 @@
-/** Columns by the names of their indexes. */
+/** The columns of indexes, by index name. */
 export type Indexes = { readonly [name: string]: string }
 
-/** What the two kinds of database write differently when tables are made. */
+/** The parts of CREATE TABLE and CREATE INDEX that MySQL and SQLite write differently. */
 export type ColumnTypes = {
-  /** a primary key that counts up and is never used again */
+  /** a primary key that counts up and whose values are never reused */
   readonly id: string
   readonly int: string
   readonly hash8: string
@@ -12,12 +12,12 @@ export type ColumnTypes = {
   readonly name: string
   readonly text: string
   readonly bytes: string
-  /** what ends a CREATE TABLE */
+  /** options at the end of CREATE TABLE */
   readonly tableOptions: string
-  /** the same for a table that is stored in the order of its primary key */
+  /** the same options for a table that is stored in the order of its primary key */
   readonly clusteredOptions: string
-  /** New columns of a table, null in rows that are there; it may be repeated, wherever it was broken off. */
+  /** Returns statements that add columns, null in existing rows; they may be repeated after any failure. */
   readonly addColumns: (table: string, columns: { readonly [name: string]: string }) => string[]
-  /** Other columns for indexes that are there; it may be repeated, wherever it was broken off. */
+  /** Returns statements that give existing indexes other columns; they may be repeated after any failure. */
   readonly replaceIndexes: (table: string, indexes: Indexes) => string[]
 }

@@ -24,7 +24,7 @@ function createMigrator(db: Kysely<Tables>, types: ColumnTypes): Migrator {
   return new Migrator({ db, provider })
 }
 
-/** Applies what is missing; answers the names of the migrations that were applied. */
+/** Applies the missing migrations and returns their names. */
 export async function upgradeSchema(db: Kysely<Tables>, types: ColumnTypes): Promise<string[]> {
   const { error, results } = await createMigrator(db, types).migrateToLatest()
   if (error) throw error
@@ -33,13 +33,15 @@ export async function upgradeSchema(db: Kysely<Tables>, types: ColumnTypes): Pro
     .map(({ migrationName }) => migrationName)
 }
 
-/** Every migration in order and when it was applied. */
+/** Returns every migration in order, with the time at which it was applied. */
 export async function schemaStatus(db: Kysely<Tables>, types: ColumnTypes): Promise<MigrationState[]> {
   const migrations = await createMigrator(db, types).getMigrations()
   return migrations.map(({ name, executedAt }) => ({ name, appliedAt: executedAt }))
 }
 
-/** Throws unless the database has exactly the schema that this program was written for. */
+/**
+ * Rejects with StackTachError unless the database has exactly the schema that this program was written for.
+ */
 export async function requireCurrentSchema(db: Kysely<Tables>): Promise<void> {
   const applied = await appliedMigrations(db)
   const known: readonly string[] = MIGRATIONS.map(({ name }) => name)

@@ -83,9 +83,10 @@ export type Tables = {
 export type Executor = Kysely<Tables>
 
 /**
- * Ids per bucket of the inverted indexes: a query walks the buckets from the newest. The rows of the current bucket lie
- * in random order and have to stay in the server's memory: 2 MB of its default 128. With four times as many ids the
- * server wrote twice as many pages, those of the index of message ids among them, which no longer stayed there.
+ * Ids per bucket of the inverted indexes; a query walks the buckets from the newest. The rows of the current
+ * bucket are inserted in random order and have to stay in the server's memory: they take 2 MB of its default
+ * 128 MB. With four times as many ids the server wrote twice as many pages, among them those of the index of
+ * message ids, which no longer stayed in memory.
  */
 export const BUCKET_SIZE = 8192
 
@@ -97,5 +98,5 @@ export function bucketOf(id: number): number {
   return Math.floor(id / BUCKET_SIZE)
 }
 
-/** Name of a writer that fills an empty database: while its row stands there nobody else stores. */
+/** Name of the writer that fills an empty database; while its row exists no other process stores. */
 export const IMPORT_MARKER = 'db import'

@@ -7,7 +7,7 @@ import type { OpenDatabase } from '../dialect.ts'
 import type { Tables } from '../schema/schema.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 
-/** Opens a file (readable by its owner only, in a folder that is made where it is missing) or `:memory:`. */
+/** Opens a database file, readable by its owner only, or `:memory:`. Creates a missing folder. */
 export function openSqliteDatabase(path: string): OpenDatabase {
   if (path !== ':memory:') makeFolder(dirname(path))
   const database = new DatabaseSync(path, { timeout: 30_000 })
@@ -18,7 +18,7 @@ export function openSqliteDatabase(path: string): OpenDatabase {
   return { db, dialect: sqliteDialect }
 }
 
-/** Kysely's idea of a SQLite database over Node's. */
+/** Adapts Node's SQLite database to the interface that Kysely expects. */
 function adapt(database: DatabaseSync): SqliteDatabase {
   const prepared = new Map<string, StatementSync>()
   return {
@@ -26,7 +26,7 @@ function adapt(database: DatabaseSync): SqliteDatabase {
     prepare(text) {
       const statement = prepared.get(text) ?? prepare(database, text)
       if (isKept(text)) {
-        // The last used stands last.
+        // Moved to the end: the statement that was used longest ago comes first.
         prepared.delete(text)
         prepared.set(text, statement)
         if (prepared.size > MOST_KEPT) prepared.delete(prepared.keys().next().value as string)
@@ -36,7 +36,7 @@ function adapt(database: DatabaseSync): SqliteDatabase {
         all: (parameters) => statement.all(...(parameters as SQLInputValue[])).map(withNumbers),
         run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
         *iterate(parameters) {
-          // One of its own: others may ask the same while this goes on.
+          // A statement of its own: others may run the same query during the iteration.
           const reading = prepare(database, text).iterate(...(parameters as SQLInputValue[]))
           for (const row of reading) yield withNumbers(row)
         },
@@ -45,20 +45,23 @@ function adapt(database: DatabaseSync): SqliteDatabase {
   }
 }
 
-/** Queries that are kept prepared. */
+/** Most queries that are kept prepared. */
 const MOST_KEPT = 100
-/** Ids or hashes in a row, which stand in the text: it never comes again. */
+/** Matches a list of ids or hashes in the text of a query, which for that reason never comes again. */
 const LIST = /['\d],['x\d]/
 
-/** A statement keeps the values that it had last: those of rows that are written may be large. */
+/**
+ * Whether a statement is kept prepared. Only queries are: a statement holds its last values, and those of
+ * written rows may be large.
+ */
 function isKept(text: string): boolean {
   return text.trimStart().startsWith('select') && !LIST.test(text)
 }
 
 function prepare(database: DatabaseSync, text: string): StatementSync {
-  // Taking the write lock at once spares a transaction from failing half way.
+  // Takes the write lock at once, so that a transaction does not fail half way.
   const statement = database.prepare(text === 'begin' ? 'begin immediate' : text)
-  // A number beyond 2^53 would throw; as everywhere, it is rounded to a double instead.
+  // Without this a number beyond 2^53 would throw; as everywhere, it is rounded to a double instead.
   statement.setReadBigInts(true)
   return statement
 }

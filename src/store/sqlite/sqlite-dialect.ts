@@ -2,14 +2,14 @@ import type { SqlDialect } from '../dialect.ts'
 import { SQLITE_TYPES } from './sqlite-column-types.ts'
 import { isContention, isDataFault, isServerError } from './sqlite-errors.ts'
 
-/** SQLite as Node embeds it. */
+/** The dialect of the SQLite that is embedded in Node. */
 export const sqliteDialect: SqlDialect = {
   types: SQLITE_TYPES,
   machineNow: "cast(unixepoch('subsec') * 1000000 as integer)",
   canCancel: false,
   beginSnapshot: ['begin deferred'],
   hasOneConnection: true,
-  // BEGIN IMMEDIATE locks the whole database.
+  // Not needed: BEGIN IMMEDIATE locks the whole database.
   forUpdate: '',
   skipLocked: '',
   ready: (text) => text,

@@ -5,7 +5,7 @@ const SQLITE_MISMATCH = 20
 const SQLITE_CONSTRAINT_UNIQUE = 2067
 const SQLITE_CONSTRAINT_PRIMARYKEY = 1555
 
-/** Another transaction was first; rolled back, this one may be repeated. */
+/** Whether another transaction was first; after a rollback this one may be repeated. */
 export function isContention(error: unknown): boolean {
   const code = codeOf(error)
   return (

@@ -8,12 +8,12 @@ import { applyPage } from '../queries/page.ts'
 import { bytesHex, hexBytes } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 
-/** What a reason may take. */
+/** Most characters of a reason. */
 const REASON_CHARACTERS = 10_000
 
 /**
- * Keeps each once, however often its message is delivered. A body that one statement cannot carry is written in
- * pieces, one that no column of the server can hold is cut, and its reason says so.
+ * Keeps dead letters, each once, however often its message is delivered. A body that one statement cannot
+ * carry is written in pieces. A body of more than `maxStatementBytes` is cut, and its reason says so.
  */
 export async function insertDeadLetters(
   tx: Executor,
@@ -30,7 +30,7 @@ export async function insertDeadLetters(
   for (const row of known) byHash.delete(bytesHex(row.hash))
   const at = await machineNow(tx, dialect.machineNow)
   const most = dialect.maxStatementBytes
-  // As literals bytes take two characters each in a statement.
+  // As a literal a byte takes two characters in a statement.
   const piece = Math.floor(most / (dialect.literal ? 2 : 1)) - 4 * REASON_CHARACTERS
   await insertRows(
     tx,
@@ -58,10 +58,10 @@ export async function insertDeadLetters(
 }
 
 function cutAt(most: number, body: Buffer): string {
-  return ` (of its ${body.length} bytes the first ${most} are kept here: the database takes no more at a time)`
+  return ` (only the first ${most} of ${body.length} bytes are kept: the database takes no more in one statement)`
 }
 
-/** As insertDeadLetters, but one that is there already is kept anew. */
+/** Keeps a dead letter like insertDeadLetters, but replaces one that is kept already. */
 export async function replaceDeadLetter(
   tx: Executor,
   context: StoreContext,

@@ -6,10 +6,12 @@ import { idAtEnd } from '../queries/page.ts'
 import { waitForWriters } from '../queries/visible-page.ts'
 import { bucketOf, type Executor, firstIdOf } from '../schema/schema.ts'
 
-// Of each closed bucket of ids, one that no transaction stores into any more, the first and the last time of its
-// events is known: what looks for other times passes it over.
+// A bucket of ids is closed when no transaction stores into it any more. The first and the last event time of
+// each closed bucket are recorded, so that queries for other times skip the bucket.
 
-/** Notes the span of the oldest closed bucket that has none; whether there may be more of them. */
+/**
+ * Records the span of the oldest closed bucket that has none. Returns whether there may be more such buckets.
+ */
 export async function closeSpan(context: StoreContext): Promise<boolean> {
   const { db, dialect } = context
   const newest = await idAtEnd(db, 'event', 'desc')
@@ -23,7 +25,7 @@ export async function closeSpan(context: StoreContext): Promise<boolean> {
     .where('id', '>=', firstIdOf(bucket))
     .where('id', '<', firstIdOf(bucket + 1))
     .executeTakeFirst()
-  // One without events holds no time at all.
+  // A bucket without events gets a span that holds no time at all.
   const row = {
     bucket,
     min_generated: span?.min ?? Number.MAX_SAFE_INTEGER,
@@ -33,7 +35,7 @@ export async function closeSpan(context: StoreContext): Promise<boolean> {
   return true
 }
 
-/** The bucket after the last closed one, or that of the oldest event. */
+/** Returns the bucket after the last closed one, or that of the oldest event; undefined without events. */
 async function nextUnclosed(db: Executor): Promise<number | undefined> {
   const last = await db
     .selectFrom('event_span')
@@ -46,7 +48,7 @@ async function nextUnclosed(db: Executor): Promise<number | undefined> {
   return oldest === undefined ? undefined : bucketOf(oldest)
 }
 
-/** The closed buckets that hold no event of a filter's times. */
+/** Returns the closed buckets that hold no event of a filter's times. */
 export async function bucketsWithout(db: Executor, { from, to }: EventFilter): Promise<ReadonlySet<number>> {
   if (from === undefined && to === undefined) return new Set()
   const rows = await db
@@ -62,7 +64,7 @@ export async function bucketsWithout(db: Executor, { from, to }: EventFilter): P
   return new Set(rows.map(({ bucket }) => bucket))
 }
 
-/** A range without the buckets at its beginning that hold no event of a filter's times. */
+/** Returns a range without the buckets at its beginning that hold no event of a filter's times. */
 export async function withoutEmptyStart(
   db: Executor,
   filter: EventFilter,

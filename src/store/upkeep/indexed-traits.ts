@@ -6,19 +6,20 @@ import { waitForWriters } from '../queries/visible-page.ts'
 import type { Executor } from '../schema/schema.ts'
 import { inTransaction } from '../transaction.ts'
 
-// `indexed_trait` says from which event on every event with a trait is in the inverted index. Once a trait is there
-// every writer that starts indexes it; one that runs already when it comes moves the mark with what it stores.
+// `indexed_trait` has, for each trait, the id from which on every event with the trait is in the inverted
+// index. A writer that starts indexes all traits of the table. A writer that was running when a trait was
+// added moves that id beyond the events that it stores.
 
-/** A trait that is to be indexed, while others may still store events without it. */
+/** Marks a trait that is to be indexed, while other writers may still store events without indexing it. */
 const NOT_YET = Number.MAX_SAFE_INTEGER
 
-/** The traits that a writer has to index: those of its configuration, and those that others do. */
+/** Returns the traits that a writer has to index: those of its configuration and those of other writers. */
 export async function traitsToIndex(db: Executor, configured: Iterable<string>): Promise<Set<string>> {
   const known = await db.selectFrom('indexed_trait').select('name').execute()
   return new Set([...configured, ...known.map(({ name }) => name)])
 }
 
-/** Notes that the traits of this context are indexed from now on. */
+/** Records that the traits of this context are indexed from now on. */
 export async function noteIndexedTraits(context: StoreContext): Promise<void> {
   const { db, dialect, indexedTraits } = context
   const found = await db.selectFrom('indexed_trait').select('name').where('from_id', '<', NOT_YET).execute()
@@ -27,7 +28,7 @@ export async function noteIndexedTraits(context: StoreContext): Promise<void> {
   if (added.length === 0) return
   const rows = added.map((name) => ({ name, from_id: NOT_YET }))
   await upsertRows(db, dialect, 'indexed_trait', rows, ['name'], [])
-  // Transactions that are under way may not have seen it; those that have hold its row until they have ended.
+  // Transactions under way may not have seen the new rows; those that have hold locks on them until they end.
   await waitForWriters(context)
   await inTransaction(db, dialect, async (tx) => {
     await lockTraits(tx, context, added)
@@ -41,7 +42,10 @@ export async function noteIndexedTraits(context: StoreContext): Promise<void> {
   })
 }
 
-/** Where this transaction stored events without a trait that others index, the index is good only after them. */
+/**
+ * Records that traits which others index were stored without an index entry, up to the event `newestId`:
+ * their index is complete only after it.
+ */
 export async function noteUnindexed(tx: Executor, context: StoreContext, newestId: number): Promise<void> {
   const known = await tx.selectFrom('indexed_trait').select('name').execute()
   const missing = known.map(({ name }) => name).filter((name) => !context.indexedTraits.has(name))
@@ -55,7 +59,7 @@ export async function noteUnindexed(tx: Executor, context: StoreContext, newestI
     .execute()
 }
 
-/** In the order of names, as everybody does it. */
+/** Locks traits in the order of their names, as all transactions do. */
 async function lockTraits(tx: Executor, { dialect }: StoreContext, names: readonly string[]): Promise<void> {
   await tx
     .selectFrom('indexed_trait')

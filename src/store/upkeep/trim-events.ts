@@ -5,10 +5,10 @@ import { hexBytes } from '../rows.ts'
 import { bucketOf, type Executor } from '../schema/schema.ts'
 import { decodeTraits, traitHash } from '../trait-codec.ts'
 
-/** Old events that are looked at in one transaction; most may be in streams that are kept. */
+/** Old events that one transaction examines; most may be in streams that are kept. */
 const LOOKED_AT = 1000
 
-/** Deletes old events that are in no stream, going on after `trim.after`; all by indexes. */
+/** Deletes old events that are in no stream, beginning after `trim.after`. All its queries use an index. */
 export async function trimEvents(tx: Executor, context: StoreContext, trim: Trim): Promise<Trimmed> {
   const looked = await oldEvents(tx, trim)
   const members = await membersOf(tx, looked)
@@ -61,7 +61,7 @@ async function deleteEvents(tx: Executor, context: StoreContext, ids: readonly n
     .where('id', 'in', ids)
     .modifyEnd(sql.raw(context.dialect.skipLocked))
     .execute()
-  // Now that they are locked none joins a stream any more; one may have since they were looked at.
+  // Now that the events are locked none joins a stream any more, but one may have since they were examined.
   const members = await membersOf(tx, found)
   const rows = found.filter(({ id }) => !members.has(id))
   if (rows.length === 0) return 0

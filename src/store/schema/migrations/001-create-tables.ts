@@ -1,6 +1,6 @@
 import type { ColumnTypes } from '../column-types.ts'
 
-/** Creates all tables; docs/architecture/store.md says what each is for. */
+/** Creates all tables; docs/architecture/store.md describes them. */
 export function createTables(type: ColumnTypes): string[] {
   return [
     `create table event_type (

@@ -3,11 +3,12 @@ import type { ColumnTypes } from '../column-types.ts'
 const IDS_PER_BUCKET = 8192
 
 /**
- * Events that come late change fewer pages far from the others: the index by types is in the order of ids, the inverted
- * indexes are in buckets of fewer ids. The indexes by types and by times each hold what is asked for of the other.
+ * Makes late events change fewer pages that are far from the others: the index by types is in the order of
+ * ids, and the buckets of the inverted indexes have fewer ids. Both indexes of events are covering: (type,
+ * id, time) and (time, id, type).
  */
 export function makeIndexesLocal(types: ColumnTypes): string[] {
-  // Each kind of database has its own way to divide whole numbers, and both have this one.
+  // MySQL and SQLite divide whole numbers in different ways; both accept this one.
   const bucketOf = (id: string) => `(${id} - ${id} % ${IDS_PER_BUCKET}) / ${IDS_PER_BUCKET}`
   return [
     ...types.replaceIndexes('event', {
@@ -16,7 +17,7 @@ export function makeIndexesLocal(types: ColumnTypes): string[] {
     }),
     `update event_trait set bucket = ${bucketOf('event_id')}`,
     `update stream_trait set bucket = ${bucketOf('stream_id')}`,
-    // Found out anew by housekeeping.
+    // Upkeep records the spans again.
     'delete from event_span',
   ]
 }

@@ -3,20 +3,20 @@ import { createTables } from './001-create-tables.ts'
 import { makeIndexesLocal } from './002-local-indexes.ts'
 import { addQueuePositions } from './003-queue-positions.ts'
 
-/** One step of the schema: its statements in order. */
+/** One migration: its name and its statements in order. */
 export type MigrationStep = {
   readonly name: string
   readonly statements: (types: ColumnTypes) => string[]
 }
 
-/** In the order in which they are applied; a released one never changes. */
+/** All migrations in the order in which they are applied; a released one never changes. */
 export const MIGRATIONS: readonly MigrationStep[] = [
   { name: '001-create-tables', statements: createTables },
   { name: '002-local-indexes', statements: makeIndexesLocal },
   { name: '003-queue-positions', statements: addQueuePositions },
 ]
 
-/** Everything that `upgrade` would run on an empty database, as SQL text. */
+/** Returns all statements that `upgrade` would run on an empty database, as SQL text. */
 export function migrationSql(types: ColumnTypes): string {
   return MIGRATIONS.map(({ name, statements }) => `-- ${name}\n${statements(types).join(';\n')};\n`).join(
     '\n',

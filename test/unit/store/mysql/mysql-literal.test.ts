@@ -15,5 +15,5 @@ test.each([
 })
 
 test('what is no number is refused', () => {
-  expect(() => mysqlLiteral(Number.NaN)).toThrow('NaN is no number that a database takes')
+  expect(() => mysqlLiteral(Number.NaN)).toThrow('NaN cannot be stored; expected a finite number')
 })
