@@ -16,7 +16,7 @@ export type RollingArchiveOptions = {
   readonly workingDirectory: string
   /** folder of the complete files */
   readonly destinationFolder: string
-  /** see formatFileName */
+  /** template of the names of complete files; see formatFileName */
   readonly filenameTemplate: string
   /** size in bytes from which on a file is complete */
   readonly rollBytes: number

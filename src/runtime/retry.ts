@@ -4,11 +4,11 @@ import type { Outage } from './outage.ts'
 
 export type RetryOptions = {
   readonly waits: BackoffOptions
-  /** ends the waiting: the attempt after it aborts is the last */
+  /** ends the wait when it aborts; the attempt after that is the last */
   readonly signal: AbortSignal
   /** logs the first failure and the recovery; shared by all that wait for the same thing */
   readonly outage: Pick<Outage, 'failed' | 'over'>
-  /** Whether another attempt may succeed; the default: only after a TransientError. */
+  /** Whether another attempt may succeed after an error; by default only after a TransientError. */
   readonly isTransient?: (error: unknown) => boolean
 }
 

@@ -12,7 +12,7 @@ import { createMysqlDialect } from './mysql-dialect.ts'
 import { isUnavailable } from './mysql-errors.ts'
 
 export type MysqlOptions = {
-  /** see parseMysqlAddress */
+  /** address of the database; see parseMysqlAddress */
   readonly url: URL | string
   /** folder that file names in the URL are relative to (the working directory) */
   readonly folder?: string | undefined

@@ -3,7 +3,7 @@ import type { Page } from './queries.ts'
 
 /** A message or a record that could not be processed, before it is kept. */
 export type NewDeadLetter = {
-  /** where it failed, e.g. `decode`, `distill`, `store`, `pipeline` */
+  /** stage that failed, e.g. `decode`, `distill`, `store`, `pipeline` */
   readonly stage: string
   readonly reason: string
   readonly queue: string | null
@@ -12,7 +12,7 @@ export type NewDeadLetter = {
 
 export type DeadLetter = NewDeadLetter & {
   readonly id: number
-  /** when it was kept, on the machine's clock */
+  /** time of keeping, on the machine's clock */
   readonly at: Micros
 }
 

@@ -39,7 +39,7 @@ export type EventFilter = {
   readonly from?: Micros | undefined
   /** only events until this time, itself included */
   readonly to?: Micros | undefined
-  /** conditions all of which must hold */
+  /** conditions on traits, all of which must hold */
   readonly traits?: readonly TraitCondition[] | undefined
   /** ids of events that a list by traits leaves out */
   readonly without?: ReadonlySet<number> | undefined

@@ -2,10 +2,10 @@ import type { Arrival, Router } from '../../domain/routing.ts'
 import type { ErrorState, RunKind, Stream } from '../../domain/stream.ts'
 import type { Micros } from '../../domain/time.ts'
 
-/** A stream that one worker holds a lease on, counted by the database's clock. */
+/** A stream on which one worker holds a lease, timed by the database's clock. */
 export type ClaimedStream = {
   readonly stream: Stream
-  /** the hash of its key as hex digits: see createStreamKeyHash */
+  /** hash of the stream's key as hex digits; see createStreamKeyHash */
   readonly keyHash: string
   readonly kind: RunKind
   /** whether the stream was taken over from a worker that let its lease run out */
@@ -14,9 +14,9 @@ export type ClaimedStream = {
 
 export type ClaimRequest = {
   readonly kind: RunKind
-  /** event time: streams due before it are claimed */
+  /** event time; streams that are due before it are claimed */
   readonly now: Micros
-  /** most streams that are claimed */
+  /** most streams to claim */
   readonly limit: number
   readonly worker: string
   readonly leaseMs: number
@@ -66,7 +66,7 @@ export type FailedRun = {
  *
  */
 export interface StreamRuns {
-  /** Reads when streams are due next; retries and leases only `withRetries`. */
+  /** Reads when streams are due next; `withRetries` includes retries and the ends of leases. */
   nextDue(withRetries: boolean): Promise<DueTimes>
   /**
    * Claims due streams: retries up to a quarter of the limit, then streams that are due for the first time.

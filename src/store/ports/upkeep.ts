@@ -1,7 +1,7 @@
 import type { Micros } from '../../domain/time.ts'
 
 export type Trim = {
-  /** events generated before this time */
+  /** time before which an event counts as old */
   readonly olderThan: Micros
   /** most events to delete */
   readonly limit: number

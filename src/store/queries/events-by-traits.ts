@@ -89,7 +89,7 @@ async function* candidates(
   }
 }
 
-/** Ids per query where all events are read. */
+/** Ids per query where no index is used. */
 const READ_AT_A_TIME = 4096
 
 /** Splits a range into parts, without the buckets that hold no event of the filter's times. */
