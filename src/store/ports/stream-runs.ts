@@ -22,7 +22,7 @@ export type ClaimRequest = {
    * transaction: an event that makes a stream due came with the position that holds it.
    */
   readonly dueBefore?: ((reports: readonly ReportedPositions[]) => Micros) | undefined
-  /** most streams that are claimed */
+  /** most streams to claim */
   readonly limit: number
   readonly worker: string
   readonly leaseMs: number
