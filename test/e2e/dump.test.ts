@@ -68,7 +68,7 @@ test('an export replaces nothing, and ends with an import that is as large', asy
 
 test.each([
   ['SIGINT', ''],
-  ['SIGKILL', '--restart deletes what it left'],
+  ['SIGKILL', '--restart deletes what it has stored'],
 ] as const)('an import that is ended by %s', async (signal, refusal) => {
   const folder = temporaryFolder()
   const config = configOn(`sqlite:${folder}/a.db`)
