@@ -18,7 +18,7 @@ import { startPython, startWsgi } from './python-program.ts'
 import { areServed } from './rpc-queues.ts'
 
 /** The compute hosts: each a real nova-compute, whose servers exist in its memory only. */
-export const HOSTS = ['compute1', 'compute2']
+const HOSTS = ['compute1', 'compute2']
 
 /** Of conductor, scheduler and hosts: one each. */
 const RPC_QUEUES = ['conductor', 'scheduler', ...HOSTS.map((host) => `compute.${host}`)]

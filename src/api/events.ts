@@ -4,14 +4,14 @@ import type { StoredEvent } from '../domain/event.ts'
 import { formatMark, type RestEvent, restEvent } from '../formats/rest-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
-import type { EventFilter, ReadLimits, Store } from '../store/store.ts'
+import type { EventFilter, Queries, ReadLimits } from '../store/ports/queries.ts'
 import { stringifyJson } from '../text/json.ts'
 import { isSecretName } from '../text/mask-secrets.ts'
 import { eventPath, eventsQuery, noParams, pageOf } from './params.ts'
 import { counts, event as eventShape, listedEvent } from './shapes.ts'
 
 /** `/v1/events`: lists, counts and single events. */
-export function eventOperations(store: Store): Operation[] {
+export function eventOperations(store: Queries): Operation[] {
   return [
     operation({
       method: 'get',
@@ -77,7 +77,7 @@ export function withoutSecrets<T>(values: { readonly [name: string]: T }): {
 
 /** Ids are kept byte for byte; people type UUIDs in either case. */
 async function findInAnyCase(
-  store: Store,
+  store: Queries,
   messageId: string,
   limits: ReadLimits,
 ): Promise<StoredEvent | undefined> {

@@ -3,7 +3,7 @@ import { STREAM_STATES } from '../domain/stream.ts'
 import { parseIso } from '../domain/time.ts'
 import { readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
 import { param } from '../http/params.ts'
-import type { Page } from '../store/store.ts'
+import type { Page } from '../store/ports/queries.ts'
 
 // The parameters of requests. What stands in `meta` is told in /openapi.json; what is read is checked by the same.
 

@@ -8,15 +8,15 @@ const isoTime = z.string().meta({
   examples: ['2026-01-31T12:00:00', '2026-01-31T12:00:00.000001'],
 })
 
-export const datetime = z
+const datetime = z
   .object({ __type__: z.literal('datetime'), datetime: isoTime })
   .meta({ id: 'Datetime', description: 'a time' })
 
-export const timeRange = z
+const timeRange = z
   .object({ __type__: z.literal('timex.TimeRange'), begin: isoTime, end: isoTime })
   .meta({ id: 'TimeRange', description: 'begin inclusive, end exclusive' })
 
-export const value = z
+const value = z
   .union([z.string(), z.number(), z.null(), datetime, timeRange])
   .meta({ id: 'Value', description: 'of a trait; integers are exact over 64 bits' })
 
@@ -46,15 +46,5 @@ export const stream = z
 
 export const counts = z.array(z.object({ count: z.int().min(0) })).meta({ id: 'Counts' })
 
-export const problem = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().meta({ description: 'one sentence for people' }),
-    parameter: z.string().optional().meta({ description: 'the one that cannot be used' }),
-    value: z.string().optional(),
-    allowed: z.string().optional(),
-    request_id: z.string().optional().meta({ description: 'as in the log of the server' }),
-  })
-  .meta({ id: 'Problem', description: 'RFC 9457' })
+/** All types that have an id: where other types speak of them they are referred to. */
+export const COMPONENTS = [value, datetime, timeRange, counts, event, listedEvent, stream]

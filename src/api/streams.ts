@@ -5,7 +5,8 @@ import { RUN_STATES, type Stream } from '../domain/stream.ts'
 import { formatMark, type RestStream, restStream } from '../formats/rest-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
-import type { Store, StreamFilter } from '../store/store.ts'
+import type { Queries, StreamFilter } from '../store/ports/queries.ts'
+import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import { stringifyJson } from '../text/json.ts'
 import { shownEvent, withoutSecrets } from './events.ts'
 import { noParams, pageOf, streamPath, streamQuery, streamsQuery } from './params.ts'
@@ -14,7 +15,7 @@ import { counts, stream as streamShape } from './shapes.ts'
 const MISSING = { 404: 'there is no such stream' }
 
 /** `/v1/streams`: lists, counts, single streams, their reset and their end. */
-export function streamOperations(store: Store): Operation[] {
+export function streamOperations(store: Queries & StreamRuns): Operation[] {
   return [
     operation({
       method: 'get',
@@ -114,7 +115,7 @@ function shownStream(stream: Stream, ascending: boolean): RestStream {
   return { ...shown, distinguishing_traits: withoutSecrets(shown.distinguishing_traits) }
 }
 
-async function reset(store: Store, id: number, signal: AbortSignal): Promise<void> {
+async function reset(store: Queries & StreamRuns, id: number, signal: AbortSignal): Promise<void> {
   for (const { error } of Object.values(RUN_STATES))
     if ((await store.resetStreams(error, id, signal)) > 0) return
   const found = await store.findStream(id)

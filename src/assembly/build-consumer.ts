@@ -1,7 +1,7 @@
 import type { Archive } from '../archive/archive.ts'
 import { openRollingArchive } from '../archive/rolling-archive.ts'
 import type { Broker } from '../broker/broker.ts'
-import type { EventClock } from '../clock/event-clock.ts'
+import type { IntakeClock } from '../clock/event-clock.ts'
 import type { AppSettings } from '../config/load/app-settings.ts'
 import type { Config } from '../config/load/load-config.ts'
 import type { ArchiveSettings, QueueSettings, YagiSettings } from '../config/load/yagi-settings.ts'
@@ -22,7 +22,7 @@ export type ConsumerParts = {
   readonly yagi: YagiSettings
   readonly broker: Broker
   readonly store: Store
-  readonly clock: EventClock
+  readonly clock: IntakeClock
   readonly logger: Logger
   readonly counters?: ConsumerCounters
   /** told when a batch is stored */

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
-import { type EventClock, wallClock } from '../clock/event-clock.ts'
+import { type IntakeClock, wallClock } from '../clock/event-clock.ts'
 import { SyncedClock } from '../clock/synced-clock.ts'
 import type { Config } from '../config/load/load-config.ts'
 import { formatProblem, TransientError } from '../domain/errors.ts'
@@ -81,7 +81,7 @@ export function eventClockOf(
   role: 'reads' | 'posts',
   source: string,
   logger: Logger,
-): { readonly clock: EventClock; readonly service: Service } {
+): { readonly clock: IntakeClock; readonly service: Service } {
   const endpoint = config.winchester.time_sync_endpoint
   if (!endpoint) return { clock: wallClock, service: { async start() {}, async stop() {} } }
   // In containers each start of a process may be of the same name.

@@ -2,8 +2,11 @@ import { resolve } from 'node:path'
 import type { Config } from '../config/load/load-config.ts'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { OpenDatabase } from '../store/dialect.ts'
+import { MYSQL_TYPES } from '../store/mysql/mysql-column-types.ts'
 import { openMysqlDatabase } from '../store/mysql/mysql-database.ts'
+import type { ColumnTypes } from '../store/schema/column-types.ts'
 import { createSqlStore } from '../store/sql-store.ts'
+import { SQLITE_TYPES } from '../store/sqlite/sqlite-column-types.ts'
 import { openSqliteDatabase } from '../store/sqlite/sqlite-database.ts'
 import type { Store } from '../store/store.ts'
 import type { Trigger } from '../streams/trigger.ts'
@@ -29,6 +32,11 @@ export async function openDatabase(
     }
   }
   return openMysqlDatabase({ url, folder, ...limits })
+}
+
+/** Returns the column types of the kind of database that a URL names, without connecting to it. */
+export function columnTypesOf(url: string): ColumnTypes {
+  return url.startsWith('sqlite:') ? SQLITE_TYPES : MYSQL_TYPES
 }
 
 /** The traits that triggers tell streams apart by, and those of indexed_traits. */

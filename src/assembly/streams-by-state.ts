@@ -1,12 +1,12 @@
 import { STREAM_STATES } from '../domain/stream.ts'
 import type { Sample } from '../observe/metrics.ts'
-import type { Store } from '../store/store.ts'
+import type { Queries } from '../store/ports/queries.ts'
 
 /** Counting streams takes a large database a while: it is asked so often at most. */
 const COUNTED_EVERY_MS = 15_000
 
 /** How many streams were in each state when they were counted last; nobody waits for the next count but the first. */
-export function streamsByState(store: Store): () => Promise<readonly Sample[]> {
+export function streamsByState(store: Pick<Queries, 'countStreams'>): () => Promise<readonly Sample[]> {
   let counting: Promise<readonly Sample[]> | undefined
   let samples: readonly Sample[] | undefined
   let countedAt = -Infinity

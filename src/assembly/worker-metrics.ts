@@ -1,9 +1,9 @@
 import type { Metrics } from '../observe/metrics.ts'
 import { samplesBy } from '../observe/samples-by.ts'
-import type { RunObserver } from '../pipeline/stream-runner.ts'
-import type { Worker } from '../pipeline/worker.ts'
-import type { WorkerCounters } from '../pipeline/worker-counters.ts'
-import type { Store } from '../store/store.ts'
+import type { RunObserver } from '../pipeline/worker/stream-runner.ts'
+import type { Worker } from '../pipeline/worker/worker.ts'
+import type { WorkerCounters } from '../pipeline/worker/worker-counters.ts'
+import type { Queries } from '../store/ports/queries.ts'
 import { streamsByState } from './streams-by-state.ts'
 import { triggerMetrics } from './trigger-metrics.ts'
 
@@ -20,7 +20,7 @@ const COUNTED = {
 }
 
 /** What a worker counts, as metrics; answers what takes note of its runs. */
-export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store: Store): RunObserver {
+export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store: Queries): RunObserver {
   metrics.counters('worker', COUNTED, () => counters)
   metrics.counter('worker_dead_letters', 'streams that became dead letters', ['stage'], () =>
     samplesBy('stage', Object.entries(counters.deadLettersByStage)),

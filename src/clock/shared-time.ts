@@ -24,7 +24,7 @@ export type PostOutcome = 'taken' | 'ahead' | 'crowded'
 
 export type SharedTimeOptions = {
   /** a time counts once it is this old, and the processes are idle together once they have been for so long, ms */
-  readonly settleMs?: number
+  readonly quietMs?: number
   /** an idle process holds busy ones back no longer, ms: messages on their way to it must not be overtaken */
   readonly idleMs?: number
   /** a process that is not heard of, though it was busy or reading, holds nobody back any longer, ms */
@@ -61,23 +61,23 @@ type Source = {
  */
 export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
   const {
-    settleMs = 1000,
+    quietMs = 1000,
     idleMs = 5000,
     forgetMs = GIVEN_BACK_MS,
     now: machineNow = () => performance.now(),
     wallNow = () => Date.now() * 1000,
   } = options
   /** One that reads may have died when it was not heard of for so long, or for twice as long as it was before. */
-  const silentMs = settleMs / 2
+  const silentMs = quietMs / 2
   /** those that were not heard of for longest come first */
   const sources = new Map<string, Source>()
   let waiting: { time: Micros; at: number }[] = []
   let latest: Micros = 0
   let served: Micros = 0
 
-  function settle(at: number): void {
-    for (const entry of waiting) if (at - entry.at >= settleMs) latest = entry.time
-    waiting = waiting.filter((entry) => at - entry.at < settleMs)
+  function advance(at: number): void {
+    for (const entry of waiting) if (at - entry.at >= quietMs) latest = entry.time
+    waiting = waiting.filter((entry) => at - entry.at < quietMs)
   }
 
   /** One that holds nobody back any longer makes room. */
@@ -107,19 +107,19 @@ export function createSharedTime(options: SharedTimeOptions = {}): SharedTime {
         gapMs: before ? at - before.heardAt : 0,
         busyAt: isActive ? at : (before?.busyAt ?? -Infinity),
       })
-      settle(at)
+      advance(at)
       if (time !== undefined && time > (waiting.at(-1)?.time ?? latest)) waiting.push({ time, at })
       return isAhead ? 'ahead' : 'taken'
     },
     now() {
       const at = machineNow()
-      settle(at)
+      advance(at)
       const heardOf = [...sources.values()].filter(({ heardAt }) => at - heardAt < forgetMs)
       const isHolding = ({ busy, reading, heardAt, gapMs }: Source) =>
         busy || (reading && at - heardAt >= Math.max(silentMs, 2 * gapMs))
       /** By its own word: what it does not say any more, it may not be. */
       const idleFor = ({ reading, heardAt, busyAt }: Source) => (reading ? heardAt : at) - busyAt
-      const isQuiet = heardOf.every((source) => !isHolding(source) && idleFor(source) >= settleMs)
+      const isQuiet = heardOf.every((source) => !isHolding(source) && idleFor(source) >= quietMs)
       const holding = heardOf.filter((source) => isHolding(source) || (!isQuiet && idleFor(source) < idleMs))
       served = Math.max(served, Math.min(latest, ...holding.map(({ time }) => time)))
       return served

@@ -2,7 +2,7 @@ import { messageOf } from '../domain/errors.ts'
 import { formatIso, type Micros, parseIso } from '../domain/time.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { EventClock } from './event-clock.ts'
+import type { IntakeClock } from './event-clock.ts'
 import { FURTHEST_AHEAD, GIVEN_BACK_MS } from './shared-time.ts'
 
 export type SyncedClockOptions = {
@@ -24,16 +24,16 @@ const TIMEOUT_MS = 5000
  * The clock of the notifications, through the time service. A consumer's events join at the latest timestamp
  * that it has seen, as if each came at the moment it was made; a worker sees what all consumers have stored.
  */
-export class SyncedClock implements EventClock, Service {
+export class SyncedClock implements IntakeClock, Service {
   readonly #options: SyncedClockOptions
   readonly #stopping = new AbortController()
   #now: Micros = 0
   /** the shared time when this process began: what a message without a time is taken to be of */
   #initial: Micros = 0
   /** by queue, up to which time everything is stored */
-  readonly #settled = new Map<string, Micros>()
+  readonly #storedUpTo = new Map<string, Micros>()
   readonly #holding = new Set<string>()
-  /** by queue, the oldest message at hand that others gave back: older than what is settled */
+  /** by queue, the oldest message at hand that others gave back: older than what is stored */
   readonly #returned = new Map<string, Micros>()
   /** of what this process gave back: up to where everything before it is stored, and until when that holds, ms */
   #givenBack: readonly { readonly time: Micros; readonly until: number }[] = []
@@ -83,8 +83,8 @@ export class SyncedClock implements EventClock, Service {
     return this.#now
   }
 
-  settled(queue: string, at: Micros): void {
-    this.#settled.set(queue, at)
+  storedUpTo(queue: string, at: Micros): void {
+    this.#storedUpTo.set(queue, at)
   }
 
   hold(queue: string): void {
@@ -100,8 +100,8 @@ export class SyncedClock implements EventClock, Service {
   }
 
   gaveBack(queue: string): void {
-    const settled = this.#settled.get(queue) ?? this.#told ?? 0
-    const time = Math.min(settled, this.#returned.get(queue) ?? settled)
+    const storedUpTo = this.#storedUpTo.get(queue) ?? this.#told ?? 0
+    const time = Math.min(storedUpTo, this.#returned.get(queue) ?? storedUpTo)
     this.#givenBack = [...this.#givenBack, { time, until: performance.now() + GIVEN_BACK_MS }]
   }
 
@@ -135,22 +135,22 @@ export class SyncedClock implements EventClock, Service {
   async #post(): Promise<void> {
     this.#givenBack = this.#givenBack.filter(({ until }) => performance.now() < until)
     const busy = this.#holding.size > 0 || this.#givenBack.length > 0
-    const settled = this.#settledTime()
-    const time = settled === undefined ? null : formatIso(settled, 'six')
+    const storedUpTo = this.#watermark()
+    const time = storedUpTo === undefined ? null : formatIso(storedUpTo, 'six')
     const body = JSON.stringify({ source: this.#options.source, time, busy, reading: !this.#isLeaving })
     const headers = { 'content-type': 'application/json' }
     await this.#request({ method: 'POST', body, headers }, async () => {
-      this.#told = settled ?? this.#told
+      this.#told = storedUpTo ?? this.#told
     })
   }
 
   /** Up to where everything is stored: of queues that have messages at hand, or gave some back, the earliest. */
-  #settledTime(): Micros | undefined {
+  #watermark(): Micros | undefined {
     const givenBack = this.#givenBack.map(({ time }) => time)
     if (this.#holding.size === 0 && givenBack.length === 0) {
-      return this.#settled.size > 0 ? Math.max(...this.#settled.values()) : undefined
+      return this.#storedUpTo.size > 0 ? Math.max(...this.#storedUpTo.values()) : undefined
     }
-    const times = [...this.#holding].map((queue) => this.#settled.get(queue) ?? this.#told)
+    const times = [...this.#holding].map((queue) => this.#storedUpTo.get(queue) ?? this.#told)
     if (times.includes(undefined)) return undefined
     // What others gave back is of the time before that of its queue, and they hold nobody back for long.
     return Math.min(...(times as Micros[]), ...this.#returned.values(), ...givenBack)

@@ -1,6 +1,6 @@
 import type { Delivery } from '../broker/broker.ts'
+import { decodeNotification } from '../distiller/decode-notification.ts'
 import { ownTime } from '../distiller/distiller.ts'
-import { decodeNotification } from '../distiller/notification.ts'
 import type { Micros } from '../domain/time.ts'
 
 /** The time of the first of these messages that tells one; those that cannot be read are passed over. */

@@ -1,32 +1,18 @@
 import { type ArchiveLine, archiveLine } from '../archive/archive.ts'
 import type { Delivery } from '../broker/broker.ts'
-import type { EventClock } from '../clock/event-clock.ts'
+import type { IntakeClock } from '../clock/event-clock.ts'
+import { decodeNotification } from '../distiller/decode-notification.ts'
 import type { Distiller } from '../distiller/distiller.ts'
-import { decodeNotification } from '../distiller/notification.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { Notification } from '../domain/notification.ts'
-import type { Arrival, EncodedEvent } from '../domain/routing.ts'
-import type { NewDeadLetter } from '../store/store.ts'
+import type { EncodedEvent } from '../domain/routing.ts'
+import type { NewDeadLetter } from '../store/ports/dead-letter-box.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import { isJsonBytes } from '../text/json-bytes.ts'
-import { type AppMessage, appMessage } from './apps/app.ts'
+import { appMessage } from './apps/app.ts'
+import type { Prepared } from './prepared.ts'
 import { unpack } from './unpack.ts'
-
-/** What a delivery came to: an event on its way, a dead letter, or neither when no definition matches it. */
-export type Prepared = {
-  readonly delivery: Delivery
-  /** undefined: it is not archived */
-  readonly line: ArchiveLine | undefined
-  readonly arrival: Arrival | undefined
-  readonly deadLetter: NewDeadLetter | undefined
-  /** it had been stored when it went back to the queue, and is only to be acknowledged */
-  readonly isRepeat?: boolean | undefined
-  /** for further apps of the queue */
-  readonly message?: AppMessage | undefined
-  /** of those apps */
-  readonly appLetters?: readonly NewDeadLetter[] | undefined
-}
 
 /** What a queue's apps take; a message that cannot be decoded has no event type, and is archived. */
 export type QueuePlan = {
@@ -38,7 +24,7 @@ export type QueuePlan = {
 }
 
 /** Archive everything and store everything. */
-export const WHOLE_PLAN: QueuePlan = {
+const WHOLE_PLAN: QueuePlan = {
   hasArchive: true,
   archives: () => true,
   stores: () => true,
@@ -48,13 +34,16 @@ export const WHOLE_PLAN: QueuePlan = {
 export type PrepareContext = {
   readonly distiller: Distiller
   readonly router: TriggerRouter
-  readonly clock: EventClock
+  readonly clock: IntakeClock
   readonly maxMessageBytes: number
   /** undefined: WHOLE_PLAN */
   readonly plan?: QueuePlan | undefined
   /** of the store that events go to */
   readonly encode: (event: Event) => EncodedEvent
 }
+
+const FILTERED = { kind: 'filtered' } as const
+const UNDEFINED = { kind: 'undefined' } as const
 
 /** What a dead letter keeps of a message that is too large; the archive has it whole. */
 export const KEPT_BYTES = 64 * 1024
@@ -97,19 +86,19 @@ function decoded(delivery: Delivery, context: PrepareContext): Prepared {
   const { notification } = decoded
   const { archives, keepsMessages } = context.plan ?? WHOLE_PLAN
   const line = archives(notification.event_type) ? archiveLine(body, true) : undefined
-  const prepared = stored(delivery, line, notification, context)
+  const prepared = distilledUnlessFiltered(delivery, line, notification, context)
   if (!keepsMessages) return prepared
   return { ...prepared, message: appMessage(delivery.queue, body, notification) }
 }
 
-function stored(
+function distilledUnlessFiltered(
   delivery: Delivery,
   line: ArchiveLine | undefined,
   notification: Notification,
   context: PrepareContext,
 ): Prepared {
   const { stores } = context.plan ?? WHOLE_PLAN
-  if (!stores(notification.event_type)) return { delivery, line, arrival: undefined, deadLetter: undefined }
+  if (!stores(notification.event_type)) return { delivery, line, outcome: FILTERED }
   try {
     return distilled(delivery, line, notification, context)
   } catch (error) {
@@ -126,16 +115,16 @@ function distilled(
 ): Prepared {
   const outcome = distiller.distil(notification, clock.now())
   if (outcome.kind === 'failed') return dead(delivery, line, 'distill', outcome.reason)
-  if (outcome.kind === 'dropped') return { delivery, line, arrival: undefined, deadLetter: undefined }
+  if (outcome.kind === 'dropped') return { delivery, line, outcome: UNDEFINED }
   const { messageId, eventType, timestamp } = outcome.event
   const arrival = {
-    // Without its traits: what lives until the batch is stored is what collecting garbage costs.
+    // Traits are left out: `encoded` has them, and a smaller batch is cheaper for the garbage collector.
     event: { messageId, eventType, timestamp },
     encoded: encode(outcome.event),
     at: clock.arrive(timestamp),
     keys: router.keysOf(outcome.event),
   }
-  return { delivery, line, arrival, deadLetter: undefined }
+  return { delivery, line, outcome: { kind: 'event', arrival } }
 }
 
 function dead(
@@ -145,7 +134,8 @@ function dead(
   reason: string,
   body = delivery.body,
 ): Prepared {
-  return { delivery, line, arrival: undefined, deadLetter: { stage, reason, queue: delivery.queue, body } }
+  const deadLetter = { stage, reason, queue: delivery.queue, body }
+  return { delivery, line, outcome: { kind: 'refused', deadLetter } }
 }
 
 /** The dead letter of a message that the store refused. */

@@ -1,13 +1,16 @@
-import { decodeNotification } from '../distiller/notification.ts'
+import { decodeNotification } from '../distiller/decode-notification.ts'
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { isJsonObject } from '../domain/notification.ts'
 import { RUN_STATES } from '../domain/stream.ts'
-import type { DeadLetter, NewDeadLetter, Store } from '../store/store.ts'
+import type { DeadLetter, DeadLetterBox, NewDeadLetter } from '../store/ports/dead-letter-box.ts'
+import type { Intake } from '../store/ports/intake.ts'
+import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import { parseJson } from '../text/json.ts'
 import { type AppContext, type AppMessage, appMessage } from './apps/app.ts'
 import { appNameOf, type QueueApp, runApps } from './apps/run-apps.ts'
 import { KEPT_BYTES, type PrepareContext, prepare, type QueuePlan } from './prepare.ts'
+import { arrivalOf } from './prepared.ts'
 
 /** What became of a dead letter that was driven in again; only `failed` ones are still there. */
 export type Retried =
@@ -22,7 +25,7 @@ const PATIENCE_MS = 30_000
 export type RetryQueue = { readonly plan: QueuePlan; readonly apps: readonly QueueApp[] }
 
 export type RetryContext = PrepareContext & {
-  readonly store: Store
+  readonly store: Intake & StreamRuns & DeadLetterBox
   readonly router: TriggerRouter
   /** What a queue's messages are given to; undefined where the configuration has no such queue. */
   readonly queueOf: (queue: string | null) => RetryQueue | undefined
@@ -75,8 +78,9 @@ async function store(letter: DeadLetter, context: RetryContext): Promise<Retried
   }
   const { plan, apps } = context.queueOf(queue) ?? { plan: undefined, apps: [] }
   const prepared = prepare({ queue: queue ?? '', body, redelivered: true }, { ...context, plan })
-  const { arrival, deadLetter, message } = prepared
-  if (deadLetter) return failed(deadLetter.stage, deadLetter.reason)
+  const { outcome, message } = prepared
+  if (outcome.kind === 'refused') return failed(outcome.deadLetter.stage, outcome.deadLetter.reason)
+  const arrival = arrivalOf(prepared)
   try {
     // What could not be read has reached no app.
     const deadLetters = message && UNREAD.has(stage) ? await lettersOf(apps, message, context) : []
@@ -108,10 +112,10 @@ async function resetStream({ stage, body }: DeadLetter, context: RetryContext): 
   if (!isJsonObject(told) || typeof told.stream_id !== 'number') {
     return failed(stage, 'the letter names no stream')
   }
-  const firing = told.firing === 'expire' ? 'expire' : 'fire'
+  const kind = told.firing === 'expire' ? 'expire' : 'fire'
   if (stage === 'commit') {
-    return { outcome: (await context.store.rerunCompleted(told.stream_id, firing)) ? 'reset' : 'gone' }
+    return { outcome: (await context.store.rerunCompleted(told.stream_id, kind)) ? 'reset' : 'gone' }
   }
-  const { error: state } = RUN_STATES[firing]
+  const { error: state } = RUN_STATES[kind]
   return { outcome: (await context.store.resetStreams(state, told.stream_id)) > 0 ? 'reset' : 'gone' }
 }

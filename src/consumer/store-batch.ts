@@ -3,11 +3,13 @@ import type { Router } from '../domain/routing.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
-import type { NewDeadLetter, Store } from '../store/store.ts'
-import { type Prepared, refusedByStore } from './prepare.ts'
+import type { Intake } from '../store/ports/intake.ts'
+import type { Store } from '../store/store.ts'
+import { refusedByStore } from './prepare.ts'
+import { arrivalOf, deadLettersOf, type Prepared } from './prepared.ts'
 
 export type StoreBatchContext = {
-  readonly store: Store
+  readonly store: Pick<Intake, 'storeBatch'> & Pick<Store, 'ping'>
   readonly router: Router
   readonly logger: Logger
   /** of the database */
@@ -45,8 +47,8 @@ export async function storeBatch(batch: readonly Prepared[], context: StoreBatch
       return
     }
     const { error } = result
-    // A dead letter blames nobody any more: whatever is wrong has to be mended at the database.
-    const isLetter = batch.length === 1 && batch[0]?.deadLetter !== undefined
+    // A dead letter is not halved or blamed any more: what is wrong with it has to be mended at the database.
+    const isLetter = batch.length === 1 && batch[0]?.outcome.kind === 'refused'
     if (!isLetter && (!(error instanceof TransientError) || (await isSuspicious(batch, failures, store)))) {
       await divide(batch, messageOf(error), context)
       return
@@ -61,9 +63,13 @@ type Attempt =
   | { readonly ok: true; readonly counts: StoredCounts }
   | { readonly ok: false; readonly error: unknown }
 
-async function attempt(batch: readonly Prepared[], store: Store, router: Router): Promise<Attempt> {
-  const deadLetters = batch.flatMap(lettersOf)
-  const arrivals = batch.flatMap(({ arrival }) => arrival ?? [])
+async function attempt(
+  batch: readonly Prepared[],
+  store: StoreBatchContext['store'],
+  router: Router,
+): Promise<Attempt> {
+  const deadLetters = batch.flatMap(deadLettersOf)
+  const arrivals = batch.flatMap((prepared) => arrivalOf(prepared) ?? [])
   const counts = { stored: 0, duplicates: 0, deadLetters: deadLetters.map(({ stage }) => stage) }
   if (arrivals.length + deadLetters.length === 0) return { ok: true, counts }
   try {
@@ -73,12 +79,12 @@ async function attempt(batch: readonly Prepared[], store: Store, router: Router)
   }
 }
 
-function lettersOf({ deadLetter, appLetters = [] }: Prepared): readonly NewDeadLetter[] {
-  return deadLetter ? [deadLetter, ...appLetters] : appLetters
-}
-
-/** A message alone is never suspected: what the database does not say of its values is not its fault. */
-async function isSuspicious(batch: readonly Prepared[], failures: number, store: Store): Promise<boolean> {
+/** A message alone never becomes a dead letter for an error that the database does not blame on its values. */
+async function isSuspicious(
+  batch: readonly Prepared[],
+  failures: number,
+  store: StoreBatchContext['store'],
+): Promise<boolean> {
   if (batch.length === 1 || failures < SUSPICIOUS_FAILURES) return false
   return store.ping().then(
     () => true,
@@ -96,5 +102,5 @@ async function divide(batch: readonly Prepared[], reason: string, context: Store
   const [culprit] = batch as [Prepared]
   context.logger.warn({ queue: culprit.delivery.queue }, `a message became a dead letter: ${reason}`)
   const deadLetter = refusedByStore(culprit, reason)
-  await storeBatch([{ ...culprit, arrival: undefined, deadLetter }], context)
+  await storeBatch([{ ...culprit, outcome: { kind: 'refused', deadLetter } }], context)
 }

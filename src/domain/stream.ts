@@ -39,13 +39,13 @@ export type Stream = {
 }
 
 /** Why a stream runs: its criteria were met, or its time is up. */
-export type Firing = 'fire' | 'expire'
+export type RunKind = 'fire' | 'expire'
 
 /** The states of a stream on each way: while its pipeline runs, before it runs again, and when it failed for good. */
 export const RUN_STATES = {
   fire: { running: 'firing', retry: 'retry_fire', error: 'error' },
   expire: { running: 'expiring', retry: 'retry_expire', error: 'expire_error' },
-} as const satisfies { [firing in Firing]: { [phase: string]: StreamState } }
+} as const satisfies { [kind in RunKind]: { [phase: string]: StreamState } }
 
 /** A state that only a reset ends. */
-export type ErrorState = (typeof RUN_STATES)[Firing]['error']
+export type ErrorState = (typeof RUN_STATES)[RunKind]['error']

@@ -36,11 +36,11 @@ export type RestStream = {
 /** Digits of fraction: none when it is zero, or always six. */
 export type Fraction = 'auto' | 'six'
 
-export function restDatetime(time: Micros, fraction: Fraction = 'auto'): RestDatetime {
+function restDatetime(time: Micros, fraction: Fraction = 'auto'): RestDatetime {
   return { __type__: 'datetime', datetime: formatIso(time, fraction) }
 }
 
-export function restValue(trait: DistinguishingTrait, fraction: Fraction = 'auto'): RestValue {
+function restValue(trait: DistinguishingTrait, fraction: Fraction = 'auto'): RestValue {
   switch (trait.type) {
     case 'datetime':
       return restDatetime(trait.value, fraction)

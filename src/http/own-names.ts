@@ -3,7 +3,7 @@ import { isLoopback } from '../runtime/listen-address.ts'
 import { sendProblem } from './problem.ts'
 
 /** Names by which a server may be asked: those of this machine, and the address where it listens. */
-export function isOwnName(hostAndPort: string, configured?: string): boolean {
+function isOwnName(hostAndPort: string, configured?: string): boolean {
   const host = hostAndPort
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')

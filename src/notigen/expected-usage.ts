@@ -9,7 +9,8 @@ const OPERATION_END = /^compute\.instance\.(rebuild|finish_resize|rescue)\.end$/
 
 /**
  * What verifying the usage of an instance must find by the rules of StackTach (`rules: stacktach`) in the facts of one
- * stream, in order of their time. Written from the usage rules of CONFIG apart from the usage handler, so that each can be held against the other.
+ * stream, in order of their time. Written from docs/usage-rules.md apart from the usage handler, so that each can be
+ * held against the other.
  */
 export function expectedUsage(facts: readonly Fact[]): readonly UsageResult[] {
   const results: UsageResult[] = []

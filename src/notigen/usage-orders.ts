@@ -5,7 +5,7 @@ import type { Instance } from './instance.ts'
 import type { Random } from './random.ts'
 import { wholeSeconds } from './told-times.ts'
 
-/** What verifying the usage of an instance can find, by its code. Source: the usage rules of CONFIG and docs/usage-rules.md. */
+/** Names what verifying the usage of an instance can find, by its code; see docs/usage-rules.md. */
 export const USAGE_CODES = ['U0', 'U1', 'U2', 'U3', 'U4', 'U5', 'U6', 'U7', 'U8', 'warning'] as const
 
 export type UsageCode = (typeof USAGE_CODES)[number]

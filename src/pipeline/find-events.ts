@@ -1,6 +1,6 @@
 import type { Event, StoredEvent } from '../domain/event.ts'
 import { holdsTraits, type TraitCondition } from '../domain/trait-condition.ts'
-import type { Store } from '../store/store.ts'
+import type { Queries } from '../store/ports/queries.ts'
 import type { EventQuery, HandlerContext } from './handler.ts'
 
 /** Most events that a handler is given at once: those of one server and some days. */
@@ -11,7 +11,7 @@ type Asked = { readonly query: EventQuery; readonly answer: PromiseWithResolvers
 
 /** Returns how handlers look stored events up: what many streams ask at the same moment is one query. */
 export function createEventFinder(
-  store: Pick<Store, 'listEvents'>,
+  store: Pick<Queries, 'listEvents'>,
 ): NonNullable<HandlerContext['findEvents']> {
   let asked: Asked[] = []
   const askAll = () => {
@@ -28,7 +28,7 @@ export function createEventFinder(
 }
 
 /** Asks for the same trait and times. */
-async function askTogether(store: Pick<Store, 'listEvents'>, group: readonly Asked[]): Promise<void> {
+async function askTogether(store: Pick<Queries, 'listEvents'>, group: readonly Asked[]): Promise<void> {
   try {
     const known = group.flatMap(({ query }) => stored(query.known))
     const found = await look(store, group, known)
@@ -45,13 +45,13 @@ async function askTogether(store: Pick<Store, 'listEvents'>, group: readonly Ask
 }
 
 function look(
-  store: Pick<Store, 'listEvents'>,
+  store: Pick<Queries, 'listEvents'>,
   group: readonly Asked[],
   known: readonly StoredEvent[],
 ): Promise<StoredEvent[]> {
   const { trait, from, to } = (group[0] as Asked).query
   const traits = [{ name: trait, values: group.map(({ query: { value } }) => value) }]
-  const page = { limit: MOST_EVENTS, mark: undefined, ascending: true, isUnsettled: true }
+  const page = { limit: MOST_EVENTS, mark: undefined, ascending: true, mayMissNewest: true }
   return store.listEvents({ from, to, traits, without: new Set(known.map(({ id }) => id)) }, page)
 }
 

@@ -1,28 +1,28 @@
 import type { Logger } from './logger.ts'
 
-/** Something that is away, for many at once: one line of log when the first finds it so, one when it is back. */
+/** Logs an outage that many may notice: one line when the first attempt fails, one when an attempt succeeds again. */
 export class Outage {
   readonly #logger: Pick<Logger, 'info' | 'warn'>
-  readonly #back: string
+  readonly #recovery: string
   #isOn = false
 
-  /** `back`: what is said when it is over */
-  constructor(logger: Pick<Logger, 'info' | 'warn'>, back: string) {
+  /** `recovery` is logged when the outage is over, e.g. `the database answers again`. */
+  constructor(logger: Pick<Logger, 'info' | 'warn'>, recovery: string) {
     this.#logger = logger
-    this.#back = back
+    this.#recovery = recovery
   }
 
-  /** Something failed that will be tried again. */
+  /** An attempt failed, for the reason `what`, and will be made again. */
   failed(what: string): void {
     if (this.#isOn) return
     this.#isOn = true
     this.#logger.warn({}, `${what}; trying again until it works`)
   }
 
-  /** It worked. */
+  /** An attempt succeeded. */
   over(): void {
     if (!this.#isOn) return
     this.#isOn = false
-    this.#logger.info({}, this.#back)
+    this.#logger.info({}, this.#recovery)
   }
 }

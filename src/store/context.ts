@@ -1,6 +1,6 @@
 import type { OpenDatabase } from './dialect.ts'
 import { EventTypes } from './event-types.ts'
-import { LookAhead } from './intake/look-ahead.ts'
+import { DuplicateLookup } from './intake/duplicate-lookup.ts'
 import { RecentHashes } from './intake/recent-hashes.ts'
 
 /** Waits for writers: those that come while one is under way share the next. */
@@ -13,12 +13,12 @@ export type StoreContext = OpenDatabase & {
   readonly indexedTraits: ReadonlySet<string>
   /** others index traits that this writer does not */
   readonly hasUnindexed: boolean
-  /** the highest ids below which no more become visible, as far as is known */
-  readonly settled: { event: number; stream: number }
+  /** the highest ids below which no more ids become visible, as far as is known */
+  readonly visibleUpTo: { event: number; stream: number }
   readonly waits: WriterWaits
   /** of events that were stored after others were looked up ahead of being stored */
   readonly recentHashes: RecentHashes
-  readonly lookAhead: LookAhead
+  readonly duplicateLookup: DuplicateLookup
 }
 
 export function createContext(
@@ -31,9 +31,9 @@ export function createContext(
     eventTypes: new EventTypes(db, dialect),
     indexedTraits: new Set(indexedTraits),
     hasUnindexed: false,
-    settled: { event: 0, stream: 0 },
+    visibleUpTo: { event: 0, stream: 0 },
     waits: {},
     recentHashes: new RecentHashes(),
-    lookAhead: new LookAhead(),
+    duplicateLookup: new DuplicateLookup(),
   }
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { ColumnTypes } from './schema/migrations/column-types.ts'
+import type { ColumnTypes } from './schema/column-types.ts'
 import type { Tables } from './schema/schema.ts'
 
 /** A value that is a text of SQL already. */
@@ -13,7 +13,10 @@ export class Literal {
 
 export type SqlValue = string | number | Buffer | null | Literal
 
-/** Where the two kinds of database differ; everything else is written once. */
+/**
+ * The differences between the kinds of database; everything else is written once. `mysql` and `sqlite` hold the same
+ * files for them: database (opening), dialect, errors, column types.
+ */
 export type SqlDialect = {
   readonly types: ColumnTypes
   /** SQL for the database's own clock, in microseconds */
@@ -22,9 +25,11 @@ export type SqlDialect = {
   readonly canCancel: boolean
   /** what begins a transaction that reads everything as it is at this moment */
   readonly beginSnapshot: readonly string[]
-  /** ` for update`, where rows can be locked */
+  /** all transactions share one connection and come one after the other; nothing can be read meanwhile */
+  readonly hasOneConnection: boolean
+  /** `for update`, where rows can be locked, else nothing */
   readonly forUpdate: string
-  /** ` for update skip locked`, where rows can be locked */
+  /** `for update skip locked`, where rows can be locked, else nothing */
   readonly skipLocked: string
   /** the most values that one statement may carry */
   readonly maxParameters: number

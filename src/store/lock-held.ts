@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { StoreContext } from './context.ts'
+import type { ClaimedStream } from './ports/stream-runs.ts'
 import { idIn } from './rows.ts'
 import type { Executor } from './schema/schema.ts'
-import type { ClaimedStream } from './store.ts'
 
 /** Locks the streams of claims; answers the ids of those whose lease holds. */
 export async function lockHeld(

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { loadDefinitions } from '../../src/config/load/load-definitions.ts'
+import { decodeNotification } from '../../src/distiller/decode-notification.ts'
 import { createDistiller } from '../../src/distiller/distiller.ts'
-import { decodeNotification } from '../../src/distiller/notification.ts'
 import { recordedDay } from '../support/notifications.ts'
 import { printFigure, ratePerSecond } from './figure.ts'
 

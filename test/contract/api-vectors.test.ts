@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createApp } from '../../src/api/app.ts'
+import { createApiApp } from '../../src/api/api-app.ts'
 import { importDatabase } from '../../src/dump/import-database.ts'
 import { createHttpService, type HttpService } from '../../src/http/http-service.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
@@ -96,7 +96,7 @@ describe.each(DATABASES)('on $name', ({ open }) => {
       () => {},
     )
     store = await createSqlStore(database, {})
-    const app = createApp({ store, logger: silentLogger })
+    const app = createApiApp({ store, logger: silentLogger })
     service = createHttpService(app, { host: '127.0.0.1', port: 0 })
     await service.start()
     check = await openApiCheck(`http://127.0.0.1:${service.address().port}`)

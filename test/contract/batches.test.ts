@@ -4,9 +4,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../src/domain/event.ts'
 import type { Trait, Traits } from '../../src/domain/trait.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
+import type { Batch } from '../../src/store/ports/intake.ts'
 import { bytesHex } from '../../src/store/rows.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { Batch, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import type { TriggerRouter } from '../../src/streams/router.ts'
 import type { TriggerConfig } from '../../src/streams/trigger-config.ts'
 import { DATABASES } from '../support/databases.ts'
@@ -132,7 +133,7 @@ describe.each(DATABASES)('batches on $name', ({ open }) => {
   async function storeReadAhead(batches: readonly Batch[], router: TriggerRouter): Promise<void> {
     const fresh = await createSqlStore(database, { writer: 'fresh', indexedTraits: ['host', 'size'] })
     for (const [index, batch] of batches.entries()) {
-      await fresh.readAhead(batches[index + 1]?.arrivals ?? [])
+      await fresh.warmUp(batches[index + 1]?.arrivals ?? [])
       await fresh.storeBatch(batch, router)
     }
   }

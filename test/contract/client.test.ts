@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createApp } from '../../src/api/app.ts'
+import { createApiApp } from '../../src/api/api-app.ts'
 import { type Client, createClient } from '../../src/client/client.ts'
 import {
   ConflictError,
@@ -45,7 +45,7 @@ describe.each(DATABASES)('a client of the API over $name', ({ open }) => {
     })
     await store.storeBatch({ arrivals, deadLetters: [] }, router)
     const access = { read: ['r'], write: ['w'] }
-    service = createHttpService(createApp({ store, logger: silentLogger, access }), {
+    service = createHttpService(createApiApp({ store, logger: silentLogger, access }), {
       host: '127.0.0.1',
       port: 0,
     })
@@ -94,7 +94,7 @@ describe.each(DATABASES)('a client of the API over $name', ({ open }) => {
     await expect(client.resetStream(3)).rejects.toThrow(ConflictError)
     const later = NOW + 86_400_000_000
     const claims = await store.claimStreams({
-      firing: 'expire',
+      kind: 'expire',
       now: later,
       limit: 1,
       worker: 'w',

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createManualClock } from '../../src/clock/event-clock.ts'
-import { type PrepareContext, type Prepared, prepare } from '../../src/consumer/prepare.ts'
+import { type PrepareContext, prepare } from '../../src/consumer/prepare.ts'
+import { arrivalOf, deadLettersOf, type Prepared } from '../../src/consumer/prepared.ts'
 import { compileDefinitions } from '../../src/distiller/definition.ts'
 import { createDistiller } from '../../src/distiller/distiller.ts'
+import type { Page } from '../../src/store/ports/queries.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { Page } from '../../src/store/store.ts'
 import { wellFormed } from '../../src/text/well-formed.ts'
 import { corpusOf, nearCorpus } from '../support/corpus.ts'
 import { DATABASES } from '../support/databases.ts'
@@ -58,14 +59,14 @@ describe.each(DATABASES)('in $name', ({ open }) => {
     /** Stores bodies in one batch; each becomes an event or a dead letter, none both. */
     const take = async (bodies: readonly Buffer[]): Promise<Prepared[]> => {
       const prepared = bodies.map((body) => prepare({ queue: 'q', body, redelivered: false }, context))
-      for (const { arrival, deadLetter, line } of prepared) {
-        expect([arrival, deadLetter].filter((one) => one !== undefined)).toHaveLength(1)
-        expect(deadLetter?.reason).not.toBe('')
+      for (const { outcome, line } of prepared) {
+        expect(outcome.kind).toMatch(/^(event|refused)$/)
+        if (outcome.kind === 'refused') expect(outcome.deadLetter.reason).not.toBe('')
         expect(String(line)).not.toBe('')
         expect(line?.includes('\n'), 'an archive has a line for each message').toBe(false)
       }
-      const arrivals = prepared.flatMap(({ arrival }) => arrival ?? [])
-      const deadLetters = prepared.flatMap(({ deadLetter }) => deadLetter ?? [])
+      const arrivals = prepared.flatMap((one) => arrivalOf(one) ?? [])
+      const deadLetters = prepared.flatMap(deadLettersOf)
       const { stored, duplicates } = await store.storeBatch({ arrivals, deadLetters }, router)
       expect(stored + duplicates).toBe(arrivals.length)
       return prepared
@@ -79,9 +80,9 @@ describe.each(DATABASES)('in $name', ({ open }) => {
     for (let from = 0; from < corpus.length; from += 20)
       prepared.push(...(await take(corpus.slice(from, from + 20))))
     await take([GOOD])
-    const ids = new Set(prepared.flatMap(({ arrival }) => arrival?.event.messageId ?? []))
+    const ids = new Set(prepared.flatMap((one) => arrivalOf(one)?.event.messageId ?? []))
     expect(await store.countEvents({}, ALL)).toBe(ids.size + 1)
-    const letters = prepared.filter(({ deadLetter }) => deadLetter)
+    const letters = prepared.flatMap(deadLettersOf)
     expect(await store.countDeadLetters({})).toBe(letters.length)
     for (const id of [...ids].map(wellFormed))
       expect(await store.findEvent(id)).toMatchObject({ messageId: id })

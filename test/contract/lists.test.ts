@@ -4,10 +4,11 @@ import { readingsOf } from '../../src/domain/trait-condition.ts'
 import { Random } from '../../src/notigen/random.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { insertRows } from '../../src/store/insert-rows.ts'
-import { idsByTraits } from '../../src/store/queries/id-walk.ts'
+import type { EventFilter, Page } from '../../src/store/ports/queries.ts'
+import { idsByTraits } from '../../src/store/queries/inverted-index.ts'
 import { BUCKET_SIZE, bucketOf } from '../../src/store/schema/schema.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { EventFilter, Page, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { traitHash } from '../../src/store/trait-codec.ts'
 import { withoutEmptyStart } from '../../src/store/upkeep/event-spans.ts'
 import { DATABASES } from '../support/databases.ts'
@@ -261,7 +262,7 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
     async (name, value) => {
       for (const id of [5, 10, 15]) await place(id, { ...host('a'), size: { type: 'int', value: 512 } })
       const found = (without: number[]) =>
-        ids({ traits: where([name, value]), without: new Set(without) }, { ...UP, isUnsettled: true })
+        ids({ traits: where([name, value]), without: new Set(without) }, { ...UP, mayMissNewest: true })
       expect(await found([])).toEqual([5, 10, 15])
       expect(await found([5, 15])).toEqual([10])
       expect(await found([5, 10, 15])).toEqual([])
@@ -288,7 +289,7 @@ describe.each(DATABASES)('lists of $name', ({ open }) => {
     expect(await store.countStreams({ traits: where(['host', 'a']) }, UP)).toBe(0)
     await put('x.end')
     expect(await store.listStreams({}, UP)).toMatchObject([{ id: 2, eventCount: 1 }])
-    const claim = { firing: 'fire', now: NOW + 1, limit: 10, worker: 'w1', leaseMs: 60_000 } as const
+    const claim = { kind: 'fire', now: NOW + 1, limit: 10, worker: 'w1', leaseMs: 60_000 } as const
     const claims = await store.claimStreams(claim)
     await expect(store.deleteStream(2)).rejects.toThrow('stream 2 is run by w1 at this moment')
     expect(await keys()).toEqual([{ stream_id: 2 }])

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
+import type { NewDeadLetter } from '../../src/store/ports/dead-letter-box.ts'
 import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
-import type { NewDeadLetter } from '../../src/store/store.ts'
 import { event, routerOf } from '../support/events.ts'
 import { folderWith } from '../support/folders.ts'
 
@@ -109,7 +109,7 @@ test('retry brings a stream back whose pipeline failed', async () => {
     { arrivals: [{ event: one, at: 0, keys: router.keysOf(one) }], deadLetters: [] },
     router,
   )
-  const [claim] = await store.claimStreams({ firing: 'fire', now: 1, limit: 1, worker: 'w', leaseMs: 1000 })
+  const [claim] = await store.claimStreams({ kind: 'fire', now: 1, limit: 1, worker: 'w', leaseMs: 1000 })
   if (!claim) throw new Error('the stream must be due')
   await store.failRun({ claim, error: 'boom', retryInMs: undefined })
   expect((await run('retry', '1')).stdout).toBe('1: its stream will be run again\n')

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
-import { createApp } from '../../src/api/app.ts'
+import { createApiApp } from '../../src/api/api-app.ts'
 import { formatTable } from '../../src/cli/terminal/table.ts'
 import { importDatabase } from '../../src/dump/import-database.ts'
 import { createHttpService } from '../../src/http/http-service.ts'
@@ -33,7 +33,7 @@ beforeAll(async () => {
   )
   store = await createSqlStore(database, { writer: 'test' })
   const serve = async (write: string[]) => {
-    const app = createApp({ store, logger: silentLogger, access: { read: [], write } })
+    const app = createApiApp({ store, logger: silentLogger, access: { read: [], write } })
     const service = createHttpService(app, { host: '127.0.0.1', port: 0 })
     await service.start()
     return { url: `http://127.0.0.1:${service.address().port}`, stop: () => service.stop() }
@@ -205,7 +205,7 @@ test('a URL is the first word, not the value of an option; its password goes int
 test('--watch prints streams that change their state, and waits for a server that is away', async () => {
   let looks = 0
   const serve = (port: number) =>
-    createHttpService(createApp({ store, logger: silentLogger, onRequest: () => looks++ }), {
+    createHttpService(createApiApp({ store, logger: silentLogger, onRequest: () => looks++ }), {
       host: '127.0.0.1',
       port,
     })

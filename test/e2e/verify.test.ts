@@ -8,8 +8,8 @@ import { openDatabase, openStore } from '../../src/assembly/open-store.ts'
 import { requirePipelines } from '../../src/assembly/require-pipelines.ts'
 import { createManualClock } from '../../src/clock/event-clock.ts'
 import { loadConfig } from '../../src/config/load/load-config.ts'
+import { decodeNotificationText } from '../../src/distiller/decode-notification.ts'
 import { createDistiller } from '../../src/distiller/distiller.ts'
-import { decodeNotificationText } from '../../src/distiller/notification.ts'
 import { MICROS_PER_DAY } from '../../src/domain/time.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { upgradeSchema } from '../../src/store/schema/migrate.ts'
@@ -179,7 +179,7 @@ async function runEngine(file: string, lines: readonly string[]): Promise<Readon
   const pipelines = await requirePipelines(config)
   const worker = buildWorker({ config, pipelines, store, clock, logger: silentLogger, name: 'test' })
   clock.set(clock.now() + 3 * MICROS_PER_DAY)
-  for (const firing of ['fire', 'expire'] as const) while ((await worker.pass(firing)) > 0);
+  for (const kind of ['fire', 'expire'] as const) while ((await worker.pass(kind)) > 0);
   const events = await store.listEvents({}, { limit: 1000, mark: undefined, ascending: true })
   await store.close()
   return new Map(events.map(({ eventType, messageId }) => [eventType, messageId]))

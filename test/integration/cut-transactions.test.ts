@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { TransientError } from '../../src/domain/errors.ts'
 import { openMysqlDatabase } from '../../src/store/mysql/mysql-database.ts'
+import type { FinishedRun } from '../../src/store/ports/stream-runs.ts'
 import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { FinishedRun, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
@@ -92,7 +93,7 @@ test.each([
   ['before it arrives', false],
   ['after it was carried out', true],
 ])('finishing one stream, the connection cut at any request, %s', async (_, isCarriedOut) => {
-  const request = { firing: 'fire', now: NOW + 1, limit: 1, worker: 'w', leaseMs: 60_000 } as const
+  const request = { kind: 'fire', now: NOW + 1, limit: 1, worker: 'w', leaseMs: 60_000 } as const
   const [warm] = await store.claimStreams(request)
   if (warm) await store.finishRuns([runOf(warm, 'made-warm')], router)
   const cuts = await atEachRequest(isCarriedOut, async (number) => {
@@ -108,7 +109,7 @@ test.each([
 })
 
 test('transactions that are made and told to have timed out are repeated, and change nothing twice', async () => {
-  const request = { firing: 'fire', now: NOW + 1, limit: 10, worker: 'w', leaseMs: 60_000 } as const
+  const request = { kind: 'fire', now: NOW + 1, limit: 10, worker: 'w', leaseMs: 60_000 } as const
   // A new type of event has a transaction of its own.
   await put('made-0', 'made')
   let left = 1

@@ -4,11 +4,12 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createContext } from '../../src/store/context.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { openMysqlDatabase } from '../../src/store/mysql/mysql-database.ts'
-import { readSettled } from '../../src/store/queries/settled.ts'
+import type { Page } from '../../src/store/ports/queries.ts'
+import { readVisible } from '../../src/store/queries/visible-page.ts'
 import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import type { Executor } from '../../src/store/schema/schema.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { Page, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { noteUnindexed } from '../../src/store/upkeep/indexed-traits.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
@@ -127,9 +128,9 @@ test('what another request finds settled meanwhile says nothing of what was read
   await put(quick, ['first'])
   const context = createContext(reader.database)
   const seen: number[] = []
-  const rows = await readSettled(context, 'event', async (top) => {
+  const rows = await readVisible(context, 'event', async (top) => {
     const read = await reader.database.db.selectFrom('event').select('id').where('id', '<=', top).execute()
-    if (seen.length === 0) context.settled.event = Number.MAX_SAFE_INTEGER
+    if (seen.length === 0) context.visibleUpTo.event = Number.MAX_SAFE_INTEGER
     seen.push(read.length)
     await put(quick, [`later-${seen.length}`])
     return read

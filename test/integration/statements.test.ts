@@ -61,7 +61,7 @@ test('a batch takes the same number of statements whatever is in it', async () =
 test('claiming, reading and finishing take the same number of statements for any number of streams', async () => {
   await put('first', 300)
   const run = async (limit: number) => {
-    const request = { firing: 'fire', now: NOW + 1, limit, worker: 'w', leaseMs: 60_000 } as const
+    const request = { kind: 'fire', now: NOW + 1, limit, worker: 'w', leaseMs: 60_000 } as const
     const claims = await store.claimStreams(request)
     expect(claims).toHaveLength(limit)
     await store.eventsOfStreams(claims.map(({ stream }) => stream.id))

@@ -5,9 +5,10 @@ import type { Event } from '../../src/domain/event.ts'
 import type { Arrival } from '../../src/domain/routing.ts'
 import { Random } from '../../src/notigen/random.ts'
 import { openMysqlDatabase } from '../../src/store/mysql/mysql-database.ts'
+import type { ClaimedStream } from '../../src/store/ports/stream-runs.ts'
 import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import type { ClaimedStream, Store } from '../../src/store/store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
 
@@ -54,7 +55,7 @@ async function work(
 ): Promise<void> {
   for (let idle = 0; !(isOver() && idle > 2); ) {
     const claims = await store.claimStreams({
-      firing: 'fire',
+      kind: 'fire',
       now: NOW + 1,
       limit: 20,
       worker,

@@ -1,5 +1,6 @@
 import { TransientError } from '../../src/domain/errors.ts'
-import type { Batch, Store } from '../../src/store/store.ts'
+import type { Batch } from '../../src/store/ports/intake.ts'
+import type { Store } from '../../src/store/store.ts'
 import { isRefused } from './workload.ts'
 import type { Process, World } from './world.ts'
 

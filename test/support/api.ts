@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { type AppDependencies, createApp } from '../../src/api/app.ts'
+import { type AppDependencies, createApiApp } from '../../src/api/api-app.ts'
 import { createHttpService, type Slowness } from '../../src/http/http-service.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 
@@ -8,7 +8,7 @@ export async function serveApi(
   parts: Partial<AppDependencies> & Pick<AppDependencies, 'store'>,
   slowness: Slowness = {},
 ): Promise<string> {
-  const app = createApp({ logger: silentLogger, ...parts })
+  const app = createApiApp({ logger: silentLogger, ...parts })
   const service = createHttpService(app, { host: '127.0.0.1', port: 0 }, '--listen', slowness)
   await service.start()
   onTestFinished(() => service.stop())

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { loadDefinitions } from '../../src/config/load/load-definitions.ts'
+import { decodeNotificationText } from '../../src/distiller/decode-notification.ts'
 import type { EventDefinition } from '../../src/distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../src/distiller/distiller.ts'
-import { decodeNotificationText } from '../../src/distiller/notification.ts'
 import type { Event } from '../../src/domain/event.ts'
 import type { Notification } from '../../src/domain/notification.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { decodeNotificationText } from '../../src/distiller/notification.ts'
+import { decodeNotificationText } from '../../src/distiller/decode-notification.ts'
 import type { StoredEvent } from '../../src/domain/event.ts'
 import type { Stream } from '../../src/domain/stream.ts'
 import { canonicalTraits } from '../../src/domain/trait.ts'
@@ -72,9 +72,9 @@ export async function referenceStreams(lines: readonly string[]): Promise<Stream
       router,
     )
   }
-  for (const firing of ['fire', 'expire'] as const) {
+  for (const kind of ['fire', 'expire'] as const) {
     const claims = await store.claimStreams({
-      firing,
+      kind,
       now,
       limit: 100_000,
       worker: 'reference',

@@ -1,7 +1,7 @@
 import { buildWorker } from '../../src/assembly/build-worker.ts'
 import { requirePipelines } from '../../src/assembly/require-pipelines.ts'
 import { createManualClock } from '../../src/clock/event-clock.ts'
-import { decodeNotificationText } from '../../src/distiller/notification.ts'
+import { decodeNotificationText } from '../../src/distiller/decode-notification.ts'
 import type { Arrival } from '../../src/domain/routing.ts'
 import { formatIso, MICROS_PER_DAY, MICROS_PER_MINUTE } from '../../src/domain/time.ts'
 import type { ExpectedStream } from '../../src/notigen/expected-streams.ts'

@@ -9,7 +9,7 @@ const WORDS = ['domain', 'text', 'formats']
 /** What every part may be made of. */
 const GROUND = [...WORDS, 'runtime']
 /** What other parts may know of those that have adapters. */
-const PORTS = ['store/store.ts', 'broker/broker.ts', 'archive/archive.ts']
+const PORTS = ['store/store.ts', 'store/ports', 'broker/broker.ts', 'archive/archive.ts']
 
 /** What each room may import of the others, beside itself: folders, or single files. */
 const ARROWS: { readonly [room: string]: readonly string[] } = {
@@ -31,10 +31,20 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   publishing: GROUND,
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
-  api: [...GROUND, 'http', 'store/store.ts'],
+  api: [...GROUND, 'http', 'store/store.ts', 'store/ports'],
   client: WORDS,
   notigen: ['domain', 'runtime', 'clock', 'broker/broker.ts'],
-  explain: [...GROUND, 'config', 'distiller', 'streams', 'timex', 'usage', 'pipeline', 'store/store.ts'],
+  explain: [
+    ...GROUND,
+    'config',
+    'distiller',
+    'streams',
+    'timex',
+    'usage',
+    'pipeline',
+    'store/store.ts',
+    'store/ports',
+  ],
   // Adapters are built here and nowhere else.
   assembly: [
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
@@ -58,7 +68,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ],
     ...['explain', 'http', 'klugman', 'notigen', 'observe', 'pipeline', 'streams', 'timex'],
     ...['broker/broker.ts', 'broker/memory.ts', 'consumer/counters.ts', 'consumer/retry-dead-letter.ts'],
-    ...['store/store.ts', 'store/dialect.ts', 'store/schema', 'store/copy'],
+    ...['store/store.ts', 'store/ports', 'store/dialect.ts', 'store/schema', 'store/copy'],
   ],
 }
 

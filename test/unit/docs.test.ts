@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -37,9 +37,22 @@ test.each(PAGES)('the files of this repository that %s names are there', (page) 
   expect(missing.filter((path) => !/^sandbox\/(data|\.node)/.test(path))).toEqual([])
 })
 
-test('README leads to every page of docs', () => {
-  const pages = PAGES.filter((page) => page.startsWith('docs/'))
+/** Pages that may be linked from the index of their folder instead of README. */
+const INDEXES: { readonly [folder: string]: string } = {
+  'docs/architecture/': 'docs/architecture/overview.md',
+  'docs/decisions/': 'docs/decisions/README.md',
+}
+
+/** Whether README links a page, or links the index of its folder and that links the page. */
+function isLedTo(page: string): boolean {
   const readme = textOf('README.md')
-  expect(pages.filter((page) => !readme.includes(`(${page})`))).toEqual([])
-  expect(readme.split('\n').length).toBeLessThan(150)
+  if (readme.includes(`(${page})`)) return true
+  const index = Object.entries(INDEXES).find(([folder]) => page.startsWith(folder))?.[1]
+  return index !== undefined && readme.includes(`(${index})`) && textOf(index).includes(`(${basename(page)})`)
+}
+
+test('README leads to every page of docs, to those of architecture and decisions by their index', () => {
+  const pages = PAGES.filter((page) => page.startsWith('docs/'))
+  expect(pages.filter((page) => !isLedTo(page))).toEqual([])
+  expect(textOf('README.md').split('\n').length).toBeLessThan(150)
 })

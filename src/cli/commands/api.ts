@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type AppDependencies, createApp } from '../../api/app.ts'
+import { type AppDependencies, createApiApp } from '../../api/api-app.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
 import { observe } from '../../assembly/observation.ts'
@@ -36,7 +36,7 @@ async function serve(options: Options): Promise<void> {
   const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS, statementMs })
   await withStore({ open, signal, logger, observation }, async (store) => {
     const onRequest = observation && requestMetrics(observation.metrics)
-    const service = createHttpService(createApp({ store, logger, access, limits, onRequest }), address)
+    const service = createHttpService(createApiApp({ store, logger, access, limits, onRequest }), address)
     const announcing = {
       ...service,
       async start() {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { stopSignal } from '../../assembly/daemon.ts'
-import { indexedTraits, openDatabase } from '../../assembly/open-store.ts'
+import { columnTypesOf, indexedTraits, openDatabase } from '../../assembly/open-store.ts'
 import { type Config, loadConfig } from '../../config/load/load-config.ts'
 import { type DumpSink, writeDumpFile } from '../../dump/dump-file.ts'
 import { exportDatabase } from '../../dump/export-database.ts'
@@ -9,7 +9,6 @@ import type { DumpCounts } from '../../store/copy/dump.ts'
 import { openRestore } from '../../store/copy/restore.ts'
 import type { OpenDatabase } from '../../store/dialect.ts'
 import { schemaStatus, upgradeSchema } from '../../store/schema/migrate.ts'
-import { MYSQL_TYPES, SQLITE_TYPES } from '../../store/schema/migrations/column-types.ts'
 import { migrationSql } from '../../store/schema/migrations/migrations.ts'
 import { createCommand, print } from '../program.ts'
 import { grouped } from '../terminal/grouped.ts'
@@ -77,8 +76,7 @@ async function withDatabase(
 /** Needs no connection: for the administrator of a database that is not ours to change. */
 async function printSql({ config: file }: Options): Promise<void> {
   const { winchester } = await loadConfig(file, process.env)
-  const types = winchester.database.url.startsWith('sqlite:') ? SQLITE_TYPES : MYSQL_TYPES
-  await print(migrationSql(types))
+  await print(migrationSql(columnTypesOf(winchester.database.url)))
 }
 
 async function upgrade({ db, dialect }: OpenDatabase): Promise<void> {

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { createApp } from '../../api/app.ts'
+import { createApiApp } from '../../api/api-app.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
 import { buildWorker } from '../../assembly/build-worker.ts'
@@ -11,7 +11,7 @@ import { PublisherPool } from '../../assembly/publisher-pool.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { createMemoryBroker } from '../../broker/memory.ts'
-import { createFastClock, type EventClock } from '../../clock/event-clock.ts'
+import { createFastClock, type IntakeClock } from '../../clock/event-clock.ts'
 import { type Config, loadConfig } from '../../config/load/load-config.ts'
 import type { YagiSettings } from '../../config/load/yagi-settings.ts'
 import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
@@ -89,7 +89,7 @@ async function up(options: Options): Promise<void> {
     const start = await startOf(store)
     const clock = createFastClock(start, options.speed)
     const parts = { config, yagi, pipelines, broker, store, clock, logger }
-    const http = createHttpService(createApp({ store, logger, access, limits }), address)
+    const http = createHttpService(createApiApp({ store, logger, access, limits }), address)
     const worker = buildWorker({ ...parts, name: 'worker', publisherFor: publishers.publisherFor })
     const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
@@ -150,7 +150,7 @@ function createSimulator(
   options: Options,
   yagi: YagiSettings,
   start: Micros,
-  clock: EventClock,
+  clock: IntakeClock,
   broker: Broker,
   logger: Logger,
 ): Service {
@@ -198,7 +198,7 @@ Ctrl-C stops it.
 
 /** A line now and then about what has happened. */
 function createStatus(
-  clock: EventClock,
+  clock: IntakeClock,
   store: Store,
   consumer: BuiltConsumer,
   worker: { readonly counters: { readonly fired: number; readonly expired: number } },

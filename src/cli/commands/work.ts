@@ -16,7 +16,7 @@ import { withStore } from '../../assembly/with-store.ts'
 import { slowRunMetrics, workerMetrics } from '../../assembly/worker-metrics.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
-import { createWorkerCounters } from '../../pipeline/worker-counters.ts'
+import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import { createCommand, loggerOf } from '../program.ts'
 

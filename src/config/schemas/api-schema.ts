@@ -31,5 +31,3 @@ export const apiSchema = z
       .partial(),
   })
   .partial()
-
-export type ApiSettings = z.infer<typeof apiSchema>

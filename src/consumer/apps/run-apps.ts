@@ -1,6 +1,6 @@
 import { messageOf, TransientError } from '../../domain/errors.ts'
 import { Backoff, sleep } from '../../runtime/backoff.ts'
-import type { NewDeadLetter } from '../../store/store.ts'
+import type { NewDeadLetter } from '../../store/ports/dead-letter-box.ts'
 import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
 
 /** An app of a queue, and which of its messages reach it. */

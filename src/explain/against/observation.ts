@@ -1,7 +1,7 @@
 import type { Config } from '../../config/load/load-config.ts'
+import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import type { EventDefinition } from '../../distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
-import { decodeNotificationText } from '../../distiller/notification.ts'
 import type { Position } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import type { JsonValue, Notification } from '../../domain/notification.ts'

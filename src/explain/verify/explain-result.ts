@@ -4,7 +4,7 @@ import type { Event, StoredEvent } from '../../domain/event.ts'
 import { MICROS_PER_DAY } from '../../domain/time.ts'
 import type { Pipeline } from '../../pipeline/handler-registry.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import type { Store } from '../../store/store.ts'
+import type { Queries } from '../../store/ports/queries.ts'
 import { createRouter } from '../../streams/router.ts'
 import { usageResults } from '../../usage/usage-results.ts'
 import type { UsageVerdict } from '../../usage/verdict.ts'
@@ -13,7 +13,7 @@ import { usageHandlerOf } from './usage-step.ts'
 import { existsLine, periodsLines, remainderLine, type VerdictLine } from './verdict-line.ts'
 
 type Context = {
-  readonly store: Store
+  readonly store: Queries
   readonly config: Config
   readonly pipelines: ReadonlyMap<string, Pipeline>
   readonly logger: Logger

@@ -35,7 +35,7 @@ export async function insertEvents(
   }))
   const ids = await insertRows(tx, context.dialect, 'event', rows).catch((error) => {
     for (const { encoded } of fresh) encoded.seemsNew = false
-    context.lookAhead.failed()
+    context.duplicateLookup.failed()
     throw error
   })
   await insertRows(

@@ -5,12 +5,11 @@ import { messageOf, StackTachError, TransientError } from '../../domain/errors.t
 import { readTlsFiles } from '../../runtime/tls-files.ts'
 import { type MysqlAddress, parseMysqlAddress } from '../../text/mysql-address.ts'
 import type { TlsOptions } from '../../text/tls-options.ts'
-import { Literal, type OpenDatabase, type SqlDialect } from '../dialect.ts'
-import { MYSQL_TYPES } from '../schema/migrations/column-types.ts'
+import type { OpenDatabase } from '../dialect.ts'
 import type { Tables } from '../schema/schema.ts'
 import { MysqlConnections } from './mysql-connections.ts'
-import { isContention, isDataFault, isServerError, isUnavailable } from './mysql-errors.ts'
-import { mysqlLiteral } from './mysql-literal.ts'
+import { createMysqlDialect } from './mysql-dialect.ts'
+import { isUnavailable } from './mysql-errors.ts'
 
 export type MysqlOptions = {
   /** see parseMysqlAddress */
@@ -54,7 +53,7 @@ export async function openMysqlDatabase(options: MysqlOptions): Promise<OpenData
   const db = new Kysely<Tables>({ dialect: new MysqlDialect({ pool, controlConnection: createConnection }) })
   try {
     await sql`select 1`.execute(db)
-    return { db, dialect: createDialect(pool) }
+    return { db, dialect: createMysqlDialect(pool) }
   } catch (error) {
     void db.destroy().catch(() => {})
     const message = `cannot use the database at ${address.text}: ${messageOf(error)}`
@@ -114,36 +113,4 @@ function endAfterSilence(connection: PoolConnection, silenceMs: number): void {
     const silence = new Error(`the database has not answered for ${silenceMs / 1000} s`)
     stream.destroy(Object.assign(silence, { code: 'ETIMEDOUT' }))
   })
-}
-
-function createDialect(pool: MysqlConnections): SqlDialect {
-  return {
-    types: MYSQL_TYPES,
-    machineNow: 'cast(unix_timestamp(now(6)) * 1000000 as signed)',
-    canCancel: true,
-    beginSnapshot: [
-      'set transaction isolation level repeatable read',
-      'start transaction with consistent snapshot, read only',
-    ],
-    forUpdate: 'for update',
-    skipLocked: 'for update skip locked',
-    maxParameters: 60_000,
-    literal: mysqlLiteral,
-    ready: (text) => new Literal(mysqlLiteral(text)),
-    bytes: (hex) => new Literal(`x'${hex}'`),
-    // A server that comes back, or another, may have other settings.
-    get maxStatementBytes() {
-      return Math.max(pool.settings.maxPacket - 65_536, 1024)
-    },
-    idStep: 1,
-    idStepNow: '@@auto_increment_increment',
-    firstId: (insertId) => Number(insertId),
-    onExistingKey(keys, update) {
-      const set = update.map((column) => `${column} = values(${column})`)
-      return `on duplicate key update ${set.join(', ') || `${keys[0]} = ${keys[0]}`}`
-    },
-    isContention,
-    isServerError,
-    isDataFault,
-  }
 }

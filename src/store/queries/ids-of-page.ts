@@ -1,7 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { StoreContext } from '../context.ts'
+import type { EventFilter, Page } from '../ports/queries.ts'
 import type { Tables } from '../schema/schema.ts'
-import type { EventFilter, Page } from '../store.ts'
 import { withoutEmptyStart } from '../upkeep/event-spans.ts'
 import { applyPage, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
@@ -79,7 +79,7 @@ function sorted(rows: readonly { readonly id: number }[], ascending: boolean): n
 
 /** What takes longest can be done in two halves at once, where there are connections for it and both ends are known. */
 function halvesOf({ dialect }: StoreContext, { from, to }: EventFilter): readonly EventFilter[] {
-  if (from === undefined || to === undefined || dialect.forUpdate === '') return [{ from, to }]
+  if (from === undefined || to === undefined || dialect.hasOneConnection) return [{ from, to }]
   const middle = Math.floor((from + to) / 2)
   return [
     { from, to: middle },

@@ -1,5 +1,5 @@
 import { type AliasedRawBuilder, sql } from 'kysely'
-import type { ReadLimits } from '../store.ts'
+import type { ReadLimits } from '../ports/queries.ts'
 
 /** A text of at most so many bytes is read with its row: the thousand of a page come to 4 MB. */
 const SHORT = 4096

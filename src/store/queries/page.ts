@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Page } from '../ports/queries.ts'
 import type { Executor } from '../schema/schema.ts'
-import type { Page } from '../store.ts'
-import type { IdRange } from './id-walk.ts'
+import type { IdRange } from './inverted-index.ts'
 import type { Reading } from './reading.ts'
 
 /** How far a list may be read: ids up to `top`; not at all when nobody waits any more. */

@@ -2,9 +2,9 @@ import type { StoredEvent } from '../../domain/event.ts'
 import { hash128 } from '../../domain/hash.ts'
 import type { StoreContext } from '../context.ts'
 import type { EventTypes } from '../event-types.ts'
+import type { EventFilter, Page, ReadLimits } from '../ports/queries.ts'
 import { eventOfRow, hexBytes, idIn } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
-import type { EventFilter, Page, ReadLimits } from '../store.ts'
 import { eventsByTraits } from './events-by-traits.ts'
 import { idsOfPage } from './ids-of-page.ts'
 import { inParts } from './in-parts.ts'
@@ -18,7 +18,7 @@ import {
   type ListedEvent,
   selectEvents,
 } from './select-events.ts'
-import { readSettled } from './settled.ts'
+import { readVisible } from './visible-page.ts'
 
 /** The events of streams, each in order of (timestamp, id). */
 export async function eventsOfStreams(
@@ -84,7 +84,7 @@ export function listEvents(
     filter.traits?.length
       ? firstOf(eventsByTraits(context, filter, page, { top, reading }), page.limit)
       : listPlain(context, filter, page, { top, reading })
-  return page.isUnsettled ? read(Number.MAX_SAFE_INTEGER) : readSettled(context, 'event', read)
+  return page.mayMissNewest ? read(Number.MAX_SAFE_INTEGER) : readVisible(context, 'event', read)
 }
 
 async function listPlain(

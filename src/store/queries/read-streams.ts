@@ -2,14 +2,14 @@ import { sql } from 'kysely'
 import type { Stream } from '../../domain/stream.ts'
 import { holdsTraits } from '../../domain/trait-condition.ts'
 import type { StoreContext } from '../context.ts'
+import type { Page, ReadLimits, StreamFilter } from '../ports/queries.ts'
 import { idIn, type StreamRow, stateNumber, streamOfRow } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
-import type { Page, ReadLimits, StreamFilter } from '../store.ts'
-import { idsByTraits } from './id-walk.ts'
+import { idsByTraits } from './inverted-index.ts'
 import { fitting, type Listed, listedText, withTexts } from './long-texts.ts'
 import { applyPage, breathe, countRows, firstOf, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
-import { readSettled } from './settled.ts'
+import { readVisible } from './visible-page.ts'
 
 /** All but distinguishing traits that are long: those are read when they are wanted. */
 const LISTED_COLUMNS = [
@@ -57,7 +57,7 @@ export function listStreams(
   page: Page,
   reading: Reading = {},
 ): Promise<Stream[]> {
-  return readSettled(context, 'stream', (top) =>
+  return readVisible(context, 'stream', (top) =>
     filter.traits?.length
       ? firstOf(streamsByTraits(context.db, filter, page, { top, reading }), page.limit)
       : listPlain(context, filter, page, { top, reading }),

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../domain/event.ts'
 import type { StoreContext } from '../context.ts'
+import type { EventFilter, ReadLimits } from '../ports/queries.ts'
 import { type EventRow, eventOfRow, idIn } from '../rows.ts'
-import type { EventFilter, ReadLimits } from '../store.ts'
 import { type Listed, listedText, type WithText, withTexts } from './long-texts.ts'
 import type { Reading } from './reading.ts'
 

@@ -2,9 +2,9 @@ import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import { RUN_STATES, type StreamState } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
 import { lockHeld } from '../lock-held.ts'
+import type { ClaimedStream, ClaimRequest } from '../ports/stream-runs.ts'
 import { bytesHex, idIn, stateNumber, streamOfRow } from '../rows.ts'
 import type { Executor, StreamTable, Tables } from '../schema/schema.ts'
-import type { ClaimedStream, ClaimRequest } from '../store.ts'
 
 /** The due time of each way to run. */
 const DUE = { fire: 'fire_timestamp', expire: 'expire_timestamp' } as const
@@ -20,8 +20,8 @@ export async function claimStreams(
   context: StoreContext,
   request: ClaimRequest,
 ): Promise<ClaimedStream[]> {
-  const { retry } = RUN_STATES[request.firing]
-  const due = DUE[request.firing]
+  const { retry } = RUN_STATES[request.kind]
+  const due = DUE[request.kind]
   const now = sql.raw<number>(context.dialect.machineNow)
   const isDue = (select: Select) =>
     select.where((where) => where.or([where('lease_until', 'is', null), where('lease_until', '<=', now)]))
@@ -44,7 +44,7 @@ export async function claimOrphan(
   request: ClaimRequest,
 ): Promise<ClaimedStream | undefined> {
   const now = sql.raw<number>(context.dialect.machineNow)
-  const [orphan] = await take(tx, context, request, RUN_STATES[request.firing].running, 1, (select) =>
+  const [orphan] = await take(tx, context, request, RUN_STATES[request.kind].running, 1, (select) =>
     select.where('lease_until', '<', now),
   )
   return orphan && { ...orphan, takenOver: true }
@@ -53,7 +53,7 @@ export async function claimOrphan(
 async function take(
   tx: Executor,
   { dialect }: StoreContext,
-  { firing, worker, leaseMs }: ClaimRequest,
+  { kind, worker, leaseMs }: ClaimRequest,
   state: StreamState,
   limit: number,
   restrict: (select: Select) => Select,
@@ -62,7 +62,7 @@ async function take(
   const select = tx.selectFrom('stream').selectAll().where('state', '=', stateNumber(state))
   const rows = await restrict(select).limit(limit).modifyEnd(sql.raw(dialect.skipLocked)).execute()
   if (rows.length === 0) return []
-  const { running } = RUN_STATES[firing]
+  const { running } = RUN_STATES[kind]
   await tx
     .updateTable('stream')
     .set({
@@ -89,7 +89,7 @@ async function take(
         attempts: stream.attempts + 1,
       },
       keyHash: bytesHex(row.key_hash),
-      firing,
+      kind,
       takenOver: false,
     }
   })

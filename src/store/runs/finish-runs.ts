@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import type { Router } from '../../domain/routing.ts'
 import type { StoreContext } from '../context.ts'
-import { replaceDeadLetter } from '../dead-letters.ts'
 import { insertEvents } from '../intake/insert-events.ts'
 import { type Finishing, routeEvents } from '../intake/route-events.ts'
 import { lockHeld } from '../lock-held.ts'
+import type { FinishedRun } from '../ports/stream-runs.ts'
 import { hashIn, idIn, stateNumber } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
-import type { FinishedRun } from '../store.ts'
+import { replaceDeadLetter } from '../upkeep/dead-letters.ts'
 import { deleteStreamRows } from './delete-stream.ts'
 import { streamLetter } from './return-streams.ts'
 
@@ -35,7 +35,7 @@ export async function finishQuietRuns(
       runs.map(({ claim }) => claim),
     ),
   )
-  await settle(
+  await completeOrPurge(
     tx,
     context,
     runs.filter(({ claim }) => held.has(claim.stream.id)),
@@ -65,7 +65,7 @@ export async function finishProducingRuns(
   )
   if (lost.length > 0) throw new LeaseLost(lost)
   await closeStreams(tx, finishing)
-  await settle(tx, context, runs)
+  await completeOrPurge(tx, context, runs)
 }
 
 /** The generation of what runs of one generation make. */
@@ -92,7 +92,11 @@ async function closeStreams(tx: Executor, streams: readonly Finishing[]): Promis
     .execute()
 }
 
-async function settle(tx: Executor, context: StoreContext, runs: readonly FinishedRun[]): Promise<void> {
+async function completeOrPurge(
+  tx: Executor,
+  context: StoreContext,
+  runs: readonly FinishedRun[],
+): Promise<void> {
   await deleteStreamRows(
     tx,
     runs.filter((run) => run.purge).map(({ claim }) => claim.stream),

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { RUN_STATES } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
+import type { DueTimes } from '../ports/stream-runs.ts'
 import { stateNumber } from '../rows.ts'
-import type { DueTimes } from '../store.ts'
 
 /** States in which `lease_until` says when a stream may be run again. */
 const LEASED = Object.values(RUN_STATES).flatMap(({ running, retry }) => [running, retry])

@@ -1,16 +1,17 @@
 import { sql } from 'kysely'
-import { type ErrorState, type Firing, RUN_STATES } from '../../domain/stream.ts'
+import { type ErrorState, RUN_STATES, type RunKind } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
-import { replaceDeadLetter } from '../dead-letters.ts'
 import { lockHeld } from '../lock-held.ts'
+import type { NewDeadLetter } from '../ports/dead-letter-box.ts'
+import type { ClaimedStream, FailedRun } from '../ports/stream-runs.ts'
 import { idIn, stateNumber } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
-import type { ClaimedStream, FailedRun, NewDeadLetter } from '../store.ts'
+import { replaceDeadLetter } from '../upkeep/dead-letters.ts'
 
 // Streams that go back to be run again, or into their error states.
 
 /**
- * Gives claims of one firing back to be run when the wait is over, their attempts not counted; those that were taken
+ * Gives claims of one kind of run back to be run when the wait is over, their attempts not counted; those that were taken
  * over to be taken over again, each alone.
  */
 export async function releaseClaims(
@@ -27,7 +28,7 @@ export async function releaseClaims(
     claims.filter(({ takenOver }) => takenOver === isTakenOver).map(({ stream }) => stream.id)
   // Not active: its key may have another stream by now.
   const retry = {
-    state: stateNumber(RUN_STATES[first.firing].retry),
+    state: stateNumber(RUN_STATES[first.kind].retry),
     claimed_by: null,
     lease_until: waitMs > 0 ? inMs(context, waitMs) : null,
   }
@@ -51,13 +52,13 @@ export async function releaseClaims(
  * it is a dead letter too.
  */
 export async function failRun(tx: Executor, context: StoreContext, run: FailedRun): Promise<boolean> {
-  const { stream, firing } = run.claim
+  const { stream, kind } = run.claim
   const { retryInMs, error } = run
   const isForGood = retryInMs === undefined
   const result = await tx
     .updateTable('stream')
     .set({
-      state: stateNumber(RUN_STATES[firing][isForGood ? 'error' : 'retry']),
+      state: stateNumber(RUN_STATES[kind][isForGood ? 'error' : 'retry']),
       state_serial_no: sql`state_serial_no + 1`,
       claimed_by: null,
       lease_until: isForGood ? null : inMs(context, retryInMs),
@@ -78,19 +79,19 @@ function inMs({ dialect }: StoreContext, ms: number) {
 
 /** What is kept of a stream whose pipeline or commit failed for good; the stream itself has its events. */
 export function streamLetter(
-  { stream, firing }: ClaimedStream,
+  { stream, kind }: ClaimedStream,
   stage: 'pipeline' | 'commit',
   reason: string,
 ): NewDeadLetter {
-  const body = Buffer.from(JSON.stringify({ stream_id: stream.id, trigger: stream.name, firing }))
+  const body = Buffer.from(JSON.stringify({ stream_id: stream.id, trigger: stream.name, firing: kind }))
   return { stage, reason, queue: null, body }
 }
 
 /** Runs a completed stream again, whose commit had failed; false when it is not completed, or no commit failed. */
-export async function rerunCompleted(db: Executor, id: number, firing: Firing): Promise<boolean> {
+export async function rerunCompleted(db: Executor, id: number, kind: RunKind): Promise<boolean> {
   const result = await db
     .updateTable('stream')
-    .set({ ...RESET, state: stateNumber(RUN_STATES[firing].retry) })
+    .set({ ...RESET, state: stateNumber(RUN_STATES[kind].retry) })
     .where('id', '=', id)
     .where('state', '=', stateNumber('completed'))
     .where('last_error', 'is not', null)

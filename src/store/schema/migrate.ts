@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import { StackTachError } from '../../domain/errors.ts'
-import type { ColumnTypes } from './migrations/column-types.ts'
+import type { ColumnTypes } from './column-types.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 import type { Tables } from './schema.ts'
 

@@ -3,55 +3,9 @@ import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect } from 'kysely'
 import { makeFolder } from '../../runtime/make-folder.ts'
-import type { OpenDatabase, SqlDialect } from '../dialect.ts'
-import { SQLITE_TYPES } from '../schema/migrations/column-types.ts'
+import type { OpenDatabase } from '../dialect.ts'
 import type { Tables } from '../schema/schema.ts'
-
-const SQLITE_BUSY = 5
-const SQLITE_TOOBIG = 18
-const SQLITE_CONSTRAINT = 19
-const SQLITE_MISMATCH = 20
-const SQLITE_CONSTRAINT_UNIQUE = 2067
-const SQLITE_CONSTRAINT_PRIMARYKEY = 1555
-
-const dialect: SqlDialect = {
-  types: SQLITE_TYPES,
-  machineNow: "cast(unixepoch('subsec') * 1000000 as integer)",
-  canCancel: false,
-  beginSnapshot: ['begin deferred'],
-  // BEGIN IMMEDIATE locks the whole database.
-  forUpdate: '',
-  skipLocked: '',
-  ready: (text) => text,
-  bytes: (hex) => Buffer.from(hex, 'hex'),
-  maxParameters: 32_000,
-  maxStatementBytes: 256 * 1024 * 1024,
-  idStep: 1,
-  idStepNow: '1',
-  firstId: (insertId, rows) => Number(insertId) - rows + 1,
-  onExistingKey(keys, update) {
-    const set = update.map((column) => `${column} = excluded.${column}`).join(', ')
-    return `on conflict (${keys.join(', ')}) ${set ? `do update set ${set}` : 'do nothing'}`
-  },
-  isContention(error) {
-    const code = sqliteCode(error)
-    return (
-      code === SQLITE_CONSTRAINT_UNIQUE ||
-      code === SQLITE_CONSTRAINT_PRIMARYKEY ||
-      (code !== undefined && code % 256 === SQLITE_BUSY)
-    )
-  },
-  isServerError: (error) => sqliteCode(error) !== undefined,
-  isDataFault(error) {
-    const code = (sqliteCode(error) ?? 0) % 256
-    return code === SQLITE_TOOBIG || code === SQLITE_CONSTRAINT || code === SQLITE_MISMATCH
-  },
-}
-
-function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error && 'errcode' in error)) return undefined
-  return typeof error.errcode === 'number' ? error.errcode : undefined
-}
+import { sqliteDialect } from './sqlite-dialect.ts'
 
 /** Opens a file (readable by its owner only, in a folder that is made where it is missing) or `:memory:`. */
 export function openSqliteDatabase(path: string): OpenDatabase {
@@ -60,7 +14,8 @@ export function openSqliteDatabase(path: string): OpenDatabase {
   if (path !== ':memory:') chmodSync(path, 0o600)
   database.exec('pragma journal_mode = wal')
   database.exec('pragma synchronous = full')
-  return { db: new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) }), dialect }
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: adapt(database) }) })
+  return { db, dialect: sqliteDialect }
 }
 
 /** Kysely's idea of a SQLite database over Node's. */

@@ -1,10 +1,10 @@
 import type { StoreContext } from '../context.ts'
 import { upsertRows } from '../insert-rows.ts'
-import type { IdRange } from '../queries/id-walk.ts'
+import type { EventFilter } from '../ports/queries.ts'
+import type { IdRange } from '../queries/inverted-index.ts'
 import { idAtEnd } from '../queries/page.ts'
-import { waitForWriters } from '../queries/settled.ts'
+import { waitForWriters } from '../queries/visible-page.ts'
 import { bucketOf, type Executor, firstIdOf } from '../schema/schema.ts'
-import type { EventFilter } from '../store.ts'
 
 // Of each closed bucket of ids, one that no transaction stores into any more, the first and the last time of its
 // events is known: what looks for other times passes it over.

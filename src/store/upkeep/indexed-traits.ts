@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { StoreContext } from '../context.ts'
 import { upsertRows } from '../insert-rows.ts'
 import { idAtEnd } from '../queries/page.ts'
-import { waitForWriters } from '../queries/settled.ts'
+import { waitForWriters } from '../queries/visible-page.ts'
 import type { Executor } from '../schema/schema.ts'
 import { inTransaction } from '../transaction.ts'
 

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import type { StoreContext } from '../context.ts'
+import type { Trim, Trimmed } from '../ports/upkeep.ts'
 import { hexBytes } from '../rows.ts'
 import { bucketOf, type Executor } from '../schema/schema.ts'
-import type { Trim, Trimmed } from '../store.ts'
 import { decodeTraits, traitHash } from '../trait-codec.ts'
 
 /** Old events that are looked at in one transaction; most may be in streams that are kept. */

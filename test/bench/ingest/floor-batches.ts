@@ -1,5 +1,5 @@
 import { indexedTraits } from '../../../src/assembly/open-store.ts'
-import { decodeNotification } from '../../../src/distiller/notification.ts'
+import { decodeNotification } from '../../../src/distiller/decode-notification.ts'
 import { hash128 } from '../../../src/domain/hash.ts'
 import type { Stream } from '../../../src/domain/stream.ts'
 import { encodeDistinguishingTraits, encodeTraits, traitHash } from '../../../src/store/trait-codec.ts'

@@ -1,7 +1,7 @@
 import type { Express } from 'express'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { createApp } from '../../../src/api/app.ts'
+import { createApiApp } from '../../../src/api/api-app.ts'
 import { createSharedTime } from '../../../src/clock/shared-time.ts'
 import { createTimeApp } from '../../../src/clock/time-app.ts'
 import { canonicalTarget } from '../../../src/http/canonical-target.ts'
@@ -107,7 +107,7 @@ test.each([
   ],
 ])('no spelling of a request reaches an operation: %s', async (_, access, host, credentials) => {
   const { store, asked } = storeThatNotes()
-  const url = await serve(createApp({ store, logger: silentLogger, access, limits }))
+  const url = await serve(createApiApp({ store, logger: silentLogger, access, limits }))
   const method = fc.constantFrom(...METHODS)
   const look = async (how: string, where: string, headers: string) => {
     const of = host === 'evil.example' ? where.replace(/localhost/i, 'evil.example') : where
@@ -155,7 +155,7 @@ test('the log tells the path that was decided on, and the name in a whole URL is
   const lines: { url?: string }[] = []
   const logger: Logger = { ...silentLogger, info: (fields) => lines.push(fields) }
   const { store, asked } = storeThatNotes()
-  const url = await serve(createApp({ store, logger, limits }))
+  const url = await serve(createApiApp({ store, logger, limits }))
   expect(statusOf(await converse(url, request('GET', '/v1/%73treams/COUNT/', 'localhost', '')))).toBe(200)
   expect(asked).toEqual(['countStreams'])
   expect(lines[0]?.url).toBe('/v1/streams/count')
@@ -181,7 +181,7 @@ test.each([
   ['a page without a name', post(POSTED, 'localhost', 'Origin: null\r\n')],
   ['a page of elsewhere under any name', post(POSTED, 'evil.example', 'Origin: http://evil.example\r\n')],
 ])('the time service takes no word of %s', async (_, text) => {
-  const time = createSharedTime({ settleMs: 0 })
+  const time = createSharedTime({ quietMs: 0 })
   const url = await serve(createTimeApp(time, silentLogger))
   expect(statusOf(await converse(url, text))).toBe(403)
   expect(time.now()).toBe(0)
@@ -190,7 +190,7 @@ test.each([
 })
 
 test('with a token the time service asks for it, wherever it is asked from', async () => {
-  const time = createSharedTime({ settleMs: 0 })
+  const time = createSharedTime({ quietMs: 0 })
   const url = await serve(createTimeApp(time, silentLogger, { read: [], write: ['t'] }))
   expect(statusOf(await converse(url, post(POSTED)))).toBe(401)
   expect(time.now()).toBe(0)
@@ -199,7 +199,7 @@ test('with a token the time service asks for it, wherever it is asked from', asy
 })
 
 test('a time of more than a day ahead moves no clock, and sources are bounded', async () => {
-  const time = createSharedTime({ settleMs: 0 })
+  const time = createSharedTime({ quietMs: 0 })
   const url = await serve(createTimeApp(time, silentLogger))
   const send = async (body: string) => (await fetch(`${url}/time`, { method: 'POST', body })).status
   const tomorrow = new Date(Date.now() + 26 * 3_600_000).toISOString()

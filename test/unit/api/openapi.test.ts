@@ -1,12 +1,12 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, test } from 'vitest'
+import { apiDocument } from '../../../src/api/api-app.ts'
 import { eventOperations } from '../../../src/api/events.ts'
-import { openApiDocument } from '../../../src/api/openapi.ts'
 import { streamOperations } from '../../../src/api/streams.ts'
 import type { Store } from '../../../src/store/store.ts'
 
 const store = {} as Store
-const document = openApiDocument([...streamOperations(store), ...eventOperations(store)])
+const document = apiDocument([...streamOperations(store), ...eventOperations(store)])
 
 test('the document is one of OpenAPI 3.1', async () => {
   const validator = new Validator()

@@ -3,7 +3,7 @@ import { createSharedTime, type TimePost } from '../../../src/clock/shared-time.
 
 function setUp() {
   let machine = 0
-  const time = createSharedTime({ settleMs: 500, idleMs: 2000, forgetMs: 5000, now: () => machine })
+  const time = createSharedTime({ quietMs: 500, idleMs: 2000, forgetMs: 5000, now: () => machine })
   const post = (posted: Omit<TimePost, 'reading'>) => time.post({ ...posted, reading: false })
   return { time, post, pass: (ms: number) => (machine += ms) }
 }

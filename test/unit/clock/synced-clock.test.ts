@@ -76,10 +76,10 @@ test('while two queues have messages in hand, the earlier of their times is told
   const clock = await start('posts')
   clock.hold('q1')
   clock.hold('q2')
-  clock.settled('q1', at('2026-02-01T00:00:00'))
+  clock.storedUpTo('q1', at('2026-02-01T00:00:00'))
   await until('a post', () => posts.length > 2)
   expect(posts.at(-1)).toMatchObject({ time: null, busy: true })
-  clock.settled('q2', at('2026-01-15T00:00:00'))
+  clock.storedUpTo('q2', at('2026-01-15T00:00:00'))
   await until('the time of q2', () => posts.at(-1)?.time === '2026-01-15T00:00:00.000000')
   clock.release('q2')
   await until('the time of q1', () => posts.at(-1)?.time === '2026-02-01T00:00:00.000000')
@@ -98,7 +98,7 @@ test('a service that does not answer does not hold up the end', async () => {
 test('messages that others gave back are older than what is settled: no later time is told while they are at hand', async () => {
   const clock = await start('posts')
   clock.hold('q')
-  clock.settled('q', at('2026-02-01T00:00:00'))
+  clock.storedUpTo('q', at('2026-02-01T00:00:00'))
   clock.holdReturned('q', at('2026-01-15T00:00:00'))
   await until('their time', () => posts.at(-1)?.time === '2026-01-15T00:00:00.000000')
   clock.holdReturned('q', undefined)
@@ -115,7 +115,7 @@ test('messages that others gave back are older than what is settled: no later ti
 
 test('they hold the time of a queue of which nothing is stored yet, too', async () => {
   const clock = await start('posts')
-  clock.settled('q1', at('2026-02-01T00:00:00'))
+  clock.storedUpTo('q1', at('2026-02-01T00:00:00'))
   clock.hold('q1')
   await until('the time of q1', () => posts.at(-1)?.time === '2026-02-01T00:00:00.000000')
   clock.hold('q2')
@@ -134,11 +134,11 @@ test.each([
     vi.useFakeTimers({ toFake: ['performance'] })
     try {
       clock.hold('q')
-      clock.settled('q', at('2026-01-15T00:00:00'))
+      clock.storedUpTo('q', at('2026-01-15T00:00:00'))
       if (returned) clock.holdReturned('q', at(returned))
       clock.gaveBack('q')
       clock.holdReturned('q', undefined)
-      clock.settled('q', at('2026-02-01T00:00:00'))
+      clock.storedUpTo('q', at('2026-02-01T00:00:00'))
       clock.release('q')
       const first = posts.length
       await until('some posts', () => posts.length > first + 2)
@@ -159,8 +159,8 @@ test.each([
 
 test('the last word of a process that stops with messages at hand is that it has some', async () => {
   const clock = await start('posts')
-  clock.settled('q1', at('2026-02-01T00:00:00'))
-  clock.settled('q2', at('2026-01-15T00:00:00'))
+  clock.storedUpTo('q1', at('2026-02-01T00:00:00'))
+  clock.storedUpTo('q2', at('2026-01-15T00:00:00'))
   clock.hold('q1')
   clock.hold('q2')
   clock.release('q1')

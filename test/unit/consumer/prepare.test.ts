@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { createManualClock } from '../../../src/clock/event-clock.ts'
 import { KEPT_BYTES, type PrepareContext, prepare } from '../../../src/consumer/prepare.ts'
+import { arrivalOf, deadLettersOf, type Prepared } from '../../../src/consumer/prepared.ts'
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import { createDistiller } from '../../../src/distiller/distiller.ts'
 import type { Event } from '../../../src/domain/event.ts'
@@ -29,7 +30,13 @@ const context: PrepareContext = {
 }
 
 function prepared(body: string | Buffer) {
-  return prepare({ queue: 'q', body: Buffer.from(body as string), redelivered: false }, context)
+  return seen(prepare({ queue: 'q', body: Buffer.from(body as string), redelivered: false }, context))
+}
+
+/** A prepared message, with its event or its dead letter beside it. */
+function seen(message: Prepared) {
+  const [deadLetter] = deadLettersOf(message)
+  return { ...message, kind: message.outcome.kind, arrival: arrivalOf(message), deadLetter }
 }
 
 const message = (fields: object) => JSON.stringify({ event_type: 'x.y', message_id: 'm', ...fields })
@@ -47,10 +54,7 @@ test('a notification becomes an event on its way to its streams', () => {
 })
 
 test('what no definition matches is neither event nor dead letter', () => {
-  expect(prepared(message({ event_type: 'other' }))).toMatchObject({
-    arrival: undefined,
-    deadLetter: undefined,
-  })
+  expect(prepared(message({ event_type: 'other' })).outcome).toEqual({ kind: 'undefined' })
 })
 
 test.each([
@@ -108,7 +112,7 @@ test('what Python writes for numbers that are none does not cost the message, on
 
 test('a message that is to be set aside is a dead letter whatever it holds', () => {
   const body = Buffer.from(message({}))
-  const odd = prepare({ queue: 'q', body, redelivered: false, fault: 'odd headers' }, context)
+  const odd = seen(prepare({ queue: 'q', body, redelivered: false, fault: 'odd headers' }, context))
   expect(odd).toMatchObject({
     arrival: undefined,
     deadLetter: { stage: 'decode', reason: 'odd headers', body },
@@ -119,7 +123,7 @@ test('a message that is to be set aside is a dead letter whatever it holds', () 
 test('a compressed message is unpacked for all that follows; one that cannot be is a dead letter', () => {
   const body = Buffer.from(message({ payload: { host: 'h1' } }))
   const packed = (compression: string, content: Buffer) =>
-    prepare({ queue: 'q', body: content, redelivered: false, compression }, context)
+    seen(prepare({ queue: 'q', body: content, redelivered: false, compression }, context))
   const good = packed('application/x-gzip', gzipSync(body))
   expect(good).toMatchObject({
     line: body,

@@ -9,7 +9,8 @@ import { createDistiller } from '../../../src/distiller/distiller.ts'
 import { TransientError } from '../../../src/domain/errors.ts'
 import type { Arrival, EncodedEvent } from '../../../src/domain/routing.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
-import type { Batch, Store } from '../../../src/store/store.ts'
+import type { Batch } from '../../../src/store/ports/intake.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { at, routerOf } from '../../support/events.ts'
 import { until } from '../../support/until.ts'
 
@@ -17,7 +18,7 @@ import { until } from '../../support/until.ts'
 function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<QueueConsumerOptions> = {}) {
   const archived: string[] = []
   const acknowledged: string[] = []
-  const readAhead: string[][] = []
+  const warmUp: string[][] = []
   let subscriber: SubscribeOptions | undefined
   const broker = {
     subscribe: (_: unknown, options: SubscribeOptions) => {
@@ -36,8 +37,8 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
   } as unknown as Broker
   const store = {
     encode: () => ({ kind: 'encoded-event' }) as EncodedEvent,
-    async readAhead(arrivals: readonly Arrival[]) {
-      readAhead.push(arrivals.map(({ event }) => event.messageId))
+    async warmUp(arrivals: readonly Arrival[]) {
+      warmUp.push(arrivals.map(({ event }) => event.messageId))
       throw new TransientError('no connection is free')
     },
     async storeBatch({ arrivals }: Batch) {
@@ -79,7 +80,7 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
   }
   const read = () => subscriber?.onReading?.()
   const lose = () => subscriber?.onLost()
-  return { consumer, acknowledged, archived, readAhead, send, sendUndated, sendAgain, read, lose }
+  return { consumer, acknowledged, archived, warmUp, send, sendUndated, sendAgain, read, lose }
 }
 
 test('batches are stored in order and acknowledged by their last message', async () => {
@@ -120,7 +121,7 @@ test.each([
 test('while one batch is stored the next is archived, the one after it prepared and read ahead, and no more than that', async () => {
   const storing = Promise.withResolvers<void>()
   const begun: string[][] = []
-  const { consumer, archived, readAhead, send } = setUp(async (ids) => {
+  const { consumer, archived, warmUp, send } = setUp(async (ids) => {
     begun.push(ids)
     await storing.promise
   })
@@ -132,7 +133,7 @@ test('while one batch is stored the next is archived, the one after it prepared 
     ['c', 'd'],
     ['e', 'f'],
   ]
-  expect([begun, archived.length, readAhead]).toEqual([[['a', 'b']], 4, ahead])
+  expect([begun, archived.length, warmUp]).toEqual([[['a', 'b']], 4, ahead])
   storing.resolve()
   await until('all are stored', async () => begun.length === 4)
   await consumer.stop()

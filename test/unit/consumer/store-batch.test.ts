@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest'
-import type { Prepared } from '../../../src/consumer/prepare.ts'
+import type { Prepared } from '../../../src/consumer/prepared.ts'
 import { StoppedError, storeBatch } from '../../../src/consumer/store-batch.ts'
 import { TransientError } from '../../../src/domain/errors.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { Outage } from '../../../src/runtime/outage.ts'
-import type { Batch, Store } from '../../../src/store/store.ts'
+import type { Batch } from '../../../src/store/ports/intake.ts'
+import type { Store } from '../../../src/store/store.ts'
 import { event, routerOf } from '../../support/events.ts'
 
 function message(messageId: string): Prepared {
   const delivery = { queue: 'q', body: Buffer.from(messageId), redelivered: false }
   const arrival = { event: event({ messageId }), at: 0, keys: [] }
-  return { delivery, line: messageId, arrival, deadLetter: undefined }
+  return { delivery, line: messageId, outcome: { kind: 'event', arrival } }
 }
 
 /** A store that does with each batch what `refuse` says, and keeps what it took. */

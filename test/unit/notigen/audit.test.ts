@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeNotificationText } from '../../../src/distiller/notification.ts'
+import { decodeNotificationText } from '../../../src/distiller/decode-notification.ts'
 import type { JsonObject } from '../../../src/domain/notification.ts'
 import { MICROS_PER_HOUR, MICROS_PER_MINUTE, parseIso } from '../../../src/domain/time.ts'
 import { type Audit, auditPeriodAt } from '../../../src/notigen/audit.ts'

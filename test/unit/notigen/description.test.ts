@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeNotificationText } from '../../../src/distiller/notification.ts'
+import { decodeNotificationText } from '../../../src/distiller/decode-notification.ts'
 import { describe as describeRun } from '../../../src/notigen/description.ts'
 import { FORMATS } from '../../../src/notigen/format.ts'
 import { MESSAGE_TROUBLES } from '../../../src/notigen/message-trouble.ts'

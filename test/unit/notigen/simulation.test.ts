@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeNotificationText } from '../../../src/distiller/notification.ts'
+import { decodeNotificationText } from '../../../src/distiller/decode-notification.ts'
 import type { JsonObject, Notification } from '../../../src/domain/notification.ts'
 import { MICROS_PER_HOUR, MICROS_PER_MINUTE, parseIso } from '../../../src/domain/time.ts'
 import { FORMATS, type Format } from '../../../src/notigen/format.ts'

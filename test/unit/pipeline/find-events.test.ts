@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Event, StoredEvent } from '../../../src/domain/event.ts'
 import { holdsTraits } from '../../../src/domain/trait-condition.ts'
 import { createEventFinder } from '../../../src/pipeline/find-events.ts'
-import type { EventFilter, Page } from '../../../src/store/store.ts'
+import type { EventFilter, Page } from '../../../src/store/ports/queries.ts'
 import { event } from '../../support/events.ts'
 
 /** A store of events of hosts, one at each time; notes what is asked. */

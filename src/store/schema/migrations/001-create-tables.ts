@@ -1,6 +1,6 @@
-import type { ColumnTypes } from './column-types.ts'
+import type { ColumnTypes } from '../column-types.ts'
 
-/** The tables of DESIGN section 6. */
+/** Creates all tables; docs/architecture/store.md says what each is for. */
 export function createTables(type: ColumnTypes): string[] {
   return [
     `create table event_type (

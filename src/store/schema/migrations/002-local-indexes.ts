@@ -1,4 +1,4 @@
-import type { ColumnTypes } from './column-types.ts'
+import type { ColumnTypes } from '../column-types.ts'
 
 const IDS_PER_BUCKET = 8192
 

@@ -1,6 +1,6 @@
+import type { ColumnTypes } from '../column-types.ts'
 import { createTables } from './001-create-tables.ts'
 import { makeIndexesLocal } from './002-local-indexes.ts'
-import type { ColumnTypes } from './column-types.ts'
 
 /** One step of the schema: its statements in order. */
 export type MigrationStep = {

@@ -1,0 +1,28 @@
+import type { Archive } from '../archive/archive.ts'
+import type { Outage } from '../runtime/outage.ts'
+import { retry } from '../runtime/retry.ts'
+import type { Prepared } from './prepared.ts'
+
+export type ArchiveBatchContext = {
+  readonly archive: Archive
+  readonly signal: AbortSignal
+  readonly outage: Pick<Outage, 'failed' | 'over'>
+}
+
+/**
+ * Appends the raw messages of a batch to the archive, on disk when it resolves. Waits for an archive that cannot be
+ * written; returns false when `signal` aborts before it could.
+ */
+export async function archiveBatch(
+  batch: readonly Prepared[],
+  { archive, signal, outage }: ArchiveBatchContext,
+): Promise<boolean> {
+  const lines = batch.flatMap(({ line }) => line ?? [])
+  const waits = { initialMs: 100, maxMs: 10_000 }
+  try {
+    await retry(() => archive.append(lines), { waits, signal, outage, isTransient: () => true })
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,78 @@
+import type { Delivery } from '../broker/broker.ts'
+import type { IntakeClock } from '../clock/event-clock.ts'
+import type { Micros } from '../domain/time.ts'
+import { arrivalOf, type Prepared } from './prepared.ts'
+
+const NONE = Number.POSITIVE_INFINITY
+
+/**
+ * Holds the event clock back for the messages of one queue that are at hand and not stored yet. Messages that another
+ * consumer gave back may be older than all that is stored: the clock is told the time of the oldest, or 0 while some
+ * have not been read.
+ */
+export class ClockHold {
+  readonly #clock: IntakeClock
+  readonly #queue: string
+  /** returned messages that are in the buffer or being prepared */
+  #returnedUnread = 0
+  /** of each batch that is prepared and not yet stored, in order: the timestamp of its oldest returned message */
+  readonly #oldestReturned: Micros[] = []
+
+  constructor(clock: IntakeClock, queue: string) {
+    this.#clock = clock
+    this.#queue = queue
+  }
+
+  delivered(delivery: Delivery): void {
+    this.#clock.hold(this.#queue)
+    if (delivery.redelivered && ++this.#returnedUnread === 1) this.#holdReturned()
+  }
+
+  /** The deliveries of a batch were read, `prepared` being what is left of them in the batch. */
+  read(deliveries: readonly Delivery[], prepared: readonly Prepared[]): void {
+    this.#oldestReturned.push(oldestReturned(prepared))
+    this.#returnedUnread -= countReturned(deliveries)
+    this.#holdReturned()
+  }
+
+  /** The oldest batch is stored. */
+  stored(batch: readonly Prepared[]): void {
+    const last = batch.findLast((prepared) => arrivalOf(prepared) !== undefined)
+    const arrival = last && arrivalOf(last)
+    if (arrival) this.#clock.storedUpTo(this.#queue, arrival.at)
+    this.#oldestReturned.shift()
+    this.#holdReturned()
+  }
+
+  /** Unread deliveries are not at hand any more: they go back to the queue. */
+  dropped(deliveries: readonly Delivery[]): void {
+    this.#returnedUnread -= countReturned(deliveries)
+    this.#holdReturned()
+  }
+
+  /** What was at hand or on its way goes to others, who must have it before time goes on. */
+  gaveBack(): void {
+    this.#clock.gaveBack(this.#queue)
+  }
+
+  /** No message of the queue is at hand. */
+  release(): void {
+    this.#clock.release(this.#queue)
+  }
+
+  #holdReturned(): void {
+    const oldest = this.#returnedUnread > 0 ? 0 : Math.min(...this.#oldestReturned)
+    this.#clock.holdReturned(this.#queue, oldest === NONE ? undefined : oldest)
+  }
+}
+
+function countReturned(deliveries: readonly Delivery[]): number {
+  return deliveries.filter(({ redelivered }) => redelivered).length
+}
+
+function oldestReturned(batch: readonly Prepared[]): Micros {
+  return batch.reduce((oldest, prepared) => {
+    const arrival = prepared.delivery.redelivered ? arrivalOf(prepared) : undefined
+    return arrival ? Math.min(oldest, arrival.event.timestamp) : oldest
+  }, NONE)
+}

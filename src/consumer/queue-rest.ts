@@ -1,0 +1,70 @@
+import type { Subscription } from '../broker/broker.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { Away, type Side } from './away.ts'
+
+export type QueueRestOptions = {
+  readonly queue: string
+  readonly logger: Logger
+  /** aborts when the consumer stops */
+  readonly signal: AbortSignal
+  readonly subscription: () => Subscription | undefined
+  /** Whether batches are still in hand: read again, they would be found to be under way only. */
+  readonly hasInHand: () => boolean
+}
+
+/** A side that is away for longer has what is at hand given back. */
+const PATIENCE_MS = 3000
+
+const AWAY: { readonly [side in Side]: string } = {
+  database: 'the database takes no batches',
+  archive: 'the archive cannot be written',
+  apps: 'an app waits for what it sends to',
+}
+
+/**
+ * Rests a queue while the database, the archive or an app is away: what is at hand is given back once, since the broker
+ * counts how often a message is delivered to no purpose, and the queue is not read until they are back.
+ */
+export class QueueRest {
+  readonly #options: QueueRestOptions
+  readonly away: Away
+  #isResting = false
+
+  constructor(options: QueueRestOptions) {
+    this.#options = options
+    this.away = new Away({
+      patienceMs: PATIENCE_MS,
+      onAway: (sides) => this.#begin(sides.map((side) => AWAY[side]).join(', ')),
+      onBack: () => this.endWhenDone(),
+    })
+  }
+
+  /**
+   * The channel is gone, while the oldest batch has been in hand for so many ms. What would be delivered anew could
+   * not be done with either, and would count again.
+   */
+  channelLost(oldestMs: number): void {
+    this.away.tell()
+    if (oldestMs > PATIENCE_MS) this.#begin('a batch takes long to be done with')
+  }
+
+  /** Reads the queue again, unless a side is away or batches are still in hand. */
+  endWhenDone(): void {
+    const { hasInHand, subscription } = this.#options
+    if (!this.#isResting || this.away.isAny || hasInHand()) return
+    this.#isResting = false
+    subscription()?.resume()
+  }
+
+  stop(): void {
+    this.away.stop()
+  }
+
+  #begin(why: string): void {
+    const { queue, logger, signal, subscription } = this.#options
+    if (this.#isResting || signal.aborted) return
+    this.#isResting = true
+    logger.warn({ queue }, `queue ${queue} is not read while ${why}`)
+    subscription()?.rest()
+  }
+}

@@ -1,0 +1,81 @@
+import type { EventClock } from '../../clock/event-clock.ts'
+import type { RunKind } from '../../domain/stream.ts'
+import type { ClaimRequest, StreamRuns } from '../../store/ports/stream-runs.ts'
+import type { ClaimBatch } from './claim-batches.ts'
+
+export type ClaimSourceOptions = {
+  readonly store: Pick<StreamRuns, 'claimStreams' | 'claimOrphan'>
+  readonly clock: EventClock
+  /** the name of the worker */
+  readonly name: string
+  readonly leaseMs: number
+  /** most streams of one claim */
+  readonly batchSize: number
+  /** aborts when nothing more is to be claimed */
+  readonly signal: AbortSignal
+}
+
+/** How long due streams of one kind are claimed before it is the other's turn. */
+const PASS_MS = 1000
+/** How long streams of dead workers are claimed before it is the turn of streams that are due. */
+const TAKEOVER_MS = 1000
+const ORPHAN_INTERVAL_MS = 5000
+
+/** Claims streams for one worker: due ones batch by batch, those of dead workers one by one. */
+export class ClaimSource {
+  readonly #options: ClaimSourceOptions
+  readonly #orphansAt: { [kind in RunKind]: number } = { fire: -Infinity, expire: -Infinity }
+
+  constructor(options: ClaimSourceOptions) {
+    this.#options = options
+  }
+
+  /** Claims one batch of streams that are due now; yields nothing when there are none. */
+  async *once(kind: RunKind): AsyncGenerator<ClaimBatch> {
+    const claimedAt = performance.now()
+    const claims = await this.#options.store.claimStreams(this.#request(kind))
+    if (claims.length > 0) yield { claims, claimedAt }
+  }
+
+  /** Claims batch after batch of streams that are due now, each of `size()`, as long as more are due and there is time. */
+  async *whileDue(kind: RunKind, size: () => number): AsyncGenerator<ClaimBatch> {
+    const request = this.#request(kind)
+    const until = performance.now() + PASS_MS
+    while (performance.now() < until && !this.#options.signal.aborted) {
+      const limit = size()
+      const claimedAt = performance.now()
+      const claims = await this.#options.store.claimStreams({ ...request, limit })
+      if (claims.length > 0) yield { claims, claimedAt }
+      if (claims.length < limit) return
+    }
+  }
+
+  /**
+   * Yields streams of dead workers, one by one, the next being claimed when it is asked for: a stream that kills its
+   * worker takes no other along. They are looked for every few seconds, and whenever the worker `isIdle`.
+   */
+  async *orphans(kind: RunKind, isIdle: boolean): AsyncGenerator<ClaimBatch> {
+    if (!this.#isOrphanDue(kind, isIdle)) return
+    const request = this.#request(kind)
+    const until = performance.now() + TAKEOVER_MS
+    while (!this.#options.signal.aborted) {
+      const claimedAt = performance.now()
+      const orphan = claimedAt > until ? undefined : await this.#options.store.claimOrphan(request)
+      if (!orphan) return
+      yield { claims: [orphan], claimedAt }
+    }
+  }
+
+  #request(kind: RunKind): ClaimRequest {
+    const { clock, batchSize, name, leaseMs } = this.#options
+    return { kind, now: clock.now(), limit: batchSize, worker: name, leaseMs }
+  }
+
+  #isOrphanDue(kind: RunKind, isIdle: boolean): boolean {
+    const now = performance.now()
+    const interval = Math.min(this.#options.leaseMs / 2, ORPHAN_INTERVAL_MS)
+    if (!isIdle && now - this.#orphansAt[kind] < interval) return false
+    this.#orphansAt[kind] = now
+    return true
+  }
+}

@@ -1,0 +1,75 @@
+import { MICROS_PER_DAY, microsFromInstant } from '../../domain/time.ts'
+import type { DeadLetterBox } from '../../store/ports/dead-letter-box.ts'
+import type { TrimPlace, Upkeep } from '../../store/ports/upkeep.ts'
+import { evaluateTimex, firstMoment } from '../../timex/evaluate.ts'
+import type { Expression } from '../../timex/expression.ts'
+
+export type HousekeepingOptions = {
+  readonly store: Upkeep & Pick<DeadLetterBox, 'dropDeadLetters'>
+  /** old events are deleted before this time, at most so many at a time; undefined: never */
+  readonly trim: { readonly age: Expression; readonly batchSize: number } | undefined
+  /** dead letters are kept so long; undefined: for ever */
+  readonly deadLetterDays: number | undefined
+  /** told how many events were deleted */
+  readonly onTrimmed: (count: number) => void
+}
+
+const INTERVAL_MS = 10_000
+/** Events that were in streams when they were passed may be in none now: streams are purged. */
+const FROM_THE_OLDEST_MS = 3_600_000
+
+/** Deletes what is too old to be kept, a little at a time, and notes the times of closed buckets. Retention goes by the machine's time. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions
+  #trimAt = -Infinity
+  #lettersAt = -Infinity
+  #spansAt = -Infinity
+  #startedAt = -Infinity
+  #after: TrimPlace | undefined
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options
+  }
+
+  /** One step, where it is time for one; whether there is more to do at once. */
+  async step(): Promise<boolean> {
+    const now = performance.now()
+    await this.#trim(now)
+    await this.#dropLetters(now)
+    await this.#closeSpans(now)
+    return this.#options.trim !== undefined && performance.now() >= this.#trimAt
+  }
+
+  async #trim(now: number): Promise<void> {
+    const { trim, store, onTrimmed } = this.#options
+    if (!trim || now < this.#trimAt) return
+    if (now - this.#startedAt > FROM_THE_OLDEST_MS) {
+      this.#startedAt = now
+      this.#after = undefined
+    }
+    const timestamp = Date.now() * 1000
+    const olderThan = microsFromInstant(firstMoment(evaluateTimex(trim.age, { timestamp })))
+    const { trimmed, after } = await store.trimEvents({
+      olderThan,
+      limit: trim.batchSize,
+      after: this.#after,
+    })
+    onTrimmed(trimmed)
+    if (after) this.#after = after
+    else this.#trimAt = now + INTERVAL_MS
+  }
+
+  /** One at a time: each reads the events of a bucket. */
+  async #closeSpans(now: number): Promise<void> {
+    if (now < this.#spansAt) return
+    const isMore = await this.#options.store.closeSpan()
+    if (!isMore) this.#spansAt = now + INTERVAL_MS
+  }
+
+  async #dropLetters(now: number): Promise<void> {
+    const { deadLetterDays, store } = this.#options
+    if (deadLetterDays === undefined || now < this.#lettersAt) return
+    this.#lettersAt = now + INTERVAL_MS
+    await store.dropDeadLetters({ until: Math.floor(Date.now() * 1000 - deadLetterDays * MICROS_PER_DAY) })
+  }
+}

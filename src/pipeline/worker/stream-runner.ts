@@ -1,0 +1,183 @@
+import type { EventClock } from '../../clock/event-clock.ts'
+import { messageOf } from '../../domain/errors.ts'
+import type { Event, StoredEvent } from '../../domain/event.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import type { ClaimedStream, FailedRun, FinishedRun } from '../../store/ports/stream-runs.ts'
+import type { TriggerRouter } from '../../streams/router.ts'
+import type { Trigger } from '../../streams/trigger.ts'
+import type { TriggerDebug } from '../../streams/trigger-debug.ts'
+import type { HandlerContext } from '../handler.ts'
+import { createHandlerContext } from '../handler-context.ts'
+import type { Pipeline } from '../handler-registry.ts'
+import { type PipelineOutcome, runPipeline, type StepObserver } from './run-pipeline.ts'
+
+export type StreamRunnerOptions = {
+  readonly router: TriggerRouter
+  readonly pipelines: ReadonlyMap<string, Pipeline>
+  readonly clock: EventClock
+  readonly logger: Logger
+  /** for handlers that publish; undefined where there is no broker */
+  readonly publisherFor?: HandlerContext['publisherFor'] | undefined
+  /** for handlers that look at other events; undefined where none are stored */
+  readonly findEvents?: HandlerContext['findEvents']
+  readonly purge: boolean
+  /** further runs after the first one failed */
+  readonly retries: number
+  readonly observer?: RunObserver | undefined
+  /** what triggers with a debug_level do is counted there */
+  readonly debug?: TriggerDebug | undefined
+  /** how often in a row new events of pipelines may feed streams */
+  readonly maxGenerations?: number | undefined
+}
+
+type HandlerLabels = { readonly pipeline: string } & Parameters<StepObserver>[0]
+
+/** Told how long runs took, in seconds. */
+export type RunObserver = {
+  onPipeline(labels: { readonly pipeline: string; readonly outcome: string }, seconds: number): void
+  onHandler(labels: HandlerLabels, seconds: number): void
+}
+
+export type RunResult =
+  | { readonly kind: 'finished'; readonly run: FinishedRun }
+  | { readonly kind: 'failed'; readonly run: FailedRun }
+  /** the worker stopped in the middle of it */
+  | { readonly kind: 'stopped'; readonly claim: ClaimedStream }
+
+const FIRST_RETRY_MS = 1000
+const LONGEST_RETRY_MS = 300_000
+
+/** Steps of handlers by the names that they are counted under for triggers with a debug_level. */
+const COUNTED_STEPS: { readonly [step: string]: string } = { commit: 'Commit', rollback: 'Rollback' }
+
+/** Runs a claimed stream through the pipeline that its trigger names for this kind of run. */
+export function createStreamRunner(options: StreamRunnerOptions) {
+  const { router, pipelines, clock, logger, publisherFor, findEvents, purge, retries } = options
+  const { maxGenerations = Number.POSITIVE_INFINITY, observer, debug } = options
+  const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
+
+  function forGood(claim: ClaimedStream, error: string): RunResult {
+    return { kind: 'failed', run: { claim, error, retryInMs: undefined } }
+  }
+
+  function finished(claim: ClaimedStream, outcome: PipelineOutcome & { ok: true }): RunResult {
+    const at = clock.now()
+    const newEvents = outcome.newEvents.map((event) => ({ event, at, keys: router.keysOf(event) }))
+    // A stream with a failed commit is kept: its error has to be seen.
+    const run = {
+      claim,
+      newEvents,
+      purge: purge && outcome.commitError === null,
+      lastError: outcome.commitError,
+    }
+    return { kind: 'finished', run }
+  }
+
+  /** A pipeline that feeds itself would go on for ever. */
+  function endlessness({ stream }: ClaimedStream, made: readonly Event[]): string | undefined {
+    if (stream.generation < maxGenerations) return undefined
+    const feeding = made.find((event) => router.keysOf(event).length > 0)
+    return (
+      feeding &&
+      `its new event ${feeding.eventType} would feed a stream, after ${stream.generation} pipelines in a row (max_generations)`
+    )
+  }
+
+  function failed(claim: ClaimedStream, error: string): RunResult {
+    const { attempts } = claim.stream
+    const retryInMs = Math.min(FIRST_RETRY_MS * 2 ** (attempts - 1), LONGEST_RETRY_MS)
+    return { kind: 'failed', run: { claim, error, retryInMs: attempts > retries ? undefined : retryInMs } }
+  }
+
+  /** Undefined where nobody wants to know: steps are timed only for those that do. */
+  function stepObserver(trigger: string, pipeline: string): StepObserver | undefined {
+    const counts = debug?.isOn(trigger) ? debug : undefined
+    if (!observer && !counts) return undefined
+    return (step, seconds) => {
+      observer?.onHandler({ pipeline, ...step }, seconds)
+      const name = COUNTED_STEPS[step.step]
+      if (name) counts?.bump(trigger, `${name} ${step.outcome === 'ok' ? 'successful' : 'error'}`)
+    }
+  }
+
+  async function runClaim(
+    claim: ClaimedStream,
+    events: readonly StoredEvent[],
+    signal: AbortSignal,
+    waitsAlone: (() => void) | undefined,
+  ): Promise<RunResult> {
+    const { stream, kind } = claim
+    const trigger = triggers.get(stream.name)
+    if (!trigger) return forGood(claim, `there is no trigger ${stream.name} in the configuration`)
+    // The first takeover always runs: what was claimed together with many may never have had its turn.
+    if (claim.takenOver && stream.attempts > Math.max(retries, 1) + 1) {
+      return forGood(claim, 'its worker died while it ran this stream, at the last attempt')
+    }
+    const name = pipelineOf(trigger, kind)
+    if (name === undefined) {
+      debug?.bump(stream.name, `No ${kind} pipeline for '${stream.name}'`)
+      return finished(claim, { ok: true, newEvents: [], commitError: null })
+    }
+    const pipeline = pipelines.get(name)
+    if (!pipeline) {
+      debug?.bump(stream.name, `Unknown pipeline '${name}'`)
+      return forGood(claim, `there is no pipeline ${name} in the configuration`)
+    }
+    const context = createHandlerContext(logger, {
+      signal,
+      waitsAlone,
+      ...(publisherFor && { publisherFor }),
+      ...(findEvents && { findEvents }),
+    })
+    const begun = performance.now()
+    const outcome = await runPipeline(
+      pipeline,
+      stream,
+      events,
+      context,
+      (made) => endlessness(claim, made),
+      stepObserver(stream.name, name),
+    )
+    debug?.bump(stream.name, outcome.ok ? 'Pre-commit successful' : 'Pipeline error')
+    const labels = {
+      pipeline: name,
+      outcome: outcome.ok ? (outcome.commitError === null ? 'done' : 'commit_failed') : outcome.end,
+    }
+    observer?.onPipeline(labels, (performance.now() - begun) / 1000)
+    if (outcome.ok) return finished(claim, outcome)
+    if (outcome.end === 'stopped') return { kind: 'stopped', claim }
+    logger.warn({ stream: stream.id, trigger: stream.name, error: outcome.error }, `pipeline ${name} failed`)
+    return outcome.end === 'refused' ? forGood(claim, outcome.error) : failed(claim, outcome.error)
+  }
+
+  return {
+    /** The pipeline that a run would go through; undefined: none. */
+    pipelineOf({ stream, kind }: ClaimedStream): string | undefined {
+      const trigger = triggers.get(stream.name)
+      return trigger && pipelineOf(trigger, kind)
+    },
+
+    /**
+     * `signal`: the worker stops; `waitsAlone`: see HandlerContext. Never rejects: what goes wrong beside the handlers
+     * is this stream's alone, too.
+     */
+    async run(
+      claim: ClaimedStream,
+      events: readonly StoredEvent[],
+      signal: AbortSignal,
+      waitsAlone?: () => void,
+    ): Promise<RunResult> {
+      try {
+        return await runClaim(claim, events, signal, waitsAlone)
+      } catch (error) {
+        return failed(claim, messageOf(error))
+      }
+    },
+  }
+}
+
+export type StreamRunner = ReturnType<typeof createStreamRunner>
+
+function pipelineOf(trigger: Trigger, kind: 'fire' | 'expire'): string | undefined {
+  return kind === 'fire' ? trigger.firePipeline : trigger.expirePipeline
+}

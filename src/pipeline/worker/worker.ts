@@ -1,0 +1,187 @@
+import type { EventClock } from '../../clock/event-clock.ts'
+import { messageOf, TransientError } from '../../domain/errors.ts'
+import type { RunKind } from '../../domain/stream.ts'
+import { Backoff, sleep } from '../../runtime/backoff.ts'
+import type { Service } from '../../runtime/lifecycle.ts'
+import { Outage } from '../../runtime/outage.ts'
+import type { TriggerRouter } from '../../streams/router.ts'
+import type { TriggerDebug } from '../../streams/trigger-debug.ts'
+import type { ClaimBatch } from './claim-batches.ts'
+import { ClaimRunner, type ClaimRunnerOptions } from './claim-runner.ts'
+import { ClaimSize } from './claim-size.ts'
+import { ClaimSource } from './claim-source.ts'
+import { Housekeeping, type HousekeepingOptions } from './housekeeping.ts'
+import { createWorkerCounters, type WorkerCounters } from './worker-counters.ts'
+
+export type WorkerOptions = Omit<ClaimRunnerOptions, 'outage' | 'onRan' | 'counters' | 'signal'> & {
+  readonly store: ClaimRunnerOptions['store'] & HousekeepingOptions['store']
+  readonly name: string
+  readonly counters?: WorkerCounters
+  /** counts what triggers with a debug_level do */
+  readonly debug?: TriggerDebug | undefined
+  readonly router: TriggerRouter
+  readonly clock: EventClock
+  /** most streams of one claim */
+  readonly batchSize: number
+  /** longest wait between two looks for due streams, ms; while the database answers it looks ten times a second */
+  readonly delayMs: number
+  /** see HousekeepingOptions */
+  readonly trim: HousekeepingOptions['trim']
+  readonly deadLetterDays?: number | undefined
+}
+
+/** Other processes make streams due without a word: an idle worker looks so often, by one cheap query. */
+const LOOK_MS = 100
+/** A clock that stands just before the next due time must not keep the worker busy. */
+const SHORTEST_REST_MS = 10
+const RETRY_INTERVAL_MS = 500
+
+/**
+ * Claims due streams, runs their pipelines and completes them: streams that fire first, then streams that expire.
+ *
+ * The walk of one stream through it: docs/architecture/worker.md.
+ */
+export class Worker implements Service {
+  readonly #options: WorkerOptions
+  readonly #stopping = new AbortController()
+  readonly counters: WorkerCounters
+  readonly #claimSource: ClaimSource
+  readonly #claimRunner: ClaimRunner
+  readonly #claimSize: ClaimSize
+  readonly #databaseOutage: Outage
+  readonly #housekeeping: Housekeeping
+  #running: Promise<void> = Promise.resolve()
+  #retriesAt = -Infinity
+  #isTold = false
+  #wake: () => void = () => {}
+
+  constructor(options: WorkerOptions) {
+    const { signal } = this.#stopping
+    const { counters = createWorkerCounters() } = options
+    this.#options = options
+    this.counters = counters
+    this.#housekeeping = new Housekeeping({
+      store: options.store,
+      trim: options.trim,
+      deadLetterDays: options.deadLetterDays,
+      onTrimmed: (count) => {
+        counters.trimmed += count
+      },
+    })
+    this.#databaseOutage = new Outage(options.logger, 'the database answers again')
+    this.#claimSource = new ClaimSource({ ...options, signal })
+    this.#claimSize = new ClaimSize(options.batchSize, options.concurrency)
+    this.#claimRunner = new ClaimRunner({
+      ...options,
+      counters,
+      signal,
+      outage: this.#databaseOutage,
+      onRan: (streams, ms) => this.#claimSize.follow(streams, ms),
+    })
+  }
+
+  async start(): Promise<void> {
+    this.#running = this.#run()
+  }
+
+  /** Claims no more and finishes the streams in hand. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    this.#wake()
+    await this.#running
+    await this.#claimRunner.slowRunsEnded()
+  }
+
+  /** Returns how many runs take long at this moment, by pipeline. */
+  slowRuns(): ReadonlyMap<string, number> {
+    return this.#claimRunner.slowRuns()
+  }
+
+  /** Returns why streams wait that are due; undefined when none does. */
+  hindrance(): string | undefined {
+    return this.#claimRunner.hindrance()
+  }
+
+  /** Looks for due streams at once: some may have become due just now. */
+  tell(): void {
+    this.#isTold = true
+    this.#wake()
+  }
+
+  /** Claims due streams of one kind once, runs them to their end, and returns how many there were. */
+  pass(kind: RunKind): Promise<number> {
+    return this.#runAll(kind, this.#claimSource.once(kind))
+  }
+
+  async #run(): Promise<void> {
+    const { delayMs, logger } = this.#options
+    const { signal } = this.#stopping
+    const backoff = new Backoff({ initialMs: LOOK_MS, maxMs: Math.max(delayMs, LOOK_MS) })
+    while (!signal.aborted) {
+      let restMs: number
+      try {
+        this.#isTold = false
+        restMs = await this.#look()
+        this.#databaseOutage.over()
+        backoff.reset()
+      } catch (error) {
+        if (error instanceof TransientError) this.#databaseOutage.failed(messageOf(error))
+        else logger.error({ error: messageOf(error) }, 'a pass of the worker failed')
+        restMs = backoff.next()
+      }
+      await this.#rest(restMs)
+    }
+  }
+
+  /** Runs what is due; returns for how many ms there is nothing to do. */
+  async #look(): Promise<number> {
+    const { store, clock, delayMs } = this.#options
+    const { fire, expire, retryInMs } = await store.nextDue(this.#areRetriesDue())
+    const now = clock.now()
+    const isRetryDue = retryInMs !== null && retryInMs <= 0
+    let done = 0
+    if (isRetryDue || (fire !== null && fire < now)) done += await this.#runDue('fire')
+    if (isRetryDue || (expire !== null && expire < now)) done += await this.#runDue('expire')
+    const isTidying = await this.#housekeeping.step()
+    if (done > 0) return 0
+    if (isTidying) return SHORTEST_REST_MS
+    // What is due and was not claimed is in the hands of another worker at this moment.
+    const waits = [fire, expire].map((at) => (at === null || at < now ? LOOK_MS : (at - now) / 1000))
+    return Math.max(Math.min(LOOK_MS, delayMs, ...waits), SHORTEST_REST_MS)
+  }
+
+  /** Retries and leases wait for seconds at least, and have no index of their own. */
+  #areRetriesDue(): boolean {
+    const now = performance.now()
+    if (now - this.#retriesAt < RETRY_INTERVAL_MS) return false
+    this.#retriesAt = now
+    return true
+  }
+
+  async #rest(ms: number): Promise<void> {
+    if (ms <= 0 || this.#isTold || this.#stopping.signal.aborted) return
+    const woken = new AbortController()
+    this.#wake = () => woken.abort()
+    await sleep(ms, woken.signal)
+  }
+
+  #runDue(kind: RunKind): Promise<number> {
+    return this.#runAll(
+      kind,
+      this.#claimSource.whileDue(kind, () => this.#claimSize.size),
+    )
+  }
+
+  /** Runs batches and then streams of dead workers, and returns how many streams there were. */
+  async #runAll(kind: RunKind, batches: AsyncIterable<ClaimBatch>): Promise<number> {
+    let count = await this.#claimRunner.runAll(batches)
+    for await (const orphan of this.#claimSource.orphans(kind, count === 0)) {
+      count += await this.#claimRunner.runAll(only(orphan))
+    }
+    return count
+  }
+}
+
+async function* only<T>(one: T): AsyncGenerator<T> {
+  yield one
+}

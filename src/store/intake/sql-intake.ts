@@ -1,0 +1,26 @@
+import type { Intake } from '../ports/intake.ts'
+import type { SqlSession } from '../sql-session.ts'
+import { insertDeadLetters } from '../upkeep/dead-letters.ts'
+import { encodeEvent } from './encode-event.ts'
+import { insertEvents } from './insert-events.ts'
+import { routeEvents } from './route-events.ts'
+import { warmUp } from './warm-up.ts'
+
+export function createSqlIntake({ context, transaction, query, lockWriter }: SqlSession): Intake {
+  return {
+    encode: (event) => encodeEvent(event, context),
+    warmUp: (arrivals) => query(() => warmUp(context, arrivals)),
+    async storeBatch({ arrivals, deadLetters }, router) {
+      await query(() => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
+      const events = await transaction(async (tx) => {
+        const current = await lockWriter(tx)
+        const inserted = arrivals.length > 0 ? await insertEvents(tx, current, arrivals) : []
+        await routeEvents(tx, current, inserted, router, 0)
+        await insertDeadLetters(tx, current, deadLetters)
+        return inserted
+      })
+      context.recentHashes.add(events.map(({ messageHash }) => messageHash))
+      return { stored: events.length, duplicates: arrivals.length - events.length }
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Event } from '../../domain/event.ts'
+import type { Arrival, EncodedEvent, Router } from '../../domain/routing.ts'
+import type { NewDeadLetter } from './dead-letter-box.ts'
+
+/** The events and dead letters that one transaction stores: all of them or none. */
+export type Batch = {
+  readonly arrivals: readonly Arrival[]
+  readonly deadLetters: readonly NewDeadLetter[]
+}
+
+/** How many events of a batch were new, and how many repeated a message_id that is stored already. */
+export type BatchOutcome = { readonly stored: number; readonly duplicates: number }
+
+/**
+ * Storing of events, for consumers.
+ *
+ * @example
+ * const arrivals = events.map((event) => ({ event, at: now, keys: router.keysOf(event) }))
+ * const { stored, duplicates } = await intake.storeBatch({ arrivals, deadLetters: [] }, router)
+ */
+export interface Intake {
+  /** Encodes an event for this store, ahead of its turn, while the database works on others. */
+  encode(event: Event): EncodedEvent
+  /**
+   * Reads what storing these events will need into the caches of this store and of the database. A warm-up only:
+   * storing is right without it, and its failure may be ignored.
+   */
+  warmUp(arrivals: readonly Arrival[]): Promise<void>
+  /** Stores new events, lets each join its streams, and skips repeats of a message_id, in one transaction. */
+  storeBatch(batch: Batch, router: Router): Promise<BatchOutcome>
+}

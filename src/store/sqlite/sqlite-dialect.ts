@@ -1,0 +1,29 @@
+import type { SqlDialect } from '../dialect.ts'
+import { SQLITE_TYPES } from './sqlite-column-types.ts'
+import { isContention, isDataFault, isServerError } from './sqlite-errors.ts'
+
+/** SQLite as Node embeds it. */
+export const sqliteDialect: SqlDialect = {
+  types: SQLITE_TYPES,
+  machineNow: "cast(unixepoch('subsec') * 1000000 as integer)",
+  canCancel: false,
+  beginSnapshot: ['begin deferred'],
+  hasOneConnection: true,
+  // BEGIN IMMEDIATE locks the whole database.
+  forUpdate: '',
+  skipLocked: '',
+  ready: (text) => text,
+  bytes: (hex) => Buffer.from(hex, 'hex'),
+  maxParameters: 32_000,
+  maxStatementBytes: 256 * 1024 * 1024,
+  idStep: 1,
+  idStepNow: '1',
+  firstId: (insertId, rows) => Number(insertId) - rows + 1,
+  onExistingKey(keys, update) {
+    const set = update.map((column) => `${column} = excluded.${column}`).join(', ')
+    return `on conflict (${keys.join(', ')}) ${set ? `do update set ${set}` : 'do nothing'}`
+  },
+  isContention,
+  isServerError,
+  isDataFault,
+}

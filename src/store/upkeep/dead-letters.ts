@@ -1,0 +1,133 @@
+import { sql } from 'kysely'
+import { hash128 } from '../../domain/hash.ts'
+import type { StoreContext } from '../context.ts'
+import { insertRows } from '../insert-rows.ts'
+import type { DeadLetter, DeadLetterFilter, NewDeadLetter } from '../ports/dead-letter-box.ts'
+import type { Page } from '../ports/queries.ts'
+import { applyPage } from '../queries/page.ts'
+import { bytesHex, hexBytes } from '../rows.ts'
+import type { Executor } from '../schema/schema.ts'
+
+/** What a reason may take. */
+const REASON_CHARACTERS = 10_000
+
+/**
+ * Keeps each once, however often its message is delivered. A body that one statement cannot carry is written in
+ * pieces, one that no column of the server can hold is cut, and its reason says so.
+ */
+export async function insertDeadLetters(
+  tx: Executor,
+  { dialect }: StoreContext,
+  deadLetters: readonly NewDeadLetter[],
+): Promise<void> {
+  const byHash = new Map(deadLetters.map((letter) => [hashOf(letter), letter]))
+  if (byHash.size === 0) return
+  const known = await tx
+    .selectFrom('dead_letter')
+    .select('hash')
+    .where('hash', 'in', [...byHash.keys()].map(hexBytes))
+    .execute()
+  for (const row of known) byHash.delete(bytesHex(row.hash))
+  const at = await machineNow(tx, dialect.machineNow)
+  const most = dialect.maxStatementBytes
+  // As literals bytes take two characters each in a statement.
+  const piece = Math.floor(most / (dialect.literal ? 2 : 1)) - 4 * REASON_CHARACTERS
+  await insertRows(
+    tx,
+    dialect,
+    'dead_letter',
+    [...byHash].map(([hash, { stage, reason, queue, body }]) => ({
+      hash: hexBytes(hash),
+      at,
+      stage,
+      reason: reason.slice(0, REASON_CHARACTERS) + (body.length > most ? cutAt(most, body) : ''),
+      queue,
+      body: body.subarray(0, piece),
+    })),
+  )
+  for (const [hash, { body }] of byHash) {
+    for (let from = piece; from < Math.min(body.length, most); from += piece) {
+      const next = body.subarray(from, Math.min(from + piece, most))
+      await tx
+        .updateTable('dead_letter')
+        .set({ body: sql`concat(body, ${next})` })
+        .where('hash', '=', hexBytes(hash))
+        .execute()
+    }
+  }
+}
+
+function cutAt(most: number, body: Buffer): string {
+  return ` (of its ${body.length} bytes the first ${most} are kept here: the database takes no more at a time)`
+}
+
+/** As insertDeadLetters, but one that is there already is kept anew. */
+export async function replaceDeadLetter(
+  tx: Executor,
+  context: StoreContext,
+  letter: NewDeadLetter,
+): Promise<void> {
+  await tx
+    .deleteFrom('dead_letter')
+    .where('hash', '=', hexBytes(hashOf(letter)))
+    .execute()
+  await insertDeadLetters(tx, context, [letter])
+}
+
+function hashOf({ stage, queue, body }: NewDeadLetter): string {
+  return hash128(`${JSON.stringify([stage, queue])}${body.toString('latin1')}`)
+}
+
+async function machineNow(db: Executor, expression: string): Promise<number> {
+  const { rows } = await sql<{ now: number }>`select ${sql.raw(expression)} as now`.execute(db)
+  return Number(rows[0]?.now)
+}
+
+export async function listDeadLetters(
+  { db }: StoreContext,
+  filter: DeadLetterFilter,
+  page: Page,
+): Promise<DeadLetter[]> {
+  const rows = await applyPage(matching(db.selectFrom('dead_letter'), filter), 'id', page)
+    .selectAll()
+    .orderBy('id', page.ascending ? 'asc' : 'desc')
+    .limit(page.limit)
+    .execute()
+  return rows.map(({ hash: _, ...row }) => ({ ...row, body: Buffer.from(row.body) }))
+}
+
+export async function countDeadLetters({ db }: StoreContext, filter: DeadLetterFilter): Promise<number> {
+  const row = await matching(db.selectFrom('dead_letter'), filter)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+export async function dropDeadLetters(db: Executor, filter: DeadLetterFilter): Promise<number> {
+  const { numDeletedRows } = await matching(db.deleteFrom('dead_letter'), filter).executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}
+
+export async function noteDeadLetter(db: Executor, id: number, stage: string, reason: string): Promise<void> {
+  await db
+    .updateTable('dead_letter')
+    .set({ stage, reason: reason.slice(0, REASON_CHARACTERS) })
+    .where('id', '=', id)
+    .execute()
+}
+
+type Restrictable<Q> = { where(column: never, operator: '=' | '<' | '>' | 'in', value: never): Q }
+
+function matching<Q extends Restrictable<Q>>(query: Q, filter: DeadLetterFilter): Q {
+  const { ids, stage, queue, since, until } = filter
+  let restricted = query
+  const keep = (column: string, operator: '=' | '<' | '>' | 'in', value: unknown) => {
+    restricted = restricted.where(column as never, operator, value as never)
+  }
+  if (ids !== undefined) keep('id', 'in', ids.length > 0 ? ids : [0])
+  if (stage !== undefined) keep('stage', '=', stage)
+  if (queue !== undefined) keep('queue', '=', queue)
+  if (since !== undefined) keep('at', '>', since)
+  if (until !== undefined) keep('at', '<', until)
+  return restricted
+}
