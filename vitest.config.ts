@@ -1,4 +1,21 @@
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import manifest from './package.json' with { type: 'json' }
+
+/** The package's own names lead to its sources here, so that examples are tested without a build. */
+const alias = Object.entries(manifest.exports).flatMap(([name, target]) =>
+  typeof target === 'string'
+    ? []
+    : [
+        {
+          find: name.replace('.', manifest.name),
+          replacement: resolve(
+            import.meta.dirname,
+            target.default.replace('./dist/', 'src/').replace(/\.js$/, '.ts'),
+          ),
+        },
+      ],
+)
 
 /** `build.sh -t --long` sets it; `vitest run --project long FILE` runs some of them. */
 const isLongWanted =
@@ -27,7 +44,10 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
       // Consumers, workers and engine on a simulated clock, broker and store that fail, by seeds.
       { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 120_000 } },
-      { test: { ...services, name: 'services', include: ['test/{contract,integration,e2e}/**/*.test.ts'] } },
+      {
+        resolve: { alias },
+        test: { ...services, name: 'services', include: ['test/{contract,integration,e2e}/**/*.test.ts'] },
+      },
       ...(isLongWanted ? [long] : []),
     ],
   },
