@@ -16,6 +16,7 @@ import type { Store } from '../store/store.ts'
 import { TriggerDebug } from '../streams/trigger-debug.ts'
 import { buildApps } from './build-apps.ts'
 import { buildRouter } from './build-router.ts'
+import { hasAutoClock } from './event-clock-of.ts'
 
 export type ConsumerParts = {
   readonly config: Config
@@ -52,6 +53,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
       logger,
       counters,
       new TriggerDebug(config.triggers, counters.triggers),
+      hasAutoClock(config),
     ),
     counters,
     maxMessageBytes: yagi.broker.maxMessageBytes,

@@ -15,10 +15,12 @@ export function buildRouter(
   logger: Logger,
   counters: { misplaced: number },
   debug?: TriggerDebug,
+  closesDue = false,
 ): TriggerRouter {
   const told = new Set<string>()
   return createRouter(triggers, {
     ...(debug && { debug }),
+    closesDue,
     onMisplaced(trigger, reason) {
       counters.misplaced++
       const line = `an event matches trigger ${trigger} but can join no stream: ${reason}`

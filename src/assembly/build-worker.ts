@@ -11,6 +11,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
 import { TriggerDebug } from '../streams/trigger-debug.ts'
 import { buildRouter } from './build-router.ts'
+import { hasAutoClock } from './event-clock-of.ts'
 
 export type WorkerParts = {
   readonly config: Config
@@ -33,7 +34,7 @@ export function buildWorker(parts: WorkerParts): Worker {
   const { winchester } = config
   const { counters = createWorkerCounters(), observer } = parts
   const debug = new TriggerDebug(config.triggers, counters.triggers)
-  const router = buildRouter(config.triggers, logger, counters, debug)
+  const router = buildRouter(config.triggers, logger, counters, debug, hasAutoClock(config))
   const runner = createStreamRunner({
     router,
     pipelines,

@@ -42,6 +42,11 @@ export function workerClockOf({ config, name, logger, store }: ClockParts): Runn
   return { clock: auto, service: auto }
 }
 
+/** Whether the event clock follows from positions of consumers. */
+export function hasAutoClock({ winchester }: Config): boolean {
+  return winchester.clock === 'auto' && !winchester.time_sync_endpoint
+}
+
 /** Returns the event clock for single messages that are stored by hand. */
 export function arrivalClockOf({
   config,

@@ -181,6 +181,8 @@ export class ConsumerClock implements IntakeClock, Service {
       if (!isEmpty) return { at: startsAt, why: 'starting' }
       state.startsAt = undefined
     }
+    // What comes after an empty queue is no part of the backlog before.
+    if (state.isReading && isIdle) state.storedUpTo = undefined
     if (!state.isReading) return { at: storedUpTo ?? state.unreadSince, why: 'unread' }
     if (storedUpTo !== undefined && !isIdle) return { at: storedUpTo, why: 'backlog' }
     if (isAtHand && this.#wallNow() - progressAt > CURRENT) return { at: progressAt, why: 'stuck' }

@@ -57,7 +57,7 @@ class TestRun {
     this.#parts = parts
     this.#logger = logger
     this.#arrivals = parts.clock === 'auto' ? createArrivalClock(() => this.#clock.now()) : this.#clock
-    this.#router = createRouter(parts.triggers)
+    this.#router = createRouter(parts.triggers, { closesDue: parts.clock === 'auto' })
     this.#distiller = createDistiller(parts.definitions, { catchAll: parts.catchAll })
   }
 

@@ -1,7 +1,7 @@
 import type { Event } from '../domain/event.ts'
 import type { Arrival, MatchedKey, Router, StreamDraft, StreamKey } from '../domain/routing.ts'
 import type { Progress, Stream } from '../domain/stream.ts'
-import { type Micros, microsFromInstant } from '../domain/time.ts'
+import { MICROS_PER_SECOND, type Micros, microsFromInstant } from '../domain/time.ts'
 import { canonicalTraits } from '../domain/trait.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
 import { TimexError } from '../timex/timex-error.ts'
@@ -12,6 +12,8 @@ import { TriggerDebug } from './trigger-debug.ts'
 
 /** Largest number of event types whose triggers are cached. */
 const MAX_CACHED_TYPES = 10_000
+/** A worker that keeps up has run a stream so long after it was due. */
+const CLOSED_AFTER: Micros = MICROS_PER_SECOND
 
 /** A router that also finds the streams of an event before it is stored. */
 export type TriggerRouter = Router & {
@@ -30,6 +32,11 @@ export type RouterOptions = {
   readonly onLookedAt?: (trigger: string, event: Event, result: MatchResult) => void
   /** counts what triggers with a debug_level do */
   readonly debug?: TriggerDebug
+  /**
+   * whether a stream that is due to fire takes no more events, though no worker has run it yet. Then the same events make
+   * the same streams, however far behind workers are (false)
+   */
+  readonly closesDue?: boolean
 }
 
 type Draft = { -readonly [K in keyof StreamDraft]: StreamDraft[K] } & { joined: number[] }
@@ -46,7 +53,12 @@ type Candidate = { readonly trigger: Trigger; readonly criteria: readonly Criter
 export function createRouter(triggers: readonly Trigger[], options: RouterOptions = {}): TriggerRouter {
   const byName = new Map(triggers.map((trigger) => [trigger.name, trigger]))
   const candidatesByType = new Map<string, readonly Candidate[]>()
-  const { onMisplaced = () => {}, onLookedAt = () => {}, debug = new TriggerDebug(triggers) } = options
+  const {
+    onMisplaced = () => {},
+    onLookedAt = () => {},
+    debug = new TriggerDebug(triggers),
+    closesDue = false,
+  } = options
 
   function candidates(eventType: string): readonly Candidate[] {
     const known = candidatesByType.get(eventType)
@@ -96,7 +108,8 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
         for (const key of arrival.keys) {
           const trigger = byName.get(key.name)
           if (!trigger) continue
-          const before = current.get(key.hash) ?? draftOf(open.get(key.hash), key, trigger, pasts)
+          const known = current.get(key.hash) ?? draftOf(open.get(key.hash), key, trigger, pasts)
+          const before = known && closesDue && isOver(known, arrival.at) ? undefined : known
           const wasReady = before?.fireTimestamp != null
           const joined = tryJoin(before, key, trigger, arrival, generation)
           if (typeof joined === 'string') {
@@ -113,6 +126,11 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
       return drafts
     },
   }
+}
+
+/** Whether a worker that keeps up has run the stream by then. */
+function isOver({ fireTimestamp }: Draft, at: Micros): boolean {
+  return fireTimestamp !== null && at > fireTimestamp + CLOSED_AFTER
 }
 
 /**

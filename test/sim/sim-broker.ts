@@ -17,12 +17,14 @@ type SimDelivery = Delivery & { readonly message: Message; readonly unacknowledg
 /** One queue: deliveries late, channels that break, everything not acknowledged again. */
 export class SimBroker {
   readonly #world: World
+  readonly #queue: string
   readonly #ready: Message[] = []
   readonly #channels: Channel[] = []
   /** bodies whose acknowledgement the broker has taken */
   readonly acknowledged: Buffer[] = []
 
-  constructor(world: World) {
+  constructor(world: World, queue = 'q') {
+    this.#queue = queue
     this.#world = world
   }
 
@@ -67,7 +69,7 @@ export class SimBroker {
     }
     this.#channels.push(channel)
     process.onCrash.push(() => this.#close(channel))
-    setTimeout(() => this.#deliver(), 0)
+    setTimeout(() => this.#read(channel), 0)
     return {
       ackUpTo: (delivery) => this.#acknowledge(channel, delivery as SimDelivery),
       setPrefetch: async (count) => {
@@ -83,7 +85,7 @@ export class SimBroker {
       resume: () => {
         channel.isResting = false
         channel.isOpen = process.isAlive && !channel.isPaused
-        setTimeout(() => this.#deliver(), 1)
+        setTimeout(() => this.#read(channel), 1)
       },
       pause: async () => {
         channel.isPaused = true
@@ -92,6 +94,11 @@ export class SimBroker {
         this.#close(channel)
       },
     }
+  }
+
+  #read({ isOpen, options }: Channel): void {
+    if (isOpen) options.onReading?.()
+    this.#deliver()
   }
 
   #deliver(): void {
@@ -112,7 +119,13 @@ export class SimBroker {
     setTimeout(() => {
       if (channel.unacknowledged !== unacknowledged || !channel.isOpen || channel.isPaused) return
       const { body, isRedelivered } = message
-      const delivery: SimDelivery = { queue: 'q', body, redelivered: isRedelivered, message, unacknowledged }
+      const delivery: SimDelivery = {
+        queue: this.#queue,
+        body,
+        redelivered: isRedelivered,
+        message,
+        unacknowledged,
+      }
       channel.options.onDelivery(delivery)
     }, 3)
   }
@@ -137,7 +150,7 @@ export class SimBroker {
     channel.options.onLost()
     setTimeout(() => {
       if (channel.process.isAlive && !channel.isPaused && !channel.isResting) channel.isOpen = true
-      this.#deliver()
+      this.#read(channel)
     }, 50)
   }
 

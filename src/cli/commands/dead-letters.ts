@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { buildApps } from '../../assembly/build-apps.ts'
 import { planOf } from '../../assembly/build-consumer.ts'
 import { buildRouter } from '../../assembly/build-router.ts'
-import { arrivalClockOf } from '../../assembly/event-clock-of.ts'
+import { arrivalClockOf, hasAutoClock } from '../../assembly/event-clock-of.ts'
 import { openStore } from '../../assembly/open-store.ts'
 import { type Config, loadConfig } from '../../config/load/load-config.ts'
 import {
@@ -206,7 +206,7 @@ async function retry(
   const context = {
     store,
     distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
-    router: buildRouter(config.triggers, logger, { misplaced: 0 }),
+    router: buildRouter(config.triggers, logger, { misplaced: 0 }, undefined, hasAutoClock(config)),
     clock,
     maxMessageBytes: config.yagi?.broker.maxMessageBytes ?? Number.POSITIVE_INFINITY,
     encode: store.encode,
