@@ -9,18 +9,24 @@ import { logRequests, type RequestObserver } from '../http/request-log.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Queries } from '../store/ports/queries.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
+import type { Watermarks } from '../store/ports/watermarks.ts'
+import { type ClockSettings, clockOperations } from './clock.ts'
 import { eventOperations } from './events.ts'
 import { COMPONENTS } from './shapes.ts'
 import { streamOperations } from './streams.ts'
 
 export type AppDependencies = {
-  readonly store: Queries & StreamRuns
+  readonly store: Queries & StreamRuns & Pick<Watermarks, 'readReports'>
+  /** how the event clock is configured (auto, a week of patience) */
+  readonly clock?: ClockSettings | undefined
   readonly logger: Logger
   /** tokens by permission (none: everybody may do everything) */
   readonly access?: Access
   readonly limits?: Limits
   readonly onRequest?: RequestObserver | undefined
 }
+
+const DEFAULT_CLOCK: ClockSettings = { mode: 'auto', patienceMs: 7 * 86_400_000 }
 
 /** Returns the OpenAPI document of the API's operations. */
 export function apiDocument(operations: readonly Operation[]): OpenApi {
@@ -39,12 +45,13 @@ export function apiDocument(operations: readonly Operation[]): OpenApi {
  */
 export function createApiApp({
   store,
+  clock = DEFAULT_CLOCK,
   logger,
   access = { read: [], write: [] },
   limits = DEFAULT_LIMITS,
   onRequest,
 }: AppDependencies): HttpApp {
-  const operations = [...streamOperations(store), ...eventOperations(store)]
+  const operations = [...streamOperations(store), ...eventOperations(store), ...clockOperations(store, clock)]
   const document = apiDocument(operations)
   const page = docsPage(document)
 

@@ -46,5 +46,24 @@ export const stream = z
 
 export const counts = z.array(z.object({ count: z.int().min(0) })).meta({ id: 'Counts' })
 
+/** The event clock, and who holds it back. */
+export const clock = z
+  .object({
+    clock: z.enum(['auto', 'wall', 'time_sync']).meta({ description: 'as configured' }),
+    now: datetime.nullable().meta({ description: 'null where a time service knows it' }),
+    follows: z.enum(['wall clock', 'notifications', 'time service']),
+    since: datetime.nullable().meta({ description: 'when the notifications were begun to be followed' }),
+    held_by: z.array(
+      z.object({
+        queue: z.string(),
+        consumer: z.string().meta({ description: 'name of the process' }),
+        why: z.enum(['backlog', 'stuck', 'unread', 'starting', 'gone', 'silent']),
+        at: datetime.meta({ description: 'event time at which it holds the clock' }),
+        since: datetime,
+      }),
+    ),
+  })
+  .meta({ id: 'Clock', description: 'the event clock; the earliest hold comes first' })
+
 /** All types that have an id; other types refer to them by it. */
-export const COMPONENTS = [value, datetime, timeRange, counts, event, listedEvent, stream]
+export const COMPONENTS = [value, datetime, timeRange, counts, event, listedEvent, stream, clock]

@@ -47,6 +47,15 @@ export function hasAutoClock({ winchester }: Config): boolean {
   return winchester.clock === 'auto' && !winchester.time_sync_endpoint
 }
 
+/** Returns how the event clock of a configuration is to be read. */
+export function clockSettingsOf({ winchester }: Config): {
+  readonly mode: 'auto' | 'wall' | 'time_sync'
+  readonly patienceMs: number
+} {
+  const { time_sync_endpoint, clock, clock_patience_days } = winchester
+  return { mode: time_sync_endpoint ? 'time_sync' : clock, patienceMs: clock_patience_days * DAY_MS }
+}
+
 /** Returns the event clock for single messages that are stored by hand. */
 export function arrivalClockOf({
   config,

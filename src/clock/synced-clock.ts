@@ -3,10 +3,11 @@ import { formatIso, type Micros, parseIso } from '../domain/time.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { BatchMark, IntakeClock } from './event-clock.ts'
+import { QueuePosition } from './queue-position.ts'
 import { FURTHEST_AHEAD, GIVEN_BACK_MS } from './shared-time.ts'
 
 export type SyncedClockOptions = {
-  /** URL of the time service */
+  /** URL of the time service, with or without /time */
   readonly endpoint: string
   /** name of this process, unique in the deployment */
   readonly source: string
@@ -20,6 +21,8 @@ export type SyncedClockOptions = {
 }
 
 const INTERVAL_MS = 100
+/** So a server answers that cannot read the JSON of a post. */
+const REFUSES_JSON = new Set([400, 415, 422, 500])
 const TIMEOUT_MS = 5000
 
 /**
@@ -33,6 +36,11 @@ const TIMEOUT_MS = 5000
  */
 export class SyncedClock implements IntakeClock, Service {
   readonly #options: SyncedClockOptions
+  readonly #url: string
+  /** positions by queue, for a consumer */
+  readonly #positions = new Map<string, QueuePosition>()
+  /** the service is of the original's kind: it takes and gives a time as text */
+  #takesTextOnly = false
   readonly #stopping = new AbortController()
   #now: Micros = 0
   /** the shared time at the start, which messages without a time get */
@@ -54,6 +62,7 @@ export class SyncedClock implements IntakeClock, Service {
 
   constructor(options: SyncedClockOptions) {
     this.#options = options
+    this.#url = timeUrl(options.endpoint)
   }
 
   async start(): Promise<void> {
@@ -85,27 +94,41 @@ export class SyncedClock implements IntakeClock, Service {
     return Math.max(this.#now, this.#initial)
   }
 
-  reads(): void {}
+  reads(queue: string, isFull: () => boolean): void {
+    const options = { wallNow: () => Date.now() * 1000, machineNow: () => performance.now(), isFull }
+    this.#positions.set(queue, new QueuePosition(options))
+  }
 
   reading(): void {}
 
-  timeOf(): Micros {
-    return this.now()
+  timeOf(queue: string): Micros {
+    return this.#positions.get(queue)?.position() ?? this.now()
   }
 
-  arrive(_queue: string, timestamp: Micros): Micros {
+  /**
+   * Returns the timestamp, or the latest time seen while the queue is not behind. A notification of today in a replay of
+   * January moves no clock: see QueuePosition.
+   */
+  arrive(queue: string, timestamp: Micros): Micros {
+    const position = this.#positions.get(queue)
+    position?.arrive(timestamp)
+    if (position?.isBehind) {
+      this.#now = Math.max(this.#now, position.position() ?? 0)
+      return Math.min(timestamp, Date.now() * 1000)
+    }
     if (timestamp < Date.now() * 1000 + FURTHEST_AHEAD) this.#now = Math.max(this.#now, timestamp)
     return this.#now
   }
 
-  prepared(): BatchMark {
-    return undefined
+  prepared(queue: string): BatchMark {
+    return this.#positions.get(queue)?.position()
   }
 
   reportsAfter(): undefined {}
 
-  storedUpTo(queue: string, at: Micros | undefined): void {
-    if (at !== undefined) this.#storedUpTo.set(queue, at)
+  storedUpTo(queue: string, at: Micros | undefined, mark?: BatchMark): void {
+    const time = mark ?? at
+    if (time !== undefined) this.#storedUpTo.set(queue, time)
   }
 
   hold(queue: string): void {
@@ -147,7 +170,10 @@ export class SyncedClock implements IntakeClock, Service {
 
   async #get(): Promise<Micros | undefined> {
     return this.#request({ method: 'GET' }, async (response) => {
-      const time = parseIso((await response.text()).trim())
+      const text = (await response.text()).trim().replace(/^"|"$/g, '')
+      // So the time server of StackTach.v3 answers until somebody has told it a time.
+      if (text === 'None') return undefined
+      const time = parseIso(text)
       if (time === undefined) throw new Error('its answer is not an ISO 8601 time')
       return time
     })
@@ -158,11 +184,30 @@ export class SyncedClock implements IntakeClock, Service {
     const busy = this.#holding.size > 0 || this.#givenBack.length > 0
     const storedUpTo = this.#watermark()
     const time = storedUpTo === undefined ? null : formatIso(storedUpTo, 'six')
+    if (this.#takesTextOnly) {
+      await this.#postText(storedUpTo)
+      return
+    }
     const body = JSON.stringify({ source: this.#options.source, time, busy, reading: !this.#isLeaving })
     const headers = { 'content-type': 'application/json' }
-    await this.#request({ method: 'POST', body, headers }, async () => {
+    const told = async () => {
       this.#told = storedUpTo ?? this.#told
+    }
+    await this.#request({ method: 'POST', body, headers }, told, async (status) => {
+      // The time server of StackTach.v3 takes a time and nothing else.
+      this.#takesTextOnly = REFUSES_JSON.has(status) && (await this.#postText(storedUpTo ?? this.#initial))
+      return this.#takesTextOnly
     })
+  }
+
+  /** Posts a time as text, and returns whether it was taken. Such a server does not know who holds it back. */
+  async #postText(time: Micros | undefined): Promise<boolean> {
+    if (time === undefined || time === this.#told) return true
+    const headers = { 'content-type': 'text/plain' }
+    const body = formatIso(time, 'six')
+    const isTaken = await this.#request({ method: 'POST', body, headers }, async () => true)
+    if (isTaken) this.#told = time
+    return isTaken === true
   }
 
   /**
@@ -180,12 +225,19 @@ export class SyncedClock implements IntakeClock, Service {
     return Math.min(...(times as Micros[]), ...this.#returned.values(), ...givenBack)
   }
 
-  async #request<T>(init: RequestInit, read: (response: Response) => Promise<T>): Promise<T | undefined> {
-    const { endpoint, token, logger } = this.#options
+  /** `otherwise`: whether a refusal could be helped in another way. */
+  async #request<T>(
+    init: RequestInit,
+    read: (response: Response) => Promise<T>,
+    otherwise?: (status: number) => Promise<boolean>,
+  ): Promise<T | undefined> {
+    const { token, logger } = this.#options
+    const endpoint = this.#url
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(TIMEOUT_MS)])
     try {
       const response = await fetch(endpoint, { ...init, headers, signal })
+      if (!response.ok && (await otherwise?.(response.status))) return undefined
       if (!response.ok) throw new Error(`HTTP ${response.status} ${(await response.text()).slice(0, 500)}`)
       const answer = await read(response)
       if (this.#isFailing) logger.info({}, 'the time service can be used again')
@@ -198,4 +250,15 @@ export class SyncedClock implements IntakeClock, Service {
       return undefined
     }
   }
+}
+
+/**
+ * Returns the URL of the time at a service: `/time` is added to a base URL, as StackTach.v3 does.
+ *
+ * @example
+ * timeUrl('http://127.0.0.1:8008') // 'http://127.0.0.1:8008/time'
+ */
+export function timeUrl(endpoint: string): string {
+  const base = endpoint.replace(/\/+$/, '')
+  return base.endsWith('/time') ? base : `${base}/time`
 }

@@ -37,7 +37,7 @@ export type RestStream = {
 export type Fraction = 'auto' | 'six'
 
 /** Encodes a time in UTC as `{"__type__": "datetime", "datetime": "2015-02-27T18:27:18.603932"}`. */
-function restDatetime(time: Micros, fraction: Fraction = 'auto'): RestDatetime {
+export function restDatetime(time: Micros, fraction: Fraction = 'auto'): RestDatetime {
   return { __type__: 'datetime', datetime: formatIso(time, fraction) }
 }
 

@@ -31,7 +31,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   publishing: GROUND,
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
-  api: [...GROUND, 'http', 'store/store.ts', 'store/ports'],
+  api: [...GROUND, 'clock', 'http', 'store/store.ts', 'store/ports'],
   client: WORDS,
   notigen: ['domain', 'runtime', 'clock', 'broker/broker.ts'],
   explain: [

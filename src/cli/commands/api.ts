@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { type AppDependencies, createApiApp } from '../../api/api-app.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
 import { withStore } from '../../assembly/with-store.ts'
@@ -36,7 +37,9 @@ async function serve(options: Options): Promise<void> {
   const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS, statementMs })
   await withStore({ open, signal, logger, observation }, async (store) => {
     const onRequest = observation && requestMetrics(observation.metrics)
-    const service = createHttpService(createApiApp({ store, logger, access, limits, onRequest }), address)
+    const clock = clockSettingsOf(config)
+    const app = createApiApp({ store, clock, logger, access, limits, onRequest })
+    const service = createHttpService(app, address)
     const announcing = {
       ...service,
       async start() {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { buildWorker } from '../../assembly/build-worker.ts'
+import { observeClock } from '../../assembly/clock-metrics.ts'
 import {
   createStatistics,
   logWarnings,
@@ -14,6 +15,7 @@ import { PublisherPool } from '../../assembly/publisher-pool.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import { slowRunMetrics, workerMetrics } from '../../assembly/worker-metrics.ts'
+import { WatermarkClock } from '../../clock/watermark-clock.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
@@ -59,6 +61,7 @@ async function work(options: Options): Promise<void> {
       const observer = observation && workerMetrics(observation.metrics, counters, store)
       const worker = buildWorker(observer ? { ...parts, observer } : parts)
       observation?.health.add('worker', () => worker.hindrance())
+      if (clock instanceof WatermarkClock) observeClock(observation, clock)
       if (observation) slowRunMetrics(observation.metrics, worker)
       const periodMs = winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => worker.counters)

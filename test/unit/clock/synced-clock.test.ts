@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { SyncedClock } from '../../../src/clock/synced-clock.ts'
+import { SyncedClock, timeUrl } from '../../../src/clock/synced-clock.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { at } from '../../support/events.ts'
 import { until } from '../../support/until.ts'
@@ -166,4 +166,59 @@ test('the last word of a process that stops with messages at hand is that it has
   clock.release('q1')
   await clock.stop()
   expect(posts.at(-1)).toMatchObject({ time: '2026-01-15T00:00:00.000000', busy: true })
+})
+
+test.each([
+  ['http://h:8008', 'http://h:8008/time'],
+  ['http://h:8008/', 'http://h:8008/time'],
+  ['http://h:8008/time', 'http://h:8008/time'],
+  ['http://h/stacktach', 'http://h/stacktach/time'],
+])('the time at %s is asked for at %s', (given, asked) => {
+  expect(timeUrl(given)).toBe(asked)
+})
+
+test('a notification of today in a replay of January moves nobody', async () => {
+  const clock = await start('posts')
+  clock.reads('q', () => true)
+  const january = at('2026-01-15T00:00:00')
+  const today = Date.now() * 1000
+  for (let count = 0; count < 50; count++) {
+    if (count % 10 === 5) expect(clock.arrive('q', today)).toBeLessThanOrEqual(Date.now() * 1000)
+    expect(clock.arrive('q', january + count)).toBe(january + count)
+  }
+  clock.hold('q')
+  clock.storedUpTo('q', today, clock.prepared('q'))
+  await until('the post', () => posts.at(-1)?.time?.startsWith('2026-01-15') === true)
+  expect(posts.some(({ time }) => time !== null && time > '2026-02')).toBe(false)
+  await clock.stop()
+})
+
+test('a time server of the original takes a time as text, and has none until it was told one', async () => {
+  let time = 'None'
+  const seen: string[] = []
+  server.removeAllListeners('request')
+  server.on('request', (request, response) => {
+    let body = ''
+    request.on('data', (chunk) => {
+      body += chunk
+    })
+    request.on('end', () => {
+      if (request.method === 'POST') {
+        if (body.startsWith('{')) response.statusCode = 500
+        else {
+          seen.push(body)
+          time = body
+        }
+      }
+      response.end(request.method === 'GET' ? time : '')
+    })
+  })
+  const poster = await start('posts')
+  const reader = await start('reads')
+  expect(reader.now()).toBe(0)
+  poster.storedUpTo('q', at('2026-01-15T00:00:00'))
+  await until('the time is read', () => reader.now() === at('2026-01-15T00:00:00'))
+  expect(new Set(seen)).toEqual(new Set(['1970-01-01T00:00:00.000000', '2026-01-15T00:00:00.000000']))
+  await poster.stop()
+  await reader.stop()
 })

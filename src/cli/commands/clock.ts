@@ -1,0 +1,79 @@
+import type { Command } from 'commander'
+import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
+import { openStore } from '../../assembly/open-store.ts'
+import { type Hold, lowWatermark } from '../../clock/low-watermark.ts'
+import { describeHold } from '../../clock/watermark-clock.ts'
+import { type Config, loadConfig } from '../../config/load/load-config.ts'
+import { NotFoundError } from '../../domain/errors.ts'
+import { formatIso } from '../../domain/time.ts'
+import type { Store } from '../../store/store.ts'
+import { createCommand, print } from '../program.ts'
+
+type Options = { config: string; json?: true }
+
+/** Creates `stv3 clock`, which prints the event clock and who holds it back. */
+export function clockCommand(): Command {
+  return createCommand(
+    'clock',
+    'print the event clock, by which streams fire and expire, and who holds it back',
+    'stv3 clock -c config/winchester.yaml',
+  )
+    .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
+    .option('--json', 'print one JSON object')
+    .action((options: Options) => withStore(options, (store, config) => show(store, config, options)))
+    .addCommand(
+      createCommand(
+        'forget',
+        'let the event clock go on without a queue that no consumer reads any more',
+        'stv3 clock forget monitor.info -c config/winchester.yaml',
+      )
+        .argument('<queue>', 'name of the queue')
+        .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
+        .action((queue: string, options: Options) =>
+          withStore(options, (store, config) => forget(store, config, queue)),
+        ),
+    )
+}
+
+async function withStore(
+  { config: file }: Options,
+  work: (store: Store, config: Config) => Promise<void>,
+): Promise<void> {
+  const config = await loadConfig(file, process.env)
+  const store = await openStore(config)
+  try {
+    await work(store, config)
+  } finally {
+    await store.close()
+  }
+}
+
+async function holdsOf(store: Store, config: Config): Promise<readonly Hold[]> {
+  const { mode, patienceMs } = clockSettingsOf(config)
+  if (mode !== 'auto') return []
+  return lowWatermark(await store.readReports(), { wallNow: Date.now() * 1000, patienceMs }).holds
+}
+
+async function show(store: Store, config: Config, { json }: Options): Promise<void> {
+  const { mode } = clockSettingsOf(config)
+  const holds = await holdsOf(store, config)
+  const wallNow = Date.now() * 1000
+  if (json) {
+    const shown = holds.map((hold) => ({ ...hold, at: formatIso(hold.at), since: formatIso(hold.since) }))
+    const now = mode === 'time_sync' ? null : formatIso(Math.min(wallNow, holds[0]?.at ?? wallNow))
+    await print(`${JSON.stringify({ clock: mode, now, held_by: shown })}\n`)
+  } else if (mode === 'time_sync') {
+    await print(`the event clock is that of ${config.winchester.time_sync_endpoint}\n`)
+  } else if (holds.length === 0)
+    await print(`the event clock follows the wall clock: ${formatIso(wallNow)}\n`)
+  else for (const hold of holds) await print(`the event clock is held ${describeHold(hold, wallNow)}\n`)
+}
+
+async function forget(store: Store, config: Config, queue: string): Promise<void> {
+  const holds = (await holdsOf(store, config)).filter((hold) => hold.queue === queue && hold.why === 'gone')
+  if (holds.length === 0)
+    throw new NotFoundError(`nobody who has ended holds the event clock for queue ${queue}`)
+  const gone = (await store.readReports()).filter(({ queues }) => Object.hasOwn(queues, queue))
+  await store.forgetReports(gone.map(({ writer }) => writer))
+  await print(`the event clock goes on without queue ${queue}\n`)
+}
