@@ -77,7 +77,9 @@ async function store(letter: DeadLetter, context: RetryContext): Promise<Retried
     return failed('size', 'only its first 64 KiB are kept here: publish it again from the archive')
   }
   const { plan, apps } = context.queueOf(queue) ?? { plan: undefined, apps: [] }
-  const prepared = prepare({ queue: queue ?? '', body, redelivered: true }, { ...context, plan })
+  const name = queue ?? ''
+  const route = { queue: name, exchange: '', routingKey: name }
+  const prepared = prepare({ ...route, body, properties: {}, redelivered: true }, { ...context, plan })
   const { outcome, message } = prepared
   if (outcome.kind === 'refused') return failed(outcome.deadLetter.stage, outcome.deadLetter.reason)
   const arrival = arrivalOf(prepared)

@@ -1,7 +1,8 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { Publisher } from '../broker/broker.ts'
+import type { Route } from '../broker/message.ts'
+import { addressOf, type QueueSpec } from '../broker/queue-spec.ts'
 import { messageOf, TransientError } from '../domain/errors.ts'
-import { addressOf, type QueueSpec } from '../domain/queue-spec.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Outage } from '../runtime/outage.ts'
@@ -80,8 +81,7 @@ class PublishRun {
   #messagesUnderWay = 0
   #bytesUnderWay = 0
   readonly #options: PublishOptions
-  readonly #exchange: string
-  readonly #routingKey: string
+  readonly #route: Route
   #failure: unknown
   /** outage of the broker */
   readonly #outage: Outage
@@ -92,11 +92,9 @@ class PublishRun {
   #next = Promise.withResolvers<void>()
 
   constructor(options: PublishOptions) {
-    const { exchange, routingKey } = addressOf(options.spec)
     this.#options = options
+    this.#route = addressOf(options.spec)
     this.#outage = new Outage(options.logger, 'the broker takes messages again')
-    this.#exchange = exchange
-    this.#routingKey = routingKey
   }
 
   /**
@@ -138,7 +136,7 @@ class PublishRun {
     const { length } = message.body
     this.#messagesUnderWay++
     this.#bytesUnderWay += length
-    await this.#options.publisher.publish(this.#exchange, this.#routingKey, message.body).then(
+    await this.#options.publisher.publish(this.#route, message.body).then(
       () => this.#confirm(),
       (error) => this.#fail(message, error),
     )

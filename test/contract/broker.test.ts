@@ -2,26 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
 import { createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
 import type { Broker, Delivery, Subscription } from '../../src/broker/broker.ts'
-import { createMemoryBroker } from '../../src/broker/memory.ts'
-import { type Binding, exchangesOf, type QueueSpec } from '../../src/domain/queue-spec.ts'
+import { type Binding, exchangesOf, type QueueSpec } from '../../src/broker/queue-spec.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { BROKERS } from '../support/brokers.ts'
 import { queueOnly } from '../support/queue-only.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
-
-const BROKERS = [
-  { name: 'memory', create: () => createMemoryBroker() },
-  {
-    name: 'amqp',
-    create: () =>
-      createAmqpBroker({
-        url: inject('amqpUrl'),
-        logger: silentLogger,
-        reconnectMs: 20,
-        maxReconnectMs: 200,
-      }),
-  },
-]
 
 describe.each(BROKERS)('broker $name', ({ create }) => {
   let broker: Broker
@@ -49,7 +35,10 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     const publisher = await broker.openPublisher()
     await publisher.declare(spec)
     for (const body of bodies)
-      await publisher.publish(exchangesOf(spec)[0] as string, 'monitor.info', Buffer.from(body))
+      await publisher.publish(
+        { exchange: exchangesOf(spec)[0] as string, routingKey: 'monitor.info' },
+        Buffer.from(body),
+      )
     await publisher.close()
   }
 
@@ -177,8 +166,8 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
     const publisher = await broker.openPublisher()
     await publisher.declare(spec)
     for (const { exchange, routingKey } of bindings)
-      await publisher.publish(exchange, routingKey, Buffer.from(`${exchange} ${routingKey}`))
-    await publisher.publish('', spec.queue, Buffer.from('itself'))
+      await publisher.publish({ exchange, routingKey }, Buffer.from(`${exchange} ${routingKey}`))
+    await publisher.publish({ exchange: '', routingKey: spec.queue }, Buffer.from('itself'))
     await until('all of them', () => reader.deliveries.length >= 5)
     expect(reader.bodies()).toEqual([
       ...bindings.map(({ exchange, routingKey }) => `${exchange} ${routingKey}`),
@@ -230,12 +219,12 @@ describe.each(BROKERS)('broker $name', ({ create }) => {
       onLost: () => {},
     })
     await until('it to read', () => isReading)
-    await owner.publish(early.exchange, 'monitor.info', Buffer.from('early'))
+    await owner.publish({ exchange: early.exchange, routingKey: 'monitor.info' }, Buffer.from('early'))
     await until('the first', () => deliveries.length === 1)
     await create(late)
     // Until it is bound, what comes goes to the other queue only.
     await until('the second', async () => {
-      await owner.publish(late.exchange, 'monitor.info', Buffer.from('late'))
+      await owner.publish({ exchange: late.exchange, routingKey: 'monitor.info' }, Buffer.from('late'))
       return deliveries.includes('late')
     })
     expect(deliveries[0]).toBe('early')
@@ -289,12 +278,12 @@ test('a subscription that was paused reads no more when its connection is made a
   })
   const publisher = await whole.openPublisher()
   await publisher.declare(spec)
-  await publisher.publish('', queue, Buffer.from('1'))
+  await publisher.publish({ exchange: '', routingKey: queue }, Buffer.from('1'))
   await until('a delivery', () => deliveries.length === 1)
   await subscription.pause()
   proxy.cut()
   await until('the loss', () => losses > 0)
-  await publisher.publish('', queue, Buffer.from('2'))
+  await publisher.publish({ exchange: '', routingKey: queue }, Buffer.from('2'))
   // Both wait: the one that was not acknowledged, and the one that came later.
   await until('both in the queue', async () => (await whole.depth(queue)) === 2)
   expect(deliveries).toHaveLength(1)
@@ -330,7 +319,7 @@ describe('a connection that breaks at a bad moment', () => {
   test('while a subscription is closed', async () => {
     const publisher = await broker.openPublisher()
     await publisher.declare(spec)
-    await publisher.publish('', spec.queue, Buffer.from('{}'))
+    await publisher.publish({ exchange: '', routingKey: spec.queue }, Buffer.from('{}'))
     let subscription: Subscription | undefined
     await new Promise<void>((onDelivery) => {
       subscription = broker.subscribe(spec, { prefetch: 1, onDelivery: () => onDelivery(), onLost: () => {} })
@@ -359,7 +348,7 @@ describe('a connection that breaks at a bad moment', () => {
     const publish = async () => {
       const publisher = await broker.openPublisher()
       await publisher.declare(spec)
-      await publisher.publish('', spec.queue, Buffer.from('{}'))
+      await publisher.publish({ exchange: '', routingKey: spec.queue }, Buffer.from('{}'))
       await publisher.close()
     }
     await publish().catch(() => {})

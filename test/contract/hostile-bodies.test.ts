@@ -10,6 +10,7 @@ import { createSqlStore } from '../../src/store/sql-store.ts'
 import { wellFormed } from '../../src/text/well-formed.ts'
 import { corpusOf, nearCorpus } from '../support/corpus.ts'
 import { DATABASES } from '../support/databases.ts'
+import { DELIVERY } from '../support/delivery.ts'
 import { at, routerOf } from '../support/events.ts'
 
 const NOW = at('2026-01-02T00:00:00')
@@ -58,7 +59,7 @@ describe.each(DATABASES)('in $name', ({ open }) => {
     }
     /** Stores bodies in one batch; each becomes an event or a dead letter, none both. */
     const take = async (bodies: readonly Buffer[]): Promise<Prepared[]> => {
-      const prepared = bodies.map((body) => prepare({ queue: 'q', body, redelivered: false }, context))
+      const prepared = bodies.map((body) => prepare({ ...DELIVERY, body }, context))
       for (const { outcome, line } of prepared) {
         expect(outcome.kind).toMatch(/^(event|refused)$/)
         if (outcome.kind === 'refused') expect(outcome.deadLetter.reason).not.toBe('')

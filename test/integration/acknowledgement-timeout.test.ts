@@ -69,7 +69,7 @@ catch_all_notifications: true
   const publisher = await broker.openPublisher()
   for (let n = 0; n < MESSAGES; n++) {
     const body = { event_type: 'x.y', message_id: `m${n}`, timestamp: '2026-01-01', payload: {} }
-    await publisher.publish('', 'q', Buffer.from(JSON.stringify(body)))
+    await publisher.publish({ exchange: '', routingKey: 'q' }, Buffer.from(JSON.stringify(body)))
   }
   const depth = () => broker.depth('q')
   await until('all of them to be given back', async () => (await depth()) === MESSAGES)
@@ -98,7 +98,7 @@ test('a time-out is told in the broker’s words', async () => {
   broker.subscribe(queueOnly('q'), { prefetch: 10, onDelivery() {}, onLost() {} })
   const publisher = await broker.openPublisher()
   await until('the queue', () => isThere(broker))
-  await publisher.publish('', 'q', Buffer.from('m'))
+  await publisher.publish({ exchange: '', routingKey: 'q' }, Buffer.from('m'))
   await until('the time-out', () => said.length > 0)
   expect(said[0]).toMatch(/PRECONDITION_FAILED - delivery acknowledgement on channel \d+ timed out/)
 })

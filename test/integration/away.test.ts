@@ -96,7 +96,7 @@ async function setUp() {
     const publisher = await direct.openPublisher()
     for (const message_id of IDS) {
       const body = Buffer.from(JSON.stringify({ event_type: 'x.y', message_id, timestamp: '2026-01-01' }))
-      await publisher.publish('', queue, body)
+      await publisher.publish({ exchange: '', routingKey: queue }, body)
     }
     await publisher.close()
   }

@@ -9,6 +9,7 @@ import type { Archive } from '../../src/archive/archive.ts'
 import { openRollingArchive } from '../../src/archive/rolling-archive.ts'
 import { createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
 import type { Broker } from '../../src/broker/broker.ts'
+import type { QueueSpec } from '../../src/broker/queue-spec.ts'
 import { wallClock } from '../../src/clock/event-clock.ts'
 import { createConsumerCounters } from '../../src/consumer/counters.ts'
 import { prepare } from '../../src/consumer/prepare.ts'
@@ -16,7 +17,6 @@ import { QueueConsumer, type QueueConsumerOptions } from '../../src/consumer/que
 import { storeBatch } from '../../src/consumer/store-batch.ts'
 import { compileDefinitions } from '../../src/distiller/definition.ts'
 import { createDistiller } from '../../src/distiller/distiller.ts'
-import type { QueueSpec } from '../../src/domain/queue-spec.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { Outage } from '../../src/runtime/outage.ts'
 import { openMysqlDatabase } from '../../src/store/mysql/mysql-database.ts'
@@ -24,6 +24,7 @@ import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createTestDatabase } from '../support/databases.ts'
+import { DELIVERY } from '../support/delivery.ts'
 import { routerOf } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { queueOnly } from '../support/queue-only.ts'
@@ -182,7 +183,7 @@ test('a message that the database refuses costs only itself in a batch of 500', 
   await connection.end()
   const context = { ...parts(), encode: store.encode }
   const batch = Array.from({ length: 500 }, (_, n) =>
-    prepare({ queue: spec.queue, body: Buffer.from(message(n)), redelivered: false }, context),
+    prepare({ ...DELIVERY, queue: spec.queue, body: Buffer.from(message(n)) }, context),
   )
   const acknowledged: Buffer[] = []
   await storeBatch(batch, {

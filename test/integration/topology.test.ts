@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, tes
 import { Rabbitmq } from '../../sandbox/servers/rabbitmq.ts'
 import { createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
 import type { Broker, Delivery, Subscription } from '../../src/broker/broker.ts'
-import type { QueueSpec } from '../../src/domain/queue-spec.ts'
+import type { QueueArguments, QueueSpec } from '../../src/broker/queue-spec.ts'
 import { type Logger, silentLogger } from '../../src/runtime/logger.ts'
 import { queueOnly } from '../support/queue-only.ts'
 import { until } from '../support/until.ts'
@@ -154,8 +154,44 @@ test('what exists otherwise is told with the argument that differs, once however
   ])
 })
 
+test.each<[string, QueueArguments, QueueArguments, string]>([
+  [
+    'type',
+    { 'x-queue-type': 'quorum' },
+    { 'x-queue-type': 'classic' },
+    'x-queue-type is quorum there, classic in the configuration',
+  ],
+  [
+    'type of a stream',
+    { 'x-queue-type': 'quorum' },
+    { 'x-queue-type': 'stream' },
+    'x-queue-type is quorum there, stream in the configuration',
+  ],
+  [
+    'number',
+    { 'x-queue-type': 'stream', 'x-max-length-bytes': 1000 },
+    { 'x-queue-type': 'stream', 'x-max-length-bytes': 2000 },
+    'x-max-length-bytes is 1000 there, 2000 in the configuration',
+  ],
+  [
+    'text',
+    { 'x-queue-type': 'stream' },
+    { 'x-queue-type': 'stream', 'x-max-age': '7D' },
+    'x-max-age is none there, 7D in the configuration',
+  ],
+])('an argument of a queue that differs is told with both values: %s', async (_, there, asked, told) => {
+  const queue = `q-${name}`
+  await owner.assertQueue(queue, { arguments: there })
+  const reader = read({ ...queueOnly(queue), arguments: asked })
+  await until('it to be told', () => lines(reader, /other arguments/).length > 0)
+  expect(lines(reader, /other arguments/)).toEqual([
+    `queue ${queue} exists with other arguments than configured (${told}); it is used as it is`,
+  ])
+})
+
 test('an argument that no queue can have is not taken for a queue that exists otherwise', async () => {
-  const reader = read({ ...queueOnly(`q-${name}`), arguments: { 'x-max-length': 'many' } })
+  const wrong: object = { 'x-max-length': 'many' }
+  const reader = read({ ...queueOnly(`q-${name}`), arguments: wrong as QueueArguments })
   await until('the refusal', () => reader.said.length > 0)
   expect(reader.said[0]).toMatch(/cannot read queue .*invalid arg 'x-max-length'/)
 })

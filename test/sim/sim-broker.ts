@@ -1,4 +1,5 @@
 import type { Broker, Delivery, SubscribeOptions, Subscription } from '../../src/broker/broker.ts'
+import { DELIVERY } from '../support/delivery.ts'
 import type { Process, World } from './world.ts'
 
 type Message = { readonly body: Buffer; isRedelivered: boolean }
@@ -120,6 +121,7 @@ export class SimBroker {
       if (channel.unacknowledged !== unacknowledged || !channel.isOpen || channel.isPaused) return
       const { body, isRedelivered } = message
       const delivery: SimDelivery = {
+        ...DELIVERY,
         queue: this.#queue,
         body,
         redelivered: isRedelivered,

@@ -1,4 +1,4 @@
-import type { QueueSpec } from '../../src/domain/queue-spec.ts'
+import type { QueueSpec } from '../../src/broker/queue-spec.ts'
 
 /** Returns the spec of a durable queue without an exchange, to be published to by its name. */
 export function queueOnly(queue: string): QueueSpec {

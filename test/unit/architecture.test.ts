@@ -9,7 +9,8 @@ const WORDS = ['domain', 'text', 'formats']
 /** What every part may be made of. */
 const GROUND = [...WORDS, 'runtime']
 /** What other parts may know of those that have adapters. */
-const PORTS = ['store/store.ts', 'store/ports', 'broker/broker.ts', 'archive/archive.ts']
+const BROKER = ['broker/broker.ts', 'broker/queue-spec.ts', 'broker/amqp-value.ts', 'broker/message.ts']
+const PORTS = ['store/store.ts', 'store/ports', ...BROKER, 'archive/archive.ts']
 
 /** What each room may import of the others, beside itself: folders, or single files. */
 const ARROWS: { readonly [room: string]: readonly string[] } = {
@@ -24,7 +25,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   http: GROUND,
   clock: [...GROUND, 'http', 'store/ports'],
   observe: [...GROUND, 'http'],
-  config: [...GROUND, 'timex', 'distiller', 'streams'],
+  config: [...GROUND, 'broker/queue-spec.ts', 'timex', 'distiller', 'streams'],
   store: GROUND,
   broker: GROUND,
   archive: GROUND,
@@ -33,7 +34,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
   api: [...GROUND, 'clock', 'http', 'store/store.ts', 'store/ports'],
   client: WORDS,
-  notigen: ['domain', 'runtime', 'clock', 'broker/broker.ts'],
+  notigen: ['domain', 'runtime', 'clock', ...BROKER],
   explain: [
     ...GROUND,
     'config',
@@ -67,7 +68,12 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'dump',
     ],
     ...['explain', 'http', 'klugman', 'notigen', 'observe', 'pipeline', 'streams', 'timex'],
-    ...['broker/broker.ts', 'broker/memory.ts', 'consumer/counters.ts', 'consumer/retry-dead-letter.ts'],
+    ...[
+      'broker/broker.ts',
+      'broker/memory/memory-broker.ts',
+      'consumer/counters.ts',
+      'consumer/retry-dead-letter.ts',
+    ],
     ...['store/store.ts', 'store/ports', 'store/dialect.ts', 'store/schema', 'store/copy'],
   ],
 }

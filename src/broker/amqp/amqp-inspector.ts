@@ -2,11 +2,11 @@ import type { Channel, ChannelModel } from 'amqplib'
 import { withChannel } from './amqp-channel.ts'
 import { refusalOf } from './amqp-refusal.ts'
 
-/** What AMQP tells of queues and exchanges without changing anything. */
+/** Looks at queues and exchanges over AMQP, without changing anything. */
 export type Inspector = {
   /** e.g. `RabbitMQ 3.10.8` */
   readonly product: string
-  /** Messages that wait in it, and its consumers; undefined: there is no such queue. */
+  /** Counts the messages that wait in a queue, and its consumers; undefined: there is no such queue. */
   queue(name: string): Promise<{ readonly messages: number; readonly consumers: number } | undefined>
   hasExchange(name: string): Promise<boolean>
 }

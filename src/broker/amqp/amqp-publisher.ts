@@ -1,20 +1,20 @@
-import { randomUUID } from 'node:crypto'
-import type { ChannelModel, ConfirmChannel } from 'amqplib'
-import { messageOf, TransientError } from '../../domain/errors.ts'
+import type { ChannelModel, ConfirmChannel, Options } from 'amqplib'
+import { InvalidError, messageOf, TransientError } from '../../domain/errors.ts'
 import { silentLogger } from '../../runtime/logger.ts'
 import type { Publisher } from '../broker.ts'
+import { bufferOf, createDefaults } from '../outgoing.ts'
 import { closeQuietly } from './amqp-channel.ts'
-import { AwaitedQueueError, declareQueue, QueueBinder } from './amqp-topology.ts'
+import { declareExchange } from './declare-exchange.ts'
+import { AwaitedQueueError, declareQueue } from './declare-queue.ts'
 import { Notices } from './notices.ts'
+import { QueueBinder } from './queue-binder.ts'
+import { Returns } from './returns.ts'
 
 /** Publishes on one confirm channel, opened again when it was lost. */
 export async function openAmqpPublisher(connected: () => Promise<ChannelModel>): Promise<Publisher> {
   let channel: Promise<ConfirmChannel> | undefined
-  /** in every message_id, which no other publisher has */
-  const name = randomUUID()
-  let count = 0
-  /** messages that no queue took */
-  const returned = new Set<string>()
+  const complete = createDefaults()
+  const returns = new Returns()
 
   function opened(): Promise<ConfirmChannel> {
     channel ??= open().catch((error) => {
@@ -28,8 +28,7 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
     const model = await connected()
     const fresh = await model.createConfirmChannel()
     fresh.on('error', () => {})
-    // The broker says so before it confirms.
-    fresh.on('return', ({ properties }) => returned.add(properties.messageId))
+    fresh.on('return', ({ properties }) => returns.returned(properties.messageId))
     fresh.on('close', () => {
       channel = undefined
     })
@@ -47,30 +46,39 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
         if (error instanceof AwaitedQueueError) {
           throw new TransientError(`queue ${spec.queue} does not exist, and is its owner's to create`)
         }
-        if (error instanceof TransientError) throw error
-        throw new TransientError(`cannot declare queue ${spec.queue}: ${messageOf(error)}`, { cause: error })
+        throw notDeclared(`queue ${spec.queue}`, error)
       }
     },
-    async publish(exchange, routingKey, body) {
+    async declareExchange(spec) {
+      const what = `exchange ${spec.exchange}`
+      const missing = await connected()
+        .then((model) => declareExchange(model, spec, new Notices(silentLogger)))
+        .catch((error) => Promise.reject(notDeclared(what, error)))
+      if (missing === 'awaited')
+        throw new TransientError(`${what} does not exist, and is its owner's to create`)
+      if (missing) {
+        const reason = `this account may not create it (${missing.refused})`
+        throw new TransientError(`${what} does not exist and ${reason}`)
+      }
+    },
+    async publish({ exchange, routingKey }, body, options) {
       const target = await opened()
+      const completed = complete(options)
+      const { messageId, mandatory } = completed
       await new Promise<void>((resolve, reject) => {
-        const messageId = `${name}-${++count}`
         const confirm = (error: unknown) => {
-          const isReturned = returned.delete(messageId)
+          const isReturned = returns.settled(messageId)
           if (error) reject(notConfirmed(error))
-          else if (isReturned) reject(notConfirmed(`no queue takes ${routingKey} from exchange ${exchange}`))
+          else if (isReturned && mandatory)
+            reject(notConfirmed(`no queue takes ${routingKey} from exchange ${exchange}`))
           else resolve()
         }
+        returns.sent(messageId)
         try {
-          target.publish(
-            exchange,
-            routingKey,
-            body,
-            { persistent: true, contentType: 'application/json', mandatory: true, messageId },
-            confirm,
-          )
+          target.publish(exchange, routingKey, bufferOf(body), completed as Options.Publish, confirm)
         } catch (error) {
-          reject(notConfirmed(error))
+          returns.settled(messageId)
+          reject(isImpossible(error) ? impossible(error) : notConfirmed(error))
         }
       })
     },
@@ -85,6 +93,20 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
 /** The broker has said that it takes no messages at the moment. */
 function isBlocked({ connection }: ConfirmChannel): boolean {
   return 'blocked' in connection && connection.blocked === true
+}
+
+/** The library could not write the message; nothing of it was sent, and the channel goes on. */
+function isImpossible(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError
+}
+
+function impossible(error: unknown): InvalidError {
+  return new InvalidError(`AMQP cannot carry the message: ${messageOf(error)}`, { cause: error })
+}
+
+function notDeclared(what: string, error: unknown): TransientError {
+  if (error instanceof TransientError) return error
+  return new TransientError(`cannot declare ${what}: ${messageOf(error)}`, { cause: error })
 }
 
 function notConfirmed(error: unknown): TransientError {

@@ -1,14 +1,18 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import { messageOf } from '../../domain/errors.ts'
-import type { QueueSpec } from '../../domain/queue-spec.ts'
 import { Backoff, sleep } from '../../runtime/backoff.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import type { Delivery, SubscribeOptions, Subscription } from '../broker.ts'
+import type { SubscribeOptions, Subscription } from '../broker.ts'
+import type { QueueSpec } from '../queue-spec.ts'
 import { closeQuietly, openChannel, reasonOf } from './amqp-channel.ts'
+import { type AmqpDelivery, deliveryOf } from './amqp-delivery.ts'
 import { brokerText } from './amqp-refusal.ts'
-import { AwaitedQueueError, declareQueue, QueueBinder } from './amqp-topology.ts'
+import { ChannelConsumer } from './channel-consumer.ts'
+import { AwaitedQueueError, declareQueue } from './declare-queue.ts'
+import { keepBound } from './keep-bound.ts'
 import { Narrowing } from './narrowing.ts'
 import type { Notices } from './notices.ts'
+import { QueueBinder } from './queue-binder.ts'
 import { StreamPosition } from './stream-position.ts'
 import { faultOf } from './undecoded-headers.ts'
 
@@ -26,9 +30,6 @@ export type SubscriptionContext = {
 const LONGEST_LOOK_MS = 30_000
 const AGAIN = 'its channel was lost again and again before any could be acknowledged'
 
-/** A delivery with the message and channel it must be acknowledged with. */
-type AmqpDelivery = Delivery & { readonly message: ConsumeMessage; readonly channel: Channel }
-
 /** Reads a queue over one channel at a time; when that closes, opens the next, for ever. */
 export function createAmqpSubscription(
   spec: QueueSpec,
@@ -44,21 +45,25 @@ export function createAmqpSubscription(
     maxMs: Math.min(context.maxReconnectMs, LONGEST_LOOK_MS),
   }
   const waiting = new Backoff(looks)
-  const position = new StreamPosition(spec.streamOffset)
+  const position = new StreamPosition(spec)
   /** those whose queue was deleted */
   const deleted = new WeakSet<Channel>()
   const givenBack = new WeakSet<Channel>()
-  let current: { channel: Channel; consumerTag: string } | undefined
-  /** what is acknowledged; messages come before the broker says that the consumer has begun */
-  let reading: Channel | undefined
-  let prefetch = options.prefetch
   let isPaused = false
   /** resolves when the queue is to be read again */
   let rest: PromiseWithResolvers<void> | undefined
   let isReported = false
   const narrowing = new Narrowing()
-  /** changes of the prefetch, one after the other */
-  let changing: Promise<void> = Promise.resolve()
+  const consumer = new ChannelConsumer({
+    queue,
+    prefetch: options.prefetch,
+    position,
+    narrowing,
+    onMessage: (channel, message) => {
+      if (!stopping.signal.aborted && !rest) deliver(channel, message)
+    },
+    onDeleted: abandon,
+  })
   const running = run()
 
   async function run(): Promise<void> {
@@ -75,8 +80,7 @@ export function createAmqpSubscription(
           options.onAwaiting?.()
         } else report(`cannot read queue ${queue}: ${brokerText(error)}`)
       }
-      current = undefined
-      reading = undefined
+      consumer.end()
       options.onLost()
       if (rest) await rest.promise
       else if (!isPaused) await sleep(pause.next(), stopping.signal)
@@ -89,7 +93,7 @@ export function createAmqpSubscription(
     isReported = true
   }
 
-  /** Answers why it was closed; undefined: by rest(). */
+  /** Returns why it was closed; undefined: by rest(). */
   async function readUntilClosed(): Promise<string | undefined> {
     const model = await context.connected()
     await declareQueue(model, spec, notices)
@@ -100,8 +104,7 @@ export function createAmqpSubscription(
     const closed = new Promise<void>((resolve) => channel.once('close', () => resolve()))
     position.reset()
     narrowing.opened()
-    reading = channel
-    current = { channel, consumerTag: await consume(channel) }
+    await consumer.begin(channel)
     if (stopping.signal.aborted) await closeQuietly(channel)
     if (rest) giveBack(channel)
     backoff.reset()
@@ -110,7 +113,8 @@ export function createAmqpSubscription(
     isReported = false
     options.onReading?.()
     const ended = new AbortController()
-    if (!isBound || binder.mustGoOn) void keepBound(binder, isBound, ended.signal)
+    const keeping = { queue, notices, looks, boundAgainMs: context.boundAgainMs }
+    if (!isBound || binder.mustGoOn) void keepBound(binder, isBound, keeping, ended.signal)
     await closed
     ended.abort()
     if (givenBack.has(channel)) return undefined
@@ -120,52 +124,9 @@ export function createAmqpSubscription(
     return lossOf(queue, reasonOf(channel, model))
   }
 
-  /** Looks for exchanges that are missing, and binds anew to those that are there, until the channel is closed. */
-  async function keepBound(binder: QueueBinder, isBound: boolean, signal: AbortSignal): Promise<void> {
-    const missing = new Backoff(looks)
-    let isComplete = isBound
-    for (;;) {
-      await sleep(isComplete ? context.boundAgainMs : missing.next(), signal)
-      if (signal.aborted) return
-      try {
-        const wasComplete = isComplete
-        isComplete = await binder.bind()
-        if (wasComplete) missing.reset()
-      } catch (error) {
-        // Where the connection is lost, that is told elsewhere.
-        await sleep(looks.initialMs, signal)
-        if (signal.aborted) return
-        isComplete = false
-        notices.warn(`cannot bind queue ${queue}: ${brokerText(error)}; trying again until it works`)
-      }
-    }
-  }
-
-  async function consume(channel: Channel): Promise<string> {
-    await channel.prefetch(narrowing.isNarrow ? 1 : prefetch)
-    const onMessage = (message: ConsumeMessage | null) => {
-      // null: the server cancelled the consumer because the queue was deleted.
-      if (message === null) abandon(channel)
-      else if (!stopping.signal.aborted && !rest) deliver(channel, message)
-    }
-    const { consumerTag } = await channel.consume(queue, onMessage, { arguments: position.asArguments() })
-    return consumerTag
-  }
-
-  /** The server takes another number for consumers only that begin after it. */
-  async function consumeAnew(): Promise<void> {
-    const before = current
-    if (!before || isPaused) return
-    await before.channel.cancel(before.consumerTag)
-    const consumerTag = await consume(before.channel)
-    if (current === before) current = { channel: before.channel, consumerTag }
-    if (isPaused) await before.channel.cancel(consumerTag)
-  }
-
   function abandon(channel: Channel): void {
     deleted.add(channel)
-    current = undefined
-    reading = undefined
+    consumer.end()
     void closeQuietly(channel)
   }
 
@@ -175,50 +136,31 @@ export function createAmqpSubscription(
   }
 
   function deliver(channel: Channel, message: ConsumeMessage): void {
-    const delivery: AmqpDelivery = {
-      queue,
-      body: message.content,
-      redelivered: message.fields.redelivered,
-      fault: faultOf(message.properties) ?? narrowing.delivered(message.content),
-      compression: compressionOf(message),
-      message,
-      channel,
-    }
-    position.delivered(message)
-    options.onDelivery(delivery)
-  }
-
-  /** As many as are wanted, now. */
-  function widen(): Promise<void> {
-    // A channel that closes meanwhile is followed by one with the new number.
-    changing = changing.then(consumeAnew).catch(() => {})
-    return changing
+    const fault = faultOf(message.properties) ?? narrowing.delivered(message.content)
+    const offset = position.delivered(message)
+    options.onDelivery(deliveryOf(queue, channel, message, { offset, fault }))
   }
 
   return {
     ackUpTo(delivery) {
       const { channel, message } = delivery as AmqpDelivery
-      if (reading !== channel) return
+      if (!consumer.isReading(channel)) return
       try {
         channel.ack(message, true)
         position.acknowledged(message)
-        if (narrowing.acknowledged()) void widen()
+        if (narrowing.acknowledged()) void consumer.refresh()
       } catch (error) {
         // The channel closes at this moment: the message will be delivered again.
         context.logger.debug({ queue }, `a message could not be acknowledged: ${messageOf(error)}`)
       }
     },
-    setPrefetch(count) {
-      if (count === prefetch) return changing
-      prefetch = count
-      return narrowing.isNarrow ? changing : widen()
-    },
+    setPrefetch: (count) => consumer.setPrefetch(count),
     rest() {
       if (rest || isPaused || stopping.signal.aborted) return
       rest = Promise.withResolvers()
       // Reading it again is worth a line.
       isReported = true
-      if (current) giveBack(current.channel)
+      if (consumer.channel) giveBack(consumer.channel)
     },
     resume() {
       rest?.resolve()
@@ -228,28 +170,19 @@ export function createAmqpSubscription(
     async pause() {
       isPaused = true
       rest?.resolve()
-      await changing
       // A channel that does not answer is being lost.
-      if (current) await current.channel.cancel(current.consumerTag).catch(() => running)
+      await consumer.pause().catch(() => running)
     },
     async close() {
       if (!stopping.signal.aborted) {
         stopping.abort()
         rest?.resolve()
         // Closing waits for the acknowledgements that were sent before.
-        if (current) await closeQuietly(current.channel)
+        if (consumer.channel) await closeQuietly(consumer.channel)
       }
       await running
     },
   }
-}
-
-/** Kombu tells it in a header. */
-function compressionOf({ properties }: ConsumeMessage): string | undefined {
-  const { headers } = properties
-  const compression: unknown =
-    headers && Object.hasOwn(headers, 'compression') ? headers.compression : undefined
-  return typeof compression === 'string' ? compression : undefined
 }
 
 function lossOf(queue: string, reason: Error | undefined): string {

@@ -11,7 +11,7 @@ export class InTurn {
     this.#addresses = addresses
   }
 
-  /** What `open` makes of the first that it does not reject; rejects as it did for the last, and tells of all. */
+  /** Opens the next that can be opened; rejects as the last did, with the failures of all in its message. */
   async open<T>(open: (address: BrokerAddress) => Promise<T>): Promise<T> {
     const failures: string[] = []
     for (;;) {

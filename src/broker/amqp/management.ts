@@ -1,8 +1,8 @@
 import { causeOf, messageOf, TransientError } from '../../domain/errors.ts'
-import type { Binding } from '../../domain/queue-spec.ts'
 import { splitCredentials } from '../../text/url-credentials.ts'
+import type { Binding } from '../queue-spec.ts'
 
-/** What RabbitMQ's management plugin tells of a queue, beside what AMQP does. */
+/** A queue as RabbitMQ's management plugin describes it: what AMQP does not show. */
 export type ManagedQueue = {
   readonly type: string
   readonly durable: boolean

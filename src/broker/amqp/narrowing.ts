@@ -22,12 +22,13 @@ export class Narrowing {
     return this.#left > 0
   }
 
+  /** Begins to count for another channel. */
   opened(): void {
     this.#delivered = 0
     this.#acknowledged = 0
   }
 
-  /** Answers why the message is to be set aside; undefined: it is not. */
+  /** Takes note of a delivery, and returns why it is to be set aside; undefined: it is not. */
   delivered(body: Buffer): string | undefined {
     this.#delivered++
     if (!this.isNarrow) return undefined
@@ -38,7 +39,7 @@ export class Narrowing {
     return `the channel was lost ${this.#losses} times with this message at hand, ${this.#lossesAlone} times with it alone`
   }
 
-  /** Answers whether many may be read again from now on. */
+  /** Takes note of an acknowledgement, and returns whether many may be read again from now on. */
   acknowledged(): boolean {
     this.#acknowledged++
     this.#losses = 0
@@ -47,7 +48,7 @@ export class Narrowing {
     return --this.#left === 0
   }
 
-  /** The channel is gone, and nobody here closed it. Answers whether messages are read one at a time from now on. */
+  /** Takes note that the channel was lost, and returns whether messages are read one at a time from now on. */
   lost(): boolean {
     const isSuspicious = this.isNarrow
       ? this.#delivered > this.#acknowledged

@@ -19,7 +19,7 @@ const faults = new WeakMap<object, string>()
 
 /**
  * Headers that amqplib cannot decode (a tag it does not know, tables nested by the thousand) would end the connection
- * again and again. From now on such a message comes without its properties, and faultOf tells why.
+ * again and again. From now on such a message comes without its properties, and faultOf() returns why.
  */
 export function keepUndecodedHeaders(model: ChannelModel): void {
   const wire = model.connection as unknown as Wire
@@ -36,7 +36,7 @@ export function keepUndecodedHeaders(model: ChannelModel): void {
   }
 }
 
-/** Why the properties of a message are missing, with its headers as hex; undefined: they are not. */
+/** Returns why the properties of a message are missing, with its headers as hex; undefined: they are not. */
 export function faultOf(properties: object): string | undefined {
   return faults.get(properties)
 }

@@ -1,4 +1,4 @@
-import { type Binding, exchangesOf, type QueueSpec, type StreamOffset } from '../../domain/queue-spec.ts'
+import { type Binding, exchangesOf, type QueueSpec, type StreamOffset } from '../../broker/queue-spec.ts'
 import { MICROS_PER_SECOND, parseIso } from '../../domain/time.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { IniReader } from '../documents/ini-reader.ts'

@@ -1,4 +1,4 @@
-import type { QueueSpec } from '../../domain/queue-spec.ts'
+import type { QueueSpec } from '../../broker/queue-spec.ts'
 import { isModulePath } from '../../runtime/load-class.ts'
 import type { IniReader } from '../documents/ini-reader.ts'
 import { type AppSettings, checkFilterNames, FILTER_SECTIONS, readApps } from './app-settings.ts'

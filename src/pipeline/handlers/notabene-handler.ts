@@ -1,7 +1,7 @@
 import type { Publisher } from '../../broker/broker.ts'
+import type { QueueSpec } from '../../broker/queue-spec.ts'
 import { InvalidError, messageOf, TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import type { QueueSpec } from '../../domain/queue-spec.ts'
 import { deliver } from '../../publishing/deliver.ts'
 import { hostOf } from '../../publishing/http-request.ts'
 import { receiverOf } from '../../publishing/receiver.ts'
@@ -76,7 +76,7 @@ export class NotabeneHandler implements Handler {
       const publisher: Publisher = await this.#context.publisherFor(url)
       await publisher.declare(spec)
       for (let [text] = waiting; text !== undefined; [text] = waiting) {
-        await publisher.publish(exchange, spec.queue, Buffer.from(text))
+        await publisher.publish({ exchange, routingKey: spec.queue }, Buffer.from(text))
         waiting.shift()
       }
     }

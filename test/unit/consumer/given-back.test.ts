@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest'
 import { GivenBack } from '../../../src/consumer/given-back.ts'
+import { DELIVERY } from '../../support/delivery.ts'
 
 const delivery = (body: string, redelivered: boolean) => ({
-  queue: 'q',
+  ...DELIVERY,
   body: Buffer.from(body),
   redelivered,
 })

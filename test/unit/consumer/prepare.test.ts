@@ -7,6 +7,7 @@ import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import { createDistiller } from '../../../src/distiller/distiller.ts'
 import type { Event } from '../../../src/domain/event.ts'
 import type { EncodedEvent } from '../../../src/domain/routing.ts'
+import { DELIVERY } from '../../support/delivery.ts'
 import { at, routerOf } from '../../support/events.ts'
 
 const NOW = at('2026-01-01T00:00:00')
@@ -30,7 +31,7 @@ const context: PrepareContext = {
 }
 
 function prepared(body: string | Buffer) {
-  return seen(prepare({ queue: 'q', body: Buffer.from(body as string), redelivered: false }, context))
+  return seen(prepare({ ...DELIVERY, body: Buffer.from(body as string) }, context))
 }
 
 /** A prepared message, with its event or its dead letter beside it. */
@@ -112,7 +113,7 @@ test('what Python writes for numbers that are none does not cost the message, on
 
 test('a message that is to be set aside is a dead letter whatever it holds', () => {
   const body = Buffer.from(message({}))
-  const odd = seen(prepare({ queue: 'q', body, redelivered: false, fault: 'odd headers' }, context))
+  const odd = seen(prepare({ ...DELIVERY, body, fault: 'odd headers' }, context))
   expect(odd).toMatchObject({
     arrival: undefined,
     deadLetter: { stage: 'decode', reason: 'odd headers', body },
@@ -123,7 +124,7 @@ test('a message that is to be set aside is a dead letter whatever it holds', () 
 test('a compressed message is unpacked for all that follows; one that cannot be is a dead letter', () => {
   const body = Buffer.from(message({ payload: { host: 'h1' } }))
   const packed = (compression: string, content: Buffer) =>
-    seen(prepare({ queue: 'q', body: content, redelivered: false, compression }, context))
+    seen(prepare({ ...DELIVERY, body: content, compression }, context))
   const good = packed('application/x-gzip', gzipSync(body))
   expect(good).toMatchObject({
     line: body,

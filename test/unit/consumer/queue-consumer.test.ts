@@ -11,6 +11,7 @@ import type { Arrival, EncodedEvent } from '../../../src/domain/routing.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import type { Batch } from '../../../src/store/ports/intake.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { DELIVERY } from '../../support/delivery.ts'
 import { at, routerOf } from '../../support/events.ts'
 import { until } from '../../support/until.ts'
 
@@ -76,7 +77,7 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
   const sendAgain = (message_id: string, timestamp: string) => deliver({ message_id, timestamp }, true)
   const deliver = (more: object, redelivered: boolean) => {
     const message = { event_type: 'x.y', timestamp: '2026-01-01T00:00:00', ...more }
-    subscriber?.onDelivery({ queue: 'q', body: Buffer.from(JSON.stringify(message)), redelivered })
+    subscriber?.onDelivery({ ...DELIVERY, body: Buffer.from(JSON.stringify(message)), redelivered })
   }
   const read = () => subscriber?.onReading?.()
   const lose = () => subscriber?.onLost()

@@ -6,10 +6,11 @@ import { silentLogger } from '../../../src/runtime/logger.ts'
 import { Outage } from '../../../src/runtime/outage.ts'
 import type { Batch } from '../../../src/store/ports/intake.ts'
 import type { Store } from '../../../src/store/store.ts'
+import { DELIVERY } from '../../support/delivery.ts'
 import { event, routerOf } from '../../support/events.ts'
 
 function message(messageId: string): Prepared {
-  const delivery = { queue: 'q', body: Buffer.from(messageId), redelivered: false }
+  const delivery = { ...DELIVERY, body: Buffer.from(messageId) }
   const arrival = { event: event({ messageId }), at: 0, keys: [] }
   return { delivery, line: messageId, outcome: { kind: 'event', arrival } }
 }

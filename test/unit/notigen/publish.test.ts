@@ -9,7 +9,7 @@ import { queueOnly } from '../../support/queue-only.ts'
 const SPEC = queueOnly('q')
 
 function publisherOf(publish: Publisher['publish']): Publisher {
-  return { async declare() {}, publish, async close() {} }
+  return { async declare() {}, async declareExchange() {}, publish, async close() {} }
 }
 
 function options(publish: Publisher['publish'], signal = new AbortController().signal) {
@@ -24,7 +24,10 @@ test('all are published in order, to the queue itself where it has no exchange',
   const published: [string, string, number][] = []
   let told = 0
   const confirmed = await publishAll(bodies(100), {
-    ...options(async (exchange, key, body) => void published.push([exchange, key, body[0] as number])),
+    ...options(
+      async ({ exchange, routingKey }, body) =>
+        void published.push([exchange, routingKey, body[0] as number]),
+    ),
     onPublished: () => told++,
   })
   expect([confirmed, told]).toEqual([100, 100])
@@ -59,7 +62,7 @@ test('what is not confirmed is published again', async () => {
 test('what is published again is overtaken by nothing that comes later', async () => {
   const published: number[] = []
   let calls = 0
-  const publish: Publisher['publish'] = async (_exchange, _key, [number]) => {
+  const publish: Publisher['publish'] = async (_, [number]) => {
     const call = ++calls
     await immediate()
     if (call % 7 === 0) throw new TransientError('away')
@@ -99,7 +102,7 @@ test('after a stop nothing is published of which earlier ones were left out', as
     await immediate()
     yield Buffer.of(1)
   }
-  const publish: Publisher['publish'] = async (_exchange, _key, [number]) => {
+  const publish: Publisher['publish'] = async (_, [number]) => {
     published.push(number as number)
     if (published.length > 1) return
     failed.resolve()

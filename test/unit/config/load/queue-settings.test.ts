@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { addressOf } from '../../../../src/broker/queue-spec.ts'
 import { checkConfig } from '../../../../src/config/load/load-config.ts'
-import { addressOf } from '../../../../src/domain/queue-spec.ts'
 import { SOUND_FILES } from '../../../support/config-problems.ts'
 import { folderWith } from '../../../support/folders.ts'
 

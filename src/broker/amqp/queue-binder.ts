@@ -1,0 +1,70 @@
+import type { ChannelModel } from 'amqplib'
+import { exchangeSpecOf, exchangesOf, type QueueSpec } from '../queue-spec.ts'
+import { withChannel } from './amqp-channel.ts'
+import { brokerText, refusalOf } from './amqp-refusal.ts'
+import { declareExchange } from './declare-exchange.ts'
+import type { Notices } from './notices.ts'
+
+/** Binds a queue to its exchanges, those of its own declared first; in the end, also to those that come later. */
+export class QueueBinder {
+  readonly #model: ChannelModel
+  readonly #spec: QueueSpec
+  readonly #notices: Notices
+  /** bindings that the account may not make: asking again would fill the broker's log */
+  readonly #refused = new Set<string>()
+
+  constructor(model: ChannelModel, spec: QueueSpec, notices: Notices) {
+    this.#model = model
+    this.#spec = spec
+    this.#notices = notices
+  }
+
+  /** Whether an exchange may still come, or go and come again. */
+  get mustGoOn(): boolean {
+    return this.#spec.exchangePassive === true && exchangesOf(this.#spec).length > 0
+  }
+
+  /** Binds to every exchange that is there; false when others are waited for. Binding twice changes nothing. */
+  async bind(): Promise<boolean> {
+    let isComplete = true
+    for (const exchange of exchangesOf(this.#spec)) {
+      const missing = await this.#missing(exchange)
+      if (missing === undefined) await this.#bindTo(exchange)
+      else isComplete = false
+      this.#tell(exchange, missing)
+    }
+    return isComplete
+  }
+
+  /** Why there is no such exchange; undefined when there is. */
+  async #missing(exchange: string): Promise<string | undefined> {
+    const missing = await declareExchange(this.#model, exchangeSpecOf(this.#spec, exchange), this.#notices)
+    if (missing === 'awaited') return `exchange_passive = True in [consumer:${this.#spec.queue}]`
+    return missing && `this account may not create it: ${missing.refused}`
+  }
+
+  #tell(exchange: string, missing: string | undefined): void {
+    const what = `exchange ${exchange}`
+    if (missing === undefined) this.#notices.arrived(what, `${what} is there: what comes to it is read`)
+    else {
+      const sentence = `${what} does not exist yet: waiting for its owner to create it (${missing})`
+      this.#notices.awaiting(what, sentence)
+    }
+  }
+
+  async #bindTo(exchange: string): Promise<void> {
+    const { queue, bindings } = this.#spec
+    for (const { exchange: one, routingKey } of bindings) {
+      const name = JSON.stringify([one, routingKey])
+      if (one !== exchange || this.#refused.has(name)) continue
+      try {
+        await withChannel(this.#model, (channel) => channel.bindQueue(queue, exchange, routingKey))
+      } catch (error) {
+        if (refusalOf(error) !== 'forbidden') throw error
+        this.#refused.add(name)
+        const words = `this account may not bind queue ${queue} to exchange ${exchange} (${brokerText(error)})`
+        this.#notices.warn(`${words}; what its owner lets into the queue is read`)
+      }
+    }
+  }
+}
