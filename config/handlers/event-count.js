@@ -10,16 +10,23 @@ import { createHash } from 'node:crypto'
  * Try it, without effects: stv3 pipeline instance_day_complete -c config/winchester.yaml --events FILE --dry-run
  */
 export class EventCount {
-  /** Of `params`: others are refused by `stv3 check`, with their place. */
+  /** Of `params`: others are refused by `stv3 check`, with their place. The default is applied before `new`. */
   static schema = {
     type: 'object',
     additionalProperties: false,
-    properties: { event_type: { type: 'string', minLength: 1 } },
+    properties: {
+      event_type: {
+        type: 'string',
+        minLength: 1,
+        description: 'type of the new event',
+        default: 'stream.counted',
+      },
+    },
   }
 
-  /** An instance lives for one run of one stream. */
+  /** An instance lives for one run of one stream. What must live longer is opened: see docs/handlers.md. */
   constructor(params) {
-    this.eventType = params.event_type ?? 'stream.counted'
+    this.eventType = params.event_type
   }
 
   /** What it answers goes to the next handler; events with new message ids are stored with the stream's completion. */

@@ -6,7 +6,7 @@ import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { EventFilter, Queries, ReadLimits } from '../store/ports/queries.ts'
 import { stringifyJson } from '../text/json.ts'
-import { isSecretName } from '../text/mask-secrets.ts'
+import { isSecretName, MASK } from '../text/secret-names.ts'
 import { eventPath, eventsQuery, noParams, pageOf } from './params.ts'
 import { counts, event as eventShape, listedEvent } from './shapes.ts'
 
@@ -72,7 +72,7 @@ export function withoutSecrets<T>(values: { readonly [name: string]: T }): {
 } {
   const secret = Object.keys(values).filter(isSecretName)
   if (secret.length === 0) return values
-  return { ...values, ...Object.fromEntries(secret.map((name) => [name, '***'])) }
+  return { ...values, ...Object.fromEntries(secret.map((name) => [name, MASK])) }
 }
 
 /** Finds an event in any case: ids are kept byte for byte, but people type UUIDs in either case. */

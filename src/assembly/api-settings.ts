@@ -1,16 +1,14 @@
 import { resolve } from 'node:path'
 import type { Environment } from '../config/documents/interpolate.ts'
-import type { Config } from '../config/load/load-config.ts'
+import type { Config } from '../config/load/config.ts'
 import { ConfigError } from '../domain/errors.ts'
 import type { Access } from '../http/access.ts'
-import { DEFAULT_LIMITS, type Limits } from '../http/limits.ts'
+import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { readSecret } from '../runtime/read-secret.ts'
 
 /** Tokens of the environment, beside those of winchester.yaml. */
 const VARIABLES = { read: 'STACKTACH_READ_TOKEN', write: 'STACKTACH_WRITE_TOKEN' } as const
-
-const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 8000 }
 
 export type ServedApi = { readonly address: ListenAddress; readonly access: Access; readonly limits: Limits }
 
@@ -23,8 +21,9 @@ export async function apiSettings(
   listen: ListenAddress | undefined,
   environment: Environment,
 ): Promise<ServedApi> {
-  const { api = {} } = winchester
-  const address = listen ?? parseListenAddress(api.listen ?? '') ?? DEFAULT_ADDRESS
+  const { api } = winchester
+  // The schema lets nothing else through.
+  const address = listen ?? (parseListenAddress(api.listen) as ListenAddress)
   const tokensFor = async (use: 'read' | 'write') => {
     const file = api.tokens?.[`${use}_file`]
     const ofFile = file ? (await readSecret(resolve(folder, file))).split('\n') : []
@@ -33,7 +32,7 @@ export async function apiSettings(
       .map((token) => token.trim())
       .filter((token) => token !== '')
   }
-  const anyHost = api.insecure === true
+  const anyHost = api.insecure
   const access = { read: await tokensFor('read'), write: await tokensFor('write'), anyHost }
   const hasTokens = access.read.length + access.write.length > 0
   const areNamed = api.tokens !== undefined || Object.values(VARIABLES).some((name) => name in environment)
@@ -43,10 +42,7 @@ export async function apiSettings(
       `the API would serve everybody on ${address.host}: set api.tokens in winchester.yaml, ${VARIABLES.read} or ${VARIABLES.write} in the environment, or api.insecure: true`,
     )
   }
-  const { query_timeout_s, requests_per_minute } = api.limits ?? {}
-  const limits = {
-    queryTimeoutMs: query_timeout_s ? query_timeout_s * 1000 : DEFAULT_LIMITS.queryTimeoutMs,
-    requestsPerMinute: requests_per_minute ?? DEFAULT_LIMITS.requestsPerMinute,
-  }
+  const { query_timeout_s, requests_per_minute } = api.limits
+  const limits = { queryTimeoutMs: query_timeout_s * 1000, requestsPerMinute: requests_per_minute }
   return { address, access, limits }
 }

@@ -2,9 +2,9 @@ import type { Archive } from '../archive/archive.ts'
 import { openRollingArchive } from '../archive/rolling-archive.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { IntakeClock } from '../clock/event-clock.ts'
-import type { AppSettings } from '../config/load/app-settings.ts'
-import type { Config } from '../config/load/load-config.ts'
-import type { ArchiveSettings, QueueSettings, YagiSettings } from '../config/load/yagi-settings.ts'
+import type { ArchiveSettings } from '../config/load/archive-settings.ts'
+import type { Config } from '../config/load/config.ts'
+import type { QueueSettings, YagiSettings } from '../config/load/yagi-settings.ts'
 import type { QueueApp } from '../consumer/apps/run-apps.ts'
 import { type ConsumerCounters, createConsumerCounters } from '../consumer/counters.ts'
 import type { QueuePlan } from '../consumer/prepare.ts'
@@ -14,7 +14,7 @@ import { createGroup, createTeam, type Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
 import { TriggerDebug } from '../streams/trigger-debug.ts'
-import { buildApps } from './build-apps.ts'
+import { appServices, buildApps } from './build-apps.ts'
 import { buildRouter } from './build-router.ts'
 import { hasAutoClock } from './event-clock-of.ts'
 
@@ -61,11 +61,12 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
     prefetch: yagi.broker.prefetch,
   }
   const archives = new Archives(logger)
+  const services = appServices(config, logger)
   const queues: QueueConsumer[] = []
   const allApps: QueueApp[] = []
   try {
     for (const spec of yagi.queues) {
-      const apps = await buildApps(spec, config)
+      const apps = await buildApps(spec, services)
       allApps.push(...apps)
       queues.push(
         new QueueConsumer({
@@ -79,7 +80,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
       )
     }
   } catch (error) {
-    await archives.close()
+    await closing(archives, allApps).stop()
     throw error
   }
   const namesOf = (isMeant: (consumer: QueueConsumer) => boolean) =>
@@ -99,7 +100,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
 
 /** What the apps of a queue take. */
 export function planOf({ apps, archive }: QueueSettings, keepsMessages: boolean): QueuePlan {
-  const acceptedBy = (kind: AppSettings['kind']) => apps.find((app) => app.kind === kind)?.accepts
+  const acceptedBy = (kind: 'shoebox' | 'winchester') => apps.find((app) => app.kind === kind)?.accepts
   const none = () => false
   return {
     hasArchive: archive !== undefined,

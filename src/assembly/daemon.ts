@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import type { Config } from '../config/load/load-config.ts'
+import type { Config } from '../config/load/config.ts'
 import { formatProblem, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'

@@ -2,7 +2,7 @@ import { type AmqpBroker, createAmqpBroker } from '../broker/amqp/amqp-broker.ts
 import type { Inspector } from '../broker/amqp/amqp-inspector.ts'
 import type { Broker } from '../broker/broker.ts'
 import { createMemoryBroker } from '../broker/memory/memory-broker.ts'
-import type { BrokerSettings } from '../config/load/yagi-settings.ts'
+import type { BrokerSettings } from '../config/load/broker-settings.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { readTlsFiles } from '../runtime/tls-files.ts'
 

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Config } from '../config/load/load-config.ts'
+import type { Config } from '../config/load/config.ts'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { OpenDatabase } from '../store/dialect.ts'
 import { MYSQL_TYPES } from '../store/mysql/mysql-column-types.ts'

@@ -1,5 +1,6 @@
 import type { QueueSpec } from '../broker/queue-spec.ts'
-import type { BrokerSettings, YagiSettings } from '../config/load/yagi-settings.ts'
+import type { BrokerSettings } from '../config/load/broker-settings.ts'
+import type { YagiSettings } from '../config/load/yagi-settings.ts'
 import { ConfigError } from '../domain/errors.ts'
 
 /** A queue of a yagi.conf, by its name or the first, with its broker. Throws ConfigError where there is none. */

@@ -1,27 +1,36 @@
-import type { Config } from '../config/load/load-config.ts'
+import type { Config } from '../config/load/config.ts'
+import type { FaultyHandler } from '../config/load/load-context.ts'
 import { ConfigError } from '../domain/errors.ts'
 import {
-  type HandlerFault,
   loadPipelines,
   type Pipeline,
   type PipelineSources,
-  type UnusedFault,
   unusedHandlerFaults,
-} from '../pipeline/handler-registry.ts'
+} from '../pipeline/load-pipelines.ts'
+import type { Logger } from '../runtime/logger.ts'
 
 function sourcesOf({ pipelines, winchester, folder }: Config): PipelineSources {
   return { pipelines, handlers: winchester.pipeline_handlers, folder }
 }
 
-/** The handlers of a configuration that cannot be used. */
-export async function handlerFaults(config: Config): Promise<readonly (HandlerFault | UnusedFault)[]> {
+/** Returns what is wrong with the handlers of a configuration: faults, and what has no effect. */
+export async function handlerFaults(config: Config): Promise<readonly FaultyHandler[]> {
   const sources = sourcesOf(config)
-  return [...(await loadPipelines(sources)).faults, ...(await unusedHandlerFaults(sources))]
+  const { faults, unused } = await loadPipelines(sources)
+  return [...faults, ...(await unusedHandlerFaults(sources)), ...unused]
 }
 
-/** The pipelines of a configuration. Throws ConfigError that names each handler that cannot be used. */
-export async function requirePipelines(config: Config): Promise<ReadonlyMap<string, Pipeline>> {
-  const { pipelines, faults } = await loadPipelines(sourcesOf(config))
+/**
+ * Loads the pipelines of a configuration; parameters without effect are logged as warnings. Throws ConfigError
+ * that names each handler that cannot be used.
+ */
+export async function requirePipelines(
+  config: Config,
+  logger?: Pick<Logger, 'warn'>,
+): Promise<ReadonlyMap<string, Pipeline>> {
+  const { pipelines, faults, unused } = await loadPipelines(sourcesOf(config))
+  for (const { pipeline, message } of unused)
+    logger?.warn({ code: 'unused' }, `pipeline ${pipeline}: ${message}`)
   if (faults.length === 0) return pipelines
   const told = faults.map(({ pipeline, message }) => `pipeline ${pipeline}: ${message}`)
   throw new ConfigError(told.join('\n'))

@@ -6,7 +6,7 @@ import type { Event } from '../domain/event.ts'
 import { type RestStream, restStream } from '../formats/rest-form.ts'
 import { type TypedEvent, typedEvent } from '../formats/typed-form.ts'
 import { createEventFinder } from '../pipeline/find-events.ts'
-import { createStreamRunner } from '../pipeline/worker/stream-runner.ts'
+import { createStreamRunner, type StreamRunner } from '../pipeline/worker/stream-runner.ts'
 import { Worker } from '../pipeline/worker/worker.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { upgradeSchema } from '../store/schema/migrate.ts'
@@ -33,32 +33,47 @@ export async function runTest(steps: readonly TestStep[], parts: TestParts, logg
   const database = openSqliteDatabase(':memory:')
   await upgradeSchema(database.db, database.dialect.types)
   const store = await createSqlStore(database)
+  const run = new TestRun(store, parts, logger)
   try {
-    return await new TestRun(store, parts, logger).run(steps)
+    return await run.run(steps)
   } finally {
+    await run.close()
     await store.close()
   }
 }
 
 class TestRun {
   readonly #store: Store
-  readonly #parts: TestParts
   readonly #logger: Logger
   readonly #clock = createManualClock(0)
   /** the time at which events join */
   readonly #arrivals: IntakeClock
   readonly #router: TriggerRouter
   readonly #distiller: Distiller
+  readonly #runner: StreamRunner
   /** ids of the events that the steps gave, not produced by pipelines */
   readonly #given = new Set<string>()
 
   constructor(store: Store, parts: TestParts, logger: Logger) {
     this.#store = store
-    this.#parts = parts
     this.#logger = logger
     this.#arrivals = parts.clock === 'auto' ? createArrivalClock(() => this.#clock.now()) : this.#clock
     this.#router = createRouter(parts.triggers, { closesDue: parts.clock === 'auto' })
     this.#distiller = createDistiller(parts.definitions, { catchAll: parts.catchAll })
+    this.#runner = createStreamRunner({
+      router: this.#router,
+      clock: this.#clock,
+      logger,
+      pipelines: parts.pipelines,
+      purge: parts.purge,
+      retries: parts.retries,
+      findEvents: createEventFinder(store),
+    })
+  }
+
+  /** Closes the steps of pipelines that have run. */
+  close(): Promise<void> {
+    return this.#runner.close()
   }
 
   async run(steps: readonly TestStep[]): Promise<Actual> {
@@ -94,19 +109,13 @@ class TestRun {
   }
 
   #worker(batchSize: number): Worker {
-    const { pipelines, purge, retries } = this.#parts
-    const shared = { router: this.#router, clock: this.#clock, logger: this.#logger }
     return new Worker({
-      ...shared,
+      router: this.#router,
+      clock: this.#clock,
+      logger: this.#logger,
       name: 'test',
       store: this.#store,
-      runner: createStreamRunner({
-        ...shared,
-        pipelines,
-        purge,
-        retries,
-        findEvents: createEventFinder(this.#store),
-      }),
+      runner: this.#runner,
       batchSize,
       delayMs: 0,
       leaseMs: LEASE_MS,

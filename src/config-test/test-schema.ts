@@ -21,12 +21,12 @@ const ACTIONS = ['event', 'notification', 'run', 'reset'] as const
 
 const step = z
   .strictObject({
-    now: time,
-    event: fields.optional(),
-    notification: fields.optional(),
-    run: z.enum(['fire', 'expire']).optional(),
-    batch: z.int().positive().optional(),
-    reset: z.enum(['error', 'expire_error']).optional(),
+    now: time.describe('what time it is, ISO 8601'),
+    event: fields.optional().describe('an event that arrives'),
+    notification: fields.optional().describe('a notification that arrives, through the definitions'),
+    run: z.enum(['fire', 'expire']).optional().describe('one pass of the worker over streams that are due'),
+    batch: z.int().positive().optional().describe('most streams of that pass; 1000 unless given'),
+    reset: z.enum(['error', 'expire_error']).optional().describe('runs all streams in this state again'),
   })
   .refine((given) => ACTIONS.filter((action) => given[action] !== undefined).length === 1, {
     error: `expected one of ${ACTIONS.join(', ')}`,
@@ -45,23 +45,23 @@ type Fields = z.infer<typeof fields>
 export type TestStep = z.infer<typeof step>
 
 const expectation = z.strictObject({
-  streams: z.array(fields).optional(),
-  events: z.array(fields).optional(),
+  streams: z.array(fields).optional().describe('all streams, in order of id; the fields given are compared'),
+  events: z.array(fields).optional().describe('events that pipelines made'),
 })
 
 export type Expectation = z.infer<typeof expectation>
 
 /** The parts of a configuration that a file, or a single test in it, may hold. */
 export const partSchemas = {
-  config: z.string(),
+  config: z.string().describe('a configuration whose parts are used where the file has none, relative to it'),
   triggers: triggersSchema,
   pipelines: pipelinesSchema,
   event_definitions: eventDefinitionsSchema,
-  pipeline_handlers: z.record(z.string(), z.string()),
-  purge_completed_streams: z.boolean(),
-  pipeline_retries: z.int().min(0),
-  catch_all_notifications: z.boolean(),
-  clock: z.enum(['auto', 'wall']),
+  pipeline_handlers: z.record(z.string(), z.string()).describe('name: module and class of an own handler'),
+  purge_completed_streams: z.boolean().describe('remove streams whose pipeline is done; not unless given'),
+  pipeline_retries: z.int().min(0).describe('how often a failed pipeline is tried again; 0 unless given'),
+  catch_all_notifications: z.boolean().describe('make events of notifications that no definition matches'),
+  clock: z.enum(['auto', 'wall']).describe('as in winchester.yaml'),
 } as const
 
 export type PartName = keyof typeof partSchemas
@@ -71,7 +71,11 @@ const anyParts = Object.fromEntries(
   Object.keys(partSchemas).map((name) => [name, z.unknown().optional()]),
 ) as { readonly [name in PartName]: z.ZodOptional<z.ZodUnknown> }
 
-const one = z.strictObject({ name: z.string(), steps: z.array(step), expect: expectation.optional() })
+const one = z.strictObject({
+  name: z.string().describe('name of the test'),
+  steps: z.array(step).describe('what happens, in order'),
+  expect: expectation.optional().describe('what it must lead to'),
+})
 
 export type TestCase = z.infer<typeof one>
 

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ArchiveSettings } from '../config/load/yagi-settings.ts'
+import type { ArchiveSettings } from '../config/load/archive-settings.ts'
 import type { Finding } from './finding.ts'
 
 type ArchiveFile = { readonly path: string; readonly at: number; readonly bytes: number }

@@ -1,5 +1,5 @@
-import type { Config } from '../config/load/load-config.ts'
-import type { ArchiveSettings } from '../config/load/yagi-settings.ts'
+import type { ArchiveSettings } from '../config/load/archive-settings.ts'
+import type { Config } from '../config/load/config.ts'
 import { checkArchive } from './check-archive.ts'
 import { checkBroker } from './check-broker.ts'
 import { checkDatabase } from './check-database.ts'

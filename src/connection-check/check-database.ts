@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createStore, openDatabase } from '../assembly/open-store.ts'
-import type { Config } from '../config/load/load-config.ts'
+import type { Config } from '../config/load/config.ts'
 import { databaseAddress } from '../config/load/server-url.ts'
 import { formatIso } from '../domain/time.ts'
 import { schemaStatus } from '../store/schema/migrate.ts'

@@ -7,6 +7,9 @@ export type PluginConfig =
   | string
   | { readonly name: string; readonly parameters?: PluginParameters | null | undefined }
 
+/** Type of traits that name none. */
+export const DEFAULT_TYPE: TraitType = 'text'
+
 /** One trait of an event definition. The type is text where none is given. */
 export type TraitDefinitionConfig = {
   /** field paths in order of preference */

@@ -3,10 +3,15 @@ import { ENVELOPE_NAMES } from '../domain/event.ts'
 import type { Report } from '../domain/report.ts'
 import type { TraitType } from '../domain/trait.ts'
 import { compileEventTypeFilter, type EventTypePatterns } from '../text/event-type-filter.ts'
-import type { EventDefinitionConfig, PluginConfig, TraitDefinitionConfig } from './definition-config.ts'
+import {
+  DEFAULT_TYPE,
+  type EventDefinitionConfig,
+  type PluginConfig,
+  type TraitDefinitionConfig,
+} from './definition-config.ts'
 import { compileFieldPath } from './field-path.ts'
 import type { Path } from './path/compile-path.ts'
-import { BUILT_IN_PLUGINS } from './plugins/built-in.ts'
+import { PLUGINS } from './plugins/plugin-registry.ts'
 import type { TraitPlugin, TraitPlugins } from './trait-plugin.ts'
 
 /** A compiled trait of an event definition. */
@@ -45,7 +50,7 @@ export function compileDefinitions(
   report: Report,
   plugins: TraitPlugins = {},
 ): EventDefinition[] {
-  const known = { ...BUILT_IN_PLUGINS, ...plugins }
+  const known = { ...PLUGINS.entries, ...plugins }
   return configs.map((config, index) => ({
     index,
     patterns: config.event_type,
@@ -66,7 +71,7 @@ function compileTraits(
   report: Report,
   plugins: TraitPlugins,
 ): TraitDefinition[] {
-  return Object.entries(configs).map(([name, { fields, type = 'text', plugin }]) => {
+  return Object.entries(configs).map(([name, { fields, type = DEFAULT_TYPE, plugin }]) => {
     const at = [...path, name]
     if (ENVELOPE_NAMES.includes(name)) {
       const message = `${name}: every event has its own ${name}, which hides a trait of this name`
@@ -105,12 +110,13 @@ function createPlugin(
   const Plugin = Object.hasOwn(plugins, name) ? plugins[name] : undefined
   const fault = (message: string) => report({ severity: 'error', code: 'plugin', path, message })
   if (!Plugin) {
-    fault(`there is no plugin ${JSON.stringify(name)}; known are ${Object.keys(plugins).join(', ')}`)
+    fault(PLUGINS.unknown(name, Object.keys(plugins)))
     return undefined
   }
+  const parameterNames = Plugin.schema ? Object.keys(Plugin.schema.properties) : Plugin.parameters
   for (const parameter of Object.keys(parameters ?? {})) {
-    if (!Plugin.parameters || Plugin.parameters.includes(parameter)) continue
-    const known = Plugin.parameters.join(', ') || 'none'
+    if (!parameterNames || parameterNames.includes(parameter)) continue
+    const known = parameterNames.join(', ') || 'none'
     const message = `plugin ${name}: unknown parameter ${parameter}; known are ${known}`
     report({ severity: 'warning', code: 'plugin', path, message })
   }

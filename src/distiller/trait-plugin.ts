@@ -21,11 +21,27 @@ export interface TraitPlugin {
 /** Parameters of a plugin, as event_definitions.yaml has them. */
 export type PluginParameters = { readonly [name: string]: unknown }
 
-/** A plugin's class. The constructor throws when a parameter is wrong. */
+/**
+ * A class of plugins; its constructor throws when a parameter is wrong.
+ *
+ *     export class Shout {
+ *       static schema = { properties: { mark: { type: 'string', default: '!', description: 'what is put behind' } } }
+ *       constructor({ mark = '!' }) { this.mark = mark }
+ *       traitValue([first]) { return first && `${first[1]}${this.mark}` }
+ *     }
+ */
 export type TraitPluginClass = {
   new (parameters: PluginParameters): TraitPlugin
-  /** names of the known parameters; each other one is reported as a warning */
+  /** What it does, for the reference pages. */
+  readonly description?: string
+  /** JSON Schema of the parameters; those that it does not have are warned of. */
+  readonly schema?: PluginSchema
+  /** Names of the parameters, for a class without a schema. */
   readonly parameters?: readonly string[]
+}
+
+export type PluginSchema = {
+  readonly properties: { readonly [name: string]: { readonly [keyword: string]: unknown } }
 }
 
 /** Plugins by the name that definitions use. */

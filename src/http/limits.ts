@@ -1,16 +1,7 @@
 import express, { type RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
+import type { Limits } from '../runtime/client-limits.ts'
 import { sendProblem } from './problem.ts'
-
-/** The limits of a server for one client. */
-export type Limits = {
-  /** longest time to make an answer, ms */
-  readonly queryTimeoutMs: number
-  /** most requests of one address per minute */
-  readonly requestsPerMinute: number
-}
-
-export const DEFAULT_LIMITS: Limits = { queryTimeoutMs: 30_000, requestsPerMinute: 6000 }
 
 const LONGEST_QUERY = 4096
 const LARGEST_BODY = '64kb'

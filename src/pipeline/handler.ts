@@ -2,6 +2,7 @@ import type { Publisher } from '../broker/broker.ts'
 import type { Event } from '../domain/event.ts'
 import type { Micros } from '../domain/time.ts'
 import type { DistinguishingTraits, Trait } from '../domain/trait.ts'
+import type { Shared } from '../runtime/shared.ts'
 
 /** Scratchpad of one run of one stream, shared by its handlers. */
 export type HandlerEnv = {
@@ -33,18 +34,56 @@ export interface Handler {
   wouldPublish?(): readonly unknown[]
 }
 
-export type HandlerClass = {
-  new (params: HandlerParams, context: HandlerContext): Handler
-  /** JSON Schema of the parameters: `stv3 check` and the worker refuse others. */
+/**
+ * A class of handlers. One with a constructor is made anew for each run of a stream. One with a static `open` is opened
+ * once for each step of a pipeline that names it, before the first run, and keeps what it has until the worker stops.
+ */
+export type HandlerClass = RunHandlerClass | StepHandlerClass
+
+type HandlerStatics = {
+  /** What it does, for the reference pages. */
+  readonly description?: string
+  /**
+   * JSON Schema of the parameters: `stv3 check` and the worker refuse others. A property's `default` takes the
+   * place of a parameter that is absent or null; a `deprecated` one is accepted, with a warning.
+   */
   readonly schema?: JsonSchema
   /** What is wrong with parameters that fit the schema; undefined: nothing. */
   readonly fault?: (params: HandlerParams) => string | undefined
 }
 
+export type RunHandlerClass = HandlerStatics & {
+  new (params: HandlerParams, context: HandlerContext): Handler
+}
+
+/**
+ * A class whose state outlives a run: connections, batches over several streams, compiled parameters.
+ *
+ *     export class Counted {
+ *       static open(params, services) {
+ *         const connection = connect(params.url)
+ *         return { forRun: (context) => new Counted(connection, context), close: () => connection.end() }
+ *       }
+ *       …
+ *     }
+ */
+export type StepHandlerClass = HandlerStatics & {
+  /** Opens a step. Where it throws or rejects the run fails, as by a constructor, and the next one opens it again. */
+  open(params: HandlerParams, services: HandlerServices): OpenedHandler | Promise<OpenedHandler>
+}
+
+/** A step of a pipeline for as long as the worker runs. */
+export interface OpenedHandler<H extends Handler = Handler> {
+  /** Makes the handler of one run of one stream. Runs of several streams go on at the same time. */
+  forRun(context: HandlerContext): H
+  /** Called once, when the worker has stopped and all runs have ended. */
+  close?(): void | Promise<void>
+}
+
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
-/** What handlers get from the worker beside their parameters. */
-export type HandlerContext = {
+/** What a step gets from the worker beside its parameters. */
+export type HandlerServices = {
   readonly logger: HandlerLogger
   /** aborted when the worker stops: what waits gives up with an error, and another worker runs the stream again */
   readonly signal: AbortSignal
@@ -52,7 +91,13 @@ export type HandlerContext = {
   findEvents?(query: EventQuery): Promise<readonly Event[]>
   /** A publisher of the broker at this URL, `amqp(s)://…`; all runs share it. */
   publisherFor(url: string): Promise<Publisher>
-  /** To be told when a receiver takes what others send and not what this run does: it takes the place of none. */
+  /** Returns the one instance of a class that all steps of this worker have, such as a cache or a pool. */
+  readonly shared: Shared
+}
+
+/** What the handler of one run gets. */
+export type HandlerContext = HandlerServices & {
+  /** To be called when a receiver takes what others send and not what this run does: it takes the place of none. */
   readonly waitsAlone?: (() => void) | undefined
 }
 

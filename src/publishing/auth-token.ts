@@ -14,29 +14,31 @@ export type AuthSettings = {
 /** `timeoutMs` for the whole exchange; `stop`: the process stops. */
 type AskingLimits = { readonly timeoutMs: number; readonly stop: AbortSignal }
 
-/** Tokens that were given out, or have been asked for, by server and user: all runs share them. */
-const tokens = new Map<string, Promise<string>>()
+/** Tokens that were given out, or have been asked for, by server and user: all runs of a process share them. */
+export class AuthTokens {
+  readonly #tokens = new Map<string, Promise<string>>()
 
-/** The token of a user; asks for one where there is none yet, or where the one that was used is not taken any more. */
-export async function authToken(
-  settings: AuthSettings,
-  refused: string | undefined,
-  { timeoutMs, stop }: AskingLimits,
-): Promise<string> {
-  const name = `${settings.server} ${settings.user}`
-  for (let known = tokens.get(name); known; ) {
-    const token = await known
-    if (token !== refused) return token
-    // Another run may have asked for a new one in the meantime.
-    const newer = tokens.get(name)
-    known = newer === known ? undefined : newer
+  /** Returns the token of a user; asks for one where there is none yet, or where `refused` is not taken any more. */
+  async of(
+    settings: AuthSettings,
+    refused: string | undefined,
+    { timeoutMs, stop }: AskingLimits,
+  ): Promise<string> {
+    const name = `${settings.server} ${settings.user}`
+    for (let known = this.#tokens.get(name); known; ) {
+      const token = await known
+      if (token !== refused) return token
+      // Another run may have asked for a new one in the meantime.
+      const newer = this.#tokens.get(name)
+      known = newer === known ? undefined : newer
+    }
+    const asked = askForToken(settings, { timeoutMs, stop })
+    this.#tokens.set(name, asked)
+    asked.catch(() => {
+      if (this.#tokens.get(name) === asked) this.#tokens.delete(name)
+    })
+    return asked
   }
-  const asked = askForToken(settings, { timeoutMs, stop })
-  tokens.set(name, asked)
-  asked.catch(() => {
-    if (tokens.get(name) === asked) tokens.delete(name)
-  })
-  return asked
 }
 
 async function askForToken(settings: AuthSettings, { timeoutMs, stop }: AskingLimits): Promise<string> {

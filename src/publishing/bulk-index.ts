@@ -25,6 +25,9 @@ export type BulkIndexSettings = {
   readonly waits: Waits
 }
 
+/** Index of whoever names none. */
+export const DEFAULT_INDEX = 'stacktach-events'
+
 /** What is indexed; its id is its message_id. */
 export type Document = { readonly message_id: string; readonly [field: string]: unknown }
 

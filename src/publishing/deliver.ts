@@ -1,7 +1,5 @@
 import { InvalidError, messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
-import type { Logger } from '../runtime/logger.ts'
-import { Outage } from '../runtime/outage.ts'
 import { type Receiver, Trial, UntakenError } from './receiver.ts'
 
 export type Waits = {
@@ -10,15 +8,14 @@ export type Waits = {
   readonly maxMs: number
   /** further attempts after the first; undefined: as many as it takes */
   readonly retries?: number | undefined
-  /** so often one thing is tried while its receiver takes others: then it is refused (10) */
+  /** so often one thing is tried while its receiver takes others: then it is refused (REFUSED_AFTER) */
   readonly refusedAfter?: number | undefined
-  /** so often several are tried together before each half is tried by itself (3) */
+  /** so often several are tried together before each half is tried by itself (SPLIT_AFTER) */
   readonly splitAfter?: number | undefined
 }
 
 /** `signal`: what waits gives up. `waitsAlone`: told once that the receiver takes others and not this. */
 export type DeliveryContext = {
-  readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly signal: AbortSignal
   readonly waitsAlone?: (() => void) | undefined
   /** told when it does not work and is tried again */
@@ -36,8 +33,10 @@ export type Sending<T> = {
   readonly onLong?: (() => void) | undefined
 }
 
-const REFUSED_AFTER = 10
-const SPLIT_AFTER = 3
+/** refusedAfter of waits that do not say it */
+export const REFUSED_AFTER = 10
+/** splitAfter of waits that do not say it */
+export const SPLIT_AFTER = 3
 
 /** Several things are not taken together: each half may tell more. `since`: for the halves. */
 export class TogetherError extends InvalidError {
@@ -59,11 +58,11 @@ export async function deliver<T>(
   receiver: Receiver,
   sending: Sending<T>,
   waits: Waits,
-  { logger, signal, waitsAlone, onAway }: DeliveryContext,
+  { signal, waitsAlone, onAway }: DeliveryContext,
 ): Promise<T> {
   const { attempt, count = 1, since, isLone } = sending
   const backoff = new Backoff(waits)
-  const outage = outageOf(receiver, logger)
+  const { outage } = receiver
   const trial = new Trial(receiver, { since, isLone, waitsAlone: count === 1 ? waitsAlone : undefined })
   try {
     for (let failures = 1; ; failures++) {
@@ -113,19 +112,6 @@ function giveUpAfter(
     trial.refused()
     throw new InvalidError(`${said} (${refusedAfter} times, while it took others)`, { cause: error })
   }
-}
-
-type Log = DeliveryContext['logger']
-
-/** Many runs wait for one server: its log tells once that it is away, and once that it is back. */
-const outages = new WeakMap<Log, Map<string, Outage>>()
-
-function outageOf({ name, key }: Receiver, logger: Log): Outage {
-  const ofLog = outages.get(logger) ?? new Map<string, Outage>()
-  outages.set(logger, ofLog)
-  const outage = ofLog.get(key) ?? new Outage(logger, `${name} takes what is sent again`)
-  ofLog.set(key, outage)
-  return outage
 }
 
 function isOfConfig(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { type AuthSettings, authToken } from './auth-token.ts'
+import type { AuthSettings, AuthTokens } from './auth-token.ts'
 import { requireSuccess } from './deliver.ts'
 import { hostOf, sendHttp } from './http-request.ts'
 import { UntakenError } from './receiver.ts'
@@ -18,7 +18,12 @@ const CONFLICT = 409
  * Posts an entry to an Atom feed once. 409 means that the feed has it; a token that is not taken any more is renewed
  * once. Rejects with InvalidError where the feed refuses the entry, else with TransientError.
  */
-export async function postEntry(atom: string, feed: FeedSettings, stop: AbortSignal): Promise<void> {
+export async function postEntry(
+  atom: string,
+  feed: FeedSettings,
+  tokens: AuthTokens,
+  stop: AbortSignal,
+): Promise<void> {
   const { url, auth, headers, timeoutMs } = feed
   const send = (token: string | undefined) =>
     sendHttp(
@@ -36,9 +41,9 @@ export async function postEntry(atom: string, feed: FeedSettings, stop: AbortSig
       stop,
     )
   const limits = { timeoutMs, stop }
-  const token = auth && (await authToken(auth, undefined, limits))
+  const token = auth && (await tokens.of(auth, undefined, limits))
   let answer = await send(token)
-  if (answer.status === UNAUTHORIZED && auth) answer = await send(await authToken(auth, token, limits))
+  if (answer.status === UNAUTHORIZED && auth) answer = await send(await tokens.of(auth, token, limits))
   if (answer.status === CONFLICT) return
   if (answer.status === UNAUTHORIZED) throw new UntakenError(`${hostOf(url)} answered 401: unauthorized`)
   requireSuccess(hostOf(url), answer.status, answer.text)

@@ -1,4 +1,5 @@
 import { TransientError } from '../domain/errors.ts'
+import type { Outage } from '../runtime/outage.ts'
 
 /**
  * A server was there and did not take what it was sent: an error that may be of the thing itself or of the server.
@@ -27,8 +28,8 @@ export const DOUBTFUL = 3
 export class Receiver {
   /** as it is named in the log */
   readonly name: string
-  /** tells its outages apart from those of others */
-  readonly key: string
+  /** it takes nothing */
+  readonly outage: Outage
   /** how much it has taken */
   #taken = 0
   /** lone things that were given up since it took something */
@@ -36,9 +37,9 @@ export class Receiver {
   /** those that have failed while nothing else was taken */
   readonly #unclear = new Set<Trial>()
 
-  constructor(name: string, key = name) {
+  constructor(name: string, outage: Outage) {
     this.name = name
-    this.key = key
+    this.outage = outage
   }
 
   get taken(): number {
@@ -146,14 +147,4 @@ export class Trial {
   #isLone(): boolean {
     return this.#options.isLone?.() ?? false
   }
-}
-
-/** Receivers by the parameters or settings of whoever sends: another user or header may be treated otherwise. */
-const receivers = new WeakMap<object, Receiver>()
-
-/** What is known of the receiver of these settings: one object for all who send by them. */
-export function receiverOf(settings: object, name: string, key?: string): Receiver {
-  const receiver = receivers.get(settings) ?? new Receiver(name, key)
-  receivers.set(settings, receiver)
-  return receiver
 }

@@ -10,14 +10,17 @@ export function isModulePath(classPath: string): boolean {
   return CLASS_PATH.test(classPath)
 }
 
+/** What a class must have: all of the methods, or the static factory instead. */
+export type ClassNeeds = { readonly methods: readonly string[]; readonly factory?: string | undefined }
+
 /**
- * Imports a class of the user's own and checks that it has the required methods. Rejects with StackTachError,
- * whose message names what is wrong with the class.
+ * Imports a class of the user's own and checks that it has what it must have. Rejects with StackTachError, whose
+ * message names what is wrong with the class.
  */
 export async function loadClass(
   classPath: string,
   folder: string,
-  methods: readonly string[],
+  { methods, factory }: ClassNeeds,
 ): Promise<unknown> {
   const [, path, name] = CLASS_PATH.exec(classPath) ?? []
   if (path === undefined || name === undefined) {
@@ -31,6 +34,7 @@ export async function loadClass(
       `${classPath}: the module exports no class ${name}; it exports ${Object.keys(loaded).join(', ') || 'nothing'}`,
     )
   }
+  if (factory !== undefined && typeof Reflect.get(found, factory) === 'function') return found
   const missing = methods.filter((method) => typeof found.prototype?.[method] !== 'function')
   if (missing.length > 0) {
     throw new StackTachError(

@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { withoutSecretValues } from '../text/secret-names.ts'
 
 /**
  * Writes log lines: a sentence, and the values that belong to it as fields.
@@ -17,20 +18,31 @@ export type Logger = {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-const SECRETS = ['_context_auth_token', 'auth_token', 'password', 'token', 'authorization']
-
 /** Creates a logger that writes one JSON object per line to standard error, secrets masked by name. */
 export function createLogger(level: LogLevel, fields: object = {}): Logger {
-  return pino(
+  const logger = pino(
     {
       level,
-      base: { pid: process.pid, ...fields },
+      base: masked({ pid: process.pid, ...fields }),
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
-      redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '***' },
+      formatters: { level: (label) => ({ level: label }), log: masked },
     },
     pino.destination({ dest: 2, sync: true }),
   )
+  return withMaskedChildren(logger)
+}
+
+function masked(fields: object): { [field: string]: unknown } {
+  return withoutSecretValues(fields) as { [field: string]: unknown }
+}
+
+/** The fields of a child are written as they are given to it; children of children inherit this. */
+function withMaskedChildren(logger: Logger): Logger {
+  const { child } = logger
+  logger.child = function maskedChild(this: Logger, fields) {
+    return child.call(this, masked(fields))
+  }
+  return logger
 }
 
 /** A logger that writes nothing, for tests and tools. */

@@ -2,7 +2,7 @@ import type { Event } from '../domain/event.ts'
 import type { Report } from '../domain/report.ts'
 import { compileEventTypeFilter } from '../text/event-type-filter.ts'
 import { compileTimeTest, compileTraitCriterion, type Mismatch } from './trait-criterion.ts'
-import type { CriterionConfig } from './trigger-config.ts'
+import { type CriterionConfig, TRIGGER_DEFAULTS } from './trigger-config.ts'
 
 /** A condition on a single event. */
 export type Criterion = {
@@ -30,7 +30,7 @@ export function compileCriterion(
       ? undefined
       : compileTimeTest(config.timestamp, [...path, 'timestamp'], report)
   return {
-    acceptsType: compileEventTypeFilter(config.event_type ?? '*'),
+    acceptsType: compileEventTypeFilter(config.event_type ?? TRIGGER_DEFAULTS.event_type),
     mismatch(event) {
       const reason = inTime?.(event.timestamp, event)
       if (reason !== undefined) return `timestamp ${reason}`

@@ -36,3 +36,9 @@ export type TriggerConfig = {
   readonly expire_pipeline?: string | null | undefined
   readonly debug_level?: number | undefined
 }
+
+/**
+ * Values of keys that are absent. They are applied when triggers are compiled and not by the schema: what a stream has
+ * met of its criteria is stored by a hash of each criterion as it is written.
+ */
+export const TRIGGER_DEFAULTS = { event_type: '*', number: 1, fire_delay: 0, debug_level: 0 } as const

@@ -5,7 +5,7 @@ import { canonicalJson } from '../text/canonical-json.ts'
 import type { Expression } from '../timex/expression.ts'
 import { type Criterion, compileCriterion } from './criterion.ts'
 import { parseOrReport } from './trait-criterion.ts'
-import type { CriterionConfig, TriggerConfig } from './trigger-config.ts'
+import { type CriterionConfig, TRIGGER_DEFAULTS, type TriggerConfig } from './trigger-config.ts'
 
 /** A fire criterion: a condition, and how many events must meet it. */
 export type FireCriterion = {
@@ -79,7 +79,7 @@ function compileTrigger(config: TriggerConfig, index: number, report: Report): T
   const matchCriteria = criteria('match_criteria')
   const fireCriteria = criteria('fire_criteria').map((criterion, at) => ({
     criterion,
-    number: config.fire_criteria[at]?.number ?? 1,
+    number: config.fire_criteria[at]?.number ?? TRIGGER_DEFAULTS.number,
     fingerprint: fingerprint(config.fire_criteria[at] ?? {}),
   }))
   if (!expiration) return undefined
@@ -89,11 +89,11 @@ function compileTrigger(config: TriggerConfig, index: number, report: Report): T
     matchCriteria,
     fireCriteria,
     counted: distinct(fireCriteria),
-    fireDelay: Math.round((config.fire_delay ?? 0) * MICROS_PER_SECOND),
+    fireDelay: Math.round((config.fire_delay ?? TRIGGER_DEFAULTS.fire_delay) * MICROS_PER_SECOND),
     expiration,
     firePipeline: config.fire_pipeline || undefined,
     expirePipeline: config.expire_pipeline || undefined,
-    debugLevel: config.debug_level ?? 0,
+    debugLevel: config.debug_level ?? TRIGGER_DEFAULTS.debug_level,
   }
 }
 

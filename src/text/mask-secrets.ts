@@ -1,12 +1,11 @@
-/** Names of fields whose values must not be shown. */
-const SECRET = /(?:_context_)?(?:auth_)?token|password|authorization|admin_pass|adminPass/.source
+import { MASK, SECRET_NAME } from './secret-names.ts'
 
 /**
  * Matches the name of a secret field and the quote that begins its text value. Inside the envelope of
  * oslo.messaging each quote has backslashes before it; the name's closing quote has as many as those around
  * the value.
  */
-const FIELD = new RegExp(`"(?:${SECRET})(\\\\*)"\\s*:\\s*(\\\\*)"`, 'g')
+const FIELD = new RegExp(`"${SECRET_NAME}(\\\\*)"\\s*:\\s*(\\\\*)"`, 'gi')
 
 /**
  * Replaces the values of secret fields in a JSON text by `***`. The text may be cut off or invalid; the time
@@ -26,7 +25,7 @@ export function maskSecrets(json: string): string {
       continue
     }
     const start = found.index + whole.length
-    parts.push(json.slice(told, start), '***')
+    parts.push(json.slice(told, start), MASK)
     told = endOfValue(json, start, escapes)
     field.lastIndex = told
   }
@@ -49,11 +48,4 @@ function endOfValue(text: string, start: number, escapes: number): number {
     if (before === escapes) return quote - escapes
   }
   return text.length
-}
-
-const SECRET_NAME = new RegExp(`^(?:${SECRET})$`)
-
-/** Whether the value of a field or trait with this name must not be shown. */
-export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name)
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
-import { DEFAULT_LIMITS } from '../../src/http/limits.ts'
+import { DEFAULT_LIMITS } from '../../src/runtime/client-limits.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import { serveApi } from '../support/api.ts'
 import { DATABASES } from '../support/databases.ts'

@@ -5,10 +5,11 @@ import { expect, onTestFinished, test } from 'vitest'
 import { type ChildProgram, runProgram } from '../../sandbox/servers/child-program.ts'
 import { Rabbitmq } from '../../sandbox/servers/rabbitmq.ts'
 import { PublisherPool } from '../../src/assembly/publisher-pool.ts'
-import { createHandlerContext } from '../../src/pipeline/handler-context.ts'
+import { createHandlerContext } from '../../src/pipeline/handlers/handler-context.ts'
 import { NotabeneHandler } from '../../src/pipeline/handlers/notabene-handler.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { folderWith, temporaryFolder } from '../support/folders.ts'
+import { handlerOf } from '../support/handlers.ts'
 import { startProgram } from '../support/start-program.ts'
 import { until } from '../support/until.ts'
 import { yagiOf } from '../support/yagi-of.ts'
@@ -133,7 +134,7 @@ test('an account that may configure nothing publishes to what is there', async (
   const url = rabbitmq.url.replace('guest:guest', 'lim:lim')
   const params = { url, exchange: 'out', queue_name: 'out', env_keys: ['out'] }
   const context = createHandlerContext(silentLogger, { publisherFor: publishers.publisherFor })
-  const handler = new NotabeneHandler(params, context)
+  const handler = handlerOf(NotabeneHandler, params, context)
   handler.handleEvents([], { streamId: 1, streamName: 's', out: [{ message_id: 'a' }] })
   await handler.commit()
   expect((await channel.checkQueue('out')).messageCount).toBe(1)

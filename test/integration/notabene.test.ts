@@ -5,9 +5,10 @@ import { PublisherPool } from '../../src/assembly/publisher-pool.ts'
 import { createManualClock } from '../../src/clock/event-clock.ts'
 import type { Event } from '../../src/domain/event.ts'
 import type { Handler, HandlerEnv } from '../../src/pipeline/handler.ts'
-import { createHandlerContext } from '../../src/pipeline/handler-context.ts'
-import type { Pipeline } from '../../src/pipeline/handler-registry.ts'
+import { checkedParams } from '../../src/pipeline/handlers/check-params.ts'
+import { createHandlerContext } from '../../src/pipeline/handlers/handler-context.ts'
 import { NotabeneHandler } from '../../src/pipeline/handlers/notabene-handler.ts'
+import type { Pipeline } from '../../src/pipeline/load-pipelines.ts'
 import { createStreamRunner } from '../../src/pipeline/worker/stream-runner.ts'
 import { Worker } from '../../src/pipeline/worker/worker.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
@@ -16,6 +17,7 @@ import type { Store } from '../../src/store/store.ts'
 import { DATABASES } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
+import { openStep } from '../support/handlers.ts'
 import { until } from '../support/until.ts'
 
 const NOW = at('2026-01-01T00:00:00')
@@ -66,7 +68,7 @@ function workerOf(store: Store, url: string, between: Between): Worker {
     steps: [
       { name: 'noting', handler: Noting, params: {} },
       { name: 'between', handler: Pausing, params: {} },
-      { name: 'notabene', handler: NotabeneHandler, params },
+      { name: 'notabene', handler: NotabeneHandler, params: checkedParams(NotabeneHandler, params) },
     ],
   }
   const shared = { router, clock: createManualClock(NOW + 1), logger: silentLogger }
@@ -171,11 +173,12 @@ test('RabbitMQ goes away and comes back while streams are published: none is com
   onTestFinished(() => publishers.close())
   const params = { url: rabbitmq.url, exchange: 'verified', queue_name: QUEUE, env_keys: ['notes'] }
   const context = createHandlerContext(silentLogger, { publisherFor: publishers.publisherFor })
+  const step = openStep(NotabeneHandler, params, context)
   const outcomes: unknown[] = []
   let count = 0
   const lane = async (lanes: number) => {
     for (let number = lanes; number < 150; number += 6) {
-      const handler = new NotabeneHandler(params, context)
+      const handler = step.forRun(context)
       handler.handleEvents([], { streamId: 1, streamName: 's', notes: [{ message_id: `n${number}` }] })
       outcomes.push(await handler.commit().then(() => 'ok', String))
       count++

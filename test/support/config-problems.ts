@@ -27,7 +27,10 @@ pipeline_config: pipelines.yaml
 /** Returns the problems that `stv3 check` finds in SOUND_FILES with some of them replaced. */
 export async function problemsOf(files: { readonly [name: string]: string }, environment = {}) {
   const folder = folderWith({ ...SOUND_FILES, ...files })
-  const { problems } = await checkConfig(join(folder, 'winchester.yaml'), environment, handlerFaults)
+  const { problems } = await checkConfig(join(folder, 'winchester.yaml'), environment, {
+    mode: 'check',
+    checkHandlers: handlerFaults,
+  })
   return problems.map(({ position, message, severity, code }) => ({
     at: `${position.file.split('/').at(-1)}:${position.line}:${position.column}`,
     message,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { createStore } from '../../src/assembly/open-store.ts'
-import { type Config, loadConfig } from '../../src/config/load/load-config.ts'
+import type { Config } from '../../src/config/load/config.ts'
+import { loadConfig } from '../../src/config/load/load-config.ts'
 import { createDistiller, type Distiller } from '../../src/distiller/distiller.ts'
 import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'

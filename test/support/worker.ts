@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { createManualClock } from '../../src/clock/event-clock.ts'
 import type { HandlerClass, HandlerParams } from '../../src/pipeline/handler.ts'
+import { checkedParams } from '../../src/pipeline/handlers/check-params.ts'
 import { createStreamRunner } from '../../src/pipeline/worker/stream-runner.ts'
 import { Worker, type WorkerOptions } from '../../src/pipeline/worker/worker.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
@@ -44,7 +45,10 @@ export function workerWith(
   params: HandlerParams = {},
 ) {
   const clock = createManualClock(NOW + 1)
-  const pipeline = { name: 'fire', steps: [{ name: 'tested', handler, params }] }
+  const pipeline = {
+    name: 'fire',
+    steps: [{ name: 'tested', handler, params: checkedParams(handler, params) }],
+  }
   const shared = { router, clock, logger: silentLogger }
   const { maxGenerations, retries = 3, ...others } = options
   const runner = createStreamRunner({

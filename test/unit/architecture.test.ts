@@ -17,7 +17,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   domain: [],
   text: ['domain'],
   formats: ['domain', 'text'],
-  runtime: ['domain'],
+  runtime: ['domain', 'text'],
   timex: ['domain'],
   distiller: ['domain', 'text', 'runtime'],
   streams: ['domain', 'text', 'timex', 'runtime'],
@@ -25,7 +25,8 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   http: GROUND,
   clock: [...GROUND, 'http', 'store/ports'],
   observe: [...GROUND, 'http'],
-  config: [...GROUND, 'broker/queue-spec.ts', 'timex', 'distiller', 'streams'],
+  // The keys of an app of a queue stand beside it.
+  config: [...GROUND, 'broker/queue-spec.ts', 'timex', 'distiller', 'streams', 'consumer/apps'],
   store: GROUND,
   broker: GROUND,
   archive: GROUND,

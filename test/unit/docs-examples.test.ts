@@ -29,7 +29,7 @@ test('the plugin makes cents of prices', async () => {
   expect(totals).toEqual([5980, 700, 5980, 1250])
 
   const folder = resolve(ROOT, 'docs/examples/own-plugin')
-  const Cents = (await loadClass('./cents.js:Cents', folder, ['traitValue'])) as TraitPluginClass
+  const Cents = (await loadClass('./cents.js:Cents', folder, { methods: ['traitValue'] })) as TraitPluginClass
   const prices = ['19.90 EUR', '7 EUR', '7.00 USD', 'free', undefined]
   const cents = prices.map((price) => new Cents({}).traitValue(price === undefined ? [] : [['p', price]]))
   expect(cents).toEqual([1990, 700, null, null, null])

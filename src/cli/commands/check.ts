@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { handlerFaults, requirePipelines } from '../../assembly/require-pipelines.ts'
-import { type Config, checkConfig } from '../../config/load/load-config.ts'
+import type { Config } from '../../config/load/config.ts'
+import { checkConfig } from '../../config/load/load-config.ts'
 import { checkConnections } from '../../connection-check/check-connections.ts'
 import { flatFinding, formatFinding } from '../../connection-check/finding.ts'
 import { ConfigError, formatProblem, type Problem } from '../../domain/errors.ts'
@@ -30,7 +31,10 @@ export function checkCommand(): Command {
 }
 
 async function check({ config: file, against, connect, json }: Options): Promise<void> {
-  const { problems, config } = await checkConfig(file, process.env, handlerFaults)
+  const { problems, config } = await checkConfig(file, process.env, {
+    mode: 'check',
+    checkHandlers: handlerFaults,
+  })
   await printProblems(problems, json)
   const held = config && against ? await holdAgainst(config, against) : undefined
   if (held) await printProblems(held.findings, json)

@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import type { Command } from 'commander'
-import { buildApps } from '../../assembly/build-apps.ts'
+import { appServices, buildApps } from '../../assembly/build-apps.ts'
 import { planOf } from '../../assembly/build-consumer.ts'
 import { buildRouter } from '../../assembly/build-router.ts'
 import { arrivalClockOf, hasAutoClock } from '../../assembly/event-clock-of.ts'
 import { openStore } from '../../assembly/open-store.ts'
-import { type Config, loadConfig } from '../../config/load/load-config.ts'
+import type { Config } from '../../config/load/config.ts'
+import { loadConfig } from '../../config/load/load-config.ts'
 import {
   type Retried,
   type RetryContext,
@@ -15,6 +16,7 @@ import {
 import { createDistiller } from '../../distiller/distiller.ts'
 import { NotFoundError } from '../../domain/errors.ts'
 import { formatIso, type Micros } from '../../domain/time.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import type { DeadLetter, DeadLetterFilter } from '../../store/ports/dead-letter-box.ts'
 import type { Store } from '../../store/store.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
@@ -211,7 +213,7 @@ async function retry(
     maxMessageBytes: config.yagi?.broker.maxMessageBytes ?? Number.POSITIVE_INFINITY,
     encode: store.encode,
     logger,
-    queueOf: await queuesOf(config),
+    queueOf: await queuesOf(config, logger),
   }
   await requireAll(store, filter)
   await service.start()
@@ -233,10 +235,11 @@ async function retry(
 }
 
 /** Returns a look-up of the apps and the plan of each configured queue. */
-async function queuesOf(config: Config): Promise<RetryContext['queueOf']> {
+async function queuesOf(config: Config, logger: Logger): Promise<RetryContext['queueOf']> {
+  const services = appServices(config, logger)
   const queues = new Map<string | null, RetryQueue>()
   for (const settings of config.yagi?.queues ?? []) {
-    const apps = await buildApps(settings, config)
+    const apps = await buildApps(settings, services)
     queues.set(settings.queue, { apps, plan: planOf(settings, apps.length > 0) })
   }
   return (queue) => queues.get(queue)

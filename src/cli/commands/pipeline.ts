@@ -4,8 +4,9 @@ import { loadConfig } from '../../config/load/load-config.ts'
 import { ConfigError, InvalidError, messageOf } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { parseTypedEvent, typedEvent } from '../../formats/typed-form.ts'
-import { createHandlerContext } from '../../pipeline/handler-context.ts'
-import type { Pipeline } from '../../pipeline/handler-registry.ts'
+import { createHandlerContext } from '../../pipeline/handlers/handler-context.ts'
+import { OpenedSteps } from '../../pipeline/handlers/opened-steps.ts'
+import type { Pipeline } from '../../pipeline/load-pipelines.ts'
 import { type HandlerInstance, handleAll, requireEvents } from '../../pipeline/worker/run-pipeline.ts'
 import { parseJson, stringifyJson } from '../../text/json.ts'
 import { createCommand, loggerOf, parseWhole, print } from '../program.ts'
@@ -53,12 +54,13 @@ async function dryRun(name: string, options: Options): Promise<void> {
   const events = await readEvents(options.events)
   const known = new Set(events.map(({ messageId }) => messageId))
   const context = createHandlerContext(loggerOf(options, 'warn'))
+  const opened = new OpenedSteps(context)
   const instances: HandlerInstance[] = []
   let current = ''
   try {
     for (const step of pipeline.steps) {
       current = step.name
-      instances.push({ name: step.name, handler: new step.handler(step.params, context) })
+      instances.push({ name: step.name, handler: await opened.handlerOf(step, context) })
     }
     const env = { streamId: options.streamId, streamName: options.streamName }
     const passing = await handleAll(instances, events, env, (turn) => {
@@ -72,6 +74,8 @@ async function dryRun(name: string, options: Options): Promise<void> {
     }
   } catch (error) {
     throw new InvalidError(`handler ${current}: ${messageOf(error)}`, { cause: error })
+  } finally {
+    await opened.close()
   }
 }
 

@@ -12,7 +12,8 @@ import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { createMemoryBroker } from '../../broker/memory/memory-broker.ts'
 import { createFastClock, type IntakeClock } from '../../clock/event-clock.ts'
-import { type Config, loadConfig } from '../../config/load/load-config.ts'
+import type { Config } from '../../config/load/config.ts'
+import { loadConfig } from '../../config/load/load-config.ts'
 import type { YagiSettings } from '../../config/load/yagi-settings.ts'
 import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
 import { formatIso, MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
@@ -85,7 +86,7 @@ async function up(options: Options): Promise<void> {
   logWarnings(loaded, logger)
   const { address, access, limits } = await apiSettings(loaded, options.listen, process.env)
   await makeDataFolder(options.data)
-  const pipelines = await requirePipelines(loaded)
+  const pipelines = await requirePipelines(loaded, logger)
   const { config, yagi } = embedded(loaded, loaded.yagi, options.data)
   const store = await openEmbeddedStore(config)
   const broker = createMemoryBroker()

@@ -46,7 +46,7 @@ async function work(options: Options): Promise<void> {
   const logger = loggerOf(options, winchester.log_level)
   logWarnings(config, logger)
   const name = options.name ?? processName('worker')
-  const pipelines = await requirePipelines(config)
+  const pipelines = await requirePipelines(config, logger)
   for (const need of auditNeeds(config.triggers, pipelines)) logger.info({}, need)
   const counters = createWorkerCounters()
   const onRepeat = () => counters.repeats++

@@ -1,6 +1,6 @@
 import { ENVELOPE_NAMES } from '../../domain/event.ts'
 import type { Report } from '../../domain/report.ts'
-import type { CriterionConfig, TriggerConfig } from '../../streams/trigger-config.ts'
+import { type CriterionConfig, TRIGGER_DEFAULTS, type TriggerConfig } from '../../streams/trigger-config.ts'
 import { compileEventTypeFilter, type EventTypePatterns } from '../../text/event-type-filter.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import { unknownNames } from '../../timex/check-names.ts'
@@ -113,8 +113,10 @@ function checkSpelling(trigger: TriggerConfig, base: Path, report: Report): void
 
 /** A fire criterion for types that no match criterion lets in is never met. */
 function checkFireTypes(trigger: TriggerConfig, base: Path, report: Report): void {
-  const accepts = trigger.match_criteria.map(({ event_type = '*' }) => compileEventTypeFilter(event_type))
-  for (const [index, { event_type = '*' }] of trigger.fire_criteria.entries()) {
+  const accepts = trigger.match_criteria.map(({ event_type = TRIGGER_DEFAULTS.event_type }) =>
+    compileEventTypeFilter(event_type),
+  )
+  for (const [index, { event_type = TRIGGER_DEFAULTS.event_type }] of trigger.fire_criteria.entries()) {
     const types = plainTypes(event_type)
     if (types.length === 0 || types.some((type) => accepts.some((accept) => accept(type)))) continue
     const path = [...base, 'fire_criteria', index]

@@ -1,9 +1,8 @@
 import { stat } from 'node:fs/promises'
+import { isSecretName } from '../../text/secret-names.ts'
 import { type ConfigDocument, type DocumentPath, memberOf } from '../documents/yaml-document.ts'
 import type { Problems } from './problems.ts'
 
-/** Parameters of handlers that are secrets, and headers that carry one. */
-const SECRETS = /^(auth_key|password|secret|authorization|.*(token|api-?key))$/i
 /** `scheme://user:password@…` */
 const URL_WITH_PASSWORD = /^\w+:\/\/[^/@\s:]*:[^/@\s]+@/
 
@@ -36,7 +35,7 @@ function* literalSecrets(value: unknown, path: DocumentPath): Generator<Document
   for (const [key, inner] of Object.entries(value)) {
     const at = [...path, Array.isArray(value) ? Number(key) : key]
     if (typeof inner === 'string') {
-      const isSecret = SECRETS.test(key) || isToken(at) || URL_WITH_PASSWORD.test(inner)
+      const isSecret = isSecretName(key) || isToken(at) || URL_WITH_PASSWORD.test(inner)
       if (isSecret && inner !== '' && !inner.includes('${')) yield at
     } else yield* literalSecrets(inner, at)
   }

@@ -1,4 +1,5 @@
 import { booleanOf } from '../../text/address-parts.ts'
+import type { SectionSchema } from '../../text/section-schema.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { Problems } from '../checks/problems.ts'
 import type { IniEntry, IniSection } from './ini-document.ts'
@@ -21,13 +22,16 @@ export class IniReader {
     return this.#sections.has(section)
   }
 
-  text(section: string, key: string): string | undefined
-  text(section: string, key: string, fallback: string): string
-  text(section: string, key: string, fallback?: string): string | undefined {
-    return this.#value(section, key)?.text ?? fallback
+  /** Whether the key stands there with a value. */
+  isSet(section: string, key: string): boolean {
+    return (this.#sections.get(section)?.entries.get(key)?.value ?? '') !== ''
   }
 
-  number(section: string, key: string, fallback: number, min = 0): number {
+  text<T extends string | undefined = undefined>(section: string, key: string, fallback?: T): string | T {
+    return this.#value(section, key)?.text ?? (fallback as T)
+  }
+
+  number<T extends number | undefined>(section: string, key: string, fallback: T, min = 0): number | T {
     const found = this.#value(section, key)
     if (found === undefined || found.text === '') return fallback
     const value = Number(found.text)
@@ -42,14 +46,14 @@ export class IniReader {
   }
 
   /** A whole number. */
-  integer(section: string, key: string, fallback: number, min = 0): number {
+  integer<T extends number | undefined>(section: string, key: string, fallback: T, min = 0): number | T {
     const value = this.number(section, key, fallback, min)
-    if (Number.isSafeInteger(value)) return value
+    if (value === undefined || Number.isSafeInteger(value)) return value
     this.problem(section, key, `${key}: expected a whole number, found ${value}`)
     return fallback
   }
 
-  boolean(section: string, key: string, fallback: boolean): boolean {
+  boolean<T extends boolean | undefined>(section: string, key: string, fallback: T): boolean | T {
     const found = this.#value(section, key)
     if (found === undefined || found.text === '') return fallback
     const value = booleanOf(found.text)
@@ -74,12 +78,11 @@ export class IniReader {
     if (position) this.#problems.add({ severity, code: 'value', path: [section, key], message, position })
   }
 
-  /** Adds a warning for each of the keys that stands in a section: it is known, and nothing comes of it. */
-  warnUnused(kind: string, keys: readonly string[]): void {
+  /** Adds a warning for each key without effect that stands in a section. */
+  warnOfDeprecated(known: { readonly [section: string]: SectionSchema }): void {
     for (const [name, section] of this.#sections) {
-      if (name.split(':')[0] !== kind) continue
-      for (const key of keys) {
-        if (!section.entries.has(key)) continue
+      for (const [key, { deprecated }] of Object.entries(known[kindOf(name)] ?? {})) {
+        if (!deprecated || !section.entries.has(key)) continue
         this.problem(name, key, `${key}: is accepted and has no effect`, 'warning')
       }
     }
@@ -105,15 +108,15 @@ export class IniReader {
 
   /** Sections of these kinds, as they are named in the file: `[kind]` and `[kind:…]`. */
   sectionsOf(kinds: readonly string[]): string[] {
-    return [...this.#sections.keys()].filter((name) => kinds.includes(name.split(':')[0] as string))
+    return [...this.#sections.keys()].filter((name) => kinds.includes(kindOf(name)))
   }
 
-  /** Names keys and sections that are not known. */
-  checkNames(known: { readonly [section: string]: readonly string[] }, free: readonly string[]): void {
+  /** Adds a problem for each key and section that is not known; keys of `free` sections are not looked at. */
+  checkNames(known: { readonly [section: string]: SectionSchema }, free: readonly string[]): void {
     for (const [name, section] of this.#sections) {
-      const kind = name.split(':')[0] as string
+      const kind = kindOf(name)
       if (free.includes(kind)) continue
-      const keys = known[kind]
+      const keys = known[kind] && Object.keys(known[kind])
       if (!keys) {
         const message = `unknown section [${name}]${didYouMean(kind, Object.keys(known))}`
         this.#problems.add({
@@ -145,4 +148,9 @@ export class IniReader {
   #fault(section: string, key: string, entry: IniEntry, message: string): void {
     this.#problems.error('value', [section, key], `${key}: ${message}`, entry.position)
   }
+}
+
+/** `consumer` of [consumer:QUEUE]. */
+function kindOf(section: string): string {
+  return section.split(':')[0] as string
 }

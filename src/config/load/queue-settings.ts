@@ -1,56 +1,57 @@
 import { type Binding, exchangesOf, type QueueSpec, type StreamOffset } from '../../broker/queue-spec.ts'
 import { MICROS_PER_SECOND, parseIso } from '../../domain/time.ts'
+import type { SectionValues } from '../../text/section-schema.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { IniReader } from '../documents/ini-reader.ts'
-
-/** Keys of [consumer:QUEUE] that say whose a queue is and how it is declared and bound. */
-export const QUEUE_KEYS =
-  'exchange exchange_type routing_key durable auto_delete exchange_durable exchange_auto_delete passive exchange_passive queue_type queue_arguments stream_offset'
+import type { YAGI } from '../schemas/yagi-schema.ts'
 
 const QUEUE_TYPES = ['classic', 'quorum', 'stream']
 /** Exchanges that OpenStack's services declare, and cannot use when somebody else has declared them otherwise. */
 const OPENSTACK =
   'nova glance cinder openstack neutron keystone heat ironic swift octavia manila magnum trove'.split(' ')
 
+type Values = SectionValues<(typeof YAGI)['CONSUMER']>
+
 /** Reads how a queue is declared, or that it is not; what contradicts itself goes to the reader's problems. */
-export function readQueueSpec(ini: IniReader, queue: string): QueueSpec {
+export function readQueueSpec(ini: IniReader, queue: string, values: Values): QueueSpec {
   const section = `consumer:${queue}`
-  const durable = ini.boolean(section, 'durable', true)
-  const autoDelete = ini.boolean(section, 'auto_delete', false)
-  const passive = ini.boolean(section, 'passive', false)
+  const { durable, auto_delete: autoDelete, passive } = values
   const spec: QueueSpec = {
     queue,
-    bindings: passive ? [] : readBindings(ini, section, queue),
-    exchangeType: ini.text(section, 'exchange_type', 'topic'),
+    bindings: passive ? [] : readBindings(ini, section, queue, values),
+    exchangeType: values.exchange_type,
     durable,
     autoDelete,
-    exchangeDurable: ini.boolean(section, 'exchange_durable', durable),
-    exchangeAutoDelete: ini.boolean(section, 'exchange_auto_delete', autoDelete),
+    exchangeDurable: values.exchange_durable ?? durable,
+    exchangeAutoDelete: values.exchange_auto_delete ?? autoDelete,
     passive,
-    exchangePassive: ini.boolean(section, 'exchange_passive', passive),
-    arguments: readArguments(ini, section),
-    streamOffset: readStreamOffset(ini, section),
+    exchangePassive: values.exchange_passive ?? passive,
+    arguments: readArguments(ini, section, values),
+    streamOffset: readStreamOffset(ini, section, values),
   }
-  if (passive) checkPassive(ini, section)
-  else checkOwn(ini, section, spec)
+  if (passive) checkPassive(ini, section, values)
+  else checkOwn(ini, section, spec, values)
   return spec
 }
 
-/** Each exchange with each key. */
-function readBindings(ini: IniReader, section: string, queue: string): Binding[] {
-  const keys = ini.text(section, 'routing_key') === undefined ? [queue] : ini.list(section, 'routing_key')
-  return ini
-    .list(section, 'exchange')
-    .flatMap((exchange) => (keys.length > 0 ? keys : ['']).map((routingKey) => ({ exchange, routingKey })))
+/** Reads each exchange with each key. */
+function readBindings(ini: IniReader, section: string, queue: string, values: Values): Binding[] {
+  const keys = values.routing_key === undefined ? [queue] : ini.list(section, 'routing_key')
+  return values.exchange.flatMap((exchange) =>
+    (keys.length > 0 ? keys : ['']).map((routingKey) => ({ exchange, routingKey })),
+  )
 }
 
-function readArguments(ini: IniReader, section: string): { [name: string]: string | number | boolean } {
-  const type = ini.text(section, 'queue_type', '')
+function readArguments(
+  ini: IniReader,
+  section: string,
+  { queue_type: type, queue_arguments }: Values,
+): { [name: string]: string | number | boolean } {
   if (type !== '' && !QUEUE_TYPES.includes(type)) {
     const message = `queue_type: expected classic, quorum or stream, found ${JSON.stringify(type)}`
     ini.problem(section, 'queue_type', `${message}${didYouMean(type, QUEUE_TYPES)}`)
   }
-  const pairs = ini.list(section, 'queue_arguments').map((text): [string, string] => {
+  const pairs = queue_arguments.map((text): [string, string] => {
     const colon = text.indexOf(':')
     return [text.slice(0, Math.max(colon, 0)).trim(), text.slice(colon + 1).trim()]
   })
@@ -72,9 +73,8 @@ function typedValue(text: string): string | number | boolean {
   return /^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text
 }
 
-function readStreamOffset(ini: IniReader, section: string): StreamOffset | undefined {
-  const isStream = ini.text(section, 'queue_type') === 'stream'
-  const text = ini.text(section, 'stream_offset', isStream ? 'first' : '')
+function readStreamOffset(ini: IniReader, section: string, values: Values): StreamOffset | undefined {
+  const text = values.stream_offset ?? (values.queue_type === 'stream' ? 'first' : '')
   if (text === 'first' || text === 'last' || text === 'next') return text
   if (text === '') return undefined
   if (/^\d+$/.test(text)) return Number(text)
@@ -85,13 +85,13 @@ function readStreamOffset(ini: IniReader, section: string): StreamOffset | undef
   return undefined
 }
 
-function checkPassive(ini: IniReader, section: string): void {
+function checkPassive(ini: IniReader, section: string, values: Values): void {
   const isWritten = (key: string) => ini.keysOf(section).includes(key)
   for (const key of ['queue_type', 'queue_arguments'].filter(isWritten)) {
     const message = `${key}: does not go with passive = True, which declares nothing; leave it out, or write passive = False for a queue of your own`
     ini.problem(section, key, message)
   }
-  if (!ini.boolean(section, 'exchange_passive', true)) {
+  if (values.exchange_passive === false) {
     const message =
       'exchange_passive: does not go with passive = True, which binds the queue to nothing; leave it out'
     ini.problem(section, 'exchange_passive', message)
@@ -103,7 +103,7 @@ function checkPassive(ini: IniReader, section: string): void {
   }
 }
 
-function checkOwn(ini: IniReader, section: string, spec: QueueSpec): void {
+function checkOwn(ini: IniReader, section: string, spec: QueueSpec, values: Values): void {
   const type = spec.arguments?.['x-queue-type']
   if (type === 'quorum' || type === 'stream') {
     if (!spec.durable)
@@ -116,28 +116,23 @@ function checkOwn(ini: IniReader, section: string, spec: QueueSpec): void {
       )
     }
   }
-  checkStream(ini, section, type === 'stream')
+  checkStream(ini, section, type === 'stream', values.stream_offset)
   checkExchanges(ini, section, spec)
 }
 
-function checkStream(ini: IniReader, section: string, isStream: boolean): void {
+function checkStream(ini: IniReader, section: string, isStream: boolean, written: string | undefined): void {
   if (!isStream) {
-    if (ini.text(section, 'stream_offset'))
+    if (written)
       ini.problem(section, 'stream_offset', 'stream_offset: needs queue_type = stream (or passive = True)')
     return
   }
-  const offset = ini.text(section, 'stream_offset', 'first')
+  const offset = written ?? 'first'
   const consequence =
     offset === 'next' || offset === 'last'
       ? `from stream_offset = ${offset}, what comes while no consumer runs is never read; only first misses nothing`
       : `each start reads all of it again from stream_offset = ${offset} (and stores nothing twice); a quorum queue does not`
   const message = `queue_type: of a stream the broker does not remember what was read: ${consequence}`
-  ini.problem(
-    section,
-    ini.text(section, 'stream_offset') ? 'stream_offset' : 'queue_type',
-    message,
-    'warning',
-  )
+  ini.problem(section, written ? 'stream_offset' : 'queue_type', message, 'warning')
 }
 
 function checkExchanges(ini: IniReader, section: string, spec: QueueSpec): void {

@@ -1,33 +1,41 @@
 import { z } from 'zod'
+import { DEFAULT_LIMITS } from '../../runtime/client-limits.ts'
 import { LISTEN_ADDRESS } from '../../runtime/listen-address.ts'
 
 const tokens = z.union([z.string(), z.array(z.string())], { error: 'expected a token or a list of tokens' })
 
 /** The member `api` of winchester.yaml: where and how the REST API is served. */
-export const apiSchema = z
-  .strictObject({
-    listen: z
-      .string()
-      .regex(LISTEN_ADDRESS, { error: 'expected HOST:PORT, such as 127.0.0.1:8000' })
-      .describe('HOST:PORT, by default 127.0.0.1:8000; elsewhere than on this machine only with tokens'),
-    insecure: z.boolean().describe('serve everybody everywhere without a token'),
-    tokens: z
-      .strictObject({
-        read: tokens.describe('bearer tokens that may read, from the environment: ${NAME}'),
-        write: tokens.describe('bearer tokens that may read, reset and delete'),
-        read_file: z.string().describe('a file of mode 600 with such tokens, one a line'),
-        write_file: z.string().describe('a file of mode 600 with such tokens, one a line'),
-      })
-      .partial(),
-    limits: z
-      .strictObject({
-        query_timeout_s: z
-          .number()
-          .positive()
-          .max(3600)
-          .describe('longest time that an answer may take (30)'),
-        requests_per_minute: z.int().positive().describe('of one address (6000)'),
-      })
-      .partial(),
-  })
-  .partial()
+export const apiSchema = z.strictObject({
+  listen: z
+    .string()
+    .regex(LISTEN_ADDRESS, { error: 'expected HOST:PORT, such as 127.0.0.1:8000' })
+    .default('127.0.0.1:8000')
+    .describe('HOST:PORT; elsewhere than on this machine only with tokens'),
+  insecure: z.boolean().default(false).describe('serve everybody everywhere without a token'),
+  tokens: z
+    .strictObject({
+      read: tokens.describe('bearer tokens that may read, from the environment: `${NAME}`'),
+      write: tokens.describe('bearer tokens that may read, reset and delete'),
+      read_file: z.string().describe('a file of mode 600 with tokens that may read, one a line'),
+      write_file: z.string().describe('a file of mode 600 with tokens that may read, reset and delete'),
+    })
+    .partial()
+    .optional()
+    .describe('who may ask; without any only this machine is served'),
+  limits: z
+    .strictObject({
+      query_timeout_s: z
+        .number()
+        .positive()
+        .max(3600)
+        .default(DEFAULT_LIMITS.queryTimeoutMs / 1000)
+        .describe('longest time that an answer may take, s'),
+      requests_per_minute: z
+        .int()
+        .positive()
+        .default(DEFAULT_LIMITS.requestsPerMinute)
+        .describe('requests of one address in a minute'),
+    })
+    .prefault({})
+    .describe('what one client may take'),
+})

@@ -1,27 +1,39 @@
 import { z } from 'zod'
-import type { EventDefinitionConfig } from '../../distiller/definition-config.ts'
+import { DEFAULT_TYPE, type EventDefinitionConfig } from '../../distiller/definition-config.ts'
 
 const TEXTS = z.union([z.string(), z.array(z.string()).nonempty()], {
   error: 'expected a text or a list of texts',
 })
 
-export const eventTypePatterns = TEXTS.describe('a glob or several; !glob excludes')
+export const eventTypePatterns = TEXTS.describe('a glob or several; `!glob` excludes')
 
 const plugin = z.union(
-  [z.string(), z.strictObject({ name: z.string(), parameters: z.record(z.string(), z.unknown()).nullish() })],
+  [
+    z.string(),
+    z.strictObject({
+      name: z.string().describe('name of the plugin'),
+      parameters: z.record(z.string(), z.unknown()).nullish().describe('its parameters'),
+    }),
+  ],
   { error: 'expected the name of a plugin, or name and parameters' },
 )
 
-const traitDefinition = z.strictObject({
+/** Shape of one trait of a definition. */
+export const traitDefinitionSchema = z.strictObject({
   fields: TEXTS.describe('field path, or paths in order of preference'),
-  type: z.enum(['text', 'int', 'float', 'datetime']).optional().describe('text unless told'),
-  plugin: plugin.optional().describe('makes the value of the fields that were found'),
+  type: z
+    .enum(['text', 'int', 'float', 'datetime'])
+    .optional()
+    .meta({ description: 'what the value is converted to', default: DEFAULT_TYPE }),
+  plugin: plugin
+    .optional()
+    .describe('name of a plugin, or `name` and `parameters`: makes the value of the fields that were found'),
 })
 
 /** Shape of one definition. */
 export const eventDefinitionSchema: z.ZodType<EventDefinitionConfig> = z.strictObject({
   event_type: eventTypePatterns,
-  traits: z.record(z.string(), traitDefinition).describe('name: where the trait comes from'),
+  traits: z.record(z.string(), traitDefinitionSchema).describe('name: where the trait comes from'),
 })
 
 /** Shape of a list of definitions. */

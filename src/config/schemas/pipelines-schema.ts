@@ -1,15 +1,14 @@
 import { z } from 'zod'
 
-const step = z.union(
-  [
-    z.string(),
-    z.strictObject({
-      name: z.string(),
-      params: z.record(z.string(), z.unknown()).nullish(),
-    }),
-  ],
-  { error: 'expected the name of a handler, or name and params' },
-)
+/** Shape of a step that has parameters. */
+export const stepSchema = z.strictObject({
+  name: z.string().describe('name of the handler'),
+  params: z.record(z.string(), z.unknown()).nullish().describe('its parameters: see docs/handlers.md'),
+})
+
+const step = z.union([z.string(), stepSchema], {
+  error: 'expected the name of a handler, or name and params',
+})
 
 /** Shape of pipelines.yaml. */
 export const pipelinesSchema = z.record(z.string(), z.array(step).describe('handlers in order'))

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TriggerConfig } from '../../streams/trigger-config.ts'
+import { TRIGGER_DEFAULTS, type TriggerConfig } from '../../streams/trigger-config.ts'
 import { eventTypePatterns } from './event-definitions-schema.ts'
 
 const numberComparison = z.union([z.string(), z.number()], {
@@ -22,16 +22,30 @@ const traitCriterion = z.union(
   { error: 'expected a constant or one of int, float, string, text, datetime with a comparison' },
 )
 
-const criterion = z.strictObject({
-  event_type: eventTypePatterns.optional(),
-  number: z.int().min(0).optional().describe('how many events must meet it (fire_criteria); 1 unless told'),
-  timestamp: z.string().optional().describe("time expression that holds the event's timestamp"),
-  traits: z.record(z.string(), traitCriterion).optional().describe('what traits must be; all of them'),
+/** Shape of one entry of match_criteria and fire_criteria. */
+export const criterionSchema = z.strictObject({
+  event_type: eventTypePatterns
+    .optional()
+    .meta({ description: 'a glob or several; `!glob` excludes', default: TRIGGER_DEFAULTS.event_type }),
+  number: z.int().min(0).optional().meta({
+    description: 'how many events must meet it, in fire_criteria',
+    default: TRIGGER_DEFAULTS.number,
+  }),
+  timestamp: z.string().optional().describe("time expression that must hold the event's timestamp"),
+  traits: z
+    .record(z.string(), traitCriterion)
+    .optional()
+    .describe(
+      'name: what the trait must be, all of them: a constant, `int: "> 4096"`, `float: "< 0.5"`, `string: x`, `text: x` or `datetime:` a time expression',
+    ),
   map_distinguished_by: z
     .record(z.string(), z.string())
     .optional()
-    .describe('distinguishing trait: the trait to read in its place'),
-  map_distingushed_by: z.record(z.string(), z.string()).optional().describe('the old spelling'),
+    .describe('distinguishing trait: the trait of the event to read in its place'),
+  map_distingushed_by: z
+    .record(z.string(), z.string())
+    .optional()
+    .meta({ description: 'the old spelling of map_distinguished_by' }),
 })
 
 const distinguisher = z.union(
@@ -47,26 +61,31 @@ const distinguisher = z.union(
   { error: 'expected the name of a trait, or one trait with a time expression' },
 )
 
-const trigger = z
+/** Shape of one trigger. */
+export const triggerSchema = z
   .strictObject({
     name: z.string().min(1).max(255).describe('name of the trigger and of its streams'),
     distinguished_by: z
       .array(distinguisher)
       .optional()
-      .describe('traits, or trait: time expression; equal values share a stream'),
-    match_criteria: z.array(criterion).describe('an event that meets any one of them joins'),
-    fire_criteria: z.array(criterion).describe('the stream is complete when all are met'),
-    load_criteria: z.unknown().optional().describe('accepted and ignored'),
-    fire_delay: z.number().min(0).optional().describe('seconds between complete and fire; 0 unless told'),
-    expiration: z.string().describe('time expression over $first and $last, such as $last + 2d'),
+      .describe('traits, or `trait: time expression`; events with equal values share a stream'),
+    match_criteria: z.array(criterionSchema).describe('an event that meets any one of them joins'),
+    fire_criteria: z.array(criterionSchema).describe('the stream is complete when all are met'),
+    load_criteria: z
+      .unknown()
+      .optional()
+      .meta({ description: 'a pipeline gets all events of its stream', deprecated: true }),
+    fire_delay: z.number().min(0).optional().meta({
+      description: 'seconds between complete and fire',
+      default: TRIGGER_DEFAULTS.fire_delay,
+    }),
+    expiration: z.string().describe('time expression over $first and $last, such as `$last + 2d`'),
     fire_pipeline: z.string().nullish().describe('pipeline of streams that fire'),
     expire_pipeline: z.string().nullish().describe('pipeline of streams that expire'),
-    debug_level: z
-      .int()
-      .min(0)
-      .max(2)
-      .optional()
-      .describe('1 logs each event that joins, 2 also the others with the reason'),
+    debug_level: z.int().min(0).max(2).optional().meta({
+      description: '1 logs each event that joins, 2 also the others with the reason',
+      default: TRIGGER_DEFAULTS.debug_level,
+    }),
   })
   .refine((value) => Boolean(value.fire_pipeline || value.expire_pipeline), {
     error: 'needs a fire_pipeline, an expire_pipeline or both',
@@ -74,4 +93,4 @@ const trigger = z
   .meta({ anyOf: [{ required: ['fire_pipeline'] }, { required: ['expire_pipeline'] }] })
 
 /** Shape of triggers.yaml. */
-export const triggersSchema: z.ZodType<TriggerConfig[]> = z.array(trigger)
+export const triggersSchema: z.ZodType<TriggerConfig[]> = z.array(triggerSchema)

@@ -16,9 +16,12 @@ export const winchesterSchema = z.strictObject(
       .default([])
       .transform((paths) => (typeof paths === 'string' ? [paths] : paths))
       .describe('where the other files are looked for, relative to this file'),
-    log_level: z.string().optional(),
-    log_file: z.string().optional(),
-    logging_config: z.string().optional(),
+    log_level: z
+      .string()
+      .optional()
+      .describe('`debug`, `info`, `warn` (`warning`), `error` or `silent`; `info` unless given'),
+    log_file: z.string().optional().meta({ description: 'the log goes to standard error', deprecated: true }),
+    logging_config: z.string().optional().meta({ description: 'the log is JSON lines', deprecated: true }),
     statistics_period: z
       .number()
       .positive()
@@ -47,10 +50,14 @@ export const winchesterSchema = z.strictObject(
       .boolean()
       .default(false)
       .describe('make events of notifications that no definition matches'),
-    database: z.strictObject({
-      url: z.string().describe('mysql://USER:PASSWORD@HOST[:PORT]/NAME, sqlite:PATH or sqlite::memory:'),
-      echo_sql: z.boolean().optional(),
-    }),
+    database: z
+      .strictObject({
+        url: z
+          .string()
+          .describe('`mysql://USER:PASSWORD@HOST[:PORT]/NAME`, `sqlite:PATH` or `sqlite::memory:`'),
+        echo_sql: z.boolean().optional().meta({ description: 'statements in the log', deprecated: true }),
+      })
+      .describe('where events and streams are stored'),
     pipeline_handlers: z
       .record(z.string(), z.string())
       .default({})
@@ -60,17 +67,21 @@ export const winchesterSchema = z.strictObject(
     trim_events_age: z
       .string()
       .default('$timestamp - 14d')
-      .describe('time expression; older events are trimmed'),
-    trim_events_batch_size: z.int().positive().default(100),
+      .describe('time expression; events before it are trimmed'),
+    trim_events_batch_size: z
+      .int()
+      .positive()
+      .default(100)
+      .describe('most events of one transaction that trims'),
     time_sync_endpoint: z
       .string()
       .optional()
-      .describe('URL of stv3 time-server: play old data as if it were now'),
+      .describe('URL of `stv3 time-server`: play old data as if it were now'),
     clock: z
       .enum(['auto', 'wall'], { error: 'expected auto or wall' })
       .default('auto')
       .describe(
-        'auto: the event clock follows the notifications while a queue is behind, else the wall clock; wall: the wall clock',
+        '`auto`: the event clock follows the notifications while a queue is behind, else the wall clock; `wall`: the wall clock',
       ),
     clock_patience_days: z
       .number()
@@ -98,13 +109,15 @@ export const winchesterSchema = z.strictObject(
         error: 'expected HOST:PORT on a loopback address, or such for consumer, worker and api each',
       })
       .optional()
-      .describe('where metrics and health are served'),
+      .describe(
+        'HOST:PORT where metrics and health are served, for all daemons or for each; nowhere unless given',
+      ),
     dead_letter_days: z
       .number()
       .positive()
       .optional()
-      .describe('days that dead letters are kept; else for ever'),
-    api: apiSchema.optional().describe('how the REST API is served'),
+      .describe('days that dead letters are kept; for ever unless given'),
+    api: apiSchema.prefault({}).describe('how the REST API is served'),
   },
   {
     error: 'expected a winchester.yaml with its keys (database, trigger_definitions, …), or name a yagi.conf',

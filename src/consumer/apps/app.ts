@@ -44,3 +44,6 @@ export interface ConsumerApp {
   /** Called once, when the consumer has stopped. */
   close?(): Promise<void> | void
 }
+
+/** A class of the user's own, made with the text values of its section of yagi.conf, defaults not applied. */
+export type AppClass = { new (values: { readonly [key: string]: string }): ConsumerApp }

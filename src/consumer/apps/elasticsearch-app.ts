@@ -1,10 +1,19 @@
-import type { Distilled, Distiller } from '../../distiller/distiller.ts'
+import { createDistiller, type Distilled, type Distiller } from '../../distiller/distiller.ts'
 import { messageOf } from '../../domain/errors.ts'
 import type { Notification } from '../../domain/notification.ts'
-import { type BulkIndexSettings, bulkIndex, type Document, documentOf } from '../../publishing/bulk-index.ts'
+import {
+  type BulkIndexSettings,
+  bulkIndex,
+  DEFAULT_INDEX,
+  type Document,
+  documentOf,
+} from '../../publishing/bulk-index.ts'
 import { hostOf } from '../../publishing/http-request.ts'
-import { receiverOf } from '../../publishing/receiver.ts'
+import { openReceiver, type ReceiverServices } from '../../publishing/open-receiver.ts'
+import type { Receiver } from '../../publishing/receiver.ts'
+import type { SectionSchema, SectionValues } from '../../text/section-schema.ts'
 import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
+import type { AppServices, ValueFault } from './built-in-app.ts'
 
 export type ElasticsearchSettings = {
   readonly server: BulkIndexSettings
@@ -13,12 +22,63 @@ export type ElasticsearchSettings = {
   readonly distiller: Distiller
 }
 
+/** Keys of [elasticsearch]. */
+const SCHEMA = {
+  elasticsearch_host: {
+    type: 'string',
+    required: true,
+    description: 'HOST:PORT or http(s) URL of the server',
+  },
+  index: { type: 'string', default: DEFAULT_INDEX, description: 'index that documents go to' },
+  region: { type: 'string', description: 'field `region` of every document' },
+  distiller_config: {
+    type: 'string',
+    format: 'path',
+    description: 'file of the event definitions; those of winchester.yaml unless given',
+  },
+} as const satisfies SectionSchema
+
+type Values = SectionValues<typeof SCHEMA>
+
+/** Of one request, and between two of them. */
+const TIMEOUT_MS = 30_000
+const WAITS = { initialMs: 1000, maxMs: 60_000 }
+
 /** Indexes the events that definitions make of notifications; what none matches is passed over. */
 export class ElasticsearchApp implements ConsumerApp {
-  readonly #settings: ElasticsearchSettings
+  static readonly kind = 'elasticsearch'
+  static readonly description = 'Indexes the events that definitions make of notifications; OpenSearch too.'
+  static readonly schema = SCHEMA
 
-  constructor(settings: ElasticsearchSettings) {
+  static fault(values: Values): ValueFault | undefined {
+    if (URL.canParse(urlOf(values))) return undefined
+    return { key: 'elasticsearch_host', message: 'expected http(s)://…' }
+  }
+
+  static async check(
+    { distiller_config }: Values,
+    services: Pick<AppServices, 'loadDefinitions'>,
+  ): Promise<void> {
+    if (distiller_config) await services.loadDefinitions(distiller_config)
+  }
+
+  static async open(values: Values, services: AppServices): Promise<ElasticsearchApp> {
+    const definitions = await services.loadDefinitions(values.distiller_config || undefined)
+    const index = values.index || DEFAULT_INDEX
+    const settings = {
+      server: { url: urlOf(values), index, headers: {}, timeoutMs: TIMEOUT_MS, waits: WAITS },
+      region: values.region || undefined,
+      distiller: createDistiller(definitions, { catchAll: false }),
+    }
+    return new ElasticsearchApp(settings, services)
+  }
+
+  readonly #settings: ElasticsearchSettings
+  readonly #receiver: Receiver
+
+  constructor(settings: ElasticsearchSettings, services: ReceiverServices) {
     this.#settings = settings
+    this.#receiver = openReceiver(services, hostOf(settings.server.url))
   }
 
   async handleMessages(messages: readonly AppMessage[], context: AppContext): Promise<AppOutcome[]> {
@@ -33,8 +93,7 @@ export class ElasticsearchApp implements ConsumerApp {
       places.push(index)
     }
     const { server } = this.#settings
-    const receiver = receiverOf(server, hostOf(server.url))
-    const reasons = await bulkIndex(documents, server, receiver, context, true)
+    const reasons = await bulkIndex(documents, server, this.#receiver, context, true)
     for (const [at, reason] of reasons.entries()) outcomes[places[at] as number] = reason
     return outcomes
   }
@@ -52,4 +111,8 @@ export class ElasticsearchApp implements ConsumerApp {
     const { region } = this.#settings
     return region === undefined ? {} : { region }
   }
+}
+
+function urlOf({ elasticsearch_host: host = '' }: Values): string {
+  return /^https?:/.test(host) ? host : `http://${host}`
 }

@@ -13,17 +13,32 @@ type Flag = {
 /** A text trait holds all these bits, an int trait the first 63. */
 const MOST_BITS = 1023
 
+const SCHEMA = {
+  properties: {
+    initial_bitfield: { type: 'integer', default: 0, description: 'number that the bits are added to' },
+    flags: {
+      type: 'array',
+      items: { type: 'object' },
+      description: '`path` of a field, `bit` from 0 to 1023, and the `value` that it must have, if any',
+    },
+  },
+} as const
+
 /**
  * Makes a number with a bit set for each flag whose field is present and, if the flag has a value, equals it.
  */
 export class BitfieldPlugin implements TraitPlugin {
-  static readonly parameters = ['initial_bitfield', 'flags'] as const
+  static readonly description =
+    'Makes a number with a bit set for each flag whose field is there, or has the value of the flag.'
+  static readonly schema = SCHEMA
 
   readonly #initial: bigint
   readonly #flags: readonly Flag[]
 
   constructor(parameters: PluginParameters) {
-    this.#initial = BigInt(integerParameter(parameters, 'initial_bitfield', 0))
+    this.#initial = BigInt(
+      integerParameter(parameters, 'initial_bitfield', SCHEMA.properties.initial_bitfield.default),
+    )
     const { flags } = parameters
     if (flags !== undefined && flags !== null && !Array.isArray(flags))
       throw new InvalidError('flags: expected a list')

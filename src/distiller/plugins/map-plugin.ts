@@ -12,19 +12,31 @@ function namesOf(key: string): readonly string[] {
   return key === 'false' ? [key, 'False'] : [key]
 }
 
+const SCHEMA = {
+  properties: {
+    values: { type: 'object', description: 'the table, value of the field: value of the trait (required)' },
+    default: { description: 'value of the trait where the table has none; no trait unless given' },
+    case_sensitive: { type: 'boolean', default: true, description: 'texts are compared as they are' },
+  },
+} as const
+
+const { case_sensitive: CASE_SENSITIVE } = SCHEMA.properties
+
 /**
  * Maps a field's value through a table. The first field with an entry in the table, or with a default,
  * decides.
  */
 export class MapPlugin implements TraitPlugin {
-  static readonly parameters = ['values', 'default', 'case_sensitive'] as const
+  static readonly description =
+    'Looks the value of the first field up in a table; of several fields the first that is in it.'
+  static readonly schema = SCHEMA
 
   readonly #values: ReadonlyMap<string, JsonValue>
   readonly #default: JsonValue | undefined
   readonly #fold: (text: string) => string
 
   constructor(parameters: PluginParameters) {
-    const { values, case_sensitive: caseSensitive = true } = parameters
+    const { values, case_sensitive: caseSensitive = CASE_SENSITIVE.default } = parameters
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
       throw new InvalidError('values: expected a table of values')
     }

@@ -5,9 +5,24 @@ import { splitText } from '../path/evaluate.ts'
 import type { FieldMatch, PluginParameters, TraitPlugin } from '../trait-plugin.ts'
 import { integerParameter } from './parameters.ts'
 
+const SCHEMA = {
+  properties: {
+    separator: { type: 'string', default: '.', description: 'where the text is cut; null: at white space' },
+    segment: {
+      type: 'integer',
+      default: 0,
+      description: 'which segment, from 0; from the end where it is negative',
+    },
+    max_split: { type: 'integer', default: -1, description: 'most cuts; -1: no limit' },
+  },
+} as const
+
+const { separator: SEPARATOR, segment: SEGMENT, max_split: MAX_SPLIT } = SCHEMA.properties
+
 /** Cuts the first field's text at a separator and takes one segment of it. */
 export class SplitPlugin implements TraitPlugin {
-  static readonly parameters = ['separator', 'segment', 'max_split'] as const
+  static readonly description = 'Cuts the text of the first field at a separator and takes one segment.'
+  static readonly schema = SCHEMA
 
   /** null: splits at white space */
   readonly #separator: string | null
@@ -15,12 +30,12 @@ export class SplitPlugin implements TraitPlugin {
   readonly #maxSplit: number
 
   constructor(parameters: PluginParameters) {
-    const { separator = '.' } = parameters
+    const { separator = SEPARATOR.default } = parameters
     if (typeof separator !== 'string' && separator !== null)
       throw new InvalidError('separator: expected a text')
     this.#separator = separator
-    this.#segment = integerParameter(parameters, 'segment', 0)
-    this.#maxSplit = integerParameter(parameters, 'max_split', -1)
+    this.#segment = integerParameter(parameters, 'segment', SEGMENT.default)
+    this.#maxSplit = integerParameter(parameters, 'max_split', MAX_SPLIT.default)
   }
 
   traitValue([first]: readonly FieldMatch[]): JsonValue | undefined {

@@ -7,7 +7,8 @@ import type { FieldMatch, TraitPlugin } from '../trait-plugin.ts'
  * both are times.
  */
 export class TimedeltaPlugin implements TraitPlugin {
-  static readonly parameters = [] as const
+  static readonly description = 'Counts the seconds between the times of two fields, whichever is the later.'
+  static readonly schema = { properties: {} }
 
   traitValue(matches: readonly FieldMatch[]): JsonValue | undefined {
     if (matches.length !== 2) return undefined

@@ -1,4 +1,4 @@
-import type { Config } from '../../config/load/load-config.ts'
+import type { Config } from '../../config/load/config.ts'
 import { DEFAULT_TRAITS, type EventDefinition, type TraitDefinition } from '../../distiller/definition.ts'
 import type { Position, Problem } from '../../domain/errors.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'

@@ -1,4 +1,4 @@
-import type { Config } from '../../config/load/load-config.ts'
+import type { Config } from '../../config/load/config.ts'
 import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import type { EventDefinition } from '../../distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'

@@ -1,6 +1,6 @@
-import { createHandlerContext } from '../../pipeline/handler-context.ts'
-import type { Pipeline, PipelineStep } from '../../pipeline/handler-registry.ts'
+import { createHandlerContext } from '../../pipeline/handlers/handler-context.ts'
 import { UsageHandler } from '../../pipeline/handlers/usage-handler.ts'
+import type { Pipeline, PipelineStep } from '../../pipeline/load-pipelines.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 
@@ -15,7 +15,7 @@ export function usageHandlerOf(
   logger: Logger,
 ): UsageHandler | undefined {
   const step = usageStepOf(triggers.find(({ name }) => name === streamName) ?? {}, pipelines)
-  return step && (new step.handler(step.params, createHandlerContext(logger)) as UsageHandler)
+  return step && new step.handler(step.params, createHandlerContext(logger))
 }
 
 /**
@@ -24,7 +24,7 @@ export function usageHandlerOf(
 export function usageStepOf(
   { firePipeline, expirePipeline }: Partial<Trigger>,
   pipelines: ReadonlyMap<string, Pipeline>,
-): PipelineStep | undefined {
+): UsageStep | undefined {
   for (const name of [firePipeline, expirePipeline]) {
     const step = pipelines.get(name ?? '')?.steps.find(isUsage)
     if (step) return step
@@ -32,6 +32,10 @@ export function usageStepOf(
   return undefined
 }
 
-function isUsage({ handler }: PipelineStep): boolean {
-  return handler === UsageHandler || handler.prototype instanceof UsageHandler
+/** A step with the usage handler, or with an own class that extends it. */
+type UsageStep = Omit<PipelineStep, 'handler'> & { readonly handler: typeof UsageHandler }
+
+function isUsage(step: PipelineStep): step is UsageStep {
+  const { handler } = step
+  return handler === UsageHandler || ('prototype' in handler && handler.prototype instanceof UsageHandler)
 }

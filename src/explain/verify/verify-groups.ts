@@ -1,4 +1,4 @@
-import type { Pipeline } from '../../pipeline/handler-registry.ts'
+import type { Pipeline } from '../../pipeline/load-pipelines.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 import type { UsageVerdict } from '../../usage/verdict.ts'

@@ -2,21 +2,22 @@ import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { formatIso } from '../../domain/time.ts'
 import { atomEntry } from '../../publishing/atom-entry.ts'
-import type { AuthSettings } from '../../publishing/auth-token.ts'
+import { type AuthSettings, AuthTokens } from '../../publishing/auth-token.ts'
 import { cufContent, type ExtraInfo } from '../../publishing/cuf-content.ts'
 import { deliver } from '../../publishing/deliver.ts'
 import { hostOf } from '../../publishing/http-request.ts'
-import { postEntry } from '../../publishing/post-entry.ts'
-import { receiverOf } from '../../publishing/receiver.ts'
+import { openReceiver } from '../../publishing/open-receiver.ts'
+import { type FeedSettings, postEntry } from '../../publishing/post-entry.ts'
+import type { Receiver } from '../../publishing/receiver.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { xmlText } from '../../text/xml.ts'
-import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
-import { HTTP_PROPERTIES, HTTP_URL, type HttpParams, httpLimits, OPTIONAL_TEXT } from './common-params.ts'
-import { meantEvents } from './meant-events.ts'
+import type { Handler, HandlerContext, HandlerParams, HandlerServices, OpenedHandler } from '../handler.ts'
+import { HTTP_URL, type HttpParams, httpProperties, OPTIONAL_TEXT, waitsOf } from './common-params.ts'
+import { compileMeantEvents } from './meant-events.ts'
 
 type Params = HttpParams & {
   readonly extra_info?: ExtraInfo | null
-  readonly content_format?: string | null
+  readonly content_format: string
   readonly title?: string | null
   readonly categories?: readonly string[] | null
   readonly auth_server?: string | null
@@ -27,24 +28,49 @@ type Params = HttpParams & {
 
 type Entry = { readonly message_id: string } & ({ readonly atom: string } | { readonly error: string })
 
-const FEED_DEFAULTS = { wait: 30, maxWait: 600, timeout: 120 }
+/** What all runs of a step have. */
+type Step = {
+  readonly params: Params
+  readonly meantOf: (events: readonly Event[]) => readonly Event[]
+  readonly feed: FeedSettings
+  readonly receiver: Receiver
+  readonly tokens: AuthTokens
+}
 
 /** Posts events as entries to an Atom feed: 409 means that it has the entry, 400 that it refuses it. */
 export class AtomPubHandler implements Handler {
+  static readonly description = 'Posts events as entries to an Atom feed, one after the other.'
+
   static readonly schema = {
     type: 'object',
     required: ['url'],
     additionalProperties: false,
     properties: {
-      ...HTTP_PROPERTIES,
-      extra_info: { type: ['object', 'null'] },
-      content_format: OPTIONAL_TEXT,
-      title: OPTIONAL_TEXT,
-      categories: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] },
-      auth_server: { anyOf: [HTTP_URL, { type: 'null' }, { const: '' }] },
-      auth_user: OPTIONAL_TEXT,
-      auth_key: OPTIONAL_TEXT,
-      auth_key_file: OPTIONAL_TEXT,
+      ...httpProperties({ wait: 30, maxWait: 600, timeout: 120 }),
+      extra_info: {
+        type: ['object', 'null'],
+        description: 'further fields of JSON content; `region` and `data_center` of CUF',
+      },
+      content_format: {
+        ...OPTIONAL_TEXT,
+        description: '`json`, or `cuf_xml`: usage as CUF, its event type with `.cuf` behind it',
+        default: 'json',
+      },
+      title: { ...OPTIONAL_TEXT, description: 'title of each entry; its event type unless given' },
+      categories: {
+        anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }],
+        description: 'categories of each entry before its event type',
+      },
+      auth_server: {
+        anyOf: [HTTP_URL, { type: 'null' }, { const: '' }],
+        description: 'http(s) URL that gives out tokens for auth_user',
+      },
+      auth_user: { ...OPTIONAL_TEXT, description: 'user that the token is for' },
+      auth_key: { ...OPTIONAL_TEXT, description: 'its API key' },
+      auth_key_file: {
+        ...OPTIONAL_TEXT,
+        description: 'file of mode 600 that holds it, in place of auth_key',
+      },
     },
   }
 
@@ -56,38 +82,40 @@ export class AtomPubHandler implements Handler {
     return 'a token needs auth_server, auth_user, and auth_key or auth_key_file'
   }
 
-  readonly #params: Params
+  static open(given: HandlerParams, services: HandlerServices): OpenedHandler<AtomPubHandler> {
+    const params = given as Params
+    const step: Step = {
+      params,
+      meantOf: compileMeantEvents(params.event_types),
+      feed: { url: params.url, auth: authOf(params), timeoutMs: params.http_timeout * 1000 },
+      receiver: openReceiver(services, hostOf(params.url)),
+      tokens: services.shared(AuthTokens),
+    }
+    return { forRun: (context) => new AtomPubHandler(step, context) }
+  }
+
+  readonly #step: Step
   readonly #context: HandlerContext
   #entries: readonly Entry[] = []
 
-  constructor(params: HandlerParams, context: HandlerContext) {
-    this.#params = params as Params
+  constructor(step: Step, context: HandlerContext) {
+    this.#step = step
     this.#context = context
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
-    this.#entries = meantEvents(events, this.#params).map((event) => this.#entryOf(event))
+    this.#entries = this.#step.meantOf(events).map((event) => this.#entryOf(event))
     return events
   }
 
   async commit(): Promise<void> {
-    const { waits, timeoutMs } = httpLimits(this.#params, FEED_DEFAULTS)
-    const feed = {
-      url: this.#params.url,
-      auth: this.#auth(),
-      timeoutMs,
-    }
-    const receiver = receiverOf(this.#params, hostOf(feed.url))
+    const { params, feed, receiver, tokens } = this.#step
     const refused: string[] = []
     for (const entry of this.#entries) {
       try {
         if ('error' in entry) throw new InvalidError(entry.error)
-        await deliver(
-          receiver,
-          { attempt: () => postEntry(entry.atom, feed, this.#context.signal) },
-          waits,
-          this.#context,
-        )
+        const attempt = () => postEntry(entry.atom, feed, tokens, this.#context.signal)
+        await deliver(receiver, { attempt }, waitsOf(params), this.#context)
       } catch (error) {
         if (!(error instanceof InvalidError)) throw error
         refused.push(`${entry.message_id}: ${error.message}`)
@@ -115,7 +143,7 @@ export class AtomPubHandler implements Handler {
   }
 
   #textOf(event: Event): string {
-    const { content_format, extra_info, title, categories } = this.#params
+    const { content_format, extra_info, title, categories } = this.#step.params
     const isCuf = content_format === 'cuf_xml'
     const extra = extra_info ?? {}
     return atomEntry({
@@ -127,16 +155,15 @@ export class AtomPubHandler implements Handler {
       content: isCuf ? cufContent(event, extra, this.#context.logger) : xmlText(jsonContent(event, extra)),
     })
   }
+}
 
-  #auth(): AuthSettings | undefined {
-    const { auth_server, auth_user, auth_key, auth_key_file } = this.#params
-    if (!auth_server || !auth_user) return undefined
-    return {
-      server: auth_server,
-      user: auth_user,
-      key: auth_key ?? undefined,
-      keyFile: auth_key_file ?? undefined,
-    }
+function authOf({ auth_server, auth_user, auth_key, auth_key_file }: Params): AuthSettings | undefined {
+  if (!auth_server || !auth_user) return undefined
+  return {
+    server: auth_server,
+    user: auth_user,
+    key: auth_key ?? undefined,
+    keyFile: auth_key_file ?? undefined,
   }
 }
 

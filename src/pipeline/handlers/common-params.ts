@@ -1,4 +1,4 @@
-import type { Waits } from '../../publishing/deliver.ts'
+import { REFUSED_AFTER, SPLIT_AFTER, type Waits } from '../../publishing/deliver.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 
 // Parameters that several handlers have, as JSON Schema.
@@ -7,10 +7,13 @@ export const OPTIONAL_TEXT = { type: ['string', 'null'] }
 export const SECONDS = { type: 'number', exclusiveMinimum: 0 }
 export const HTTP_URL = { type: 'string', format: 'uri', pattern: '^https?://' }
 export const EVENT_TYPES = {
+  description: 'globs of the event types that are meant, or one; `!glob` excludes',
   anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
+  default: '*',
 }
 /** Names are tokens of HTTP, values are Latin-1 on one line. */
 export const HEADERS = {
+  description: 'further headers of each request, by name',
   anyOf: [
     {
       type: 'object',
@@ -23,71 +26,72 @@ export const HEADERS = {
 
 const TIMES = { type: 'integer', minimum: 1 }
 
-/** What all have that send. */
-export const WAIT_PROPERTIES = {
-  wait_interval: { ...SECONDS, description: 'first pause before a further try, s (1; atompub: 30)' },
-  max_wait: {
-    ...SECONDS,
-    description: 'longest pause; each is twice as long as the one before, s (60; 600)',
-  },
-  tries: {
-    ...TIMES,
-    description:
-      'so often one stream is tried that its receiver does not take while it takes others: then it is a dead letter (10)',
-  },
-}
-
-export const SPLIT_AFTER = {
+export const TRIES = {
   ...TIMES,
-  description: 'so often a batch is tried before each of its halves is tried by itself (3)',
+  description: 'tries of what the receiver does not take while it takes others, before it is a dead letter',
+  default: REFUSED_AFTER,
 }
 
-/** What all have that send over HTTP. */
-export const HTTP_PROPERTIES = {
-  url: HTTP_URL,
-  event_types: EVENT_TYPES,
-  ...WAIT_PROPERTIES,
-  http_timeout: SECONDS,
+export const SPLIT = {
+  ...TIMES,
+  description: 'tries of a batch before each of its halves is tried by itself',
+  default: SPLIT_AFTER,
 }
 
-/** Times in seconds. */
-export type WaitParams = {
-  readonly wait_interval?: number
-  readonly max_wait?: number
-  readonly tries?: number
-}
-
-/** The same as a type. */
-export type HttpParams = WaitParams & {
-  readonly url: string
-  readonly event_types?: EventTypePatterns | null
-  readonly http_timeout?: number
-}
-
+/** Defaults in seconds. */
 type WaitDefaults = { readonly wait: number; readonly maxWait: number }
 type HttpDefaults = WaitDefaults & { readonly timeout: number }
 
-/** Waits and time-out in ms; what is not given is as the defaults say, in seconds. */
-export function httpLimits(
-  params: HttpParams,
-  defaults: HttpDefaults,
-): { readonly waits: Waits; readonly timeoutMs: number } {
+/** Of receivers of our own kind. */
+export const QUICK: HttpDefaults = { wait: 1, maxWait: 60, timeout: 30 }
+
+/** Returns the parameters of all that try again. */
+export function waitProperties({ wait, maxWait }: WaitDefaults) {
   return {
-    waits: waitsOf(params, defaults),
-    timeoutMs: (params.http_timeout ?? defaults.timeout) * 1000,
+    wait_interval: { ...SECONDS, description: 'first pause before a further try, s', default: wait },
+    max_wait: {
+      ...SECONDS,
+      description: 'longest pause; each is twice as long as the one before, s',
+      default: maxWait,
+    },
   }
 }
 
-export function waitsOf(
-  { wait_interval, max_wait, tries }: WaitParams,
-  { wait, maxWait }: WaitDefaults = QUICK_DEFAULTS,
-): Waits {
+/** Returns the parameters of all that send over HTTP. */
+export function httpProperties(defaults: HttpDefaults) {
   return {
-    initialMs: (wait_interval ?? wait) * 1000,
-    maxMs: (max_wait ?? maxWait) * 1000,
+    url: { ...HTTP_URL, description: 'where it is posted to, http(s)' },
+    event_types: EVENT_TYPES,
+    ...waitProperties(defaults),
+    tries: TRIES,
+    http_timeout: { ...SECONDS, description: 'longest time of one request, s', default: defaults.timeout },
+  }
+}
+
+/** Parameters of waitProperties, in seconds. */
+export type WaitParams = {
+  readonly wait_interval: number
+  readonly max_wait: number
+}
+
+/** Parameters of httpProperties. */
+export type HttpParams = WaitParams & {
+  readonly url: string
+  readonly event_types: EventTypePatterns
+  readonly http_timeout: number
+  readonly tries: number
+}
+
+export function waitsOf({
+  wait_interval,
+  max_wait,
+  tries,
+  split_after,
+}: WaitParams & { readonly tries?: number; readonly split_after?: number }): Waits {
+  return {
+    initialMs: wait_interval * 1000,
+    maxMs: max_wait * 1000,
     refusedAfter: tries,
+    splitAfter: split_after,
   }
 }
-
-/** Of receivers of our own kind: a second, a minute, half a minute. */
-export const QUICK_DEFAULTS: HttpDefaults = { wait: 1, maxWait: 60, timeout: 30 }

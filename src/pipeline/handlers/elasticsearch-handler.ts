@@ -1,66 +1,91 @@
 import { InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import { bulkIndex, type Document, documentOf } from '../../publishing/bulk-index.ts'
-import { hostOf } from '../../publishing/http-request.ts'
-import { receiverOf } from '../../publishing/receiver.ts'
-import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
 import {
-  HEADERS,
-  HTTP_PROPERTIES,
-  type HttpParams,
-  httpLimits,
-  QUICK_DEFAULTS,
-  SPLIT_AFTER,
-} from './common-params.ts'
-import { meantEvents } from './meant-events.ts'
+  type BulkIndexSettings,
+  bulkIndex,
+  DEFAULT_INDEX,
+  type Document,
+  documentOf,
+} from '../../publishing/bulk-index.ts'
+import { hostOf } from '../../publishing/http-request.ts'
+import { openReceiver } from '../../publishing/open-receiver.ts'
+import type { Receiver } from '../../publishing/receiver.ts'
+import type { Handler, HandlerContext, HandlerParams, HandlerServices, OpenedHandler } from '../handler.ts'
+import { HEADERS, type HttpParams, httpProperties, QUICK, SPLIT, waitsOf } from './common-params.ts'
+import { compileMeantEvents } from './meant-events.ts'
 
 type Params = HttpParams & {
-  readonly index?: string
-  readonly split_after?: number
+  readonly index: string
+  readonly split_after: number
   readonly headers?: { readonly [name: string]: string } | null
+}
+
+/** What all runs of a step have. */
+type Step = {
+  readonly meantOf: (events: readonly Event[]) => readonly Event[]
+  readonly settings: BulkIndexSettings
+  readonly receiver: Receiver
 }
 
 /** Indexes events with the bulk API of Elasticsearch or OpenSearch; a document's id is the event's message_id. */
 export class ElasticsearchHandler implements Handler {
+  static readonly description =
+    'Indexes events with the bulk API of Elasticsearch or OpenSearch, by their message_id.'
+
   static readonly schema = {
     type: 'object',
     required: ['url'],
     additionalProperties: false,
     properties: {
-      ...HTTP_PROPERTIES,
-      index: { type: 'string', minLength: 1 },
-      split_after: SPLIT_AFTER,
+      ...httpProperties(QUICK),
+      index: {
+        type: 'string',
+        minLength: 1,
+        description: 'index that documents go to',
+        default: DEFAULT_INDEX,
+      },
+      split_after: SPLIT,
       headers: HEADERS,
     },
   }
 
-  readonly #params: Params
+  static open(given: HandlerParams, services: HandlerServices): OpenedHandler<ElasticsearchHandler> {
+    const params = given as Params
+    const { url, index, headers, http_timeout } = params
+    const step: Step = {
+      meantOf: compileMeantEvents(params.event_types),
+      settings: {
+        url,
+        index,
+        headers: headers ?? {},
+        timeoutMs: http_timeout * 1000,
+        waits: waitsOf(params),
+      },
+      receiver: openReceiver(services, hostOf(url)),
+    }
+    return { forRun: (context) => new ElasticsearchHandler(step, context) }
+  }
+
+  readonly #step: Step
   readonly #context: HandlerContext
   #documents: readonly Document[] = []
 
-  constructor(params: HandlerParams, context: HandlerContext) {
-    this.#params = params as Params
+  constructor(step: Step, context: HandlerContext) {
+    this.#step = step
     this.#context = context
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
-    this.#documents = meantEvents(events, this.#params).map((event) => documentOf(event))
+    this.#documents = this.#step.meantOf(events).map((event) => documentOf(event))
     return events
   }
 
   async commit(): Promise<void> {
-    const { url, index, headers } = this.#params
-    const limits = httpLimits(this.#params, QUICK_DEFAULTS)
-    const waits = { ...limits.waits, splitAfter: this.#params.split_after }
-    const settings = { url, index: index ?? 'stacktach-events', headers: headers ?? {}, ...limits, waits }
-    const reasons = await bulkIndex(
-      this.#documents,
-      settings,
-      receiverOf(this.#params, hostOf(url)),
-      this.#context,
-    )
+    const { settings, receiver } = this.#step
+    const reasons = await bulkIndex(this.#documents, settings, receiver, this.#context)
     const refused = reasons.filter((reason) => reason !== undefined)
-    if (refused.length > 0) throw new InvalidError(`${hostOf(url)} refuses a document: ${refused[0]}`)
+    if (refused.length === 0) return
+    throw new InvalidError(`${hostOf(settings.url)} refuses a document: ${refused[0]}`)
   }
 
   rollback(): void {

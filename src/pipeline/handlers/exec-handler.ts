@@ -4,21 +4,38 @@ import { InvalidError, TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { type TypedEvent, typedEvent } from '../../formats/typed-form.ts'
 import { deliver } from '../../publishing/deliver.ts'
-import { receiverOf, UntakenError } from '../../publishing/receiver.ts'
+import { openReceiver } from '../../publishing/open-receiver.ts'
+import { type Receiver, UntakenError } from '../../publishing/receiver.ts'
 import { withGrace } from '../../runtime/grace.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 import { stringifyJson } from '../../text/json.ts'
-import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
-import { EVENT_TYPES, SECONDS, WAIT_PROPERTIES, type WaitParams, waitsOf } from './common-params.ts'
-import { meantEvents } from './meant-events.ts'
+import type { Handler, HandlerContext, HandlerParams, HandlerServices, OpenedHandler } from '../handler.ts'
+import {
+  EVENT_TYPES,
+  QUICK,
+  SECONDS,
+  TRIES,
+  type WaitParams,
+  waitProperties,
+  waitsOf,
+} from './common-params.ts'
+import { compileMeantEvents } from './meant-events.ts'
 
-type Params = {
+type Params = WaitParams & {
   /** the program and its arguments; no shell reads them */
   readonly command: readonly string[]
-  readonly event_types?: EventTypePatterns | null
+  readonly event_types: EventTypePatterns
   /** seconds the program may take */
-  readonly deadline?: number
-} & WaitParams
+  readonly deadline: number
+  readonly tries: number
+}
+
+/** What all runs of a step have. */
+type Step = {
+  readonly params: Params
+  readonly meantOf: (events: readonly Event[]) => readonly Event[]
+  readonly receiver: Receiver
+}
 
 const LONGEST_TOLD = 2000
 /** EX_DATAERR of sysexits.h: it has been given what it will never take. */
@@ -29,41 +46,61 @@ const REFUSED = 65
  * run again until it does; 65 means that it refuses these events.
  */
 export class ExecHandler implements Handler {
+  static readonly description =
+    'Runs a program with the events as JSON lines (typed form) on its standard input. It must end with 0 in time; 65 refuses the events.'
+
   static readonly schema = {
     type: 'object',
     required: ['command'],
     additionalProperties: false,
     properties: {
-      command: { type: 'array', items: { type: 'string' }, minItems: 1 },
+      command: {
+        type: 'array',
+        items: { type: 'string' },
+        minItems: 1,
+        description: 'the program and its arguments; no shell reads them',
+      },
       event_types: EVENT_TYPES,
-      deadline: SECONDS,
-      ...WAIT_PROPERTIES,
+      deadline: { ...SECONDS, description: 'longest time of the program, s', default: 30 },
+      ...waitProperties(QUICK),
+      tries: TRIES,
     },
   }
 
-  readonly #params: Params
+  static open(given: HandlerParams, services: HandlerServices): OpenedHandler<ExecHandler> {
+    const params = given as Params
+    const step: Step = {
+      params,
+      meantOf: compileMeantEvents(params.event_types),
+      receiver: openReceiver(services, params.command[0] as string),
+    }
+    return { forRun: (context) => new ExecHandler(step, context) }
+  }
+
+  readonly #step: Step
   readonly #context: HandlerContext
   #events: readonly TypedEvent[] = []
 
-  constructor(params: HandlerParams, context: HandlerContext) {
-    this.#params = params as Params
+  constructor(step: Step, context: HandlerContext) {
+    this.#step = step
     this.#context = context
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
-    this.#events = meantEvents(events, this.#params).map(typedEvent)
+    this.#events = this.#step.meantOf(events).map(typedEvent)
     return events
   }
 
   async commit(): Promise<void> {
     if (this.#events.length === 0) return
-    const { command, deadline = 30 } = this.#params
+    const { params, receiver } = this.#step
+    const { command, deadline } = params
     const input = this.#events.map((event) => `${stringifyJson(event)}\n`).join('')
     const { signal } = this.#context
     await deliver(
-      receiverOf(this.#params, command[0] as string),
+      receiver,
       { attempt: () => withGrace(signal, (late) => runProgram(command, input, deadline * 1000, late)) },
-      waitsOf(this.#params),
+      waitsOf(params),
       this.#context,
     )
   }

@@ -4,6 +4,8 @@ import type { Handler, HandlerContext, HandlerEnv, HandlerLogger, HandlerParams 
 
 /** Logs each event that passes, at info. */
 export class LoggerHandler implements Handler {
+  static readonly description = 'Logs each event that passes, at info. It has no parameters.'
+
   readonly #logger: HandlerLogger
 
   constructor(_params: HandlerParams, context: HandlerContext) {

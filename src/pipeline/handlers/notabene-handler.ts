@@ -4,90 +4,130 @@ import { InvalidError, messageOf, TransientError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { deliver } from '../../publishing/deliver.ts'
 import { hostOf } from '../../publishing/http-request.ts'
-import { receiverOf } from '../../publishing/receiver.ts'
+import { openReceiver } from '../../publishing/open-receiver.ts'
+import type { Receiver } from '../../publishing/receiver.ts'
 import { withGrace } from '../../runtime/grace.ts'
 import { stringifyJson } from '../../text/json.ts'
-import type { Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
-import { WAIT_PROPERTIES, type WaitParams, waitsOf } from './common-params.ts'
+import type {
+  Handler,
+  HandlerContext,
+  HandlerEnv,
+  HandlerParams,
+  HandlerServices,
+  OpenedHandler,
+} from '../handler.ts'
+import { QUICK, type WaitParams, waitProperties, waitsOf } from './common-params.ts'
 
-type Params = {
+type Params = WaitParams & {
   readonly url?: string | null
-  readonly host?: string
-  readonly port?: number
-  readonly user?: string
-  readonly password?: string
-  readonly vhost?: string
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly password: string
+  readonly vhost: string
   readonly exchange: string
-  readonly exchange_type?: string
+  readonly exchange_type: string
   readonly queue_name: string
-  readonly durable?: boolean
+  readonly durable: boolean
   readonly env_keys?: readonly string[] | null
-} & Pick<WaitParams, 'wait_interval' | 'max_wait'>
+}
+
+/** What all runs of a step have. */
+type Step = {
+  readonly params: Params
+  readonly url: string
+  readonly spec: QueueSpec
+  readonly receiver: Receiver
+}
 
 /**
  * Publishes the notifications that handlers before it left in env, under the names of env_keys, to a queue of
  * RabbitMQ. Each is confirmed by the broker before the stream is completed.
  */
 export class NotabeneHandler implements Handler {
+  static readonly description =
+    'Publishes the notifications that handlers before it left in env to a queue of RabbitMQ, which is declared first. The broker confirms each.'
+
   static readonly schema = {
     type: 'object',
     required: ['exchange', 'queue_name'],
     additionalProperties: false,
     properties: {
-      url: { type: ['string', 'null'] },
-      host: { type: 'string' },
-      port: { type: 'integer', minimum: 1, maximum: 65535 },
-      user: { type: 'string' },
-      password: { type: 'string' },
-      vhost: { type: 'string' },
-      library: { type: ['string', 'null'] },
-      exchange: { type: 'string', minLength: 1 },
-      exchange_type: { type: 'string', pattern: '^(topic|direct|fanout|headers|x-.+)$' },
-      queue_name: { type: 'string', minLength: 1 },
-      durable: { type: 'boolean' },
-      env_keys: { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }] },
-      wait_interval: WAIT_PROPERTIES.wait_interval,
-      max_wait: WAIT_PROPERTIES.max_wait,
+      url: {
+        type: ['string', 'null'],
+        description: '`amqp(s)://USER:PASSWORD@HOST[:PORT]/VHOST`, in place of the five parameters below',
+      },
+      host: { type: 'string', description: 'host of the broker', default: 'localhost' },
+      port: { type: 'integer', minimum: 1, maximum: 65535, description: 'its port', default: 5672 },
+      user: { type: 'string', description: 'account', default: 'guest' },
+      password: { type: 'string', description: 'its password', default: 'guest' },
+      vhost: { type: 'string', description: 'virtual host', default: '/' },
+      library: {
+        type: ['string', 'null'],
+        description: 'library of the original',
+        deprecated: true,
+      },
+      exchange: { type: 'string', minLength: 1, description: 'exchange that is published to' },
+      exchange_type: {
+        type: 'string',
+        pattern: '^(topic|direct|fanout|headers|x-.+)$',
+        description: '`topic`, `direct`, `fanout`, `headers` or one of a plugin, `x-…`',
+        default: 'topic',
+      },
+      queue_name: { type: 'string', minLength: 1, description: 'queue, and the key it is bound by' },
+      durable: { type: 'boolean', description: 'queue and exchange outlive the broker', default: true },
+      env_keys: {
+        anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'null' }],
+        description: 'names in env; the usage handler leaves `usage_notifications`',
+      },
+      ...waitProperties(QUICK),
     },
   }
 
-  readonly #params: Params
+  static open(given: HandlerParams, services: HandlerServices): OpenedHandler<NotabeneHandler> {
+    const params = given as Params
+    const url = urlOf(params)
+    const spec = queueOf(params)
+    // What is away for one account, or one of its virtual hosts, is not away for another.
+    const receiver = openReceiver(services, hostOf(url), `${url} ${spec.queue}`)
+    const step: Step = { params, url, spec, receiver }
+    return { forRun: (context) => new NotabeneHandler(step, context) }
+  }
+
+  readonly #step: Step
   readonly #context: HandlerContext
   #notifications: readonly Notification[] = []
 
-  constructor(params: HandlerParams, context: HandlerContext) {
-    this.#params = params as Params
+  constructor(step: Step, context: HandlerContext) {
+    this.#step = step
     this.#context = context
   }
 
   handleEvents(events: readonly Event[], env: HandlerEnv): readonly Event[] {
-    this.#notifications = (this.#params.env_keys ?? []).flatMap((key) => notificationsOf(key, env[key]))
+    const keys = this.#step.params.env_keys ?? []
+    this.#notifications = keys.flatMap((key) => notificationsOf(key, env[key]))
     return events
   }
 
   async commit(): Promise<void> {
     if (this.#notifications.length === 0) return
-    const spec = queueOf(this.#params)
-    const url = urlOf(this.#params)
-    const exchange = this.#params.exchange
+    const { params, url, spec, receiver } = this.#step
     // What was confirmed is not sent again when the broker goes away in between.
     const waiting = this.#notifications.map(({ text }) => text)
     const publishAll = async () => {
       const publisher: Publisher = await this.#context.publisherFor(url)
       await publisher.declare(spec)
       for (let [text] = waiting; text !== undefined; [text] = waiting) {
-        await publisher.publish({ exchange, routingKey: spec.queue }, Buffer.from(text))
+        await publisher.publish({ exchange: params.exchange, routingKey: spec.queue }, Buffer.from(text))
         waiting.shift()
       }
     }
-    // What is away for one account, or one of its virtual hosts, is not away for another.
-    const receiver = receiverOf(this.#params, hostOf(url), `${url} ${spec.queue}`)
     // A broker that is short of memory or disk answers nothing at all for as long as that lasts.
     const attempt = () =>
       orStopped(publishAll(), this.#context.signal).catch((error) =>
         Promise.reject(named(receiver.name, error)),
       )
-    await deliver(receiver, { attempt }, waitsOf(this.#params), this.#context)
+    await deliver(receiver, { attempt }, waitsOf(params), this.#context)
   }
 
   rollback(): void {
@@ -123,7 +163,7 @@ function textOf(key: string, content: unknown): string {
   throw new InvalidError(`env.${key} holds what JSON cannot write: it comes to nothing`)
 }
 
-function queueOf({ queue_name, exchange, exchange_type = 'topic', durable = true }: Params): QueueSpec {
+function queueOf({ queue_name, exchange, exchange_type, durable }: Params): QueueSpec {
   return {
     queue: queue_name,
     bindings: [{ exchange, routingKey: queue_name }],
@@ -135,14 +175,7 @@ function queueOf({ queue_name, exchange, exchange_type = 'topic', durable = true
   }
 }
 
-function urlOf({
-  url,
-  host = 'localhost',
-  port = 5672,
-  user = 'guest',
-  password = 'guest',
-  vhost = '/',
-}: Params) {
+function urlOf({ url, host, port, user, password, vhost }: Params): string {
   if (url) return url
   return `amqp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(vhost)}`
 }

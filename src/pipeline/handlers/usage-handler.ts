@@ -27,17 +27,33 @@ const ID_TRAITS: { readonly [subject: string]: string } = {
  * periods of a day. The notifications for publishing are left in env.usage_notifications.
  */
 export class UsageHandler implements Handler {
+  static readonly description =
+    'Verifies the usage that each exists tells against the events before it. Makes new events with the verdicts, and leaves the notifications for publishing in `env.usage_notifications`.'
+
   static readonly schema = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      rules: { enum: ['stacktach', 'practical'] },
-      subject: { enum: ['server', 'volume', 'snapshot'] },
-      day_begins: { type: ['string', 'number'] },
+      rules: {
+        enum: ['stacktach', 'practical'],
+        description:
+          '`stacktach`: the verdicts of StackTach.v3; `practical`: those of a careful person who knows how Nova behaves',
+        default: 'stacktach',
+      },
+      subject: {
+        enum: ['server', 'volume', 'snapshot'],
+        description: 'what the usage is of; others than `server` by `practical` rules only',
+        default: 'server',
+      },
+      day_begins: {
+        type: ['string', 'number'],
+        description:
+          'time of day, UTC, at which audit periods begin: `8h`, `8h 30m`; as the events say unless given',
+      },
     },
   }
 
-  static readonly fault = ({ rules, subject = 'server', day_begins }: HandlerParams): string | undefined =>
+  static readonly fault = ({ rules, subject, day_begins }: HandlerParams): string | undefined =>
     rules !== 'practical' && subject !== 'server'
       ? `subject: ${subject} is verified by rules: practical only`
       : dayBeginsFault(day_begins)
@@ -110,7 +126,7 @@ export class UsageHandler implements Handler {
 
   /** Where to look for what other streams have: a day before and after the time of this one. */
   #evidenceQuery(events: readonly Event[], env: HandlerEnv): EventQuery | undefined {
-    const { subject = 'server' } = this.#params
+    const { subject } = this.#params
     const trait = ID_TRAITS[String(subject)] ?? 'instance_id'
     const value = events.find((event) => event.traits[trait])?.traits[trait]
     if (!value) return undefined

@@ -5,87 +5,100 @@ import type { Event } from '../../domain/event.ts'
 import { type TypedEvent, typedEvent } from '../../formats/typed-form.ts'
 import { requireSuccess } from '../../publishing/deliver.ts'
 import { hostOf, sendHttp } from '../../publishing/http-request.ts'
-import { receiverOf } from '../../publishing/receiver.ts'
+import { openReceiver } from '../../publishing/open-receiver.ts'
 import { stringifyJson } from '../../text/json.ts'
-import type { Handler, HandlerContext, HandlerParams } from '../handler.ts'
+import type { Handler, HandlerContext, HandlerParams, HandlerServices, OpenedHandler } from '../handler.ts'
 import {
   HEADERS,
-  HTTP_PROPERTIES,
   type HttpParams,
-  httpLimits,
+  httpProperties,
   OPTIONAL_TEXT,
-  QUICK_DEFAULTS,
-  SPLIT_AFTER,
+  QUICK,
+  SPLIT,
+  waitsOf,
 } from './common-params.ts'
 import { Gathering } from './gathering.ts'
-import { meantEvents } from './meant-events.ts'
+import { compileMeantEvents } from './meant-events.ts'
 
 type Params = HttpParams & {
-  readonly batch_size?: number
-  readonly batch_ms?: number
-  readonly parallel?: number
-  readonly split_after?: number
-  readonly gzip?: boolean
+  readonly batch_size: number
+  readonly batch_ms: number
+  readonly parallel: number
+  readonly split_after: number
+  readonly gzip: boolean
   readonly headers?: { readonly [name: string]: string } | null
   readonly secret?: string | null
 }
 
-const pack = promisify(gzip)
+/** What all runs of a step have: batches are gathered over them. */
+type Step = {
+  readonly meantOf: (events: readonly Event[]) => readonly Event[]
+  readonly gathering: Gathering<TypedEvent>
+}
 
-/** Batches are gathered over all runs of one step of a pipeline: their parameters are one object. */
-const gatherings = new WeakMap<HandlerParams, Gathering<TypedEvent>>()
+const pack = promisify(gzip)
 
 /**
  * Posts events to a URL, in batches: `{"events": [<typed form>, …]}`. With a secret, `x-stacktach-signature` is
  * `sha256=` and the HMAC of the JSON text as hex digits.
  */
 export class WebhookHandler implements Handler {
+  static readonly description = 'Posts `{"events": […]}` to a URL, in batches that are gathered over streams.'
+
   static readonly schema = {
     type: 'object',
     required: ['url'],
     additionalProperties: false,
     properties: {
-      ...HTTP_PROPERTIES,
-      batch_size: { type: 'integer', minimum: 1 },
-      batch_ms: { type: 'number', minimum: 0 },
-      parallel: { type: 'integer', minimum: 1 },
-      split_after: SPLIT_AFTER,
-      gzip: { type: 'boolean' },
+      ...httpProperties(QUICK),
+      batch_size: { type: 'integer', minimum: 1, description: 'most events of one request', default: 100 },
+      batch_ms: { type: 'number', minimum: 0, description: 'longest wait for more events, ms', default: 50 },
+      parallel: { type: 'integer', minimum: 1, description: 'requests at the same time', default: 4 },
+      split_after: SPLIT,
+      gzip: { type: 'boolean', description: 'bodies are packed', default: false },
       headers: HEADERS,
-      secret: OPTIONAL_TEXT,
+      secret: {
+        ...OPTIONAL_TEXT,
+        description:
+          '`x-stacktach-signature` is `sha256=` and the HMAC of the JSON text by it, as hex digits',
+      },
     },
   }
 
-  readonly #params: Params
-  readonly #gathering: Gathering<TypedEvent>
-  readonly #context: HandlerContext
+  static open(given: HandlerParams, services: HandlerServices): OpenedHandler<WebhookHandler> {
+    const params = given as Params
+    const { batch_size: size, batch_ms: waitMs, parallel } = params
+    const step: Step = {
+      meantOf: compileMeantEvents(params.event_types),
+      gathering: new Gathering({
+        size,
+        waitMs,
+        parallel,
+        send: (events) => postEvents(events, params, services.signal),
+        receiver: openReceiver(services, hostOf(params.url)),
+        waits: waitsOf(params),
+        context: { signal: services.signal },
+      }),
+    }
+    return { forRun: (context) => new WebhookHandler(step, context) }
+  }
+
+  readonly #step: Step
+  readonly #waitsAlone: HandlerContext['waitsAlone']
   #events: readonly TypedEvent[] = []
 
-  constructor(params: HandlerParams, context: HandlerContext) {
-    this.#context = context
-    this.#params = params as Params
-    const { batch_size = 100, batch_ms = 50, parallel = 4, split_after } = this.#params
-    this.#gathering =
-      gatherings.get(params) ??
-      new Gathering({
-        size: batch_size,
-        waitMs: batch_ms,
-        parallel,
-        send: (events) => postEvents(events, this.#params, context),
-        receiver: receiverOf(params, hostOf(this.#params.url)),
-        waits: { ...httpLimits(this.#params, QUICK_DEFAULTS).waits, splitAfter: split_after },
-        context: { logger: context.logger, signal: context.signal },
-      })
-    gatherings.set(params, this.#gathering)
+  constructor(step: Step, { waitsAlone }: HandlerContext) {
+    this.#step = step
+    this.#waitsAlone = waitsAlone
   }
 
   handleEvents(events: readonly Event[]): readonly Event[] {
-    this.#events = meantEvents(events, this.#params).map(typedEvent)
+    this.#events = this.#step.meantOf(events).map(typedEvent)
     return events
   }
 
   commit(): Promise<void> {
-    return this.#gathering.add(this.#events, this.#context.waitsAlone)
+    return this.#step.gathering.add(this.#events, this.#waitsAlone)
   }
 
   rollback(): void {
@@ -97,14 +110,10 @@ export class WebhookHandler implements Handler {
   }
 }
 
-/** Once; see requireSuccess for how it fails. */
-async function postEvents(
-  events: readonly TypedEvent[],
-  params: Params,
-  context: HandlerContext,
-): Promise<void> {
+/** Posts events once; see requireSuccess for how it fails. */
+async function postEvents(events: readonly TypedEvent[], params: Params, signal: AbortSignal): Promise<void> {
   const { url, headers, secret } = params
-  const { timeoutMs } = httpLimits(params, QUICK_DEFAULTS)
+  const timeoutMs = params.http_timeout * 1000
   const text = stringifyJson({ events })
   const body = params.gzip ? await pack(text) : text
   const signature = secret ? `sha256=${createHmac('sha256', secret).update(text).digest('hex')}` : undefined
@@ -114,6 +123,6 @@ async function postEvents(
     ...(params.gzip ? { 'content-encoding': 'gzip' } : {}),
     ...(signature ? { 'x-stacktach-signature': signature } : {}),
   }
-  const answer = await sendHttp({ url, method: 'POST', headers: sent, body, timeoutMs }, context.signal)
+  const answer = await sendHttp({ url, method: 'POST', headers: sent, body, timeoutMs }, signal)
   requireSuccess(hostOf(url), answer.status, answer.text)
 }

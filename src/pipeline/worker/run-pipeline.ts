@@ -1,9 +1,10 @@
 import { causeOf, InvalidError, messageOf } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import type { Stream } from '../../domain/stream.ts'
-import { eventFault } from '../event-fault.ts'
 import type { Handler, HandlerContext, HandlerEnv } from '../handler.ts'
-import type { Pipeline } from '../handler-registry.ts'
+import { eventFault } from '../handlers/event-fault.ts'
+import type { OpenedSteps } from '../handlers/opened-steps.ts'
+import type { Pipeline } from '../load-pipelines.ts'
 
 /** What a pipeline made of a stream's events, or why it could not; commits have been made in the first case. */
 export type PipelineOutcome =
@@ -54,6 +55,7 @@ export async function runPipeline(
   pipeline: Pipeline,
   stream: Stream,
   events: readonly Event[],
+  opened: OpenedSteps,
   context: HandlerContext,
   /** Why new events may not be made, before anything is committed. */
   objection: (made: readonly Event[]) => string | undefined = () => undefined,
@@ -62,9 +64,9 @@ export async function runPipeline(
   const instances: HandlerInstance[] = []
   let current = '?'
   try {
-    for (const { name, handler, params } of pipeline.steps) {
-      current = name
-      instances.push({ name, handler: new handler(params, context) })
+    for (const step of pipeline.steps) {
+      current = step.name
+      instances.push({ name: step.name, handler: await opened.handlerOf(step, context) })
     }
     const env: HandlerEnv = {
       streamId: stream.id,

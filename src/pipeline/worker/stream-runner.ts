@@ -6,9 +6,10 @@ import type { ClaimedStream, FailedRun, FinishedRun } from '../../store/ports/st
 import type { TriggerRouter } from '../../streams/router.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 import type { TriggerDebug } from '../../streams/trigger-debug.ts'
-import type { HandlerContext } from '../handler.ts'
-import { createHandlerContext } from '../handler-context.ts'
-import type { Pipeline } from '../handler-registry.ts'
+import type { HandlerContext, HandlerServices } from '../handler.ts'
+import { createHandlerContext } from '../handlers/handler-context.ts'
+import { OpenedSteps } from '../handlers/opened-steps.ts'
+import type { Pipeline } from '../load-pipelines.ts'
 import { type PipelineOutcome, runPipeline, type StepObserver } from './run-pipeline.ts'
 
 export type StreamRunnerOptions = {
@@ -55,6 +56,20 @@ export function createStreamRunner(options: StreamRunnerOptions) {
   const { router, pipelines, clock, logger, publisherFor, findEvents, purge, retries } = options
   const { maxGenerations = Number.POSITIVE_INFINITY, observer, debug } = options
   const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
+
+  /** services and opened steps of all runs, made with the signal of the first run, which is that of all */
+  let opened: { readonly services: HandlerServices; readonly steps: OpenedSteps } | undefined
+
+  function openedBy(signal: AbortSignal): NonNullable<typeof opened> {
+    if (opened) return opened
+    const services = createHandlerContext(logger, {
+      signal,
+      ...(publisherFor && { publisherFor }),
+      ...(findEvents && { findEvents }),
+    })
+    opened = { services, steps: new OpenedSteps(services) }
+    return opened
+  }
 
   function forGood(claim: ClaimedStream, error: string): RunResult {
     return { kind: 'failed', run: { claim, error, retryInMs: undefined } }
@@ -124,18 +139,14 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       debug?.bump(stream.name, `Unknown pipeline '${name}'`)
       return forGood(claim, `there is no pipeline ${name} in the configuration`)
     }
-    const context = createHandlerContext(logger, {
-      signal,
-      waitsAlone,
-      ...(publisherFor && { publisherFor }),
-      ...(findEvents && { findEvents }),
-    })
+    const { services, steps } = openedBy(signal)
     const begun = performance.now()
     const outcome = await runPipeline(
       pipeline,
       stream,
       events,
-      context,
+      steps,
+      { ...services, waitsAlone },
       (made) => endlessness(claim, made),
       stepObserver(stream.name, name),
     )
@@ -159,8 +170,8 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     },
 
     /**
-     * `signal`: the worker stops; `waitsAlone`: see HandlerContext. Never rejects: what goes wrong beside the handlers
-     * is this stream's alone, too.
+     * `signal`: the worker stops, the same for all runs; `waitsAlone`: see HandlerContext. Never rejects: what goes wrong
+     * beside the handlers is this stream's alone, too.
      */
     async run(
       claim: ClaimedStream,
@@ -173,6 +184,11 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       } catch (error) {
         return failed(claim, messageOf(error))
       }
+    },
+
+    /** Closes the steps that were opened; to be called when all runs have ended. */
+    async close(): Promise<void> {
+      await opened?.steps.close()
     },
   }
 }

@@ -89,12 +89,13 @@ export class Worker implements Service {
     this.#running = this.#run()
   }
 
-  /** Claims no more and finishes the streams in hand. */
+  /** Claims no more, finishes the streams in hand and closes the steps of pipelines. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#wake()
     await this.#running
     await this.#claimRunner.slowRunsEnded()
+    await this.#options.runner.close()
   }
 
   /** Returns how many runs take long at this moment, by pipeline. */

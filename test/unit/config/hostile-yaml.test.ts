@@ -19,7 +19,11 @@ async function problemsWith(folder: string, name: string, bytes: Buffer): Promis
   for (const [file, text] of Object.entries(SOUND_FILES)) writeFileSync(join(folder, file), text)
   writeFileSync(join(folder, name), bytes)
   try {
-    const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {}, handlerFaults)
+    const { problems, config } = await checkConfig(
+      join(folder, 'winchester.yaml'),
+      {},
+      { mode: 'check', checkHandlers: handlerFaults },
+    )
     expect(config === undefined).toBe(problems.some(isFatal))
     return problems
   } catch (error) {

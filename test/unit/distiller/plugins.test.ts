@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
-import { BUILT_IN_PLUGINS } from '../../../src/distiller/plugins/built-in.ts'
+import { PLUGINS } from '../../../src/distiller/plugins/plugin-registry.ts'
 import type { PluginParameters, TraitPluginClass } from '../../../src/distiller/trait-plugin.ts'
 import type { Finding } from '../../../src/domain/report.ts'
 
 function value(name: string, parameters: PluginParameters, ...values: (string | number | boolean)[]) {
-  const Plugin = BUILT_IN_PLUGINS[name] as TraitPluginClass
+  const Plugin = PLUGINS.entries[name] as TraitPluginClass
   return new Plugin(parameters).traitValue(values.map((one, index) => [`f${index}`, one]))
 }
 
@@ -35,12 +35,27 @@ test.each([
   expect(() => value(name, parameters, 'x')).toThrow(message)
 })
 
-test('a parameter that the plugin does not know is warned of', () => {
+class Own {
+  traitValue() {
+    return 1
+  }
+}
+const WITH_SCHEMA = class extends Own {
+  static schema = { properties: { separator: { type: 'string' } } }
+}
+const WITH_NAMES = class extends Own {
+  static parameters = ['separator']
+}
+
+test.each([
+  ['of those built in', {}],
+  ['with a schema', { split: WITH_SCHEMA }],
+  ['with names of parameters', { split: WITH_NAMES }],
+])('a parameter that the plugin does not know is warned of: one %s', (_, plugins) => {
   const findings: Finding[] = []
-  const plugin = { name: 'split', parameters: { seperator: '-' } }
-  compileDefinitions([{ event_type: 'x', traits: { a: { fields: 'b', plugin } } }], (one) =>
-    findings.push(one),
-  )
+  const plugin = { name: 'split', parameters: { seperator: '-', separator: '.' } }
+  const report = (one: Finding) => void findings.push(one)
+  compileDefinitions([{ event_type: 'x', traits: { a: { fields: 'b', plugin } } }], report, plugins)
   expect(findings).toMatchObject([
     {
       severity: 'warning',

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { createHandlerContext } from '../../../src/pipeline/handler-context.ts'
-import { loadPipelines } from '../../../src/pipeline/handler-registry.ts'
+import { createHandlerContext } from '../../../src/pipeline/handlers/handler-context.ts'
+import { OpenedSteps } from '../../../src/pipeline/handlers/opened-steps.ts'
+import { loadPipelines } from '../../../src/pipeline/load-pipelines.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { event } from '../../support/events.ts'
 
@@ -20,8 +21,10 @@ test('the example counts the events of a stream, with the same id each time', as
   expect(faults).toEqual([])
   const [step] = pipelines.get('p')?.steps ?? []
   if (!step) throw new Error('the pipeline has a step')
-  const run = () => {
-    const handler = new step.handler(step.params, createHandlerContext(silentLogger))
+  const context = createHandlerContext(silentLogger)
+  const opened = new OpenedSteps(context)
+  const run = async () => {
+    const handler = await opened.handlerOf(step, context)
     const events = ['a', 'b', 'b'].map((eventType, index) => event({ eventType, messageId: `m${index}` }))
     return handler.handleEvents(events, { streamId: 7, streamName: 's' })
   }

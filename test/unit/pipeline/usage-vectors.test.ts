@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Event } from '../../../src/domain/event.ts'
 import { parseTypedEvent, typedEvent } from '../../../src/formats/typed-form.ts'
-import { createHandlerContext } from '../../../src/pipeline/handler-context.ts'
+import { createHandlerContext } from '../../../src/pipeline/handlers/handler-context.ts'
 import { UsageHandler } from '../../../src/pipeline/handlers/usage-handler.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { loadVectors } from '../../support/vectors.ts'

@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest'
 import { TransientError } from '../../../src/domain/errors.ts'
 import { deliver } from '../../../src/publishing/deliver.ts'
-import { Receiver } from '../../../src/publishing/receiver.ts'
+import { openReceiver } from '../../../src/publishing/open-receiver.ts'
+import { createShared } from '../../../src/runtime/shared.ts'
 
 test('of many that wait for one server the first tells that it is away, and the first that it is back', async () => {
   const lines: string[] = []
   const note = (_: object, text: string) => void lines.push(text)
-  const context = { logger: { info: note, warn: note }, signal: new AbortController().signal }
+  const context = { signal: new AbortController().signal }
+  const services = { logger: { info: note, warn: note }, shared: createShared() }
   let isAway = true
   const tried = { a: 0, b: 0 }
   const send = (to: 'a' | 'b') =>
     deliver(
-      new Receiver(to),
+      openReceiver(services, to),
       {
         async attempt() {
           // All have tried, and some again.

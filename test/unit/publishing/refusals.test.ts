@@ -1,15 +1,19 @@
 import { expect, test } from 'vitest'
 import { InvalidError, TransientError } from '../../../src/domain/errors.ts'
 import { deliver } from '../../../src/publishing/deliver.ts'
-import { Receiver, Trial, UntakenError } from '../../../src/publishing/receiver.ts'
+import { openReceiver } from '../../../src/publishing/open-receiver.ts'
+import { type Receiver, Trial, UntakenError } from '../../../src/publishing/receiver.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
+import { createShared } from '../../../src/runtime/shared.ts'
 
 const WAITS = { initialMs: 1, maxMs: 2, refusedAfter: 4 }
 
 function context(waitsAlone?: () => void) {
   const stopping = new AbortController()
-  return { stopping, logger: silentLogger, signal: stopping.signal, waitsAlone }
+  return { stopping, signal: stopping.signal, waitsAlone }
 }
+
+const receiverOf = () => openReceiver({ logger: silentLogger, shared: createShared() }, 'r')
 
 const untaken = () => new UntakenError('it answered 500')
 
@@ -17,7 +21,7 @@ const untaken = () => new UntakenError('it answered 500')
 const sendFine = (receiver: Receiver) => deliver(receiver, { attempt: async () => {} }, WAITS, context())
 
 test('what is not taken while others are is refused after some tries, and says so before', async () => {
-  const receiver = new Receiver('r')
+  const receiver = receiverOf()
   let [tries, told] = [0, 0]
   const attempt = async () => {
     tries++
@@ -38,7 +42,7 @@ test.each([
   ['an error to everything', untaken],
   ['nothing', () => new TransientError('away')],
 ])('a receiver that answers %s is away, however often it is tried', async (_, error) => {
-  const receiver = new Receiver('r')
+  const receiver = receiverOf()
   await sendFine(receiver)
   let tries = 0
   const attempt = async () => {
@@ -52,7 +56,7 @@ test('one that alone is not taken is told as no outage, however often others are
   const lines: string[] = []
   const note = (_: object, line: string) => void lines.push(line)
   const told = { ...context(), logger: { info: note, warn: note } }
-  const receiver = new Receiver('r')
+  const receiver = receiverOf()
   const attempt = async () => {
     await deliver(receiver, { attempt: async () => {} }, WAITS, told)
     throw untaken()
@@ -64,7 +68,7 @@ test('one that alone is not taken is told as no outage, however often others are
 test.each([new TransientError('too many'), new UntakenError('unavailable', { isForLater: true })])(
   'that others are taken says nothing of one that is put off until later: %s',
   async (error) => {
-    const receiver = new Receiver('r')
+    const receiver = receiverOf()
     let tries = 0
     const attempt = async () => {
       await sendFine(receiver)
@@ -76,7 +80,7 @@ test.each([new TransientError('too many'), new UntakenError('unavailable', { isF
 )
 
 test('a receiver that went away after it had taken others refuses nothing', async () => {
-  const receiver = new Receiver('r')
+  const receiver = receiverOf()
   const early = new Trial(receiver)
   early.failed(untaken())
   receiver.took()
@@ -90,7 +94,7 @@ test('a receiver that went away after it had taken others refuses nothing', asyn
 })
 
 test('several that are not taken are told to be halved, but not where the server is away', async () => {
-  const receiver = new Receiver('r')
+  const receiver = receiverOf()
   let tries = 0
   const together = (error: () => Error) =>
     deliver(
@@ -111,7 +115,7 @@ test('several that are not taken are told to be halved, but not where the server
 })
 
 test('where nothing else can be sent, what was taken before tells; of several in a row none', async () => {
-  const receiver = new Receiver('r')
+  const receiver = receiverOf()
   const isLone = () => true
   const send = (until: number) => {
     let tries = 0

@@ -140,7 +140,11 @@ config_file = winchester.yaml
 `
 
 async function yagiOf(text: string) {
-  return checkConfig(join(folderWith({ ...FILES, 'yagi.conf': text }), 'yagi.conf'), {}, handlerFaults)
+  return checkConfig(
+    join(folderWith({ ...FILES, 'yagi.conf': text }), 'yagi.conf'),
+    {},
+    { mode: 'check', checkHandlers: handlerFaults },
+  )
 }
 
 test('reads an old yagi.conf', async () => {
@@ -185,7 +189,7 @@ test.each([
     'an app that is not there',
     YAGI.replace('apps = winchester.yagi_handler:', 'apps = x:Y, winchester.yagi_handler:'),
     'yagi.conf:13:8',
-    /x:Y is not available/,
+    /there is no app x:Y; known are WinchesterHandler, .*own ones are named as \.\/my\.js:MyApp$/,
   ],
   [
     'a filter of no app',
@@ -248,8 +252,71 @@ test('queues have apps, filters and archives of their own', async () => {
     ['WinchesterHandler', true, false],
     ['AtomPub', false, true],
   ])
-  expect(one?.apps[2]).toMatchObject({ feed: { url: 'http://other/', retries: 1, intervalMs: 30_000 } })
+  expect(one?.apps[2]).toMatchObject({ values: { url: 'http://other/', retries: 2, interval: 30 } })
   expect(two?.apps.map(({ kind }) => kind)).toEqual(['shoebox', 'null'])
+})
+
+test('check loads the module of an own app and makes no app of it', async () => {
+  const files = {
+    ...FILES,
+    'mine.mjs': `globalThis.loads = (globalThis.loads ?? 0) + 1
+export class Mine {
+  constructor() { throw new Error('made') }
+  handleMessages() {}
+}
+export class Idle {}`,
+    'yagi.conf': YAGI.replace('apps = winchester.yagi_handler:', 'apps = ./mine.mjs:Mine, ./mine.mjs:Idle, '),
+  }
+  const file = join(folderWith(files), 'yagi.conf')
+  const { problems } = await checkConfig(file, {}, { mode: 'check', checkHandlers: handlerFaults })
+  expect(problems.map(({ message }) => message)).toEqual([
+    expect.stringContaining('mine.mjs:Idle: Idle lacks handleMessages(); expected methods of the class'),
+  ])
+  expect(globalThis).toMatchObject({ loads: 1 })
+  const { config } = await checkConfig(file, {})
+  expect(config?.yagi?.queues[1]?.apps[0]).toMatchObject({ kind: 'own', name: 'Mine', values: {} })
+})
+
+test('keys of apps are read by their schemas', async () => {
+  const sections = `[elasticsearch]
+elasticsearch_host = es:9200
+distiller_config = nosuch.yaml
+[cufpub]
+url = http://feed/
+retries = many
+failures_before_reauth = 3
+[handler_auth]
+user = u
+[event_feed]
+atom_categories = REGION=north
+`
+  const apps = 'apps = ElasticsearchHandler, CufPub, winchester.yagi_handler:'
+  const { problems } = await yagiOf(YAGI.replace('apps = winchester.yagi_handler:', apps) + sections)
+  expect(problems.map(({ severity, message }) => `${severity} ${message}`)).toEqual([
+    'warning failures_before_reauth: is accepted and has no effect',
+    'error retries: expected a number of at least -1, found "many"',
+    expect.stringMatching(/^error cannot read the configuration .*nosuch.yaml/),
+  ])
+  const { config } = await checkConfig(
+    join(
+      folderWith({
+        ...FILES,
+        'yagi.conf': YAGI.replace('apps = winchester.yagi_handler:', apps) + sections.replace('many', '5'),
+      }),
+      'yagi.conf',
+    ),
+    {},
+  )
+  expect(config?.yagi?.queues[1]?.apps.map(({ values }) => values)).toMatchObject([
+    {
+      elasticsearch_host: 'es:9200',
+      index: 'stacktach-events',
+      region: undefined,
+      distiller_config: expect.stringMatching(/^\/.*nosuch.yaml$/),
+    },
+    { url: 'http://feed/', retries: 5, user: 'u', max_wait: 600, atom_categories: ['REGION=north'] },
+    {},
+  ])
 })
 
 test('a queue has filters of its own', async () => {
@@ -273,6 +340,21 @@ test('a handler that no pipeline uses and nobody could is told', async () => {
       at: 'winchester.yaml:7:28',
       code: 'handler',
       message: expect.stringContaining('spare: ./nosuch.mjs:X: the module cannot be loaded'),
+      severity: 'warning',
+    },
+  ])
+})
+
+test('a parameter of a handler without effect is told at its place', async () => {
+  const problems = await problemsOf({
+    'pipelines.yaml':
+      'go:\n- name: notabene\n  params: {exchange: e, queue_name: q, library: librabbitmq}\n- logger\n',
+  })
+  expect(problems).toEqual([
+    {
+      at: 'pipelines.yaml:3:40',
+      code: 'unused',
+      message: 'notabene: library: is accepted and has no effect',
       severity: 'warning',
     },
   ])

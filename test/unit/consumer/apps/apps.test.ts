@@ -8,10 +8,12 @@ import { createDistiller } from '../../../../src/distiller/distiller.ts'
 import { TransientError } from '../../../../src/domain/errors.ts'
 import type { Notification } from '../../../../src/domain/notification.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { createShared } from '../../../../src/runtime/shared.ts'
 import { httpServer, reply } from '../../../support/http-server.ts'
 
 const QUICK = { initialMs: 1, maxMs: 2 }
 const everything = () => true
+const SERVICES = { logger: silentLogger, shared: createShared() }
 
 function context(signal = new AbortController().signal) {
   return { logger: silentLogger, signal }
@@ -120,12 +122,15 @@ test('AtomPub posts the notification; one that is refused or tried too often is 
     reply(response, text.includes('refused') ? 400 : text.includes('busy') ? 503 : 201)
   })
   const feed = { url, auth: undefined, headers: { authorization: 'Basic x' }, timeoutMs: 1000 }
-  const atompub = new AtomPubApp({
-    feed,
-    waits: { ...QUICK, retries: 2 },
-    content: 'notification',
-    extra: {},
-  })
+  const atompub = new AtomPubApp(
+    {
+      feed,
+      waits: { ...QUICK, retries: 2 },
+      content: 'notification',
+      extra: {},
+    },
+    SERVICES,
+  )
   const outcomes = await atompub.handleMessages(
     [message('good', 'x', { text: '<&>' }), message('refused'), message('busy')],
     context(),
@@ -140,12 +145,15 @@ test('AtomPub posts the notification; one that is refused or tried too often is 
 
 test('CufPub posts the usage that a notification tells', async () => {
   const { url, received } = await httpServer((response) => reply(response, 201))
-  const cufpub = new AtomPubApp({
-    feed: { url, auth: undefined, timeoutMs: 1000 },
-    waits: QUICK,
-    content: 'cuf',
-    extra: { region: 'north' },
-  })
+  const cufpub = new AtomPubApp(
+    {
+      feed: { url, auth: undefined, timeoutMs: 1000 },
+      waits: QUICK,
+      content: 'cuf',
+      extra: { region: 'north' },
+    },
+    SERVICES,
+  )
   const payload = {
     instance_id: 'i1',
     tenant_id: 't1',
@@ -181,11 +189,14 @@ test('elasticsearch gets the events that its definitions make', async () => {
     [{ event_type: 'x.*', traits: { size: { fields: 'payload.size', type: 'int' } } }],
     { error: () => {} } as never,
   )
-  const elasticsearch = new ElasticsearchApp({
-    server: { url, index: 'i', headers: {}, timeoutMs: 1000, waits: QUICK },
-    region: 'north',
-    distiller: createDistiller(definitions, { catchAll: false }),
-  })
+  const elasticsearch = new ElasticsearchApp(
+    {
+      server: { url, index: 'i', headers: {}, timeoutMs: 1000, waits: QUICK },
+      region: 'north',
+      distiller: createDistiller(definitions, { catchAll: false }),
+    },
+    SERVICES,
+  )
   const outcomes = await elasticsearch.handleMessages(
     [
       message('a', 'x.a', { size: 4 }),

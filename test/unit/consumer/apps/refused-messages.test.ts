@@ -6,8 +6,10 @@ import { compileDefinitions } from '../../../../src/distiller/definition.ts'
 import { createDistiller } from '../../../../src/distiller/distiller.ts'
 import type { Notification } from '../../../../src/domain/notification.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { createShared } from '../../../../src/runtime/shared.ts'
 import { httpServer, reply } from '../../../support/http-server.ts'
 
+const SERVICES = { logger: silentLogger, shared: createShared() }
 const WAITS = { initialMs: 1, maxMs: 2, refusedAfter: 4 }
 
 function message(messageId: string): AppMessage {
@@ -24,26 +26,32 @@ const APPS: readonly (readonly [string, (url: string) => ConsumerApp])[] = [
   [
     'AtomPub',
     (url) =>
-      new AtomPubApp({
-        feed: { url, auth: undefined, timeoutMs: 30_000 },
-        waits: WAITS,
-        content: 'notification',
-        extra: {},
-      }),
+      new AtomPubApp(
+        {
+          feed: { url, auth: undefined, timeoutMs: 30_000 },
+          waits: WAITS,
+          content: 'notification',
+          extra: {},
+        },
+        SERVICES,
+      ),
   ],
   [
     'ElasticsearchHandler',
     (url) =>
-      new ElasticsearchApp({
-        server: { url, index: 'i', headers: {}, timeoutMs: 30_000, waits: WAITS },
-        region: undefined,
-        distiller: createDistiller(
-          compileDefinitions([{ event_type: '*', traits: {} }], { error: () => {} } as never),
-          {
-            catchAll: true,
-          },
-        ),
-      }),
+      new ElasticsearchApp(
+        {
+          server: { url, index: 'i', headers: {}, timeoutMs: 30_000, waits: WAITS },
+          region: undefined,
+          distiller: createDistiller(
+            compileDefinitions([{ event_type: '*', traits: {} }], { error: () => {} } as never),
+            {
+              catchAll: true,
+            },
+          ),
+        },
+        SERVICES,
+      ),
   ],
 ]
 

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
 import { parseTypedEvent } from '../../../../src/formats/typed-form.ts'
-import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
 import { AtomPubHandler } from '../../../../src/pipeline/handlers/atompub-handler.ts'
+import { createHandlerContext } from '../../../../src/pipeline/handlers/handler-context.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
 import { xmlAttribute, xmlText } from '../../../../src/text/xml.ts'
+import { handlerOf } from '../../../support/handlers.ts'
 import { loadVectors } from '../../../support/vectors.ts'
 
 type Published = {
@@ -17,13 +18,13 @@ type Vector = { cat: string; params: object; events: { [name: string]: unknown }
 
 const vectors = loadVectors<Vector[]>('atompub.json')
 
-function handlerOf({ params }: Vector, warn = (_: object, _message: string) => {}) {
+function madeOf({ params }: Vector, warn = (_: object, _message: string) => {}) {
   const context = createHandlerContext({ ...silentLogger, warn })
-  return new AtomPubHandler({ url: 'http://127.0.0.1:1', ...params }, context)
+  return handlerOf(AtomPubHandler, { url: 'http://127.0.0.1:1', ...params }, context)
 }
 
 function published(vector: Vector): { message_id: string; atom: string }[] {
-  const handler = handlerOf(vector)
+  const handler = madeOf(vector)
   handler.handleEvents(vector.events.map(parseTypedEvent))
   return handler.wouldPublish() as { message_id: string; atom: string }[]
 }
@@ -76,7 +77,7 @@ test('the original fails on times in JSON; here they are ISO text', () => {
 test('unusable rax_options count as 0 with a line of log', () => {
   const vector = vectors.find(({ published }) => published[0]?.error === 'ValueError') as Vector
   const lines: string[] = []
-  const handler = handlerOf(vector, (_, message) => lines.push(message))
+  const handler = madeOf(vector, (_, message) => lines.push(message))
   handler.handleEvents(vector.events.map(parseTypedEvent))
   expect(lines).toEqual(['rax_options "abc" are no number; 0 is taken'])
   expect(handler.wouldPublish()).toEqual([
@@ -93,7 +94,7 @@ test.each([
   ['stopped', 'rebooting', 'SHUTOFF'],
   ['constructor', 'toString', 'UNKNOWN'],
 ])('an instance that is %s and %s shows as %s', (state, task, status) => {
-  const handler = handlerOf({ params: { content_format: 'cuf_xml' } } as Vector)
+  const handler = madeOf({ params: { content_format: 'cuf_xml' } } as Vector)
   const traits = { state: { type: 'text', value: state }, state_description: { type: 'text', value: task } }
   handler.handleEvents([parseTypedEvent({ event_type: 'x', message_id: 'm', traits })])
   expect(JSON.stringify(handler.wouldPublish())).toContain(`status=\\"${status}\\"`)

@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
 import { ExecHandler } from '../../../../src/pipeline/handlers/exec-handler.ts'
+import { createHandlerContext } from '../../../../src/pipeline/handlers/handler-context.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
 import { event } from '../../../support/events.ts'
 import { temporaryFolder } from '../../../support/folders.ts'
+import { handlerOf, openStep } from '../../../support/handlers.ts'
 
 function handler(
   script: string,
@@ -15,7 +16,7 @@ function handler(
   signal = new AbortController().signal,
 ): ExecHandler {
   const context = createHandlerContext(silentLogger, { signal })
-  const made = new ExecHandler({ command: ['sh', '-c', script], ...params }, context)
+  const made = handlerOf(ExecHandler, { command: ['sh', '-c', script], ...params }, context)
   made.handleEvents(Array.from({ length: count }, (_, index) => event({ messageId: `m${index}` })))
   return made
 }
@@ -44,7 +45,7 @@ async function failureOf(script: string, params: object): Promise<string> {
     stopping.abort()
   }
   const context = createHandlerContext({ ...silentLogger, warn }, { signal: stopping.signal })
-  const made = new ExecHandler({ command: ['sh', '-c', script], ...params }, context)
+  const made = handlerOf(ExecHandler, { command: ['sh', '-c', script], ...params }, context)
   made.handleEvents([event({ messageId: 'a' })])
   await expect(made.commit()).rejects.toThrow('the worker stops')
   return told.join()
@@ -76,8 +77,10 @@ test('events that a program does not take while it takes others are refused, tho
     ...QUICK,
     command: ['sh', '-c', 'read l; case $l in *bad*) exit 1;; *odd*) exit 65;; esac'],
   }
+  const context = createHandlerContext(silentLogger)
+  const step = openStep(ExecHandler, params, context)
   const commit = (messageId: string) => {
-    const made = new ExecHandler(params, createHandlerContext(silentLogger))
+    const made = step.forRun(context)
     made.handleEvents([event({ messageId })])
     return made.commit()
   }
@@ -97,10 +100,13 @@ test('events that a program does not take while it takes others are refused, tho
 const STARVED = `
 import { openSync } from 'node:fs'
 import { ExecHandler } from '${new URL('../../../../src/pipeline/handlers/exec-handler.ts', import.meta.url)}'
+import { createHandlerContext } from '${new URL('../../../../src/pipeline/handlers/handler-context.ts', import.meta.url)}'
+import { handlerOf } from '${new URL('../../../support/handlers.ts', import.meta.url)}'
 try { for (;;) openSync('/dev/null') } catch {}
 const stopping = new AbortController()
 const warn = (_, line) => { console.log(line); stopping.abort() }
-const handler = new ExecHandler({ command: ['true'] }, { signal: stopping.signal, logger: { warn } })
+const context = createHandlerContext({ warn }, { signal: stopping.signal })
+const handler = handlerOf(ExecHandler, { command: ['true'] }, context)
 handler.handleEvents([{ messageId: 'a', eventType: 'x', timestamp: 0, traits: {} }])
 await handler.commit().catch((error) => console.log(error.message))
 `

@@ -3,22 +3,19 @@ import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { checkParams } from '../../../../src/pipeline/check-params.ts'
-import type {
-  Handler,
-  HandlerClass,
-  HandlerContext,
-  HandlerParams,
-} from '../../../../src/pipeline/handler.ts'
-import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
+import type { Handler, HandlerContext, HandlerParams } from '../../../../src/pipeline/handler.ts'
 import { AtomPubHandler } from '../../../../src/pipeline/handlers/atompub-handler.ts'
+import { checkedParams } from '../../../../src/pipeline/handlers/check-params.ts'
 import { ElasticsearchHandler } from '../../../../src/pipeline/handlers/elasticsearch-handler.ts'
 import { ExecHandler } from '../../../../src/pipeline/handlers/exec-handler.ts'
+import { createHandlerContext } from '../../../../src/pipeline/handlers/handler-context.ts'
 import { NotabeneHandler } from '../../../../src/pipeline/handlers/notabene-handler.ts'
 import { WebhookHandler } from '../../../../src/pipeline/handlers/webhook-handler.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { createShared } from '../../../../src/runtime/shared.ts'
 import { event } from '../../../support/events.ts'
 import { folderWith } from '../../../support/folders.ts'
+import { handlerOf, type OpeningClass, openStep } from '../../../support/handlers.ts'
 import { httpServer, reply } from '../../../support/http-server.ts'
 import { until } from '../../../support/until.ts'
 
@@ -26,11 +23,11 @@ const QUICK = { wait_interval: 0.01, max_wait: 0.02 }
 const ENV = { streamId: 1, streamName: 's' }
 
 async function handled(
-  handlerClass: HandlerClass,
+  handlerClass: OpeningClass<Handler>,
   params: HandlerParams,
   given: Partial<HandlerContext> = {},
 ): Promise<Handler> {
-  const handler = new handlerClass({ ...QUICK, ...params }, createHandlerContext(silentLogger, given))
+  const handler = handlerOf(handlerClass, { ...QUICK, ...params }, createHandlerContext(silentLogger, given))
   await handler.handleEvents(
     [
       event({ messageId: 'a', eventType: 'x.start', host: 'h1' }),
@@ -64,7 +61,8 @@ describe.each([
       else if (number === 3) response.socket?.end('HTTP/1.1 201 Cre')
       else reply(response, 201, taken)
     })
-    await (await handled(handlerClass, { ...params, url: at(url), split_after: 9 })).commit()
+    const more = name === 'atompub' ? {} : { split_after: 9 }
+    await (await handled(handlerClass, { ...params, ...more, url: at(url) })).commit()
     expect(received.length).toBe(name === 'atompub' ? 5 : 4)
   })
 
@@ -133,8 +131,9 @@ describe('atompub', () => {
     const keyFile = join(folderWith({ key: 'secret\n' }), 'key')
     chmodSync(keyFile, 0o600)
     const params = { url: feed.url, auth_server: identity.url, auth_user: 'u', auth_key_file: keyFile }
-    await (await handled(AtomPubHandler, params)).commit()
-    await (await handled(AtomPubHandler, params)).commit()
+    const shared = createShared()
+    await (await handled(AtomPubHandler, params, { shared })).commit()
+    await (await handled(AtomPubHandler, params, { shared })).commit()
     expect(identity.received.map(({ path }) => path)).toEqual(['/v2.0/tokens', '/v2.0/tokens'])
     expect(JSON.parse(String(identity.received[0]?.body))).toEqual({
       auth: { 'RAX-KSKEY:apiKeyCredentials': { username: 'u', apiKey: 'secret' } },
@@ -157,7 +156,10 @@ describe('atompub', () => {
       reply(response, headers['x-auth-token'] === 't2' ? 201 : 401),
     )
     const params = { url: feed.url, auth_server: identity.url, auth_user: 'u', auth_key: 'k' }
-    const handlers = await Promise.all(Array.from({ length: 10 }, () => handled(AtomPubHandler, params)))
+    const shared = createShared()
+    const handlers = await Promise.all(
+      Array.from({ length: 10 }, () => handled(AtomPubHandler, params, { shared })),
+    )
     await Promise.all(handlers.map((handler) => handler.commit()))
     expect(identity.received).toHaveLength(2)
   })
@@ -172,7 +174,7 @@ describe('atompub', () => {
       told.push(line)
       chmodSync(keyFile, 0o600)
     }
-    const handler = new AtomPubHandler(params, createHandlerContext({ ...silentLogger, warn }))
+    const handler = handlerOf(AtomPubHandler, params, createHandlerContext({ ...silentLogger, warn }))
     handler.handleEvents([event({ messageId: 'a' })])
     void handler.commit().catch(() => {})
     await until('the key is asked with', () => received.length > 0)
@@ -183,7 +185,7 @@ describe('atompub', () => {
   test('one that cannot be made is told after the others are posted', async () => {
     const { url, received } = await httpServer((response) => reply(response, 201))
     const context = createHandlerContext(silentLogger)
-    const handler = new AtomPubHandler({ url, content_format: 'cuf_xml' }, context)
+    const handler = handlerOf(AtomPubHandler, { url, content_format: 'cuf_xml' }, context)
     const launched_at = { type: 'datetime', value: 0 } as const
     handler.handleEvents([event({ messageId: 'odd', traits: { launched_at } }), event({ messageId: 'fine' })])
     await expect(handler.commit()).rejects.toThrow('odd: event odd (test.event): it has launched_at but not')
@@ -200,8 +202,12 @@ test('a password in a URL goes into a header, and into no message', async () => 
 })
 
 test('a header that cannot be sent is told without its text', async () => {
-  const params = { url: 'http://127.0.0.1:1', headers: { authorization: 'Bearer s3\ncr3t' } }
-  const committing = (await handled(WebhookHandler, params)).commit()
+  const params = checkedParams(WebhookHandler, { url: 'http://127.0.0.1:1' })
+  const headers = { authorization: 'Bearer s3\ncr3t' }
+  const context = createHandlerContext(silentLogger)
+  const handler = WebhookHandler.open({ ...params, headers }, context).forRun(context)
+  handler.handleEvents([event({})])
+  const committing = handler.commit()
   const error = await Promise.resolve(committing).catch((thrown: Error) => thrown)
   expect(String(error)).toContain('the URL or a header is not one that can be sent')
   expect(String(error)).not.toContain('cr3t')
@@ -236,8 +242,9 @@ describe('webhook', () => {
     )
     const params = { ...QUICK, url, batch_size: 3, batch_ms: 50, parallel: 1 }
     const context = createHandlerContext(silentLogger)
+    const step = openStep(WebhookHandler, params, context)
     const commits = ['a', 'poison', 'c', 'd'].map((messageId) => {
-      const handler = new WebhookHandler(params, context)
+      const handler = step.forRun(context)
       handler.handleEvents([event({ messageId })])
       return handler.commit()
     })
@@ -259,8 +266,9 @@ test('a webhook that is away when the worker stops is not asked again for each r
   })
   const params = { ...QUICK, url }
   const context = createHandlerContext(silentLogger, { signal: stopping.signal })
+  const step = openStep(WebhookHandler, params, context)
   const commits = ['a', 'b', 'c'].map((messageId) => {
-    const handler = new WebhookHandler(params, context)
+    const handler = step.forRun(context)
     handler.handleEvents([event({ messageId })])
     return handler.commit()
   })
@@ -286,7 +294,7 @@ test.each([
   [NotabeneHandler, { exchange: 'e', exchange_type: 'topik', queue_name: 'q' }, /^exchange_type/],
   [NotabeneHandler, { exchange: 'e', exchange_type: 'x-delayed', queue_name: 'q' }, undefined],
 ] as const)('parameters of %o: %j', (handler, params, message) => {
-  const checking = () => checkParams(handler as unknown as HandlerClass, params)
+  const checking = () => checkedParams(handler, params)
   if (message) expect(checking).toThrow(message)
   else expect(checking).not.toThrow()
 })
@@ -326,7 +334,7 @@ describe('elasticsearch', () => {
       indexed.push(...ids)
       reply(response, 200, { items: ids.map(() => ({ index: { status: 201 } })) })
     })
-    const handler = new ElasticsearchHandler({ ...QUICK, url }, createHandlerContext(silentLogger))
+    const handler = handlerOf(ElasticsearchHandler, { ...QUICK, url }, createHandlerContext(silentLogger))
     const text = (length: number) => ({ text: { type: 'text', value: 'x'.repeat(length) } }) as const
     handler.handleEvents(
       [400, 400, 2000, 400, 400].map((length, index) =>
@@ -342,7 +350,7 @@ describe('elasticsearch', () => {
       const items = [...String(body).matchAll(/"_id"/g)].map(() => ({ index: { status: 201 } }))
       reply(response, 200, { items })
     })
-    const handler = new ElasticsearchHandler({ ...QUICK, url }, createHandlerContext(silentLogger))
+    const handler = handlerOf(ElasticsearchHandler, { ...QUICK, url }, createHandlerContext(silentLogger))
     const traits = { text: { type: 'text', value: 'é'.repeat(150_000) } } as const
     handler.handleEvents(Array.from({ length: 5 }, () => event({ traits })))
     await handler.commit()

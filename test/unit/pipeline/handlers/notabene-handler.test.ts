@@ -1,10 +1,11 @@
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { PublisherPool } from '../../../../src/assembly/publisher-pool.ts'
-import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
+import { createHandlerContext } from '../../../../src/pipeline/handlers/handler-context.ts'
 import { NotabeneHandler } from '../../../../src/pipeline/handlers/notabene-handler.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
 import { event } from '../../../support/events.ts'
+import { handlerOf, openStep } from '../../../support/handlers.ts'
 import { until } from '../../../support/until.ts'
 
 const PARAMS = { exchange: 'e', queue_name: 'q', env_keys: ['out'] }
@@ -33,13 +34,14 @@ test('each broker that is away is told once, by its address and without its pass
     `amqp://v:s3cret@127.0.0.1:${port}/w`,
   ])
   const steps = urls.map((url) => ({ ...PARAMS, url, wait_interval: 0.01, max_wait: 0.02 }))
-  const commits = steps.flatMap((params) =>
-    [1, 2, 3].map((number) => {
-      const handler = new NotabeneHandler(params, context)
+  const commits = steps.flatMap((params) => {
+    const step = openStep(NotabeneHandler, params, context)
+    return [1, 2, 3].map((number) => {
+      const handler = step.forRun(context)
       handler.handleEvents([event({})], { ...ENV, out: [{ number }] })
       return handler.commit()
-    }),
-  )
+    })
+  })
   const ends = Promise.allSettled(commits)
   await until('all are told', () => told.length >= urls.length)
   stopping.abort()
@@ -66,13 +68,13 @@ test.each([
   ],
   ['is a function', [() => {}]],
 ])('a notification that %s fails before anything is committed', (_, out) => {
-  const handler = new NotabeneHandler(PARAMS, createHandlerContext(silentLogger))
+  const handler = handlerOf(NotabeneHandler, PARAMS, createHandlerContext(silentLogger))
   expect(() => handler.handleEvents([event({})], { ...ENV, out })).toThrow(/^env\.out holds /)
   expect(handler.wouldPublish()).toEqual([])
 })
 
 test('what is sent is what the handlers before it left, large integers too', () => {
-  const handler = new NotabeneHandler(PARAMS, createHandlerContext(silentLogger))
+  const handler = handlerOf(NotabeneHandler, PARAMS, createHandlerContext(silentLogger))
   handler.handleEvents([event({})], { ...ENV, out: { a: 9_007_199_254_740_993n } })
   expect(handler.wouldPublish()).toEqual([{ a: 9_007_199_254_740_993n }])
 })

@@ -1,13 +1,14 @@
 import { connect } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { InvalidError } from '../../../../src/domain/errors.ts'
-import type { HandlerClass, HandlerParams } from '../../../../src/pipeline/handler.ts'
-import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
+import type { Handler, HandlerParams, OpenedHandler } from '../../../../src/pipeline/handler.ts'
 import { AtomPubHandler } from '../../../../src/pipeline/handlers/atompub-handler.ts'
 import { ElasticsearchHandler } from '../../../../src/pipeline/handlers/elasticsearch-handler.ts'
+import { createHandlerContext } from '../../../../src/pipeline/handlers/handler-context.ts'
 import { WebhookHandler } from '../../../../src/pipeline/handlers/webhook-handler.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
 import { event } from '../../../support/events.ts'
+import { handlerOf, type OpeningClass, openStep } from '../../../support/handlers.ts'
 import { type Answer, httpServer, reply } from '../../../support/http-server.ts'
 
 const QUICK = { wait_interval: 0.01, max_wait: 0.02, tries: 4 }
@@ -32,8 +33,20 @@ async function receiver(
   return { url, taken: () => [...new Set(taken)], tried: () => received.length }
 }
 
-function commit(handlerClass: HandlerClass, params: HandlerParams, messageId: string, onAlone?: () => void) {
-  const handler = new handlerClass(params, createHandlerContext(silentLogger, { waitsAlone: onAlone }))
+const CONTEXT = createHandlerContext(silentLogger)
+
+/** Steps of pipelines by their parameters, as a worker has them. */
+const steps = new WeakMap<HandlerParams, OpenedHandler>()
+
+function commit(
+  handlerClass: OpeningClass<Handler>,
+  params: HandlerParams,
+  messageId: string,
+  waitsAlone?: () => void,
+) {
+  const step = steps.get(params) ?? openStep(handlerClass, params, CONTEXT)
+  steps.set(params, step)
+  const handler = step.forRun({ ...CONTEXT, waitsAlone })
   handler.handleEvents([event({ messageId })], ENV)
   return Promise.resolve(handler.commit())
 }
@@ -111,8 +124,9 @@ test.each([
   const stopping = new AbortController()
   const context = createHandlerContext(silentLogger, { signal: stopping.signal })
   const params = { ...QUICK, url, batch_size: 100 }
+  const step = openStep(WebhookHandler, params, context)
   const commits = ['bad', ...GOOD].map((messageId) => {
-    const handler = new WebhookHandler(params, context)
+    const handler = step.forRun(context)
     handler.handleEvents([event({ messageId })])
     return handler.commit()
   })
@@ -133,7 +147,9 @@ test('of a bulk request one document that fails holds up no other', async () => 
     reply(response, 200, { errors: true, items })
   })
   const params = { ...QUICK, url }
-  const handler = new ElasticsearchHandler(params, createHandlerContext(silentLogger))
+  const step = openStep(ElasticsearchHandler, params, CONTEXT)
+  steps.set(params, step)
+  const handler = step.forRun(CONTEXT)
   handler.handleEvents(['bad', ...GOOD].map((messageId) => event({ messageId })))
   const committing = handler.commit()
   committing.catch(() => {})
@@ -231,7 +247,8 @@ test('a connection that is refused is of the server, whatever it took before', a
   const stopping = new AbortController()
   let warned = 0
   const logger = { ...silentLogger, warn: () => void warned++ }
-  const handler = new WebhookHandler(away, createHandlerContext(logger, { signal: stopping.signal }))
+  const context = createHandlerContext(logger, { signal: stopping.signal })
+  const handler = handlerOf(WebhookHandler, away, context)
   handler.handleEvents([event({ messageId: 'a' })])
   const committing = handler.commit()
   setTimeout(() => stopping.abort(), 500)

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { Event } from '../../../../src/domain/event.ts'
 import type { Stream } from '../../../../src/domain/stream.ts'
 import type { Handler, HandlerClass, HandlerEnv } from '../../../../src/pipeline/handler.ts'
-import { createHandlerContext } from '../../../../src/pipeline/handler-context.ts'
+import { createHandlerContext } from '../../../../src/pipeline/handlers/handler-context.ts'
+import { OpenedSteps } from '../../../../src/pipeline/handlers/opened-steps.ts'
 import { type PipelineOutcome, runPipeline } from '../../../../src/pipeline/worker/run-pipeline.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
 import { event } from '../../../support/events.ts'
@@ -41,12 +42,9 @@ function noting(
 
 async function run(...handlers: HandlerClass[]): Promise<PipelineOutcome> {
   const steps = handlers.map((handler, index) => ({ name: `h${index + 1}`, handler, params: {} }))
-  return runPipeline(
-    { name: 'p', steps },
-    STREAM,
-    [event({ messageId: 'old' })],
-    createHandlerContext(silentLogger),
-  )
+  const context = createHandlerContext(silentLogger)
+  const opened = new OpenedSteps(context)
+  return runPipeline({ name: 'p', steps }, STREAM, [event({ messageId: 'old' })], opened, context)
 }
 
 test('handles in order, then commits in order', async () => {

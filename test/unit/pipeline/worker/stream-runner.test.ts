@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createManualClock } from '../../../../src/clock/event-clock.ts'
 import type { Event } from '../../../../src/domain/event.ts'
-import type { HandlerClass } from '../../../../src/pipeline/handler.ts'
+import type { HandlerClass, RunHandlerClass } from '../../../../src/pipeline/handler.ts'
 import { createStreamRunner } from '../../../../src/pipeline/worker/stream-runner.ts'
 import { silentLogger } from '../../../../src/runtime/logger.ts'
 import type { ClaimedStream } from '../../../../src/store/ports/stream-runs.ts'
@@ -24,7 +24,7 @@ const passing = class {
   }
   commit() {}
   rollback() {}
-} as HandlerClass
+} as RunHandlerClass
 
 const unsure = class extends passing {
   override commit() {

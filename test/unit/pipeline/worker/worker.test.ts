@@ -227,6 +227,32 @@ function claimsOf(count: number): ClaimedStream[] {
   })
 }
 
+test('a stop closes the steps of pipelines when the last run has ended', async () => {
+  const notes: string[] = []
+  const ending = Promise.withResolvers<void>()
+  const handler: HandlerClass = {
+    open: () => ({
+      forRun: () => ({
+        async handleEvents(events) {
+          await ending.promise
+          return events
+        },
+        commit: () => void notes.push('commit'),
+        rollback() {},
+      }),
+      close: () => void notes.push('close'),
+    }),
+  }
+  due = () => ({ ...NOTHING, fire: NOW - 1 })
+  claimed = claimsOf(1)
+  const stopping = (await start(silentLogger, handler)).stop()
+  await settle()
+  expect(notes).toEqual([])
+  ending.resolve()
+  await stopping
+  expect(notes).toEqual(['commit', 'close'])
+})
+
 test('as many pipelines run at once as there are lanes', async () => {
   let [running, most] = [0, 0]
   const waiting = class {

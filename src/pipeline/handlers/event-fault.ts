@@ -1,5 +1,5 @@
-import { LONGEST_NAME } from '../domain/event.ts'
-import { formatIso } from '../domain/time.ts'
+import { LONGEST_NAME } from '../../domain/event.ts'
+import { formatIso } from '../../domain/time.ts'
 
 const TYPES: { readonly [type: string]: (value: unknown) => boolean } = {
   text: (value) => typeof value === 'string',

@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { createCommand } from './program.ts'
+
+/** Commands of stv3 by name. Each is loaded when it is needed: a daemon does not carry the code of the others. */
+const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
+  up: async () => (await import('./commands/up.ts')).upCommand(),
+  check: async () => (await import('./commands/check.ts')).checkCommand(),
+  db: async () => (await import('./commands/db.ts')).dbCommand(),
+  consume: async () => (await import('./commands/consume.ts')).consumeCommand(),
+  work: async () => (await import('./commands/work.ts')).workCommand(),
+  api: async () => (await import('./commands/api.ts')).apiCommand(),
+  clock: async () => (await import('./commands/clock.ts')).clockCommand(),
+  'time-server': async () => (await import('./commands/time-server.ts')).timeServerCommand(),
+  generate: async () => (await import('./commands/generate.ts')).generateCommand(),
+  publish: async () => (await import('./commands/publish.ts')).publishCommand(),
+  test: async () => (await import('./commands/test.ts')).testCommand(),
+  pipeline: async () => (await import('./commands/pipeline.ts')).pipelineCommand(),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand(),
+  distill: async () => (await import('./commands/distill.ts')).distillCommand(),
+  'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
+  timex: async () => (await import('./commands/timex.ts')).timexCommand(),
+}
+
+/** Builds stv3 with one of its commands, or with all where the name is of none. */
+export async function stv3Program(name = ''): Promise<Command> {
+  const program = createCommand(
+    'stv3',
+    'event streams out of the notifications on a message bus',
+    'stv3 check -c config/yagi.conf',
+  )
+  const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  for (const load of named ? [named] : Object.values(COMMANDS)) program.addCommand(await load())
+  return program
+}

@@ -1,0 +1,32 @@
+import { messageOf } from '../../domain/errors.ts'
+import { readTlsFiles, type TlsFiles } from '../../runtime/tls-files.ts'
+import type { ConfigDocument } from '../documents/yaml-document.ts'
+import { databaseAddress, databaseUrlFault } from '../load/server-url.ts'
+import type { WinchesterSettings } from '../schemas/winchester-schema.ts'
+import type { Problems } from './problems.ts'
+
+type Context = { readonly mode: 'load' | 'check'; readonly problems: Problems }
+
+/** Finds what is wrong with database.url; relative paths of its certificates start from `folder`. */
+export async function checkDatabaseUrl(
+  { document, value }: { readonly document: ConfigDocument; readonly value: WinchesterSettings },
+  folder: string,
+  { mode, problems }: Context,
+): Promise<void> {
+  const { url } = value.database
+  const path = ['database', 'url']
+  const position = document.positionOf(path)
+  const parsed = databaseAddress(url)
+  // What tests a configuration elsewhere need not have its certificates.
+  const tls = mode === 'check' ? parsed?.address.tls : undefined
+  const fault = databaseUrlFault(url) ?? (tls && (await tlsFault(tls, folder)))
+  if (fault) problems.error('url', path, `url: ${fault}`, position)
+  for (const unused of parsed?.unused ?? []) {
+    const message = `url: ${unused}`
+    problems.add({ severity: 'warning', code: 'unused', path, message, position })
+  }
+}
+
+function tlsFault(files: TlsFiles, folder: string): Promise<string | undefined> {
+  return readTlsFiles(files, folder).then(() => undefined, messageOf)
+}

@@ -1,0 +1,25 @@
+import { type ZodType, z } from 'zod'
+import { type ConfigDocument, type DocumentPath, memberOf } from '../documents/yaml-document.ts'
+import type { Problems } from './problems.ts'
+
+/** Warns of keys that the schema calls deprecated: they are accepted and have no effect. */
+export function warnOfDeprecated(
+  { document, value }: { readonly document: ConfigDocument; readonly value: unknown },
+  schema: ZodType,
+  problems: Problems,
+): void {
+  const shape = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  for (const path of deprecatedPaths(shape as Shape, [])) {
+    if (memberOf(value, path) === undefined) continue
+    const message = `${path.at(-1)}: is accepted and has no effect`
+    const position = document.keyPositionOf(path)
+    problems.add({ severity: 'warning', code: 'unused', path, message, position })
+  }
+}
+
+type Shape = { readonly deprecated?: boolean; readonly properties?: { readonly [key: string]: Shape } }
+
+function deprecatedPaths({ deprecated, properties = {} }: Shape, path: DocumentPath): DocumentPath[] {
+  if (deprecated) return [path]
+  return Object.entries(properties).flatMap(([key, inner]) => deprecatedPaths(inner, [...path, key]))
+}

@@ -1,0 +1,67 @@
+import type { IniReader } from '../documents/ini-reader.ts'
+import { readSection } from '../documents/ini-section.ts'
+import { YAGI } from '../schemas/yagi-schema.ts'
+
+/** Where raw notifications are kept, and when a new file begins. */
+export type ArchiveSettings = {
+  /** files that are being written */
+  readonly workingDirectory: string
+  /** files that are complete */
+  readonly destinationFolder: string
+  /** strftime parts; a new file each time */
+  readonly filenameTemplate: string
+  readonly rollBytes: number
+  readonly rollMinutes: number
+}
+
+/** Names on disk have 255 bytes, of which those of its owner take 104 while a file is written. */
+const LONGEST_NAME = 150
+
+function fileNameFault(template: string): string | undefined {
+  if (/[/\0]/.test(template))
+    return 'is the name of a file; folders are working_directory and destination_folder'
+  if (template === '' || template.startsWith('.')) return 'must not be empty or begin with a dot'
+  const widest = template.replace(/%[A-Za-z]/g, '00:00:00').replaceAll('[[TIMESTAMP]]', '0123456789.123456')
+  const bytes = Buffer.byteLength(widest)
+  return bytes > LONGEST_NAME ? `makes names of up to ${bytes} bytes; ${LONGEST_NAME} at most` : undefined
+}
+
+/** Archives by the section that describes them; undefined where there is no such section. */
+export type ArchivesBySection = Map<string, ArchiveSettings | undefined>
+
+/**
+ * Reads the archive of a queue; queues share one unless they have a section [shoebox:QUEUE] of their own.
+ * Undefined, with the reason among the reader's problems, where there is no section.
+ */
+export function readArchive(
+  ini: IniReader,
+  queue: string,
+  archives: ArchivesBySection,
+): ArchiveSettings | undefined {
+  const own = `shoebox:${queue}`
+  const name = ini.has(own) ? own : 'shoebox'
+  if (archives.has(name)) return archives.get(name)
+  if (!ini.has(name)) ini.problem('consumers', 'queues', 'the app ShoeboxHandler needs a section [shoebox]')
+  const settings = ini.has(name) ? readSettings(ini, name, queue) : undefined
+  archives.set(name, settings)
+  return settings
+}
+
+function readSettings(ini: IniReader, name: string, queue: string): ArchiveSettings {
+  const at = (key: string) => ini.sectionWith(key, 'shoebox', queue)
+  const values = readSection(ini, YAGI.SHOEBOX, at)
+  const problem = (key: string, said: string) => ini.problem(at(key), key, `${key}: ${said}`)
+  const { working_directory: folder } = values
+  if (!folder) ini.problem(name, 'working_directory', 'working_directory: is required')
+  if (!values.roll_manager.endsWith('WritingJSONRollManager'))
+    problem('roll_manager', `${values.roll_manager} is not available; known is WritingJSONRollManager`)
+  const fault = fileNameFault(values.filename_template)
+  if (fault) problem('filename_template', fault)
+  return {
+    workingDirectory: folder ?? '.',
+    destinationFolder: values.destination_folder || `${folder ?? '.'}/done`,
+    filenameTemplate: values.filename_template,
+    rollBytes: values.roll_size_mb * 1024 * 1024,
+    rollMinutes: values.roll_minutes,
+  }
+}

@@ -1,0 +1,94 @@
+import { access } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { ZodType } from 'zod'
+import { ConfigError } from '../../domain/errors.ts'
+import { checkShape } from '../checks/check-shape.ts'
+import { salvageShape } from '../checks/salvage-shape.ts'
+import { interpolateDocument } from '../documents/interpolate-document.ts'
+import { readConfigText } from '../documents/read-config-text.ts'
+import { type ConfigDocument, type DocumentPath, parseYamlDocument } from '../documents/yaml-document.ts'
+import type { LoadContext } from './load-context.ts'
+
+/** A YAML file of a configuration and its value. */
+export type ConfigFile<T> = { readonly document: ConfigDocument; readonly value: T }
+
+type Shared = Pick<LoadContext, 'environment' | 'problems'>
+
+/**
+ * Parses a YAML file and checks its shape. Returns what can be used of it, with the faults among the problems;
+ * undefined where nothing can. `required` stands in for what must be there.
+ */
+export function parseConfigFile<T>(
+  file: string,
+  text: string,
+  schema: ZodType<T>,
+  { environment, problems }: Shared,
+  required?: object,
+): ConfigFile<T> | undefined {
+  try {
+    const document = parseYamlDocument(text, file)
+    problems.warnOfRepeatedKeys(document)
+    const raw = interpolateDocument(document, environment, problems)
+    const value = checkShape(document, raw, schema, problems)
+    return value === undefined ? salvageShape(document, raw, schema, required) : { document, value }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    problems.addAll(error.problems)
+    return undefined
+  }
+}
+
+/** Files that a winchester.yaml names, and the folders they are looked for in, in order. */
+export class NamedFiles {
+  readonly #main: ConfigFile<unknown>
+  readonly #folders: readonly string[]
+  readonly #context: LoadContext
+
+  constructor(main: ConfigFile<unknown>, folders: readonly string[], context: LoadContext) {
+    this.#main = main
+    this.#folders = folders
+    this.#context = context
+  }
+
+  /** Parses the file that stands at a path of winchester.yaml; undefined where it is missing or faulty. */
+  async parse<T>(path: DocumentPath, name: string, schema: ZodType<T>): Promise<ConfigFile<T> | undefined> {
+    for (const folder of this.#folders) {
+      const file = shortPath(resolve(folder, name))
+      const text = await readConfigText(file).catch(() => undefined)
+      if (text !== undefined) return parseConfigFile(file, text, schema, this.#context)
+    }
+    this.#missing(path, name)
+    return undefined
+  }
+
+  /** Returns where a file or folder is; undefined, with a problem, where it is missing. */
+  async find(path: DocumentPath, name: string): Promise<string | undefined> {
+    const found = name && (await firstThere(this.#folders.map((folder) => resolve(folder, name))))
+    if (found) return shortPath(found)
+    this.#missing(path, name)
+    return undefined
+  }
+
+  #missing(path: DocumentPath, name: string): void {
+    const message = `${path[0]}: ${name} is not in ${[...new Set(this.#folders)].join(' or ')}`
+    this.#context.problems.error('missing-file', path, message, this.#main.document.positionOf(path))
+  }
+}
+
+/** Returns the first of some paths at which there is a file or a folder. */
+async function firstThere(paths: readonly string[]): Promise<string | undefined> {
+  for (const path of paths) {
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    )
+    if (isThere) return path
+  }
+  return undefined
+}
+
+/** Returns a path as messages name it: as short as the reader's folder allows. */
+function shortPath(path: string): string {
+  const here = `${process.cwd()}/`
+  return path.startsWith(here) ? path.slice(here.length) : path
+}

@@ -1,0 +1,50 @@
+import type { EventDefinition } from '../../distiller/definition.ts'
+import type { Position, Problem } from '../../domain/errors.ts'
+import type { Trigger } from '../../streams/trigger.ts'
+import type { Expression } from '../../timex/expression.ts'
+import type { DocumentPath } from '../documents/yaml-document.ts'
+import type { PipelinesConfig } from '../schemas/pipelines-schema.ts'
+import type { WinchesterSettings } from '../schemas/winchester-schema.ts'
+import type { YagiSettings } from './yagi-settings.ts'
+
+/** A handler of a pipeline, by name, with its parameters. */
+export type HandlerStep = {
+  readonly name: string
+  readonly params: { readonly [name: string]: unknown }
+}
+
+export type Pipelines = { readonly [name: string]: readonly HandlerStep[] }
+
+/** Where things stand in the files of a configuration. */
+export type Places = {
+  /** of a definition, by its index, or of a part of it, by the path from there */
+  definition(path: DocumentPath): Position
+  trigger(name: string): Position
+}
+
+/** All files of a configuration, read, compiled and checked against each other. */
+export type Config = {
+  /** where winchester.yaml is: what relative paths in it start from */
+  readonly folder: string
+  readonly winchester: WinchesterSettings
+  /** undefined when a winchester.yaml was named directly */
+  readonly yagi: YagiSettings | undefined
+  readonly definitions: readonly EventDefinition[]
+  readonly triggers: readonly Trigger[]
+  readonly pipelines: Pipelines
+  readonly trimEventsAge: Expression
+  readonly places: Places
+  /** what is wrong with it, and does not keep it from being used */
+  readonly warnings: readonly Problem[]
+}
+
+/** Returns the pipelines of a file, each step in its long form. */
+export function pipelinesOf(config: PipelinesConfig): Pipelines {
+  return Object.fromEntries(Object.entries(config).map(([name, steps]) => [name, steps.map(handlerStep)]))
+}
+
+function handlerStep(step: PipelinesConfig[string][number]): HandlerStep {
+  return typeof step === 'string'
+    ? { name: step, params: {} }
+    : { name: step.name, params: step.params ?? {} }
+}

@@ -1,0 +1,173 @@
+import { dirname, resolve } from 'node:path'
+import { compileDefinitions } from '../../distiller/definition.ts'
+import type { Problem } from '../../domain/errors.ts'
+import type { Report } from '../../domain/report.ts'
+import { parseOrReport } from '../../streams/trait-criterion.ts'
+import { compileTriggers } from '../../streams/trigger.ts'
+import type { TriggerConfig } from '../../streams/trigger-config.ts'
+import { parseTimex } from '../../timex/parser.ts'
+import { checkDatabaseUrl } from '../checks/check-database-url.ts'
+import { checkPipelineNames } from '../checks/check-pipeline-names.ts'
+import { checkTriggers } from '../checks/check-triggers.ts'
+import { findOpenSecrets } from '../checks/open-secrets.ts'
+import { warnOfDeprecated } from '../checks/warn-of-deprecated.ts'
+import { joinLists, type ListFile } from '../documents/joined-lists.ts'
+import { readConfigText } from '../documents/read-config-text.ts'
+import type { DocumentPath } from '../documents/yaml-document.ts'
+import { type PipelinesConfig, pipelinesSchema } from '../schemas/pipelines-schema.ts'
+import { triggersSchema } from '../schemas/triggers-schema.ts'
+import { type WinchesterSettings, winchesterSchema } from '../schemas/winchester-schema.ts'
+import { type Config, type Places, pipelinesOf } from './config.ts'
+import { type ConfigFile, NamedFiles, parseConfigFile } from './config-file.ts'
+import type { DefinitionFiles } from './definition-files.ts'
+import type { FaultyHandler, LoadContext } from './load-context.ts'
+import { knownTraits, loadNamedPlugins, readNamedDefinitions } from './named-definitions.ts'
+
+/** A database for checking the rest of a file that names none. */
+const STAND_IN = { database: { url: 'sqlite::memory:' } }
+
+/** An age that is no age; such a configuration is not used. */
+const EVERYTHING = parseTimex('$timestamp')
+
+/** The files of a winchester.yaml that cannot be read or parsed are undefined. */
+type NamedParts = {
+  readonly definitions: DefinitionFiles | undefined
+  readonly triggers: ListFile<TriggerConfig> | undefined
+  readonly pipelines: ConfigFile<PipelinesConfig> | undefined
+}
+
+/** Loads a winchester.yaml and all that it names; undefined where nothing of it can be used. */
+export async function loadWinchester(file: string, context: LoadContext): Promise<Config | undefined> {
+  const main = parseConfigFile(file, await readConfigText(file), winchesterSchema, context, STAND_IN)
+  if (!main) return undefined
+  const folder = resolve(dirname(file))
+  const folders = [...main.value.config_path.map((path) => resolve(folder, path)), folder]
+  const files = new NamedFiles(main, folders, context)
+  const parts: NamedParts = {
+    definitions: await readNamedDefinitions(main, files, context),
+    triggers: await readTriggers(main.value, files),
+    pipelines: await readPipelines(main.value, files),
+  }
+  const report = reporterOf(main, context)
+  const trimEventsAge = parseOrReport(main.value.trim_events_age, ['trim_events_age'], report)
+  await checkDatabaseUrl(main, folder, context)
+  warnOfDeprecated(main, winchesterSchema, context.problems)
+  checkTogether(main.value, parts, context)
+  const config = await compile(main, folder, parts, context)
+  const whole = { ...config, trimEventsAge: trimEventsAge ?? EVERYTHING }
+  await checkHandlersOf(whole, main, parts.pipelines, context)
+  if (parts.pipelines) await findOpenSecrets(parts.pipelines.document, [], context.problems)
+  await findOpenSecrets(main.document, ['api'], context.problems)
+  return whole
+}
+
+/** Reads all that trigger_definitions names, one after the other; undefined where nothing can be used. */
+async function readTriggers(
+  { trigger_definitions: named }: WinchesterSettings,
+  files: NamedFiles,
+): Promise<ListFile<TriggerConfig> | undefined> {
+  const names = typeof named === 'string' ? [named] : (named ?? [])
+  const loaded: ListFile<TriggerConfig>[] = []
+  for (const [index, name] of names.entries()) {
+    const path = ['trigger_definitions', ...(named === name ? [] : [index])]
+    const file = await files.parse(path, name, triggersSchema)
+    if (file) loaded.push(file)
+  }
+  const [first, ...others] = loaded
+  return first && joinLists([first, ...others])
+}
+
+async function readPipelines(
+  { pipeline_config: name }: WinchesterSettings,
+  files: NamedFiles,
+): Promise<ConfigFile<PipelinesConfig> | undefined> {
+  return name === undefined ? undefined : files.parse(['pipeline_config'], name, pipelinesSchema)
+}
+
+/** Checks what only several files together can tell. */
+function checkTogether(
+  settings: WinchesterSettings,
+  { definitions, triggers, pipelines }: NamedParts,
+  context: LoadContext,
+): void {
+  if (!triggers) return
+  const arePipelinesKnown = pipelines !== undefined || !settings.pipeline_config
+  if (arePipelinesKnown) checkPipelineNames(triggers, pipelineNames(pipelines), context.problems)
+  checkTriggers(triggers.value, knownTraits(definitions), reporterOf(triggers, context))
+}
+
+/** Returns the names of the pipelines that a file has, faulty ones included. */
+function pipelineNames(pipelines: ConfigFile<PipelinesConfig> | undefined): readonly string[] {
+  return Object.keys((pipelines?.document.value as object | undefined) ?? {})
+}
+
+async function compile(
+  main: ConfigFile<WinchesterSettings>,
+  folder: string,
+  { definitions, triggers, pipelines }: NamedParts,
+  context: LoadContext,
+): Promise<Omit<Config, 'trimEventsAge'>> {
+  const plugins = await loadNamedPlugins(main, folder, context)
+  return {
+    folder,
+    winchester: main.value,
+    yagi: undefined,
+    definitions: compileDefinitions(definitions?.configs ?? [], definitions?.report ?? (() => {}), plugins),
+    triggers: compileTriggers(triggers?.value ?? [], reporterOf(triggers, context)),
+    pipelines: pipelinesOf(pipelines?.value ?? {}),
+    places: placesOf(main, definitions, triggers),
+    warnings: [],
+  }
+}
+
+async function checkHandlersOf(
+  config: Config,
+  main: ConfigFile<WinchesterSettings>,
+  pipelines: ConfigFile<PipelinesConfig> | undefined,
+  context: LoadContext,
+): Promise<void> {
+  if (context.mode !== 'check') return
+  for (const fault of await context.checkHandlers(config)) {
+    const { file, path, severity, code } = placeOf(fault, main, pipelines)
+    const position = code === 'unused' ? file?.document.keyPositionOf(path) : file?.document.positionOf(path)
+    if (position) context.problems.add({ severity, code, path, message: fault.message, position })
+  }
+}
+
+type Place = Pick<Problem, 'severity' | 'code'> & {
+  readonly file: ConfigFile<unknown> | undefined
+  readonly path: DocumentPath
+}
+
+function placeOf(
+  fault: FaultyHandler,
+  main: ConfigFile<unknown>,
+  pipelines: ConfigFile<unknown> | undefined,
+): Place {
+  if ('handler' in fault) {
+    // Without effect: nothing runs it.
+    const path = ['pipeline_handlers', fault.handler]
+    return { file: main, path, severity: 'warning', code: 'handler' }
+  }
+  const path = [fault.pipeline, fault.step]
+  if (fault.parameter === undefined) return { file: pipelines, path, severity: 'error', code: 'handler' }
+  return { file: pipelines, path: [...path, 'params', fault.parameter], severity: 'warning', code: 'unused' }
+}
+
+function reporterOf(file: ConfigFile<unknown> | undefined, { problems }: LoadContext): Report {
+  return file ? problems.reporter(file.document) : () => {}
+}
+
+function placesOf(
+  main: ConfigFile<unknown>,
+  definitions: DefinitionFiles | undefined,
+  triggers: ListFile<TriggerConfig> | undefined,
+): Places {
+  return {
+    definition: (path) => (definitions ? definitions.positionOf(path) : main.document.positionOf([])),
+    trigger: (name) => {
+      const index = triggers?.value.findIndex((trigger) => trigger.name === name) ?? -1
+      return (triggers ?? main).document.positionOf(index < 0 ? [] : [index])
+    },
+  }
+}

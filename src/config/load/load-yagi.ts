@@ -1,0 +1,91 @@
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { APPS } from '../../consumer/apps/app-registry.ts'
+import type { AppValues } from '../../consumer/apps/built-in-app.ts'
+import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { parseIniDocument } from '../documents/ini-document.ts'
+import { IniReader } from '../documents/ini-reader.ts'
+import { readConfigText } from '../documents/read-config-text.ts'
+import { QUINCY_SECTIONS } from '../schemas/yagi-schema.ts'
+import type { AppSettings } from './app-settings.ts'
+import type { Config } from './config.ts'
+import type { LoadContext } from './load-context.ts'
+import { loadDefinitions } from './load-definitions.ts'
+import { loadWinchester } from './load-winchester.ts'
+import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
+
+/**
+ * Loads a yagi.conf, or a quincy.conf, with the winchester.yaml that it names. Throws ConfigError where it names
+ * none.
+ */
+export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
+  const sections = parseIniDocument(await readConfigText(file), file)
+  const ini = new IniReader(sections, context.environment, context.problems)
+  if (ini.has('quince')) return loadQuincy(file, ini, context)
+  const folder = dirname(file)
+  const yagi = withAbsolutePaths(readYagiSettings(ini), folder)
+  if (!yagi.winchesterConfig) {
+    throw new ConfigError(`${file} names no winchester.yaml: expected config_file in a section [winchester]`)
+  }
+  const config = await loadWinchester(beside(folder, yagi.winchesterConfig), context)
+  if (context.mode === 'check') await checkApps(yagi, ini, context)
+  return config && { ...config, yagi }
+}
+
+/** Loads the winchester.yaml that a quincy.conf of old deployments names: all that such a file is needed for. */
+function loadQuincy(file: string, ini: IniReader, context: LoadContext): Promise<Config | undefined> {
+  ini.checkNames(QUINCY_SECTIONS, [])
+  const named = ini.text('quince', 'winchester_config')
+  if (!named)
+    throw new ConfigError(`${file} names no winchester.yaml: expected winchester_config in [quince]`)
+  return loadWinchester(beside(dirname(file), named), context)
+}
+
+/** Returns a path that is relative to a folder, unless it is absolute. */
+function beside(folder: string, path: string): string {
+  return isAbsolute(path) ? path : join(folder, path)
+}
+
+/** Finds apps that could not be made. Modules of own apps are loaded, and nothing of them is run beside that. */
+async function checkApps({ queues }: YagiSettings, ini: IniReader, context: LoadContext): Promise<void> {
+  for (const { queue, apps } of queues) {
+    for (const app of apps) {
+      const fault = await checkApp(app, context).then(() => undefined, messageOf)
+      if (fault !== undefined) ini.problem(`consumer:${queue}`, 'apps', fault)
+    }
+  }
+}
+
+async function checkApp({ classPath, values }: AppSettings, { environment }: LoadContext): Promise<void> {
+  const builtIn = APPS.builtIn(classPath)
+  if (!builtIn) {
+    await APPS.loadOwn(classPath, '')
+    return
+  }
+  await builtIn.check?.(values, {
+    loadDefinitions: async (path) => (path === undefined ? [] : loadDefinitions(path, environment)),
+  })
+}
+
+/** Returns the settings with paths that start from the folder of the file. */
+function withAbsolutePaths(yagi: YagiSettings, folder: string): YagiSettings {
+  const queues = yagi.queues.map((queue) => ({
+    ...queue,
+    apps: queue.apps.map((app) => appWithAbsolutePaths(app, folder)),
+    archive: queue.archive && {
+      ...queue.archive,
+      workingDirectory: resolve(folder, queue.archive.workingDirectory),
+      destinationFolder: resolve(folder, queue.archive.destinationFolder),
+    },
+  }))
+  return { ...yagi, queues }
+}
+
+function appWithAbsolutePaths(app: AppSettings, folder: string): AppSettings {
+  const builtIn = APPS.builtIn(app.classPath)
+  if (!builtIn) return { ...app, classPath: resolve(folder, app.classPath) }
+  const paths = Object.entries(app.values).filter(([key]) => builtIn.schema[key]?.format === 'path')
+  const absolute: AppValues = Object.fromEntries(
+    paths.map(([key, path]) => [key, path ? resolve(folder, String(path)) : path]),
+  )
+  return { ...app, values: { ...app.values, ...absolute } }
+}

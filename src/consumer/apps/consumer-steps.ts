@@ -1,0 +1,66 @@
+import type { SectionSchema } from '../../text/section-schema.ts'
+import type { BuiltInApp } from './built-in-app.ts'
+
+// Apps that stand in the list of a queue and that the consumer itself carries out.
+
+/** Keys of [shoebox]. */
+export const SHOEBOX_SCHEMA = {
+  working_directory: {
+    type: 'string',
+    required: true,
+    description: 'folder of the files that are being written',
+    format: 'path',
+  },
+  destination_folder: {
+    type: 'string',
+    description: 'folder of the files that are complete; `done` below working_directory unless given',
+    format: 'path',
+  },
+  filename_template: {
+    type: 'string',
+    default: 'notifications_%Y_%m_%d_%H_%M_%S_%f.json',
+    description: 'name of a new file: parts of strftime, `[[TIMESTAMP]]`, `[[CRC]]`',
+  },
+  roll_manager: {
+    type: 'string',
+    default: 'shoebox.roll_manager:WritingJSONRollManager',
+    description: 'form of the files; JSON lines is the only one',
+  },
+  roll_size_mb: {
+    type: 'number',
+    default: 100,
+    minimum: 1,
+    description: 'a new file begins at this size, MB',
+  },
+  roll_minutes: { type: 'number', default: 60, description: 'a new file begins at this age, minutes' },
+  roll_checker: { type: 'string', deprecated: true, description: 'both size and age are always looked at' },
+  callback: { type: 'string', deprecated: true, description: 'what was done with a complete file' },
+  callback_list: { type: 'array', deprecated: true, description: 'the same, several' },
+  new_extension: { type: 'string', deprecated: true, description: 'extension of complete files' },
+  wrap_payload_with_region: { type: 'boolean', deprecated: true, description: 'envelope of the lines' },
+  wrap_region: { type: 'string', deprecated: true, description: 'region in that envelope' },
+  wrap_cell: { type: 'string', deprecated: true, description: 'cell in that envelope' },
+} as const satisfies SectionSchema
+
+export const ShoeboxApp: BuiltInApp = {
+  kind: 'shoebox',
+  description: 'Writes each message into the archive, durably, before anything else is done with it.',
+  schema: SHOEBOX_SCHEMA,
+}
+
+/** Keys of [winchester]. */
+export const WINCHESTER_SCHEMA = {
+  config_file: { type: 'string', format: 'path', required: true, description: 'the winchester.yaml' },
+} as const satisfies SectionSchema
+
+export const WinchesterApp: BuiltInApp = {
+  kind: 'winchester',
+  description: 'Makes events of notifications, stores them and has them join streams.',
+  schema: WINCHESTER_SCHEMA,
+}
+
+export const NullApp: BuiltInApp = {
+  kind: 'null',
+  description: 'Takes messages and does nothing with them.',
+  schema: {},
+}

@@ -1,0 +1,18 @@
+import type { Command } from 'commander'
+import { createCommand } from '../cli/program.ts'
+import { completionCommand } from './completion-command.ts'
+import { eventsCommand } from './events-command.ts'
+import { streamsCommand } from './streams-command.ts'
+
+/** Builds klugman with its commands. */
+export function klugmanProgram(): Command {
+  const program = createCommand(
+    'klugman',
+    'query the REST API of StackTach; the environment variable KLUGMAN_TOKEN is the bearer token, if it needs one',
+    'klugman http://127.0.0.1:8000 streams --count',
+  )
+    .option('--url <url>', 'URL of the API (default: the environment variable KLUGMAN_URL)')
+    .option('--debug', 'print each request')
+  for (const command of [streamsCommand(), eventsCommand(), completionCommand()]) program.addCommand(command)
+  return program
+}

@@ -1,0 +1,18 @@
+import { StackTachError } from '../../domain/errors.ts'
+import { createShared } from '../../runtime/shared.ts'
+import type { HandlerContext, HandlerLogger } from '../handler.ts'
+
+/** Creates a context for handlers that is never stopped, shares nothing and has no broker, but for what is given. */
+export function createHandlerContext(
+  logger: HandlerLogger,
+  given: Partial<HandlerContext> = {},
+): HandlerContext {
+  const { signal = NEVER, publisherFor = noBroker, shared = createShared(), findEvents, waitsAlone } = given
+  return { logger, signal, publisherFor, shared, waitsAlone, ...(findEvents && { findEvents }) }
+}
+
+const NEVER = new AbortController().signal
+
+async function noBroker(): Promise<never> {
+  throw new StackTachError('config', 'there is no broker to publish to here')
+}

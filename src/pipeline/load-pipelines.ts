@@ -1,0 +1,86 @@
+import { messageOf } from '../domain/errors.ts'
+import type { NamedClasses } from '../runtime/class-registry.ts'
+import type { HandlerClass, HandlerParams } from './handler.ts'
+import { checkedParams, unusedParams } from './handlers/check-params.ts'
+import { HANDLERS } from './handlers/handler-registry.ts'
+
+/** A handler of a pipeline with its parameters, ready to be made. */
+export type PipelineStep = {
+  readonly name: string
+  readonly handler: HandlerClass
+  readonly params: HandlerParams
+}
+
+export type Pipeline = { readonly name: string; readonly steps: readonly PipelineStep[] }
+
+type StepConfig = { readonly name: string; readonly params: HandlerParams }
+
+export type PipelineSources = {
+  readonly pipelines: { readonly [name: string]: readonly StepConfig[] }
+  /** names of handlers and the class paths they stand for: pipeline_handlers */
+  readonly handlers: { readonly [name: string]: string }
+  /** what the paths of modules start from */
+  readonly folder: string
+}
+
+/** A handler that a pipeline names and that cannot be used. */
+export type HandlerFault = { readonly pipeline: string; readonly step: number; readonly message: string }
+
+/** A parameter of a step that is accepted and has no effect. */
+export type UnusedParameter = {
+  readonly pipeline: string
+  readonly step: number
+  readonly parameter: string
+  readonly message: string
+}
+
+export type LoadedPipelines = {
+  readonly pipelines: ReadonlyMap<string, Pipeline>
+  readonly faults: readonly HandlerFault[]
+  readonly unused: readonly UnusedParameter[]
+}
+
+/** A handler that pipeline_handlers names, no pipeline uses and nobody could. */
+export type UnusedFault = { readonly handler: string; readonly message: string }
+
+/** Returns what is wrong with handlers that are named and not used. */
+export async function unusedHandlerFaults(sources: PipelineSources): Promise<UnusedFault[]> {
+  const used = new Set(Object.values(sources.pipelines).flatMap((steps) => steps.map(({ name }) => name)))
+  const faults: UnusedFault[] = []
+  for (const handler of Object.keys(sources.handlers).filter((name) => !used.has(name))) {
+    try {
+      await HANDLERS.load(handler, namesOf(sources))
+    } catch (error) {
+      faults.push({ handler, message: `${handler}: ${messageOf(error)}` })
+    }
+  }
+  return faults
+}
+
+/** Loads the handlers of the pipelines of a configuration; steps at fault are left out and listed. */
+export async function loadPipelines(sources: PipelineSources): Promise<LoadedPipelines> {
+  const faults: HandlerFault[] = []
+  const unused: UnusedParameter[] = []
+  const pipelines = new Map<string, Pipeline>()
+  for (const [pipeline, configs] of Object.entries(sources.pipelines)) {
+    const steps: PipelineStep[] = []
+    for (const [step, { name, params }] of configs.entries()) {
+      try {
+        const handler = await HANDLERS.load(name, namesOf(sources))
+        steps.push({ name, handler, params: checkedParams(handler, params) })
+        for (const parameter of unusedParams(handler, params)) {
+          const message = `${name}: ${parameter}: is accepted and has no effect`
+          unused.push({ pipeline, step, parameter, message })
+        }
+      } catch (error) {
+        faults.push({ pipeline, step, message: `${name}: ${messageOf(error)}` })
+      }
+    }
+    pipelines.set(pipeline, { name: pipeline, steps })
+  }
+  return { pipelines, faults, unused }
+}
+
+function namesOf({ handlers, folder }: PipelineSources): NamedClasses {
+  return { named: handlers, folder }
+}
