@@ -192,11 +192,11 @@ class Days {
     const messages = workload(this.#world, this.#isInOrder)
     for (let tick = 0; tick < TICKS + REST_TICKS; tick++) {
       vi.setSystemTime(START + tick * HOURS_PER_TICK * HOUR_MS)
-      await this.#keep(tick)
-      // What is sent in a tick comes when it is over: no message is of the future.
+      // What is sent in a tick comes when it is over, before anything goes down: no message is of the future.
       for (const { queue, body } of messages.filter((one) => one.tick === tick - 1)) {
         this.#brokers[queue].publish(body)
       }
+      await this.#keep(tick)
       await this.#pass(RUN_MS)
     }
     return this.#facts()
