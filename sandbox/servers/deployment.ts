@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { lowWatermark } from '../../src/clock/low-watermark.ts'
 import { parseIso } from '../../src/domain/time.ts'
 import type { Store } from '../../src/store/store.ts'
 import { ChildProgram, runProgram } from './child-program.ts'
@@ -24,6 +25,8 @@ export type DeploymentOptions = {
    * whether each consumer runs in a process namespace of its own, where its process id is 1 as in a container
    */
   readonly isApart?: boolean
+  /** the event clock: that of a time service (as a default), or the one that follows from positions of consumers */
+  readonly clock?: 'time-server' | 'auto'
   /** heap limit of each consumer, MB */
   readonly consumerHeapMb?: number
 }
@@ -40,18 +43,20 @@ export type DeploymentOptions = {
 export class Deployment {
   readonly #env: NodeJS.ProcessEnv
   readonly #config: string
-  readonly #timeUrl: string
+  /** undefined: there is no time service */
+  readonly #timeUrl: string | undefined
   readonly #isApart: boolean
   readonly #consumerEnv: NodeJS.ProcessEnv
   readonly consumers: ChildProgram[] = []
   readonly workers: ChildProgram[] = []
-  readonly #timeServer: ChildProgram
+  readonly #timeServer: ChildProgram | undefined
   readonly store: Store
 
   /** Creates the schema and starts everything. */
   static async start(options: DeploymentOptions): Promise<Deployment> {
     const port = await freePort()
-    const env = environment(options, `http://127.0.0.1:${port}/time`)
+    const timeUrl = options.clock === 'auto' ? '' : `http://127.0.0.1:${port}/time`
+    const env = environment(options, timeUrl)
     const upgrade = await runProgram('stv3', ['db', 'upgrade', '-c', options.config ?? SHIPPED], env)
     if (upgrade.code !== 0) throw new Error(`db upgrade: ${upgrade.stderr}`)
     const store = await createMysqlStore(options.storeUrl ?? options.databaseUrl)
@@ -67,8 +72,10 @@ export class Deployment {
     this.#isApart = options.isApart ?? false
     const heap = options.consumerHeapMb
     this.#consumerEnv = heap === undefined ? env : { ...env, NODE_OPTIONS: `--max-old-space-size=${heap}` }
-    this.#timeUrl = `http://127.0.0.1:${port}/time`
-    this.#timeServer = new ChildProgram('stv3', ['time-server', '--listen', `127.0.0.1:${port}`], env)
+    if (options.clock !== 'auto') {
+      this.#timeUrl = `http://127.0.0.1:${port}/time`
+      this.#timeServer = new ChildProgram('stv3', ['time-server', '--listen', `127.0.0.1:${port}`], env)
+    }
     this.store = store
   }
 
@@ -142,7 +149,7 @@ export class Deployment {
     return lists.flat().filter(({ traits }) => traits.stream_id !== undefined).length
   }
 
-  /** Waits until this many events have come in and no stream is due by the shared clock any more. */
+  /** Waits until this many events have come in and no stream is due by the event clock any more. */
   async settled(events: number, timeoutMs = 120_000): Promise<void> {
     const deadline = Date.now() + timeoutMs
     for (;;) {
@@ -157,7 +164,9 @@ export class Deployment {
   async #dueStreams(): Promise<number> {
     const streams = await this.allStreams()
     const newest = Math.max(...streams.map(({ lastEvent }) => lastEvent))
-    const now = parseIso(await (await fetch(this.#timeUrl)).text()) ?? 0
+    const now = this.#timeUrl
+      ? (parseIso(await (await fetch(this.#timeUrl)).text()) ?? 0)
+      : await this.#followingNow()
     // The clock reaches the newest event only when every consumer has stored what it had.
     if (now < newest) return -1
     return streams.filter(
@@ -166,6 +175,14 @@ export class Deployment {
         state === 'expiring' ||
         (state === 'active' && fireTimestamp !== null && fireTimestamp < now),
     ).length
+  }
+
+  /** Returns the wall clock, or 0 while a consumer holds the event clock. */
+  async #followingNow(): Promise<number> {
+    const reports = await this.store.readReports()
+    const wallNow = Date.now() * 1000
+    const { hold } = lowWatermark(reports, { wallNow, patienceMs: 86_400_000 })
+    return hold ? 0 : wallNow
   }
 
   async allStreams() {
@@ -180,7 +197,7 @@ export class Deployment {
   /** Stops everything in order. Returns the exit codes of consumers and workers. */
   async stop(): Promise<(number | null)[]> {
     const results = await Promise.all([...this.consumers, ...this.workers].map((process) => process.stop()))
-    await this.#timeServer.stop()
+    await this.#timeServer?.stop()
     await this.store.close()
     return results.map(({ code }) => code)
   }

@@ -21,6 +21,8 @@ export type SyncedClockOptions = {
 }
 
 const INTERVAL_MS = 100
+/** A queue of which nothing came for so long has paused, ms. */
+const PAUSE_MS = 1000
 /** So a server answers that cannot read the JSON of a post. */
 const REFUSES_JSON = new Set([400, 415, 422, 500])
 const TIMEOUT_MS = 5000
@@ -47,6 +49,8 @@ export class SyncedClock implements IntakeClock, Service {
   #initial: Micros = 0
   /** time up to which everything is stored, by queue */
   readonly #storedUpTo = new Map<string, Micros>()
+  /** by queue, the time at which the event joined that was stored last */
+  readonly #lastStored = new Map<string, Micros>()
   readonly #holding = new Set<string>()
   /** timestamp of the oldest held message that others gave back, by queue; it is before the stored time */
   readonly #returned = new Map<string, Micros>()
@@ -129,6 +133,7 @@ export class SyncedClock implements IntakeClock, Service {
   storedUpTo(queue: string, at: Micros | undefined, mark?: BatchMark): void {
     const time = mark ?? at
     if (time !== undefined) this.#storedUpTo.set(queue, time)
+    if (at !== undefined) this.#lastStored.set(queue, at)
   }
 
   hold(queue: string): void {
@@ -210,6 +215,12 @@ export class SyncedClock implements IntakeClock, Service {
     return isTaken === true
   }
 
+  /** Returns the time of the last event of a queue that has paused; what came last in a flow may be a stray. */
+  #lastIfIdle(queue: string): Micros | undefined {
+    const position = this.#positions.get(queue)
+    return position && position.idleMs() < PAUSE_MS ? undefined : this.#lastStored.get(queue)
+  }
+
   /**
    * Returns the time up to which everything is stored: the earliest of the queues that hold messages or gave
    * some back. Undefined when a queue has none yet.
@@ -217,7 +228,8 @@ export class SyncedClock implements IntakeClock, Service {
   #watermark(): Micros | undefined {
     const givenBack = this.#givenBack.map(({ time }) => time)
     if (this.#holding.size === 0 && givenBack.length === 0) {
-      return this.#storedUpTo.size > 0 ? Math.max(...this.#storedUpTo.values()) : undefined
+      const times = [...this.#storedUpTo].map(([queue, time]) => this.#lastIfIdle(queue) ?? time)
+      return times.length > 0 ? Math.max(...times) : undefined
     }
     const times = [...this.#holding].map((queue) => this.#storedUpTo.get(queue) ?? this.#told)
     if (times.includes(undefined)) return undefined

@@ -13,6 +13,7 @@ export type DeployOptions = {
   readonly workers?: number
   /** see DeploymentOptions */
   readonly isApart?: boolean
+  readonly clock?: 'time-server' | 'auto'
   readonly consumerHeapMb?: number
   readonly archiveFolder?: string
   /** replacements in the copied configuration */
