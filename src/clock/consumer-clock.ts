@@ -32,6 +32,8 @@ type QueueState = {
   /** the machine's clock when reading began, and the wall clock when it ended */
   readingSince: number
   unreadSince: Micros
+  /** timestamp of a message at hand, when nothing else is known of the queue */
+  foreseen: Micros | undefined
   /** position after the last batch that was stored; undefined: the queue was not behind */
   storedUpTo: BatchMark
   isAtHand: boolean
@@ -89,6 +91,7 @@ export class ConsumerClock implements IntakeClock, Service {
       isReading: false,
       readingSince: Number.POSITIVE_INFINITY,
       unreadSince: now,
+      foreseen: undefined,
       storedUpTo: undefined,
       isAtHand: false,
       progressAt: now,
@@ -104,8 +107,19 @@ export class ConsumerClock implements IntakeClock, Service {
     else state.unreadSince = this.#wallNow()
   }
 
+  isUnknown(queue: string): boolean {
+    return this.#stateOf(queue).position.isUnknown
+  }
+
+  foresee(queue: string, timestamp: Micros): void {
+    this.#stateOf(queue).foreseen = timestamp
+  }
+
   timeOf(queue: string): Micros {
-    return this.#stateOf(queue).position.position() ?? this.#wallNow()
+    const { position, foreseen } = this.#stateOf(queue)
+    const now = this.#wallNow()
+    if (!position.isUnknown) return position.position() ?? now
+    return foreseen !== undefined && now - foreseen > CURRENT ? foreseen : now
   }
 
   arrive(queue: string, timestamp: Micros): Micros {

@@ -29,6 +29,10 @@ export interface IntakeClock extends EventClock {
   reads(queue: string, isFull: () => boolean): void
   /** A queue can be read from now on, or cannot any more. */
   reading(queue: string, isReading: boolean): void
+  /** Whether the clock wants to know the time of the messages at hand before the first of them joins: see foresee. */
+  isUnknown(queue: string): boolean
+  /** A message at hand has this timestamp: those that come before it and have none are of the same time. */
+  foresee(queue: string, timestamp: Micros): void
   /** Returns the time of a notification of the queue that has none of its own. */
   timeOf(queue: string): Micros
   /** Returns the event time at which an event of this timestamp joins its streams. */
@@ -58,6 +62,8 @@ export interface IntakeClock extends EventClock {
 function independentClock(now: () => Micros): IntakeClock {
   return {
     now,
+    isUnknown: () => false,
+    foresee() {},
     timeOf: now,
     arrive: now,
     prepared: () => undefined,

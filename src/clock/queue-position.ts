@@ -54,6 +54,11 @@ export class QueuePosition {
     return this.#count > 0 && this.#old > this.#count * BACKLOG_SHARE && !this.#isSteady
   }
 
+  /** Whether nothing is known of where the queue stands: no message came, or none for a while. */
+  get isUnknown(): boolean {
+    return this.#count === 0 || this.idleMs() > IDLE_MS
+  }
+
   /** The messages that arrived last are old, and yet none wait: a publisher's clock must be behind. */
   get isSteady(): boolean {
     return this.#isSteady
@@ -84,6 +89,11 @@ export class QueuePosition {
     if (!this.isBehind) return undefined
     const times = this.#times.slice(0, this.#count).sort()
     return times[Math.floor(this.#count * LATE_SHARE)]
+  }
+
+  /** Returns the latest of the times that arrived last; undefined before any did. */
+  newest(): Micros | undefined {
+    return this.#count === 0 ? undefined : Math.max(...this.#times.slice(0, this.#count))
   }
 
   #clear(): void {

@@ -49,8 +49,6 @@ export class SyncedClock implements IntakeClock, Service {
   #initial: Micros = 0
   /** time up to which everything is stored, by queue */
   readonly #storedUpTo = new Map<string, Micros>()
-  /** by queue, the time at which the event joined that was stored last */
-  readonly #lastStored = new Map<string, Micros>()
   readonly #holding = new Set<string>()
   /** timestamp of the oldest held message that others gave back, by queue; it is before the stored time */
   readonly #returned = new Map<string, Micros>()
@@ -105,6 +103,14 @@ export class SyncedClock implements IntakeClock, Service {
 
   reading(): void {}
 
+  isUnknown(): boolean {
+    return false
+  }
+
+  foresee(queue: string, timestamp: Micros): void {
+    this.arrive(queue, timestamp)
+  }
+
   timeOf(queue: string): Micros {
     return this.#positions.get(queue)?.position() ?? this.now()
   }
@@ -133,7 +139,6 @@ export class SyncedClock implements IntakeClock, Service {
   storedUpTo(queue: string, at: Micros | undefined, mark?: BatchMark): void {
     const time = mark ?? at
     if (time !== undefined) this.#storedUpTo.set(queue, time)
-    if (at !== undefined) this.#lastStored.set(queue, at)
   }
 
   hold(queue: string): void {
@@ -215,10 +220,10 @@ export class SyncedClock implements IntakeClock, Service {
     return isTaken === true
   }
 
-  /** Returns the time of the last event of a queue that has paused; what came last in a flow may be a stray. */
-  #lastIfIdle(queue: string): Micros | undefined {
+  /** Returns the latest time of a queue that has paused, else 0: in a flow it may be that of a stray. */
+  #newestIfPaused(queue: string): Micros {
     const position = this.#positions.get(queue)
-    return position && position.idleMs() < PAUSE_MS ? undefined : this.#lastStored.get(queue)
+    return position && position.idleMs() > PAUSE_MS ? (position.newest() ?? 0) : 0
   }
 
   /**
@@ -228,7 +233,7 @@ export class SyncedClock implements IntakeClock, Service {
   #watermark(): Micros | undefined {
     const givenBack = this.#givenBack.map(({ time }) => time)
     if (this.#holding.size === 0 && givenBack.length === 0) {
-      const times = [...this.#storedUpTo].map(([queue, time]) => this.#lastIfIdle(queue) ?? time)
+      const times = [...this.#storedUpTo].map(([queue, time]) => Math.max(time, this.#newestIfPaused(queue)))
       return times.length > 0 ? Math.max(...times) : undefined
     }
     const times = [...this.#holding].map((queue) => this.#storedUpTo.get(queue) ?? this.#told)

@@ -222,17 +222,19 @@ export class QueueConsumer implements Service {
   }
 
   /**
-   * Before any time is known a message without one would be of 1970, and its stream would expire at once: it is taken to
-   * be of the time of the messages that come with it.
+   * Before any time of the queue is known, a message without one could only be of now, or of 1970, and its stream might
+   * expire at once. It is taken to be of the time of the messages that come with it, which are waited for.
    */
   async #findTime({ deliveries }: BatchInHand): Promise<void> {
     const { clock, spec, maxMessageBytes } = this.#options
     const { signal } = this.#stopping
-    const deadline = performance.now() + FIRST_TIME_MS
-    while (clock.now() === 0 && !signal.aborted && performance.now() < deadline) {
+    const isUnknown = () => clock.now() === 0 || clock.isUnknown(spec.queue)
+    const deadline = performance.now() + (clock.now() === 0 ? FIRST_TIME_MS : FIRST_TIME_MS / 4)
+    while (isUnknown() && !signal.aborted) {
       const buffered = this.#buffer.deliveries
       const time = firstTimeOf([...deliveries, ...buffered], maxMessageBytes)
-      if (time !== undefined) return void clock.arrive(spec.queue, time)
+      if (time !== undefined) return clock.foresee(spec.queue, time)
+      if (performance.now() > deadline) return
       await Promise.race([this.#buffer.arrived(buffered.length + 1), sleep(FIRST_TIME_MS / 10, signal)])
     }
   }

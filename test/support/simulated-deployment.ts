@@ -35,14 +35,22 @@ export async function completeAll(
     payload: {},
   }
   await deployment.publish(writeLines(folder, 'later.jsonl', [JSON.stringify(later)]))
-  await until(
-    'all streams to be completed',
-    async () => {
-      await delay(100)
-      return (await deployment.allStreams()).every(
-        ({ name, state }) => state === 'completed' || name === leftOut,
-      )
-    },
-    120_000,
-  )
+  const open = async () =>
+    (await deployment.allStreams()).filter(({ name, state }) => state !== 'completed' && name !== leftOut)
+  try {
+    await until(
+      'all streams to be completed',
+      async () => {
+        await delay(100)
+        return (await open()).length === 0
+      },
+      120_000,
+    )
+  } catch (error) {
+    const [first] = await open()
+    const reports = await deployment.store.readReports()
+    throw new Error(`the first of them: ${JSON.stringify(first)}; consumers: ${JSON.stringify(reports)}`, {
+      cause: error,
+    })
+  }
 }

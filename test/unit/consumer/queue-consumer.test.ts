@@ -280,7 +280,7 @@ test('before any time is known, a message without one is of the time of those th
     now = Math.max(now, time)
     return now
   }
-  const clock = { ...wallClock, now: () => now, timeOf: () => now, arrive }
+  const clock = { ...wallClock, now: () => now, timeOf: () => now, arrive, foresee: arrive }
   const stored: string[] = []
   const { consumer, send, sendUndated } = setUp(async (ids) => void stored.push(...ids), { clock })
   await consumer.start()
