@@ -1,8 +1,8 @@
 import type { Micros } from '../domain/time.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { type IntakeClock, wallClock } from './event-clock.ts'
-import { formatLag } from './format-lag.ts'
-import { QueuePosition } from './queue-position.ts'
+import { describeLag } from './format-lag.ts'
+import { CURRENT, QueuePosition } from './queue-position.ts'
 
 const machineNow = () => performance.now()
 
@@ -34,11 +34,8 @@ export function createWatchedWallClock(logger: Logger): IntakeClock {
       position.arrive(timestamp)
       if (position.isBehind && !behind.has(queue)) {
         behind.add(queue)
-        const lag = formatLag(wallClock.now() - timestamp)
-        logger.warn(
-          { queue },
-          `queue ${queue} is ${lag} behind; streams will expire at once, see clock in winchester.yaml`,
-        )
+        const lag = describeLag(Math.max(CURRENT, wallClock.now() - timestamp), 'wall')
+        logger.warn({ queue }, `queue ${queue} is ${lag}`)
       } else if (!position.isBehind) behind.delete(queue)
       return wallClock.now()
     },

@@ -4,7 +4,7 @@ import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { HoldReason, QueueReport, QueueReports, Watermarks } from '../store/ports/watermarks.ts'
 import type { BatchMark, IntakeClock } from './event-clock.ts'
-import { formatLag } from './format-lag.ts'
+import { describeLag } from './format-lag.ts'
 import { lowWatermark } from './low-watermark.ts'
 import { CURRENT, IDLE_MS, QueuePosition } from './queue-position.ts'
 
@@ -206,8 +206,8 @@ export class ConsumerClock implements IntakeClock, Service {
   #logChange(queue: string, { hold: before }: QueueState, hold: Held | undefined): void {
     const { logger } = this.#options
     if (hold?.why === 'backlog') {
-      const lag = formatLag(this.#wallNow() - hold.at)
-      logger.warn({ queue }, `queue ${queue} is ${lag} behind; the event clock follows the notifications`)
+      const lag = Math.max(CURRENT, this.#wallNow() - hold.at)
+      logger.warn({ queue }, `queue ${queue} is ${describeLag(lag, 'auto')}`)
     } else if (before?.why === 'backlog') {
       logger.info({ queue }, `queue ${queue} has caught up; the event clock follows the wall clock`)
     }

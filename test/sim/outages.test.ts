@@ -3,7 +3,7 @@ import { outagesOf, playDays } from './outages.ts'
 
 /** Days with outages give the streams of days without: `STACKTACH_OUTAGE_SEEDS=from-to` plays others. */
 const [from = 1, to = 10] = (
-  process.env.STACKTACH_OUTAGE_SEEDS ?? (process.env.STACKTACH_TEST_LONG ? '1-200' : '1-10')
+  process.env.STACKTACH_OUTAGE_SEEDS ?? (process.env.STACKTACH_TEST_LONG ? '1-200' : '1-5')
 )
   .split('-')
   .map(Number)

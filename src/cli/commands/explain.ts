@@ -20,6 +20,7 @@ import { matchTrigger } from '../../streams/match.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 import { stringifyJson } from '../../text/json.ts'
+import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
 import { readNotifications } from '../read-notifications.ts'
 
@@ -97,10 +98,14 @@ async function explainAll(file: string, { config: configFile, json }: Options): 
   const distiller = createDistiller(config.definitions, {
     catchAll: config.winchester.catch_all_notifications,
   })
+  let lag: string | undefined
   for await (const { text: line } of readNotifications(file)) {
+    lag ??= lagOf(line, config)
     const explanation = explain(line, config, distiller)
     await print(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
   }
+  // Beside the lines on standard output, which programs read.
+  if (lag !== undefined) process.stderr.write(`${file}: ${lag}\n`)
 }
 
 const NOTHING = { definition: null, passed_over: [], traits: {}, triggers: [] }

@@ -5,6 +5,7 @@ import { queueOf } from '../../assembly/queue-of.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { publishAll } from '../../notigen/publish.ts'
+import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
 import { readNotifications } from '../read-notifications.ts'
 
@@ -26,16 +27,22 @@ export function publishCommand(): Command {
 async function publish(files: readonly string[], options: Options): Promise<void> {
   const signal = stopSignal()
   const logger = loggerOf(options)
-  const { yagi } = await loadConfig(options.config, process.env)
+  const config = await loadConfig(options.config, process.env)
+  const { yagi } = config
   const { broker: settings, queue: spec } = queueOf(yagi, options.queue, options.config)
   const broker = await openBroker(settings, logger)
   try {
     const publisher = await broker.openPublisher()
     for (const file of files) {
-      const count = await publishAll(readBodies(file), { publisher, spec, logger, signal })
+      let lag: string | undefined
+      const bodies = readBodies(file, (text) => {
+        lag = lagOf(text, config)
+      })
+      const count = await publishAll(bodies, { publisher, spec, logger, signal })
       if (signal.aborted)
         throw new StackTachError('io', `stopped after publishing ${count} notifications of ${file}`)
       await print(`${file}: published ${count} notifications to ${spec.queue}\n`)
+      if (lag !== undefined) await print(`${file}: ${lag}\n`)
     }
     await publisher.close()
   } finally {
@@ -43,6 +50,12 @@ async function publish(files: readonly string[], options: Options): Promise<void
   }
 }
 
-async function* readBodies(file: string): AsyncGenerator<Buffer> {
-  for await (const { text } of readNotifications(file)) yield Buffer.from(text)
+/** `onFirst` is called with the first notification of the file. */
+async function* readBodies(file: string, onFirst: (text: string) => void): AsyncGenerator<Buffer> {
+  let isFirst = true
+  for await (const { text } of readNotifications(file)) {
+    if (isFirst) onFirst(text)
+    isFirst = false
+    yield Buffer.from(text)
+  }
 }
