@@ -14,26 +14,31 @@ type Options = { config: string; json?: true }
 
 /** Creates `stv3 clock`, which prints the event clock and who holds it back. */
 export function clockCommand(): Command {
+  const show = createCommand(
+    'show',
+    'print what time it is, and who holds the clock (as a default)',
+    'stv3 clock -c config/winchester.yaml',
+  )
+    .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
+    .option('--json', 'print one JSON object')
+    .action((options: Options) => withStore(options, (store, config) => printClock(store, config, options)))
+  const forget = createCommand(
+    'forget',
+    'let the event clock go on without a queue that no consumer reads any more',
+    'stv3 clock forget monitor.info -c config/winchester.yaml',
+  )
+    .argument('<queue>', 'name of the queue')
+    .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
+    .action((queue: string, options: Options) =>
+      withStore(options, (store, config) => forgetQueue(store, config, queue)),
+    )
   return createCommand(
     'clock',
     'print the event clock, by which streams fire and expire, and who holds it back',
     'stv3 clock -c config/winchester.yaml',
   )
-    .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
-    .option('--json', 'print one JSON object')
-    .action((options: Options) => withStore(options, (store, config) => show(store, config, options)))
-    .addCommand(
-      createCommand(
-        'forget',
-        'let the event clock go on without a queue that no consumer reads any more',
-        'stv3 clock forget monitor.info -c config/winchester.yaml',
-      )
-        .argument('<queue>', 'name of the queue')
-        .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
-        .action((queue: string, options: Options) =>
-          withStore(options, (store, config) => forget(store, config, queue)),
-        ),
-    )
+    .addCommand(show, { isDefault: true })
+    .addCommand(forget)
 }
 
 async function withStore(
@@ -55,7 +60,7 @@ async function holdsOf(store: Store, config: Config): Promise<readonly Hold[]> {
   return lowWatermark(await store.readReports(), { wallNow: Date.now() * 1000, patienceMs }).holds
 }
 
-async function show(store: Store, config: Config, { json }: Options): Promise<void> {
+async function printClock(store: Store, config: Config, { json }: Options): Promise<void> {
   const { mode } = clockSettingsOf(config)
   const holds = await holdsOf(store, config)
   const wallNow = Date.now() * 1000
@@ -70,7 +75,7 @@ async function show(store: Store, config: Config, { json }: Options): Promise<vo
   else for (const hold of holds) await print(`the event clock is held ${describeHold(hold, wallNow)}\n`)
 }
 
-async function forget(store: Store, config: Config, queue: string): Promise<void> {
+async function forgetQueue(store: Store, config: Config, queue: string): Promise<void> {
   const holds = (await holdsOf(store, config)).filter((hold) => hold.queue === queue && hold.why === 'gone')
   if (holds.length === 0)
     throw new NotFoundError(`nobody who has ended holds the event clock for queue ${queue}`)
