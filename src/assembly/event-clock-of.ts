@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createArrivalClock, createWatchedWallClock } from '../clock/arrival-clock.ts'
 import { ConsumerClock } from '../clock/consumer-clock.ts'
 import { type EventClock, type IntakeClock, wallClock } from '../clock/event-clock.ts'
+import { type Hold, lowWatermark } from '../clock/low-watermark.ts'
 import { SyncedClock } from '../clock/synced-clock.ts'
 import { WatermarkClock } from '../clock/watermark-clock.ts'
 import type { Config } from '../config/load/config.ts'
@@ -54,6 +55,13 @@ export function clockSettingsOf({ winchester }: Config): {
 } {
   const { time_sync_endpoint, clock, clock_patience_days } = winchester
   return { mode: time_sync_endpoint ? 'time_sync' : clock, patienceMs: clock_patience_days * DAY_MS }
+}
+
+/** Reads who holds the event clock, the earliest first; nobody does where it follows from no positions. */
+export async function holdsOf(store: Watermarks, config: Config): Promise<readonly Hold[]> {
+  const { mode, patienceMs } = clockSettingsOf(config)
+  if (mode !== 'auto') return []
+  return lowWatermark(await store.readReports(), { wallNow: Date.now() * 1000, patienceMs }).holds
 }
 
 /** Returns the event clock for single messages that are stored by hand. */

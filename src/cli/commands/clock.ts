@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
+import { clockSettingsOf, holdsOf } from '../../assembly/event-clock-of.ts'
 import { openStore } from '../../assembly/open-store.ts'
-import { type Hold, lowWatermark } from '../../clock/low-watermark.ts'
 import { describeHold } from '../../clock/watermark-clock.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
@@ -52,12 +51,6 @@ async function withStore(
   } finally {
     await store.close()
   }
-}
-
-async function holdsOf(store: Store, config: Config): Promise<readonly Hold[]> {
-  const { mode, patienceMs } = clockSettingsOf(config)
-  if (mode !== 'auto') return []
-  return lowWatermark(await store.readReports(), { wallNow: Date.now() * 1000, patienceMs }).holds
 }
 
 async function printClock(store: Store, config: Config, { json }: Options): Promise<void> {

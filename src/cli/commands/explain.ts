@@ -1,7 +1,9 @@
 import type { Command } from 'commander'
+import { holdsOf } from '../../assembly/event-clock-of.ts'
 import { openStore } from '../../assembly/open-store.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { wallClock } from '../../clock/event-clock.ts'
+import { describeHold } from '../../clock/watermark-clock.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { decodeNotificationText } from '../../distiller/decode-notification.ts'
@@ -88,6 +90,9 @@ async function explainStored({ config: configFile, result = '', json, logLevel }
     for (const line of await explainResult(result, { store, config, pipelines, logger })) {
       await print(json ? `${stringifyJson(line)}\n` : describeVerdict(line, true))
     }
+    const [hold] = await holdsOf(store, config)
+    // Streams that are due later than this have not been run yet.
+    if (hold) process.stderr.write(`the event clock is held ${describeHold(hold, Date.now() * 1000)}\n`)
   } finally {
     await store.close()
   }
