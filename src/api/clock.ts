@@ -1,4 +1,5 @@
 import { type Hold, lowWatermark } from '../clock/low-watermark.ts'
+import type { Micros } from '../domain/time.ts'
 import { restDatetime } from '../formats/rest-form.ts'
 import { type Operation, operation } from '../http/operation.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
@@ -10,12 +11,14 @@ export type ClockSettings = {
   readonly mode: 'auto' | 'wall' | 'time_sync'
   /** how long a queue that no consumer reads any more holds the clock, ms */
   readonly patienceMs: number
+  /** the clock of this process, where all parts share one */
+  readonly now?: (() => Micros) | undefined
 }
 
 /** Returns the operation of `/v1/clock`: what time it is for streams, and who holds it back. */
 export function clockOperations(
   store: Pick<Watermarks, 'readReports'>,
-  { mode, patienceMs }: ClockSettings,
+  { mode, patienceMs, now = () => Date.now() * 1000 }: ClockSettings,
 ): Operation[] {
   return [
     operation({
@@ -27,7 +30,7 @@ export function clockOperations(
       answer: clockShape,
       problems: {},
       async run() {
-        const wallNow = Date.now() * 1000
+        const wallNow = now()
         // The clock of a time service is known to that service only.
         const reports = mode === 'auto' ? await store.readReports() : []
         const { hold, holds } = lowWatermark(reports, { wallNow, patienceMs })

@@ -2,7 +2,7 @@ import { describeHold, type WatermarkClock } from '../clock/watermark-clock.ts'
 import type { Observation } from './observation.ts'
 
 /** Reasons for which somebody should look, unlike a backlog that is being worked off. */
-const NEEDS_CARE = new Set(['gone', 'unread', 'stuck'])
+const NEEDS_CARE = new Set(['gone', 'silent', 'unread', 'stuck', 'starting'])
 /** The clock may stand still for a moment, ms. */
 const PATIENCE_MS = 60_000
 

@@ -50,8 +50,7 @@ export interface Subscription {
    */
   ackUpTo(delivery: Delivery): void
   /**
-   * Sets how many deliveries may wait for their acknowledgement from now on, those at hand not counted. Without effect
-   * where the messages are in this process anyway.
+   * Sets how many deliveries may wait for their acknowledgement from now on, those at hand not counted.
    */
   setPrefetch(count: number): Promise<void>
   /**

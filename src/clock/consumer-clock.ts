@@ -2,7 +2,7 @@ import { messageOf } from '../domain/errors.ts'
 import { formatIso, type Micros } from '../domain/time.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
-import type { HoldReason, QueueReport, QueueReports, Watermarks } from '../store/ports/watermarks.ts'
+import type { HoldReason, NumberedReports, QueueReport, Watermarks } from '../store/ports/watermarks.ts'
 import type { BatchMark, IntakeClock } from './event-clock.ts'
 import { describeLag } from './format-lag.ts'
 import { lowWatermark } from './low-watermark.ts'
@@ -26,15 +26,16 @@ type Held = { readonly at: Micros; readonly why: HoldReason }
 
 type QueueState = {
   readonly position: QueuePosition
-  /** it is not known yet what is in the queue: the clock is held here */
-  startsAt: Micros | undefined
+  /** it is not known yet what is in the queue, at first or after a break: the clock is held here */
+  resumesAt: Micros | undefined
   isReading: boolean
   /** the machine's clock when reading began, and the wall clock when it ended */
   readingSince: number
   unreadSince: Micros
   /** timestamp of a message at hand, when nothing else is known of the queue */
   foreseen: Micros | undefined
-  /** position after the last batch that was stored; undefined: the queue was not behind */
+  /** positions after the batch that is being stored, and after the one that was stored last */
+  storing: BatchMark
   storedUpTo: BatchMark
   isAtHand: boolean
   /** the wall clock when a batch was stored last, or the first message came into empty hands */
@@ -53,9 +54,12 @@ export class ConsumerClock implements IntakeClock, Service {
   readonly #machineNow: () => number
   readonly #queues = new Map<string, QueueState>()
   #isAnnounced = false
+  /** counts reports: a later one is not overwritten by one from before */
+  #number = 0
   #reportedAt = -Infinity
   #timer: NodeJS.Timeout | undefined
   #reporting: Promise<void> = Promise.resolve()
+  #isReporting = false
   #isFailing = false
 
   constructor(options: ConsumerClockOptions) {
@@ -67,7 +71,8 @@ export class ConsumerClock implements IntakeClock, Service {
   async start(): Promise<void> {
     await this.#report()
     this.#timer = setInterval(() => {
-      if (this.#machineNow() - this.#reportedAt >= REPORT_MS * 0.9) void this.#report()
+      const isDue = this.#machineNow() - this.#reportedAt >= REPORT_MS * 0.9
+      if (isDue && !this.#isReporting) void this.#report()
     }, REPORT_MS)
   }
 
@@ -87,11 +92,12 @@ export class ConsumerClock implements IntakeClock, Service {
     const options = { wallNow: this.#wallNow, machineNow: this.#machineNow, isFull }
     this.#queues.set(queue, {
       position: new QueuePosition(options),
-      startsAt: now,
+      resumesAt: now,
       isReading: false,
       readingSince: Number.POSITIVE_INFINITY,
       unreadSince: now,
       foreseen: undefined,
+      storing: undefined,
       storedUpTo: undefined,
       isAtHand: false,
       progressAt: now,
@@ -103,8 +109,11 @@ export class ConsumerClock implements IntakeClock, Service {
     const state = this.#stateOf(queue)
     if (state.isReading === isReading) return
     state.isReading = isReading
-    if (isReading) state.readingSince = this.#machineNow()
-    else state.unreadSince = this.#wallNow()
+    if (isReading) {
+      state.readingSince = this.#machineNow()
+      // What came meanwhile is not known before the first of it is stored.
+      state.resumesAt ??= earliest(state.storing, state.storedUpTo) ?? state.unreadSince
+    } else state.unreadSince = this.#wallNow()
   }
 
   isUnknown(queue: string): boolean {
@@ -127,19 +136,27 @@ export class ConsumerClock implements IntakeClock, Service {
   }
 
   prepared(queue: string): BatchMark {
-    return this.#stateOf(queue).position.position()
+    const state = this.#stateOf(queue)
+    state.foreseen = undefined
+    return state.position.position()
   }
 
-  reportsAfter(queue: string, mark: BatchMark): QueueReports | undefined {
+  reportsAfter(queue: string, mark: BatchMark): (() => NumberedReports) | undefined {
     // Until the first report has found out where the queue was left, its old reports hold the clock.
     if (!this.#isAnnounced) return undefined
-    this.#reportedAt = this.#machineNow()
-    return this.#reports(false, { queue, mark })
+    const state = this.#stateOf(queue)
+    state.storing = mark
+    return () => {
+      this.#reportedAt = this.#machineNow()
+      // Known from now on; where the batch is not stored after all, the position before it is the earlier one.
+      return this.#reports(false, { ...state, resumesAt: undefined, queue })
+    }
   }
 
   storedUpTo(queue: string, _at: Micros | undefined, mark: BatchMark): void {
     const state = this.#stateOf(queue)
-    state.startsAt = undefined
+    state.resumesAt = undefined
+    state.storing = undefined
     state.storedUpTo = mark
     state.progressAt = this.#wallNow()
   }
@@ -167,14 +184,31 @@ export class ConsumerClock implements IntakeClock, Service {
     return state
   }
 
-  #reports(hasLeft: boolean, stored?: { readonly queue: string; readonly mark: BatchMark }): QueueReports {
-    return Object.fromEntries(
+  /** `stored`: the state of a queue once the batch is stored that takes the reports along. */
+  #reports(hasLeft: boolean, stored?: QueueState & { readonly queue: string }): NumberedReports {
+    const queues = Object.fromEntries(
       [...this.#queues].map(([queue, state]) => {
-        const after = stored?.queue === queue ? { startsAt: undefined, storedUpTo: stored.mark } : {}
-        const report = this.#reportOf(queue, state, { ...state, ...after })
+        this.#endBacklog(state)
+        // One that leaves gave back what it had: the queue is where it is without it.
+        const own = hasLeft && !state.isAtHand ? { ...state, isReading: true } : state
+        const report = this.#reportOf(queue, state, stored?.queue === queue ? stored : own)
         return [queue, hasLeft ? { ...report, hasLeft } : report]
       }),
     )
+    return { number: ++this.#number, queues }
+  }
+
+  /** What comes after an empty queue is no part of the backlog before. */
+  #endBacklog(state: QueueState): void {
+    const isEmpty =
+      state.isReading &&
+      !state.isAtHand &&
+      state.position.idleMs() > IDLE_MS &&
+      this.#machineNow() - state.readingSince > IDLE_MS
+    if (!isEmpty) return
+    state.resumesAt = undefined
+    state.storing = undefined
+    state.storedUpTo = undefined
   }
 
   #reportOf(queue: string, state: QueueState, seen: QueueState): QueueReport {
@@ -187,20 +221,12 @@ export class ConsumerClock implements IntakeClock, Service {
     return { at: hold?.at ?? null, since: state.hold?.since ?? now, why: hold?.why ?? null }
   }
 
-  #holdOf(state: QueueState): Held | undefined {
-    const { position, startsAt, storedUpTo, isAtHand, progressAt } = state
-    const isIdle = !isAtHand && position.idleMs() > IDLE_MS
-    if (startsAt !== undefined) {
-      const isEmpty = isIdle && state.isReading && this.#machineNow() - state.readingSince > IDLE_MS
-      if (!isEmpty) return { at: startsAt, why: 'starting' }
-      state.startsAt = undefined
-    }
-    // What comes after an empty queue is no part of the backlog before.
-    if (state.isReading && isIdle) state.storedUpTo = undefined
-    if (!state.isReading) return { at: storedUpTo ?? state.unreadSince, why: 'unread' }
-    if (storedUpTo !== undefined && !isIdle) return { at: storedUpTo, why: 'backlog' }
-    if (isAtHand && this.#wallNow() - progressAt > CURRENT) return { at: progressAt, why: 'stuck' }
-    return undefined
+  #holdOf({ resumesAt, isReading, unreadSince, ...state }: QueueState): Held | undefined {
+    const at = earliest(resumesAt, state.storing, state.storedUpTo)
+    if (!isReading) return { at: at ?? unreadSince, why: 'unread' }
+    if (at !== undefined) return { at, why: resumesAt === undefined ? 'backlog' : 'starting' }
+    const isStuck = state.isAtHand && this.#wallNow() - state.progressAt > CURRENT
+    return isStuck ? { at: state.progressAt, why: 'stuck' } : undefined
   }
 
   #logChange(queue: string, { hold: before }: QueueState, hold: Held | undefined): void {
@@ -215,18 +241,20 @@ export class ConsumerClock implements IntakeClock, Service {
 
   /** One report after the other; a database that is away is asked again with the next. Never rejects. */
   #report(hasLeft = false): Promise<void> {
+    this.#isReporting = true
     this.#reporting = this.#reporting.then(async () => {
       const { store, logger } = this.#options
       try {
         if (!this.#isAnnounced) await this.#takeOver()
         this.#reportedAt = this.#machineNow()
-        await store.report(this.#reports(hasLeft))
+        await store.report(() => this.#reports(hasLeft))
         this.#isFailing = false
       } catch (error) {
         if (!this.#isFailing)
           logger.warn({}, `the positions of queues could not be reported: ${messageOf(error)}`)
         this.#isFailing = true
       }
+      this.#isReporting = false
     })
     return this.#reporting
   }
@@ -240,7 +268,8 @@ export class ConsumerClock implements IntakeClock, Service {
       const hold = holds.find((one) => one.queue === queue)
       const isRead = reports.some(({ queues, ageMs }) => queues[queue]?.at === null && ageMs < REPORT_MS * 2)
       // Where others have read it up to its end, so has this one.
-      if (state.startsAt !== undefined) state.startsAt = hold ? hold.at : isRead ? undefined : state.startsAt
+      if (state.resumesAt !== undefined)
+        state.resumesAt = hold ? hold.at : isRead ? undefined : state.resumesAt
       if (hold && this.#wallNow() - hold.at > CURRENT)
         this.#options.logger.info(
           { queue },
@@ -249,14 +278,22 @@ export class ConsumerClock implements IntakeClock, Service {
     }
     const mine = new Set(this.#queues.keys())
     const ended = reports.filter(
-      ({ queues, ageMs }) => ageMs > FORGOTTEN_MS && Object.keys(queues).every((queue) => mine.has(queue)),
+      ({ queues, ageMs }) =>
+        ageMs > FORGOTTEN_MS &&
+        Object.entries(queues).every(([queue, { hasLeft }]) => hasLeft && mine.has(queue)),
     )
     // Reported first: nobody may see the queue without a position.
-    await store.report(this.#reports(false))
+    await store.report(() => this.#reports(false))
     await store.forgetReports(ended.map(({ writer }) => writer))
     this.#isAnnounced = true
   }
 }
 
-/** Reports of consumers that ended longer ago are deleted by the next one of their queues, ms. */
+/** The earliest of the times that there are. */
+function earliest(...times: readonly (Micros | undefined)[]): Micros | undefined {
+  const known = times.filter((time) => time !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
+/** Reports of consumers that left longer ago are deleted by the next one of their queues, ms. */
 const FORGOTTEN_MS = 60_000

@@ -1,5 +1,5 @@
 import type { Micros } from '../domain/time.ts'
-import type { QueueReports, ReportedPositions } from '../store/ports/watermarks.ts'
+import type { NumberedReports, ReportedPositions } from '../store/ports/watermarks.ts'
 
 /**
  * Event time: what decides grouping, firing and expiring. Machine time (leases, retries, retention) is the
@@ -40,7 +40,7 @@ export interface IntakeClock extends EventClock {
   /** Returns the position of the queue after the messages that arrived so far, which make a batch. */
   prepared(queue: string): BatchMark
   /** Returns the positions to be stored with a batch of the queue; undefined: none are. */
-  reportsAfter(queue: string, mark: BatchMark): QueueReports | undefined
+  reportsAfter(queue: string, mark: BatchMark): (() => NumberedReports) | undefined
   /** The events of a queue that arrived up to this time are stored, with the batch that has this mark. */
   storedUpTo(queue: string, at: Micros | undefined, mark: BatchMark): void
   /** Messages of a queue are at hand that are not stored yet: time goes on without them for nobody. */

@@ -66,7 +66,9 @@ function holdsOf(reported: readonly Reported[], wallNow: Micros, patienceMs: num
     return reported.flatMap((one) => {
       if (isLiving(one))
         return one.ageMs < HEARD_MS ? holdOf(one, one.why) : heldWhere(one, 'silent', wallNow)
-      return !one.hasLeft && one.ageMs < REDELIVERED_MS ? heldWhere(one, 'silent', wallNow) : []
+      // One that left with a backlog may have given messages back.
+      const mayBeMissed = !one.hasLeft || one.at !== null
+      return mayBeMissed && one.ageMs < REDELIVERED_MS ? heldWhere(one, 'silent', wallNow) : []
     })
   }
   const youngest = Math.min(...reported.map(({ ageMs }) => ageMs))

@@ -80,15 +80,20 @@ export class QueuePosition {
     this.#arrivedAt = at
     const time = Math.min(timestamp, now)
     this.#push(time, now - time > CURRENT)
-    this.#watchProgress(time, at)
+    this.#watchProgress(at)
     return this.isBehind ? time : now
   }
 
   /** Returns the time that nearly all messages from now on will reach; undefined while the queue is not behind. */
   position(): Micros | undefined {
     if (!this.isBehind) return undefined
+    return this.#lowest()
+  }
+
+  /** The time that nine tenths of the last messages have reached. */
+  #lowest(): Micros {
     const times = this.#times.slice(0, this.#count).sort()
-    return times[Math.floor(this.#count * LATE_SHARE)]
+    return times[Math.floor(this.#count * LATE_SHARE)] as Micros
   }
 
   /** Returns the latest of the times that arrived last; undefined before any did. */
@@ -113,16 +118,17 @@ export class QueuePosition {
     this.#next = (this.#next + 1) % WINDOW
   }
 
-  #watchProgress(time: Micros, at: number): void {
+  #watchProgress(at: number): void {
     if (this.#old <= this.#count * BACKLOG_SHARE) {
       this.#begun = undefined
       this.#isSteady = false
       return
     }
-    this.#begun ??= { at, time }
+    this.#begun ??= { at, time: this.#lowest() }
     const elapsedMs = at - this.#begun.at
     if (elapsedMs < STEADY_MS) return
     const isFull = this.#options.isFull?.() ?? false
+    const time = this.#lowest()
     const isNearing = time - this.#begun.time > elapsedMs * 1000 * STEADY_RATE
     this.#isSteady = !isFull && !isNearing
     this.#begun = { at, time }

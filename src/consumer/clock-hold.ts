@@ -1,7 +1,7 @@
 import type { Delivery } from '../broker/broker.ts'
 import type { BatchMark, IntakeClock } from '../clock/event-clock.ts'
 import type { Micros } from '../domain/time.ts'
-import type { QueueReports } from '../store/ports/watermarks.ts'
+import type { NumberedReports } from '../store/ports/watermarks.ts'
 import { arrivalOf, type Prepared } from './prepared.ts'
 
 const NONE = Number.POSITIVE_INFINITY
@@ -50,7 +50,7 @@ export class ClockHold {
   }
 
   /** Returns the positions that are to be stored together with the oldest batch; undefined: none are. */
-  reportsOfOldest(): QueueReports | undefined {
+  reportsOfOldest(): (() => NumberedReports) | undefined {
     return this.#clock.reportsAfter(this.#queue, this.#unstored[0]?.mark)
   }
 

@@ -79,6 +79,8 @@ export class QueueConsumer implements Service {
   #isReading = false
   #hasRead = false
   #isAwaiting = false
+  /** messages with a time were waited for in vain */
+  #isTimeless = false
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: QueueConsumerOptions) {
@@ -171,7 +173,8 @@ export class QueueConsumer implements Service {
   #lost(): void {
     if (this.#isReading || this.#hasAtHand()) this.#clockHold.gaveBack()
     this.#isReading = false
-    this.#clockHold.reading(false)
+    // A queue that is not there yet is empty.
+    this.#clockHold.reading(this.#isAwaiting)
     this.#clockHold.dropped(this.#buffer.clear())
     this.#inHand.lose()
     this.#rest.channelLost(this.#inHand.oldestMs)
@@ -233,8 +236,15 @@ export class QueueConsumer implements Service {
     while (isUnknown() && !signal.aborted) {
       const buffered = this.#buffer.deliveries
       const time = firstTimeOf([...deliveries, ...buffered], maxMessageBytes)
-      if (time !== undefined) return clock.foresee(spec.queue, time)
-      if (performance.now() > deadline) return
+      if (time !== undefined) {
+        this.#isTimeless = false
+        return clock.foresee(spec.queue, time)
+      }
+      // A queue whose messages tell no time is not waited for again.
+      if (this.#isTimeless || performance.now() > deadline) {
+        this.#isTimeless = true
+        return
+      }
       await Promise.race([this.#buffer.arrived(buffered.length + 1), sleep(FIRST_TIME_MS / 10, signal)])
     }
   }
@@ -299,6 +309,7 @@ export class QueueConsumer implements Service {
   async #storeUntilDone(batch: readonly Prepared[]): Promise<boolean> {
     const { counters, store, router, logger, onStored } = this.#options
     const { signal } = this.#stopping
+    const reports = this.#clockHold.reportsOfOldest()
     for (;;) {
       try {
         await storeBatch(batch, {
@@ -307,8 +318,7 @@ export class QueueConsumer implements Service {
           logger,
           signal,
           outage: this.#databaseOutage,
-          // A part of the batch is not the whole of it.
-          reportsOf: (last) => (last === batch.at(-1) ? this.#clockHold.reportsOfOldest() : undefined),
+          reports,
           onStored: (last, outcome) => {
             this.#subscription?.ackUpTo(last.delivery)
             countStored(counters, outcome)

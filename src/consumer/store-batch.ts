@@ -4,7 +4,7 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
 import type { Intake } from '../store/ports/intake.ts'
-import type { QueueReports } from '../store/ports/watermarks.ts'
+import type { NumberedReports } from '../store/ports/watermarks.ts'
 import type { Store } from '../store/store.ts'
 import { refusedByStore } from './prepare.ts'
 import { arrivalOf, deadLettersOf, type Prepared } from './prepared.ts'
@@ -16,8 +16,8 @@ export type StoreBatchContext = {
   /** of the database */
   readonly outage: Pick<Outage, 'failed' | 'over'>
   readonly signal: AbortSignal
-  /** Returns the positions of queues that are to be stored with what ends with this message. */
-  readonly reportsOf?: ((last: Prepared) => QueueReports | undefined) | undefined
+  /** Returns the positions of queues that are to be stored with the batch, or with a part of it. */
+  readonly reports?: (() => NumberedReports) | undefined
   /** Everything up to this message is stored. */
   readonly onStored: (last: Prepared, outcome: StoredCounts) => void
 }
@@ -68,14 +68,13 @@ type Attempt =
 
 async function attempt(
   batch: readonly Prepared[],
-  { store, router, reportsOf }: StoreBatchContext,
+  { store, router, reports }: StoreBatchContext,
 ): Promise<Attempt> {
   const deadLetters = batch.flatMap(deadLettersOf)
   const arrivals = batch.flatMap((prepared) => arrivalOf(prepared) ?? [])
   const counts = { stored: 0, duplicates: 0, deadLetters: deadLetters.map(({ stage }) => stage) }
   if (arrivals.length + deadLetters.length === 0) return { ok: true, counts }
   try {
-    const reports = reportsOf?.(batch.at(-1) as Prepared)
     const stored = await store.storeBatch({ arrivals, deadLetters, reports }, router)
     return { ok: true, counts: { ...counts, ...stored } }
   } catch (error) {

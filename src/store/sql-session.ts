@@ -3,7 +3,7 @@ import { TransientError } from '../domain/errors.ts'
 import { createContext, type StoreContext } from './context.ts'
 import type { OpenDatabase } from './dialect.ts'
 import { insertRows } from './insert-rows.ts'
-import type { QueueReports } from './ports/watermarks.ts'
+import type { NumberedReports } from './ports/watermarks.ts'
 import { requireCurrentSchema } from './schema/migrate.ts'
 import { MIGRATIONS } from './schema/migrations/migrations.ts'
 import { type Executor, IMPORT_MARKER } from './schema/schema.ts'
@@ -32,7 +32,7 @@ export type SqlSession = {
    * ids changes when a cluster grows, and another writer may index more traits. Rejects with TransientError when the
    * schema has changed since the session was opened, or while an import fills the database.
    */
-  lockWriter(tx: Executor, reports?: QueueReports): Promise<StoreContext>
+  lockWriter(tx: Executor, reports?: () => NumberedReports): Promise<StoreContext>
   /** Removes the writer's row, unless it holds positions in queues, and closes every connection. */
   close(): Promise<void>
 }
@@ -84,14 +84,28 @@ export async function openSqlSession(
       .executeTakeFirst()
   }
 
-  /** Locks the row too. */
-  async function writeReports(tx: Executor, id: number, reports: QueueReports): Promise<void> {
+  /** Locks the row too; reports that are older than those in it stay away. */
+  async function writeReports(tx: Executor, id: number, reports: () => NumberedReports): Promise<void> {
     hasReported = true
-    await tx
+    const { number, queues } = reports()
+    const text = JSON.stringify(queues)
+    const heard_at = sql.raw<number>(dialect.machineNow)
+    const isNewer = sql<boolean>`coalesce(report_no, 0) < ${number}`
+    const { numUpdatedRows } = await tx
       .updateTable('writer')
-      .set({ queues: JSON.stringify(reports), heard_at: sql.raw<number>(dialect.machineNow) })
+      // In this order: MySQL goes from left to right.
+      .set({
+        queues: sql<string>`case when ${isNewer} then ${text} else queues end`,
+        report_no: sql<number>`case when ${isNewer} then ${number} else report_no end`,
+        heard_at,
+      })
       .where('id', '=', id)
-      .execute()
+      .executeTakeFirst()
+    if (numUpdatedRows > 0n) return
+    // The row was taken for that of a consumer that had ended.
+    const started_at = Date.now() * 1000
+    const row = { id, name: options.writer as string, started_at, queues: text, report_no: number, heard_at }
+    await tx.insertInto('writer').values(row).execute()
   }
 
   return {

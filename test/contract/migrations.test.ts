@@ -39,7 +39,7 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
     await sql`delete from kysely_migration where name > '002'`.execute(db)
     // One that is broken off leaves nothing there; in the other it can be repeated.
     if (!dialect.hasOneConnection) return
-    for (const column of ['queues', 'heard_at'])
+    for (const column of ['queues', 'report_no', 'heard_at'])
       await sql`alter table writer drop column ${sql.ref(column)}`.execute(db)
   }
 

@@ -54,7 +54,10 @@ function unknownIn(root: Command, line: string): string[] {
     if (unknown.length > 0) return unknown
     command = found[0] as Command
   }
-  const known = command.options.flatMap(({ short, long }) => [short, long])
+  // A group of commands may have one that runs where none is named.
+  const known = [command, ...command.commands.slice(0, 1)].flatMap((one) =>
+    one.options.flatMap(({ short, long }) => [short, long]),
+  )
   const options = words.filter((word) => /^--?\w/.test(word)).flatMap((word) => word.split(/[|\],]/))
   return options.filter((option) => option !== '--help' && !known.includes(option))
 }

@@ -72,7 +72,6 @@ async function forgetQueue(store: Store, config: Config, queue: string): Promise
   const holds = (await holdsOf(store, config)).filter((hold) => hold.queue === queue && hold.why === 'gone')
   if (holds.length === 0)
     throw new NotFoundError(`nobody who has ended holds the event clock for queue ${queue}`)
-  const gone = (await store.readReports()).filter(({ queues }) => Object.hasOwn(queues, queue))
-  await store.forgetReports(gone.map(({ writer }) => writer))
+  await store.forgetQueue(queue)
   await print(`the event clock goes on without queue ${queue}\n`)
 }

@@ -95,7 +95,9 @@ async function up(options: Options): Promise<void> {
     const start = await startOf(store)
     const clock = createFastClock(start, options.speed)
     const parts = { config, yagi, pipelines, broker, store, clock, logger }
-    const http = createHttpService(createApiApp({ store, logger, access, limits }), address)
+    const clockSettings = { mode: 'wall', patienceMs: 0, now: () => clock.now() } as const
+    const app = createApiApp({ store, clock: clockSettings, logger, access, limits })
+    const http = createHttpService(app, address)
     const worker = buildWorker({ ...parts, name: 'worker', publisherFor: publishers.publisherFor })
     const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
@@ -135,7 +137,13 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
   }))
   const url = `sqlite:${resolve(data, 'stacktach.db')}`
   const database = { ...config.winchester.database, url }
-  const winchester = { ...config.winchester, database, pipeline_worker_delay: WORKER_DELAY_S }
+  const winchester = {
+    ...config.winchester,
+    database,
+    // All parts go by one clock here, much faster than life.
+    clock: 'wall' as const,
+    pipeline_worker_delay: WORKER_DELAY_S,
+  }
   return { config: { ...config, winchester }, yagi: { ...yagi, queues } }
 }
 

@@ -76,7 +76,8 @@ export class ClaimSource {
     const now = Math.min(clock.now(), before)
     const dueBefore =
       clock.dueBefore && ((reports: readonly ReportedPositions[]) => clock.dueBefore?.(reports) ?? now)
-    return { kind, now, dueBefore, limit: batchSize, worker: name, leaseMs }
+    const isFirstDue = dueBefore !== undefined
+    return { kind, now, dueBefore, isFirstDue, limit: batchSize, worker: name, leaseMs }
   }
 
   #isOrphanDue(kind: RunKind, isIdle: boolean): boolean {

@@ -77,7 +77,8 @@ export function createStreamRunner(options: StreamRunnerOptions) {
 
   function finished(claim: ClaimedStream, outcome: PipelineOutcome & { ok: true }): RunResult {
     const due = claim.kind === 'fire' ? claim.stream.fireTimestamp : claim.stream.expireTimestamp
-    const at = (due !== null && clock.timeOfRun?.(due)) || clock.now()
+    // What is tried again joins now: others have gone on meanwhile.
+    const at = (claim.isFirst && due !== null && clock.timeOfRun?.(due)) || clock.now()
     const newEvents = outcome.newEvents.map((event) => ({ event, at, keys: router.keysOf(event) }))
     // A stream with a failed commit is kept: its error has to be seen.
     const run = {

@@ -1,14 +1,17 @@
 import type { Event } from '../../domain/event.ts'
 import type { Arrival, EncodedEvent, Router } from '../../domain/routing.ts'
 import type { NewDeadLetter } from './dead-letter-box.ts'
-import type { QueueReports } from './watermarks.ts'
+import type { NumberedReports } from './watermarks.ts'
 
 /** The events and dead letters that one transaction stores: all of them or none. */
 export type Batch = {
   readonly arrivals: readonly Arrival[]
   readonly deadLetters: readonly NewDeadLetter[]
-  /** positions of the consumer in its queues once the batch is stored; undefined: as they were reported before */
-  readonly reports?: QueueReports | undefined
+  /**
+   * Returns the positions of the consumer in its queues once the batch is stored; called when they are about to be
+   * written. Undefined: they are as they were reported before.
+   */
+  readonly reports?: (() => NumberedReports) | undefined
 }
 
 /** How many events of a batch were new, and how many repeated a message_id that is stored already. */

@@ -9,6 +9,8 @@ export type ClaimedStream = {
   /** hash of the stream's key as hex digits; see createStreamKeyHash */
   readonly keyHash: string
   readonly kind: RunKind
+  /** whether the stream had waited for its due time only, neither for another try nor for another worker */
+  readonly isFirst: boolean
   /** whether the stream was taken over from a worker that let its lease run out */
   readonly takenOver: boolean
 }
@@ -22,6 +24,8 @@ export type ClaimRequest = {
    * transaction: an event that makes a stream due came with the position that holds it.
    */
   readonly dueBefore?: ((reports: readonly ReportedPositions[]) => Micros) | undefined
+  /** whether a stream is left out that was due for the other kind of run before: the earlier time decides (false) */
+  readonly isFirstDue?: boolean | undefined
   /** most streams to claim */
   readonly limit: number
   readonly worker: string

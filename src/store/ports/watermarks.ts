@@ -25,6 +25,9 @@ export type QueueReport = {
 /** Reports of one consumer by queue. */
 export type QueueReports = { readonly [queue: string]: QueueReport }
 
+/** Reports with a number that counts up; of two that cross, the later one stays. */
+export type NumberedReports = { readonly number: number; readonly queues: QueueReports }
+
 /** The last reports of a consumer that writes, or wrote, to this database. */
 export type ReportedPositions = {
   /** id of its row */
@@ -40,10 +43,15 @@ export type ReportedPositions = {
  * transaction: whoever sees an event sees the position that came with it.
  */
 export interface Watermarks {
-  /** Reports positions while no batch is stored that would take them along. */
-  report(queues: QueueReports): Promise<void>
+  /**
+   * Reports positions while no batch is stored that would take them along. `reports` is called when they are about to be
+   * written, and again where the transaction is repeated.
+   */
+  report(reports: () => NumberedReports): Promise<void>
   /** Reads the last reports of all consumers. */
   readReports(): Promise<ReportedPositions[]>
-  /** Deletes the reports of these writers. */
+  /** Deletes the reports of these writers, unless they have reported within the last minute. */
   forgetReports(writers: readonly number[]): Promise<void>
+  /** Deletes a queue from the reports of all writers that are silent for longer than 10 s. */
+  forgetQueue(queue: string): Promise<void>
 }

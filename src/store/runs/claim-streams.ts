@@ -1,11 +1,11 @@
 import { type Selectable, type SelectQueryBuilder, sql } from 'kysely'
 import { RUN_STATES, type StreamState } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
+import { readReports } from '../intake/sql-watermarks.ts'
 import { lockHeld } from '../lock-held.ts'
 import type { ClaimedStream, ClaimRequest } from '../ports/stream-runs.ts'
 import { bytesHex, idIn, stateNumber, streamOfRow } from '../rows.ts'
 import type { Executor, StreamTable, Tables } from '../schema/schema.ts'
-import { readReports } from '../sql-watermarks.ts'
 
 /** Column of the due time, by kind of run. */
 const DUE = { fire: 'fire_timestamp', expire: 'expire_timestamp' } as const
@@ -16,7 +16,7 @@ type Select = SelectQueryBuilder<Tables, 'stream', StreamRow>
 /** Share of a claim that retries may take before streams that are due for the first time. */
 const RETRY_SHARE = 1 / 4
 
-/** Claims due streams with one query per state, skipping locked rows. Touches no table but `stream`. */
+/** Claims due streams with one query per state, skipping locked rows. Reads `writer`, with no lock, where the clock follows from positions. */
 export async function claimStreams(
   tx: Executor,
   context: StoreContext,
@@ -36,13 +36,31 @@ export async function claimStreams(
     request,
     'active',
     request.limit - claimed.length,
-    (select) => select.where(due, '<', request.now).orderBy(due),
+    (select) => firstDueOnly(select.where(due, '<', request.now), request).orderBy(due),
     (rows) => dueRows(tx, context, request, rows),
   )
   claimed.push(...fresh)
   const room = request.limit - claimed.length
   if (room > 0) claimed.push(...(await take(tx, context, request, retry, room, isDue)))
   return claimed
+}
+
+/** However late a worker comes, a stream runs for what was due first; firing wins where both are due at once. */
+function firstDueOnly(select: Select, { kind, isFirstDue }: ClaimRequest): Select {
+  if (!isFirstDue) return select
+  return kind === 'fire'
+    ? select.where((where) =>
+        where.or([
+          where('expire_timestamp', 'is', null),
+          where('fire_timestamp', '<=', where.ref('expire_timestamp')),
+        ]),
+      )
+    : select.where((where) =>
+        where.or([
+          where('fire_timestamp', 'is', null),
+          where('fire_timestamp', '>', where.ref('expire_timestamp')),
+        ]),
+      )
 }
 
 /**
@@ -115,6 +133,7 @@ async function take(
       },
       keyHash: bytesHex(row.key_hash),
       kind,
+      isFirst: state === 'active',
       takenOver: false,
     }
   })

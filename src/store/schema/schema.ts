@@ -61,6 +61,8 @@ export type WriterTable = {
   started_at: number
   /** positions of a consumer in its queues, as JSON: see QueueReports */
   queues: Generated<string | null>
+  /** counts the reports of a writer */
+  report_no: Generated<number | null>
   /** when they were reported, by the database's clock */
   heard_at: Generated<number | null>
 }

@@ -63,7 +63,7 @@ describe.each(DATABASES)('store on $name: dead letter box', ({ open }) => {
     expect(kept).toBeGreaterThan(15 * 1024 * 1024)
     expect(second?.body.equals(cut.subarray(0, kept))).toBe(true)
     if (kept < cut.length)
-      expect(second?.reason).toContain(`of its ${cut.length} bytes the first ${kept} are kept`)
+      expect(second?.reason).toContain(`only the first ${kept} of ${cut.length} bytes are kept`)
     else expect(second?.reason).toBe('r')
   })
 })

@@ -1,14 +1,18 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { QueueReports } from '../../../src/store/ports/watermarks.ts'
+import type { NumberedReports, QueueReports } from '../../../src/store/ports/watermarks.ts'
 import { createSqlStore } from '../../../src/store/sql-store.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { DATABASES } from '../../support/databases.ts'
 import { event, routerOf } from '../../support/events.ts'
 import { LATER, NOW, PAGE, StoreFixture } from '../../support/store-fixture.ts'
 
-const reports = (at: number | null): QueueReports => ({
+const queuesAt = (at: number | null): QueueReports => ({
   'monitor.info': { at, since: NOW, why: at === null ? null : 'backlog' },
 })
+let reported = 0
+const reports =
+  (at: number | null, number = ++reported) =>
+  (): NumberedReports => ({ number, queues: queuesAt(at) })
 
 describe.each(DATABASES)('store on $name: watermarks', ({ open }) => {
   const fixture = new StoreFixture(open)
@@ -22,11 +26,21 @@ describe.each(DATABASES)('store on $name: watermarks', ({ open }) => {
     expect(await store.readReports()).toEqual([])
     await store.storeBatch({ arrivals: [], deadLetters: [], reports: reports(NOW) }, routerOf())
     const [written] = await store.readReports()
-    expect(written).toMatchObject({ name: 'test', queues: reports(NOW) })
+    expect(written).toMatchObject({ name: 'test', queues: queuesAt(NOW) })
     expect(written?.ageMs).toBeGreaterThanOrEqual(0)
     await store.report(reports(null))
     await store.storeBatch({ arrivals: [], deadLetters: [] }, routerOf())
-    expect(await store.readReports()).toMatchObject([{ queues: reports(null) }])
+    expect(await store.readReports()).toMatchObject([{ queues: queuesAt(null) }])
+  })
+
+  test('of reports that cross the later one stays, and one that was deleted comes back', async () => {
+    await store.report(reports(null, 1000))
+    await store.report(reports(NOW, 999))
+    const [written] = await store.readReports()
+    expect(written?.queues).toEqual(queuesAt(null))
+    await fixture.database.db.deleteFrom('writer').execute()
+    await store.storeBatch({ arrivals: [], deadLetters: [], reports: reports(NOW, 1001) }, routerOf())
+    expect(await store.readReports()).toMatchObject([{ name: 'test', queues: queuesAt(NOW) }])
   })
 
   test('the positions of a consumer stay when it ends, until they are forgotten', async () => {
@@ -35,8 +49,40 @@ describe.each(DATABASES)('store on $name: watermarks', ({ open }) => {
     const [left] = await store.readReports()
     // The database is shared here, and closed by the fixture.
     expect(left).toMatchObject({ name: 'other' })
+    // It has reported a moment ago: neither is done.
     await store.forgetReports([left?.writer ?? 0])
+    await store.forgetQueue('monitor.info')
+    expect(await store.readReports()).toHaveLength(1)
+    const old = { heard_at: 1 }
+    await fixture.database.db.updateTable('writer').set(old).where('name', '=', 'other').execute()
+    await store.forgetQueue('another')
+    expect(await store.readReports()).toHaveLength(1)
+    await store.forgetQueue('monitor.info')
     expect(await store.readReports()).toEqual([])
+    await other.report(reports(NOW))
+    await fixture.database.db.updateTable('writer').set(old).where('name', '=', 'other').execute()
+    const [again] = await store.readReports()
+    await store.forgetReports([again?.writer ?? 0])
+    expect(await store.readReports()).toEqual([])
+  })
+
+  test('a stream that is due to fire and to expire runs for what was due first', async () => {
+    const router = routerOf({
+      fire_criteria: [{ event_type: '*.end' }],
+      fire_delay: 60,
+      expiration: '$last + 1h',
+    })
+    const arrival = (host: string, eventType: string) => {
+      const one = event({ messageId: host, host, eventType })
+      return { event: one, at: NOW, keys: router.keysOf(one) }
+    }
+    const arrivals = [arrival('fires', 'x.end'), arrival('expires', 'x.start')]
+    await store.storeBatch({ arrivals, deadLetters: [] }, router)
+    const request = { now: LATER, limit: 10, worker: 'w', leaseMs: 60_000, isFirstDue: true } as const
+    const claimed = async (kind: 'fire' | 'expire') =>
+      (await store.claimStreams({ ...request, kind })).map(({ stream }) => stream.distinguishingTraits.host)
+    expect(await claimed('expire')).toEqual([{ type: 'text', value: 'expires' }])
+    expect(await claimed('fire')).toEqual([{ type: 'text', value: 'fires' }])
   })
 
   test('a stream that is due by the wall clock is not claimed when its batch has stored who holds the clock', async () => {

@@ -44,8 +44,11 @@ test('a consumer that is not heard of holds the clock for half a minute, while o
   expect(holdOf(living, consumer({ a: behind() }, 31_000))).toBeUndefined()
 })
 
-test('a consumer that left in order holds nothing while others read its queue', () => {
-  expect(holdOf(consumer({ a: caughtUp }), consumer({ a: left(behind()) }))).toBeUndefined()
+test('a consumer that left in order holds nothing while others read its queue, unless it left a backlog', () => {
+  const living = consumer({ a: caughtUp })
+  expect(holdOf(living, consumer({ a: left(caughtUp) }))).toBeUndefined()
+  expect(holdOf(living, consumer({ a: left(behind()) }))).toEqual(['a', 'silent', FRIDAY])
+  expect(holdOf(living, consumer({ a: left(behind()) }, 31_000))).toBeUndefined()
 })
 
 test('a queue that nobody reads any more holds the clock where it was left, for days, and then no more', () => {
