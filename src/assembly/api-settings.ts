@@ -7,14 +7,15 @@ import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { readSecret } from '../runtime/read-secret.ts'
 
-/** Tokens of the environment, beside those of winchester.yaml. */
+/** The environment variables of tokens, which add to those of winchester.yaml. */
 const VARIABLES = { read: 'STACKTACH_READ_TOKEN', write: 'STACKTACH_WRITE_TOKEN' } as const
 
 export type ServedApi = { readonly address: ListenAddress; readonly access: Access; readonly limits: Limits }
 
 /**
- * How a configuration wants the API served; `listen` is what was asked for on the command line. Throws ConfigError where
- * it would serve others than this machine without a token.
+ * Returns the address, access and limits of the API from a configuration. `listen` is the address of the
+ * command line, which takes precedence. Rejects with ConfigError when the API would serve other machines
+ * without a token.
  */
 export async function apiSettings(
   { winchester, folder }: Config,
@@ -22,7 +23,7 @@ export async function apiSettings(
   environment: Environment,
 ): Promise<ServedApi> {
   const { api } = winchester
-  // The schema lets nothing else through.
+  // The schema accepts valid addresses only.
   const address = listen ?? (parseListenAddress(api.listen) as ListenAddress)
   const tokensFor = async (use: 'read' | 'write') => {
     const file = api.tokens?.[`${use}_file`]

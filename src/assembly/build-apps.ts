@@ -7,7 +7,7 @@ import type { QueueApp } from '../consumer/apps/run-apps.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createShared } from '../runtime/shared.ts'
 
-/** The services of the apps of one process. */
+/** Creates the services that the apps of one process share. */
 export function appServices(config: Config, logger: Logger): AppServices {
   return {
     logger,
@@ -18,8 +18,8 @@ export function appServices(config: Config, logger: Logger): AppServices {
 }
 
 /**
- * Makes the apps of a queue beside the archive and the streams, in order. Throws StackTachError for one that cannot be
- * used.
+ * Makes the apps of a queue beside the archive and the streams, in order. Rejects with StackTachError when an
+ * app cannot be used.
  */
 export async function buildApps({ apps }: QueueSettings, services: AppServices): Promise<QueueApp[]> {
   const built: QueueApp[] = []

@@ -26,22 +26,30 @@ export type ConsumerParts = {
   readonly clock: IntakeClock
   readonly logger: Logger
   readonly counters?: ConsumerCounters
-  /** told when a batch is stored */
+  /** called when a batch is stored */
   readonly onStored?: () => void
   readonly onBatch?: QueueConsumerOptions['onBatch']
 }
 
 export type BuiltConsumer = Service & {
   readonly counters: ConsumerCounters
-  /** queues that are not read at the moment and should be: one that its owner has not created yet waits for nothing */
+  /**
+   * Returns the queues that should be read and are not at the moment, without those that do not exist yet.
+   */
   readonly unread: () => readonly string[]
-  /** the queues, when none of them has been created by its owner yet */
+  /** Returns all queues when none of them has been created by its owner yet, else an empty list. */
   readonly awaited: () => readonly string[]
-  /** queues that wait for one of their apps */
+  /** Returns the queues that wait for one of their apps. */
   readonly waiting: () => readonly string[]
 }
 
-/** A consumer of all the queues of a configuration; queues whose settings are the same share an archive. */
+/**
+ * Builds a consumer of all queues of a configuration. Queues with the same archive settings share an archive.
+ *
+ * @example
+ * const consumer = await buildConsumer({ config, yagi, broker, store, clock, logger })
+ * await runUntilStopped(consumer, stopSignal(), logger, 30_000)
+ */
 export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer> {
   const { config, yagi, logger } = parts
   const { counters = createConsumerCounters() } = parts
@@ -98,7 +106,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   }
 }
 
-/** What the apps of a queue take. */
+/** Returns which messages the apps of a queue archive and store. */
 export function planOf({ apps, archive }: QueueSettings, keepsMessages: boolean): QueuePlan {
   const acceptedBy = (kind: 'shoebox' | 'winchester') => apps.find((app) => app.kind === kind)?.accepts
   const none = () => false
@@ -110,7 +118,7 @@ export function planOf({ apps, archive }: QueueSettings, keepsMessages: boolean)
   }
 }
 
-/** Archives by their settings. */
+/** Opens archives, one for each distinct settings. */
 class Archives {
   readonly #logger: Logger
   readonly #open = new Map<string, Archive>()
@@ -131,7 +139,7 @@ class Archives {
   }
 }
 
-/** Started first and so stopped last: archives and apps are closed when the last batch is written. */
+/** A service that closes archives and apps. Started first, it stops last, after the last batch is written. */
 function closing(archives: Archives, apps: readonly QueueApp[]): Service {
   return {
     async start() {},

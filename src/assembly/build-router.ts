@@ -3,12 +3,12 @@ import { createRouter, type TriggerRouter } from '../streams/router.ts'
 import type { Trigger } from '../streams/trigger.ts'
 import type { TriggerDebug } from '../streams/trigger-debug.ts'
 
-/** Reasons that are told once each; further ones only count. */
+/** Most distinct reasons that are logged, once each; further ones are only counted. */
 const MOST_REASONS = 100
 
 /**
- * A router that tells of events which meet a trigger's criteria and yet can join no stream of it, and of all that
- * triggers with a debug_level look at.
+ * Builds a router that logs events which match a trigger but can join no stream of it, and each event that a
+ * trigger with a debug_level checks.
  */
 export function buildRouter(
   triggers: readonly Trigger[],

@@ -22,13 +22,13 @@ export type WorkerParts = {
   readonly name: string
   readonly counters?: WorkerCounters
   readonly observer?: RunObserver
-  /** brokers that handlers publish to; undefined: there are none */
+  /** gives publishers to handlers; undefined: handlers cannot publish */
   readonly publisherFor?: HandlerContext['publisherFor']
 }
 
 const LANES_PER_CORE = 4
 
-/** The pipeline worker of a configuration. */
+/** Builds the pipeline worker of a configuration. */
 export function buildWorker(parts: WorkerParts): Worker {
   const { config, pipelines, store, clock, logger, name, publisherFor } = parts
   const { winchester } = config

@@ -1,12 +1,14 @@
 import { describeHold, type WatermarkClock } from '../clock/watermark-clock.ts'
 import type { Observation } from './observation.ts'
 
-/** Reasons for which somebody should look, unlike a backlog that is being worked off. */
+/** Reasons of a standing clock that need an operator, unlike a backlog that is being worked off. */
 const NEEDS_CARE = new Set(['gone', 'silent', 'unread', 'stuck', 'starting'])
-/** The clock may stand still for a moment, ms. */
+/** How long the clock may stand still before the health reports it, ms. */
 const PATIENCE_MS = 60_000
 
-/** Adds how far the event clock is behind to a process's metrics, and to its health why it stands still. */
+/**
+ * Adds the lag of the event clock to the metrics, and the reason why the clock stands still to the health.
+ */
 export function observeClock(observation: Observation | undefined, clock: WatermarkClock): void {
   if (!observation) return
   observation.metrics.gauge('event_clock_lag_seconds', 'from the event clock to the wall clock', [], () => [

@@ -16,7 +16,7 @@ const COUNTED = {
   repeats: 'transactions that were rolled back and run again',
 }
 
-/** What a consumer counts, as metrics; answers what takes note of a batch. */
+/** Adds the counters of a consumer to the metrics. Returns the callback that records each stored batch. */
 export function consumerMetrics(
   metrics: Metrics,
   counters: ConsumerCounters,

@@ -6,7 +6,10 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 
-/** Aborted by the first SIGTERM or SIGINT; the second one ends the process at once. */
+/**
+ * Returns a signal that aborts at the first SIGTERM or SIGINT. The second one ends the process at once, with
+ * 1.
+ */
 export function stopSignal(): AbortSignal {
   const stopping = new AbortController()
   const stop = () => {
@@ -18,14 +21,14 @@ export function stopSignal(): AbortSignal {
   return stopping.signal
 }
 
-/** A name that no other process has, here or on another host. */
+/** Returns a name that no other process has, on this host or another. */
 export function processName(role: string): string {
   return `${role}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
 }
 
 /**
- * Starts a service, waits for the signal, and stops it. The process ends with 1 when it lives longer than the deadline
- * after that.
+ * Starts a service, waits for the signal, and stops the service. Ends the process with 1 when it is still
+ * alive `shutdownMs` after the signal.
  */
 export async function runUntilStopped(
   service: Service,
@@ -39,7 +42,7 @@ export async function runUntilStopped(
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   }
   logger.info({}, 'stopping')
-  // It holds for what is closed afterwards too, and keeps nothing that has ended from ending.
+  // The timer also covers what is closed afterwards. Unreferenced, it does not keep the process alive.
   setTimeout(() => {
     logger.error({}, `not stopped within ${shutdownMs / 1000} s; what is not stored will be delivered again`)
     process.exit(1)
@@ -48,12 +51,15 @@ export async function runUntilStopped(
   logger.info({}, 'stopped')
 }
 
-/** Tells what is wrong with a configuration that can be used all the same. */
+/** Logs the warnings of a configuration. */
 export function logWarnings(config: Config, logger: Logger): void {
   for (const problem of config.warnings) logger.warn({ code: problem.code }, formatProblem(problem))
 }
 
-/** Opens what a daemon cannot start without, waiting for a server that is away. */
+/**
+ * Opens a resource that a daemon needs to start, such as a store. Repeats after a TransientError. Resolves to
+ * undefined when `signal` aborts first.
+ */
 export async function openWhenReady<T>(
   open: () => Promise<T>,
   signal: AbortSignal,
@@ -72,7 +78,7 @@ export async function openWhenReady<T>(
   return undefined
 }
 
-/** Logs what counters say, each period in which they changed. */
+/** Creates a service that logs counters after each period in which they changed, and when it stops. */
 export function createStatistics(logger: Logger, periodMs: number, read: () => object): Service {
   let timer: NodeJS.Timeout | undefined
   let last = JSON.stringify(read())

@@ -11,12 +11,12 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
 import { timeToken } from './time-settings.ts'
 
-/** A clock, and what keeps it going. */
+/** A clock, and the service that keeps it going. */
 export type RunningClock<T> = { readonly clock: T; readonly service: Service }
 
 type ClockParts = {
   readonly config: Config
-  /** name of the process */
+  /** the name of the process */
   readonly name: string
   readonly logger: Logger
   readonly store: Watermarks
@@ -25,7 +25,9 @@ type ClockParts = {
 const NOTHING: Service = { async start() {}, async stop() {} }
 const DAY_MS = 86_400_000
 
-/** Returns the event clock of a consumer: that of time_sync_endpoint, where it is set, else as `clock` says. */
+/**
+ * Returns the event clock of a consumer: that of time_sync_endpoint if set, else the one that `clock` names.
+ */
 export function consumerClockOf({ config, name, logger, store }: ClockParts): RunningClock<IntakeClock> {
   const { time_sync_endpoint: endpoint, clock, clock_patience_days } = config.winchester
   if (endpoint) return synced(endpoint, 'posts', name, logger)
@@ -34,7 +36,7 @@ export function consumerClockOf({ config, name, logger, store }: ClockParts): Ru
   return { clock: auto, service: auto }
 }
 
-/** Returns the event clock of a worker. */
+/** Returns the event clock of a worker, chosen as that of a consumer. */
 export function workerClockOf({ config, name, logger, store }: ClockParts): RunningClock<EventClock> {
   const { time_sync_endpoint: endpoint, clock, clock_patience_days } = config.winchester
   if (endpoint) return synced(endpoint, 'reads', name, logger)
@@ -43,12 +45,12 @@ export function workerClockOf({ config, name, logger, store }: ClockParts): Runn
   return { clock: auto, service: auto }
 }
 
-/** Whether the event clock follows from positions of consumers. */
+/** Returns whether the event clock follows from the positions of consumers. */
 export function hasAutoClock({ winchester }: Config): boolean {
   return winchester.clock === 'auto' && !winchester.time_sync_endpoint
 }
 
-/** Returns how the event clock of a configuration is to be read. */
+/** Returns the mode and the patience of a configuration's event clock. */
 export function clockSettingsOf({ winchester }: Config): {
   readonly mode: 'auto' | 'wall' | 'time_sync'
   readonly patienceMs: number
@@ -82,7 +84,7 @@ function synced(
   logger: Logger,
 ): RunningClock<SyncedClock> {
   const token = timeToken(process.env)
-  // In containers each start of a process may be of the same name.
+  // In containers a process may have the same name at each start.
   const clock = new SyncedClock({ endpoint, source: `${name}-${randomUUID()}`, role, token, logger })
   return { clock, service: clock }
 }

@@ -7,14 +7,17 @@ import type { Logger } from '../runtime/logger.ts'
 
 export type Role = 'consumer' | 'worker' | 'api'
 
-/** The metrics and health of a daemon, and what serves them. */
+/** The metrics and health of a daemon, and the service that publishes them. */
 export type Observation = {
   readonly metrics: Metrics
   readonly health: Health
   serve(logger: Logger): Service
 }
 
-/** undefined where `status` of winchester.yaml names no address for the role: then nothing of it is loaded. */
+/**
+ * Creates the metrics and health of a daemon. Returns undefined, and loads none of the modules, when `status`
+ * of winchester.yaml names no address for the role.
+ */
 export async function observe(settings: WinchesterSettings, role: Role): Promise<Observation | undefined> {
   const address = addressOf(settings, role)
   if (!address) return undefined

@@ -6,13 +6,13 @@ import type { BrokerSettings } from '../config/load/broker-settings.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { readTlsFiles } from '../runtime/tls-files.ts'
 
-/** The broker that the settings name; connecting goes on in the background. */
+/** Opens the broker that the settings name. It connects in the background. */
 export async function openBroker(settings: BrokerSettings, logger: Logger): Promise<Broker> {
   if (settings.url.startsWith('memory:')) return createMemoryBroker()
   return openAmqpBroker(settings, logger)
 }
 
-/** Connects to RabbitMQ for looking at it; rejects with TransientError. */
+/** Connects to RabbitMQ to inspect its queues. Rejects with TransientError while it is away. */
 export async function openInspector(
   settings: BrokerSettings,
   logger: Logger,

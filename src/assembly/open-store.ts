@@ -11,10 +11,15 @@ import { openSqliteDatabase } from '../store/sqlite/sqlite-database.ts'
 import type { Store } from '../store/store.ts'
 import type { Trigger } from '../streams/trigger.ts'
 
-/** What a daemon asks takes no such time; a network that is silent for so long is gone. */
+/**
+ * When a server does not respond for this long, its network is gone, ms. No query of a daemon takes as long.
+ */
 export const LONGEST_SILENCE_MS = 120_000
 
-/** Opens what a database URL names: `mysql://…`, `sqlite:PATH` or `sqlite::memory:`; files in it start from `folder`. */
+/**
+ * Opens the database of a URL: `mysql://…`, `sqlite:PATH` or `sqlite::memory:`. Paths in the URL are relative
+ * to `folder`.
+ */
 export async function openDatabase(
   url: string,
   folder: string,
@@ -39,7 +44,7 @@ export function columnTypesOf(url: string): ColumnTypes {
   return url.startsWith('sqlite:') ? SQLITE_TYPES : MYSQL_TYPES
 }
 
-/** The traits that triggers tell streams apart by, and those of indexed_traits. */
+/** Returns the names of the distinguishing traits of triggers and of the traits in indexed_traits. */
 export function indexedTraits(triggers: readonly Trigger[], configured: readonly string[]): Set<string> {
   const names = triggers.flatMap((trigger) => [
     ...trigger.distinguishedBy.map(({ trait }) => trait),
@@ -48,7 +53,7 @@ export function indexedTraits(triggers: readonly Trigger[], configured: readonly
   return new Set([...configured, ...names])
 }
 
-/** A store on an open database; `writer` names the process when it stores events. */
+/** Creates a store on an open database. `writer` names a process that stores events. */
 export function createStore(
   database: OpenDatabase,
   config: Config,
@@ -63,17 +68,23 @@ export function createStore(
 }
 
 export type OpenStoreOptions = {
-  /** names the process when it stores events */
+  /** the name of a process that stores events */
   readonly writer?: string
-  /** a server that does not answer for so long counts as away */
+  /** a server that does not respond for this long counts as away, ms */
   readonly silenceMs?: number
-  /** longest time of a statement; the server breaks off what takes longer */
+  /** longest time of a statement, ms; the server ends statements that take longer */
   readonly statementMs?: number
-  /** told when a transaction is rolled back and run again */
+  /** called when a transaction is rolled back and run again */
   readonly onRepeat?: () => void
 }
 
-/** The store of a configuration. */
+/**
+ * Opens the store of a configuration.
+ *
+ * @example
+ * const config = await loadConfig('winchester.yaml', process.env)
+ * const store = await openStore(config, { writer: processName('consumer') })
+ */
 export async function openStore(config: Config, options: OpenStoreOptions = {}): Promise<Store> {
   const database = await openDatabase(config.winchester.database.url, config.folder, options)
   try {

@@ -6,19 +6,19 @@ import type { Logger } from '../runtime/logger.ts'
 
 type Connected = { readonly broker: Broker; readonly publisher: Promise<Publisher> }
 
-/** Publishers by the URL of their broker: each has one connection, which all runs of pipelines share. */
+/** Opens publishers, one per broker URL. Each has one connection, which all runs of pipelines share. */
 export class PublisherPool {
   readonly #logger: Logger
   readonly #local: Broker | undefined
   readonly #connected = new Map<string, Connected>()
 
-  /** `local` is the broker in this process, which `memory:` means. */
+  /** `local` is the broker in this process, for the URL `memory:`. */
   constructor(logger: Logger, local?: Broker) {
     this.#logger = logger
     this.#local = local
   }
 
-  /** Rejects with TransientError while the broker is away. */
+  /** Returns the publisher of a broker. Rejects with TransientError while the broker is away. */
   readonly publisherFor = (url: string): Promise<Publisher> => {
     const known = this.#connected.get(url)
     if (known) return known.publisher

@@ -3,7 +3,10 @@ import type { BrokerSettings } from '../config/load/broker-settings.ts'
 import type { YagiSettings } from '../config/load/yagi-settings.ts'
 import { ConfigError } from '../domain/errors.ts'
 
-/** A queue of a yagi.conf, by its name or the first, with its broker. Throws ConfigError where there is none. */
+/**
+ * Returns a queue of a yagi.conf and its broker; without `name` the first queue. Throws ConfigError when
+ * there is no such queue.
+ */
 export function queueOf(
   yagi: YagiSettings | undefined,
   name: string | undefined,

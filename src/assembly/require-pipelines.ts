@@ -13,7 +13,7 @@ function sourcesOf({ pipelines, winchester, folder }: Config): PipelineSources {
   return { pipelines, handlers: winchester.pipeline_handlers, folder }
 }
 
-/** Returns what is wrong with the handlers of a configuration: faults, and what has no effect. */
+/** Returns the faults of the handlers of a configuration, and the parameters without effect. */
 export async function handlerFaults(config: Config): Promise<readonly FaultyHandler[]> {
   const sources = sourcesOf(config)
   const { faults, unused } = await loadPipelines(sources)
@@ -21,8 +21,8 @@ export async function handlerFaults(config: Config): Promise<readonly FaultyHand
 }
 
 /**
- * Loads the pipelines of a configuration; parameters without effect are logged as warnings. Throws ConfigError
- * that names each handler that cannot be used.
+ * Loads the pipelines of a configuration. Logs parameters without effect as warnings. Rejects with a
+ * ConfigError that names each handler that cannot be used.
  */
 export async function requirePipelines(
   config: Config,

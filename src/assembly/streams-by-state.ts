@@ -2,10 +2,13 @@ import { STREAM_STATES } from '../domain/stream.ts'
 import type { Sample } from '../observe/metrics.ts'
 import type { Queries } from '../store/ports/queries.ts'
 
-/** Counting streams takes a large database a while: it is asked so often at most. */
+/** Shortest time between two counts, ms, since counting the streams of a large database takes long. */
 const COUNTED_EVERY_MS = 15_000
 
-/** How many streams were in each state when they were counted last; nobody waits for the next count but the first. */
+/**
+ * Creates a function that returns the number of streams by state, as last counted. Only the first call waits
+ * for a count; later ones start it in the background.
+ */
 export function streamsByState(store: Pick<Queries, 'countStreams'>): () => Promise<readonly Sample[]> {
   let counting: Promise<readonly Sample[]> | undefined
   let samples: readonly Sample[] | undefined
@@ -21,7 +24,7 @@ export function streamsByState(store: Pick<Queries, 'countStreams'>): () => Prom
       }
       samples = counted
     } catch {
-      // The readiness of the process tells it.
+      // The readiness of the process reports a database that is away.
     }
     counting = undefined
     return samples ?? []

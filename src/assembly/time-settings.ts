@@ -3,15 +3,18 @@ import { ConfigError } from '../domain/errors.ts'
 import type { Access } from '../http/access.ts'
 import { isLoopback, type ListenAddress } from '../runtime/listen-address.ts'
 
-/** The token of the time service, for it and for those that ask it. */
+/** The environment variable of the time service's token, for the service and for its clients. */
 const VARIABLE = 'STACKTACH_TIME_TOKEN'
 
-/** The bearer token by which the time service is asked; undefined: none. */
+/** Returns the bearer token of the time service; undefined when none is set. */
 export function timeToken(environment: Environment): string | undefined {
   return environment[VARIABLE]?.trim() || undefined
 }
 
-/** Who may move and read the clock. Throws ConfigError where others than this machine could without a token. */
+/**
+ * Returns who may move and read the clock of the time service. Throws ConfigError when other machines could
+ * without a token.
+ */
 export function timeAccess({ host }: ListenAddress, isInsecure: boolean, environment: Environment): Access {
   const token = timeToken(environment)
   if (token === undefined && VARIABLE in environment)

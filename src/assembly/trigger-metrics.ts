@@ -1,7 +1,7 @@
 import type { Metrics, Sample } from '../observe/metrics.ts'
 import type { CountsByTrigger, DebugChecks } from '../streams/trigger-debug.ts'
 
-/** What triggers with a debug_level did, as metrics. */
+/** Adds the counts of the triggers with a debug_level to the metrics. */
 export function triggerMetrics(metrics: Metrics, read: () => CountsByTrigger): void {
   metrics.counter(
     'trigger_checks',

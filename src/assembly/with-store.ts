@@ -5,7 +5,7 @@ import type { Observation } from './observation.ts'
 
 export type DaemonStore = {
   readonly open: () => Promise<Store>
-  /** the daemon stops */
+  /** aborts when the daemon stops */
   readonly signal: AbortSignal
   readonly logger: Logger
   readonly observation: Observation | undefined
@@ -14,8 +14,8 @@ export type DaemonStore = {
 const NOT_OPEN = 'the database is not open yet'
 
 /**
- * Runs a daemon with its store, waiting for a database that is away, and closes it. Its status is served from before
- * the database is open: a process that waits for it is alive.
+ * Runs a daemon with its store, and closes the store afterwards. Waits while the database is away. The status
+ * is served before the database is open, because a process that waits for it is alive.
  */
 export async function withStore(
   { open, signal, logger, observation }: DaemonStore,

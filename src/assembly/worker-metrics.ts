@@ -19,7 +19,7 @@ const COUNTED = {
   repeats: 'transactions that were rolled back and run again',
 }
 
-/** What a worker counts, as metrics; answers what takes note of its runs. */
+/** Adds the counters of a worker to the metrics. Returns the observer that records its runs. */
 export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store: Queries): RunObserver {
   metrics.counters('worker', COUNTED, () => counters)
   metrics.counter('worker_dead_letters', 'streams that became dead letters', ['stage'], () =>
@@ -40,7 +40,7 @@ export function workerMetrics(metrics: Metrics, counters: WorkerCounters, store:
   }
 }
 
-/** Runs of a worker that take long, as a metric. */
+/** Adds the number of a worker's slow runs to the metrics. */
 export function slowRunMetrics(metrics: Metrics, worker: Pick<Worker, 'slowRuns'>): void {
   metrics.gauge('worker_slow_runs', 'runs that take more than a second, now', ['pipeline'], () =>
     samplesBy('pipeline', worker.slowRuns()),

@@ -1,10 +1,10 @@
 /**
  * A value of an AMQP table: of the headers of a message, or of the arguments of a queue.
  *
- * Types that JavaScript has no value for are written with their name: `{ '!': 'timestamp', value: 1700000000 }`
- * (seconds since the epoch), `{ '!': 'int64', value: 9007199254740993n }`, `{ '!': 'float', value: 0.5 }`. A plain
- * number is sent as the smallest integer type that holds it, or as a double; an integer that is read and lies beyond
- * 2^53 comes as the nearest number.
+ * Types without a JavaScript value are written with their name: `{ '!': 'timestamp', value: 1700000000 }`
+ * (seconds since the epoch), `{ '!': 'int64', value: 9007199254740993n }`, `{ '!': 'float', value: 0.5 }`. A
+ * plain number is sent as the smallest integer type that holds it, or as a double. A received integer beyond
+ * 2^53 becomes the nearest number.
  */
 export type AmqpValue =
   | string
@@ -34,5 +34,5 @@ export type AmqpNumberType =
   | 'double'
   | 'timestamp'
 
-/** Values by their names; one that is undefined is left out. */
+/** Values by name. Undefined values are left out. */
 export type AmqpTable = { readonly [name: string]: AmqpValue | undefined }

@@ -3,10 +3,13 @@ import type { MessageProperties, PublishOptions } from './message.ts'
 
 const PERSISTENT = 2
 
-/** The options of a message with every default in its place. */
+/** The options of a message, with defaults applied. */
 export type Completed = MessageProperties & { readonly messageId: string; readonly mandatory: boolean }
 
-/** Returns what completes the options of one publisher's messages; the ids that it makes no other publisher has. */
+/**
+ * Creates the function that applies defaults to the options of one publisher's messages. Its message ids are
+ * unique.
+ */
 export function createDefaults(): (options?: PublishOptions) => Completed {
   const name = randomUUID()
   let count = 0
@@ -19,7 +22,7 @@ export function createDefaults(): (options?: PublishOptions) => Completed {
   })
 }
 
-/** Returns the same bytes as a Buffer; they are not copied. */
+/** Returns the same bytes as a Buffer, without copying them. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

@@ -5,27 +5,28 @@ import type { Route } from './message.ts'
 export type Binding = { readonly exchange: string; readonly routingKey: string }
 
 /**
- * Where reading a stream begins: `first` at the oldest message that is kept, `last` at the last chunk that was written,
- * `next` at what comes from now on, a number at the message of this offset (or the first after it), `sinceS` at the
- * chunk that was written at this time (seconds since the epoch) or first after it.
+ * Where reading a stream begins: `first` at the oldest message that is kept, `last` at the last chunk that
+ * was written, `next` at messages from now on, a number at the message of this offset (or the first after
+ * it), `sinceS` at the chunk that was written at this time (seconds since the epoch) or first after it.
  *
- * A chunk is what RabbitMQ wrote at once: one message or some hundreds. A connection that is lost before the first
- * message has come is followed by one that begins at `last` or `next` anew; any other goes on where it was.
+ * A chunk is a group of messages that RabbitMQ wrote at once, from one to some hundreds. After a connection
+ * that was lost before the first message, reading begins at `last` or `next` again; after any other it goes
+ * on where it was.
  */
 export type StreamOffset = 'first' | 'last' | 'next' | number | { readonly sinceS: number }
 
-/** The arguments that RabbitMQ knows for a queue, and any others. */
+/** The arguments of a queue: those that RabbitMQ knows, and any others. */
 export type QueueArguments = AmqpTable & {
   readonly 'x-queue-type'?: 'classic' | 'quorum' | 'stream'
-  /** Of several consumers one is given messages, and the next one when that has gone. */
+  /** whether only one of several consumers gets messages, and the next one when it has gone */
   readonly 'x-single-active-consumer'?: boolean
   readonly 'x-max-length'?: number
   readonly 'x-max-length-bytes'?: number
   /** how long a stream keeps a message at least, e.g. `7D`; units Y, M, D, h, m, s */
   readonly 'x-max-age'?: string
-  /** how long a message waits in a queue at most, ms */
+  /** longest time of a message in a queue, ms */
   readonly 'x-message-ttl'?: number
-  /** how often a quorum queue delivers a message that comes back */
+  /** how often a quorum queue delivers a message that is returned to it */
   readonly 'x-delivery-limit'?: number
   readonly 'x-dead-letter-exchange'?: string
   readonly 'x-dead-letter-routing-key'?: string
@@ -65,7 +66,10 @@ export type QueueSpec = {
   readonly exchangePassive?: boolean
   /** arguments of the declaration, such as `x-queue-type` */
   readonly arguments?: QueueArguments
-  /** where reading of a stream begins; undefined: the queue is no stream, or the broker decides (`next` in RabbitMQ) */
+  /**
+   * where reading of a stream begins; undefined: the queue is no stream, or the broker decides (`next` in
+   * RabbitMQ)
+   */
   readonly streamOffset?: StreamOffset | undefined
 }
 

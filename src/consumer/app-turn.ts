@@ -9,31 +9,34 @@ export type AppTurnOptions = {
   readonly apps: readonly QueueApp[]
   readonly logger: Logger
   readonly signal: AbortSignal
-  /** called when an app waits for what it sends to */
+  /** called when an app waits because its receiver is away */
   readonly onAway: () => void
-  /** called when the apps have had a batch */
+  /** called when the apps have handled a batch, or `signal` has aborted */
   readonly onDone: () => void
 }
 
-/** An app that has had the same batch for longer must be away. */
+/** An app that holds the same batch for longer than this counts as away, ms. */
 const LONG_MS = 30_000
 
-/** The turn of the further apps of a queue, batch by batch. */
+/** Gives batches, one at a time, to the apps of a queue beside archive and streams. */
 export class AppTurn {
   readonly #options: AppTurnOptions
-  /** when the apps were given the batch that they have */
+  /** when the apps were given their present batch, by performance.now() */
   #givenAt: number | undefined
 
   constructor(options: AppTurnOptions) {
     this.#options = options
   }
 
-  /** Whether the apps have had the same batch for long. */
+  /** Whether the apps have held the same batch for more than 30 s. */
   get isLong(): boolean {
     return this.#givenAt !== undefined && performance.now() - this.#givenAt > LONG_MS
   }
 
-  /** Returns the batch with the dead letters of the apps; undefined when `signal` aborts before they had it. */
+  /**
+   * Returns the batch with the dead letters of the apps; undefined when `signal` aborts before the apps are
+   * done.
+   */
   async give(batch: readonly Prepared[]): Promise<readonly Prepared[] | undefined> {
     const { apps, logger, signal, onAway, onDone } = this.#options
     if (apps.length === 0) return batch
@@ -52,7 +55,7 @@ export class AppTurn {
   }
 }
 
-/** The message itself is not needed any more. */
+/** Adds the dead letters of a message and drops the message itself, which no app needs any more. */
 function withLetters(
   { message, ...prepared }: Prepared,
   letters: ReadonlyMap<AppMessage, readonly NewDeadLetter[]>,

@@ -10,8 +10,8 @@ export type ArchiveBatchContext = {
 }
 
 /**
- * Appends the raw messages of a batch to the archive, on disk when it resolves. Waits for an archive that cannot be
- * written; returns false when `signal` aborts before it could.
+ * Appends the raw messages of a batch to the archive; they are on disk when it resolves to true. Repeats
+ * while the archive cannot be written. Resolves to false when `signal` aborts first.
  */
 export async function archiveBatch(
   batch: readonly Prepared[],

@@ -1,15 +1,15 @@
-/** What a message needs to be done with. */
+/** A part that handling a message depends on. */
 export type Side = 'database' | 'archive' | 'apps'
 
 export type AwayOptions = {
-  /** how long one may be away before it is told, ms */
+  /** how long a side may be away before `onAway` is called, ms */
   readonly patienceMs: number
-  /** told once, until all are back */
+  /** called once with the sides that are away, until all are back */
   readonly onAway: (sides: readonly Side[]) => void
   readonly onBack: () => void
 }
 
-/** Which sides are away; a moment's absence is nobody's business. */
+/** Tracks which sides are away, and reports only absences that last longer than `patienceMs`. */
 export class Away {
   readonly #options: AwayOptions
   readonly #sides = new Set<Side>()
@@ -26,7 +26,7 @@ export class Away {
 
   failed(side: Side): void {
     this.#sides.add(side)
-    // What stops meanwhile does not wait for it.
+    // The timer must not keep a stopping process alive.
     this.#timer ??= setTimeout(() => this.tell(), this.#options.patienceMs).unref()
   }
 
@@ -37,7 +37,7 @@ export class Away {
     this.#isTold = false
   }
 
-  /** Without waiting any longer. */
+  /** Calls `onAway` at once when a side is away, without waiting for `patienceMs`. */
   tell(): void {
     if (this.#isTold || !this.isAny) return
     this.#isTold = true

@@ -7,11 +7,14 @@ export type BatchInHand = {
   /** when it was taken, by performance.now() */
   readonly since: number
   progress: Progress | undefined
-  /** its channel is gone: the broker delivers its messages again */
+  /** whether the channel is gone, so that the broker delivers the messages again */
   isLost: boolean
 }
 
-/** The batches that are taken out of the buffer and not yet stored, in order, and how far those came that were lost. */
+/**
+ * Keeps the batches that are taken out of the buffer and not yet stored, in order, and the progress of
+ * messages whose channel was lost.
+ */
 export class BatchesInHand {
   readonly #batches: BatchInHand[] = []
   readonly #givenBack = new GivenBack()
@@ -20,12 +23,12 @@ export class BatchesInHand {
     return this.#batches.length
   }
 
-  /** How many messages the batches hold. */
+  /** The number of messages in all batches. */
   get messages(): number {
     return this.#batches.reduce((sum, { deliveries }) => sum + deliveries.length, 0)
   }
 
-  /** For how long, in ms, the oldest batch has been in hand; 0 when there is none. */
+  /** How long the oldest batch has been in hand, ms; 0 when there is none. */
   get oldestMs(): number {
     const [oldest] = this.#batches
     return oldest ? performance.now() - oldest.since : 0
@@ -37,20 +40,23 @@ export class BatchesInHand {
     return batch
   }
 
-  /** Notes how far a batch has come; where its messages will come again, that need not be done twice. */
+  /**
+   * Records the progress of a batch. If it is lost, its messages need not be handled twice when they come
+   * again.
+   */
   note(batch: BatchInHand, progress: Progress): void {
     batch.progress = progress
     if (batch.isLost) this.#givenBack.note(batch.deliveries, progress)
   }
 
-  /** Ends the oldest batch, which is stored. */
+  /** Removes the oldest batch, `batch`, which is stored. */
   finish(batch: BatchInHand): void {
     this.#batches.shift()
     this.note(batch, 'stored')
     if (!batch.isLost) this.#givenBack.forget(batch.deliveries)
   }
 
-  /** Marks all as lost: their channel is gone. */
+  /** Marks all batches as lost, because their channel is gone. */
   lose(): void {
     for (const batch of this.#batches) {
       batch.isLost = true
@@ -58,7 +64,10 @@ export class BatchesInHand {
     }
   }
 
-  /** Returns what was done with a message before it was lost; undefined for a message that was never here. */
+  /**
+   * Returns the progress of a message before its channel was lost; undefined for a message that was never
+   * here.
+   */
   progressOf(delivery: Delivery): Progress | undefined {
     return this.#givenBack.progressOf(delivery)
   }

@@ -7,23 +7,23 @@ import { arrivalOf, type Prepared } from './prepared.ts'
 const NONE = Number.POSITIVE_INFINITY
 
 /**
- * Holds the event clock back for the messages of one queue that are at hand and not stored yet. Messages that another
- * consumer gave back may be older than all that is stored: the clock is told the time of the oldest, or 0 while some
- * have not been read.
+ * Holds the event clock back for the messages of one queue that are at hand and not stored yet. Redelivered
+ * messages may be older than all that is stored: the clock gets the timestamp of the oldest of them, or 0
+ * while some have not been read.
  */
 export class ClockHold {
   readonly #clock: IntakeClock
   readonly #queue: string
-  /** returned messages that are in the buffer or being prepared */
+  /** how many redelivered messages are in the buffer or being prepared */
   #returnedUnread = 0
   /** the batches that are prepared and not yet stored, in order */
   readonly #unstored: {
-    /** the timestamp of its oldest returned message */
+    /** the timestamp of the oldest redelivered message of the batch */
     readonly oldestReturned: Micros
     readonly mark: BatchMark
   }[] = []
 
-  /** `isFull`: whether more messages wait in the queue than the broker may deliver. */
+  /** `isFull` returns whether more messages wait in the queue than the broker may deliver. */
   constructor(clock: IntakeClock, queue: string, isFull: () => boolean) {
     this.#clock = clock
     this.#queue = queue
@@ -39,7 +39,7 @@ export class ClockHold {
     if (delivery.redelivered && ++this.#returnedUnread === 1) this.#holdReturned()
   }
 
-  /** The deliveries of a batch were read, `prepared` being what is left of them in the batch. */
+  /** Called when the deliveries of a batch were read. `prepared` holds those that stay in the batch. */
   read(deliveries: readonly Delivery[], prepared: readonly Prepared[]): void {
     this.#unstored.push({
       oldestReturned: oldestReturned(prepared),
@@ -54,7 +54,7 @@ export class ClockHold {
     return this.#clock.reportsAfter(this.#queue, this.#unstored[0]?.mark)
   }
 
-  /** The oldest batch is stored. */
+  /** Called when the oldest batch, `batch`, is stored. */
   stored(batch: readonly Prepared[]): void {
     const last = batch.findLast((prepared) => arrivalOf(prepared) !== undefined)
     const mark = this.#unstored.shift()?.mark
@@ -62,18 +62,21 @@ export class ClockHold {
     this.#holdReturned()
   }
 
-  /** Unread deliveries are not at hand any more: they go back to the queue. */
+  /** Called when unread deliveries go back to the queue. */
   dropped(deliveries: readonly Delivery[]): void {
     this.#returnedUnread -= countReturned(deliveries)
     this.#holdReturned()
   }
 
-  /** What was at hand or on its way goes to others, who must have it before time goes on. */
+  /**
+   * Called when messages at hand or on their way go to other consumers, who must get them before the clock
+   * goes on.
+   */
   gaveBack(): void {
     this.#clock.gaveBack(this.#queue)
   }
 
-  /** No message of the queue is at hand. */
+  /** Called when no message of the queue is at hand any more. */
   release(): void {
     this.#clock.release(this.#queue)
   }

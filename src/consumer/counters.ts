@@ -3,28 +3,28 @@ import type { CountsByTrigger } from '../streams/trigger-debug.ts'
 import { arrivalOf, type Prepared } from './prepared.ts'
 import type { StoredCounts } from './store-batch.ts'
 
-/** What a consumer has done since it was started. */
+/** The counts of a consumer since its start, in messages unless said otherwise. */
 export type ConsumerCounters = {
   received: number
   stored: number
-  /** messages that were there already */
+  /** messages whose event was stored already */
   duplicates: number
   /** notifications that no definition matches */
   dropped: number
-  /** notifications that the filters of their queue keep from the streams */
+  /** notifications that the filters of their queue exclude from the streams */
   filtered: number
   deadLetters: number
   deadLettersByStage: { [stage: string]: number }
   /** events that match a trigger but can join no stream of it */
   misplaced: number
   batches: number
-  /** times that a queue was lost and read again */
+  /** how often a queue was lost and read again */
   reconnects: number
-  /** what triggers with a debug_level did */
+  /** counts of the triggers with a debug_level */
   triggers: CountsByTrigger
   /** transactions that were rolled back and run again */
   repeats: number
-  /** the newest timestamp that was stored */
+  /** the newest timestamp that was stored, timestamps of the future left out */
   newest: Micros | undefined
 }
 
@@ -46,7 +46,7 @@ export function createConsumerCounters(): ConsumerCounters {
   }
 }
 
-/** Counts what was stored of a batch, or of a part of one. */
+/** Counts the stored messages of a batch, or of a part of one. */
 export function countStored(counters: ConsumerCounters, stored: StoredCounts): void {
   counters.stored += stored.stored
   counters.duplicates += stored.duplicates
@@ -66,7 +66,9 @@ export function countUnstored(counters: ConsumerCounters, batch: readonly Prepar
   }
 }
 
-/** Notes the newest timestamp; one of the future says nothing of how far behind this consumer is. */
+/**
+ * Records the newest timestamp. Skips those of the future: they do not show how far behind the consumer is.
+ */
 export function countNewest(counters: ConsumerCounters, batch: readonly Prepared[]): void {
   const now = Date.now() * 1000
   for (const prepared of batch) {

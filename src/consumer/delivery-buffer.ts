@@ -9,7 +9,7 @@ export type DeliveryBufferOptions = {
   readonly batchSize: number
   /** longest wait for a batch to fill, ms */
   readonly batchMs: number
-  /** aborts when no further batch is wanted */
+  /** aborts when no further batch will be taken */
   readonly signal: AbortSignal
 }
 
@@ -20,14 +20,14 @@ export const BYTES_PER_BATCH = 1.5 * (1 << 20)
 /** After a batch of at least this share of a full one, the next waits to be full. */
 const FLOOD = 1 / 10
 
-/** The deliveries that have come and are in no batch yet, and how many of them the broker may send. */
+/** Holds the deliveries that are in no batch yet, and decides how many more the broker may send. */
 export class DeliveryBuffer {
   readonly #options: DeliveryBufferOptions
   readonly #window: DeliveryWindow
   #deliveries: Delivery[] = []
   /** the length of the last batch */
   #lastLength = 0
-  /** how many deliveries resolve `#arrived` */
+  /** how many deliveries must be in the buffer for `#arrived` to be called */
   #wanted = 1
   #arrived: () => void = () => {}
 
@@ -37,7 +37,7 @@ export class DeliveryBuffer {
     options.signal.addEventListener('abort', () => this.#arrived(), { once: true })
   }
 
-  /** How many deliveries may wait for their acknowledgement, as far as sizes are known by now. */
+  /** The most deliveries that may wait for their acknowledgement, given the sizes known by now. */
   get prefetch(): number {
     return this.#window.size
   }
@@ -57,25 +57,28 @@ export class DeliveryBuffer {
     if (this.#deliveries.length >= this.#wanted) this.#arrived()
   }
 
-  /** Counts a body among the sizes that the prefetch follows; once more where unpacking has made it larger. */
+  /**
+   * Counts the size of a body for the prefetch. To be called once more with the unpacked body of a compressed
+   * one.
+   */
   count(body: Buffer): void {
     this.#window.add(body.length)
   }
 
-  /** Returns the prefetch where it should change now. */
+  /** Returns the new prefetch when it should change now, else undefined. */
   adjustedPrefetch(): number | undefined {
     return this.#window.adjusted()
   }
 
   /**
-   * Takes the next batch out; it is empty only when the signal aborts. Waits for a first delivery, and up to `batchMs`
-   * for more. Where few come at a time it waits only while the database is busy (`storing`), so that a message that
-   * comes alone waits for no other.
+   * Takes the next batch out. Resolves to an empty batch only when the signal aborts. Waits for a first
+   * delivery, then up to `batchMs` for more. While deliveries are few it waits only until `storing` is done,
+   * so that a single message is not delayed.
    */
   async nextBatch(storing: Promise<unknown>): Promise<readonly Delivery[]> {
     const { batchSize, batchMs, signal } = this.#options
     if (this.isEmpty) await this.arrived(1)
-    // The broker delivers no more than the window until some are acknowledged.
+    // A batch can be no larger than the window: the broker sends no more before an acknowledgement.
     const full = Math.min(batchSize, this.#window.size)
     if (this.#deliveries.length < full && batchMs > 0) {
       const filled = new AbortController()
@@ -89,7 +92,9 @@ export class DeliveryBuffer {
     return batch
   }
 
-  /** Resolves when so many deliveries are in the buffer, or the signal aborts. Only for the last who waits. */
+  /**
+   * Resolves when `count` deliveries are in the buffer, or the signal aborts. Only the last call is resolved.
+   */
   arrived(count: number): Promise<void> {
     if (this.#options.signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
@@ -98,17 +103,17 @@ export class DeliveryBuffer {
     })
   }
 
-  /** Puts deliveries back that were taken, as the next to be taken. */
+  /** Puts taken deliveries back at the front of the buffer. */
   putBack(deliveries: readonly Delivery[]): void {
     this.#deliveries.unshift(...deliveries)
   }
 
-  /** Empties the buffer and returns what was in it. */
+  /** Empties the buffer and returns its deliveries. */
   clear(): readonly Delivery[] {
     return this.#deliveries.splice(0)
   }
 
-  /** As many messages as make a batch, by their number or their bytes; one at least. */
+  /** Returns how many deliveries the next batch takes, limited by number and by bytes; at least one. */
   #batchLength(): number {
     let bytes = 0
     for (const [index, { body }] of this.#deliveries.entries()) {

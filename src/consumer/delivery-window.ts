@@ -5,14 +5,17 @@ export type WindowOptions = {
   readonly bytes: number
 }
 
-/** Messages of unknown size are asked for in this number: one may be as large as all that may be at hand. */
+/** The window while no size is known: one message may be as large as all bytes that are allowed. */
 const FIRST = 1
-/** What one message counts in the mean of those before it. */
+/** The weight of one message in the moving mean of sizes. */
 const WEIGHT = 1 / 50
-/** The number follows when it would be so many times larger or smaller. */
+/** The window changes only when it would be at least this many times larger or smaller. */
 const STEP = 1.5
 
-/** How many messages may be at hand at a time: the broker counts messages, memory counts their bytes. */
+/**
+ * Turns a limit of bytes at hand into a number of messages, since the broker limits deliveries by number
+ * only.
+ */
 export class DeliveryWindow {
   readonly #options: WindowOptions
   #size: number
@@ -27,13 +30,15 @@ export class DeliveryWindow {
     return this.#size
   }
 
-  /** Takes note of a body; large ones at once, since one of them can be as much as a thousand others. */
+  /**
+   * Adds the size of a body to the mean. A large one sets it at once, since it can equal a thousand others.
+   */
   add(bytes: number): void {
     const isLarge = bytes > 4 * this.#meanBytes
     this.#meanBytes += (bytes - this.#meanBytes) * (this.#meanBytes === 0 || isLarge ? 1 : WEIGHT)
   }
 
-  /** The new size where it should change. */
+  /** Returns the new window when it should change now, else undefined. */
   adjusted(): number | undefined {
     const { most, bytes } = this.#options
     const fitting = Math.floor(bytes / Math.max(1, this.#meanBytes))

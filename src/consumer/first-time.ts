@@ -3,7 +3,9 @@ import { decodeNotification } from '../distiller/decode-notification.ts'
 import { ownTime } from '../distiller/distiller.ts'
 import type { Micros } from '../domain/time.ts'
 
-/** The time of the first of these messages that tells one; those that cannot be read are passed over. */
+/**
+ * Returns the time of the first message that has one. Skips messages that are compressed or cannot be read.
+ */
 export function firstTimeOf(deliveries: readonly Delivery[], maxMessageBytes: number): Micros | undefined {
   for (const { body, fault, compression } of deliveries) {
     if (fault !== undefined || compression !== undefined || body.length > maxMessageBytes) continue

@@ -1,15 +1,18 @@
 import type { Delivery } from '../broker/broker.ts'
 import { bodyDigest } from '../domain/hash.ts'
 
-/** How far a message had come that went back to the queue: its archive line is on disk, or all is done. */
+/** The progress of a message that went back to the queue: its archive line is on disk, or all is done. */
 export type Progress = 'archived' | 'stored'
 
-/** More than is ever in hand; those that another consumer got stay until they are the oldest. */
+/**
+ * Most messages that are remembered, more than are ever in hand. Messages that another consumer got stay
+ * until they are the oldest.
+ */
 const MOST = 20_000
 
 /**
- * What was done with messages although their channel was lost before they could be acknowledged. They come again,
- * and need not be archived, given to the apps and stored a second time.
+ * Remembers the progress of messages whose channel was lost before they could be acknowledged. When they come
+ * again they need not be archived, given to the apps and stored a second time.
  */
 export class GivenBack {
   readonly #progress = new Map<string, Progress>()
@@ -31,7 +34,7 @@ export class GivenBack {
     return this.#progress.get(nameOf(delivery))
   }
 
-  /** They are acknowledged. */
+  /** Forgets redelivered messages that are acknowledged. */
   forget(deliveries: readonly Delivery[]): void {
     if (this.#progress.size === 0) return
     for (const delivery of deliveries) if (delivery.redelivered) this.#progress.delete(nameOf(delivery))

@@ -14,16 +14,18 @@ import { appMessage } from './apps/app.ts'
 import type { Prepared } from './prepared.ts'
 import { unpack } from './unpack.ts'
 
-/** What a queue's apps take; a message that cannot be decoded has no event type, and is archived. */
+/**
+ * What the apps of a queue take, by event type. A message that cannot be decoded has none and is archived.
+ */
 export type QueuePlan = {
   readonly hasArchive: boolean
   readonly archives: (eventType: string) => boolean
   readonly stores: (eventType: string) => boolean
-  /** whether there are further apps */
+  /** whether the queue has further apps, which need the decoded message */
   readonly keepsMessages: boolean
 }
 
-/** Archive everything and store everything. */
+/** Archives everything and stores everything. */
 const WHOLE_PLAN: QueuePlan = {
   hasArchive: true,
   archives: () => true,
@@ -36,19 +38,19 @@ export type PrepareContext = {
   readonly router: TriggerRouter
   readonly clock: IntakeClock
   readonly maxMessageBytes: number
-  /** undefined: WHOLE_PLAN */
+  /** undefined: everything is archived and stored */
   readonly plan?: QueuePlan | undefined
-  /** of the store that events go to */
+  /** `Store.encode` of the store that events go to */
   readonly encode: (event: Event) => EncodedEvent
 }
 
 const FILTERED = { kind: 'filtered' } as const
 const UNDEFINED = { kind: 'undefined' } as const
 
-/** What a dead letter keeps of a message that is too large; the archive has it whole. */
+/** How many bytes of a message that is too large its dead letter keeps; the archive has it whole. */
 export const KEPT_BYTES = 64 * 1024
 
-/** Unpacks, decodes, distils and matches a message; nothing it holds can make this throw. */
+/** Unpacks, decodes, distils and matches a message. Never throws, whatever the message holds. */
 export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
   const { body, fault, compression } = delivery
   if (fault !== undefined) return refused(delivery, 'decode', fault, context)
@@ -62,7 +64,7 @@ export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
   return refused(delivery, unpacked.stage, unpacked.reason, context)
 }
 
-/** What is too large a dead letter has whole only where there is no archive that has it. */
+/** Makes a dead letter. A message that is too large is cut to KEPT_BYTES unless the queue has no archive. */
 function refused(
   delivery: Delivery,
   stage: string,
@@ -102,7 +104,7 @@ function distilledUnlessFiltered(
   try {
     return distilled(delivery, line, notification, context)
   } catch (error) {
-    // Whatever a message makes fail here (nesting that exhausts the stack, a faulty plugin) is its own fault.
+    // An error here (nesting that exhausts the stack, a faulty plugin) is the fault of the message.
     return dead(delivery, line, 'distill', messageOf(error))
   }
 }
@@ -138,7 +140,7 @@ function dead(
   return { delivery, line, outcome: { kind: 'refused', deadLetter } }
 }
 
-/** The dead letter of a message that the store refused. */
+/** Makes the dead letter of a message that the store refused. */
 export function refusedByStore(prepared: Prepared, reason: string): NewDeadLetter {
   const { body, queue } = prepared.delivery
   return { stage: 'store', reason, queue, body }

@@ -41,17 +41,17 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
   readonly batchMs: number
   /** called when a batch is stored */
   readonly onStored?: (() => void) | undefined
-  /** called with what it took to store a batch */
+  /** called with the size of a stored batch and the seconds that storing took */
   readonly onBatch?: ((batch: { readonly messages: number; readonly seconds: number }) => void) | undefined
 }
 
 const ERROR_PAUSE_MS = 1000
-/** How long a message that tells a time is waited for, where none is known. */
+/** Longest wait for a message with a time while the time of the queue is unknown, ms. */
 const FIRST_TIME_MS = 2000
 
-/** How far a batch has come. Both resolve to false when the consumer stops before. */
+/** The stages of a batch. Both promises resolve to false when the consumer stops first. */
 type Stages = {
-  /** it is in the archive, the apps have had it, and storing it has begun */
+  /** resolves when the batch is archived, the apps have handled it, and storing it has begun */
   readonly begun: Promise<boolean>
   readonly stored: Promise<boolean>
 }
@@ -59,11 +59,16 @@ type Stages = {
 const DONE: Stages = { begun: Promise.resolve(true), stored: Promise.resolve(true) }
 
 /**
- * Reads one queue: deliver → prepare → archive → give to apps → store → acknowledge, in order. Three batches overlap:
- * while the database stores one, the next goes into the archive and the one after it is prepared. Whatever stops the
- * consumer, a message is acknowledged only after it is in the archive and in the database.
+ * Reads one queue: deliver → prepare → archive → give to apps → store → acknowledge, in order. Three batches
+ * overlap: while the database stores one, the next goes into the archive and the one after it is prepared.
+ * Whatever stops the consumer, a message is acknowledged only after it is in the archive and in the database.
  *
- * The walk of one message through it: docs/architecture/intake.md.
+ * docs/architecture/intake.md follows one message through this class.
+ *
+ * @example
+ * const consumer = new QueueConsumer({ spec, broker, archive, store, router, clock, logger, ...others })
+ * await consumer.start()
+ * await consumer.stop()
  */
 export class QueueConsumer implements Service {
   readonly #options: QueueConsumerOptions
@@ -120,12 +125,12 @@ export class QueueConsumer implements Service {
     return this.#isReading
   }
 
-  /** Whether the queue is another's that does not exist yet. */
+  /** Whether the consumer waits for a queue that another program has to declare first. */
   get isAwaiting(): boolean {
     return this.#isAwaiting
   }
 
-  /** Whether the apps have had the same batch for so long that one of them must be away. */
+  /** Whether the apps have held the same batch for so long that one of them must be away. */
   get isWaitingForApps(): boolean {
     return this.#appTurn.isLong
   }
@@ -135,7 +140,7 @@ export class QueueConsumer implements Service {
     this.#subscription = broker.subscribe(spec, {
       prefetch: this.#buffer.prefetch,
       onDelivery: (delivery) => {
-        // It goes back when the channel is closed.
+        // The broker takes the delivery back when the channel is closed.
         if (this.#stopping.signal.aborted) return
         counters.received++
         this.#clockHold.delivered(delivery)
@@ -150,7 +155,7 @@ export class QueueConsumer implements Service {
       },
       onAwaiting: () => {
         this.#isAwaiting = true
-        // Nothing can be in a queue that is not there.
+        // A queue that does not exist holds no messages, so the clock need not wait for it.
         this.#clockHold.reading(true)
       },
       onLost: () => this.#lost(),
@@ -158,18 +163,21 @@ export class QueueConsumer implements Service {
     this.#running = this.#run()
   }
 
-  /** Takes no new deliveries, finishes the batches in hand and gives the rest back. */
+  /** Takes no new deliveries, finishes the batches in hand and returns the rest to the queue. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#rest.stop()
     await this.#subscription?.pause()
-    // What was on its way has come.
+    // Deliveries that were on their way have come by now.
     this.#isReading = false
     await this.#running
     await this.#subscription?.close()
   }
 
-  /** The channel is gone: what is at hand or on its way comes again, on another channel and perhaps to another consumer. */
+  /**
+   * Called when the channel is gone: messages at hand or on their way come again, on another channel and
+   * perhaps to another consumer.
+   */
   #lost(): void {
     if (this.#isReading || this.#hasAtHand()) this.#clockHold.gaveBack()
     this.#isReading = false
@@ -187,7 +195,7 @@ export class QueueConsumer implements Service {
     while (!signal.aborted) {
       const deliveries = await this.#buffer.nextBatch(before.stored)
       if (deliveries.length === 0) continue
-      // At once: what is neither in the buffer nor in hand would not hold the clock.
+      // Without an await in between: deliveries neither in the buffer nor in hand would not hold the clock.
       const inHand = this.#inHand.add(deliveries)
       const isAlone = this.#inHand.count === 1
       const prefetch = this.#buffer.adjustedPrefetch()
@@ -201,10 +209,10 @@ export class QueueConsumer implements Service {
     await before.stored
   }
 
-  /** Archives a batch and gives it to the apps; stores it when the batch before is stored. */
+  /** Archives a batch and gives it to the apps, then stores it once the batch before is stored. */
   #carryOn(inHand: BatchInHand, batch: readonly Prepared[], isBeforeStored: Promise<boolean>): Stages {
     const given = this.#archiveAndGive(inHand, batch)
-    // An acknowledgement is one of everything before it: what is not stored ends the storing of what follows.
+    // An acknowledgement covers all earlier messages: after a batch that is not stored none may be stored.
     const ready = Promise.all([isBeforeStored, given]).then(([isStored, had]) => (isStored ? had : undefined))
     return {
       begun: ready.then((had) => had !== undefined),
@@ -212,7 +220,7 @@ export class QueueConsumer implements Service {
     }
   }
 
-  /** Undefined: the consumer stops before. */
+  /** Resolves to undefined when the consumer stops first. */
   async #archiveAndGive(
     inHand: BatchInHand,
     batch: readonly Prepared[],
@@ -225,8 +233,8 @@ export class QueueConsumer implements Service {
   }
 
   /**
-   * Before any time of the queue is known, a message without one could only be of now, or of 1970, and its stream might
-   * expire at once. It is taken to be of the time of the messages that come with it, which are waited for.
+   * Waits for the first message with a time while none is known for the queue. A message without one gets
+   * that time: with the present or 1970 instead, its stream might expire at once.
    */
   async #findTime({ deliveries }: BatchInHand): Promise<void> {
     const { clock, spec, maxMessageBytes } = this.#options
@@ -254,13 +262,13 @@ export class QueueConsumer implements Service {
     const context = { ...this.#options, encode: this.#options.store.encode }
     let bytes = 0
     for (const delivery of inHand.deliveries) {
-      // Unpacked, they may be many more than they were counted for.
+      // Unpacked bodies may be far larger than the batch was counted for.
       if (bytes > BYTES_PER_BATCH) break
       const prepared = this.#preparedOnce(delivery, context)
       batch.push(prepared)
       bytes += prepared.delivery.body.length
       if (delivery.compression !== undefined) this.#buffer.count(prepared.delivery.body)
-      // The answers of the database for the batch before must not wait.
+      // Replies of the database to the batch before must not wait.
       await immediate()
     }
     this.#putBack(inHand, batch.length)
@@ -268,7 +276,7 @@ export class QueueConsumer implements Service {
     return batch
   }
 
-  /** Leaves the first so many in hand; the others are the next to be taken. */
+  /** Keeps the first `length` deliveries in hand and puts the others back at the front of the buffer. */
   #putBack(inHand: BatchInHand, length: number): void {
     if (inHand.deliveries.length === length) return
     const others = inHand.deliveries.slice(length)
@@ -277,7 +285,7 @@ export class QueueConsumer implements Service {
     else this.#buffer.putBack(others)
   }
 
-  /** What had been done with a message before it went back to the queue is not done again. */
+  /** Prepares a message, without the steps that were done before it went back to the queue. */
   #preparedOnce(delivery: Delivery, context: PrepareContext): Prepared {
     const progress = this.#inHand.progressOf(delivery)
     if (progress === 'stored') return { delivery, line: undefined, outcome: { kind: 'repeat' } }
@@ -285,13 +293,19 @@ export class QueueConsumer implements Service {
     return progress === 'archived' ? { ...prepared, line: undefined } : prepared
   }
 
-  /** While the batch before is being stored. Nobody waits for it: the store looks up what this has not found. */
+  /**
+   * Looks up what the store will need for a batch while the batch before is stored. Nothing waits for the
+   * result: the store itself looks up what is still missing.
+   */
   #warmUp(batch: readonly Prepared[]): void {
     const arrivals = batch.flatMap((prepared) => arrivalOf(prepared) ?? [])
     void this.#options.store.warmUp(arrivals).catch(() => {})
   }
 
-  /** Stores and acknowledges a batch, however often it has to be tried; false: the consumer stops before. */
+  /**
+   * Stores and acknowledges a batch, with as many attempts as it takes. Resolves to false when the consumer
+   * stops first.
+   */
   async #store(inHand: BatchInHand, batch: readonly Prepared[]): Promise<boolean> {
     const { counters } = this.#options
     const begun = performance.now()
@@ -328,7 +342,7 @@ export class QueueConsumer implements Service {
         return true
       } catch (error) {
         if (error instanceof StoppedError) return false
-        // An error of our own: what is not stored must not be lost.
+        // A bug of the consumer: the messages that are not stored must not be lost.
         logger.error({ error: messageOf(error) }, 'a batch could not be processed; trying it again')
       }
       await sleep(ERROR_PAUSE_MS, signal)
@@ -336,7 +350,7 @@ export class QueueConsumer implements Service {
     }
   }
 
-  /** An outage during which a side counts as away. */
+  /** Wraps an outage so that the side counts as away while the outage lasts. */
   #awayDuring(side: Side, outage: Outage): Pick<Outage, 'failed' | 'over'> {
     const { away } = this.#rest
     return {
@@ -359,13 +373,13 @@ export class QueueConsumer implements Service {
     return !this.#buffer.isEmpty || this.#inHand.count > 0
   }
 
-  /** How many messages are delivered and not yet acknowledged. */
+  /** Returns how many messages are delivered and not yet acknowledged. */
   #atHand(): number {
     return this.#buffer.deliveries.length + this.#inHand.messages
   }
 }
 
-/** A logger whose warnings are errors. */
+/** Returns a logger that logs warnings as errors. */
 function ofErrors(logger: Logger): Pick<Logger, 'info' | 'warn'> {
   return {
     info: (fields, line) => logger.info(fields, line),

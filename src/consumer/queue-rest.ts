@@ -8,11 +8,11 @@ export type QueueRestOptions = {
   /** aborts when the consumer stops */
   readonly signal: AbortSignal
   readonly subscription: () => Subscription | undefined
-  /** Whether batches are still in hand: read again, they would be found to be under way only. */
+  /** Whether batches are still in hand. Delivered again now, their messages would not be known as stored. */
   readonly hasInHand: () => boolean
 }
 
-/** A side that is away for longer has what is at hand given back. */
+/** When a side is away for longer than this, the messages at hand are given back, ms. */
 const PATIENCE_MS = 3000
 
 const AWAY: { readonly [side in Side]: string } = {
@@ -22,8 +22,9 @@ const AWAY: { readonly [side in Side]: string } = {
 }
 
 /**
- * Rests a queue while the database, the archive or an app is away: what is at hand is given back once, since the broker
- * counts how often a message is delivered to no purpose, and the queue is not read until they are back.
+ * Rests a queue while the database, the archive or an app is away. The messages at hand are given back once
+ * and the queue is not read until all sides are back, since the broker counts each delivery that is not
+ * acknowledged.
  */
 export class QueueRest {
   readonly #options: QueueRestOptions
@@ -40,8 +41,9 @@ export class QueueRest {
   }
 
   /**
-   * The channel is gone, while the oldest batch has been in hand for so many ms. What would be delivered anew could
-   * not be done with either, and would count again.
+   * Called when the channel is gone, with the time for which the oldest batch has been in hand, ms. Rests the
+   * queue when that is long: new deliveries could not be handled either, and the broker would count them
+   * again.
    */
   channelLost(oldestMs: number): void {
     this.away.tell()

@@ -12,14 +12,14 @@ import { appNameOf, type QueueApp, runApps } from './apps/run-apps.ts'
 import { KEPT_BYTES, type PrepareContext, prepare, type QueuePlan } from './prepare.ts'
 import { arrivalOf } from './prepared.ts'
 
-/** What became of a dead letter that was driven in again; only `failed` ones are still there. */
+/** The result of driving a dead letter in again. Only `failed` ones are still stored as dead letters. */
 export type Retried =
   | { readonly outcome: 'stored' | 'duplicate' | 'dropped' | 'reset' | 'gone' | 'given' }
   | { readonly outcome: 'failed'; readonly stage: string; readonly reason: string }
 
 /** Stages of messages whose event type was not known. */
 const UNREAD = new Set(['decode', 'validate', 'size'])
-/** For an app that is away: the letter stays. */
+/** Longest wait for an app that is away, ms; then the dead letter stays. */
 const PATIENCE_MS = 30_000
 
 export type RetryQueue = { readonly plan: QueuePlan; readonly apps: readonly QueueApp[] }
@@ -27,14 +27,14 @@ export type RetryQueue = { readonly plan: QueuePlan; readonly apps: readonly Que
 export type RetryContext = PrepareContext & {
   readonly store: Intake & StreamRuns & DeadLetterBox
   readonly router: TriggerRouter
-  /** What a queue's messages are given to; undefined where the configuration has no such queue. */
+  /** Returns the plan and the apps of a queue; undefined when the configuration has no such queue. */
   readonly queueOf: (queue: string | null) => RetryQueue | undefined
   readonly logger: AppContext['logger']
 }
 
 /**
- * Drives a message through the current configuration into its streams, or brings a stream whose pipeline failed
- * back to be run again. The letter goes when that has been done; doing it twice does no harm.
+ * Drives a message through the current configuration into its streams, or resets a stream whose pipeline
+ * failed so that it runs again. Deletes the dead letter afterwards. To do it twice does no harm.
  */
 export async function retryDeadLetter(letter: DeadLetter, context: RetryContext): Promise<Retried> {
   const retried = await retriedBy(letter)(letter, context)
@@ -49,7 +49,7 @@ function retriedBy({ stage }: DeadLetter): (letter: DeadLetter, context: RetryCo
   return appNameOf(stage) === undefined ? store : giveToApp
 }
 
-/** To the app that failed, and to no other. */
+/** Gives a message to the app that failed, and to no other. */
 async function giveToApp(
   { stage, queue, body }: DeadLetter,
   { queueOf, logger }: RetryContext,
@@ -84,7 +84,7 @@ async function store(letter: DeadLetter, context: RetryContext): Promise<Retried
   if (outcome.kind === 'refused') return failed(outcome.deadLetter.stage, outcome.deadLetter.reason)
   const arrival = arrivalOf(prepared)
   try {
-    // What could not be read has reached no app.
+    // A message that could not be read has reached no app yet.
     const deadLetters = message && UNREAD.has(stage) ? await lettersOf(apps, message, context) : []
     const arrivals = arrival ? [arrival] : []
     const { stored } = await context.store.storeBatch({ arrivals, deadLetters }, context.router)

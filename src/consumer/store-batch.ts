@@ -13,31 +13,33 @@ export type StoreBatchContext = {
   readonly store: Pick<Intake, 'storeBatch'> & Pick<Store, 'ping'>
   readonly router: Router
   readonly logger: Logger
-  /** of the database */
+  /** the outage of the database */
   readonly outage: Pick<Outage, 'failed' | 'over'>
   readonly signal: AbortSignal
   /** Returns the positions of queues that are to be stored with the batch, or with a part of it. */
   readonly reports?: (() => NumberedReports) | undefined
-  /** Everything up to this message is stored. */
+  /** Called when everything up to the message `last` is stored. */
   readonly onStored: (last: Prepared, outcome: StoredCounts) => void
 }
 
 export type StoredCounts = {
   readonly stored: number
   readonly duplicates: number
-  /** by their stages, each as often as there are */
+  /** the stage of each dead letter */
   readonly deadLetters: readonly string[]
 }
 
-/** Ends the work on a batch because the process stops; what is not stored will be delivered again. */
+/**
+ * Ends the work on a batch because the process stops. Messages that are not stored will be delivered again.
+ */
 export class StoppedError extends Error {}
 
-/** Failures of the same batch, while the database answers, after which the batch itself is suspected. */
+/** How often a batch may fail, while the database responds to pings, before the batch itself is suspected. */
 const SUSPICIOUS_FAILURES = 3
 
 /**
- * Stores a batch in its order. A fault of the database is waited out; a batch that the database refuses is
- * halved until the message that it refuses is alone and becomes a dead letter. Rejects only with StoppedError.
+ * Stores a batch in its order. Repeats while the database is away. A batch that the database refuses is
+ * halved until the refused message is alone; it becomes a dead letter. Rejects only with StoppedError.
  */
 export async function storeBatch(batch: readonly Prepared[], context: StoreBatchContext): Promise<void> {
   const { store, outage, signal, onStored } = context
@@ -50,7 +52,7 @@ export async function storeBatch(batch: readonly Prepared[], context: StoreBatch
       return
     }
     const { error } = result
-    // A dead letter is not halved or blamed any more: what is wrong with it has to be mended at the database.
+    // When even a dead letter cannot be stored, the fault is the database's: wait until it is repaired.
     const isLetter = batch.length === 1 && batch[0]?.outcome.kind === 'refused'
     if (!isLetter && (!(error instanceof TransientError) || (await isSuspicious(batch, failures, store)))) {
       await divide(batch, messageOf(error), context)
@@ -82,7 +84,10 @@ async function attempt(
   }
 }
 
-/** A message alone never becomes a dead letter for an error that the database does not blame on its values. */
+/**
+ * Whether a batch itself may be the cause of transient failures. A single message is never suspected: it
+ * becomes a dead letter only for an error that the database blames on its values.
+ */
 async function isSuspicious(
   batch: readonly Prepared[],
   failures: number,

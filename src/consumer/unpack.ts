@@ -1,15 +1,17 @@
 import { unzipSync } from 'node:zlib'
 import { messageOf } from '../domain/errors.ts'
 
-/** A body as it was before it was compressed, or the stage and the reason of a refusal. */
+/** An unpacked body, or the stage and the reason of a refusal. */
 export type Unpacked =
   | { readonly ok: true; readonly body: Buffer }
   | { readonly ok: false; readonly stage: 'decode' | 'size'; readonly reason: string }
 
-/** Kombu calls what zlib makes so, and sends no gzip under that name; others do. */
+/** Kombu gives zlib data the name of gzip and never sends gzip; other senders do. Both are accepted. */
 const ZLIB = new Set(['application/x-gzip', 'gzip', 'zlib'])
 
-/** Undoes the compression that kombu names in a header; never makes more than so many bytes. */
+/**
+ * Undoes the compression that kombu names in a header. Refuses a body that unpacks to more than `mostBytes`.
+ */
 export function unpack(body: Buffer, compression: string, mostBytes: number): Unpacked {
   if (!ZLIB.has(compression))
     return {

@@ -3,13 +3,16 @@ import { holdsTraits, type TraitCondition } from '../domain/trait-condition.ts'
 import type { Queries } from '../store/ports/queries.ts'
 import type { EventQuery, HandlerContext } from './handler.ts'
 
-/** Most events that a handler is given at once: those of one server and some days. */
+/** Most events of one query; those of one server and a few days are far fewer. */
 const MOST_EVENTS = 10_000
 
-/** A query that waits for those that are asked at the same moment. */
+/** A query that waits to be joined with others of the same moment, and its result. */
 type Asked = { readonly query: EventQuery; readonly answer: PromiseWithResolvers<readonly Event[]> }
 
-/** Returns how handlers look stored events up: what many streams ask at the same moment is one query. */
+/**
+ * Creates the function by which handlers look up stored events. Queries of the same moment are joined into
+ * one.
+ */
 export function createEventFinder(
   store: Pick<Queries, 'listEvents'>,
 ): NonNullable<HandlerContext['findEvents']> {
@@ -27,15 +30,15 @@ export function createEventFinder(
   }
 }
 
-/** Asks for the same trait and times. */
+/** Runs queries for the same trait and time range as one, and settles each of them. */
 async function askTogether(store: Pick<Queries, 'listEvents'>, group: readonly Asked[]): Promise<void> {
   try {
     const known = group.flatMap(({ query }) => stored(query.known))
     const found = await look(store, group, known)
-    // One of them has so many that others may be cut off.
+    // The limit was reached, so events of some queries may be missing: run each query alone.
     const isCut = found.length >= MOST_EVENTS && group.length > 1
     if (isCut) return void (await Promise.all(group.map((one) => askTogether(store, [one]))))
-    // What one knows already, others may have asked for.
+    // Events that one query knows and left out may be part of another's result.
     const events = [...new Map([...found, ...known].map((event) => [event.id, event])).values()]
     events.sort((a, b) => a.id - b.id)
     for (const { query, answer } of group) answer.resolve(answerOf(query, events))

@@ -4,11 +4,11 @@ import type { Micros } from '../domain/time.ts'
 import type { DistinguishingTraits, Trait } from '../domain/trait.ts'
 import type { Shared } from '../runtime/shared.ts'
 
-/** Scratchpad of one run of one stream, shared by its handlers. */
+/** The scratchpad of one run of one stream, shared by its handlers. */
 export type HandlerEnv = {
   readonly streamId: number
   readonly streamName: string
-  /** what the stream is told apart by; not there where a pipeline runs over events of no stream */
+  /** the distinguishing traits of the stream; absent when a pipeline runs over events of no stream */
   readonly distinguishingTraits?: DistinguishingTraits
   [key: string]: unknown
 }
@@ -17,38 +17,47 @@ export type HandlerEnv = {
 export type HandlerParams = { readonly [name: string]: unknown }
 
 /**
- * A step of a pipeline: one instance per stream and run. `handleEvents` may run again for the same stream after
- * a failure; `commit` runs at least once after every handler of the pipeline has succeeded.
+ * A step of a pipeline: one instance per stream and run. `handleEvents` may run again for the same stream
+ * after a failure; `commit` runs at least once after every handler of the pipeline has succeeded.
+ *
+ * @example
+ * export class CountEvents {
+ *   handleEvents(events) { this.count = events.length; return events }
+ *   commit() { console.log(this.count) }
+ *   rollback() {}
+ * }
  */
 export interface Handler {
   /**
-   * Takes the events of the stream in order of time, or what the handler before left of them. What it answers
-   * goes to the next one: events with new message ids are new, and are stored when the stream is completed.
+   * Takes the events of the stream in order of time, or those that the handler before returned. Returns the
+   * events for the next handler. Events with new message ids are new and are stored when the stream is
+   * completed.
    */
   handleEvents(events: readonly Event[], env: HandlerEnv): readonly Event[] | Promise<readonly Event[]>
   /** Makes the effects of handleEvents visible. */
   commit(): void | Promise<void>
-  /** Takes back what handleEvents did; another handler failed, or this one. */
+  /** Undoes what handleEvents did, because this handler or another one of the pipeline failed. */
   rollback(): void | Promise<void>
-  /** What commit is going to send, for `stv3 pipeline --dry-run`. */
+  /** Returns what commit is going to send, for `stv3 pipeline --dry-run`. */
   wouldPublish?(): readonly unknown[]
 }
 
 /**
- * A class of handlers. One with a constructor is made anew for each run of a stream. One with a static `open` is opened
- * once for each step of a pipeline that names it, before the first run, and keeps what it has until the worker stops.
+ * A class of handlers. A class without `open` is instantiated for each run of a stream. A class with a static
+ * `open` is opened once for each step of a pipeline that names it, before the first run, and keeps its state
+ * until the worker stops.
  */
 export type HandlerClass = RunHandlerClass | StepHandlerClass
 
 type HandlerStatics = {
-  /** What it does, for the reference pages. */
+  /** One or two sentences for the reference pages. */
   readonly description?: string
   /**
-   * JSON Schema of the parameters: `stv3 check` and the worker refuse others. A property's `default` takes the
-   * place of a parameter that is absent or null; a `deprecated` one is accepted, with a warning.
+   * The JSON Schema of the parameters: `stv3 check` and the worker refuse others. A property's `default`
+   * replaces a parameter that is absent or null. A `deprecated` parameter is accepted with a warning.
    */
   readonly schema?: JsonSchema
-  /** What is wrong with parameters that fit the schema; undefined: nothing. */
+  /** Returns the fault of parameters that fit the schema; undefined when there is none. */
   readonly fault?: (params: HandlerParams) => string | undefined
 }
 
@@ -68,7 +77,10 @@ export type RunHandlerClass = HandlerStatics & {
  *     }
  */
 export type StepHandlerClass = HandlerStatics & {
-  /** Opens a step. Where it throws or rejects the run fails, as by a constructor, and the next one opens it again. */
+  /**
+   * Opens a step. When it throws or rejects, the run fails, as with a constructor, and the next run opens it
+   * again.
+   */
   open(params: HandlerParams, services: HandlerServices): OpenedHandler | Promise<OpenedHandler>
 }
 
@@ -82,32 +94,40 @@ export interface OpenedHandler<H extends Handler = Handler> {
 
 export type JsonSchema = { readonly [keyword: string]: unknown }
 
-/** What a step gets from the worker beside its parameters. */
+/** The services that a step gets from the worker beside its parameters. */
 export type HandlerServices = {
   readonly logger: HandlerLogger
-  /** aborted when the worker stops: what waits gives up with an error, and another worker runs the stream again */
+  /**
+   * aborts when the worker stops: a handler that waits should reject then; another worker runs the stream
+   * again
+   */
   readonly signal: AbortSignal
-  /** Stored events, whatever their streams; not there where nothing is stored. Rejects while the database is away. */
+  /**
+   * Returns stored events of any stream. Absent where nothing is stored. Rejects while the database is away.
+   */
   findEvents?(query: EventQuery): Promise<readonly Event[]>
-  /** A publisher of the broker at this URL, `amqp(s)://…`; all runs share it. */
+  /** Returns the publisher of the broker at `url`, `amqp(s)://…`. All runs share it. */
   publisherFor(url: string): Promise<Publisher>
   /** Returns the one instance of a class that all steps of this worker have, such as a cache or a pool. */
   readonly shared: Shared
 }
 
-/** What the handler of one run gets. */
+/** The services that the handler of one run gets. */
 export type HandlerContext = HandlerServices & {
-  /** To be called when a receiver takes what others send and not what this run does: it takes the place of none. */
+  /**
+   * A handler calls it when its receiver accepts data of other runs but not of this one: the run takes no
+   * place then.
+   */
   readonly waitsAlone?: (() => void) | undefined
 }
 
-/** Events that have a trait of this value, after one time and until another. */
+/** A query for events whose trait has a value, with timestamps after `from` and up to and including `to`. */
 export type EventQuery = {
   readonly trait: string
   readonly value: Trait
   readonly from: Micros
   readonly to: Micros
-  /** events that are known already, and are left out */
+  /** events that the caller has already, and that are left out of the result */
   readonly known?: readonly Event[] | undefined
 }
 

@@ -4,7 +4,7 @@ import type { HandlerClass, HandlerParams } from './handler.ts'
 import { checkedParams, unusedParams } from './handlers/check-params.ts'
 import { HANDLERS } from './handlers/handler-registry.ts'
 
-/** A handler of a pipeline with its parameters, ready to be made. */
+/** A step of a pipeline: a loaded handler class and its checked parameters. */
 export type PipelineStep = {
   readonly name: string
   readonly handler: HandlerClass
@@ -17,16 +17,16 @@ type StepConfig = { readonly name: string; readonly params: HandlerParams }
 
 export type PipelineSources = {
   readonly pipelines: { readonly [name: string]: readonly StepConfig[] }
-  /** names of handlers and the class paths they stand for: pipeline_handlers */
+  /** class paths by the names of handlers, from pipeline_handlers */
   readonly handlers: { readonly [name: string]: string }
-  /** what the paths of modules start from */
+  /** the folder that the paths of modules are relative to */
   readonly folder: string
 }
 
-/** A handler that a pipeline names and that cannot be used. */
+/** The fault of a handler that a pipeline names and that cannot be used. `step` counts from 0. */
 export type HandlerFault = { readonly pipeline: string; readonly step: number; readonly message: string }
 
-/** A parameter of a step that is accepted and has no effect. */
+/** A parameter of a step that is accepted and has no effect. `step` counts from 0. */
 export type UnusedParameter = {
   readonly pipeline: string
   readonly step: number
@@ -40,10 +40,10 @@ export type LoadedPipelines = {
   readonly unused: readonly UnusedParameter[]
 }
 
-/** A handler that pipeline_handlers names, no pipeline uses and nobody could. */
+/** The fault of a handler that pipeline_handlers names, no pipeline uses, and that cannot be loaded. */
 export type UnusedFault = { readonly handler: string; readonly message: string }
 
-/** Returns what is wrong with handlers that are named and not used. */
+/** Returns the faults of handlers that pipeline_handlers names and no pipeline uses. */
 export async function unusedHandlerFaults(sources: PipelineSources): Promise<UnusedFault[]> {
   const used = new Set(Object.values(sources.pipelines).flatMap((steps) => steps.map(({ name }) => name)))
   const faults: UnusedFault[] = []
@@ -57,7 +57,7 @@ export async function unusedHandlerFaults(sources: PipelineSources): Promise<Unu
   return faults
 }
 
-/** Loads the handlers of the pipelines of a configuration; steps at fault are left out and listed. */
+/** Loads the pipelines of a configuration. Leaves out faulty steps and lists them in `faults`. */
 export async function loadPipelines(sources: PipelineSources): Promise<LoadedPipelines> {
   const faults: HandlerFault[] = []
   const unused: UnusedParameter[] = []

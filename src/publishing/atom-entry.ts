@@ -3,17 +3,17 @@ import { xmlAttribute, xmlText } from '../text/xml.ts'
 
 export type AtomEntry = {
   readonly event: Event
-  /** what the entry says its type is */
+  /** the event type of the entry: its last category */
   readonly eventType: string
-  /** undefined: the event type */
+  /** undefined: `eventType` */
   readonly title: string | undefined
   readonly categories: readonly string[]
   readonly contentType: string
-  /** XML, or text that is escaped already */
+  /** XML, or text that is already escaped */
   readonly content: string
 }
 
-/** An entry of an Atom feed (RFC 4287) as the archives of events take it. */
+/** Returns an entry of an Atom feed (RFC 4287), as XML, in the form that archives of events accept. */
 export function atomEntry({ event, eventType, title, categories, contentType, content }: AtomEntry): string {
   const original = event.traits.original_message_id
   const terms = [...categories, eventType]

@@ -3,22 +3,24 @@ import { readSecret } from '../runtime/read-secret.ts'
 import { hostOf, sendHttp } from './http-request.ts'
 
 export type AuthSettings = {
-  /** where tokens are given out; without a path that of the identity API, version 2 */
+  /** URL of the token server; without a path, that of the identity API version 2 is added */
   readonly server: string
   readonly user: string
   readonly key: string | undefined
-  /** a file that only its owner can read, in place of the key */
+  /** a file with the key, readable by its owner only; used in place of `key` */
   readonly keyFile: string | undefined
 }
 
-/** `timeoutMs` for the whole exchange; `stop`: the process stops. */
+/** `timeoutMs` limits the whole exchange; `stop` aborts when the process stops. */
 type AskingLimits = { readonly timeoutMs: number; readonly stop: AbortSignal }
 
-/** Tokens that were given out, or have been asked for, by server and user: all runs of a process share them. */
+/** Caches tokens, also those still requested, by server and user. All runs of a process share them. */
 export class AuthTokens {
   readonly #tokens = new Map<string, Promise<string>>()
 
-  /** Returns the token of a user; asks for one where there is none yet, or where `refused` is not taken any more. */
+  /**
+   * Returns the token of a user. Requests one when there is none yet, or when the cached one is `refused`.
+   */
   async of(
     settings: AuthSettings,
     refused: string | undefined,
@@ -28,7 +30,7 @@ export class AuthTokens {
     for (let known = this.#tokens.get(name); known; ) {
       const token = await known
       if (token !== refused) return token
-      // Another run may have asked for a new one in the meantime.
+      // Another run may have requested a new token in the meantime.
       const newer = this.#tokens.get(name)
       known = newer === known ? undefined : newer
     }
@@ -55,10 +57,10 @@ async function askForToken(settings: AuthSettings, { timeoutMs, stop }: AskingLi
     },
     stop,
   ).catch((error) => {
-    // It says nothing of what the token is for.
+    // Not an UntakenError: a failure of the token server says nothing about the feed.
     throw error instanceof TransientError ? new TransientError(error.message, { cause: error }) : error
   })
-  // The answer may hold a token: it is not repeated.
+  // The response may hold a token, so its text is left out of the error.
   if (status < 200 || status >= 300)
     throw new TransientError(`${hostOf(url.href)} gives out no token: it answered ${status}`)
   return tokenOf(text, url.href)
@@ -76,7 +78,7 @@ function tokenOf(text: string, url: string): string {
   if (typeof id !== 'string' || id === '')
     throw new TransientError(`${hostOf(url)} answered without access.token.id`)
   const token = asHeader(id)
-  // One that is kept and cannot be sent would fail everything until the process ends.
+  // A cached token that cannot be sent would fail every request until the process ends.
   if (!token) throw new TransientError(`${hostOf(url)} gives out a token that cannot be sent`)
   return token
 }
@@ -85,12 +87,12 @@ function idIn(text: string): unknown {
   try {
     return JSON.parse(text)?.access?.token?.id
   } catch {
-    // What is no JSON holds no token.
+    // A response that is not JSON holds no token.
     return undefined
   }
 }
 
-/** As it is sent; undefined when it cannot be. */
+/** Returns a value as it is sent in a header; undefined when it cannot be sent. */
 function asHeader(value: string): string | undefined {
   try {
     return new Headers({ 'x-auth-token': value }).get('x-auth-token') ?? undefined

@@ -17,7 +17,7 @@ import { hostOf, sendHttp } from './http-request.ts'
 import { DOUBTFUL, type Receiver, UntakenError } from './receiver.ts'
 
 export type BulkIndexSettings = {
-  /** of the server, without a path */
+  /** URL of the server, without a path */
   readonly url: string
   readonly index: string
   readonly headers: { readonly [name: string]: string }
@@ -25,29 +25,29 @@ export type BulkIndexSettings = {
   readonly waits: Waits
 }
 
-/** Index of whoever names none. */
+/** The index when none is configured. */
 export const DEFAULT_INDEX = 'stacktach-events'
 
-/** What is indexed; its id is its message_id. */
+/** A document to be indexed. Its id is its message_id. */
 export type Document = { readonly message_id: string; readonly [field: string]: unknown }
 
-/** What the bulk API says of one document. */
+/** The result of the bulk API for one document. */
 type ItemResult = {
   readonly status: number | undefined
   readonly error?: { readonly reason?: string } | string
 }
 
-/** Of one request: servers and what stands before them take no more than so much, often no more than 1 MB. */
+/** Limits of one request: servers and their proxies often accept no more than 1 MB. */
 const MOST_DOCUMENTS = 500
 const MOST_BYTES = 900_000
 
-/** Requests at a time. */
+/** Most requests at a time. */
 const MOST_REQUESTS = 4
 
 /** A document and its two lines of a bulk request. */
 type Entry = { readonly document: Document; readonly lines: string }
 
-/** An event as it is indexed: its traits by name, times as ISO text. */
+/** Returns the document of an event: its traits by name, times as ISO text. */
 export function documentOf(event: Event, more: { readonly [field: string]: unknown } = {}): Document {
   const traits = Object.entries(event.traits).map(([name, trait]) => [
     name,
@@ -63,16 +63,19 @@ export function documentOf(event: Event, more: { readonly [field: string]: unkno
 }
 
 /**
- * Indexes documents with the bulk API of Elasticsearch or OpenSearch; those that are not taken at the moment are sent
- * again, and a request that is refused is halved until it is told which of them are. Answers for each why it was
- * refused, undefined where it was not.
+ * Indexes documents with the bulk API of Elasticsearch or OpenSearch. Documents that are not accepted at the
+ * moment are sent again. A refused request is halved until the refused documents are known. Returns for each
+ * document the reason of its refusal, or undefined.
+ *
+ * @example
+ * const reasons = await bulkIndex(events.map((event) => documentOf(event)), settings, receiver, { signal })
  */
 export async function bulkIndex(
   documents: readonly Document[],
   settings: BulkIndexSettings,
   receiver: Receiver,
   context: DeliveryContext,
-  /** nothing else is sent before these are done */
+  /** whether nothing else is sent to the receiver before these documents are done */
   holdsOthers = false,
 ): Promise<(string | undefined)[]> {
   const reasons = new Map<Document, string>()
@@ -113,7 +116,7 @@ type Indexing = {
   readonly context: DeliveryContext
   readonly lanes: Lanes
   readonly reasons: Map<Document, string>
-  /** those of which it is not known yet */
+  /** documents that are neither indexed nor refused yet */
   readonly open: Set<Document>
   readonly isLone: () => boolean
 }
@@ -138,7 +141,7 @@ async function indexAll(entries: readonly Entry[], indexing: Indexing, since?: n
     if (waiting.length === 0) return
     throw waitingError(hostOf(settings.url), results.filter(isWaiting))
   }
-  // Those that are taken speak for the receiver.
+  // Documents that are accepted show that the receiver is up.
   const taking = async () => {
     const before = waiting.length
     try {
@@ -163,7 +166,7 @@ async function indexAll(entries: readonly Entry[], indexing: Indexing, since?: n
   }
 }
 
-/** Why documents of a request that was taken are sent again. */
+/** Returns the error of an accepted request of which some documents must be sent again. */
 function waitingError(host: string, results: readonly ItemResult[]): TransientError {
   const [told] = results.filter((result) => !isForLater(statusOf(result)))
   const said = `${host}: ${results.length} documents are not taken yet`

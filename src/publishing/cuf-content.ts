@@ -5,7 +5,7 @@ import type { Trait } from '../domain/trait.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { xmlAttribute } from '../text/xml.ts'
 
-/** Fields that stand in for traits of the event. */
+/** Fields that replace traits of the event. */
 export type ExtraInfo = { readonly [name: string]: unknown }
 
 /** The status that Nova's API shows for a state of an instance. */
@@ -24,7 +24,7 @@ const STATUS: { readonly [state: string]: string } = {
   shelved_offloaded: 'SHELVED_OFFLOADED',
 }
 
-/** Where what goes on in that state (state_description) shows instead. */
+/** The status that Nova's API shows instead while a task (state_description) goes on in a state. */
 const STATUS_DURING: { readonly [state: string]: { readonly [task: string]: string } } = {
   active: {
     rebooting: 'REBOOT',
@@ -42,7 +42,7 @@ const STATUS_DURING: { readonly [state: string]: { readonly [task: string]: stri
   resized: { resize_reverting: 'REVERT_RESIZE' },
 }
 
-/** Bits of rax_options; of several of one kind the last counts. */
+/** The licences by their bits in rax_options. Of several of one kind the last counts. */
 const OS_LICENSES = [
   [1, 'RHEL'],
   [4, 'WINDOWS'],
@@ -54,8 +54,8 @@ const APPLICATION_LICENSES = [
 ] as const
 
 /**
- * The usage of an instance as a CUF event. Throws InvalidError where the event tells only one of two times that have
- * to be compared.
+ * Returns the usage of an instance as a CUF event, in XML. Throws InvalidError when the event has only one of
+ * two times that have to be compared.
  */
 export function cufContent(event: Event, extra: ExtraInfo, logger: Pick<Logger, 'warn'>): string {
   const text = (name: string) => textOf(extra[name] ?? plainValue(event.traits[name]))
@@ -98,7 +98,10 @@ function attributes(values: { readonly [name: string]: string }): string {
     .join(' ')
 }
 
-/** From the later of launch and begin of the audit to the earlier of its end and the end of the instance. */
+/**
+ * Returns the start and the end of the usage: from the later of launch and begin of the audit period to the
+ * earlier of the end of the period and the end of the instance.
+ */
 function periodOf(event: Event): [Micros | undefined, Micros | undefined] {
   const time = (name: string) => timeOf(event, name)
   const begin = time('audit_period_beginning')
@@ -134,7 +137,7 @@ function timeOf({ traits }: Event, name: string): Micros | undefined {
   return trait?.type === 'text' ? parseIso(trait.value) : undefined
 }
 
-/** Whole seconds, UTC. */
+/** Returns a time as ISO text in whole seconds, UTC; empty when there is none. */
 function zulu(time: Micros | undefined): string {
   return time === undefined ? '' : `${formatIso(time).slice(0, 19)}Z`
 }
@@ -161,7 +164,7 @@ function optionsOf({ traits, messageId }: Event, logger: Pick<Logger, 'warn'>): 
 function plainValue(trait: Trait | undefined): string | number | bigint | null {
   if (trait === undefined || trait.type === 'none') return null
   if (trait.type === 'datetime') return formatIso(trait.value)
-  // A float stays one, as it is stored.
+  // A float without a fraction keeps its `.0`, as it is stored.
   return trait.type === 'float' && Number.isInteger(trait.value) ? trait.value.toFixed(1) : trait.value
 }
 

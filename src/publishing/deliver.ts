@@ -8,37 +8,40 @@ export type Waits = {
   readonly maxMs: number
   /** further attempts after the first; undefined: as many as it takes */
   readonly retries?: number | undefined
-  /** so often one thing is tried while its receiver takes others: then it is refused (REFUSED_AFTER) */
+  /** attempts for one item while its receiver accepts others; then it counts as refused (REFUSED_AFTER) */
   readonly refusedAfter?: number | undefined
-  /** so often several are tried together before each half is tried by itself (SPLIT_AFTER) */
+  /** attempts for several items together before each half is tried by itself (SPLIT_AFTER) */
   readonly splitAfter?: number | undefined
 }
 
-/** `signal`: what waits gives up. `waitsAlone`: told once that the receiver takes others and not this. */
+/**
+ * `signal` aborts when waiting must end. `waitsAlone` is called once when the receiver accepts other items
+ * and not this one.
+ */
 export type DeliveryContext = {
   readonly signal: AbortSignal
   readonly waitsAlone?: (() => void) | undefined
-  /** told when it does not work and is tried again */
+  /** called when an attempt has failed and will be repeated */
   readonly onAway?: (() => void) | undefined
 }
 
 export type Sending<T> = {
   readonly attempt: () => Promise<T>
-  /** how many things are sent at once (1) */
+  /** how many items are sent at once (1) */
   readonly count?: number
-  /** of the whole that this is a part of: see TrialOptions */
+  /** `since` of the whole that this is a part of: see TrialOptions */
   readonly since?: number | undefined
   readonly isLone?: (() => boolean) | undefined
-  /** told that it was tried so often that others might be tried in the meantime */
+  /** called when so many attempts have failed that other items might be tried in the meantime */
   readonly onLong?: (() => void) | undefined
 }
 
-/** refusedAfter of waits that do not say it */
+/** The default of `refusedAfter`. */
 export const REFUSED_AFTER = 10
-/** splitAfter of waits that do not say it */
+/** The default of `splitAfter`. */
 export const SPLIT_AFTER = 3
 
-/** Several things are not taken together: each half may tell more. `since`: for the halves. */
+/** Several items were not accepted together: each half should be tried by itself, with this `since`. */
 export class TogetherError extends InvalidError {
   readonly since: number
 
@@ -49,10 +52,15 @@ export class TogetherError extends InvalidError {
 }
 
 /**
- * Tries until it works: what is sent must arrive, and its stream is not completed before. Waits grow between
- * attempts; final are only an InvalidError, what a server says of the thing itself, and what is wrong in the
- * configuration. What is not taken again and again while the receiver takes others is refused: InvalidError, or
- * TogetherError where there are several. Gives up when the worker stops.
+ * Repeats an attempt until it succeeds, with growing pauses: what is sent must arrive before its stream is
+ * completed. Only two errors end it at once: an InvalidError, by which a server refuses the item itself, and
+ * an error of the configuration. An item that fails again and again while the receiver accepts others is
+ * refused: rejects with InvalidError, or with TogetherError for several items. Rejects with TransientError
+ * when the worker stops.
+ *
+ * @example
+ * const receiver = openReceiver(services, hostOf(url))
+ * await deliver(receiver, { attempt: () => post(item) }, { initialMs: 1000, maxMs: 60_000 }, { signal })
  */
 export async function deliver<T>(
   receiver: Receiver,
@@ -77,7 +85,7 @@ export async function deliver<T>(
         if (signal.aborted) throw new TransientError('the worker stops', { cause: error })
         trial.failed(error)
         giveUpAfter(failures, error, trial, waits, sending)
-        // One that alone is not taken is no outage.
+        // A single item that is not accepted is not an outage of the receiver.
         if (!trial.isPassedBy) {
           outage.failed(messageOf(error))
           onAway?.()
@@ -90,7 +98,7 @@ export async function deliver<T>(
   }
 }
 
-/** Throws where trying the same again is in vain. */
+/** Throws when no further attempt should be made. */
 function giveUpAfter(
   failures: number,
   error: unknown,
@@ -100,9 +108,9 @@ function giveUpAfter(
 ): void {
   const said = messageOf(error)
   if (retries !== undefined && failures > retries) throw new InvalidError(said, { cause: error })
-  // A server that is away takes no other, and no half either.
+  // Halves and other items are worth a try only when the server responds or accepts others.
   const mayTell = error instanceof UntakenError || trial.isPassedBy
-  // What is part of a whole was tried so often already.
+  // Parts of a whole have had these attempts together with the whole already.
   const isLong = failures >= (since !== undefined && trial.isPassedBy ? 1 : splitAfter)
   if (mayTell && isLong) {
     if (count > 1) throw new TogetherError(said, trial.since)
@@ -118,32 +126,32 @@ function isOfConfig(error: unknown): boolean {
   return error instanceof StackTachError && error.code === 'config'
 }
 
-/** What a server says of the request itself: the same request will never be accepted. */
+/** Statuses about the request itself: the same request will never be accepted. */
 const REFUSALS = new Set([400, 405, 406, 411, 413, 414, 415, 422, 431])
 
-/** Whether a status means that the same will never be accepted. */
+/** Returns whether a status means that the same request will never be accepted. */
 export function isRefusal(status: number): boolean {
   return REFUSALS.has(status)
 }
 
-/** What a server says of itself, for a while: too slow, too early, too many. */
+/** Statuses about the server's present condition: too slow, too early, too many. */
 const LATER = new Set([408, 425, 429])
 const UNAVAILABLE = 503
 
 /**
- * Throws unless the status is one of success: InvalidError where trying again is in vain, TransientError where it is
- * for later, else UntakenError.
+ * Throws unless the status is one of success: InvalidError for a refusal, TransientError when the request
+ * should be sent later, else UntakenError.
  */
 export function requireSuccess(where: string, status: number, text: string): void {
   if (status >= 200 && status < 300) return
   const said = `${where} answered ${status}: ${text.slice(0, 500)}`
   if (isRefusal(status)) throw new InvalidError(said)
-  // Not everything may be unavailable: of several sent together some may be taken.
+  // A part of the server may still be available: of several items sent together some may be accepted.
   if (status === UNAVAILABLE) throw new UntakenError(said, { isForLater: true })
   throw isForLater(status) ? new TransientError(said) : new UntakenError(said)
 }
 
-/** Whether a status says nothing of what was sent. */
+/** Returns whether a status says nothing about the items that were sent. */
 export function isForLater(status: number): boolean {
   return status === UNAVAILABLE || LATER.has(status)
 }

@@ -8,24 +8,27 @@ export type HttpRequest = {
   readonly method: 'POST' | 'PUT'
   readonly headers: { readonly [name: string]: string }
   readonly body: string | Buffer
-  /** for the whole exchange, ms */
+  /** longest time of the whole exchange, ms */
   readonly timeoutMs: number
-  /** what an answer of success says is of interest: it is waited for to its end */
+  /** whether the body of a successful response is needed, so that it is read to its end */
   readonly needsText?: boolean
 }
 
 export type HttpAnswer = { readonly status: number; readonly text: string }
 
-/** Answers larger than this are cut: only what they say of an error is of interest. */
+/** Responses larger than this are cut, bytes. */
 const LONGEST_ANSWER = 16 << 20
-/** How long the rest of an answer is waited for that nobody reads: a connection that is done can be used again. */
+/**
+ * Longest wait for the rest of a response that is not needed, ms: a connection that is read to its end can be
+ * reused.
+ */
 const REST_MS = 1000
 
 /**
- * Sends a request and reads the answer, whatever its status. Rejects with TransientError when there is none: with
- * UntakenError where the server was there. What breaks off after the status is an answer all the same: it says whether
- * the request was taken. A stop does not break it off at once: what was sent may have been taken, and would be sent
- * again.
+ * Sends a request and reads the response, whatever its status. Rejects with TransientError when there is no
+ * response, or with UntakenError when the server was reached. A response that breaks off after the status
+ * still counts, since the status shows whether the request was accepted. `stop` does not abort the request at
+ * once: it may have been accepted, and would be sent again.
  */
 export async function sendHttp(request: HttpRequest, stop: AbortSignal): Promise<HttpAnswer> {
   const { url, timeoutMs, needsText = false } = request
@@ -48,7 +51,10 @@ export async function sendHttp(request: HttpRequest, stop: AbortSignal): Promise
   }
 }
 
-/** What fetch says of a header or a URL that it does not take holds their text, which may be a secret. */
+/**
+ * Makes the request. Hides the errors of fetch for a bad header or URL, since they hold its text, maybe a
+ * secret.
+ */
 function requestOf({ url, method, headers, body }: HttpRequest): Request {
   try {
     const { bare, authorization } = splitCredentials(url)
@@ -73,17 +79,17 @@ async function readText(response: Response): Promise<string> {
       if (bytes > LONGEST_ANSWER) break
     }
   } catch {
-    // What came of it is all there is.
+    // Use the part that has arrived.
   }
   return Buffer.concat(parts).toString('utf8')
 }
 
-/** fetch says only that it failed; its cause says why. */
+/** Returns the reason of a failed fetch, which is in the cause of its error. */
 function reasonOf(error: unknown): string {
   return messageOf(causeOf(error) ?? error)
 }
 
-/** The connection was made, and then broke off or brought what is no answer. */
+/** Error codes of a connection that was made and then broke off or brought no valid response. */
 const REACHED = /^(ECONNRESET|EPIPE|UND_ERR_(SOCKET|HEADERS_TIMEOUT|HEADERS_OVERFLOW|BODY_TIMEOUT)|HPE_\w+)$/
 
 function wasReached(error: unknown): boolean {
@@ -92,9 +98,9 @@ function wasReached(error: unknown): boolean {
   return cause.name === 'HTTPParserError' || ('code' in cause && REACHED.test(String(cause.code)))
 }
 
-/** Without a user, a password or a query, which may be secrets. */
+/** Returns a URL without user, password and query, which may be secrets. */
 export function hostOf(url: string): string {
   const parsed = URL.parse(url)
-  // Only of http and its like there is an origin.
+  // `origin` would be null for schemes other than http and a few like it.
   return parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : 'the URL'
 }

@@ -3,10 +3,10 @@ import { Outage } from '../runtime/outage.ts'
 import type { Shared } from '../runtime/shared.ts'
 import { Receiver } from './receiver.ts'
 
-/** What receivers need of whoever opens them. */
+/** The services that openReceiver needs. */
 export type ReceiverServices = { readonly logger: Pick<Logger, 'info' | 'warn'>; readonly shared: Shared }
 
-/** Outages by the key of their receiver: of many who send to one, the log says once that it is away. */
+/** Outages by the key of their receiver, so that the log reports an outage once for all senders. */
 class Outages {
   readonly #byKey = new Map<string, Outage>()
 
@@ -18,8 +18,8 @@ class Outages {
 }
 
 /**
- * Creates the receiver of one sender: another user or header may be treated otherwise. Receivers of one key are away
- * together in the log.
+ * Creates a receiver for one sender, since a server may treat other users or headers differently. Receivers
+ * of the same key share one outage in the log.
  */
 export function openReceiver({ logger, shared }: ReceiverServices, name: string, key = name): Receiver {
   return new Receiver(name, shared(Outages).of(key, name, logger))

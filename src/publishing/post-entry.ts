@@ -6,7 +6,7 @@ import { UntakenError } from './receiver.ts'
 export type FeedSettings = {
   readonly url: string
   readonly auth: AuthSettings | undefined
-  /** sent as they are, for feeds without tokens */
+  /** further headers, for feeds without tokens */
   readonly headers?: { readonly [name: string]: string }
   readonly timeoutMs: number
 }
@@ -15,8 +15,8 @@ const UNAUTHORIZED = 401
 const CONFLICT = 409
 
 /**
- * Posts an entry to an Atom feed once. 409 means that the feed has it; a token that is not taken any more is renewed
- * once. Rejects with InvalidError where the feed refuses the entry, else with TransientError.
+ * Posts an entry to an Atom feed once. 409 counts as success, since the feed has the entry. After 401 the
+ * token is renewed once. Rejects with InvalidError when the feed refuses the entry, else with TransientError.
  */
 export async function postEntry(
   atom: string,

@@ -2,11 +2,11 @@ import { TransientError } from '../domain/errors.ts'
 import type { Outage } from '../runtime/outage.ts'
 
 /**
- * A server was there and did not take what it was sent: an error that may be of the thing itself or of the server.
- * What it takes of others tells.
+ * A server was reached and did not accept an item. The fault may be the item's or the server's; whether the
+ * server accepts other items decides.
  */
 export class UntakenError extends TransientError {
-  /** It was told to come later: that others are taken says nothing of what it is. */
+  /** Whether the server asked for a later attempt, so that accepted others say nothing about this item. */
   readonly isForLater: boolean
 
   constructor(
@@ -18,23 +18,23 @@ export class UntakenError extends TransientError {
   }
 }
 
-/** So many that fail, and nothing taken since: the server is away, whatever it answers. */
+/** When this many items fail and none is accepted since, the server counts as away, whatever it responds. */
 export const DOUBTFUL = 3
 
 /**
- * What is known of one receiver: whether it takes others while it does not take one thing. A receiver that takes
- * nothing is away, and says nothing about what it was sent.
+ * Tracks whether a receiver accepts other items while it does not accept one. A receiver that accepts nothing
+ * is away, and its failures say nothing about the items.
  */
 export class Receiver {
-  /** as it is named in the log */
+  /** the name of the receiver in the log */
   readonly name: string
-  /** it takes nothing */
+  /** the outage during which the receiver accepts nothing */
   readonly outage: Outage
-  /** how much it has taken */
+  /** how many items were accepted */
   #taken = 0
-  /** lone things that were given up since it took something */
+  /** how many lone items were given up since one was accepted */
   #givenUp = 0
-  /** those that have failed while nothing else was taken */
+  /** trials that have failed while nothing else was accepted */
   readonly #unclear = new Set<Trial>()
 
   constructor(name: string, outage: Outage) {
@@ -46,17 +46,17 @@ export class Receiver {
     return this.#taken
   }
 
-  /** It took something before, and has not refused several since. */
+  /** Whether an item was accepted before and not several were given up since. */
   get wasGood(): boolean {
     return this.#taken > 0 && this.#givenUp < DOUBTFUL - 1
   }
 
-  /** Several things fail, and nothing is taken. */
+  /** Whether several items fail and nothing is accepted. */
   get isDoubtful(): boolean {
     return this.#unclear.size >= DOUBTFUL
   }
 
-  /** It has taken something: those that failed before, and still do, fail by themselves. */
+  /** Called when an item was accepted: those that failed before and still fail are at fault themselves. */
   took(): void {
     this.#taken++
     this.#givenUp = 0
@@ -64,36 +64,39 @@ export class Receiver {
     this.#unclear.clear()
   }
 
-  /** Nothing has been taken since this failed. */
+  /** Called when a trial has failed and nothing was accepted since it began. */
   isUnclear(trial: Trial): void {
     this.#unclear.add(trial)
   }
 
-  /** This fails no more, or its failures are its own. */
+  /** Called when a trial no longer fails, or when its failures are its own. */
   isClear(trial: Trial): void {
     this.#unclear.delete(trial)
   }
 
-  /** A lone thing is given up because of what was taken before it. */
+  /** Called when a lone item is given up because others were accepted before it. */
   gaveUp(): void {
     this.#givenUp++
   }
 }
 
 export type TrialOptions = {
-  /** told once that others are taken while this is not */
+  /** called once when others are accepted while this item is not */
   readonly waitsAlone?: (() => void) | undefined
-  /** of the whole that this is a part of: what was taken since that was sent was taken since this was */
+  /** `since` of the whole that this item is a part of; undefined: the trial counts from now */
   readonly since?: number | undefined
-  /** whether next to nothing else is sent until this is done: what was taken before speaks for the receiver too */
+  /**
+   * returns whether almost nothing else is sent until this item is done, so that earlier successes count as
+   * well
+   */
   readonly isLone?: (() => boolean) | undefined
 }
 
-/** What becomes of one thing that is sent until it is taken, or is told apart as one that its receiver refuses. */
+/** The attempts to send one item, until it is accepted or known to be at fault itself. */
 export class Trial {
   readonly #receiver: Receiver
   readonly #options: TrialOptions
-  /** how much had been taken when this was sent first */
+  /** how many items the receiver had accepted when this one was first sent */
   readonly since: number
   #isPassedBy = false
   #failures = 0
@@ -104,12 +107,12 @@ export class Trial {
     this.since = options.since ?? receiver.taken
   }
 
-  /** Others are taken while this is not. */
+  /** Whether others are accepted while this item is not. */
   get isPassedBy(): boolean {
     return this.#isPassedBy
   }
 
-  /** How often it was not taken while others were. */
+  /** How often this item was not accepted while others were. */
   get failures(): number {
     return this.#failures
   }
@@ -122,7 +125,7 @@ export class Trial {
     if (this.#isPassedBy && isOwn && !receiver.isDoubtful) this.#failures++
   }
 
-  /** Something else was taken since it was sent. */
+  /** Called when another item was accepted since this one was sent. */
   passedBy(): void {
     if (this.#isPassedBy) return
     this.#isPassedBy = true

@@ -14,29 +14,35 @@ import { Notices } from './notices.ts'
 import { keepUndecodedHeaders } from './undecoded-headers.ts'
 
 export type AmqpOptions = {
-  /** of one broker, or of several that are used in turn: see parseBrokerAddress */
+  /** URL of one broker, or of several that are used in turn: see parseBrokerAddress */
   readonly url: string
   readonly logger: Logger
-  /** first and longest wait between attempts to connect, ms */
+  /** first pause between attempts to connect, ms; `maxReconnectMs` is the longest */
   readonly reconnectMs: number
   readonly maxReconnectMs: number
-  /** how often a queue is bound anew to exchanges of others, ms (60,000) */
+  /** how often a queue is bound again to passive exchanges, ms (60,000) */
   readonly boundAgainMs?: number
   /** own CA and client certificate */
   readonly tls?: SecureContextOptions | undefined
 }
 
-/** A server misses a client that vanished after two to three of these: before its messages are waited for in vain. */
+/**
+ * The interval of heartbeats, s. A server notices a vanished client after two to three of them and
+ * redelivers.
+ */
 const HEARTBEAT_S = 8
 const CONNECT_TIMEOUT_MS = 10_000
 const BOUND_AGAIN_MS = 60_000
 
 export type AmqpBroker = Broker & {
-  /** Connects; rejects with TransientError. */
+  /** Connects and returns an inspector. Rejects with TransientError while the broker is away. */
   inspect(): Promise<Inspector>
 }
 
-/** RabbitMQ, or whatever speaks AMQP 0-9-1. One connection, made when it is first needed and again when lost. */
+/**
+ * Creates a client of RabbitMQ, or of another broker that speaks AMQP 0-9-1. It has one connection, opened on
+ * first use and again when it is lost. Throws StackTachError for a faulty URL.
+ */
 export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
   const subscriptions = new Set<Subscription>()
   const notices = new Notices(options.logger)
@@ -56,7 +62,8 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
       connect(connectOptionsOf(address, HEARTBEAT_S), {
         ...options.tls,
         timeout: CONNECT_TIMEOUT_MS,
-        // A message goes out in several pieces; the later ones must not wait for the broker's answer to the first.
+        // A message is sent in several pieces; later ones must not wait for the broker to acknowledge the
+        // first.
         noDelay: true,
       }),
     )
@@ -104,7 +111,7 @@ function addressesOf(url: string) {
 function failureOf(error: unknown): string {
   const message = messageOf(error)
   if (/ACCESS-REFUSED/.test(message)) return `the broker refuses the user or the password: ${message}`
-  // The library keeps the broker's words about a virtual host to itself.
+  // The library does not pass on the broker's reason about a virtual host.
   if (/ConnectionOpenOk; got <ConnectionClose/.test(message))
     return 'the broker refuses the virtual host: there is none of this name, or the account has no rights in it'
   return `the broker does not answer: ${message}`

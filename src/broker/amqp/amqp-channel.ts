@@ -1,16 +1,16 @@
 import type { Channel, ChannelModel } from 'amqplib'
 
-/** Why channels and connections were closed, as the broker said it. */
+/** The broker's reasons for closing channels and connections. */
 const reasons = new WeakMap<object, Error>()
 
-/** A channel whose errors come out of the calls that made them. */
+/** Opens a channel. Its errors reject the calls that caused them. */
 export async function openChannel(model: ChannelModel): Promise<Channel> {
   const channel = await model.createChannel()
   rememberReason(channel)
   return channel
 }
 
-/** Keeps why it is closed; without such a listener an error would end the process. */
+/** Records why a channel or connection is closed. Without such a listener an error would end the process. */
 export function rememberReason(closing: Channel | ChannelModel): void {
   const remember = (error: unknown) => {
     if (error instanceof Error) reasons.set(closing, error)
@@ -19,12 +19,12 @@ export function rememberReason(closing: Channel | ChannelModel): void {
   closing.on('close', remember)
 }
 
-/** Why a channel, or else its connection, was closed; undefined when nobody said. */
+/** Returns why a channel, or else its connection, was closed; undefined when no reason is known. */
 export function reasonOf(...closed: (Channel | ChannelModel)[]): Error | undefined {
   return closed.map((one) => reasons.get(one)).find((reason) => reason !== undefined)
 }
 
-/** Does work on a channel of its own: a refusal closes the channel it was made on. */
+/** Runs `work` on a new channel, since a refusal by the broker closes the channel. */
 export async function withChannel<T>(
   model: ChannelModel,
   work: (channel: Channel) => Promise<T>,
@@ -36,8 +36,8 @@ export async function withChannel<T>(
 }
 
 /**
- * Closes a channel or a connection after what was sent on it. amqplib's own close() never resolves when the socket
- * breaks before the server has answered it.
+ * Closes a channel or a connection, after everything that was sent on it. amqplib's own close() never
+ * resolves when the socket breaks before the server has replied to it.
  */
 export async function closeQuietly(closing: Channel | ChannelModel): Promise<void> {
   const closed = new Promise<void>((resolve) => closing.once('close', () => resolve()))

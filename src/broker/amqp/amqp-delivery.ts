@@ -1,10 +1,10 @@
 import type { Channel, ConsumeMessage } from 'amqplib'
 import type { Delivery } from '../broker.ts'
 
-/** A delivery with the message and channel it must be acknowledged with. */
+/** A delivery, with the message and the channel for its acknowledgement. */
 export type AmqpDelivery = Delivery & { readonly message: ConsumeMessage; readonly channel: Channel }
 
-/** Returns a message as others see it. Its properties are the library's own object: nothing is copied. */
+/** Returns the delivery of a message. Its properties are the library's own object, which is not copied. */
 export function deliveryOf(
   queue: string,
   channel: Channel,
@@ -27,7 +27,7 @@ export function deliveryOf(
   }
 }
 
-/** Returns how the body is compressed, which kombu writes in a header. */
+/** Returns the compression of the body from kombu's header; undefined when there is none. */
 function compressionOf({ properties: { headers } }: ConsumeMessage): string | undefined {
   const compression: unknown =
     headers && Object.hasOwn(headers, 'compression') ? headers.compression : undefined

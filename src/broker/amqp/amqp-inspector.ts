@@ -2,11 +2,14 @@ import type { Channel, ChannelModel } from 'amqplib'
 import { withChannel } from './amqp-channel.ts'
 import { refusalOf } from './amqp-refusal.ts'
 
-/** Looks at queues and exchanges over AMQP, without changing anything. */
+/** Inspects queues and exchanges over AMQP, without changing anything. */
 export type Inspector = {
-  /** e.g. `RabbitMQ 3.10.8` */
+  /** name and version of the broker, e.g. `RabbitMQ 3.10.8` */
   readonly product: string
-  /** Counts the messages that wait in a queue, and its consumers; undefined: there is no such queue. */
+  /**
+   * Counts the waiting messages and the consumers of a queue. Resolves to undefined when there is no such
+   * queue.
+   */
   queue(name: string): Promise<{ readonly messages: number; readonly consumers: number } | undefined>
   hasExchange(name: string): Promise<boolean>
 }

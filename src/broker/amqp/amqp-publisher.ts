@@ -10,7 +10,7 @@ import { Notices } from './notices.ts'
 import { QueueBinder } from './queue-binder.ts'
 import { Returns } from './returns.ts'
 
-/** Publishes on one confirm channel, opened again when it was lost. */
+/** Opens a publisher with one confirm channel, which is opened again when it is lost. */
 export async function openAmqpPublisher(connected: () => Promise<ChannelModel>): Promise<Publisher> {
   let channel: Promise<ConfirmChannel> | undefined
   const complete = createDefaults()
@@ -84,18 +84,18 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
     },
     async close() {
       const open = await channel?.catch(() => undefined)
-      // One that takes nothing would not hear of it: the channel goes with its connection.
+      // A blocked broker would not reply: the channel is closed together with its connection.
       if (open && !isBlocked(open)) await closeQuietly(open)
     },
   }
 }
 
-/** The broker has said that it takes no messages at the moment. */
+/** Whether the broker has announced that it accepts no messages at the moment. */
 function isBlocked({ connection }: ConfirmChannel): boolean {
   return 'blocked' in connection && connection.blocked === true
 }
 
-/** The library could not write the message; nothing of it was sent, and the channel goes on. */
+/** Whether the library could not encode a message. Nothing of it was sent, and the channel stays open. */
 function isImpossible(error: unknown): boolean {
   return error instanceof TypeError || error instanceof RangeError
 }

@@ -22,15 +22,21 @@ export type SubscriptionContext = {
   readonly notices: Notices
   readonly reconnectMs: number
   readonly maxReconnectMs: number
-  /** how often a queue is bound anew to exchanges of others: one that goes takes its bindings with it, unheard */
+  /**
+   * how often a queue is bound again to passive exchanges, ms: a deleted one takes its bindings along without
+   * notice
+   */
   readonly boundAgainMs: number
 }
 
-/** What others are to create is looked for so often at most: the broker logs each look that finds nothing. */
+/**
+ * Longest pause between two looks for a passive queue or exchange, ms: the broker logs each look that finds
+ * nothing.
+ */
 const LONGEST_LOOK_MS = 30_000
 const AGAIN = 'its channel was lost again and again before any could be acknowledged'
 
-/** Reads a queue over one channel at a time; when that closes, opens the next, for ever. */
+/** Reads a queue over one channel at a time. When the channel closes, opens the next, without end. */
 export function createAmqpSubscription(
   spec: QueueSpec,
   options: SubscribeOptions,
@@ -46,7 +52,7 @@ export function createAmqpSubscription(
   }
   const waiting = new Backoff(looks)
   const position = new StreamPosition(spec)
-  /** those whose queue was deleted */
+  /** channels whose queue was deleted */
   const deleted = new WeakSet<Channel>()
   const givenBack = new WeakSet<Channel>()
   let isPaused = false
@@ -67,7 +73,7 @@ export function createAmqpSubscription(
   const running = run()
 
   async function run(): Promise<void> {
-    // A channel that is lost while paused is not needed any more.
+    // A channel that is lost while paused need not be replaced.
     while (!stopping.signal.aborted && !isPaused) {
       let pause = backoff
       try {
@@ -87,13 +93,13 @@ export function createAmqpSubscription(
     }
   }
 
-  /** One line when the queue is lost and one when it is back, however many attempts lie between. */
+  /** Logs one line when the queue is lost; further attempts are silent until the queue is back. */
   function report(problem: string): void {
     if (!isReported) context.logger.warn({ queue }, `${problem}; trying again until it works`)
     isReported = true
   }
 
-  /** Returns why it was closed; undefined: by rest(). */
+  /** Reads until the channel is closed. Resolves to the reason; undefined when rest() closed it. */
   async function readUntilClosed(): Promise<string | undefined> {
     const model = await context.connected()
     await declareQueue(model, spec, notices)
@@ -150,7 +156,7 @@ export function createAmqpSubscription(
         position.acknowledged(message)
         if (narrowing.acknowledged()) void consumer.refresh()
       } catch (error) {
-        // The channel closes at this moment: the message will be delivered again.
+        // The channel is closing: the message will be delivered again.
         context.logger.debug({ queue }, `a message could not be acknowledged: ${messageOf(error)}`)
       }
     },
@@ -158,7 +164,7 @@ export function createAmqpSubscription(
     rest() {
       if (rest || isPaused || stopping.signal.aborted) return
       rest = Promise.withResolvers()
-      // Reading it again is worth a line.
+      // Makes the log say when the queue is read again.
       isReported = true
       if (consumer.channel) giveBack(consumer.channel)
     },
@@ -170,14 +176,14 @@ export function createAmqpSubscription(
     async pause() {
       isPaused = true
       rest?.resolve()
-      // A channel that does not answer is being lost.
+      // A channel that does not reply is being lost.
       await consumer.pause().catch(() => running)
     },
     async close() {
       if (!stopping.signal.aborted) {
         stopping.abort()
         rest?.resolve()
-        // Closing waits for the acknowledgements that were sent before.
+        // Closing waits until the acknowledgements sent before have arrived.
         if (consumer.channel) await closeQuietly(consumer.channel)
       }
       await running

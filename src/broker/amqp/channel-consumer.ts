@@ -8,18 +8,18 @@ export type ChannelConsumerOptions = {
   readonly position: StreamPosition
   readonly narrowing: Narrowing
   readonly onMessage: (channel: Channel, message: ConsumeMessage) => void
-  /** Hears that the broker has ended the consumer, since the queue was deleted. */
+  /** Called when the broker has ended the consumer because the queue was deleted. */
   readonly onDeleted: (channel: Channel) => void
 }
 
-/** Takes the messages of a queue over one channel after the other, and so many at a time as are wanted. */
+/** Consumes a queue over one channel after the other, with a prefetch that can change. */
 export class ChannelConsumer {
   readonly #options: ChannelConsumerOptions
   #prefetch: number
   #current: { readonly channel: Channel; readonly consumerTag: string } | undefined
   #reading: Channel | undefined
   #isPaused = false
-  /** changes of the prefetch, one after the other */
+  /** resolves when all changes of the prefetch are done, which run one after the other */
   #changing: Promise<void> = Promise.resolve()
 
   constructor(options: ChannelConsumerOptions) {
@@ -32,7 +32,10 @@ export class ChannelConsumer {
     return this.#current?.channel
   }
 
-  /** Whether a message of this channel can be acknowledged: some come before the broker says that it has begun. */
+  /**
+   * Returns whether messages of this channel can be acknowledged; some come before the broker confirms the
+   * consumer.
+   */
   isReading(channel: Channel): boolean {
     return this.#reading === channel
   }
@@ -48,21 +51,21 @@ export class ChannelConsumer {
     this.#reading = undefined
   }
 
-  /** Takes another number of messages at a time; resolves when the broker knows. */
+  /** Changes the prefetch. Resolves when the broker has applied it. */
   setPrefetch(count: number): Promise<void> {
     if (count === this.#prefetch) return this.#changing
     this.#prefetch = count
     return this.#options.narrowing.isNarrow ? this.#changing : this.refresh()
   }
 
-  /** Takes as many messages at a time as are wanted now. */
+  /** Applies the present prefetch. */
   refresh(): Promise<void> {
-    // A channel that closes meanwhile is followed by one with the new number.
+    // If the channel closes meanwhile, the next one begins with the new prefetch.
     this.#changing = this.#changing.then(() => this.#consumeAnew()).catch(() => {})
     return this.#changing
   }
 
-  /** Ends deliveries on this channel, and on any other; rejects when the channel is lost instead. */
+  /** Ends deliveries for good. Rejects when the channel is lost instead. */
   async pause(): Promise<void> {
     this.#isPaused = true
     await this.#changing
@@ -85,7 +88,7 @@ export class ChannelConsumer {
     }
   }
 
-  /** The server takes another number for consumers only that begin after it. */
+  /** Begins a new consumer, since the server applies a prefetch only to consumers that begin after it. */
   async #consumeAnew(): Promise<void> {
     const before = this.#current
     if (!before || this.#isPaused) return

@@ -4,8 +4,9 @@ import { declare, isThere } from './declare.ts'
 import type { Notices } from './notices.ts'
 
 /**
- * Declares an exchange, or looks at one that is another's; one that exists otherwise is used as it is. Returns why there
- * is none: the broker's words where this account may not create it, and nothing else about another's.
+ * Declares an exchange, or looks at a passive one. An exchange that exists with other settings is used as it
+ * is. Returns undefined when the exchange exists, `awaited` for a missing passive one, and the broker's text
+ * when this account may not create it.
  */
 export async function declareExchange(
   model: ChannelModel,

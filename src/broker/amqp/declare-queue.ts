@@ -4,12 +4,13 @@ import type { QueueSpec } from '../queue-spec.ts'
 import { declare, isThere } from './declare.ts'
 import type { Notices } from './notices.ts'
 
-/** A queue that its owner has not created yet. */
+/** Thrown for a passive queue that its owner has not created yet. */
 export class AwaitedQueueError extends TransientError {}
 
 /**
- * Declares a queue; one that exists otherwise is used as it is. One that is another's is only looked at: rejects with
- * AwaitedQueueError when it is not there, and with TransientError when this account may not create its own.
+ * Declares a queue, or looks at a passive one. A queue that exists with other settings is used as it is.
+ * Rejects with AwaitedQueueError when a passive queue does not exist, and with TransientError when this
+ * account may not create a queue of its own.
  */
 export async function declareQueue(model: ChannelModel, spec: QueueSpec, notices: Notices): Promise<void> {
   const { queue } = spec

@@ -3,17 +3,17 @@ import { withChannel } from './amqp-channel.ts'
 import { brokerText, differenceOf, refusalOf } from './amqp-refusal.ts'
 import type { Notices } from './notices.ts'
 
-/** A queue or an exchange that is declared, or, where that is refused or it is another's, looked at. */
+/** A queue or an exchange, how to declare it, and how to check that it exists. */
 export type Declared = {
-  /** e.g. `exchange nova` */
+  /** its name in messages, e.g. `exchange nova` */
   readonly what: string
   readonly assert: (channel: Channel) => Promise<unknown>
   readonly check: (channel: Channel) => Promise<unknown>
 }
 
 /**
- * Declares a queue or an exchange. One that exists with other arguments, or that the account may not declare, is taken
- * as it is: its owner knows why. Returns the broker's words when it is not there and may not be declared.
+ * Declares a queue or an exchange. One that exists with other arguments, or that the account may not declare,
+ * is used as it is. Returns the broker's text when it does not exist and may not be declared, else undefined.
  */
 export async function declare(
   model: ChannelModel,
@@ -37,7 +37,7 @@ export async function declare(
   }
 }
 
-/** Looks at a queue or an exchange without changing it. */
+/** Returns whether a queue or an exchange exists, without changing it. */
 export async function isThere(model: ChannelModel, { check }: Pick<Declared, 'check'>): Promise<boolean> {
   try {
     await withChannel(model, check)

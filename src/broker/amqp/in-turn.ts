@@ -2,7 +2,7 @@ import type { connect } from 'amqplib'
 import { messageOf } from '../../domain/errors.ts'
 import { type BrokerAddress, nameOfBroker } from '../../text/broker-address.ts'
 
-/** Brokers of which one is used, and after a lost connection the next. */
+/** Uses one of several brokers, and after a lost connection the next. */
 export class InTurn {
   readonly #addresses: readonly BrokerAddress[]
   #next = 0
@@ -11,7 +11,10 @@ export class InTurn {
     this.#addresses = addresses
   }
 
-  /** Opens the next that can be opened; rejects as the last did, with the failures of all in its message. */
+  /**
+   * Opens the next broker that can be opened. Rejects with the last error, whose message then has all
+   * failures.
+   */
   async open<T>(open: (address: BrokerAddress) => Promise<T>): Promise<T> {
     const failures: string[] = []
     for (;;) {
@@ -28,7 +31,7 @@ export class InTurn {
   }
 }
 
-/** An address as the library takes it. */
+/** Returns an address as connection options of the library. */
 export function connectOptionsOf(address: BrokerAddress, heartbeatS: number): Parameters<typeof connect>[0] {
   return {
     protocol: address.isEncrypted ? 'amqps' : 'amqp',

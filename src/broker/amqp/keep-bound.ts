@@ -6,13 +6,13 @@ import type { QueueBinder } from './queue-binder.ts'
 export type KeepBoundOptions = {
   readonly queue: string
   readonly notices: Notices
-  /** waits between looks for exchanges that are missing */
+  /** pauses between looks for missing exchanges */
   readonly looks: BackoffOptions
-  /** how often a queue is bound anew: an exchange that goes takes its bindings with it, unheard */
+  /** how often a queue is bound again, ms: a deleted exchange takes its bindings along without notice */
   readonly boundAgainMs: number
 }
 
-/** Looks for exchanges that are missing, and binds anew to those that are there, until the signal aborts. */
+/** Looks for missing exchanges, and binds again to those that exist, until the signal aborts. */
 export async function keepBound(
   binder: QueueBinder,
   isBound: boolean,
@@ -29,7 +29,7 @@ export async function keepBound(
       isComplete = await binder.bind()
       if (wasComplete) missing.reset()
     } catch (error) {
-      // Where the connection is lost, that is told elsewhere.
+      // A lost connection aborts the signal and is logged elsewhere.
       await sleep(looks.initialMs, signal)
       if (signal.aborted) return
       isComplete = false

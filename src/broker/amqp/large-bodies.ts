@@ -2,24 +2,32 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { ChannelModel } from 'amqplib'
 
-/** As the library takes it out of the bytes: of a method, of properties with the size of the body, or of a body. */
+/**
+ * A frame as the library decodes it: a method, properties with the size of the body, or a piece of a body.
+ */
 type Frame = { readonly channel: number; readonly size?: number; readonly content?: Buffer }
 type Wire = { recvFrame(): Frame | false }
 type Body = { readonly bytes: Buffer; filled: number }
 
-/** Smaller ones come in a few pieces. */
+/** Bodies above this size are assembled here, bytes. Smaller ones come in a few pieces. */
 const LARGE = 256 * 1024
-/** The engine waits for more of what its buffers leave behind than a whole consumer may take. */
+/**
+ * Garbage is collected after so many bytes of a body: the engine would let more pile up than a consumer may
+ * use.
+ */
 const COLLECTED_BYTES = 1.5 * (1 << 20)
-/** What many large bodies in a row leave behind, with what was made of them. */
+/**
+ * Garbage is collected after so many bytes of large bodies in a row, which leave more behind than themselves.
+ */
 const COLLECTED_IN_ALL_BYTES = 8 << 20
 
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void
 
 /**
- * The library keeps the pieces of a body, each with more of the socket's bytes around it, until it makes one of them.
- * From now on those of a large body are copied to their place when they come: it is in memory once.
+ * Makes a connection copy the pieces of large bodies into one buffer as they arrive, so that a body is in
+ * memory once. The library itself would keep all pieces until the end, each with more of the socket's bytes
+ * around it.
  */
 export function assembleLargeBodies(model: ChannelModel): void {
   const wire = model.connection as unknown as Wire
@@ -32,7 +40,7 @@ export function assembleLargeBodies(model: ChannelModel): void {
       if (!frame) return false
       const { size = 0 } = frame
       if (size > LARGE) sinceCollected += size
-      // What the ones before have left behind.
+      // Collect the garbage of earlier bodies.
       if (size >= COLLECTED_BYTES || sinceCollected >= COLLECTED_IN_ALL_BYTES) {
         collect()
         sinceCollected = 0
@@ -43,7 +51,7 @@ export function assembleLargeBodies(model: ChannelModel): void {
   }
 }
 
-/** Undefined: of a large body, which is not complete yet. */
+/** Returns a frame, with a large body as one frame; undefined while the large body is not complete. */
 function wholeOf(frame: Frame, bodies: Map<number, Body>): Frame | undefined {
   const { channel, size, content } = frame
   if (size !== undefined) {

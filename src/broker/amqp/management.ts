@@ -2,7 +2,7 @@ import { causeOf, messageOf, TransientError } from '../../domain/errors.ts'
 import { splitCredentials } from '../../text/url-credentials.ts'
 import type { Binding } from '../queue-spec.ts'
 
-/** A queue as RabbitMQ's management plugin describes it: what AMQP does not show. */
+/** A queue as RabbitMQ's management plugin describes it, with details that AMQP does not show. */
 export type ManagedQueue = {
   readonly type: string
   readonly durable: boolean
@@ -10,7 +10,7 @@ export type ManagedQueue = {
   readonly bindings: readonly Binding[]
 }
 
-/** Asks the plugin at `url` for a queue of a virtual host that exists. Rejects with TransientError. */
+/** Reads an existing queue of a virtual host from the plugin at `url`. Rejects with TransientError. */
 export async function readManagedQueue(
   url: string,
   vhost: string,

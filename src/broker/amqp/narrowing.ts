@@ -1,19 +1,19 @@
 import { bodyDigest } from '../../domain/hash.ts'
 
-/** Channels in a row that were lost with messages at hand and none acknowledged, after which one is read at a time. */
+/** After so many channels in a row were lost without an acknowledgement, messages are read one at a time. */
 const LOST_TOGETHER = 2
-/** And those that were lost with the same message alone at hand, after which it is set aside. */
+/** After so many channels were lost with the same message alone at hand, the message is set aside. */
 const LOST_ALONE = 2
 
 /**
- * The last defence against a message that costs its channel whenever it is delivered: after some such losses messages
- * are read one at a time, and one that goes on to cost the channel when it is alone comes with a fault.
+ * Finds a message that costs its channel whenever it is delivered. After some such losses messages are read
+ * one at a time. A message that still costs the channel when it is alone is delivered with a fault.
  */
 export class Narrowing {
   #delivered = 0
   #acknowledged = 0
   #losses = 0
-  /** messages that are to be acknowledged one by one before many are read again; 0: many are */
+  /** how many messages must be acknowledged one by one before the prefetch applies again; 0: it applies */
   #left = 0
   #alone: string | undefined
   #lossesAlone = 0
@@ -22,13 +22,13 @@ export class Narrowing {
     return this.#left > 0
   }
 
-  /** Begins to count for another channel. */
+  /** Called when a new channel is opened: counting begins again. */
   opened(): void {
     this.#delivered = 0
     this.#acknowledged = 0
   }
 
-  /** Takes note of a delivery, and returns why it is to be set aside; undefined: it is not. */
+  /** Records a delivery. Returns the fault for which it must be set aside; undefined when there is none. */
   delivered(body: Buffer): string | undefined {
     this.#delivered++
     if (!this.isNarrow) return undefined
@@ -39,7 +39,7 @@ export class Narrowing {
     return `the channel was lost ${this.#losses} times with this message at hand, ${this.#lossesAlone} times with it alone`
   }
 
-  /** Takes note of an acknowledgement, and returns whether many may be read again from now on. */
+  /** Records an acknowledgement. Returns whether the prefetch applies again from now on. */
   acknowledged(): boolean {
     this.#acknowledged++
     this.#losses = 0
@@ -48,7 +48,7 @@ export class Narrowing {
     return --this.#left === 0
   }
 
-  /** Takes note that the channel was lost, and returns whether messages are read one at a time from now on. */
+  /** Records the loss of the channel. Returns whether messages are read one at a time from now on. */
   lost(): boolean {
     const isSuspicious = this.isNarrow
       ? this.#delivered > this.#acknowledged

@@ -1,6 +1,6 @@
 import type { Logger } from '../../runtime/logger.ts'
 
-/** What is said about queues and exchanges once, however many queues and attempts it comes up with. */
+/** Logs each notice about queues and exchanges once, whatever the number of queues and attempts. */
 export class Notices {
   readonly #logger: Logger
   readonly #said = new Set<string>()
@@ -18,13 +18,13 @@ export class Notices {
     if (this.#isNew(sentence)) this.#logger.warn({}, sentence)
   }
 
-  /** Something is waited for; said again only when it has been there in between. */
+  /** Logs that `object` is waited for; again only after it has arrived in between. */
   awaiting(object: string, sentence: string): void {
     if (!this.#awaited.has(object)) this.#logger.warn({}, sentence)
     this.#awaited.add(object)
   }
 
-  /** Something is there; with a sentence, that is said when it was waited for. */
+  /** Records that `object` is there. Logs the sentence, if any, when it was waited for. */
   arrived(object: string, sentence?: string): void {
     if (this.#awaited.delete(object) && sentence !== undefined) this.#logger.info({}, sentence)
   }

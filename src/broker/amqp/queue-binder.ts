@@ -5,12 +5,12 @@ import { brokerText, refusalOf } from './amqp-refusal.ts'
 import { declareExchange } from './declare-exchange.ts'
 import type { Notices } from './notices.ts'
 
-/** Binds a queue to its exchanges, those of its own declared first; in the end, also to those that come later. */
+/** Binds a queue to its exchanges. Declares exchanges first unless they are passive. */
 export class QueueBinder {
   readonly #model: ChannelModel
   readonly #spec: QueueSpec
   readonly #notices: Notices
-  /** bindings that the account may not make: asking again would fill the broker's log */
+  /** bindings that the account may not make; further attempts would fill the broker's log */
   readonly #refused = new Set<string>()
 
   constructor(model: ChannelModel, spec: QueueSpec, notices: Notices) {
@@ -19,12 +19,15 @@ export class QueueBinder {
     this.#notices = notices
   }
 
-  /** Whether an exchange may still come, or go and come again. */
+  /** Whether bind() must be repeated, since passive exchanges may come, or go and come again. */
   get mustGoOn(): boolean {
     return this.#spec.exchangePassive === true && exchangesOf(this.#spec).length > 0
   }
 
-  /** Binds to every exchange that is there; false when others are waited for. Binding twice changes nothing. */
+  /**
+   * Binds to every existing exchange. Resolves to false when some are still missing. Binding twice changes
+   * nothing.
+   */
   async bind(): Promise<boolean> {
     let isComplete = true
     for (const exchange of exchangesOf(this.#spec)) {
@@ -36,7 +39,7 @@ export class QueueBinder {
     return isComplete
   }
 
-  /** Why there is no such exchange; undefined when there is. */
+  /** Declares or looks at an exchange. Resolves to the reason why it is missing; undefined when it exists. */
   async #missing(exchange: string): Promise<string | undefined> {
     const missing = await declareExchange(this.#model, exchangeSpecOf(this.#spec, exchange), this.#notices)
     if (missing === 'awaited') return `exchange_passive = True in [consumer:${this.#spec.queue}]`

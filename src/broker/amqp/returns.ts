@@ -1,7 +1,7 @@
 /**
- * Which of the messages under way the broker has returned because no queue takes them. It returns a message before it
- * confirms it, and names it by nothing but its id. Of several with one id that are under way together all count as
- * returned when one is: they are published again, and none is lost.
+ * Tracks which messages under way the broker has returned because no queue takes them. The broker returns a
+ * message before it confirms it, and identifies it by its id only. When several messages under way have one
+ * id, all count as returned if one is: they are published again and none is lost.
  */
 export class Returns {
   readonly #underWay = new Map<string, { count: number; isReturned: boolean }>()
@@ -17,7 +17,7 @@ export class Returns {
     if (known) known.isReturned = true
   }
 
-  /** Forgets a message that is no longer under way, and returns whether it was returned. */
+  /** Forgets a message that is no longer under way. Returns whether the broker had returned it. */
   settled(messageId: string): boolean {
     const known = this.#underWay.get(messageId)
     if (!known) return false

@@ -3,14 +3,15 @@ import { isStream, type QueueSpec, type StreamOffset } from '../queue-spec.ts'
 import { brokerText } from './amqp-refusal.ts'
 
 /**
- * How far a stream has been read by this process. The broker does not remember it: reading that begins anew would
- * begin where the configuration says. Messages of other queues have no offset, and leave it as it is.
+ * Tracks how far this process has read a stream. The broker does not remember it, so a new channel would
+ * begin again at the configured offset. Messages of other queues have no offset and leave the position
+ * unchanged.
  */
 export class StreamPosition {
-  /** Whether the queue is meant to be a stream; a queue of others may be one without its spec saying so. */
+  /** whether the spec declares or reads the queue as a stream; a passive queue may be one all the same */
   readonly #isStream: boolean
   readonly #asConfigured: StreamOffset | undefined
-  /** the offset of the first message that was delivered: those before it were not asked for */
+  /** the offset of the first delivered message; earlier ones were not requested */
   #first: number | undefined
   #delivered: number | undefined
   #acknowledged: number | undefined
@@ -20,7 +21,7 @@ export class StreamPosition {
     this.#asConfigured = spec.streamOffset
   }
 
-  /** Takes note of a delivery, and returns its offset; undefined: the queue is not read as a stream. */
+  /** Records a delivery. Returns its offset; undefined when the queue is not read as a stream. */
   delivered(message: ConsumeMessage): number | undefined {
     const offset = offsetIn(message)
     this.#delivered = offset ?? this.#delivered
@@ -28,23 +29,26 @@ export class StreamPosition {
     return this.#isStream ? offset : undefined
   }
 
-  /** Takes note of the acknowledgement of a message and all before it. */
+  /** Records the acknowledgement of a message and all before it. */
   acknowledged(message: ConsumeMessage): void {
     this.#acknowledged = offsetIn(message) ?? this.#acknowledged
   }
 
-  /** Goes back to what was acknowledged: the channel is another, and the rest is to come again. */
+  /** Goes back to the last acknowledged message, for a new channel on which the rest must come again. */
   reset(): void {
     this.#delivered = this.#acknowledged
   }
 
-  /** Forgets offsets that messages claimed to have, if the broker has refused to read the queue from one. */
+  /**
+   * Forgets the offsets in message headers when the broker refuses to read the queue, which is not a stream,
+   * from one.
+   */
   refused(error: unknown): void {
     if (this.#isStream || !/invalid arg 'x-stream-offset'/.test(brokerText(error))) return
     this.#first = this.#delivered = this.#acknowledged = undefined
   }
 
-  /** Arguments for reading on. */
+  /** Returns the consumer arguments for reading on from this position. */
   asArguments(): { [name: string]: unknown } {
     const from = this.#delivered === undefined ? (this.#first ?? this.#asConfigured) : this.#delivered + 1
     if (from === undefined) return {}
@@ -53,7 +57,10 @@ export class StreamPosition {
   }
 }
 
-/** Any message may have the header; only a stream sets it. */
+/**
+ * Returns the offset in a message's header. A publisher may have set it on any message; streams always set
+ * it.
+ */
 function offsetIn({ properties }: ConsumeMessage): number | undefined {
   const offset = properties.headers?.['x-stream-offset']
   return typeof offset === 'number' ? offset : undefined

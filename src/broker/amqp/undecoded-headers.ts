@@ -2,24 +2,28 @@ import type { ChannelModel } from 'amqplib'
 import { messageOf } from '../../domain/errors.ts'
 import { printable } from '../../text/printable.ts'
 
-/** What the library's connection has inside: bytes that are not read yet, and what takes the next frame out of them. */
+/**
+ * Internals of the library's connection: the bytes not yet decoded, and the method that decodes the next
+ * frame.
+ */
 type Wire = { rest: Buffer; recvFrame(): unknown }
 
 const HEADER_FRAME = 2
 const FRAME_START_BYTES = 7
-/** class, weight, size of the body */
+/** The offset of the properties in a header frame, after class, weight and size of the body, bytes. */
 const PROPERTIES_AT = 12
 const BASIC_CLASS = 60
 const [HAS_CONTENT_TYPE, HAS_CONTENT_ENCODING, HAS_HEADERS] = [0x8000, 0x4000, 0x2000]
-/** What a reason has room for; longer headers are cut. */
+/** Most bytes of headers in a reason; longer headers are cut. */
 const MOST_HEX_BYTES = 4096
 
-/** Why the properties of a message could not be decoded. */
+/** The reasons why properties of messages could not be decoded. */
 const faults = new WeakMap<object, string>()
 
 /**
- * Headers that amqplib cannot decode (a tag it does not know, tables nested by the thousand) would end the connection
- * again and again. From now on such a message comes without its properties, and faultOf() returns why.
+ * Makes a connection deliver messages whose headers amqplib cannot decode (an unknown tag, thousands of
+ * nested tables); they would end the connection again and again. Such a message comes without its properties,
+ * and faultOf() returns the reason.
  */
 export function keepUndecodedHeaders(model: ChannelModel): void {
   const wire = model.connection as unknown as Wire
@@ -29,19 +33,22 @@ export function keepUndecodedHeaders(model: ChannelModel): void {
     try {
       return receive.call(this)
     } catch (error) {
-      // A frame that is read whole is no longer among the bytes to come.
+      // The frame was complete only if its bytes were taken off `rest`.
       if (this.rest === before || before[0] !== HEADER_FRAME) throw error
       return headerFrame(before, error)
     }
   }
 }
 
-/** Returns why the properties of a message are missing, with its headers as hex; undefined: they are not. */
+/**
+ * Returns why the properties of a message are missing, with its headers as hex; undefined when they are
+ * there.
+ */
 export function faultOf(properties: object): string | undefined {
   return faults.get(properties)
 }
 
-/** As the library makes it, without what it could not decode. */
+/** Makes a header frame like the library's, without the properties. */
 function headerFrame(bytes: Buffer, error: unknown): object {
   const channel = bytes.readUInt16BE(1)
   const payload = bytes.subarray(FRAME_START_BYTES, FRAME_START_BYTES + bytes.readUInt32BE(3))
@@ -56,7 +63,7 @@ function hexOf(bytes: Buffer): string {
   return `the first ${MOST_HEX_BYTES} of ${bytes.length} bytes as hex: ${bytes.toString('hex', 0, MOST_HEX_BYTES)}`
 }
 
-/** The table of headers; all properties where even that cannot be found. */
+/** Returns the bytes of the table of headers, or of all properties when the table cannot be found. */
 function headersOf(payload: Buffer): Buffer {
   const flags = payload.readUInt16BE(PROPERTIES_AT)
   let at = PROPERTIES_AT + 2

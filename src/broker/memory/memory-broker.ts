@@ -5,8 +5,9 @@ import { MemoryQueues } from './memory-queues.ts'
 import { createMemorySubscription } from './memory-subscription.ts'
 
 /**
- * Creates a broker inside this process, for the embedded default: gone, with its messages, when the process ends. Of the
- * arguments of queues it knows `x-queue-type: stream` with the limits of streams, and passes over the others.
+ * Creates a broker inside this process, for the embedded default. Its messages are lost when the process
+ * ends. Of the arguments of queues it supports `x-queue-type: stream` with the limits of streams, and ignores
+ * the others.
  */
 export function createMemoryBroker(): Broker {
   const queues = new MemoryQueues()

@@ -13,14 +13,14 @@ import { type ExchangeSpec, exchangeSpecOf, exchangesOf, type QueueSpec } from '
 import { MemoryStream } from './memory-stream.ts'
 import type { Content, QueuedMessage, QueueReader } from './queue-reader.ts'
 
-/** What a message is sent with through the library, which has properties of its own under the same names. */
+/** The data sent with a message through the library, which has properties of its own under the same names. */
 type Sent = { readonly properties: MessageProperties; readonly queues: Set<string>; isReturned: boolean }
 
-/** The queues and exchanges of this process, and what waits for some that others are to declare. */
+/** The queues and exchanges of this process, and the callbacks that wait for declarations by others. */
 export class MemoryQueues {
   readonly #smqp = new SmqpBroker()
   readonly #streams = new Map<string, MemoryStream>()
-  /** each returns whether it has all that it waits for */
+  /** callbacks that wait for declarations; each returns whether it needs no further one */
   readonly #waiting = new Set<() => boolean>()
 
   constructor() {
@@ -29,24 +29,24 @@ export class MemoryQueues {
     })
   }
 
-  /** Whether a queue or stream is there. */
+  /** Returns whether a queue or stream exists. */
   has(queue: string): boolean {
     return this.#queue(queue) !== undefined
   }
 
-  /** Counts the messages of a queue, delivered ones too; a stream has none that wait. */
+  /** Counts the messages of a queue, including delivered ones; 0 for a stream. */
   depth(queue: string): number {
     return this.#queue(queue)?.messageCount ?? 0
   }
 
-  /** Declares a queue, unless it is another's, and binds it; what waited for it is called. */
+  /** Declares a queue unless it is passive, binds it, and calls the callbacks of whenDeclared. */
   declare(spec: QueueSpec): void {
     if (!spec.passive && !this.has(spec.queue)) this.#create(spec)
     this.bind(spec)
     this.#settle()
   }
 
-  /** Declares an exchange, unless it is another's, and returns whether it is there. */
+  /** Declares an exchange unless it is passive. Returns whether it exists. */
   declareExchange(spec: ExchangeSpec): boolean {
     const isThere = this.#ensure(spec)
     this.#settle()
@@ -58,7 +58,7 @@ export class MemoryQueues {
     this.#waiting.add(settle)
   }
 
-  /** Binds a queue to its exchanges; false when one of others is not there. */
+  /** Binds a queue to its exchanges. Returns false when a passive exchange does not exist. */
   bind(spec: QueueSpec): boolean {
     const { queue, bindings } = spec
     const missing = exchangesOf(spec).filter((exchange) => !this.#ensure(exchangeSpecOf(spec, exchange)))
@@ -79,7 +79,7 @@ export class MemoryQueues {
       else sent.isReturned = true
     } else if (this.#smqp.getExchange(exchange)) this.#smqp.publish(exchange, routingKey, body, carried)
     else throw new TransientError(`exchange ${exchange} does not exist`)
-    // What is published while another message is being delivered comes to its queues after that.
+    // A message that is published during the delivery of another reaches its queues only after that delivery.
     await undefined
     if (sent.isReturned && mandatory) {
       throw new TransientError(
@@ -88,7 +88,7 @@ export class MemoryQueues {
     }
   }
 
-  /** Gives the messages of a queue that exists to `deliver`. */
+  /** Reads an existing queue and calls `deliver` with its messages. */
   read(
     { queue, streamOffset = 'next' }: QueueSpec,
     prefetch: number,
@@ -114,7 +114,7 @@ export class MemoryQueues {
     this.#smqp.stop()
   }
 
-  /** Whether an exchange is there; one of ours is from now on, as it is if it was there before. */
+  /** Creates an exchange unless it exists or is passive. Returns whether it exists then. */
   #ensure({ exchange, type, passive }: ExchangeSpec): boolean {
     if (this.#smqp.getExchange(exchange)) return true
     if (passive) return false
@@ -130,7 +130,10 @@ export class MemoryQueues {
     for (const settle of this.#waiting) if (settle()) this.#waiting.delete(settle)
   }
 
-  /** A stream takes its messages out of a queue of the library, which exchanges are bound to. */
+  /**
+   * Creates a queue or a stream. A stream takes its messages from a queue of the library, which is bound in
+   * its place.
+   */
   #create({ queue, arguments: args }: QueueSpec): void {
     takeOnce(this.#smqp.assertQueue(queue, { durable: true, autoDelete: false }))
     if (args?.['x-queue-type'] !== 'stream') return
@@ -152,12 +155,12 @@ function isKnown(type: string): type is exchangeType {
   return type === 'topic' || type === 'direct' || type === 'fanout'
 }
 
-/** The library counts an expiration from its own timestamp, and takes 0 for none. */
+/** Returns the expiration for the library, which takes 0 for none, so that 0 becomes 1 ms. */
 function expirationOf({ expiration }: MessageProperties): { readonly expiration?: number } {
   return expiration === undefined ? {} : { expiration: Math.max(1, Number(expiration)) }
 }
 
-/** The library gives a queue a message once for each of its bindings; AMQP does so once. */
+/** Makes a queue take a message once, as AMQP does. The library would add it once for each binding. */
 function takeOnce(queue: Queue): void {
   const take = queue.queueMessage
   queue.queueMessage = (fields, body, properties) => {

@@ -3,7 +3,7 @@ import type { Content, QueuedMessage, QueueReader } from './queue-reader.ts'
 
 type Written = Content & { readonly atMs: number }
 
-/** RabbitMQ counts a year as 365 days and a month as 30. */
+/** The units of `x-max-age`, s. RabbitMQ counts a year as 365 days and a month as 30. */
 const UNITS_S: { readonly [unit: string]: number } = {
   Y: 31_536_000,
   M: 2_592_000,
@@ -14,8 +14,8 @@ const UNITS_S: { readonly [unit: string]: number } = {
 }
 
 /**
- * A stream in memory: a log that many read, each from where it likes, and that keeps as much as `x-max-length-bytes` and
- * `x-max-age` allow.
+ * A stream in memory: a log with any number of readers, each at its own position. It keeps as many messages
+ * as `x-max-length-bytes` and `x-max-age` allow.
  */
 export class MemoryStream {
   readonly #maxBytes: number
@@ -24,7 +24,7 @@ export class MemoryStream {
   /** the offset of the oldest message that is kept */
   #first = 0
   #bytes = 0
-  /** each delivers to one reader what it may have */
+  /** functions that each deliver to one reader as many messages as its prefetch allows */
   readonly #readers = new Set<() => void>()
 
   constructor(args: QueueArguments = {}) {
@@ -44,7 +44,10 @@ export class MemoryStream {
     for (const deliver of this.#readers) deliver()
   }
 
-  /** Gives the messages from `start` on to `deliver`, in a later turn, and no more than `prefetch` unacknowledged. */
+  /**
+   * Calls `deliver` with the messages from `start` on, in a later microtask, at most `prefetch`
+   * unacknowledged.
+   */
   read(start: StreamOffset, prefetch: number, deliver: (message: QueuedMessage) => void): QueueReader {
     let most = prefetch
     let next = this.#offsetOf(start)

@@ -17,15 +17,15 @@ export function createMemorySubscription(
   let isResting = false
   let isClosed = false
   let reader: QueueReader | undefined
-  /** of a stream: where to read, and after a rest where to go on */
+  /** where to read a stream, and after a rest where to go on */
   let { streamOffset } = spec
 
   const deliver = (message: QueuedMessage) => {
-    // What comes after a pause is not acknowledged and goes back with the rest.
+    // Messages that come after a pause are not acknowledged and go back to the queue at close.
     if (!isPaused && !isResting) onDelivery({ queue, ...message } as MemoryDelivery)
   }
 
-  /** Reads the queue if it is there; true: nothing else has to be waited for. */
+  /** Reads the queue if it exists. Returns whether no further declaration is waited for. */
   const settle = (): boolean => {
     if (isClosed) return true
     if (isResting || !queues.has(queue)) return false

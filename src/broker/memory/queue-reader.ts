@@ -1,17 +1,17 @@
 import type { MessageProperties, Route } from '../message.ts'
 import type { StreamOffset } from '../queue-spec.ts'
 
-/** What a message holds, wherever it lies. */
+/** The content of a message in a queue or a stream. */
 export type Content = Route & { readonly body: Buffer; readonly properties: MessageProperties }
 
 /** A message as a queue or a stream delivers it. */
 export type QueuedMessage = Content & {
   readonly redelivered: boolean
-  /** undefined: the queue is no stream */
+  /** the offset in a stream, from 0; undefined for other queues */
   readonly offset?: number
-  /** Acknowledges it and all that were delivered before it. */
+  /** Acknowledges this message and all that were delivered before it. */
   readonly ackUpTo: () => void
 }
 
-/** One who reads a queue; `stop` returns where a stream is to be read on. */
+/** The reader of a queue. `stop` ends reading and returns the offset at which a stream should be read on. */
 export type QueueReader = { setPrefetch(count: number): void; stop(): StreamOffset | undefined }

@@ -7,7 +7,7 @@ import type { Problems } from './problems.ts'
 
 type Context = { readonly mode: 'load' | 'check'; readonly problems: Problems }
 
-/** Finds what is wrong with database.url; relative paths of its certificates start from `folder`. */
+/** Finds faults of database.url. Paths of its certificates are relative to `folder`. */
 export async function checkDatabaseUrl(
   { document, value }: { readonly document: ConfigDocument; readonly value: WinchesterSettings },
   folder: string,
@@ -17,7 +17,7 @@ export async function checkDatabaseUrl(
   const path = ['database', 'url']
   const position = document.positionOf(path)
   const parsed = databaseAddress(url)
-  // What tests a configuration elsewhere need not have its certificates.
+  // A machine that only tests a configuration need not have its certificates.
   const tls = mode === 'check' ? parsed?.address.tls : undefined
   const fault = databaseUrlFault(url) ?? (tls && (await tlsFault(tls, folder)))
   if (fault) problems.error('url', path, `url: ${fault}`, position)

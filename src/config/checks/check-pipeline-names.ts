@@ -3,7 +3,7 @@ import { didYouMean } from '../../text/suggest.ts'
 import type { ListFile } from '../documents/joined-lists.ts'
 import type { Problems } from './problems.ts'
 
-/** Finds pipelines that triggers name and no file has. */
+/** Finds pipelines that triggers name and no file defines. */
 export function checkPipelineNames(
   { document, value }: ListFile<TriggerConfig>,
   known: readonly string[],

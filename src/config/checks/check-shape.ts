@@ -4,26 +4,29 @@ import { didYouMean } from '../../text/suggest.ts'
 import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
 import type { Problems } from './problems.ts'
 
-/** A document's value as the schema wants it; undefined, with the reasons among the problems, when it is not. */
+/**
+ * Returns a document's value parsed by the schema; undefined when it does not fit. Adds the reasons to the
+ * problems.
+ */
 export function checkShape<T>(
   document: ConfigDocument,
   value: unknown,
   schema: ZodType<T>,
   problems: Problems,
-  /** where the value stands in the document */
+  /** the path of the value in the document */
   base: DocumentPath = [],
 ): T | undefined {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   for (const issue of result.error.issues) addIssue(document, schema, issue, problems, base)
-  // Without the unknown keys the rest may be sound, and may have faults of its own that are worth telling.
+  // Without the unknown keys the rest may be valid, or may have further faults to report.
   const rest = result.error.issues.every(({ code }) => code === 'unrecognized_keys')
     ? schema.safeParse(withoutUnknownKeys(value, result.error.issues))
     : undefined
   return rest?.success ? rest.data : undefined
 }
 
-/** A copy without the keys that issues call unknown. */
+/** Returns a copy of a value without the keys that issues report as unknown. */
 export function withoutUnknownKeys(value: unknown, issues: readonly core.$ZodIssue[]): unknown {
   const copy = copyOf(value)
   for (const issue of issues) {
@@ -35,7 +38,7 @@ export function withoutUnknownKeys(value: unknown, issues: readonly core.$ZodIss
   return copy
 }
 
-/** Lists and mappings anew; what stands in them as it is. */
+/** Copies lists and mappings at all depths, but not the scalars in them. */
 function copyOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(copyOf)
   const isMapping =
@@ -77,7 +80,7 @@ type Definition = {
   options?: readonly ZodType[]
 }
 
-/** The keys that the schema knows at a path. */
+/** Returns the keys that the schema knows at a path. */
 function knownKeys(schema: ZodType, path: DocumentPath): string[] {
   let current: readonly ZodType[] = unwrap(schema)
   for (const part of path) {
@@ -90,7 +93,7 @@ function knownKeys(schema: ZodType, path: DocumentPath): string[] {
   return current.flatMap((one) => Object.keys(definitionOf(one).shape ?? {}))
 }
 
-/** The schema itself, or those behind optional, default, transform and union. */
+/** Returns the schema itself, or those inside optional, default, transform and union. */
 function unwrap(schema: ZodType): ZodType[] {
   const { innerType, in: input, options } = definitionOf(schema)
   const inner = innerType ?? input

@@ -7,7 +7,7 @@ import { unknownNames } from '../../timex/check-names.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { TimexError } from '../../timex/timex-error.ts'
 
-/** Traits of the events that the usage handler makes. */
+/** The traits of events that the usage handler makes. */
 const MADE_BY_PIPELINES = [
   'error',
   'error_code',
@@ -20,8 +20,9 @@ const MADE_BY_PIPELINES = [
 type Path = readonly (string | number)[]
 
 /**
- * What single values cannot tell of triggers: traits that no definition makes (`known`; undefined where there
- * are no definitions to ask), criteria that can never be met, keys that do nothing.
+ * Finds faults of triggers that a check of single values cannot find: traits that no definition makes,
+ * criteria that can never be met, and keys without effect. `known` has the traits of the definitions;
+ * undefined when they are unknown.
  */
 export function checkTriggers(
   triggers: readonly TriggerConfig[],
@@ -89,7 +90,10 @@ function timeExpressions({ timestamp, traits = {} }: CriterionConfig): { text: s
   return timestamp === undefined ? ofTraits : [{ text: timestamp, at: ['timestamp'] }, ...ofTraits]
 }
 
-/** Variables of an expression that are none of the names; none where it cannot be read, which is told elsewhere. */
+/**
+ * Returns the variables of an expression that are not among the names. Skips faulty expressions, reported
+ * elsewhere.
+ */
 function unknownVariables(text: string, names: readonly string[]): string[] {
   try {
     return unknownNames(parseTimex(text), names).flatMap(({ variable }) => variable ?? [])
@@ -111,7 +115,7 @@ function checkSpelling(trigger: TriggerConfig, base: Path, report: Report): void
   }
 }
 
-/** A fire criterion for types that no match criterion lets in is never met. */
+/** Finds fire criteria that can never be met, because no match criterion accepts their event types. */
 function checkFireTypes(trigger: TriggerConfig, base: Path, report: Report): void {
   const accepts = trigger.match_criteria.map(({ event_type = TRIGGER_DEFAULTS.event_type }) =>
     compileEventTypeFilter(event_type),
@@ -129,7 +133,7 @@ function checkFireTypes(trigger: TriggerConfig, base: Path, report: Report): voi
   }
 }
 
-/** The event types that patterns name without wildcards; none when there is a wildcard among them. */
+/** Returns the event types of patterns without wildcards; an empty list when any pattern has a wildcard. */
 function plainTypes(patterns: EventTypePatterns): readonly string[] {
   const included = (typeof patterns === 'string' ? [patterns] : patterns).filter(
     (pattern) => !pattern.startsWith('!'),

@@ -6,7 +6,9 @@ import type { Problems } from './problems.ts'
 /** `scheme://user:password@…` */
 const URL_WITH_PASSWORD = /^\w+:\/\/[^/@\s:]*:[^/@\s]+@/
 
-/** Secrets below a path of a file which others can read that are not taken from the environment. */
+/**
+ * Finds secrets in a file, below a path, that other users can read and that do not come from the environment.
+ */
 export async function findOpenSecrets(
   document: ConfigDocument,
   below: DocumentPath,
@@ -41,7 +43,7 @@ function* literalSecrets(value: unknown, path: DocumentPath): Generator<Document
   }
 }
 
-/** `api.tokens.read` and its like. */
+/** Whether a path is that of a token, such as `api.tokens.read`. */
 function isToken(path: DocumentPath): boolean {
   return path[1] === 'tokens' && !String(path[2]).endsWith('_file')
 }

@@ -3,12 +3,12 @@ import type { Report } from '../../domain/report.ts'
 import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
 
 /**
- * Errors that keep nothing from running: the original ignored such keys, and found the others out only when a stream
- * came that far.
+ * The codes of errors with which a configuration can still be used. The original ignored unknown keys, and
+ * noticed the other errors only when a stream reached them.
  */
 const TOLERATED = new Set(['unknown-key', 'unknown-pipeline', 'unknown-name', 'unknown-trait', 'open-secret'])
 
-/** Whether a configuration with this problem cannot be used. */
+/** Returns whether a configuration with this problem cannot be used. */
 export function isFatal({ severity, code }: Pick<Problem, 'severity' | 'code'>): boolean {
   return severity === 'error' && !TOLERATED.has(code)
 }
@@ -40,7 +40,10 @@ export class Problems {
     }
   }
 
-  /** Takes the findings of a compiler and gives them their place in a document, below `base`. */
+  /**
+   * Returns a function that adds the findings of a compiler, with their positions in a document, below
+   * `base`.
+   */
   reporter(document: ConfigDocument, base: DocumentPath = []): Report {
     return ({ severity, code, path, message }) => {
       const full = [...base, ...path]

@@ -5,8 +5,9 @@ import { withoutUnknownKeys } from './check-shape.ts'
 export type Salvaged<T> = { readonly document: ConfigDocument; readonly value: T }
 
 /**
- * What is left of a faulty value without its faulty entries, so that their neighbours can be checked in the same
- * go; positions in the document it comes with are those of the file. `required` stands in for what must be there.
+ * Returns a faulty value without its faulty entries, so that the other entries can be checked as well.
+ * Positions in the returned document are those of the file. `required` replaces required entries that are
+ * missing.
  */
 export function salvageShape<T>(
   document: ConfigDocument,

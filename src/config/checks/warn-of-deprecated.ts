@@ -2,7 +2,7 @@ import { type ZodType, z } from 'zod'
 import { type ConfigDocument, type DocumentPath, memberOf } from '../documents/yaml-document.ts'
 import type { Problems } from './problems.ts'
 
-/** Warns of keys that the schema calls deprecated: they are accepted and have no effect. */
+/** Adds a warning for each key that the schema marks as deprecated: it is accepted and has no effect. */
 export function warnOfDeprecated(
   { document, value }: { readonly document: ConfigDocument; readonly value: unknown },
   schema: ZodType,

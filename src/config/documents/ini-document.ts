@@ -8,8 +8,8 @@ const HEADER = /^\s*\[([^\]]+)\]\s*$/
 const ENTRY = /^\s*([^=:\s][^=:]*?)\s*[=:]\s*(.*?)\s*$/d
 
 /**
- * Reads an INI file: sections in order, `;` and `#` comments on lines of their own (and ` ;` behind a value),
- * values as plain text, a line that begins with white space continues the value above. Throws ConfigError.
+ * Parses an INI file: sections in order, `;` and `#` comments on lines of their own (and ` ;` after a value),
+ * values as plain text. A line that begins with white space continues the value above. Throws ConfigError.
  */
 export function parseIniDocument(text: string, file: string): ReadonlyMap<string, IniSection> {
   const sections = new Map<string, { position: Position; entries: Map<string, IniEntry> }>()

@@ -6,7 +6,10 @@ import type { IniEntry, IniSection } from './ini-document.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolate } from './interpolate.ts'
 
-/** Typed values of an INI file's sections; what is wrong is added to the problems and the default taken. */
+/**
+ * Reads typed values from the sections of an INI file. Adds faults to the problems and takes the default
+ * then.
+ */
 export class IniReader {
   readonly #sections: ReadonlyMap<string, IniSection>
   readonly #environment: Environment
@@ -22,7 +25,7 @@ export class IniReader {
     return this.#sections.has(section)
   }
 
-  /** Whether the key stands there with a value. */
+  /** Returns whether a section has the key with a value that is not empty. */
   isSet(section: string, key: string): boolean {
     return (this.#sections.get(section)?.entries.get(key)?.value ?? '') !== ''
   }
@@ -45,7 +48,7 @@ export class IniReader {
     return fallback
   }
 
-  /** A whole number. */
+  /** Returns an integer. */
   integer<T extends number | undefined>(section: string, key: string, fallback: T, min = 0): number | T {
     const value = this.number(section, key, fallback, min)
     if (value === undefined || Number.isSafeInteger(value)) return value
@@ -62,7 +65,7 @@ export class IniReader {
     return fallback
   }
 
-  /** Values between commas (or lines). */
+  /** Returns the values of a list, separated by commas or lines. */
   list(section: string, key: string): string[] {
     const text = this.text(section, key, '')
     return text
@@ -78,7 +81,7 @@ export class IniReader {
     if (position) this.#problems.add({ severity, code: 'value', path: [section, key], message, position })
   }
 
-  /** Adds a warning for each key without effect that stands in a section. */
+  /** Adds a warning for each key in the file that has no effect. */
   warnOfDeprecated(known: { readonly [section: string]: SectionSchema }): void {
     for (const [name, section] of this.#sections) {
       for (const [key, { deprecated }] of Object.entries(known[kindOf(name)] ?? {})) {
@@ -88,13 +91,13 @@ export class IniReader {
     }
   }
 
-  /** The section that a queue takes a key from: `[name:queue]` where it has it, else `[name]`. */
+  /** Returns the section from which a queue takes a key: `[name:queue]` if that has it, else `[name]`. */
   sectionWith(key: string, name: string, queue: string): string {
     const own = `${name}:${queue}`
     return this.#sections.get(own)?.entries.has(key) ? own : name
   }
 
-  /** All values of `[name]`, those of `[name:queue]` in their place. */
+  /** Returns the values of `[name]`, replaced by those of `[name:queue]`. */
   merged(name: string, queue: string): { [key: string]: string } {
     const keys = new Set([...this.keysOf(name), ...this.keysOf(`${name}:${queue}`)])
     return Object.fromEntries(
@@ -106,12 +109,12 @@ export class IniReader {
     return [...(this.#sections.get(section)?.entries.keys() ?? [])]
   }
 
-  /** Sections of these kinds, as they are named in the file: `[kind]` and `[kind:…]`. */
+  /** Returns the names of the sections of these kinds: `[kind]` and `[kind:…]`. */
   sectionsOf(kinds: readonly string[]): string[] {
     return [...this.#sections.keys()].filter((name) => kinds.includes(kindOf(name)))
   }
 
-  /** Adds a problem for each key and section that is not known; keys of `free` sections are not looked at. */
+  /** Adds a problem for each unknown key and section. Does not check the keys of `free` sections. */
   checkNames(known: { readonly [section: string]: SectionSchema }, free: readonly string[]): void {
     for (const [name, section] of this.#sections) {
       const kind = kindOf(name)
@@ -150,7 +153,7 @@ export class IniReader {
   }
 }
 
-/** `consumer` of [consumer:QUEUE]. */
+/** Returns the kind of a section: `consumer` for [consumer:QUEUE]. */
 function kindOf(section: string): string {
   return section.split(':')[0] as string
 }

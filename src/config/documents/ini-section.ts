@@ -2,8 +2,8 @@ import type { KeySchema, SectionSchema, SectionValues } from '../../text/section
 import type { IniReader } from './ini-reader.ts'
 
 /**
- * Reads the values of a section by its schema, defaults applied; faults go to the reader's problems. `sectionOf`
- * names the section that a key is read from. Keys without effect are not read.
+ * Reads the values of a section by its schema, with defaults. Adds faults to the reader's problems.
+ * `sectionOf` returns the section from which a key is read. Does not read keys without effect.
  */
 export function readSection<S extends SectionSchema>(
   ini: IniReader,
@@ -16,7 +16,10 @@ export function readSection<S extends SectionSchema>(
   ) as SectionValues<S>
 }
 
-/** The section of old files, where the key's own has no value. */
+/**
+ * Returns the section in which old files have the key, if only that one has a value, else the key's own
+ * section.
+ */
 function sectionWithValue(ini: IniReader, key: string, { section }: KeySchema, own: string): string {
   return section !== undefined && !ini.isSet(own, key) && ini.isSet(section, key) ? section : own
 }

@@ -2,7 +2,10 @@ import type { Problems } from '../checks/problems.ts'
 import { type Environment, interpolate } from './interpolate.ts'
 import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
 
-/** The value of a document, its texts with `${NAME}` replaced; a variable that is not set is a problem. */
+/**
+ * Returns the value of a document with `${NAME}` replaced in its texts. Adds a problem for each unset
+ * variable.
+ */
 export function interpolateDocument(
   document: ConfigDocument,
   environment: Environment,

@@ -1,11 +1,13 @@
 export type Environment = { readonly [name: string]: string | undefined }
 
-/** Told of a variable that is not set and has no default. */
+/** Called with the name of a variable that is not set and has no default. */
 type OnMissing = (name: string) => void
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 
-/** Replaces `${NAME}` by the environment's value; `${NAME:-text}` is `text` where that is unset or empty. */
+/**
+ * Replaces `${NAME}` by the environment's value, and `${NAME:-text}` by `text` when that is unset or empty.
+ */
 export function interpolate(text: string, environment: Environment, onMissing: OnMissing): string {
   return text.replace(REFERENCE, (_, name: string, fallback: string | undefined) => {
     const value = environment[name]

@@ -1,9 +1,11 @@
 import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
 
-/** A list out of a file. */
+/** A list from a file, and its document. */
 export type ListFile<T> = { readonly document: ConfigDocument; readonly value: readonly T[] }
 
-/** The lists of several files as one; positions in its document are those of the file that has the item. */
+/**
+ * Joins the lists of several files. Positions in the joined document are those of the file that has the item.
+ */
 export function joinLists<T>(files: readonly [ListFile<T>, ...ListFile<T>[]]): ListFile<T> {
   const [first] = files
   if (files.length === 1) return first

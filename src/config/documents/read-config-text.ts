@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ConfigError, messageOf } from '../../domain/errors.ts'
 
-/** The text of a configuration file. Throws ConfigError with one clear sentence. */
+/** Reads the text of a configuration file. Rejects with ConfigError. */
 export async function readConfigText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')

@@ -1,18 +1,18 @@
 import { EVENT_ID, type Event as YamlEvent } from 'js-yaml'
 
-/** Far more than any configuration has, and read in a moment. */
+/** Most values that aliases may stand for: far more than any configuration has, and still quick to read. */
 const MOST_ALIASED_VALUES = 100_000
 
 /** An alias that cannot be used, and its offset in the text. */
 export type AliasFault = { readonly offset: number; readonly message: string }
 
-/** A mapping, sequence or document that has not ended, and how many values it holds by now. */
+/** A mapping, sequence or document that has not ended, and the number of its values so far. */
 type Open = { readonly anchor: string | undefined; size: number }
 
 /**
- * Finds the first alias of a YAML text that stands inside of what it names, or with which the aliases stand for more
- * values than a configuration can have: nine lines like `b: &b [*a, *a, …]` come to a billion.
- * Takes time and memory by the length of the text.
+ * Returns the first faulty alias of a YAML text: one inside the value that it names, or one with which the
+ * aliases stand for more values than a configuration can have. Nine lines like `b: &b [*a, *a, …]` stand for
+ * a billion. Time and memory grow with the length of the text only.
  */
 export function findAliasFault(events: readonly YamlEvent[], text: string): AliasFault | undefined {
   const sizes = new Map<string, number | 'open'>()

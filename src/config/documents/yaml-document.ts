@@ -6,20 +6,23 @@ import { PYYAML_SCHEMA } from './yaml-schema.ts'
 
 export type DocumentPath = readonly (string | number)[]
 
-/** The value of a configuration file, and where in the file each part of it stands. */
+/** The value of a configuration file, and the position of each part in the file. */
 export type ConfigDocument = {
   readonly value: unknown
-  /** Where the value at a path stands, or the nearest thing around it that stands somewhere. */
+  /** Returns the position of the value at a path, or of the nearest enclosing part that has one. */
   positionOf(path: DocumentPath): Position
-  /** Where the key at the end of a path stands. */
+  /** Returns the position of the key at the end of a path. */
   keyPositionOf(path: DocumentPath): Position
-  /** Keys that stand there for a second time. */
+  /** The keys that occur again in the same mapping. */
   readonly repeatedKeys: readonly RepeatedKey[]
 }
 
 export type RepeatedKey = { readonly path: DocumentPath; readonly position: Position }
 
-/** Parses a YAML file; of equal keys the last one counts. Throws ConfigError with the position of a syntax error. */
+/**
+ * Parses a YAML file. Of equal keys the last one counts. Throws ConfigError with the position of a syntax
+ * error.
+ */
 export function parseYamlDocument(text: string, file: string, schema = PYYAML_SCHEMA): ConfigDocument {
   try {
     const events = parseEvents(text, { filename: file })
@@ -61,7 +64,7 @@ class Offsets {
 
   readonly repeated: { readonly path: DocumentPath; readonly offset: number }[] = []
 
-  /** A value that is left out, and so stands nowhere, has an offset of -1. */
+  /** Records the offset of a part. Ignores -1, the offset of a value that is left out. */
   set(path: DocumentPath, part: Part, offset: number): void {
     if (offset < 0) return
     const key = `${part}${JSON.stringify(path.map(String))}`
@@ -69,7 +72,10 @@ class Offsets {
     this.#offsets.set(key, offset)
   }
 
-  /** A merged or aliased value has no place of its own: then that of what holds it. */
+  /**
+   * Returns the offset of a part, or of the part around it: merged and aliased values have no offset of their
+   * own.
+   */
   nearest(path: DocumentPath, part: Part): number {
     for (let length = path.length; length >= 0; length--) {
       const inner = JSON.stringify(path.slice(0, length).map(String))
@@ -117,7 +123,7 @@ function offsetOf(event: YamlEvent): number {
   return 'start' in event ? event.start : 0
 }
 
-/** Returns what stands at a path of a value; undefined where nothing does. */
+/** Returns the member of a value at a path; undefined when there is none. */
 export function memberOf(value: unknown, path: DocumentPath): unknown {
   return path.reduce((inner, key) => (inner as { [key: string]: unknown } | null | undefined)?.[key], value)
 }

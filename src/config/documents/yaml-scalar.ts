@@ -1,4 +1,4 @@
-/** A scalar whose kind JavaScript's own values do not tell: a time, or a number that is written as a float. */
+/** A scalar whose kind a JavaScript value would lose: a time, or a number that is written as a float. */
 export class YamlScalar {
   readonly kind: 'timestamp' | 'float'
   readonly text: string
@@ -8,13 +8,13 @@ export class YamlScalar {
     this.text = text
   }
 
-  /** What it is where its kind does not matter. */
+  /** The value without its kind: a float as a number, a time as text. */
   get plain(): string | number {
     return this.kind === 'float' ? Number(this.text.replaceAll('_', '')) : this.text
   }
 }
 
-/** A value without marks: times as texts, floats as numbers. */
+/** Returns a value with each YamlScalar replaced: times by texts, floats by numbers. */
 export function withoutMarks(value: unknown): unknown {
   if (value instanceof YamlScalar) return value.plain
   if (Array.isArray(value)) return value.map(withoutMarks)

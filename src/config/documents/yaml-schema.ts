@@ -11,27 +11,27 @@ import {
 } from 'js-yaml'
 import { YamlScalar } from './yaml-scalar.ts'
 
-// YAML 1.1 has more ways to write a value than PyYAML reads: there y and n are texts, and so is -.5
+// PyYAML does not read every form of YAML 1.1: it reads y, n and -.5 as texts.
 const BOOL = narrowed(boolYaml11Tag, (source) => !/^[yn]$/i.test(source))
 const FLOAT = narrowed(floatYaml11Tag, (source) => !/^[-+]\.\d/.test(source))
 
 /**
- * YAML as PyYAML's safe_load reads it, except that times stay texts: they are read with all six digits of their
- * fraction, and always as UTC.
+ * The YAML that PyYAML's safe_load reads, except that times stay texts, to be parsed later with all six
+ * digits of their fraction and always as UTC.
  */
 export const PYYAML_SCHEMA = schemaOf(FLOAT)
 
-/** The same, in which times and floats come as YamlScalar. */
+/** The same schema, with times and floats as YamlScalar. */
 export const MARKING_SCHEMA = schemaOf(marking(FLOAT, 'float'), marking(timestampTag, 'timestamp'))
 
-/** The tags stay in the order in which plain scalars are tried. */
+/** Makes a schema whose tags stay in the order in which they are tried on plain scalars. */
 function schemaOf(float: ScalarTagDefinition, timestamp?: ScalarTagDefinition): Schema {
   return new Schema(
     YAML11_SCHEMA.tags.flatMap((tag) => {
       if (tag === boolYaml11Tag) return [BOOL]
       if (tag === floatYaml11Tag) return [float]
       if (tag === timestampTag) return timestamp ? [timestamp] : []
-      // No setting is bytes: it is told as an unknown tag, with its place.
+      // No setting holds bytes: !!binary is reported as an unknown tag, with its position.
       if (tag === binaryTag) return []
       return [tag]
     }),

@@ -5,20 +5,20 @@ import type { IniReader } from '../documents/ini-reader.ts'
 import { readSection } from '../documents/ini-section.ts'
 import { filterOf } from './event-type-filters.ts'
 
-/** An app that messages of a queue are given to. */
+/** The settings of one app of a queue. */
 export type AppSettings = {
-  /** Name in dead letters and filters: its class. */
+  /** The name of the app in dead letters and filters: its class. */
   readonly name: string
-  /** Whether notifications of this event type reach it. */
+  /** Returns whether notifications of an event type reach the app. */
   readonly accepts: (eventType: string) => boolean
-  /** Section of an app that is built in; `own` for a class of the user's own. */
+  /** The section of a built-in app; `own` for a class of the user's own. */
   readonly kind: string
   readonly classPath: string
-  /** Values of its section: by the schema of a built-in app, texts for an own one. */
+  /** The values of the app's section: typed by the schema of a built-in app, texts for an own one. */
   readonly values: AppValues
 }
 
-/** Reads the apps of a queue in order; what is wrong goes to the reader's problems. */
+/** Reads the apps of a queue in order. Adds faults to the reader's problems. */
 export function readApps(ini: IniReader, queue: string, classPaths: readonly string[]): AppSettings[] {
   const section = `consumer:${queue}`
   const apps = classPaths.flatMap((classPath) => readApp(ini, queue, classPath) ?? [])
@@ -50,9 +50,9 @@ function readApp(ini: IniReader, queue: string, classPath: string): AppSettings 
   }
 }
 
-/** Reads the section of a built-in app, `[KIND:QUEUE]` before `[KIND]`. */
+/** Reads the section of a built-in app. `[KIND:QUEUE]` takes precedence over `[KIND]`. */
 function readValues(ini: IniReader, queue: string, app: BuiltInApp): AppValues {
-  // The archive of a queue and the winchester.yaml are settings of the consumer.
+  // Archive and winchester.yaml are settings of the consumer itself, read elsewhere.
   if (!app.open) return {}
   const { kind, schema } = app
   const at = (key: string) => ini.sectionWith(key, kind, queue)

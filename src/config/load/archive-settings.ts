@@ -2,19 +2,22 @@ import type { IniReader } from '../documents/ini-reader.ts'
 import { readSection } from '../documents/ini-section.ts'
 import { YAGI } from '../schemas/yagi-schema.ts'
 
-/** Where raw notifications are kept, and when a new file begins. */
+/** The settings of an archive: where its files are, and when a new one begins. */
 export type ArchiveSettings = {
-  /** files that are being written */
+  /** the folder of files that are being written */
   readonly workingDirectory: string
-  /** files that are complete */
+  /** the folder of complete files */
   readonly destinationFolder: string
-  /** strftime parts; a new file each time */
+  /** the name of a new file, with parts of strftime */
   readonly filenameTemplate: string
   readonly rollBytes: number
   readonly rollMinutes: number
 }
 
-/** Names on disk have 255 bytes, of which those of its owner take 104 while a file is written. */
+/**
+ * Most bytes of a file name: the disk allows 255, of which the owner's name takes 104 while a file is
+ * written.
+ */
 const LONGEST_NAME = 150
 
 function fileNameFault(template: string): string | undefined {
@@ -26,12 +29,12 @@ function fileNameFault(template: string): string | undefined {
   return bytes > LONGEST_NAME ? `makes names of up to ${bytes} bytes; ${LONGEST_NAME} at most` : undefined
 }
 
-/** Archives by the section that describes them; undefined where there is no such section. */
+/** Archives by their section; undefined where there is no such section. */
 export type ArchivesBySection = Map<string, ArchiveSettings | undefined>
 
 /**
- * Reads the archive of a queue; queues share one unless they have a section [shoebox:QUEUE] of their own.
- * Undefined, with the reason among the reader's problems, where there is no section.
+ * Reads the archive of a queue. Queues share one unless they have a section [shoebox:QUEUE] of their own.
+ * Returns undefined, and adds the reason to the reader's problems, when there is no section.
  */
 export function readArchive(
   ini: IniReader,

@@ -4,9 +4,12 @@ import { readSection } from '../documents/ini-section.ts'
 import { YAGI } from '../schemas/yagi-schema.ts'
 import { brokerUrlFault, unusedOfBrokerUrl } from './server-url.ts'
 
-/** How to reach the broker and how much to take at a time. */
+/** The settings of the broker: how to reach it, and how many messages to take at a time. */
 export type BrokerSettings = {
-  /** `amqp(s)://…`, of one broker or of several that are used in turn, or `memory:` for the one in this process */
+  /**
+   * `amqp(s)://…`, of one broker or of several that are used in turn, or `memory:` for the one in this
+   * process
+   */
   readonly url: string
   /** most messages that are delivered and not yet acknowledged */
   readonly prefetch: number
@@ -14,16 +17,16 @@ export type BrokerSettings = {
   readonly batchSize: number
   /** longest wait for a batch to fill, ms */
   readonly batchMs: number
-  /** first wait before a lost connection is made again, ms */
+  /** first pause before a lost connection is opened again, ms */
   readonly reconnectMs: number
-  /** longest such wait, ms */
+  /** longest pause before a lost connection is opened again, ms */
   readonly maxReconnectMs: number
-  /** larger messages become dead letters */
+  /** most bytes of a message; larger ones become dead letters */
   readonly maxMessageBytes: number
   readonly caFile: string | undefined
   readonly certFile: string | undefined
   readonly keyFile: string | undefined
-  /** `http(s)://…` of RabbitMQ's management plugin, which tells what AMQP does not */
+  /** `http(s)://…` of RabbitMQ's management plugin, which shows what AMQP does not */
   readonly managementUrl: string | undefined
 }
 
@@ -32,7 +35,7 @@ const LARGEST_PREFETCH = 65_535
 
 type Values = SectionValues<(typeof YAGI)['BROKER']>
 
-/** Reads [rabbit_broker]; faults go to the reader's problems. */
+/** Reads [rabbit_broker]. Adds faults to the reader's problems. */
 export function readBroker(ini: IniReader): BrokerSettings {
   const values = readSection(ini, YAGI.BROKER, () => SECTION)
   return {
@@ -59,7 +62,7 @@ function managementUrl(ini: IniReader, { management_url }: Values): string | und
   return url
 }
 
-/** Returns the `url`, or one of the separate keys. */
+/** Returns the `url`, or one that is made of the separate keys. */
 function brokerUrl(ini: IniReader, { url, ...values }: Values): string {
   if (url) {
     const fault = brokerUrlFault(url)
@@ -85,7 +88,7 @@ function withPort(host: string, port: number): string {
   return /:.*:/.test(host) && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** What the `url` says too, and a reader might take for what is used. */
+/** Warns of keys that have no effect beside `url`, and that a reader might believe to be used. */
 function warnOfKeysBesideUrl(ini: IniReader): void {
   const beside = ['host', 'user', 'password', 'port', 'vhost', 'ssl']
   for (const key of ini.keysOf(SECTION).filter((name) => beside.includes(name))) {

@@ -15,8 +15,8 @@ export type ConfigFile<T> = { readonly document: ConfigDocument; readonly value:
 type Shared = Pick<LoadContext, 'environment' | 'problems'>
 
 /**
- * Parses a YAML file and checks its shape. Returns what can be used of it, with the faults among the problems;
- * undefined where nothing can. `required` stands in for what must be there.
+ * Parses a YAML file and checks its shape. Returns its usable entries, or undefined when there are none. Adds
+ * faults to the problems. `required` replaces required entries that are missing.
  */
 export function parseConfigFile<T>(
   file: string,
@@ -38,7 +38,7 @@ export function parseConfigFile<T>(
   }
 }
 
-/** Files that a winchester.yaml names, and the folders they are looked for in, in order. */
+/** Finds the files that a winchester.yaml names, in several folders in order. */
 export class NamedFiles {
   readonly #main: ConfigFile<unknown>
   readonly #folders: readonly string[]
@@ -50,7 +50,9 @@ export class NamedFiles {
     this.#context = context
   }
 
-  /** Parses the file that stands at a path of winchester.yaml; undefined where it is missing or faulty. */
+  /**
+   * Parses the file that `path` of winchester.yaml names. Resolves to undefined when it is missing or faulty.
+   */
   async parse<T>(path: DocumentPath, name: string, schema: ZodType<T>): Promise<ConfigFile<T> | undefined> {
     for (const folder of this.#folders) {
       const file = shortPath(resolve(folder, name))
@@ -61,7 +63,7 @@ export class NamedFiles {
     return undefined
   }
 
-  /** Returns where a file or folder is; undefined, with a problem, where it is missing. */
+  /** Returns the path of a file or folder. Returns undefined, and adds a problem, when it is missing. */
   async find(path: DocumentPath, name: string): Promise<string | undefined> {
     const found = name && (await firstThere(this.#folders.map((folder) => resolve(folder, name))))
     if (found) return shortPath(found)
@@ -75,7 +77,7 @@ export class NamedFiles {
   }
 }
 
-/** Returns the first of some paths at which there is a file or a folder. */
+/** Returns the first of the paths at which a file or folder exists. */
 async function firstThere(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) {
     const isThere = await access(path).then(
@@ -87,7 +89,7 @@ async function firstThere(paths: readonly string[]): Promise<string | undefined>
   return undefined
 }
 
-/** Returns a path as messages name it: as short as the reader's folder allows. */
+/** Returns a path for messages, relative to the working directory where possible. */
 function shortPath(path: string): string {
   const here = `${process.cwd()}/`
   return path.startsWith(here) ? path.slice(here.length) : path

@@ -7,7 +7,7 @@ import type { PipelinesConfig } from '../schemas/pipelines-schema.ts'
 import type { WinchesterSettings } from '../schemas/winchester-schema.ts'
 import type { YagiSettings } from './yagi-settings.ts'
 
-/** A handler of a pipeline, by name, with its parameters. */
+/** A step of a pipeline: the name of the handler and its parameters. */
 export type HandlerStep = {
   readonly name: string
   readonly params: { readonly [name: string]: unknown }
@@ -15,16 +15,19 @@ export type HandlerStep = {
 
 export type Pipelines = { readonly [name: string]: readonly HandlerStep[] }
 
-/** Where things stand in the files of a configuration. */
+/** Finds positions in the files of a configuration. */
 export type Places = {
-  /** of a definition, by its index, or of a part of it, by the path from there */
+  /**
+   * Returns the position of a definition, by its index, or of a part of it, by the path that follows the
+   * index.
+   */
   definition(path: DocumentPath): Position
   trigger(name: string): Position
 }
 
 /** All files of a configuration, read, compiled and checked against each other. */
 export type Config = {
-  /** where winchester.yaml is: what relative paths in it start from */
+  /** the folder of winchester.yaml, to which paths in it are relative */
   readonly folder: string
   readonly winchester: WinchesterSettings
   /** undefined when a winchester.yaml was named directly */
@@ -34,11 +37,11 @@ export type Config = {
   readonly pipelines: Pipelines
   readonly trimEventsAge: Expression
   readonly places: Places
-  /** what is wrong with it, and does not keep it from being used */
+  /** the problems in spite of which the configuration can be used */
   readonly warnings: readonly Problem[]
 }
 
-/** Returns the pipelines of a file, each step in its long form. */
+/** Returns the pipelines of a file, with each step in its long form. */
 export function pipelinesOf(config: PipelinesConfig): Pipelines {
   return Object.fromEntries(Object.entries(config).map(([name, steps]) => [name, steps.map(handlerStep)]))
 }

@@ -15,25 +15,28 @@ import { eventDefinitionSchema, includeSchema } from '../schemas/event-definitio
 type Entry = {
   readonly config: EventDefinitionConfig
   readonly document: ConfigDocument
-  /** its place among the entries of its document */
+  /** the index of the entry in its document */
   readonly index: number
 }
 
-/** The definitions of one or several files, one after the other. */
+/** The definitions of one or several files, in order. */
 export type DefinitionFiles = {
   readonly configs: readonly EventDefinitionConfig[]
   /** names of all traits, those of faulty definitions included; undefined where a file could not be read */
   readonly traitNames: ReadonlySet<string> | undefined
-  /** where a definition, or a part of it by its key, stands; the path begins with its index among all */
+  /**
+   * Returns the position of a definition or of a key in it. The path begins with the index among all
+   * definitions.
+   */
   positionOf(path: DocumentPath): Position
-  /** takes findings about the definitions, whose paths begin with such an index */
+  /** adds findings about definitions to the problems; their paths begin with such an index */
   readonly report: Report
 }
 
 /**
- * Reads files of event definitions, or folders of them (*.yaml in order of name), and what they include, each
- * relative to the file that has it. Faulty entries are left out, with the reasons among the problems. Throws
- * ConfigError for a path that cannot be read.
+ * Reads files of event definitions, or folders of them (*.yaml in order of name), and the files that they
+ * include, by paths relative to the including file. Leaves out faulty entries and adds the reasons to the
+ * problems. Rejects with ConfigError for a path that cannot be read.
  */
 export async function readDefinitionFiles(
   paths: readonly string[],
@@ -74,7 +77,7 @@ class Reader {
     this.#problems = problems
   }
 
-  /** `chain`: the files, absolute, that led here. */
+  /** Reads a file or folder. `chain` has the absolute paths of the including files. */
   async read(path: string, chain: readonly string[]): Promise<void> {
     for (const file of await filesAt(path)) await this.#readFile(file, [...chain, resolve(file)])
   }
@@ -135,7 +138,7 @@ function isInclude(item: unknown): boolean {
   return typeof item === 'object' && item !== null && 'include' in item
 }
 
-/** The file itself, or all *.yaml of a folder in order of name. Throws ConfigError. */
+/** Returns the file itself, or all *.yaml of a folder in order of name. Rejects with ConfigError. */
 async function filesAt(path: string): Promise<readonly string[]> {
   const isFolder = await stat(path).then(
     (found) => found.isDirectory(),

@@ -4,8 +4,9 @@ import type { IniReader } from '../documents/ini-reader.ts'
 import { FILTER_SECTIONS } from '../schemas/yagi-schema.ts'
 
 /**
- * Compiles which event types reach an app of a queue, by the filters under any of its names: keys of an INI file
- * have no case. [filters]: only these reach it; [exclude_filters] and [discard_filters]: all but these do.
+ * Compiles the filters of an app of a queue into a function of event types. Filters may stand under any of
+ * the app's names, in any case, as keys of INI files. Types in [filters] alone reach the app; types in
+ * [exclude_filters] and [discard_filters] do not.
  */
 export function filterOf(
   ini: IniReader,
@@ -23,7 +24,7 @@ export function filterOf(
   return compileEventTypeFilter([...only, ...excluded.map((type) => `!${type}`)])
 }
 
-/** Warns of filters whose name is the app of no queue. */
+/** Adds a warning for each filter whose name is not that of an app of a queue. */
 export function checkFilterNames(
   ini: IniReader,
   apps: readonly { readonly name: string; readonly kind: string }[],
@@ -33,7 +34,7 @@ export function checkFilterNames(
     for (const name of ini.keysOf(section)) {
       if (known.some((one) => one.toLowerCase() === name.toLowerCase())) continue
       const message = `${name} is the app of no queue; known are ${known.join(', ')}${didYouMean(name, known)}`
-      // Without effect: what it would keep back goes nowhere.
+      // A warning only: the filter has no effect, since no app has its name.
       ini.problem(section, name, message, 'warning')
     }
   }

@@ -6,12 +6,16 @@ import type { LoadContext, LoadMode } from './load-context.ts'
 import { loadWinchester } from './load-winchester.ts'
 import { loadYagi } from './load-yagi.ts'
 
-/** Every problem of a configuration, and the configuration itself when it can be used. */
+/** All problems of a configuration, and the configuration itself if it can be used. */
 export type CheckedConfig = { readonly problems: readonly Problem[]; readonly config: Config | undefined }
 
 /**
- * Loads a `winchester.yaml`, or a `yagi.conf` or `quincy.conf` that names one. Throws ConfigError, with all its
- * problems, when it cannot be used.
+ * Loads a `winchester.yaml`, or a `yagi.conf` or `quincy.conf` that names one. Rejects with a ConfigError,
+ * with all problems, when the configuration cannot be used.
+ *
+ * @example
+ * const config = await loadConfig('/etc/stacktach/winchester.yaml', process.env)
+ * console.log(config.triggers.length)
  */
 export async function loadConfig(file: string, environment: Environment): Promise<Config> {
   const { config, problems } = await checkConfig(file, environment)
@@ -19,7 +23,10 @@ export async function loadConfig(file: string, environment: Environment): Promis
   throw new ConfigError(`the configuration ${file} cannot be used`, problems.filter(isFatal))
 }
 
-/** Reads everything and collects every problem. Rejects only when the file itself cannot be read. */
+/**
+ * Reads all files of a configuration and collects all problems. Rejects only when `file` itself cannot be
+ * read.
+ */
 export async function checkConfig(
   file: string,
   environment: Environment,

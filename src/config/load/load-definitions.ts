@@ -5,8 +5,8 @@ import type { Environment } from '../documents/interpolate.ts'
 import { readDefinitionFiles } from './definition-files.ts'
 
 /**
- * Loads event definitions on their own: a file, a folder, or several of them in order. Throws ConfigError with all
- * their problems.
+ * Loads event definitions alone, from a file, a folder, or several of them in order. Rejects with a
+ * ConfigError that has all their problems.
  */
 export async function loadDefinitions(
   paths: string | readonly string[],

@@ -23,20 +23,22 @@ import type { DefinitionFiles } from './definition-files.ts'
 import type { FaultyHandler, LoadContext } from './load-context.ts'
 import { knownTraits, loadNamedPlugins, readNamedDefinitions } from './named-definitions.ts'
 
-/** A database for checking the rest of a file that names none. */
+/** The database for checking the rest of a file that names none. */
 const STAND_IN = { database: { url: 'sqlite::memory:' } }
 
-/** An age that is no age; such a configuration is not used. */
+/** Stands in for a faulty age. A configuration with one is not used. */
 const EVERYTHING = parseTimex('$timestamp')
 
-/** The files of a winchester.yaml that cannot be read or parsed are undefined. */
+/** The files that a winchester.yaml names; undefined for those that cannot be read or parsed. */
 type NamedParts = {
   readonly definitions: DefinitionFiles | undefined
   readonly triggers: ListFile<TriggerConfig> | undefined
   readonly pipelines: ConfigFile<PipelinesConfig> | undefined
 }
 
-/** Loads a winchester.yaml and all that it names; undefined where nothing of it can be used. */
+/**
+ * Loads a winchester.yaml and the files that it names. Resolves to undefined when nothing of it can be used.
+ */
 export async function loadWinchester(file: string, context: LoadContext): Promise<Config | undefined> {
   const main = parseConfigFile(file, await readConfigText(file), winchesterSchema, context, STAND_IN)
   if (!main) return undefined
@@ -61,7 +63,7 @@ export async function loadWinchester(file: string, context: LoadContext): Promis
   return whole
 }
 
-/** Reads all that trigger_definitions names, one after the other; undefined where nothing can be used. */
+/** Reads the files of trigger_definitions in order. Resolves to undefined when none can be used. */
 async function readTriggers(
   { trigger_definitions: named }: WinchesterSettings,
   files: NamedFiles,
@@ -84,7 +86,7 @@ async function readPipelines(
   return name === undefined ? undefined : files.parse(['pipeline_config'], name, pipelinesSchema)
 }
 
-/** Checks what only several files together can tell. */
+/** Checks the files against each other. */
 function checkTogether(
   settings: WinchesterSettings,
   { definitions, triggers, pipelines }: NamedParts,
@@ -96,7 +98,7 @@ function checkTogether(
   checkTriggers(triggers.value, knownTraits(definitions), reporterOf(triggers, context))
 }
 
-/** Returns the names of the pipelines that a file has, faulty ones included. */
+/** Returns the names of the pipelines in a file, including faulty ones. */
 function pipelineNames(pipelines: ConfigFile<PipelinesConfig> | undefined): readonly string[] {
   return Object.keys((pipelines?.document.value as object | undefined) ?? {})
 }
@@ -145,7 +147,7 @@ function placeOf(
   pipelines: ConfigFile<unknown> | undefined,
 ): Place {
   if ('handler' in fault) {
-    // Without effect: nothing runs it.
+    // A warning only: no pipeline runs the handler.
     const path = ['pipeline_handlers', fault.handler]
     return { file: main, path, severity: 'warning', code: 'handler' }
   }

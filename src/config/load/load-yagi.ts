@@ -14,8 +14,8 @@ import { loadWinchester } from './load-winchester.ts'
 import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
 
 /**
- * Loads a yagi.conf, or a quincy.conf, with the winchester.yaml that it names. Throws ConfigError where it names
- * none.
+ * Loads a yagi.conf or quincy.conf and the winchester.yaml that it names. Rejects with ConfigError when it
+ * names none.
  */
 export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
   const sections = parseIniDocument(await readConfigText(file), file)
@@ -31,7 +31,10 @@ export async function loadYagi(file: string, context: LoadContext): Promise<Conf
   return config && { ...config, yagi }
 }
 
-/** Loads the winchester.yaml that a quincy.conf of old deployments names: all that such a file is needed for. */
+/**
+ * Loads the winchester.yaml that a quincy.conf of an old deployment names. Nothing else of such a file is
+ * used.
+ */
 function loadQuincy(file: string, ini: IniReader, context: LoadContext): Promise<Config | undefined> {
   ini.checkNames(QUINCY_SECTIONS, [])
   const named = ini.text('quince', 'winchester_config')
@@ -40,12 +43,12 @@ function loadQuincy(file: string, ini: IniReader, context: LoadContext): Promise
   return loadWinchester(beside(dirname(file), named), context)
 }
 
-/** Returns a path that is relative to a folder, unless it is absolute. */
+/** Returns a path joined to a folder, unless the path is absolute. */
 function beside(folder: string, path: string): string {
   return isAbsolute(path) ? path : join(folder, path)
 }
 
-/** Finds apps that could not be made. Modules of own apps are loaded, and nothing of them is run beside that. */
+/** Finds apps that could not be made. Loads the modules of own apps but makes no instances. */
 async function checkApps({ queues }: YagiSettings, ini: IniReader, context: LoadContext): Promise<void> {
   for (const { queue, apps } of queues) {
     for (const app of apps) {
@@ -66,7 +69,7 @@ async function checkApp({ classPath, values }: AppSettings, { environment }: Loa
   })
 }
 
-/** Returns the settings with paths that start from the folder of the file. */
+/** Returns the settings with paths made absolute, from the folder of the file. */
 function withAbsolutePaths(yagi: YagiSettings, folder: string): YagiSettings {
   const queues = yagi.queues.map((queue) => ({
     ...queue,

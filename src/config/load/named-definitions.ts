@@ -7,7 +7,7 @@ import type { ConfigFile, NamedFiles } from './config-file.ts'
 import { type DefinitionFiles, readDefinitionFiles } from './definition-files.ts'
 import type { LoadContext } from './load-context.ts'
 
-/** Reads all that distiller_config names; undefined where it names nothing. */
+/** Reads the files of distiller_config. Resolves to undefined when it names none or one cannot be read. */
 export async function readNamedDefinitions(
   main: ConfigFile<WinchesterSettings>,
   files: NamedFiles,
@@ -50,7 +50,7 @@ export async function loadNamedPlugins(
   return plugins
 }
 
-/** Returns the traits that some definition makes; undefined where that cannot be known. */
+/** Returns the traits that the definitions make; undefined when they cannot be known. */
 export function knownTraits(definitions: DefinitionFiles | undefined): ReadonlySet<string> | undefined {
   if (!definitions?.traitNames) return undefined
   return new Set([...Object.keys(DEFAULT_TRAITS), ...definitions.traitNames])

@@ -6,13 +6,13 @@ import type { IniReader } from '../documents/ini-reader.ts'
 import type { YAGI } from '../schemas/yagi-schema.ts'
 
 const QUEUE_TYPES = ['classic', 'quorum', 'stream']
-/** Exchanges that OpenStack's services declare, and cannot use when somebody else has declared them otherwise. */
+/** The exchanges that OpenStack's services declare, and cannot use when they exist with other settings. */
 const OPENSTACK =
   'nova glance cinder openstack neutron keystone heat ironic swift octavia manila magnum trove'.split(' ')
 
 type Values = SectionValues<(typeof YAGI)['CONSUMER']>
 
-/** Reads how a queue is declared, or that it is not; what contradicts itself goes to the reader's problems. */
+/** Reads how a queue is declared, or that it is passive. Adds contradictions to the reader's problems. */
 export function readQueueSpec(ini: IniReader, queue: string, values: Values): QueueSpec {
   const section = `consumer:${queue}`
   const { durable, auto_delete: autoDelete, passive } = values
@@ -34,7 +34,7 @@ export function readQueueSpec(ini: IniReader, queue: string, values: Values): Qu
   return spec
 }
 
-/** Reads each exchange with each key. */
+/** Returns one binding for each pair of an exchange and a key. */
 function readBindings(ini: IniReader, section: string, queue: string, values: Values): Binding[] {
   const keys = values.routing_key === undefined ? [queue] : ini.list(section, 'routing_key')
   return values.exchange.flatMap((exchange) =>
@@ -67,7 +67,10 @@ function readArguments(
   return Object.fromEntries(type === '' ? typed : [['x-queue-type', type] as const, ...typed])
 }
 
-/** The broker tells numbers and truth from text. */
+/**
+ * Converts a text to a boolean or a number where it is one, since the types of arguments matter to the
+ * broker.
+ */
 function typedValue(text: string): string | number | boolean {
   if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true'
   return /^[+-]?\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text

@@ -10,27 +10,27 @@ import { type BrokerSettings, readBroker } from './broker-settings.ts'
 import { checkFilterNames } from './event-type-filters.ts'
 import { readQueueSpec } from './queue-settings.ts'
 
-/** A queue to read. */
+/** The settings of a queue to read. */
 export type QueueSettings = QueueSpec & {
-  /** most messages of one batch; undefined takes that of the broker */
+  /** most messages of one batch; undefined: `batchSize` of the broker */
   readonly maxMessages: number | undefined
   readonly apps: readonly AppSettings[]
-  /** undefined: its raw notifications are not kept */
+  /** undefined: raw notifications of the queue are not archived */
   readonly archive: ArchiveSettings | undefined
 }
 
 export type YagiSettings = {
   readonly winchesterConfig: string | undefined
-  /** time between statistics in the log; undefined: as winchester.yaml says */
+  /** time between statistics in the log, ms; undefined: that of winchester.yaml */
   readonly statisticsMs: number | undefined
   readonly broker: BrokerSettings
   readonly queues: readonly QueueSettings[]
 }
 
-/** Sections that old files have and nothing reads any more. */
+/** Sections of old files that are no longer read. */
 const RETIRED = ['oahu', 'redis', 'pubsubhubbub', 'hub', 'persistence', 'nova']
 
-/** Warns of sections and keys that are accepted and have no effect. */
+/** Adds a warning for each section and key that is accepted and has no effect. */
 function warnOfUnused(ini: IniReader): void {
   ini.warnOfDeprecated(YAGI_SECTIONS)
   for (const section of ini.sectionsOf(RETIRED)) {
@@ -44,7 +44,7 @@ function warnOfUnused(ini: IniReader): void {
   }
 }
 
-/** Reads what yagi.conf says; faults go to the reader's problems. */
+/** Reads the settings of a yagi.conf. Adds faults to the reader's problems. */
 export function readYagiSettings(ini: IniReader): YagiSettings {
   const names = readSection(ini, YAGI.CONSUMERS, () => 'consumers').queues
   checkSections(ini, names)

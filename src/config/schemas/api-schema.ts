@@ -4,7 +4,7 @@ import { LISTEN_ADDRESS } from '../../runtime/listen-address.ts'
 
 const tokens = z.union([z.string(), z.array(z.string())], { error: 'expected a token or a list of tokens' })
 
-/** The member `api` of winchester.yaml: where and how the REST API is served. */
+/** The shape of `api` in winchester.yaml: where and how the REST API is served. */
 export const apiSchema = z.strictObject({
   listen: z
     .string()

@@ -18,7 +18,7 @@ const plugin = z.union(
   { error: 'expected the name of a plugin, or name and parameters' },
 )
 
-/** Shape of one trait of a definition. */
+/** The shape of one trait of a definition. */
 export const traitDefinitionSchema = z.strictObject({
   fields: TEXTS.describe('field path, or paths in order of preference'),
   type: z
@@ -30,19 +30,21 @@ export const traitDefinitionSchema = z.strictObject({
     .describe('name of a plugin, or `name` and `parameters`: makes the value of the fields that were found'),
 })
 
-/** Shape of one definition. */
+/** The shape of one definition. */
 export const eventDefinitionSchema: z.ZodType<EventDefinitionConfig> = z.strictObject({
   event_type: eventTypePatterns,
   traits: z.record(z.string(), traitDefinitionSchema).describe('name: where the trait comes from'),
 })
 
-/** Shape of a list of definitions. */
+/** The shape of a list of definitions. */
 export const eventDefinitionsSchema: z.ZodType<EventDefinitionConfig[]> = z.array(eventDefinitionSchema)
 
-/** Shape of an entry that stands for the definitions of other files. */
+/** The shape of an entry that includes the definitions of other files. */
 export const includeSchema = z.strictObject({
   include: z.string().describe('another file of definitions, or a folder of them, relative to this file'),
 })
 
-/** Shape of event_definitions.yaml, for editors: each entry is checked by the one schema or the other. */
+/**
+ * The shape of event_definitions.yaml, for editors. The loader checks each entry by one of the two schemas.
+ */
 export const definitionFileSchema = z.array(z.union([eventDefinitionSchema, includeSchema]))

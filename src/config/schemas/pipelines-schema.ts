@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** Shape of a step that has parameters. */
+/** The shape of a step that has parameters. */
 export const stepSchema = z.strictObject({
   name: z.string().describe('name of the handler'),
   params: z.record(z.string(), z.unknown()).nullish().describe('its parameters: see docs/handlers.md'),
@@ -10,7 +10,7 @@ const step = z.union([z.string(), stepSchema], {
   error: 'expected the name of a handler, or name and params',
 })
 
-/** Shape of pipelines.yaml. */
+/** The shape of pipelines.yaml. */
 export const pipelinesSchema = z.record(z.string(), z.array(step).describe('handlers in order'))
 
 export type PipelinesConfig = z.infer<typeof pipelinesSchema>

@@ -22,7 +22,7 @@ const traitCriterion = z.union(
   { error: 'expected a constant or one of int, float, string, text, datetime with a comparison' },
 )
 
-/** Shape of one entry of match_criteria and fire_criteria. */
+/** The shape of one entry of match_criteria and fire_criteria. */
 export const criterionSchema = z.strictObject({
   event_type: eventTypePatterns
     .optional()
@@ -61,7 +61,7 @@ const distinguisher = z.union(
   { error: 'expected the name of a trait, or one trait with a time expression' },
 )
 
-/** Shape of one trigger. */
+/** The shape of one trigger. */
 export const triggerSchema = z
   .strictObject({
     name: z.string().min(1).max(255).describe('name of the trigger and of its streams'),
@@ -92,5 +92,5 @@ export const triggerSchema = z
   })
   .meta({ anyOf: [{ required: ['fire_pipeline'] }, { required: ['expire_pipeline'] }] })
 
-/** Shape of triggers.yaml. */
+/** The shape of triggers.yaml. */
 export const triggersSchema: z.ZodType<TriggerConfig[]> = z.array(triggerSchema)

@@ -4,12 +4,12 @@ import { apiSchema } from './api-schema.ts'
 
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
 
-/** Metrics tell nothing to the world outside. */
+/** A loopback address: metrics are not served to other machines. */
 const loopback = z.string().regex(LOOPBACK_ADDRESS, {
   error: 'expected HOST:PORT on a loopback address, such as 127.0.0.1:9100',
 })
 
-/** Shape of winchester.yaml, its defaults applied. */
+/** The shape of winchester.yaml, with defaults. */
 export const winchesterSchema = z.strictObject(
   {
     config_path: texts

@@ -123,7 +123,7 @@ const CONSUMER = {
   },
 } as const satisfies SectionSchema
 
-/** Sections that the reader of yagi.conf takes values from. */
+/** The sections from which the reader of yagi.conf takes values. */
 export const YAGI = {
   GLOBAL,
   BROKER,
@@ -133,14 +133,14 @@ export const YAGI = {
   WINCHESTER: WINCHESTER_SCHEMA,
 }
 
-/** Sections of filters, `APP = event types`. */
+/** The sections of filters, with entries `APP = event types`. */
 export const FILTER_SECTIONS = {
   filters: 'only these event types reach the app',
   exclude_filters: 'all but these reach it',
   discard_filters: 'the same as exclude_filters',
 }
 
-/** All sections by kind: `consumer` is [consumer:QUEUE], those of apps may be [APP:QUEUE] too. */
+/** All sections by kind: `consumer` is [consumer:QUEUE]; those of apps may also be [APP:QUEUE]. */
 export const YAGI_SECTIONS: { readonly [section: string]: SectionSchema } = {
   global: GLOBAL,
   rabbit_broker: BROKER,

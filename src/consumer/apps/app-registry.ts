@@ -5,7 +5,7 @@ import type { BuiltInApp } from './built-in-app.ts'
 import { NullApp, ShoeboxApp, WinchesterApp } from './consumer-steps.ts'
 import { ElasticsearchApp } from './elasticsearch-app.ts'
 
-/** Apps of queues. A new one needs its line in `builtIn`. */
+/** The registry of the apps of queues. A new built-in app needs its line in `builtIn`. */
 export const APPS = new ClassRegistry<BuiltInApp, AppClass>({
   kind: 'app',
   builtIn: {

@@ -1,41 +1,53 @@
 import type { Notification } from '../../domain/notification.ts'
 import type { Logger } from '../../runtime/logger.ts'
 
-/** A notification on its way through the apps of a queue. */
+/** A notification as the apps of a queue receive it. */
 export type AppMessage = {
   readonly queue: string
-  /** as it came */
+  /** the JSON text as it was delivered, decompressed */
   readonly body: Buffer
   readonly eventType: string
   readonly messageId: string
   readonly notification: Notification
 }
 
-/** A notification that came from a queue, as apps get it. */
+/** Makes the message for apps of a notification that came from a queue. */
 export function appMessage(queue: string, body: Buffer, notification: Notification): AppMessage {
   const { event_type: eventType, message_id: messageId } = notification
   return { queue, body, eventType, messageId, notification }
 }
 
-/** undefined: done; else why this message failed, which makes it a dead letter of this app */
+/** The outcome of one message: undefined when it is done, else the reason for its dead letter. */
 export type AppOutcome = string | undefined
 
 export type AppContext = {
   readonly logger: Pick<Logger, 'info' | 'warn'>
-  /** aborted when the consumer stops: what waits gives up with an error, and the messages come again */
+  /**
+   * aborts when the consumer stops: an app that waits should reject then; its messages are delivered again
+   */
   readonly signal: AbortSignal
-  /** to be called when what it sends to is away and is waited for: meanwhile the queue is not read */
+  /** An app calls it when its receiver is away and it waits: the queue is not read until the app is done. */
   readonly onAway?: (() => void) | undefined
 }
 
 /**
- * What a queue's messages are given to beside the archive and the streams. A batch may come again after a crash; own
- * apps are ES modules, `./my.js:MyApp`, made with the text values of their section of yagi.conf.
+ * Takes the messages of a queue, beside the archive and the streams. A batch may come again after a crash.
+ * Own apps are ES modules, named `./my.js:MyApp`, and are made with the text values of their section of
+ * yagi.conf.
+ *
+ * @example
+ * export class CountApp {
+ *   handleMessages(messages, { logger }) {
+ *     logger.info({ count: messages.length }, 'a batch')
+ *     return messages.map(() => undefined)
+ *   }
+ * }
  */
 export interface ConsumerApp {
   /**
-   * Takes messages in the order of the queue; answers one outcome for each. When it rejects they are given to it one
-   * by one, and one that it rejects alone is a dead letter; an error whose `code` is `transient` is waited out.
+   * Handles messages in the order of the queue and returns one outcome for each. After an error whose `code`
+   * is `transient` the same messages are given again. After any other error they are given one by one; a
+   * message that fails alone becomes a dead letter.
    */
   handleMessages(
     messages: readonly AppMessage[],
@@ -45,5 +57,5 @@ export interface ConsumerApp {
   close?(): Promise<void> | void
 }
 
-/** A class of the user's own, made with the text values of its section of yagi.conf, defaults not applied. */
+/** An app class of the user's own. Its values are the texts of its section of yagi.conf, without defaults. */
 export type AppClass = { new (values: { readonly [key: string]: string }): ConsumerApp }

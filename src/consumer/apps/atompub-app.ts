@@ -19,13 +19,13 @@ import { usageEvent } from './usage-event.ts'
 export type AtomPubSettings = {
   readonly feed: FeedSettings
   readonly waits: Waits
-  /** what the entries hold: the notification itself, or the usage that it tells, as CUF */
+  /** what the entries hold: the notification as JSON, or its usage as CUF */
   readonly content: 'notification' | 'cuf'
-  /** beside what the notification tells of the usage */
+  /** fields of CUF beside those that come from the notification */
   readonly extra: ExtraInfo
 }
 
-/** Messages that are set aside at a time: where more are not taken the feed is away. */
+/** Most messages that are set aside at a time: where the feed refuses more of them, it counts as away. */
 const MOST_ASIDE = 10
 
 type PostTold = Pick<Sending<void>, 'isLone' | 'onLong'>
@@ -103,8 +103,8 @@ export class AtomPubApp implements ConsumerApp {
   }
 
   /**
-   * In the order of the queue; one that is not taken again and again is set aside, and those behind it tell whether the
-   * feed is away.
+   * Posts messages in the order of the queue. A message that the feed refuses again and again is set aside
+   * while those behind it are posted: they show whether the feed is away.
    */
   async handleMessages(messages: readonly AppMessage[], context: AppContext): Promise<AppOutcome[]> {
     const outcomes: AppOutcome[] = messages.map(() => undefined)
@@ -118,7 +118,7 @@ export class AtomPubApp implements ConsumerApp {
           outcomes[index] = outcome
         })
         .finally(() => open.delete(posting))
-      // Told when all are done.
+      // allEnded reports the error below.
       posting.catch(() => {})
       posted.push(posting)
       open.add(posting)
@@ -139,7 +139,7 @@ export class AtomPubApp implements ConsumerApp {
       await deliver(this.#receiver, { attempt, ...told }, waits, context)
       return undefined
     } catch (error) {
-      // Whatever a message makes fail here is its own fault.
+      // Any other error is the fault of this message alone.
       if (error instanceof TransientError) throw error
       return messageOf(error)
     }
@@ -164,7 +164,7 @@ export class AtomPubApp implements ConsumerApp {
   }
 }
 
-/** The same app with the usage that notifications tell. */
+/** Posts the usage in each notification as an entry to an Atom feed, as CUF. */
 export const CufPubApp: BuiltInApp = {
   kind: 'cufpub',
   description: 'Posts the usage that each notification tells as an entry to an Atom feed, as CUF.',
@@ -174,7 +174,7 @@ export const CufPubApp: BuiltInApp = {
 }
 
 function settingsOf(values: Values, content: AtomPubSettings['content']): AtomPubSettings {
-  // As the original has it: so many attempts, and 0 for as many as it takes.
+  // `retries` of the original counts all attempts; 0 or less: no limit.
   const attempts = Math.trunc(values.retries)
   return {
     feed: feedOf(values),
@@ -188,7 +188,7 @@ function settingsOf(values: Values, content: AtomPubSettings['content']): AtomPu
   }
 }
 
-/** With a server that gives out tokens user and key go there, else with each entry. */
+/** Sends user and key to the token server where there is one, else with each entry (Basic). */
 function feedOf({ url = '', auth_server, user, key, timeout }: Values): FeedSettings {
   const timeoutMs = timeout * 1000
   if (auth_server && user) {
@@ -198,7 +198,10 @@ function feedOf({ url = '', auth_server, user, key, timeout }: Values): FeedSett
   return { url, timeoutMs, auth: undefined, headers: basic ? { authorization: basic } : {} }
 }
 
-/** Keys of ours, or `atom_categories = DATACENTER=…, REGION=…` of the original's [event_feed]. */
+/**
+ * Reads `region` and `data_center`, else `atom_categories = DATACENTER=…, REGION=…` of the original's
+ * [event_feed].
+ */
 function extraOf({ region, data_center, atom_categories }: Values): ExtraInfo {
   const categories = Object.fromEntries(
     atom_categories.map((category) => category.split('=').map((part) => part.trim())),

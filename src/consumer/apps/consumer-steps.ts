@@ -1,7 +1,7 @@
 import type { SectionSchema } from '../../text/section-schema.ts'
 import type { BuiltInApp } from './built-in-app.ts'
 
-// Apps that stand in the list of a queue and that the consumer itself carries out.
+// Apps that a queue lists by name and that the consumer itself carries out.
 
 /** Keys of [shoebox]. */
 export const SHOEBOX_SCHEMA = {

@@ -17,7 +17,7 @@ import type { AppServices, ValueFault } from './built-in-app.ts'
 
 export type ElasticsearchSettings = {
   readonly server: BulkIndexSettings
-  /** a field of every document; undefined: without */
+  /** the field `region` of every document; undefined: no such field */
   readonly region: string | undefined
   readonly distiller: Distiller
 }
@@ -40,11 +40,13 @@ const SCHEMA = {
 
 type Values = SectionValues<typeof SCHEMA>
 
-/** Of one request, and between two of them. */
+/** The longest time of one request, and the pauses between attempts. */
 const TIMEOUT_MS = 30_000
 const WAITS = { initialMs: 1000, maxMs: 60_000 }
 
-/** Indexes the events that definitions make of notifications; what none matches is passed over. */
+/**
+ * Indexes the events that definitions make of notifications. Skips notifications that no definition matches.
+ */
 export class ElasticsearchApp implements ConsumerApp {
   static readonly kind = 'elasticsearch'
   static readonly description = 'Indexes the events that definitions make of notifications; OpenSearch too.'
@@ -98,7 +100,7 @@ export class ElasticsearchApp implements ConsumerApp {
     return outcomes
   }
 
-  /** Whatever a message makes fail here is its own fault. */
+  /** Distils a notification. An error here is the fault of the message and becomes its dead letter. */
   #distil(notification: Notification): Distilled {
     try {
       return this.#settings.distiller.distil(notification, Date.now() * 1000)

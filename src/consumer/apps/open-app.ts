@@ -3,12 +3,12 @@ import type { ConsumerApp } from './app.ts'
 import { APPS } from './app-registry.ts'
 import type { AppServices, AppValues } from './built-in-app.ts'
 
-/** An app as a configuration names it; the path of a module is absolute. */
+/** An app as a configuration names it. The path of a module is absolute. */
 export type ConfiguredApp = { readonly classPath: string; readonly values: AppValues }
 
 /**
- * Makes an app of a queue; undefined where the consumer itself carries it out. Throws StackTachError that names the
- * class path of an own app that cannot be made.
+ * Makes an app of a queue. Returns undefined for an app that the consumer itself carries out. Rejects with
+ * StackTachError, which names the class path, when an own app cannot be made.
  */
 export async function openApp(
   { classPath, values }: ConfiguredApp,

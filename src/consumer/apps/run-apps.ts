@@ -3,27 +3,28 @@ import { Backoff, sleep } from '../../runtime/backoff.ts'
 import type { NewDeadLetter } from '../../store/ports/dead-letter-box.ts'
 import type { AppContext, AppMessage, AppOutcome, ConsumerApp } from './app.ts'
 
-/** An app of a queue, and which of its messages reach it. */
+/** An app of a queue, and the filter of its messages. */
 export type QueueApp = {
-  /** as it is named in dead letters */
+  /** the name of the app in dead letters */
   readonly name: string
   readonly app: ConsumerApp
   readonly accepts: (eventType: string) => boolean
 }
 
-/** The stage of dead letters of an app. */
+/** Returns the stage of an app's dead letters. */
 function stageOf(name: string): string {
   return `app:${name}`
 }
 
-/** The app whose stage it is; undefined: of none. */
+/** Returns the name of the app that a stage belongs to; undefined for the stages of no app. */
 export function appNameOf(stage: string): string | undefined {
   return stage.startsWith('app:') ? stage.slice('app:'.length) : undefined
 }
 
 /**
- * Gives messages to the apps in turn; answers the dead letters of each message, one for each app that it failed in.
- * Waits for what an app calls transient. Rejects with TransientError when the consumer stops in the meantime.
+ * Gives messages to the apps in turn. Returns the dead letters by message, one for each app in which the
+ * message failed. Repeats after transient errors of an app. Rejects with TransientError when the consumer
+ * stops in the meantime.
  */
 export async function runApps(
   apps: readonly QueueApp[],
@@ -70,12 +71,15 @@ async function outcomesOf(
   }
 }
 
-/** Of modules that have no class of ours the code tells it. */
+/** Whether an error is transient, by its `code`: own modules cannot import TransientError. */
 function isTransient(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'transient'
 }
 
-/** An outcome may be a promise, or null for done; undefined where there is not one for each message. */
+/**
+ * Returns the outcomes of an app, or undefined when there is not one for each message. An outcome may be a
+ * promise, or null for done.
+ */
 async function toldBy(
   app: ConsumerApp,
   messages: readonly AppMessage[],
@@ -87,7 +91,7 @@ async function toldBy(
   return told.length === messages.length ? told.map(readable) : undefined
 }
 
-/** Modules of the user's own may answer anything. */
+/** Turns any value that an own app may return into an outcome. */
 function readable(outcome: unknown): AppOutcome {
   if (outcome === undefined || outcome === null) return undefined
   if (typeof outcome === 'string') return outcome
@@ -96,7 +100,7 @@ function readable(outcome: unknown): AppOutcome {
     : `the app told a reason of type ${typeof outcome}, not text`
 }
 
-/** The message that an app fails on must not cost it the others. */
+/** Gives messages one by one, so that a message on which the app fails does not take the others along. */
 async function oneByOne(
   name: string,
   app: ConsumerApp,

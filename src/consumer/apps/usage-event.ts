@@ -4,7 +4,7 @@ import { parseIso } from '../../domain/time.ts'
 import type { Trait } from '../../domain/trait.ts'
 import type { AppMessage } from './app.ts'
 
-/** Where the payload of Nova's notifications has what the usage of an instance is told by. */
+/** The traits of an instance's usage, and their paths in the payload of Nova's notifications. */
 const FIELDS: { readonly [trait: string]: readonly string[] } = {
   instance_id: ['instance_id'],
   display_name: ['display_name'],
@@ -31,7 +31,7 @@ const TIMES = new Set([
   'terminated_at',
 ])
 
-/** What a notification says of the usage of an instance, whatever definitions there are. */
+/** Makes an event of the usage in a notification of an instance, without any event definition. */
 export function usageEvent({ messageId, eventType, notification }: AppMessage): Event {
   const traits: { [name: string]: Trait } = {}
   for (const [name, path] of Object.entries(FIELDS)) {

@@ -28,7 +28,7 @@ type Params = HttpParams & {
 
 type Entry = { readonly message_id: string } & ({ readonly atom: string } | { readonly error: string })
 
-/** What all runs of a step have. */
+/** The state that all runs of a step share. */
 type Step = {
   readonly params: Params
   readonly meantOf: (events: readonly Event[]) => readonly Event[]
@@ -37,7 +37,10 @@ type Step = {
   readonly tokens: AuthTokens
 }
 
-/** Posts events as entries to an Atom feed: 409 means that it has the entry, 400 that it refuses it. */
+/**
+ * Posts events as entries to an Atom feed. 409 means that the feed has the entry already, 400 that it refuses
+ * it.
+ */
 export class AtomPubHandler implements Handler {
   static readonly description = 'Posts events as entries to an Atom feed, one after the other.'
 
@@ -74,7 +77,10 @@ export class AtomPubHandler implements Handler {
     },
   }
 
-  /** Without all of it entries would be posted without a token, and be refused for ever. */
+  /**
+   * Returns a fault when settings of the token are missing: entries without a token would be refused for
+   * ever.
+   */
   static fault(params: HandlerParams): string | undefined {
     const { auth_server, auth_user, auth_key, auth_key_file } = params as Params
     const given = [auth_server, auth_user, auth_key || auth_key_file].filter(Boolean)
@@ -132,7 +138,10 @@ export class AtomPubHandler implements Handler {
     return this.#entries
   }
 
-  /** One that cannot be made is no reason to hold back the others. */
+  /**
+   * Makes the entry of an event, or the error of an entry that cannot be made, which does not hold back the
+   * others.
+   */
   #entryOf(event: Event): Entry {
     try {
       return { message_id: event.messageId, atom: this.#textOf(event) }
@@ -167,7 +176,9 @@ function authOf({ auth_server, auth_user, auth_key, auth_key_file }: Params): Au
   }
 }
 
-/** The traits side by side with event_type, message_id and timestamp; times as ISO text. */
+/**
+ * Returns an event as flat JSON: its traits beside event_type, message_id and timestamp; times as ISO text.
+ */
 function jsonContent(event: Event, extra: ExtraInfo): string {
   const traits = Object.entries(event.traits).map(([name, trait]) => [
     name,

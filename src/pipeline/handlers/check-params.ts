@@ -15,7 +15,7 @@ export function checkedParams({ schema, fault }: HandlerClass, params: HandlerPa
   return whole
 }
 
-/** Returns the parameters that the handler's schema calls deprecated. */
+/** Returns the names of the parameters that the handler's schema marks as deprecated. */
 export function unusedParams({ schema }: HandlerClass, params: HandlerParams): readonly string[] {
   const properties = propertiesOf(schema)
   return Object.keys(params).filter((name) => properties[name]?.deprecated)

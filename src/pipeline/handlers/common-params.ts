@@ -11,7 +11,7 @@ export const EVENT_TYPES = {
   anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }, { type: 'null' }],
   default: '*',
 }
-/** Names are tokens of HTTP, values are Latin-1 on one line. */
+/** The headers of requests: names are HTTP tokens, values are Latin-1 on one line. */
 export const HEADERS = {
   description: 'further headers of each request, by name',
   anyOf: [
@@ -38,14 +38,14 @@ export const SPLIT = {
   default: SPLIT_AFTER,
 }
 
-/** Defaults in seconds. */
+/** Defaults of the pauses between attempts, s. */
 type WaitDefaults = { readonly wait: number; readonly maxWait: number }
 type HttpDefaults = WaitDefaults & { readonly timeout: number }
 
-/** Of receivers of our own kind. */
+/** Defaults for handlers that the original does not have, s. */
 export const QUICK: HttpDefaults = { wait: 1, maxWait: 60, timeout: 30 }
 
-/** Returns the parameters of all that try again. */
+/** Returns the parameters of handlers that repeat attempts. */
 export function waitProperties({ wait, maxWait }: WaitDefaults) {
   return {
     wait_interval: { ...SECONDS, description: 'first pause before a further try, s', default: wait },
@@ -57,7 +57,7 @@ export function waitProperties({ wait, maxWait }: WaitDefaults) {
   }
 }
 
-/** Returns the parameters of all that send over HTTP. */
+/** Returns the parameters of handlers that send over HTTP. */
 export function httpProperties(defaults: HttpDefaults) {
   return {
     url: { ...HTTP_URL, description: 'where it is posted to, http(s)' },

@@ -2,14 +2,14 @@ import { MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE, type Micros } from 
 
 const FORM = /^(?:(\d{1,2})h)?\s*(?:(\d{1,2})m)?$/
 
-/** How far into a day audit periods begin: `8h`, `8h 30m`. Undefined where it is not told. */
+/** Returns how far into a day audit periods begin, from `8h` or `8h 30m`; undefined for other values. */
 export function dayBegins(value: unknown): Micros | undefined {
   const match = value === undefined ? undefined : FORM.exec(String(value).trim())
   if (!match || match[0] === '') return undefined
   return Number(match[1] ?? 0) * MICROS_PER_HOUR + Number(match[2] ?? 0) * MICROS_PER_MINUTE
 }
 
-/** What is wrong with a value of day_begins; undefined: nothing. */
+/** Returns the fault of a value of day_begins; undefined when there is none. */
 export function dayBeginsFault(value: unknown): string | undefined {
   if (value === undefined) return undefined
   const offset = dayBegins(value)

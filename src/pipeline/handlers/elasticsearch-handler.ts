@@ -20,14 +20,16 @@ type Params = HttpParams & {
   readonly headers?: { readonly [name: string]: string } | null
 }
 
-/** What all runs of a step have. */
+/** The state that all runs of a step share. */
 type Step = {
   readonly meantOf: (events: readonly Event[]) => readonly Event[]
   readonly settings: BulkIndexSettings
   readonly receiver: Receiver
 }
 
-/** Indexes events with the bulk API of Elasticsearch or OpenSearch; a document's id is the event's message_id. */
+/**
+ * Indexes events with the bulk API of Elasticsearch or OpenSearch; a document's id is the event's message_id.
+ */
 export class ElasticsearchHandler implements Handler {
   static readonly description =
     'Indexes events with the bulk API of Elasticsearch or OpenSearch, by their message_id.'

@@ -10,7 +10,7 @@ const TYPES: { readonly [type: string]: (value: unknown) => boolean } = {
   none: (value) => value === null,
 }
 
-/** Why what a handler made is no event that can be stored; undefined when it is one. */
+/** Returns why a value that a handler made cannot be stored as an event; undefined when it can. */
 export function eventFault(made: unknown): string | undefined {
   if (!isObject(made)) return 'it is no object'
   const { messageId, eventType, timestamp, traits } = made

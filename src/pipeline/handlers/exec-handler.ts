@@ -22,15 +22,15 @@ import {
 import { compileMeantEvents } from './meant-events.ts'
 
 type Params = WaitParams & {
-  /** the program and its arguments; no shell reads them */
+  /** the program and its arguments, run without a shell */
   readonly command: readonly string[]
   readonly event_types: EventTypePatterns
-  /** seconds the program may take */
+  /** longest time of the program, s */
   readonly deadline: number
   readonly tries: number
 }
 
-/** What all runs of a step have. */
+/** The state that all runs of a step share. */
 type Step = {
   readonly params: Params
   readonly meantOf: (events: readonly Event[]) => readonly Event[]
@@ -38,12 +38,12 @@ type Step = {
 }
 
 const LONGEST_TOLD = 2000
-/** EX_DATAERR of sysexits.h: it has been given what it will never take. */
+/** EX_DATAERR of sysexits.h: the program will never accept these events. */
 const REFUSED = 65
 
 /**
- * Runs a program with the events as JSON lines (typed form) on its standard input; it must end with 0 in time. It is
- * run again until it does; 65 means that it refuses these events.
+ * Runs a program with the events as JSON lines (typed form) on its standard input. The program is run again
+ * until it ends with 0 in time. Status 65 means that it refuses these events.
  */
 export class ExecHandler implements Handler {
   static readonly description =
@@ -115,8 +115,9 @@ export class ExecHandler implements Handler {
 }
 
 /**
- * Rejects with InvalidError when the program refuses its input, with UntakenError when it fails otherwise or is not
- * done in time, with TransientError when it cannot be started, or when `late` aborts before it is done.
+ * Runs a program once. Rejects with InvalidError when the program refuses its input, with UntakenError when
+ * it fails otherwise or is not done in time, and with TransientError when it cannot be started or when `late`
+ * aborts first.
  */
 function runProgram(
   command: readonly string[],
@@ -129,7 +130,7 @@ function runProgram(
     let told = ''
     const failed = (kind: typeof UntakenError | typeof InvalidError, reason: string) =>
       reject(new kind(`${program}: ${reason}${told ? `: ${told.trim()}` : ''}`))
-    // A group of its own: what it has started ends with it.
+    // Detached, the program leads a process group, so that its children can be killed with it.
     const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'], detached: true })
     const timer = setTimeout(() => {
       endGroup(child.pid)
@@ -148,17 +149,17 @@ function runProgram(
       settle()
       reject(new TransientError(`${program}: ${error.message}`, { cause: error }))
     })
-    // One that cannot be started for want of file descriptors has neither.
+    // A program that cannot be started for want of file descriptors has neither stream.
     const { stdin, stderr }: { stdin: Writable | undefined; stderr: Readable | undefined } = child
     stderr?.on('data', (part) => {
       told = `${told}${part}`.slice(-LONGEST_TOLD)
     })
-    // A program need not read all: what counts is how it ends.
+    // A program need not read all its input: only its exit status counts.
     stdin?.on('error', () => {})
     stdin?.end(input)
     child.on('exit', (code, killedBy) => {
       settle()
-      // What it has said is there; what it has left behind may hold its end of the pipe for ever.
+      // Its output has arrived by now. A process that it left behind might keep the pipe open for ever.
       setImmediate(() => {
         stderr?.destroy()
         if (code === 0) resolve()
@@ -172,6 +173,6 @@ function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL')
   } catch {
-    // It has ended in the meantime.
+    // The group has ended in the meantime.
   }
 }

@@ -3,7 +3,7 @@ import { type DeliveryContext, deliver, TogetherError, type Waits } from '../../
 import type { Receiver } from '../../publishing/receiver.ts'
 import { allEnded } from '../../runtime/all-ended.ts'
 
-/** What one run adds to a batch: all of it is sent, or the run is told why not. */
+/** The items that one run adds to a batch, and how to settle the run once they are delivered or refused. */
 type Share<T> = {
   readonly items: readonly T[]
   readonly waitsAlone: (() => void) | undefined
@@ -14,9 +14,9 @@ type Share<T> = {
 export type GatheringOptions<T> = {
   /** most items of one batch; a run with more sends several */
   readonly size: number
-  /** longest wait for more, ms */
+  /** longest wait for more items, ms */
   readonly waitMs: number
-  /** batches that are sent at the same time */
+  /** most batches that are sent at the same time */
   readonly parallel: number
   /** Sends a batch once; rejects with InvalidError when it is refused. */
   readonly send: (items: readonly T[]) => Promise<void>
@@ -25,21 +25,24 @@ export type GatheringOptions<T> = {
   readonly context: DeliveryContext
 }
 
-/** A batch or a part of one: how much the receiver had taken when the whole was sent first. */
+/**
+ * A batch or a part of one. `since` is how much the receiver had accepted when the whole batch was first
+ * sent.
+ */
 type Part<T> = { readonly shares: readonly Share<T>[]; readonly since?: number | undefined }
 
 /**
- * Gathers what runs of streams have to send into batches. One that is refused is sent again share by share, and one
- * that is not taken is halved, so that no run suffers from the items of another. What waits to be sent again holds up
- * nothing that was not sent yet.
+ * Gathers the items that runs of streams send into batches. A refused batch is sent again share by share, and
+ * a batch that is not accepted is halved, so that no run suffers from the items of another. Batches that wait
+ * to be sent again do not delay new ones.
  */
 export class Gathering<T> {
   readonly #options: GatheringOptions<T>
   #waiting: Share<T>[] = []
   #sending = 0
-  /** of those that are sent: what was sent before */
+  /** how many of `#sending` are sent again */
   #sendingAgain = 0
-  /** what wants to be sent again, in its turn */
+  /** starts the batches that wait to be sent again, in order */
   readonly #again: (() => void)[] = []
   #timer: NodeJS.Timeout | undefined
 
@@ -47,7 +50,10 @@ export class Gathering<T> {
     this.#options = options
   }
 
-  /** Resolves when all items are delivered; rejects when some were refused, the others being delivered. */
+  /**
+   * Adds the items of a run. Resolves when all are delivered; rejects when some were refused, after the
+   * others are.
+   */
   async add(items: readonly T[], waitsAlone?: () => void): Promise<void> {
     const { size } = this.#options
     const chunks: Promise<void>[] = []
@@ -65,7 +71,7 @@ export class Gathering<T> {
     const { size, waitMs, parallel } = this.#options
     while (this.#sending < parallel && count(this.#waiting) >= size) this.#flush()
     if (this.#waiting.length > 0 && this.#timer === undefined) {
-      // Where nothing is on its way only what comes in this moment is waited for.
+      // While nothing is being sent, wait only for items of the same moment.
       const wait = this.#sending === 0 ? 0 : waitMs
       this.#timer = setTimeout(() => {
         this.#timer = undefined
@@ -96,7 +102,7 @@ export class Gathering<T> {
       }
     }
     void this.#deliver({ shares: batch }, send).finally(() => {
-      // A worker that stops gives up without an attempt.
+      // A worker that stops ends the delivery without an attempt.
       if (isFirst) this.#sending--
       this.#look()
     })
@@ -128,13 +134,16 @@ export class Gathering<T> {
     } finally {
       this.#sending--
       this.#sendingAgain--
-      // What was not sent yet takes turns with what was.
+      // New batches take turns with those that are sent again.
       if (this.#sending < this.#options.parallel) this.#flush()
       this.#goOn()
     }
   }
 
-  /** What hangs each time it is sent must not hang up what was not sent yet. */
+  /**
+   * Whether a batch may be sent again now. One lane stays free, since batches that always hang must not block
+   * new ones.
+   */
   #mayAgain(): boolean {
     const { parallel } = this.#options
     return this.#sending < parallel && this.#sendingAgain < Math.max(parallel - 1, 1)
@@ -154,7 +163,10 @@ export class Gathering<T> {
   }
 }
 
-/** Those that are refused together go one by one; those that are not taken together in halves. */
+/**
+ * Splits a batch that failed: into single shares when it was refused, into halves when it was not accepted as
+ * a whole.
+ */
 function partsOf<T>(shares: readonly Share<T>[], error: InvalidError): readonly Part<T>[] {
   if (!(error instanceof TogetherError)) return shares.map((share) => ({ shares: [share] }))
   const middle = shares.length >> 1

@@ -2,7 +2,9 @@ import { StackTachError } from '../../domain/errors.ts'
 import { createShared } from '../../runtime/shared.ts'
 import type { HandlerContext, HandlerLogger } from '../handler.ts'
 
-/** Creates a context for handlers that is never stopped, shares nothing and has no broker, but for what is given. */
+/**
+ * Creates a context for handlers. By default its signal never aborts, it shares nothing and it has no broker.
+ */
 export function createHandlerContext(
   logger: HandlerLogger,
   given: Partial<HandlerContext> = {},

@@ -8,7 +8,7 @@ import { NotabeneHandler } from './notabene-handler.ts'
 import { UsageHandler } from './usage-handler.ts'
 import { WebhookHandler } from './webhook-handler.ts'
 
-/** Handlers of pipelines. A new one needs its line in `builtIn`. */
+/** The registry of the handlers of pipelines. A new built-in handler needs its line in `builtIn`. */
 export const HANDLERS = new ClassRegistry<HandlerClass>({
   kind: 'handler',
   builtIn: {

@@ -2,7 +2,7 @@ import type { Event } from '../../domain/event.ts'
 import { formatIso } from '../../domain/time.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerLogger, HandlerParams } from '../handler.ts'
 
-/** Logs each event that passes, at info. */
+/** Logs each event of the stream at level info. */
 export class LoggerHandler implements Handler {
   static readonly description = 'Logs each event that passes, at info. It has no parameters.'
 

@@ -32,7 +32,7 @@ type Params = WaitParams & {
   readonly env_keys?: readonly string[] | null
 }
 
-/** What all runs of a step have. */
+/** The state that all runs of a step share. */
 type Step = {
   readonly params: Params
   readonly url: string
@@ -41,8 +41,8 @@ type Step = {
 }
 
 /**
- * Publishes the notifications that handlers before it left in env, under the names of env_keys, to a queue of
- * RabbitMQ. Each is confirmed by the broker before the stream is completed.
+ * Publishes the notifications that earlier handlers left in env, under the names of env_keys, to a queue of
+ * RabbitMQ. The broker confirms each before the stream is completed.
  */
 export class NotabeneHandler implements Handler {
   static readonly description =
@@ -88,7 +88,7 @@ export class NotabeneHandler implements Handler {
     const params = given as Params
     const url = urlOf(params)
     const spec = queueOf(params)
-    // What is away for one account, or one of its virtual hosts, is not away for another.
+    // A broker may be away for one account or virtual host and not for another.
     const receiver = openReceiver(services, hostOf(url), `${url} ${spec.queue}`)
     const step: Step = { params, url, spec, receiver }
     return { forRun: (context) => new NotabeneHandler(step, context) }
@@ -112,7 +112,7 @@ export class NotabeneHandler implements Handler {
   async commit(): Promise<void> {
     if (this.#notifications.length === 0) return
     const { params, url, spec, receiver } = this.#step
-    // What was confirmed is not sent again when the broker goes away in between.
+    // Confirmed notifications are not sent again when the broker goes away in between.
     const waiting = this.#notifications.map(({ text }) => text)
     const publishAll = async () => {
       const publisher: Publisher = await this.#context.publisherFor(url)
@@ -122,7 +122,7 @@ export class NotabeneHandler implements Handler {
         waiting.shift()
       }
     }
-    // A broker that is short of memory or disk answers nothing at all for as long as that lasts.
+    // A broker that is short of memory or disk does not reply at all while that lasts.
     const attempt = () =>
       orStopped(publishAll(), this.#context.signal).catch((error) =>
         Promise.reject(named(receiver.name, error)),
@@ -139,10 +139,13 @@ export class NotabeneHandler implements Handler {
   }
 }
 
-/** As a handler left it, and as it is sent. */
+/** A notification as a handler left it, and as the text that is sent. */
 type Notification = { readonly content: unknown; readonly text: string }
 
-/** A list of notifications, or one. Throws InvalidError for what is none: nothing has been committed yet. */
+/**
+ * Reads one notification or a list from env. Throws InvalidError for other values; nothing has been committed
+ * yet.
+ */
 function notificationsOf(key: string, found: unknown): readonly Notification[] {
   if (found === undefined || found === null) return []
   const list = Array.isArray(found) ? found : [found]
@@ -180,16 +183,16 @@ function urlOf({ url, host, port, user, password, vhost }: Params): string {
   return `amqp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(vhost)}`
 }
 
-/** The broker's words do not say which of several it is. */
+/** Adds the name of the broker to a transient error, whose message does not have it. */
 function named(broker: string, error: unknown): unknown {
   return error instanceof TransientError
     ? new TransientError(`${broker}: ${error.message}`, { cause: error })
     : error
 }
 
-/** Rejects with TransientError a while after the worker stops. */
+/** Waits for `work`. Rejects with TransientError when it is not done some time after the worker stops. */
 async function orStopped(work: Promise<void>, stop: AbortSignal): Promise<void> {
-  // Nobody hears of it any more when the wait is over.
+  // After the race a rejection of `work` would be unhandled.
   work.catch(() => {})
   await withGrace(stop, (late) => {
     const stopped = new Promise<never>((_, reject) => {

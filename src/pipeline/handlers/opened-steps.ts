@@ -9,7 +9,7 @@ import type {
 } from '../handler.ts'
 import type { PipelineStep } from '../load-pipelines.ts'
 
-/** The steps of pipelines that have been opened: each before its first run, all closed together. */
+/** Opens each step of the pipelines before its first run, and closes all of them together. */
 export class OpenedSteps {
   readonly #services: HandlerServices
   readonly #opened = new Map<PipelineStep, Promise<OpenedHandler>>()
@@ -18,7 +18,7 @@ export class OpenedSteps {
     this.#services = services
   }
 
-  /** Makes the handler of a step for one run. Throws or rejects with what the handler does. */
+  /** Makes the handler of a step for one run. Throws or rejects with the error of the handler. */
   handlerOf(step: PipelineStep, context: HandlerContext): Handler | Promise<Handler> {
     const { handler, params } = step
     if (!('open' in handler)) return new handler(params, context)
@@ -30,7 +30,7 @@ export class OpenedSteps {
     if (known) return known
     const opening = this.#openAnew(handler, step.params)
     this.#opened.set(step, opening)
-    // The next run opens it again.
+    // After a failure the next run opens the step again.
     opening.catch(() => this.#opened.delete(step))
     return opening
   }
@@ -41,7 +41,7 @@ export class OpenedSteps {
     throw new InvalidError('open must return an object with forRun(context)')
   }
 
-  /** Closes all steps; one that cannot be closed is logged and keeps no other open. */
+  /** Closes all steps. Logs a step that cannot be closed and goes on with the others. */
   async close(): Promise<void> {
     const steps = [...this.#opened]
     this.#opened.clear()

@@ -13,7 +13,7 @@ import type { UsageVerdict } from '../../usage/verdict.ts'
 import type { EventQuery, Handler, HandlerContext, HandlerEnv, HandlerParams } from '../handler.ts'
 import { dayBegins, dayBeginsFault } from './day-begins.ts'
 
-/** What tells things of a kind apart. */
+/** The trait that identifies the subject of usage, by kind. */
 const ID_TRAITS: { readonly [subject: string]: string } = {
   server: 'instance_id',
   volume: 'volume_id',
@@ -21,10 +21,11 @@ const ID_TRAITS: { readonly [subject: string]: string } = {
 }
 
 /**
- * Verifies the usage of an instance: each exists against the events before it. Adds an event `.verified` or `.failed`
- * for each exists, `.warnings` before it where something is odd, and `.failed` (U0) for events that no exists follows.
- * By `rules: practical` also `….unbilled` where no exists is owed, and `….exists.day.verified` or `.failed` for the audit
- * periods of a day. The notifications for publishing are left in env.usage_notifications.
+ * Verifies the usage of an instance: each exists against the events before it. Adds an event `.verified` or
+ * `.failed` for each exists, `.warnings` before it for what is odd, and `.failed` (U0) for events that no
+ * exists follows. With `rules: practical` adds also `….unbilled` where no exists is due, and
+ * `….exists.day.verified` or `.failed` for the audit periods of a day. Leaves the notifications for
+ * publishing in env.usage_notifications.
  */
 export class UsageHandler implements Handler {
   static readonly description =
@@ -66,7 +67,9 @@ export class UsageHandler implements Handler {
     this.#context = context
   }
 
-  /** The fields in which an exists must agree with the operations before it; own handlers may have others. */
+  /**
+   * The fields in which an exists must agree with the operations before it. Own handlers may override them.
+   */
   get coreFields(): readonly string[] {
     return CORE_FIELDS
   }
@@ -89,8 +92,9 @@ export class UsageHandler implements Handler {
   rollback(): void {}
 
   /**
-   * What verifying these events comes to, without any effect. `others` are events of the same server in other streams: what
-   * came after its stream had fired, and the days before and after. They only explain what is wrong or odd.
+   * Returns the verdict on these events, without side effects. `others` are events of the same server in
+   * other streams: those that came after its stream had fired, and those of the days before and after. They
+   * only serve to explain faults and oddities.
    */
   verify(events: readonly Event[], env: HandlerEnv, others: readonly Event[] = []): UsageVerdict {
     const { rules } = this.#params
@@ -124,7 +128,9 @@ export class UsageHandler implements Handler {
     return [...events, ...made]
   }
 
-  /** Where to look for what other streams have: a day before and after the time of this one. */
+  /**
+   * Returns the query for events of other streams: from a day before to a day after the time of this stream.
+   */
   #evidenceQuery(events: readonly Event[], env: HandlerEnv): EventQuery | undefined {
     const { subject } = this.#params
     const trait = ID_TRAITS[String(subject)] ?? 'instance_id'
@@ -135,7 +141,9 @@ export class UsageHandler implements Handler {
     return { trait, value, from: begin - MICROS_PER_DAY, to: end + MICROS_PER_DAY }
   }
 
-  /** The time that the stream is about: what its trigger tells streams apart by, else the day of its first exists. */
+  /**
+   * Returns the time range of the stream: its distinguishing time range, else the day of its first exists.
+   */
   #range(events: readonly Event[], { distinguishingTraits = {} }: HandlerEnv): Period | undefined {
     const told = timeRangeOf(distinguishingTraits)
     if (told) return told
@@ -145,7 +153,7 @@ export class UsageHandler implements Handler {
     if (!period || offset === undefined) return undefined
     const begin = Math.floor((period.begin - offset) / MICROS_PER_DAY) * MICROS_PER_DAY + offset
     const range = { begin, end: begin + MICROS_PER_DAY }
-    // A stream of several days is about none of them.
+    // A stream that covers several days has no day of its own.
     return periods.every((one) => one.begin >= range.begin && one.end <= range.end) ? range : undefined
   }
 

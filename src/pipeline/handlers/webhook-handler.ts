@@ -30,7 +30,7 @@ type Params = HttpParams & {
   readonly secret?: string | null
 }
 
-/** What all runs of a step have: batches are gathered over them. */
+/** The state that all runs of a step share: batches are gathered over several runs. */
 type Step = {
   readonly meantOf: (events: readonly Event[]) => readonly Event[]
   readonly gathering: Gathering<TypedEvent>
@@ -39,8 +39,8 @@ type Step = {
 const pack = promisify(gzip)
 
 /**
- * Posts events to a URL, in batches: `{"events": [<typed form>, …]}`. With a secret, `x-stacktach-signature` is
- * `sha256=` and the HMAC of the JSON text as hex digits.
+ * Posts events to a URL, in batches: `{"events": [<typed form>, …]}`. With a secret, the header
+ * `x-stacktach-signature` is `sha256=` and the HMAC of the JSON text as hex digits.
  */
 export class WebhookHandler implements Handler {
   static readonly description = 'Posts `{"events": […]}` to a URL, in batches that are gathered over streams.'
@@ -110,7 +110,7 @@ export class WebhookHandler implements Handler {
   }
 }
 
-/** Posts events once; see requireSuccess for how it fails. */
+/** Posts events once. Rejects as sendHttp and requireSuccess do. */
 async function postEvents(events: readonly TypedEvent[], params: Params, signal: AbortSignal): Promise<void> {
   const { url, headers, secret } = params
   const timeoutMs = params.http_timeout * 1000

@@ -6,19 +6,19 @@ import type { Queries } from '../../store/ports/queries.ts'
 import type { ClaimedStream, StreamRuns } from '../../store/ports/stream-runs.ts'
 import { Lease } from './lease.ts'
 
-/** The streams of one claim, all to be run in the same way: fired or expired. */
+/** The streams of one claim, either all to be fired or all to be expired. */
 export type ClaimBatch = {
   readonly claims: readonly ClaimedStream[]
-  /** when they were asked for, by performance.now() */
+  /** when the claim was requested, by performance.now() */
   readonly claimedAt: number
 }
 
-/** A part of a batch under the lease of the whole. */
+/** A part of a batch, under the lease of the whole batch. */
 type LeasedPart = { readonly claims: readonly ClaimedStream[]; readonly lease: Lease }
 
-/** A part of a batch that can be run; whoever takes it ends the lease of its claims. */
+/** A part of a batch that can be run. The code that takes it must end the lease of its claims. */
 export type LoadedPart = LeasedPart & {
-  /** by the ids of the streams */
+  /** the events by stream id */
   readonly events: Map<number, readonly StoredEvent[]>
 }
 
@@ -28,17 +28,18 @@ export type LoadOptions = {
   /** the outage of the database */
   readonly outage: Outage
   readonly leaseMs: number
-  /** streams that run at the same time */
+  /** most streams that run at the same time */
   readonly concurrency: number
 }
 
-/** Most events of streams that are read at a time, unless fewer streams have more than could run at the same time. */
+/** Most events of one part, unless a part would then have fewer streams than can run at the same time. */
 const EVENTS_TOGETHER = 10_000
 
 /**
- * Yields claimed streams with their events, in parts that fit into memory. While one part is run, the events of the next
- * are read, and the streams of the one after it are claimed. Parts that nobody takes any more are released. When
- * `signal` aborts the streams come without their events, not to be run.
+ * Yields claimed streams with their events, in parts that fit into memory. While one part is run, the events
+ * of the next are read and the streams of the one after it are claimed. Releases parts that the consumer of
+ * the iterator does not take. After `signal` aborts the streams come without their events and must not be
+ * run.
  */
 export function loadParts(
   batches: AsyncIterable<ClaimBatch>,
@@ -49,7 +50,7 @@ export function loadParts(
   return prefetchNext(load(prefetchNext(lease(batches, options), drop), options, signal), drop)
 }
 
-/** Renews the leases of batches from now on, and divides the batches. */
+/** Starts to renew the leases of batches, and divides the batches into parts. */
 async function* lease(batches: AsyncIterable<ClaimBatch>, options: LoadOptions): AsyncGenerator<LeasedPart> {
   for await (const { claims, claimedAt } of batches) {
     const lease = new Lease(claims, { ...options, claimedAt })

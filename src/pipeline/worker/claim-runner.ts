@@ -9,28 +9,28 @@ import { countLost, type OutcomeContext, type RunOutcome, writeOutcomes } from '
 export type ClaimRunnerOptions = LoadOptions &
   OutcomeContext & {
     readonly runner: StreamRunner
-    /** a run that takes longer holds up no other, ms (1000) */
+    /** a run that takes longer goes on by itself and delays no other, ms (1000) */
     readonly slowAfterMs?: number | undefined
-    /** called with how long, in ms, the handlers of so many streams were at work */
+    /** called with the number of streams of a part and the time that their handlers took, ms */
     readonly onRan?: ((streams: number, ms: number) => void) | undefined
   }
 
-/** What running the streams of a part came to. */
+/** The result of running the streams of a part. */
 type Ran = {
   readonly outcomes: readonly RunOutcome[]
-  /** to be released, and run by whoever comes first */
+  /** streams to be released, for the first worker that claims them */
   readonly unstarted: readonly ClaimedStream[]
-  /** to be released, and run later */
+  /** streams to be released, and run after DEFERRAL_MS */
   readonly deferred: readonly ClaimedStream[]
 }
 
 const SLOW_AFTER_MS = 1000
-/** How long streams wait whose pipeline has too many slow runs. */
+/** How long streams wait when their pipeline has too many slow runs, ms. */
 const DEFERRAL_MS = 5000
 
 /**
- * Runs claimed streams; while the handlers of some are at work, the outcomes of those before are written. When `signal`
- * aborts, streams that run go on to their end and the others are released.
+ * Runs claimed streams. While the handlers of one part are at work, the outcomes of the part before are
+ * written. When `signal` aborts, runs that have begun go on to their end and the other streams are released.
  */
 export class ClaimRunner {
   readonly #options: ClaimRunnerOptions
@@ -40,12 +40,12 @@ export class ClaimRunner {
     this.#options = options
   }
 
-  /** Returns how many runs take long at this moment, by pipeline. */
+  /** Returns the number of slow runs at this moment, by pipeline. */
   slowRuns(): ReadonlyMap<string, number> {
     return this.#slow.counts()
   }
 
-  /** Returns why streams wait that are due; undefined when none does. */
+  /** Returns the reason why due streams wait; undefined when none waits. */
   hindrance(): string | undefined {
     const full = [...this.#slow.counts().keys()].filter((pipeline) => this.#slow.isFull(pipeline))
     return full.length === 0 ? undefined : `too many runs wait for something in pipeline ${full.join(', ')}`
@@ -56,7 +56,7 @@ export class ClaimRunner {
     await this.#slow.ended()
   }
 
-  /** Runs all to their end, one part after the other, and returns how many streams there were. */
+  /** Runs the streams of all batches, part by part, and returns how many there were. */
   async runAll(batches: AsyncIterable<ClaimBatch>): Promise<number> {
     let count = 0
     let writing: Promise<void> = Promise.resolve()
@@ -69,7 +69,7 @@ export class ClaimRunner {
         try {
           await writing
         } finally {
-          // Whatever became of those before, these have committed.
+          // These runs have committed, even if the outcomes of the part before could not be written.
           writing = this.#write(part, ran)
           writing.catch(() => {})
         }
@@ -92,7 +92,7 @@ export class ClaimRunner {
       for (const claim of waiting) {
         const { id } = claim.stream
         if (signal.aborted) unstarted.push(claim)
-        // Another worker has it by now, or will: its handlers must not commit twice.
+        // Another worker has taken the stream over, or may: its handlers must not commit twice.
         else if (!lease.holds(id)) lost.push(claim)
         else if (!this.#slow.mayBegin(runner.pipelineOf(claim))) deferred.push(claim)
         else {
@@ -101,7 +101,7 @@ export class ClaimRunner {
           const running = runner.run(claim, own, signal, () => {
             place.isAlone = true
           })
-          // What its handlers read of them, decoded, must not be kept until the others are done.
+          // Events that handlers have decoded must not stay in memory until the other streams are done.
           events.delete(id)
           const result = await this.#inTime(running)
           if (!result) this.#letRun(claim, running, place)

@@ -1,13 +1,13 @@
 const FIRST = 100
 const MOST = 500
-/** How long the handlers of one claim should be at work. */
+/** How long the handlers of one claim should take, ms. */
 const WORK_MS = 250
-/** Fewer would leave lanes without work. */
+/** Least streams of a claim for each lane: with fewer, lanes would be idle. */
 const LEAST_OF_A_LANE = 2
 
 /**
- * How many streams a worker claims at a time. It has two claims in hand beside those that it runs: where handlers take
- * long these would wait for it while another worker has nothing to do.
+ * Decides how many streams a worker claims at a time. A worker holds two claims beside the one that it runs:
+ * with slow handlers large claims would wait for it while another worker has nothing to do.
  */
 export class ClaimSize {
   readonly #least: number
@@ -24,7 +24,7 @@ export class ClaimSize {
     return this.#size
   }
 
-  /** Follows how long the handlers of so many streams were at work. */
+  /** Adapts the size to the time, in ms, that the handlers of `streams` streams took. */
   follow(streams: number, ms: number): void {
     const fitting = Math.floor((streams / Math.max(ms, 1)) * WORK_MS)
     this.#size = Math.max(this.#least, Math.min(fitting, this.#most))

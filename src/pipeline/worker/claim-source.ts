@@ -13,13 +13,13 @@ export type ClaimSourceOptions = {
   readonly leaseMs: number
   /** most streams of one claim */
   readonly batchSize: number
-  /** aborts when nothing more is to be claimed */
+  /** aborts when no more streams may be claimed */
   readonly signal: AbortSignal
 }
 
-/** How long due streams of one kind are claimed before it is the other's turn. */
+/** How long due streams of one kind are claimed before it is the turn of the other kind, ms. */
 const PASS_MS = 1000
-/** How long streams of dead workers are claimed before it is the turn of streams that are due. */
+/** How long streams of dead workers are claimed before it is the turn of due streams, ms. */
 const TAKEOVER_MS = 1000
 const ORPHAN_INTERVAL_MS = 5000
 
@@ -32,7 +32,7 @@ export class ClaimSource {
     this.#options = options
   }
 
-  /** Claims one batch of streams that are due now; yields nothing when there are none. */
+  /** Claims and yields one batch of streams that are due now; yields nothing when there are none. */
   async *once(kind: RunKind): AsyncGenerator<ClaimBatch> {
     const claimedAt = performance.now()
     const claims = await this.#options.store.claimStreams(this.#request(kind))
@@ -40,8 +40,8 @@ export class ClaimSource {
   }
 
   /**
-   * Claims batch after batch of streams that are due now and `before` this event time, each of `size()`, as long as more
-   * are due and there is time.
+   * Claims and yields batches of at most `size()` streams that are due now and before the event time
+   * `before`, while there are more and for at most PASS_MS.
    */
   async *whileDue(kind: RunKind, size: () => number, before: Micros): AsyncGenerator<ClaimBatch> {
     const request = this.#request(kind, before)
@@ -56,8 +56,8 @@ export class ClaimSource {
   }
 
   /**
-   * Yields streams of dead workers, one by one, the next being claimed when it is asked for: a stream that kills its
-   * worker takes no other along. They are looked for every few seconds, and whenever the worker `isIdle`.
+   * Claims and yields streams of dead workers, one by one on demand, so that a stream that kills its worker
+   * takes no other along. Looks for them every few seconds, and on each call when the worker `isIdle`.
    */
   async *orphans(kind: RunKind, isIdle: boolean): AsyncGenerator<ClaimBatch> {
     if (!this.#isOrphanDue(kind, isIdle)) return

@@ -6,19 +6,25 @@ import type { Expression } from '../../timex/expression.ts'
 
 export type HousekeepingOptions = {
   readonly store: Upkeep & Pick<DeadLetterBox, 'dropDeadLetters'>
-  /** old events are deleted before this time, at most so many at a time; undefined: never */
+  /** the time before which events are deleted, and most events of one deletion; undefined: events are kept */
   readonly trim: { readonly age: Expression; readonly batchSize: number } | undefined
-  /** dead letters are kept so long; undefined: for ever */
+  /** how long dead letters are kept, days; undefined: for ever */
   readonly deadLetterDays: number | undefined
-  /** told how many events were deleted */
+  /** called with the number of deleted events */
   readonly onTrimmed: (count: number) => void
 }
 
 const INTERVAL_MS = 10_000
-/** Events that were in streams when they were passed may be in none now: streams are purged. */
+/**
+ * How often a trim starts from the oldest event again, ms. Events that were skipped because streams held them
+ * may be free by then, since streams are purged.
+ */
 const FROM_THE_OLDEST_MS = 3_600_000
 
-/** Deletes what is too old to be kept, a little at a time, and notes the times of closed buckets. Retention goes by the machine's time. */
+/**
+ * Deletes events and dead letters past their retention, a little at a time, and records the times of closed
+ * buckets. Retention follows the machine's time.
+ */
 export class Housekeeping {
   readonly #options: HousekeepingOptions
   #trimAt = -Infinity
@@ -31,7 +37,7 @@ export class Housekeeping {
     this.#options = options
   }
 
-  /** One step, where it is time for one; whether there is more to do at once. */
+  /** Does the steps that are due. Resolves to whether there is more to trim at once. */
   async step(): Promise<boolean> {
     const now = performance.now()
     await this.#trim(now)
@@ -59,7 +65,7 @@ export class Housekeeping {
     else this.#trimAt = now + INTERVAL_MS
   }
 
-  /** One at a time: each reads the events of a bucket. */
+  /** Closes one bucket at a time, because each reads the events of a bucket. */
   async #closeSpans(now: number): Promise<void> {
     if (now < this.#spansAt) return
     const isMore = await this.#options.store.closeSpan()

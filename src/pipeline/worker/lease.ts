@@ -6,14 +6,14 @@ import type { ClaimedStream, StreamRuns } from '../../store/ports/stream-runs.ts
 export type LeaseOptions = {
   readonly store: Pick<StreamRuns, 'renewLeases' | 'releaseClaims'>
   readonly leaseMs: number
-  /** when the claim was asked for, by performance.now() */
+  /** when the claim was requested, by performance.now() */
   readonly claimedAt: number
   readonly logger: Logger
-  /** of the database */
+  /** the outage of the database */
   readonly outage: Outage
 }
 
-/** Keeps the claims of a worker alive while it has them in hand, and knows which are still its own. */
+/** Renews the claims that a worker has in hand, and tracks which it still owns. */
 export class Lease {
   readonly #inHand: Set<ClaimedStream>
   readonly #options: LeaseOptions
@@ -29,18 +29,18 @@ export class Lease {
     this.#timer = setInterval(() => void this.renew(), options.leaseMs / 3)
   }
 
-  /** Whether a stream may still be run: nobody has taken it over, nor could have by now. */
+  /** Whether a stream may still be run: no other worker has taken it over or could have by now. */
   holds(streamId: number): boolean {
     return this.#held.has(streamId) && performance.now() < this.#validUntil
   }
 
-  /** These are renewed no more. */
+  /** Ends the renewal of these claims. */
   end(claims: readonly ClaimedStream[]): void {
     for (const claim of claims) this.#inHand.delete(claim)
     if (this.#inHand.size === 0) clearInterval(this.#timer)
   }
 
-  /** Ends with claims that were not run: for another worker, or this one, when the wait is over. Never rejects. */
+  /** Releases claims that were not run, so that any worker can claim them after `waitMs`. Never rejects. */
   async giveBack(claims: readonly ClaimedStream[], waitMs = 0): Promise<void> {
     this.end(claims)
     if (claims.length === 0) return

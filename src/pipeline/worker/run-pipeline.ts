@@ -6,22 +6,25 @@ import { eventFault } from '../handlers/event-fault.ts'
 import type { OpenedSteps } from '../handlers/opened-steps.ts'
 import type { Pipeline } from '../load-pipelines.ts'
 
-/** What a pipeline made of a stream's events, or why it could not; commits have been made in the first case. */
+/** The outcome of a pipeline: the new events after all commits, or the error. */
 export type PipelineOutcome =
   | {
       readonly ok: true
       readonly newEvents: readonly Event[]
-      /** commits that failed; the others were made all the same */
+      /** the errors of commits that failed; the other commits were made all the same */
       readonly commitError: string | null
     }
   | {
       readonly ok: false
       readonly error: string
-      /** another run may succeed; is another worker's; would end in the same way */
+      /**
+       * `failed`: another run may succeed; `stopped`: another worker runs it; `refused`: it would end in the
+       * same way
+       */
       readonly end: 'failed' | 'stopped' | 'refused'
     }
 
-/** Told how long each step took; must not throw. */
+/** Called with the duration of each step; must not throw. */
 export type StepObserver = (
   step: { readonly handler: string; readonly step: string; readonly outcome: 'ok' | 'failed' },
   seconds: number,
@@ -29,12 +32,15 @@ export type StepObserver = (
 
 export type HandlerInstance = { readonly name: string; readonly handler: Handler }
 
-/** Runs handleEvents of each in turn. Throws InvalidError where one answers no list, and when a new event is none. */
+/**
+ * Runs handleEvents of each handler in turn and returns the events of the last one. Rejects with InvalidError
+ * when a handler does not return a list.
+ */
 export async function handleAll(
   instances: readonly HandlerInstance[],
   events: readonly Event[],
   env: HandlerEnv,
-  /** told whose turn it is */
+  /** called with the name of the handler that is next */
   onTurn: (name: string) => void,
   observe?: StepObserver,
 ): Promise<readonly Event[]> {
@@ -48,8 +54,9 @@ export async function handleAll(
 }
 
 /**
- * Runs the handlers over the events: all in order, then the commit of each; when one fails, the rollback of
- * each instead. What fails while the worker stops is run again, all of it, by another. Never rejects.
+ * Runs the handlers over the events in order, then the commit of each. When a handler fails, the rollback of
+ * each runs instead. A run that fails while the worker stops is repeated as a whole by another worker. Never
+ * rejects.
  */
 export async function runPipeline(
   pipeline: Pipeline,
@@ -57,7 +64,9 @@ export async function runPipeline(
   events: readonly Event[],
   opened: OpenedSteps,
   context: HandlerContext,
-  /** Why new events may not be made, before anything is committed. */
+  /**
+   * Called before anything is committed. Returns why the new events may not be made; undefined when they may.
+   */
   objection: (made: readonly Event[]) => string | undefined = () => undefined,
   observe?: StepObserver,
 ): Promise<PipelineOutcome> {
@@ -73,7 +82,7 @@ export async function runPipeline(
       streamName: stream.name,
       distinguishingTraits: stream.distinguishingTraits,
     }
-    // A handler can put its own into the list that it is given.
+    // Copied, because a handler can put its own events into the list that it is given.
     const given = events.map(({ messageId }) => messageId)
     const passing = await handleAll(
       instances,
@@ -101,7 +110,10 @@ export async function runPipeline(
   }
 }
 
-/** Those whose ids the stream did not have; most pipelines pass on what they are given. */
+/**
+ * Returns the events whose message ids are not among `given`. Most pipelines return the events that they are
+ * given.
+ */
 function newAmong(passing: readonly Event[], given: readonly string[]): readonly Event[] {
   if (passing.length <= given.length && passing.every((event, index) => event?.messageId === given[index]))
     return []
@@ -109,7 +121,7 @@ function newAmong(passing: readonly Event[], given: readonly string[]): readonly
   return passing.filter((event) => !known.has(event?.messageId))
 }
 
-/** Before anything is committed: what cannot be stored must not have had effects. */
+/** Throws InvalidError for a new event that cannot be stored. To be called before anything is committed. */
 export function requireEvents(made: readonly Event[]): void {
   for (const event of made) {
     const fault = eventFault(event)
@@ -128,7 +140,7 @@ async function commitAll(
       await timed(name, 'commit', observe, () => handler.commit())
     } catch (error) {
       failures.push(`commit of ${describe(name, error)}`)
-      // When the worker stops another runs it again.
+      // When the worker stops, another worker runs the stream again.
       if (!signal.aborted) logger.warn({}, `the commit of handler ${name} failed: ${messageOf(error)}`)
     }
   }
@@ -167,10 +179,10 @@ async function timed<T>(
   }
 }
 
-/** What of an error is kept with a stream, in characters: a handler may throw a whole document. */
+/** Most characters of an error that are kept with a stream: a handler may throw a whole document. */
 const LONGEST_ERROR = 64 * 1024
 
-/** The handler's name, the message and the stack, and those of what caused the error. */
+/** Returns the handler's name and the stack of the error, or its message, followed by those of its causes. */
 function describe(name: string, error: unknown): string {
   const told = new Set([error])
   // An error may be its own cause.

@@ -1,41 +1,43 @@
-/** Runs of one pipeline that wait, at a time: a server that is away must not fill the memory. */
+/**
+ * Most slow runs of one pipeline before no others are begun: a server that is away must not fill the memory.
+ */
 const PLACES = 100
-/** How many more are begun in a while, to see whether the server takes these. */
+/** How many more runs are begun in WHILE_MS, to see whether the server accepts these. */
 const SAMPLES = 20
 const WHILE_MS = 5000
-/** What waits has its events in memory: in all no more than so many runs and events of a pipeline. */
+/** Most waiting runs of one pipeline, and most events, since these are in memory. */
 const MOST = 1000
 const MOST_EVENTS = 10_000
-/** Runs that wait alone and take no places. */
+/** Most runs that wait alone and take no places. */
 const MOST_ALONE = 1000
 
-/** A run that has been begun, and may take long. */
+/** A run that has begun and may take long. */
 export type Running = {
   readonly pipeline: string
   readonly events: number
-  /** its receiver takes others: it is no sign of a server that is away */
+  /** whether its receiver accepts data of other runs, so that this one is no sign of a server that is away */
   isAlone: boolean
 }
 
-/** Runs that take long, beside those that a worker waits for; each writes its own outcome. */
+/** Tracks slow runs, for which the worker does not wait. Each writes its own outcome. */
 export class SlowRuns {
   readonly #slow = new Map<string, Map<Promise<void>, Running>>()
   readonly #now: () => number
   readonly #samples = new Map<string, number[]>()
 
-  /** `now`: ms, for tests */
+  /** `now` returns a monotonic time, ms; given by tests. */
   constructor(now: () => number = () => performance.now()) {
     this.#now = now
   }
 
-  /** `ending` never rejects. */
+  /** Adds a run until `ending` resolves. `ending` must never reject. */
   add(running: Running, ending: Promise<void>): void {
     const ofPipeline = this.#slow.get(running.pipeline) ?? new Map<Promise<void>, Running>()
     this.#slow.set(running.pipeline, ofPipeline.set(ending, running))
     void ending.then(() => ofPipeline.delete(ending))
   }
 
-  /** Whether another run of this pipeline should be begun now. */
+  /** Returns whether another run of this pipeline may begin now. */
   mayBegin(pipeline: string | undefined): boolean {
     if (pipeline === undefined) return true
     const { places, runs, events } = this.#waiting(pipeline)
@@ -43,12 +45,12 @@ export class SlowRuns {
     return runs < MOST && events < MOST_EVENTS && this.#isSample(pipeline)
   }
 
-  /** No more streams of this pipeline are begun, but for samples. */
+  /** Returns whether no more runs of this pipeline begin, except samples. */
   isFull(pipeline: string): boolean {
     return this.#waiting(pipeline).places >= PLACES
   }
 
-  /** How many there are now, by pipeline. */
+  /** Returns the number of slow runs now, by pipeline. */
   counts(): ReadonlyMap<string, number> {
     return new Map([...this.#slow].map(([pipeline, { size }]) => [pipeline, size]))
   }
@@ -67,7 +69,10 @@ export class SlowRuns {
     }
   }
 
-  /** Those that wait may all be such as no server takes: others tell. */
+  /**
+   * Whether a run may begin as a sample. All waiting runs may be ones that no server would accept; only
+   * further runs show whether the server is away.
+   */
   #isSample(pipeline: string): boolean {
     const now = this.#now()
     const begun = (this.#samples.get(pipeline) ?? []).filter((at) => now - at < WHILE_MS)

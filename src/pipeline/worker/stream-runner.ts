@@ -17,23 +17,23 @@ export type StreamRunnerOptions = {
   readonly pipelines: ReadonlyMap<string, Pipeline>
   readonly clock: EventClock
   readonly logger: Logger
-  /** for handlers that publish; undefined where there is no broker */
+  /** gives publishers to handlers; undefined where there is no broker */
   readonly publisherFor?: HandlerContext['publisherFor'] | undefined
-  /** for handlers that look at other events; undefined where none are stored */
+  /** looks up stored events for handlers; undefined where none are stored */
   readonly findEvents?: HandlerContext['findEvents']
   readonly purge: boolean
-  /** further runs after the first one failed */
+  /** most further runs after the first one failed */
   readonly retries: number
   readonly observer?: RunObserver | undefined
-  /** what triggers with a debug_level do is counted there */
+  /** counts the work of triggers with a debug_level */
   readonly debug?: TriggerDebug | undefined
-  /** how often in a row new events of pipelines may feed streams */
+  /** how often in a row new events of pipelines may feed streams; undefined: any number of times */
   readonly maxGenerations?: number | undefined
 }
 
 type HandlerLabels = { readonly pipeline: string } & Parameters<StepObserver>[0]
 
-/** Told how long runs took, in seconds. */
+/** Called with the duration of runs and of their steps, s. */
 export type RunObserver = {
   onPipeline(labels: { readonly pipeline: string; readonly outcome: string }, seconds: number): void
   onHandler(labels: HandlerLabels, seconds: number): void
@@ -42,22 +42,29 @@ export type RunObserver = {
 export type RunResult =
   | { readonly kind: 'finished'; readonly run: FinishedRun }
   | { readonly kind: 'failed'; readonly run: FailedRun }
-  /** the worker stopped in the middle of it */
+  /** the worker stopped in the middle of the run */
   | { readonly kind: 'stopped'; readonly claim: ClaimedStream }
 
 const FIRST_RETRY_MS = 1000
 const LONGEST_RETRY_MS = 300_000
 
-/** Steps of handlers by the names that they are counted under for triggers with a debug_level. */
+/** The names under which the steps of handlers are counted for triggers with a debug_level. */
 const COUNTED_STEPS: { readonly [step: string]: string } = { commit: 'Commit', rollback: 'Rollback' }
 
-/** Runs a claimed stream through the pipeline that its trigger names for this kind of run. */
+/**
+ * Creates a runner, which runs claimed streams through the pipelines that their triggers name for the kind of
+ * run.
+ *
+ * @example
+ * const runner = createStreamRunner({ router, pipelines, clock, logger, purge: true, retries: 3 })
+ * const result = await runner.run(claim, events, signal)
+ */
 export function createStreamRunner(options: StreamRunnerOptions) {
   const { router, pipelines, clock, logger, publisherFor, findEvents, purge, retries } = options
   const { maxGenerations = Number.POSITIVE_INFINITY, observer, debug } = options
   const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
 
-  /** services and opened steps of all runs, made with the signal of the first run, which is that of all */
+  /** services and opened steps of all runs, made at the first run; the signal of all runs is the same */
   let opened: { readonly services: HandlerServices; readonly steps: OpenedSteps } | undefined
 
   function openedBy(signal: AbortSignal): NonNullable<typeof opened> {
@@ -90,7 +97,10 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     return { kind: 'finished', run }
   }
 
-  /** A pipeline that feeds itself would go on for ever. */
+  /**
+   * Returns why new events may not be made when pipelines feed streams too often in a row, which might never
+   * end.
+   */
   function endlessness({ stream }: ClaimedStream, made: readonly Event[]): string | undefined {
     if (stream.generation < maxGenerations) return undefined
     const feeding = made.find((event) => router.keysOf(event).length > 0)
@@ -106,7 +116,7 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     return { kind: 'failed', run: { claim, error, retryInMs: attempts > retries ? undefined : retryInMs } }
   }
 
-  /** Undefined where nobody wants to know: steps are timed only for those that do. */
+  /** Returns undefined where no observer needs the steps, so that they are not timed. */
   function stepObserver(trigger: string, pipeline: string): StepObserver | undefined {
     const counts = debug?.isOn(trigger) ? debug : undefined
     if (!observer && !counts) return undefined
@@ -126,7 +136,7 @@ export function createStreamRunner(options: StreamRunnerOptions) {
     const { stream, kind } = claim
     const trigger = triggers.get(stream.name)
     if (!trigger) return forGood(claim, `there is no trigger ${stream.name} in the configuration`)
-    // The first takeover always runs: what was claimed together with many may never have had its turn.
+    // The first takeover always runs: a stream that was claimed with many others may never have had its turn.
     if (claim.takenOver && stream.attempts > Math.max(retries, 1) + 1) {
       return forGood(claim, 'its worker died while it ran this stream, at the last attempt')
     }
@@ -164,15 +174,16 @@ export function createStreamRunner(options: StreamRunnerOptions) {
   }
 
   return {
-    /** The pipeline that a run would go through; undefined: none. */
+    /** Returns the name of the pipeline of a claimed stream; undefined when there is none. */
     pipelineOf({ stream, kind }: ClaimedStream): string | undefined {
       const trigger = triggers.get(stream.name)
       return trigger && pipelineOf(trigger, kind)
     },
 
     /**
-     * `signal`: the worker stops, the same for all runs; `waitsAlone`: see HandlerContext. Never rejects: what goes wrong
-     * beside the handlers is this stream's alone, too.
+     * Runs a claimed stream. `signal` aborts when the worker stops and must be the same for all runs. For
+     * `waitsAlone` see HandlerContext. Never rejects: an error outside the handlers counts as a failure of
+     * this stream alone, too.
      */
     async run(
       claim: ClaimedStream,
@@ -187,7 +198,7 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       }
     },
 
-    /** Closes the steps that were opened; to be called when all runs have ended. */
+    /** Closes the steps that were opened. To be called when all runs have ended. */
     async close(): Promise<void> {
       await opened?.steps.close()
     },

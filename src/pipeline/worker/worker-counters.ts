@@ -1,21 +1,21 @@
 import type { CountsByTrigger } from '../../streams/trigger-debug.ts'
 
-/** How the passes of a worker ended, in streams. */
+/** The counts of a worker since its start, in streams unless said otherwise. */
 export type WorkerCounters = {
   fired: number
   expired: number
   failed: number
   /** streams that were completed although a commit failed */
   commitFailures: number
-  /** failed runs that are run again */
+  /** failed runs that are repeated */
   retries: number
-  /** `pipeline`: runs that failed for good, `commit`: those of which a commit failed */
+  /** `pipeline`: runs that failed for good; `commit`: runs with a failed commit */
   deadLettersByStage: { [stage: string]: number }
   lost: number
   trimmed: number
   /** new events that match a trigger but can join no stream of it */
   misplaced: number
-  /** what triggers with a debug_level did */
+  /** counts of the triggers with a debug_level */
   triggers: CountsByTrigger
   /** transactions that were rolled back and run again */
   repeats: number

@@ -18,22 +18,29 @@ export type WorkerOptions = Omit<ClaimRunnerOptions, 'outage' | 'onRan' | 'count
   readonly store: ClaimRunnerOptions['store'] & HousekeepingOptions['store']
   readonly name: string
   readonly counters?: WorkerCounters
-  /** counts what triggers with a debug_level do */
+  /** counts the work of triggers with a debug_level */
   readonly debug?: TriggerDebug | undefined
   readonly router: TriggerRouter
   readonly clock: EventClock
   /** most streams of one claim */
   readonly batchSize: number
-  /** longest wait between two looks for due streams, ms; while the database answers it looks ten times a second */
+  /**
+   * longest pause between two queries for due streams, ms; while the database is up a pause is at most
+   * LOOK_MS
+   */
   readonly delayMs: number
   /** see HousekeepingOptions */
   readonly trim: HousekeepingOptions['trim']
   readonly deadLetterDays?: number | undefined
 }
 
-/** Other processes make streams due without a word: an idle worker looks so often, by one cheap query. */
+/**
+ * The pause of an idle worker, ms: other processes make streams due without notice, and the query is cheap.
+ */
 const LOOK_MS = 100
-/** A clock that stands just before the next due time must not keep the worker busy. */
+/**
+ * The shortest pause, ms: a clock that stands just before the next due time must not keep the worker busy.
+ */
 const SHORTEST_REST_MS = 10
 const RETRY_INTERVAL_MS = 500
 
@@ -42,9 +49,15 @@ const NEVER = Number.MIN_SAFE_INTEGER
 const NO_LIMITS = { fire: Number.MAX_SAFE_INTEGER, expire: Number.MAX_SAFE_INTEGER }
 
 /**
- * Claims due streams, runs their pipelines and completes them: in the order of their due times where it is late.
+ * Claims due streams, runs their pipelines and completes them. A worker that is late follows the order of due
+ * times.
  *
- * The walk of one stream through it: docs/architecture/worker.md.
+ * docs/architecture/worker.md follows one stream through this class.
+ *
+ * @example
+ * const worker = new Worker({ name, store, runner, router, clock, logger, ...limits })
+ * await worker.start()
+ * await worker.stop()
  */
 export class Worker implements Service {
   readonly #options: WorkerOptions
@@ -89,7 +102,7 @@ export class Worker implements Service {
     this.#running = this.#run()
   }
 
-  /** Claims no more, finishes the streams in hand and closes the steps of pipelines. */
+  /** Claims no more streams, finishes those in hand and closes the steps of pipelines. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#wake()
@@ -98,23 +111,26 @@ export class Worker implements Service {
     await this.#options.runner.close()
   }
 
-  /** Returns how many runs take long at this moment, by pipeline. */
+  /** Returns the number of slow runs at this moment, by pipeline. */
   slowRuns(): ReadonlyMap<string, number> {
     return this.#claimRunner.slowRuns()
   }
 
-  /** Returns why streams wait that are due; undefined when none does. */
+  /** Returns the reason why due streams wait; undefined when none waits. */
   hindrance(): string | undefined {
     return this.#claimRunner.hindrance()
   }
 
-  /** Looks for due streams at once: some may have become due just now. */
+  /** Ends the present pause, since streams may have become due just now. */
   tell(): void {
     this.#isTold = true
     this.#wake()
   }
 
-  /** Claims due streams of one kind once, runs them to their end, and returns how many there were. */
+  /**
+   * Claims one batch of due streams of one kind, and the streams of dead workers. Runs them to their end and
+   * returns how many there were.
+   */
   pass(kind: RunKind): Promise<number> {
     return this.#runAll(kind, this.#claimSource.once(kind))
   }
@@ -139,7 +155,7 @@ export class Worker implements Service {
     }
   }
 
-  /** Runs what is due; returns for how many ms there is nothing to do. */
+  /** Runs the streams that are due. Returns for how long there is nothing to do, ms. */
   async #look(): Promise<number> {
     const { store, clock, delayMs } = this.#options
     const { fire, expire, retryInMs } = await store.nextDue(this.#areRetriesDue())
@@ -154,12 +170,15 @@ export class Worker implements Service {
     const isTidying = await this.#housekeeping.step()
     if (done > 0) return 0
     if (isTidying) return SHORTEST_REST_MS
-    // What is due and was not claimed is in the hands of another worker at this moment.
+    // Due streams that were not claimed are being run by another worker at this moment.
     const waits = [fire, expire].map((at) => (at === null || at < now ? LOOK_MS : (at - now) / 1000))
     return Math.max(Math.min(LOOK_MS, delayMs, ...waits), SHORTEST_REST_MS)
   }
 
-  /** Retries and leases wait for seconds at least, and have no index of their own. */
+  /**
+   * Whether to query for retries and leases now: they wait for seconds at least, and have no index of their
+   * own.
+   */
   #areRetriesDue(): boolean {
     const now = performance.now()
     if (now - this.#retriesAt < RETRY_INTERVAL_MS) return false
@@ -181,7 +200,7 @@ export class Worker implements Service {
     )
   }
 
-  /** Runs batches and then streams of dead workers, and returns how many streams there were. */
+  /** Runs batches and then the streams of dead workers, and returns how many streams there were. */
   async #runAll(kind: RunKind, batches: AsyncIterable<ClaimBatch>): Promise<number> {
     let count = await this.#claimRunner.runAll(batches)
     for await (const orphan of this.#claimSource.orphans(kind, count === 0)) {
@@ -192,8 +211,9 @@ export class Worker implements Service {
 }
 
 /**
- * Returns up to which due time streams of each kind are run now, where streams of both are due. A worker that comes late
- * runs them in the order of their due times, up to a minute or a hundredth of its lag.
+ * Returns the due time up to which streams of each kind are run now, when streams of both kinds are due. A
+ * late worker runs both in the order of their due times, exact to a minute or to a hundredth of its lag,
+ * whichever is more.
  */
 function inOrder(fire: Micros, expire: Micros, now: Micros): { readonly [kind in RunKind]: Micros } {
   const slack = Math.max(MICROS_PER_MINUTE, (now - Math.min(fire, expire)) / 100)

@@ -8,7 +8,7 @@ import type { TriggerDebug } from '../../streams/trigger-debug.ts'
 import type { RunResult } from './stream-runner.ts'
 import type { WorkerCounters } from './worker-counters.ts'
 
-/** What became of a stream that was run to its end. */
+/** The outcome of a stream that was run to its end. */
 export type RunOutcome = Exclude<RunResult, { kind: 'stopped' }>
 
 export type OutcomeContext = {
@@ -19,19 +19,21 @@ export type OutcomeContext = {
   readonly outage: Outage
   readonly counters: WorkerCounters
   readonly debug?: TriggerDebug | undefined
-  /** the worker stops: what cannot be written now is left to the worker that takes over */
+  /**
+   * aborts when the worker stops: outcomes that cannot be written then are left to the worker that takes over
+   */
   readonly signal: AbortSignal
 }
 
 /**
- * Writes what became of streams: streams without new events together, those with new events by generation, failed ones one
- * by one. Waits for a database that is away, since the handlers have committed.
+ * Writes the outcomes of streams: those without new events together, those with new events by generation,
+ * failed ones one by one. Repeats while the database is away, since the handlers have committed.
  */
 export async function writeOutcomes(outcomes: readonly RunOutcome[], context: OutcomeContext): Promise<void> {
   const runs = outcomes.flatMap((outcome) => (outcome.kind === 'finished' ? [outcome.run] : []))
   const quiet = runs.filter(({ newEvents }) => newEvents.length === 0)
   const producing = runs.filter(({ newEvents }) => newEvents.length > 0)
-  // Each generation is a transaction: of what is tried again none has been finished.
+  // Each generation is one transaction, so that none of its runs is finished when it is repeated.
   const generations = [...Map.groupBy(producing, ({ claim }) => claim.stream.generation).values()]
   const failed = outcomes.flatMap((outcome) => (outcome.kind === 'failed' ? [outcome.run] : []))
   await each([
@@ -41,7 +43,7 @@ export async function writeOutcomes(outcomes: readonly RunOutcome[], context: Ou
   ])
 }
 
-/** Does all in turn, whatever becomes of those before; then throws the first error. */
+/** Does all works in turn, even after one fails, then throws the first error. */
 async function each(works: readonly (() => Promise<void>)[]): Promise<void> {
   const errors: unknown[] = []
   for (const work of works) await work().catch((error) => errors.push(error))
@@ -68,7 +70,10 @@ async function finish(runs: readonly FinishedRun[], context: OutcomeContext): Pr
   countLost(lost, context)
 }
 
-/** Events that cannot be stored are the fault of the pipeline that made them, and of no other. */
+/**
+ * Finishes runs together, or one by one when the store refuses them. A run whose events cannot be stored
+ * fails alone.
+ */
 async function finishTogether(runs: readonly FinishedRun[], context: OutcomeContext): Promise<void> {
   try {
     await finish(runs, context)
@@ -107,7 +112,7 @@ function countLetters(counters: WorkerCounters, stage: string, count: number): v
   counters.deadLettersByStage[stage] = (counters.deadLettersByStage[stage] ?? 0) + count
 }
 
-/** Counts and logs streams that are not this worker's any more. */
+/** Counts and logs streams that this worker has lost to another one. */
 export function countLost(
   lost: readonly ClaimedStream[],
   { counters, debug, logger }: Pick<OutcomeContext, 'counters' | 'debug' | 'logger'>,
@@ -125,7 +130,10 @@ function partition<T>(all: readonly T[], holds: (one: T) => boolean): readonly [
   return [all.filter(holds), all.filter((one) => !holds(one))]
 }
 
-/** Stopping must not wait for a database that is away: the lease runs out and another worker takes over. */
+/**
+ * Repeats `work` while the database is away. Gives up when `signal` aborts: the lease runs out and another
+ * worker takes over.
+ */
 function untilDone<T>(work: () => Promise<T>, { outage, signal }: OutcomeContext): Promise<T> {
   return retry(work, { waits: { initialMs: 50, maxMs: 5000 }, signal, outage })
 }
