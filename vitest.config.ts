@@ -41,9 +41,9 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       // A busy machine must not fail a test that only computes.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 600_000 } },
       // Consumers, workers and engine on a simulated clock, broker and store that fail, by seeds.
-      { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 600_000 } },
       {
         resolve: { alias },
         test: { ...services, name: 'services', include: ['test/{contract,integration,e2e}/**/*.test.ts'] },
