@@ -191,12 +191,13 @@ class Days {
   async play(): Promise<Facts> {
     const messages = workload(this.#world, this.#isInOrder)
     for (let tick = 0; tick < TICKS + REST_TICKS; tick++) {
+      // Before the hours of the tick before have passed: what is sent in them finds down what is down.
+      await this.#keep(tick)
       vi.setSystemTime(START + tick * HOURS_PER_TICK * HOUR_MS)
-      // What is sent in a tick comes when it is over, before anything goes down: no message is of the future.
+      // What is sent in a tick comes when it is over: no message is of the future.
       for (const { queue, body } of messages.filter((one) => one.tick === tick - 1)) {
         this.#brokers[queue].publish(body)
       }
-      await this.#keep(tick)
       await this.#pass(RUN_MS)
     }
     return this.#facts()
