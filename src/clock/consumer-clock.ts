@@ -2,8 +2,9 @@ import { messageOf } from '../domain/errors.ts'
 import { formatIso, type Micros } from '../domain/time.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { Outage } from '../runtime/outage.ts'
 import type { HoldReason, NumberedReports, QueueReport, Watermarks } from '../store/ports/watermarks.ts'
-import type { BatchMark, IntakeClock } from './event-clock.ts'
+import { type BatchMark, type IntakeClock, wallClock } from './event-clock.ts'
 import { describeLag } from './format-lag.ts'
 import { lowWatermark } from './low-watermark.ts'
 import { CURRENT, IDLE_MS, QueuePosition } from './queue-position.ts'
@@ -13,10 +14,6 @@ export type ConsumerClockOptions = {
   readonly logger: Logger
   /** how long a queue that no consumer reads any more holds the clock, ms */
   readonly patienceMs: number
-  /** the wall clock, for tests */
-  readonly wallNow?: () => Micros
-  /** machine time in ms, for tests */
-  readonly machineNow?: () => number
 }
 
 /** How often positions are reported where no batch takes them along. */
@@ -50,8 +47,7 @@ type QueueState = {
  */
 export class ConsumerClock implements IntakeClock, Service {
   readonly #options: ConsumerClockOptions
-  readonly #wallNow: () => Micros
-  readonly #machineNow: () => number
+  readonly #outage: Outage
   readonly #queues = new Map<string, QueueState>()
   #isAnnounced = false
   /** counts reports: a later one is not overwritten by one from before */
@@ -60,18 +56,16 @@ export class ConsumerClock implements IntakeClock, Service {
   #timer: NodeJS.Timeout | undefined
   #reporting: Promise<void> = Promise.resolve()
   #isReporting = false
-  #isFailing = false
 
   constructor(options: ConsumerClockOptions) {
     this.#options = options
-    this.#wallNow = options.wallNow ?? (() => Date.now() * 1000)
-    this.#machineNow = options.machineNow ?? (() => performance.now())
+    this.#outage = new Outage(options.logger, 'the positions of queues can be reported again')
   }
 
   async start(): Promise<void> {
     await this.#report()
     this.#timer = setInterval(() => {
-      const isDue = this.#machineNow() - this.#reportedAt >= REPORT_MS * 0.9
+      const isDue = performance.now() - this.#reportedAt >= REPORT_MS * 0.9
       if (isDue && !this.#isReporting) void this.#report()
     }, REPORT_MS)
   }
@@ -84,12 +78,12 @@ export class ConsumerClock implements IntakeClock, Service {
   }
 
   now(): Micros {
-    return this.#wallNow()
+    return wallClock.now()
   }
 
   reads(queue: string, isFull: () => boolean): void {
-    const now = this.#wallNow()
-    const options = { wallNow: this.#wallNow, machineNow: this.#machineNow, isFull }
+    const now = wallClock.now()
+    const options = { wallNow: wallClock.now, machineNow: () => performance.now(), isFull }
     this.#queues.set(queue, {
       position: new QueuePosition(options),
       resumesAt: now,
@@ -110,10 +104,10 @@ export class ConsumerClock implements IntakeClock, Service {
     if (state.isReading === isReading) return
     state.isReading = isReading
     if (isReading) {
-      state.readingSince = this.#machineNow()
+      state.readingSince = performance.now()
       // What came meanwhile is not known before the first of it is stored.
       state.resumesAt ??= earliest(state.storing, state.storedUpTo) ?? state.unreadSince
-    } else state.unreadSince = this.#wallNow()
+    } else state.unreadSince = wallClock.now()
   }
 
   isUnknown(queue: string): boolean {
@@ -126,7 +120,7 @@ export class ConsumerClock implements IntakeClock, Service {
 
   timeOf(queue: string): Micros {
     const { position, foreseen } = this.#stateOf(queue)
-    const now = this.#wallNow()
+    const now = wallClock.now()
     if (!position.isUnknown) return position.position() ?? now
     return foreseen !== undefined && now - foreseen > CURRENT ? foreseen : now
   }
@@ -147,7 +141,7 @@ export class ConsumerClock implements IntakeClock, Service {
     const state = this.#stateOf(queue)
     state.storing = mark
     return () => {
-      this.#reportedAt = this.#machineNow()
+      this.#reportedAt = performance.now()
       // Known from now on; where the batch is not stored after all, the position before it is the earlier one.
       return this.#reports(false, { ...state, resumesAt: undefined, queue })
     }
@@ -158,14 +152,14 @@ export class ConsumerClock implements IntakeClock, Service {
     state.resumesAt = undefined
     state.storing = undefined
     state.storedUpTo = mark
-    state.progressAt = this.#wallNow()
+    state.progressAt = wallClock.now()
   }
 
   hold(queue: string): void {
     const state = this.#stateOf(queue)
     if (state.isAtHand) return
     state.isAtHand = true
-    state.progressAt = this.#wallNow()
+    state.progressAt = wallClock.now()
   }
 
   release(queue: string): void {
@@ -204,7 +198,7 @@ export class ConsumerClock implements IntakeClock, Service {
       state.isReading &&
       !state.isAtHand &&
       state.position.idleMs() > IDLE_MS &&
-      this.#machineNow() - state.readingSince > IDLE_MS
+      performance.now() - state.readingSince > IDLE_MS
     if (!isEmpty) return
     state.resumesAt = undefined
     state.storing = undefined
@@ -213,7 +207,7 @@ export class ConsumerClock implements IntakeClock, Service {
 
   #reportOf(queue: string, state: QueueState, seen: QueueState): QueueReport {
     const hold = this.#holdOf(seen)
-    const now = this.#wallNow()
+    const now = wallClock.now()
     if (hold?.why !== state.hold?.why) {
       this.#logChange(queue, state, hold)
       state.hold = hold && { why: hold.why, since: now }
@@ -225,14 +219,14 @@ export class ConsumerClock implements IntakeClock, Service {
     const at = earliest(resumesAt, state.storing, state.storedUpTo)
     if (!isReading) return { at: at ?? unreadSince, why: 'unread' }
     if (at !== undefined) return { at, why: resumesAt === undefined ? 'backlog' : 'starting' }
-    const isStuck = state.isAtHand && this.#wallNow() - state.progressAt > CURRENT
+    const isStuck = state.isAtHand && wallClock.now() - state.progressAt > CURRENT
     return isStuck ? { at: state.progressAt, why: 'stuck' } : undefined
   }
 
   #logChange(queue: string, { hold: before }: QueueState, hold: Held | undefined): void {
     const { logger } = this.#options
     if (hold?.why === 'backlog') {
-      const lag = Math.max(CURRENT, this.#wallNow() - hold.at)
+      const lag = Math.max(CURRENT, wallClock.now() - hold.at)
       logger.warn({ queue }, `queue ${queue} is ${describeLag(lag, 'auto')}`)
     } else if (before?.why === 'backlog') {
       logger.info({ queue }, `queue ${queue} has caught up; the event clock follows the wall clock`)
@@ -243,16 +237,14 @@ export class ConsumerClock implements IntakeClock, Service {
   #report(hasLeft = false): Promise<void> {
     this.#isReporting = true
     this.#reporting = this.#reporting.then(async () => {
-      const { store, logger } = this.#options
+      const { store } = this.#options
       try {
         if (!this.#isAnnounced) await this.#takeOver()
-        this.#reportedAt = this.#machineNow()
+        this.#reportedAt = performance.now()
         await store.report(() => this.#reports(hasLeft))
-        this.#isFailing = false
+        this.#outage.over()
       } catch (error) {
-        if (!this.#isFailing)
-          logger.warn({}, `the positions of queues could not be reported: ${messageOf(error)}`)
-        this.#isFailing = true
+        this.#outage.failed(`the positions of queues could not be reported: ${messageOf(error)}`)
       }
       this.#isReporting = false
     })
@@ -263,14 +255,14 @@ export class ConsumerClock implements IntakeClock, Service {
   async #takeOver(): Promise<void> {
     const { store, patienceMs } = this.#options
     const reports = await store.readReports()
-    const { holds } = lowWatermark(reports, { wallNow: this.#wallNow(), patienceMs })
+    const { holds } = lowWatermark(reports, { wallNow: wallClock.now(), patienceMs })
     for (const [queue, state] of this.#queues) {
       const hold = holds.find((one) => one.queue === queue)
       const isRead = reports.some(({ queues, ageMs }) => queues[queue]?.at === null && ageMs < REPORT_MS * 2)
       // Where others have read it up to its end, so has this one.
       if (state.resumesAt !== undefined)
         state.resumesAt = hold ? hold.at : isRead ? undefined : state.resumesAt
-      if (hold && this.#wallNow() - hold.at > CURRENT)
+      if (hold && wallClock.now() - hold.at > CURRENT)
         this.#options.logger.info(
           { queue },
           `the event clock was held at ${formatIso(hold.at)} for queue ${queue} and goes on from there`,

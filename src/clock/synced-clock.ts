@@ -122,16 +122,15 @@ export class SyncedClock implements IntakeClock, Service {
   arrive(queue: string, timestamp: Micros): Micros {
     const position = this.#positions.get(queue)
     position?.arrive(timestamp)
-    if (position?.isBehind) {
-      this.#now = Math.max(this.#now, position.position() ?? 0)
-      return Math.min(timestamp, Date.now() * 1000)
-    }
+    if (position?.isBehind) return Math.min(timestamp, Date.now() * 1000)
     if (timestamp < Date.now() * 1000 + FURTHEST_AHEAD) this.#now = Math.max(this.#now, timestamp)
     return this.#now
   }
 
   prepared(queue: string): BatchMark {
-    return this.#positions.get(queue)?.position()
+    const position = this.#positions.get(queue)?.position()
+    this.#now = Math.max(this.#now, position ?? 0)
+    return position
   }
 
   reportsAfter(): undefined {}

@@ -1,6 +1,6 @@
 import type { Delivery } from '../broker/broker.ts'
 import { decodeNotification } from '../distiller/decode-notification.ts'
-import { ownTime } from '../distiller/distiller.ts'
+import { readableTime } from '../distiller/distiller.ts'
 import type { Micros } from '../domain/time.ts'
 
 /**
@@ -10,16 +10,8 @@ export function firstTimeOf(deliveries: readonly Delivery[], maxMessageBytes: nu
   for (const { body, fault, compression } of deliveries) {
     if (fault !== undefined || compression !== undefined || body.length > maxMessageBytes) continue
     const decoded = decodeNotification(body)
-    const time = decoded.ok ? timeIn(decoded.notification) : undefined
+    const time = decoded.ok ? readableTime(decoded.notification) : undefined
     if (time !== undefined) return time
   }
   return undefined
-}
-
-function timeIn(notification: Parameters<typeof ownTime>[0]): Micros | undefined {
-  try {
-    return ownTime(notification)
-  } catch {
-    return undefined
-  }
 }

@@ -115,7 +115,7 @@ function distilled(
   notification: Notification,
   { distiller, clock, router, encode }: PrepareContext,
 ): Prepared {
-  const outcome = distiller.distil(notification, clock.timeOf(delivery.queue))
+  const outcome = distiller.distil(notification, () => clock.timeOf(delivery.queue))
   if (outcome.kind === 'failed') return dead(delivery, line, 'distill', outcome.reason)
   if (outcome.kind === 'dropped') return { delivery, line, outcome: UNDEFINED }
   const { messageId, eventType, timestamp } = outcome.event

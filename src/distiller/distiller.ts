@@ -18,12 +18,18 @@ export type Distilled =
   | { readonly kind: 'dropped' }
   | { readonly kind: 'failed'; readonly reason: string }
 
+/** When a notification was received. */
+export type ReceivedAt = Micros | (() => Micros)
+
 /** Makes events out of notifications. */
 export type Distiller = {
   /** Returns the last definition that matches an event type; undefined when none does. */
   definitionOf(eventType: string): EventDefinition | undefined
-  /** Distils a notification. `receivedAt` is the event's time where the notification has none. */
-  distil(notification: Notification, receivedAt: Micros): Distilled
+  /**
+   * Distils a notification. `receivedAt` is the event's time where the notification has none; as a function it is called
+   * only then.
+   */
+  distil(notification: Notification, receivedAt: ReceivedAt): Distilled
 }
 
 export type DistillerOptions = {
@@ -82,12 +88,13 @@ export function createDistiller(
 /** The definition of an event type, with its traits compiled. */
 type Chosen = { readonly definition: EventDefinition; readonly extract: Extraction }
 
-function makeEvent(notification: Notification, extract: Extraction, receivedAt: Micros): Event {
+function makeEvent(notification: Notification, extract: Extraction, receivedAt: ReceivedAt): Event {
   const traits = extract(notification)
+  const given = () => (typeof receivedAt === 'function' ? receivedAt() : receivedAt)
   return {
     messageId: notification.message_id,
     eventType: notification.event_type,
-    timestamp: ownTime(notification) ?? receivedAt,
+    timestamp: ownTime(notification) ?? given(),
     traits,
   }
 }
@@ -96,7 +103,7 @@ function makeEvent(notification: Notification, extract: Extraction, receivedAt: 
  * Returns the notification's `timestamp`, else its `_context_timestamp`; undefined where it has neither.
  * Throws InvalidError when the value is not an ISO 8601 time.
  */
-export function ownTime(notification: Notification): Micros | undefined {
+function ownTime(notification: Notification): Micros | undefined {
   for (const name of ['timestamp', '_context_timestamp']) {
     const value = notification[name]
     if (isNothing(value)) continue
@@ -106,6 +113,15 @@ export function ownTime(notification: Notification): Micros | undefined {
     return time
   }
   return undefined
+}
+
+/** Returns the same as ownTime, and undefined where the value is not a time. */
+export function readableTime(notification: Notification): Micros | undefined {
+  try {
+    return ownTime(notification)
+  } catch {
+    return undefined
+  }
 }
 
 function isNothing(value: JsonValue | undefined): value is undefined | null | '' | 0 | false {

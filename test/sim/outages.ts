@@ -14,13 +14,12 @@ import { Worker } from '../../src/pipeline/worker/worker.ts'
 import { createGroup, type Service } from '../../src/runtime/lifecycle.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
-import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 import type { Store } from '../../src/store/store.ts'
 import { createRouter } from '../../src/streams/router.ts'
 import { compileTriggers } from '../../src/streams/trigger.ts'
 import { SimBroker } from './sim-broker.ts'
+import { onSimulatedTime, SIM_CONSUMER } from './simulated-time.ts'
 import { NO_FAULTS, type Process, World } from './world.ts'
 
 const HOUR_MS = 3_600_000
@@ -137,23 +136,9 @@ export type Facts = readonly string[]
 
 /** Plays the days of a seed with these outages, and returns what became of the streams, in any order. */
 export async function playDays(seed: number, outages: readonly Outage[]): Promise<Facts> {
-  vi.useFakeTimers({
-    now: START,
-    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
-  })
   const world = new World(seed, NO_FAULTS)
-  vi.spyOn(Math, 'random').mockImplementation(() => world.random.fraction())
-  const { db, dialect } = openSqliteDatabase(':memory:')
-  try {
-    await upgradeSchema(db, dialect.types)
-    const machineNow = { get: () => String(Date.now() * 1000), enumerable: true }
-    const database = { db, dialect: Object.defineProperty({ ...dialect }, 'machineNow', machineNow) }
-    return await new Days(world, database, outages, whatOf(seed) === 'workers').play()
-  } finally {
-    await db.destroy()
-    vi.restoreAllMocks()
-    vi.useRealTimers()
-  }
+  const isInOrder = whatOf(seed) === 'workers'
+  return onSimulatedTime(world, START, (database) => new Days(world, database, outages, isInOrder).play())
 }
 
 type Role = { readonly kind: 'consumer'; readonly queue: Queue } | { readonly kind: 'worker' }
@@ -244,10 +229,7 @@ class Days {
       logger: silentLogger,
       router: this.#router,
       distiller: this.#distiller,
-      maxMessageBytes: 1e6,
-      prefetch: 20,
-      batchSize: 5,
-      batchMs: 10,
+      ...SIM_CONSUMER,
     })
     return createGroup([clock, consumer])
   }

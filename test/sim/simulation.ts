@@ -15,13 +15,12 @@ import { Worker } from '../../src/pipeline/worker/worker.ts'
 import type { Service } from '../../src/runtime/lifecycle.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
-import { upgradeSchema } from '../../src/store/schema/migrate.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
-import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 import { routerOf } from '../support/events.ts'
 import { faultyStore } from './faulty-store.ts'
 import { brokenInvariant, type Completed, countedAmiss, streamsWithResult } from './invariants.ts'
 import { SimBroker } from './sim-broker.ts'
+import { onSimulatedTime, SIM_CONSUMER } from './simulated-time.ts'
 import { nextMessage, POISON, type Sent } from './workload.ts'
 import { type Faults, NO_FAULTS, type Process, World } from './world.ts'
 
@@ -52,30 +51,9 @@ export type Outcome = { readonly steps: number; readonly crashes: number; readon
  * when an invariant breaks, or when everything does not settle once the faults are over.
  */
 export async function simulate(seed: number): Promise<Outcome> {
-  vi.useFakeTimers({
-    now: START,
-    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
-  })
   const world = new World(seed, FAULTS)
-  vi.spyOn(Math, 'random').mockImplementation(() => world.random.fraction())
-  let database: OpenDatabase | undefined
-  try {
-    database = await openDatabase()
-    // Every other seed deletes streams when they are completed.
-    return await new Simulation(world, database, seed % 2 === 0).run()
-  } finally {
-    await database?.db.destroy()
-    vi.restoreAllMocks()
-    vi.useRealTimers()
-  }
-}
-
-/** An embedded database whose own clock is that of the simulation. */
-async function openDatabase(): Promise<OpenDatabase> {
-  const { db, dialect } = openSqliteDatabase(':memory:')
-  await upgradeSchema(db, dialect.types)
-  const machineNow = { get: () => String(Date.now() * 1000), enumerable: true }
-  return { db, dialect: Object.defineProperty({ ...dialect }, 'machineNow', machineNow) }
+  // Every other seed deletes streams when they are completed.
+  return onSimulatedTime(world, START, (database) => new Simulation(world, database, seed % 2 === 0).run())
 }
 
 class Simulation {
@@ -176,10 +154,7 @@ class Simulation {
       logger: silentLogger,
       router: this.#router,
       distiller: this.#distiller,
-      maxMessageBytes: 1e6,
-      prefetch: 20,
-      batchSize: 5,
-      batchMs: 10,
+      ...SIM_CONSUMER,
     })
   }
 

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
-import { clockSettingsOf, holdsOf } from '../../assembly/event-clock-of.ts'
-import { openStore } from '../../assembly/open-store.ts'
+import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
+import { wallClock } from '../../clock/event-clock.ts'
+import { readClock } from '../../clock/read-clock.ts'
 import { describeHold } from '../../clock/watermark-clock.ts'
 import type { Config } from '../../config/load/config.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
 import { NotFoundError } from '../../domain/errors.ts'
 import { formatIso } from '../../domain/time.ts'
 import type { Store } from '../../store/store.ts'
 import { createCommand, print } from '../program.ts'
+import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = { config: string; json?: true }
 
@@ -20,7 +21,9 @@ export function clockCommand(): Command {
   )
     .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
     .option('--json', 'print one JSON object')
-    .action((options: Options) => withStore(options, (store, config) => printClock(store, config, options)))
+    .action((options: Options) =>
+      withConfiguredStore(options.config, (store, config) => printClock(store, config, options)),
+    )
   const forget = createCommand(
     'forget',
     'let the event clock go on without a queue that no consumer reads any more',
@@ -29,7 +32,7 @@ export function clockCommand(): Command {
     .argument('<queue>', 'name of the queue')
     .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
     .action((queue: string, options: Options) =>
-      withStore(options, (store, config) => forgetQueue(store, config, queue)),
+      withConfiguredStore(options.config, (store, config) => forgetQueue(store, config, queue)),
     )
   return createCommand(
     'clock',
@@ -40,37 +43,24 @@ export function clockCommand(): Command {
     .addCommand(forget)
 }
 
-async function withStore(
-  { config: file }: Options,
-  work: (store: Store, config: Config) => Promise<void>,
-): Promise<void> {
-  const config = await loadConfig(file, process.env)
-  const store = await openStore(config)
-  try {
-    await work(store, config)
-  } finally {
-    await store.close()
-  }
-}
-
 async function printClock(store: Store, config: Config, { json }: Options): Promise<void> {
-  const { mode } = clockSettingsOf(config)
-  const holds = await holdsOf(store, config)
-  const wallNow = Date.now() * 1000
+  const { mode, now, holds } = await readClock(store, clockSettingsOf(config))
   if (json) {
     const shown = holds.map((hold) => ({ ...hold, at: formatIso(hold.at), since: formatIso(hold.since) }))
-    const now = mode === 'time_sync' ? null : formatIso(Math.min(wallNow, holds[0]?.at ?? wallNow))
-    await print(`${JSON.stringify({ clock: mode, now, held_by: shown })}\n`)
-  } else if (mode === 'time_sync') {
+    const time = now === undefined ? null : formatIso(now)
+    await print(`${JSON.stringify({ clock: mode, now: time, held_by: shown })}\n`)
+  } else if (now === undefined) {
     await print(`the event clock is that of ${config.winchester.time_sync_endpoint}\n`)
-  } else if (holds.length === 0)
-    await print(`the event clock follows the wall clock: ${formatIso(wallNow)}\n`)
-  else for (const hold of holds) await print(`the event clock is held ${describeHold(hold, wallNow)}\n`)
+  } else if (holds.length === 0) await print(`the event clock follows the wall clock: ${formatIso(now)}\n`)
+  else
+    for (const hold of holds) {
+      await print(`the event clock is held ${describeHold(hold, wallClock.now())}\n`)
+    }
 }
 
 async function forgetQueue(store: Store, config: Config, queue: string): Promise<void> {
-  const holds = (await holdsOf(store, config)).filter((hold) => hold.queue === queue && hold.why === 'gone')
-  if (holds.length === 0)
+  const { holds } = await readClock(store, clockSettingsOf(config))
+  if (!holds.some((hold) => hold.queue === queue && hold.why === 'gone'))
     throw new NotFoundError(`nobody who has ended holds the event clock for queue ${queue}`)
   await store.forgetQueue(queue)
   await print(`the event clock goes on without queue ${queue}\n`)

@@ -4,9 +4,7 @@ import { appServices, buildApps } from '../../assembly/build-apps.ts'
 import { planOf } from '../../assembly/build-consumer.ts'
 import { buildRouter } from '../../assembly/build-router.ts'
 import { arrivalClockOf, hasAutoClock } from '../../assembly/event-clock-of.ts'
-import { openStore } from '../../assembly/open-store.ts'
 import type { Config } from '../../config/load/config.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
 import {
   type Retried,
   type RetryContext,
@@ -22,6 +20,7 @@ import type { Store } from '../../store/store.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
 import { createCommand, loggerOf, parseTime, parseWhole, print } from '../program.ts'
 import { formatTable } from '../terminal/table.ts'
+import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = {
   readonly config: string
@@ -50,13 +49,15 @@ export function deadLettersCommand(): Command {
     filtered('ls', 'list dead letters, the newest first')
       .option('--limit <n>', 'number to list at most', parseWhole(1), DEFAULT_LIMIT)
       .option('--json', 'one JSON object a line')
-      .action((options: Options) => withStore(options, (store) => list(store, options))),
+      .action((options: Options) => withConfiguredStore(options.config, (store) => list(store, options))),
   )
   command.addCommand(
     sub('show', 'print a dead letter completely, with auth tokens masked', 'show 12')
       .argument('<id>', 'id that ls prints', parseWhole(1))
       .option('--json', 'as one JSON object')
-      .action((id: number, options: Options) => withStore(options, (store) => show(store, id, options))),
+      .action((id: number, options: Options) =>
+        withConfiguredStore(options.config, (store) => show(store, id, options)),
+      ),
   )
   command.addCommand(
     filtered(
@@ -69,7 +70,11 @@ export function deadLettersCommand(): Command {
       .option('--json', 'one JSON object a line')
       .action((ids: number[] | undefined, options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
-        return withStore(options, (store, config) => retry(store, config, filter, options), 'dead-letters')
+        return withConfiguredStore(
+          options.config,
+          (store, config) => retry(store, config, filter, options),
+          'dead-letters',
+        )
       }),
   )
   command.addCommand(
@@ -79,7 +84,7 @@ export function deadLettersCommand(): Command {
       .option('--json', 'as one JSON object')
       .action((ids: number[] | undefined, options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
-        return withStore(options, (store) => drop(store, filter, options))
+        return withConfiguredStore(options.config, (store) => drop(store, filter, options))
       }),
   )
   return command
@@ -99,24 +104,6 @@ function filtered(name: string, description: string, example = name): Command {
     .option('--queue <name>', 'only those of a queue')
     .option('--since <time>', 'only those kept after it (ISO 8601, UTC)', parseTime)
     .option('--until <time>', 'only those kept before it', parseTime)
-}
-
-/**
- * Opens the store for a piece of work and closes it afterwards. `writer` names the process that stores
- * events; without it only dead letters may be changed.
- */
-async function withStore(
-  options: Options,
-  work: (store: Store, config: Config) => Promise<void>,
-  writer?: string,
-): Promise<void> {
-  const config = await loadConfig(options.config, process.env)
-  const store = await openStore(config, writer === undefined ? {} : { writer })
-  try {
-    await work(store, config)
-  } finally {
-    await store.close()
-  }
 }
 
 function filterOf({ stage, queue, since, until }: Options): DeadLetterFilter {

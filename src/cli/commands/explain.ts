@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { holdsOf } from '../../assembly/event-clock-of.ts'
-import { openStore } from '../../assembly/open-store.ts'
+import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { wallClock } from '../../clock/event-clock.ts'
+import { readClock } from '../../clock/read-clock.ts'
 import { describeHold } from '../../clock/watermark-clock.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
@@ -18,6 +18,7 @@ import { describeVerdict } from '../../explain/verify/describe-verdict.ts'
 import { explainResult } from '../../explain/verify/explain-result.ts'
 import { type RestValue, restTraits } from '../../formats/rest-form.ts'
 import { type TypedTrait, typedTrait } from '../../formats/typed-form.ts'
+import type { Store } from '../../store/store.ts'
 import { matchTrigger } from '../../streams/match.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'
@@ -25,6 +26,7 @@ import { stringifyJson } from '../../text/json.ts'
 import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
 import { readNotifications } from '../read-notifications.ts'
+import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = { config: string; result?: string; json?: true; logLevel?: string }
 
@@ -76,26 +78,23 @@ export function explainCommand(): Command {
           exitCode: 2,
         })
       }
-      return file === undefined ? explainStored(options) : explainAll(file, options)
+      return file === undefined
+        ? withConfiguredStore(options.config, (store, config) => explainStored(store, config, options))
+        : explainAll(file, options)
     })
 }
 
 /** Explains a stored result of usage verification. */
-async function explainStored({ config: configFile, result = '', json, logLevel }: Options): Promise<void> {
-  const config = await loadConfig(configFile, process.env)
+async function explainStored(store: Store, config: Config, options: Options): Promise<void> {
+  const { result = '', json, logLevel } = options
   const pipelines = await requirePipelines(config)
-  const store = await openStore(config)
-  try {
-    const logger = loggerOf(logLevel === undefined ? {} : { logLevel }, 'silent')
-    for (const line of await explainResult(result, { store, config, pipelines, logger })) {
-      await print(json ? `${stringifyJson(line)}\n` : describeVerdict(line, true))
-    }
-    const [hold] = await holdsOf(store, config)
-    // Streams that are due later than this have not been run yet.
-    if (hold) process.stderr.write(`the event clock is held ${describeHold(hold, Date.now() * 1000)}\n`)
-  } finally {
-    await store.close()
+  const logger = loggerOf(logLevel === undefined ? {} : { logLevel }, 'silent')
+  for (const line of await explainResult(result, { store, config, pipelines, logger })) {
+    await print(json ? `${stringifyJson(line)}\n` : describeVerdict(line, true))
   }
+  const [hold] = (await readClock(store, clockSettingsOf(config))).holds
+  // Streams that are due later than this have not been run yet.
+  if (hold) process.stderr.write(`the event clock is held ${describeHold(hold, wallClock.now())}\n`)
 }
 
 async function explainAll(file: string, { config: configFile, json }: Options): Promise<void> {

@@ -2,7 +2,6 @@ import type { EventClock } from '../../clock/event-clock.ts'
 import type { RunKind } from '../../domain/stream.ts'
 import type { Micros } from '../../domain/time.ts'
 import type { ClaimRequest, StreamRuns } from '../../store/ports/stream-runs.ts'
-import type { ReportedPositions } from '../../store/ports/watermarks.ts'
 import type { ClaimBatch } from './claim-batches.ts'
 
 export type ClaimSourceOptions = {
@@ -74,8 +73,7 @@ export class ClaimSource {
   #request(kind: RunKind, before: Micros = Number.MAX_SAFE_INTEGER): ClaimRequest {
     const { clock, batchSize, name, leaseMs } = this.#options
     const now = Math.min(clock.now(), before)
-    const dueBefore =
-      clock.dueBefore && ((reports: readonly ReportedPositions[]) => clock.dueBefore?.(reports) ?? now)
+    const dueBefore = clock.dueBefore?.bind(clock)
     const isFirstDue = dueBefore !== undefined
     return { kind, now, dueBefore, isFirstDue, limit: batchSize, worker: name, leaseMs }
   }
