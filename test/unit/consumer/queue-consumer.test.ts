@@ -1,5 +1,5 @@
 import { setImmediate as immediate } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Broker, Delivery, SubscribeOptions } from '../../../src/broker/broker.ts'
 import { wallClock } from '../../../src/clock/event-clock.ts'
 import { createConsumerCounters } from '../../../src/consumer/counters.ts'
@@ -81,7 +81,8 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
   }
   const read = () => subscriber?.onReading?.()
   const lose = () => subscriber?.onLost()
-  return { consumer, acknowledged, archived, warmUp, send, sendUndated, sendAgain, read, lose }
+  const awaitQueue = () => subscriber?.onAwaiting?.()
+  return { awaitQueue, consumer, acknowledged, archived, warmUp, send, sendUndated, sendAgain, read, lose }
 }
 
 test('batches are stored in order and acknowledged by their last message', async () => {
@@ -291,4 +292,41 @@ test('before any time is known, a message without one is of the time of those th
   await until('both are stored', async () => stored.length === 2)
   await consumer.stop()
   expect(new Set(arrived)).toEqual(new Set([at('2026-01-01T00:00:00')]))
+})
+
+test('a queue that its owner has not created yet holds no clock back: it is empty', async () => {
+  const reading: boolean[] = []
+  const clock = { ...wallClock, reading: (_: string, isReading: boolean) => void reading.push(isReading) }
+  const { consumer, awaitQueue, read, lose } = setUp(async () => {}, { clock })
+  await consumer.start()
+  // So a broker tells it: the queue is waited for, and what there was of it is lost.
+  awaitQueue()
+  lose()
+  expect(reading.at(-1)).toBe(true)
+  read()
+  lose()
+  expect(reading.at(-1)).toBe(false)
+  await consumer.stop()
+})
+
+test('a queue whose messages tell no time is waited for once, not at each batch', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const stored: string[] = []
+  const clock = { ...wallClock, isUnknown: () => true }
+  const { consumer, sendUndated } = setUp(async (ids) => void stored.push(...ids), { clock })
+  const pass = async (ms: number) => {
+    await vi.advanceTimersByTimeAsync(ms)
+    for (let turn = 0; turn < 20; turn++) await immediate()
+  }
+  await consumer.start()
+  sendUndated('a')
+  await pass(100)
+  expect(stored).toEqual([])
+  await pass(1000)
+  expect(stored).toEqual(['a'])
+  sendUndated('b')
+  await pass(0)
+  expect(stored).toEqual(['a', 'b'])
+  await consumer.stop()
 })

@@ -6,7 +6,7 @@ import { createStreamRunner } from '../../../../src/pipeline/worker/stream-runne
 import { silentLogger } from '../../../../src/runtime/logger.ts'
 import type { ClaimedStream } from '../../../../src/store/ports/stream-runs.ts'
 import { type CountsByTrigger, TriggerDebug } from '../../../../src/streams/trigger-debug.ts'
-import { routerOf } from '../../../support/events.ts'
+import { event, routerOf } from '../../../support/events.ts'
 
 const RUNNING = new AbortController().signal
 
@@ -124,4 +124,30 @@ test.each([
   })
   await counted.run(claim(), [], RUNNING)
   expect(counts.trigger?.counters).toEqual(counters)
+})
+
+test.each([
+  ['in its first run, at the time when the stream was due', true, 5],
+  ['in another try, at the time of now', false, 100],
+])('what a late run makes joins, %s', async (_, isFirst, joinedAt) => {
+  const made = event({ messageId: 'made', host: 'h' })
+  const making = class extends passing {
+    override handleEvents() {
+      return [made]
+    }
+  } as RunHandlerClass
+  const steps = [{ name: 'making', handler: making, params: {} }]
+  const late = createStreamRunner({
+    router: routerOf({ fire_pipeline: 'late' }),
+    pipelines: new Map([['late', { name: 'late', steps }]]),
+    clock: { now: () => 100, timeOfRun: (due) => due },
+    logger: silentLogger,
+    purge: true,
+    retries: 2,
+  })
+  const due = { ...claim(), isFirst, stream: { ...claim().stream, generation: 0, fireTimestamp: 5 } }
+  expect(await late.run(due, [], RUNNING)).toMatchObject({
+    kind: 'finished',
+    run: { newEvents: [{ at: joinedAt, event: { messageId: 'made' } }] },
+  })
 })
