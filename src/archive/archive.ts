@@ -1,5 +1,11 @@
 /** A message in the archive: one line, without its line end. */
-export type ArchiveLine = string | Buffer
+export type ArchiveLine = string | Buffer | LineInPieces
+
+/** A line that is too large to be in memory whole: its pieces are made when they are written. */
+export type LineInPieces = {
+  /** Makes the pieces, in order; each holds its bytes until the next is made. */
+  pieces(): Iterable<Buffer>
+}
 
 /**
  * Keeps every raw notification before it is acknowledged.
@@ -32,14 +38,24 @@ export function archiveLine(body: Buffer, isJson: boolean): ArchiveLine {
 
 /** Bytes that are encoded at a time: a multiple of three, so that pieces of base64 join without padding. */
 const PIECE_BYTES = 48 * 1024
+const [HEAD, TAIL] = [Buffer.from('{"raw_base64":"'), Buffer.from('"}')]
 
-/** Encodes a body piece by piece: encoded at once, a large body would be in memory four times. */
-function base64Line(body: Buffer): Buffer {
-  const [head, tail] = ['{"raw_base64":"', '"}']
-  const line = Buffer.alloc(head.length + 4 * Math.ceil(body.length / 3) + tail.length)
-  let at = line.write(head, 'latin1')
-  for (let from = 0; from < body.length; from += PIECE_BYTES)
-    at += line.write(body.toString('base64', from, from + PIECE_BYTES), at, 'latin1')
-  line.write(tail, at, 'latin1')
-  return line
+function base64Line(body: Buffer): ArchiveLine {
+  const line = { pieces: () => base64Pieces(body) }
+  return body.length > PIECE_BYTES ? line : joined(line)
+}
+
+function* base64Pieces(body: Buffer): Iterable<Buffer> {
+  yield HEAD
+  const piece = Buffer.allocUnsafe((PIECE_BYTES / 3) * 4)
+  for (let from = 0; from < body.length; from += PIECE_BYTES) {
+    const length = piece.write(body.toString('base64', from, from + PIECE_BYTES), 'latin1')
+    yield piece.subarray(0, length)
+  }
+  yield TAIL
+}
+
+/** Returns a line as one buffer. */
+export function joined(line: LineInPieces): Buffer {
+  return Buffer.concat(Array.from(line.pieces(), (piece) => Buffer.from(piece)))
 }

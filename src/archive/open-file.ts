@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import type { ArchiveLine } from './archive.ts'
+import type { ArchiveLine, LineInPieces } from './archive.ts'
 
 const LINE_END = Buffer.from('\n')
 const BLOCK_BYTES = 1024 * 1024
@@ -45,13 +45,17 @@ export class OpenFile {
     return this.#write(piecesOf(lines))
   }
 
-  async #write(pieces: readonly Buffer[]): Promise<boolean> {
-    for (const piece of pieces) await this.#handle.appendFile(piece)
+  async #write(pieces: readonly Piece[]): Promise<boolean> {
+    for (const piece of pieces) {
+      for (const bytes of buffersOf(piece)) await this.#handle.appendFile(bytes)
+    }
     await this.#handle.datasync()
     if (!(await this.isInPlace())) return false
     for (const piece of pieces) {
-      this.bytes += piece.length
-      this.#crc?.update(piece)
+      for (const bytes of buffersOf(piece)) {
+        this.bytes += bytes.length
+        this.#crc?.update(bytes)
+      }
     }
     return true
   }
@@ -98,9 +102,16 @@ export class OpenFile {
  */
 const LARGE_LINE = 1 << 20
 
+/** Lines joined, a large line, or one that is made as it is written. */
+type Piece = Buffer | LineInPieces
+
+function buffersOf(piece: Piece): Iterable<Buffer> {
+  return Buffer.isBuffer(piece) ? [piece] : piece.pieces()
+}
+
 /** Joins lines and their ends into as few pieces as possible. */
-function piecesOf(lines: readonly ArchiveLine[]): Buffer[] {
-  const pieces: Buffer[] = []
+function piecesOf(lines: readonly ArchiveLine[]): Piece[] {
+  const pieces: Piece[] = []
   let small: Buffer[] = []
   const end = () => {
     if (small.length > 0) pieces.push(Buffer.concat(small))
@@ -108,7 +119,7 @@ function piecesOf(lines: readonly ArchiveLine[]): Buffer[] {
   }
   for (const line of lines) {
     const bytes = typeof line === 'string' ? Buffer.from(line) : line
-    if (bytes.length >= LARGE_LINE) {
+    if (!Buffer.isBuffer(bytes) || bytes.length >= LARGE_LINE) {
       end()
       pieces.push(bytes)
     } else small.push(bytes)

@@ -5,6 +5,7 @@ import { decodeNotification } from '../distiller/decode-notification.ts'
 import type { Distiller } from '../distiller/distiller.ts'
 import { messageOf } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
+import { bytesHash128 } from '../domain/hash.ts'
 import type { Notification } from '../domain/notification.ts'
 import type { EncodedEvent } from '../domain/routing.ts'
 import type { NewDeadLetter } from '../store/ports/dead-letter-box.ts'
@@ -73,9 +74,12 @@ function refused(
   isJson = isJsonBytes(delivery.body),
 ): Prepared {
   const { body } = delivery
-  const isCut = stage === 'size' && (plan ?? WHOLE_PLAN).hasArchive
-  const kept = isCut ? body.subarray(0, KEPT_BYTES) : body
-  return dead(delivery, archiveLine(body, isJson), stage, reason, kept)
+  const isCut = stage === 'size' && (plan ?? WHOLE_PLAN).hasArchive && body.length > KEPT_BYTES
+  const prepared = dead(delivery, archiveLine(body, isJson), stage, reason)
+  if (!isCut) return prepared
+  const kept = { body: body.subarray(0, KEPT_BYTES), wholeHash: bytesHash128(body) }
+  const deadLetter = { stage, reason, queue: delivery.queue, ...kept }
+  return { ...prepared, outcome: { kind: 'refused', deadLetter } }
 }
 
 function decoded(delivery: Delivery, context: PrepareContext): Prepared {
@@ -129,14 +133,8 @@ function distilled(
   return { delivery, line, outcome: { kind: 'event', arrival } }
 }
 
-function dead(
-  delivery: Delivery,
-  line: ArchiveLine | undefined,
-  stage: string,
-  reason: string,
-  body = delivery.body,
-): Prepared {
-  const deadLetter = { stage, reason, queue: delivery.queue, body }
+function dead(delivery: Delivery, line: ArchiveLine | undefined, stage: string, reason: string): Prepared {
+  const deadLetter = { stage, reason, queue: delivery.queue, body: delivery.body }
   return { delivery, line, outcome: { kind: 'refused', deadLetter } }
 }
 

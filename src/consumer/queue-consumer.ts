@@ -6,6 +6,7 @@ import { messageOf } from '../domain/errors.ts'
 import { sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { collectGarbage } from '../runtime/memory.ts'
 import { Outage } from '../runtime/outage.ts'
 import type { Intake } from '../store/ports/intake.ts'
 import type { Store } from '../store/store.ts'
@@ -46,6 +47,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
 }
 
 const ERROR_PAUSE_MS = 1000
+/** Garbage is collected after a batch of so many bytes is prepared. */
+const COLLECTED_BYTES = 4 << 20
 /** Longest wait for a message with a time while the time of the queue is unknown, ms. */
 const FIRST_TIME_MS = 2000
 
@@ -190,23 +193,32 @@ export class QueueConsumer implements Service {
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stopping
     let before = DONE
-    while (!signal.aborted) {
-      const deliveries = await this.#buffer.nextBatch(before.stored)
-      if (deliveries.length === 0) continue
-      // Without an await in between: deliveries neither in the buffer nor in hand would not hold the clock.
-      const inHand = this.#inHand.add(deliveries)
-      const isAlone = this.#inHand.count === 1
-      const prefetch = this.#buffer.adjustedPrefetch()
-      if (prefetch !== undefined) void this.#subscription?.setPrefetch(prefetch)
-      await this.#findTime(inHand)
-      const batch = await this.#prepare(inHand)
-      if (!isAlone) this.#warmUp(batch)
-      if (!(await before.begun)) break
-      before = this.#carryOn(inHand, batch, before.stored)
+    while (!this.#stopping.signal.aborted) {
+      const next = await this.#takeBatch(before)
+      if (!next) break
+      before = next
     }
     await before.stored
+  }
+
+  /**
+   * Takes the next batch and prepares it while the one before is archived or stored. Resolves to undefined when
+   * the consumer stops first. A call per batch: the frame of one long loop would keep the batch before in memory.
+   */
+  async #takeBatch(before: Stages): Promise<Stages | undefined> {
+    const deliveries = await this.#buffer.nextBatch(before.stored)
+    if (deliveries.length === 0) return before
+    // Without an await in between: deliveries neither in the buffer nor in hand would not hold the clock.
+    const inHand = this.#inHand.add(deliveries)
+    const isAlone = this.#inHand.count === 1
+    const prefetch = this.#buffer.adjustedPrefetch()
+    if (prefetch !== undefined) void this.#subscription?.setPrefetch(prefetch)
+    await this.#findTime(inHand)
+    const batch = await this.#prepare(inHand)
+    if (!isAlone) this.#warmUp(batch)
+    if (!(await before.begun)) return undefined
+    return this.#carryOn(inHand, batch, before.stored)
   }
 
   /** Archives a batch and gives it to the apps, then stores it once the batch before is stored. */
@@ -272,6 +284,8 @@ export class QueueConsumer implements Service {
       await immediate()
     }
     this.#putBack(inHand, batch.length)
+    // The decoded messages are garbage now, several times as large as their bodies.
+    if (bytes > COLLECTED_BYTES) collectGarbage()
     this.#clockHold.read(inHand.deliveries, batch)
     return batch
   }

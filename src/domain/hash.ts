@@ -5,6 +5,11 @@ export function hash128(text: string): string {
   return hash('sha256', bytesOf(text), 'hex').slice(0, 32)
 }
 
+/** Returns the first 128 bits of the SHA-256 of the bytes, as 32 hex digits. */
+export function bytesHash128(bytes: Buffer): string {
+  return hash('sha256', bytes, 'hex').slice(0, 32)
+}
+
 /** Returns the first 64 bits of the SHA-256 of the text's bytes, as 16 hex digits. */
 export function hash64(text: string): string {
   return hash('sha256', bytesOf(text), 'hex').slice(0, 16)

@@ -66,8 +66,8 @@ function* statements(
   let bytes = 0
   for (const row of rows) {
     const values = columns.map((column) => row[column] as SqlValue)
-    const tuple = literal ? `(${values.map(literal).join(',')})` : places
-    const size = literal ? sizeOfText(tuple) : sizeOfValues(values)
+    const texts = literal ? values.map(literal) : undefined
+    const size = sizeOfValues(texts ?? values)
     if (size > maxStatementBytes) {
       throw new InvalidError(
         `a row of ${size} bytes is too large; expected at most ${maxStatementBytes} in one statement`,
@@ -81,19 +81,27 @@ function* statements(
       count = 0
       bytes = 0
     }
-    tuples += count === 0 ? tuple : `,${tuple}`
-    if (!literal) parameters.push(...values)
+    if (count > 0) tuples += ','
+    tuples += texts ? tupleOf(texts) : places
+    if (!texts) parameters.push(...values)
     count++
     bytes += size
   }
   yield { tuples, parameters, count }
 }
 
-/** Returns an upper bound of the bytes of parameters. */
+/** Joins literals by concatenation, which unlike `join` does not copy long ones. */
+function tupleOf(texts: readonly string[]): string {
+  let tuple = ''
+  for (const text of texts) tuple += tuple === '' ? `(${text}` : `,${text}`
+  return `${tuple})`
+}
+
+/** Returns an upper bound of the bytes of a row, as literals or as parameters. */
 function sizeOfValues(values: readonly SqlValue[]): number {
-  let bytes = 0
+  let bytes = 2
   for (const value of values) {
-    if (typeof value === 'string') bytes += sizeOfText(value)
+    if (typeof value === 'string') bytes += sizeOfText(value) + 1
     else bytes += Buffer.isBuffer(value) ? value.length : 24
   }
   return bytes

@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { ChannelModel } from 'amqplib'
+import { collectGarbage, releaseMemory } from '../../runtime/memory.ts'
 
 /**
  * A frame as the library decodes it: a method, properties with the size of the body, or a piece of a body.
@@ -16,13 +15,12 @@ const LARGE = 256 * 1024
  * use.
  */
 const COLLECTED_BYTES = 1.5 * (1 << 20)
+/** Before a body of so many bytes all memory that is free goes back to the system. */
+const RELEASED_BYTES = 32 << 20
 /**
  * Garbage is collected after so many bytes of large bodies in a row, which leave more behind than themselves.
  */
 const COLLECTED_IN_ALL_BYTES = 8 << 20
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as (options?: { readonly type: 'minor' }) => void
 
 /**
  * Makes a connection copy the pieces of large bodies into one buffer as they arrive, so that a body is in
@@ -42,7 +40,8 @@ export function assembleLargeBodies(model: ChannelModel): void {
       if (size > LARGE) sinceCollected += size
       // Collect the garbage of earlier bodies.
       if (size >= COLLECTED_BYTES || sinceCollected >= COLLECTED_IN_ALL_BYTES) {
-        collect()
+        if (size >= RELEASED_BYTES) releaseMemory()
+        else collectGarbage()
         sinceCollected = 0
       }
       const whole = wholeOf(frame, bodies)
@@ -63,7 +62,7 @@ function wholeOf(frame: Frame, bodies: Map<number, Body>): Frame | undefined {
   const before = body.filled
   body.filled += content.copy(body.bytes, before)
   if (Math.floor(body.filled / COLLECTED_BYTES) > Math.floor(before / COLLECTED_BYTES))
-    collect({ type: 'minor' })
+    collectGarbage('minor')
   if (body.filled < body.bytes.length) return undefined
   bodies.delete(channel)
   return { channel, content: body.bytes }

@@ -17,7 +17,7 @@ import { loadConfig } from '../../config/load/load-config.ts'
 import { createConsumerCounters } from '../../consumer/counters.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
-import { keepHeapSmall } from '../../runtime/memory.ts'
+import { keepHeapSmall, releaseMemory } from '../../runtime/memory.ts'
 import { createCommand, loggerOf } from '../program.ts'
 
 type Options = { config: string; logLevel?: string }
@@ -58,6 +58,7 @@ async function consume(options: Options): Promise<void> {
       const periodMs = yagi.statisticsMs ?? winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => consumer.counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000
+      releaseMemory()
       await runUntilStopped(createGroup([service, statistics, consumer]), signal, logger, shutdownMs)
     } finally {
       await broker.close()

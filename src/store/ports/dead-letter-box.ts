@@ -8,9 +8,14 @@ export type NewDeadLetter = {
   readonly reason: string
   readonly queue: string | null
   readonly body: Buffer
+  /**
+   * hash of the whole message where `body` is only its beginning: messages that begin alike are different dead
+   * letters
+   */
+  readonly wholeHash?: string | undefined
 }
 
-export type DeadLetter = NewDeadLetter & {
+export type DeadLetter = Omit<NewDeadLetter, 'wholeHash'> & {
   readonly id: number
   /** time of keeping, on the machine's clock */
   readonly at: Micros

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { hash128 } from '../../domain/hash.ts'
+import { bytesHash128, hash128 } from '../../domain/hash.ts'
 import type { StoreContext } from '../context.ts'
 import { insertRows } from '../insert-rows.ts'
 import type { DeadLetter, DeadLetterFilter, NewDeadLetter } from '../ports/dead-letter-box.ts'
@@ -10,6 +10,8 @@ import type { Executor } from '../schema/schema.ts'
 
 /** Most characters of a reason. */
 const REASON_CHARACTERS = 10_000
+/** Bodies above this size are hashed as they are: as a text they would be in memory twice more, bytes. */
+const LARGE_BODY = 1 << 20
 
 /**
  * Keeps dead letters, each once, however often its message is delivered. A body that one statement cannot
@@ -74,8 +76,10 @@ export async function replaceDeadLetter(
   await insertDeadLetters(tx, context, [letter])
 }
 
-function hashOf({ stage, queue, body }: NewDeadLetter): string {
-  return hash128(`${JSON.stringify([stage, queue])}${body.toString('latin1')}`)
+function hashOf({ stage, queue, body, wholeHash }: NewDeadLetter): string {
+  const isLarge = body.length > LARGE_BODY
+  const content = wholeHash ?? (isLarge ? bytesHash128(body) : body.toString('latin1'))
+  return hash128(`${JSON.stringify([stage, queue])}${content}`)
 }
 
 async function machineNow(db: Executor, expression: string): Promise<number> {

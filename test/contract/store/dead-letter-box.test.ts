@@ -25,6 +25,17 @@ describe.each(DATABASES)('store on $name: dead letter box', ({ open }) => {
     expect(await store.listDeadLetters({}, { limit: 5, mark: undefined, ascending: false })).toHaveLength(1)
   })
 
+  test('messages that begin alike are different dead letters, each kept once', async () => {
+    const letter = { stage: 'size', reason: 'large', queue: 'q', body: Buffer.from('{"a') }
+    const two = [
+      { ...letter, wholeHash: 'a' },
+      { ...letter, wholeHash: 'b' },
+    ]
+    await store.storeBatch({ arrivals: [], deadLetters: two }, routerOf())
+    await store.storeBatch({ arrivals: [], deadLetters: two }, routerOf())
+    expect(await store.countDeadLetters({})).toBe(2)
+  })
+
   test('dead letters are found, told anew and dropped by what they are', async () => {
     const letters = [
       { stage: 'decode', reason: 'a', queue: 'q1', body: Buffer.from('1') },

@@ -82,6 +82,9 @@ test('nesting as deep as Python reads it is kept as text; where it is deeper, th
   expect(deadLetter).toMatchObject({ stage: 'size', body: Buffer.from(deep(60_000)).subarray(0, KEPT_BYTES) })
   expect(deadLetter?.reason).toBe('the body is not read: it is nested more than 1000 deep')
   expect(String(line)).toBe(deep(60_000))
+  const [one, other] = [70_000, 70_001].map((depth) => prepared(deep(depth)).deadLetter)
+  expect(other?.body).toEqual(one?.body)
+  expect(other?.wholeHash, 'messages that begin alike are different').not.toBe(one?.wholeHash)
   // Short ones are not looked at before; integers that a double cannot hold are looked for in everything.
   const short = message({ payload: { host: 0 } }).replace(
     '0',
