@@ -23,7 +23,7 @@ function jsonLines(text: string): unknown[] {
   return lines.map((line) => JSON.parse(line))
 }
 
-test('check tells each problem with its place and exits 1', async () => {
+test('check tells each finding with its place and exits 1', async () => {
   const folder = folderWith({ 'winchester.yaml': 'database:\n  ur: x\n' })
   const file = join(folder, 'winchester.yaml')
   const plain = await runProgram('stv3', ['check', '-c', file])

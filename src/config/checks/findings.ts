@@ -1,4 +1,4 @@
-import type { Position, Problem } from '../../domain/errors.ts'
+import type { Finding, Position } from '../../domain/errors.ts'
 import type { Report } from '../../domain/report.ts'
 import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
 
@@ -8,25 +8,25 @@ import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts
  */
 const TOLERATED = new Set(['unknown-key', 'unknown-pipeline', 'unknown-name', 'unknown-trait', 'open-secret'])
 
-/** Returns whether a configuration with this problem cannot be used. */
-export function isFatal({ severity, code }: Pick<Problem, 'severity' | 'code'>): boolean {
+/** Returns whether a configuration with this finding cannot be used. */
+export function isFatal({ severity, code }: Pick<Finding, 'severity' | 'code'>): boolean {
   return severity === 'error' && !TOLERATED.has(code)
 }
 
-/** Collects the problems of all files of a configuration. */
-export class Problems {
-  readonly #list: Problem[] = []
+/** Collects the findings of all files of a configuration. */
+export class Findings {
+  readonly #list: Finding[] = []
 
-  get list(): readonly Problem[] {
+  get list(): readonly Finding[] {
     return this.#list
   }
 
-  add(problem: Omit<Problem, 'path'> & { path: DocumentPath }): void {
-    this.#list.push({ ...problem, path: problem.path.join('.') })
+  add(finding: Omit<Finding, 'path'> & { path: DocumentPath }): void {
+    this.#list.push({ ...finding, path: finding.path.join('.') })
   }
 
-  addAll(problems: readonly Problem[]): void {
-    this.#list.push(...problems)
+  addAll(findings: readonly Finding[]): void {
+    this.#list.push(...findings)
   }
 
   error(code: string, path: DocumentPath, message: string, position: Position): void {

@@ -3,7 +3,7 @@ import { handlerFaults } from '../../src/assembly/require-pipelines.ts'
 import { checkConfig } from '../../src/config/load/load-config.ts'
 import { folderWith } from './folders.ts'
 
-/** A small configuration without problems. */
+/** A small configuration without findings. */
 export const SOUND_FILES = {
   'winchester.yaml': `
 database:
@@ -24,14 +24,14 @@ pipeline_config: pipelines.yaml
   'pipelines.yaml': 'go: [logger]\n',
 }
 
-/** Returns the problems that `stv3 check` finds in SOUND_FILES with some of them replaced. */
-export async function problemsOf(files: { readonly [name: string]: string }, environment = {}) {
+/** Returns the findings of `stv3 check` about SOUND_FILES with some of them replaced. */
+export async function findingsOf(files: { readonly [name: string]: string }, environment = {}) {
   const folder = folderWith({ ...SOUND_FILES, ...files })
-  const { problems } = await checkConfig(join(folder, 'winchester.yaml'), environment, {
+  const { findings } = await checkConfig(join(folder, 'winchester.yaml'), environment, {
     mode: 'check',
     checkHandlers: handlerFaults,
   })
-  return problems.map(({ position, message, severity, code }) => ({
+  return findings.map(({ position, message, severity, code }) => ({
     at: `${position.file.split('/').at(-1)}:${position.line}:${position.column}`,
     message,
     severity,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-/** The body of every error: a problem of RFC 9457. */
-export const problem = z
+/** The body of every error: an HTTP problem, RFC 9457. */
+export const httpProblem = z
   .object({
     type: z.string(),
     title: z.string(),

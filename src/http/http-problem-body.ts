@@ -1,3 +1,12 @@
+/** The body of an HTTP error (RFC 9457), without what a single answer adds. */
+export type HttpProblem = {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  /** one sentence for people */
+  readonly detail: string
+}
+
 const TITLES: { readonly [status: number]: string } = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -15,7 +24,7 @@ const TITLES: { readonly [status: number]: string } = {
   503: 'Service Unavailable',
 }
 
-/** Returns a problem in the form of RFC 9457. */
-export function problemBody(status: number, detail: string) {
+/** Returns an HTTP problem in the form of RFC 9457. */
+export function httpProblemBody(status: number, detail: string): HttpProblem {
   return { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail }
 }

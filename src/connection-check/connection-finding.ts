@@ -2,7 +2,7 @@ import { messageOf, TransientError } from '../domain/errors.ts'
 import { sleep } from '../runtime/backoff.ts'
 
 /** State of one server, queue, exchange or folder, with a remedy when something is wrong. */
-export type Finding = {
+export type ConnectionFinding = {
   readonly object: 'broker' | 'queue' | 'exchange' | 'database' | 'events' | 'archive'
   readonly name: string
   /** `error`: nothing works in this state */
@@ -30,16 +30,21 @@ export async function answerOf<T>(asked: Promise<T>, what: string): Promise<T> {
 }
 
 /** Returns the finding of a failed check. The text is the error's message. */
-export function failed(object: Finding['object'], name: string, error: unknown, remedy: string): Finding {
+export function failed(
+  object: ConnectionFinding['object'],
+  name: string,
+  error: unknown,
+  remedy: string,
+): ConnectionFinding {
   return { object, name, state: 'error', text: messageOf(error), remedy }
 }
 
-export function formatFinding({ object, name, state, text, remedy }: Finding): string {
+export function formatConnectionFinding({ object, name, state, text, remedy }: ConnectionFinding): string {
   const severity = state === 'ok' ? '' : `${state}: `
   return `${severity}${[object, name].filter(Boolean).join(' ')}: ${text}${remedy ? `; ${remedy}` : ''}`
 }
 
 /** Returns a finding as one flat object, its facts beside its fields. */
-export function flatFinding({ facts, ...finding }: Finding): object {
+export function flatConnectionFinding({ facts, ...finding }: ConnectionFinding): object {
   return { ...finding, ...facts }
 }

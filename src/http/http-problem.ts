@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler, Response } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { httpProblemBody } from './http-problem-body.ts'
 import { ParameterError } from './params.ts'
-import { problemBody } from './problem-body.ts'
 import { TooSlowError } from './too-slow-error.ts'
 
 const STATUS: { readonly [code: string]: number } = {
@@ -12,11 +12,11 @@ const STATUS: { readonly [code: string]: number } = {
   transient: 503,
 }
 
-/** Sends application/problem+json (RFC 9457). */
-export function sendProblem(response: Response, status: number, detail: string, more: object = {}): void {
+/** Sends an HTTP problem: a body of application/problem+json (RFC 9457). */
+export function sendHttpProblem(response: Response, status: number, detail: string, more: object = {}): void {
   const { requestId } = response.locals
   const body = {
-    ...problemBody(status, detail),
+    ...httpProblemBody(status, detail),
     ...more,
     ...(requestId ? { request_id: requestId } : {}),
   }
@@ -24,19 +24,19 @@ export function sendProblem(response: Response, status: number, detail: string, 
 }
 
 /**
- * Creates the error handler that sends a problem for what a route threw. An unforeseen error is logged, and
+ * Creates the error handler that sends an HTTP problem for what a route threw. An unforeseen error is logged, and
  * its details are not sent.
  */
-export function problemHandler(logger: Logger): ErrorRequestHandler {
+export function httpProblemHandler(logger: Logger): ErrorRequestHandler {
   return (error, request, response, next) => {
     if (response.headersSent) return next(error)
     const status = statusOf(error)
     if (status >= 500) logger.error({ url: request.path, error: messageOf(error) }, 'a request failed')
-    sendProblem(response, status, detailOf(error, status), parameterOf(error))
+    sendHttpProblem(response, status, detailOf(error, status), parameterOf(error))
   }
 }
 
-/** Returns the detail of a problem; messages of databases and drivers are for the log only. */
+/** Returns the detail of an HTTP problem; messages of databases and drivers are for the log only. */
 function detailOf(error: unknown, status: number): string {
   if (status === 500) return 'the request failed; see the log of the server'
   if (status === 503 && !(error instanceof TooSlowError))
