@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { freePort } from '../../sandbox/servers/server-process.ts'
 import { folderWith, temporaryFolder } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
 const CONFIG = resolve(import.meta.dirname, '../../config')

@@ -6,12 +6,12 @@ import { type SimulationOptions, simulate } from '../../src/notigen/simulation.t
 import { USAGE_CODES } from '../../src/notigen/usage-orders.ts'
 import type { UsageRules } from '../../src/notigen/usage-result.ts'
 import { copyConfig } from '../support/copy-config.ts'
-import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { at } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
+import { deleteQueue, deployShipped } from '../support/servers/deploy.ts'
+import { completeAll, flagsOf } from '../support/servers/simulated-deployment.ts'
 import type { Variation } from '../support/shipped.ts'
 import { byDay, inOrder, runShipped, streamsOf } from '../support/shipped-run.ts'
-import { completeAll, flagsOf } from '../support/simulated-deployment.ts'
 
 const RUN: SimulationOptions = {
   seed: 4,

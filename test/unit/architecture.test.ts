@@ -109,12 +109,16 @@ function filesBelow(folder: string): string[] {
   })
 }
 
+/** Returns what a file imports, dynamic imports too, as it is written there. */
+function importsOf(path: string): string[] {
+  const text = readFileSync(path, 'utf8')
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] as string)
+}
+
 const files = filesBelow(SRC)
 const imports: Import[] = files.flatMap((path) => {
-  const text = readFileSync(path, 'utf8')
   const file = relative(SRC, path)
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => {
-    const target = match[1] as string
+  return importsOf(path).map((target) => {
     const inside = target.startsWith('.') ? relative(SRC, resolve(dirname(path), target)) : target
     return { file, folder: file.split('/')[0] as string, target: inside }
   })
@@ -157,6 +161,17 @@ test('pure folders touch no system', () => {
       ),
   )
   expect(readers).toEqual([])
+})
+
+test('the sandbox knows nothing of the tests', () => {
+  const sandbox = resolve(SRC, '../sandbox')
+  const own = readdirSync(sandbox, { withFileTypes: true })
+    .filter(({ name }) => !name.startsWith('.'))
+    .flatMap((one) => (one.isDirectory() ? filesBelow(join(sandbox, one.name)) : [join(sandbox, one.name)]))
+  const wrong = own.filter(
+    (path) => path.endsWith('.ts') && importsOf(path).some((target) => target.includes('../test/')),
+  )
+  expect(wrong).toEqual([])
 })
 
 test('no import goes round in a circle', () => {

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Deployment } from '../../sandbox/servers/deployment.ts'
-import { formatIso, MICROS_PER_DAY, MICROS_PER_SECOND } from '../../src/domain/time.ts'
-import type { SimulationOptions } from '../../src/notigen/simulation.ts'
-import { writeLines } from './notifications.ts'
-import { until } from './until.ts'
+import type { Deployment } from '../../../sandbox/servers/deployment.ts'
+import { formatIso, MICROS_PER_DAY, MICROS_PER_SECOND } from '../../../src/domain/time.ts'
+import type { SimulationOptions } from '../../../src/notigen/simulation.ts'
+import { writeLines } from '../notifications.ts'
+import { until } from '../until.ts'
 
 /** Returns the flags of `stv3 generate` for a run. */
 export function flagsOf(options: SimulationOptions & { readonly end: number }): string[] {

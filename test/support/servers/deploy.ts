@@ -1,9 +1,9 @@
 import { dirname, join } from 'node:path'
 import { connect } from 'amqplib'
 import { inject } from 'vitest'
-import { Deployment } from '../../sandbox/servers/deployment.ts'
-import { copyConfig } from './copy-config.ts'
-import { createTestDatabase } from './databases.ts'
+import { Deployment } from '../../../sandbox/servers/deployment.ts'
+import { copyConfig } from '../copy-config.ts'
+import { createTestDatabase } from '../databases.ts'
 
 export type DeployOptions = {
   readonly amqpUrl?: string
@@ -12,7 +12,7 @@ export type DeployOptions = {
   readonly consumers?: number
   readonly workers?: number
   /** see DeploymentOptions */
-  readonly isApart?: boolean
+  readonly consumerWrapper?: readonly string[]
   readonly clock?: 'time-server' | 'auto'
   readonly consumerHeapMb?: number
   readonly archiveFolder?: string

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startMariadb } from '../../sandbox/servers/mariadb.ts'
-import { startRabbitmq } from '../../sandbox/servers/rabbitmq.ts'
+import { startMariadb } from '../../../sandbox/servers/mariadb.ts'
+import { startRabbitmq } from '../../../sandbox/servers/rabbitmq.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import { ChildProgram } from '../../sandbox/servers/child-program.ts'
+import { ChildProgram } from '../../../sandbox/servers/child-program.ts'
 
 /** Starts a program with arguments. It is killed when the test ends, if it still runs. */
 export function startProgram(
