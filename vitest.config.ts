@@ -25,7 +25,7 @@ const isLongWanted =
 // A busy or slow machine must not fail them: what waits in vain says so by itself.
 const services = {
   // real RabbitMQ and MariaDB, started once for all files
-  globalSetup: ['test/support/services-setup.ts'],
+  globalSetup: ['test/support/servers/services-setup.ts'],
   testTimeout: 600_000,
   hookTimeout: 300_000,
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -10,15 +10,6 @@ const COMPILED = resolve(ROOT, 'node_modules/.cache/node')
 
 export type ProgramResult = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/**
- * Command that runs a program in a process namespace of its own, as containers are. The program's process id
- * is 1 there.
- */
-export const APART: readonly string[] = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']
-
-/** Whether this machine allows APART. */
-export const mayRunApart = spawnSync('unshare', [...APART.slice(1), 'true']).status === 0
-
 /** Running programs. They are killed when this process exits, for whatever reason. */
 const running = new Set<ChildProcess>()
 process.on('exit', () => {
@@ -28,7 +19,7 @@ process.on('exit', () => {
 /** One of our programs as a child process. Its output is kept. */
 export class ChildProgram {
   readonly child: ChildProcess
-  readonly #isApart: boolean
+  readonly #isWrapped: boolean
   readonly #exited: Promise<number | null>
   #stdout = ''
   #stderr = ''
@@ -39,12 +30,11 @@ export class ChildProgram {
     env: NodeJS.ProcessEnv = {},
     /** text for its standard input; null leaves the input open */
     input?: string | null,
-    /** whether it runs in a process namespace of its own */
-    isApart = false,
+    /** command with arguments that runs the program as its child; empty: the program runs by itself */
+    wrapper: readonly string[] = [],
   ) {
-    this.#isApart = isApart
-    const node = [process.execPath, resolve(ROOT, `src/cli/${program}.ts`), ...args]
-    const [command, ...rest] = isApart ? [...APART, ...node] : node
+    this.#isWrapped = wrapper.length > 0
+    const [command, ...rest] = [...wrapper, process.execPath, resolve(ROOT, `src/cli/${program}.ts`), ...args]
     this.child = spawn(command as string, rest, {
       env: { NODE_COMPILE_CACHE: COMPILED, ...process.env, ...env },
       stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
@@ -97,10 +87,10 @@ export class ChildProgram {
     return this.result()
   }
 
-  /** Sends a signal to the process if it is running. */
+  /** Sends a signal to the process if it is running; in a wrapper, to the program itself. */
   send(signal: NodeJS.Signals): void {
     if (!this.isRunning) return
-    const inner = this.#isApart ? childOf(this.child.pid) : undefined
+    const inner = this.#isWrapped ? childOf(this.child.pid) : undefined
     if (inner === undefined) this.child.kill(signal)
     else process.kill(inner, signal)
   }

@@ -21,10 +21,8 @@ export type DeploymentOptions = {
   readonly workers: number
   /** path of a yagi.conf, default the shipped one */
   readonly config?: string
-  /**
-   * whether each consumer runs in a process namespace of its own, where its process id is 1 as in a container
-   */
-  readonly isApart?: boolean
+  /** command with arguments that runs each consumer as its child */
+  readonly consumerWrapper?: readonly string[]
   /** the event clock: that of a time service (as a default), or the one that follows from positions of consumers */
   readonly clock?: 'time-server' | 'auto'
   /** heap limit of each consumer, MB */
@@ -45,7 +43,7 @@ export class Deployment {
   readonly #config: string
   /** undefined: there is no time service */
   readonly #timeUrl: string | undefined
-  readonly #isApart: boolean
+  readonly #consumerWrapper: readonly string[]
   readonly #consumerEnv: NodeJS.ProcessEnv
   readonly consumers: ChildProgram[] = []
   readonly workers: ChildProgram[] = []
@@ -69,7 +67,7 @@ export class Deployment {
   private constructor(options: DeploymentOptions, env: NodeJS.ProcessEnv, port: number, store: Store) {
     this.#config = options.config ?? SHIPPED
     this.#env = env
-    this.#isApart = options.isApart ?? false
+    this.#consumerWrapper = options.consumerWrapper ?? []
     const heap = options.consumerHeapMb
     this.#consumerEnv = heap === undefined ? env : { ...env, NODE_OPTIONS: `--max-old-space-size=${heap}` }
     if (options.clock !== 'auto') {
@@ -81,7 +79,7 @@ export class Deployment {
 
   startConsumer(): ChildProgram {
     const args = ['consume', '-c', this.#config]
-    const consumer = new ChildProgram('stv3', args, this.#consumerEnv, undefined, this.#isApart)
+    const consumer = new ChildProgram('stv3', args, this.#consumerEnv, undefined, this.#consumerWrapper)
     this.consumers.push(consumer)
     return consumer
   }
@@ -90,35 +88,6 @@ export class Deployment {
     const worker = new ChildProgram('stv3', ['work', '-c', this.#config], this.#env)
     this.workers.push(worker)
     return worker
-  }
-
-  /** Kills one of the consumers or workers, as a power cut would, and starts another in its place. */
-  async replace(role: 'consumers' | 'workers', index: number): Promise<void> {
-    const list = this[role]
-    const [killed] = list.splice(index % list.length, 1)
-    await killed?.stop('SIGKILL')
-    if (role === 'consumers') this.startConsumer()
-    else this.startWorker()
-  }
-
-  /** Suspends one of the workers for a while, in the middle of whatever it does. */
-  async suspend(index: number, ms: number): Promise<void> {
-    const worker = this.workers[index % this.workers.length]
-    worker?.send('SIGSTOP')
-    await delay(ms)
-    worker?.send('SIGCONT')
-  }
-
-  /** Replaces each consumer and worker that has ended by itself. */
-  revive(): void {
-    for (const role of ['consumers', 'workers'] as const) {
-      const ended = this[role].filter(({ isRunning }) => !isRunning)
-      for (const one of ended) {
-        this[role].splice(this[role].indexOf(one), 1)
-        if (role === 'consumers') this.startConsumer()
-        else this.startWorker()
-      }
-    }
   }
 
   /** Publishes a file of notifications to the queue. */

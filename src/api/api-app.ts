@@ -2,10 +2,10 @@ import type { ClockSettings } from '../clock/read-clock.ts'
 import { type Access, guardName, requireToken } from '../http/access.ts'
 import { createHttpApp, type HttpApp, secureHeaders } from '../http/create-app.ts'
 import { docsPage } from '../http/docs-page.ts'
+import { httpProblemHandler, sendHttpProblem } from '../http/http-problem.ts'
 import { limitRequests } from '../http/limits.ts'
 import { type OpenApi, openApiDocument } from '../http/openapi.ts'
 import { mount, type Operation, otherMethods } from '../http/operation.ts'
-import { problemHandler, sendProblem } from '../http/problem.ts'
 import { logRequests, type RequestObserver } from '../http/request-log.ts'
 import { DEFAULT_LIMITS, type Limits } from '../runtime/client-limits.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -72,7 +72,7 @@ export function createApiApp({
   // For every path: nothing that is mounted from here on is reached without a token.
   app.use(requireToken(access))
   mount(app, operations, limits.queryTimeoutMs)
-  app.use((request, response) => sendProblem(response, 404, `there is nothing at ${request.path}`))
-  app.use(problemHandler(logger))
+  app.use((request, response) => sendHttpProblem(response, 404, `there is nothing at ${request.path}`))
+  app.use(httpProblemHandler(logger))
   return app
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Config } from '../config/load/config.ts'
-import { formatProblem, TransientError } from '../domain/errors.ts'
+import { formatFinding, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -53,7 +53,7 @@ export async function runUntilStopped(
 
 /** Logs the warnings of a configuration. */
 export function logWarnings(config: Config, logger: Logger): void {
-  for (const problem of config.warnings) logger.warn({ code: problem.code }, formatProblem(problem))
+  for (const finding of config.warnings) logger.warn({ code: finding.code }, formatFinding(finding))
 }
 
 /**

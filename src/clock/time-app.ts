@@ -2,7 +2,7 @@ import { InvalidError } from '../domain/errors.ts'
 import { formatIso, type Micros, parseIso } from '../domain/time.ts'
 import { type Access, guardName, requireToken } from '../http/access.ts'
 import { createHttpApp, type HttpApp, textBody } from '../http/create-app.ts'
-import { problemHandler, sendProblem } from '../http/problem.ts'
+import { httpProblemHandler, sendHttpProblem } from '../http/http-problem.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { SharedTime, TimePost } from './shared-time.ts'
 
@@ -30,10 +30,10 @@ export function createTimeApp(
   app.post('/time', textBody('4kb'), (request, response) => {
     const outcome = time.post(parsePost(String(request.body ?? '')))
     if (outcome === 'taken') response.status(204).end()
-    else sendProblem(response, REFUSALS[outcome].status, REFUSALS[outcome].detail)
+    else sendHttpProblem(response, REFUSALS[outcome].status, REFUSALS[outcome].detail)
   })
-  app.use((request, response) => sendProblem(response, 404, `there is nothing at ${request.path}`))
-  app.use(problemHandler(logger))
+  app.use((request, response) => sendHttpProblem(response, 404, `there is nothing at ${request.path}`))
+  app.use(httpProblemHandler(logger))
   return app
 }
 

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import type { ZodType } from 'zod'
 import { checkShape } from '../config/checks/check-shape.ts'
-import { isFatal, Problems } from '../config/checks/problems.ts'
+import { Findings, isFatal } from '../config/checks/findings.ts'
 import type { Environment } from '../config/documents/interpolate.ts'
 import type { ConfigDocument, DocumentPath } from '../config/documents/yaml-document.ts'
 import { withoutMarks } from '../config/documents/yaml-scalar.ts'
@@ -62,14 +62,14 @@ export async function loadParts(sources: PartSources, test: DocumentPath): Promi
   })
   for (const { pipeline, step, message } of loaded.faults) {
     const path = [...(inline?.path ?? []), pipeline, step]
-    reader.problems.error('handler', path, message, sources.document.positionOf(path))
+    reader.findings.error('handler', path, message, sources.document.positionOf(path))
   }
   const parts: TestParts = {
     definitions: definitions
-      ? compileDefinitions(definitions.value, reader.problems.reporter(sources.document, definitions.path))
+      ? compileDefinitions(definitions.value, reader.findings.reporter(sources.document, definitions.path))
       : (config?.definitions ?? []),
     triggers: triggers
-      ? compileTriggers(triggers.value, reader.problems.reporter(sources.document, triggers.path))
+      ? compileTriggers(triggers.value, reader.findings.reporter(sources.document, triggers.path))
       : (config?.triggers ?? []),
     pipelines: loaded.pipelines,
     purge:
@@ -79,7 +79,7 @@ export async function loadParts(sources: PartSources, test: DocumentPath): Promi
       reader.read('catch_all_notifications')?.value ?? config?.winchester.catch_all_notifications ?? false,
     clock: reader.read('clock')?.value ?? config?.winchester.clock ?? 'wall',
   }
-  const errors = reader.problems.list.filter(isFatal)
+  const errors = reader.findings.list.filter(isFatal)
   if (errors.length > 0) throw new ConfigError('the configuration of the test is refused', errors)
   return parts
 }
@@ -98,7 +98,7 @@ type Value<N extends PartName> = (typeof partSchemas)[N] extends ZodType<infer T
 type Found<T> = { readonly value: T; readonly path: DocumentPath }
 
 class PartReader {
-  readonly problems = new Problems()
+  readonly findings = new Findings()
   readonly #document: ConfigDocument
   readonly #test: DocumentPath
 
@@ -114,7 +114,7 @@ class PartReader {
       if (raw === undefined) continue
       const path = [...base, name]
       const schema = partSchemas[name] as unknown as ZodType<Value<N>>
-      const value = checkShape(this.#document, withoutMarks(raw), schema, this.problems, path)
+      const value = checkShape(this.#document, withoutMarks(raw), schema, this.findings, path)
       return value === undefined ? undefined : { value, path }
     }
     return undefined

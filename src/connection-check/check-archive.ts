@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ArchiveSettings } from '../config/load/archive-settings.ts'
-import type { Finding } from './finding.ts'
+import type { ConnectionFinding } from './connection-finding.ts'
 
 type ArchiveFile = { readonly path: string; readonly at: number; readonly bytes: number }
 
@@ -9,7 +9,7 @@ type ArchiveFile = { readonly path: string; readonly at: number; readonly bytes:
 export async function checkArchive({
   workingDirectory,
   destinationFolder,
-}: ArchiveSettings): Promise<Finding> {
+}: ArchiveSettings): Promise<ConnectionFinding> {
   const about = { object: 'archive', name: workingDirectory } as const
   try {
     const files = (await Promise.all([workingDirectory, destinationFolder].map(filesIn))).flat()

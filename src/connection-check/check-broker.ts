@@ -6,13 +6,13 @@ import type { QueueSettings, YagiSettings } from '../config/load/yagi-settings.t
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import { nameOfBroker, parseBrokerAddress } from '../text/broker-address.ts'
-import { answerOf, type Finding, failed, PATIENCE_MS } from './finding.ts'
+import { answerOf, type ConnectionFinding, failed, PATIENCE_MS } from './connection-finding.ts'
 
 /** State of a queue as the inspector sees it; undefined when it does not exist. */
 type Sight = Awaited<ReturnType<Inspector['queue']>>
 
 /** Checks broker, queues and exchanges of a yagi.conf and changes nothing. */
-export async function checkBroker({ broker, queues }: YagiSettings): Promise<Finding[]> {
+export async function checkBroker({ broker, queues }: YagiSettings): Promise<ConnectionFinding[]> {
   if (broker.url.startsWith('memory:')) {
     return [{ object: 'broker', name: '', state: 'ok', text: 'is in memory: there is nothing to check' }]
   }
@@ -48,8 +48,8 @@ async function inspectAll(
   inspector: Inspector,
   queues: readonly QueueSettings[],
   manage: (queue: string) => Promise<ManagedQueue | undefined>,
-): Promise<Finding[]> {
-  const findings: Finding[] = []
+): Promise<ConnectionFinding[]> {
+  const findings: ConnectionFinding[] = []
   for (const queue of queues) findings.push(await checkQueue(inspector, queue, manage))
   const owners = new Map(queues.flatMap((queue) => exchangesOf(queue).map((exchange) => [exchange, queue])))
   for (const [exchange, queue] of owners) findings.push(await checkExchange(inspector, exchange, queue))
@@ -66,7 +66,7 @@ async function checkQueue(
   inspector: Inspector,
   spec: QueueSettings,
   manage: (queue: string) => Promise<ManagedQueue | undefined>,
-): Promise<Finding> {
+): Promise<ConnectionFinding> {
   const { queue: name } = spec
   const sight = await inspector.queue(name)
   if (!sight) return missingQueue(spec)
@@ -80,7 +80,7 @@ async function checkQueue(
   return { object: 'queue', name, ...verdictOf(spec, sight, managed), text, facts }
 }
 
-function missingQueue({ queue: name, passive }: QueueSettings): Finding {
+function missingQueue({ queue: name, passive }: QueueSettings): ConnectionFinding {
   const facts = { exists: false }
   if (!passive)
     return { object: 'queue', name, state: 'ok', text: 'does not exist yet; consume creates it', facts }
@@ -93,7 +93,7 @@ function verdictOf(
   spec: QueueSettings,
   { messages, consumers }: NonNullable<Sight>,
   managed: ManagedQueue | string | undefined,
-): Pick<Finding, 'state' | 'remedy'> {
+): Pick<ConnectionFinding, 'state' | 'remedy'> {
   if (messages > 0 && consumers === 0) return { state: 'warning', remedy: 'is stv3 consume running?' }
   if (typeof managed !== 'object') return { state: 'ok' }
   const unbound = exchangesOf(spec).filter(
@@ -112,7 +112,11 @@ function describe({ type, durable, bindings }: ManagedQueue): string {
   return `; ${type}, ${lasting}, ${bound === '' ? 'bound to no exchange' : `bound to ${bound}`}`
 }
 
-async function checkExchange(inspector: Inspector, name: string, queue: QueueSettings): Promise<Finding> {
+async function checkExchange(
+  inspector: Inspector,
+  name: string,
+  queue: QueueSettings,
+): Promise<ConnectionFinding> {
   const exists = await inspector.hasExchange(name)
   const facts = { exists }
   if (exists) return { object: 'exchange', name, state: 'ok', text: 'exists', facts }

@@ -3,7 +3,7 @@ import type { Config } from '../config/load/config.ts'
 import { checkArchive } from './check-archive.ts'
 import { checkBroker } from './check-broker.ts'
 import { checkDatabase } from './check-database.ts'
-import type { Finding } from './finding.ts'
+import type { ConnectionFinding } from './connection-finding.ts'
 
 /**
  * Checks broker, database and archives of a configuration, all at the same time, and changes nothing. A
@@ -13,7 +13,7 @@ import type { Finding } from './finding.ts'
  * const findings = await checkConnections(config)
  * const failed = findings.filter(({ state }) => state === 'error')
  */
-export async function checkConnections(config: Config): Promise<Finding[]> {
+export async function checkConnections(config: Config): Promise<ConnectionFinding[]> {
   const { yagi } = config
   const [broker, database, archives] = await Promise.all([
     yagi ? checkBroker(yagi) : [],
@@ -28,7 +28,10 @@ function archivesOf({ yagi }: Config): ArchiveSettings[] {
   return [...new Map(all.map((archive) => [archive.workingDirectory, archive])).values()]
 }
 
-function nothingCame(findings: readonly Finding[], archives: readonly Finding[]): Finding[] {
+function nothingCame(
+  findings: readonly ConnectionFinding[],
+  archives: readonly ConnectionFinding[],
+): ConnectionFinding[] {
   const queues = findings.filter(({ object }) => object === 'queue')
   const isEmpty = queues.length > 0 && queues.every(({ facts }) => !facts?.messages)
   const hasNoEvent = findings.some(({ object, facts }) => object === 'events' && facts?.newest === null)

@@ -5,12 +5,12 @@ import type { Config } from '../config/load/config.ts'
 import { databaseAddress } from '../config/load/server-url.ts'
 import { formatIso } from '../domain/time.ts'
 import { schemaStatus } from '../store/schema/migrate.ts'
-import { answerOf, type Finding, failed, PATIENCE_MS } from './finding.ts'
+import { answerOf, type ConnectionFinding, failed, PATIENCE_MS } from './connection-finding.ts'
 
 const NEWEST = { limit: 1, mark: undefined, ascending: false }
 
 /** Checks the database and reports the newest event in it. */
-export async function checkDatabase(config: Config): Promise<Finding[]> {
+export async function checkDatabase(config: Config): Promise<ConnectionFinding[]> {
   const { url } = config.winchester.database
   const name = nameOf(url)
   const remedy = 'see database.url in winchester.yaml'
@@ -31,7 +31,7 @@ function nameOf(url: string): string {
   return databaseAddress(url)?.address.text ?? ''
 }
 
-async function look(config: Config, name: string): Promise<Finding[]> {
+async function look(config: Config, name: string): Promise<ConnectionFinding[]> {
   const database = await openDatabase(config.winchester.database.url, config.folder, {
     silenceMs: PATIENCE_MS,
   })
@@ -52,7 +52,9 @@ async function look(config: Config, name: string): Promise<Finding[]> {
   }
 }
 
-function newest(event: { readonly eventType: string; readonly timestamp: number } | undefined): Finding {
+function newest(
+  event: { readonly eventType: string; readonly timestamp: number } | undefined,
+): ConnectionFinding {
   if (!event)
     return { object: 'events', name: '', state: 'ok', text: 'none is stored yet', facts: { newest: null } }
   const { eventType, timestamp } = event

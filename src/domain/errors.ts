@@ -25,7 +25,7 @@ export class StackTachError extends Error {
 export type Position = { readonly file: string; readonly line: number; readonly column: number }
 
 /** One finding about a configuration file. */
-export type Problem = {
+export type Finding = {
   readonly severity: 'error' | 'warning'
   readonly code: string
   /** path within the document, e.g. `0.traits.memory_mb.type` */
@@ -38,19 +38,19 @@ export type Problem = {
  * Formats a finding as compilers do: `FILE:LINE:COLUMN: MESSAGE`, with `warning: ` before the message of a
  * warning.
  */
-export function formatProblem(problem: Problem): string {
-  const { file, line, column } = problem.position
-  const severity = problem.severity === 'warning' ? 'warning: ' : ''
-  return `${file}:${line}:${column}: ${severity}${problem.message}`
+export function formatFinding(finding: Finding): string {
+  const { file, line, column } = finding.position
+  const severity = finding.severity === 'warning' ? 'warning: ' : ''
+  return `${file}:${line}:${column}: ${severity}${finding.message}`
 }
 
-/** Thrown for configuration that cannot be used. Carries all problems found, not only the first. */
+/** Thrown for configuration that cannot be used. Carries all findings, not only the first. */
 export class ConfigError extends StackTachError {
-  readonly problems: readonly Problem[]
+  readonly findings: readonly Finding[]
 
-  constructor(message: string, problems: readonly Problem[] = []) {
-    super('config', [message, ...problems.map(formatProblem)].join('\n'))
-    this.problems = problems
+  constructor(message: string, findings: readonly Finding[] = []) {
+    super('config', [message, ...findings.map(formatFinding)].join('\n'))
+    this.findings = findings
   }
 }
 

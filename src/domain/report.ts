@@ -1,5 +1,5 @@
-/** One fault of a configured value. `path` leads from the top of the document to the value. */
-export type Finding = {
+/** One finding about a configured value whose place in a file is not known yet. `path` leads from the top of the document to the value. */
+export type UnplacedFinding = {
   readonly severity: 'error' | 'warning'
   readonly code: string
   readonly path: readonly (string | number)[]
@@ -10,7 +10,7 @@ export type Finding = {
  * Called with each finding while a document is checked, so that one run reports all faults.
  *
  * @example
- * const findings: Finding[] = []
+ * const findings: UnplacedFinding[] = []
  * compileTriggers(configs, (finding) => findings.push(finding))
  */
-export type Report = (finding: Finding) => void
+export type Report = (finding: UnplacedFinding) => void

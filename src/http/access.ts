@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import { sendHttpProblem } from './http-problem.ts'
 import { requireOwnName } from './own-names.ts'
-import { sendProblem } from './problem.ts'
 
 /**
  * Bearer tokens by permission; those that may write may read too. Without any everybody may do everything.
@@ -36,9 +36,9 @@ export function requireToken({ read, write }: Access): RequestHandler {
     const isReader = isAmong(readers, given)
     if (isWriter || (isReader && READING.has(request.method))) return next()
     if (isReader)
-      return sendProblem(response, 403, `this token may read; ${request.method} needs one that may write`)
+      return sendHttpProblem(response, 403, `this token may read; ${request.method} needs one that may write`)
     response.set('www-authenticate', 'Bearer realm="stacktach"')
-    sendProblem(response, 401, 'expected a valid token in the header Authorization: Bearer TOKEN')
+    sendHttpProblem(response, 401, 'expected a valid token in the header Authorization: Bearer TOKEN')
   }
 }
 

@@ -5,7 +5,7 @@ import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { ListenAddress } from '../runtime/listen-address.ts'
 import { type ConnectionLimits, inTurn, limitConnections } from './connections.ts'
-import { problemBody } from './problem-body.ts'
+import { httpProblemBody } from './http-problem-body.ts'
 
 export type HttpService = Service & {
   /**
@@ -60,7 +60,7 @@ export function createHttpService(
       try {
         await listen(server, host, port)
       } catch (error) {
-        throw new StackTachError('config', listenProblem(error, host, port, option), { cause: error })
+        throw new StackTachError('config', listenFailure(error, host, port, option), { cause: error })
       }
     },
     async stop() {
@@ -88,7 +88,7 @@ const REFUSALS: { readonly [code: string]: readonly [number, string] } = {
 }
 
 /**
- * Sends a problem for input that never became a request of the app. Then closes the connection, whether the
+ * Sends an HTTP problem for input that never became a request of the app. Then closes the connection, whether the
  * client closes its own side or not.
  */
 function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex, graceMs: number): void {
@@ -97,7 +97,7 @@ function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex, graceMs: nu
     return
   }
   const [status, detail] = REFUSALS[error.code ?? ''] ?? [400, 'this is not an HTTP request']
-  const problem = problemBody(status, detail)
+  const problem = httpProblemBody(status, detail)
   const body = JSON.stringify(problem)
   const head = `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n`
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
@@ -115,7 +115,7 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   })
 }
 
-function listenProblem(error: unknown, host: string, port: number, option: string): string {
+function listenFailure(error: unknown, host: string, port: number, option: string): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') return `port ${port} of ${host} is in use; choose another with ${option}`
   if (code === 'EACCES')

@@ -1,7 +1,7 @@
 import express, { type RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
 import type { Limits } from '../runtime/client-limits.ts'
-import { sendProblem } from './problem.ts'
+import { sendHttpProblem } from './http-problem.ts'
 
 const LONGEST_QUERY = 4096
 const LARGEST_BODY = '64kb'
@@ -18,11 +18,15 @@ export function limitRequests({ requestsPerMinute }: Limits): RequestHandler[] {
       standardHeaders: 'draft-7',
       legacyHeaders: false,
       handler: (_, response) =>
-        sendProblem(response, 429, `more than ${requestsPerMinute} requests in a minute; wait and try again`),
+        sendHttpProblem(
+          response,
+          429,
+          `more than ${requestsPerMinute} requests in a minute; wait and try again`,
+        ),
     }),
     (request, response, next) => {
       if (request.originalUrl.length <= LONGEST_QUERY) return next()
-      sendProblem(response, 414, `the URL is longer than ${LONGEST_QUERY} characters`)
+      sendHttpProblem(response, 414, `the URL is longer than ${LONGEST_QUERY} characters`)
     },
     express.raw({ type: () => true, limit: LARGEST_BODY, inflate: false }),
   ]

@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { httpProblem } from './http-problem-shape.ts'
 import type { Operation } from './operation.ts'
-import { problem } from './problem-shape.ts'
 
 /** An OpenAPI 3.1 document. */
 export type OpenApi = {
@@ -25,7 +25,7 @@ export type OpenApiParameter = {
 }
 
 /** The failures that every operation may have, by status. */
-const COMMON_PROBLEMS = {
+const COMMON_HTTP_PROBLEMS = {
   400: 'a parameter cannot be used',
   401: 'no valid token',
   403: 'the token may not do this',
@@ -60,7 +60,7 @@ export function openApiDocument(
     info: { title, version: '1', description },
     paths,
     components: {
-      schemas: componentSchemas([...components, problem]),
+      schemas: componentSchemas([...components, httpProblem]),
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
     },
     security: [{}, { bearer: [] }],
@@ -76,9 +76,9 @@ function describe(one: Operation): OpenApiOperation {
         ? { description: 'done', ...content('application/json', schemaOf(one.answer)) }
         : { description: 'done' },
       ...Object.fromEntries(
-        Object.entries({ ...COMMON_PROBLEMS, ...one.problems }).map(([status, description]) => [
+        Object.entries({ ...COMMON_HTTP_PROBLEMS, ...one.problems }).map(([status, description]) => [
           status,
-          { description, ...content('application/problem+json', schemaOf(problem)) },
+          { description, ...content('application/problem+json', schemaOf(httpProblem)) },
         ]),
       ),
     },

@@ -1,8 +1,8 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
 import { type AnswerMemory, createAnswerMemory, type Held } from './answer-memory.ts'
+import { sendHttpProblem } from './http-problem.ts'
 import { readParams } from './params.ts'
-import { sendProblem } from './problem.ts'
 import { sendJson } from './send-json.ts'
 import { StreamedAnswer, sendStreamed } from './streamed-answer.ts'
 import { TooSlowError } from './too-slow-error.ts'
@@ -139,6 +139,6 @@ export function otherMethods(allowed: string): RequestHandler {
   return (request: Request, response: Response) => {
     response.set('allow', allowed)
     if (request.method === 'OPTIONS') response.status(204).end()
-    else sendProblem(response, 405, `${request.method} is not allowed for ${request.path}`)
+    else sendHttpProblem(response, 405, `${request.method} is not allowed for ${request.path}`)
   }
 }

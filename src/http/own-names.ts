@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import { isLoopback } from '../runtime/listen-address.ts'
-import { sendProblem } from './problem.ts'
+import { sendHttpProblem } from './http-problem.ts'
 
 /** Whether a Host header names this machine or the address on which the server listens. */
 function isOwnName(hostAndPort: string, configured?: string): boolean {
@@ -20,6 +20,6 @@ export function requireOwnName(detail: string, configured?: string): RequestHand
   return ({ headers: { host = '', origin } }, response, next) => {
     const page = origin?.replace(/^https?:\/\//i, '') || undefined
     if (isOwnName(host, configured) && (page === undefined || isOwnName(page, configured))) return next()
-    sendProblem(response, 403, detail)
+    sendHttpProblem(response, 403, detail)
   }
 }

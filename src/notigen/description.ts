@@ -1,7 +1,7 @@
-import { DAILY } from './audit.ts'
-import { type ExpectedStream, ExpectedStreams } from './expected-streams.ts'
+import { DAILY } from './calendar/audit.ts'
+import { type ExpectedStream, ExpectedStreams } from './expected/expected-streams.ts'
+import type { UsageResult, UsageRules } from './expected/usage-result.ts'
 import { rehearse, type Sent, type SimulationOptions } from './simulation.ts'
-import type { UsageResult, UsageRules } from './usage-result.ts'
 
 type Counts = { readonly [name: string]: number }
 

@@ -1,20 +1,20 @@
 import type { Micros } from '../domain/time.ts'
-import { Agenda } from './agenda.ts'
-import { DAILY } from './audit.ts'
-import { Cloud, type CloudOptions } from './cloud.ts'
-import { endOfDay } from './day.ts'
-import { type Fact, factOf } from './fact.ts'
-import { encodeNotice, type Format, nameIn } from './format.ts'
+import { Agenda } from './calendar/agenda.ts'
+import { DAILY } from './calendar/audit.ts'
+import { endOfDay } from './calendar/day.ts'
+import { Cloud, type CloudOptions } from './cloud/cloud.ts'
+import { type Fact, factOf } from './expected/fact.ts'
+import { encodeNotice, type Format, nameIn } from './format/format.ts'
+import type { Notice } from './notices/notice.ts'
+import type { OperationName } from './operations/operations.ts'
+import { Random } from './random.ts'
 import {
   breakBody,
   type MessageTrouble,
   type MessageTroubleShares,
   MessageTroubles,
-} from './message-trouble.ts'
-import type { Notice } from './notice.ts'
-import type { OperationName } from './operations/operations.ts'
-import { Random } from './random.ts'
-import { type UsageCode, UsageOrders, type UsageShares } from './usage-orders.ts'
+} from './trouble/message-trouble.ts'
+import { type UsageCode, UsageOrders, type UsageShares } from './trouble/usage-orders.ts'
 
 export type SimulationOptions = CloudOptions & {
   readonly seed: number

@@ -41,7 +41,7 @@ export type Trigger = {
  * error is left out.
  *
  * @example
- * const findings: Finding[] = []
+ * const findings: UnplacedFinding[] = []
  * const triggers = compileTriggers(configs, (finding) => findings.push(finding))
  */
 export function compileTriggers(configs: readonly TriggerConfig[], report: Report): Trigger[] {

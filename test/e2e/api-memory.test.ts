@@ -11,7 +11,7 @@ import { copyConfig } from '../support/copy-config.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
 const NOW = at('2026-01-01T00:00:00')

@@ -5,9 +5,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { createMysqlStore } from '../../sandbox/servers/mysql-store.ts'
 import { createTestDatabase } from '../support/databases.ts'
-import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { httpServer, reply } from '../support/http-server.ts'
+import { deleteQueue, deployShipped } from '../support/servers/deploy.ts'
 import { until } from '../support/until.ts'
 
 const ALL = { limit: 1000, mark: undefined, ascending: true }

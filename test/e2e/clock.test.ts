@@ -6,7 +6,7 @@ import { MICROS_PER_DAY } from '../../src/domain/time.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 import { folderWith } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
 test('the event clock and who holds it: on the command line, over REST, and until it is forgotten', async () => {

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { freePort } from '../../sandbox/servers/server-process.ts'
 import { folderWith, temporaryFolder } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
 const CONFIG = resolve(import.meta.dirname, '../../config')
@@ -23,7 +23,7 @@ function jsonLines(text: string): unknown[] {
   return lines.map((line) => JSON.parse(line))
 }
 
-test('check tells each problem with its place and exits 1', async () => {
+test('check tells each finding with its place and exits 1', async () => {
   const folder = folderWith({ 'winchester.yaml': 'database:\n  ur: x\n' })
   const file = join(folder, 'winchester.yaml')
   const plain = await runProgram('stv3', ['check', '-c', file])

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { archivedIds } from '../support/archived-ids.ts'
-import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { recordedSample, simulatedDay, writeLines } from '../support/notifications.ts'
 import { expectSameStreams, referenceStreams, streamFacts } from '../support/reference.ts'
+import { deleteQueue, deployShipped } from '../support/servers/deploy.ts'
 
 test('recorded notifications give the same streams as one after the other, and the second time nothing', async () => {
   const folder = temporaryFolder()

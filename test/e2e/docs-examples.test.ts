@@ -4,9 +4,9 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { describeOrders } from '../../docs/examples/client/orders.ts'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { freePort } from '../../sandbox/servers/server-process.ts'
-import { deleteQueue } from '../support/deploy.ts'
 import { temporaryFolder } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { deleteQueue } from '../support/servers/deploy.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
 const EXAMPLES = resolve(import.meta.dirname, '../../docs/examples')

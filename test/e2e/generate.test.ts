@@ -7,7 +7,7 @@ import { expect, inject, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { copyConfig } from '../support/copy-config.ts'
 import { temporaryFolder } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')

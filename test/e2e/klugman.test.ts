@@ -13,7 +13,7 @@ import type { Store } from '../../src/store/store.ts'
 import { DATABASES } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
 import { folderWith } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 import { loadVectors, vectorFile } from '../support/vectors.ts'
 

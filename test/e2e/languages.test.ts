@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { folderWith } from '../support/folders.ts'
 import { simulatedDay } from '../support/notifications.ts'
-import { startProgram } from '../support/start-program.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { loadVectors } from '../support/vectors.ts'
 
 const CONFIG = resolve(import.meta.dirname, '../../config')

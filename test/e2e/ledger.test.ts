@@ -2,7 +2,6 @@ import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { mayRunApart } from '../../sandbox/servers/child-program.ts'
 import { Mariadb } from '../../sandbox/servers/mariadb.ts'
 import { createMysqlDatabase } from '../../sandbox/servers/mysql-store.ts'
 import { freePort } from '../../sandbox/servers/server-process.ts'
@@ -10,14 +9,16 @@ import { describe as describeRun } from '../../src/notigen/description.ts'
 import { Random } from '../../src/notigen/random.ts'
 import type { SimulationOptions } from '../../src/notigen/simulation.ts'
 import { archivedIds } from '../support/archived-ids.ts'
-import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { at } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { writeLines } from '../support/notifications.ts'
 import { publishRaw } from '../support/raw-publish.ts'
+import { APART, mayRunApart } from '../support/servers/apart.ts'
+import { deleteQueue, deployShipped } from '../support/servers/deploy.ts'
+import { replaceProcess, reviveProcesses, suspendWorker } from '../support/servers/process-faults.ts'
+import { completeAll, flagsOf } from '../support/servers/simulated-deployment.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { byDay, streamsOf } from '../support/shipped-run.ts'
-import { completeAll, flagsOf } from '../support/simulated-deployment.ts'
-import { startProgram } from '../support/start-program.ts'
 import { type Fate, TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 import {
@@ -111,7 +112,7 @@ test.each(CLOCKS)(
       consumers: 3,
       workers: 3,
       // Each has the number 1, under one host name, as in containers; not where no such namespaces can be made.
-      isApart: mayRunApart,
+      consumerWrapper: mayRunApart ? APART : [],
       clock,
       consumerHeapMb: HEAP_MB,
       changes: [
@@ -128,19 +129,19 @@ test.each(CLOCKS)(
     })
     await watchDatabase(databaseUrl)
     const api = await startApi(plainUrl)
-    const reviving = setInterval(() => deployment.revive(), 300)
+    const reviving = setInterval(() => reviveProcesses(deployment), 300)
     try {
       const sleeping: Promise<void>[] = []
       const ofWorkers = [
-        () => deployment.replace('workers', random.int(0, 2)),
+        () => replaceProcess(deployment, 'workers', random.int(0, 2)),
         () => database.cut(),
-        () => void sleeping.push(deployment.suspend(random.int(0, 2), SLEEP_MS)),
+        () => void sleeping.push(suspendWorker(deployment, random.int(0, 2), SLEEP_MS)),
         () => makeReadOnly(databaseUrl, READ_ONLY_MS),
         () => changeIdStep(databaseUrl, new URL(plainUrl).username, random.pick([1, 2, 3, 7])),
       ]
       const faults = [
         ...ofWorkers,
-        () => deployment.replace('consumers', random.int(0, 2)),
+        () => replaceProcess(deployment, 'consumers', random.int(0, 2)),
         () => broker.cut(),
       ]
       await deployment.publish(writeLines(folder, 'extras.jsonl', extras(RUN.start)))

@@ -5,9 +5,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { freePort } from '../../sandbox/servers/server-process.ts'
 import { createTestDatabase } from '../support/databases.ts'
-import { deleteQueue, deployShipped } from '../support/deploy.ts'
 import { folderWith, temporaryFolder } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { deleteQueue, deployShipped } from '../support/servers/deploy.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
 const notification = (messageId: string, payload: object) =>

@@ -10,7 +10,7 @@ import { NotabeneHandler } from '../../src/pipeline/handlers/notabene-handler.ts
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { folderWith, temporaryFolder } from '../support/folders.ts'
 import { handlerOf } from '../support/handlers.ts'
-import { startProgram } from '../support/start-program.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 import { yagiOf } from '../support/yagi-of.ts'
 

@@ -9,7 +9,7 @@ import { Rabbitmq } from '../../sandbox/servers/rabbitmq.ts'
 import { freePort } from '../../sandbox/servers/server-process.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { temporaryFolder } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
 const CONFIG = resolve(import.meta.dirname, '../../config')

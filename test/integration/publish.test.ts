@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, inject, test } from 'vitest'
 import { createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
-import { publishAll } from '../../src/notigen/publish.ts'
+import { publishAll } from '../../src/broker/publish-all.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { queueOnly } from '../support/queue-only.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'

@@ -94,8 +94,8 @@ export function createAmqpSubscription(
   }
 
   /** Logs one line when the queue is lost; further attempts are silent until the queue is back. */
-  function report(problem: string): void {
-    if (!isReported) context.logger.warn({ queue }, `${problem}; trying again until it works`)
+  function report(failure: string): void {
+    if (!isReported) context.logger.warn({ queue }, `${failure}; trying again until it works`)
     isReported = true
   }
 

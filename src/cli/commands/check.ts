@@ -3,8 +3,8 @@ import { handlerFaults, requirePipelines } from '../../assembly/require-pipeline
 import type { Config } from '../../config/load/config.ts'
 import { checkConfig } from '../../config/load/load-config.ts'
 import { checkConnections } from '../../connection-check/check-connections.ts'
-import { flatFinding, formatFinding } from '../../connection-check/finding.ts'
-import { ConfigError, formatProblem, type Problem } from '../../domain/errors.ts'
+import { flatConnectionFinding, formatConnectionFinding } from '../../connection-check/connection-finding.ts'
+import { ConfigError, type Finding, formatFinding } from '../../domain/errors.ts'
 import { findingsOf } from '../../explain/against/findings.ts'
 import { Observation } from '../../explain/against/observation.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
@@ -13,7 +13,7 @@ import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
 
-/** Creates `stv3 check`, which reports every problem of a configuration in one run. */
+/** Creates `stv3 check`, which reports every finding about a configuration in one run. */
 export function checkCommand(): Command {
   return createCommand(
     'check',
@@ -31,14 +31,14 @@ export function checkCommand(): Command {
 }
 
 async function check({ config: file, against, connect, json }: Options): Promise<void> {
-  const { problems, config } = await checkConfig(file, process.env, {
+  const { findings, config } = await checkConfig(file, process.env, {
     mode: 'check',
     checkHandlers: handlerFaults,
   })
-  await printProblems(problems, json)
+  await printFindings(findings, json)
   const held = config && against ? await holdAgainst(config, against) : undefined
-  if (held) await printProblems(held.findings, json)
-  const all = [...problems, ...(held?.findings ?? [])]
+  if (held) await printFindings(held.findings, json)
+  const all = [...findings, ...(held?.findings ?? [])]
   const errors = all.filter(({ severity }) => severity === 'error').length
   if (errors === 0 && !json) {
     const more = held ? `; it was compared with ${held.notifications} notifications` : ''
@@ -60,7 +60,7 @@ async function needsOf(config: Config): Promise<readonly string[]> {
 async function holdAgainst(
   config: Config,
   files: readonly string[],
-): Promise<{ readonly findings: readonly Problem[]; readonly notifications: number }> {
+): Promise<{ readonly findings: readonly Finding[]; readonly notifications: number }> {
   const observation = new Observation(config)
   for (const file of files) {
     for await (const { number, text } of readNotifications(file)) {
@@ -74,17 +74,19 @@ async function holdAgainst(
 async function look(config: Config, json: true | undefined): Promise<number> {
   const findings = await checkConnections(config)
   for (const finding of findings) {
-    await print(`${json ? JSON.stringify(flatFinding(finding)) : formatFinding(finding)}\n`)
+    await print(
+      `${json ? JSON.stringify(flatConnectionFinding(finding)) : formatConnectionFinding(finding)}\n`,
+    )
   }
   return findings.filter(({ state }) => state === 'error').length
 }
 
-async function printProblems(problems: readonly Problem[], json: true | undefined): Promise<void> {
-  for (const problem of problems) {
-    await print(`${json ? JSON.stringify(flat(problem)) : formatProblem(problem)}\n`)
+async function printFindings(findings: readonly Finding[], json: true | undefined): Promise<void> {
+  for (const finding of findings) {
+    await print(`${json ? JSON.stringify(flat(finding)) : formatFinding(finding)}\n`)
   }
 }
 
-function flat({ severity, code, position, path, message }: Problem): object {
+function flat({ severity, code, position, path, message }: Finding): object {
   return { severity, code, ...position, path, message }
 }

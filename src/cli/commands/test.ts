@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { checkShape } from '../../config/checks/check-shape.ts'
-import { Problems } from '../../config/checks/problems.ts'
+import { Findings } from '../../config/checks/findings.ts'
 import { readConfigText } from '../../config/documents/read-config-text.ts'
 import { type ConfigDocument, parseYamlDocument } from '../../config/documents/yaml-document.ts'
 import { MARKING_SCHEMA } from '../../config/documents/yaml-schema.ts'
@@ -8,7 +8,7 @@ import { compareWithExpected } from '../../config-test/compare.ts'
 import { loadParts } from '../../config-test/parts.ts'
 import { type Actual, runTest } from '../../config-test/run-test.ts'
 import { type TestCase, testFileSchema } from '../../config-test/test-schema.ts'
-import { ConfigError, formatProblem, messageOf } from '../../domain/errors.ts'
+import { ConfigError, formatFinding, messageOf } from '../../domain/errors.ts'
 import { createLogger, type Logger, type LogLevel } from '../../runtime/logger.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { createCommand, print } from '../program.ts'
@@ -50,10 +50,10 @@ async function test(files: readonly string[], { json, logLevel }: Options): Prom
 
 async function readTestFile(file: string): Promise<{ document: ConfigDocument; tests: readonly TestCase[] }> {
   const document = parseYamlDocument(await readConfigText(file), file, MARKING_SCHEMA)
-  const problems = new Problems()
-  const value = checkShape(document, document.value, testFileSchema, problems)
-  if (!value) throw new ConfigError(`the test file ${file} cannot be used`, problems.list)
-  for (const problem of problems.list) process.stderr.write(`${formatProblem(problem)}; it is ignored\n`)
+  const findings = new Findings()
+  const value = checkShape(document, document.value, testFileSchema, findings)
+  if (!value) throw new ConfigError(`the test file ${file} cannot be used`, findings.list)
+  for (const finding of findings.list) process.stderr.write(`${formatFinding(finding)}; it is ignored\n`)
   return { document, tests: value.tests }
 }
 

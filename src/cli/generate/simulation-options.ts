@@ -7,11 +7,11 @@ import {
   microsFromInstant,
   parseIso,
 } from '../../domain/time.ts'
-import { type Audit, DAILY } from '../../notigen/audit.ts'
-import { FORMATS, type Format } from '../../notigen/format.ts'
-import { MESSAGE_TROUBLES, type MessageTrouble } from '../../notigen/message-trouble.ts'
+import { type Audit, DAILY } from '../../notigen/calendar/audit.ts'
+import { FORMATS, type Format } from '../../notigen/format/format.ts'
 import type { SimulationOptions } from '../../notigen/simulation.ts'
-import { USAGE_CODES } from '../../notigen/usage-orders.ts'
+import { MESSAGE_TROUBLES, type MessageTrouble } from '../../notigen/trouble/message-trouble.ts'
+import { USAGE_CODES } from '../../notigen/trouble/usage-orders.ts'
 import { type Duration, NoSuchTime, shiftTime, sumDuration } from '../../timex/duration.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { parsePositive, parseTime, parseWhole } from '../program.ts'

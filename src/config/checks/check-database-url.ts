@@ -3,15 +3,15 @@ import { readTlsFiles, type TlsFiles } from '../../runtime/tls-files.ts'
 import type { ConfigDocument } from '../documents/yaml-document.ts'
 import { databaseAddress, databaseUrlFault } from '../load/server-url.ts'
 import type { WinchesterSettings } from '../schemas/winchester-schema.ts'
-import type { Problems } from './problems.ts'
+import type { Findings } from './findings.ts'
 
-type Context = { readonly mode: 'load' | 'check'; readonly problems: Problems }
+type Context = { readonly mode: 'load' | 'check'; readonly findings: Findings }
 
 /** Finds faults of database.url. Paths of its certificates are relative to `folder`. */
 export async function checkDatabaseUrl(
   { document, value }: { readonly document: ConfigDocument; readonly value: WinchesterSettings },
   folder: string,
-  { mode, problems }: Context,
+  { mode, findings }: Context,
 ): Promise<void> {
   const { url } = value.database
   const path = ['database', 'url']
@@ -20,10 +20,10 @@ export async function checkDatabaseUrl(
   // A machine that only tests a configuration need not have its certificates.
   const tls = mode === 'check' ? parsed?.address.tls : undefined
   const fault = databaseUrlFault(url) ?? (tls && (await tlsFault(tls, folder)))
-  if (fault) problems.error('url', path, `url: ${fault}`, position)
+  if (fault) findings.error('url', path, `url: ${fault}`, position)
   for (const unused of parsed?.unused ?? []) {
     const message = `url: ${unused}`
-    problems.add({ severity: 'warning', code: 'unused', path, message, position })
+    findings.add({ severity: 'warning', code: 'unused', path, message, position })
   }
 }
 

@@ -1,20 +1,20 @@
 import type { TriggerConfig } from '../../streams/trigger-config.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { ListFile } from '../documents/joined-lists.ts'
-import type { Problems } from './problems.ts'
+import type { Findings } from './findings.ts'
 
 /** Finds pipelines that triggers name and no file defines. */
 export function checkPipelineNames(
   { document, value }: ListFile<TriggerConfig>,
   known: readonly string[],
-  problems: Problems,
+  findings: Findings,
 ): void {
   for (const [index, trigger] of value.entries()) {
     for (const key of ['fire_pipeline', 'expire_pipeline'] as const) {
       const name = trigger[key]
       if (!name || known.includes(name)) continue
       const message = `${key}: there is no pipeline ${JSON.stringify(name)}${didYouMean(name, known)}`
-      problems.error('unknown-pipeline', [index, key], message, document.positionOf([index, key]))
+      findings.error('unknown-pipeline', [index, key], message, document.positionOf([index, key]))
     }
   }
 }

@@ -2,23 +2,23 @@ import type { core, ZodType } from 'zod'
 import { describeIssue } from '../../runtime/describe-issue.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
-import type { Problems } from './problems.ts'
+import type { Findings } from './findings.ts'
 
 /**
  * Returns a document's value parsed by the schema; undefined when it does not fit. Adds the reasons to the
- * problems.
+ * findings.
  */
 export function checkShape<T>(
   document: ConfigDocument,
   value: unknown,
   schema: ZodType<T>,
-  problems: Problems,
+  findings: Findings,
   /** the path of the value in the document */
   base: DocumentPath = [],
 ): T | undefined {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  for (const issue of result.error.issues) addIssue(document, schema, issue, problems, base)
+  for (const issue of result.error.issues) addIssue(document, schema, issue, findings, base)
   // Without the unknown keys the rest may be valid, or may have further faults to report.
   const rest = result.error.issues.every(({ code }) => code === 'unrecognized_keys')
     ? schema.safeParse(withoutUnknownKeys(value, result.error.issues))
@@ -51,7 +51,7 @@ function addIssue(
   document: ConfigDocument,
   schema: ZodType,
   issue: core.$ZodIssue,
-  problems: Problems,
+  findings: Findings,
   base: DocumentPath,
 ): void {
   const inner = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
@@ -61,13 +61,13 @@ function addIssue(
     for (const key of issue.keys) {
       const at = [...path, key]
       const message = `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`
-      problems.error('unknown-key', at, message, document.keyPositionOf(at))
+      findings.error('unknown-key', at, message, document.keyPositionOf(at))
     }
     return
   }
   const last = path.at(-1)
   const subject = last === undefined ? '' : typeof last === 'number' ? `entry ${last + 1}: ` : `${last}: `
-  problems.error('shape', path, `${subject}${describeIssue(issue)}`, document.positionOf(path))
+  findings.error('shape', path, `${subject}${describeIssue(issue)}`, document.positionOf(path))
 }
 
 type Definition = {

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { isSecretName } from '../../text/secret-names.ts'
 import { type ConfigDocument, type DocumentPath, memberOf } from '../documents/yaml-document.ts'
-import type { Problems } from './problems.ts'
+import type { Findings } from './findings.ts'
 
 /** `scheme://user:password@…` */
 const URL_WITH_PASSWORD = /^\w+:\/\/[^/@\s:]*:[^/@\s]+@/
@@ -12,7 +12,7 @@ const URL_WITH_PASSWORD = /^\w+:\/\/[^/@\s:]*:[^/@\s]+@/
 export async function findOpenSecrets(
   document: ConfigDocument,
   below: DocumentPath,
-  problems: Problems,
+  findings: Findings,
 ): Promise<void> {
   const found = [...literalSecrets(memberOf(document.value, below), below)]
   const [first] = found
@@ -22,7 +22,7 @@ export async function findOpenSecrets(
   if ((mode & 0o077) === 0) return
   for (const path of found) {
     const message = `${path.at(-1)}: a secret in a file that others can read; take it from the environment (\${NAME}) or chmod 600 the file`
-    problems.add({
+    findings.add({
       severity: 'error',
       code: 'open-secret',
       path,

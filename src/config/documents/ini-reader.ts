@@ -1,24 +1,24 @@
 import { booleanOf } from '../../text/address-parts.ts'
 import type { SectionSchema } from '../../text/section-schema.ts'
 import { didYouMean } from '../../text/suggest.ts'
-import type { Problems } from '../checks/problems.ts'
+import type { Findings } from '../checks/findings.ts'
 import type { IniEntry, IniSection } from './ini-document.ts'
 import type { Environment } from './interpolate.ts'
 import { interpolate } from './interpolate.ts'
 
 /**
- * Reads typed values from the sections of an INI file. Adds faults to the problems and takes the default
+ * Reads typed values from the sections of an INI file. Adds faults to the findings and takes the default
  * then.
  */
 export class IniReader {
   readonly #sections: ReadonlyMap<string, IniSection>
   readonly #environment: Environment
-  readonly #problems: Problems
+  readonly #findings: Findings
 
-  constructor(sections: ReadonlyMap<string, IniSection>, environment: Environment, problems: Problems) {
+  constructor(sections: ReadonlyMap<string, IniSection>, environment: Environment, findings: Findings) {
     this.#sections = sections
     this.#environment = environment
-    this.#problems = problems
+    this.#findings = findings
   }
 
   has(section: string): boolean {
@@ -52,7 +52,7 @@ export class IniReader {
   integer<T extends number | undefined>(section: string, key: string, fallback: T, min = 0): number | T {
     const value = this.number(section, key, fallback, min)
     if (value === undefined || Number.isSafeInteger(value)) return value
-    this.problem(section, key, `${key}: expected a whole number, found ${value}`)
+    this.report(section, key, `${key}: expected a whole number, found ${value}`)
     return fallback
   }
 
@@ -74,11 +74,11 @@ export class IniReader {
       .filter((part) => part !== '')
   }
 
-  /** Adds a problem at a key's value, or at its section where the key is absent. */
-  problem(section: string, key: string, message: string, severity: 'error' | 'warning' = 'error'): void {
+  /** Adds a finding at a key's value, or at its section where the key is absent. */
+  report(section: string, key: string, message: string, severity: 'error' | 'warning' = 'error'): void {
     const entry = this.#sections.get(section)?.entries.get(key)
     const position = entry?.position ?? this.#sections.get(section)?.position
-    if (position) this.#problems.add({ severity, code: 'value', path: [section, key], message, position })
+    if (position) this.#findings.add({ severity, code: 'value', path: [section, key], message, position })
   }
 
   /** Adds a warning for each key in the file that has no effect. */
@@ -86,7 +86,7 @@ export class IniReader {
     for (const [name, section] of this.#sections) {
       for (const [key, { deprecated }] of Object.entries(known[kindOf(name)] ?? {})) {
         if (!deprecated || !section.entries.has(key)) continue
-        this.problem(name, key, `${key}: is accepted and has no effect`, 'warning')
+        this.report(name, key, `${key}: is accepted and has no effect`, 'warning')
       }
     }
   }
@@ -114,7 +114,7 @@ export class IniReader {
     return [...this.#sections.keys()].filter((name) => kinds.includes(kindOf(name)))
   }
 
-  /** Adds a problem for each unknown key and section. Does not check the keys of `free` sections. */
+  /** Adds a finding for each unknown key and section. Does not check the keys of `free` sections. */
   checkNames(known: { readonly [section: string]: SectionSchema }, free: readonly string[]): void {
     for (const [name, section] of this.#sections) {
       const kind = kindOf(name)
@@ -122,7 +122,7 @@ export class IniReader {
       const keys = known[kind] && Object.keys(known[kind])
       if (!keys) {
         const message = `unknown section [${name}]${didYouMean(kind, Object.keys(known))}`
-        this.#problems.add({
+        this.#findings.add({
           severity: 'error',
           code: 'unknown-section',
           path: [name],
@@ -134,7 +134,7 @@ export class IniReader {
       for (const [key, entry] of section.entries) {
         if (keys.includes(key)) continue
         const message = `unknown key ${JSON.stringify(key)} in [${name}]${didYouMean(key, keys)}`
-        this.#problems.error('unknown-key', [name, key], message, { ...entry.position, column: 1 })
+        this.#findings.error('unknown-key', [name, key], message, { ...entry.position, column: 1 })
       }
     }
   }
@@ -149,7 +149,7 @@ export class IniReader {
   }
 
   #fault(section: string, key: string, entry: IniEntry, message: string): void {
-    this.#problems.error('value', [section, key], `${key}: ${message}`, entry.position)
+    this.#findings.error('value', [section, key], `${key}: ${message}`, entry.position)
   }
 }
 

@@ -2,7 +2,7 @@ import type { KeySchema, SectionSchema, SectionValues } from '../../text/section
 import type { IniReader } from './ini-reader.ts'
 
 /**
- * Reads the values of a section by its schema, with defaults. Adds faults to the reader's problems.
+ * Reads the values of a section by its schema, with defaults. Adds faults to the reader's findings.
  * `sectionOf` returns the section from which a key is read. Does not read keys without effect.
  */
 export function readSection<S extends SectionSchema>(

@@ -1,20 +1,20 @@
-import type { Problems } from '../checks/problems.ts'
+import type { Findings } from '../checks/findings.ts'
 import { type Environment, interpolate } from './interpolate.ts'
 import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
 
 /**
- * Returns the value of a document with `${NAME}` replaced in its texts. Adds a problem for each unset
+ * Returns the value of a document with `${NAME}` replaced in its texts. Adds a finding for each unset
  * variable.
  */
 export function interpolateDocument(
   document: ConfigDocument,
   environment: Environment,
-  problems: Problems,
+  findings: Findings,
 ): unknown {
   const replace = (value: unknown, path: DocumentPath): unknown => {
     if (typeof value === 'string') {
       return interpolate(value, environment, (name) => {
-        problems.error(
+        findings.error(
           'environment',
           path,
           `the environment variable ${name} is not set`,

@@ -1,5 +1,5 @@
 import { EVENT_ID, getScalarValue, load, parseEvents, YAMLException, type Event as YamlEvent } from 'js-yaml'
-import { ConfigError, type Position, type Problem } from '../../domain/errors.ts'
+import { ConfigError, type Finding, type Position } from '../../domain/errors.ts'
 import { positionAt } from './position.ts'
 import { findAliasFault } from './yaml-aliases.ts'
 import { PYYAML_SCHEMA } from './yaml-schema.ts'
@@ -47,8 +47,8 @@ export function parseYamlDocument(text: string, file: string, schema = PYYAML_SC
 }
 
 function notYaml(message: string, position: Position): ConfigError {
-  const problem: Problem = { severity: 'error', code: 'yaml', path: '', message, position }
-  return new ConfigError(`${position.file} is not YAML`, [problem])
+  const finding: Finding = { severity: 'error', code: 'yaml', path: '', message, position }
+  return new ConfigError(`${position.file} is not YAML`, [finding])
 }
 
 type Part = 'key' | 'value'

@@ -18,18 +18,18 @@ export type AppSettings = {
   readonly values: AppValues
 }
 
-/** Reads the apps of a queue in order. Adds faults to the reader's problems. */
+/** Reads the apps of a queue in order. Adds faults to the reader's findings. */
 export function readApps(ini: IniReader, queue: string, classPaths: readonly string[]): AppSettings[] {
   const section = `consumer:${queue}`
   const apps = classPaths.flatMap((classPath) => readApp(ini, queue, classPath) ?? [])
   for (const [index, { name }] of apps.entries()) {
     if (apps.findIndex((app) => app.name === name) === index) continue
     const message = `apps: ${name} stands there twice; dead letters and filters tell apps apart by their class`
-    ini.problem(section, 'apps', message)
+    ini.report(section, 'apps', message)
   }
   if (ini.has(section) && classPaths.length === 0) {
     const known = APPS.names.join(', ')
-    ini.problem(section, 'apps', `apps: expected what messages are given to: ${known}, or ./my.js:MyApp`)
+    ini.report(section, 'apps', `apps: expected what messages are given to: ${known}, or ./my.js:MyApp`)
   }
   return apps
 }
@@ -38,7 +38,7 @@ function readApp(ini: IniReader, queue: string, classPath: string): AppSettings 
   const name = classPath.split(/[.:]/).at(-1) as string
   const app = APPS.builtIn(classPath)
   if (!app && !isModulePath(classPath)) {
-    ini.problem(`consumer:${queue}`, 'apps', `apps: ${APPS.unknown(classPath)}`)
+    ini.report(`consumer:${queue}`, 'apps', `apps: ${APPS.unknown(classPath)}`)
     return undefined
   }
   return {
@@ -60,10 +60,10 @@ function readValues(ini: IniReader, queue: string, app: BuiltInApp): AppValues {
   const missing = Object.keys(schema).filter((key) => schema[key]?.required && !values[key])
   for (const key of missing) {
     const message = `the app needs ${key} in a section [${kind}]`
-    if (ini.has(at(key))) ini.problem(at(key), key, message)
-    else ini.problem('consumers', 'queues', message)
+    if (ini.has(at(key))) ini.report(at(key), key, message)
+    else ini.report('consumers', 'queues', message)
   }
   const fault = missing.length === 0 ? app.fault?.(values) : undefined
-  if (fault) ini.problem(at(fault.key), fault.key, `${fault.key}: ${fault.message}`)
+  if (fault) ini.report(at(fault.key), fault.key, `${fault.key}: ${fault.message}`)
   return values
 }

@@ -34,7 +34,7 @@ export type ArchivesBySection = Map<string, ArchiveSettings | undefined>
 
 /**
  * Reads the archive of a queue. Queues share one unless they have a section [shoebox:QUEUE] of their own.
- * Returns undefined, and adds the reason to the reader's problems, when there is no section.
+ * Returns undefined, and adds the reason to the reader's findings, when there is no section.
  */
 export function readArchive(
   ini: IniReader,
@@ -44,7 +44,7 @@ export function readArchive(
   const own = `shoebox:${queue}`
   const name = ini.has(own) ? own : 'shoebox'
   if (archives.has(name)) return archives.get(name)
-  if (!ini.has(name)) ini.problem('consumers', 'queues', 'the app ShoeboxHandler needs a section [shoebox]')
+  if (!ini.has(name)) ini.report('consumers', 'queues', 'the app ShoeboxHandler needs a section [shoebox]')
   const settings = ini.has(name) ? readSettings(ini, name, queue) : undefined
   archives.set(name, settings)
   return settings
@@ -53,13 +53,13 @@ export function readArchive(
 function readSettings(ini: IniReader, name: string, queue: string): ArchiveSettings {
   const at = (key: string) => ini.sectionWith(key, 'shoebox', queue)
   const values = readSection(ini, YAGI.SHOEBOX, at)
-  const problem = (key: string, said: string) => ini.problem(at(key), key, `${key}: ${said}`)
+  const refuse = (key: string, said: string) => ini.report(at(key), key, `${key}: ${said}`)
   const { working_directory: folder } = values
-  if (!folder) ini.problem(name, 'working_directory', 'working_directory: is required')
+  if (!folder) ini.report(name, 'working_directory', 'working_directory: is required')
   if (!values.roll_manager.endsWith('WritingJSONRollManager'))
-    problem('roll_manager', `${values.roll_manager} is not available; known is WritingJSONRollManager`)
+    refuse('roll_manager', `${values.roll_manager} is not available; known is WritingJSONRollManager`)
   const fault = fileNameFault(values.filename_template)
-  if (fault) problem('filename_template', fault)
+  if (fault) refuse('filename_template', fault)
   return {
     workingDirectory: folder ?? '.',
     destinationFolder: values.destination_folder || `${folder ?? '.'}/done`,

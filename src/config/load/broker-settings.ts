@@ -35,7 +35,7 @@ const LARGEST_PREFETCH = 65_535
 
 type Values = SectionValues<(typeof YAGI)['BROKER']>
 
-/** Reads [rabbit_broker]. Adds faults to the reader's problems. */
+/** Reads [rabbit_broker]. Adds faults to the reader's findings. */
 export function readBroker(ini: IniReader): BrokerSettings {
   const values = readSection(ini, YAGI.BROKER, () => SECTION)
   return {
@@ -57,7 +57,7 @@ function managementUrl(ini: IniReader, { management_url }: Values): string | und
   const url = management_url || undefined
   if (url !== undefined && !(URL.canParse(url) && /^https?:\/\//.test(url))) {
     const message = 'management_url: expected http(s)://[USER:PASSWORD@]HOST:PORT'
-    ini.problem(SECTION, 'management_url', message)
+    ini.report(SECTION, 'management_url', message)
   }
   return url
 }
@@ -66,8 +66,8 @@ function managementUrl(ini: IniReader, { management_url }: Values): string | und
 function brokerUrl(ini: IniReader, { url, ...values }: Values): string {
   if (url) {
     const fault = brokerUrlFault(url)
-    if (fault) ini.problem(SECTION, 'url', `url: ${fault}`)
-    for (const unused of unusedOfBrokerUrl(url)) ini.problem(SECTION, 'url', `url: ${unused}`, 'warning')
+    if (fault) ini.report(SECTION, 'url', `url: ${fault}`)
+    for (const unused of unusedOfBrokerUrl(url)) ini.report(SECTION, 'url', `url: ${unused}`, 'warning')
     warnOfKeysBesideUrl(ini)
     return url
   }
@@ -78,7 +78,7 @@ function brokerUrl(ini: IniReader, { url, ...values }: Values): string {
   const made = `${scheme}://${user}:${password}@${servers.join(',')}/${vhost}`
   if (brokerUrlFault(made)) {
     const message = 'host: expected HOST, or several HOST[:PORT] with commas that are used in turn'
-    ini.problem(SECTION, 'host', message)
+    ini.report(SECTION, 'host', message)
   }
   return made
 }
@@ -92,6 +92,6 @@ function withPort(host: string, port: number): string {
 function warnOfKeysBesideUrl(ini: IniReader): void {
   const beside = ['host', 'user', 'password', 'port', 'vhost', 'ssl']
   for (const key of ini.keysOf(SECTION).filter((name) => beside.includes(name))) {
-    ini.problem(SECTION, key, `${key}: has no effect beside url, which says it`, 'warning')
+    ini.report(SECTION, key, `${key}: has no effect beside url, which says it`, 'warning')
   }
 }

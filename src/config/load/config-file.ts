@@ -12,28 +12,28 @@ import type { LoadContext } from './load-context.ts'
 /** A YAML file of a configuration and its value. */
 export type ConfigFile<T> = { readonly document: ConfigDocument; readonly value: T }
 
-type Shared = Pick<LoadContext, 'environment' | 'problems'>
+type Shared = Pick<LoadContext, 'environment' | 'findings'>
 
 /**
  * Parses a YAML file and checks its shape. Returns its usable entries, or undefined when there are none. Adds
- * faults to the problems. `required` replaces required entries that are missing.
+ * faults to the findings. `required` replaces required entries that are missing.
  */
 export function parseConfigFile<T>(
   file: string,
   text: string,
   schema: ZodType<T>,
-  { environment, problems }: Shared,
+  { environment, findings }: Shared,
   required?: object,
 ): ConfigFile<T> | undefined {
   try {
     const document = parseYamlDocument(text, file)
-    problems.warnOfRepeatedKeys(document)
-    const raw = interpolateDocument(document, environment, problems)
-    const value = checkShape(document, raw, schema, problems)
+    findings.warnOfRepeatedKeys(document)
+    const raw = interpolateDocument(document, environment, findings)
+    const value = checkShape(document, raw, schema, findings)
     return value === undefined ? salvageShape(document, raw, schema, required) : { document, value }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    problems.addAll(error.problems)
+    findings.addAll(error.findings)
     return undefined
   }
 }
@@ -63,7 +63,7 @@ export class NamedFiles {
     return undefined
   }
 
-  /** Returns the path of a file or folder. Returns undefined, and adds a problem, when it is missing. */
+  /** Returns the path of a file or folder. Returns undefined, and adds a finding, when it is missing. */
   async find(path: DocumentPath, name: string): Promise<string | undefined> {
     const found = name && (await firstThere(this.#folders.map((folder) => resolve(folder, name))))
     if (found) return shortPath(found)
@@ -73,7 +73,7 @@ export class NamedFiles {
 
   #missing(path: DocumentPath, name: string): void {
     const message = `${path[0]}: ${name} is not in ${[...new Set(this.#folders)].join(' or ')}`
-    this.#context.problems.error('missing-file', path, message, this.#main.document.positionOf(path))
+    this.#context.findings.error('missing-file', path, message, this.#main.document.positionOf(path))
   }
 }
 

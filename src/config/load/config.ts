@@ -1,5 +1,5 @@
 import type { EventDefinition } from '../../distiller/definition.ts'
-import type { Position, Problem } from '../../domain/errors.ts'
+import type { Finding, Position } from '../../domain/errors.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 import type { Expression } from '../../timex/expression.ts'
 import type { DocumentPath } from '../documents/yaml-document.ts'
@@ -37,8 +37,8 @@ export type Config = {
   readonly pipelines: Pipelines
   readonly trimEventsAge: Expression
   readonly places: Places
-  /** the problems in spite of which the configuration can be used */
-  readonly warnings: readonly Problem[]
+  /** the findings in spite of which the configuration can be used */
+  readonly warnings: readonly Finding[]
 }
 
 /** Returns the pipelines of a file, with each step in its long form. */

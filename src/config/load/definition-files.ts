@@ -5,7 +5,7 @@ import type { EventDefinitionConfig } from '../../distiller/definition-config.ts
 import { ConfigError, type Position } from '../../domain/errors.ts'
 import type { Report } from '../../domain/report.ts'
 import { checkShape } from '../checks/check-shape.ts'
-import type { Problems } from '../checks/problems.ts'
+import type { Findings } from '../checks/findings.ts'
 import type { Environment } from '../documents/interpolate.ts'
 import { interpolateDocument } from '../documents/interpolate-document.ts'
 import { readConfigText } from '../documents/read-config-text.ts'
@@ -29,21 +29,21 @@ export type DefinitionFiles = {
    * definitions.
    */
   positionOf(path: DocumentPath): Position
-  /** adds findings about definitions to the problems; their paths begin with such an index */
+  /** adds a finding about a definition; its path begins with the index among all definitions */
   readonly report: Report
 }
 
 /**
  * Reads files of event definitions, or folders of them (*.yaml in order of name), and the files that they
  * include, by paths relative to the including file. Leaves out faulty entries and adds the reasons to the
- * problems. Rejects with ConfigError for a path that cannot be read.
+ * findings. Rejects with ConfigError for a path that cannot be read.
  */
 export async function readDefinitionFiles(
   paths: readonly string[],
   environment: Environment,
-  problems: Problems,
+  findings: Findings,
 ): Promise<DefinitionFiles> {
-  const reader = new Reader(environment, problems)
+  const reader = new Reader(environment, findings)
   for (const path of paths) await reader.read(path, [])
   const { entries } = reader
   const placeOf = ([index, ...rest]: DocumentPath) => {
@@ -60,7 +60,7 @@ export async function readDefinitionFiles(
     report({ severity, code, path, message }) {
       const place = placeOf(path)
       const position = place.document.positionOf(place.path)
-      problems.add({ severity, code, path: place.path, message, position })
+      findings.add({ severity, code, path: place.path, message, position })
     },
   }
 }
@@ -70,11 +70,11 @@ class Reader {
   readonly traitNames = new Set<string>()
   isComplete = true
   readonly #environment: Environment
-  readonly #problems: Problems
+  readonly #findings: Findings
 
-  constructor(environment: Environment, problems: Problems) {
+  constructor(environment: Environment, findings: Findings) {
     this.#environment = environment
-    this.#problems = problems
+    this.#findings = findings
   }
 
   /** Reads a file or folder. `chain` has the absolute paths of the including files. */
@@ -85,9 +85,9 @@ class Reader {
   async #readFile(file: string, chain: readonly string[]): Promise<void> {
     const document = this.#parse(await readConfigText(file), file)
     if (!document) return
-    this.#problems.warnOfRepeatedKeys(document)
-    const raw = interpolateDocument(document, this.#environment, this.#problems)
-    const items = checkShape(document, raw, z.array(z.unknown()), this.#problems) ?? []
+    this.#findings.warnOfRepeatedKeys(document)
+    const raw = interpolateDocument(document, this.#environment, this.#findings)
+    const items = checkShape(document, raw, z.array(z.unknown()), this.#findings) ?? []
     for (const [index, item] of items.entries()) {
       if (isInclude(item)) await this.#include({ document, index, item, file, chain })
       else this.#define({ document, index, item })
@@ -99,7 +99,7 @@ class Reader {
       return parseYamlDocument(text, file)
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
-      this.#problems.addAll(error.problems)
+      this.#findings.addAll(error.findings)
       this.isComplete = false
       return undefined
     }
@@ -108,16 +108,16 @@ class Reader {
   #define({ document, index, item }: Item): void {
     const { traits } = (item ?? {}) as { traits?: unknown }
     for (const name of Object.keys((traits ?? {}) as object)) this.traitNames.add(name)
-    const config = checkShape(document, item, eventDefinitionSchema, this.#problems, [index])
+    const config = checkShape(document, item, eventDefinitionSchema, this.#findings, [index])
     if (config) this.entries.push({ config, document, index })
   }
 
   async #include({ document, index, item, file, chain }: IncludeItem): Promise<void> {
-    const include = checkShape(document, item, includeSchema, this.#problems, [index])?.include
+    const include = checkShape(document, item, includeSchema, this.#findings, [index])?.include
     if (include === undefined) return
     const path = [index, 'include']
     const fault = (code: string, message: string) =>
-      this.#problems.error(code, path, `include: ${message}`, document.positionOf(path))
+      this.#findings.error(code, path, `include: ${message}`, document.positionOf(path))
     try {
       const files = await filesAt(isAbsolute(include) ? include : join(dirname(file), include))
       const again = files.find((one) => chain.includes(resolve(one)))

@@ -35,7 +35,7 @@ export function checkFilterNames(
       if (known.some((one) => one.toLowerCase() === name.toLowerCase())) continue
       const message = `${name} is the app of no queue; known are ${known.join(', ')}${didYouMean(name, known)}`
       // A warning only: the filter has no effect, since no app has its name.
-      ini.problem(section, name, message, 'warning')
+      ini.report(section, name, message, 'warning')
     }
   }
 }

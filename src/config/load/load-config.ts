@@ -1,30 +1,30 @@
-import { ConfigError, type Problem } from '../../domain/errors.ts'
-import { isFatal, Problems } from '../checks/problems.ts'
+import { ConfigError, type Finding } from '../../domain/errors.ts'
+import { Findings, isFatal } from '../checks/findings.ts'
 import type { Environment } from '../documents/interpolate.ts'
 import type { Config } from './config.ts'
 import type { LoadContext, LoadMode } from './load-context.ts'
 import { loadWinchester } from './load-winchester.ts'
 import { loadYagi } from './load-yagi.ts'
 
-/** All problems of a configuration, and the configuration itself if it can be used. */
-export type CheckedConfig = { readonly problems: readonly Problem[]; readonly config: Config | undefined }
+/** All findings of a configuration, and the configuration itself if it can be used. */
+export type CheckedConfig = { readonly findings: readonly Finding[]; readonly config: Config | undefined }
 
 /**
  * Loads a `winchester.yaml`, or a `yagi.conf` or `quincy.conf` that names one. Rejects with a ConfigError,
- * with all problems, when the configuration cannot be used.
+ * with all findings, when the configuration cannot be used.
  *
  * @example
  * const config = await loadConfig('/etc/stacktach/winchester.yaml', process.env)
  * console.log(config.triggers.length)
  */
 export async function loadConfig(file: string, environment: Environment): Promise<Config> {
-  const { config, problems } = await checkConfig(file, environment)
+  const { config, findings } = await checkConfig(file, environment)
   if (config) return config
-  throw new ConfigError(`the configuration ${file} cannot be used`, problems.filter(isFatal))
+  throw new ConfigError(`the configuration ${file} cannot be used`, findings.filter(isFatal))
 }
 
 /**
- * Reads all files of a configuration and collects all problems. Rejects only when `file` itself cannot be
+ * Reads all files of a configuration and collects all findings. Rejects only when `file` itself cannot be
  * read.
  */
 export async function checkConfig(
@@ -32,12 +32,12 @@ export async function checkConfig(
   environment: Environment,
   mode: LoadMode = { mode: 'load' },
 ): Promise<CheckedConfig> {
-  const problems = new Problems()
-  const context: LoadContext = { ...mode, environment, problems }
+  const findings = new Findings()
+  const context: LoadContext = { ...mode, environment, findings }
   const config = /\.(ya?ml)$/.test(file) ? await loadWinchester(file, context) : await loadYagi(file, context)
-  const usable = !problems.list.some(isFatal)
+  const usable = !findings.list.some(isFatal)
   return {
-    problems: problems.list,
-    config: usable && config ? { ...config, warnings: problems.list } : undefined,
+    findings: findings.list,
+    config: usable && config ? { ...config, warnings: findings.list } : undefined,
   }
 }

@@ -1,4 +1,4 @@
-import type { Problems } from '../checks/problems.ts'
+import type { Findings } from '../checks/findings.ts'
 import type { Environment } from '../documents/interpolate.ts'
 import type { Config } from './config.ts'
 
@@ -25,5 +25,5 @@ export type LoadMode =
 /** The state that the loaders of all files share. */
 export type LoadContext = LoadMode & {
   readonly environment: Environment
-  readonly problems: Problems
+  readonly findings: Findings
 }

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { compileDefinitions } from '../../distiller/definition.ts'
-import type { Problem } from '../../domain/errors.ts'
+import type { Finding } from '../../domain/errors.ts'
 import type { Report } from '../../domain/report.ts'
 import { parseOrReport } from '../../streams/trait-criterion.ts'
 import { compileTriggers } from '../../streams/trigger.ts'
@@ -53,13 +53,13 @@ export async function loadWinchester(file: string, context: LoadContext): Promis
   const report = reporterOf(main, context)
   const trimEventsAge = parseOrReport(main.value.trim_events_age, ['trim_events_age'], report)
   await checkDatabaseUrl(main, folder, context)
-  warnOfDeprecated(main, winchesterSchema, context.problems)
+  warnOfDeprecated(main, winchesterSchema, context.findings)
   checkTogether(main.value, parts, context)
   const config = await compile(main, folder, parts, context)
   const whole = { ...config, trimEventsAge: trimEventsAge ?? EVERYTHING }
   await checkHandlersOf(whole, main, parts.pipelines, context)
-  if (parts.pipelines) await findOpenSecrets(parts.pipelines.document, [], context.problems)
-  await findOpenSecrets(main.document, ['api'], context.problems)
+  if (parts.pipelines) await findOpenSecrets(parts.pipelines.document, [], context.findings)
+  await findOpenSecrets(main.document, ['api'], context.findings)
   return whole
 }
 
@@ -94,7 +94,7 @@ function checkTogether(
 ): void {
   if (!triggers) return
   const arePipelinesKnown = pipelines !== undefined || !settings.pipeline_config
-  if (arePipelinesKnown) checkPipelineNames(triggers, pipelineNames(pipelines), context.problems)
+  if (arePipelinesKnown) checkPipelineNames(triggers, pipelineNames(pipelines), context.findings)
   checkTriggers(triggers.value, knownTraits(definitions), reporterOf(triggers, context))
 }
 
@@ -132,11 +132,11 @@ async function checkHandlersOf(
   for (const fault of await context.checkHandlers(config)) {
     const { file, path, severity, code } = placeOf(fault, main, pipelines)
     const position = code === 'unused' ? file?.document.keyPositionOf(path) : file?.document.positionOf(path)
-    if (position) context.problems.add({ severity, code, path, message: fault.message, position })
+    if (position) context.findings.add({ severity, code, path, message: fault.message, position })
   }
 }
 
-type Place = Pick<Problem, 'severity' | 'code'> & {
+type Place = Pick<Finding, 'severity' | 'code'> & {
   readonly file: ConfigFile<unknown> | undefined
   readonly path: DocumentPath
 }
@@ -156,8 +156,8 @@ function placeOf(
   return { file: pipelines, path: [...path, 'params', fault.parameter], severity: 'warning', code: 'unused' }
 }
 
-function reporterOf(file: ConfigFile<unknown> | undefined, { problems }: LoadContext): Report {
-  return file ? problems.reporter(file.document) : () => {}
+function reporterOf(file: ConfigFile<unknown> | undefined, { findings }: LoadContext): Report {
+  return file ? findings.reporter(file.document) : () => {}
 }
 
 function placesOf(

@@ -19,7 +19,7 @@ import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
  */
 export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
   const sections = parseIniDocument(await readConfigText(file), file)
-  const ini = new IniReader(sections, context.environment, context.problems)
+  const ini = new IniReader(sections, context.environment, context.findings)
   if (ini.has('quince')) return loadQuincy(file, ini, context)
   const folder = dirname(file)
   const yagi = withAbsolutePaths(readYagiSettings(ini), folder)
@@ -53,7 +53,7 @@ async function checkApps({ queues }: YagiSettings, ini: IniReader, context: Load
   for (const { queue, apps } of queues) {
     for (const app of apps) {
       const fault = await checkApp(app, context).then(() => undefined, messageOf)
-      if (fault !== undefined) ini.problem(`consumer:${queue}`, 'apps', fault)
+      if (fault !== undefined) ini.report(`consumer:${queue}`, 'apps', fault)
     }
   }
 }

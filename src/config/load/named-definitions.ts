@@ -11,7 +11,7 @@ import type { LoadContext } from './load-context.ts'
 export async function readNamedDefinitions(
   main: ConfigFile<WinchesterSettings>,
   files: NamedFiles,
-  { environment, problems }: LoadContext,
+  { environment, findings }: LoadContext,
 ): Promise<DefinitionFiles | undefined> {
   const { distiller_config: named } = main.value
   if (named === undefined) return undefined
@@ -22,12 +22,12 @@ export async function readNamedDefinitions(
     if (path !== undefined) found.push(path)
   }
   try {
-    const definitions = await readDefinitionFiles(found, environment, problems)
+    const definitions = await readDefinitionFiles(found, environment, findings)
     return found.length < names.length ? { ...definitions, traitNames: undefined } : definitions
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     const path = ['distiller_config']
-    problems.error('missing-file', path, error.message, main.document.positionOf(path))
+    findings.error('missing-file', path, error.message, main.document.positionOf(path))
     return undefined
   }
 }
@@ -36,7 +36,7 @@ export async function readNamedDefinitions(
 export async function loadNamedPlugins(
   { document, value }: ConfigFile<WinchesterSettings>,
   folder: string,
-  { problems }: LoadContext,
+  { findings }: LoadContext,
 ): Promise<TraitPlugins> {
   const plugins: { [name: string]: TraitPluginClass } = {}
   for (const [name, classPath] of Object.entries(value.distiller_trait_plugins)) {
@@ -44,7 +44,7 @@ export async function loadNamedPlugins(
     try {
       plugins[name] = await PLUGINS.load(classPath, { named: {}, folder })
     } catch (error) {
-      problems.error('plugin', path, messageOf(error), document.positionOf(path))
+      findings.error('plugin', path, messageOf(error), document.positionOf(path))
     }
   }
   return plugins

@@ -12,7 +12,7 @@ const OPENSTACK =
 
 type Values = SectionValues<(typeof YAGI)['CONSUMER']>
 
-/** Reads how a queue is declared, or that it is passive. Adds contradictions to the reader's problems. */
+/** Reads how a queue is declared, or that it is passive. Adds contradictions to the reader's findings. */
 export function readQueueSpec(ini: IniReader, queue: string, values: Values): QueueSpec {
   const section = `consumer:${queue}`
   const { durable, auto_delete: autoDelete, passive } = values
@@ -49,7 +49,7 @@ function readArguments(
 ): { [name: string]: string | number | boolean } {
   if (type !== '' && !QUEUE_TYPES.includes(type)) {
     const message = `queue_type: expected classic, quorum or stream, found ${JSON.stringify(type)}`
-    ini.problem(section, 'queue_type', `${message}${didYouMean(type, QUEUE_TYPES)}`)
+    ini.report(section, 'queue_type', `${message}${didYouMean(type, QUEUE_TYPES)}`)
   }
   const pairs = queue_arguments.map((text): [string, string] => {
     const colon = text.indexOf(':')
@@ -61,7 +61,7 @@ function readArguments(
       name === 'x-queue-type'
         ? `x-queue-type is told by queue_type = ${value}`
         : 'expected NAME: VALUE with commas between, such as x-message-ttl: 86400000, x-max-length: 100000'
-    ini.problem(section, 'queue_arguments', `queue_arguments: ${message}`)
+    ini.report(section, 'queue_arguments', `queue_arguments: ${message}`)
   }
   const typed = pairs.map(([name, value]) => [name, typedValue(value)] as const)
   return Object.fromEntries(type === '' ? typed : [['x-queue-type', type] as const, ...typed])
@@ -84,7 +84,7 @@ function readStreamOffset(ini: IniReader, section: string, values: Values): Stre
   const since = parseIso(text)
   if (since !== undefined) return { sinceS: Math.floor(since / MICROS_PER_SECOND) }
   const expected = 'expected first, last, next, an offset or an ISO 8601 time'
-  ini.problem(section, 'stream_offset', `stream_offset: ${expected}, found ${JSON.stringify(text)}`)
+  ini.report(section, 'stream_offset', `stream_offset: ${expected}, found ${JSON.stringify(text)}`)
   return undefined
 }
 
@@ -92,17 +92,17 @@ function checkPassive(ini: IniReader, section: string, values: Values): void {
   const isWritten = (key: string) => ini.keysOf(section).includes(key)
   for (const key of ['queue_type', 'queue_arguments'].filter(isWritten)) {
     const message = `${key}: does not go with passive = True, which declares nothing; leave it out, or write passive = False for a queue of your own`
-    ini.problem(section, key, message)
+    ini.report(section, key, message)
   }
   if (values.exchange_passive === false) {
     const message =
       'exchange_passive: does not go with passive = True, which binds the queue to nothing; leave it out'
-    ini.problem(section, 'exchange_passive', message)
+    ini.report(section, 'exchange_passive', message)
   }
   const idle = 'exchange exchange_type routing_key durable auto_delete exchange_durable exchange_auto_delete'
   for (const key of idle.split(' ').filter(isWritten)) {
     const message = `${key}: has no effect with passive = True; who owns the queue declares and binds it`
-    ini.problem(section, key, message, 'warning')
+    ini.report(section, key, message, 'warning')
   }
 }
 
@@ -110,9 +110,9 @@ function checkOwn(ini: IniReader, section: string, spec: QueueSpec, values: Valu
   const type = spec.arguments?.['x-queue-type']
   if (type === 'quorum' || type === 'stream') {
     if (!spec.durable)
-      ini.problem(section, 'durable', `durable: a ${type} queue is always durable; leave it out`)
+      ini.report(section, 'durable', `durable: a ${type} queue is always durable; leave it out`)
     if (spec.autoDelete) {
-      ini.problem(
+      ini.report(
         section,
         'auto_delete',
         `auto_delete: a ${type} queue is never deleted by itself; leave it out`,
@@ -126,7 +126,7 @@ function checkOwn(ini: IniReader, section: string, spec: QueueSpec, values: Valu
 function checkStream(ini: IniReader, section: string, isStream: boolean, written: string | undefined): void {
   if (!isStream) {
     if (written)
-      ini.problem(section, 'stream_offset', 'stream_offset: needs queue_type = stream (or passive = True)')
+      ini.report(section, 'stream_offset', 'stream_offset: needs queue_type = stream (or passive = True)')
     return
   }
   const offset = written ?? 'first'
@@ -135,7 +135,7 @@ function checkStream(ini: IniReader, section: string, isStream: boolean, written
       ? `from stream_offset = ${offset}, what comes while no consumer runs is never read; only first misses nothing`
       : `each start reads all of it again from stream_offset = ${offset} (and stores nothing twice); a quorum queue does not`
   const message = `queue_type: of a stream the broker does not remember what was read: ${consequence}`
-  ini.problem(section, written ? 'stream_offset' : 'queue_type', message, 'warning')
+  ini.report(section, written ? 'stream_offset' : 'queue_type', message, 'warning')
 }
 
 function checkExchanges(ini: IniReader, section: string, spec: QueueSpec): void {
@@ -143,7 +143,7 @@ function checkExchanges(ini: IniReader, section: string, spec: QueueSpec): void 
   if (ini.keysOf(section).includes('exchange_passive')) {
     if (exchangePassive && bindings.length === 0) {
       const message = 'exchange_passive: expected the exchanges to bind to in `exchange`'
-      ini.problem(section, 'exchange_passive', message)
+      ini.report(section, 'exchange_passive', message)
     }
     return
   }
@@ -151,10 +151,10 @@ function checkExchanges(ini: IniReader, section: string, spec: QueueSpec): void 
   const theirs = exchanges.filter((exchange) => OPENSTACK.includes(exchange))
   if (theirs.length > 0) {
     const message = `exchange: ${theirs.join(', ')}: OpenStack's services fail when such an exchange was made by others before them and otherwise; write exchange_passive = True (it is waited for, never made), or passive = True to read a queue of theirs`
-    ini.problem(section, 'exchange', message, 'warning')
+    ini.report(section, 'exchange', message, 'warning')
   } else if (exchanges.length > 1) {
     const message =
       "exchange: names several; write exchange_passive = True where they are others' (they are waited for, never made), or False to make them"
-    ini.problem(section, 'exchange', message, 'warning')
+    ini.report(section, 'exchange', message, 'warning')
   }
 }

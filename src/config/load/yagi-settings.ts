@@ -34,24 +34,24 @@ const RETIRED = ['oahu', 'redis', 'pubsubhubbub', 'hub', 'persistence', 'nova']
 function warnOfUnused(ini: IniReader): void {
   ini.warnOfDeprecated(YAGI_SECTIONS)
   for (const section of ini.sectionsOf(RETIRED)) {
-    ini.problem(section, '', `[${section}]: is accepted and has no effect`, 'warning')
+    ini.report(section, '', `[${section}]: is accepted and has no effect`, 'warning')
   }
   for (const section of ini.sectionsOf(['atompub', 'cufpub', 'handler_auth'])) {
     if (ini.boolean(section, 'validate_ssl', true)) continue
     const message =
       'validate_ssl: certificates are always checked; NODE_EXTRA_CA_CERTS names a file of own authorities'
-    ini.problem(section, 'validate_ssl', message, 'warning')
+    ini.report(section, 'validate_ssl', message, 'warning')
   }
 }
 
-/** Reads the settings of a yagi.conf. Adds faults to the reader's problems. */
+/** Reads the settings of a yagi.conf. Adds faults to the reader's findings. */
 export function readYagiSettings(ini: IniReader): YagiSettings {
   const names = readSection(ini, YAGI.CONSUMERS, () => 'consumers').queues
   checkSections(ini, names)
   const archives: ArchivesBySection = new Map()
   const queues = names.map((queue) => readQueue(ini, queue, archives))
   if (queues.length === 0)
-    ini.problem('consumers', 'queues', 'queues: expected the names of the queues to read')
+    ini.report('consumers', 'queues', 'queues: expected the names of the queues to read')
   checkFilterNames(
     ini,
     queues.flatMap(({ apps }) => apps),
@@ -78,13 +78,13 @@ function checkSections(ini: IniReader, queues: readonly string[]): void {
   for (const section of ini.sectionsOf([...ofApps, ...filters, ...own])) {
     const [, queue] = section.split(':')
     if (queue === undefined || queues.includes(queue)) continue
-    ini.problem(section, '', `[${section}]: ${queue} is not among the queues that are read`, 'warning')
+    ini.report(section, '', `[${section}]: ${queue} is not among the queues that are read`, 'warning')
   }
 }
 
 function readQueue(ini: IniReader, queue: string, archives: ArchivesBySection): QueueSettings {
   const section = `consumer:${queue}`
-  if (!ini.has(section)) ini.problem('consumers', 'queues', `queues: there is no section [${section}]`)
+  if (!ini.has(section)) ini.report('consumers', 'queues', `queues: there is no section [${section}]`)
   const values = readSection(ini, YAGI.CONSUMER, () => section)
   const apps = readApps(ini, queue, values.apps)
   const isArchived = apps.some(({ kind }) => kind === 'shoebox')

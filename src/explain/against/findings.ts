@@ -1,6 +1,6 @@
 import type { Config } from '../../config/load/config.ts'
 import { DEFAULT_TRAITS, type EventDefinition, type TraitDefinition } from '../../distiller/definition.ts'
-import type { Position, Problem } from '../../domain/errors.ts'
+import type { Finding, Position } from '../../domain/errors.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 import { periodText } from '../../usage/practical/stream-story.ts'
 import type { DefinitionUse, Observation } from './observation.ts'
@@ -13,7 +13,7 @@ import type { DefinitionUse, Observation } from './observation.ts'
  * events without an id of their resource, definitions, traits and triggers that no notification needed (where
  * they are defined), and audit periods that are not within their stream.
  */
-export function findingsOf(config: Config, observation: Observation): Problem[] {
+export function findingsOf(config: Config, observation: Observation): Finding[] {
   return [
     ...unreadable(observation),
     ...refused(config, observation),
@@ -26,11 +26,11 @@ export function findingsOf(config: Config, observation: Observation): Problem[] 
   ]
 }
 
-function warning(code: string, position: Position, message: string, path = ''): Problem {
+function warning(code: string, position: Position, message: string, path = ''): Finding {
   return { severity: 'warning', code, path, message, position }
 }
 
-function unreadable({ unreadable: lines }: Observation): Problem[] {
+function unreadable({ unreadable: lines }: Observation): Finding[] {
   return lines.map(({ position, reason }) => ({
     severity: 'error',
     code: 'unreadable',
@@ -40,7 +40,7 @@ function unreadable({ unreadable: lines }: Observation): Problem[] {
   }))
 }
 
-function refused({ places }: Config, observation: Observation): Problem[] {
+function refused({ places }: Config, observation: Observation): Finding[] {
   return [...observation.refused.values()].map(({ count, first, definition, reason }) => {
     const name = /^trait ([^:]+):/.exec(reason)?.[1]
     const path = name === undefined ? [definition.index] : [definition.index, 'traits', name]
@@ -50,13 +50,13 @@ function refused({ places }: Config, observation: Observation): Problem[] {
   })
 }
 
-function unknown(observation: Observation): Problem[] {
+function unknown(observation: Observation): Finding[] {
   return byCount(observation.unknown).map(([type, { count, first }]) =>
     warning('no-definition', first, `${type}: no definition matches ${times(count)}`),
   )
 }
 
-function nameless({ nameless: types, withId }: Observation): Problem[] {
+function nameless({ nameless: types, withId }: Observation): Finding[] {
   return byCount(types).map(([type, { count, first, fields }]) => {
     const all = count + (withId.get(type) ?? 0)
     const offered = [...fields].slice(0, 5).join(', ')
@@ -66,7 +66,7 @@ function nameless({ nameless: types, withId }: Observation): Problem[] {
 }
 
 /** Reports a file once when none of its definitions was used. */
-function unusedDefinitions({ definitions, places }: Config, observation: Observation): Problem[] {
+function unusedDefinitions({ definitions, places }: Config, observation: Observation): Finding[] {
   const files = Map.groupBy(definitions, ({ index }) => places.definition([index]).file)
   return [...files].flatMap(([file, group]) => {
     const unused = group.filter(({ index }) => useOf(observation, index).taken === 0)
@@ -93,7 +93,7 @@ type Use = {
  * Treats a trait that several definitions of a file share, for example by a merge key, as one. Reports the
  * first place where it is defined.
  */
-function unfilledTraits({ definitions, places }: Config, observation: Observation): Problem[] {
+function unfilledTraits({ definitions, places }: Config, observation: Observation): Finding[] {
   const uses = definitions.flatMap((definition): Use[] => {
     const use = useOf(observation, definition.index)
     const traits = use.taken > 0 ? definition.traits.filter((trait) => !isDefault(trait)) : []
@@ -131,7 +131,7 @@ function isDefault(trait: TraitDefinition): boolean {
   return paths !== undefined && String(paths) === String(pathsOf(trait))
 }
 
-function unmatchedTriggers({ triggers, places }: Config, observation: Observation): Problem[] {
+function unmatchedTriggers({ triggers, places }: Config, observation: Observation): Finding[] {
   return triggers.flatMap(({ name }) => {
     const use = observation.triggers.get(name)
     if (!use || use.matched > 0) return []
@@ -141,7 +141,7 @@ function unmatchedTriggers({ triggers, places }: Config, observation: Observatio
   })
 }
 
-function misfittingPeriods({ places }: Config, { misfits }: Observation): Problem[] {
+function misfittingPeriods({ places }: Config, { misfits }: Observation): Finding[] {
   return [...misfits.values()].map(({ count, type, trigger, period, range }) => {
     const periods = `such as ${periodText(period)} in that of ${periodText(range)}`
     const message = `the audit period of ${times(count)} of ${type} is not within its stream of ${trigger}, ${periods}: the usage outside is not verified (docs/usage-rules.md, "Audit periods")`

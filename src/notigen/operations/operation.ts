@@ -1,4 +1,4 @@
-import type { TaskState, VmState } from '../instance-states.ts'
+import type { TaskState, VmState } from './instance-states.ts'
 
 /** Change of an instance that takes effect with a notification. */
 export type Change = {

@@ -1,6 +1,6 @@
 import { MICROS_PER_SECOND } from '../../domain/time.ts'
-import type { AuditPeriod } from '../audit.ts'
-import type { Instance } from '../instance.ts'
+import type { AuditPeriod } from '../calendar/audit.ts'
+import type { Instance } from '../instance/instance.ts'
 
 /** Bytes transferred by an instance, by network. */
 export type Bandwidth = {

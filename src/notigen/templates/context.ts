@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { Notice } from '../notice.ts'
+import type { Notice } from '../notices/notice.ts'
 import { novaTime } from './nova-time.ts'
 
 const USER_ROLES = ['member', 'reader', 'compute:default', 'object-store:default', 'identity:default']

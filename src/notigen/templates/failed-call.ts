@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { InstanceNotice } from '../notice.ts'
+import type { InstanceNotice } from '../notices/notice.ts'
 import { instanceRecord } from './instance-record.ts'
 import { novaTime } from './nova-time.ts'
 

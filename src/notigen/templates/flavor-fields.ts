@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { Flavor } from '../catalog.ts'
+import type { Flavor } from '../instance/catalog.ts'
 
 /** Fields of a flavor that old-style and versioned notifications share. */
 export function flavorFields(flavor: Flavor): JsonObject {

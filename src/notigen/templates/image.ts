@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { Notice } from '../notice.ts'
+import type { Notice } from '../notices/notice.ts'
 import { secondsTime } from './nova-time.ts'
 
 /** Status of an image by event type. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { InstanceNotice } from '../notice.ts'
+import type { InstanceNotice } from '../notices/notice.ts'
 import { instancePayload } from './instance.ts'
 
 export const BUILD_FAILURE = 'No space left on the storage repository for the root disk.'

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { InstanceNotice } from '../notice.ts'
+import type { InstanceNotice } from '../notices/notice.ts'
 import { bandwidthIn } from './bandwidth.ts'
 import { instancePayload } from './instance.ts'
 import { auditTime } from './nova-time.ts'

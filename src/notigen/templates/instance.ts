@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { Instance } from '../instance.ts'
-import type { InstanceNotice } from '../notice.ts'
-import { toldTimes } from '../told-times.ts'
+import type { Instance } from '../instance/instance.ts'
+import { toldTimes } from '../instance/told-times.ts'
+import type { InstanceNotice } from '../notices/notice.ts'
 import { flavorMetadata } from './flavor-fields.ts'
 import { novaTime } from './nova-time.ts'
 

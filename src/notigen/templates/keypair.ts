@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { Notice } from '../notice.ts'
+import type { Notice } from '../notices/notice.ts'
 
 /** Payload of keypair.*: owner and name of a key. Source: nova/compute/api.py. */
 export function keypairPayload({ request, resourceId }: Notice): JsonObject {

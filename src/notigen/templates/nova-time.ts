@@ -1,5 +1,5 @@
 import { formatIso, type Micros } from '../../domain/time.ts'
-import { wholeSeconds } from '../told-times.ts'
+import { wholeSeconds } from '../instance/told-times.ts'
 
 /**
  * Formats a time as Nova's notifications do: a space between date and time, and six digits. Returns an empty

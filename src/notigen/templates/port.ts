@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { InstanceNotice } from '../notice.ts'
+import type { InstanceNotice } from '../notices/notice.ts'
 
 /** Payload of port.*: the port that connects an instance to its network. Source: neutron/api/v2/base.py. */
 export function portPayload({ instance, eventType }: InstanceNotice): JsonObject {

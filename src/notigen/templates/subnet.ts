@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { Notice } from '../notice.ts'
+import type { Notice } from '../notices/notice.ts'
 
 /** Payload of subnet.create.*. Source: neutron/api/v2/base.py. */
 export function subnetPayload({ request, resourceId, eventType }: Notice): JsonObject {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { InstanceNotice } from '../notice.ts'
+import type { InstanceNotice } from '../notices/notice.ts'
 import { secondsTime } from './nova-time.ts'
 
 /** Payload of snapshot.*: a copy of a volume. Source: cinder/volume/volume_utils.py. */

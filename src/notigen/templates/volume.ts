@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/notification.ts'
-import type { InstanceNotice } from '../notice.ts'
+import type { InstanceNotice } from '../notices/notice.ts'
 import { auditTime, secondsTime } from './nova-time.ts'
 
 /** Status of a volume by event type. */

@@ -5,10 +5,10 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
-import { APART, mayRunApart } from '../../../sandbox/servers/child-program.ts'
 import { openRollingArchive } from '../../../src/archive/rolling-archive.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { temporaryFolder } from '../../support/folders.ts'
+import { APART, mayRunApart } from '../../support/servers/apart.ts'
 
 const WRITER = resolve(import.meta.dirname, '../../support/archive-writer.ts')
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { apiSettings } from '../../../src/assembly/api-settings.ts'
 import { checkConfig, loadConfig } from '../../../src/config/load/load-config.ts'
-import { SOUND_FILES } from '../../support/config-problems.ts'
+import { SOUND_FILES } from '../../support/config-findings.ts'
 import { folderWith } from '../../support/folders.ts'
 
 async function settingsOf(api: string, listen?: { host: string; port: number }, environment = {}) {
@@ -71,12 +71,12 @@ test('check finds tokens that stand in a file which others can read, and keys th
     'winchester.yaml': `${SOUND_FILES['winchester.yaml']}api: {tokens: {read: [s3cr3t], write: "\${W}"}, port: 1}\n`,
   })
   chmodSync(join(folder, 'winchester.yaml'), 0o644)
-  const { problems } = await checkConfig(join(folder, 'winchester.yaml'), { W: 'w' })
-  expect(problems.map(({ code, path }) => [code, path])).toEqual([
+  const { findings } = await checkConfig(join(folder, 'winchester.yaml'), { W: 'w' })
+  expect(findings.map(({ code, path }) => [code, path])).toEqual([
     ['unknown-key', 'api.port'],
     ['open-secret', 'api.tokens.read.0'],
   ])
-  expect(JSON.stringify(problems)).not.toContain('s3cr3t')
+  expect(JSON.stringify(findings)).not.toContain('s3cr3t')
 })
 
 test('a quincy.conf names the winchester.yaml', async () => {

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkConfig, loadConfig } from '../../../src/config/load/load-config.ts'
-import { problemsOf, SOUND_FILES } from '../../support/config-problems.ts'
+import { findingsOf, SOUND_FILES } from '../../support/config-findings.ts'
 import { folderWith } from '../../support/folders.ts'
 
 function databaseAt(url: string) {
-  return problemsOf({
+  return findingsOf({
     'winchester.yaml': SOUND_FILES['winchester.yaml'].replace('"sqlite::memory:"', JSON.stringify(url)),
   })
 }
@@ -51,8 +51,8 @@ test.each([
   ['host = mq1:5, mq2\nport = 6\nuser = u\npassword = p,@', 'amqp://u:p%2C%40@mq1:5,mq2:6/%2F'],
   ['host = ::1\nssl = True\nport = 5671', 'amqps://guest:guest@[::1]:5671/%2F'],
 ])('a yagi.conf with %s means %s', async (keys, url) => {
-  const { config, problems } = await brokerOf(keys)
-  expect(problems).toEqual([])
+  const { config, findings } = await brokerOf(keys)
+  expect(findings).toEqual([])
   expect(config?.yagi?.broker.url).toBe(url)
 })
 
@@ -67,9 +67,9 @@ test.each([
   ],
   ['url = amqp://mq1/\nhost = mq2', 'warning', 'host', /^host: has no effect beside url/],
 ])('check says of a yagi.conf with %s', async (keys, severity, key, message) => {
-  const { problems } = await brokerOf(keys)
-  expect(problems).toMatchObject([
+  const { findings } = await brokerOf(keys)
+  expect(findings).toMatchObject([
     { severity, path: `rabbit_broker.${key}`, message: expect.stringMatching(message) },
   ])
-  expect(problems[0]?.position.line).toBe(keys.split('\n').findIndex((line) => line.startsWith(key)) + 2)
+  expect(findings[0]?.position.line).toBe(keys.split('\n').findIndex((line) => line.startsWith(key)) + 2)
 })

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { checkConfig } from '../../../src/config/load/load-config.ts'
-import { SOUND_FILES } from '../../support/config-problems.ts'
+import { SOUND_FILES } from '../../support/config-findings.ts'
 import { folderWith } from '../../support/folders.ts'
 
-function problemsWith(template: string) {
+function findingsWith(template: string) {
   const apps = 'yagi.handler.shoebox_handler.ShoeboxHandler, winchester.yagi_handler.WinchesterHandler'
   const text = `[consumers]\nqueues = q\n[consumer:q]\napps = ${apps}\n[shoebox]\nworking_directory = a\nfilename_template = ${template}\n[winchester]\nconfig_file = winchester.yaml\n`
   return checkConfig(join(folderWith({ ...SOUND_FILES, 'yagi.conf': text }), 'yagi.conf'), {})
@@ -13,7 +13,7 @@ function problemsWith(template: string) {
 test.each(['events_%Y_%m_%d_%X_%f.dat', 'n_[[TIMESTAMP]]_[[CRC]].json', 'x'.repeat(150)])(
   'the archive may be called %s',
   async (template) => {
-    expect((await problemsWith(template)).problems).toEqual([])
+    expect((await findingsWith(template)).findings).toEqual([])
   },
 )
 
@@ -24,7 +24,7 @@ test.each([
   ['x'.repeat(240), /names of up to 240 bytes; 150 at most/],
   ['%f'.repeat(30), /names of up to 240 bytes/],
 ])('the archive may not be called %s', async (template, message) => {
-  const { problems } = await problemsWith(template)
-  expect(problems).toMatchObject([{ severity: 'error', message: expect.stringMatching(message) }])
-  expect(problems[0]?.position).toMatchObject({ line: 7 })
+  const { findings } = await findingsWith(template)
+  expect(findings).toMatchObject([{ severity: 'error', message: expect.stringMatching(message) }])
+  expect(findings[0]?.position).toMatchObject({ line: 7 })
 })

@@ -3,39 +3,39 @@ import { basename, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { handlerFaults } from '../../../src/assembly/require-pipelines.ts'
-import { isFatal } from '../../../src/config/checks/problems.ts'
+import { isFatal } from '../../../src/config/checks/findings.ts'
 import { checkConfig } from '../../../src/config/load/load-config.ts'
-import { ConfigError, type Problem } from '../../../src/domain/errors.ts'
-import { SOUND_FILES } from '../../support/config-problems.ts'
+import { ConfigError, type Finding } from '../../../src/domain/errors.ts'
+import { SOUND_FILES } from '../../support/config-findings.ts'
 import { corpusOf, nearCorpus } from '../../support/corpus.ts'
 import { temporaryFolder } from '../../support/folders.ts'
 
 const FILES = Object.keys(SOUND_FILES)
 const corpus = corpusOf('yaml')
 
-/** The problems of sound files one of which holds these bytes. */
-async function problemsWith(folder: string, name: string, bytes: Buffer): Promise<readonly Problem[]> {
+/** The findings of sound files one of which holds these bytes. */
+async function findingsWith(folder: string, name: string, bytes: Buffer): Promise<readonly Finding[]> {
   mkdirSync(folder, { recursive: true })
   for (const [file, text] of Object.entries(SOUND_FILES)) writeFileSync(join(folder, file), text)
   writeFileSync(join(folder, name), bytes)
   try {
-    const { problems, config } = await checkConfig(
+    const { findings, config } = await checkConfig(
       join(folder, 'winchester.yaml'),
       {},
       { mode: 'check', checkHandlers: handlerFaults },
     )
-    expect(config === undefined).toBe(problems.some(isFatal))
-    return problems
+    expect(config === undefined).toBe(findings.some(isFatal))
+    return findings
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     expect(error.message).toContain(folder)
-    return error.problems
+    return error.findings
   }
 }
 
 async function expectPlaces(folder: string, name: string, bytes: Buffer): Promise<void> {
   const lines = bytes.toString().split(/\r\n|[\r\n]/).length
-  for (const { message, position } of await problemsWith(folder, name, bytes)) {
+  for (const { message, position } of await findingsWith(folder, name, bytes)) {
     expect(message).toMatch(/^[^\n]+$/)
     expect(position.column).toBeGreaterThan(0)
     expect(position.line).toBeGreaterThan(0)

@@ -130,7 +130,7 @@ test('volumes, snapshots, images and addresses have streams of their own, volume
   })
 })
 
-test('problems of one of several trigger files are told with its place', async () => {
+test('findings of one of several trigger files are told with its place', async () => {
   const folder = folderWith({
     'winchester.yaml':
       'trigger_definitions: [one.yaml, two.yaml, three.yaml]\ndatabase: {url: "sqlite::memory:"}\n',

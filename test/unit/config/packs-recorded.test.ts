@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Event } from '../../../src/domain/event.ts'
 import type { Notification } from '../../../src/domain/notification.ts'
 import type { Trait } from '../../../src/domain/trait.ts'
-import { versionedName } from '../../../src/notigen/versioned-name.ts'
+import { versionedName } from '../../../src/notigen/format/versioned-name.ts'
 import { eventOf, loadPack, notificationsOf, SERVICES, shippedDistiller } from '../../support/packs.ts'
 
 /** Notifications of a real Nova, Glance, Cinder and Keystone, where they are beside the checkout. */

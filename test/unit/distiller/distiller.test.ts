@@ -3,7 +3,7 @@ import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import type { EventDefinitionConfig } from '../../../src/distiller/definition-config.ts'
 import { createDistiller } from '../../../src/distiller/distiller.ts'
 import type { JsonObject, Notification } from '../../../src/domain/notification.ts'
-import type { Finding } from '../../../src/domain/report.ts'
+import type { UnplacedFinding } from '../../../src/domain/report.ts'
 import { at } from '../../support/events.ts'
 
 const RECEIVED = at('2026-01-01T00:00:00')
@@ -112,7 +112,7 @@ test('a time that is none fails', () => {
 })
 
 test('a bad field path is reported with its place', () => {
-  const findings: Finding[] = []
+  const findings: UnplacedFinding[] = []
   compileDefinitions([{ event_type: '*', traits: { v: { fields: ['ok', 'a.['] } } }], (finding) =>
     findings.push(finding),
   )

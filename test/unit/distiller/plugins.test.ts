@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { compileDefinitions } from '../../../src/distiller/definition.ts'
 import { PLUGINS } from '../../../src/distiller/plugins/plugin-registry.ts'
 import type { PluginParameters, TraitPluginClass } from '../../../src/distiller/trait-plugin.ts'
-import type { Finding } from '../../../src/domain/report.ts'
+import type { UnplacedFinding } from '../../../src/domain/report.ts'
 
 function value(name: string, parameters: PluginParameters, ...values: (string | number | boolean)[]) {
   const Plugin = PLUGINS.entries[name] as TraitPluginClass
@@ -52,9 +52,9 @@ test.each([
   ['with a schema', { split: WITH_SCHEMA }],
   ['with names of parameters', { split: WITH_NAMES }],
 ])('a parameter that the plugin does not know is warned of: one %s', (_, plugins) => {
-  const findings: Finding[] = []
+  const findings: UnplacedFinding[] = []
   const plugin = { name: 'split', parameters: { seperator: '-', separator: '.' } }
-  const report = (one: Finding) => void findings.push(one)
+  const report = (one: UnplacedFinding) => void findings.push(one)
   compileDefinitions([{ event_type: 'x', traits: { a: { fields: 'b', plugin } } }], report, plugins)
   expect(findings).toMatchObject([
     {

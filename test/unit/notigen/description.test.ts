@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { decodeNotificationText } from '../../../src/distiller/decode-notification.ts'
 import { describe as describeRun } from '../../../src/notigen/description.ts'
-import { FORMATS } from '../../../src/notigen/format.ts'
-import { MESSAGE_TROUBLES } from '../../../src/notigen/message-trouble.ts'
+import { FORMATS } from '../../../src/notigen/format/format.ts'
 import { OPERATIONS } from '../../../src/notigen/operations/operations.ts'
 import { type SimulationOptions, simulate } from '../../../src/notigen/simulation.ts'
+import { MESSAGE_TROUBLES } from '../../../src/notigen/trouble/message-trouble.ts'
 import { at } from '../../support/events.ts'
 
 const DAY: SimulationOptions = {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { decodeNotificationText } from '../../../src/distiller/decode-notification.ts'
 import type { JsonObject, Notification } from '../../../src/domain/notification.ts'
 import { MICROS_PER_HOUR, MICROS_PER_MINUTE, parseIso } from '../../../src/domain/time.ts'
-import { FORMATS, type Format } from '../../../src/notigen/format.ts'
+import { FORMATS, type Format } from '../../../src/notigen/format/format.ts'
 import { type Simulated, type SimulationOptions, simulate } from '../../../src/notigen/simulation.ts'
 import { at } from '../../support/events.ts'
 

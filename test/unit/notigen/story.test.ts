@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { decodeNotificationText } from '../../../src/distiller/decode-notification.ts'
 import type { JsonObject } from '../../../src/domain/notification.ts'
 import { MICROS_PER_DAY } from '../../../src/domain/time.ts'
-import type { Format } from '../../../src/notigen/format.ts'
+import type { Format } from '../../../src/notigen/format/format.ts'
 import { simulate } from '../../../src/notigen/simulation.ts'
 import { at } from '../../support/events.ts'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseListenAddress } from '../../../src/runtime/listen-address.ts'
-import { problemsOf, SOUND_FILES } from '../../support/config-problems.ts'
+import { findingsOf, SOUND_FILES } from '../../support/config-findings.ts'
 
 test.each([
   ['8000', { host: '127.0.0.1', port: 8000 }],
@@ -32,7 +32,7 @@ test.each(WRONG.filter((text) => text !== ''))(
   '%j is told where it stands in winchester.yaml',
   async (text) => {
     const settings = `${SOUND_FILES['winchester.yaml']}api: {listen: '${text}'}\nstatus: '${text}'\n`
-    expect(await problemsOf({ 'winchester.yaml': settings })).toMatchObject([
+    expect(await findingsOf({ 'winchester.yaml': settings })).toMatchObject([
       {
         at: 'winchester.yaml:8:10',
         message: 'status: expected HOST:PORT on a loopback address, such as 127.0.0.1:9100',

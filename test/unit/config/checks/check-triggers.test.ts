@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { problemsOf, SOUND_FILES } from '../../../support/config-problems.ts'
+import { findingsOf, SOUND_FILES } from '../../../support/config-findings.ts'
 
 const TRIGGERS = SOUND_FILES['triggers.yaml']
 
@@ -77,31 +77,31 @@ test.each([
     'fire_pipeline: stands here again; only the last one counts',
   ],
 ])('check tells %s', async (_, triggers, expected, message) => {
-  const problems = await problemsOf({ 'triggers.yaml': triggers })
-  expect(problems).toEqual([
+  const findings = await findingsOf({ 'triggers.yaml': triggers })
+  expect(findings).toEqual([
     expect.objectContaining({ ...expected, message: expect.stringContaining(message) }),
   ])
 })
 
 test('check tells unknown handlers and plugins, and modules that cannot be loaded', async () => {
-  const problems = await problemsOf({
+  const findings = await findingsOf({
     'pipelines.yaml': 'go: [logge, own]\n',
     'events.yaml': '- event_type: x.*\n  traits: {host: {fields: payload.host, plugin: splt}}\n',
     'winchester.yaml': `${SOUND_FILES['winchester.yaml']}pipeline_handlers: {own: "./nosuch.mjs:Own"}\n`,
   })
-  expect(problems.map(({ at }) => at).sort()).toEqual([
+  expect(findings.map(({ at }) => at).sort()).toEqual([
     'events.yaml:2:49',
     'pipelines.yaml:1:13',
     'pipelines.yaml:1:6',
   ])
-  expect(problems.every(({ severity }) => severity === 'error')).toBe(true)
+  expect(findings.every(({ severity }) => severity === 'error')).toBe(true)
 })
 
 test.each(['{int: abc}', '{int: ""}', '{int: ">"}', '{int: "5 > 3"}', '{int: "5.0"}', '{float: "> x"}'])(
   'the criterion %s is refused',
   async (criterion) => {
     const triggers = TRIGGERS.replace('event_type: x.end', `event_type: x.end, traits: {host: ${criterion}}`)
-    expect(await problemsOf({ 'triggers.yaml': triggers })).toMatchObject([
+    expect(await findingsOf({ 'triggers.yaml': triggers })).toMatchObject([
       { severity: 'error', code: 'comparison' },
     ])
   },
@@ -112,19 +112,19 @@ test.each([
   ['a pipeline that is null', `${TRIGGERS}  expire_pipeline: null\n`],
   ['a pipeline without a name', `${TRIGGERS}  expire_pipeline: ""\n`],
 ])('a trigger may have %s', async (_, triggers) => {
-  expect(await problemsOf({ 'triggers.yaml': triggers })).toEqual([])
+  expect(await findingsOf({ 'triggers.yaml': triggers })).toEqual([])
 })
 
 test('a trigger needs a pipeline with a name', async () => {
   const triggers = TRIGGERS.replace('fire_pipeline: go', 'fire_pipeline: ""')
-  expect(await problemsOf({ 'triggers.yaml': triggers })).toMatchObject([
+  expect(await findingsOf({ 'triggers.yaml': triggers })).toMatchObject([
     { severity: 'error', message: expect.stringContaining('needs a fire_pipeline') },
   ])
 })
 
 test('a trait that has the name of what every event has is warned of', async () => {
   const definitions = '- event_type: x.*\n  traits: {host: {fields: a}, timestamp: {fields: payload.ts}}\n'
-  expect(await problemsOf({ 'events.yaml': definitions })).toMatchObject([
+  expect(await findingsOf({ 'events.yaml': definitions })).toMatchObject([
     { at: 'events.yaml:2:42', severity: 'warning', code: 'envelope' },
   ])
 })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { checkConfig } from '../../../../src/config/load/load-config.ts'
 import { loadDefinitions } from '../../../../src/config/load/load-definitions.ts'
 import { ConfigError } from '../../../../src/domain/errors.ts'
-import { problemsOf, SOUND_FILES } from '../../../support/config-problems.ts'
+import { findingsOf, SOUND_FILES } from '../../../support/config-findings.ts'
 import { folderWith } from '../../../support/folders.ts'
 
 function definitionOf(type: string, trait = 'host'): string {
@@ -75,11 +75,11 @@ test.each([
     'empty/readme.txt': '',
     [name]: text,
   })
-  const problem = await problemOf(join(folder, 'a.yaml'))
-  expect(problem).toMatchObject({ at, message: expect.stringMatching(message) })
+  const finding = await findingOf(join(folder, 'a.yaml'))
+  expect(finding).toMatchObject({ at, message: expect.stringMatching(message) })
 })
 
-async function problemOf(path: string) {
+async function findingOf(path: string) {
   const error = await loadDefinitions(path, {}).then(
     () => undefined,
     (failure: unknown) => failure,
@@ -87,26 +87,26 @@ async function problemOf(path: string) {
   if (!(error instanceof ConfigError)) {
     // an unknown key is told and keeps nothing from running
     const files = { 'winchester.yaml': `database: {url: "sqlite::memory:"}\ndistiller_config: ${path}\n` }
-    const { problems } = await checkConfig(join(folderWith(files), 'winchester.yaml'), {})
-    return problems.map(shown)[0]
+    const { findings } = await checkConfig(join(folderWith(files), 'winchester.yaml'), {})
+    return findings.map(shown)[0]
   }
-  expect(error.problems).toHaveLength(1)
-  return error.problems.map(shown)[0]
+  expect(error.findings).toHaveLength(1)
+  return error.findings.map(shown)[0]
 }
 
-function shown({ position: { file, line, column }, message }: ConfigError['problems'][number]) {
+function shown({ position: { file, line, column }, message }: ConfigError['findings'][number]) {
   return { at: `${file.split('/').at(-1)}:${line}:${column}`, message }
 }
 
-test('problems of every file keep its own places', async () => {
-  const problems = await problemsOf({
+test('findings of every file keep its own places', async () => {
+  const findings = await findingsOf({
     'winchester.yaml': SOUND_FILES['winchester.yaml'].replace('events.yaml', '[events.yaml, packs]'),
     'events.yaml': `${definitionOf('x.*')}- include: other.yaml\n- event_typ: y\n`,
     'other.yaml': '- event_type: o\n  traits: {host: {fields: "b.["}}\n',
     'packs/p.yaml': '\n- event_type: p\n  traits: {host: {fields: payload.host, type: number}}\n',
     'packs/q.yaml': '- event_type: [\n',
   })
-  expect(problems.map(({ at, code }) => `${at} ${code}`).sort()).toEqual([
+  expect(findings.map(({ at, code }) => `${at} ${code}`).sort()).toEqual([
     'events.yaml:4:3 shape',
     'events.yaml:4:3 shape',
     'events.yaml:4:3 unknown-key',
@@ -123,8 +123,8 @@ test('each is looked for where config_path says, and one that is nowhere is told
     'etc/packs/a.yaml': definitionOf('a'),
     'packs/b.yaml': definitionOf('b'),
   })
-  const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
-  expect(problems.map(shown)).toEqual([
+  const { findings, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
+  expect(findings.map(shown)).toEqual([
     {
       at: 'winchester.yaml:4:40',
       message: expect.stringMatching(/^distiller_config: nosuch\.yaml is not in .*etc or /),
@@ -134,10 +134,10 @@ test('each is looked for where config_path says, and one that is nowhere is told
 })
 
 test('an empty name is none, and not the folder itself', async () => {
-  const problems = await problemsOf({
+  const findings = await findingsOf({
     'winchester.yaml': SOUND_FILES['winchester.yaml'].replace('events.yaml', "''"),
   })
-  expect(problems).toMatchObject([{ code: 'missing-file', at: 'winchester.yaml:4:20' }])
+  expect(findings).toMatchObject([{ code: 'missing-file', at: 'winchester.yaml:4:20' }])
 })
 
 test('traits of all files are known to triggers', async () => {
@@ -146,8 +146,8 @@ test('traits of all files are known to triggers', async () => {
     'packs/a.yaml': '- include: ../more.yaml\n',
     'more.yaml': definitionOf('x.*'),
   }
-  expect(await problemsOf(files)).toEqual([])
-  const other = await problemsOf({ ...files, 'more.yaml': definitionOf('x.*', 'node') })
+  expect(await findingsOf(files)).toEqual([])
+  const other = await findingsOf({ ...files, 'more.yaml': definitionOf('x.*', 'node') })
   expect(other).toMatchObject([{ at: 'triggers.yaml:3:22', code: 'unknown-trait' }])
 })
 

@@ -3,16 +3,16 @@ import { expect, test } from 'vitest'
 import { handlerFaults } from '../../../../src/assembly/require-pipelines.ts'
 import { checkConfig, loadConfig } from '../../../../src/config/load/load-config.ts'
 import { ConfigError } from '../../../../src/domain/errors.ts'
-import { problemsOf, SOUND_FILES } from '../../../support/config-problems.ts'
+import { findingsOf, SOUND_FILES } from '../../../support/config-findings.ts'
 import { folderWith } from '../../../support/folders.ts'
 
 const SHIPPED = resolve(import.meta.dirname, '../../../../config')
 
 const FILES = SOUND_FILES
 
-test.each(['yagi.conf', 'winchester.yaml'])('the shipped %s has no problem', async (name) => {
-  const { problems, config } = await checkConfig(join(SHIPPED, name), {})
-  expect(problems).toEqual([])
+test.each(['yagi.conf', 'winchester.yaml'])('the shipped %s has no finding', async (name) => {
+  const { findings, config } = await checkConfig(join(SHIPPED, name), {})
+  expect(findings).toEqual([])
   expect(config?.triggers.map((trigger) => trigger.name)).toEqual(['instance_day', 'versioned_instance_day'])
 })
 
@@ -93,31 +93,31 @@ test.each([
     /needs a fire_pipeline/,
   ],
 ])('tells %s with its place', async (_, files, at, message) => {
-  const problems = await problemsOf(files)
-  expect(problems).toHaveLength(1)
-  expect(problems[0]).toMatchObject({ at, message: expect.stringMatching(message), severity: 'error' })
+  const findings = await findingsOf(files)
+  expect(findings).toHaveLength(1)
+  expect(findings[0]).toMatchObject({ at, message: expect.stringMatching(message), severity: 'error' })
 })
 
-test('tells all problems of all files in one go', async () => {
-  const problems = await problemsOf({
+test('tells all findings of all files in one go', async () => {
+  const findings = await findingsOf({
     'events.yaml': '- event_typ: x\n- event_type: y\n  traits: {v: {fields: "..", type: number}}\n',
     'pipelines.yaml': 'go: 5\n',
   })
-  expect(problems.length).toBeGreaterThanOrEqual(4)
+  expect(findings.length).toBeGreaterThanOrEqual(4)
 })
 
 test('an unknown key is an error for check, and does not keep the daemons from running', async () => {
   const folder = folderWith({ ...FILES, 'triggers.yaml': `${FILES['triggers.yaml']}  description: ours\n` })
-  const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
-  expect(problems).toMatchObject([{ code: 'unknown-key', severity: 'error' }])
-  expect(config?.warnings).toEqual(problems)
+  const { findings, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
+  expect(findings).toMatchObject([{ code: 'unknown-key', severity: 'error' }])
+  expect(config?.warnings).toEqual(findings)
   expect(config?.triggers.map(({ name }) => name)).toEqual(['one'])
 })
 
 test('an unknown pipeline does not keep the daemons from running', async () => {
   const folder = folderWith({ ...FILES, 'pipelines.yaml': 'other: [logger]\n' })
-  const { problems, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
-  expect(problems).toMatchObject([{ code: 'unknown-pipeline', severity: 'error' }])
+  const { findings, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
+  expect(findings).toMatchObject([{ code: 'unknown-pipeline', severity: 'error' }])
   expect(config).toBeDefined()
 })
 
@@ -148,8 +148,8 @@ async function yagiOf(text: string) {
 }
 
 test('reads an old yagi.conf', async () => {
-  const { config, problems } = await yagiOf(`${YAGI}\n[oahu]\nanything = 1\n; a comment\n`)
-  expect(problems).toMatchObject([{ severity: 'warning', message: '[oahu]: is accepted and has no effect' }])
+  const { config, findings } = await yagiOf(`${YAGI}\n[oahu]\nanything = 1\n; a comment\n`)
+  expect(findings).toMatchObject([{ severity: 'warning', message: '[oahu]: is accepted and has no effect' }])
   expect(config?.yagi).toMatchObject({
     broker: { url: 'amqp://me:p%40ss@bus:5672/%2F', reconnectMs: 5000 },
     queues: [
@@ -219,9 +219,9 @@ test.each([
     /needs a section \[shoebox\]/,
   ],
 ])('tells %s of a yagi.conf with its place', async (_, text, at, message) => {
-  const { problems } = await yagiOf(text)
-  expect(problems).toHaveLength(1)
-  const { position, message: found } = problems[0] as (typeof problems)[number]
+  const { findings } = await yagiOf(text)
+  expect(findings).toHaveLength(1)
+  const { position, message: found } = findings[0] as (typeof findings)[number]
   expect(`${position.file.split('/').at(-1)}:${position.line}:${position.column}`).toBe(at)
   expect(found).toMatch(message)
 })
@@ -239,8 +239,8 @@ test('queues have apps, filters and archives of their own', async () => {
     .concat('[shoebox]\nworking_directory = a\n[shoebox:q2]\nworking_directory = b\n')
     .concat('[atompub]\nurl = http://feed/\nretries = 2\n[atompub:q1]\nurl = http://other/\n')
     .concat('[filters]\nWinchesterHandler = compute.*, x\n[discard_filters]\natompub = x\n')
-  const { config, problems } = await yagiOf(text)
-  expect(problems).toEqual([])
+  const { config, findings } = await yagiOf(text)
+  expect(findings).toEqual([])
   const [one, two] = config?.yagi?.queues ?? []
   expect(
     [one?.archive?.workingDirectory, two?.archive?.workingDirectory].map((folder) =>
@@ -268,8 +268,8 @@ export class Idle {}`,
     'yagi.conf': YAGI.replace('apps = winchester.yagi_handler:', 'apps = ./mine.mjs:Mine, ./mine.mjs:Idle, '),
   }
   const file = join(folderWith(files), 'yagi.conf')
-  const { problems } = await checkConfig(file, {}, { mode: 'check', checkHandlers: handlerFaults })
-  expect(problems.map(({ message }) => message)).toEqual([
+  const { findings } = await checkConfig(file, {}, { mode: 'check', checkHandlers: handlerFaults })
+  expect(findings.map(({ message }) => message)).toEqual([
     expect.stringContaining('mine.mjs:Idle: Idle lacks handleMessages(); expected methods of the class'),
   ])
   expect(globalThis).toMatchObject({ loads: 1 })
@@ -291,8 +291,8 @@ user = u
 atom_categories = REGION=north
 `
   const apps = 'apps = ElasticsearchHandler, CufPub, winchester.yagi_handler:'
-  const { problems } = await yagiOf(YAGI.replace('apps = winchester.yagi_handler:', apps) + sections)
-  expect(problems.map(({ severity, message }) => `${severity} ${message}`)).toEqual([
+  const { findings } = await yagiOf(YAGI.replace('apps = winchester.yagi_handler:', apps) + sections)
+  expect(findings.map(({ severity, message }) => `${severity} ${message}`)).toEqual([
     'warning failures_before_reauth: is accepted and has no effect',
     'error retries: expected a number of at least -1, found "many"',
     expect.stringMatching(/^error cannot read the configuration .*nosuch.yaml/),
@@ -321,10 +321,10 @@ atom_categories = REGION=north
 
 test('a queue has filters of its own', async () => {
   const queue = `${YAGI.replace('apps = winchester.yagi_handler.WinchesterHandler', 'apps = WinchesterHandler')}`
-  const { config, problems } = await yagiOf(
+  const { config, findings } = await yagiOf(
     `${queue}[filters]\nwinchester = a.*\n[filters:q1]\nwinchester = b.*\n[exclude_filters:q1]\nwinchester = b.no\n`,
   )
-  expect(problems).toEqual([])
+  expect(findings).toEqual([])
   const accepted = config?.yagi?.queues.map(({ apps }) =>
     ['a.x', 'b.x', 'b.no'].filter((type) => apps[0]?.accepts(type)),
   )
@@ -332,10 +332,10 @@ test('a queue has filters of its own', async () => {
 })
 
 test('a handler that no pipeline uses and nobody could is told', async () => {
-  const problems = await problemsOf({
+  const findings = await findingsOf({
     'winchester.yaml': `${FILES['winchester.yaml']}pipeline_handlers: {spare: ./nosuch.mjs:X, logger: logger}\n`,
   })
-  expect(problems).toEqual([
+  expect(findings).toEqual([
     {
       at: 'winchester.yaml:7:28',
       code: 'handler',
@@ -346,11 +346,11 @@ test('a handler that no pipeline uses and nobody could is told', async () => {
 })
 
 test('a parameter of a handler without effect is told at its place', async () => {
-  const problems = await problemsOf({
+  const findings = await findingsOf({
     'pipelines.yaml':
       'go:\n- name: notabene\n  params: {exchange: e, queue_name: q, library: librabbitmq}\n- logger\n',
   })
-  expect(problems).toEqual([
+  expect(findings).toEqual([
     {
       at: 'pipelines.yaml:3:40',
       code: 'unused',
@@ -368,13 +368,13 @@ test('a file that is not there is one clear sentence', async () => {
 })
 
 test('faults of one kind hide none of another', async () => {
-  const problems = await problemsOf({
+  const findings = await findingsOf({
     'winchester.yaml': FILES['winchester.yaml'].replace('url:', 'ulr:').concat('statistics_period: fast\n'),
     'events.yaml': '- event_type: x\n- event_type: y\n  traits: {host: {fields: "b.["}}\n',
     'triggers.yaml': `- {name: faulty, fire_pipeline: nope}\n${FILES['triggers.yaml'].replace('1h', '2q').replace('go', 'nope')}`,
     'pipelines.yaml': 'go: [loger]\nfaulty: 5\n',
   })
-  expect(problems.map(({ at, code }) => `${at} ${code}`).sort()).toEqual([
+  expect(findings.map(({ at, code }) => `${at} ${code}`).sort()).toEqual([
     'events.yaml:1:3 shape',
     'events.yaml:3:28 field-path',
     'pipelines.yaml:1:6 handler',
@@ -396,20 +396,20 @@ test.each([
   'mysql://u:p#x@host/db',
   'mysql:///db',
 ])('the database URL %s is refused, and its password is not told', async (url) => {
-  const problems = await problemsOf({
+  const findings = await findingsOf({
     'winchester.yaml': FILES['winchester.yaml'].replace('sqlite::memory:', url),
   })
-  expect(problems).toMatchObject([{ at: 'winchester.yaml:3:9', severity: 'error', code: 'url' }])
-  expect(problems[0]?.message).not.toMatch(/pw|s p/)
+  expect(findings).toMatchObject([{ at: 'winchester.yaml:3:9', severity: 'error', code: 'url' }])
+  expect(findings[0]?.message).not.toMatch(/pw|s p/)
 })
 
 test.each(['amqp://u:p@ho st:bad/', 'http://u:p@h/', 'amqp://u:p#x@h/'])(
   'the broker URL %s is refused',
   async (url) => {
     const text = YAGI.replace('host = bus\nuser = me\npassword = p@ss', `url = ${url}`)
-    const { problems, config } = await yagiOf(text)
+    const { findings, config } = await yagiOf(text)
     expect(config).toBeUndefined()
-    expect(problems).toMatchObject([
+    expect(findings).toMatchObject([
       { severity: 'error', message: expect.stringContaining('expected amqp://') },
     ])
   },

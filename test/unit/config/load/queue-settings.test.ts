@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { addressOf } from '../../../../src/broker/queue-spec.ts'
 import { checkConfig } from '../../../../src/config/load/load-config.ts'
-import { SOUND_FILES } from '../../../support/config-problems.ts'
+import { SOUND_FILES } from '../../../support/config-findings.ts'
 import { folderWith } from '../../../support/folders.ts'
 
 /** What check says of a queue `q` whose keys begin in line 5. */
@@ -16,27 +16,27 @@ ${keys}
 config_file = winchester.yaml
 `
   const file = join(folderWith({ ...SOUND_FILES, 'yagi.conf': text }), 'yagi.conf')
-  const { problems, config } = await checkConfig(file, {})
-  const found = problems.map(({ position, severity, message }) => ({
+  const { findings, config } = await checkConfig(file, {})
+  const found = findings.map(({ position, severity, message }) => ({
     at: `${position.line}:${position.column}`,
     severity,
     message,
   }))
-  return { problems: found, queue: config?.yagi?.queues[0] }
+  return { findings: found, queue: config?.yagi?.queues[0] }
 }
 
-test('the shipped configuration for real clouds has no problem, and makes nothing', async () => {
+test('the shipped configuration for real clouds has no finding, and makes nothing', async () => {
   const file = resolve(import.meta.dirname, '../../../../config/openstack/yagi.conf')
-  const { problems, config } = await checkConfig(file, {})
-  expect(problems).toEqual([])
+  const { findings, config } = await checkConfig(file, {})
+  expect(findings).toEqual([])
   const queues = config?.yagi?.queues ?? []
   expect(queues.length).toBeGreaterThan(1)
   for (const queue of queues) expect(queue).toMatchObject({ passive: true, bindings: [] })
 })
 
 test('without the new keys a queue is as it was', async () => {
-  const { problems, queue } = await checked('exchange = x\ndurable = False')
-  expect(problems).toEqual([])
+  const { findings, queue } = await checked('exchange = x\ndurable = False')
+  expect(findings).toEqual([])
   expect(queue).toMatchObject({
     bindings: [{ exchange: 'x', routingKey: 'q' }],
     durable: false,
@@ -50,10 +50,10 @@ test('without the new keys a queue is as it was', async () => {
 })
 
 test('each of several exchanges is bound with each of several keys', async () => {
-  const { problems, queue } = await checked(
+  const { findings, queue } = await checked(
     'exchange = nova, glance\nrouting_key = notifications.info,\n  notifications.error\nexchange_passive = True',
   )
-  expect(problems).toEqual([])
+  expect(findings).toEqual([])
   expect(queue).toMatchObject({ passive: false, exchangePassive: true, durable: true })
   expect(queue?.bindings.map(({ exchange, routingKey }) => `${exchange} ${routingKey}`)).toEqual([
     'nova notifications.info',
@@ -66,10 +66,10 @@ test('each of several exchanges is bound with each of several keys', async () =>
 })
 
 test('arguments of a queue have their types', async () => {
-  const { problems, queue } = await checked(
+  const { findings, queue } = await checked(
     'queue_type = quorum\nqueue_arguments = x-max-length: 100000, x-single-active-consumer: True, x-overflow: drop-head',
   )
-  expect(problems).toEqual([])
+  expect(findings).toEqual([])
   expect(queue?.arguments).toEqual({
     'x-queue-type': 'quorum',
     'x-max-length': 100_000,
@@ -84,9 +84,9 @@ test.each([
   ['stream_offset = 42', 42],
   ['stream_offset = 2026-01-02T03:04:05', { sinceS: 1_767_323_045 }],
 ])('a stream with %j is read from %j, with a warning of what that means', async (key, offset) => {
-  const { problems, queue } = await checked(`queue_type = stream\n${key}`)
+  const { findings, queue } = await checked(`queue_type = stream\n${key}`)
   expect(queue?.streamOffset).toEqual(offset)
-  expect(problems).toEqual([
+  expect(findings).toEqual([
     {
       at: key === '' ? '5:14' : '6:17',
       severity: 'warning',
@@ -122,6 +122,6 @@ test.each([
   ['exchange = x, y', '5:12', 'warning', /names several; write exchange_passive/],
   ['passive = perhaps', '5:11', 'error', /expected True or False/],
 ])('tells what contradicts itself, with its place: %j', async (keys, at, severity, message) => {
-  const { problems } = await checked(keys)
-  expect(problems).toEqual([{ at, severity, message: expect.stringMatching(message) }])
+  const { findings } = await checked(keys)
+  expect(findings).toEqual([{ at, severity, message: expect.stringMatching(message) }])
 })

@@ -1,0 +1,50 @@
+import { messageOf, TransientError } from '../domain/errors.ts'
+import { sleep } from '../runtime/backoff.ts'
+
+/** State of one server, queue, exchange or folder, with a remedy when something is wrong. */
+export type ConnectionFinding = {
+  readonly object: 'broker' | 'queue' | 'exchange' | 'database' | 'events' | 'archive'
+  readonly name: string
+  /** `error`: nothing works in this state */
+  readonly state: 'ok' | 'warning' | 'error'
+  readonly text: string
+  readonly remedy?: string
+  /** the same information for programs */
+  readonly facts?: { readonly [name: string]: unknown }
+}
+
+/** Time after which a silent server counts as not answering, ms. */
+export const PATIENCE_MS = 10_000
+
+/**
+ * Waits for an answer. Rejects with TransientError when it takes longer than PATIENCE_MS; `what` names the
+ * server in the message.
+ */
+export async function answerOf<T>(asked: Promise<T>, what: string): Promise<T> {
+  const answered = new AbortController()
+  const silence = sleep(PATIENCE_MS, answered.signal).then(() => {
+    throw new TransientError(`${what} has not answered within ${PATIENCE_MS / 1000} s`)
+  })
+  silence.catch(() => {})
+  return Promise.race([asked, silence]).finally(() => answered.abort())
+}
+
+/** Returns the finding of a failed check. The text is the error's message. */
+export function failed(
+  object: ConnectionFinding['object'],
+  name: string,
+  error: unknown,
+  remedy: string,
+): ConnectionFinding {
+  return { object, name, state: 'error', text: messageOf(error), remedy }
+}
+
+export function formatConnectionFinding({ object, name, state, text, remedy }: ConnectionFinding): string {
+  const severity = state === 'ok' ? '' : `${state}: `
+  return `${severity}${[object, name].filter(Boolean).join(' ')}: ${text}${remedy ? `; ${remedy}` : ''}`
+}
+
+/** Returns a finding as one flat object, its facts beside its fields. */
+export function flatConnectionFinding({ facts, ...finding }: ConnectionFinding): object {
+  return { ...finding, ...facts }
+}
