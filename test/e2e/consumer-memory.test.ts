@@ -6,9 +6,9 @@ import { expect, inject, onTestFinished, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { copyConfig } from '../support/copy-config.ts'
 import { createTestDatabase } from '../support/databases.ts'
-import { deleteQueue } from '../support/deploy.ts'
 import { temporaryFolder } from '../support/folders.ts'
-import { startProgram } from '../support/start-program.ts'
+import { deleteQueue } from '../support/servers/deploy.ts'
+import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
 const MB = 1_000_000
