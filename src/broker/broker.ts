@@ -33,9 +33,10 @@ export type SubscribeOptions = {
   /** Called when the queue does not exist yet and is another's to create. */
   readonly onAwaiting?: () => void
   /**
-   * Called when the channel is gone: deliveries at hand are void, and unacknowledged ones will come again.
+   * Called when the channel is gone: deliveries at hand are void, and unacknowledged ones will come again. Also
+   * called when an attempt to read the queue has failed. `reason` has the broker's own words where it gave any.
    */
-  readonly onLost: () => void
+  readonly onLost: (reason?: string) => void
 }
 
 /**

@@ -14,8 +14,10 @@ export async function* readLines(file: string): AsyncGenerator<string> {
   for await (const { text } of readNumberedLines(file)) yield text
 }
 
-/** Yields the non-empty lines of a file as readLines does, with their line numbers. */
-export async function* readNumberedLines(file: string): AsyncGenerator<NumberedLine> {
+/**
+ * Yields the non-empty lines of a file as readLines does, with their line numbers, until `signal` aborts.
+ */
+export async function* readNumberedLines(file: string, signal?: AbortSignal): AsyncGenerator<NumberedLine> {
   const raw = file === '-' ? process.stdin : createReadStream(file)
   const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
@@ -27,14 +29,19 @@ export async function* readNumberedLines(file: string): AsyncGenerator<NumberedL
       lines.close()
     })
   }
+  // A pipe may stay silent for ever.
+  const stop = () => lines.close()
+  signal?.addEventListener('abort', stop, { once: true })
   let number = 0
   try {
-    for await (const text of lines) {
+    for await (const line of lines) {
       number++
-      if (text !== '') yield { number, text }
+      if (line !== '') yield { number, text: line }
+      if (signal?.aborted) break
     }
   } catch (error) {
     failure ??= error
   }
+  signal?.removeEventListener('abort', stop)
   if (failure) throw new StackTachError('config', `cannot read ${file}: ${messageOf(failure)}`)
 }

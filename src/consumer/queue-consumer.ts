@@ -39,6 +39,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
   readonly batchSize: number
   /** longest wait for a batch to fill while another is being stored, ms */
   readonly batchMs: number
+  /** called when the queue is read, or its owner waited for, for the first time: the broker was reached */
+  readonly onReached?: (() => void) | undefined
   /** called when a batch is stored */
   readonly onStored?: (() => void) | undefined
   /** called with the size of a stored batch and the seconds that storing took */
@@ -84,6 +86,8 @@ export class QueueConsumer implements Service {
   #isReading = false
   #hasRead = false
   #isAwaiting = false
+  /** why the broker does not let the queue be read */
+  #lostBecause: string | undefined
   /** messages with a time were waited for in vain */
   #isTimeless = false
   #running: Promise<void> = Promise.resolve()
@@ -130,6 +134,15 @@ export class QueueConsumer implements Service {
     return this.#isAwaiting
   }
 
+  /**
+   * Why the queue is not read at this moment, with the words of the broker or the database; undefined while it is
+   * read or waited for.
+   */
+  get hindrance(): string | undefined {
+    if (this.#isReading || this.#isAwaiting) return undefined
+    return this.#rest.reason ?? this.#lostBecause ?? 'the broker has not answered yet'
+  }
+
   /** Whether the apps have held the same batch for so long that one of them must be away. */
   get isWaitingForApps(): boolean {
     return this.#appTurn.isLong
@@ -151,14 +164,20 @@ export class QueueConsumer implements Service {
         this.#hasRead = true
         this.#isReading = true
         this.#isAwaiting = false
+        this.#lostBecause = undefined
         this.#clockHold.reading(true)
+        this.#options.onReached?.()
       },
       onAwaiting: () => {
         this.#isAwaiting = true
         // A queue that does not exist holds no messages, so the clock need not wait for it.
         this.#clockHold.reading(true)
+        this.#options.onReached?.()
       },
-      onLost: () => this.#lost(),
+      onLost: (reason) => {
+        this.#lostBecause = reason
+        this.#lost()
+      },
     })
     this.#running = this.#run()
   }
@@ -355,7 +374,7 @@ export class QueueConsumer implements Service {
     const { away } = this.#rest
     return {
       failed(what) {
-        away.failed(side)
+        away.failed(side, what)
         outage.failed(what)
       },
       over() {
