@@ -17,10 +17,6 @@ export type Delivery = Route & {
   readonly offset?: number | undefined
   /** why the message must be set aside whatever its body holds; undefined for ordinary messages */
   readonly fault?: string | undefined
-  /**
-   * the compression of the body by kombu's name, e.g. `application/x-gzip`; undefined: it is not compressed
-   */
-  readonly compression?: string | undefined
 }
 
 export type SubscribeOptions = {

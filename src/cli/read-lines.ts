@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 
+const BYTE_ORDER_MARK = '\ufeff'
+
 /** A line of a file and its line number, from 1. */
 export type NumberedLine = { readonly number: number; readonly text: string }
 
@@ -15,7 +17,8 @@ export async function* readLines(file: string): AsyncGenerator<string> {
 }
 
 /**
- * Yields the non-empty lines of a file as readLines does, with their line numbers, until `signal` aborts.
+ * Yields the non-empty lines of a file as readLines does, with their line numbers, until `signal` aborts. A byte
+ * order mark at the beginning is left out.
  */
 export async function* readNumberedLines(file: string, signal?: AbortSignal): AsyncGenerator<NumberedLine> {
   const raw = file === '-' ? process.stdin : createReadStream(file)
@@ -36,7 +39,8 @@ export async function* readNumberedLines(file: string, signal?: AbortSignal): As
   try {
     for await (const line of lines) {
       number++
-      if (line !== '') yield { number, text: line }
+      const text = number === 1 && line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line
+      if (text !== '') yield { number, text }
       if (signal?.aborted) break
     }
   } catch (error) {

@@ -286,7 +286,7 @@ export class QueueConsumer implements Service {
       const prepared = this.#preparedOnce(delivery, context)
       batch.push(prepared)
       bytes += prepared.delivery.body.length
-      if (delivery.compression !== undefined) this.#buffer.count(prepared.delivery.body)
+      if (prepared.delivery.body !== delivery.body) this.#buffer.count(prepared.delivery.body)
       // Replies of the database to the batch before must not wait.
       await immediate()
     }
