@@ -46,8 +46,10 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
   const notices = new Notices(options.logger)
   const brokers = new InTurn(addressesOf(options.url))
   let connection: Promise<ChannelModel> | undefined
-  /** whether the log says that the connection was lost */
-  let isCut = false
+  /** for each connection on which a publisher has a channel, whether no message is under way */
+  const published = new WeakMap<ChannelModel, () => boolean>()
+  /** the name of the broker whose connection was lost, as the log says; undefined when all is well */
+  let cut: string | undefined
   /** why the broker takes no messages, in its words; undefined when it takes them */
   let blocked: string | undefined
 
@@ -86,15 +88,21 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
       blocked = undefined
       logger.info({}, `the broker at ${name} takes messages again`)
     })
-    if (isCut) logger.info({}, `the broker at ${name} answers again`)
-    isCut = false
     model.on('close', () => {
       blocked = undefined
       const reason = reasonOf(model)
-      // A subscription logs the loss of its queue itself.
-      isCut = reason !== undefined && subscriptions.size === 0
-      if (isCut) logger.warn({}, `the connection to the broker at ${name} was lost: ${brokerText(reason)}`)
+      // A subscription logs the loss of its queue itself, and who is publishing gets an error.
+      if (reason === undefined || subscriptions.size > 0 || !published.get(model)?.()) return
+      cut = name
+      logger.warn({}, `the connection to the broker at ${name} was lost: ${brokerText(reason)}`)
     })
+  }
+
+  /** Called when a publisher has a channel. */
+  function onPublisher(model: ChannelModel, isIdle: () => boolean): void {
+    published.set(model, isIdle)
+    if (cut !== undefined) options.logger.info({}, `the broker at ${cut} answers again`)
+    cut = undefined
   }
 
   const context = { boundAgainMs: BOUND_AGAIN_MS, ...options, notices, connected }
@@ -104,7 +112,7 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
       subscriptions.add(subscription)
       return subscription
     },
-    openPublisher: () => openAmqpPublisher(connected),
+    openPublisher: () => openAmqpPublisher(connected, onPublisher),
     inspect: async () => createInspector(await connected()),
     blocked: () => blocked,
     async depth(queue) {

@@ -14,11 +14,19 @@ import { Returns } from './returns.ts'
 /** The library's words for a message that the broker refuses with basic.nack, which gives no reason. */
 const NACKED = 'message nacked'
 
-/** Opens a publisher with one confirm channel, which is opened again when it is lost. */
-export async function openAmqpPublisher(connected: () => Promise<ChannelModel>): Promise<Publisher> {
+/**
+ * Opens a publisher with one confirm channel, which is opened again when it is lost. `onOpened` is called each
+ * time, with a function that returns whether no message is under way.
+ */
+export async function openAmqpPublisher(
+  connected: () => Promise<ChannelModel>,
+  onOpened: (model: ChannelModel, isIdle: () => boolean) => void,
+): Promise<Publisher> {
   let channel: Promise<ConfirmChannel> | undefined
   const complete = createDefaults()
   const returns = new Returns()
+  /** how many messages are neither confirmed nor refused yet */
+  let underWay = 0
   /** the connection of each channel */
   const models = new WeakMap<ConfirmChannel, ChannelModel>()
 
@@ -35,6 +43,7 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
     const model = await connected()
     const fresh = await openConfirmChannel(model)
     models.set(fresh, model)
+    onOpened(model, () => underWay === 0)
     fresh.on('return', ({ properties }) => returns.returned(properties.messageId))
     fresh.on('close', () => {
       channel = undefined
@@ -78,7 +87,8 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
       const target = await opened()
       const completed = complete(options)
       const { messageId, mandatory } = completed
-      await new Promise<void>((resolve, reject) => {
+      underWay++
+      const confirmed = new Promise<void>((resolve, reject) => {
         const confirm = (error: unknown) => {
           const isReturned = returns.settled(messageId)
           // The library learns the broker's reason only after it has called back.
@@ -95,6 +105,7 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
           reject(isImpossible(error) ? impossible(error) : notConfirmed(reasonOn(target, error)))
         }
       })
+      await confirmed.finally(() => underWay--)
     },
     async close() {
       const open = await channel?.catch(() => undefined)
