@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { Rabbitmq } from '../../sandbox/servers/rabbitmq.ts'
 import { type AmqpBroker, createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
 import { messageOf } from '../../src/domain/errors.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
 import { queueOnly } from '../support/queue-only.ts'
 import { until } from '../support/until.ts'
 
@@ -58,6 +59,15 @@ test('a limit of a virtual host or of an account is not taken for another refusa
   await rabbitmq.control('set_user_limits', 'limited', '{"max-channels": 0}')
   expect(await failureOf(client(account).broker.openPublisher())).toMatch(
     /cannot open a channel: .*channel.*limit/,
+  )
+})
+
+test('TLS at a port without it is told in few words', async () => {
+  const url = rabbitmq.url.replace('amqp:', 'amqps:')
+  const broker = createAmqpBroker({ url, logger: silentLogger, reconnectMs: 20, maxReconnectMs: 100 })
+  onTestFinished(() => broker.close())
+  expect(await failureOf(broker.openPublisher())).toMatch(
+    /^the broker at 127\.0\.0\.1:\d+ cannot be used over TLS: [a-z ]+$/,
   )
 })
 

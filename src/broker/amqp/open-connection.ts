@@ -58,8 +58,13 @@ function failureOf(error: unknown, { user }: BrokerAddress): string {
   if (code === ACCESS_REFUSED || /ACCESS-REFUSED/.test(messageOf(error)))
     return `refuses the account ${user}: ${text}`
   if (typeof code === 'number') return `refuses the connection: ${text}`
-  if (TLS_CODE.test(String(code))) return `cannot be used over TLS: ${text}`
+  if (TLS_CODE.test(String(code))) return `cannot be used over TLS: ${reasonOfTls(error) ?? text}`
   return `does not answer: ${text}`
+}
+
+/** Returns what OpenSSL says without the place in its sources, such as `wrong version number`. */
+function reasonOfTls(error: unknown): string | undefined {
+  return error instanceof Error && 'reason' in error ? String(error.reason) : undefined
 }
 
 /**
