@@ -41,6 +41,10 @@ export type BuiltConsumer = Service & {
   readonly awaited: () => readonly string[]
   /** Returns the queues that wait for one of their apps. */
   readonly waiting: () => readonly string[]
+  /** Returns why queues are not read, in the words of broker or database; undefined when all are read. */
+  readonly hindrance: () => string | undefined
+  /** resolves when the broker was reached: when the first queue is read, or waited for */
+  readonly reached: Promise<void>
 }
 
 /**
@@ -68,6 +72,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
     batchMs: yagi.broker.batchMs,
     prefetch: yagi.broker.prefetch,
   }
+  const { promise: reached, resolve: onReached } = Promise.withResolvers<void>()
   const archives = new Archives(logger)
   const services = appServices(config, logger)
   const queues: QueueConsumer[] = []
@@ -79,6 +84,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
       queues.push(
         new QueueConsumer({
           ...shared,
+          onReached,
           spec,
           apps,
           plan: planOf(spec, apps.length > 0),
@@ -93,16 +99,27 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   }
   const namesOf = (isMeant: (consumer: QueueConsumer) => boolean) =>
     yagi.queues.filter((_, index) => isMeant(queues[index] as QueueConsumer)).map(({ queue }) => queue)
-  const unread = () => namesOf(({ isReading, isAwaiting }) => !isReading && !isAwaiting)
+  const unread = () => namesOf(({ hindrance }) => hindrance !== undefined)
   const awaited = () =>
     queues.every(({ isAwaiting }) => isAwaiting) ? namesOf(({ isAwaiting }) => isAwaiting) : []
   const waiting = () => namesOf(({ isWaitingForApps }) => isWaitingForApps)
+  const hindrance = () => {
+    const reasons = new Set(queues.flatMap((queue) => queue.hindrance ?? []))
+    if (reasons.size > 0) return `not read at the moment: ${[...reasons].map(queuesNotRead).join('; ')}`
+    const [missing, held] = [awaited(), waiting()]
+    if (missing.length > 0) return `not created yet by their owner: ${missing.join(', ')}`
+    return held.length > 0 ? `waiting for an app: ${held.join(', ')}` : undefined
+  }
+  const queuesNotRead = (reason: string) =>
+    `${namesOf((queue) => queue.hindrance === reason).join(', ')} (${reason})`
   return {
     ...createGroup([closing(archives, allApps), createTeam(queues)]),
     counters,
     unread,
     awaited,
     waiting,
+    hindrance,
+    reached,
   }
 }
 

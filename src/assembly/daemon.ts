@@ -1,19 +1,24 @@
 import { randomBytes } from 'node:crypto'
+import { writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Config } from '../config/load/config.ts'
 import { formatFinding, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Outage } from '../runtime/outage.ts'
 
 /**
  * Returns a signal that aborts at the first SIGTERM or SIGINT. The second one ends the process at once, with
- * 1.
+ * 1 and one sentence on standard error.
  */
 export function stopSignal(): AbortSignal {
   const stopping = new AbortController()
-  const stop = () => {
-    if (stopping.signal.aborted) process.exit(1)
+  const stop = (name: NodeJS.Signals) => {
+    if (stopping.signal.aborted) {
+      writeSync(2, `ended by a second signal (${name}); what was in hand is not finished\n`)
+      process.exit(1)
+    }
     stopping.abort()
   }
   process.on('SIGTERM', stop)
@@ -26,18 +31,26 @@ export function processName(role: string): string {
   return `${role}-${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`
 }
 
+/** What a daemon waits for before it counts as running: a sentence for the log, and the end of the wait. */
+export type FirstWait = { readonly sentence: string; readonly ended: Promise<void> }
+
 /**
- * Starts a service, waits for the signal, and stops the service. Ends the process with 1 when it is still
- * alive `shutdownMs` after the signal.
+ * Starts a service, waits for the signal, and stops the service. Logs `running` when the service has started and
+ * the first wait, if any, has ended. Ends the process with 1 when it is still alive `shutdownMs` after the
+ * signal.
  */
 export async function runUntilStopped(
   service: Service,
   signal: AbortSignal,
   logger: Logger,
   shutdownMs: number,
+  first?: FirstWait,
 ): Promise<void> {
+  if (first) logger.info({}, first.sentence)
   await service.start()
-  logger.info({}, 'running')
+  void (first?.ended ?? Promise.resolve()).then(() => {
+    if (!signal.aborted) logger.info({}, 'running')
+  })
   if (!signal.aborted) {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   }
@@ -63,15 +76,17 @@ export function logWarnings(config: Config, logger: Logger): void {
 export async function openWhenReady<T>(
   open: () => Promise<T>,
   signal: AbortSignal,
-  logger: Logger,
+  outage: Outage,
 ): Promise<T | undefined> {
   const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 })
-  for (let failures = 0; !signal.aborted; failures++) {
+  while (!signal.aborted) {
     try {
-      return await open()
+      const opened = await open()
+      outage.over()
+      return opened
     } catch (error) {
       if (!(error instanceof TransientError)) throw error
-      if (failures === 0) logger.warn({}, `${error.message}; trying again until it works`)
+      outage.failed(error.message)
     }
     await sleep(backoff.next(), signal)
   }

@@ -5,11 +5,19 @@ import { createMemoryBroker } from '../broker/memory/memory-broker.ts'
 import type { BrokerSettings } from '../config/load/broker-settings.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { readTlsFiles } from '../runtime/tls-files.ts'
+import { nameOfBroker, parseBrokerAddress } from '../text/broker-address.ts'
 
 /** Opens the broker that the settings name. It connects in the background. */
 export async function openBroker(settings: BrokerSettings, logger: Logger): Promise<Broker> {
   if (settings.url.startsWith('memory:')) return createMemoryBroker()
   return openAmqpBroker(settings, logger)
+}
+
+/** Returns the name of the broker for messages, without user and password. */
+export function nameOfBrokers({ url }: BrokerSettings): string {
+  const parsed = parseBrokerAddress(url)
+  if ('fault' in parsed) return 'the broker inside this process'
+  return `the broker at ${parsed.addresses.map(nameOfBroker).join(' or ')}`
 }
 
 /** Connects to RabbitMQ to inspect its queues. Rejects with TransientError while it is away. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../runtime/logger.ts'
+import { Outage } from '../runtime/outage.ts'
 import type { Store } from '../store/store.ts'
 import { openWhenReady } from './daemon.ts'
 import type { Observation } from './observation.ts'
@@ -12,6 +13,7 @@ export type DaemonStore = {
 }
 
 const NOT_OPEN = 'the database is not open yet'
+const OPEN = 'the database is open'
 
 /**
  * Runs a daemon with its store, and closes the store afterwards. Waits while the database is away. The status
@@ -22,11 +24,15 @@ export async function withStore(
   run: (store: Store) => Promise<void>,
 ): Promise<void> {
   let store: Store | undefined
-  observation?.health.add('database', () => (store ? store.ping().then(() => undefined) : NOT_OPEN))
+  const outage = new Outage(logger, OPEN)
+  observation?.health.add('database', () => {
+    if (store) return store.ping().then(() => undefined)
+    return outage.reason === undefined ? NOT_OPEN : `${NOT_OPEN}: ${outage.reason}`
+  })
   const status = observation?.serve(logger)
   try {
     await status?.start()
-    store = await openWhenReady(open, signal, logger)
+    store = await openWhenReady(open, signal, outage)
     if (store) await run(store)
   } finally {
     await status?.stop()

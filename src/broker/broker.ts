@@ -17,10 +17,6 @@ export type Delivery = Route & {
   readonly offset?: number | undefined
   /** why the message must be set aside whatever its body holds; undefined for ordinary messages */
   readonly fault?: string | undefined
-  /**
-   * the compression of the body by kombu's name, e.g. `application/x-gzip`; undefined: it is not compressed
-   */
-  readonly compression?: string | undefined
 }
 
 export type SubscribeOptions = {
@@ -33,9 +29,10 @@ export type SubscribeOptions = {
   /** Called when the queue does not exist yet and is another's to create. */
   readonly onAwaiting?: () => void
   /**
-   * Called when the channel is gone: deliveries at hand are void, and unacknowledged ones will come again.
+   * Called when the channel is gone: deliveries at hand are void, and unacknowledged ones will come again. Also
+   * called when an attempt to read the queue has failed. `reason` has the broker's own words where it gave any.
    */
-  readonly onLost: () => void
+  readonly onLost: (reason?: string) => void
 }
 
 /**

@@ -49,7 +49,11 @@ export async function publishAll(
   const ended = new AbortController()
   const signal = AbortSignal.any([options.signal, ended.signal])
   const run = new PublishRun({ ...options, signal })
-  await options.publisher.declare(options.spec)
+  // A broker that does not reply must not delay a stop.
+  const stopped = new Promise<void>((resolve) => {
+    options.signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  await Promise.race([options.publisher.declare(options.spec), stopped])
   let count = 0
   let timer: NodeJS.Timeout | undefined
   const stop = () => {
@@ -156,7 +160,8 @@ class PublishRun {
       this.#failure ??= error
       return
     }
-    this.#outage.failed(messageOf(error))
+    // A connection that is closed after the wait for confirmations is no outage.
+    if (!this.#isGivenUp) this.#outage.failed(messageOf(error))
     this.#unconfirmed.push(message)
     if (!this.#isRepeating) void this.#repeat()
   }

@@ -12,16 +12,16 @@ const MOST_LINES = 100_000
  * Reads the notifications of a file (unpacked when its name ends in .gz; `-` is standard input): one per
  * line, indented over several lines, or in lists of either kind.
  *
- * Yields each as a text of one line, with the number of its first line. Text that is not JSON is yielded line
+ * Ends when `signal` aborts. Yields each as a text of one line, with the number of its first line. Text that is not JSON is yielded line
  * by line, unchanged.
  *
  * @example
  * for await (const { number, text } of readNotifications('day.jsonl.gz')) check(text, number)
  */
-export async function* readNotifications(file: string): AsyncGenerator<NumberedLine> {
+export async function* readNotifications(file: string, signal?: AbortSignal): AsyncGenerator<NumberedLine> {
   let held: NumberedLine[] = []
   let extent = new JsonExtent()
-  for await (const line of readNumberedLines(file)) {
+  for await (const line of readNumberedLines(file, signal)) {
     if (held.length === 0 && !OPENS.test(line.text)) {
       yield line
       continue

@@ -12,7 +12,8 @@ export type AwayOptions = {
 /** Tracks which sides are away, and reports only absences that last longer than `patienceMs`. */
 export class Away {
   readonly #options: AwayOptions
-  readonly #sides = new Set<Side>()
+  /** the sides that are away, with the reason where one is known */
+  readonly #sides = new Map<Side, string | undefined>()
   #timer: NodeJS.Timeout | undefined
   #isTold = false
 
@@ -24,8 +25,13 @@ export class Away {
     return this.#sides.size > 0
   }
 
-  failed(side: Side): void {
-    this.#sides.add(side)
+  /** The sides that are away, each with the reason where one is known. */
+  get sides(): ReadonlyMap<Side, string | undefined> {
+    return this.#sides
+  }
+
+  failed(side: Side, reason?: string): void {
+    this.#sides.set(side, reason)
     // The timer must not keep a stopping process alive.
     this.#timer ??= setTimeout(() => this.tell(), this.#options.patienceMs).unref()
   }
@@ -41,7 +47,7 @@ export class Away {
   tell(): void {
     if (this.#isTold || !this.isAny) return
     this.#isTold = true
-    this.#options.onAway([...this.#sides])
+    this.#options.onAway([...this.#sides.keys()])
   }
 
   stop(): void {

@@ -12,8 +12,8 @@ import type { NewDeadLetter } from '../store/ports/dead-letter-box.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import { isJsonBytes } from '../text/json-bytes.ts'
 import { appMessage } from './apps/app.ts'
+import { plainBody } from './body/plain-body.ts'
 import type { Prepared } from './prepared.ts'
-import { unpack } from './unpack.ts'
 
 /**
  * What the apps of a queue take, by event type. A message that cannot be decoded has none and is archived.
@@ -53,16 +53,15 @@ export const KEPT_BYTES = 64 * 1024
 
 /** Unpacks, decodes, distils and matches a message. Never throws, whatever the message holds. */
 export function prepare(delivery: Delivery, context: PrepareContext): Prepared {
-  const { body, fault, compression } = delivery
+  const { body, fault, properties } = delivery
   if (fault !== undefined) return refused(delivery, 'decode', fault, context)
   if (body.length > context.maxMessageBytes) {
     const reason = `the message has ${body.length} bytes, more than max_message_mb allows`
     return refused(delivery, 'size', reason, context)
   }
-  if (compression === undefined) return decoded(delivery, context)
-  const unpacked = unpack(body, compression, context.maxMessageBytes)
-  if (unpacked.ok) return decoded({ ...delivery, body: unpacked.body }, context)
-  return refused(delivery, unpacked.stage, unpacked.reason, context)
+  const plain = plainBody(body, properties, context.maxMessageBytes)
+  if (!plain.ok) return refused(delivery, plain.stage, plain.reason, context)
+  return decoded(plain.body === body ? delivery : { ...delivery, body: plain.body }, context)
 }
 
 /** Makes a dead letter. A message that is too large is cut to KEPT_BYTES unless the queue has no archive. */

@@ -40,6 +40,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
   readonly batchSize: number
   /** longest wait for a batch to fill while another is being stored, ms */
   readonly batchMs: number
+  /** called when the queue is read, or its owner waited for, for the first time: the broker was reached */
+  readonly onReached?: (() => void) | undefined
   /** called when a batch is stored */
   readonly onStored?: (() => void) | undefined
   /** called with the size of a stored batch and the seconds that storing took */
@@ -87,6 +89,8 @@ export class QueueConsumer implements Service {
   #isReading = false
   #hasRead = false
   #isAwaiting = false
+  /** why the broker does not let the queue be read */
+  #lostBecause: string | undefined
   /** messages with a time were waited for in vain */
   #isTimeless = false
   #running: Promise<void> = Promise.resolve()
@@ -133,6 +137,15 @@ export class QueueConsumer implements Service {
     return this.#isAwaiting
   }
 
+  /**
+   * Why the queue is not read at this moment, with the words of the broker or the database; undefined while it is
+   * read or waited for.
+   */
+  get hindrance(): string | undefined {
+    if (this.#isReading || this.#isAwaiting) return undefined
+    return this.#rest.reason ?? this.#lostBecause ?? 'the broker has not answered yet'
+  }
+
   /** Whether the apps have held the same batch for so long that one of them must be away. */
   get isWaitingForApps(): boolean {
     return this.#appTurn.isLong
@@ -154,14 +167,20 @@ export class QueueConsumer implements Service {
         this.#hasRead = true
         this.#isReading = true
         this.#isAwaiting = false
+        this.#lostBecause = undefined
         this.#clockHold.reading(true)
+        this.#options.onReached?.()
       },
       onAwaiting: () => {
         this.#isAwaiting = true
         // A queue that does not exist holds no messages, so the clock need not wait for it.
         this.#clockHold.reading(true)
+        this.#options.onReached?.()
       },
-      onLost: () => this.#lost(),
+      onLost: (reason) => {
+        this.#lostBecause = reason
+        this.#lost()
+      },
     })
     this.#running = this.#run()
   }
@@ -279,7 +298,7 @@ export class QueueConsumer implements Service {
       const prepared = this.#preparedOnce(delivery, context)
       batch.push(prepared)
       bytes += prepared.delivery.body.length
-      if (delivery.compression !== undefined) this.#buffer.count(prepared.delivery.body)
+      if (prepared.delivery.body !== delivery.body) this.#buffer.count(prepared.delivery.body)
       // Replies of the database to the batch before must not wait.
       await immediate()
     }
@@ -369,7 +388,7 @@ export class QueueConsumer implements Service {
     const { away } = this.#rest
     return {
       failed(what) {
-        away.failed(side)
+        away.failed(side, what)
         outage.failed(what)
       },
       over() {

@@ -29,7 +29,8 @@ const AWAY: { readonly [side in Side]: string } = {
 export class QueueRest {
   readonly #options: QueueRestOptions
   readonly away: Away
-  #isResting = false
+  /** why the queue is not read; undefined while it is read */
+  #why: string | undefined
 
   constructor(options: QueueRestOptions) {
     this.#options = options
@@ -50,11 +51,17 @@ export class QueueRest {
     if (oldestMs > PATIENCE_MS) this.#begin('a batch takes long to be done with')
   }
 
+  /** Why the queue rests, with what the sides themselves said; undefined while it is read. */
+  get reason(): string | undefined {
+    const sides = [...this.away.sides].map(([side, said]) => (said ? `${AWAY[side]}: ${said}` : AWAY[side]))
+    return this.#why && (sides.length > 0 ? sides.join('; ') : this.#why)
+  }
+
   /** Reads the queue again, unless a side is away or batches are still in hand. */
   endWhenDone(): void {
     const { hasInHand, subscription } = this.#options
-    if (!this.#isResting || this.away.isAny || hasInHand()) return
-    this.#isResting = false
+    if (this.#why === undefined || this.away.isAny || hasInHand()) return
+    this.#why = undefined
     subscription()?.resume()
   }
 
@@ -64,8 +71,8 @@ export class QueueRest {
 
   #begin(why: string): void {
     const { queue, logger, signal, subscription } = this.#options
-    if (this.#isResting || signal.aborted) return
-    this.#isResting = true
+    if (this.#why !== undefined || signal.aborted) return
+    this.#why = why
     logger.warn({ queue }, `queue ${queue} is not read while ${why}`)
     subscription()?.rest()
   }

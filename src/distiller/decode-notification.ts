@@ -9,6 +9,8 @@ export type Decoded =
   | { readonly ok: true; readonly notification: Notification }
   | { readonly ok: false; readonly stage: 'decode' | 'validate' | 'size'; readonly reason: string }
 
+const BYTE_ORDER_MARK = 0xfeff
+
 /** Python's own json parser goes no deeper, and a consumer has the memory for this many values. */
 const BOUNDS: JsonBounds = { depth: 1000, values: 250_000 }
 
@@ -25,9 +27,9 @@ export function decodeNotification(body: Buffer): Decoded {
   return decodeNotificationText(body.toString('utf8'))
 }
 
-/** Decodes the text of a message like decodeNotification does its bytes. */
+/** Decodes the text of a message like decodeNotification does its bytes. Ignores a byte order mark. */
 export function decodeNotificationText(text: string): Decoded {
-  const outer = parse(text, 'the body')
+  const outer = parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text, 'the body')
   if (!outer.ok) return outer
   const message = isJsonObject(outer.value) ? outer.value['oslo.message'] : undefined
   if (typeof message !== 'string') return validate(outer.value)

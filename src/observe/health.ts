@@ -4,6 +4,9 @@ import { sleep } from '../runtime/backoff.ts'
 /** Returns why a part cannot do its work now; undefined when it can. A rejection is a reason too. */
 export type HealthCheck = () => string | undefined | Promise<string | undefined>
 
+/** Returns what hinders a part of the work, while the process as a whole can do its own. */
+export type HealthRemarks = () => readonly string[]
+
 /** Longest time of a check, ms; when it takes longer its part counts as not ready. */
 const PATIENCE_MS = 5000
 
@@ -17,10 +20,21 @@ const PATIENCE_MS = 5000
  */
 export class Health {
   readonly #checks = new Map<string, HealthCheck>()
+  readonly #remarks: HealthRemarks[] = []
 
   /** Adds the check of a part, or replaces it. */
   add(part: string, check: HealthCheck): void {
     this.#checks.set(part, check)
+  }
+
+  /** Adds remarks of a part. They do not make the process unready. */
+  addRemarks(remarks: HealthRemarks): void {
+    this.#remarks.push(remarks)
+  }
+
+  /** Returns the remarks of all parts. */
+  remarks(): readonly string[] {
+    return this.#remarks.flatMap((remarks) => remarks())
   }
 
   /** Returns why the process cannot work now. The check added last runs first, since it knows most. */

@@ -6,6 +6,8 @@ export type StatusSources = {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>
   /** Returns why the process cannot do its work now; undefined when it can. */
   readonly hindrance: () => Promise<string | undefined>
+  /** Returns what hinders a part of the work, such as a server that a handler sends to. */
+  readonly remarks?: () => readonly string[]
 }
 
 const OWN_NAME_ONLY =
@@ -15,7 +17,10 @@ const OWN_NAME_ONLY =
  * Creates the app of `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work) of a
  * daemon; `host` is the address on which the daemon listens.
  */
-export function createStatusApp({ metrics, hindrance }: StatusSources, host?: string): HttpApp {
+export function createStatusApp(
+  { metrics, hindrance, remarks = () => [] }: StatusSources,
+  host?: string,
+): HttpApp {
   const app = createHttpApp()
   app.use(requireOwnName(OWN_NAME_ONLY, host))
   app.get('/healthz', (_, response) => {
@@ -26,7 +31,7 @@ export function createStatusApp({ metrics, hindrance }: StatusSources, host?: st
     response
       .status(reason === undefined ? 200 : 503)
       .type('text')
-      .send(`${reason ?? 'ok'}\n`)
+      .send([reason ?? 'ok', ...remarks()].map((line) => `${line}\n`).join(''))
   })
   app.get('/metrics', async (_, response) => {
     const { contentType, text } = await metrics()

@@ -20,6 +20,7 @@ export function createStatusService({ address, health, metrics, logger }: Status
   const sources = {
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
     hindrance: () => health.hindrance(),
+    remarks: () => health.remarks(),
   }
   const app = createStatusApp(sources, address.host)
   const http = createHttpService(app, address, 'status in winchester.yaml')

@@ -15,6 +15,11 @@ class Outages {
     this.#byKey.set(key, outage)
     return outage
   }
+
+  /** Returns why receivers take nothing at the moment. */
+  reasons(): readonly string[] {
+    return [...this.#byKey.values()].flatMap(({ reason }) => reason ?? [])
+  }
 }
 
 /**
@@ -23,4 +28,9 @@ class Outages {
  */
 export function openReceiver({ logger, shared }: ReceiverServices, name: string, key = name): Receiver {
   return new Receiver(name, shared(Outages).of(key, name, logger))
+}
+
+/** Returns why the receivers of a process take nothing at the moment, with their own words; most often none. */
+export function awayReceivers(shared: Shared): readonly string[] {
+  return shared(Outages).reasons()
 }

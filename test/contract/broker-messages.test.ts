@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Broker, Delivery, Publisher } from '../../src/broker/broker.ts'
 import type { MessageProperties, Route } from '../../src/broker/message.ts'
 import type { QueueSpec } from '../../src/broker/queue-spec.ts'
+import { plainBody } from '../../src/consumer/body/plain-body.ts'
 import { InvalidError, TransientError } from '../../src/domain/errors.ts'
 import { BROKERS } from '../support/brokers.ts'
 import { queueOnly } from '../support/queue-only.ts'
@@ -94,6 +96,19 @@ describe.each(BROKERS)('messages of broker $name', ({ create }) => {
     await publisher.publish(itself, Buffer.from('{}'), EVERY_PROPERTY)
     const { properties } = await delivered()
     expect({ ...properties, clusterId: undefined }).toEqual({ ...EVERY_PROPERTY, clusterId: undefined })
+  })
+
+  test('a body that kombu or another sender has packed can be unpacked', async () => {
+    await declareAndRead()
+    const body = Buffer.from('{"a":"grün"}')
+    await publisher.publish(itself, deflateSync(body), { headers: { compression: 'application/x-gzip' } })
+    await publisher.publish(itself, gzipSync(body), { contentEncoding: 'gzip' })
+    await publisher.publish(itself, Buffer.from(String(body), 'latin1'), {
+      contentType: 'application/json; charset=latin-1',
+    })
+    await until('all', () => deliveries.length === 3)
+    const plain = deliveries.map((delivery) => plainBody(delivery.body, delivery.properties, 1000))
+    expect(plain).toEqual(Array.from({ length: 3 }, () => ({ ok: true, body })))
   })
 
   test('a message is published again as it came', async () => {

@@ -376,6 +376,8 @@ test('a refused login is told as such, without the password', async () => {
     (reason: Error) => reason,
   )
   await broker.close()
-  expect(error?.message).toMatch(/the broker refuses the user or the password/)
+  expect(error?.message).toMatch(
+    /the broker at 127\.0\.0\.1:\d+ refuses the account guest: ACCESS_REFUSED - Login was refused/,
+  )
   expect(error?.message).not.toContain('wr0ng')
 })

@@ -100,9 +100,14 @@ test('a consumer without its broker is alive and not ready', async () => {
   })
   const config = join(folder, 'yagi.conf')
   expect(await runProgram('stv3', ['db', 'upgrade', '-c', config])).toMatchObject({ code: 0 })
-  startProgram(['consume', '-c', config])
+  const program = startProgram(['consume', '-c', config])
   await until('it is alive', async () => (await get(port, '/healthz'))?.status === 200)
-  expect(await get(port, '/readyz')).toEqual({ status: 503, text: 'not read at the moment: q\n' })
+  const words =
+    /^not read at the moment: q \(cannot read queue q: the broker at 127\.0\.0\.1:\d+ does not answer: /
+  await until('the reason is told', async () => words.test((await get(port, '/readyz'))?.text ?? ''))
+  expect((await get(port, '/readyz'))?.status).toBe(503)
+  expect(program.stderr).toMatch(/"waiting for the broker at 127\.0\.0\.1:\d+"/)
+  expect(program.stderr).not.toContain('"running"')
 })
 
 test('the API counts its requests', async () => {

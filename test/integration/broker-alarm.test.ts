@@ -4,6 +4,7 @@ import { connect } from 'amqplib'
 import { expect, onTestFinished, test } from 'vitest'
 import { type ChildProgram, runProgram } from '../../sandbox/servers/child-program.ts'
 import { Rabbitmq } from '../../sandbox/servers/rabbitmq.ts'
+import { freePort } from '../../sandbox/servers/server-process.ts'
 import { PublisherPool } from '../../src/assembly/publisher-pool.ts'
 import { createHandlerContext } from '../../src/pipeline/handlers/handler-context.ts'
 import { NotabeneHandler } from '../../src/pipeline/handlers/notabene-handler.ts'
@@ -16,7 +17,7 @@ import { yagiOf } from '../support/yagi-of.ts'
 
 // A RabbitMQ that is short of memory reads nothing from who publishes, and answers them nothing.
 
-const SAID = 'the broker takes no messages: low on memory; waiting'
+const SAID = /the broker at 127\.0\.0\.1:\d+ takes no messages: low on memory; waiting/
 
 async function start(): Promise<Rabbitmq> {
   const rabbitmq = await Rabbitmq.start(temporaryFolder())
@@ -33,7 +34,7 @@ async function alarmed(): Promise<Rabbitmq> {
   return rabbitmq
 }
 
-function configOf(rabbitmq: Rabbitmq): string {
+function configOf(rabbitmq: Rabbitmq, status = ''): string {
   const folder = folderWith({
     'yagi.conf': yagiOf(rabbitmq.url, 'alarmed', ['exchange = alarmed']),
     'winchester.yaml': `
@@ -41,7 +42,7 @@ database: {url: 'sqlite:events.db'}
 trigger_definitions: triggers.yaml
 pipeline_config: pipelines.yaml
 pipeline_handlers: {mk: './mk.js:Mk'}
-`,
+${status}`,
     'triggers.yaml': `
 - name: t
   distinguished_by: [host]
@@ -60,7 +61,7 @@ pipeline_handlers: {mk: './mk.js:Mk'}
 
 /** Waits until it says why it waits, then ends it with one signal. */
 async function endedByOneSignal(program: ChildProgram) {
-  await until('it says why it waits', () => program.stderr.includes(SAID))
+  await until('it says why it waits', () => SAID.test(program.stderr))
   return program.stop('SIGTERM')
 }
 
@@ -77,12 +78,20 @@ test('publish and generate say why they wait, and one signal ends them', async (
   const generating = startProgram(['generate', '--duration', '1h', '--to', 'amqp', '-c', config])
   expect((await endedByOneSignal(generating)).code).toBe(1)
   expect(generating.stderr).toContain('0 notifications were published')
+  expect(generating.stderr).not.toContain('did not confirm')
+  const hasty = startProgram(['publish', join(folder, 'one.jsonl'), '-c', config])
+  await until('it says why it waits', () => SAID.test(hasty.stderr))
+  hasty.send('SIGINT')
+  hasty.send('SIGTERM')
+  expect((await hasty.result()).code).toBe(1)
+  expect(hasty.stderr).toMatch(/ended by a second signal \(SIG(INT|TERM)\); what was in hand is not finished/)
 })
 
 const TIME = '2026-01-01T00:00:00'
 
-test('a worker whose notabene waits says so once, and one signal ends it with 0', async () => {
-  const folder = configOf(await alarmed())
+test('a worker whose notabene waits says so once, in /readyz too, and one signal ends it with 0', async () => {
+  const port = await freePort()
+  const folder = configOf(await alarmed(), `status: {worker: '127.0.0.1:${port}'}\n`)
   const config = join(folder, 'winchester.yaml')
   const hosts = ['a', 'b', 'c'].map((host, index) => ({
     id: index + 1,
@@ -114,9 +123,15 @@ test('a worker whose notabene waits says so once, and one signal ends it with 0'
     code: 0,
   })
   const working = startProgram(['work', '-c', config])
+  await until('it says why it waits', () => SAID.test(working.stderr))
+  const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
+  expect(ready.status).toBe(200)
+  expect(await ready.text()).toMatch(
+    /^ok\nthe broker at 127\.0\.0\.1:\d+ takes no messages: low on memory\n$/,
+  )
   const { code, stderr } = await endedByOneSignal(working)
   const warnings = stderr.split('\n').filter((line) => /"level":"?(warn|40|error|50)/.test(line))
-  expect(warnings.map((line) => JSON.parse(line).msg)).toEqual([SAID])
+  expect(warnings.map((line) => JSON.parse(line).msg)).toEqual([expect.stringMatching(SAID)])
   expect(code).toBe(0)
 })
 

@@ -88,5 +88,7 @@ test('when none answers it is said of each why', async () => {
   const broker = createAmqpBroker({ url, logger: silentLogger, reconnectMs: 20, maxReconnectMs: 100 })
   onTestFinished(() => broker.close())
   const hosts = [one, two].map((server) => server.split('@')[1])
-  await expect(broker.inspect()).rejects.toThrow(new RegExp(`${hosts[0]}: .*; ${hosts[1]}: `))
+  await expect(broker.inspect()).rejects.toThrow(
+    new RegExp(`${hosts[0]} does not answer: .*; the broker at ${hosts[1]} does not answer: `),
+  )
 })

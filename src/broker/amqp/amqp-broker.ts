@@ -1,16 +1,18 @@
 import type { SecureContextOptions } from 'node:tls'
-import { type ChannelModel, connect } from 'amqplib'
+import type { ChannelModel } from 'amqplib'
 import { messageOf, StackTachError, TransientError } from '../../domain/errors.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { parseBrokerAddress } from '../../text/broker-address.ts'
+import { nameOfBroker, parseBrokerAddress } from '../../text/broker-address.ts'
 import type { Broker, Subscription } from '../broker.ts'
-import { closeQuietly, rememberReason, withChannel } from './amqp-channel.ts'
+import { closeQuietly, reasonOf, rememberReason, withChannel } from './amqp-channel.ts'
 import { createInspector, type Inspector } from './amqp-inspector.ts'
 import { openAmqpPublisher } from './amqp-publisher.ts'
+import { brokerText } from './amqp-refusal.ts'
 import { createAmqpSubscription } from './amqp-subscription.ts'
-import { connectOptionsOf, InTurn } from './in-turn.ts'
+import { InTurn } from './in-turn.ts'
 import { assembleLargeBodies } from './large-bodies.ts'
 import { Notices } from './notices.ts'
+import { openConnection } from './open-connection.ts'
 import { keepUndecodedHeaders } from './undecoded-headers.ts'
 
 export type AmqpOptions = {
@@ -26,17 +28,13 @@ export type AmqpOptions = {
   readonly tls?: SecureContextOptions | undefined
 }
 
-/**
- * The interval of heartbeats, s. A server notices a vanished client after two to three of them and
- * redelivers.
- */
-const HEARTBEAT_S = 8
-const CONNECT_TIMEOUT_MS = 10_000
 const BOUND_AGAIN_MS = 60_000
 
 export type AmqpBroker = Broker & {
   /** Connects and returns an inspector. Rejects with TransientError while the broker is away. */
   inspect(): Promise<Inspector>
+  /** Returns why the broker takes no messages at the moment, in its own words; undefined when it takes them. */
+  blocked(): string | undefined
 }
 
 /**
@@ -48,36 +46,63 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
   const notices = new Notices(options.logger)
   const brokers = new InTurn(addressesOf(options.url))
   let connection: Promise<ChannelModel> | undefined
+  /** for each connection on which a publisher has a channel, whether no message is under way */
+  const published = new WeakMap<ChannelModel, () => boolean>()
+  /** the name of the broker whose connection was lost, as the log says; undefined when all is well */
+  let cut: string | undefined
+  /** why the broker takes no messages, in its words; undefined when it takes them */
+  let blocked: string | undefined
 
   function connected(): Promise<ChannelModel> {
     connection ??= open().catch((error) => {
       connection = undefined
-      throw new TransientError(failureOf(error), { cause: error })
+      throw new TransientError(messageOf(error), { cause: error })
     })
     return connection
   }
 
   async function open(): Promise<ChannelModel> {
-    const model = await brokers.open((address) =>
-      connect(connectOptionsOf(address, HEARTBEAT_S), {
-        ...options.tls,
-        timeout: CONNECT_TIMEOUT_MS,
-        // A message is sent in several pieces; later ones must not wait for the broker to acknowledge the
-        // first.
-        noDelay: true,
-      }),
-    )
-    rememberReason(model)
-    model.on('blocked', (reason) => {
-      options.logger.warn({}, `the broker takes no messages: ${reason}; waiting`)
+    let name = ''
+    const model = await brokers.open((address) => {
+      name = nameOfBroker(address)
+      return openConnection(address, options.tls)
     })
-    model.on('unblocked', () => options.logger.info({}, 'the broker takes messages again'))
+    rememberReason(model)
+    tellChanges(model, name)
     keepUndecodedHeaders(model)
     assembleLargeBodies(model)
     model.on('close', () => {
       connection = undefined
     })
     return model
+  }
+
+  /** Logs one line when the broker takes no messages or closes the connection, and one when all is well again. */
+  function tellChanges(model: ChannelModel, name: string): void {
+    const { logger } = options
+    model.on('blocked', (reason) => {
+      blocked = `the broker at ${name} takes no messages: ${reason}`
+      logger.warn({}, `${blocked}; waiting`)
+    })
+    model.on('unblocked', () => {
+      blocked = undefined
+      logger.info({}, `the broker at ${name} takes messages again`)
+    })
+    model.on('close', () => {
+      blocked = undefined
+      const reason = reasonOf(model)
+      // A subscription logs the loss of its queue itself, and who is publishing gets an error.
+      if (reason === undefined || subscriptions.size > 0 || !published.get(model)?.()) return
+      cut = name
+      logger.warn({}, `the connection to the broker at ${name} was lost: ${brokerText(reason)}`)
+    })
+  }
+
+  /** Called when a publisher has a channel. */
+  function onPublisher(model: ChannelModel, isIdle: () => boolean): void {
+    published.set(model, isIdle)
+    if (cut !== undefined) options.logger.info({}, `the broker at ${cut} answers again`)
+    cut = undefined
   }
 
   const context = { boundAgainMs: BOUND_AGAIN_MS, ...options, notices, connected }
@@ -87,8 +112,9 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
       subscriptions.add(subscription)
       return subscription
     },
-    openPublisher: () => openAmqpPublisher(connected),
+    openPublisher: () => openAmqpPublisher(connected, onPublisher),
     inspect: async () => createInspector(await connected()),
+    blocked: () => blocked,
     async depth(queue) {
       const { messageCount } = await withChannel(await connected(), (channel) => channel.checkQueue(queue))
       return messageCount
@@ -106,13 +132,4 @@ function addressesOf(url: string) {
   const parsed = parseBrokerAddress(url)
   if ('fault' in parsed) throw new StackTachError('config', `the URL of the broker: ${parsed.fault}`)
   return parsed.addresses
-}
-
-function failureOf(error: unknown): string {
-  const message = messageOf(error)
-  if (/ACCESS-REFUSED/.test(message)) return `the broker refuses the user or the password: ${message}`
-  // The library does not pass on the broker's reason about a virtual host.
-  if (/ConnectionOpenOk; got <ConnectionClose/.test(message))
-    return 'the broker refuses the virtual host: there is none of this name, or the account has no rights in it'
-  return `the broker does not answer: ${message}`
 }

@@ -21,15 +21,7 @@ export function deliveryOf(
     redelivered: fields.redelivered,
     offset,
     fault,
-    compression: compressionOf(message),
     message,
     channel,
   }
-}
-
-/** Returns the compression of the body from kombu's header; undefined when there is none. */
-function compressionOf({ properties: { headers } }: ConsumeMessage): string | undefined {
-  const compression: unknown =
-    headers && Object.hasOwn(headers, 'compression') ? headers.compression : undefined
-  return typeof compression === 'string' ? compression : undefined
 }

@@ -1,6 +1,7 @@
 import type { Channel, ChannelModel } from 'amqplib'
+import { TransientError } from '../../domain/errors.ts'
 import { withChannel } from './amqp-channel.ts'
-import { refusalOf } from './amqp-refusal.ts'
+import { brokerText, refusalOf } from './amqp-refusal.ts'
 
 /** Inspects queues and exchanges over AMQP, without changing anything. */
 export type Inspector = {
@@ -19,7 +20,7 @@ export function createInspector(model: ChannelModel): Inspector {
   const unlessMissing = <T>(look: (channel: Channel) => Promise<T>): Promise<T | undefined> =>
     withChannel(model, look).catch((error) => {
       if (refusalOf(error) === 'missing') return undefined
-      throw error
+      throw new TransientError(`the broker refuses to tell: ${brokerText(error)}`, { cause: error })
     })
   return {
     product: `${serverProperties.product ?? 'a broker'} ${serverProperties.version ?? ''}`.trim(),

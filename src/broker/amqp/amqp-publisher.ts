@@ -3,36 +3,58 @@ import { InvalidError, messageOf, TransientError } from '../../domain/errors.ts'
 import { silentLogger } from '../../runtime/logger.ts'
 import type { Publisher } from '../broker.ts'
 import { bufferOf, createDefaults } from '../outgoing.ts'
-import { closeQuietly } from './amqp-channel.ts'
+import { closeQuietly, openConfirmChannel, reasonFor } from './amqp-channel.ts'
+import { brokerText } from './amqp-refusal.ts'
 import { declareExchange } from './declare-exchange.ts'
 import { AwaitedQueueError, declareQueue } from './declare-queue.ts'
 import { Notices } from './notices.ts'
 import { QueueBinder } from './queue-binder.ts'
 import { Returns } from './returns.ts'
 
-/** Opens a publisher with one confirm channel, which is opened again when it is lost. */
-export async function openAmqpPublisher(connected: () => Promise<ChannelModel>): Promise<Publisher> {
+/** The library's words for a message that the broker refuses with basic.nack, which gives no reason. */
+const NACKED = 'message nacked'
+
+/**
+ * Opens a publisher with one confirm channel, which is opened again when it is lost. `onOpened` is called each
+ * time, with a function that returns whether no message is under way.
+ */
+export async function openAmqpPublisher(
+  connected: () => Promise<ChannelModel>,
+  onOpened: (model: ChannelModel, isIdle: () => boolean) => void,
+): Promise<Publisher> {
   let channel: Promise<ConfirmChannel> | undefined
   const complete = createDefaults()
   const returns = new Returns()
+  /** how many messages are neither confirmed nor refused yet */
+  let underWay = 0
+  /** the connection of each channel */
+  const models = new WeakMap<ConfirmChannel, ChannelModel>()
 
   function opened(): Promise<ConfirmChannel> {
     channel ??= open().catch((error) => {
       channel = undefined
-      throw new TransientError(`cannot open a channel: ${messageOf(error)}`, { cause: error })
+      if (error instanceof TransientError) throw error
+      throw new TransientError(`cannot open a channel: ${brokerText(error)}`, { cause: error })
     })
     return channel
   }
 
   async function open(): Promise<ConfirmChannel> {
     const model = await connected()
-    const fresh = await model.createConfirmChannel()
-    fresh.on('error', () => {})
+    const fresh = await openConfirmChannel(model)
+    models.set(fresh, model)
+    onOpened(model, () => underWay === 0)
     fresh.on('return', ({ properties }) => returns.returned(properties.messageId))
     fresh.on('close', () => {
       channel = undefined
     })
     return fresh
+  }
+
+  /** Returns the broker's reason for the loss of a channel, or else the error. */
+  function reasonOn(target: ConfirmChannel, error: unknown): unknown {
+    const model = models.get(target)
+    return model ? reasonFor(error, target, model) : error
   }
 
   await opened()
@@ -65,10 +87,12 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
       const target = await opened()
       const completed = complete(options)
       const { messageId, mandatory } = completed
-      await new Promise<void>((resolve, reject) => {
+      underWay++
+      const confirmed = new Promise<void>((resolve, reject) => {
         const confirm = (error: unknown) => {
           const isReturned = returns.settled(messageId)
-          if (error) reject(notConfirmed(error))
+          // The library learns the broker's reason only after it has called back.
+          if (error) queueMicrotask(() => reject(notConfirmed(reasonOn(target, error))))
           else if (isReturned && mandatory)
             reject(notConfirmed(`no queue takes ${routingKey} from exchange ${exchange}`))
           else resolve()
@@ -78,9 +102,10 @@ export async function openAmqpPublisher(connected: () => Promise<ChannelModel>):
           target.publish(exchange, routingKey, bufferOf(body), completed as Options.Publish, confirm)
         } catch (error) {
           returns.settled(messageId)
-          reject(isImpossible(error) ? impossible(error) : notConfirmed(error))
+          reject(isImpossible(error) ? impossible(error) : notConfirmed(reasonOn(target, error)))
         }
       })
+      await confirmed.finally(() => underWay--)
     },
     async close() {
       const open = await channel?.catch(() => undefined)
@@ -106,9 +131,11 @@ function impossible(error: unknown): InvalidError {
 
 function notDeclared(what: string, error: unknown): TransientError {
   if (error instanceof TransientError) return error
-  return new TransientError(`cannot declare ${what}: ${messageOf(error)}`, { cause: error })
+  return new TransientError(`cannot declare ${what}: ${brokerText(error)}`, { cause: error })
 }
 
 function notConfirmed(error: unknown): TransientError {
-  return new TransientError(`the broker did not confirm a message: ${messageOf(error)}`, { cause: error })
+  const text = brokerText(error)
+  const reason = text === NACKED ? 'it refused the message, as it does for a full queue' : text
+  return new TransientError(`the broker did not confirm a message: ${reason}`, { cause: error })
 }

@@ -2,6 +2,7 @@ import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import { messageOf } from '../../domain/errors.ts'
 import { Backoff, sleep } from '../../runtime/backoff.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { Outage } from '../../runtime/outage.ts'
 import type { SubscribeOptions, Subscription } from '../broker.ts'
 import type { QueueSpec } from '../queue-spec.ts'
 import { closeQuietly, openChannel, reasonOf } from './amqp-channel.ts'
@@ -58,7 +59,14 @@ export function createAmqpSubscription(
   let isPaused = false
   /** resolves when the queue is to be read again */
   let rest: PromiseWithResolvers<void> | undefined
-  let isReported = false
+  /** the outage during which the queue is not read */
+  const outage = new Outage(
+    {
+      info: (_, line) => context.logger.info({ queue }, line),
+      warn: (_, line) => context.logger.warn({ queue }, line),
+    },
+    `queue ${queue} is read again`,
+  )
   const narrowing = new Narrowing()
   const consumer = new ChannelConsumer({
     queue,
@@ -78,25 +86,19 @@ export function createAmqpSubscription(
       let pause = backoff
       try {
         const reason = await readUntilClosed()
-        if (!stopping.signal.aborted && reason !== undefined) report(reason)
+        if (!stopping.signal.aborted && reason !== undefined) outage.failed(reason)
       } catch (error) {
         if (error instanceof AwaitedQueueError) {
           pause = waiting
           notices.awaiting(`queue ${queue}`, error.message)
           options.onAwaiting?.()
-        } else report(`cannot read queue ${queue}: ${brokerText(error)}`)
+        } else outage.failed(`cannot read queue ${queue}: ${brokerText(error)}`)
       }
       consumer.end()
-      options.onLost()
+      options.onLost(outage.reason)
       if (rest) await rest.promise
       else if (!isPaused) await sleep(pause.next(), stopping.signal)
     }
-  }
-
-  /** Logs one line when the queue is lost; further attempts are silent until the queue is back. */
-  function report(failure: string): void {
-    if (!isReported) context.logger.warn({ queue }, `${failure}; trying again until it works`)
-    isReported = true
   }
 
   /** Reads until the channel is closed. Resolves to the reason; undefined when rest() closed it. */
@@ -115,8 +117,8 @@ export function createAmqpSubscription(
     if (rest) giveBack(channel)
     backoff.reset()
     waiting.reset()
-    context.logger.info({ queue }, isReported ? `queue ${queue} is read again` : `reading queue ${queue}`)
-    isReported = false
+    if (outage.isOn) outage.over()
+    else context.logger.info({ queue }, `reading queue ${queue}`)
     options.onReading?.()
     const ended = new AbortController()
     const keeping = { queue, notices, looks, boundAgainMs: context.boundAgainMs }
@@ -164,8 +166,8 @@ export function createAmqpSubscription(
     rest() {
       if (rest || isPaused || stopping.signal.aborted) return
       rest = Promise.withResolvers()
-      // Makes the log say when the queue is read again.
-      isReported = true
+      // The consumer has logged why.
+      outage.begin()
       if (consumer.channel) giveBack(consumer.channel)
     },
     resume() {

@@ -1,6 +1,6 @@
 import type { connect } from 'amqplib'
 import { messageOf } from '../../domain/errors.ts'
-import { type BrokerAddress, nameOfBroker } from '../../text/broker-address.ts'
+import type { BrokerAddress } from '../../text/broker-address.ts'
 
 /** Uses one of several brokers, and after a lost connection the next. */
 export class InTurn {
@@ -12,8 +12,8 @@ export class InTurn {
   }
 
   /**
-   * Opens the next broker that can be opened. Rejects with the last error, whose message then has all
-   * failures.
+   * Opens the next broker that can be opened. When none can, rejects with an Error whose message has all
+   * failures, and whose cause is the last.
    */
   async open<T>(open: (address: BrokerAddress) => Promise<T>): Promise<T> {
     const failures: string[] = []
@@ -22,15 +22,13 @@ export class InTurn {
       try {
         return await open(address)
       } catch (error) {
-        failures.push(`${nameOfBroker(address)}: ${messageOf(error)}`)
+        failures.push(messageOf(error))
         if (failures.length < this.#addresses.length) continue
-        if (failures.length > 1 && error instanceof Error) error.message = failures.join('; ')
-        throw error
+        throw new Error(failures.join('; '), { cause: error })
       }
     }
   }
 }
-
 /** Returns an address as connection options of the library. */
 export function connectOptionsOf(address: BrokerAddress, heartbeatS: number): Parameters<typeof connect>[0] {
   return {

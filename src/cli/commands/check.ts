@@ -10,6 +10,7 @@ import { Observation } from '../../explain/against/observation.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createCommand, print } from '../program.ts'
 import { readNotifications } from '../read-notifications.ts'
+import { tellWait } from '../tell-wait.ts'
 
 type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
 
@@ -72,7 +73,7 @@ async function holdAgainst(
 
 /** Checks the servers that a configuration names and prints the findings. Returns the number of errors. */
 async function look(config: Config, json: true | undefined): Promise<number> {
-  const findings = await checkConnections(config)
+  const findings = await tellWait('broker, database and archive', checkConnections(config))
   for (const finding of findings) {
     await print(
       `${json ? JSON.stringify(flatConnectionFinding(finding)) : formatConnectionFinding(finding)}\n`,

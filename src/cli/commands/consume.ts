@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
+import { buildConsumer } from '../../assembly/build-consumer.ts'
 import { consumerMetrics } from '../../assembly/consumer-metrics.ts'
 import {
   createStatistics,
@@ -10,7 +10,7 @@ import {
 } from '../../assembly/daemon.ts'
 import { consumerClockOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
-import { openBroker } from '../../assembly/open-broker.ts'
+import { nameOfBrokers, openBroker } from '../../assembly/open-broker.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
@@ -54,21 +54,15 @@ async function consume(options: Options): Promise<void> {
       const { clock, service } = consumerClockOf({ config, name, logger, store })
       const parts = { config, yagi, broker, store, clock, logger, counters }
       const consumer = await buildConsumer(onBatch ? { ...parts, onBatch } : parts)
-      observation?.health.add('consumer', () => hindranceOf(consumer))
+      observation?.health.add('consumer', () => consumer.hindrance())
       const periodMs = yagi.statisticsMs ?? winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => consumer.counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000
       releaseMemory()
-      await runUntilStopped(createGroup([service, statistics, consumer]), signal, logger, shutdownMs)
+      const first = { sentence: `waiting for ${nameOfBrokers(yagi.broker)}`, ended: consumer.reached }
+      await runUntilStopped(createGroup([service, statistics, consumer]), signal, logger, shutdownMs, first)
     } finally {
       await broker.close()
     }
   })
-}
-
-function hindranceOf(consumer: BuiltConsumer): string | undefined {
-  const [unread, awaited, waiting] = [consumer.unread(), consumer.awaited(), consumer.waiting()]
-  if (unread.length > 0) return `not read at the moment: ${unread.join(', ')}`
-  if (awaited.length > 0) return `not created yet by their owner: ${awaited.join(', ')}`
-  return waiting.length > 0 ? `waiting for an app: ${waiting.join(', ')}` : undefined
 }

@@ -3,6 +3,7 @@ import { stopSignal } from '../../assembly/daemon.ts'
 import { columnTypesOf, indexedTraits, openDatabase } from '../../assembly/open-store.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
+import { nameOfDatabase } from '../../config/load/server-url.ts'
 import { type DumpSink, writeDumpFile } from '../../dump/dump-file.ts'
 import { exportDatabase } from '../../dump/export-database.ts'
 import { importDatabase } from '../../dump/import-database.ts'
@@ -12,6 +13,7 @@ import type { OpenDatabase } from '../../store/dialect.ts'
 import { schemaStatus, upgradeSchema } from '../../store/schema/migrate.ts'
 import { migrationSql } from '../../store/schema/migrations/migrations.ts'
 import { createCommand, print } from '../program.ts'
+import { tellWait } from '../tell-wait.ts'
 import { grouped } from '../terminal/grouped.ts'
 import { StatusLine } from '../terminal/status-line.ts'
 
@@ -23,13 +25,15 @@ export function dbCommand(): Command {
   const command = createCommand('db', 'manage the database', 'stv3 db upgrade -c config/winchester.yaml')
   command.addCommand(
     sub('upgrade', 'create the tables, or bring them up to date').action((options: Options) =>
-      withDatabase(options, upgrade),
+      withDatabase(options, (database, config) => upgrade(database, config)),
     ),
   )
   command.addCommand(
     sub('status', 'show which migrations have been applied')
       .option('--json', 'one JSON object a line')
-      .action((options: Options) => withDatabase(options, (database) => status(database, options))),
+      .action((options: Options) =>
+        withDatabase(options, (database, config) => status(database, config, options)),
+      ),
   )
   command.addCommand(
     sub('export', 'write all events and streams into a file, as they are at this moment', 'dump.json.gz')
@@ -66,7 +70,8 @@ async function withDatabase(
   work: (database: OpenDatabase, config: Config) => Promise<void>,
 ): Promise<void> {
   const config = await loadConfig(options.config, process.env)
-  const database = await openDatabase(config.winchester.database.url, config.folder)
+  const { url } = config.winchester.database
+  const database = await tellWait(nameOfDatabase(url), openDatabase(url, config.folder))
   try {
     await work(database, config)
   } finally {
@@ -83,14 +88,25 @@ async function printSql({ config: file }: Options): Promise<void> {
   await print(migrationSql(columnTypesOf(winchester.database.url)))
 }
 
-async function upgrade({ db, dialect }: OpenDatabase): Promise<void> {
-  const applied = await upgradeSchema(db, dialect.types)
+async function upgrade(database: OpenDatabase, config: Config): Promise<void> {
+  const applied = await upgraded(database, config)
   for (const name of applied) await print(`applied ${name}\n`)
   if (applied.length === 0) await print('the schema is up to date\n')
 }
 
-async function status({ db, dialect }: OpenDatabase, { json }: Options): Promise<void> {
-  for (const { name, appliedAt } of await schemaStatus(db, dialect.types)) {
+/**
+ * Applies the missing migrations and returns their names. Waits for another upgrade, and for statements that use
+ * the tables.
+ */
+function upgraded({ db, dialect }: OpenDatabase, { winchester }: Config): Promise<string[]> {
+  const name = nameOfDatabase(winchester.database.url)
+  return tellWait(`${name}, to bring its schema up to date`, upgradeSchema(db, dialect.types))
+}
+
+async function status({ db, dialect }: OpenDatabase, config: Config, { json }: Options): Promise<void> {
+  const reading = schemaStatus(db, dialect.types)
+  const states = await tellWait(nameOfDatabase(config.winchester.database.url), reading)
+  for (const { name, appliedAt } of states) {
     const when = appliedAt?.toISOString()
     const line = json
       ? JSON.stringify({ name, applied_at: when ?? null })
@@ -122,7 +138,7 @@ async function importFrom(
   config: Config,
   { restart }: ImportOptions,
 ): Promise<void> {
-  await upgradeSchema(database.db, database.dialect.types)
+  await upgraded(database, config)
   const indexed = indexedTraits(config.triggers, config.winchester.indexed_traits)
   const line = new StatusLine()
   const restore = await openRestore(database, indexed, restart === true)

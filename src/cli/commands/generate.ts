@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { stopSignal } from '../../assembly/daemon.ts'
-import { openBroker } from '../../assembly/open-broker.ts'
+import { nameOfBrokers, openBroker } from '../../assembly/open-broker.ts'
 import { queueOf } from '../../assembly/queue-of.ts'
 import { publishAll } from '../../broker/publish-all.ts'
 import { createFastClock } from '../../clock/event-clock.ts'
@@ -22,6 +22,7 @@ import {
 } from '../generate/simulation-options.ts'
 import { writeLines } from '../generate/write-lines.ts'
 import { createCommand, loggerOf, parsePositive } from '../program.ts'
+import { tellWait } from '../tell-wait.ts'
 
 type Options = CloudFlags & {
   readonly to: 'amqp' | 'file' | '-'
@@ -144,7 +145,7 @@ async function toBroker(
   const broker = await openBroker(settings, logger)
   let summary = ''
   try {
-    const publisher = await broker.openPublisher()
+    const publisher = await tellWait(nameOfBrokers(settings), broker.openPublisher())
     let at = simulation.start
     const bodies = (async function* () {
       for await (const message of paced(simulation, speedOf(options), signal)) {

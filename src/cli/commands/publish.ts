@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { stopSignal } from '../../assembly/daemon.ts'
-import { openBroker } from '../../assembly/open-broker.ts'
+import { nameOfBrokers, openBroker } from '../../assembly/open-broker.ts'
 import { queueOf } from '../../assembly/queue-of.ts'
 import { publishAll } from '../../broker/publish-all.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
@@ -8,6 +8,7 @@ import { StackTachError } from '../../domain/errors.ts'
 import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
 import { readNotifications } from '../read-notifications.ts'
+import { tellWait } from '../tell-wait.ts'
 
 type Options = { config: string; queue?: string; logLevel?: string }
 
@@ -32,10 +33,10 @@ async function publish(files: readonly string[], options: Options): Promise<void
   const { broker: settings, queue: spec } = queueOf(yagi, options.queue, options.config)
   const broker = await openBroker(settings, logger)
   try {
-    const publisher = await broker.openPublisher()
+    const publisher = await tellWait(nameOfBrokers(settings), broker.openPublisher())
     for (const file of files) {
       let lag: string | undefined
-      const bodies = readBodies(file, (text) => {
+      const bodies = readBodies(file, signal, (text) => {
         lag = lagOf(text, config)
       })
       const count = await publishAll(bodies, { publisher, spec, logger, signal })
@@ -51,9 +52,13 @@ async function publish(files: readonly string[], options: Options): Promise<void
 }
 
 /** `onFirst` is called with the first notification of the file. */
-async function* readBodies(file: string, onFirst: (text: string) => void): AsyncGenerator<Buffer> {
+async function* readBodies(
+  file: string,
+  signal: AbortSignal,
+  onFirst: (text: string) => void,
+): AsyncGenerator<Buffer> {
   let isFirst = true
-  for await (const { text } of readNotifications(file)) {
+  for await (const { text } of readNotifications(file, signal)) {
     if (isFirst) onFirst(text)
     isFirst = false
     yield Buffer.from(text)

@@ -61,6 +61,7 @@ async function work(options: Options): Promise<void> {
       const observer = observation && workerMetrics(observation.metrics, counters, store)
       const worker = buildWorker(observer ? { ...parts, observer } : parts)
       observation?.health.add('worker', () => worker.hindrance())
+      observation?.health.addRemarks(() => [...worker.away(), ...publishers.blocked()])
       if (clock instanceof WatermarkClock) observeClock(observation, clock)
       if (observation) slowRunMetrics(observation.metrics, worker)
       const periodMs = winchester.statistics_period * 1000

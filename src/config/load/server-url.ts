@@ -18,6 +18,12 @@ export function databaseAddress(url: string): ParsedMysqlAddress | undefined {
   return 'fault' in parsed ? undefined : parsed
 }
 
+/** Returns the name of a database for messages, without user and password. */
+export function nameOfDatabase(url: string): string {
+  if (url.startsWith('sqlite:')) return `the database ${url.slice('sqlite:'.length)}`
+  return `the database at ${databaseAddress(url)?.address.text ?? ''}`
+}
+
 function otherKinds(url: string): string {
   return /^(mysql|mariadb)/.test(url) ? '' : ', sqlite:PATH or sqlite::memory:'
 }

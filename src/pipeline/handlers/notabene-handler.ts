@@ -183,7 +183,7 @@ function urlOf({ url, host, port, user, password, vhost }: Params): string {
   return `amqp://${encodeURIComponent(user)}:${encodeURIComponent(password)}@${host}:${port}/${encodeURIComponent(vhost)}`
 }
 
-/** Adds the name of the broker to a transient error, whose message does not have it. */
+/** Adds the name of the broker and its virtual host to a transient error. */
 function named(broker: string, error: unknown): unknown {
   return error instanceof TransientError
     ? new TransientError(`${broker}: ${error.message}`, { cause: error })

@@ -1,6 +1,7 @@
 import type { EventClock } from '../../clock/event-clock.ts'
 import { messageOf } from '../../domain/errors.ts'
 import type { Event, StoredEvent } from '../../domain/event.ts'
+import { awayReceivers } from '../../publishing/open-receiver.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { ClaimedStream, FailedRun, FinishedRun } from '../../store/ports/stream-runs.ts'
 import type { TriggerRouter } from '../../streams/router.ts'
@@ -196,6 +197,11 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       } catch (error) {
         return failed(claim, messageOf(error))
       }
+    },
+
+    /** Returns why receivers of handlers take nothing at the moment. */
+    away(): readonly string[] {
+      return opened ? awayReceivers(opened.services.shared) : []
     },
 
     /** Closes the steps that were opened. To be called when all runs have ended. */

@@ -116,9 +116,14 @@ export class Worker implements Service {
     return this.#claimRunner.slowRuns()
   }
 
-  /** Returns the reason why due streams wait; undefined when none waits. */
+  /** Returns the reason why due streams wait, with the database's own words; undefined when none waits. */
   hindrance(): string | undefined {
-    return this.#claimRunner.hindrance()
+    return this.#databaseOutage.reason ?? this.#claimRunner.hindrance()
+  }
+
+  /** Returns why receivers of handlers take nothing at the moment; the streams that go there wait. */
+  away(): readonly string[] {
+    return this.#options.runner.away()
   }
 
   /** Ends the present pause, since streams may have become due just now. */

@@ -30,6 +30,14 @@ test.each([
   for (const [, one] of found) expect(one).not.toContain('\n')
 })
 
+test('a byte order mark at the beginning is left out, and what Python writes for no number is kept', async () => {
+  expect(await read('\ufeff{"n": NaN}\n{"n": -Infinity}')).toEqual([
+    [1, '{"n": NaN}'],
+    [2, '{"n": -Infinity}'],
+  ])
+  expect(await read('\ufeff[\n{"n": NaN}]')).toEqual([[2, '{"n": NaN}']])
+})
+
 test('numbers keep all their digits', async () => {
   expect(await read('[\n  {"n": 12345678901234567890}\n]')).toEqual([[2, '{"n": 12345678901234567890}']])
 })

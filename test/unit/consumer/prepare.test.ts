@@ -127,7 +127,7 @@ test('a message that is to be set aside is a dead letter whatever it holds', () 
 test('a compressed message is unpacked for all that follows; one that cannot be is a dead letter', () => {
   const body = Buffer.from(message({ payload: { host: 'h1' } }))
   const packed = (compression: string, content: Buffer) =>
-    seen(prepare({ ...DELIVERY, body: content, compression }, context))
+    seen(prepare({ ...DELIVERY, body: content, properties: { headers: { compression } } }, context))
   const good = packed('application/x-gzip', gzipSync(body))
   expect(good).toMatchObject({
     line: body,

@@ -80,7 +80,7 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
     subscriber?.onDelivery({ ...DELIVERY, body: Buffer.from(JSON.stringify(message)), redelivered })
   }
   const read = () => subscriber?.onReading?.()
-  const lose = () => subscriber?.onLost()
+  const lose = (reason?: string) => subscriber?.onLost(reason)
   const awaitQueue = () => subscriber?.onAwaiting?.()
   return { awaitQueue, consumer, acknowledged, archived, warmUp, send, sendUndated, sendAgain, read, lose }
 }
@@ -96,6 +96,30 @@ test('batches are stored in order and acknowledged by their last message', async
     ['a', 'b', 'c', 'd'],
     ['b', 'd'],
   ])
+})
+
+test('why a queue is not read is told in the words of the broker, or of what else is away', async () => {
+  let isBack = false
+  let [reached, tries] = [0, 0]
+  const failing = async () => {
+    tries++
+    if (!isBack) throw new TransientError('the table is full')
+  }
+  const { awaitQueue, consumer, send, read, lose } = setUp(failing, { onReached: () => reached++ })
+  expect([consumer.hindrance, reached]).toEqual(['the broker has not answered yet', 0])
+  await consumer.start()
+  lose('no such virtual host')
+  expect([consumer.hindrance, reached]).toEqual(['no such virtual host', 0])
+  awaitQueue()
+  expect([consumer.hindrance, reached]).toEqual([undefined, 1])
+  read()
+  expect(consumer.hindrance).toBeUndefined()
+  send('a')
+  await until('two attempts', () => tries > 1)
+  lose()
+  expect(consumer.hindrance).toBe('the database takes no batches: the table is full')
+  isBack = true
+  await consumer.stop()
 })
 
 test.each([

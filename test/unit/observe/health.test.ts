@@ -18,6 +18,14 @@ test('the reason of the part that was added last comes first', async () => {
   expect(await health.hindrance()).toBe('the database is not open yet')
 })
 
+test('remarks are told beside the reason and make no process unready', async () => {
+  const health = new Health()
+  health.addRemarks(() => ['a is away'])
+  health.addRemarks(() => [])
+  expect(health.remarks()).toEqual(['a is away'])
+  expect(await health.hindrance()).toBeUndefined()
+})
+
 test('a check that fails is a reason', async () => {
   const health = new Health()
   health.add('database', () => Promise.reject(new Error('gone')))

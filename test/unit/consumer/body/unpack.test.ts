@@ -1,6 +1,6 @@
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
-import { unpack } from '../../../src/consumer/unpack.ts'
+import { unpack } from '../../../../src/consumer/body/unpack.ts'
 
 const body = Buffer.from('{"a":1}')
 
@@ -13,7 +13,20 @@ test.each([
 })
 
 test.each([
-  ['bz2', 'application/x-bz2', body, 'decode', /compressed as application\/x-bz2, which is not supported/],
+  [
+    'what no one unpacks',
+    'application/x-lzma',
+    body,
+    'decode',
+    /application\/x-lzma, which is not supported/,
+  ],
+  [
+    'bz2 that is none',
+    'application/x-bz2',
+    body,
+    'decode',
+    /not compressed as application\/x-bz2: it has no header/,
+  ],
   ['what is not packed', 'application/x-gzip', body, 'decode', /not compressed as application\/x-gzip/],
   ['what is cut', 'application/x-gzip', gzipSync(body).subarray(0, 12), 'decode', /not compressed as/],
   ['another form', 'application/x-gzip', deflateRawSync(body), 'decode', /not compressed as/],

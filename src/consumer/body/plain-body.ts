@@ -1,0 +1,72 @@
+import type { MessageProperties } from '../../broker/message.ts'
+import { asUtf8 } from './charset.ts'
+import { compressionShown, isCompression, type Unpacked, unpack } from './unpack.ts'
+
+/** The form of a body, by the properties of its message. */
+type Form = {
+  /** names of compressions in lower case, the last one applied first */
+  readonly compressions: readonly string[]
+  readonly charset: string | undefined
+}
+
+const PLAIN: Form = { compressions: [], charset: undefined }
+/** More compressions inside each other than this are not undone. */
+const MOST_COMPRESSIONS = 3
+const [BRACE, BRACKET] = [0x7b, 0x5b]
+
+/**
+ * Returns the body of a message as the sender had it before packing, in UTF-8 and without a byte order mark; the
+ * same buffer where it is so already.
+ *
+ * A compression is named by kombu's header `compression` or by content-encoding, a charset by content-type or by
+ * content-encoding. Compressed bytes without any name are known by how they begin. Refuses a body that unpacks to
+ * more than `mostBytes`, and one whose compression or charset is not known.
+ *
+ * @example
+ * const plain = plainBody(delivery.body, delivery.properties, 10 << 20)
+ * if (plain.ok) decodeNotification(plain.body)
+ */
+export function plainBody(body: Buffer, properties: MessageProperties, mostBytes: number): Unpacked {
+  const { compressions, charset } = formOf(properties)
+  let unpacked = body
+  for (const compression of compressions) {
+    const next = unpack(unpacked, compression, mostBytes)
+    if (!next.ok) return next
+    unpacked = next.body
+  }
+  const shown = compressions.length === 0 ? unpackShown(unpacked, mostBytes) : undefined
+  if (shown?.ok === false) return shown
+  const read = asUtf8(shown?.body ?? unpacked, charset)
+  if ('reason' in read) return { ok: false, stage: 'decode', reason: read.reason }
+  return { ok: true, body: read.body }
+}
+
+/** Returns whether a body has to be changed before it can be read, as far as its properties say. */
+export function isPacked(properties: MessageProperties): boolean {
+  return formOf(properties) !== PLAIN
+}
+
+/** Unpacks a body that begins like a compressed one; undefined when it does not, or is none. */
+function unpackShown(body: Buffer, mostBytes: number): Unpacked | undefined {
+  if (body[0] === BRACE || body[0] === BRACKET) return undefined
+  const shown = compressionShown(body)
+  const unpacked = shown === undefined ? undefined : unpack(body, shown, mostBytes)
+  return unpacked?.ok === false && unpacked.stage === 'decode' ? undefined : unpacked
+}
+
+function formOf({ headers, contentEncoding, contentType }: MessageProperties): Form {
+  const kombu = headers && Object.hasOwn(headers, 'compression') ? headers.compression : undefined
+  const isUsual = contentEncoding === undefined || contentEncoding === 'utf-8'
+  if (isUsual && typeof kombu !== 'string' && !contentType?.includes(';')) return PLAIN
+  // Some senders name both, such as `gzip:UTF-8`.
+  const encodings = (contentEncoding ?? '')
+    .toLowerCase()
+    .split(/[\s,:;]+/)
+    .filter(Boolean)
+  const named = encodings.filter(isCompression).reverse().slice(0, MOST_COMPRESSIONS)
+  const [charset] = encodings.filter((name) => !isCompression(name))
+  // A sender that names its compression in both places has used it once.
+  const compressions = typeof kombu === 'string' ? [kombu.toLowerCase()] : named
+  const ofType = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1]?.toLowerCase()
+  return { compressions, charset: ofType ?? charset }
+}
