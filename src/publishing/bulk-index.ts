@@ -9,6 +9,7 @@ import {
   deliver,
   isForLater,
   isRefusal,
+  repeated,
   requireSuccess,
   TogetherError,
   type Waits,
@@ -214,5 +215,5 @@ function resultsOf(text: string): readonly ItemResult[] {
 }
 
 function reasonOf({ status, error }: Partial<ItemResult> = {}): string {
-  return `${status} ${typeof error === 'string' ? error : (error?.reason ?? '')}`.trim()
+  return `${status} ${repeated(typeof error === 'string' ? error : (error?.reason ?? ''))}`.trim()
 }

@@ -11,7 +11,7 @@ import { type TestCase, testFileSchema } from '../../config-test/test-schema.ts'
 import { ConfigError, formatProblem, messageOf } from '../../domain/errors.ts'
 import { createLogger, type Logger, type LogLevel } from '../../runtime/logger.ts'
 import { stringifyJson } from '../../text/json.ts'
-import { createCommand, print } from '../program.ts'
+import { createCommand, print, printNote } from '../program.ts'
 
 type Options = { json?: true; logLevel?: LogLevel }
 
@@ -53,7 +53,7 @@ async function readTestFile(file: string): Promise<{ document: ConfigDocument; t
   const problems = new Problems()
   const value = checkShape(document, document.value, testFileSchema, problems)
   if (!value) throw new ConfigError(`the test file ${file} cannot be used`, problems.list)
-  for (const problem of problems.list) process.stderr.write(`${formatProblem(problem)}; it is ignored\n`)
+  for (const problem of problems.list) printNote(`${formatProblem(problem)}; it is ignored`)
   return { document, tests: value.tests }
 }
 

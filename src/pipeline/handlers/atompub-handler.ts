@@ -94,7 +94,7 @@ export class AtomPubHandler implements Handler {
       params,
       meantOf: compileMeantEvents(params.event_types),
       feed: { url: params.url, auth: authOf(params), timeoutMs: params.http_timeout * 1000 },
-      receiver: openReceiver(services, hostOf(params.url)),
+      receiver: openReceiver(services, hostOf(params.url), params.url),
       tokens: services.shared(AuthTokens),
     }
     return { forRun: (context) => new AtomPubHandler(step, context) }
