@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
-import { formatMark, type RestEvent, restEvent } from '../formats/rest-form.ts'
+import { formatMark, restEvent } from '../formats/rest-form.ts'
+import { shownEvent } from '../formats/shown-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { EventFilter, Queries, ReadLimits } from '../store/ports/queries.ts'
 import { stringifyJson } from '../text/json.ts'
-import { isSecretName, MASK } from '../text/secret-names.ts'
 import { eventPath, eventsQuery, noParams, pageOf } from './params.ts'
 import { counts, event as eventShape, listedEvent } from './shapes.ts'
 
@@ -27,7 +27,7 @@ export function eventOperations(store: Queries): Operation[] {
         const events = await store.listEvents(filterOf(query), page, signal)
         const markOf = ({ id }: StoredEvent) => formatMark(id, page.ascending)
         const last = events.at(-1)
-        const show = (one: StoredEvent) => ({ ...shownEvent(one), _mark: markOf(one) })
+        const show = (one: StoredEvent) => ({ ...shownEvent(restEvent(one)), _mark: markOf(one) })
         return listAnswer(events, show, last && markOf(last))
       },
     }),
@@ -55,24 +55,10 @@ export function eventOperations(store: Queries): Operation[] {
         await limits.admit(limits.maxBytes)
         const found = await findInAnyCase(store, messageId, limits)
         if (!found) throw new NotFoundError(`there is no event ${messageId}`)
-        return new StreamedAnswer([stringifyJson(shownEvent(found))])
+        return new StreamedAnswer([stringifyJson(shownEvent(restEvent(found)))])
       },
     }),
   ]
-}
-
-/** Returns an event in the encoding of the API, secrets masked. */
-export function shownEvent(event: StoredEvent): RestEvent {
-  return withoutSecrets(restEvent(event)) as RestEvent
-}
-
-/** Returns values with those of secret names masked; few have any. */
-export function withoutSecrets<T>(values: { readonly [name: string]: T }): {
-  readonly [name: string]: T | string
-} {
-  const secret = Object.keys(values).filter(isSecretName)
-  if (secret.length === 0) return values
-  return { ...values, ...Object.fromEntries(secret.map((name) => [name, MASK])) }
 }
 
 /** Finds an event in any case: ids are kept byte for byte, but people type UUIDs in either case. */

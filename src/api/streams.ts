@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
 import { RUN_STATES, type Stream } from '../domain/stream.ts'
-import { formatMark, type RestStream, restStream } from '../formats/rest-form.ts'
+import { formatMark, type RestStream, restEvent, restStream } from '../formats/rest-form.ts'
+import { shownEvent, shownStream } from '../formats/shown-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { Queries, StreamFilter } from '../store/ports/queries.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import { stringifyJson } from '../text/json.ts'
-import { shownEvent, withoutSecrets } from './events.ts'
 import { noParams, pageOf, streamPath, streamQuery, streamsQuery } from './params.ts'
 import { counts, stream as streamShape } from './shapes.ts'
 
@@ -30,7 +30,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         await limits.admit(limits.maxBytes)
         const streams = await store.listStreams(filterOf(query), page, signal)
         const last = streams.at(-1)
-        const show = (one: Stream) => shownStream(one, page.ascending)
+        const show = (one: Stream) => shown(one, page.ascending)
         return listAnswer(streams, show, last && formatMark(last.id, page.ascending))
       },
     }),
@@ -58,7 +58,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         await limits.admit(limits.maxBytes)
         const found = await store.findStream(id, limits)
         if (!found) throw new NotFoundError(`there is no stream ${id}`)
-        const plain = stringifyJson(shownStream(found, false))
+        const plain = stringifyJson(shown(found, false))
         if (!(query.details ?? query.detail)) return new StreamedAnswer([`[${plain}]`])
         return new StreamedAnswer(withEvents(plain, await begun(store.eventsOfStream(id, limits, signal))))
       },
@@ -94,7 +94,7 @@ async function* withEvents(plain: string, portions: AsyncIterable<StoredEvent[]>
   let comma = ''
   for await (const portion of portions)
     for (const event of portion) {
-      yield `${comma}${stringifyJson(shownEvent(event))}`
+      yield `${comma}${stringifyJson(shownEvent(restEvent(event)))}`
       comma = ','
     }
   yield ']}]'
@@ -110,9 +110,8 @@ async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
 }
 
 /** Returns a stream in the encoding of the API, secrets masked. */
-function shownStream(stream: Stream, ascending: boolean): RestStream {
-  const shown = restStream(stream, formatMark(stream.id, ascending))
-  return { ...shown, distinguishing_traits: withoutSecrets(shown.distinguishing_traits) }
+function shown(stream: Stream, ascending: boolean): RestStream {
+  return shownStream(restStream(stream, formatMark(stream.id, ascending)))
 }
 
 async function reset(store: Queries & StreamRuns, id: number, signal: AbortSignal): Promise<void> {

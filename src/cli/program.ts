@@ -5,6 +5,8 @@ import { InvalidError, messageOf } from '../domain/errors.ts'
 import { type Micros, parseIso } from '../domain/time.ts'
 import { type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
+import { maskSecrets } from '../text/mask-secrets.ts'
+import { printableLines } from '../text/printable.ts'
 
 /**
  * Creates a command with the options that all commands share, and an example below its help.
@@ -78,7 +80,7 @@ export async function runProgram(program: Command, options: ProgramOptions = {})
     await flushOutput()
   } catch (error) {
     const sentence = sentenceOf(error)
-    if (sentence !== undefined) process.stderr.write(`${program.name()}: ${sentence}\n`)
+    if (sentence !== undefined) printNote(`${program.name()}: ${sentence}`)
     process.exitCode = exitCodeOf(error, options)
   }
   await Promise.all([process.stdout, process.stderr].map(flushed))
@@ -105,10 +107,25 @@ function isClosedPipe(error: unknown): boolean {
 }
 
 /**
- * Writes to standard output. Resolves when it can take more, so that a slow reader slows the program down.
- * Rejects with the system's error when standard output has failed.
+ * Writes text or JSON to standard output, with control characters escaped. Resolves when it can take more, so
+ * that a slow reader slows the program down. Rejects with the system's error when standard output has failed.
  */
-export async function print(text: string): Promise<void> {
+export function print(text: string): Promise<void> {
+  return printStyled(printableLines(text))
+}
+
+/** Writes data to standard output as print does, unchanged when a file or a program takes it. */
+export function printData(text: string): Promise<void> {
+  return process.stdout.isTTY ? print(text) : printStyled(text)
+}
+
+/** Writes a sentence and a line feed to standard error, without secrets and control characters. */
+export function printNote(text: string): void {
+  process.stderr.write(`${printableLines(maskSecrets(text))}\n`)
+}
+
+/** Writes text with colours as print does. All values in it have to be printable already. */
+export async function printStyled(text: string): Promise<void> {
   if (outputFailure) throw outputFailure
   if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
@@ -130,6 +147,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 /** Makes commander throw instead of ending the process itself, which it would do with 1 for wrong usage. */
 function exitOverrideAll(command: Command): void {
   command.exitOverride()
+  command.configureOutput({ outputError: (text, write) => write(printableLines(text)) })
   for (const child of command.commands) exitOverrideAll(child)
 }
 

@@ -1,7 +1,7 @@
 import { YamlScalar } from '../config/documents/yaml-scalar.ts'
 import { InvalidError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import { parseIso } from '../domain/time.ts'
+import { type Moment, parseMoment } from '../domain/time.ts'
 import { intTrait, type Trait } from '../domain/trait.ts'
 import { parseTypedTrait } from '../formats/typed-form.ts'
 
@@ -29,7 +29,8 @@ export function parseTestEvent(fields: Fields): Event | undefined {
   return {
     messageId: message_id,
     eventType: event_type,
-    timestamp: time,
+    timestamp: time.value,
+    ...(time.rest === undefined ? {} : { timestampRest: time.rest }),
     traits: Object.fromEntries([
       ...Object.entries(rest).map(([name, value]) => [name, plainTrait(name, value)] as const),
       ...Object.entries((traits ?? {}) as Fields).map(
@@ -39,9 +40,9 @@ export function parseTestEvent(fields: Fields): Event | undefined {
   }
 }
 
-function timeOf(value: unknown): number | undefined {
+function timeOf(value: unknown): Moment | undefined {
   const text = value instanceof YamlScalar ? value.text : value
-  return typeof text === 'string' ? parseIso(text) : undefined
+  return typeof text === 'string' ? parseMoment(text) : undefined
 }
 
 /** Converts a plain YAML value: an unquoted time is a datetime, 3 an int, 3.0 a float, null none. */
@@ -49,7 +50,7 @@ function plainTrait(name: string, value: unknown): Trait {
   if (value instanceof YamlScalar) {
     if (value.kind === 'float') return { type: 'float', value: value.plain as number }
     const time = timeOf(value)
-    if (time !== undefined) return { type: 'datetime', value: time }
+    if (time !== undefined) return { type: 'datetime', ...time }
   }
   if (value === null) return { type: 'none', value: null }
   if (typeof value === 'string') return { type: 'text', value }

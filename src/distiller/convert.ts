@@ -1,7 +1,7 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { JsonValue } from '../domain/notification.ts'
 import { FLOAT_TEXT, INTEGER_TEXT } from '../domain/number-text.ts'
-import { parseIso } from '../domain/time.ts'
+import { parseIso, parseMoment } from '../domain/time.ts'
 import { intTrait, type Trait, type TraitType } from '../domain/trait.ts'
 import { stringifyJson } from '../text/json.ts'
 
@@ -71,5 +71,6 @@ function floatOf(value: JsonValue): number | undefined {
 function convertDatetime(value: JsonValue): Trait {
   const time = typeof value === 'string' ? parseIso(value) : undefined
   if (time === undefined) throw fail(value, 'an ISO 8601 time')
-  return { type: 'datetime', value: time }
+  if (Number.isSafeInteger(time)) return { type: 'datetime', value: time }
+  return { type: 'datetime', value: time, ...parseMoment(value as string) }
 }

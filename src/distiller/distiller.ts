@@ -1,7 +1,7 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
 import type { JsonValue, Notification } from '../domain/notification.ts'
-import { type Micros, parseIso } from '../domain/time.ts'
+import { type Micros, parseIso, parseMoment } from '../domain/time.ts'
 import { compileExtraction, type Extraction } from './compile-extraction.ts'
 import { textOf } from './convert.ts'
 import { catchAllDefinition, type EventDefinition } from './definition.ts'
@@ -91,12 +91,20 @@ type Chosen = { readonly definition: EventDefinition; readonly extract: Extracti
 function makeEvent(notification: Notification, extract: Extraction, receivedAt: ReceivedAt): Event {
   const traits = extract(notification)
   const given = () => (typeof receivedAt === 'function' ? receivedAt() : receivedAt)
-  return {
+  const event = {
     messageId: notification.message_id,
     eventType: notification.event_type,
     timestamp: ownTime(notification) ?? given(),
     traits,
   }
+  return Number.isSafeInteger(event.timestamp) ? event : withRest(event, notification)
+}
+
+/** Adds the microseconds that the timestamp of a far year lacks. */
+function withRest(event: Event, notification: Notification): Event {
+  const name = ownTimeName(notification)
+  const rest = name === undefined ? undefined : parseMoment(String(notification[name]))?.rest
+  return rest === undefined ? event : { ...event, timestampRest: rest }
 }
 
 /**
@@ -104,15 +112,19 @@ function makeEvent(notification: Notification, extract: Extraction, receivedAt: 
  * Throws InvalidError when the value is not an ISO 8601 time.
  */
 function ownTime(notification: Notification): Micros | undefined {
-  for (const name of ['timestamp', '_context_timestamp']) {
-    const value = notification[name]
-    if (isNothing(value)) continue
-    const time = typeof value === 'string' ? parseIso(value) : undefined
-    if (time === undefined)
-      throw new InvalidError(`${name}: ${JSON.stringify(textOf(value))} is not an ISO 8601 time`)
-    return time
-  }
-  return undefined
+  const name = ownTimeName(notification)
+  if (name === undefined) return undefined
+  const value = notification[name] as JsonValue
+  const time = typeof value === 'string' ? parseIso(value) : undefined
+  if (time === undefined)
+    throw new InvalidError(`${name}: ${JSON.stringify(textOf(value))} is not an ISO 8601 time`)
+  return time
+}
+
+/** Returns the name of the field that holds the notification's time; undefined where there is none. */
+function ownTimeName(notification: Notification): string | undefined {
+  if (!isNothing(notification.timestamp)) return 'timestamp'
+  return isNothing(notification._context_timestamp) ? undefined : '_context_timestamp'
 }
 
 /** Returns the same as ownTime, and undefined where the value is not a time. */

@@ -1,4 +1,4 @@
-import type { Micros } from './time.ts'
+import type { Micros, Moment } from './time.ts'
 import type { Traits } from './trait.ts'
 
 /** The parts that every event has besides its traits. */
@@ -6,6 +6,16 @@ export type Envelope = {
   readonly messageId: string
   readonly eventType: string
   readonly timestamp: Micros
+  /** the microseconds that the double of `timestamp` lacks in far years; see Moment */
+  readonly timestampRest?: number | undefined
+}
+
+/** Returns the time of an event, exact in all years. */
+export function momentOf({
+  timestamp,
+  timestampRest,
+}: Pick<Envelope, 'timestamp' | 'timestampRest'>): Moment {
+  return timestampRest ? { value: timestamp, rest: timestampRest } : { value: timestamp }
 }
 
 /**

@@ -48,6 +48,27 @@ export function microsFromInstant(instant: Instant): Micros {
   return instant.day < END_DAY ? Math.min(time, LAST_WRITABLE) : time
 }
 
+/**
+ * A moment as microseconds since the epoch, exact in all years. `rest` is what the double of `value` lacks,
+ * -32 to 32 microseconds; it is left out where that is nothing, which it is from 1685 to 2255.
+ */
+export type Moment = { readonly value: Micros; readonly rest?: number | undefined }
+
+/** Converts an instant to a moment. */
+export function momentFromInstant(instant: Instant): Moment {
+  const value = microsFromInstant(instant)
+  if (Number.isSafeInteger(value)) return { value }
+  const near = instantFromMicros(value)
+  const rest = (instant.day - near.day) * MICROS_PER_DAY + instant.micro - near.micro
+  return rest === 0 ? { value } : { value, rest }
+}
+
+/** Converts a moment to an instant. */
+export function instantFromMoment({ value, rest = 0 }: Moment): Instant {
+  const near = instantFromMicros(value)
+  return rest === 0 ? near : addMicros(near, rest)
+}
+
 /** Returns a negative number when `a` is before `b`, 0 when both are the same moment, else a positive one. */
 export function compareInstants(a: Instant, b: Instant): number {
   return a.day - b.day || a.micro - b.micro
@@ -152,6 +173,11 @@ export function formatIso(time: Micros, fraction: 'auto' | 'six' = 'auto'): stri
   return formatInstant(instantFromMicros(time), fraction)
 }
 
+/** Formats a moment like formatIso does a time, exactly in every year. */
+export function formatMoment(moment: Moment, fraction: 'auto' | 'six' = 'auto'): string {
+  return formatInstant(instantFromMoment(moment), fraction)
+}
+
 /** Formats an instant like formatIso does a time. Only for instants that isWritable accepts. */
 export function formatInstant(instant: Instant, fraction: 'auto' | 'six' = 'auto'): string {
   const c = civilFromInstant(instant)
@@ -184,6 +210,12 @@ export function parseIso(text: string): Micros | undefined {
 }
 
 /** Parses like parseIso, but exactly in every year. */
+export function parseMoment(text: string): Moment | undefined {
+  const instant = parseInstant(text)
+  return instant && momentFromInstant(instant)
+}
+
+/** Parses like parseMoment, into days and microseconds of a day. */
 export function parseInstant(text: string): Instant | undefined {
   const plain = readPlainTime(text)
   if (plain) {

@@ -1,5 +1,5 @@
 import { FLOAT_TEXT, INTEGER_TEXT } from './number-text.ts'
-import { parseIso } from './time.ts'
+import { parseIso, parseMoment } from './time.ts'
 import { canonicalTrait, type DistinguishingTrait, type DistinguishingTraits, intTrait } from './trait.ts'
 
 /** Requires a trait to be present and to have one of these typed values. */
@@ -27,8 +27,8 @@ export function readingsOf(text: string): DistinguishingTrait[] {
     if (int) readings.push(int)
     if (Number.isFinite(number)) readings.push({ type: 'float', value: number })
   }
-  const time = parseIso(text)
-  if (time !== undefined) readings.push({ type: 'datetime', value: time })
+  const time = parseMoment(text)
+  if (time) readings.push({ type: 'datetime', ...time })
   const [begin, end, more] = text.split(' to ').map(parseIso)
   if (begin !== undefined && end !== undefined && more === undefined)
     readings.push({ type: 'timerange', begin, end })

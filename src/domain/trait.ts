@@ -1,17 +1,17 @@
-import type { Micros } from './time.ts'
+import type { Micros, Moment } from './time.ts'
 
 /** The trait types that an event definition may name. */
 export type TraitType = 'text' | 'int' | 'float' | 'datetime'
 
 /**
- * A typed value of an event. An `int` is a number while that is exact, and a bigint above 2^53. `none` stands
- * for null between handlers and in distinguishing traits; a store drops it from events.
+ * A typed value of an event. An `int` is a number while that is exact, and a bigint above 2^53. A `datetime`
+ * of a far year may have a `rest` of microseconds, which copies of it should keep. `none` stands for null between handlers and in distinguishing traits; a store drops it from events.
  */
 export type Trait =
   | { readonly type: 'text'; readonly value: string }
   | { readonly type: 'int'; readonly value: number | bigint }
   | { readonly type: 'float'; readonly value: number }
-  | { readonly type: 'datetime'; readonly value: Micros }
+  | ({ readonly type: 'datetime' } & Moment)
   | { readonly type: 'none'; readonly value: null }
 
 /** A range of time: begin inclusive, end exclusive. */
@@ -56,7 +56,7 @@ export function canonicalTrait(trait: DistinguishingTrait): string {
       // Adding 0 turns -0 into 0.
       return `f${trait.value + 0}`
     case 'datetime':
-      return `d${trait.value}`
+      return trait.rest ? `d${trait.value} ${trait.rest}` : `d${trait.value}`
     case 'none':
       return 'n'
   }

@@ -1,6 +1,6 @@
-import type { Event } from '../domain/event.ts'
+import { type Event, momentOf } from '../domain/event.ts'
 import type { Stream } from '../domain/stream.ts'
-import { formatIso, type Micros } from '../domain/time.ts'
+import { formatIso, formatMoment, type Micros, type Moment } from '../domain/time.ts'
 import type { DistinguishingTrait } from '../domain/trait.ts'
 
 // JSON encoding of the REST API, as StackTach.v3 defines it. Plain texts and numbers stand for themselves.
@@ -41,11 +41,16 @@ export function restDatetime(time: Micros, fraction: Fraction = 'auto'): RestDat
   return { __type__: 'datetime', datetime: formatIso(time, fraction) }
 }
 
+/** Encodes a moment, exactly in all years. */
+function restMoment(moment: Moment, fraction: Fraction): RestDatetime {
+  return { __type__: 'datetime', datetime: formatMoment(moment, fraction) }
+}
+
 /** Encodes a typed value. `none` becomes null; `fraction` applies to datetimes only. */
 function restValue(trait: DistinguishingTrait, fraction: Fraction = 'auto'): RestValue {
   switch (trait.type) {
     case 'datetime':
-      return restDatetime(trait.value, fraction)
+      return restMoment(trait, fraction)
     case 'timerange':
       return { __type__: 'timex.TimeRange', begin: formatIso(trait.begin), end: formatIso(trait.end) }
     default:
@@ -71,7 +76,7 @@ export function restEvent(event: Event, fraction: Fraction = 'auto'): RestEvent 
   return Object.assign(restTraits(event.traits, fraction), {
     event_type: event.eventType,
     message_id: event.messageId,
-    timestamp: restDatetime(event.timestamp, fraction),
+    timestamp: restMoment(momentOf(event), fraction),
   })
 }
 

@@ -1,6 +1,6 @@
 import { InvalidError } from '../domain/errors.ts'
-import type { Event } from '../domain/event.ts'
-import { formatIso, type Micros, parseIso } from '../domain/time.ts'
+import { type Event, momentOf } from '../domain/event.ts'
+import { formatIso, formatMoment, type Micros, type Moment, parseMoment } from '../domain/time.ts'
 import { type DistinguishingTrait, intTrait, type Trait } from '../domain/trait.ts'
 import { stringifyJson } from '../text/json.ts'
 
@@ -28,7 +28,7 @@ export function typedTrait(trait: DistinguishingTrait): TypedTrait {
   if (trait.type === 'timerange') {
     return { type: trait.type, begin: formatIso(trait.begin, 'six'), end: formatIso(trait.end, 'six') }
   }
-  if (trait.type === 'datetime') return { type: trait.type, value: formatIso(trait.value, 'six') }
+  if (trait.type === 'datetime') return { type: trait.type, value: formatMoment(trait, 'six') }
   return trait
 }
 
@@ -37,7 +37,7 @@ export function typedEvent(event: Event): TypedEvent {
   return {
     event_type: event.eventType,
     message_id: event.messageId,
-    ...(Number.isNaN(event.timestamp) ? {} : { timestamp: formatIso(event.timestamp, 'six') }),
+    ...(Number.isNaN(event.timestamp) ? {} : { timestamp: formatMoment(momentOf(event), 'six') }),
     traits: Object.fromEntries(
       Object.entries(event.traits).map(([name, trait]) => [name, typedTrait(trait)]),
     ),
@@ -55,11 +55,16 @@ export function parseTypedEvent(typed: unknown): Event {
   }
   const { event_type, message_id, timestamp, traits } = typed as { readonly [name: string]: unknown }
   const given = traits ?? {}
+  const isTimed = timestamp !== undefined && timestamp !== null
+  const { value: time, rest }: Moment = isTimed
+    ? parseExactTime('timestamp', timestamp)
+    : { value: Number.NaN }
   if (typeof given !== 'object' || Array.isArray(given)) throw new InvalidError('traits: expected an object')
   return {
     eventType: requireText('event_type', event_type),
     messageId: message_id === undefined ? '' : requireText('message_id', message_id),
-    timestamp: timestamp === undefined || timestamp === null ? Number.NaN : parseTime('timestamp', timestamp),
+    timestamp: time,
+    ...(rest === undefined ? {} : { timestampRest: rest }),
     traits: Object.fromEntries(
       Object.entries(given).map(([name, trait]) => [name, parseTypedTrait(name, trait)]),
     ),
@@ -107,8 +112,8 @@ function traitOf(type: unknown, value: unknown): Trait | undefined {
         ? { type, value: Number(value) }
         : undefined
     case 'datetime': {
-      const time = typeof value === 'string' ? parseIso(value) : undefined
-      return time === undefined ? undefined : { type, value: time }
+      const time = typeof value === 'string' ? parseMoment(value) : undefined
+      return time && { type, ...time }
     }
     default:
       return undefined
@@ -117,7 +122,11 @@ function traitOf(type: unknown, value: unknown): Trait | undefined {
 
 /** Parses an ISO 8601 time of the typed form. Throws InvalidError that begins with `name`. */
 export function parseTime(name: string, value: unknown): Micros {
-  const time = typeof value === 'string' ? parseIso(value) : undefined
+  return parseExactTime(name, value).value
+}
+
+function parseExactTime(name: string, value: unknown): Moment {
+  const time = typeof value === 'string' ? parseMoment(value) : undefined
   if (time === undefined) throw new InvalidError(`${name}: ${stringifyJson(value)} is not an ISO 8601 time`)
   return time
 }

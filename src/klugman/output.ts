@@ -1,6 +1,7 @@
-import { print } from '../cli/program.ts'
+import { print, printData, printStyled } from '../cli/program.ts'
 import { formatTable, type TableOptions } from '../cli/terminal/table.ts'
 import type { RestEvent, RestStream, RestValue } from '../formats/rest-form.ts'
+import { shownEvent, shownStream } from '../formats/shown-form.ts'
 import { stringifyJson } from '../text/json.ts'
 import { plainText, pythonText } from './format-value.ts'
 
@@ -14,11 +15,11 @@ export type Output<T> = {
 }
 
 export function streamOutput(options: OutputOptions): Output<RestStream> {
-  return outputOf(options, streamTable, csvOfStream)
+  return outputOf(options, shownStream, streamTable, csvOfStream)
 }
 
 export function eventOutput(options: OutputOptions): Output<RestEvent> {
-  return outputOf(options, eventTable, (event) => ({ ...event }))
+  return outputOf(options, shownEvent, eventTable, (event) => ({ ...event }))
 }
 
 export function printCount(count: number, { json, csv }: OutputOptions): Promise<void> {
@@ -29,12 +30,13 @@ export function printCount(count: number, { json, csv }: OutputOptions): Promise
 
 function outputOf<T>(
   { json, csv }: OutputOptions,
+  shown: (row: T) => T,
   table: (row: T) => string,
   cells: (row: T) => { readonly [column: string]: RestValue },
 ): Output<T> {
-  if (csv) return csvOutput(cells)
+  if (csv) return csvOutput((row) => cells(shown(row)))
   return {
-    add: (row) => print(`${json ? stringifyJson(row) : table(row)}\n`),
+    add: (row) => (json ? print(`${stringifyJson(shown(row))}\n`) : printStyled(`${table(shown(row))}\n`)),
     async end() {},
   }
 }
@@ -49,8 +51,9 @@ function csvOutput<T>(cells: (row: T) => { readonly [column: string]: RestValue 
     async end() {
       const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
       if (columns.length === 0) return
-      await print(csvLine(columns))
-      for (const row of rows) await print(csvLine(columns.map((column) => plainText(row[column] ?? null))))
+      await printData(csvLine(columns))
+      for (const row of rows)
+        await printData(csvLine(columns.map((column) => plainText(row[column] ?? null))))
     },
   }
 }

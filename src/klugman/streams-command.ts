@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import { createCommand, UsageError } from '../cli/program.ts'
+import { createCommand, printNote, UsageError } from '../cli/program.ts'
 import type { Client, StreamQuery } from '../client/client.ts'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import { STREAM_STATES } from '../domain/stream.ts'
@@ -85,14 +85,14 @@ async function change(client: Client, { id, reset, delete: isDeletion, yes }: Op
   if (reset && isDeletion) throw new UsageError('--reset and --delete cannot go together')
   if (reset) {
     await client.resetStream(id)
-    process.stderr.write(`stream ${id} will be run again\n`)
+    printNote(`stream ${id} will be run again`)
     return
   }
   if (!yes && !(await isConfirmed(`delete stream ${id}? Its events stay. [y/N] `))) {
     throw new ConflictError(`stream ${id} was not deleted`)
   }
   await client.deleteStream(id)
-  process.stderr.write(`stream ${id} was deleted\n`)
+  printNote(`stream ${id} was deleted`)
 }
 
 async function isConfirmed(question: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { stopSignal } from '../assembly/daemon.ts'
+import { printNote } from '../cli/program.ts'
 import { TransientError } from '../domain/errors.ts'
 import type { RestStream } from '../formats/rest-form.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
@@ -86,14 +87,14 @@ async function repeat(look: (signal: AbortSignal) => Promise<boolean>): Promise<
   while (!signal.aborted) {
     try {
       const wantsRest = await look(signal)
-      if (isAway) process.stderr.write('the server answers again\n')
+      if (isAway) printNote('the server answers again')
       isAway = false
       backoff.reset()
       if (wantsRest) await sleep(WATCH_MS, signal)
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof TransientError)) throw error
-      if (!isAway) process.stderr.write(`${error.message}; trying again until it does\n`)
+      if (!isAway) printNote(`${error.message}; trying again until it does`)
       isAway = true
       await sleep(backoff.next(), signal)
     }

@@ -1,6 +1,6 @@
 import { InvalidError, TransientError } from '../domain/errors.ts'
-import type { Event } from '../domain/event.ts'
-import { formatIso } from '../domain/time.ts'
+import { type Event, momentOf } from '../domain/event.ts'
+import { formatMoment } from '../domain/time.ts'
 import { allEnded } from '../runtime/all-ended.ts'
 import { Lanes } from '../runtime/lanes.ts'
 import { stringifyJson } from '../text/json.ts'
@@ -9,6 +9,7 @@ import {
   deliver,
   isForLater,
   isRefusal,
+  repeated,
   requireSuccess,
   TogetherError,
   type Waits,
@@ -51,13 +52,13 @@ type Entry = { readonly document: Document; readonly lines: string }
 export function documentOf(event: Event, more: { readonly [field: string]: unknown } = {}): Document {
   const traits = Object.entries(event.traits).map(([name, trait]) => [
     name,
-    trait.type === 'datetime' ? `${formatIso(trait.value)}Z` : trait.value,
+    trait.type === 'datetime' ? `${formatMoment(trait)}Z` : trait.value,
   ])
   return {
     ...more,
     message_id: event.messageId,
     event_type: event.eventType,
-    timestamp: `${formatIso(event.timestamp)}Z`,
+    timestamp: `${formatMoment(momentOf(event))}Z`,
     traits: Object.fromEntries(traits),
   }
 }
@@ -214,5 +215,5 @@ function resultsOf(text: string): readonly ItemResult[] {
 }
 
 function reasonOf({ status, error }: Partial<ItemResult> = {}): string {
-  return `${status} ${typeof error === 'string' ? error : (error?.reason ?? '')}`.trim()
+  return `${status} ${repeated(typeof error === 'string' ? error : (error?.reason ?? ''))}`.trim()
 }

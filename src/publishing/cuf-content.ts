@@ -1,6 +1,6 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import { formatIso, type Micros, parseIso } from '../domain/time.ts'
+import { formatIso, formatMoment, type Micros, parseIso } from '../domain/time.ts'
 import type { Trait } from '../domain/trait.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { xmlAttribute } from '../text/xml.ts'
@@ -163,7 +163,7 @@ function optionsOf({ traits, messageId }: Event, logger: Pick<Logger, 'warn'>): 
 
 function plainValue(trait: Trait | undefined): string | number | bigint | null {
   if (trait === undefined || trait.type === 'none') return null
-  if (trait.type === 'datetime') return formatIso(trait.value)
+  if (trait.type === 'datetime') return formatMoment(trait)
   // A float without a fraction keeps its `.0`, as it is stored.
   return trait.type === 'float' && Number.isInteger(trait.value) ? trait.value.toFixed(1) : trait.value
 }

@@ -1,5 +1,7 @@
 import { InvalidError, messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
+import { maskSecrets } from '../text/mask-secrets.ts'
+import { printable } from '../text/printable.ts'
 import { type Receiver, Trial, UntakenError } from './receiver.ts'
 
 export type Waits = {
@@ -138,13 +140,23 @@ export function isRefusal(status: number): boolean {
 const LATER = new Set([408, 425, 429])
 const UNAVAILABLE = 503
 
+/** Most characters of a response that an error repeats. */
+const MOST_REPEATED = 500
+
+/** Returns what a server said as an error may repeat it: a part of it, without secrets, on one line. */
+export function repeated(text: string): string {
+  // A secret that is cut in two may not be known as one, so more is masked than is repeated.
+  const masked = maskSecrets(text.slice(0, 20 * MOST_REPEATED)).slice(0, MOST_REPEATED)
+  return printable(masked.trim())
+}
+
 /**
  * Throws unless the status is one of success: InvalidError for a refusal, TransientError when the request
  * should be sent later, else UntakenError.
  */
 export function requireSuccess(where: string, status: number, text: string): void {
   if (status >= 200 && status < 300) return
-  const said = `${where} answered ${status}: ${text.slice(0, 500)}`
+  const said = `${where} answered ${status}: ${repeated(text)}`
   if (isRefusal(status)) throw new InvalidError(said)
   // A part of the server may still be available: of several items sent together some may be accepted.
   if (status === UNAVAILABLE) throw new UntakenError(said, { isForLater: true })

@@ -2,6 +2,7 @@ import { causeOf, messageOf, StackTachError, TransientError } from '../domain/er
 import { withGrace } from '../runtime/grace.ts'
 import { splitCredentials } from '../text/url-credentials.ts'
 import { UntakenError } from './receiver.ts'
+import { withoutSent } from './sent-secrets.ts'
 
 export type HttpRequest = {
   readonly url: string
@@ -28,7 +29,8 @@ const REST_MS = 1000
  * Sends a request and reads the response, whatever its status. Rejects with TransientError when there is no
  * response, or with UntakenError when the server was reached. A response that breaks off after the status
  * still counts, since the status shows whether the request was accepted. `stop` does not abort the request at
- * once: it may have been accepted, and would be sent again.
+ * once: it may have been accepted, and would be sent again. The text of a response that is no success is
+ * without the secrets of the request.
  */
 export async function sendHttp(request: HttpRequest, stop: AbortSignal): Promise<HttpAnswer> {
   const { url, timeoutMs, needsText = false } = request
@@ -40,7 +42,8 @@ export async function sendHttp(request: HttpRequest, stop: AbortSignal): Promise
     return await withGrace(stop, async (late) => {
       const response = await fetch(sent, { signal: AbortSignal.any([deadline, late, enough.signal]) })
       if (response.ok && !needsText) timer = setTimeout(() => enough.abort(), REST_MS)
-      return { status: response.status, text: await readText(response) }
+      const text = await readText(response)
+      return { status: response.status, text: response.ok ? text : withoutSent(text, request) }
     })
   } catch (error) {
     const reason = deadline.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error)
@@ -98,9 +101,14 @@ function wasReached(error: unknown): boolean {
   return cause.name === 'HTTPParserError' || ('code' in cause && REACHED.test(String(cause.code)))
 }
 
-/** Returns a URL without user, password and query, which may be secrets. */
+/**
+ * Returns scheme, host and port of a URL. User, password and query may be secrets, and the path too: that of
+ * a webhook lets in whoever knows it. The path of a broker is its virtual host and is kept.
+ */
 export function hostOf(url: string): string {
   const parsed = URL.parse(url)
+  if (!parsed) return 'the URL'
+  const { protocol, host, pathname } = parsed
   // `origin` would be null for schemes other than http and a few like it.
-  return parsed ? `${parsed.protocol}//${parsed.host}${parsed.pathname}` : 'the URL'
+  return `${protocol}//${host}${/^amqps?:$/.test(protocol) ? pathname : ''}`
 }

@@ -1,5 +1,6 @@
 import { pino } from 'pino'
-import { withoutSecretValues } from '../text/secret-names.ts'
+import { maskSecrets } from '../text/mask-secrets.ts'
+import { printableLines } from '../text/printable.ts'
 
 /**
  * Writes log lines: a sentence, and the values that belong to it as fields.
@@ -18,31 +19,21 @@ export type Logger = {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Creates a logger that writes one JSON object per line to standard error, secrets masked by name. */
+/**
+ * Creates a logger that writes one JSON object per line to standard error. Secrets are masked, in the fields,
+ * in the sentence and in errors; control characters are escaped.
+ */
 export function createLogger(level: LogLevel, fields: object = {}): Logger {
-  const logger = pino(
+  return pino(
     {
       level,
-      base: masked({ pid: process.pid, ...fields }),
+      base: { pid: process.pid, ...fields },
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }), log: masked },
+      formatters: { level: (label) => ({ level: label }) },
+      hooks: { streamWrite: (line) => printableLines(maskSecrets(line)) },
     },
     pino.destination({ dest: 2, sync: true }),
   )
-  return withMaskedChildren(logger)
-}
-
-function masked(fields: object): { [field: string]: unknown } {
-  return withoutSecretValues(fields) as { [field: string]: unknown }
-}
-
-/** The fields of a child are written as they are given to it; children of children inherit this. */
-function withMaskedChildren(logger: Logger): Logger {
-  const { child } = logger
-  logger.child = function maskedChild(this: Logger, fields) {
-    return child.call(this, masked(fields))
-  }
-  return logger
 }
 
 /** A logger that writes nothing, for tests and tools. */

@@ -4,7 +4,7 @@ import { STREAM_STATES, type Stream, type StreamState } from '../domain/stream.t
 import type { Micros } from '../domain/time.ts'
 import type { Traits } from '../domain/trait.ts'
 import type { EventTable, StreamTable } from './schema/schema.ts'
-import { decodeDistinguishingTraits, decodeTraits } from './trait-codec.ts'
+import { decodeDistinguishingTraits, decodeFarEvent, decodeTraits } from './trait-codec.ts'
 
 /** Returns the number of a state in the database: 1 to 8. */
 export function stateNumber(state: StreamState): number {
@@ -64,6 +64,7 @@ class EventOfRow implements StoredEvent {
   readonly messageId: string
   readonly eventType: string
   readonly timestamp: Micros
+  declare readonly timestampRest?: number
   declare readonly traits: Traits
   declare [TRAITS]: Traits | string
 
@@ -74,6 +75,10 @@ class EventOfRow implements StoredEvent {
     this.timestamp = row.generated
     Object.defineProperty(this, 'traits', EventOfRow.#getTraits)
     Object.defineProperty(this, TRAITS, { value: row.traits, writable: true })
+    if (Number.isSafeInteger(row.generated)) return
+    const { traits, timestampRest } = decodeFarEvent(row.traits)
+    this[TRAITS] = traits
+    if (timestampRest !== 0) this.timestampRest = timestampRest
   }
 }
 

@@ -3,13 +3,13 @@ import type { DistinguishingTrait, DistinguishingTraits, Trait, Traits } from '.
 import { canonicalTrait } from '../domain/trait.ts'
 
 // In the JSON columns text and int are plain values; {"f":3} is the float 3.0, {"d":1} a datetime in
-// microseconds, {"i":"9223372036854775807"} an int beyond 2^53, {"r":[1,2]} a timerange, and null is none.
+// microseconds (in far years {"d":1,"x":2} with what it lacks), {"i":"9223372036854775807"} an int beyond 2^53, {"r":[1,2]} a timerange, and null is none.
 type Encoded =
   | string
   | number
   | null
   | { f: number }
-  | { d: number }
+  | { d: number; x?: number | undefined }
   | { i: string }
   | { r: [number, number] }
 
@@ -20,7 +20,7 @@ function encodeTrait(trait: DistinguishingTrait): Encoded {
     case 'float':
       return { f: trait.value }
     case 'datetime':
-      return { d: trait.value }
+      return { d: trait.value, x: trait.rest || undefined }
     case 'timerange':
       return { r: [trait.begin, trait.end] }
     default:
@@ -33,17 +33,23 @@ function decodeTrait(encoded: Encoded): DistinguishingTrait {
   if (typeof encoded === 'string') return { type: 'text', value: encoded }
   if (typeof encoded === 'number') return { type: 'int', value: encoded }
   if ('f' in encoded) return { type: 'float', value: encoded.f }
-  if ('d' in encoded) return { type: 'datetime', value: encoded.d }
+  if ('d' in encoded) {
+    const { d: value, x: rest } = encoded
+    return rest === undefined ? { type: 'datetime', value } : { type: 'datetime', value, rest }
+  }
   if ('i' in encoded) return { type: 'int', value: BigInt(encoded.i) }
   return { type: 'timerange', begin: encoded.r[0], end: encoded.r[1] }
 }
+
+/** Stands among the traits of an event of a far year for what its timestamp lacks. */
+const TIMESTAMP_REST = '\0timestamp'
 
 /**
  * Encodes the traits of an event for a JSON column, without those of type none. Written by hand:
  * JSON.stringify takes three times as long.
  */
-export function encodeTraits(traits: Traits): string {
-  let json = ''
+export function encodeTraits(traits: Traits, timestampRest?: number): string {
+  let json = timestampRest ? `{${JSON.stringify(TIMESTAMP_REST)}:${timestampRest}` : ''
   for (const name in traits) {
     const trait = traits[name] as Trait
     if (trait.type === 'none') continue
@@ -54,7 +60,7 @@ export function encodeTraits(traits: Traits): string {
 
 function encodedJson(trait: Trait): string {
   if (trait.type === 'text') return quoted(trait.value)
-  if (trait.type === 'datetime') return `{"d":${trait.value}}`
+  if (trait.type === 'datetime' && !trait.rest) return `{"d":${trait.value}}`
   return JSON.stringify(encodeTrait(trait))
 }
 
@@ -87,6 +93,12 @@ export function encodeDistinguishingTraits(traits: DistinguishingTraits): string
 
 export function decodeTraits(json: string): Traits {
   return decodeDistinguishingTraits(json) as Readonly<Record<string, Trait>>
+}
+
+/** Decodes the traits of an event of a far year, and what its timestamp lacks. */
+export function decodeFarEvent(json: string): { readonly traits: Traits; readonly timestampRest: number } {
+  const { [TIMESTAMP_REST]: rest, ...traits } = decodeTraits(json)
+  return { traits, timestampRest: rest?.type === 'int' ? Number(rest.value) : 0 }
 }
 
 /** Decodes a JSON column of traits in place: building a second object would take as long again. */

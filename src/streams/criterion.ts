@@ -1,4 +1,4 @@
-import type { Event } from '../domain/event.ts'
+import { type Event, momentOf } from '../domain/event.ts'
 import type { Report } from '../domain/report.ts'
 import { compileEventTypeFilter } from '../text/event-type-filter.ts'
 import { compileTimeTest, compileTraitCriterion, type Mismatch } from './trait-criterion.ts'
@@ -32,7 +32,7 @@ export function compileCriterion(
   return {
     acceptsType: compileEventTypeFilter(config.event_type ?? TRIGGER_DEFAULTS.event_type),
     mismatch(event) {
-      const reason = inTime?.(event.timestamp, event)
+      const reason = inTime?.(momentOf(event), event)
       if (reason !== undefined) return `timestamp ${reason}`
       for (const trait of traits) {
         const missing = trait(event)

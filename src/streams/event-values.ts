@@ -1,4 +1,5 @@
-import type { Event } from '../domain/event.ts'
+import { type Event, momentOf } from '../domain/event.ts'
+import { instantFromMoment } from '../domain/time.ts'
 import type { Trait } from '../domain/trait.ts'
 import type { Variables } from '../timex/evaluate.ts'
 
@@ -6,7 +7,7 @@ import type { Variables } from '../timex/evaluate.ts'
 export function traitOf(event: Event, name: string): Trait | undefined {
   switch (name) {
     case 'timestamp':
-      return { type: 'datetime', value: event.timestamp }
+      return { type: 'datetime', ...momentOf(event) }
     case 'event_type':
       return { type: 'text', value: event.eventType }
     case 'message_id':
@@ -18,9 +19,10 @@ export function traitOf(event: Event, name: string): Trait | undefined {
 
 /** Returns the datetime traits of an event and its timestamp, as variables for time expressions. */
 export function timeVariables(event: Event): Variables {
-  const variables: { [name: string]: number } = {}
+  const variables: { [name: string]: Variables[string] } = {}
   for (const [name, trait] of Object.entries(event.traits)) {
-    if (trait.type === 'datetime') variables[name] = trait.value
+    if (trait.type === 'datetime') variables[name] = trait.rest ? instantFromMoment(trait) : trait.value
   }
-  return { ...variables, timestamp: event.timestamp }
+  const { timestamp, timestampRest } = event
+  return { ...variables, timestamp: timestampRest ? instantFromMoment(momentOf(event)) : timestamp }
 }

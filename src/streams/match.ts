@@ -1,7 +1,7 @@
 import type { Event } from '../domain/event.ts'
 import type { StreamKey } from '../domain/routing.ts'
 import { createStreamKeyHash } from '../domain/stream-key.ts'
-import { microsFromInstant } from '../domain/time.ts'
+import { instantFromMoment, type Moment, microsFromInstant, momentFromInstant } from '../domain/time.ts'
 import type { DistinguishingTrait } from '../domain/trait.ts'
 import { evaluateTimex } from '../timex/evaluate.ts'
 import type { Expression } from '../timex/expression.ts'
@@ -64,14 +64,14 @@ function distinguishingTrait(
   if (value === undefined) return `trait ${source}, mapped to ${trait}, is missing`
   if (!expression) return value
   if (value.type !== 'datetime') return `trait ${source} is of type ${value.type}, not datetime`
-  return evaluateTrait(expression, value.value)
+  return evaluateTrait(expression, value)
 }
 
-function evaluateTrait(expression: Expression, timestamp: number): DistinguishingTrait | string {
+function evaluateTrait(expression: Expression, time: Moment): DistinguishingTrait | string {
   try {
-    const value = evaluateTimex(expression, { timestamp })
+    const value = evaluateTimex(expression, { timestamp: time.rest ? instantFromMoment(time) : time.value })
     return value.kind === 'timestamp'
-      ? { type: 'datetime', value: microsFromInstant(value.at) }
+      ? { type: 'datetime', ...momentFromInstant(value.at) }
       : { type: 'timerange', begin: microsFromInstant(value.begin), end: microsFromInstant(value.end) }
   } catch (error) {
     if (error instanceof TimexError) return error.message

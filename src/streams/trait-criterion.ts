@@ -1,7 +1,7 @@
 import type { Event } from '../domain/event.ts'
 import { FLOAT_TEXT, INTEGER_TEXT } from '../domain/number-text.ts'
 import type { Report } from '../domain/report.ts'
-import { instantFromMicros } from '../domain/time.ts'
+import { instantFromMoment, type Moment } from '../domain/time.ts'
 import type { Trait } from '../domain/trait.ts'
 import { unknownNames } from '../timex/check-names.ts'
 import { evaluateTimex, timexHolds } from '../timex/evaluate.ts'
@@ -116,7 +116,7 @@ function datetimeTest(text: string, path: Path, report: Report): ValueTest {
   const holds = compileTimeTest(text, path, report)
   return (trait, event) => {
     if (trait.type !== 'datetime') return `is of type ${trait.type}, not datetime`
-    return holds(trait.value, event)
+    return holds(trait, event)
   }
 }
 
@@ -128,13 +128,13 @@ export function compileTimeTest(
   text: string,
   path: Path,
   report: Report,
-): (time: number, event: Event) => Mismatch {
+): (time: Moment, event: Event) => Mismatch {
   const expression = parseOrReport(text, path, report)
   if (!expression) return () => 'has no usable time expression'
   return (time, event) => {
     try {
       const value = evaluateTimex(expression, timeVariables(event))
-      return timexHolds(value, instantFromMicros(time)) ? undefined : `is not in ${text}`
+      return timexHolds(value, instantFromMoment(time)) ? undefined : `is not in ${text}`
     } catch (error) {
       if (error instanceof TimexError) return `cannot be compared with ${text}: ${error.message}`
       throw error

@@ -1,5 +1,5 @@
 import type { Event } from '../domain/event.ts'
-import { formatIso, type Micros } from '../domain/time.ts'
+import { formatMoment, type Micros } from '../domain/time.ts'
 import { canonicalTrait, type Trait } from '../domain/trait.ts'
 
 /** Returns a trait that has a value; undefined for one that is missing, null or the empty text. */
@@ -30,7 +30,7 @@ export function isEqual(a: Trait, b: Trait): boolean {
 /** Formats a trait's value like Python's str(); a missing trait as None. */
 export function pythonText(trait: Trait | undefined): string {
   if (!trait || trait.type === 'none') return 'None'
-  if (trait.type === 'datetime') return formatIso(trait.value).replace('T', ' ')
+  if (trait.type === 'datetime') return formatMoment(trait).replace('T', ' ')
   const text = String(trait.value)
   return trait.type === 'float' && Number.isInteger(trait.value) && /^-?\d+$/.test(text) ? `${text}.0` : text
 }

@@ -1,6 +1,6 @@
-import type { Event } from '../domain/event.ts'
+import { type Event, momentOf } from '../domain/event.ts'
 import type { JsonValue } from '../domain/notification.ts'
-import { formatIso } from '../domain/time.ts'
+import { formatMoment } from '../domain/time.ts'
 
 type Fields = { readonly [name: string]: JsonValue }
 
@@ -32,7 +32,7 @@ export function usageNotification(event: Event): Fields {
   return {
     event_type: event.eventType,
     message_id: event.messageId,
-    timestamp: formatIso(event.timestamp),
+    timestamp: formatMoment(momentOf(event)),
     ...pick(event, ENVELOPE),
     payload: {
       ...pick(event, PAYLOAD),
@@ -63,5 +63,5 @@ function pick(event: Event, names: readonly string[]): Fields {
 
 function traitValue(event: Event, name: string): JsonValue | undefined {
   const trait = Object.hasOwn(event.traits, name) ? event.traits[name] : undefined
-  return trait?.type === 'datetime' ? formatIso(trait.value) : trait?.value
+  return trait?.type === 'datetime' ? formatMoment(trait) : trait?.value
 }

@@ -1,18 +1,47 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import type { Event } from '../../src/domain/event.ts'
+import { type Moment, parseMoment } from '../../src/domain/time.ts'
+import { readingsOf } from '../../src/domain/trait-condition.ts'
 import { exportDatabase } from '../../src/dump/export-database.ts'
 import { importDatabase } from '../../src/dump/import-database.ts'
+import { restEvent } from '../../src/formats/rest-form.ts'
 import { readDump } from '../../src/store/copy/dump.ts'
 import { openRestore } from '../../src/store/copy/restore.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import { DATABASES } from '../support/databases.ts'
-import { at, event, routerOf } from '../support/events.ts'
+import { event, routerOf } from '../support/events.ts'
 import { temporaryFolder } from '../support/folders.ts'
 
 const router = routerOf({ match_criteria: [{ event_type: 'x.*' }], fire_criteria: [{ event_type: 'x.end' }] })
 const IDS = ['\ud800', '\ud801', '\udc00', '\ufffd', 'a', 'A']
-const TIMES = ['9999-12-31T23:59:59.999999', '9999-12-31T00:00:00', '0001-01-01T00:00:00']
+const TIMES = [
+  '9999-12-31T23:59:59.999999',
+  '9999-12-31T00:00:00.000000',
+  '5000-06-15T12:00:00.000001',
+  '2026-11-30T00:00:00.123456',
+  '1600-02-29T23:59:59.999997',
+  '0001-01-01T00:00:00.000001',
+  '0001-01-01T00:00:00.000000',
+]
+
+function momentAt(text: string): Moment {
+  return parseMoment(text) as Moment
+}
+
+/** An event with a time as its timestamp, as a trait and in its key. */
+function timed(text: string): Event {
+  const { value: timestamp, rest } = momentAt(text)
+  return event({
+    messageId: text,
+    host: text,
+    eventType: 'x.a',
+    timestamp,
+    ...(rest === undefined ? {} : { timestampRest: rest }),
+    traits: { at: { type: 'datetime', ...momentAt(text) } },
+  })
+}
 
 describe.each(DATABASES)('in $name', ({ open }) => {
   test('the last and first of times, and ids of halves of characters, are each kept and restored', async () => {
@@ -20,12 +49,12 @@ describe.each(DATABASES)('in $name', ({ open }) => {
     const store = await createSqlStore(database, { writer: 'test' })
     const given = [
       ...IDS.map((messageId) => event({ messageId, host: messageId, eventType: 'x.a' })),
-      ...TIMES.map((text) => event({ messageId: text, host: text, eventType: 'x.a', timestamp: at(text) })),
+      ...TIMES.map((text) => timed(text)),
     ].map(
       (one) =>
         ({
           ...one,
-          traits: { ...one.traits, last: { type: 'datetime', value: at(TIMES[0] as string) } },
+          traits: { ...one.traits, last: { type: 'datetime', ...momentAt(TIMES[0] as string) } },
         }) as const,
     )
     for (const one of given) {
@@ -50,6 +79,16 @@ describe.each(DATABASES)('in $name', ({ open }) => {
       return found
     })
     for (const id of ids) expect(await store.findEvent(id)).toMatchObject({ messageId: id })
+    for (const text of TIMES) {
+      const found = (await store.findEvent(text)) as Event
+      const time = { __type__: 'datetime', datetime: text.replace('.000000', '') }
+      expect(restEvent(found)).toMatchObject({ timestamp: time, at: time })
+      const traits = [{ name: 'at', values: readingsOf(text) }]
+      const page = { limit: 9, mark: undefined, ascending: true }
+      const listed = await store.listEvents({ traits }, page)
+      expect(listed.map(({ messageId }) => messageId)).toEqual([text])
+      expect(texts.join('')).toContain(`"timestamp":"${text}"`)
+    }
     await store.close()
     const file = join(temporaryFolder(), 'dump.json')
     writeFileSync(file, texts.join(''))

@@ -10,13 +10,16 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** Writes files by name (`folder/name` too) into a temporary folder. Returns the folder. */
+/**
+ * Writes files by name (`folder/name` too) into a temporary folder, readable by their owner only, as files
+ * with passwords should be. Returns the folder.
+ */
 export function folderWith(files: { readonly [name: string]: string }): string {
   const folder = temporaryFolder()
   for (const [name, text] of Object.entries(files)) {
     const file = join(folder, name)
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
+    writeFileSync(file, text, { mode: 0o600 })
   }
   return folder
 }

@@ -18,6 +18,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import type { DeadLetter, DeadLetterFilter } from '../../store/ports/dead-letter-box.ts'
 import type { Store } from '../../store/store.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
+import { printable } from '../../text/printable.ts'
 import { createCommand, loggerOf, parseTime, parseWhole, print } from '../program.ts'
 import { formatTable } from '../terminal/table.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
@@ -52,7 +53,7 @@ export function deadLettersCommand(): Command {
       .action((options: Options) => withConfiguredStore(options.config, (store) => list(store, options))),
   )
   command.addCommand(
-    sub('show', 'print a dead letter completely, with auth tokens masked', 'show 12')
+    sub('show', 'print a dead letter completely, with secrets masked', 'show 12')
       .argument('<id>', 'id that ls prints', parseWhole(1))
       .option('--json', 'as one JSON object')
       .action((id: number, options: Options) =>
@@ -180,7 +181,7 @@ async function show(store: Store, id: number, options: Options): Promise<void> {
   const { stage, queue, at, reason, body } = letter
   const text = bodyOf(body)
   await print(
-    `id      ${id}\nat      ${formatIso(at)}\nstage   ${stage}\nqueue   ${queue ?? ''}\nreason  ${maskSecrets(reason)}\n\n${typeof text === 'string' ? text : `base64: ${text.base64}`}\n`,
+    `id      ${id}\nat      ${formatIso(at)}\nstage   ${printable(stage)}\nqueue   ${printable(queue ?? '')}\nreason  ${maskSecrets(reason)}\n\n${typeof text === 'string' ? text : `base64: ${text.base64}`}\n`,
   )
 }
 

@@ -5,7 +5,7 @@ import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
 import { restEvent } from '../../formats/rest-form.ts'
 import { stringifyJson } from '../../text/json.ts'
-import { createCommand, print } from '../program.ts'
+import { createCommand, printData } from '../program.ts'
 import { readNotifications } from '../read-notifications.ts'
 
 type Options = { definitions: readonly string[]; catchall?: true }
@@ -32,7 +32,7 @@ async function distill(files: readonly string[], { definitions, catchall }: Opti
   const distiller = createDistiller(compiled, { catchAll: catchall ?? false })
   for (const file of files.length > 0 ? files : ['-']) {
     for await (const { text: line } of readNotifications(file)) {
-      await print(`${stringifyJson(answer(line, distiller))}\n`)
+      await printData(`${stringifyJson(answer(line, distiller))}\n`)
     }
   }
 }

@@ -23,8 +23,10 @@ import { matchTrigger } from '../../streams/match.ts'
 import type { Trigger } from '../../streams/trigger.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 import { stringifyJson } from '../../text/json.ts'
+import { maskSecrets, maskValue, maskValues } from '../../text/mask-secrets.ts'
+import { printable } from '../../text/printable.ts'
 import { lagOf } from '../lag-of.ts'
-import { createCommand, loggerOf, print } from '../program.ts'
+import { createCommand, loggerOf, print, printNote } from '../program.ts'
 import { readNotifications } from '../read-notifications.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
 
@@ -94,7 +96,7 @@ async function explainStored(store: Store, config: Config, options: Options): Pr
   }
   const [hold] = (await readClock(store, clockSettingsOf(config))).holds
   // Streams that are due later than this have not been run yet.
-  if (hold) process.stderr.write(`the event clock is held ${describeHold(hold, wallClock.now())}\n`)
+  if (hold) printNote(`the event clock is held ${describeHold(hold, wallClock.now())}`)
 }
 
 async function explainAll(file: string, { config: configFile, json }: Options): Promise<void> {
@@ -109,15 +111,17 @@ async function explainAll(file: string, { config: configFile, json }: Options): 
     await print(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
   }
   // Beside the lines on standard output, which programs read.
-  if (lag !== undefined) process.stderr.write(`${file}: ${lag}\n`)
+  if (lag !== undefined) printNote(`${file}: ${lag}`)
 }
 
 const NOTHING = { definition: null, passed_over: [], traits: {}, triggers: [] }
 
 function explain(line: string, config: Config, distiller: Distiller): Explanation {
   const decoded = decodeNotificationText(line)
-  if (!decoded.ok)
-    return { message_id: null, event_type: null, error: `${decoded.stage}: ${decoded.reason}`, ...NOTHING }
+  if (!decoded.ok) {
+    const error = maskSecrets(`${decoded.stage}: ${decoded.reason}`)
+    return { message_id: null, event_type: null, error, ...NOTHING }
+  }
   const { notification } = decoded
   const { message_id, event_type } = notification
   const definition = distiller.definitionOf(event_type)
@@ -130,7 +134,7 @@ function explain(line: string, config: Config, distiller: Distiller): Explanatio
   return {
     message_id,
     event_type,
-    error: distilled.kind === 'failed' ? `distill: ${distilled.reason}` : null,
+    error: distilled.kind === 'failed' ? maskSecrets(`distill: ${distilled.reason}`) : null,
     definition: factsOf(definition, config),
     passed_over: passedOver.map((other) => factsOf(other, config)),
     traits: traitFacts(definition, notification),
@@ -148,11 +152,19 @@ function traitFacts(definition: EventDefinition, notification: Notification): Ex
   return Object.fromEntries(
     definition.traits.flatMap((trait) => {
       const value = extractOrNothing(trait, notification)
-      return value
-        ? [[trait.name, { ...typedTrait(value), field: fieldOf(trait, notification) ?? null }]]
-        : []
+      if (!value) return []
+      const field = fieldOf(trait, notification) ?? null
+      return [[trait.name, { ...shownTrait(trait.name, value, field), field }]]
     }),
   )
+}
+
+/** Returns a trait without secrets: it may have them by its own name or by that of its field. */
+function shownTrait(name: string, value: Trait, field: string | null): TypedTrait {
+  const typed = typedTrait(value)
+  if (!('value' in typed)) return typed
+  const shown = maskValue(name, maskValue(field ?? '', typed.value))
+  return shown === typed.value ? typed : { type: 'text', value: String(shown) }
 }
 
 function extractOrNothing(trait: TraitDefinition, notification: Notification): Trait | undefined {
@@ -170,8 +182,8 @@ function triggerFacts(trigger: Trigger, event: Event): TriggerFacts {
   return {
     name: trigger.name,
     match: result.match,
-    reason: result.match ? null : result.reason,
-    key: result.match ? restTraits(result.key.traits) : null,
+    reason: result.match ? null : maskSecrets(result.reason),
+    key: result.match ? maskValues(restTraits(result.key.traits)) : null,
   }
 }
 
@@ -195,7 +207,7 @@ function describe(explanation: Explanation): string {
         : `  trigger ${name}: no, ${reason}`,
     )
   }
-  return `${lines.join('\n')}\n`
+  return `${lines.map(printable).join('\n')}\n`
 }
 
 function placeText({ file, line }: DefinitionFacts): string {

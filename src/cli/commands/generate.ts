@@ -21,7 +21,7 @@ import {
   simulationOptionsOf,
 } from '../generate/simulation-options.ts'
 import { writeLines } from '../generate/write-lines.ts'
-import { createCommand, loggerOf, parsePositive } from '../program.ts'
+import { createCommand, loggerOf, parsePositive, printNote } from '../program.ts'
 import { tellWait } from '../tell-wait.ts'
 
 type Options = CloudFlags & {
@@ -161,7 +161,7 @@ async function toBroker(
     await broker.close()
   }
   if (signal.aborted) throw stopped(progress, `${progress.count} notifications were published`)
-  process.stderr.write(`published to ${spec.queue}: ${summary}\n`)
+  printNote(`published to ${spec.queue}: ${summary}`)
 }
 
 async function toLines(
@@ -190,7 +190,7 @@ async function toLines(
     summary = progress.end()
   }
   if (signal.aborted) throw stopped(progress, to === 'file' ? `${output.name}: ${written()}` : written())
-  if (to === 'file') process.stderr.write(`wrote ${output.name}: ${summary}\n`)
+  if (to === 'file') printNote(`wrote ${output.name}: ${summary}`)
 }
 
 /** Returns the error for an interrupted run, so that its output is not taken for the whole. */

@@ -11,7 +11,7 @@ import { type TestCase, testFileSchema } from '../../config-test/test-schema.ts'
 import { ConfigError, formatFinding, messageOf } from '../../domain/errors.ts'
 import { createLogger, type Logger, type LogLevel } from '../../runtime/logger.ts'
 import { stringifyJson } from '../../text/json.ts'
-import { createCommand, print } from '../program.ts'
+import { createCommand, print, printNote } from '../program.ts'
 
 type Options = { json?: true; logLevel?: LogLevel }
 
@@ -53,7 +53,7 @@ async function readTestFile(file: string): Promise<{ document: ConfigDocument; t
   const findings = new Findings()
   const value = checkShape(document, document.value, testFileSchema, findings)
   if (!value) throw new ConfigError(`the test file ${file} cannot be used`, findings.list)
-  for (const finding of findings.list) process.stderr.write(`${formatFinding(finding)}; it is ignored\n`)
+  for (const finding of findings.list) printNote(`${formatFinding(finding)}; it is ignored`)
   return { document, tests: value.tests }
 }
 

@@ -13,7 +13,7 @@ import type { VerdictLine } from '../../explain/verify/verdict-line.ts'
 import { verifyGroups } from '../../explain/verify/verify-groups.ts'
 import { createRouter } from '../../streams/router.ts'
 import { stringifyJson } from '../../text/json.ts'
-import { createCommand, loggerOf, print } from '../program.ts'
+import { createCommand, loggerOf, print, printNote } from '../program.ts'
 import { readNotifications } from '../read-notifications.ts'
 
 type Options = { config: string; json?: true; all?: true; logLevel?: string }
@@ -73,7 +73,7 @@ async function readEvents(files: readonly string[], config: Config, groups: Stre
       const read = eventOf(line)
       if (typeof read === 'string') {
         unread++
-        process.stderr.write(`${file}: notification ${number}: ${read}\n`)
+        printNote(`${file}: notification ${number}: ${read}`)
       } else if (read) groups.add(read)
     }
   }

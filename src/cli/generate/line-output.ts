@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
-import { flushOutput, print } from '../program.ts'
+import { flushOutput, printData } from '../program.ts'
 
 /** Target of generated lines. */
 export type LineOutput = {
@@ -13,7 +13,7 @@ export type LineOutput = {
 export function standardOutput(): LineOutput {
   return {
     name: 'standard output',
-    write: (lines) => print(lines).catch(refuseOutput),
+    write: (lines) => printData(lines).catch(refuseOutput),
     close: () => flushOutput().catch(refuseOutput),
   }
 }

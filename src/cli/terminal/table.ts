@@ -1,3 +1,5 @@
+import { printable } from '../../text/printable.ts'
+
 export type TableOptions = {
   /** width of the terminal in characters, to which the last column folds; undefined does not fold */
   readonly width?: number | undefined
@@ -18,7 +20,7 @@ export function formatTable(
   rows: readonly (readonly string[])[],
   { width, colour = (text) => text }: TableOptions = {},
 ): string {
-  const readable = rows.map((row) => row.map(escaped))
+  const readable = rows.map((row) => row.map(printable))
   const folded = width === undefined ? readable : foldLast(headers, readable, width)
   const widths = headers.map((header, column) =>
     folded.reduce((most, row) => Math.max(most, lengthOf(row[column] as string)), header.length),
@@ -47,19 +49,6 @@ function foldLast(
       part,
     ]),
   )
-}
-
-/** Escapes control characters, which a terminal would interpret. */
-function escaped(text: string): string {
-  return text.replace(/\p{Cc}/gu, (control) =>
-    JSON.stringify(control)
-      .slice(1, -1)
-      .replace(/^[^\\]/, unicodeEscape),
-  )
-}
-
-function unicodeEscape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 function parts(text: string, room: number): string[] {

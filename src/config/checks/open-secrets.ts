@@ -1,49 +1,98 @@
 import { stat } from 'node:fs/promises'
+import type { Position } from '../../domain/errors.ts'
+import { maskSecrets } from '../../text/mask-secrets.ts'
 import { isSecretName } from '../../text/secret-names.ts'
-import { type ConfigDocument, type DocumentPath, memberOf } from '../documents/yaml-document.ts'
+import type { IniSection } from '../documents/ini-document.ts'
+import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
 import type { Findings } from './findings.ts'
 
-/** `scheme://user:password@…` */
-const URL_WITH_PASSWORD = /^\w+:\/\/[^/@\s:]*:[^/@\s]+@/
+/** A secret in a file, and where it stands there. */
+type OpenSecret = { readonly path: DocumentPath; readonly position: Position }
+
+/** Parts of a winchester.yaml whose keys are names of the user's own, for class paths. */
+const OWN_NAMES = new Set(['pipeline_handlers', 'distiller_trait_plugins'])
+
+/** Permissions of users who are neither the owner nor of the group. */
+const OTHERS = 0o007
 
 /**
- * Finds secrets in a file, below a path, that other users can read and that do not come from the environment.
+ * Adds a warning for each secret in a YAML file that other users can read, unless it comes from the
+ * environment. `names` says whether keys are looked at as well as values: those of triggers are names of
+ * traits.
  */
 export async function findOpenSecrets(
   document: ConfigDocument,
-  below: DocumentPath,
+  findings: Findings,
+  names: 'names' | 'values' = 'names',
+): Promise<void> {
+  const paths = [...literalSecrets(document.value, [], names === 'names', false)]
+  await warnOf(
+    paths.map((path) => ({ path, position: document.positionOf(path) })),
+    findings,
+  )
+}
+
+/** Adds a warning for each secret in an INI file that other users can read, as findOpenSecrets does. */
+export async function findOpenSecretsOfIni(
+  sections: ReadonlyMap<string, IniSection>,
   findings: Findings,
 ): Promise<void> {
-  const found = [...literalSecrets(memberOf(document.value, below), below)]
-  const [first] = found
-  if (!first) return
-  const { file } = document.positionOf(first)
-  const { mode } = await stat(file)
-  if ((mode & 0o077) === 0) return
-  for (const path of found) {
-    const message = `${path.at(-1)}: a secret in a file that others can read; take it from the environment (\${NAME}) or chmod 600 the file`
-    findings.add({
-      severity: 'error',
-      code: 'open-secret',
-      path,
-      message,
-      position: document.positionOf(path),
-    })
+  const found = [...sections].flatMap(([section, { entries }]) =>
+    [...entries].flatMap(([key, { value, position }]): OpenSecret[] =>
+      isLiteral(value) && (key === 'key' || isSecretName(key) || isSecretValue(key, value))
+        ? [{ path: [section, key], position }]
+        : [],
+    ),
+  )
+  await warnOf(found, findings)
+}
+
+async function warnOf(found: readonly OpenSecret[], findings: Findings): Promise<void> {
+  const modes = new Map<string, number>()
+  for (const { path, position } of found) {
+    const { file } = position
+    const mode = modes.get(file) ?? (await stat(file)).mode
+    modes.set(file, mode)
+    if ((mode & OTHERS) === 0) continue
+    const message = `${path.at(-1)}: a secret in a file that others can read; chmod 640 the file, or take the secret from the environment (\${NAME})`
+    findings.add({ severity: 'warning', code: 'open-secret', path, message, position })
   }
 }
 
-function* literalSecrets(value: unknown, path: DocumentPath): Generator<DocumentPath> {
-  if (typeof value !== 'object' || value === null) return
-  for (const [key, inner] of Object.entries(value)) {
-    const at = [...path, Array.isArray(value) ? Number(key) : key]
-    if (typeof inner === 'string') {
-      const isSecret = isSecretName(key) || isToken(at) || URL_WITH_PASSWORD.test(inner)
-      if (isSecret && inner !== '' && !inner.includes('${')) yield at
-    } else yield* literalSecrets(inner, at)
+function* literalSecrets(
+  value: unknown,
+  path: DocumentPath,
+  looksAtNames: boolean,
+  isInSecret: boolean,
+): Generator<DocumentPath> {
+  const key = String(path.at(-1) ?? '')
+  if (typeof value === 'object' && value !== null) {
+    if (path.length === 1 && OWN_NAMES.has(key)) return
+    const isSecret = isInSecret || (looksAtNames && isSecretName(key))
+    for (const [name, inner] of Object.entries(value)) {
+      const at = [...path, Array.isArray(value) ? Number(name) : name]
+      yield* literalSecrets(inner, at, looksAtNames, isSecret)
+    }
+  } else if (typeof value === 'string' ? isLiteral(value) : typeof value === 'number') {
+    // Of `api.tokens` those are no secrets that name a file.
+    const isNamed = looksAtNames && (isSecretName(key) || (isInSecret && !key.endsWith('_file')))
+    if (isNamed || isSecretValue(key, String(value))) yield path
   }
 }
 
-/** Whether a path is that of a token, such as `api.tokens.read`. */
-function isToken(path: DocumentPath): boolean {
-  return path[1] === 'tokens' && !String(path[2]).endsWith('_file')
+/** Whether a text stands in the file itself. */
+function isLiteral(text: string): boolean {
+  return text !== '' && !text.includes('${')
+}
+
+/** Whether a value is a secret by its form, or the address of a webhook with a key in its path. */
+function isSecretValue(key: string, value: string): boolean {
+  return maskSecrets(value) !== value || (/url$/i.test(key) && hasKeyInPath(value))
+}
+
+function hasKeyInPath(url: string): boolean {
+  const segments = URL.parse(url)?.pathname.split('/') ?? []
+  return segments.some(
+    (segment) => /^[\w.~-]{20,}$/.test(segment) && /\d/.test(segment) && /[a-z]/i.test(segment),
+  )
 }

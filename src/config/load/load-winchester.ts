@@ -58,8 +58,9 @@ export async function loadWinchester(file: string, context: LoadContext): Promis
   const config = await compile(main, folder, parts, context)
   const whole = { ...config, trimEventsAge: trimEventsAge ?? EVERYTHING }
   await checkHandlersOf(whole, main, parts.pipelines, context)
-  if (parts.pipelines) await findOpenSecrets(parts.pipelines.document, [], context.findings)
-  await findOpenSecrets(main.document, ['api'], context.findings)
+  await findOpenSecrets(main.document, context.findings)
+  if (parts.pipelines) await findOpenSecrets(parts.pipelines.document, context.findings)
+  if (parts.triggers) await findOpenSecrets(parts.triggers.document, context.findings, 'values')
   return whole
 }
 

@@ -2,6 +2,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { APPS } from '../../consumer/apps/app-registry.ts'
 import type { AppValues } from '../../consumer/apps/built-in-app.ts'
 import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { findOpenSecretsOfIni } from '../checks/open-secrets.ts'
 import { parseIniDocument } from '../documents/ini-document.ts'
 import { IniReader } from '../documents/ini-reader.ts'
 import { readConfigText } from '../documents/read-config-text.ts'
@@ -19,6 +20,7 @@ import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
  */
 export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
   const sections = parseIniDocument(await readConfigText(file), file)
+  await findOpenSecretsOfIni(sections, context.findings)
   const ini = new IniReader(sections, context.environment, context.findings)
   if (ini.has('quince')) return loadQuincy(file, ini, context)
   const folder = dirname(file)

@@ -98,7 +98,7 @@ export class AtomPubApp implements ConsumerApp {
 
   constructor(settings: AtomPubSettings, services: ReceiverServices) {
     this.#settings = settings
-    this.#receiver = openReceiver(services, hostOf(settings.feed.url))
+    this.#receiver = openReceiver(services, hostOf(settings.feed.url), settings.feed.url)
     this.#tokens = services.shared(AuthTokens)
   }
 

@@ -80,7 +80,7 @@ export class ElasticsearchApp implements ConsumerApp {
 
   constructor(settings: ElasticsearchSettings, services: ReceiverServices) {
     this.#settings = settings
-    this.#receiver = openReceiver(services, hostOf(settings.server.url))
+    this.#receiver = openReceiver(services, hostOf(settings.server.url), settings.server.url)
   }
 
   async handleMessages(messages: readonly AppMessage[], context: AppContext): Promise<AppOutcome[]> {

@@ -1,5 +1,5 @@
-import type { Event } from '../../domain/event.ts'
-import { formatIso } from '../../domain/time.ts'
+import { type Event, momentOf } from '../../domain/event.ts'
+import { formatIso, formatMoment } from '../../domain/time.ts'
 import { type RestValue, restTraits } from '../../formats/rest-form.ts'
 import { textOf, timeOf } from '../../usage/traits.ts'
 import type { ExistsVerdict, PeriodsVerdict, RemainderVerdict, UsageCheck } from '../../usage/verdict.ts'
@@ -99,7 +99,7 @@ function about(event: Event, { key }: StreamGroup): Omit<VerdictLine, 'verdict'>
     ...NOTHING,
     message_id: event.messageId,
     event_type: event.eventType,
-    timestamp: formatIso(event.timestamp),
+    timestamp: formatMoment(momentOf(event)),
     instance_id: textOf(event, 'instance_id') ?? null,
     audit_period_beginning: time('audit_period_beginning'),
     audit_period_ending: time('audit_period_ending'),

@@ -1,6 +1,6 @@
 import { InvalidError } from '../../domain/errors.ts'
-import type { Event } from '../../domain/event.ts'
-import { formatIso } from '../../domain/time.ts'
+import { type Event, momentOf } from '../../domain/event.ts'
+import { formatMoment } from '../../domain/time.ts'
 import { atomEntry } from '../../publishing/atom-entry.ts'
 import { type AuthSettings, AuthTokens } from '../../publishing/auth-token.ts'
 import { cufContent, type ExtraInfo } from '../../publishing/cuf-content.ts'
@@ -94,7 +94,7 @@ export class AtomPubHandler implements Handler {
       params,
       meantOf: compileMeantEvents(params.event_types),
       feed: { url: params.url, auth: authOf(params), timeoutMs: params.http_timeout * 1000 },
-      receiver: openReceiver(services, hostOf(params.url)),
+      receiver: openReceiver(services, hostOf(params.url), params.url),
       tokens: services.shared(AuthTokens),
     }
     return { forRun: (context) => new AtomPubHandler(step, context) }
@@ -182,13 +182,13 @@ function authOf({ auth_server, auth_user, auth_key, auth_key_file }: Params): Au
 function jsonContent(event: Event, extra: ExtraInfo): string {
   const traits = Object.entries(event.traits).map(([name, trait]) => [
     name,
-    trait.type === 'datetime' ? formatIso(trait.value) : trait.value,
+    trait.type === 'datetime' ? formatMoment(trait) : trait.value,
   ])
   return stringifyJson({
     ...Object.fromEntries(traits),
     ...extra,
     event_type: event.eventType,
     message_id: event.messageId,
-    ...(Number.isFinite(event.timestamp) ? { timestamp: formatIso(event.timestamp) } : {}),
+    ...(Number.isFinite(event.timestamp) ? { timestamp: formatMoment(momentOf(event)) } : {}),
   })
 }

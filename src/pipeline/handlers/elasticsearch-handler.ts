@@ -63,7 +63,7 @@ export class ElasticsearchHandler implements Handler {
         timeoutMs: http_timeout * 1000,
         waits: waitsOf(params),
       },
-      receiver: openReceiver(services, hostOf(url)),
+      receiver: openReceiver(services, hostOf(url), url),
     }
     return { forRun: (context) => new ElasticsearchHandler(step, context) }
   }

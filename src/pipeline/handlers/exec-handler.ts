@@ -9,6 +9,8 @@ import { type Receiver, UntakenError } from '../../publishing/receiver.ts'
 import { withGrace } from '../../runtime/grace.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 import { stringifyJson } from '../../text/json.ts'
+import { maskSecrets } from '../../text/mask-secrets.ts'
+import { printableLines } from '../../text/printable.ts'
 import type { Handler, HandlerContext, HandlerParams, HandlerServices, OpenedHandler } from '../handler.ts'
 import {
   EVENT_TYPES,
@@ -38,6 +40,8 @@ type Step = {
 }
 
 const LONGEST_TOLD = 2000
+/** More is kept than is told, so that no secret is cut in two before it is masked. */
+const LONGEST_KEPT = 10 * LONGEST_TOLD
 /** EX_DATAERR of sysexits.h: the program will never accept these events. */
 const REFUSED = 65
 
@@ -129,7 +133,7 @@ function runProgram(
   return new Promise((resolve, reject) => {
     let told = ''
     const failed = (kind: typeof UntakenError | typeof InvalidError, reason: string) =>
-      reject(new kind(`${program}: ${reason}${told ? `: ${told.trim()}` : ''}`))
+      reject(new kind(`${program}: ${reason}${told ? `: ${shownEnd(told)}` : ''}`))
     // Detached, the program leads a process group, so that its children can be killed with it.
     const child = spawn(program, args, { stdio: ['pipe', 'ignore', 'pipe'], detached: true })
     const timer = setTimeout(() => {
@@ -152,7 +156,7 @@ function runProgram(
     // A program that cannot be started for want of file descriptors has neither stream.
     const { stdin, stderr }: { stdin: Writable | undefined; stderr: Readable | undefined } = child
     stderr?.on('data', (part) => {
-      told = `${told}${part}`.slice(-LONGEST_TOLD)
+      told = `${told}${part}`.slice(-LONGEST_KEPT)
     })
     // A program need not read all its input: only its exit status counts.
     stdin?.on('error', () => {})
@@ -167,6 +171,11 @@ function runProgram(
       })
     })
   })
+}
+
+/** Returns the end of what a program said, without secrets and control characters. */
+function shownEnd(told: string): string {
+  return printableLines(maskSecrets(told).slice(-LONGEST_TOLD).trim())
 }
 
 function endGroup(pid: number | undefined): void {

@@ -1,5 +1,5 @@
-import type { Event } from '../../domain/event.ts'
-import { formatIso } from '../../domain/time.ts'
+import { type Event, momentOf } from '../../domain/event.ts'
+import { formatMoment } from '../../domain/time.ts'
 import type { Handler, HandlerContext, HandlerEnv, HandlerLogger, HandlerParams } from '../handler.ts'
 
 /** Logs each event of the stream at level info. */
@@ -19,7 +19,7 @@ export class LoggerHandler implements Handler {
           stream: env.streamId,
           trigger: env.streamName,
           message_id: event.messageId,
-          timestamp: formatIso(event.timestamp),
+          timestamp: formatMoment(momentOf(event)),
         },
         event.eventType,
       )

@@ -75,7 +75,7 @@ export class WebhookHandler implements Handler {
         waitMs,
         parallel,
         send: (events) => postEvents(events, params, services.signal),
-        receiver: openReceiver(services, hostOf(params.url)),
+        receiver: openReceiver(services, hostOf(params.url), params.url),
         waits: waitsOf(params),
         context: { signal: services.signal },
       }),

@@ -19,7 +19,7 @@ export type EncodedRow = EncodedEvent & {
 
 /** Encodes the rows of an event for statements of this dialect. */
 export function encodeEvent(
-  { messageId, traits }: Event,
+  { messageId, traits, timestampRest }: Event,
   { dialect, indexedTraits }: { readonly dialect: SqlDialect; readonly indexedTraits: ReadonlySet<string> },
 ): EncodedRow {
   const traitHashes: SqlValue[] = []
@@ -33,7 +33,7 @@ export function encodeEvent(
     kind: 'encoded-event',
     messageHash: hash128(id),
     messageId: dialect.ready(id),
-    traits: dialect.ready(encodeTraits(traits)),
+    traits: dialect.ready(encodeTraits(traits, timestampRest)),
     traitHashes,
   }
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatInstant, formatIso, parseInstant, parseIso } from '../../../src/domain/time.ts'
+import {
+  formatInstant,
+  formatIso,
+  formatMoment,
+  parseInstant,
+  parseIso,
+  parseMoment,
+} from '../../../src/domain/time.ts'
 
 test.each([
   ['2015-02-27T18:27:18.603932', '2015-02-27T18:27:18.603932'],
@@ -101,4 +108,29 @@ test.each(['9999-12-31T23:59:59.999999', '9999-12-31T23:59:59.999983', '9999-12-
 
 test('the first moment that can be written stays in its year', () => {
   expect(formatIso(parseIso('0001-01-01T00:00:00.000001') as number)).toBe('0001-01-01T00:00:00')
+})
+
+/** A time of any year as text. */
+const anyTime = fc
+  .tuple(
+    ...[9999, 12, 28].map((max) => fc.integer({ min: 1, max })),
+    ...[23, 59, 59, 999_999].map((max) => fc.nat(max)),
+  )
+  .map(([year = 1, month = 1, day = 1, hour = 0, minute = 0, second = 0, micro = 0]) => {
+    const two = (number: number) => String(number).padStart(2, '0')
+    return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}.${String(micro).padStart(6, '0')}`
+  })
+
+test('a moment comes back the same, to the microsecond, in all years', () => {
+  const first = '0001-01-01T00:00:00.000001'
+  const last = '9999-12-31T23:59:59.999999'
+  fc.assert(
+    fc.property(fc.oneof(fc.constantFrom(first, last), anyTime), (text) => {
+      const moment = parseMoment(text)
+      expect(moment && formatMoment(moment, 'six')).toBe(text)
+      expect(moment?.value).toBe(parseIso(text))
+    }),
+    { numRuns: 5_000, seed: 20261130 },
+  )
+  expect(parseMoment('2026-11-30T00:00:00.000001')).not.toHaveProperty('rest')
 })

@@ -17,7 +17,7 @@ test('a secret in a file that others can read is a finding, with its place and w
   const findings = await findingsWith('s3cr3t', 0o644)
   expect(findings).toMatchObject([
     {
-      severity: 'error',
+      severity: 'warning',
       code: 'open-secret',
       path: 'go.1.params.password',
       position: { line: 3, column: 67 },
@@ -28,6 +28,7 @@ test('a secret in a file that others can read is a finding, with its place and w
 
 test.each([
   ['s3cr3t', 0o600],
+  ['s3cr3t', 0o640],
   ['"${PASSWORD}"', 0o644],
 ])('%j in a file of mode %o is none', async (password, mode) => {
   expect(await findingsWith(password, mode)).toEqual([])
@@ -42,6 +43,50 @@ test('headers and URLs may hold secrets too', async () => {
   chmodSync(join(folder, 'pipelines.yaml'), 0o644)
   const { findings, config } = await checkConfig(join(folder, 'winchester.yaml'), {})
   expect(findings.map(({ path }) => path)).toEqual(['go.0.params.url', 'go.0.params.headers.Authorization'])
-  // It keeps no daemon from running: old deployments have them.
+  // It is no error: old deployments have them.
   expect(config).toBeDefined()
+})
+
+test('passwords of all files are found: of the database, of the broker, of feeds and of webhooks', async () => {
+  const folder = folderWith({
+    ...SOUND_FILES,
+    'winchester.yaml':
+      SOUND_FILES['winchester.yaml']?.replace(/url: .*/, 'url: mysql://me:s3cr3t@db/winchester') ?? '',
+    'pipelines.yaml':
+      'go:\n- {name: webhook, params: {url: "https://hooks.example/services/T000/B000/s3cr3t"}}\n- {name: webhook, params: {url: "https://h.example/take"}}\n',
+    'yagi.conf': [
+      '[rabbit_broker]',
+      'host = mq1',
+      'user = me',
+      'password = s3cr3t',
+      'management_url = http://me:s3cr3t@mq1:15672',
+      '[consumers]',
+      'queues = q',
+      '[consumer:q]',
+      'apps = winchester.yagi_handler.WinchesterHandler',
+      'routing_key = q',
+      '[atompub]',
+      'url = http://feed.example/events',
+      'key = s3cr3t',
+      'key_file = /etc/key',
+      '[winchester]',
+      'config_file = winchester.yaml',
+    ].join('\n'),
+  })
+  const files = ['yagi.conf', 'winchester.yaml', 'pipelines.yaml'].map((name) => join(folder, name))
+  for (const file of files) chmodSync(file, 0o644)
+  const open = await checkConfig(join(folder, 'yagi.conf'), {})
+  const found = open.findings.filter(({ code }) => code === 'open-secret')
+  expect(found.map(({ path, position }) => [path, position.line])).toEqual([
+    ['rabbit_broker.password', 4],
+    ['rabbit_broker.management_url', 5],
+    ['atompub.key', 13],
+    ['database.url', expect.any(Number)],
+    ['go.0.params.url', 2],
+  ])
+  expect(found.every(({ severity }) => severity === 'warning')).toBe(true)
+  expect(JSON.stringify(found)).not.toContain('s3cr3t')
+  for (const file of files) chmodSync(file, 0o640)
+  const closed = await checkConfig(join(folder, 'yagi.conf'), {})
+  expect(closed.findings.filter(({ code }) => code === 'open-secret')).toEqual([])
 })

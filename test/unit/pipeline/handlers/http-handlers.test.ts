@@ -197,8 +197,38 @@ test('a password in a URL goes into a header, and into no message', async () => 
   const { url, received } = await httpServer((response) => reply(response, 400, 'no'))
   const params = { url: url.replace('http://', 'http://me:s3cr3t@') }
   const committing = (await handled(ElasticsearchHandler, params)).commit()
-  await expect(committing).rejects.toThrow(/ http:\/\/127\.0\.0\.1:\d+\/ answered 400: no$/)
+  await expect(committing).rejects.toThrow(/ http:\/\/127\.0\.0\.1:\d+ answered 400: no$/)
   expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from('me:s3cr3t').toString('base64')}`)
+})
+
+test.each([
+  ['webhook', WebhookHandler],
+  ['elasticsearch', ElasticsearchHandler],
+  ['atompub', AtomPubHandler],
+] as const)(
+  'what a server repeats of a request is told without its secrets: %s',
+  async (name, handlerClass) => {
+    const { url } = await httpServer((response, { path, headers }) =>
+      reply(response, 400, `\u001b[31mno: ${path} ${JSON.stringify(headers)} ${headers['x-of']}`),
+    )
+    const params = {
+      url: `${url.replace('http://', 'http://me:s3cr3t@')}/services/T000/s3cr3t?key=s3cr3t`,
+      ...(name === 'atompub' ? {} : { headers: { 'X-Of': 's3cr3t-of', 'X-Auth-Token': 's3cr3t' } }),
+    }
+    const reason = await Promise.resolve((await handled(handlerClass, params)).commit()).then(String, String)
+    expect(reason).toContain(' answered 400: \\u001b[31mno: ')
+    expect(reason).not.toMatch(/s3cr3t|T000|bWU6czNj|(?!\n)\p{Cc}/u)
+  },
+)
+
+test('what a program says is told without its secrets', async () => {
+  const script =
+    'console.error(`\\x1b[31m${process.env.HOME} password=s3cr3t Bearer s3cr3t-7Q at here`); process.exit(65)'
+  const reason = await Promise.resolve(
+    (await handled(ExecHandler, { command: [process.execPath, '-e', script] })).commit(),
+  ).then(String, String)
+  expect(reason).toContain('password=*** Bearer *** at here')
+  expect(reason).not.toMatch(/s3cr3t|\p{Cc}/u)
 })
 
 test('a header that cannot be sent is told without its text', async () => {

@@ -1,0 +1,22 @@
+import { ENVELOPE_NAMES } from '../domain/event.ts'
+import { maskValue, maskValues } from '../text/mask-secrets.ts'
+import type { RestEvent, RestStream, RestValue } from './rest-form.ts'
+
+// The encoding of the REST API without secrets: what is shown to people and to programs that ask for a list.
+
+/** Returns an event with the secrets in its traits masked. Its id, type and time stay as they are. */
+export function shownEvent(event: RestEvent): RestEvent {
+  const names = Object.keys(event).filter((name) => !ENVELOPE_NAMES.includes(name))
+  const masked = names.map((name) => [name, maskValue(name, event[name] as RestValue)] as const)
+  if (masked.every(([name, value]) => value === event[name])) return event
+  return { ...event, ...Object.fromEntries(masked) }
+}
+
+/** Returns a stream with the secrets in its distinguishing traits and in its events masked. */
+export function shownStream(stream: RestStream): RestStream {
+  return {
+    ...stream,
+    distinguishing_traits: maskValues(stream.distinguishing_traits),
+    ...(stream.events ? { events: stream.events.map(shownEvent) } : {}),
+  }
+}
