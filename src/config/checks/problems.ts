@@ -13,20 +13,28 @@ export function isFatal({ severity, code }: Pick<Problem, 'severity' | 'code'>):
   return severity === 'error' && !TOLERATED.has(code)
 }
 
-/** Collects the problems of all files of a configuration. */
+/**
+ * Collects the problems of all files of a configuration. Keeps the first of those with the same message at
+ * the same place: what an anchor holds is checked again for each of its aliases.
+ */
 export class Problems {
   readonly #list: Problem[] = []
+  readonly #told = new Set<string>()
 
   get list(): readonly Problem[] {
     return this.#list
   }
 
   add(problem: Omit<Problem, 'path'> & { path: DocumentPath }): void {
+    const { file, line, column } = problem.position
+    const told = JSON.stringify([file, line, column, problem.code, problem.message])
+    if (this.#told.has(told)) return
+    this.#told.add(told)
     this.#list.push({ ...problem, path: problem.path.join('.') })
   }
 
   addAll(problems: readonly Problem[]): void {
-    this.#list.push(...problems)
+    for (const problem of problems) this.#list.push(problem)
   }
 
   error(code: string, path: DocumentPath, message: string, position: Position): void {
