@@ -5,6 +5,7 @@ import type { OpenDatabase } from '../store/dialect.ts'
 import { MYSQL_TYPES } from '../store/mysql/mysql-column-types.ts'
 import { openMysqlDatabase } from '../store/mysql/mysql-database.ts'
 import type { ColumnTypes } from '../store/schema/column-types.ts'
+import { upgradeSchema } from '../store/schema/migrate.ts'
 import { createSqlStore } from '../store/sql-store.ts'
 import { SQLITE_TYPES } from '../store/sqlite/sqlite-column-types.ts'
 import { openSqliteDatabase } from '../store/sqlite/sqlite-database.ts'
@@ -79,7 +80,7 @@ export type OpenStoreOptions = {
 }
 
 /**
- * Opens the store of a configuration.
+ * Opens the store of a configuration. Creates the file of dead letters of one without a winchester.yaml.
  *
  * @example
  * const config = await loadConfig('winchester.yaml', process.env)
@@ -88,6 +89,7 @@ export type OpenStoreOptions = {
 export async function openStore(config: Config, options: OpenStoreOptions = {}): Promise<Store> {
   const database = await openDatabase(config.winchester.database.url, config.folder, options)
   try {
+    if (!config.hasWinchester) await upgradeSchema(database.db, database.dialect.types)
     return await createStore(database, config, options.writer, options.onRepeat)
   } catch (error) {
     await database.db.destroy()

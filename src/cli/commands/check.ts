@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { handlerFaults, requirePipelines } from '../../assembly/require-pipelines.ts'
 import type { Config } from '../../config/load/config.ts'
 import { checkConfig } from '../../config/load/load-config.ts'
+import { describeWithoutWinchester } from '../../config/load/without-winchester.ts'
 import { checkConnections } from '../../connection-check/check-connections.ts'
 import { flatFinding, formatFinding } from '../../connection-check/finding.ts'
 import { ConfigError, formatProblem, type Problem } from '../../domain/errors.ts'
@@ -43,14 +44,15 @@ async function check({ config: file, against, connect, json }: Options): Promise
   if (errors === 0 && !json) {
     const more = held ? `; it was compared with ${held.notifications} notifications` : ''
     await print(`${file} is valid${more}\n`)
-    if (config) for (const need of await needsOf(config)) await print(`note: ${need}\n`)
+    if (config) for (const note of await notesOn(config)) await print(`note: ${note}\n`)
   }
   const failures = errors + (connect && config ? await look(config, json) : 0)
   if (failures > 0) throw new ConfigError(`${file}: ${failures} ${failures === 1 ? 'error' : 'errors'}`)
 }
 
-async function needsOf(config: Config): Promise<readonly string[]> {
-  return auditNeeds(config.triggers, await requirePipelines(config))
+async function notesOn(config: Config): Promise<readonly string[]> {
+  const without = describeWithoutWinchester(config)
+  return [...(without ? [without] : []), ...auditNeeds(config.triggers, await requirePipelines(config))]
 }
 
 /**

@@ -5,7 +5,7 @@ import { wallClock } from '../../clock/event-clock.ts'
 import { readClock } from '../../clock/read-clock.ts'
 import { describeHold } from '../../clock/watermark-clock.ts'
 import type { Config } from '../../config/load/config.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import type { EventDefinition, TraitDefinition } from '../../distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
@@ -98,7 +98,7 @@ async function explainStored(store: Store, config: Config, options: Options): Pr
 }
 
 async function explainAll(file: string, { config: configFile, json }: Options): Promise<void> {
-  const config = await loadConfig(configFile, process.env)
+  const config = await loadWholeConfig(configFile, process.env)
   const distiller = createDistiller(config.definitions, {
     catchAll: config.winchester.catch_all_notifications,
   })

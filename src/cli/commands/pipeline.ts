@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { ConfigError, InvalidError, messageOf } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { parseTypedEvent, typedEvent } from '../../formats/typed-form.ts'
@@ -45,7 +45,7 @@ export function pipelineCommand(): Command {
 }
 
 async function dryRun(name: string, options: Options): Promise<void> {
-  const config = await loadConfig(options.config, process.env)
+  const config = await loadWholeConfig(options.config, process.env)
   const pipelines = await requirePipelines(config)
   const pipeline = pipelines.get(name)
   if (!pipeline) {

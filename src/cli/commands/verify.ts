@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { wallClock } from '../../clock/event-clock.ts'
 import type { Config } from '../../config/load/config.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import { createDistiller } from '../../distiller/distiller.ts'
 import type { Event } from '../../domain/event.ts'
@@ -40,7 +40,7 @@ export function verifyCommand(): Command {
 }
 
 async function verify(files: readonly string[], options: Options): Promise<void> {
-  const config = await loadConfig(options.config, process.env)
+  const config = await loadWholeConfig(options.config, process.env)
   const groups = new StreamGroups(createRouter(config.triggers))
   const unread = await readEvents(files, config, groups)
   const verdicts = verifyGroups(groups.sorted(), config.triggers, await requirePipelines(config), {

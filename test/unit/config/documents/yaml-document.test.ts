@@ -115,8 +115,8 @@ function lineAndColumn({ line, column }: { readonly line: number; readonly colum
 }
 
 test.each([
-  ['a:\n\tb: 1\n', 'file.yaml:2:1: a tab in the indentation; YAML takes only blanks there'],
-  [`a: ${'['.repeat(10_000)}`, 'file.yaml:1:103: it is nested more than 100 deep'],
-])('%j is refused with its place', (text, message) => {
+  ['a tab', 'a:\n\tb: 1\n', 'file.yaml:2:1: a tab in the indentation; YAML takes only blanks there'],
+  ['deep nesting', `a: ${'['.repeat(10_000)}`, 'file.yaml:1:103: it is nested more than 100 deep'],
+])('%s is refused with its place', (_, text, message) => {
   expect(() => read(text)).toThrow(message)
 })
