@@ -5,10 +5,10 @@ import type { OpenDatabase } from '../store/dialect.ts'
 import { MYSQL_TYPES } from '../store/mysql/mysql-column-types.ts'
 import { openMysqlDatabase } from '../store/mysql/mysql-database.ts'
 import type { ColumnTypes } from '../store/schema/column-types.ts'
-import { upgradeSchema } from '../store/schema/migrate.ts'
 import { createSqlStore } from '../store/sql-store.ts'
 import { SQLITE_TYPES } from '../store/sqlite/sqlite-column-types.ts'
 import { openSqliteDatabase } from '../store/sqlite/sqlite-database.ts'
+import { upgradeSqlite } from '../store/sqlite/upgrade-sqlite.ts'
 import type { Store } from '../store/store.ts'
 import type { Trigger } from '../streams/trigger.ts'
 
@@ -89,7 +89,7 @@ export type OpenStoreOptions = {
 export async function openStore(config: Config, options: OpenStoreOptions = {}): Promise<Store> {
   const database = await openDatabase(config.winchester.database.url, config.folder, options)
   try {
-    if (!config.hasWinchester) await upgradeSchema(database.db, database.dialect.types)
+    if (!config.hasWinchester) await upgradeSqlite(database.db)
     return await createStore(database, config, options.writer, options.onRepeat)
   } catch (error) {
     await database.db.destroy()
