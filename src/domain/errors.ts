@@ -34,14 +34,18 @@ export type Problem = {
   readonly position: Position
 }
 
+/** Formats a place in a file as compilers do: `FILE:LINE:COLUMN`. */
+export function formatPosition({ file, line, column }: Position): string {
+  return `${file}:${line}:${column}`
+}
+
 /**
  * Formats a finding as compilers do: `FILE:LINE:COLUMN: MESSAGE`, with `warning: ` before the message of a
  * warning.
  */
 export function formatProblem(problem: Problem): string {
-  const { file, line, column } = problem.position
   const severity = problem.severity === 'warning' ? 'warning: ' : ''
-  return `${file}:${line}:${column}: ${severity}${problem.message}`
+  return `${formatPosition(problem.position)}: ${severity}${problem.message}`
 }
 
 /** Thrown for configuration that cannot be used. Carries all problems found, not only the first. */

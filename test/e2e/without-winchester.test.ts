@@ -25,8 +25,10 @@ test('a yagi.conf alone archives and forwards all, and keeps what cannot be read
     'n.jsonl': `${notification('a')}\nno JSON\n${notification('bad')}\n`,
   })
   const config = join(folder, 'yagi.conf')
-  expect(await runProgram('stv3', ['publish', join(folder, 'n.jsonl'), '-c', config])).toMatchObject({
+  const file = join(folder, 'n.jsonl')
+  expect(await runProgram('stv3', ['publish', file, '-c', config])).toMatchObject({
     code: 0,
+    stderr: `${file}:2:1: not a JSON object; published as it stands\n`,
   })
   const consumer = new ChildProgram('stv3', ['consume', '-c', config])
   const letters = async () => {
@@ -53,6 +55,16 @@ test('a yagi.conf alone archives and forwards all, and keeps what cannot be read
   const { stdout } = await runProgram('stv3', ['check', '--connect', '-c', config])
   expect(stdout).toContain('note: no winchester.yaml is named')
   expect(stdout).toContain('archive/dead-letters.sqlite')
+})
+
+test('several processes may make the file of dead letters at the same time', async () => {
+  const apps = 'yagi.handler.shoebox_handler.ShoeboxHandler'
+  const folder = folderWith({
+    'yagi.conf': `[consumers]\nqueues = q\n[consumer:q]\napps = ${apps}\n[shoebox]\nworking_directory = archive\n`,
+  })
+  const list = () => runProgram('stv3', ['dead-letters', 'ls', '--json', '-c', join(folder, 'yagi.conf')])
+  const runs = await Promise.all([list(), list(), list(), list()])
+  expect(runs).toEqual(runs.map(() => ({ code: 0, stdout: '', stderr: '' })))
 })
 
 function archived(folder: string): string[] {

@@ -10,7 +10,7 @@ import { findingsOf } from '../../explain/against/findings.ts'
 import { Observation } from '../../explain/against/observation.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createCommand, print } from '../program.ts'
-import { readNotifications } from '../read-notifications.ts'
+import { readJsonTexts } from '../read-json-texts.ts'
 
 type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
 
@@ -24,7 +24,7 @@ export function checkCommand(): Command {
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
     .option(
       '--against <file...>',
-      'notifications, one a line (.gz unpacked, - is standard input): also report event types without a definition, and definitions, traits and triggers that no notification needs',
+      'notifications, one a line, indented or in lists, also gzipped; - is standard input: also report event types without a definition, and definitions, traits and triggers that no notification needs',
     )
     .option('--connect', 'also check broker, queues, exchanges, database and archive; changes nothing')
     .option('--json', 'one JSON object a line')
@@ -65,9 +65,7 @@ async function holdAgainst(
 ): Promise<{ readonly findings: readonly Problem[]; readonly notifications: number }> {
   const observation = new Observation(config)
   for (const file of files) {
-    for await (const { number, text } of readNotifications(file)) {
-      observation.add(text, { file, line: number, column: 1 })
-    }
+    for await (const { text, place } of readJsonTexts(file)) observation.add(text, place())
   }
   return { findings: findingsOf(config, observation), notifications: observation.notifications }
 }

@@ -10,7 +10,7 @@ import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import type { EventDefinition, TraitDefinition } from '../../distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
 import { extractTrait, fieldOf } from '../../distiller/extract-trait.ts'
-import { InvalidError } from '../../domain/errors.ts'
+import { formatPosition, InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import type { Notification } from '../../domain/notification.ts'
 import type { Trait } from '../../domain/trait.ts'
@@ -25,7 +25,7 @@ import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
-import { readNotifications } from '../read-notifications.ts'
+import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = { config: string; result?: string; json?: true; logLevel?: string }
@@ -62,25 +62,28 @@ type Explanation = {
 export function explainCommand(): Command {
   return createCommand(
     'explain',
-    'show what a configuration makes of notifications (JSON lines) and why, or explain a verdict on usage',
+    'show what a configuration makes of notifications and why, or explain a verdict on usage',
     'stv3 explain -c config/winchester.yaml notification.json',
   )
-    .argument('[file]', 'notifications, one a line, indented or in lists; - is standard input')
+    .argument(
+      '[file...]',
+      'notifications, one a line, indented or in lists, also gzipped; - is standard input',
+    )
     .option(
       '--result <message-id>',
       'message_id of a stored event such as compute.instance.exists.failed: show the checks that led to it',
     )
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
     .option('--json', 'one JSON object a line')
-    .action((file: string | undefined, options: Options, command: Command) => {
-      if ((file === undefined) === (options.result === undefined)) {
-        command.error('stv3 explain: expected a file of notifications, or --result MESSAGE_ID', {
+    .action((files: readonly string[], options: Options, command: Command) => {
+      if ((files.length === 0) === (options.result === undefined)) {
+        command.error('stv3 explain: expected files of notifications, or --result MESSAGE_ID', {
           exitCode: 2,
         })
       }
-      return file === undefined
+      return files.length === 0
         ? withConfiguredStore(options.config, (store, config) => explainStored(store, config, options))
-        : explainAll(file, options)
+        : explainAll(files, options)
     })
 }
 
@@ -97,27 +100,31 @@ async function explainStored(store: Store, config: Config, options: Options): Pr
   if (hold) process.stderr.write(`the event clock is held ${describeHold(hold, wallClock.now())}\n`)
 }
 
-async function explainAll(file: string, { config: configFile, json }: Options): Promise<void> {
+async function explainAll(files: readonly string[], { config: configFile, json }: Options): Promise<void> {
   const config = await loadWholeConfig(configFile, process.env)
   const distiller = createDistiller(config.definitions, {
     catchAll: config.winchester.catch_all_notifications,
   })
-  let lag: string | undefined
-  for await (const { text: line } of readNotifications(file)) {
-    lag ??= lagOf(line, config)
-    const explanation = explain(line, config, distiller)
-    await print(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
+  for (const file of files) {
+    let lag: string | undefined
+    for await (const text of readJsonTexts(file)) {
+      lag ??= lagOf(text.text, config)
+      const explanation = explain(text, config, distiller)
+      await print(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
+    }
+    // Beside the lines on standard output, which programs read.
+    if (lag !== undefined) process.stderr.write(`${file}: ${lag}\n`)
   }
-  // Beside the lines on standard output, which programs read.
-  if (lag !== undefined) process.stderr.write(`${file}: ${lag}\n`)
 }
 
 const NOTHING = { definition: null, passed_over: [], traits: {}, triggers: [] }
 
-function explain(line: string, config: Config, distiller: Distiller): Explanation {
-  const decoded = decodeNotificationText(line)
-  if (!decoded.ok)
-    return { message_id: null, event_type: null, error: `${decoded.stage}: ${decoded.reason}`, ...NOTHING }
+function explain({ text, place }: JsonText, config: Config, distiller: Distiller): Explanation {
+  const decoded = decodeNotificationText(text)
+  if (!decoded.ok) {
+    const error = `${decoded.stage}: ${withoutOffset(decoded.reason)} (${formatPosition(place())})`
+    return { message_id: null, event_type: null, error, ...NOTHING }
+  }
   const { notification } = decoded
   const { message_id, event_type } = notification
   const definition = distiller.definitionOf(event_type)
