@@ -96,10 +96,10 @@ test('a stored stream is run dry with its name, id and distinguishing traits', a
     'winchester.yaml': `database: {url: 'sqlite:db.sqlite'}\npipeline_config: pipelines.yaml\npipeline_handlers: {own: './own.js:Telling'}\n`,
     'pipelines.yaml': 'p: [own]\n',
     'own.js': TELLING,
-    'dump.json': JSON.stringify(dump),
   })
   const config = ['-c', join(folder, 'winchester.yaml')]
-  const imported = await runProgram('stv3', ['db', 'import', join(folder, 'dump.json'), ...config])
+  writeFileSync(join(folder, 'packed'), gzipSync(JSON.stringify(dump)))
+  const imported = await runProgram('stv3', ['db', 'import', join(folder, 'packed'), ...config])
   expect(imported).toMatchObject({ code: 0 })
   const args = ['pipeline', 'p', ...config, '--dry-run', '--json', '--stream']
   const [event, told] = eventsIn((await runProgram('stv3', [...args, '7'])).stdout)

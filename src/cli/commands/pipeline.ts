@@ -38,7 +38,7 @@ export function pipelineCommand(): Command {
     .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
     .option(
       '--events <file...>',
-      'events in order of time: what distill, klugman --json, the API or db export prints, or the typed form; .gz too, - is standard input',
+      'events in order of time: what distill, the API, klugman as JSON or db export prints, or the typed form; also gzipped; - is standard input',
     )
     .option('--stream <id>', 'the events of this stream in the database', parseWhole(1))
     .option(
