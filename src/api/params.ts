@@ -136,16 +136,17 @@ function parseId(value: string): number | undefined {
 }
 
 /**
- * Parses `a:b;c:d`; a comma separates pairs too where a name and a colon follow it. Of a repeated name the
- * last counts. Returns undefined for other texts and for too many pairs.
+ * Parses `a:b;c:d`; a comma separates pairs too where a name and a colon follow it. Blanks around names and
+ * values are ignored. Of a repeated name the last counts. Returns undefined for other texts and for too many
+ * pairs.
  */
 function parseTraits(value: string): TraitCondition[] | undefined {
   const conditions = new Map<string, TraitCondition>()
-  for (const pair of value.split(/;|,(?=[\w.-]+:)/)) {
+  for (const pair of value.split(/;|,(?=\s*[\w.-]+\s*:)/)) {
     const colon = pair.indexOf(':')
-    if (colon <= 0) return undefined
-    const name = pair.slice(0, colon)
-    conditions.set(name, { name, values: readingsOf(pair.slice(colon + 1)) })
+    const name = pair.slice(0, Math.max(colon, 0)).trim()
+    if (name === '') return undefined
+    conditions.set(name, { name, values: readingsOf(pair.slice(colon + 1).trim()) })
   }
   return conditions.size <= MOST_TRAITS ? [...conditions.values()] : undefined
 }

@@ -8,6 +8,7 @@ import type { ColumnTypes } from '../store/schema/column-types.ts'
 import { createSqlStore } from '../store/sql-store.ts'
 import { SQLITE_TYPES } from '../store/sqlite/sqlite-column-types.ts'
 import { openSqliteDatabase } from '../store/sqlite/sqlite-database.ts'
+import { upgradeSqlite } from '../store/sqlite/upgrade-sqlite.ts'
 import type { Store } from '../store/store.ts'
 import type { Trigger } from '../streams/trigger.ts'
 
@@ -79,7 +80,7 @@ export type OpenStoreOptions = {
 }
 
 /**
- * Opens the store of a configuration.
+ * Opens the store of a configuration. Creates the file of dead letters of one without a winchester.yaml.
  *
  * @example
  * const config = await loadConfig('winchester.yaml', process.env)
@@ -88,6 +89,7 @@ export type OpenStoreOptions = {
 export async function openStore(config: Config, options: OpenStoreOptions = {}): Promise<Store> {
   const database = await openDatabase(config.winchester.database.url, config.folder, options)
   try {
+    if (!config.hasWinchester) await upgradeSqlite(database.db)
     return await createStore(database, config, options.writer, options.onRepeat)
   } catch (error) {
     await database.db.destroy()

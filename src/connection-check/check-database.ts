@@ -15,6 +15,10 @@ export async function checkDatabase(config: Config): Promise<ConnectionFinding[]
   const name = nameOf(url)
   const remedy = 'see database.url in winchester.yaml'
   if (url.startsWith('sqlite:') && name !== ':memory:' && !existsSync(resolve(config.folder, name))) {
+    if (!config.hasWinchester) {
+      const text = 'does not exist yet; the consumer creates it'
+      return [{ object: 'database', name, state: 'ok', text }]
+    }
     const text = 'does not exist yet'
     return [{ object: 'database', name, state: 'error', text, remedy: 'stv3 db upgrade -c FILE creates it' }]
   }
@@ -45,8 +49,10 @@ async function look(config: Config, name: string): Promise<ConnectionFinding[]> 
     const store = await createStore(database, config)
     const schema = states.at(-1)?.name
     const text = `answers; its schema is up to date (${schema})`
+    const found: ConnectionFinding = { object: 'database', name, state: 'ok', text, facts: { schema } }
+    if (!config.hasWinchester) return [found]
     const [event] = await store.listEvents({}, NEWEST)
-    return [{ object: 'database', name, state: 'ok', text, facts: { schema } }, newest(event)]
+    return [found, newest(event)]
   } finally {
     void database.db.destroy().catch(() => {})
   }

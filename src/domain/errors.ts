@@ -34,14 +34,18 @@ export type Finding = {
   readonly position: Position
 }
 
+/** Formats a place in a file as compilers do: `FILE:LINE:COLUMN`. */
+export function formatPosition({ file, line, column }: Position): string {
+  return `${file}:${line}:${column}`
+}
+
 /**
  * Formats a finding as compilers do: `FILE:LINE:COLUMN: MESSAGE`, with `warning: ` before the message of a
  * warning.
  */
 export function formatFinding(finding: Finding): string {
-  const { file, line, column } = finding.position
   const severity = finding.severity === 'warning' ? 'warning: ' : ''
-  return `${file}:${line}:${column}: ${severity}${finding.message}`
+  return `${formatPosition(finding.position)}: ${severity}${finding.message}`
 }
 
 /** Thrown for configuration that cannot be used. Carries all findings, not only the first. */

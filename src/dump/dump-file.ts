@@ -1,26 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { link, lstat, rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
-import { createGunzip, createGzip } from 'node:zlib'
+import { createGzip } from 'node:zlib'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import { syncFile, syncFolderOf } from '../runtime/sync-file.ts'
-
-/**
- * Reads the text of a dump, unpacked when the name ends in .gz; `-` is standard input. Throws StackTachError
- * when the file cannot be read.
- */
-export async function* readTexts(file: string): AsyncGenerator<string> {
-  const raw = file === '-' ? process.stdin : createReadStream(file)
-  const input = file.endsWith('.gz') ? raw.pipe(createGunzip()) : raw
-  raw.on('error', (error) => input.destroy(error))
-  input.setEncoding('utf8')
-  try {
-    for await (const text of input) yield text as string
-  } catch (error) {
-    throw new StackTachError('config', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
-  }
-}
 
 /** Target of a dump; `write` resolves when more text can be taken. */
 export type DumpSink = { write(text: string): Promise<void> }

@@ -71,7 +71,8 @@ export function parseTypedEvent(typed: unknown): Event {
   }
 }
 
-function requireText(name: string, value: unknown): string {
+/** Returns a text that is not empty. Throws InvalidError that begins with `name`. */
+export function requireText(name: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
   throw new InvalidError(`${name}: ${stringifyJson(value) ?? 'nothing'} is not a text`)
 }

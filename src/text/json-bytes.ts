@@ -9,10 +9,16 @@ const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
  * time is proportional to the number of bytes, the memory is one bit per level of nesting.
  */
 export function isJsonBytes(bytes: Buffer): boolean {
+  return faultInJson(bytes) < 0
+}
+
+/** Returns the index of the first token that does not belong into a JSON document; -1 where there is none. */
+export function faultInJson(bytes: Buffer): number {
   const nesting = new Nesting()
   let at = skipBlanks(bytes, 0)
   for (;;) {
     // A value begins here.
+    const begin = at
     const code = bytes[at]
     if (code === OPEN_LIST || code === OPEN_OBJECT) {
       const next = skipBlanks(bytes, at + 1)
@@ -20,23 +26,23 @@ export function isJsonBytes(bytes: Buffer): boolean {
       if (bytes[next] !== (isObject ? CLOSE_OBJECT : CLOSE_LIST)) {
         nesting.open(isObject)
         at = isObject ? afterKey(bytes, next) : next
-        if (at < 0) return false
+        if (at < 0) return next
         continue
       }
       at = next + 1
     } else at = afterScalar(bytes, at)
-    if (at < 0) return false
+    if (at < 0) return begin
     // The value has ended here, and perhaps lists and objects around it.
     at = skipBlanks(bytes, at)
     while (nesting.depth > 0 && bytes[at] === (nesting.isObject ? CLOSE_OBJECT : CLOSE_LIST)) {
       nesting.close()
       at = skipBlanks(bytes, at + 1)
     }
-    if (nesting.depth === 0) return at === bytes.length
-    if (bytes[at] !== COMMA) return false
-    at = skipBlanks(bytes, at + 1)
-    if (nesting.isObject) at = afterKey(bytes, at)
-    if (at < 0) return false
+    if (nesting.depth === 0) return at === bytes.length ? -1 : at
+    if (bytes[at] !== COMMA) return at
+    const key = skipBlanks(bytes, at + 1)
+    at = nesting.isObject ? afterKey(bytes, key) : key
+    if (at < 0) return key
   }
 }
 

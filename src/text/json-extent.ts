@@ -13,6 +13,11 @@ export class JsonExtent {
     return this.#depth
   }
 
+  /** Whether the last piece ended inside a string. */
+  get isInString(): boolean {
+    return this.#isString
+  }
+
   /**
    * Scans the next piece. Calls `at` with the index of each comma and closing bracket and with the depth
    * there.
@@ -32,15 +37,27 @@ export class JsonExtent {
   }
 }
 
+/** A part of a longer text, and its index there. */
+export type TextPart = { readonly at: number; readonly text: string }
+
+/** The elements of a JSON list as texts. */
+export type ListElements = {
+  readonly elements: readonly TextPart[]
+  /** index behind the last element and its comma */
+  readonly end: number
+  /** whether the text is the whole list, and nothing else */
+  readonly isWhole: boolean
+}
+
 /**
- * Returns the elements of a JSON list as texts, each with its index in the whole text; undefined when the
- * text is not one whole list. Numbers keep all their digits.
+ * Returns the elements of a JSON list that may not have ended yet; undefined when the text does not begin a
+ * list. Numbers keep all their digits.
  */
-export function listElements(text: string): { readonly at: number; readonly text: string }[] | undefined {
+export function listElements(text: string): ListElements | undefined {
   const start = text.search(/\S/)
   if (text[start] !== '[') return undefined
   const extent = new JsonExtent()
-  const elements: { at: number; text: string }[] = []
+  const elements: TextPart[] = []
   let from = start + 1
   extent.read(text, (index, depth) => {
     if (depth !== 1) return
@@ -49,5 +66,5 @@ export function listElements(text: string): { readonly at: number; readonly text
     if (element.trim() !== '') elements.push({ at, text: element.trim() })
     from = index + 1
   })
-  return extent.depth === 0 && text.slice(from).trim() === '' ? elements : undefined
+  return { elements, end: from, isWhole: extent.depth === 0 && text.slice(from).trim() === '' }
 }

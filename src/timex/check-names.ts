@@ -4,8 +4,6 @@ import { type Expression, RANGE_FUNCTIONS } from './expression.ts'
 export type UnknownName = {
   readonly offset: number
   readonly message: string
-  /** the variable's name; undefined for a function */
-  readonly variable?: string
 }
 
 /**
@@ -18,11 +16,7 @@ export function unknownNames(expression: Expression, variables?: readonly string
       if (!variables || variables.includes(expression.name)) return []
       const known = variables.map((name) => `$${name}`).join(', ')
       return [
-        {
-          offset: expression.offset,
-          message: `unknown variable $${expression.name}; known are ${known}`,
-          variable: expression.name,
-        },
+        { offset: expression.offset, message: `unknown variable $${expression.name}; known are ${known}` },
       ]
     }
     case 'function': {
@@ -35,5 +29,19 @@ export function unknownNames(expression: Expression, variables?: readonly string
       return unknownNames(expression.base, variables)
     case 'range':
       return [...unknownNames(expression.begin, variables), ...unknownNames(expression.end, variables)]
+  }
+}
+
+/** Returns the names of the variables in an expression, in the order in which they stand there. */
+export function variablesOf(expression: Expression): string[] {
+  switch (expression.kind) {
+    case 'variable':
+      return [expression.name]
+    case 'function':
+      return expression.argument ? variablesOf(expression.argument) : []
+    case 'shift':
+      return variablesOf(expression.base)
+    case 'range':
+      return [...variablesOf(expression.begin), ...variablesOf(expression.end)]
   }
 }

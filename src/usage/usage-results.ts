@@ -6,6 +6,10 @@ import { timeOf } from './traits.ts'
 import type { ExistsVerdict, PeriodsVerdict, RemainderVerdict, UsageFault, UsageVerdict } from './verdict.ts'
 
 const PUBLISHER = 'stv3'
+/** Traits that may hold the id of what an event is about. */
+const RESOURCE_IDS = ['instance_id', 'volume_id', 'snapshot_id']
+/** `instance_id` of a warning about an event without any id. */
+const NO_ID = 'n/a'
 const NONE: Trait = { type: 'none', value: null }
 
 const text = (value: string): Trait => ({ type: 'text', value })
@@ -36,7 +40,8 @@ function existsResults(verdict: ExistsVerdict, streamId: number): Event[] {
   const result = existsResult(verdict, streamId)
   if (warnings.length === 0) return [result]
   const traits = { publisher_id: text(PUBLISHER), warnings: text(warnings.join(', ')) }
-  return [noteOn(exists, `${exists.eventType}.warnings`, streamId, traits), result]
+  const ids = Object.keys(pick(exists, RESOURCE_IDS)).length > 0 ? {} : { instance_id: text(NO_ID) }
+  return [noteOn(exists, `${exists.eventType}.warnings`, streamId, { ...ids, ...traits }), result]
 }
 
 function existsResult({ exists, fault, notes, repeats }: ExistsVerdict, streamId: number): Event {
@@ -108,7 +113,7 @@ function noteOn(event: Event, eventType: string, streamId: number, traits: Trait
     eventType,
     timestamp: event.timestamp,
     traits: {
-      ...pick(event, ['instance_id', 'volume_id', 'snapshot_id']),
+      ...pick(event, RESOURCE_IDS),
       stream_id: int(streamId),
       ...traits,
     },

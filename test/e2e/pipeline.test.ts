@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { folderWith } from '../support/folders.ts'
@@ -41,6 +43,103 @@ const PUBLISHING = `p:
 - {name: webhook, params: {url: 'http://127.0.0.1:1/hook', event_types: '*.verified'}}
 - {name: exec, params: {command: [/nosuch], event_types: 'none.such'}}
 `
+
+test('events are read in whatever form a program prints them, from several files', async () => {
+  const folder = folderOf('p:\n- logger\n')
+  const rest = (message_id: string, traits = {}) => ({
+    event_type: 'a',
+    message_id,
+    timestamp: { __type__: 'datetime', datetime: '2026-01-01T00:00:00' },
+    ...traits,
+  })
+  const write = (name: string, bytes: string | Buffer) => {
+    writeFileSync(join(folder, name), bytes)
+    return join(folder, name)
+  }
+  const files = [
+    write('list.json', JSON.stringify([rest('r'), rest('s', { n: 1 })], null, 2)),
+    write('stream', gzipSync(JSON.stringify({ id: 1, events: [rest('t')] }))),
+    '-',
+  ]
+  const args = ['pipeline', 'p', '-c', join(folder, 'winchester.yaml'), '--dry-run', '--json', '--events']
+  const run = await runProgram('stv3', [...args, ...files], {}, `null\n${JSON.stringify(rest('u'))}`)
+  expect(run).toMatchObject({ code: 0, stderr: '' })
+  expect(eventsIn(run.stdout).map(({ message_id }) => message_id)).toEqual(['r', 's', 't', 'u'])
+  const broken = write('broken.json', '[\n  {"event_type": "a",\n   "n": [1]}\n]')
+  expect(await runProgram('stv3', [...args, broken])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`${broken}:2:3: trait n: [1] is not a trait`),
+  })
+})
+
+const TELLING = `export class Telling {
+  handleEvents(events, env) {
+    const told = { eventType: 'told', messageId: JSON.stringify(env), timestamp: events[0].timestamp, traits: {} }
+    return [...events, told]
+  }
+  commit() {}
+  rollback() {}
+}`
+
+test('a stored stream is run dry with its name, id and distinguishing traits', async () => {
+  const time = '2026-01-01T00:00:00'
+  const dump = {
+    events: [{ id: 1, event_type: 'a', message_id: 'm', timestamp: time, traits: {} }],
+    streams: [
+      {
+        ...{ id: 7, name: 'day', state: 'active', events: ['m'], first_event: time, last_event: time },
+        distinguishing_traits: { host: { type: 'text', value: 'h' } },
+      },
+    ],
+  }
+  const folder = folderWith({
+    'winchester.yaml': `database: {url: 'sqlite:db.sqlite'}\npipeline_config: pipelines.yaml\npipeline_handlers: {own: './own.js:Telling'}\n`,
+    'pipelines.yaml': 'p: [own]\n',
+    'own.js': TELLING,
+  })
+  const config = ['-c', join(folder, 'winchester.yaml')]
+  writeFileSync(join(folder, 'packed'), gzipSync(JSON.stringify(dump)))
+  const imported = await runProgram('stv3', ['db', 'import', join(folder, 'packed'), ...config])
+  expect(imported).toMatchObject({ code: 0 })
+  const args = ['pipeline', 'p', ...config, '--dry-run', '--json', '--stream']
+  const [event, told] = eventsIn((await runProgram('stv3', [...args, '7'])).stdout)
+  expect(event).toMatchObject({ message_id: 'm' })
+  expect(JSON.parse(told?.message_id ?? '')).toEqual({
+    streamId: 7,
+    streamName: 'day',
+    distinguishingTraits: { host: { type: 'text', value: 'h' } },
+  })
+  expect(await runProgram('stv3', [...args, '8'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/no stream 8/),
+  })
+  expect(await runProgram('stv3', [...args, '7', '--events', '-'])).toMatchObject({ code: 2 })
+})
+
+function eventsIn(stdout: string): Made[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).event)
+}
+
+test('distill uses the definitions and own plugins of a configuration', async () => {
+  const notification = { event_type: 'a.b', message_id: 'm', timestamp: '2026-01-01', payload: { name: 'x' } }
+  const folder = folderWith({
+    'winchester.yaml': `database: {url: 'sqlite::memory:'}\ndistiller_config: d.yaml\ndistiller_trait_plugins: {shout: './shout.js:Shout'}\n`,
+    'd.yaml': '- event_type: a.*\n  traits: {name: {fields: payload.name, plugin: shout}}\n',
+    'shout.js': 'export class Shout { traitValue([first]) { return String(first[1]).toUpperCase() } }',
+    'n.json': JSON.stringify(notification, null, 2),
+  })
+  const file = join(folder, 'n.json')
+  const run = await runProgram('stv3', ['distill', '-c', join(folder, 'winchester.yaml'), file, file])
+  expect(run).toMatchObject({ code: 0, stderr: '' })
+  const events = run.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  expect(events.map(({ name }) => name)).toEqual(['X', 'X'])
+})
 
 test('pipeline shows what comes out and what would be published, and commits nothing', async () => {
   const folder = folderOf(PUBLISHING)
@@ -119,7 +218,7 @@ test('check tells parameters that do not fit, with their place', async () => {
   expect(stdout).toContain(`${resolve(folder, 'pipelines.yaml')}:3:3: notabene: queue_name: is required`)
 })
 
-test('an event that is none is told with its number', async () => {
+test('an event that is none is told with its place', async () => {
   const folder = folderWith({
     'winchester.yaml': `database: {url: 'sqlite::memory:'}\npipeline_config: pipelines.yaml\n`,
     'pipelines.yaml': 'p: [logger]\n',
@@ -128,6 +227,6 @@ test('an event that is none is told with its number', async () => {
   const { code, stderr } = await pipeline(folder, '--dry-run')
   expect({ code, stderr }).toMatchObject({
     code: 1,
-    stderr: expect.stringContaining('event 2: event_type: 5 is not a text'),
+    stderr: expect.stringContaining('events.jsonl:2:1: event_type: 5 is not a text'),
   })
 })

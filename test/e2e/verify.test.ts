@@ -107,7 +107,7 @@ describe('stv3 verify', () => {
     const file = writeLines(temporaryFolder(), 'c.jsonl', [...SOUND, '{"event_type":'])
     const broken = await runProgram('stv3', ['verify', file])
     expect(broken.code).toBe(1)
-    expect(broken.stderr).toContain(`${file}: notification 3: the body is not JSON`)
+    expect(broken.stderr).toContain(`${file}:3:15: the body is not JSON`)
   })
 
   test('goes by another configuration', async () => {

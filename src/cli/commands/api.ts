@@ -6,7 +6,7 @@ import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
 import { withStore } from '../../assembly/with-store.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { createHttpService } from '../../http/http-service.ts'
 import type { Metrics } from '../../observe/metrics.ts'
 import type { ListenAddress } from '../../runtime/listen-address.ts'
@@ -28,7 +28,7 @@ export function apiCommand(): Command {
 
 async function serve(options: Options): Promise<void> {
   const signal = stopSignal()
-  const config = await loadConfig(options.config, process.env)
+  const config = await loadWholeConfig(options.config, process.env)
   const logger = loggerOf(options, config.winchester.log_level)
   logWarnings(config, logger)
   const observation = await observe(config.winchester, 'api')

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { handlerFaults, requirePipelines } from '../../assembly/require-pipelines.ts'
 import type { Config } from '../../config/load/config.ts'
 import { checkConfig } from '../../config/load/load-config.ts'
+import { describeWithoutWinchester } from '../../config/load/without-winchester.ts'
 import { checkConnections } from '../../connection-check/check-connections.ts'
 import { flatConnectionFinding, formatConnectionFinding } from '../../connection-check/connection-finding.ts'
 import { ConfigError, type Finding, formatFinding } from '../../domain/errors.ts'
@@ -9,7 +10,7 @@ import { findingsOf } from '../../explain/against/findings.ts'
 import { Observation } from '../../explain/against/observation.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createCommand, print } from '../program.ts'
-import { readNotifications } from '../read-notifications.ts'
+import { readJsonTexts } from '../read-json-texts.ts'
 import { tellWait } from '../tell-wait.ts'
 
 type Options = { config: string; against?: readonly string[]; connect?: true; json?: true }
@@ -24,7 +25,7 @@ export function checkCommand(): Command {
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
     .option(
       '--against <file...>',
-      'notifications, one a line (.gz unpacked, - is standard input): also report event types without a definition, and definitions, traits and triggers that no notification needs',
+      'notifications, one a line, indented or in lists, also gzipped; - is standard input: also report event types without a definition, and definitions, traits and triggers that no notification needs',
     )
     .option('--connect', 'also check broker, queues, exchanges, database and archive; changes nothing')
     .option('--json', 'one JSON object a line')
@@ -44,14 +45,15 @@ async function check({ config: file, against, connect, json }: Options): Promise
   if (errors === 0 && !json) {
     const more = held ? `; it was compared with ${held.notifications} notifications` : ''
     await print(`${file} is valid${more}\n`)
-    if (config) for (const need of await needsOf(config)) await print(`note: ${need}\n`)
+    if (config) for (const note of await notesOn(config)) await print(`note: ${note}\n`)
   }
   const failures = errors + (connect && config ? await look(config, json) : 0)
   if (failures > 0) throw new ConfigError(`${file}: ${failures} ${failures === 1 ? 'error' : 'errors'}`)
 }
 
-async function needsOf(config: Config): Promise<readonly string[]> {
-  return auditNeeds(config.triggers, await requirePipelines(config))
+async function notesOn(config: Config): Promise<readonly string[]> {
+  const without = describeWithoutWinchester(config)
+  return [...(without ? [without] : []), ...auditNeeds(config.triggers, await requirePipelines(config))]
 }
 
 /**
@@ -64,9 +66,7 @@ async function holdAgainst(
 ): Promise<{ readonly findings: readonly Finding[]; readonly notifications: number }> {
   const observation = new Observation(config)
   for (const file of files) {
-    for await (const { number, text } of readNotifications(file)) {
-      observation.add(text, { file, line: number, column: 1 })
-    }
+    for await (const { text, place } of readJsonTexts(file)) observation.add(text, place())
   }
   return { findings: findingsOf(config, observation), notifications: observation.notifications }
 }

@@ -14,6 +14,7 @@ import { nameOfBrokers, openBroker } from '../../assembly/open-broker.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
+import { describeWithoutWinchester } from '../../config/load/without-winchester.ts'
 import { createConsumerCounters } from '../../consumer/counters.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
@@ -42,6 +43,8 @@ async function consume(options: Options): Promise<void> {
     throw new StackTachError('config', `consume needs a yagi.conf, ${options.config} is a winchester.yaml`)
   const logger = loggerOf(options, winchester.log_level)
   logWarnings(config, logger)
+  const without = describeWithoutWinchester(config)
+  if (without) logger.info({}, without)
   const counters = createConsumerCounters()
   const onRepeat = () => counters.repeats++
   const observation = await observe(winchester, 'consumer')

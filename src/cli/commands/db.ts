@@ -46,7 +46,7 @@ export function dbCommand(): Command {
     sub('import', 'fill an empty database with a file of db export, ids kept', 'dump.json.gz')
       .argument(
         '<file>',
-        'a JSON object with events and streams, or one with such a member `db`; - is standard input',
+        'a JSON object with events and streams, or one with such a member `db`; also gzipped; - is standard input',
       )
       .option('--restart', 'first delete what an interrupted import has left')
       .action((file: string, options: ImportOptions) =>

@@ -1,46 +1,68 @@
 import type { Command } from 'commander'
 import { wallClock } from '../../clock/event-clock.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { loadDefinitions } from '../../config/load/load-definitions.ts'
 import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
+import { formatPosition } from '../../domain/errors.ts'
 import { restEvent } from '../../formats/rest-form.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { createCommand, printData } from '../program.ts'
-import { readNotifications } from '../read-notifications.ts'
+import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
 
-type Options = { definitions: readonly string[]; catchall?: true }
+type Options = { definitions?: readonly string[]; config?: string; catchall?: true }
 
 /** Creates `stv3 distill`, which prints exactly one line for each notification. */
 export function distillCommand(): Command {
   return createCommand(
     'distill',
-    'show the events that notifications become (JSON lines, also gzipped; - is standard input)',
+    'show the events that notifications become, a line each',
     'stv3 distill --definitions config/event_definitions.yaml day.jsonl',
   )
-    .argument('[file...]', 'notifications, one a line, indented or in lists (default: standard input)')
-    .requiredOption(
+    .argument(
+      '[file...]',
+      'notifications, one a line, indented or in lists, also gzipped (default: - is standard input)',
+    )
+    .option(
+      '-c, --config <file>',
+      'winchester.yaml, or a yagi.conf that names one, whose definitions and own plugins are used',
+    )
+    .option(
       '--definitions <path>',
       'event_definitions.yaml or a folder of such files; may be given several times',
       (path: string, before: readonly string[] = []) => [...before, path],
     )
     .option('--catchall', 'make events also of notifications that no definition matches')
-    .action(distill)
+    .action((files: readonly string[], options: Options, command: Command) => {
+      if ((options.definitions === undefined) === (options.config === undefined))
+        command.error('stv3 distill: expected --definitions PATH or -c FILE', { exitCode: 2 })
+      return distill(files, options)
+    })
 }
 
-async function distill(files: readonly string[], { definitions, catchall }: Options): Promise<void> {
-  const compiled = await loadDefinitions(definitions, process.env)
-  const distiller = createDistiller(compiled, { catchAll: catchall ?? false })
+async function distill(files: readonly string[], options: Options): Promise<void> {
+  const distiller = await distillerOf(options)
   for (const file of files.length > 0 ? files : ['-']) {
-    for await (const { text: line } of readNotifications(file)) {
-      await printData(`${stringifyJson(answer(line, distiller))}\n`)
+    for await (const text of readJsonTexts(file)) {
+      await printData(`${stringifyJson(answer(text, distiller))}\n`)
     }
   }
 }
 
-function answer(line: string, distiller: Distiller): unknown {
-  const decoded = decodeNotificationText(line)
-  if (!decoded.ok) return { error: decoded.reason }
+async function distillerOf({ definitions = [], config: file, catchall }: Options): Promise<Distiller> {
+  if (file === undefined) {
+    return createDistiller(await loadDefinitions(definitions, process.env), { catchAll: catchall ?? false })
+  }
+  const config = await loadWholeConfig(file, process.env)
+  const { catch_all_notifications } = config.winchester
+  return createDistiller(config.definitions, { catchAll: catchall ?? catch_all_notifications })
+}
+
+function answer({ text, place }: JsonText, distiller: Distiller): unknown {
+  const refused = (reason: string) => ({ error: withoutOffset(reason), at: formatPosition(place()) })
+  const decoded = decodeNotificationText(text)
+  if (!decoded.ok) return refused(decoded.reason)
   const distilled = distiller.distil(decoded.notification, wallClock.now())
-  if (distilled.kind === 'failed') return { error: distilled.reason }
+  if (distilled.kind === 'failed') return refused(distilled.reason)
   return distilled.kind === 'dropped' ? null : restEvent(distilled.event, 'six')
 }

@@ -5,12 +5,12 @@ import { wallClock } from '../../clock/event-clock.ts'
 import { readClock } from '../../clock/read-clock.ts'
 import { describeHold } from '../../clock/watermark-clock.ts'
 import type { Config } from '../../config/load/config.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import type { EventDefinition, TraitDefinition } from '../../distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
 import { extractTrait, fieldOf } from '../../distiller/extract-trait.ts'
-import { InvalidError } from '../../domain/errors.ts'
+import { formatPosition, InvalidError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import type { Notification } from '../../domain/notification.ts'
 import type { Trait } from '../../domain/trait.ts'
@@ -27,7 +27,7 @@ import { maskSecrets, maskValue, maskValues } from '../../text/mask-secrets.ts'
 import { printable } from '../../text/printable.ts'
 import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print, printNote } from '../program.ts'
-import { readNotifications } from '../read-notifications.ts'
+import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = { config: string; result?: string; json?: true; logLevel?: string }
@@ -64,25 +64,28 @@ type Explanation = {
 export function explainCommand(): Command {
   return createCommand(
     'explain',
-    'show what a configuration makes of notifications (JSON lines) and why, or explain a verdict on usage',
+    'show what a configuration makes of notifications and why, or explain a verdict on usage',
     'stv3 explain -c config/winchester.yaml notification.json',
   )
-    .argument('[file]', 'notifications, one a line, indented or in lists; - is standard input')
+    .argument(
+      '[file...]',
+      'notifications, one a line, indented or in lists, also gzipped; - is standard input',
+    )
     .option(
       '--result <message-id>',
       'message_id of a stored event such as compute.instance.exists.failed: show the checks that led to it',
     )
     .requiredOption('-c, --config <file>', 'winchester.yaml or yagi.conf')
     .option('--json', 'one JSON object a line')
-    .action((file: string | undefined, options: Options, command: Command) => {
-      if ((file === undefined) === (options.result === undefined)) {
-        command.error('stv3 explain: expected a file of notifications, or --result MESSAGE_ID', {
+    .action((files: readonly string[], options: Options, command: Command) => {
+      if ((files.length === 0) === (options.result === undefined)) {
+        command.error('stv3 explain: expected files of notifications, or --result MESSAGE_ID', {
           exitCode: 2,
         })
       }
-      return file === undefined
+      return files.length === 0
         ? withConfiguredStore(options.config, (store, config) => explainStored(store, config, options))
-        : explainAll(file, options)
+        : explainAll(files, options)
     })
 }
 
@@ -99,27 +102,30 @@ async function explainStored(store: Store, config: Config, options: Options): Pr
   if (hold) printNote(`the event clock is held ${describeHold(hold, wallClock.now())}`)
 }
 
-async function explainAll(file: string, { config: configFile, json }: Options): Promise<void> {
-  const config = await loadConfig(configFile, process.env)
+async function explainAll(files: readonly string[], { config: configFile, json }: Options): Promise<void> {
+  const config = await loadWholeConfig(configFile, process.env)
   const distiller = createDistiller(config.definitions, {
     catchAll: config.winchester.catch_all_notifications,
   })
-  let lag: string | undefined
-  for await (const { text: line } of readNotifications(file)) {
-    lag ??= lagOf(line, config)
-    const explanation = explain(line, config, distiller)
-    await print(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
+  for (const file of files) {
+    let lag: string | undefined
+    for await (const text of readJsonTexts(file)) {
+      lag ??= lagOf(text.text, config)
+      const explanation = explain(text, config, distiller)
+      await print(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
+    }
+    // Beside the lines on standard output, which programs read.
+    if (lag !== undefined) printNote(`${file}: ${lag}`)
   }
-  // Beside the lines on standard output, which programs read.
-  if (lag !== undefined) printNote(`${file}: ${lag}`)
 }
 
 const NOTHING = { definition: null, passed_over: [], traits: {}, triggers: [] }
 
-function explain(line: string, config: Config, distiller: Distiller): Explanation {
-  const decoded = decodeNotificationText(line)
+function explain({ text, place }: JsonText, config: Config, distiller: Distiller): Explanation {
+  const decoded = decodeNotificationText(text)
   if (!decoded.ok) {
-    const error = maskSecrets(`${decoded.stage}: ${decoded.reason}`)
+    const reason = `${decoded.stage}: ${withoutOffset(decoded.reason)} (${formatPosition(place())})`
+    const error = maskSecrets(reason)
     return { message_id: null, event_type: null, error, ...NOTHING }
   }
   const { notification } = decoded

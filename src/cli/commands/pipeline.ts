@@ -1,22 +1,26 @@
 import type { Command } from 'commander'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
-import { ConfigError, InvalidError, messageOf } from '../../domain/errors.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
+import { ConfigError, InvalidError, messageOf, NotFoundError } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
-import { parseTypedEvent, typedEvent } from '../../formats/typed-form.ts'
+import type { Stream } from '../../domain/stream.ts'
+import { typedEvent } from '../../formats/typed-form.ts'
+import type { HandlerEnv } from '../../pipeline/handler.ts'
 import { createHandlerContext } from '../../pipeline/handlers/handler-context.ts'
 import { OpenedSteps } from '../../pipeline/handlers/opened-steps.ts'
 import type { Pipeline } from '../../pipeline/load-pipelines.ts'
 import { type HandlerInstance, handleAll, requireEvents } from '../../pipeline/worker/run-pipeline.ts'
-import { parseJson, stringifyJson } from '../../text/json.ts'
+import { stringifyJson } from '../../text/json.ts'
 import { createCommand, loggerOf, parseWhole, print } from '../program.ts'
-import { readLines } from '../read-lines.ts'
+import { readEvents } from '../read-events.ts'
+import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = {
   config: string
-  events: string
-  streamId: number
-  streamName: string
+  events?: readonly string[]
+  stream?: number
+  streamId?: number
+  streamName?: string
   dryRun?: true
   json?: true
   logLevel?: string
@@ -26,32 +30,42 @@ type Options = {
 export function pipelineCommand(): Command {
   const command = createCommand(
     'pipeline',
-    'run the handlers of a pipeline over events (JSON lines, typed form) and show the result; commits nothing',
-    'stv3 pipeline test_pipeline -c config/winchester.yaml --events events.jsonl --dry-run',
+    'run the handlers of a pipeline over events or a stored stream and show the result; commits nothing',
+    'stv3 pipeline instance_day_complete -c config/winchester.yaml --stream 12 --dry-run',
   )
   return command
     .argument('<name>', 'the pipeline')
     .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
-    .requiredOption('--events <file>', 'events, one a line, in order of time; - is standard input')
-    .option('--stream-id <id>', 'stream id that the handlers get', parseWhole(0), 1)
-    .option('--stream-name <name>', 'stream name that the handlers get', 'stream')
+    .option(
+      '--events <file...>',
+      'events in order of time: what distill, the API, klugman as JSON or db export prints, or the typed form; also gzipped; - is standard input',
+    )
+    .option('--stream <id>', 'the events of this stream in the database', parseWhole(1))
+    .option(
+      '--stream-id <id>',
+      'stream id that the handlers get (default: of --stream, else 1)',
+      parseWhole(0),
+    )
+    .option('--stream-name <name>', 'stream name that the handlers get (default: of --stream, else stream)')
     .option('--dry-run', 'required: show what the handlers would send, and send nothing')
     .option('--json', 'one JSON object a line')
     .action((name: string, options: Options) => {
       if (!options.dryRun)
         command.error('stv3 pipeline: expected --dry-run: this command commits nothing', { exitCode: 2 })
+      if ((options.events === undefined) === (options.stream === undefined))
+        command.error('stv3 pipeline: expected --events FILE or --stream ID', { exitCode: 2 })
       return dryRun(name, options)
     })
 }
 
 async function dryRun(name: string, options: Options): Promise<void> {
-  const config = await loadConfig(options.config, process.env)
+  const config = await loadWholeConfig(options.config, process.env)
   const pipelines = await requirePipelines(config)
   const pipeline = pipelines.get(name)
   if (!pipeline) {
     throw new ConfigError(`there is no pipeline ${name}; known are ${[...pipelines.keys()].join(', ')}`)
   }
-  const events = await readEvents(options.events)
+  const { events, env } = await inputOf(options)
   const known = new Set(events.map(({ messageId }) => messageId))
   const context = createHandlerContext(loggerOf(options, 'warn'))
   const opened = new OpenedSteps(context)
@@ -62,7 +76,6 @@ async function dryRun(name: string, options: Options): Promise<void> {
       current = step.name
       instances.push({ name: step.name, handler: await opened.handlerOf(step, context) })
     }
-    const env = { streamId: options.streamId, streamName: options.streamName }
     const passing = await handleAll(instances, events, env, (turn) => {
       current = turn
     })
@@ -76,6 +89,32 @@ async function dryRun(name: string, options: Options): Promise<void> {
     throw new InvalidError(`handler ${current}: ${messageOf(error)}`, { cause: error })
   } finally {
     await opened.close()
+  }
+}
+
+/** Reads the events, and what the handlers get to know of their stream. */
+async function inputOf({
+  config,
+  events: files,
+  stream: id,
+  streamId,
+  streamName,
+}: Options): Promise<{ readonly events: readonly Event[]; readonly env: HandlerEnv }> {
+  if (id === undefined) {
+    const env = { streamId: streamId ?? 1, streamName: streamName ?? 'stream' }
+    return { events: await readEvents(files ?? []), env }
+  }
+  let stream: Stream | undefined
+  let events: readonly Event[] = []
+  await withConfiguredStore(config, async (store) => {
+    stream = await store.findStream(id)
+    events = (await store.eventsOfStreams([id])).get(id) ?? []
+  })
+  if (!stream) throw new NotFoundError(`there is no stream ${id}`)
+  const { name, distinguishingTraits } = stream
+  return {
+    events,
+    env: { streamId: streamId ?? id, streamName: streamName ?? name, distinguishingTraits },
   }
 }
 
@@ -101,17 +140,4 @@ async function show(
     else for (const one of sent) await print(`${name} would publish ${stringifyJson(one)}\n`)
   }
   if (!json) await print(`${pipeline.name}: ${events.length} events come out\n`)
-}
-
-async function readEvents(file: string): Promise<Event[]> {
-  const events: Event[] = []
-  for await (const line of readLines(file)) {
-    const number = events.length + 1
-    try {
-      events.push(parseTypedEvent(parseJson(line)))
-    } catch (error) {
-      throw new InvalidError(`${file}: event ${number}: ${messageOf(error)}`, { cause: error })
-    }
-  }
-  return events
 }

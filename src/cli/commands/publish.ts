@@ -4,10 +4,10 @@ import { nameOfBrokers, openBroker } from '../../assembly/open-broker.ts'
 import { queueOf } from '../../assembly/queue-of.ts'
 import { publishAll } from '../../broker/publish-all.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
-import { StackTachError } from '../../domain/errors.ts'
+import { formatPosition, type Position, StackTachError } from '../../domain/errors.ts'
 import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print } from '../program.ts'
-import { readNotifications } from '../read-notifications.ts'
+import { readJsonTexts } from '../read-json-texts.ts'
 import { tellWait } from '../tell-wait.ts'
 
 type Options = { config: string; queue?: string; logLevel?: string }
@@ -16,10 +16,13 @@ type Options = { config: string; queue?: string; logLevel?: string }
 export function publishCommand(): Command {
   return createCommand(
     'publish',
-    'publish recorded notifications (JSON lines, also gzipped; - is standard input) to RabbitMQ',
+    'publish recorded notifications to RabbitMQ',
     'stv3 publish nova-day.jsonl.gz -c config/yagi.conf',
   )
-    .argument('<file...>', 'JSON lines')
+    .argument(
+      '<file...>',
+      'notifications, one a line, indented or in lists, also gzipped; - is standard input',
+    )
     .requiredOption('-c, --config <file>', 'the yagi.conf that names broker and queue')
     .option('--queue <name>', 'one of its queues (default: the first)')
     .action(publish)
@@ -36,14 +39,20 @@ async function publish(files: readonly string[], options: Options): Promise<void
     const publisher = await tellWait(nameOfBrokers(settings), broker.openPublisher())
     for (const file of files) {
       let lag: string | undefined
-      const bodies = readBodies(file, signal, (text) => {
-        lag = lagOf(text, config)
+      const odd: Position[] = []
+      const bodies = readBodies(file, signal, {
+        onFirst(text) {
+          lag = lagOf(text, config)
+        },
+        onOdd: (place) => odd.push(place),
       })
       const count = await publishAll(bodies, { publisher, spec, logger, signal })
       if (signal.aborted)
         throw new StackTachError('io', `stopped after publishing ${count} notifications of ${file}`)
       await print(`${file}: published ${count} notifications to ${spec.queue}\n`)
       if (lag !== undefined) await print(`${file}: ${lag}\n`)
+      const [first] = odd
+      if (first) process.stderr.write(`${formatPosition(first)}: ${tellOdd(odd.length)}\n`)
     }
     await publisher.close()
   } finally {
@@ -51,16 +60,24 @@ async function publish(files: readonly string[], options: Options): Promise<void
   }
 }
 
-/** `onFirst` is called with the first notification of the file. */
-async function* readBodies(
-  file: string,
-  signal: AbortSignal,
-  onFirst: (text: string) => void,
-): AsyncGenerator<Buffer> {
+type Listener = {
+  /** called with the first notification of the file */
+  onFirst(text: string): void
+  /** called with the place of a text that is no JSON object */
+  onOdd(place: Position): void
+}
+
+async function* readBodies(file: string, signal: AbortSignal, listener: Listener): AsyncGenerator<Buffer> {
   let isFirst = true
-  for await (const { text } of readNotifications(file, signal)) {
-    if (isFirst) onFirst(text)
+  for await (const { text, place } of readJsonTexts(file, signal)) {
+    if (isFirst) listener.onFirst(text)
     isFirst = false
+    if (!/^\s*\{.*\}\s*$/s.test(text)) listener.onOdd(place())
     yield Buffer.from(text)
   }
+}
+
+function tellOdd(count: number): string {
+  const begin = 'not a JSON object; published as it stands'
+  return count === 1 ? begin : `${begin}, like ${count - 1} more`
 }

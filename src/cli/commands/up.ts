@@ -14,7 +14,7 @@ import { createMemoryBroker } from '../../broker/memory/memory-broker.ts'
 import { publishAll } from '../../broker/publish-all.ts'
 import { createFastClock, type IntakeClock } from '../../clock/event-clock.ts'
 import type { Config } from '../../config/load/config.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
 import type { YagiSettings } from '../../config/load/yagi-settings.ts'
 import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
 import { formatIso, MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
@@ -81,7 +81,7 @@ export function upCommand(): Command {
 async function up(options: Options): Promise<void> {
   const signal = stopSignal()
   const logger = createLogger(options.logLevel === undefined ? 'warn' : (options.logLevel as 'warn'))
-  const loaded = await loadConfig(options.config, process.env)
+  const loaded = await loadWholeConfig(options.config, process.env)
   if (!loaded.yagi) throw new ConfigError(`up needs a yagi.conf, ${options.config} is a winchester.yaml`)
   logWarnings(loaded, logger)
   const { address, access, limits } = await apiSettings(loaded, options.listen, process.env)

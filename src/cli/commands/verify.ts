@@ -3,9 +3,10 @@ import type { Command } from 'commander'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { wallClock } from '../../clock/event-clock.ts'
 import type { Config } from '../../config/load/config.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import { createDistiller } from '../../distiller/distiller.ts'
+import { formatPosition } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
 import { describeVerdict, describeVerdicts } from '../../explain/verify/describe-verdict.ts'
 import { StreamGroups } from '../../explain/verify/stream-groups.ts'
@@ -14,7 +15,7 @@ import { verifyGroups } from '../../explain/verify/verify-groups.ts'
 import { createRouter } from '../../streams/router.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { createCommand, loggerOf, print, printNote } from '../program.ts'
-import { readNotifications } from '../read-notifications.ts'
+import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
 
 type Options = { config: string; json?: true; all?: true; logLevel?: string }
 
@@ -25,10 +26,13 @@ const SHIPPED = fileURLToPath(new URL('../../../config/winchester.yaml', import.
 export function verifyCommand(): Command {
   return createCommand(
     'verify',
-    'verify the usage in notifications (JSON lines, also gzipped; - is standard input) without servers; exits 1 when something failed',
+    'verify the usage in notifications without servers; exits 1 when something failed',
     'stv3 verify day.jsonl.gz --json',
   )
-    .argument('<file...>', 'notifications, one a line, indented or in lists, in any order')
+    .argument(
+      '<file...>',
+      'notifications, one a line, indented or in lists, also gzipped, in any order; - is standard input',
+    )
     .option(
       '-c, --config <file>',
       'winchester.yaml or yagi.conf with the definitions, triggers and pipelines to use (default: those shipped)',
@@ -40,7 +44,7 @@ export function verifyCommand(): Command {
 }
 
 async function verify(files: readonly string[], options: Options): Promise<void> {
-  const config = await loadConfig(options.config, process.env)
+  const config = await loadWholeConfig(options.config, process.env)
   const groups = new StreamGroups(createRouter(config.triggers))
   const unread = await readEvents(files, config, groups)
   const verdicts = verifyGroups(groups.sorted(), config.triggers, await requirePipelines(config), {
@@ -67,13 +71,11 @@ async function readEvents(files: readonly string[], config: Config, groups: Stre
   })
   let unread = 0
   for (const file of files) {
-    let number = 0
-    for await (const { text: line } of readNotifications(file)) {
-      number++
-      const read = eventOf(line)
+    for await (const { text, place } of readJsonTexts(file)) {
+      const read = eventOf(text)
       if (typeof read === 'string') {
         unread++
-        printNote(`${file}: notification ${number}: ${read}`)
+        printNote(`${formatPosition(place())}: ${withoutOffset(read)}`)
       } else if (read) groups.add(read)
     }
   }

@@ -16,7 +16,7 @@ import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import { slowRunMetrics, workerMetrics } from '../../assembly/worker-metrics.ts'
 import { WatermarkClock } from '../../clock/watermark-clock.ts'
-import { loadConfig } from '../../config/load/load-config.ts'
+import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
@@ -41,7 +41,7 @@ export function workCommand(): Command {
 
 async function work(options: Options): Promise<void> {
   const signal = stopSignal()
-  const config = await loadConfig(options.config, process.env)
+  const config = await loadWholeConfig(options.config, process.env)
   const { winchester } = config
   const logger = loggerOf(options, winchester.log_level)
   logWarnings(config, logger)

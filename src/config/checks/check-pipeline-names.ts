@@ -9,10 +9,11 @@ export function checkPipelineNames(
   known: readonly string[],
   findings: Findings,
 ): void {
+  const names = new Set(known)
   for (const [index, trigger] of value.entries()) {
     for (const key of ['fire_pipeline', 'expire_pipeline'] as const) {
       const name = trigger[key]
-      if (!name || known.includes(name)) continue
+      if (!name || names.has(name)) continue
       const message = `${key}: there is no pipeline ${JSON.stringify(name)}${didYouMean(name, known)}`
       findings.error('unknown-pipeline', [index, key], message, document.positionOf([index, key]))
     }

@@ -3,7 +3,7 @@ import type { Report } from '../../domain/report.ts'
 import { type CriterionConfig, TRIGGER_DEFAULTS, type TriggerConfig } from '../../streams/trigger-config.ts'
 import { compileEventTypeFilter, type EventTypePatterns } from '../../text/event-type-filter.ts'
 import { didYouMean } from '../../text/suggest.ts'
-import { unknownNames } from '../../timex/check-names.ts'
+import { variablesOf } from '../../timex/check-names.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { TimexError } from '../../timex/timex-error.ts'
 
@@ -29,7 +29,7 @@ export function checkTriggers(
   known: ReadonlySet<string> | undefined,
   report: Report,
 ): void {
-  const names = known && [...known, ...ENVELOPE_NAMES, ...MADE_BY_PIPELINES]
+  const names = known && new Set([...known, ...ENVELOPE_NAMES, ...MADE_BY_PIPELINES])
   for (const [index, trigger] of triggers.entries()) {
     if (trigger.load_criteria !== undefined) {
       warn(
@@ -55,19 +55,18 @@ function criteriaOf(trigger: TriggerConfig): { criterion: CriterionConfig; path:
   )
 }
 
-function checkTraits(trigger: TriggerConfig, base: Path, known: readonly string[], report: Report): void {
+function checkTraits(trigger: TriggerConfig, base: Path, known: ReadonlySet<string>, report: Report): void {
   const unknown = (name: string) =>
     `no event definition makes the trait ${JSON.stringify(name)}${didYouMean(name, known)}`
   for (const [index, entry] of (trigger.distinguished_by ?? []).entries()) {
     const name = typeof entry === 'string' ? entry : (Object.keys(entry)[0] as string)
-    if (known.includes(name)) continue
+    if (known.has(name)) continue
     const path = [...base, 'distinguished_by', index]
     report({ severity: 'error', code: 'unknown-trait', path, message: unknown(name) })
   }
   for (const { criterion, path } of criteriaOf(trigger)) {
     for (const name of Object.keys(criterion.traits ?? {})) {
-      if (!known.includes(name))
-        warn(report, 'unknown-trait', [...base, ...path, 'traits', name], unknown(name))
+      if (!known.has(name)) warn(report, 'unknown-trait', [...base, ...path, 'traits', name], unknown(name))
     }
     for (const { text, at } of timeExpressions(criterion)) {
       for (const name of unknownVariables(text, known)) {
@@ -75,7 +74,7 @@ function checkTraits(trigger: TriggerConfig, base: Path, known: readonly string[
       }
     }
     for (const [trait, name] of Object.entries(criterion.map_distinguished_by ?? {})) {
-      if (known.includes(name)) continue
+      if (known.has(name)) continue
       warn(report, 'unknown-trait', [...base, ...path, 'map_distinguished_by', trait], unknown(name))
     }
   }
@@ -94,9 +93,9 @@ function timeExpressions({ timestamp, traits = {} }: CriterionConfig): { text: s
  * Returns the variables of an expression that are not among the names. Skips faulty expressions, reported
  * elsewhere.
  */
-function unknownVariables(text: string, names: readonly string[]): string[] {
+function unknownVariables(text: string, names: ReadonlySet<string>): string[] {
   try {
-    return unknownNames(parseTimex(text), names).flatMap(({ variable }) => variable ?? [])
+    return variablesOf(parseTimex(text)).filter((name) => !names.has(name))
   } catch (error) {
     if (error instanceof TimexError) return []
     throw error

@@ -13,20 +13,28 @@ export function isFatal({ severity, code }: Pick<Finding, 'severity' | 'code'>):
   return severity === 'error' && !TOLERATED.has(code)
 }
 
-/** Collects the findings of all files of a configuration. */
+/**
+ * Collects the findings of all files of a configuration. Keeps the first of those with the same message at
+ * the same place: what an anchor holds is checked again for each of its aliases.
+ */
 export class Findings {
   readonly #list: Finding[] = []
+  readonly #told = new Set<string>()
 
   get list(): readonly Finding[] {
     return this.#list
   }
 
   add(finding: Omit<Finding, 'path'> & { path: DocumentPath }): void {
+    const { file, line, column } = finding.position
+    const told = JSON.stringify([file, line, column, finding.code, finding.message])
+    if (this.#told.has(told)) return
+    this.#told.add(told)
     this.#list.push({ ...finding, path: finding.path.join('.') })
   }
 
   addAll(findings: readonly Finding[]): void {
-    this.#list.push(...findings)
+    for (const finding of findings) this.#list.push(finding)
   }
 
   error(code: string, path: DocumentPath, message: string, position: Position): void {

@@ -9,10 +9,13 @@ const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
  * Replaces `${NAME}` by the environment's value, and `${NAME:-text}` by `text` when that is unset or empty.
  */
 export function interpolate(text: string, environment: Environment, onMissing: OnMissing): string {
-  return text.replace(REFERENCE, (_, name: string, fallback: string | undefined) => {
+  // Behind the last brace the search for the end of `${NAME:-` would go through the whole rest each time.
+  const end = text.lastIndexOf('}') + 1
+  const replaced = text.slice(0, end).replace(REFERENCE, (_, name: string, fallback: string | undefined) => {
     const value = environment[name]
     if (value !== undefined && (value !== '' || fallback === undefined)) return value
     if (fallback === undefined) onMissing(name)
     return fallback ?? ''
   })
+  return replaced + text.slice(end)
 }

@@ -1,4 +1,5 @@
 import { EVENT_ID, type Event as YamlEvent } from 'js-yaml'
+import { anchorOf } from './yaml-offsets.ts'
 
 /** Most values that aliases may stand for: far more than any configuration has, and still quick to read. */
 const MOST_ALIASED_VALUES = 100_000
@@ -48,8 +49,4 @@ export function findAliasFault(events: readonly YamlEvent[], text: string): Alia
     }
   }
   return undefined
-}
-
-function anchorOf(event: { anchorStart: number; anchorEnd: number }, text: string): string | undefined {
-  return event.anchorStart < 0 ? undefined : text.slice(event.anchorStart, event.anchorEnd)
 }

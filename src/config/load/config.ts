@@ -32,6 +32,11 @@ export type Config = {
   readonly winchester: WinchesterSettings
   /** undefined when a winchester.yaml was named directly */
   readonly yagi: YagiSettings | undefined
+  /**
+   * whether there is a winchester.yaml; without one the database is a file of dead letters, which is made
+   * when it is opened
+   */
+  readonly hasWinchester: boolean
   readonly definitions: readonly EventDefinition[]
   readonly triggers: readonly Trigger[]
   readonly pipelines: Pipelines

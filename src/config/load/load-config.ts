@@ -24,6 +24,16 @@ export async function loadConfig(file: string, environment: Environment): Promis
 }
 
 /**
+ * Loads a configuration as loadConfig does, and rejects with a ConfigError when there is no winchester.yaml:
+ * for all that needs events, streams or pipelines.
+ */
+export async function loadWholeConfig(file: string, environment: Environment): Promise<Config> {
+  const config = await loadConfig(file, environment)
+  if (config.hasWinchester) return config
+  throw new ConfigError(`${file} names no winchester.yaml: expected config_file in a section [winchester]`)
+}
+
+/**
  * Reads all files of a configuration and collects all findings. Rejects only when `file` itself cannot be
  * read.
  */

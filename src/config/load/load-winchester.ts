@@ -115,6 +115,7 @@ async function compile(
     folder,
     winchester: main.value,
     yagi: undefined,
+    hasWinchester: true,
     definitions: compileDefinitions(definitions?.configs ?? [], definitions?.report ?? (() => {}), plugins),
     triggers: compileTriggers(triggers?.value ?? [], reporterOf(triggers, context)),
     pipelines: pipelinesOf(pipelines?.value ?? {}),

@@ -12,11 +12,11 @@ import type { Config } from './config.ts'
 import type { LoadContext } from './load-context.ts'
 import { loadDefinitions } from './load-definitions.ts'
 import { loadWinchester } from './load-winchester.ts'
+import { withoutWinchester } from './without-winchester.ts'
 import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
 
 /**
- * Loads a yagi.conf or quincy.conf and the winchester.yaml that it names. Rejects with ConfigError when it
- * names none.
+ * Loads a yagi.conf or quincy.conf and the winchester.yaml that it names. A yagi.conf need not name one.
  */
 export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
   const sections = parseIniDocument(await readConfigText(file), file)
@@ -25,10 +25,9 @@ export async function loadYagi(file: string, context: LoadContext): Promise<Conf
   if (ini.has('quince')) return loadQuincy(file, ini, context)
   const folder = dirname(file)
   const yagi = withAbsolutePaths(readYagiSettings(ini), folder)
-  if (!yagi.winchesterConfig) {
-    throw new ConfigError(`${file} names no winchester.yaml: expected config_file in a section [winchester]`)
-  }
-  const config = await loadWinchester(beside(folder, yagi.winchesterConfig), context)
+  const config = yagi.winchesterConfig
+    ? await loadWinchester(beside(folder, yagi.winchesterConfig), context)
+    : withoutWinchester(file, folder, yagi, ini)
   if (context.mode === 'check') await checkApps(yagi, ini, context)
   return config && { ...config, yagi }
 }

@@ -23,6 +23,8 @@ export type YagiSettings = {
   readonly winchesterConfig: string | undefined
   /** time between statistics in the log, ms; undefined: that of winchester.yaml */
   readonly statisticsMs: number | undefined
+  /** file of the dead letters where there is no winchester.yaml */
+  readonly deadLetters: string | undefined
   readonly broker: BrokerSettings
   readonly queues: readonly QueueSettings[]
 }
@@ -56,10 +58,11 @@ export function readYagiSettings(ini: IniReader): YagiSettings {
     ini,
     queues.flatMap(({ apps }) => apps),
   )
-  const { update_timer: updateTimer } = readSection(ini, YAGI.GLOBAL, () => 'global')
+  const { update_timer: updateTimer, dead_letters } = readSection(ini, YAGI.GLOBAL, () => 'global')
   return {
     winchesterConfig: readSection(ini, YAGI.WINCHESTER, () => 'winchester').config_file,
     statisticsMs: updateTimer === undefined ? undefined : updateTimer * 1000,
+    deadLetters: dead_letters || undefined,
     broker: readBroker(ini),
     queues,
   }

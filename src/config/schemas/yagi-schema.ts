@@ -13,6 +13,12 @@ const GLOBAL = {
     description:
       'seconds between two lines of statistics in the log; statistics_period of winchester.yaml unless given',
   },
+  dead_letters: {
+    type: 'string',
+    format: 'path',
+    description:
+      'where no winchester.yaml is named: file of the dead letters; `dead-letters.sqlite` in the working_directory of the archive unless given, or beside this file',
+  },
   verbose: unused('boolean', 'the level is log_level of winchester.yaml or --log-level'),
   debug: unused('boolean', 'the same'),
 } as const satisfies SectionSchema

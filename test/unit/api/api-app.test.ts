@@ -107,6 +107,10 @@ test.each([
   ['/v1/events/count?event_name=', 3],
   ['/v1/events/count?from_datetime=2026-01-01T00:00:01.5&to_datetime=2026-01-01T00:00:03.5', 2],
   ['/v1/events/count?to_datetime=2026-01-01T01:00:02.5 01:00', 2],
+  ['/v1/events/count?traits=f:1.5', 3],
+  ['/v1/events/count?traits=%20f%20:%201.5%20;%20n%20:%209007199254740993', 3],
+  ['/v1/events/count?traits=f:1.5,%20n:1', 0],
+  ['/v1/streams/count?distinguishing_traits=host%20:%20h1', 1],
   ['/v1/events/count?mark=2', 1],
   ['/v1/events/count?mark=%2B2', 1],
 ])('%s counts %i', async (path, count) => {
@@ -129,6 +133,7 @@ test.each([
   ['/v1/streams?state=bogus', 400, 'state: "bogus" is not allowed, expected one of active'],
   ['/v1/streams?limit=-1', 400, 'limit: "-1" is not allowed'],
   ['/v1/events?limit=many', 400, 'limit: "many"'],
+  ['/v1/events?traits=%20:x', 400, 'traits: " :x" is not allowed'],
   ['/v1/events?mark=xyz', 400, 'mark: "xyz"'],
   ['/v1/events?from_datetime=junk', 400, 'from_datetime: "junk"'],
   ['/v1/streams/abc', 400, 'id: "abc"'],

@@ -14,6 +14,8 @@ test.each([
   ['split', { segment: 1, max_split: 1 }, ['a.b.c'], 'b.c'],
   ['split', { separator: null, segment: 1 }, ['  a  b c'], 'b'],
   ['split', { separator: null, segment: -1, max_split: 1 }, ['a b c '], 'b c '],
+  ['split', { segment: '1', max_split: ' 1 ' }, ['a.b.c'], 'b.c'],
+  ['split', { segment: '-1' }, ['a.b.c'], 'c'],
   ['split', { segment: 9 }, ['a.b'], undefined],
   ['map', { values: { up: 'on' }, default: 'off' }, ['down'], 'off'],
   ['map', { values: { UP: 'on' }, case_sensitive: false }, ['up'], 'on'],
@@ -30,6 +32,8 @@ test.each([
 test.each([
   ['map', {}, /values: expected a table/],
   ['split', { segment: 'x' }, /segment: expected a whole number/],
+  ['split', { segment: '' }, /segment: expected a whole number/],
+  ['split', { segment: '1.0' }, /segment: expected a whole number/],
   ['bitfield', { flags: [{ path: 'a', bit: -1 }] }, /bit of a: expected a number from 0/],
 ] as const)('%s refuses %j', (name, parameters, message) => {
   expect(() => value(name, parameters, 'x')).toThrow(message)

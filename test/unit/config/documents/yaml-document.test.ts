@@ -92,3 +92,31 @@ test('many aliases of small values are read', () => {
 test('an anchor may be given again inside of itself', () => {
   expect(read('a: &a [&a 1, *a]\n')).toEqual({ a: [1, 1] })
 })
+
+test('a key in a value that is given again is not repeated', () => {
+  const document = parseYamlDocument('a: {x: 1}\na: {x: 2}\n', 'file.yaml')
+  expect(document.repeatedKeys).toMatchObject([{ path: ['a'], position: { line: 2 } }])
+})
+
+test('what an alias or << brings in has the place where it is written', () => {
+  const text = 'a: &a {x: 1, y: &y {z: 2}}\nb: &b {<<: *a, x: 3}\nc: {<<: [*b], q: *y}\nd: *b\n'
+  const { positionOf, keyPositionOf } = parseYamlDocument(text, 'file.yaml')
+  const at = (path: (string | number)[]) => [positionOf(path), keyPositionOf(path)].map(lineAndColumn)
+  expect(at(['b', 'y', 'z'])).toEqual(['1:24', '1:21'])
+  expect(at(['c', 'x'])).toEqual(['2:19', '2:16'])
+  expect(at(['c', 'q', 'z'])).toEqual(['1:24', '1:21'])
+  expect(at(['c', 'q'])).toEqual(['3:19', '3:15'])
+  expect(at(['d', 'y', 'z'])).toEqual(['1:24', '1:21'])
+  expect(at(['d', 'nothing'])).toEqual(['2:7', '2:1'])
+})
+
+function lineAndColumn({ line, column }: { readonly line: number; readonly column: number }): string {
+  return `${line}:${column}`
+}
+
+test.each([
+  ['a tab', 'a:\n\tb: 1\n', 'file.yaml:2:1: a tab in the indentation; YAML takes only blanks there'],
+  ['deep nesting', `a: ${'['.repeat(10_000)}`, 'file.yaml:1:103: it is nested more than 100 deep'],
+])('%s is refused with its place', (_, text, message) => {
+  expect(() => read(text)).toThrow(message)
+})

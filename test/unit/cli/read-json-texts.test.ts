@@ -1,0 +1,131 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { expect, test } from 'vitest'
+import { readJsonTexts, withoutOffset } from '../../../src/cli/read-json-texts.ts'
+import { temporaryFolder } from '../../support/folders.ts'
+
+async function read(text: string, name = 'n.json'): Promise<[number, string][]> {
+  const file = join(temporaryFolder(), name)
+  writeFileSync(file, name.endsWith('.gz') ? gzipSync(text) : text)
+  const found = await Array.fromAsync(readJsonTexts(file))
+  return found.map(({ number, text: one }) => [number, one])
+}
+
+const A = { event_type: 'a', payload: { text: 'a "b", {c} [d]\\', n: [1, { m: 2 }] } }
+const B = { event_type: 'b' }
+
+test.each([
+  ['one a line', `${JSON.stringify(A)}\n\n${JSON.stringify(B)}\n`, [1, 3]],
+  ['one a line, packed', `${JSON.stringify(A)}\n${JSON.stringify(B)}`, [1, 2], 'n.jsonl.gz'],
+  ['indented', `${JSON.stringify(A, null, 2)}\n\n${JSON.stringify(B, null, '\t')}\n`, [1, 14]],
+  ['a list', JSON.stringify([A, B]), [1, 1]],
+  ['an indented list', JSON.stringify([A, B], null, 4), [2, 14]],
+  ['a list with one a line', `[${JSON.stringify(A)},\n ${JSON.stringify(B)}]\n`, [1, 2]],
+  ['lists in a row', `[${JSON.stringify(A)}]\n[\n${JSON.stringify(B)}\n]`, [1, 3]],
+] as [string, string, number[], string?][])('%s', async (_, text, numbers, name) => {
+  const found = await read(text, name)
+  expect(found.map(([number]) => number)).toEqual(numbers)
+  expect(found.map(([, one]) => JSON.parse(one))).toEqual([A, B])
+  for (const [, one] of found) expect(one).not.toContain('\n')
+})
+
+const TEXT = `${JSON.stringify(A, null, 2)}\n${JSON.stringify(B)}\n`
+
+test.each([
+  ['with a byte order mark', Buffer.from(`\uFEFF${TEXT}`)],
+  ['packed, whatever its name', gzipSync(TEXT)],
+  ['packed in two pieces', Buffer.concat([gzipSync(TEXT.slice(0, 30)), gzipSync(TEXT.slice(30))])],
+  ['with returns', Buffer.from(TEXT.replaceAll('\n', '\r\n'))],
+  ['wrapped by hand', Buffer.from(TEXT.replace('{\n', '{').replace(/\n\s+"n"/, '"n"'))],
+  ['with blank lines', Buffer.from(TEXT.replaceAll('\n', '\n  \n\n'))],
+])('a file is read %s', async (_, bytes) => {
+  const file = join(temporaryFolder(), 'n.json')
+  writeFileSync(file, bytes)
+  const found = await Array.fromAsync(readJsonTexts(file))
+  expect(found.map(({ text }) => JSON.parse(text))).toEqual([A, B])
+})
+
+test('a line separator of Unicode does not end a line', async () => {
+  const text = '{"a": "one\u2028two\u2029three"}'
+  expect(await read(`${text}\n${text}`)).toEqual([
+    [1, text],
+    [2, text],
+  ])
+})
+
+test.each([
+  ['UTF-16', Buffer.from('\uFEFF{}', 'utf16le'), 'it is UTF-16; expected UTF-8'],
+  ['gzip that is cut off', gzipSync(TEXT).subarray(0, 30), 'unexpected end of file'],
+])('%s is refused in one sentence', async (_, bytes, message) => {
+  const file = join(temporaryFolder(), 'n.json')
+  writeFileSync(file, bytes)
+  await expect(Array.fromAsync(readJsonTexts(file))).rejects.toThrow(`cannot read ${file}: ${message}`)
+})
+
+test('a missing file is refused in one sentence', async () => {
+  await expect(Array.fromAsync(readJsonTexts('/no/such'))).rejects.toThrow('cannot read /no/such: ENOENT')
+})
+
+test('a list of many lines is passed on as it is read, each object with its place', async () => {
+  const objects = Array.from({ length: 6000 }, (_, n) => ({ n, deep: [{ a: 1 }] }))
+  const text = JSON.stringify(objects, null, 1)
+  const found = await read(text)
+  expect(found.map(([, one]) => JSON.parse(one))).toEqual(objects)
+  const lines = text.split('\n')
+  for (const [number] of found) expect(lines[number - 1]).toBe(' {')
+})
+
+test.each([
+  ['in a line', '{"a": 1}\n{"a": x}\n', '2:7'],
+  ['in an indented object', '{\n  "a": 1,\n  "ä": "ß", b: 2\n}\n', '3:13'],
+  ['in a list', '[\n  {"a": 1},\n  {"a": 1,}\n]\n', '3:11'],
+  ['at the end', '{"a": 1}\n{"a":', '2:6'],
+  ['in a long list', `[\n${'{"a": 1},\n'.repeat(25_000)}  {"a": }]`, '25002:9'],
+])('the place of a fault %s is told', async (_, text, expected) => {
+  const file = join(temporaryFolder(), 'n.json')
+  writeFileSync(file, text)
+  const found = await Array.fromAsync(readJsonTexts(file))
+  const faulty = found.filter(({ text: one }) => !isJson(one)).map(({ place }) => place())
+  expect(faulty.map(({ line, column }) => `${line}:${column}`)).toEqual([expected])
+})
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+test('reasons lose the offset into the joined text', () => {
+  const reason = 'not JSON: Unexpected string in JSON at position 146 (line 1 column 147)'
+  expect(withoutOffset(reason)).toBe('not JSON: Unexpected string')
+})
+
+test('numbers keep all their digits', async () => {
+  expect(await read('[\n  {"n": 12345678901234567890}\n]')).toEqual([[2, '{"n": 12345678901234567890}']])
+})
+
+test.each([
+  ['a line that is cut off', '{"a": 1\n{"b": 2}', ['{"a": 1', '{"b": 2}']],
+  ['a list that never ends', '[\n{"b": 2},', ['[', '{"b": 2},']],
+  ['a line that is cut off after a comma', '{"a": 1,\n{"b": 2}', ['{"a": 1,', '{"b": 2}']],
+  [
+    'a line that is cut off in a list',
+    '{"a": [1,\n{"b": 2}\n{"b": 3}',
+    ['{"a": [1,', '{"b": 2}', '{"b": 3}'],
+  ],
+  ['a line that is cut off in a text', '{"a": "x\n{"b": 2}', ['{"a": "x', '{"b": 2}']],
+  ['more closed than opened', ']\n{"b": 2}', [']', '{"b": 2}']],
+  ['text', 'hello\n{"b": 2}', ['hello', '{"b": 2}']],
+  ['an empty list', '[]\n{"b": 2}', ['[]', '{"b": 2}']],
+  [
+    'a list of what is no object',
+    '[1, {"b": 2}]\n[\n"x"\n]\n{"b": 2}',
+    ['[1, {"b": 2}]', '[ "x" ]', '{"b": 2}'],
+  ],
+])('%s costs the others nothing', async (_, text, expected) => {
+  expect((await read(text)).map(([, one]) => one)).toEqual(expected)
+})
