@@ -4,7 +4,7 @@ import type { Config } from '../../config/load/config.ts'
 import { checkConfig } from '../../config/load/load-config.ts'
 import { checkConnections } from '../../connection-check/check-connections.ts'
 import { flatFinding, formatFinding } from '../../connection-check/finding.ts'
-import { ConfigError, formatProblem, type Problem } from '../../domain/errors.ts'
+import { ConfigError, formatProblem, type Problem, StackTachError } from '../../domain/errors.ts'
 import { findingsOf } from '../../explain/against/findings.ts'
 import { Observation } from '../../explain/against/observation.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
@@ -67,6 +67,12 @@ async function holdAgainst(
       observation.add(text, { file, line: number, column: 1 })
     }
   }
+  // Of none it would be said that they need nothing.
+  if (observation.notifications === 0)
+    throw new StackTachError(
+      'config',
+      `${files.join(', ')}: no notifications to compare the configuration with`,
+    )
   return { findings: findingsOf(config, observation), notifications: observation.notifications }
 }
 

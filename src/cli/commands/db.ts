@@ -3,6 +3,7 @@ import { stopSignal } from '../../assembly/daemon.ts'
 import { columnTypesOf, indexedTraits, openDatabase } from '../../assembly/open-store.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
+import { StackTachError } from '../../domain/errors.ts'
 import { type DumpSink, writeDumpFile } from '../../dump/dump-file.ts'
 import { exportDatabase } from '../../dump/export-database.ts'
 import { importDatabase } from '../../dump/import-database.ts'
@@ -27,7 +28,7 @@ export function dbCommand(): Command {
     ),
   )
   command.addCommand(
-    sub('status', 'show which migrations have been applied')
+    sub('status', 'show which migrations have been applied; exits 1 when some are not')
       .option('--json', 'one JSON object a line')
       .action((options: Options) => withDatabase(options, (database) => status(database, options))),
   )
@@ -89,13 +90,20 @@ async function upgrade({ db, dialect }: OpenDatabase): Promise<void> {
   if (applied.length === 0) await print('the schema is up to date\n')
 }
 
-async function status({ db, dialect }: OpenDatabase, { json }: Options): Promise<void> {
-  for (const { name, appliedAt } of await schemaStatus(db, dialect.types)) {
+/** Prints the migrations. Throws StackTachError after them when some are not applied. */
+async function status({ db, dialect }: OpenDatabase, { json, config }: Options): Promise<void> {
+  const migrations = await schemaStatus(db, dialect.types)
+  for (const { name, appliedAt } of migrations) {
     const when = appliedAt?.toISOString()
     const line = json
       ? JSON.stringify({ name, applied_at: when ?? null })
       : `${name}  ${when ?? 'not applied'}`
     await print(`${line}\n`)
+  }
+  const count = migrations.filter(({ appliedAt }) => !appliedAt).length
+  if (count > 0) {
+    const told = `${count} ${count === 1 ? 'migration is' : 'migrations are'} not applied`
+    throw new StackTachError('config', `${told}; run \`stv3 db upgrade -c ${config}\``)
   }
 }
 

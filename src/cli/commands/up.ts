@@ -74,7 +74,11 @@ export function upCommand(): Command {
     )
     .option('--instances <n>', 'number of instances at the start', parseWhole(0), 50)
     .option('--operations-per-hour <n>', 'over all instances, in simulated time', parsePositive, 20)
-    .option('--seed <n>', 'seed of the simulation (default: derived from its start)', parseWhole(0))
+    .option(
+      '--seed <n>',
+      'seed of the simulation (default: derived from its start)',
+      parseWhole(0, 2 ** 32 - 1),
+    )
     .action(up)
 }
 

@@ -50,7 +50,7 @@ function foldLast(
 }
 
 /** Escapes control characters, which a terminal would interpret. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text.replace(/\p{Cc}/gu, (control) =>
     JSON.stringify(control)
       .slice(1, -1)
