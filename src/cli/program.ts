@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { InvalidError, messageOf } from '../domain/errors.ts'
 import { type Micros, parseIso } from '../domain/time.ts'
-import { type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
+import {
+  type ListenAddress,
+  type ListenRange,
+  parseListenAddress,
+  parseLoopbackRange,
+} from '../runtime/listen-address.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
 import { MOMENT_FORMS, parseMoment } from '../text/moment.ts'
 
@@ -37,6 +42,20 @@ export function listenOption(port: number): Option {
 /** Creates the option `--listen` without a default, for commands whose configuration names the address. */
 export function apiListenOption(): Option {
   return new Option('--listen <host:port>', 'address to listen on').argParser(parseListen)
+}
+
+/** Creates the option `--status` of daemons, for where their metrics and health are served. */
+export function statusOption(): Option {
+  return new Option(
+    '--status <host:port>',
+    'loopback address of metrics and health; of HOST:PORT-PORT the first free port (default: status of winchester.yaml)',
+  ).argParser((text): ListenRange => {
+    const range = parseLoopbackRange(text)
+    if (range) return range
+    throw new InvalidArgumentError(
+      'expected HOST:PORT on a loopback address, such as 127.0.0.1:9101 or 127.0.0.1:9101-9109.',
+    )
+  })
 }
 
 /**
