@@ -8,12 +8,15 @@ import type { Logger } from '../runtime/logger.ts'
 
 /**
  * Returns a signal that aborts at the first SIGTERM or SIGINT. The second one ends the process at once, with
- * 1.
+ * 1 and a sentence on standard error.
  */
 export function stopSignal(): AbortSignal {
   const stopping = new AbortController()
-  const stop = () => {
-    if (stopping.signal.aborted) process.exit(1)
+  const stop = (name: NodeJS.Signals) => {
+    if (stopping.signal.aborted) {
+      process.stderr.write(`ended at once by a second ${name}; what was not finished is not stored\n`)
+      process.exit(1)
+    }
     stopping.abort()
   }
   process.on('SIGTERM', stop)
@@ -51,9 +54,15 @@ export async function runUntilStopped(
   logger.info({}, 'stopped')
 }
 
-/** Logs the warnings of a configuration. */
+/**
+ * Logs the problems with which a configuration can be used, at the level at which `stv3 check` tells them:
+ * errors, such as an unknown key, and warnings.
+ */
 export function logWarnings(config: Config, logger: Logger): void {
-  for (const problem of config.warnings) logger.warn({ code: problem.code }, formatProblem(problem))
+  for (const problem of config.warnings) {
+    const level = problem.severity === 'error' ? 'error' : 'warn'
+    logger[level]({ code: problem.code }, formatProblem(problem))
+  }
 }
 
 /**

@@ -16,7 +16,7 @@ export function folderWith(files: { readonly [name: string]: string }): string {
   for (const [name, text] of Object.entries(files)) {
     const file = join(folder, name)
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, text)
+    writeFileSync(file, text, { mode: 0o600 })
   }
   return folder
 }

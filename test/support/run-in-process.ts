@@ -4,6 +4,8 @@ import { stv3Program } from '../../src/cli/stv3-program.ts'
 import { messageOf } from '../../src/domain/errors.ts'
 import { klugmanProgram } from '../../src/klugman/klugman-program.ts'
 
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+
 /**
  * Runs a command in this process, which takes a hundredth of the time of a process of its own. Not for
  * commands that wait for signals.
@@ -22,6 +24,7 @@ export async function runInProcess(
     }),
   )
   const before = process.exitCode
+  const listeners = SIGNALS.map((name) => process.listeners(name))
   process.exitCode = 0
   try {
     await program.parseAsync([...args], { from: 'user' })
@@ -32,5 +35,8 @@ export async function runInProcess(
   } finally {
     for (const spy of spies) spy.mockRestore()
     process.exitCode = before
+    SIGNALS.forEach((name, index) => {
+      for (const one of process.listeners(name)) if (!listeners[index]?.includes(one)) process.off(name, one)
+    })
   }
 }

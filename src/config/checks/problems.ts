@@ -6,7 +6,7 @@ import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts
  * The codes of errors with which a configuration can still be used. The original ignored unknown keys, and
  * noticed the other errors only when a stream reached them.
  */
-const TOLERATED = new Set(['unknown-key', 'unknown-pipeline', 'unknown-name', 'unknown-trait', 'open-secret'])
+const TOLERATED = new Set(['unknown-key', 'unknown-pipeline', 'unknown-name', 'unknown-trait'])
 
 /** Returns whether a configuration with this problem cannot be used. */
 export function isFatal({ severity, code }: Pick<Problem, 'severity' | 'code'>): boolean {

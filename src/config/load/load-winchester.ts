@@ -59,7 +59,7 @@ export async function loadWinchester(file: string, context: LoadContext): Promis
   const whole = { ...config, trimEventsAge: trimEventsAge ?? EVERYTHING }
   await checkHandlersOf(whole, main, parts.pipelines, context)
   if (parts.pipelines) await findOpenSecrets(parts.pipelines.document, [], context.problems)
-  await findOpenSecrets(main.document, ['api'], context.problems)
+  for (const key of ['database', 'api']) await findOpenSecrets(main.document, [key], context.problems)
   return whole
 }
 

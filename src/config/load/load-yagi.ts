@@ -1,7 +1,9 @@
+import { access, constants } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { APPS } from '../../consumer/apps/app-registry.ts'
 import type { AppValues } from '../../consumer/apps/built-in-app.ts'
 import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { findOpenIniSecrets } from '../checks/open-secrets.ts'
 import { parseIniDocument } from '../documents/ini-document.ts'
 import { IniReader } from '../documents/ini-reader.ts'
 import { readConfigText } from '../documents/read-config-text.ts'
@@ -26,9 +28,18 @@ export async function loadYagi(file: string, context: LoadContext): Promise<Conf
   if (!yagi.winchesterConfig) {
     throw new ConfigError(`${file} names no winchester.yaml: expected config_file in a section [winchester]`)
   }
-  const config = await loadWinchester(beside(folder, yagi.winchesterConfig), context)
+  await findOpenIniSecrets(sections, context.problems)
+  const config = await loadNamed(beside(folder, yagi.winchesterConfig), ini, context)
   if (context.mode === 'check') await checkApps(yagi, ini, context)
   return config && { ...config, yagi }
+}
+
+/** Loads the winchester.yaml that a yagi.conf names. A file that cannot be read is a problem of its key. */
+async function loadNamed(file: string, ini: IniReader, context: LoadContext): Promise<Config | undefined> {
+  const fault = await access(file, constants.R_OK).then(() => undefined, messageOf)
+  if (fault === undefined) return loadWinchester(file, context)
+  ini.problem('winchester', 'config_file', `config_file: cannot read ${file}: ${fault}`)
+  return undefined
 }
 
 /**

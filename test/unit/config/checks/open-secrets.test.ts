@@ -17,7 +17,7 @@ test('a secret in a file that others can read is a finding, with its place and w
   const problems = await problemsWith('s3cr3t', 0o644)
   expect(problems).toMatchObject([
     {
-      severity: 'error',
+      severity: 'warning',
       code: 'open-secret',
       path: 'go.1.params.password',
       position: { line: 3, column: 67 },
@@ -44,4 +44,33 @@ test('headers and URLs may hold secrets too', async () => {
   expect(problems.map(({ path }) => path)).toEqual(['go.0.params.url', 'go.0.params.headers.Authorization'])
   // It keeps no daemon from running: old deployments have them.
   expect(config).toBeDefined()
+})
+
+test('the password of the database and those of yagi.conf are found too, but not guest, which everyone knows', async () => {
+  const winchester = String(SOUND_FILES['winchester.yaml']).replace(
+    /url: .*/,
+    'url: mysql://me:s3cr3t@host/name',
+  )
+  const section = (password: string) => `[rabbit_broker]\npassword = ${password}\n`
+  const rest =
+    '[winchester]\nconfig_file = winchester.yaml\n[consumers]\nqueues = q\n[consumer:q]\napps = yagi.handler.NullHandler\n'
+  const folder = folderWith({
+    ...SOUND_FILES,
+    'winchester.yaml': winchester,
+    'yagi.conf': section('s3cr3t') + rest,
+    'guest.conf': section('guest') + rest,
+    'environment.conf': section('${PASSWORD}') + rest,
+  })
+  for (const name of ['winchester.yaml', 'yagi.conf', 'guest.conf', 'environment.conf'])
+    chmodSync(join(folder, name), 0o644)
+  const found = async (name: string) => {
+    const { problems } = await checkConfig(join(folder, name), { PASSWORD: 'p' })
+    return problems.map(({ path, severity }) => `${severity} ${path}`)
+  }
+  const database = 'warning database.url'
+  expect(await found('yagi.conf')).toEqual(['warning rabbit_broker.password', database])
+  expect(await found('guest.conf')).toEqual([database])
+  expect(await found('environment.conf')).toEqual([database])
+  chmodSync(join(folder, 'winchester.yaml'), 0o600)
+  expect(await found('guest.conf')).toEqual([])
 })
