@@ -8,6 +8,7 @@ import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { Queries, StreamFilter } from '../store/ports/queries.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import { stringifyJson } from '../text/json.ts'
+import { maskSecrets } from '../text/mask-secrets.ts'
 import { shownEvent, withoutSecrets } from './events.ts'
 import { noParams, pageOf, streamPath, streamQuery, streamsQuery } from './params.ts'
 import { counts, stream as streamShape } from './shapes.ts'
@@ -112,7 +113,8 @@ async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
 /** Returns a stream in the encoding of the API, secrets masked. */
 function shownStream(stream: Stream, ascending: boolean): RestStream {
   const shown = restStream(stream, formatMark(stream.id, ascending))
-  return { ...shown, distinguishing_traits: withoutSecrets(shown.distinguishing_traits) }
+  const lastError = stream.lastError === null ? {} : { last_error: maskSecrets(stream.lastError) }
+  return { ...shown, distinguishing_traits: withoutSecrets(shown.distinguishing_traits), ...lastError }
 }
 
 async function reset(store: Queries & StreamRuns, id: number, signal: AbortSignal): Promise<void> {

@@ -30,6 +30,8 @@ export type RestStream = {
   readonly expire_timestamp: RestDatetime | null
   readonly distinguishing_traits: { readonly [name: string]: RestValue }
   readonly _mark: string
+  /** why the last run of its pipeline failed; absent where none did */
+  readonly last_error?: string
   readonly events?: readonly RestEvent[]
 }
 

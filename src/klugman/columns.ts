@@ -29,6 +29,7 @@ export const STREAM_COLUMNS: Columns<RestStream> = {
       name: stream.name,
       ...Object.fromEntries(STREAM_TIMES.map((name) => [name, stream[name]])),
       ...Object.fromEntries(traits.map(([name, value]) => [`trait.${name}`, value])),
+      ...(stream.last_error === undefined ? {} : { last_error: stream.last_error }),
       ...(stream.events ? { events: stream.events.map(({ message_id }) => message_id).join(' ') } : {}),
       traits: traits.map(([name, value]) => `${name}:${plainText(value)}`).join(';'),
       _mark: stream._mark,

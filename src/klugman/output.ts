@@ -138,6 +138,7 @@ function streamTable(stream: RestStream): string {
   for (const [name, value] of Object.entries(stream.distinguishing_traits)) {
     rows.push(['D.Trait', name, pythonText(value)])
   }
+  if (stream.last_error !== undefined) rows.push(['Stream', 'last_error', stream.last_error])
   const table = formatTable(['Section', 'Property', 'Value'], rows, terminalLook())
   return [table, ...(stream.events ?? []).map(eventTable)].join('\n')
 }

@@ -85,6 +85,17 @@ test('on a terminal a stream is a line, elsewhere and with details a box', async
   expect(await shown({ format: 'table' })).toBe(TABLE)
 })
 
+test('a stream in error shows why', async () => {
+  const stream = { ...(STREAMS[1] as RestStream), last_error: 'boom' }
+  await streamOutput({}).add(stream)
+  expect(printed).toMatch(/\| +Stream +\| +last_error +\| +boom +\|/)
+  printed = ''
+  const chosen = streamOutput({ format: 'value', column: ['id', 'last_error'] })
+  await chosen.add(stream)
+  await chosen.end()
+  expect(printed).toBe('9 boom\n')
+})
+
 test('states are coloured on a terminal', async () => {
   vi.stubEnv('NO_COLOR', '')
   expect(await shown({ column: ['state'] }, true)).toContain('\u001b[31merror\u001b[0m')
