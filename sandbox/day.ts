@@ -7,7 +7,7 @@
 // that run already. Otherwise private ones are started in a temporary folder and stopped at the end.
 
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { access, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -19,6 +19,7 @@ import { createMysqlDatabase } from './servers/mysql-store.ts'
 import { startRabbitmq } from './servers/rabbitmq.ts'
 
 async function countMessages(file: string): Promise<number> {
+  await access(file)
   const raw = createReadStream(file)
   const ids = new Set<string>()
   for await (const line of createInterface({
@@ -31,6 +32,7 @@ async function countMessages(file: string): Promise<number> {
 
 async function play(file: string, folder: string, stops: (() => Promise<void>)[]): Promise<void> {
   const messages = await countMessages(file)
+  progress(`${messages} notifications; starting servers`)
   const [serverUrl, amqpUrl] = await Promise.all([
     process.env.STACKTACH_TEST_DATABASE_URL ?? startMariadb(join(folder, 'mariadb'), stops),
     process.env.STACKTACH_TEST_AMQP_URL ?? startRabbitmq(join(folder, 'rabbitmq'), stops),
@@ -41,6 +43,7 @@ async function play(file: string, folder: string, stops: (() => Promise<void>)[]
   try {
     for (const round of ['first', 'second']) {
       const begun = performance.now()
+      progress(`playing them, ${round} time`)
       await deployment.publish(file)
       await deployment.settled(messages)
       await report(round, deployment, messages, performance.now() - begun)
@@ -48,6 +51,11 @@ async function play(file: string, folder: string, stops: (() => Promise<void>)[]
   } finally {
     await deployment.stop()
   }
+}
+
+/** Says on standard error what is being done: standard output has the figures. */
+function progress(text: string): void {
+  process.stderr.write(`day: ${text}\n`)
 }
 
 async function report(round: string, deployment: Deployment, messages: number, ms: number): Promise<void> {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { STREAM_STATES } from '../domain/stream.ts'
-import { parseIso } from '../domain/time.ts'
 import { readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
 import { param } from '../http/params.ts'
 import type { Page } from '../store/ports/queries.ts'
+import { MOMENT_FORMS, parseMoment } from '../text/moment.ts'
 
 // The parameters of requests: the same schemas check them and, with `meta`, describe them in /openapi.json.
 
@@ -14,9 +14,9 @@ const MAX_LIMIT = 1000
 
 const time = (description: string) =>
   param(
-    { description, type: 'string', examples: ['2026-01-31T12:00:00'] },
-    'an ISO 8601 time such as 2026-01-31T12:00:00',
-    (text) => parseIso(restorePlus(text.trim())),
+    { description, type: 'string', examples: ['2026-01-31T12:00:00', 'yesterday', '-1h'] },
+    MOMENT_FORMS,
+    (text) => parseMoment(restorePlus(text.trim()), Date.now() * 1000),
   ).optional()
 
 const text = (description: string, example: string) =>

@@ -40,6 +40,10 @@ export const stream = z
     expire_timestamp: datetime.nullable(),
     distinguishing_traits: z.record(z.string(), value),
     _mark: mark,
+    last_error: z
+      .string()
+      .optional()
+      .meta({ description: 'why the last run of its pipeline failed; absent where none did' }),
     events: z.array(event).optional().meta({ description: 'only with `details`' }),
   })
   .meta({ id: 'Stream' })

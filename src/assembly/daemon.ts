@@ -64,9 +64,15 @@ export async function runUntilStopped(
   logger.info({}, 'stopped')
 }
 
-/** Logs the warnings of a configuration. */
+/**
+ * Logs the problems with which a configuration can be used, at the level at which `stv3 check` tells them:
+ * errors, such as an unknown key, and warnings.
+ */
 export function logWarnings(config: Config, logger: Logger): void {
-  for (const finding of config.warnings) logger.warn({ code: finding.code }, formatFinding(finding))
+  for (const finding of config.warnings) {
+    const level = finding.severity === 'error' ? 'error' : 'warn'
+    logger[level]({ code: finding.code }, formatFinding(finding))
+  }
 }
 
 /**

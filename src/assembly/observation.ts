@@ -2,7 +2,7 @@ import type { WinchesterSettings } from '../config/schemas/winchester-schema.ts'
 import { Health } from '../observe/health.ts'
 import type { Metrics } from '../observe/metrics.ts'
 import type { Service } from '../runtime/lifecycle.ts'
-import { type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
+import { type ListenRange, parseLoopbackRange } from '../runtime/listen-address.ts'
 import type { Logger } from '../runtime/logger.ts'
 
 export type Role = 'consumer' | 'worker' | 'api'
@@ -15,11 +15,15 @@ export type Observation = {
 }
 
 /**
- * Creates the metrics and health of a daemon. Returns undefined, and loads none of the modules, when `status`
- * of winchester.yaml names no address for the role.
+ * Creates the metrics and health of a daemon, at the address given or that of `status` of winchester.yaml.
+ * Returns undefined, and loads none of the modules, when there is none for the role.
  */
-export async function observe(settings: WinchesterSettings, role: Role): Promise<Observation | undefined> {
-  const address = addressOf(settings, role)
+export async function observe(
+  settings: WinchesterSettings,
+  role: Role,
+  given?: ListenRange,
+): Promise<Observation | undefined> {
+  const address = given ?? addressOf(settings, role)
   if (!address) return undefined
   const { Metrics } = await import('../observe/metrics.ts')
   const { createStatusService } = await import('../observe/status-service.ts')
@@ -32,7 +36,7 @@ export async function observe(settings: WinchesterSettings, role: Role): Promise
   }
 }
 
-function addressOf({ status }: WinchesterSettings, role: Role): ListenAddress | undefined {
+function addressOf({ status }: WinchesterSettings, role: Role): ListenRange | undefined {
   const text = typeof status === 'string' ? status : status?.[role]
-  return text === undefined ? undefined : parseListenAddress(text)
+  return text === undefined ? undefined : parseLoopbackRange(text)
 }

@@ -3,9 +3,15 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { InvalidError, messageOf } from '../domain/errors.ts'
 import { type Micros, parseIso } from '../domain/time.ts'
-import { type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
+import {
+  type ListenAddress,
+  type ListenRange,
+  parseListenAddress,
+  parseLoopbackRange,
+} from '../runtime/listen-address.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
+import { MOMENT_FORMS, parseMoment } from '../text/moment.ts'
 import { printableLines } from '../text/printable.ts'
 
 /**
@@ -40,6 +46,20 @@ export function apiListenOption(): Option {
   return new Option('--listen <host:port>', 'address to listen on').argParser(parseListen)
 }
 
+/** Creates the option `--status` of daemons, for where their metrics and health are served. */
+export function statusOption(): Option {
+  return new Option(
+    '--status <host:port>',
+    'loopback address of metrics and health; of HOST:PORT-PORT the first free port (default: status of winchester.yaml)',
+  ).argParser((text): ListenRange => {
+    const range = parseLoopbackRange(text)
+    if (range) return range
+    throw new InvalidArgumentError(
+      'expected HOST:PORT on a loopback address, such as 127.0.0.1:9101 or 127.0.0.1:9101-9109.',
+    )
+  })
+}
+
 /**
  * Creates the logger of a command. The level is that of --log-level, else that of the configuration, else
  * info.
@@ -55,6 +75,8 @@ export class UsageError extends Error {}
 export type ProgramOptions = {
   /** whether InvalidError is wrong usage, so that the program exits with 2 */
   readonly invalidIsUsage?: boolean
+  /** returns what is added to the sentence on an error, such as which variable helps */
+  readonly hintOf?: (error: unknown) => string
 }
 
 /** Error of standard output after which nothing more can be written. */
@@ -69,25 +91,48 @@ export async function runProgram(program: Command, options: ProgramOptions = {})
   process.stdout.on('error', (error) => {
     outputFailure = error
   })
-  exitOverrideAll(program)
-  // The program itself has --log-level too, and takes it wherever it stands.
-  program.hook('preAction', (_, command) => {
-    const { logLevel } = command.optsWithGlobals()
-    if (logLevel !== undefined) command.setOptionValue('logLevel', logLevel)
-  })
+  prepareProgram(program)
   try {
     await program.parseAsync()
     await flushOutput()
   } catch (error) {
     const sentence = sentenceOf(error)
-    if (sentence !== undefined) printNote(`${program.name()}: ${sentence}`)
+    const hint = options.hintOf?.(error) ?? ''
+    if (sentence !== undefined) printNote(`${program.name()}: ${sentence}${hint}`)
     process.exitCode = exitCodeOf(error, options)
   }
   await Promise.all([process.stdout, process.stderr].map(flushed))
   process.exit()
 }
 
-function exitCodeOf(error: unknown, { invalidIsUsage }: ProgramOptions): number {
+/**
+ * Prepares a program to be parsed: commander throws instead of ending the process, --log-level is taken
+ * wherever it stands, and values that are empty are refused.
+ */
+export function prepareProgram(program: Command): void {
+  exitOverrideAll(program)
+  program.hook('preAction', (_, command) => {
+    const { logLevel } = command.optsWithGlobals()
+    if (logLevel !== undefined) command.setOptionValue('logLevel', logLevel)
+    refuseEmptyValues(command)
+  })
+}
+
+/** Refuses options and arguments that are given as empty text, as a variable of a script that is not set. */
+function refuseEmptyValues(command: Command): void {
+  const isEmpty = (value: unknown) => [value].flat().some((one) => one === '')
+  for (let one: Command | null = command; one; one = one.parent)
+    for (const option of one.options)
+      if (isEmpty(one.getOptionValue(option.attributeName())))
+        command.error(`error: option '${option.flags}' is empty; expected a value`, { exitCode: 2 })
+  command.registeredArguments.forEach((argument, index) => {
+    if (isEmpty(command.processedArgs[index]))
+      command.error(`error: argument '${argument.name()}' is empty; expected a value`, { exitCode: 2 })
+  })
+}
+
+/** Returns the exit code for an error with which a program has ended. */
+export function exitCodeOf(error: unknown, { invalidIsUsage }: ProgramOptions = {}): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   if (error instanceof UsageError || (invalidIsUsage && error instanceof InvalidError)) return 2
   return isClosedPipe(error) ? 0 : 1
@@ -174,6 +219,13 @@ export function parseTime(text: string): Micros {
   const time = parseIso(text)
   if (time === undefined)
     throw new InvalidArgumentError('expected an ISO 8601 time, such as 2026-01-01T00:00:00.')
+  return time
+}
+
+/** Parses a time as people name it, such as 2026-01-31 or -1h, for options that filter. */
+export function parseFilterTime(text: string): Micros {
+  const time = parseMoment(text.trim(), Date.now() * 1000)
+  if (time === undefined) throw new InvalidArgumentError(`expected ${MOMENT_FORMS}.`)
   return time
 }
 

@@ -80,7 +80,9 @@ const one = z.strictObject({
 export type TestCase = z.infer<typeof one>
 
 /** Shape of a test file. The parts of configuration in it are checked by partSchemas. */
-export const testFileSchema = z.strictObject({ tests: z.array(one.extend(anyParts)) }).extend(anyParts)
+export const testFileSchema = z
+  .strictObject({ tests: z.array(one.extend(anyParts)).min(1, 'expected at least one test') })
+  .extend(anyParts)
 
 const eachPart = z.strictObject(partSchemas).partial().shape
 

@@ -46,7 +46,6 @@ export type PrepareContext = {
 }
 
 const FILTERED = { kind: 'filtered' } as const
-const UNDEFINED = { kind: 'undefined' } as const
 
 /** How many bytes of a message that is too large its dead letter keeps; the archive has it whole. */
 export const KEPT_BYTES = 64 * 1024
@@ -120,7 +119,8 @@ function distilled(
 ): Prepared {
   const outcome = distiller.distil(notification, () => clock.timeOf(delivery.queue))
   if (outcome.kind === 'failed') return dead(delivery, line, 'distill', outcome.reason)
-  if (outcome.kind === 'dropped') return { delivery, line, outcome: UNDEFINED }
+  if (outcome.kind === 'dropped')
+    return { delivery, line, outcome: { kind: 'undefined', eventType: notification.event_type } }
   const { messageId, eventType, timestamp } = outcome.event
   const arrival = {
     // Traits are left out: `encoded` has them, and a smaller batch is cheaper for the garbage collector.

@@ -23,7 +23,7 @@ export type Outcome =
   /** a message that cannot be read or distilled, and is kept as a dead letter */
   | { readonly kind: 'refused'; readonly deadLetter: NewDeadLetter }
   /** a message that no event definition matches */
-  | { readonly kind: 'undefined' }
+  | { readonly kind: 'undefined'; readonly eventType: string }
   /** a message that the filters of its queue exclude from the streams */
   | { readonly kind: 'filtered' }
   /** a message that was stored before it went back to the queue, and is only to be acknowledged */

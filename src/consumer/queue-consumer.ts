@@ -19,6 +19,7 @@ import { ClockHold } from './clock-hold.ts'
 import { type ConsumerCounters, countNewest, countStored, countUnstored } from './counters.ts'
 import { BYTES_PER_BATCH, DeliveryBuffer } from './delivery-buffer.ts'
 import { firstTimeOf } from './first-time.ts'
+import { IntakeNotices } from './intake-notices.ts'
 import { type PrepareContext, prepare } from './prepare.ts'
 import { arrivalOf, type Prepared } from './prepared.ts'
 import { QueueRest } from './queue-rest.ts'
@@ -86,6 +87,7 @@ export class QueueConsumer implements Service {
   readonly #databaseOutage: Pick<Outage, 'failed' | 'over'>
   readonly #archiveOutage: Pick<Outage, 'failed' | 'over'>
   #subscription: Subscription | undefined
+  readonly #notices: IntakeNotices
   #isReading = false
   #hasRead = false
   #isAwaiting = false
@@ -99,6 +101,7 @@ export class QueueConsumer implements Service {
     const { spec, logger, clock, apps = [] } = options
     const { signal } = this.#stopping
     this.#options = options
+    this.#notices = new IntakeNotices({ queue: spec.queue, logger })
     this.#buffer = new DeliveryBuffer({ ...options, signal })
     const isFull = () => this.#atHand() >= this.#buffer.prefetch / 2
     this.#clockHold = new ClockHold(clock, spec.queue, isFull)
@@ -357,6 +360,7 @@ export class QueueConsumer implements Service {
     const { counters, store, router, logger, onStored } = this.#options
     const { signal } = this.#stopping
     const reports = this.#clockHold.reportsOfOldest()
+    this.#notices.add(batch)
     for (;;) {
       try {
         await storeBatch(batch, {

@@ -30,6 +30,8 @@ export type RestStream = {
   readonly expire_timestamp: RestDatetime | null
   readonly distinguishing_traits: { readonly [name: string]: RestValue }
   readonly _mark: string
+  /** why the last run of its pipeline failed; absent where none did */
+  readonly last_error?: string
   readonly events?: readonly RestEvent[]
 }
 
@@ -93,6 +95,7 @@ export function restStream(stream: Stream, mark: string): RestStream {
     expire_timestamp: optional(stream.expireTimestamp),
     distinguishing_traits: restTraits(stream.distinguishingTraits),
     _mark: mark,
+    ...(stream.lastError === null ? {} : { last_error: stream.lastError }),
   }
 }
 

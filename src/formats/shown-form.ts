@@ -1,5 +1,5 @@
 import { ENVELOPE_NAMES } from '../domain/event.ts'
-import { maskValue, maskValues } from '../text/mask-secrets.ts'
+import { maskSecrets, maskValue, maskValues } from '../text/mask-secrets.ts'
 import type { RestEvent, RestStream, RestValue } from './rest-form.ts'
 
 // The encoding of the REST API without secrets: what is shown to people and to programs that ask for a list.
@@ -12,11 +12,12 @@ export function shownEvent(event: RestEvent): RestEvent {
   return { ...event, ...Object.fromEntries(masked) }
 }
 
-/** Returns a stream with the secrets in its distinguishing traits and in its events masked. */
+/** Returns a stream with the secrets in its distinguishing traits, in its last error and in its events masked. */
 export function shownStream(stream: RestStream): RestStream {
   return {
     ...stream,
     distinguishing_traits: maskValues(stream.distinguishing_traits),
+    ...(stream.last_error === undefined ? {} : { last_error: maskSecrets(stream.last_error) }),
     ...(stream.events ? { events: stream.events.map(shownEvent) } : {}),
   }
 }

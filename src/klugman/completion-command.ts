@@ -49,7 +49,7 @@ function completedOption({ long, description, required, argChoices }: Option): C
 
 /** Replaces characters that would end a quoted word of a shell or a description. */
 function plain(text: string): string {
-  return text.replace(/['"`$[\]:]/g, ' ').replace(/\s+/g, ' ')
+  return text.replace(/['"`$[\]\\]/g, ' ').replace(/\s+/g, ' ')
 }
 
 /** Returns the options of all commands that take a value, each once. */
@@ -127,10 +127,15 @@ function fishScript(program: string, commands: readonly Completed[]): string {
     ...options.map(({ name: option, about: told, values }) =>
       line(
         `__fish_seen_subcommand_from ${name}`,
-        `-l ${option.slice(2)} -d '${told}'${values ? ` -x -a '${values.join(' ')}'` : ''}`,
+        `-l ${option.slice(2)} -d '${told}'${values ? ` -x ${fishValues(values)}` : ''}`,
       ),
     ),
     ...(words.length > 0 ? [line(`__fish_seen_subcommand_from ${name}`, `-a '${words.join(' ')}'`)] : []),
   ])
   return `${lines.join('\n')}\n`
+}
+
+/** Returns the values of an option, each with a description: fish would show that of the option beside each. */
+function fishValues(values: readonly string[]): string {
+  return `-a "${values.map((value) => `${value}\\t''`).join(' ')}"`
 }

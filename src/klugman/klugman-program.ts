@@ -11,6 +11,7 @@ export function klugmanProgram(): Command {
     'query the REST API of StackTach; the environment variable KLUGMAN_TOKEN is the bearer token, if it needs one',
     'klugman http://127.0.0.1:8000 streams --count',
   )
+    .usage('[options] [URL] COMMAND')
     .option('--url <url>', 'URL of the API (default: the environment variable KLUGMAN_URL)')
     .option('--debug', 'print each request')
   for (const command of [streamsCommand(), eventsCommand(), completionCommand()]) program.addCommand(command)

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { Query } from './list.ts'
+import { LIST_FORMATS } from './list-formats.ts'
 import type { OutputOptions } from './output.ts'
 
 /** Options that all lists have in common. */
@@ -14,19 +15,41 @@ export type ListOptions = OutputOptions & {
   readonly watch?: true
 }
 
+/** Names of the options that choose rows of a list, and so say nothing beside one row. */
+const CHOOSING = ['name', 'state', 'from', 'to', 'traits', 'mark', 'limit', 'all', 'count', 'watch']
+
 /**
- * Adds the common list options. `one` is the name of the option that shows a single row, `watched` the help
- * text for what --watch prints.
+ * Adds the common list options. `watched` is the help text for what --watch prints, `columns` those of a
+ * list.
  */
-export function addListOptions(command: Command, one: string, watched: string): Command {
+export function addListOptions(command: Command, watched: string, columns: string): Command {
   return command
     .option('--mark <mark>', 'rows after this mark, the _mark of an earlier row')
-    .option('--limit <n>', 'number of rows (default: 200, at most 1000)')
+    .option('--limit <n>', 'number of rows (default: 200)')
     .addOption(new Option('--all', 'all rows, page by page').conflicts('limit'))
-    .addOption(new Option('--count', 'only the number of rows').conflicts([one, 'all']))
-    .addOption(new Option('--watch', `keep running and ${watched}`).conflicts([one, 'all', 'mark']))
-    .option('--json', 'one JSON object a line')
-    .addOption(new Option('--csv', 'comma-separated values').conflicts(['json', 'watch']))
+    .addOption(new Option('--count', 'only the number of rows').conflicts(['all', 'column', 'sortColumn']))
+    .addOption(new Option('--watch', `keep running and ${watched}`).conflicts(['all', 'mark', 'sortColumn']))
+    .addOption(
+      new Option(
+        '-f, --format <format>',
+        'how rows are printed (default: a table on a terminal, else a box for each row)',
+      )
+        .choices(LIST_FORMATS)
+        .conflicts(['json', 'csv']),
+    )
+    .option(
+      '-c, --column <name>',
+      `print this column; may be given several times (default: ${columns})`,
+      (name: string, before: readonly string[] = []) => [...before, name],
+    )
+    .option('--sort-column <name>', 'sort the printed rows by this column')
+    .option('--json', 'one JSON object a line, as -f json')
+    .addOption(new Option('--csv', 'comma-separated values, as -f csv').conflicts(['json', 'watch']))
+}
+
+/** Creates the option that shows a single row, beside which nothing chooses rows. */
+export function oneRowOption(flags: string, description: string): Option {
+  return new Option(flags, description).conflicts(CHOOSING)
 }
 
 export function pageOf({ mark, limit }: ListOptions): Query {

@@ -6,6 +6,8 @@ import type { Output } from './output.ts'
 
 /** Rows per page when all pages are requested. */
 const PAGE_SIZE = 1000
+/** Rows of a page for which no limit is given. */
+const DEFAULT_LIMIT = 200
 
 export type Row = { readonly _mark: string }
 export type Query = { readonly mark?: string | undefined; readonly limit?: number | string | undefined }
@@ -24,27 +26,54 @@ export function eventListing(client: Client): Listing<EventQuery, ListedEvent> {
   return { page: client.listEvents, all: client.events }
 }
 
+/** What printList prints: rows of a listing that a query selects. */
+export type Printed<Q extends Query, T extends Row> = {
+  readonly listing: Listing<Q, T>
+  readonly query: Q
+  /** whether all rows are printed, not only `limit` of them */
+  readonly isAll: boolean
+  readonly output: Output<NoInfer<T>>
+  /** what the rows are, such as `streams`, for messages */
+  readonly rows: string
+}
+
 /**
- * Prints one page, or all pages when `wantsAll` is set.
+ * Prints `limit` rows, in as many pages as they take, or all. Says on standard error when no row matches,
+ * and when there are more.
  *
  * @example
- * await printList(streamListing(client), { state: 'error' }, true, streamOutput({ json: true }))
+ * const output = streamOutput({ json: true })
+ * await printList({ listing: streamListing(client), query: { state: 'error' }, isAll: true, output, rows: 'streams' })
  */
-export async function printList<Q extends Query, T extends Row>(
-  listing: Listing<Q, T>,
-  query: Q,
-  wantsAll: boolean,
-  output: Output<NoInfer<T>>,
-): Promise<void> {
-  const rows = wantsAll ? listing.all({ ...query, limit: PAGE_SIZE }) : await listing.page(query, {})
+export async function printList<Q extends Query, T extends Row>(printed: Printed<Q, T>): Promise<void> {
+  const { listing, query, isAll, output, rows } = printed
+  const most = isAll ? Number.POSITIVE_INFINITY : Number(query.limit ?? DEFAULT_LIMIT)
+  // What is no number is for the server to refuse.
+  const limit = Number.isNaN(most) ? query.limit : Math.min(most, PAGE_SIZE)
   const line = new StatusLine()
   let count = 0
-  for await (const row of rows) {
+  let mark: string | undefined
+  for await (const row of listing.all({ ...query, limit })) {
     await output.add(row)
     count++
+    mark = row._mark
     // On a terminal the status line would appear between the rows.
     if (!process.stdout.isTTY) line.show(() => `${grouped(count)} so far`)
+    if (count === most) break
   }
   line.clear()
   await output.end()
+  if (count === 0 && most > 0) process.stderr.write(`no ${rows} match${hintOf(query)}\n`)
+  if (count < most || mark === undefined) return
+  const [next] = await listing.page({ ...query, mark, limit: 1 }, {})
+  if (next) {
+    const told = `these are ${grouped(count)} ${rows} and there are more`
+    process.stderr.write(`${told}; --limit N shows more, --all everything\n`)
+  }
+}
+
+/** Returns what may be wrong with a query that selects nothing. Files take patterns of names; lists do not. */
+function hintOf(query: object): string {
+  const name = 'eventName' in query ? query.eventName : 'triggerName' in query ? query.triggerName : undefined
+  return typeof name === 'string' && /[*?[]/.test(name) ? '; --name takes a whole name, no pattern' : ''
 }

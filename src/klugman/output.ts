@@ -1,80 +1,137 @@
-import { print, printData, printStyled } from '../cli/program.ts'
+import { print } from '../cli/program.ts'
 import { formatTable, type TableOptions } from '../cli/terminal/table.ts'
-import type { RestEvent, RestStream, RestValue } from '../formats/rest-form.ts'
+import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import { shownEvent, shownStream } from '../formats/shown-form.ts'
 import { stringifyJson } from '../text/json.ts'
-import { plainText, pythonText } from './format-value.ts'
+import {
+  allColumns,
+  type Cells,
+  type Columns,
+  compareCells,
+  EVENT_COLUMNS,
+  requireColumns,
+  STREAM_COLUMNS,
+  STREAM_TIMES,
+} from './columns.ts'
+import { pythonText } from './format-value.ts'
+import { type Colour, type ListFormat, lineOf, PRINTERS } from './list-formats.ts'
 
-export type OutputOptions = { readonly json?: true; readonly csv?: true }
+export type OutputOptions = {
+  readonly format?: ListFormat
+  readonly json?: true
+  readonly csv?: true
+  readonly column?: readonly string[]
+  readonly sortColumn?: string
+  /** whether rows are printed as they come, for --watch */
+  readonly watch?: true
+  /** whether rows are printed as boxes with all that they hold, where no format is asked for */
+  readonly boxes?: boolean
+}
 
-/** Prints rows as tables, JSON lines or CSV, one row at a time. */
+/** Prints rows: as boxes, lists, JSON lines, YAML or CSV. */
 export type Output<T> = {
   add(row: T): Promise<void>
-  /** Must be called after the last row: CSV is printed only then. */
+  /** Must be called after the last row: lists, CSV and sorted rows are printed only then. */
   end(): Promise<void>
 }
 
 export function streamOutput(options: OutputOptions): Output<RestStream> {
-  return outputOf(options, shownStream, streamTable, csvOfStream)
+  return masked(shownStream, outputOf(options, streamTable, STREAM_COLUMNS))
 }
 
 export function eventOutput(options: OutputOptions): Output<RestEvent> {
-  return outputOf(options, shownEvent, eventTable, (event) => ({ ...event }))
+  return masked(shownEvent, outputOf(options, eventTable, EVENT_COLUMNS))
 }
 
-export function printCount(count: number, { json, csv }: OutputOptions): Promise<void> {
-  if (json) return print(`${JSON.stringify({ count })}\n`)
-  if (csv) return print(`count\n${count}\n`)
+/** Masks the secrets of rows: those of an API of before it masked them. */
+function masked<T>(shown: (row: T) => T, output: Output<T>): Output<T> {
+  return { add: (row) => output.add(shown(row)), end: () => output.end() }
+}
+
+export function printCount(count: number, options: OutputOptions): Promise<void> {
+  const format = formatOf(options)
+  if (format === 'json') return print(`${JSON.stringify({ count })}\n`)
+  if (format === 'csv') return print(`count\n${count}\n`)
+  if (format === 'yaml') return print(`count: ${count}\n`)
+  if (format === 'value') return print(`${count}\n`)
   return print(`${formatTable(['Property', 'Value'], [['count', String(count)]])}\n`)
 }
 
-function outputOf<T>(
-  { json, csv }: OutputOptions,
-  shown: (row: T) => T,
-  table: (row: T) => string,
-  cells: (row: T) => { readonly [column: string]: RestValue },
+/** Returns the format asked for; undefined where there is none. */
+function formatOf({ format, json, csv }: OutputOptions): ListFormat | undefined {
+  if (json) return 'json'
+  return csv ? 'csv' : format
+}
+
+/**
+ * Creates the output that the options ask for. Without a format it is a list on a terminal and where columns
+ * are chosen, else the boxes of the original klugman.
+ */
+function outputOf<T>(options: OutputOptions, box: (row: T) => string, columns: Columns<T>): Output<T> {
+  const { column, sortColumn, watch, boxes } = options
+  const isChosen = column !== undefined || sortColumn !== undefined
+  const format = formatOf(options)
+  if (format === undefined && !isChosen && (boxes || !process.stdout.isTTY)) return rowOutput(box)
+  const listed = format ?? 'table'
+  // Whole rows in the form of the API need not be held.
+  if (listed === 'json' && !isChosen) return rowOutput((row) => stringifyJson(row))
+  if (watch) return watchOutput(listed, columns, column)
+  return heldOutput(listed, options, columns)
+}
+
+function rowOutput<T>(text: (row: T) => string): Output<T> {
+  return { add: (row) => print(`${text(row)}\n`), async end() {} }
+}
+
+/** Prints each row on its own: a table would have to know all of them. */
+function watchOutput<T>(
+  format: ListFormat,
+  columns: Columns<T>,
+  column: readonly string[] | undefined,
 ): Output<T> {
-  if (csv) return csvOutput((row) => cells(shown(row)))
   return {
-    add: (row) => (json ? print(`${stringifyJson(shown(row))}\n`) : printStyled(`${table(shown(row))}\n`)),
+    async add(row) {
+      const cells = columns.cells(row)
+      if (format === 'table') return print(`${lineOf(cells, column ?? columns.shown)}\n`)
+      await PRINTERS[format]([cells], column ?? columnsOf(format, columns, [cells]))
+    },
     async end() {},
   }
 }
 
-/** Holds all rows until the end, because the columns of CSV depend on all of them. */
-function csvOutput<T>(cells: (row: T) => { readonly [column: string]: RestValue }): Output<T> {
-  const rows: { readonly [column: string]: RestValue }[] = []
+/** Holds all rows until the end: columns, widths and order depend on all of them. */
+function heldOutput<T>(
+  format: ListFormat,
+  { column, sortColumn }: OutputOptions,
+  columns: Columns<T>,
+): Output<T> {
+  const held: { readonly row: T; readonly cells: Cells }[] = []
   return {
     async add(row) {
-      rows.push(cells(row))
+      held.push({ row, cells: columns.cells(row) })
     },
     async end() {
-      const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-      if (columns.length === 0) return
-      await printData(csvLine(columns))
-      for (const row of rows)
-        await printData(csvLine(columns.map((column) => plainText(row[column] ?? null))))
+      if (held.length === 0) return
+      const sorting = sortColumn === undefined ? [] : [sortColumn]
+      requireColumns(
+        [...(column ?? []), ...sorting],
+        columns,
+        held.map(({ cells }) => cells),
+      )
+      for (const name of sorting) held.sort((a, b) => compareCells(a.cells[name], b.cells[name]))
+      // JSON without a choice of columns is the form of the API.
+      if (format === 'json' && !column) for (const { row } of held) await print(`${stringifyJson(row)}\n`)
+      else {
+        const rows = held.map(({ cells }) => cells)
+        await PRINTERS[format](rows, column ?? columnsOf(format, columns, rows), terminalColour())
+      }
     },
   }
 }
 
-/** Formats a line of CSV by RFC 4180, but ends it with a line feed only. */
-function csvLine(cells: readonly string[]): string {
-  return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`
-}
-
-const TIMES = ['first_event', 'last_event', 'fire_timestamp', 'expire_timestamp'] as const
-
-function csvOfStream(stream: RestStream): { readonly [column: string]: RestValue } {
-  const traits = Object.entries(stream.distinguishing_traits).map(([name, value]) => [`trait.${name}`, value])
-  return {
-    id: stream.id,
-    state: stream.state,
-    name: stream.name,
-    ...Object.fromEntries(TIMES.map((name) => [name, stream[name]])),
-    ...Object.fromEntries(traits),
-    ...(stream.events ? { events: stream.events.map(({ message_id }) => message_id).join(' ') } : {}),
-  }
+/** Returns the columns that a format shows unless others are chosen: tables few, files all. */
+function columnsOf<T>(format: ListFormat, columns: Columns<T>, rows: readonly Cells[]): readonly string[] {
+  return format === 'table' || format === 'value' ? columns.shown : allColumns(columns, rows)
 }
 
 function streamTable(stream: RestStream): string {
@@ -82,11 +139,12 @@ function streamTable(stream: RestStream): string {
     ['id', String(stream.id)],
     ['state', stream.state],
     ['name', stream.name],
-    ...TIMES.map((name) => [name, pythonText(stream[name])]),
+    ...STREAM_TIMES.map((name) => [name, pythonText(stream[name])]),
   ].map(([name, value]) => ['Stream', name as string, value as string])
   for (const [name, value] of Object.entries(stream.distinguishing_traits)) {
     rows.push(['D.Trait', name, pythonText(value)])
   }
+  if (stream.last_error !== undefined) rows.push(['Stream', 'last_error', stream.last_error])
   const table = formatTable(['Section', 'Property', 'Value'], rows, terminalLook())
   return [table, ...(stream.events ?? []).map(eventTable)].join('\n')
 }
@@ -107,17 +165,21 @@ const STATE_COLOURS: { readonly [state: string]: number } = {
   retry_expire: YELLOW,
 }
 
+/** Returns the colouring of states for standard output; undefined where it is no terminal. */
+function terminalColour(): Colour | undefined {
+  if (!process.stdout.isTTY || process.env.NO_COLOR) return undefined
+  return (column, cell, shown) => {
+    const code = column === 'state' ? STATE_COLOURS[cell] : undefined
+    return code === undefined ? shown : `\u001b[${code}m${shown}\u001b[0m`
+  }
+}
+
 /** Returns the options of tables for standard output: folding and colours on a terminal, none elsewhere. */
 function terminalLook(): TableOptions {
   if (!process.stdout.isTTY) return {}
   // Some terminals do not report their width.
   const width = process.stdout.columns || undefined
-  if (process.env.NO_COLOR) return { width }
-  return {
-    width,
-    colour: (text, cell, row) => {
-      const code = row[1] === 'state' ? STATE_COLOURS[cell] : undefined
-      return code === undefined ? text : `\u001b[${code}m${text}\u001b[0m`
-    },
-  }
+  const colour = terminalColour()
+  if (!colour) return { width }
+  return { width, colour: (text, cell, row) => colour(row[1] ?? '', cell, text) }
 }

@@ -1,13 +1,14 @@
-import { createInterface } from 'node:readline/promises'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { createCommand, printNote, UsageError } from '../cli/program.ts'
+import { isConfirmed } from '../cli/terminal/confirm.ts'
 import type { Client, StreamQuery } from '../client/client.ts'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import { STREAM_STATES } from '../domain/stream.ts'
 import type { RestStream } from '../formats/rest-form.ts'
+import { STREAM_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
 import { printList, streamListing } from './list.ts'
-import { addListOptions, type ListOptions, pageOf } from './list-options.ts'
+import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
 import { type Output, streamOutput } from './output.ts'
 import { showCount, watchStreams } from './watch.ts'
 
@@ -30,18 +31,23 @@ export function streamsCommand(): Command {
   klugman streams --state error --all --csv
   klugman streams --id 17 --reset`,
   )
-    .option('--id <id>', 'show one stream')
+    .addOption(oneRowOption('--id <id>', 'show one stream'))
     .option('--name <name>', 'only those of this trigger')
     .option('--state <state>', `only those in this state: ${STREAM_STATES.join(', ')}`)
-    .option('--from <time>', 'only those with an event after this time')
+    .option(
+      '--from <time>',
+      'only those with an event after this time: ISO 8601 (UTC), yesterday, 14:00, -1h',
+    )
     .option('--to <time>', 'only those that began before this time')
     .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
     .option('--details', 'with the events of each stream')
     .option('--reset', 'run the stream of --id again, which must be in an error state')
-    .option('--delete', 'delete the stream of --id, but not its events; asks first')
+    .addOption(
+      new Option('--delete', 'delete the stream of --id, but not its events; asks first').conflicts('reset'),
+    )
     .option('--yes', 'do not ask')
   const watched = 'print streams that are new or have changed state, or the count when it changes'
-  return addListOptions(command, 'id', watched).action(run)
+  return addListOptions(command, watched, STREAM_COLUMNS.shown.join(', ')).action(run)
 }
 
 async function run(options: Options, command: Command): Promise<void> {
@@ -49,14 +55,21 @@ async function run(options: Options, command: Command): Promise<void> {
   const query = queryOf(options)
   if (options.reset || options.delete) return change(client, options)
   if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options)
-  const plain = streamOutput(options)
+  const boxes = options.details === true || options.id !== undefined
+  const plain = streamOutput({ ...options, boxes })
   const output = options.details ? withDetails(client, plain) : plain
   if (options.id !== undefined) {
     await plain.add(await client.getStream(options.id, { details: options.details === true }))
     return plain.end()
   }
   if (options.watch) return watchStreams(streamListing(client), query, output)
-  await printList(streamListing(client), query, options.all === true, output)
+  await printList({
+    listing: streamListing(client),
+    query,
+    isAll: options.all === true,
+    output,
+    rows: 'streams',
+  })
 }
 
 function queryOf(options: Options): StreamQuery {
@@ -79,28 +92,17 @@ function withDetails(client: Client, output: Output<RestStream>): Output<RestStr
   }
 }
 
-async function change(client: Client, { id, reset, delete: isDeletion, yes }: Options): Promise<void> {
+async function change(client: Client, { id, reset, yes }: Options): Promise<void> {
   const verb = reset ? 'reset' : 'delete'
   if (id === undefined) throw new UsageError(`--${verb} needs the --id of a stream`)
-  if (reset && isDeletion) throw new UsageError('--reset and --delete cannot go together')
   if (reset) {
     await client.resetStream(id)
     printNote(`stream ${id} will be run again`)
     return
   }
-  if (!yes && !(await isConfirmed(`delete stream ${id}? Its events stay. [y/N] `))) {
+  if (!yes && !(await isConfirmed(`delete stream ${id}? Its events stay. [y/N] `, '--delete needs --yes'))) {
     throw new ConflictError(`stream ${id} was not deleted`)
   }
   await client.deleteStream(id)
   printNote(`stream ${id} was deleted`)
-}
-
-async function isConfirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UsageError('cannot ask without a terminal: --delete needs --yes')
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^y(es)?$/i.test((await terminal.question(question)).trim())
-  } finally {
-    terminal.close()
-  }
 }

@@ -1,20 +1,23 @@
-import { createHttpService } from '../http/http-service.ts'
+import { causeOf } from '../domain/errors.ts'
+import { createHttpService, type HttpService } from '../http/http-service.ts'
 import type { Service } from '../runtime/lifecycle.ts'
-import type { ListenAddress } from '../runtime/listen-address.ts'
+import type { ListenRange } from '../runtime/listen-address.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Health } from './health.ts'
 import type { Metrics } from './metrics.ts'
 import { createStatusApp } from './status-app.ts'
 
 export type StatusParts = {
-  readonly address: ListenAddress
+  /** where it listens: at the first of the ports that is free */
+  readonly address: ListenRange
   readonly health: Health
   readonly metrics: Metrics
   readonly logger: Logger
 }
 
 /**
- * Creates the service that serves metrics and health over HTTP, at the address `status` of winchester.yaml.
+ * Creates the service that serves metrics and health over HTTP. Its start rejects with StackTachError when
+ * none of the ports is free.
  */
 export function createStatusService({ address, health, metrics, logger }: StatusParts): Service {
   const sources = {
@@ -22,14 +25,36 @@ export function createStatusService({ address, health, metrics, logger }: Status
     hindrance: () => health.hindrance(),
     remarks: () => health.remarks(),
   }
-  const app = createStatusApp(sources, address.host)
-  const http = createHttpService(app, address, 'status in winchester.yaml')
+  const { host, ports } = address
+  const app = createStatusApp(sources, host)
+  let http: HttpService | undefined
   return {
     async start() {
-      await http.start()
-      const { host, port } = http.address()
+      http = await startAtFirst(ports, (port) => createHttpService(app, { host, port }, REMEDY))
+      const { port } = http.address()
       logger.info({}, `metrics and health at http://${host}:${port}/metrics`)
     },
-    stop: () => http.stop(),
+    stop: async () => http?.stop(),
+  }
+}
+
+const REMEDY =
+  '--status, or give all processes of this machine a range in winchester.yaml, such as status: 127.0.0.1:9101-9109'
+
+/** Starts the first service whose port is free. Rejects as the last one does when none is. */
+async function startAtFirst(
+  [port, ...others]: readonly [number, ...number[]],
+  serviceAt: (port: number) => HttpService,
+): Promise<HttpService> {
+  const service = serviceAt(port)
+  try {
+    await service.start()
+    return service
+  } catch (error) {
+    const [next, ...more] = others
+    const cause = causeOf(error)
+    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+    if (next === undefined || !isTaken) throw error
+    return startAtFirst([next, ...more], serviceAt)
   }
 }

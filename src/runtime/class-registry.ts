@@ -73,8 +73,8 @@ export class ClassRegistry<BuiltIn, Own = BuiltIn> {
   unknown(name: string, more: readonly string[] = [], classPath = name): string {
     const { kind, ownOnes } = this.#options
     const what = classPath === name ? name : `${name} (${classPath})`
-    const known = [...new Set([...more, ...this.names])]
-    const others = known.filter((one) => one !== name)
-    return `there is no ${kind} ${what}; known are ${known.join(', ')}, ${ownOnes}${didYouMean(classPath, others)}`
+    // A name of the configuration that stands for nothing is among `more`, but not known.
+    const others = [...new Set([...more, ...this.names])].filter((one) => one !== name)
+    return `there is no ${kind} ${what}; known are ${others.join(', ')}, ${ownOnes}${didYouMean(classPath, others)}`
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, StackTachError } from '../domain/errors.ts'
@@ -57,10 +58,22 @@ async function importModule(file: string, classPath: string): Promise<{ readonly
   try {
     return await Promise.race([import(pathToFileURL(file).href), late])
   } catch (error) {
-    throw new StackTachError('config', `${classPath}: the module cannot be loaded: ${messageOf(error)}`, {
+    const reason = `${messageOf(error)}${placeOf(error, file)}`
+    throw new StackTachError('config', `${classPath}: the module cannot be loaded: ${reason}`, {
       cause: error,
     })
   } finally {
     clearTimeout(timer)
   }
+}
+
+/**
+ * Returns ` (line N)` for a syntax error in a file, else the empty text. The error itself does not say where it
+ * is: another process of Node reads the file, without running it.
+ */
+function placeOf(error: unknown, file: string): string {
+  if (!(error instanceof SyntaxError)) return ''
+  const { stderr } = spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: LOADING_MS })
+  const [, line] = /^.*:(\d+)\n/.exec(stderr ?? '') ?? []
+  return line === undefined ? '' : ` (line ${line})`
 }

@@ -135,7 +135,14 @@ test('drop deletes what is named, or all that match the filters, and nothing by 
   })
   expect(await left()).toEqual([1, 2, 3])
   expect(await run('drop', '3')).toMatchObject({ code: 0, stdout: '1 dropped\n' })
-  expect(await run('drop', '--all', '--stage', 'decode')).toMatchObject({ code: 0, stdout: '1 dropped\n' })
+  expect(await run('drop', '--all', '--stage', 'decode')).toMatchObject({
+    code: 2,
+    stderr: 'stv3: cannot ask without a terminal: drop --all needs --yes\n',
+  })
+  expect(await run('drop', '--all', '--stage', 'decode', '--yes')).toMatchObject({
+    code: 0,
+    stdout: '1 dropped\n',
+  })
   expect(await left()).toEqual([1])
   expect(await run('show', '3')).toMatchObject({ code: 1, stderr: 'stv3: there is no dead letter 3\n' })
   await store.close()

@@ -9,10 +9,10 @@ import { withStore } from '../../assembly/with-store.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { createHttpService } from '../../http/http-service.ts'
 import type { Metrics } from '../../observe/metrics.ts'
-import type { ListenAddress } from '../../runtime/listen-address.ts'
-import { apiListenOption, createCommand, loggerOf } from '../program.ts'
+import type { ListenAddress, ListenRange } from '../../runtime/listen-address.ts'
+import { apiListenOption, createCommand, loggerOf, statusOption } from '../program.ts'
 
-type Options = { config: string; listen?: ListenAddress; logLevel?: string }
+type Options = { config: string; listen?: ListenAddress; status?: ListenRange; logLevel?: string }
 
 /** Creates `stv3 api`, which serves the REST API until it is stopped. */
 export function apiCommand(): Command {
@@ -23,6 +23,7 @@ export function apiCommand(): Command {
   )
     .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf or quincy.conf that names one')
     .addOption(apiListenOption().default(undefined, 'api.listen of winchester.yaml, else 127.0.0.1:8000'))
+    .addOption(statusOption())
     .action(serve)
 }
 
@@ -31,7 +32,7 @@ async function serve(options: Options): Promise<void> {
   const config = await loadWholeConfig(options.config, process.env)
   const logger = loggerOf(options, config.winchester.log_level)
   logWarnings(config, logger)
-  const observation = await observe(config.winchester, 'api')
+  const observation = await observe(config.winchester, 'api', options.status)
   const { address, access, limits } = await apiSettings(config, options.listen, process.env)
   const statementMs = limits.queryTimeoutMs
   const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS, statementMs })

@@ -5,7 +5,7 @@ import { checkConfig } from '../../config/load/load-config.ts'
 import { describeWithoutWinchester } from '../../config/load/without-winchester.ts'
 import { checkConnections } from '../../connection-check/check-connections.ts'
 import { flatConnectionFinding, formatConnectionFinding } from '../../connection-check/connection-finding.ts'
-import { ConfigError, type Finding, formatFinding } from '../../domain/errors.ts'
+import { ConfigError, type Finding, formatFinding, StackTachError } from '../../domain/errors.ts'
 import { findingsOf } from '../../explain/against/findings.ts'
 import { Observation } from '../../explain/against/observation.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
@@ -68,6 +68,12 @@ async function holdAgainst(
   for (const file of files) {
     for await (const { text, place } of readJsonTexts(file)) observation.add(text, place())
   }
+  // Of none it would be said that they need nothing.
+  if (observation.notifications === 0)
+    throw new StackTachError(
+      'config',
+      `${files.join(', ')}: no notifications to compare the configuration with`,
+    )
   return { findings: findingsOf(config, observation), notifications: observation.notifications }
 }
 

@@ -18,10 +18,11 @@ import { describeWithoutWinchester } from '../../config/load/without-winchester.
 import { createConsumerCounters } from '../../consumer/counters.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
+import type { ListenRange } from '../../runtime/listen-address.ts'
 import { keepHeapSmall, releaseMemory } from '../../runtime/memory.ts'
-import { createCommand, loggerOf } from '../program.ts'
+import { createCommand, loggerOf, statusOption } from '../program.ts'
 
-type Options = { config: string; logLevel?: string }
+type Options = { config: string; status?: ListenRange; logLevel?: string }
 
 /** Creates `stv3 consume`, which reads the queues of a yagi.conf until it is stopped. */
 export function consumeCommand(): Command {
@@ -31,6 +32,7 @@ export function consumeCommand(): Command {
     'stv3 consume -c config/yagi.conf',
   )
     .requiredOption('-c, --config <file>', 'yagi.conf')
+    .addOption(statusOption())
     .action(consume)
 }
 
@@ -47,7 +49,7 @@ async function consume(options: Options): Promise<void> {
   if (without) logger.info({}, without)
   const counters = createConsumerCounters()
   const onRepeat = () => counters.repeats++
-  const observation = await observe(winchester, 'consumer')
+  const observation = await observe(winchester, 'consumer', options.status)
   const onBatch = observation && consumerMetrics(observation.metrics, counters)
   const name = processName('consumer')
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })

@@ -4,6 +4,7 @@ import { columnTypesOf, indexedTraits, openDatabase } from '../../assembly/open-
 import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { nameOfDatabase } from '../../config/load/server-url.ts'
+import { StackTachError } from '../../domain/errors.ts'
 import { type DumpSink, writeDumpFile } from '../../dump/dump-file.ts'
 import { exportDatabase } from '../../dump/export-database.ts'
 import { importDatabase } from '../../dump/import-database.ts'
@@ -29,7 +30,7 @@ export function dbCommand(): Command {
     ),
   )
   command.addCommand(
-    sub('status', 'show which migrations have been applied')
+    sub('status', 'show which migrations have been applied; exits 1 when some are not')
       .option('--json', 'one JSON object a line')
       .action((options: Options) =>
         withDatabase(options, (database, config) => status(database, config, options)),
@@ -103,15 +104,26 @@ function upgraded({ db, dialect }: OpenDatabase, { winchester }: Config): Promis
   return tellWait(`${name}, to bring its schema up to date`, upgradeSchema(db, dialect.types))
 }
 
-async function status({ db, dialect }: OpenDatabase, config: Config, { json }: Options): Promise<void> {
+/** Prints the migrations. Throws StackTachError after them when some are not applied. */
+async function status(
+  { db, dialect }: OpenDatabase,
+  { winchester }: Config,
+  options: Options,
+): Promise<void> {
+  const { json, config } = options
   const reading = schemaStatus(db, dialect.types)
-  const states = await tellWait(nameOfDatabase(config.winchester.database.url), reading)
-  for (const { name, appliedAt } of states) {
+  const migrations = await tellWait(nameOfDatabase(winchester.database.url), reading)
+  for (const { name, appliedAt } of migrations) {
     const when = appliedAt?.toISOString()
     const line = json
       ? JSON.stringify({ name, applied_at: when ?? null })
       : `${name}  ${when ?? 'not applied'}`
     await print(`${line}\n`)
+  }
+  const count = migrations.filter(({ appliedAt }) => !appliedAt).length
+  if (count > 0) {
+    const told = `${count} ${count === 1 ? 'migration is' : 'migrations are'} not applied`
+    throw new StackTachError('config', `${told}; run \`stv3 db upgrade -c ${config}\``)
   }
 }
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { appServices, buildApps } from '../../assembly/build-apps.ts'
 import { planOf } from '../../assembly/build-consumer.ts'
 import { buildRouter } from '../../assembly/build-router.ts'
@@ -12,14 +12,15 @@ import {
   retryDeadLetter,
 } from '../../consumer/retry-dead-letter.ts'
 import { createDistiller } from '../../distiller/distiller.ts'
-import { NotFoundError } from '../../domain/errors.ts'
+import { ConflictError, NotFoundError } from '../../domain/errors.ts'
 import { formatIso, type Micros } from '../../domain/time.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { DeadLetter, DeadLetterFilter } from '../../store/ports/dead-letter-box.ts'
 import type { Store } from '../../store/store.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
 import { printable } from '../../text/printable.ts'
-import { createCommand, loggerOf, parseTime, parseWhole, print } from '../program.ts'
+import { createCommand, loggerOf, parseFilterTime, parseWhole, print } from '../program.ts'
+import { isConfirmed } from '../terminal/confirm.ts'
 import { formatTable } from '../terminal/table.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
 
@@ -31,11 +32,13 @@ type Options = {
   readonly until?: Micros
   readonly limit?: number
   readonly all?: true
+  readonly yes?: true
   readonly json?: true
   readonly logLevel?: string
 }
 
-const STAGES = 'decode, validate, distill, size, store, pipeline, commit or app:NAME'
+const STAGES = ['decode', 'validate', 'distill', 'size', 'store', 'pipeline', 'commit'] as const
+const STAGE_NAMES = `${STAGES.join(', ')} or app:NAME`
 const DEFAULT_LIMIT = 100
 const PAGE = 5
 
@@ -50,7 +53,10 @@ export function deadLettersCommand(): Command {
     filtered('ls', 'list dead letters, the newest first')
       .option('--limit <n>', 'number to list at most', parseWhole(1), DEFAULT_LIMIT)
       .option('--json', 'one JSON object a line')
-      .action((options: Options) => withConfiguredStore(options.config, (store) => list(store, options))),
+      .action((options: Options, own: Command) => {
+        requirePeriod(options, own)
+        return withConfiguredStore(options.config, (store) => list(store, options))
+      }),
   )
   command.addCommand(
     sub('show', 'print a dead letter completely, with secrets masked', 'show 12')
@@ -81,7 +87,8 @@ export function deadLettersCommand(): Command {
   command.addCommand(
     filtered('drop', 'delete dead letters for good', 'drop --stage decode --all')
       .argument('[id...]', 'ids that ls prints', parseIds)
-      .option('--all', 'all that match the filters')
+      .option('--all', 'all that match the filters; asks first')
+      .option('--yes', 'do not ask')
       .option('--json', 'as one JSON object')
       .action((ids: number[] | undefined, options: Options, own: Command) => {
         const filter = chosen(ids, options, own)
@@ -101,18 +108,35 @@ function sub(name: string, description: string, example = name): Command {
 
 function filtered(name: string, description: string, example = name): Command {
   return sub(name, description, example)
-    .option('--stage <stage>', `only those of a stage: ${STAGES}`)
+    .option('--stage <stage>', `only those of a stage: ${STAGE_NAMES}`, parseStage)
     .option('--queue <name>', 'only those of a queue')
-    .option('--since <time>', 'only those kept after it (ISO 8601, UTC)', parseTime)
-    .option('--until <time>', 'only those kept before it', parseTime)
+    .option(
+      '--since <time>',
+      'only those kept after it: ISO 8601 (UTC), yesterday, 14:00, -1h',
+      parseFilterTime,
+    )
+    .option('--until <time>', 'only those kept before it', parseFilterTime)
+}
+
+/** Parses the stage of dead letters. An app may have kept some before it was taken out of the files. */
+function parseStage(text: string): string {
+  if (STAGES.some((stage) => stage === text) || /^app:./.test(text)) return text
+  throw new InvalidArgumentError(`expected one of ${STAGE_NAMES}.`)
 }
 
 function filterOf({ stage, queue, since, until }: Options): DeadLetterFilter {
   return { stage, queue, since, until }
 }
 
+/** Refuses a period that ends before it begins: no dead letter can be in it. */
+function requirePeriod({ since, until }: Options, command: Command): void {
+  if (since !== undefined && until !== undefined && since >= until)
+    command.error('error: --since is not before --until', { exitCode: 2 })
+}
+
 /** Returns the filter for the chosen dead letters. All of them are chosen only with --all. */
 function chosen(ids: readonly number[] = [], options: Options, command: Command): DeadLetterFilter {
+  requirePeriod(options, command)
   if (ids.length === 0 && !options.all)
     command.error('error: expected ids, or --all with or without filters', { exitCode: 2 })
   if (ids.length > 0 && options.all) command.error('error: expected ids or --all, not both', { exitCode: 2 })
@@ -133,10 +157,17 @@ async function list(store: Store, options: Options): Promise<void> {
     else rows.push(rowOf(letter))
     if (--left === 0) break
   }
+  if (left === limit) return tellNone(filter)
   if (options.json) return
   await print(`${formatTable(['Id', 'At', 'Stage', 'Queue', 'Bytes', 'Reason'], rows)}\n`)
   const count = await store.countDeadLetters(filter)
   if (count > rows.length) await print(`${rows.length} of ${count}; --limit shows more\n`)
+}
+
+/** Says on standard error that there is nothing to list or to process; a filter may be mistyped. */
+function tellNone(filter: DeadLetterFilter): void {
+  const isFiltered = Object.values(filter).some((value) => value !== undefined)
+  process.stderr.write(isFiltered ? 'no dead letter matches the filters\n' : 'there are no dead letters\n')
 }
 
 /** Yields dead letters, fetched a few at a time because their bodies may be large. */
@@ -206,8 +237,10 @@ async function retry(
   await requireAll(store, filter)
   await service.start()
   let failures = 0
+  let count = 0
   try {
     for await (const letter of each(store, filter)) {
+      count++
       const retried = await retryDeadLetter(letter, context)
       if (retried.outcome === 'failed') failures++
       await print(
@@ -219,6 +252,7 @@ async function retry(
   } finally {
     await service.stop()
   }
+  if (count === 0) tellNone(filter)
   if (failures > 0) process.exitCode = 1
 }
 
@@ -263,8 +297,17 @@ function toldOf(retried: Retried): string {
 
 async function drop(store: Store, filter: DeadLetterFilter, options: Options): Promise<void> {
   await requireAll(store, filter)
+  if (options.all && !options.yes) await requireConsent(await store.countDeadLetters(filter))
   const dropped = await store.dropDeadLetters(filter)
+  if (dropped === 0) tellNone(filter)
   await print(options.json ? `${JSON.stringify({ dropped })}\n` : `${dropped} dropped\n`)
+}
+
+/** Asks before dead letters are deleted that were not named one by one. Throws ConflictError on a no. */
+async function requireConsent(count: number): Promise<void> {
+  if (count === 0) return
+  const question = `delete ${count} dead ${count === 1 ? 'letter' : 'letters'} for good? [y/N] `
+  if (!(await isConfirmed(question, 'drop --all needs --yes'))) throw new ConflictError('nothing was dropped')
 }
 
 /**

@@ -4,7 +4,7 @@ import { formatInstant, type Instant, instantFromMicros, parseInstant } from '..
 import { evaluateTimex, type TimexValue, timexHolds } from '../../timex/evaluate.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { TimexError } from '../../timex/timex-error.ts'
-import { createCommand, print } from '../program.ts'
+import { createCommand, print, UsageError } from '../program.ts'
 import { readLines } from '../read-lines.ts'
 
 type Variables = { readonly [name: string]: Instant }
@@ -30,8 +30,11 @@ export function timexCommand(): Command {
     )
     .option('--jsonl', 'evaluate lines {"expr", "vars", "match": [{"at"}]} of standard input')
     .action(async (expression: string | undefined, options: Options) => {
+      const isAlone = (expression ?? Object.keys(options.var)[0]) === undefined
+      if (options.jsonl && !isAlone)
+        throw new UsageError('--jsonl takes expressions and variables from its lines')
       if (options.jsonl) return evaluateLines()
-      if (expression === undefined) throw new InvalidError('expected an expression, or --jsonl')
+      if (expression === undefined) throw new UsageError('expected an expression, or --jsonl')
       const timestamp = instantFromMicros(Date.now() * 1000)
       await print(`${textOf(evaluateTimex(parseTimex(expression), { timestamp, ...options.var }))}\n`)
     })

@@ -6,6 +6,7 @@ import { apiSettings } from '../../assembly/api-settings.ts'
 import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
 import { buildWorker } from '../../assembly/build-worker.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { lockFolder } from '../../assembly/lock-folder.ts'
 import { createStore, openDatabase } from '../../assembly/open-store.ts'
 import { PublisherPool } from '../../assembly/publisher-pool.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
@@ -17,6 +18,7 @@ import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import type { YagiSettings } from '../../config/load/yagi-settings.ts'
 import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
+import type { StreamState } from '../../domain/stream.ts'
 import { formatIso, MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
 import { createHttpService, type HttpService } from '../../http/http-service.ts'
 import { bodiesOf, pace } from '../../notigen/pace.ts'
@@ -74,7 +76,11 @@ export function upCommand(): Command {
     )
     .option('--instances <n>', 'number of instances at the start', parseWhole(0), 50)
     .option('--operations-per-hour <n>', 'over all instances, in simulated time', parsePositive, 20)
-    .option('--seed <n>', 'seed of the simulation (default: derived from its start)', parseWhole(0))
+    .option(
+      '--seed <n>',
+      'seed of the simulation (default: derived from its start)',
+      parseWhole(0, 2 ** 32 - 1),
+    )
     .action(up)
 }
 
@@ -86,6 +92,7 @@ async function up(options: Options): Promise<void> {
   logWarnings(loaded, logger)
   const { address, access, limits } = await apiSettings(loaded, options.listen, process.env)
   await makeDataFolder(options.data)
+  const lock = lockFolder(options.data)
   const pipelines = await requirePipelines(loaded, logger)
   const { config, yagi } = embedded(loaded, loaded.yagi, options.data)
   const store = await openEmbeddedStore(config)
@@ -101,13 +108,14 @@ async function up(options: Options): Promise<void> {
     const worker = buildWorker({ ...parts, name: 'worker', publisherFor: publishers.publisherFor })
     const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
-    const status = createStatus(clock, store, consumer, worker)
+    const status = createStatus({ clock, store, consumer, worker, http })
     const services = [http, consumer, worker, simulator, announcement(http, options), status]
     await runUntilStopped(createGroup(services), signal, logger, config.winchester.shutdown_timeout_s * 1000)
   } finally {
     await publishers.close()
     await broker.close()
     await store.close()
+    lock.release()
   }
 }
 
@@ -188,11 +196,15 @@ function createSimulator(
   }
 }
 
+function urlOf(http: HttpService): string {
+  const { host, port } = http.address()
+  return `http://${host}:${port}`
+}
+
 function announcement(http: HttpService, { data, speed }: Options): Service {
   return {
     async start() {
-      const { host, port } = http.address()
-      const url = `http://${host}:${port}`
+      const url = urlOf(http)
       process.stdout.write(
         `StackTach is running on ${url}; a simulated day takes ${Math.round(86_400 / speed)} s, data is in ${data}
 
@@ -210,21 +222,28 @@ Ctrl-C stops it.
   }
 }
 
+type StatusParts = {
+  readonly clock: IntakeClock
+  readonly store: Store
+  readonly consumer: BuiltConsumer
+  readonly worker: { readonly counters: { readonly fired: number; readonly expired: number } }
+  readonly http: HttpService
+}
+
 /** Prints a summary line every ten seconds. */
-function createStatus(
-  clock: IntakeClock,
-  store: Store,
-  consumer: BuiltConsumer,
-  worker: { readonly counters: { readonly fired: number; readonly expired: number } },
-): Service {
+function createStatus({ clock, store, consumer, worker, http }: StatusParts): Service {
   let timer: NodeJS.Timeout | undefined
+  const count = (state: StreamState) => store.countStreams({ state }, NEWEST)
   const tell = async () => {
-    const active = await store.countStreams({ state: 'active' }, NEWEST)
+    const active = await count('active')
+    const failed = (await count('error')) + (await count('expire_error'))
     const { stored } = consumer.counters
     const { fired, expired } = worker.counters
-    process.stdout.write(
-      `${formatIso(clock.now()).slice(0, 16)}  ${stored} events, ${active} active streams, ${fired} fired, ${expired} expired\n`,
-    )
+    const figures = `${stored} events, ${active} active streams, ${fired} fired, ${expired} expired`
+    // Of those in error the log tells each run, too fast to read.
+    const look = `npm run -s klugman -- ${urlOf(http)} streams --state error -c id -c last_error`
+    const errors = failed > 0 ? `, ${failed} in error, see: ${look}` : ''
+    process.stdout.write(`${formatIso(clock.now()).slice(0, 16)}  ${figures}${errors}\n`)
   }
   return {
     async start() {

@@ -20,9 +20,10 @@ import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
-import { createCommand, loggerOf } from '../program.ts'
+import type { ListenRange } from '../../runtime/listen-address.ts'
+import { createCommand, loggerOf, statusOption } from '../program.ts'
 
-type Options = { config: string; name?: string; logLevel?: string }
+type Options = { config: string; name?: string; status?: ListenRange; logLevel?: string }
 
 /** Creates `stv3 work`, which fires and expires due streams until it is stopped. */
 export function workCommand(): Command {
@@ -36,6 +37,7 @@ export function workCommand(): Command {
       '--name <name>',
       'name of this worker, unique in the deployment (default: made of host and process)',
     )
+    .addOption(statusOption())
     .action(work)
 }
 
@@ -50,7 +52,7 @@ async function work(options: Options): Promise<void> {
   for (const need of auditNeeds(config.triggers, pipelines)) logger.info({}, need)
   const counters = createWorkerCounters()
   const onRepeat = () => counters.repeats++
-  const observation = await observe(winchester, 'worker')
+  const observation = await observe(winchester, 'worker', options.status)
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
   await withStore({ open, signal, logger, observation }, async (store) => {
     const publishers = new PublisherPool(logger)

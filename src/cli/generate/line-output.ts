@@ -18,14 +18,13 @@ export function standardOutput(): LineOutput {
   }
 }
 
+/**
+ * Throws for standard output that cannot be written. The error of a reader that has closed it is thrown as it
+ * is: the program ends silently, as all of them do behind `| head`.
+ */
 function refuseOutput(error: unknown): never {
-  const isClosed = (error as NodeJS.ErrnoException).code === 'EPIPE'
-  throw new StackTachError(
-    'io',
-    isClosed
-      ? 'the reader of standard output has closed it'
-      : `cannot write to standard output: ${messageOf(error)}`,
-  )
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') throw error
+  throw new StackTachError('io', `cannot write to standard output: ${messageOf(error)}`)
 }
 
 /**

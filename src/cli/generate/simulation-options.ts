@@ -164,11 +164,14 @@ export function auditText({ unit, dayBegins }: Audit): string {
 
 /** Parses a duration such as `1d 6h`. A number without a unit is in seconds. */
 function parseDuration(text: string): Duration {
-  const refuse = () => new InvalidArgumentError('expected a duration, such as 36h or 1d 6h.')
+  const refuse = () => new InvalidArgumentError('expected a duration above 0, such as 36h or 1d 6h.')
   try {
     const expression = parseTimex(`$start + ${text}`)
     const isPlain = expression.kind === 'shift' && expression.operator === '+'
-    if (isPlain && expression.base.kind === 'variable') return sumDuration(expression.duration, 'second')
+    if (isPlain && expression.base.kind === 'variable') {
+      const duration = sumDuration(expression.duration, 'second')
+      if (Object.values(duration).some((amount) => amount > 0)) return duration
+    }
   } catch (error) {
     if (!(error instanceof StackTachError)) throw error
   }

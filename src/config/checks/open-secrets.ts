@@ -12,6 +12,9 @@ type OpenSecret = { readonly path: DocumentPath; readonly position: Position }
 /** Parts of a winchester.yaml whose keys are names of the user's own, for class paths. */
 const OWN_NAMES = new Set(['pipeline_handlers', 'distiller_trait_plugins'])
 
+/** The password of RabbitMQ's first account, which everyone knows and which works on its own machine only. */
+const PUBLIC_PASSWORD = 'guest'
+
 /** Permissions of users who are neither the owner nor of the group. */
 const OTHERS = 0o007
 
@@ -39,7 +42,9 @@ export async function findOpenSecretsOfIni(
 ): Promise<void> {
   const found = [...sections].flatMap(([section, { entries }]) =>
     [...entries].flatMap(([key, { value, position }]): OpenSecret[] =>
-      isLiteral(value) && (key === 'key' || isSecretName(key) || isSecretValue(key, value))
+      isLiteral(value) &&
+      value !== PUBLIC_PASSWORD &&
+      (key === 'key' || isSecretName(key) || isSecretValue(key, value))
         ? [{ path: [section, key], position }]
         : [],
     ),

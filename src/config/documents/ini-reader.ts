@@ -133,7 +133,8 @@ export class IniReader {
       }
       for (const [key, entry] of section.entries) {
         if (keys.includes(key)) continue
-        const message = `unknown key ${JSON.stringify(key)} in [${name}]${didYouMean(key, keys)}`
+        const hint = didYouMean(key, keys) || elsewhere(key, known)
+        const message = `unknown key ${JSON.stringify(key)} in [${name}]${hint}`
         this.#findings.error('unknown-key', [name, key], message, { ...entry.position, column: 1 })
       }
     }
@@ -156,4 +157,10 @@ export class IniReader {
 /** Returns the kind of a section: `consumer` for [consumer:QUEUE]. */
 function kindOf(section: string): string {
   return section.split(':')[0] as string
+}
+
+/** Returns `; it is a key of [NAME]` for a key of one other section, else the empty text. */
+function elsewhere(key: string, known: { readonly [section: string]: SectionSchema }): string {
+  const [owner, ...others] = Object.entries(known).filter(([, schema]) => Object.hasOwn(schema, key))
+  return owner && others.length === 0 ? `; it is a key of [${owner[0]}]` : ''
 }

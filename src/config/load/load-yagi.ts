@@ -1,3 +1,4 @@
+import { access, constants } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { APPS } from '../../consumer/apps/app-registry.ts'
 import type { AppValues } from '../../consumer/apps/built-in-app.ts'
@@ -26,10 +27,18 @@ export async function loadYagi(file: string, context: LoadContext): Promise<Conf
   const folder = dirname(file)
   const yagi = withAbsolutePaths(readYagiSettings(ini), folder)
   const config = yagi.winchesterConfig
-    ? await loadWinchester(beside(folder, yagi.winchesterConfig), context)
+    ? await loadNamed(beside(folder, yagi.winchesterConfig), ini, context)
     : withoutWinchester(file, folder, yagi, ini)
   if (context.mode === 'check') await checkApps(yagi, ini, context)
   return config && { ...config, yagi }
+}
+
+/** Loads the winchester.yaml that a yagi.conf names. A file that cannot be read is a finding about its key. */
+async function loadNamed(file: string, ini: IniReader, context: LoadContext): Promise<Config | undefined> {
+  const fault = await access(file, constants.R_OK).then(() => undefined, messageOf)
+  if (fault === undefined) return loadWinchester(file, context)
+  ini.report('winchester', 'config_file', `config_file: cannot read ${file}: ${fault}`)
+  return undefined
 }
 
 /**

@@ -1,13 +1,16 @@
 import { z } from 'zod'
-import { LOOPBACK_ADDRESS } from '../../runtime/listen-address.ts'
+import { LOOPBACK_RANGE, parseLoopbackRange } from '../../runtime/listen-address.ts'
 import { apiSchema } from './api-schema.ts'
 
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
 
 /** A loopback address: metrics are not served to other machines. */
-const loopback = z.string().regex(LOOPBACK_ADDRESS, {
-  error: 'expected HOST:PORT on a loopback address, such as 127.0.0.1:9100',
-})
+const loopback = z
+  .string()
+  .refine((text) => parseLoopbackRange(text) !== undefined, {
+    error: 'expected HOST:PORT on a loopback address, such as 127.0.0.1:9100 or 127.0.0.1:9100-9109',
+  })
+  .meta({ pattern: LOOPBACK_RANGE.source })
 
 /** The shape of winchester.yaml, with defaults. */
 export const winchesterSchema = z.strictObject(
@@ -110,7 +113,7 @@ export const winchesterSchema = z.strictObject(
       })
       .optional()
       .describe(
-        'HOST:PORT where metrics and health are served, for all daemons or for each; nowhere unless given',
+        'HOST:PORT where metrics and health are served, for all daemons or for each; with HOST:PORT-PORT each process of a machine takes the first free one; nowhere unless given',
       ),
     dead_letter_days: z
       .number()

@@ -190,3 +190,31 @@ test('the time service takes texts and posts of consumers, and refuses what is n
   expect(await Promise.all(wrong.map(post))).toEqual(wrong.map(() => 400))
   await time.stop()
 })
+
+test('a stream whose pipeline failed says why, with secrets masked, and others say nothing', async () => {
+  const router = routerOf({ fire_criteria: [{ event_type: '*' }] })
+  const one = event({ host: 'broken', messageId: 'broken' })
+  await store.storeBatch(
+    { arrivals: [{ event: one, at: 0, keys: router.keysOf(one) }], deadLetters: [] },
+    router,
+  )
+  const [claim] = await store.claimStreams({ kind: 'fire', now: 1, limit: 1, worker: 'w', leaseMs: 1000 })
+  if (!claim) throw new Error('the stream must be due')
+  const error = 'the host refuses {"_context_auth_token": "s3cr3t"}'
+  await store.failRun({ claim, error, retryInMs: undefined })
+  const { body } = await get('/v1/streams?state=error')
+  expect(body).toMatchObject([{ state: 'error', last_error: expect.stringContaining('the host refuses') }])
+  expect(JSON.stringify(body)).not.toContain('s3cr3t')
+  for (const other of (await get('/v1/streams?state=active')).body)
+    expect(other).not.toHaveProperty('last_error')
+})
+
+test('times of parameters are also named as people name them', async () => {
+  const count = async (query: string) => (await get(`/v1/events/count?${query}`)).body[0].count
+  expect(await count('to_datetime=-1h')).toBe(3)
+  expect(await count('from_datetime=yesterday')).toBe(0)
+  expect(await get('/v1/events?from_datetime=soon')).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining('or how long ago, such as -1h') },
+  })
+})

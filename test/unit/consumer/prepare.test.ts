@@ -55,7 +55,10 @@ test('a notification becomes an event on its way to its streams', () => {
 })
 
 test('what no definition matches is neither event nor dead letter', () => {
-  expect(prepared(message({ event_type: 'other' })).outcome).toEqual({ kind: 'undefined' })
+  expect(prepared(message({ event_type: 'other' })).outcome).toEqual({
+    kind: 'undefined',
+    eventType: 'other',
+  })
 })
 
 test.each([

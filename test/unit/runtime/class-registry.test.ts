@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { HANDLERS } from '../../../src/pipeline/handlers/handler-registry.ts'
 import { LoggerHandler } from '../../../src/pipeline/handlers/logger-handler.ts'
@@ -51,9 +53,19 @@ describe('refuses', () => {
 
   test('a name whose class path stands for nothing', async () => {
     await expect(registry.load('x', { named: { x: 'y.z:X' }, folder: '' })).rejects.toThrow(
-      'there is no thing x (y.z:X); known are x, first, second, own ones are named as ./my.js:MyThing',
+      'there is no thing x (y.z:X); known are first, second, own ones are named as ./my.js:MyThing',
     )
   })
+})
+
+test('a module with a syntax error is refused with its line', () => {
+  const folder = folderWith({ 'broken.mjs': '// mine\n\nexport class Broken { work( { } }\n' })
+  const module = resolve(import.meta.dirname, '../../../src/runtime/load-class.ts')
+  const code = `import { loadClass } from ${JSON.stringify(module)}
+    await loadClass('./broken.mjs:Broken', ${JSON.stringify(folder)}, { methods: [] }).catch((error) => console.log(error.message))`
+  // The loader of vitest words such errors in its own way.
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })
+  expect(stdout).toMatch(/^\.\/broken\.mjs:Broken: the module cannot be loaded: .+ \(line 3\)\n$/)
 })
 
 test('names of the prototype of objects stand for nothing', async () => {

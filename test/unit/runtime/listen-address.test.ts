@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseListenAddress } from '../../../src/runtime/listen-address.ts'
+import { parseListenAddress, parseLoopbackRange } from '../../../src/runtime/listen-address.ts'
 import { findingsOf, SOUND_FILES } from '../../support/config-findings.ts'
 
 test.each([
@@ -35,7 +35,8 @@ test.each(WRONG.filter((text) => text !== ''))(
     expect(await findingsOf({ 'winchester.yaml': settings })).toMatchObject([
       {
         at: 'winchester.yaml:8:10',
-        message: 'status: expected HOST:PORT on a loopback address, such as 127.0.0.1:9100',
+        message:
+          'status: expected HOST:PORT on a loopback address, such as 127.0.0.1:9100 or 127.0.0.1:9100-9109',
         severity: 'error',
       },
       {
@@ -46,3 +47,22 @@ test.each(WRONG.filter((text) => text !== ''))(
     ])
   },
 )
+
+test.each([
+  ['9101', { host: '127.0.0.1', ports: [9101] }],
+  ['[::1]:9101-9103', { host: '::1', ports: [9101, 9102, 9103] }],
+  ['localhost:9-9', { host: 'localhost', ports: [9] }],
+])('%s is an address of this machine, or several', (text, range) => {
+  expect(parseLoopbackRange(text)).toEqual(range)
+})
+
+test.each(['0.0.0.0:9101', '9103-9101', '9101-', '1-1001', '9101-70000', ''])('%j is none', (text) => {
+  expect(parseLoopbackRange(text)).toBeUndefined()
+})
+
+test('a range that ends before it begins is told in winchester.yaml', async () => {
+  const settings = `${SOUND_FILES['winchester.yaml']}status: {worker: '127.0.0.1:9103-9101'}\n`
+  expect(await findingsOf({ 'winchester.yaml': settings })).toMatchObject([
+    { message: expect.stringContaining('such as 127.0.0.1:9100 or 127.0.0.1:9100-9109') },
+  ])
+})

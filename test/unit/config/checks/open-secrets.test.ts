@@ -90,3 +90,32 @@ test('passwords of all files are found: of the database, of the broker, of feeds
   const closed = await checkConfig(join(folder, 'yagi.conf'), {})
   expect(closed.findings.filter(({ code }) => code === 'open-secret')).toEqual([])
 })
+
+test('the password of the database and those of yagi.conf are found too, but not guest, which everyone knows', async () => {
+  const winchester = String(SOUND_FILES['winchester.yaml']).replace(
+    /url: .*/,
+    'url: mysql://me:s3cr3t@host/name',
+  )
+  const section = (password: string) => `[rabbit_broker]\npassword = ${password}\n`
+  const rest =
+    '[winchester]\nconfig_file = winchester.yaml\n[consumers]\nqueues = q\n[consumer:q]\napps = yagi.handler.NullHandler\n'
+  const folder = folderWith({
+    ...SOUND_FILES,
+    'winchester.yaml': winchester,
+    'yagi.conf': section('s3cr3t') + rest,
+    'guest.conf': section('guest') + rest,
+    'environment.conf': section('${PASSWORD}') + rest,
+  })
+  for (const name of ['winchester.yaml', 'yagi.conf', 'guest.conf', 'environment.conf'])
+    chmodSync(join(folder, name), 0o644)
+  const found = async (name: string) => {
+    const { findings } = await checkConfig(join(folder, name), { PASSWORD: 'p' })
+    return findings.map(({ path, severity }) => `${severity} ${path}`)
+  }
+  const database = 'warning database.url'
+  expect(await found('yagi.conf')).toEqual(['warning rabbit_broker.password', database])
+  expect(await found('guest.conf')).toEqual([database])
+  expect(await found('environment.conf')).toEqual([database])
+  chmodSync(join(folder, 'winchester.yaml'), 0o600)
+  expect(await found('guest.conf')).toEqual([])
+})

@@ -414,3 +414,24 @@ test.each(['amqp://u:p@ho st:bad/', 'http://u:p@h/', 'amqp://u:p#x@h/'])(
     ])
   },
 )
+
+test('a yagi.conf tells where it names a winchester.yaml that is missing, and whose key stands in the wrong section', async () => {
+  const text = `[winchester]
+config_file = nosuch.yaml
+[consumer]
+queues = q
+[consumers]
+queues = q
+[consumer:q]
+apps = yagi.handler.NullHandler
+`
+  const folder = folderWith({ 'yagi.conf': text })
+  const { findings } = await checkConfig(join(folder, 'yagi.conf'), {})
+  expect(findings).toMatchObject([
+    {
+      position: { line: 4, column: 1 },
+      message: 'unknown key "queues" in [consumer]; it is a key of [consumers]',
+    },
+    { position: { line: 2 }, message: expect.stringContaining('config_file: cannot read ') },
+  ])
+})

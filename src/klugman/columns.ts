@@ -1,0 +1,82 @@
+import { UsageError } from '../cli/program.ts'
+import type { RestEvent, RestStream, RestValue } from '../formats/rest-form.ts'
+import { didYouMean } from '../text/suggest.ts'
+import { plainText } from './format-value.ts'
+
+/** Values of a row by column. */
+export type Cells = { readonly [column: string]: RestValue }
+
+/** The columns of a kind of rows. */
+export type Columns<T> = {
+  /** columns that a list shows unless others are chosen */
+  readonly shown: readonly string[]
+  /** columns of every row, in their order; they stand before those that only some rows have */
+  readonly fixed: readonly string[]
+  readonly cells: (row: T) => Cells
+}
+
+export const STREAM_TIMES = ['first_event', 'last_event', 'fire_timestamp', 'expire_timestamp'] as const
+
+/** Columns of streams: each trait as `trait.NAME`, and all in `traits` as --traits takes them. */
+export const STREAM_COLUMNS: Columns<RestStream> = {
+  shown: ['id', 'name', 'state', 'first_event', 'last_event', 'traits'],
+  fixed: ['id', 'state', 'name', ...STREAM_TIMES],
+  cells(stream) {
+    const traits = Object.entries(stream.distinguishing_traits)
+    return {
+      id: stream.id,
+      state: stream.state,
+      name: stream.name,
+      ...Object.fromEntries(STREAM_TIMES.map((name) => [name, stream[name]])),
+      ...Object.fromEntries(traits.map(([name, value]) => [`trait.${name}`, value])),
+      ...(stream.last_error === undefined ? {} : { last_error: stream.last_error }),
+      ...(stream.events ? { events: stream.events.map(({ message_id }) => message_id).join(' ') } : {}),
+      traits: traits.map(([name, value]) => `${name}:${plainText(value)}`).join(';'),
+      _mark: stream._mark,
+    }
+  },
+}
+
+/** Columns of events: the three that all have, and each trait. */
+export const EVENT_COLUMNS: Columns<RestEvent> = {
+  shown: ['timestamp', 'event_type', 'message_id'],
+  fixed: ['timestamp', 'event_type', 'message_id'],
+  cells: (event) => ({ ...event }),
+}
+
+/** Columns that CSV, JSON and YAML leave out unless they are chosen: others hold the same. */
+const DERIVED = new Set(['traits'])
+
+/** Returns all columns of rows: those that every row has, then the others by name, then the mark. */
+export function allColumns(
+  columns: Pick<Columns<never>, 'fixed'>,
+  rows: readonly Cells[],
+): readonly string[] {
+  const names = new Set(rows.flatMap((row) => Object.keys(row)))
+  const others = [...names].filter((name) => !columns.fixed.includes(name) && name !== '_mark')
+  const kept = others.filter((name) => !DERIVED.has(name)).sort()
+  return [...columns.fixed, ...kept, ...(names.has('_mark') ? ['_mark'] : [])]
+}
+
+/** Throws UsageError for chosen columns that none of the rows has, with those that they have. */
+export function requireColumns(
+  chosen: readonly string[],
+  columns: Pick<Columns<never>, 'fixed'>,
+  rows: readonly Cells[],
+): void {
+  if (rows.length === 0) return
+  const known = [...new Set([...allColumns(columns, rows), ...rows.flatMap((row) => Object.keys(row))])]
+  const wrong = chosen.find((name) => !known.includes(name))
+  if (wrong !== undefined)
+    throw new UsageError(
+      `no row has a column ${wrong}; known are ${known.join(', ')}${didYouMean(wrong, known)}`,
+    )
+}
+
+/** Compares two values of a column: numbers by size, all else as text; what is missing comes first. */
+export function compareCells(a: RestValue | undefined, b: RestValue | undefined): number {
+  const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'bigint'
+  if (isNumber(a) && isNumber(b)) return Number(a) < Number(b) ? -1 : Number(a) > Number(b) ? 1 : 0
+  const [left, right] = [plainText(a ?? null), plainText(b ?? null)]
+  return left < right ? -1 : left > right ? 1 : 0
+}

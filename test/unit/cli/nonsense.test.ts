@@ -1,0 +1,156 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { stv3Program } from '../../../src/cli/stv3-program.ts'
+import { klugmanProgram } from '../../../src/klugman/klugman-program.ts'
+import { folderWith } from '../../support/folders.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+
+const CONFIG = resolve(import.meta.dirname, '../../../config')
+
+const folder = mkdtempSync(join(tmpdir(), 'stacktach-unit-'))
+
+beforeAll(async () => {
+  const files = {
+    'winchester.yaml': 'database:\n  url: sqlite:events.db\n',
+    'none.yaml': 'tests: []\n',
+    empty: '',
+  }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  await runInProcess('stv3', words('db upgrade -c WINCHESTER'))
+  return () => rmSync(folder, { recursive: true })
+})
+
+/** Replaces the names of files in a command line by their paths. */
+function words(line: string): string[] {
+  const files: { readonly [name: string]: string } = {
+    WINCHESTER: join(folder, 'winchester.yaml'),
+    SHIPPED: join(CONFIG, 'winchester.yaml'),
+    YAGI: join(CONFIG, 'yagi.conf'),
+    DEFINITIONS: join(CONFIG, 'event_definitions.yaml'),
+    TRIGGERS: join(CONFIG, 'triggers.yaml'),
+    EMPTY: join(folder, 'empty'),
+    NOTESTS: join(folder, 'none.yaml'),
+  }
+  return line.split(' ').map((word) => (word === "''" ? '' : (files[word] ?? word)))
+}
+
+/** A command line with a value that can mean nothing, and what its error says. */
+const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[] = [
+  ['dead-letters ls --stage bogus -c WINCHESTER', 2, /expected one of decode, validate, .* or app:NAME/],
+  ['dead-letters ls --stage app: -c WINCHESTER', 2, /expected one of decode/],
+  ["dead-letters ls --queue '' -c WINCHESTER", 2, /'--queue <name>' is empty/],
+  ['dead-letters ls --limit -1 -c WINCHESTER', 2, /whole number of at least 1/],
+  ['dead-letters ls --limit 0 -c WINCHESTER', 2, /whole number of at least 1/],
+  ['dead-letters ls --since soon -c WINCHESTER', 2, /expected an ISO 8601 time/],
+  ['dead-letters ls --since 2027-01-01 --until 2026-01-01 -c WINCHESTER', 2, /--since is not before --until/],
+  ['dead-letters retry --stage bogus --all -c WINCHESTER', 2, /expected one of decode/],
+  ['dead-letters retry -c WINCHESTER', 2, /expected ids, or --all/],
+  ['dead-letters retry 7 -c WINCHESTER', 1, /no dead letter 7/],
+  ['dead-letters drop --stage bogus --all --yes -c WINCHESTER', 2, /expected one of decode/],
+  ['dead-letters drop x -c WINCHESTER', 2, /whole number/],
+  ['dead-letters show 7 -c WINCHESTER', 1, /there is no dead letter 7/],
+  ['dead-letters nosuch -c WINCHESTER', 2, /unknown command/],
+  ['clock forget nosuch -c WINCHESTER', 1, /nobody who has ended holds/],
+  ["clock forget '' -c WINCHESTER", 2, /'queue' is empty/],
+  ["check -c ''", 2, /'-c, --config <file>' is empty/],
+  ['check -c SHIPPED --against EMPTY', 1, /no notifications to compare/],
+  ["work --name '' -c WINCHESTER", 2, /'--name <name>' is empty/],
+  ["up --data ''", 2, /'--data <folder>' is empty/],
+  ['up --speed 0', 2, /above 0/],
+  ['up --seed 4294967296', 2, /whole number/],
+  ['api -c WINCHESTER --listen :99999', 2, /expected HOST:PORT/],
+  ['time-server --listen x', 2, /expected HOST:PORT/],
+  ['consume -c WINCHESTER', 1, /needs a yagi.conf/],
+  ['generate --duration 0h', 2, /duration above 0/],
+  ["generate --output '' --duration 1h", 2, /'--output <file>' is empty/],
+  ['generate --instances -1', 2, /whole number/],
+  ['generate --trouble 2000%', 2, /a share/],
+  ['generate --format bogus', 2, /Allowed choices/],
+  ['generate --audit day@24', 2, /N from 0 to 23/],
+  ['generate --start nonsense', 2, /ISO 8601/],
+  ['generate --queue q --duration 1h', 2, /go with --to amqp/],
+  ['publish EMPTY -c YAGI --queue nosuch', 1, /no queue nosuch; it has monitor.info/],
+  ["publish EMPTY -c YAGI --queue ''", 2, /'--queue <name>' is empty/],
+  ['pipeline nosuch -c SHIPPED --events EMPTY --dry-run', 1, /no pipeline nosuch; known are instance_day/],
+  ['pipeline instance_day_complete -c SHIPPED --events EMPTY --dry-run --stream-id -4', 2, /at least 0/],
+  ['pipeline instance_day_complete -c SHIPPED --events EMPTY', 2, /expected --dry-run/],
+  ['explain -c SHIPPED', 2, /expected a file/],
+  ["explain -c SHIPPED --result ''", 2, /'--result <message-id>' is empty/],
+  ['distill --definitions nosuch EMPTY', 1, /nosuch/],
+  ['test TRIGGERS', 1, /cannot be used/],
+  ['test NOTESTS', 1, /at least one test/],
+  ['timex', 2, /expected an expression/],
+  ["timex ''", 2, /is empty/],
+  ['timex $timestamp --jsonl', 2, /--jsonl takes/],
+  ['timex $nosuch', 1, /unknown variable \$nosuch/],
+  ['timex $timestamp --var x=soon', 2, /expected NAME=TIME/],
+  ["db export '' -c WINCHESTER", 2, /'file' is empty/],
+  ['db import EMPTY -c WINCHESTER', 1, /./],
+]
+
+test.each(NONSENSE)('stv3 %s exits %i', async (line, code, told) => {
+  const result = await runInProcess('stv3', words(line))
+  expect(result).toMatchObject({ code, stderr: expect.stringMatching(told) })
+})
+
+test.each([
+  ["streams --name ''", /'--name <name>' is empty/],
+  ["streams --state ''", /'--state <state>' is empty/],
+  ['streams --id 5 --state active', /cannot be used with/],
+  ['streams --id 5 --limit 3', /cannot be used with/],
+  ['streams --id 5 --reset --delete', /cannot be used with/],
+  ['streams --reset', /--reset needs the --id/],
+  ['streams -f bogus', /Allowed choices/],
+  ['streams -f json --csv', /cannot be used with/],
+  ['streams --count -c id', /cannot be used with/],
+  ['events --msg_id x --name y', /cannot be used with/],
+  ['events --from now --to yesterday', /--from now is not before --to yesterday/],
+  ["events -c ''", /'-c, --column <name>' is empty/],
+  ['--url nonsense streams', /is not a URL/],
+  ['nosuch', /unknown command/],
+  ['completion tcsh', /Allowed choices/],
+])('klugman %s exits 2', async (line, told) => {
+  const args = line.startsWith('--url') ? words(line) : ['--url', 'http://127.0.0.1:1', ...words(line)]
+  expect(await runInProcess('klugman', args)).toMatchObject({ code: 2, stderr: expect.stringMatching(told) })
+})
+
+test('the table has each command', async () => {
+  const lines = NONSENSE.map(([line]) => line.split(' '))
+  const { commands } = await stv3Program()
+  const missing = commands
+    .map((command) => command.name())
+    .filter((name) => !lines.some(([first]) => first === name))
+  // verify counts what it is given: none is none.
+  expect(missing).toEqual(['verify'])
+  expect(klugmanProgram().commands.map((command) => command.name())).toEqual([
+    'streams',
+    'events',
+    'completion',
+  ])
+})
+
+test('lists of dead letters say that there are none', async () => {
+  expect(await runInProcess('stv3', words('dead-letters ls -c WINCHESTER'))).toMatchObject({
+    code: 0,
+    stderr: 'there are no dead letters\n',
+  })
+  expect(await runInProcess('stv3', words('dead-letters ls --queue nosuch -c WINCHESTER'))).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: 'no dead letter matches the filters\n',
+  })
+})
+
+test('db status exits 1 while a migration is not applied', async () => {
+  const folder = folderWith({ 'winchester.yaml': 'database:\n  url: sqlite:events.db\n' })
+  const file = join(folder, 'winchester.yaml')
+  expect(await runInProcess('stv3', ['db', 'status', '-c', file])).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('not applied'),
+    stderr: expect.stringMatching(/3 migrations are not applied; run `stv3 db upgrade -c /),
+  })
+  await runInProcess('stv3', ['db', 'upgrade', '-c', file])
+  expect(await runInProcess('stv3', ['db', 'status', '-c', file])).toMatchObject({ code: 0 })
+})

@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { folderWith } from '../../support/folders.ts'
+import { runInProcess } from '../../support/run-in-process.ts'
+
+test.each(['bash', 'zsh', 'fish'])(
+  '%s: descriptions keep their colons, and the script is one of that shell',
+  async (shell) => {
+    const { stdout } = await runInProcess('klugman', ['completion', shell])
+    if (shell !== 'bash') expect(stdout).toContain('these distinguishing traits: name:value;name:value')
+    const isThere = spawnSync(shell, ['-c', 'true']).status === 0
+    const file = join(folderWith({ script: stdout }), 'script')
+    if (isThere) expect(spawnSync(shell, ['-n', file], { encoding: 'utf8' }).stderr).toBe('')
+  },
+)
+
+test('fish: a value is not described by the whole option', async () => {
+  const { stdout } = await runInProcess('klugman', ['completion', 'fish'])
+  expect(stdout).toContain(`-x -a "active\\t'' firing\\t''`)
+})
