@@ -23,14 +23,13 @@ export class Mariadb {
     env: NodeJS.ProcessEnv = {},
   ): Promise<Mariadb> {
     const install = findProgram('mariadb-install-db', 'mysql_install_db')
-    await mkdir(join(folder, 'tmp'), { recursive: true })
-    await run(install, [
-      '--no-defaults',
-      `--datadir=${join(folder, 'data')}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...account(),
-    ])
+    const TMPDIR = join(folder, 'tmp')
+    await mkdir(TMPDIR, { recursive: true })
+    const flags = ['--auth-root-authentication-method=normal', '--skip-test-db', ...account()]
+    // With a temporary folder of its own: another server that starts would delete its tables.
+    await run(install, ['--no-defaults', `--datadir=${join(folder, 'data')}`, ...flags], {
+      env: { ...process.env, TMPDIR },
+    })
     const server = new Mariadb(folder, await freePort(), options, env)
     await server.#process.listening(server.#port)
     const connection = await createConnection({ socketPath: join(folder, 'socket'), user: 'root' })

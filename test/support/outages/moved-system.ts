@@ -33,7 +33,7 @@ type Running = { readonly role: Role; readonly queue: QueueNumber; readonly prog
 
 /**
  * Real consumers and workers of the shipped configuration, and a MariaDB of their own, whose wall clocks are moved
- * together: days pass in a moment. RabbitMQ stays on the machine's clock, of which nothing depends.
+ * together: days pass in a moment. RabbitMQ stays on the machine's clock, on which nothing depends.
  */
 export class MovedSystem {
   readonly folder: string
@@ -106,21 +106,19 @@ export class MovedSystem {
     if (time > this.now()) this.clock.moveTo(time / 1000)
   }
 
-  /** Starts what is not running of these. */
-  async up(roles: readonly Role[] = ['consumers', 'workers'], only?: QueueNumber): Promise<void> {
+  /** Starts the consumers and workers that are not running. */
+  async up(): Promise<void> {
     const { queues, consumersPerQueue, workers } = this.#options
-    const count = (role: Role, queue: QueueNumber) =>
-      this.#running.filter((one) => one.role === role && one.queue === queue).length
-    for (const role of roles) {
-      for (let queue = 0; queue < (role === 'workers' ? 1 : queues); queue++) {
-        if (only !== undefined && queue !== only) continue
-        const wanted = role === 'workers' ? workers : consumersPerQueue
-        while (count(role, queue) < wanted) this.#start(role, queue)
-      }
-    }
+    for (let queue = 0; queue < queues; queue++) this.#startMissing('consumers', queue, consumersPerQueue)
+    this.#startMissing('workers', 0, workers)
   }
 
-  /** Ends these, and waits until they have ended. */
+  #startMissing(role: Role, queue: QueueNumber, wanted: number): void {
+    const running = this.#running.filter((one) => one.role === role && one.queue === queue)
+    for (let count = running.length; count < wanted; count++) this.#start(role, queue)
+  }
+
+  /** Ends all processes of these roles, or those of one queue only, and waits until they have ended. */
   async down(roles: readonly Role[], signal: NodeJS.Signals, only?: QueueNumber): Promise<void> {
     const ended = this.#running.filter(
       ({ role, queue }) => roles.includes(role) && (only === undefined || queue === only),
@@ -165,16 +163,19 @@ export class MovedSystem {
     if (code !== 0) throw new Error(`publish: ${stderr}`)
   }
 
+  /** Publishes messages to a queue, and waits until the broker has them. */
   async publish(queue: QueueNumber, bodies: readonly string[]): Promise<void> {
     // Not persistent: the broker stays, and takes them at once.
     for (const body of bodies) this.#channel.sendToQueue(this.queueName(queue), Buffer.from(body))
     await this.#channel.waitForConfirms()
   }
 
+  /** Kills the database server, as a power cut would. */
   async databaseDown(): Promise<void> {
     await this.#server.stop('SIGKILL')
   }
 
+  /** Starts the database server again. */
   async databaseUp(): Promise<void> {
     await this.#server.resume()
   }
