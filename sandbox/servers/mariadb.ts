@@ -57,6 +57,11 @@ export class Mariadb {
     return this.#process.hasEnded
   }
 
+  /** The end of what the server has written. */
+  get output(): string {
+    return this.#process.output
+  }
+
   /**
    * Stops the server (with SIGKILL as a power cut would) and starts it again on the same data and port, with
    * other options if given.

@@ -103,7 +103,7 @@ test.concurrent.each([
   const { expected } = describeRun(days)
   expect(inOrder(facts.map(asExpected))).toEqual(inOrder(expected))
   expect(facts.filter(({ state }) => state !== 'completed')).toEqual([])
-  expect(new Set(facts.flatMap(({ usage }) => usage)).size).toBeGreaterThan(2)
+  expect(new Set(facts.flatMap(({ usage }) => usage)).size).toBeGreaterThan(1)
 })
 
 test.concurrent.each(Object.keys(OUTAGES))(

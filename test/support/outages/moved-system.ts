@@ -13,6 +13,9 @@ import { until } from '../until.ts'
 /** Of a slow machine that does other things too. */
 const LIMIT_MS = 300_000
 
+/** Hours that pass in a moment would be taken for a wait without end, at which the server kills itself. */
+const WAITS_FOR_EVER = '--innodb-fatal-semaphore-wait-threshold=4294967295'
+
 /** When a stream is due, of whatever kind. */
 const DUE = 'least(coalesce(fire_timestamp, expire_timestamp), expire_timestamp)'
 
@@ -51,7 +54,7 @@ export class MovedSystem {
   /** Creates clock, database and queues, and starts all consumers and workers. */
   static async start(folder: string, name: string, options: MovedSystemOptions): Promise<MovedSystem> {
     const clock = await CloudClock.create(folder, options.start / 1000)
-    const server = await Mariadb.start(join(folder, 'mariadb'), [], clock.env)
+    const server = await Mariadb.start(join(folder, 'mariadb'), [WAITS_FOR_EVER], clock.env)
     const databaseUrl = await createMysqlDatabase(server.url, 'outages')
     const broker = await connect(inject('amqpUrl'))
     const channel = await broker.createConfirmChannel()
@@ -180,8 +183,9 @@ export class MovedSystem {
     await this.#server.resume()
   }
 
-  /** Throws when a program has ended by itself. */
+  /** Throws when a program or the database server has ended by itself. */
   requireRunning(): void {
+    if (this.#server.hasEnded) throw new Error(`the database server has ended: ${this.#server.output}`)
     const ended = this.#running.find(({ program }) => !program.isRunning)
     if (ended) throw new Error(`one of the ${ended.role} has ended: ${ended.program.stderr.slice(-2000)}`)
   }
