@@ -75,12 +75,16 @@ have_mariadb() {
 # OpenStack's own messaging library, for the Python that Debian's packages belong to.
 have_oslo_messaging() { /usr/bin/python3 -c 'import oslo_messaging' >/dev/null 2>&1; }
 
+# What compiles the library that moves the wall clock of servers and programs.
+have_compiler() { command -v gcc >/dev/null 2>&1 && [[ -f /usr/include/time.h ]]; }
+
 # The servers the integration tests start private instances of, and what they let talk to them.
 ensure_servers() {
   local missing=()
   [[ -n ${STACKTACH_TEST_AMQP_URL:-} ]] || have_rabbitmq || missing+=(rabbitmq-server)
   [[ -n ${STACKTACH_TEST_DATABASE_URL:-} ]] || have_mariadb || missing+=(mariadb-server)
   have_oslo_messaging || missing+=(python3-oslo.messaging)
+  have_compiler || missing+=(gcc libc6-dev)
   (( ${#missing[@]} )) || return 0
   local remedy="the tests need ${missing[*]}: install them (Debian: apt-get install ${missing[*]}); in place of servers, STACKTACH_TEST_AMQP_URL and STACKTACH_TEST_DATABASE_URL may point at running ones"
   command -v apt-get >/dev/null 2>&1 || fail "$remedy"
@@ -93,11 +97,10 @@ ensure_servers() {
 
 # What the cloud of the long tests consists of: libraries and programs only, no package with its services.
 readonly CLOUD_PACKAGES=(python3-nova python3-keystone python3-placement python3-glance python3-pymysql
-  python3-fixtures gcc libc6-dev)
+  python3-fixtures)
 
 have_cloud() {
-  command -v gcc >/dev/null 2>&1 && [[ -f /usr/include/time.h ]] &&
-    /usr/bin/python3 -c 'import fixtures, glance, keystone, nova, placement, pymysql' >/dev/null 2>&1
+  /usr/bin/python3 -c 'import fixtures, glance, keystone, nova, placement, pymysql' >/dev/null 2>&1
 }
 
 ensure_cloud() {

@@ -4,12 +4,16 @@
  * CLOCK_REALTIME and CLOCK_REALTIME_COARSE, gettimeofday, time, timespec_get. A change of the file is seen at once
  * by all that have it preloaded. Without the file the clock is the machine's.
  *
+ * A wait for a condition until a moment of the wall clock (pthread_cond_timedwait, as MariaDB's timers use it) ends
+ * after the time that was left until then when it began, so it is no shorter and no longer than without this library.
+ *
  * Left as they are: the monotonic clocks, so timers and timeouts run on at their pace; times that the kernel tells,
- * such as those of files; waits until a moment of the wall clock (pthread_cond_timedwait and its like), which Python,
- * Node and their libraries do not use where the system has a monotonic one.
+ * such as those of files; waits for locks and semaphores until a moment of the wall clock, which Python, Node,
+ * MariaDB and their libraries do not use.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -58,4 +62,14 @@ int timespec_get(struct timespec *to, int base) {
   if (base != TIME_UTC) return 0;
   clock_gettime(CLOCK_REALTIME, to);
   return base;
+}
+
+/* No machine has been up for so long: a later moment is one of the wall clock. */
+#define LONGEST_UPTIME_S 1000000000
+
+int pthread_cond_timedwait(pthread_cond_t *restrict condition, pthread_mutex_t *restrict mutex,
+                           const struct timespec *restrict until) {
+  if (until->tv_sec < LONGEST_UPTIME_S) return pthread_cond_clockwait(condition, mutex, CLOCK_MONOTONIC, until);
+  struct timespec unmoved = {.tv_sec = until->tv_sec - shift(), .tv_nsec = until->tv_nsec};
+  return pthread_cond_clockwait(condition, mutex, CLOCK_REALTIME, &unmoved);
 }

@@ -9,18 +9,18 @@ const SECOND_MS = 1000
 const DAY_MS = 86_400 * SECOND_MS
 
 /**
- * The wall clock of a cloud: that of this machine, moved ahead by whole seconds in every process that has the
+ * The wall clock of a cloud: that of this machine, moved by whole seconds in every process that has the
  * variables of `env`.
  */
 export class CloudClock {
   readonly #file: string
   readonly #library: string
 
-  /** Compiles the library that moves the clock, which is not moved at first. */
-  static async create(folder: string): Promise<CloudClock> {
+  /** Compiles the library that moves the clock. It shows `start` at first, in ms, to the second. */
+  static async create(folder: string, start = Date.now()): Promise<CloudClock> {
     const clock = CloudClock.open(folder)
     await run('gcc', ['-O2', '-Wall', '-shared', '-fPIC', '-o', clock.#library, SOURCE])
-    writeFileSync(clock.#file, bytesOf(0))
+    writeFileSync(clock.#file, bytesOf(Math.ceil((start - Date.now()) / SECOND_MS)))
     return clock
   }
 

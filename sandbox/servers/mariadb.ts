@@ -12,21 +12,25 @@ const PASSWORD = 'stacktach-test'
 export class Mariadb {
   readonly #folder: string
   readonly #port: number
+  readonly #env: NodeJS.ProcessEnv
   #options: readonly string[]
   #process: ServerProcess
 
-  /** Creates the data folder and starts the server on it, with additional options if given. */
-  static async start(folder: string, options: readonly string[] = []): Promise<Mariadb> {
+  /** Creates the data folder and starts the server on it, with additional options and variables if given. */
+  static async start(
+    folder: string,
+    options: readonly string[] = [],
+    env: NodeJS.ProcessEnv = {},
+  ): Promise<Mariadb> {
     const install = findProgram('mariadb-install-db', 'mysql_install_db')
-    await mkdir(join(folder, 'tmp'), { recursive: true })
-    await run(install, [
-      '--no-defaults',
-      `--datadir=${join(folder, 'data')}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...account(),
-    ])
-    const server = new Mariadb(folder, await freePort(), options)
+    const TMPDIR = join(folder, 'tmp')
+    await mkdir(TMPDIR, { recursive: true })
+    const flags = ['--auth-root-authentication-method=normal', '--skip-test-db', ...account()]
+    // With a temporary folder of its own: another server that starts would delete its tables.
+    await run(install, ['--no-defaults', `--datadir=${join(folder, 'data')}`, ...flags], {
+      env: { ...process.env, TMPDIR },
+    })
+    const server = new Mariadb(folder, await freePort(), options, env)
     await server.#process.listening(server.#port)
     const connection = await createConnection({ socketPath: join(folder, 'socket'), user: 'root' })
     await connection.query(`create user 'stacktach'@'%' identified by '${PASSWORD}'`)
@@ -35,9 +39,10 @@ export class Mariadb {
     return server
   }
 
-  private constructor(folder: string, port: number, options: readonly string[]) {
+  private constructor(folder: string, port: number, options: readonly string[], env: NodeJS.ProcessEnv) {
     this.#folder = folder
     this.#port = port
+    this.#env = env
     this.#options = options
     this.#process = this.#launch()
   }
@@ -52,19 +57,29 @@ export class Mariadb {
     return this.#process.hasEnded
   }
 
+  /** The end of what the server has written. */
+  get output(): string {
+    return this.#process.output
+  }
+
   /**
    * Stops the server (with SIGKILL as a power cut would) and starts it again on the same data and port, with
    * other options if given.
    */
   async restart(signal: NodeJS.Signals, options: readonly string[] = this.#options): Promise<void> {
-    await this.#process.stop(signal)
+    await this.stop(signal)
     this.#options = options
+    await this.resume()
+  }
+
+  /** Starts the server again, after a stop, on the same data and port. */
+  async resume(): Promise<void> {
     this.#process = this.#launch()
     await this.#process.listening(this.#port)
   }
 
-  stop(): Promise<void> {
-    return this.#process.stop()
+  stop(signal?: NodeJS.Signals): Promise<void> {
+    return this.#process.stop(signal)
   }
 
   #launch(): ServerProcess {
@@ -83,7 +98,7 @@ export class Mariadb {
         ...account(),
         ...this.#options,
       ],
-      {},
+      { env: { ...process.env, ...this.#env } },
     )
   }
 }

@@ -79,6 +79,11 @@ export class ServerProcess {
     return this.#ended
   }
 
+  /** The end of what it has written. */
+  get output(): string {
+    return this.#output
+  }
+
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     if (this.#ended) return
     const exited = new Promise<void>((resolve) => this.#child.once('exit', () => resolve()))

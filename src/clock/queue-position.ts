@@ -40,7 +40,9 @@ export class QueuePosition {
   #count = 0
   #next = 0
   #old = 0
+  /** when the last message arrived, on the machine's clock and on the wall clock */
   #arrivedAt = -Infinity
+  #arrivedWall: Micros = -Infinity
   /** when the backlog began, on the machine's clock and in its messages */
   #begun: { readonly at: number; readonly time: Micros } | undefined
   #isSteady = false
@@ -56,7 +58,7 @@ export class QueuePosition {
 
   /** Whether nothing is known of where the queue stands: no message came, or none for a while. */
   get isUnknown(): boolean {
-    return this.#count === 0 || this.idleMs() > IDLE_MS
+    return this.#count === 0 || this.#hasPaused()
   }
 
   /** The messages that arrived last are old, and yet none wait: a publisher's clock must be behind. */
@@ -76,12 +78,19 @@ export class QueuePosition {
   arrive(timestamp: Micros): Micros {
     const { wallNow, machineNow } = this.#options
     const [now, at] = [wallNow(), machineNow()]
-    if (at - this.#arrivedAt > IDLE_MS) this.#clear()
+    if (this.#hasPaused()) this.#clear()
     this.#arrivedAt = at
+    this.#arrivedWall = now
     const time = Math.min(timestamp, now)
     this.#push(time, now - time > CURRENT)
     this.#watchProgress(at)
     return this.isBehind ? time : now
+  }
+
+  /** The machine's clock stands still while the machine is suspended; the wall clock does not. */
+  #hasPaused(): boolean {
+    const wallMs = (this.#options.wallNow() - this.#arrivedWall) / 1000
+    return Math.max(this.idleMs(), wallMs) > IDLE_MS
   }
 
   /** Returns the time that nearly all messages from now on will reach; undefined while the queue is not behind. */

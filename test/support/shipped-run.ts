@@ -103,7 +103,8 @@ async function usageByStream(store: Store): Promise<Map<number, UsageResult[]>> 
   return results
 }
 
-function resultOf(eventType: string, code: string): UsageResult {
+/** Returns what a result of the usage verification says, by its event type and error code. */
+export function resultOf(eventType: string, code: string): UsageResult {
   if (eventType.endsWith('.day.verified')) return 'day'
   if (eventType.endsWith('.verified')) return 'verified'
   if (eventType.endsWith('.unbilled')) return 'unbilled'

@@ -8,14 +8,18 @@ const SECOND = 1_000_000
 
 /** A queue whose messages come one a millisecond, at a wall clock that goes on with them. */
 function queue(isFull = false) {
-  let elapsed = 0
-  const wallNow = () => NOW + elapsed * 1000
+  let [elapsed, suspended] = [0, 0]
+  const wallNow = () => NOW + elapsed * 1000 + suspended
   const position = new QueuePosition({ wallNow, machineNow: () => elapsed, isFull: () => isFull })
   return {
     position,
     wallNow,
     pass(ms: number) {
       elapsed += ms
+    },
+    /** The machine sleeps: its own clock stands still. */
+    suspend(micros: number) {
+      suspended += micros
     },
     arrive(timestamp: number) {
       elapsed++
@@ -37,6 +41,16 @@ test('events of a backlog join at their own time, the first one too', () => {
   const start = NOW - 3 * MICROS_PER_DAY
   for (const offset of [0, 31, 40]) expect(arrive(start + offset * SECOND)).toBe(start + offset * SECOND)
   expect(position.position()).toBe(start)
+})
+
+test('events that came while the machine was suspended join at their own time, the first one too', () => {
+  const { arrive, position, suspend, wallNow } = queue()
+  for (let count = 0; count < 100; count++) arrive(wallNow())
+  const start = wallNow()
+  suspend(3 * MICROS_PER_DAY)
+  expect(position.isUnknown).toBe(true)
+  for (const offset of [1, 2, 3]) expect(arrive(start + offset * SECOND)).toBe(start + offset * SECOND)
+  expect(position.position()).toBe(start + SECOND)
 })
 
 test('a notification of today in a replay of January moves no other', () => {
