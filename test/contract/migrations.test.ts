@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { TransientError } from '../../src/domain/errors.ts'
 import type { OpenDatabase } from '../../src/store/dialect.ts'
 import { insertRows, type Row } from '../../src/store/insert-rows.ts'
-import { upgradeSchema } from '../../src/store/schema/migrate.ts'
+import { requireCurrentSchema, upgradeSchema } from '../../src/store/schema/migrate.ts'
 import type { Tables } from '../../src/store/schema/schema.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import { DATABASES } from '../support/databases.ts'
@@ -82,5 +82,20 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
     const storing = store.storeBatch({ arrivals, deadLetters: [] }, routerOf({}))
     await expect(storing).rejects.toThrow('the schema was changed for another version of stacktach')
     await expect(storing).rejects.toBeInstanceOf(TransientError)
+  })
+
+  test('a database of StackTach.v3 is recognised and stays as it is', async () => {
+    const { db, dialect } = database
+    await sql`delete from kysely_migration`.execute(db)
+    await expect(upgradeSchema(db, dialect.types)).rejects.toThrow(
+      /^the database has tables that no migration has made \(/,
+    )
+    await sql`create table alembic_version (version_num varchar(32) not null)`.execute(db)
+    for (const refused of [upgradeSchema(db, dialect.types), requireCurrentSchema(db)])
+      await expect(refused).rejects.toThrow(
+        /^the database is one of StackTach\.v3, .* expected a database of its own/,
+      )
+    const { rows } = await sql`select name from kysely_migration`.execute(db)
+    expect(rows).toEqual([])
   })
 })

@@ -24,8 +24,12 @@ function createMigrator(db: Kysely<Tables>, types: ColumnTypes): Migrator {
   return new Migrator({ db, provider })
 }
 
-/** Applies the missing migrations and returns their names. */
+/**
+ * Applies the missing migrations and returns their names. Rejects with StackTachError, and changes nothing, where
+ * the database belongs to another program.
+ */
 export async function upgradeSchema(db: Kysely<Tables>, types: ColumnTypes): Promise<string[]> {
+  await requireOwnDatabase(db)
   const { error, results } = await createMigrator(db, types).migrateToLatest()
   if (error) throw error
   return (results ?? [])
@@ -53,11 +57,29 @@ export async function requireCurrentSchema(db: Kysely<Tables>): Promise<void> {
     )
   }
   if (applied.length < known.length) {
+    await requireOwnDatabase(db)
     throw new StackTachError(
       'config',
       'the database has no current schema; run `stv3 db upgrade -c FILE` first',
     )
   }
+}
+
+/** The table of Alembic, which made the schema of StackTach.v3. */
+const ALEMBIC = 'alembic_version'
+/** Tables of the first migration that other programs, StackTach.v3 among them, might have too. */
+const TABLES: ReadonlySet<string> = new Set(['event', 'event_type', 'event_trait', 'stream', 'stream_event'])
+
+/** Rejects with StackTachError where tables have the names of ours and no migration has made them. */
+async function requireOwnDatabase(db: Kysely<Tables>): Promise<void> {
+  if ((await appliedMigrations(db)).length > 0) return
+  const names = (await db.introspection.getTables()).map(({ name }) => name)
+  const found = names.filter((name) => TABLES.has(name))
+  if (found.length === 0) return
+  const message = names.includes(ALEMBIC)
+    ? 'the database is one of StackTach.v3, which is neither read nor changed'
+    : `the database has tables that no migration has made (${found.join(', ')})`
+  throw new StackTachError('config', `${message}; expected a database of its own, see docs/moving-over.md`)
 }
 
 async function appliedMigrations(db: Kysely<Tables>): Promise<string[]> {
