@@ -38,7 +38,7 @@ export function requireToken({ read, write }: Access): RequestHandler {
     if (isReader)
       return sendHttpProblem(response, 403, `this token may read; ${request.method} needs one that may write`)
     response.set('www-authenticate', 'Bearer realm="stacktach"')
-    sendHttpProblem(response, 401, 'expected a valid token in the header Authorization: Bearer TOKEN')
+    sendHttpProblem(response, 401, 'expected a valid token in the header Authorization, scheme Bearer')
   }
 }
 
