@@ -19,7 +19,7 @@ export function clockOperations(
       query: noParams,
       params: noParams,
       answer: clockShape,
-      problems: {},
+      httpProblems: {},
       async run() {
         const { mode, now, holds } = await readClock(store, settings)
         const [hold] = holds

@@ -20,7 +20,7 @@ export function eventOperations(store: Queries): Operation[] {
       query: eventsQuery,
       params: noParams,
       answer: z.array(listedEvent),
-      problems: {},
+      httpProblems: {},
       async run({ query, signal, limits }) {
         const page = { ...pageOf(query), ...limits }
         await limits.admit(limits.maxBytes)
@@ -38,7 +38,7 @@ export function eventOperations(store: Queries): Operation[] {
       query: eventsQuery,
       params: noParams,
       answer: counts,
-      problems: {},
+      httpProblems: {},
       async run({ query, signal, limits: { admit } }) {
         return [{ count: await store.countEvents(filterOf(query), { ...pageOf(query), admit }, signal) }]
       },
@@ -50,7 +50,7 @@ export function eventOperations(store: Queries): Operation[] {
       query: noParams,
       params: eventPath,
       answer: eventShape,
-      problems: { 404: 'there is no such event' },
+      httpProblems: { 404: 'there is no such event' },
       async run({ path: { messageId }, limits }) {
         await limits.admit(limits.maxBytes)
         const found = await findInAnyCase(store, messageId, limits)

@@ -3,7 +3,7 @@ import { STREAM_STATES } from '../domain/stream.ts'
 import { readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
 import { param } from '../http/params.ts'
 import type { Page } from '../store/ports/queries.ts'
-import { MOMENT_FORMS, parseMoment } from '../text/moment.ts'
+import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
 
 // The parameters of requests: the same schemas check them and, with `meta`, describe them in /openapi.json.
 
@@ -15,8 +15,8 @@ const MAX_LIMIT = 1000
 const time = (description: string) =>
   param(
     { description, type: 'string', examples: ['2026-01-31T12:00:00', 'yesterday', '-1h'] },
-    MOMENT_FORMS,
-    (text) => parseMoment(restorePlus(text.trim()), Date.now() * 1000),
+    NAMED_TIME_FORMS,
+    (text) => parseNamedTime(restorePlus(text.trim()), Date.now() * 1000),
   ).optional()
 
 const text = (description: string, example: string) =>

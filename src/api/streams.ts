@@ -24,7 +24,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       query: streamsQuery,
       params: noParams,
       answer: z.array(streamShape),
-      problems: {},
+      httpProblems: {},
       async run({ query, signal, limits }) {
         const page = { ...pageOf(query), ...limits }
         await limits.admit(limits.maxBytes)
@@ -41,7 +41,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       query: streamsQuery,
       params: noParams,
       answer: counts,
-      problems: {},
+      httpProblems: {},
       async run({ query, signal, limits: { admit } }) {
         return [{ count: await store.countStreams(filterOf(query), { ...pageOf(query), admit }, signal) }]
       },
@@ -53,7 +53,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       query: streamQuery,
       params: streamPath,
       answer: z.array(streamShape),
-      problems: MISSING,
+      httpProblems: MISSING,
       async run({ path: { id }, query, signal, limits }) {
         await limits.admit(limits.maxBytes)
         const found = await store.findStream(id, limits)
@@ -70,7 +70,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       query: noParams,
       params: streamPath,
       answer: undefined,
-      problems: { ...MISSING, 409: 'the stream is not in an error state' },
+      httpProblems: { ...MISSING, 409: 'the stream is not in an error state' },
       run: ({ path: { id }, signal }) => reset(store, id, signal),
     }),
     operation({
@@ -80,7 +80,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       query: noParams,
       params: streamPath,
       answer: undefined,
-      problems: { ...MISSING, 409: 'a worker is running the stream' },
+      httpProblems: { ...MISSING, 409: 'a worker is running the stream' },
       async run({ path: { id }, signal }) {
         if (!(await store.deleteStream(id, signal))) throw new NotFoundError(`there is no stream ${id}`)
       },

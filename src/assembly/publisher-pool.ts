@@ -1,10 +1,10 @@
-import { type AmqpBroker, createAmqpBroker } from '../broker/amqp/amqp-broker.ts'
+import { createAmqpBroker } from '../broker/amqp/amqp-broker.ts'
 import type { Broker, Publisher } from '../broker/broker.ts'
 import { brokerUrlFault } from '../config/load/server-url.ts'
 import { StackTachError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 
-type Connected = { readonly broker: Broker | AmqpBroker; readonly publisher: Promise<Publisher> }
+type Connected = { readonly broker: Broker; readonly publisher: Promise<Publisher> }
 
 /** Opens publishers, one per broker URL. Each has one connection, which all runs of pipelines share. */
 export class PublisherPool {
@@ -29,11 +29,9 @@ export class PublisherPool {
     return publisher
   }
 
-  /** Returns why brokers take no messages at the moment, in their own words. */
-  blocked(): readonly string[] {
-    return [...this.#connected.values()].flatMap(({ broker }) =>
-      'blocked' in broker ? (broker.blocked() ?? []) : [],
-    )
+  /** Returns why brokers take no messages at the moment. */
+  hindrances(): readonly string[] {
+    return [...this.#connected.values()].flatMap(({ broker }) => broker.hindrance() ?? [])
   }
 
   async close(): Promise<void> {
@@ -44,7 +42,7 @@ export class PublisherPool {
     this.#connected.clear()
   }
 
-  #brokerAt(url: string): Broker | AmqpBroker {
+  #brokerAt(url: string): Broker {
     if (url.startsWith('memory:') && this.#local) return this.#local
     const fault = url.startsWith('memory:') ? 'there is no broker in this process' : brokerUrlFault(url)
     if (fault) throw new StackTachError('config', `the broker to publish to: ${fault}`)

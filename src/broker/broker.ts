@@ -124,6 +124,11 @@ export interface Broker {
    * away.
    */
   depth(queue: string): Promise<number>
+  /**
+   * Returns why the broker takes no messages at the moment, such as its own reason for a block; undefined when
+   * it takes them, or nobody has tried.
+   */
+  hindrance(): string | undefined
   /** Closes all subscriptions and the connection. */
   close(): Promise<void>
 }

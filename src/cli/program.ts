@@ -11,7 +11,7 @@ import {
 } from '../runtime/listen-address.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
-import { MOMENT_FORMS, parseMoment } from '../text/moment.ts'
+import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
 import { printableLines } from '../text/printable.ts'
 
 /**
@@ -224,8 +224,8 @@ export function parseTime(text: string): Micros {
 
 /** Parses a time as people name it, such as 2026-01-31 or -1h, for options that filter. */
 export function parseFilterTime(text: string): Micros {
-  const time = parseMoment(text.trim(), Date.now() * 1000)
-  if (time === undefined) throw new InvalidArgumentError(`expected ${MOMENT_FORMS}.`)
+  const time = parseNamedTime(text.trim(), Date.now() * 1000)
+  if (time === undefined) throw new InvalidArgumentError(`expected ${NAMED_TIME_FORMS}.`)
   return time
 }
 

@@ -9,6 +9,8 @@ export type JsonText = {
   readonly number: number
   /** the text on one line */
   readonly text: string
+  /** the bytes of a line that is not UTF-8, whose text has U+FFFD in place of some */
+  readonly bytes?: Buffer | undefined
   /** Returns where the text ceases to be JSON; where it begins if it is JSON. */
   place(): Position
 }
@@ -31,11 +33,11 @@ const MOST_LINES = 1_000_000
 export async function* readJsonTexts(file: string, signal?: AbortSignal): AsyncGenerator<JsonText> {
   let open: OpenText | undefined
   for await (const line of readNumberedLines(file, signal)) {
-    if (open && !open.goesOnWith(line.text)) {
+    if (open && (line.bytes || !open.goesOnWith(line.text))) {
       yield* open.lines.map((one) => lineText(file, one))
       open = undefined
     }
-    if (!open && !isBegin(line.text)) {
+    if (!open && (line.bytes || !isBegin(line.text))) {
       yield lineText(file, line)
       continue
     }
@@ -156,8 +158,8 @@ function placed(file: string, lines: readonly NumberedLine[], parts: readonly Te
   })
 }
 
-function lineText(file: string, line: NumberedLine): JsonText {
-  return { ...jsonText(file, [line], 0, 0, line.text), text: line.text }
+function lineText(file: string, { number, text, bytes }: NumberedLine): JsonText {
+  return { number, text, bytes, place: () => placeIn(file, [{ number }], 0, text) }
 }
 
 /** `index` is that of the line on which the text begins, `column` its offset there, from 0. */
@@ -168,16 +170,33 @@ function jsonText(
   column: number,
   text: string,
 ): JsonText {
-  const numberAt = (after: number) => (lines[index + after] as NumberedLine).number
   return {
-    number: numberAt(0),
-    text: text.replace(/\s*\n\s*/g, ' ').trim(),
-    place() {
-      const bytes = Buffer.from(text)
-      const before = bytes.toString('utf8', 0, Math.max(faultInJson(bytes), 0)).split('\n')
-      const last = (before.at(-1) as string).length
-      const line = numberAt(before.length - 1)
-      return { file, line, column: (before.length === 1 ? column : 0) + last + 1 }
-    },
+    number: (lines[index] as NumberedLine).number,
+    text: onOneLine(text),
+    place: () => placeIn(file, lines.slice(index), column, text),
   }
+}
+
+/** Returns a JSON text on one line: line feeds stand between tokens only. */
+function onOneLine(text: string): string {
+  if (!text.includes('\n')) return text.trim()
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ')
+    .trim()
+}
+
+/** Returns where a text that begins at an offset into the first of these lines ceases to be JSON. */
+function placeIn(
+  file: string,
+  lines: readonly Pick<NumberedLine, 'number'>[],
+  column: number,
+  text: string,
+): Position {
+  const bytes = Buffer.from(text)
+  const before = bytes.toString('utf8', 0, Math.max(faultInJson(bytes), 0)).split('\n')
+  const last = (before.at(-1) as string).length
+  const { number: line } = lines[before.length - 1] as NumberedLine
+  return { file, line, column: (before.length === 1 ? column : 0) + last + 1 }
 }

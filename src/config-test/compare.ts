@@ -1,5 +1,5 @@
 import { withoutMarks } from '../config/documents/yaml-scalar.ts'
-import { parseIso } from '../domain/time.ts'
+import { parseIso, parseMoment } from '../domain/time.ts'
 import { stringifyJson } from '../text/json.ts'
 import { didYouMean } from '../text/suggest.ts'
 import type { Actual } from './run-test.ts'
@@ -70,8 +70,8 @@ function equals(wanted: unknown, found: unknown): boolean {
   const [a, b] = [plainOf(wanted), plainOf(found)]
   if (stringifyJson(a) === stringifyJson(b)) return true
   if (typeof a !== 'string' || typeof b !== 'string') return false
-  const [x, y] = [parseIso(a), parseIso(b)]
-  return x !== undefined && x === y
+  const [x, y] = [parseMoment(a), parseMoment(b)]
+  return x !== undefined && x.value === y?.value && x.rest === y.rest
 }
 
 /** Unwraps `{"__type__": …}` and `{"type": …, "value": …}` to the plain value. */

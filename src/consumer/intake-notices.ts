@@ -1,5 +1,4 @@
 import type { Logger } from '../runtime/logger.ts'
-import { maskSecrets } from '../text/mask-secrets.ts'
 import { deadLettersOf, type Prepared } from './prepared.ts'
 
 const MOST_TYPES = 1000
@@ -9,34 +8,47 @@ const PAUSE_MS = 10_000
 export type IntakeNoticesOptions = {
   readonly queue: string
   readonly logger: Pick<Logger, 'info' | 'warn'>
-  /** Returns a monotonic time in ms. */
-  readonly now?: () => number
 }
 
 /**
- * Logs what becomes of messages that do not become events, beside the numbers of the statistics: each event type
- * without a definition once, and dead letters at most every 10 s, with the number of those since the last line.
+ * Logs what became of stored messages that did not become events, beside the numbers of the statistics: each event
+ * type without a definition once, and dead letters at most every 10 s, with their number since the last line.
  *
  * @example
  * const notices = new IntakeNotices({ queue: 'monitor.info', logger })
  * notices.add(batch)
+ * notices.end()
  */
 export class IntakeNotices {
   readonly #options: IntakeNoticesOptions
   readonly #types = new Set<string>()
-  #letters = 0
-  #toldAt = Number.NEGATIVE_INFINITY
+  /** dead letters that no line has told yet, and the last of them */
+  #untold = 0
+  #last = { stage: '', reason: '' }
+  /** runs while no line may be written */
+  #pause: NodeJS.Timeout | undefined
 
   constructor(options: IntakeNoticesOptions) {
     this.#options = options
   }
 
-  /** Logs what is new in a batch of prepared messages. */
-  add(batch: readonly Prepared[]): void {
-    for (const prepared of batch) {
+  /** Logs what is new in messages that were stored. */
+  add(stored: readonly Prepared[]): void {
+    for (const prepared of stored) {
       if (prepared.outcome.kind === 'undefined') this.#addType(prepared.outcome.eventType)
-      for (const { stage, reason } of deadLettersOf(prepared)) this.#addLetter(stage, reason)
+      for (const { stage, reason } of deadLettersOf(prepared)) {
+        this.#untold++
+        this.#last = { stage, reason }
+        if (this.#pause === undefined) this.#tellLetters()
+      }
     }
+  }
+
+  /** Logs what waits for the end of a pause. */
+  end(): void {
+    clearTimeout(this.#pause)
+    this.#pause = undefined
+    if (this.#untold > 0) this.#writeLetters()
   }
 
   #addType(type: string): void {
@@ -49,17 +61,22 @@ export class IntakeNotices {
     )
   }
 
-  #addLetter(stage: string, reason: string): void {
-    this.#letters++
-    const { logger, queue, now = () => performance.now() } = this.#options
-    const time = now()
-    if (time - this.#toldAt < PAUSE_MS) return
-    const told =
-      this.#letters === 1
-        ? 'a message became a dead letter'
-        : `${this.#letters} messages became dead letters, the last`
-    logger.warn({ queue, stage, count: this.#letters }, `${told}: ${maskSecrets(reason)}`)
-    this.#letters = 0
-    this.#toldAt = time
+  /** Logs the dead letters so far and begins a pause, after which those are logged that have come meanwhile. */
+  #tellLetters(): void {
+    this.#writeLetters()
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined
+      if (this.#untold > 0) this.#tellLetters()
+    }, PAUSE_MS)
+    this.#pause.unref()
+  }
+
+  #writeLetters(): void {
+    const { logger, queue } = this.#options
+    const { stage, reason } = this.#last
+    const count = this.#untold
+    const begin = count === 1 ? 'a dead letter was kept' : `${count} dead letters were kept, the last`
+    logger.warn({ queue, stage, count }, `${begin}: ${reason}`)
+    this.#untold = 0
   }
 }

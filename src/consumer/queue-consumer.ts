@@ -181,6 +181,8 @@ export class QueueConsumer implements Service {
         this.#options.onReached?.()
       },
       onLost: (reason) => {
+        // Whether the queue is there is not known any more.
+        if (reason !== undefined) this.#isAwaiting = false
         this.#lostBecause = reason
         this.#lost()
       },
@@ -196,6 +198,7 @@ export class QueueConsumer implements Service {
     // Deliveries that were on their way have come by now.
     this.#isReading = false
     await this.#running
+    this.#notices.end()
     await this.#subscription?.close()
   }
 
@@ -360,19 +363,18 @@ export class QueueConsumer implements Service {
     const { counters, store, router, logger, onStored } = this.#options
     const { signal } = this.#stopping
     const reports = this.#clockHold.reportsOfOldest()
-    this.#notices.add(batch)
     for (;;) {
       try {
         await storeBatch(batch, {
           store,
           router,
-          logger,
           signal,
           outage: this.#databaseOutage,
           reports,
-          onStored: (last, outcome) => {
-            this.#subscription?.ackUpTo(last.delivery)
+          onStored: (part, outcome) => {
+            this.#subscription?.ackUpTo((part.at(-1) as Prepared).delivery)
             countStored(counters, outcome)
+            this.#notices.add(part)
             onStored?.()
           },
         })

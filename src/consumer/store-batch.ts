@@ -1,7 +1,6 @@
 import { messageOf, TransientError } from '../domain/errors.ts'
 import type { Router } from '../domain/routing.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
-import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
 import type { Intake } from '../store/ports/intake.ts'
 import type { NumberedReports } from '../store/ports/watermarks.ts'
@@ -12,14 +11,13 @@ import { arrivalOf, deadLettersOf, type Prepared } from './prepared.ts'
 export type StoreBatchContext = {
   readonly store: Pick<Intake, 'storeBatch'> & Pick<Store, 'ping'>
   readonly router: Router
-  readonly logger: Logger
   /** the outage of the database */
   readonly outage: Pick<Outage, 'failed' | 'over'>
   readonly signal: AbortSignal
   /** Returns the positions of queues that are to be stored with the batch, or with a part of it. */
   readonly reports?: (() => NumberedReports) | undefined
-  /** Called when everything up to the message `last` is stored. */
-  readonly onStored: (last: Prepared, outcome: StoredCounts) => void
+  /** Called when a part of the batch, and all before it, is stored. */
+  readonly onStored: (part: readonly Prepared[], outcome: StoredCounts) => void
 }
 
 export type StoredCounts = {
@@ -48,7 +46,7 @@ export async function storeBatch(batch: readonly Prepared[], context: StoreBatch
     const result = await attempt(batch, context)
     if (result.ok) {
       outage.over()
-      onStored(batch.at(-1) as Prepared, result.counts)
+      onStored(batch, result.counts)
       return
     }
     const { error } = result
@@ -108,7 +106,6 @@ async function divide(batch: readonly Prepared[], reason: string, context: Store
     return
   }
   const [culprit] = batch as [Prepared]
-  context.logger.warn({ queue: culprit.delivery.queue }, `a message became a dead letter: ${reason}`)
   const deadLetter = refusedByStore(culprit, reason)
   await storeBatch([{ ...culprit, outcome: { kind: 'refused', deadLetter } }], context)
 }

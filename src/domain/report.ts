@@ -1,4 +1,7 @@
-/** One finding about a configured value whose place in a file is not known yet. `path` leads from the top of the document to the value. */
+/**
+ * One finding about a configured value whose place in a file is not known yet. `path` leads from the top of the
+ * document to the value.
+ */
 export type UnplacedFinding = {
   readonly severity: 'error' | 'warning'
   readonly code: string

@@ -5,7 +5,8 @@ export type TraitType = 'text' | 'int' | 'float' | 'datetime'
 
 /**
  * A typed value of an event. An `int` is a number while that is exact, and a bigint above 2^53. A `datetime`
- * of a far year may have a `rest` of microseconds, which copies of it should keep. `none` stands for null between handlers and in distinguishing traits; a store drops it from events.
+ * of a far year may have a `rest` of microseconds, which copies of it should keep. `none` stands for null between
+ * handlers and in distinguishing traits; a store drops it from events.
  */
 export type Trait =
   | { readonly type: 'text'; readonly value: string }

@@ -1,9 +1,9 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import { parseIso } from '../domain/time.ts'
+import { type Moment, parseMoment } from '../domain/time.ts'
 import { intTrait, type Trait } from '../domain/trait.ts'
 import { stringifyJson } from '../text/json.ts'
-import { parseTime, parseTypedEvent, requireText } from './typed-form.ts'
+import { parseExactTime, parseTypedEvent, requireText } from './typed-form.ts'
 
 type Fields = { readonly [name: string]: unknown }
 
@@ -41,13 +41,15 @@ function isOfEnvelope(name: string): boolean {
  * tell 3.0 from 3. Leaves out nulls and the mark of a list. Throws InvalidError.
  */
 function parseRestEvent({ event_type, message_id, timestamp, _mark, ...traits }: Fields): Event {
+  const isTimed = timestamp !== undefined && timestamp !== null
+  const { value: time, rest }: Moment = isTimed
+    ? parseExactTime('timestamp', isObject(timestamp) ? timestamp.datetime : timestamp)
+    : { value: Number.NaN }
   return {
     eventType: requireText('event_type', event_type),
     messageId: message_id === undefined ? '' : requireText('message_id', message_id),
-    timestamp:
-      timestamp === undefined || timestamp === null
-        ? Number.NaN
-        : parseTime('timestamp', isObject(timestamp) ? timestamp.datetime : timestamp),
+    timestamp: time,
+    ...(rest === undefined ? {} : { timestampRest: rest }),
     traits: Object.fromEntries(
       Object.entries(traits).flatMap(([name, value]) =>
         value === null ? [] : [[name, parseRestTrait(name, value)]],
@@ -69,8 +71,8 @@ function restTraitOf(value: unknown): Trait | undefined {
   if (typeof value === 'bigint' || Number.isInteger(value)) return intTrait(value as number | bigint)
   if (typeof value === 'number') return { type: 'float', value }
   if (!isObject(value) || value.__type__ !== 'datetime') return undefined
-  const time = typeof value.datetime === 'string' ? parseIso(value.datetime) : undefined
-  return time === undefined ? undefined : { type: 'datetime', value: time }
+  const time = typeof value.datetime === 'string' ? parseMoment(value.datetime) : undefined
+  return time && { type: 'datetime', ...time }
 }
 
 function isObject(value: unknown): value is Fields {

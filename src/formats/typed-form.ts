@@ -126,7 +126,8 @@ export function parseTime(name: string, value: unknown): Micros {
   return parseExactTime(name, value).value
 }
 
-function parseExactTime(name: string, value: unknown): Moment {
+/** Parses a time like parseTime, exactly in every year. */
+export function parseExactTime(name: string, value: unknown): Moment {
   const time = typeof value === 'string' ? parseMoment(value) : undefined
   if (time === undefined) throw new InvalidError(`${name}: ${stringifyJson(value)} is not an ISO 8601 time`)
   return time

@@ -76,7 +76,7 @@ function describe(one: Operation): OpenApiOperation {
         ? { description: 'done', ...content('application/json', schemaOf(one.answer)) }
         : { description: 'done' },
       ...Object.fromEntries(
-        Object.entries({ ...COMMON_HTTP_PROBLEMS, ...one.problems }).map(([status, description]) => [
+        Object.entries({ ...COMMON_HTTP_PROBLEMS, ...one.httpProblems }).map(([status, description]) => [
           status,
           { description, ...content('application/problem+json', schemaOf(httpProblem)) },
         ]),

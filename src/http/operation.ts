@@ -44,7 +44,7 @@ export type Operation<Q extends Params = Params, P extends Params = Params> = {
   /** schema of the answer; undefined: the answer has no body */
   readonly answer: z.ZodType | undefined
   /** descriptions of its failures by status, beside those that all operations have */
-  readonly problems: { readonly [status: number]: string }
+  readonly httpProblems: { readonly [status: number]: string }
   /** Returns the answer, or a StreamedAnswer. */
   run(asked: Asked<Q, P>): Promise<unknown>
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { createCommand, UsageError } from '../cli/program.ts'
 import type { EventQuery } from '../client/client.ts'
-import { parseMoment } from '../text/moment.ts'
+import { parseNamedTime } from '../text/named-time.ts'
 import { EVENT_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
 import { eventListing, printList } from './list.ts'
@@ -53,8 +53,8 @@ async function run(options: Options, command: Command): Promise<void> {
 function queryOf(options: Options): EventQuery {
   const { name: eventName, from, to, traits } = options
   const now = Date.now() * 1000
-  const [begin, end] = [from, to].map((time) => (time === undefined ? undefined : parseMoment(time, now)))
-  if (begin !== undefined && end !== undefined && begin > end)
+  const [begin, end] = [from, to].map((time) => (time === undefined ? undefined : parseNamedTime(time, now)))
+  if (begin !== undefined && end !== undefined && begin >= end)
     throw new UsageError(`--from ${from} is not before --to ${to}`)
   return { eventName, from, to, traits, ...pageOf(options) }
 }

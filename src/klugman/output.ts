@@ -43,7 +43,7 @@ export function eventOutput(options: OutputOptions): Output<RestEvent> {
   return masked(shownEvent, outputOf(options, eventTable, EVENT_COLUMNS))
 }
 
-/** Masks the secrets of rows: those of an API of before it masked them. */
+/** Masks the secrets of rows, which an older API sends as they are. */
 function masked<T>(shown: (row: T) => T, output: Output<T>): Output<T> {
   return { add: (row) => output.add(shown(row)), end: () => output.end() }
 }

@@ -3,13 +3,23 @@ import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+
 /**
- * Yields the text of a UTF-8 file in pieces, without a byte order mark; `-` is standard input. What is packed
- * by gzip is unpacked, whatever its name. Ends when `signal` aborts: a pipe may stay silent for ever. Throws
- * StackTachError when the file cannot be read.
+ * Yields the text of a UTF-8 file in pieces, as readBytes reads it. Bytes that are not UTF-8 become U+FFFD.
  */
 export async function* readTexts(file: string, signal?: AbortSignal): AsyncGenerator<string> {
   const decoder = new TextDecoder()
+  for await (const bytes of readBytes(file, signal)) yield decoder.decode(bytes, { stream: true })
+  yield decoder.decode()
+}
+
+/**
+ * Yields the bytes of a file in pieces, without a byte order mark of UTF-8; `-` is standard input. What is packed by
+ * gzip is unpacked, whatever its name. Ends when `signal` aborts: a pipe may stay silent for ever. Throws
+ * StackTachError when the file cannot be read, or is UTF-16.
+ */
+export async function* readBytes(file: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const input = file === '-' ? process.stdin : createReadStream(file)
   const stop = () => input.destroy()
   signal?.addEventListener('abort', stop, { once: true })
@@ -17,14 +27,27 @@ export async function* readTexts(file: string, signal?: AbortSignal): AsyncGener
     const raw: AsyncIterator<Buffer> = input[Symbol.asyncIterator]()
     const begin = await firstBytes(raw)
     if (isUtf16(begin)) throw new Error('it is UTF-16; expected UTF-8')
-    for await (const bytes of unpacked(begin, raw)) yield decoder.decode(bytes, { stream: true })
-    yield decoder.decode()
+    let head: Buffer | undefined = Buffer.alloc(0)
+    for await (const bytes of unpacked(begin, raw)) {
+      if (head) {
+        head = Buffer.concat([head, bytes])
+        if (head.length < BYTE_ORDER_MARK.length) continue
+      }
+      yield head ? withoutMark(head) : bytes
+      head = undefined
+    }
+    if (head) yield head
   } catch (error) {
     if (signal?.aborted) return
     throw new StackTachError('config', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
   } finally {
     signal?.removeEventListener('abort', stop)
   }
+}
+
+function withoutMark(begin: Buffer): Buffer {
+  const isMarked = begin.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+  return isMarked ? begin.subarray(BYTE_ORDER_MARK.length) : begin
 }
 
 function unpacked(begin: Buffer, rest: AsyncIterator<Buffer>): AsyncIterable<Buffer> {

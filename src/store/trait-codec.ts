@@ -3,7 +3,8 @@ import type { DistinguishingTrait, DistinguishingTraits, Trait, Traits } from '.
 import { canonicalTrait } from '../domain/trait.ts'
 
 // In the JSON columns text and int are plain values; {"f":3} is the float 3.0, {"d":1} a datetime in
-// microseconds (in far years {"d":1,"x":2} with what it lacks), {"i":"9223372036854775807"} an int beyond 2^53, {"r":[1,2]} a timerange, and null is none.
+// microseconds (in far years {"d":1,"x":2} with what it lacks), {"i":"9223372036854775807"} an int beyond
+// 2^53, {"r":[1,2]} a timerange, and null is none.
 type Encoded =
   | string
   | number

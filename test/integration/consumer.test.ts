@@ -191,7 +191,7 @@ test('a message that the database refuses costs only itself in a batch of 500', 
     store,
     outage: new Outage(silentLogger, 'back'),
     signal: new AbortController().signal,
-    onStored: ({ delivery }) => acknowledged.push(delivery.body),
+    onStored: (part) => acknowledged.push(...part.map(({ delivery }) => delivery.body)),
   })
   expect(await count()).toBe(499)
   expect(acknowledged.at(-1)).toEqual(Buffer.from(message(499)))

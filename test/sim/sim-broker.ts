@@ -54,6 +54,7 @@ export class SimBroker {
       async depth() {
         return 0
       },
+      hindrance: () => undefined,
       async close() {},
     }
   }

@@ -1,6 +1,7 @@
 import type { SecureContextOptions } from 'node:tls'
 import type { ChannelModel } from 'amqplib'
 import { messageOf, StackTachError, TransientError } from '../../domain/errors.ts'
+import { Backoff, sleep } from '../../runtime/backoff.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { nameOfBroker, parseBrokerAddress } from '../../text/broker-address.ts'
 import type { Broker, Subscription } from '../broker.ts'
@@ -33,8 +34,6 @@ const BOUND_AGAIN_MS = 60_000
 export type AmqpBroker = Broker & {
   /** Connects and returns an inspector. Rejects with TransientError while the broker is away. */
   inspect(): Promise<Inspector>
-  /** Returns why the broker takes no messages at the moment, in its own words; undefined when it takes them. */
-  blocked(): string | undefined
 }
 
 /**
@@ -46,10 +45,11 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
   const notices = new Notices(options.logger)
   const brokers = new InTurn(addressesOf(options.url))
   let connection: Promise<ChannelModel> | undefined
-  /** for each connection on which a publisher has a channel, whether no message is under way */
-  const published = new WeakMap<ChannelModel, () => boolean>()
-  /** the name of the broker whose connection was lost, as the log says; undefined when all is well */
-  let cut: string | undefined
+  /** for each publisher with a channel on a connection, whether none of its messages is under way */
+  const published = new WeakMap<ChannelModel, (() => boolean)[]>()
+  const closing = new AbortController()
+  /** the broker whose connection was lost while nobody published, and the sentence of the log; undefined: none was */
+  let cut: { readonly name: string; readonly sentence: string } | undefined
   /** why the broker takes no messages, in its words; undefined when it takes them */
   let blocked: string | undefined
 
@@ -74,7 +74,22 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
     model.on('close', () => {
       connection = undefined
     })
+    if (cut) {
+      const isSame = name === cut.name
+      const other = `connected to the broker at ${name}, in place of the one at ${cut.name}`
+      options.logger.info({}, isSame ? `the broker at ${name} answers again` : other)
+      cut = undefined
+    }
     return model
+  }
+
+  /** Connects again after a loss that no subscription and nobody who publishes would notice. */
+  async function connectAgain(): Promise<void> {
+    const backoff = new Backoff({ initialMs: options.reconnectMs, maxMs: options.maxReconnectMs })
+    while (cut && !closing.signal.aborted) {
+      await sleep(backoff.next(), closing.signal)
+      if (cut && !closing.signal.aborted) await connected().catch(() => {})
+    }
   }
 
   /** Logs one line when the broker takes no messages or closes the connection, and one when all is well again. */
@@ -92,17 +107,17 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
       blocked = undefined
       const reason = reasonOf(model)
       // A subscription logs the loss of its queue itself, and who is publishing gets an error.
-      if (reason === undefined || subscriptions.size > 0 || !published.get(model)?.()) return
-      cut = name
-      logger.warn({}, `the connection to the broker at ${name} was lost: ${brokerText(reason)}`)
+      const isIdle = published.get(model)?.every((isIdle) => isIdle()) ?? false
+      if (reason === undefined || subscriptions.size > 0 || !isIdle || closing.signal.aborted) return
+      cut = { name, sentence: `the connection to the broker at ${name} was lost: ${brokerText(reason)}` }
+      logger.warn({}, cut.sentence)
+      void connectAgain()
     })
   }
 
   /** Called when a publisher has a channel. */
   function onPublisher(model: ChannelModel, isIdle: () => boolean): void {
-    published.set(model, isIdle)
-    if (cut !== undefined) options.logger.info({}, `the broker at ${cut} answers again`)
-    cut = undefined
+    published.set(model, [...(published.get(model) ?? []), isIdle])
   }
 
   const context = { boundAgainMs: BOUND_AGAIN_MS, ...options, notices, connected }
@@ -114,12 +129,13 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
     },
     openPublisher: () => openAmqpPublisher(connected, onPublisher),
     inspect: async () => createInspector(await connected()),
-    blocked: () => blocked,
+    hindrance: () => blocked ?? cut?.sentence,
     async depth(queue) {
       const { messageCount } = await withChannel(await connected(), (channel) => channel.checkQueue(queue))
       return messageCount
     },
     async close() {
+      closing.abort()
       await Promise.all([...subscriptions].map((subscription) => subscription.close()))
       const model = await connection?.catch(() => undefined)
       connection = undefined

@@ -83,19 +83,20 @@ export function createAmqpSubscription(
   async function run(): Promise<void> {
     // A channel that is lost while paused need not be replaced.
     while (!stopping.signal.aborted && !isPaused) {
-      let pause = backoff
+      let isAwaited = false
       try {
         const reason = await readUntilClosed()
         if (!stopping.signal.aborted && reason !== undefined) outage.failed(reason)
       } catch (error) {
         if (error instanceof AwaitedQueueError) {
-          pause = waiting
+          isAwaited = true
           notices.awaiting(`queue ${queue}`, error.message)
           options.onAwaiting?.()
         } else outage.failed(`cannot read queue ${queue}: ${brokerText(error)}`)
       }
       consumer.end()
-      options.onLost(outage.reason)
+      options.onLost(isAwaited ? undefined : outage.reason)
+      const pause = isAwaited ? waiting : backoff
       if (rest) await rest.promise
       else if (!isPaused) await sleep(pause.next(), stopping.signal)
     }

@@ -15,6 +15,7 @@ export function createMemoryBroker(): Broker {
     subscribe: (spec, options) => createMemorySubscription(queues, spec, options),
     openPublisher: async () => createMemoryPublisher(queues),
     depth: async (queue) => queues.depth(queue),
+    hindrance: () => undefined,
     close: async () => queues.stop(),
   }
 }

@@ -2,11 +2,11 @@ import type { Command } from 'commander'
 import { wallClock } from '../../clock/event-clock.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { loadDefinitions } from '../../config/load/load-definitions.ts'
-import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
 import { formatPosition } from '../../domain/errors.ts'
 import { restEvent } from '../../formats/rest-form.ts'
 import { stringifyJson } from '../../text/json.ts'
+import { decodeJsonText } from '../decode-json-text.ts'
 import { createCommand, printData } from '../program.ts'
 import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
 
@@ -58,9 +58,9 @@ async function distillerOf({ definitions = [], config: file, catchall }: Options
   return createDistiller(config.definitions, { catchAll: catchall ?? catch_all_notifications })
 }
 
-function answer({ text, place }: JsonText, distiller: Distiller): unknown {
-  const refused = (reason: string) => ({ error: withoutOffset(reason), at: formatPosition(place()) })
-  const decoded = decodeNotificationText(text)
+function answer(text: JsonText, distiller: Distiller): unknown {
+  const refused = (reason: string) => ({ error: withoutOffset(reason), at: formatPosition(text.place()) })
+  const decoded = decodeJsonText(text)
   if (!decoded.ok) return refused(decoded.reason)
   const distilled = distiller.distil(decoded.notification, wallClock.now())
   if (distilled.kind === 'failed') return refused(distilled.reason)

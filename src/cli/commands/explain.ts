@@ -6,7 +6,6 @@ import { readClock } from '../../clock/read-clock.ts'
 import { describeHold } from '../../clock/watermark-clock.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
-import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import type { EventDefinition, TraitDefinition } from '../../distiller/definition.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
 import { extractTrait, fieldOf } from '../../distiller/extract-trait.ts'
@@ -25,6 +24,7 @@ import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { maskSecrets, maskValue, maskValues } from '../../text/mask-secrets.ts'
 import { printable } from '../../text/printable.ts'
+import { decodeJsonText } from '../decode-json-text.ts'
 import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print, printNote } from '../program.ts'
 import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
@@ -121,10 +121,10 @@ async function explainAll(files: readonly string[], { config: configFile, json }
 
 const NOTHING = { definition: null, passed_over: [], traits: {}, triggers: [] }
 
-function explain({ text, place }: JsonText, config: Config, distiller: Distiller): Explanation {
-  const decoded = decodeNotificationText(text)
+function explain(text: JsonText, config: Config, distiller: Distiller): Explanation {
+  const decoded = decodeJsonText(text)
   if (!decoded.ok) {
-    const reason = `${decoded.stage}: ${withoutOffset(decoded.reason)} (${formatPosition(place())})`
+    const reason = `${decoded.stage}: ${withoutOffset(decoded.reason)} (${formatPosition(text.place())})`
     const error = maskSecrets(reason)
     return { message_id: null, event_type: null, error, ...NOTHING }
   }

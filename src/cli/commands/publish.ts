@@ -6,7 +6,7 @@ import { publishAll } from '../../broker/publish-all.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { formatPosition, type Position, StackTachError } from '../../domain/errors.ts'
 import { lagOf } from '../lag-of.ts'
-import { createCommand, loggerOf, print } from '../program.ts'
+import { createCommand, loggerOf, print, printNote } from '../program.ts'
 import { readJsonTexts } from '../read-json-texts.ts'
 import { tellWait } from '../tell-wait.ts'
 
@@ -39,20 +39,22 @@ async function publish(files: readonly string[], options: Options): Promise<void
     const publisher = await tellWait(nameOfBrokers(settings), broker.openPublisher())
     for (const file of files) {
       let lag: string | undefined
-      const odd: Position[] = []
+      const odd: { first?: Position; count: number } = { count: 0 }
       const bodies = readBodies(file, signal, {
         onFirst(text) {
           lag = lagOf(text, config)
         },
-        onOdd: (place) => odd.push(place),
+        onOdd(place) {
+          odd.first ??= place
+          odd.count++
+        },
       })
       const count = await publishAll(bodies, { publisher, spec, logger, signal })
       if (signal.aborted)
         throw new StackTachError('io', `stopped after publishing ${count} notifications of ${file}`)
       await print(`${file}: published ${count} notifications to ${spec.queue}\n`)
       if (lag !== undefined) await print(`${file}: ${lag}\n`)
-      const [first] = odd
-      if (first) process.stderr.write(`${formatPosition(first)}: ${tellOdd(odd.length)}\n`)
+      if (odd.first) printNote(`${formatPosition(odd.first)}: ${tellOdd(odd.count)}`)
     }
     await publisher.close()
   } finally {
@@ -63,21 +65,21 @@ async function publish(files: readonly string[], options: Options): Promise<void
 type Listener = {
   /** called with the first notification of the file */
   onFirst(text: string): void
-  /** called with the place of a text that is no JSON object */
+  /** called with the place of a text that is no JSON object in UTF-8 */
   onOdd(place: Position): void
 }
 
 async function* readBodies(file: string, signal: AbortSignal, listener: Listener): AsyncGenerator<Buffer> {
   let isFirst = true
-  for await (const { text, place } of readJsonTexts(file, signal)) {
+  for await (const { text, bytes, place } of readJsonTexts(file, signal)) {
     if (isFirst) listener.onFirst(text)
     isFirst = false
-    if (!/^\s*\{.*\}\s*$/s.test(text)) listener.onOdd(place())
-    yield Buffer.from(text)
+    if (bytes || !text.startsWith('{') || !text.endsWith('}')) listener.onOdd(place())
+    yield bytes ?? Buffer.from(text)
   }
 }
 
 function tellOdd(count: number): string {
-  const begin = 'not a JSON object; published as it stands'
+  const begin = 'not a JSON object in UTF-8; published as it stands'
   return count === 1 ? begin : `${begin}, like ${count - 1} more`
 }

@@ -236,14 +236,16 @@ function createStatus({ clock, store, consumer, worker, http }: StatusParts): Se
   const count = (state: StreamState) => store.countStreams({ state }, NEWEST)
   const tell = async () => {
     const active = await count('active')
-    const failed = (await count('error')) + (await count('expire_error'))
+    const errors = await count('error')
+    const failed = errors + (await count('expire_error'))
     const { stored } = consumer.counters
     const { fired, expired } = worker.counters
     const figures = `${stored} events, ${active} active streams, ${fired} fired, ${expired} expired`
     // Of those in error the log tells each run, too fast to read.
-    const look = `npm run -s klugman -- ${urlOf(http)} streams --state error -c id -c last_error`
-    const errors = failed > 0 ? `, ${failed} in error, see: ${look}` : ''
-    process.stdout.write(`${formatIso(clock.now()).slice(0, 16)}  ${figures}${errors}\n`)
+    const look = `npm run -s klugman -- ${urlOf(http)} streams -c id -c state -c last_error --state `
+    const told =
+      failed > 0 ? `, ${failed} in error, see: ${look}${errors === 0 ? 'expire_error' : 'error'}` : ''
+    process.stdout.write(`${formatIso(clock.now()).slice(0, 16)}  ${figures}${told}\n`)
   }
   return {
     async start() {

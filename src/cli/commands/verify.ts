@@ -4,7 +4,6 @@ import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { wallClock } from '../../clock/event-clock.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
-import { decodeNotificationText } from '../../distiller/decode-notification.ts'
 import { createDistiller } from '../../distiller/distiller.ts'
 import { formatPosition } from '../../domain/errors.ts'
 import type { Event } from '../../domain/event.ts'
@@ -14,8 +13,9 @@ import type { VerdictLine } from '../../explain/verify/verdict-line.ts'
 import { verifyGroups } from '../../explain/verify/verify-groups.ts'
 import { createRouter } from '../../streams/router.ts'
 import { stringifyJson } from '../../text/json.ts'
+import { decodeJsonText } from '../decode-json-text.ts'
 import { createCommand, loggerOf, print, printNote } from '../program.ts'
-import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
 
 type Options = { config: string; json?: true; all?: true; logLevel?: string }
 
@@ -71,18 +71,18 @@ async function readEvents(files: readonly string[], config: Config, groups: Stre
   })
   let unread = 0
   for (const file of files) {
-    for await (const { text, place } of readJsonTexts(file)) {
+    for await (const text of readJsonTexts(file)) {
       const read = eventOf(text)
       if (typeof read === 'string') {
         unread++
-        printNote(`${formatPosition(place())}: ${withoutOffset(read)}`)
+        printNote(`${formatPosition(text.place())}: ${withoutOffset(read)}`)
       } else if (read) groups.add(read)
     }
   }
   return unread
 
-  function eventOf(line: string): Event | string | undefined {
-    const decoded = decodeNotificationText(line)
+  function eventOf(text: JsonText): Event | string | undefined {
+    const decoded = decodeJsonText(text)
     if (!decoded.ok) return decoded.reason
     const distilled = distiller.distil(decoded.notification, wallClock.now())
     if (distilled.kind === 'failed') return distilled.reason

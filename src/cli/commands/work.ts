@@ -63,7 +63,7 @@ async function work(options: Options): Promise<void> {
       const observer = observation && workerMetrics(observation.metrics, counters, store)
       const worker = buildWorker(observer ? { ...parts, observer } : parts)
       observation?.health.add('worker', () => worker.hindrance())
-      observation?.health.addRemarks(() => [...worker.away(), ...publishers.blocked()])
+      observation?.health.addRemarks(() => [...worker.away(), ...publishers.hindrances()])
       if (clock instanceof WatermarkClock) observeClock(observation, clock)
       if (observation) slowRunMetrics(observation.metrics, worker)
       const periodMs = winchester.statistics_period * 1000

@@ -1,6 +1,6 @@
 import type { Event } from '../../domain/event.ts'
 import { isJsonObject, type JsonValue } from '../../domain/notification.ts'
-import { parseIso } from '../../domain/time.ts'
+import { parseMoment } from '../../domain/time.ts'
 import type { Trait } from '../../domain/trait.ts'
 import type { AppMessage } from './app.ts'
 
@@ -50,8 +50,8 @@ function valueAt(value: JsonValue | undefined, path: readonly string[]): JsonVal
 function traitOf(name: string, value: JsonValue | undefined): Trait | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (TIMES.has(name)) {
-    const time = parseIso(String(value))
-    return time === undefined ? undefined : { type: 'datetime', value: time }
+    const time = parseMoment(String(value))
+    return time && { type: 'datetime', ...time }
   }
   if (typeof value === 'number') return { type: Number.isInteger(value) ? 'int' : 'float', value }
   return { type: 'text', value: String(value) }

@@ -1,4 +1,5 @@
 import type { MessageProperties } from '../../broker/message.ts'
+import { isJsonBytes } from '../../text/json-bytes.ts'
 import { asUtf8 } from './charset.ts'
 import { compressionShown, isCompression, type Unpacked, unpack } from './unpack.ts'
 
@@ -31,6 +32,8 @@ export function plainBody(body: Buffer, properties: MessageProperties, mostBytes
   let unpacked = body
   for (const compression of compressions) {
     const next = unpack(unpacked, compression, mostBytes)
+    // A name may be wrong: what is JSON as it stands is taken as it stands.
+    if (!next.ok && next.stage === 'decode' && isJsonBytes(unpacked)) break
     if (!next.ok) return next
     unpacked = next.body
   }
@@ -39,11 +42,6 @@ export function plainBody(body: Buffer, properties: MessageProperties, mostBytes
   const read = asUtf8(shown?.body ?? unpacked, charset)
   if ('reason' in read) return { ok: false, stage: 'decode', reason: read.reason }
   return { ok: true, body: read.body }
-}
-
-/** Returns whether a body has to be changed before it can be read, as far as its properties say. */
-export function isPacked(properties: MessageProperties): boolean {
-  return formOf(properties) !== PLAIN
 }
 
 /** Unpacks a body that begins like a compressed one; undefined when it does not, or is none. */
@@ -66,7 +64,8 @@ function formOf({ headers, contentEncoding, contentType }: MessageProperties): F
   const named = encodings.filter(isCompression).reverse().slice(0, MOST_COMPRESSIONS)
   const [charset] = encodings.filter((name) => !isCompression(name))
   // A sender that names its compression in both places has used it once.
-  const compressions = typeof kombu === 'string' ? [kombu.toLowerCase()] : named
+  const byKombu = typeof kombu === 'string' ? kombu.toLowerCase() : ''
+  const compressions = isCompression(byKombu) ? [byKombu] : named
   const ofType = /;\s*charset\s*=\s*"?([\w.:-]+)/i.exec(contentType ?? '')?.[1]?.toLowerCase()
   return { compressions, charset: ofType ?? charset }
 }

@@ -1,4 +1,4 @@
-import { brotliDecompressSync, unzipSync, zstdDecompressSync } from 'node:zlib'
+import { brotliDecompressSync, inflateRawSync, unzipSync, zstdDecompressSync } from 'node:zlib'
 import { messageOf } from '../../domain/errors.ts'
 import { bunzip2, TooLargeError } from './bunzip2.ts'
 
@@ -10,6 +10,15 @@ export type Unpacked =
 type Unpacker = (body: Buffer, mostBytes: number) => Buffer
 
 const byZlib: Unpacker = (body, mostBytes) => unzipSync(body, { maxOutputLength: mostBytes })
+/** What HTTP calls deflate is data of zlib; some senders leave its frame away. */
+const byDeflate: Unpacker = (body, mostBytes) => {
+  try {
+    return byZlib(body, mostBytes)
+  } catch (error) {
+    if (isTooLarge(error)) throw error
+    return inflateRawSync(body, { maxOutputLength: mostBytes })
+  }
+}
 const byBrotli: Unpacker = (body, mostBytes) => brotliDecompressSync(body, { maxOutputLength: mostBytes })
 const byZstd: Unpacker = (body, mostBytes) => zstdDecompressSync(body, { maxOutputLength: mostBytes })
 
@@ -18,9 +27,10 @@ const byZstd: Unpacker = (body, mostBytes) => zstdDecompressSync(body, { maxOutp
  * gzip and never sends gzip; other senders do. Both are accepted under both names.
  */
 const UNPACKERS = new Map<string, Unpacker>([
-  ...['application/x-gzip', 'application/gzip', 'gzip', 'x-gzip', 'zlib', 'deflate'].map(
+  ...['application/x-gzip', 'application/gzip', 'gzip', 'x-gzip', 'zlib'].map(
     (name) => [name, byZlib] as const,
   ),
+  ['deflate', byDeflate],
   ...['application/x-bz2', 'application/x-bzip2', 'bzip2', 'bz2', 'x-bzip2'].map(
     (name) => [name, bunzip2] as const,
   ),

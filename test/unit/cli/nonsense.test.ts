@@ -76,7 +76,7 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['pipeline nosuch -c SHIPPED --events EMPTY --dry-run', 1, /no pipeline nosuch; known are instance_day/],
   ['pipeline instance_day_complete -c SHIPPED --events EMPTY --dry-run --stream-id -4', 2, /at least 0/],
   ['pipeline instance_day_complete -c SHIPPED --events EMPTY', 2, /expected --dry-run/],
-  ['explain -c SHIPPED', 2, /expected a file/],
+  ['explain -c SHIPPED', 2, /expected files of notifications/],
   ["explain -c SHIPPED --result ''", 2, /'--result <message-id>' is empty/],
   ['distill --definitions nosuch EMPTY', 1, /nosuch/],
   ['test TRIGGERS', 1, /cannot be used/],

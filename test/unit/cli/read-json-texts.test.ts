@@ -129,3 +129,28 @@ test.each([
 ])('%s costs the others nothing', async (_, text, expected) => {
   expect((await read(text)).map(([, one]) => one)).toEqual(expected)
 })
+
+test('a line that is not UTF-8 keeps its bytes', async () => {
+  const file = join(temporaryFolder(), 'n.json')
+  const odd = Buffer.from('{"a":"gr\u00fcn"}', 'latin1')
+  writeFileSync(file, Buffer.concat([odd, Buffer.from('\n{"a":"grün"}\n{\n'), odd]))
+  const found = await Array.fromAsync(readJsonTexts(file))
+  expect(found.map(({ number, bytes }) => [number, bytes])).toEqual([
+    [1, odd],
+    [2, undefined],
+    [3, undefined],
+    [4, odd],
+  ])
+})
+
+test('blanks cost no more than other characters', async () => {
+  const cost = async (character: string) => {
+    const text = JSON.stringify({ a: `x${character.repeat(1_000_000)}y`, b: [1] }, null, 1)
+    const begun = process.cpuUsage()
+    expect(await read(`${text}\n${text.replaceAll('\n', '')}`)).toHaveLength(2)
+    const { user, system } = process.cpuUsage(begun)
+    return user + system
+  }
+  await cost('z')
+  expect(await cost(' ')).toBeLessThan(20 * (await cost('z')) + 1_000_000)
+})

@@ -38,10 +38,9 @@ function setUp(refuse: (batch: Batch) => Error | undefined, isUp = () => true) {
   const context = {
     store,
     router: routerOf(),
-    logger: silentLogger,
     outage: new Outage({ ...silentLogger, warn: note, info: note }, 'back'),
     signal: stopping.signal,
-    onStored: (last: Prepared) => acknowledged.push(String(last.delivery.body)),
+    onStored: (part: readonly Prepared[]) => acknowledged.push(String(part.at(-1)?.delivery.body)),
   }
   return {
     stored,

@@ -34,6 +34,12 @@ test.each([
   expect(parseEvents(value)).toEqual(expected)
 })
 
+test.each(['9999-12-31T23:59:59.999999', '0001-01-01T00:00:00.000001'])('%s comes back the same', (time) => {
+  const trait = { __type__: 'datetime', datetime: time }
+  const [event] = parseEvents({ event_type: 'a', message_id: 'm', timestamp: time, launched_at: trait })
+  expect(restEvent(event as Event)).toMatchObject({ timestamp: trait, launched_at: trait })
+})
+
 test('a null is no trait, a boolean an int, and a time may be a text', () => {
   const value = { event_type: 'a', message_id: 'm', timestamp: '2026-01-01T00:00:00', a: null, b: true }
   expect(parseEvents(value)).toEqual([

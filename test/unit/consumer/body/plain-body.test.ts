@@ -1,7 +1,7 @@
-import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import type { MessageProperties } from '../../../../src/broker/message.ts'
-import { isPacked, plainBody } from '../../../../src/consumer/body/plain-body.ts'
+import { plainBody } from '../../../../src/consumer/body/plain-body.ts'
 
 const TEXT = '{"a":"grün"}'
 const BODY = Buffer.from(TEXT)
@@ -20,6 +20,8 @@ test.each<[string, Buffer, MessageProperties]>([
   ['gzip by its name in content-encoding', gzipSync(BODY), { contentEncoding: 'gzip' }],
   ['x-gzip', gzipSync(BODY), { contentEncoding: 'x-gzip' }],
   ['zlib, which HTTP calls deflate', deflateSync(BODY), { contentEncoding: 'deflate' }],
+  ['deflate without the frame of zlib', deflateRawSync(BODY), { contentEncoding: 'deflate' }],
+  ['a header of kombu that names none', gzipSync(BODY), { ...kombu('none'), contentEncoding: 'gzip' }],
   ['gzip and a charset, as Spring writes them', gzipSync(BODY), { contentEncoding: 'gzip:UTF-8' }],
   ['brotli', brotliCompressSync(BODY), { contentEncoding: 'br' }],
   ['zstd', zstdCompressSync(BODY), kombu('application/zstd')],
@@ -55,6 +57,12 @@ test.each<[MessageProperties]>([
   [{ contentEncoding: 'us-ascii' }],
   [{ contentEncoding: 'of-next-year' }],
   [{ headers: { compression: 7 } }],
+  [kombu('')],
+  [kombu('none')],
+  [kombu('identity')],
+  [kombu('application/x-gzip')],
+  [kombu('application/x-lzma')],
+  [{ contentEncoding: 'gzip' }],
 ])('plain UTF-8 stays the same buffer: %j', (properties) => {
   const plain = plainBody(BODY, properties, 1000)
   expect(plain.ok && plain.body).toBe(BODY)
@@ -70,14 +78,14 @@ test('bytes that only begin like packed ones are left to the reader of JSON', ()
 test.each<[string, Buffer, MessageProperties, string, RegExp]>([
   [
     'LZMA',
-    BODY,
+    Buffer.from('LZMA'),
     kombu('application/x-lzma'),
     'decode',
     /compressed as application\/x-lzma, which is not supported/,
   ],
   [
-    'what is not packed',
-    BODY,
+    'what is neither packed nor JSON',
+    Buffer.from('no JSON'),
     { contentEncoding: 'gzip' },
     'decode',
     /not compressed as gzip: incorrect header/,
@@ -123,9 +131,4 @@ test.each<[string, Buffer, MessageProperties, string, RegExp]>([
   const plain = plainBody(body, properties, 1000)
   expect(plain).toMatchObject({ ok: false, stage })
   expect(plain.ok || plain.reason).toMatch(reason)
-})
-
-test('what has to be changed before it is read is known by its properties', () => {
-  expect(isPacked({ contentType: 'application/json', contentEncoding: 'utf-8' })).toBe(false)
-  expect(isPacked({ contentEncoding: 'gzip' })).toBe(true)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { formatIso, parseIso } from '../../../src/domain/time.ts'
-import { parseMoment } from '../../../src/text/moment.ts'
+import { parseNamedTime } from '../../../src/text/named-time.ts'
 
 const NOW = parseIso('2026-03-01T12:30:45.5') as number
 
@@ -22,12 +22,12 @@ test.each([
   ['-90min', '2026-03-01T11:00:45.500000'],
   ['2w', '2026-02-15T12:30:45.500000'],
 ])('%s is a moment', (text, expected) => {
-  expect(formatIso(parseMoment(text, NOW) as number)).toBe(expected)
+  expect(formatIso(parseNamedTime(text, NOW) as number)).toBe(expected)
 })
 
 test.each([
   ...['', ' ', 'h', '-', '1', '-1', '1x', '1h2', 'tomorrow', '25:00', '12:60', '12', 'yesterday24:00'],
   ...['today14:00', 'now-1h', '1hour', '+1h', '999999999w', 'nowT', '--1h'],
 ])('%j is none', (text) => {
-  expect(parseMoment(text, NOW)).toBeUndefined()
+  expect(parseNamedTime(text, NOW)).toBeUndefined()
 })

@@ -7,8 +7,8 @@ import {
   parseIso,
 } from '../domain/time.ts'
 
-/** The forms of text that parseMoment takes, for messages. */
-export const MOMENT_FORMS =
+/** The forms of text that parseNamedTime takes, for messages. */
+export const NAMED_TIME_FORMS =
   'an ISO 8601 time such as 2026-01-31T12:00:00, now, today, yesterday, a time of today such as 14:00, or how long ago, such as -1h'
 
 const UNITS: { readonly [unit: string]: number } = {
@@ -32,9 +32,9 @@ const DAY = /^(?:(today|yesterday)(?:[ T]|$))?(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)
  * undefined for any other text.
  *
  * @example
- * parseMoment('-1h', now) // an hour before now, in microseconds since the epoch
+ * parseNamedTime('-1h', now) // an hour before now, in microseconds since the epoch
  */
-export function parseMoment(text: string, now: Micros): Micros | undefined {
+export function parseNamedTime(text: string, now: Micros): Micros | undefined {
   const iso = parseIso(text)
   if (iso !== undefined) return iso
   const word = text.toLowerCase()
