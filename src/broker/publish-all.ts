@@ -13,6 +13,8 @@ export type PublishOptions = {
   readonly spec: QueueSpec
   readonly logger: Logger
   readonly signal: AbortSignal
+  /** Returns why the broker takes no messages at the moment: a stop does not wait for confirmations then. */
+  readonly hindrance?: () => string | undefined
   /** called for each message that the broker has confirmed */
   readonly onPublished?: () => void
 }
@@ -57,7 +59,8 @@ export async function publishAll(
   let count = 0
   let timer: NodeJS.Timeout | undefined
   const stop = () => {
-    timer = setTimeout(() => run.giveUp(), GRACE_MS)
+    const isHindered = options.hindrance?.() !== undefined
+    timer = setTimeout(() => run.giveUp(), isHindered ? 0 : GRACE_MS)
   }
   options.signal.addEventListener('abort', stop, { once: true })
   try {

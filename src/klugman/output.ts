@@ -1,4 +1,4 @@
-import { print } from '../cli/program.ts'
+import { print, printStyled } from '../cli/program.ts'
 import { formatTable, type TableOptions } from '../cli/terminal/table.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import { shownEvent, shownStream } from '../formats/shown-form.ts'
@@ -71,16 +71,17 @@ function outputOf<T>(options: OutputOptions, box: (row: T) => string, columns: C
   const { column, sortColumn, watch, boxes } = options
   const isChosen = column !== undefined || sortColumn !== undefined
   const format = formatOf(options)
-  if (format === undefined && !isChosen && (boxes || !process.stdout.isTTY)) return rowOutput(box)
+  if (format === undefined && !isChosen && (boxes || !process.stdout.isTTY))
+    return rowOutput(box, printStyled)
   const listed = format ?? 'table'
   // Whole rows in the form of the API need not be held.
-  if (listed === 'json' && !isChosen) return rowOutput((row) => stringifyJson(row))
+  if (listed === 'json' && !isChosen) return rowOutput(stringifyJson, print)
   if (watch) return watchOutput(listed, columns, column)
   return heldOutput(listed, options, columns)
 }
 
-function rowOutput<T>(text: (row: T) => string): Output<T> {
-  return { add: (row) => print(`${text(row)}\n`), async end() {} }
+function rowOutput<T>(text: (row: T) => string, write: (text: string) => Promise<void>): Output<T> {
+  return { add: (row) => write(`${text(row)}\n`), async end() {} }
 }
 
 /** Prints each row on its own: a table would have to know all of them. */

@@ -1,5 +1,7 @@
 import { createHttpApp, type HttpApp } from '../http/create-app.ts'
 import { requireOwnName } from '../http/own-names.ts'
+import { maskSecrets } from '../text/mask-secrets.ts'
+import { printable } from '../text/printable.ts'
 
 export type StatusSources = {
   /** Returns the metrics in the format of Prometheus. */
@@ -31,7 +33,7 @@ export function createStatusApp(
     response
       .status(reason === undefined ? 200 : 503)
       .type('text')
-      .send([reason ?? 'ok', ...remarks()].map((line) => `${line}\n`).join(''))
+      .send([reason ?? 'ok', ...remarks()].map((line) => `${shown(line)}\n`).join(''))
   })
   app.get('/metrics', async (_, response) => {
     const { contentType, text } = await metrics()
@@ -41,4 +43,9 @@ export function createStatusApp(
     response.status(404).type('text').send('not found; expected /metrics, /healthz or /readyz\n')
   })
   return app
+}
+
+/** Returns a line, which may hold words of a server, without secrets and control characters. */
+function shown(line: string): string {
+  return printable(maskSecrets(line))
 }

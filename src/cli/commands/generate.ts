@@ -154,7 +154,8 @@ async function toBroker(
       }
     })()
     const onPublished = () => progress.add(1, at)
-    await publishAll(bodies, { publisher, spec, logger, signal, onPublished })
+    const { hindrance } = broker
+    await publishAll(bodies, { publisher, spec, logger, signal, hindrance, onPublished })
     await publisher.close()
   } finally {
     summary = progress.end()

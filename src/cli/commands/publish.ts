@@ -49,9 +49,13 @@ async function publish(files: readonly string[], options: Options): Promise<void
           odd.count++
         },
       })
-      const count = await publishAll(bodies, { publisher, spec, logger, signal })
+      const { hindrance } = broker
+      const count = await publishAll(bodies, { publisher, spec, logger, signal, hindrance })
       if (signal.aborted)
-        throw new StackTachError('io', `stopped after publishing ${count} notifications of ${file}`)
+        throw new StackTachError(
+          'io',
+          `stopped after publishing ${count} notifications of ${file}; those not confirmed yet may have arrived too`,
+        )
       await print(`${file}: published ${count} notifications to ${spec.queue}\n`)
       if (lag !== undefined) await print(`${file}: ${lag}\n`)
       if (odd.first) printNote(`${formatPosition(odd.first)}: ${tellOdd(odd.count)}`)

@@ -213,6 +213,20 @@ test('a time of more than a day ahead moves no clock, and sources are bounded', 
   expect(time.now()).toBeGreaterThan(0)
 })
 
+test('/readyz shows the words of servers without secrets and control characters', async () => {
+  const url = await serve(
+    createStatusApp({
+      metrics: async () => ({ contentType: 'text/plain', text: '' }),
+      hindrance: async () => 'closed: token=SEKRET77 by \x1b[2Jops',
+      remarks: () => ['bearer SEKRET77abcdefghijklmnop'],
+    }),
+  )
+  const text = await (await fetch(`${url}/readyz`)).text()
+  expect(text).not.toContain('SEKRET77')
+  expect(text).not.toContain('\x1b')
+  expect(text.split('\n')).toHaveLength(3)
+})
+
 test.each(['/metrics', '/healthz', '/readyz', '/nothing'])(
   '%s is told under the names of this machine and the configured one only',
   async (path) => {

@@ -92,6 +92,29 @@ test('a stop ends it with what is confirmed, also while the broker is away', asy
   expect(await publishAll(bodies(100), options(publish, stopping.signal))).toBe(2)
 })
 
+test('a stop waits for confirmations, but not for those of a broker that takes no messages', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  for (const hindrance of [undefined, 'low on memory']) {
+    const stopping = new AbortController()
+    let ended = false
+    const never = () => new Promise<void>(() => {})
+    const publishing = publishAll(bodies(3), {
+      ...options(never, stopping.signal),
+      hindrance: () => hindrance,
+    }).then((count) => {
+      ended = true
+      return count
+    })
+    await immediate()
+    stopping.abort()
+    await vi.advanceTimersByTimeAsync(10)
+    expect(ended).toBe(hindrance !== undefined)
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(await publishing).toBe(0)
+  }
+})
+
 test('after a stop nothing is published of which earlier ones were left out', async () => {
   // The pause before the next attempt ends by the stop alone, however slow the machine.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
