@@ -55,6 +55,9 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   dump: [...GROUND, 'store'],
   'config-test': [...GROUND, 'clock', 'config', 'distiller', 'pipeline', 'store', 'streams'],
   'connection-check': [...GROUND, 'assembly', 'broker', 'config', 'store'],
+  'deployment-status': [
+    ...[...GROUND, 'assembly', 'clock', 'config', 'connection-check', 'store/store.ts', 'store/ports'],
+  ],
   klugman: [...WORDS, 'client', 'cli/program.ts', 'cli/terminal', 'assembly/daemon.ts', 'runtime/backoff.ts'],
   cli: [
     ...[
@@ -65,6 +68,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'config',
       'config-test',
       'connection-check',
+      'deployment-status',
       'distiller',
       'dump',
     ],
