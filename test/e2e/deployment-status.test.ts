@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, inject, onTestFinished, test } from 'vitest'
-import { runProgram } from '../../sandbox/servers/child-program.ts'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { freePort } from '../../sandbox/servers/server-process.ts'
 import { copyConfig } from '../support/copy-config.ts'
 import { createTestDatabase } from '../support/databases.ts'
 import { temporaryFolder } from '../support/folders.ts'
+import { runInProcess } from '../support/run-in-process.ts'
 import { deleteQueue } from '../support/servers/deploy.ts'
 import { startProgram } from '../support/servers/start-program.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
@@ -37,7 +37,9 @@ test('the page tells what is wrong with daemons, queue, dead letters and databas
     STACKTACH_DATABASE_URL: proxy.urlOf(databaseUrl),
     STACKTACH_ARCHIVE: join(folder, 'archive'),
   }
-  const run = (...args: string[]) => runProgram('stv3', [...args, '-c', config], env)
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const run = (...args: string[]) => runInProcess('stv3', [...args, '-c', config])
   const status = async (...options: string[]) => {
     const { code, stdout, stderr } = await run('status', '--json', ...options)
     expect(stderr).toBe('')
@@ -99,6 +101,6 @@ test('the page tells what is wrong with daemons, queue, dead letters and databas
   proxy.close()
   const away = await status()
   expect(away).toMatchObject({ code: 1 })
-  expect(away.problems[0]).toMatch(/^database 127\.0\.0\.1:\d+\/\S+: .*ECONNREFUSED/)
+  expect(away.problems[0]).toMatch(/^database 127\.0\.0\.1:\d+\/\S+: cannot use the database/)
   expect(away.databases[0].streams).toBeNull()
 })

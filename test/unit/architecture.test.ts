@@ -58,7 +58,16 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   'deployment-status': [
     ...[...GROUND, 'assembly', 'clock', 'config', 'connection-check', 'store/store.ts', 'store/ports'],
   ],
-  klugman: [...WORDS, 'client', 'cli/program.ts', 'cli/terminal', 'assembly/daemon.ts', 'runtime/backoff.ts'],
+  starter: ['text', 'config/schemas'],
+  klugman: [
+    ...WORDS,
+    'client',
+    'cli/program.ts',
+    'cli/terminal',
+    'cli/completion',
+    'assembly/daemon.ts',
+    'runtime/backoff.ts',
+  ],
   cli: [
     ...[
       ...GROUND,
@@ -72,7 +81,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'distiller',
       'dump',
     ],
-    ...['explain', 'http', 'klugman', 'notigen', 'observe', 'pipeline', 'streams', 'timex'],
+    ...['explain', 'http', 'klugman', 'notigen', 'observe', 'pipeline', 'starter', 'streams', 'timex'],
     ...[
       'broker/broker.ts',
       'broker/publish-all.ts',
@@ -126,7 +135,7 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
 
 /** Node's modules that pure folders must not touch. */
 const IMPURE = /^node:(fs|net|http|https|child_process|timers|process|os|dns|tls|sqlite|worker_threads)/
-const PURE = ['domain', 'text', 'formats', 'timex', 'distiller', 'streams', 'usage']
+const PURE = ['domain', 'text', 'formats', 'timex', 'distiller', 'streams', 'usage', 'starter']
 
 type Import = { readonly file: string; readonly folder: string; readonly target: string }
 
