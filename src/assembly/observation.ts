@@ -1,9 +1,11 @@
 import type { WinchesterSettings } from '../config/schemas/winchester-schema.ts'
 import { Health } from '../observe/health.ts'
 import type { Metrics } from '../observe/metrics.ts'
+import type { ProcessFacts } from '../observe/status-app.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import { type ListenRange, parseLoopbackRange } from '../runtime/listen-address.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { packageVersion } from '../runtime/version.ts'
 
 export type Role = 'consumer' | 'worker' | 'api'
 
@@ -11,6 +13,8 @@ export type Role = 'consumer' | 'worker' | 'api'
 export type Observation = {
   readonly metrics: Metrics
   readonly health: Health
+  /** Adds facts about the process, such as its name, which are read at each request of `/status`. */
+  addFacts(facts: () => ProcessFacts): void
   serve(logger: Logger): Service
 }
 
@@ -23,20 +27,36 @@ export async function observe(
   role: Role,
   given?: ListenRange,
 ): Promise<Observation | undefined> {
-  const address = given ?? addressOf(settings, role)
+  const address = given ?? statusAddressOf(settings, role)
   if (!address) return undefined
   const { Metrics } = await import('../observe/metrics.ts')
   const { createStatusService } = await import('../observe/status-service.ts')
   const metrics = new Metrics()
   const health = new Health()
+  const version = packageVersion()
+  const clock = settings.time_sync_endpoint ? 'time_sync' : settings.clock
+  const added: (() => ProcessFacts)[] = []
+  const about = () => ({
+    role,
+    version,
+    pid: process.pid,
+    uptime_s: Math.floor(process.uptime()),
+    clock,
+    ...Object.assign({}, ...added.map((facts) => facts())),
+  })
   return {
     metrics,
     health,
-    serve: (logger) => createStatusService({ address, health, metrics, logger }),
+    addFacts: (facts) => void added.push(facts),
+    serve: (logger) => createStatusService({ address, health, metrics, logger, about }),
   }
 }
 
-function addressOf({ status }: WinchesterSettings, role: Role): ListenRange | undefined {
+/** Returns where a role serves its status by winchester.yaml; undefined where it serves none. */
+export function statusAddressOf(
+  { status }: Pick<WinchesterSettings, 'status'>,
+  role: Role,
+): ListenRange | undefined {
   const text = typeof status === 'string' ? status : status?.[role]
   return text === undefined ? undefined : parseLoopbackRange(text)
 }

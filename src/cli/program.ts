@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { InvalidError, messageOf } from '../domain/errors.ts'
 import { type Micros, parseIso } from '../domain/time.ts'
@@ -10,6 +9,7 @@ import {
   parseLoopbackRange,
 } from '../runtime/listen-address.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
+import { packageVersion } from '../runtime/version.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
 import { printableLines } from '../text/printable.ts'
@@ -26,14 +26,9 @@ export function createCommand(name: string, description: string, example: string
   return new Command(name)
     .description(description)
     .addOption(new Option('--log-level <level>', 'how much to log on standard error').choices(LOG_LEVELS))
-    .version(version())
+    .version(packageVersion())
     .addHelpText('after', `\nExample:\n  ${example}`)
     .showHelpAfterError('(--help shows all options)')
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return JSON.parse(text).version
 }
 
 /** Creates the option `--listen HOST:PORT`, by default 127.0.0.1 and this port. */

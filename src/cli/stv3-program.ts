@@ -4,12 +4,14 @@ import { createCommand } from './program.ts'
 /** Commands of stv3 by name. Each is loaded when it is needed: a daemon does not carry the code of the others. */
 const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   up: async () => (await import('./commands/up.ts')).upCommand(),
+  init: async () => (await import('./commands/init.ts')).initCommand(),
   check: async () => (await import('./commands/check.ts')).checkCommand(),
   db: async () => (await import('./commands/db.ts')).dbCommand(),
   consume: async () => (await import('./commands/consume.ts')).consumeCommand(),
   work: async () => (await import('./commands/work.ts')).workCommand(),
   api: async () => (await import('./commands/api.ts')).apiCommand(),
   clock: async () => (await import('./commands/clock.ts')).clockCommand(),
+  status: async () => (await import('./commands/status.ts')).statusCommand(),
   'time-server': async () => (await import('./commands/time-server.ts')).timeServerCommand(),
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),
   publish: async () => (await import('./commands/publish.ts')).publishCommand(),
@@ -20,6 +22,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   distill: async () => (await import('./commands/distill.ts')).distillCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
   timex: async () => (await import('./commands/timex.ts')).timexCommand(),
+  completion: async () => (await import('./commands/completion.ts')).completionCommand(stv3Program),
 }
 
 /** Builds stv3 with one of its commands, or with all where the name is of none. */

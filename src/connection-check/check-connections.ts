@@ -1,6 +1,5 @@
-import type { ArchiveSettings } from '../config/load/archive-settings.ts'
 import type { Config } from '../config/load/config.ts'
-import { checkArchive } from './check-archive.ts'
+import { archivesOf, checkArchive } from './check-archive.ts'
 import { checkBroker } from './check-broker.ts'
 import { checkDatabase } from './check-database.ts'
 import type { ConnectionFinding } from './connection-finding.ts'
@@ -21,11 +20,6 @@ export async function checkConnections(config: Config): Promise<ConnectionFindin
     Promise.all(archivesOf(config).map(checkArchive)),
   ])
   return [...broker, ...database, ...archives, ...nothingCame([...broker, ...database], archives)]
-}
-
-function archivesOf({ yagi }: Config): ArchiveSettings[] {
-  const all = (yagi?.queues ?? []).flatMap(({ archive }) => archive ?? [])
-  return [...new Map(all.map((archive) => [archive.workingDirectory, archive])).values()]
 }
 
 function nothingCame(

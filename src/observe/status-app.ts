@@ -10,17 +10,22 @@ export type StatusSources = {
   readonly hindrance: () => Promise<string | undefined>
   /** Returns what hinders a part of the work, such as a server that a handler sends to. */
   readonly remarks?: () => readonly string[]
+  /** Returns what the process is and does, for `/status`. */
+  readonly about?: () => ProcessFacts
 }
+
+/** What a process is and does: its role, version, name, time since its start, and figures of its own. */
+export type ProcessFacts = { readonly [fact: string]: string | number | null }
 
 const OWN_NAME_ONLY =
   'metrics and health are served only under a name of this machine or the host of `status`'
 
 /**
- * Creates the app of `/metrics`, `/healthz` (the process runs) and `/readyz` (it can do its work) of a
- * daemon; `host` is the address on which the daemon listens.
+ * Creates the app of `/metrics`, `/healthz` (the process runs), `/readyz` (it can do its work) and `/status` (all
+ * of it for programs, as JSON) of a daemon; `host` is the address on which the daemon listens.
  */
 export function createStatusApp(
-  { metrics, hindrance, remarks = () => [] }: StatusSources,
+  { metrics, hindrance, remarks = () => [], about = () => ({}) }: StatusSources,
   host?: string,
 ): HttpApp {
   const app = createHttpApp()
@@ -35,12 +40,16 @@ export function createStatusApp(
       .type('text')
       .send([reason ?? 'ok', ...remarks()].map((line) => `${shown(line)}\n`).join(''))
   })
+  app.get('/status', async (_, response) => {
+    const reason = await hindrance()
+    response.json({ ...about(), ready: reason === undefined, reason: reason ?? null, remarks: remarks() })
+  })
   app.get('/metrics', async (_, response) => {
     const { contentType, text } = await metrics()
     response.set('content-type', contentType).send(text)
   })
   app.use((_, response) => {
-    response.status(404).type('text').send('not found; expected /metrics, /healthz or /readyz\n')
+    response.status(404).type('text').send('not found; expected /metrics, /healthz, /readyz or /status\n')
   })
   return app
 }

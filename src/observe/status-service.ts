@@ -5,7 +5,7 @@ import type { ListenRange } from '../runtime/listen-address.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Health } from './health.ts'
 import type { Metrics } from './metrics.ts'
-import { createStatusApp } from './status-app.ts'
+import { createStatusApp, type ProcessFacts } from './status-app.ts'
 
 export type StatusParts = {
   /** where it listens: at the first of the ports that is free */
@@ -13,17 +13,20 @@ export type StatusParts = {
   readonly health: Health
   readonly metrics: Metrics
   readonly logger: Logger
+  /** Returns what the process is and does. */
+  readonly about?: () => ProcessFacts
 }
 
 /**
  * Creates the service that serves metrics and health over HTTP. Its start rejects with StackTachError when
  * none of the ports is free.
  */
-export function createStatusService({ address, health, metrics, logger }: StatusParts): Service {
+export function createStatusService({ address, health, metrics, logger, about }: StatusParts): Service {
   const sources = {
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
     hindrance: () => health.hindrance(),
     remarks: () => health.remarks(),
+    ...(about ? { about } : {}),
   }
   const { host, ports } = address
   const app = createStatusApp(sources, host)

@@ -11,7 +11,10 @@ export const LOOPBACK_RANGE = new RegExp(
   `^(?:(127\\.\\d+\\.\\d+\\.\\d+|localhost|\\[::1\\]):)?${PORT}(?:-${PORT})?$`,
 )
 
-/** An address of this machine and the ports that may be tried there, in order. */
+/** Matches the same addresses on any machine; a second port makes them a range. */
+const ANY_RANGE = new RegExp(`^(?:(\\[[0-9a-fA-F:]+\\]|[^:\\s]+):)?${PORT}(?:-${PORT})?$`)
+
+/** An address and the ports that may be tried there, in order. */
 export type ListenRange = { readonly host: string; readonly ports: readonly [number, ...number[]] }
 
 /**
@@ -33,7 +36,16 @@ export function parseListenAddress(text: string): ListenAddress | undefined {
  * parseLoopbackRange('127.0.0.1:9101-9103') // { host: '127.0.0.1', ports: [9101, 9102, 9103] }
  */
 export function parseLoopbackRange(text: string): ListenRange | undefined {
-  const [whole, host = '127.0.0.1', from, to = from] = LOOPBACK_RANGE.exec(text) ?? []
+  return rangeOf(LOOPBACK_RANGE, text)
+}
+
+/** Parses HOST:PORT or HOST:PORT-PORT as parseLoopbackRange does, of any machine. */
+export function parseAddressRange(text: string): ListenRange | undefined {
+  return rangeOf(ANY_RANGE, text)
+}
+
+function rangeOf(pattern: RegExp, text: string): ListenRange | undefined {
+  const [whole, host = '127.0.0.1', from, to = from] = pattern.exec(text) ?? []
   const [first, last] = [Number(from), Number(to)]
   if (whole === undefined || last < first || last - first >= MOST_PORTS) return undefined
   const others = Array.from({ length: last - first }, (_, index) => first + 1 + index)

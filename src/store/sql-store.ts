@@ -8,7 +8,13 @@ import { createSqlQueries } from './queries/sql-queries.ts'
 import { createSqlStreamRuns } from './runs/sql-stream-runs.ts'
 import { openSqlSession, type SqlSession, type SqlSessionOptions } from './sql-session.ts'
 import type { Store } from './store.ts'
-import { countDeadLetters, dropDeadLetters, listDeadLetters, noteDeadLetter } from './upkeep/dead-letters.ts'
+import {
+  countDeadLetters,
+  countDeadLettersByStage,
+  dropDeadLetters,
+  listDeadLetters,
+  noteDeadLetter,
+} from './upkeep/dead-letters.ts'
 import { closeSpan } from './upkeep/event-spans.ts'
 import { trimEvents } from './upkeep/trim-events.ts'
 
@@ -42,6 +48,7 @@ function createSqlDeadLetterBox({ context, transaction, query }: SqlSession): De
   return {
     listDeadLetters: (filter, page) => query(() => listDeadLetters(context, filter, page)),
     countDeadLetters: (filter) => query(() => countDeadLetters(context, filter)),
+    countDeadLettersByStage: () => query(() => countDeadLettersByStage(context)),
     dropDeadLetters: (filter) => transaction((tx) => dropDeadLetters(tx, filter)),
     noteDeadLetter: (id, stage, reason) => transaction((tx) => noteDeadLetter(tx, id, stage, reason)),
   }

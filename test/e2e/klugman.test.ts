@@ -1,5 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process'
-import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { createApiApp } from '../../src/api/api-app.ts'
@@ -12,8 +10,8 @@ import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'
 import { DATABASES } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
-import { folderWith } from '../support/folders.ts'
 import { startProgram } from '../support/servers/start-program.ts'
+import { completing, hasShell, SHELLS } from '../support/shell-completion.ts'
 import { until } from '../support/until.ts'
 import { loadVectors, vectorFile } from '../support/vectors.ts'
 
@@ -238,26 +236,11 @@ test('what a terminal would act on is shown as it is written', () => {
   expect(table.split('\n')).toHaveLength(5)
 })
 
-const SHELLS = ['bash', 'zsh', 'fish'] as const
-
-/** What a shell completes by its script, in the order of the alphabet. */
-const COMPLETE: { readonly [shell in (typeof SHELLS)[number]]: string } = {
-  bash: `. "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _klugman; echo "\${COMPREPLY[@]}"`,
-  zsh: `compadd() { while [[ $1 == -[ld] ]]; do [[ $1 == -d ]] && shift; shift; done; [[ $1 == -- ]] && shift; print -l -- $@ | grep -e "^\${words[CURRENT]}" | tr '\\n' ' ' }
-compdef() { :; }; source $1; shift; words=("$@"); CURRENT=$#; _klugman`,
-  fish: `source $argv[1]; complete -C "$argv[2..]" | string replace -r '\\t.*' ''; true`,
-}
-
 test.for(SHELLS)('%s completes commands, options and states', async (shell, { skip }) => {
-  skip(spawnSync(shell, ['-c', 'true']).status !== 0, `${shell} is not installed`)
+  skip(!hasShell(shell), `${shell} is not installed`)
   const { stdout, code } = await klugman(['completion', shell])
   expect(code).toBe(0)
-  const script = join(folderWith({ script: stdout }), 'script')
-  const complete = (...words: string[]) => {
-    const name = shell === 'fish' ? [] : [shell]
-    const args = ['-c', COMPLETE[shell], ...name, script, ...words]
-    return execFileSync(shell, args, { encoding: 'utf8' }).trim().split(/\s+/).sort()
-  }
+  const complete = completing(shell, stdout, 'klugman')
   expect(complete('klugman', 'st')).toEqual(['streams'])
   expect(complete('klugman', 'streams', '--de')).toEqual(['--debug', '--delete', '--details'])
   expect(complete('klugman', 'streams', '--state', 'expi')).toEqual(['expire_error', 'expiring'])

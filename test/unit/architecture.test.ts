@@ -55,7 +55,19 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   dump: [...GROUND, 'store'],
   'config-test': [...GROUND, 'clock', 'config', 'distiller', 'pipeline', 'store', 'streams'],
   'connection-check': [...GROUND, 'assembly', 'broker', 'config', 'store'],
-  klugman: [...WORDS, 'client', 'cli/program.ts', 'cli/terminal', 'assembly/daemon.ts', 'runtime/backoff.ts'],
+  'deployment-status': [
+    ...[...GROUND, 'assembly', 'clock', 'config', 'connection-check', 'store/store.ts', 'store/ports'],
+  ],
+  starter: ['text', 'config/schemas'],
+  klugman: [
+    ...WORDS,
+    'client',
+    'cli/program.ts',
+    'cli/terminal',
+    'cli/completion',
+    'assembly/daemon.ts',
+    'runtime/backoff.ts',
+  ],
   cli: [
     ...[
       ...GROUND,
@@ -65,10 +77,11 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'config',
       'config-test',
       'connection-check',
+      'deployment-status',
       'distiller',
       'dump',
     ],
-    ...['explain', 'http', 'klugman', 'notigen', 'observe', 'pipeline', 'streams', 'timex'],
+    ...['explain', 'http', 'klugman', 'notigen', 'observe', 'pipeline', 'starter', 'streams', 'timex'],
     ...[
       'broker/broker.ts',
       'broker/publish-all.ts',
@@ -122,7 +135,7 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
 
 /** Node's modules that pure folders must not touch. */
 const IMPURE = /^node:(fs|net|http|https|child_process|timers|process|os|dns|tls|sqlite|worker_threads)/
-const PURE = ['domain', 'text', 'formats', 'timex', 'distiller', 'streams', 'usage']
+const PURE = ['domain', 'text', 'formats', 'timex', 'distiller', 'streams', 'usage', 'starter']
 
 type Import = { readonly file: string; readonly folder: string; readonly target: string }
 

@@ -17,6 +17,7 @@ import { loadConfig } from '../../config/load/load-config.ts'
 import { describeWithoutWinchester } from '../../config/load/without-winchester.ts'
 import { createConsumerCounters } from '../../consumer/counters.ts'
 import { StackTachError } from '../../domain/errors.ts'
+import { formatIso, type Micros } from '../../domain/time.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenRange } from '../../runtime/listen-address.ts'
 import { keepHeapSmall, releaseMemory } from '../../runtime/memory.ts'
@@ -52,6 +53,7 @@ async function consume(options: Options): Promise<void> {
   const observation = await observe(winchester, 'consumer', options.status)
   const onBatch = observation && consumerMetrics(observation.metrics, counters)
   const name = processName('consumer')
+  observation?.addFacts(() => ({ name, newest_event: isoOrNull(counters.newest) }))
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
   await withStore({ open, signal, logger, observation }, async (store) => {
     const broker = await openBroker(yagi.broker, logger)
@@ -70,4 +72,8 @@ async function consume(options: Options): Promise<void> {
       await broker.close()
     }
   })
+}
+
+function isoOrNull(time: Micros | undefined): string | null {
+  return time === undefined ? null : formatIso(time)
 }

@@ -53,6 +53,7 @@ async function work(options: Options): Promise<void> {
   const counters = createWorkerCounters()
   const onRepeat = () => counters.repeats++
   const observation = await observe(winchester, 'worker', options.status)
+  observation?.addFacts(() => ({ name }))
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
   await withStore({ open, signal, logger, observation }, async (store) => {
     const publishers = new PublisherPool(logger)

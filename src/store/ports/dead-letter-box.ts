@@ -41,6 +41,8 @@ export type DeadLetterFilter = {
 export interface DeadLetterBox {
   listDeadLetters(filter: DeadLetterFilter, page: Page): Promise<DeadLetter[]>
   countDeadLetters(filter: DeadLetterFilter): Promise<number>
+  /** Counts all dead letters by their stage. */
+  countDeadLettersByStage(): Promise<ReadonlyMap<string, number>>
   /** Deletes dead letters and returns how many. */
   dropDeadLetters(filter: DeadLetterFilter): Promise<number>
   /** Replaces the stage and the reason of a dead letter after another try. */

@@ -107,6 +107,16 @@ export async function countDeadLetters({ db }: StoreContext, filter: DeadLetterF
   return Number(row.count)
 }
 
+export async function countDeadLettersByStage({ db }: StoreContext): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('dead_letter')
+    .select(({ fn }) => ['stage', fn.countAll<number>().as('count')])
+    .groupBy('stage')
+    .orderBy('stage')
+    .execute()
+  return new Map(rows.map(({ stage, count }) => [stage, Number(count)]))
+}
+
 export async function dropDeadLetters(db: Executor, filter: DeadLetterFilter): Promise<number> {
   const { numDeletedRows } = await matching(db.deleteFrom('dead_letter'), filter).executeTakeFirstOrThrow()
   return Number(numDeletedRows)

@@ -43,6 +43,10 @@ describe.each(DATABASES)('store on $name: dead letter box', ({ open }) => {
       { stage: 'distill', reason: 'c', queue: 'q2', body: Buffer.from('3') },
     ]
     await store.storeBatch({ arrivals: [], deadLetters: letters }, routerOf())
+    expect([...(await store.countDeadLettersByStage())]).toEqual([
+      ['decode', 1],
+      ['distill', 2],
+    ])
     const reasons = async (filter: object, page: Page = PAGE) =>
       (await store.listDeadLetters(filter, page)).map(({ reason }) => reason)
     expect(await reasons({ stage: 'distill' })).toEqual(['b', 'c'])

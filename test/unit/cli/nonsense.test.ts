@@ -88,6 +88,13 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['timex $timestamp --var x=soon', 2, /expected NAME=TIME/],
   ["db export '' -c WINCHESTER", 2, /'file' is empty/],
   ['db import EMPTY -c WINCHESTER', 1, /./],
+  ['init --service nosuch', 2, /Allowed choices/],
+  ['init /dev/null/folder', 1, /cannot write .*ENOTDIR/],
+  ['status', 2, /expected --config, --parts or --at/],
+  ['status --at nonsense', 2, /expected HOST:PORT/],
+  ['status --at 127.0.0.1:1 --max-depth -1', 2, /expected a whole number/],
+  ['status --parts /nosuch', 1, /cannot read \/nosuch/],
+  ['completion tcsh', 2, /Allowed choices/],
 ]
 
 test.each(NONSENSE)('stv3 %s exits %i', async (line, code, told) => {

@@ -30,6 +30,22 @@ test('of several ports the first free one is taken, by each process its own', as
   )
 })
 
+test('/status tells programs what the process is, and why it cannot work', async () => {
+  const [port, health] = [await freePort(), new Health()]
+  const parts = { health, metrics: new Metrics(), logger: silentLogger }
+  const about = () => ({ role: 'worker', version: '1.2.3' })
+  const service = createStatusService({ ...parts, address: { host: '127.0.0.1', ports: [port] }, about })
+  onTestFinished(() => service.stop())
+  await service.start()
+  const status = async () => (await fetch(`http://127.0.0.1:${port}/status`)).json()
+  const facts = { role: 'worker', version: '1.2.3' }
+  expect(await status()).toEqual({ ...facts, ready: true, reason: null, remarks: [] })
+  health.add('database', () => 'the database is not open yet')
+  health.addRemarks(() => ['a receiver is away'])
+  const reason = 'the database is not open yet'
+  expect(await status()).toEqual({ ...facts, ready: false, reason, remarks: ['a receiver is away'] })
+})
+
 test('a service that never started can be stopped', async () => {
   await serviceAt(await freePort()).stop()
 })
