@@ -99,6 +99,8 @@ export async function runProgram(program: Command, options: ProgramOptions = {})
   process.stdout.on('error', (error) => {
     outputFailure = error
   })
+  // What cannot be said there can be said nowhere.
+  process.stderr.on('error', () => {})
   prepareProgram(program)
   try {
     await program.parseAsync()
@@ -157,7 +159,9 @@ function sentenceOf(error: unknown): string | undefined {
 }
 
 function isClosedPipe(error: unknown): boolean {
-  return error === outputFailure && outputFailure?.code === 'EPIPE'
+  // A terminal that was closed fails with EIO; on a file that is a broken disk.
+  const closed = process.stdout.isTTY ? ['EPIPE', 'EIO'] : ['EPIPE']
+  return error === outputFailure && closed.includes(outputFailure?.code ?? '')
 }
 
 /**

@@ -14,6 +14,7 @@ import { type ReloadOutcome, ReloadStateFile } from './outcome.ts'
 export class Hangups {
   readonly #onTerminal = process.stderr.isTTY === true
   readonly #file = new ReloadStateFile()
+  #isClosed = false
   #received = 0
   #served = 0
   #isBusy = false
@@ -23,7 +24,10 @@ export class Hangups {
   constructor() {
     this.#file.write({ received: 0, served: 0 })
     process.on('SIGHUP', () => {
+      if (this.#isClosed) return
       if (this.#onTerminal && !hasTerminal()) {
+        // The kernel and the shell may both send the signal, and a second SIGTERM would end the process at once.
+        this.#isClosed = true
         process.kill(process.pid, 'SIGTERM')
         return
       }
