@@ -7,7 +7,7 @@ import { code, paragraphs, table } from './markdown.ts'
 const ROOT = resolve(import.meta.dirname, '../..')
 
 /** Options that every command has. */
-const COMMON = ['--log-level', '--version']
+const COMMON = ['--log-level', '--log-format', '--version']
 
 /** Writes each command of both programs: usage, arguments, options and examples. */
 export async function commandReference(): Promise<string> {

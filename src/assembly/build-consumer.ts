@@ -6,6 +6,7 @@ import type { ArchiveSettings } from '../config/load/archive-settings.ts'
 import type { Config } from '../config/load/config.ts'
 import type { QueueSettings, YagiSettings } from '../config/load/yagi-settings.ts'
 import type { QueueApp } from '../consumer/apps/run-apps.ts'
+import type { IntakeRules } from '../consumer/batches-in-hand.ts'
 import { type ConsumerCounters, createConsumerCounters } from '../consumer/counters.ts'
 import type { QueuePlan } from '../consumer/prepare.ts'
 import { QueueConsumer, type QueueConsumerOptions } from '../consumer/queue-consumer.ts'
@@ -32,6 +33,8 @@ export type ConsumerParts = {
 }
 
 export type BuiltConsumer = Service & {
+  /** Distils and routes by the definitions and triggers of another configuration, from the next batch on. */
+  readonly useRules: (config: Config) => void
   readonly counters: ConsumerCounters
   /**
    * Returns the queues that should be read and are not at the moment, without those that do not exist yet.
@@ -59,14 +62,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   const { counters = createConsumerCounters() } = parts
   const shared = {
     ...parts,
-    distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
-    router: buildRouter(
-      config.triggers,
-      logger,
-      counters,
-      new TriggerDebug(config.triggers, counters.triggers),
-      hasAutoClock(config),
-    ),
+    ...rulesOf(config, logger, counters),
     counters,
     maxMessageBytes: yagi.broker.maxMessageBytes,
     batchMs: yagi.broker.batchMs,
@@ -115,11 +111,25 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
   return {
     ...createGroup([closing(archives, allApps), createTeam(queues)]),
     counters,
+    useRules(next) {
+      const rules = rulesOf(next, logger, counters)
+      for (const queue of queues) queue.useRules(rules)
+    },
     unread,
     awaited,
     waiting,
     hindrance,
     reached,
+  }
+}
+
+/** Compiles the definitions and triggers of a configuration. */
+function rulesOf(config: Config, logger: Logger, counters: ConsumerCounters): IntakeRules {
+  const { definitions, triggers, winchester } = config
+  const debug = new TriggerDebug(triggers, counters.triggers)
+  return {
+    distiller: createDistiller(definitions, { catchAll: winchester.catch_all_notifications }),
+    router: buildRouter(triggers, logger, counters, debug, hasAutoClock(config)),
   }
 }
 

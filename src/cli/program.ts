@@ -8,6 +8,7 @@ import {
   parseListenAddress,
   parseLoopbackRange,
 } from '../runtime/listen-address.ts'
+import { LOG_FORMATS, type LogFormat } from '../runtime/log/log-lines.ts'
 import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
 import { packageVersion } from '../runtime/version.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
@@ -26,6 +27,12 @@ export function createCommand(name: string, description: string, example: string
   return new Command(name)
     .description(description)
     .addOption(new Option('--log-level <level>', 'how much to log on standard error').choices(LOG_LEVELS))
+    .addOption(
+      new Option(
+        '--log-format <format>',
+        'form of the log: for people, or JSON (default: text on a terminal, else json)',
+      ).choices(LOG_FORMATS),
+    )
     .version(packageVersion())
     .addHelpText('after', `\nExample:\n  ${example}`)
     .showHelpAfterError('(--help shows all options)')
@@ -59,9 +66,10 @@ export function statusOption(): Option {
  * Creates the logger of a command. The level is that of --log-level, else that of the configuration, else
  * info.
  */
-export function loggerOf(options: { logLevel?: string }, configured?: string): Logger {
+export function loggerOf(options: { logLevel?: string; logFormat?: LogFormat }, configured?: string): Logger {
   const level = options.logLevel ?? configured?.toLowerCase().replace('warning', 'warn') ?? 'info'
-  return createLogger(LOG_LEVELS.find((known) => known === level) ?? ('info' satisfies LogLevel))
+  const known = LOG_LEVELS.find((one) => one === level) ?? ('info' satisfies LogLevel)
+  return createLogger(known, {}, options.logFormat)
 }
 
 /** Wrong usage that is found only when the command runs; the program exits with 2. */
@@ -86,6 +94,8 @@ export async function runProgram(program: Command, options: ProgramOptions = {})
   process.stdout.on('error', (error) => {
     outputFailure = error
   })
+  // What cannot be said there can be said nowhere.
+  process.stderr.on('error', () => {})
   prepareProgram(program)
   try {
     await program.parseAsync()
@@ -101,14 +111,15 @@ export async function runProgram(program: Command, options: ProgramOptions = {})
 }
 
 /**
- * Prepares a program to be parsed: commander throws instead of ending the process, --log-level is taken
- * wherever it stands, and values that are empty are refused.
+ * Prepares a program to be parsed: commander throws instead of ending the process, --log-level and --log-format are
+ * taken wherever they stand, and values that are empty are refused.
  */
 export function prepareProgram(program: Command): void {
   exitOverrideAll(program)
   program.hook('preAction', (_, command) => {
-    const { logLevel } = command.optsWithGlobals()
+    const { logLevel, logFormat } = command.optsWithGlobals()
     if (logLevel !== undefined) command.setOptionValue('logLevel', logLevel)
+    if (logFormat !== undefined) command.setOptionValue('logFormat', logFormat)
     refuseEmptyValues(command)
   })
 }
@@ -143,7 +154,9 @@ function sentenceOf(error: unknown): string | undefined {
 }
 
 function isClosedPipe(error: unknown): boolean {
-  return error === outputFailure && outputFailure?.code === 'EPIPE'
+  // A terminal that was closed fails with EIO; on a file that is a broken disk.
+  const closed = process.stdout.isTTY ? ['EPIPE', 'EIO'] : ['EPIPE']
+  return error === outputFailure && closed.includes(outputFailure?.code ?? '')
 }
 
 /**

@@ -9,6 +9,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   db: async () => (await import('./commands/db.ts')).dbCommand(),
   consume: async () => (await import('./commands/consume.ts')).consumeCommand(),
   work: async () => (await import('./commands/work.ts')).workCommand(),
+  reload: async () => (await import('./commands/reload.ts')).reloadCommand(),
   api: async () => (await import('./commands/api.ts')).apiCommand(),
   clock: async () => (await import('./commands/clock.ts')).clockCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),

@@ -1,9 +1,14 @@
 import type { Delivery } from '../broker/broker.ts'
 import { GivenBack, type Progress } from './given-back.ts'
+import type { PrepareContext } from './prepare.ts'
+
+/** By what a batch is prepared and stored, the same for all of it. */
+export type IntakeRules = Pick<PrepareContext, 'distiller' | 'router'>
 
 /** A batch between the buffer and its acknowledgement. */
 export type BatchInHand = {
   deliveries: readonly Delivery[]
+  readonly rules: IntakeRules
   /** when it was taken, by performance.now() */
   readonly since: number
   progress: Progress | undefined
@@ -34,8 +39,8 @@ export class BatchesInHand {
     return oldest ? performance.now() - oldest.since : 0
   }
 
-  add(deliveries: readonly Delivery[]): BatchInHand {
-    const batch = { deliveries, since: performance.now(), progress: undefined, isLost: false }
+  add(deliveries: readonly Delivery[], rules: IntakeRules): BatchInHand {
+    const batch = { deliveries, rules, since: performance.now(), progress: undefined, isLost: false }
     this.#batches.push(batch)
     return batch
   }

@@ -14,7 +14,7 @@ import { AppTurn } from './app-turn.ts'
 import type { QueueApp } from './apps/run-apps.ts'
 import { archiveBatch } from './archive-batch.ts'
 import type { Side } from './away.ts'
-import { BatchesInHand, type BatchInHand } from './batches-in-hand.ts'
+import { BatchesInHand, type BatchInHand, type IntakeRules } from './batches-in-hand.ts'
 import { ClockHold } from './clock-hold.ts'
 import { type ConsumerCounters, countNewest, countStored, countUnstored } from './counters.ts'
 import { BYTES_PER_BATCH, DeliveryBuffer } from './delivery-buffer.ts'
@@ -86,6 +86,7 @@ export class QueueConsumer implements Service {
   readonly #appTurn: AppTurn
   readonly #databaseOutage: Pick<Outage, 'failed' | 'over'>
   readonly #archiveOutage: Pick<Outage, 'failed' | 'over'>
+  #rules: IntakeRules
   #subscription: Subscription | undefined
   readonly #notices: IntakeNotices
   #isReading = false
@@ -101,6 +102,7 @@ export class QueueConsumer implements Service {
     const { spec, logger, clock, apps = [] } = options
     const { signal } = this.#stopping
     this.#options = options
+    this.#rules = options
     this.#notices = new IntakeNotices({ queue: spec.queue, logger })
     this.#buffer = new DeliveryBuffer({ ...options, signal })
     const isFull = () => this.#atHand() >= this.#buffer.prefetch / 2
@@ -152,6 +154,11 @@ export class QueueConsumer implements Service {
   /** Whether the apps have held the same batch for so long that one of them must be away. */
   get isWaitingForApps(): boolean {
     return this.#appTurn.isLong
+  }
+
+  /** Prepares and stores each batch from the next one on by these definitions and triggers. */
+  useRules(rules: IntakeRules): void {
+    this.#rules = rules
   }
 
   async start(): Promise<void> {
@@ -235,7 +242,7 @@ export class QueueConsumer implements Service {
     const deliveries = await this.#buffer.nextBatch(before.stored)
     if (deliveries.length === 0) return before
     // Without an await in between: deliveries neither in the buffer nor in hand would not hold the clock.
-    const inHand = this.#inHand.add(deliveries)
+    const inHand = this.#inHand.add(deliveries, this.#rules)
     const isAlone = this.#inHand.count === 1
     const prefetch = this.#buffer.adjustedPrefetch()
     if (prefetch !== undefined) void this.#subscription?.setPrefetch(prefetch)
@@ -296,7 +303,7 @@ export class QueueConsumer implements Service {
 
   async #prepare(inHand: BatchInHand): Promise<Prepared[]> {
     const batch: Prepared[] = []
-    const context = { ...this.#options, encode: this.#options.store.encode }
+    const context = { ...this.#options, ...inHand.rules, encode: this.#options.store.encode }
     let bytes = 0
     for (const delivery of inHand.deliveries) {
       // Unpacked bodies may be far larger than the batch was counted for.
@@ -348,7 +355,7 @@ export class QueueConsumer implements Service {
   async #store(inHand: BatchInHand, batch: readonly Prepared[]): Promise<boolean> {
     const { counters } = this.#options
     const begun = performance.now()
-    if (!(await this.#storeUntilDone(batch))) return false
+    if (!(await this.#storeUntilDone(batch, inHand.rules))) return false
     countUnstored(counters, batch)
     countNewest(counters, batch)
     this.#clockHold.stored(batch)
@@ -359,8 +366,8 @@ export class QueueConsumer implements Service {
     return true
   }
 
-  async #storeUntilDone(batch: readonly Prepared[]): Promise<boolean> {
-    const { counters, store, router, logger, onStored } = this.#options
+  async #storeUntilDone(batch: readonly Prepared[], { router }: IntakeRules): Promise<boolean> {
+    const { counters, store, logger, onStored } = this.#options
     const { signal } = this.#stopping
     const reports = this.#clockHold.reportsOfOldest()
     for (;;) {

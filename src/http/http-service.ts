@@ -1,6 +1,6 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Express } from 'express'
+
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { ListenAddress } from '../runtime/listen-address.ts'
@@ -44,7 +44,7 @@ export type Slowness = Partial<
  * await service.start()
  */
 export function createHttpService(
-  app: Express,
+  app: RequestListener,
   { host, port }: ListenAddress,
   /** the option or key that sets the port, for the error message */
   option = '--listen HOST:PORT',

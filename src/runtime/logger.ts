@@ -1,6 +1,7 @@
-import { pino } from 'pino'
+import { type Logger as PinoLogger, pino } from 'pino'
 import { maskSecrets } from '../text/mask-secrets.ts'
 import { printableLines } from '../text/printable.ts'
+import { type LogFormat, logFormatOf, standardErrorLines } from './log/log-lines.ts'
 
 /**
  * Writes log lines: a sentence, and the values that belong to it as fields.
@@ -19,21 +20,48 @@ export type Logger = {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** The level of a logger and of all its children; it may change while they are used. */
+export type LevelSwitch = { level: LogLevel }
+
+/** Takes whole lines of a log, each one JSON object and a line feed. */
+export type LogLines = { write(line: string): void }
+
 /**
- * Creates a logger that writes one JSON object per line to standard error. Secrets are masked, in the fields,
- * in the sentence and in errors; control characters are escaped.
+ * Creates a logger that writes to standard error: lines for people on a terminal, else one JSON object a line,
+ * unless `format` says otherwise. Secrets are masked, in the fields, in the sentence and in errors; control
+ * characters are escaped.
  */
-export function createLogger(level: LogLevel, fields: object = {}): Logger {
-  return pino(
+export function createLogger(level: LogLevel, fields: object = {}, format?: LogFormat): Logger {
+  return createLoggerOver({ level }, standardErrorLines(format ?? logFormatOf(process.stderr)), fields)
+}
+
+/** Creates a logger over a place for its lines, with a level that may change. */
+export function createLoggerOver(level: LevelSwitch, lines: LogLines, fields: object = {}): Logger {
+  const root = pino(
     {
-      level,
+      level: 'debug',
       base: { pid: process.pid, ...fields },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       hooks: { streamWrite: (line) => printableLines(maskSecrets(line)) },
     },
-    pino.destination({ dest: 2, sync: true }),
+    lines,
   )
+  return switched(root, level)
+}
+
+/** Returns a logger that asks the switch at each line: children of pino keep the level of their birth. */
+function switched(logger: PinoLogger, level: LevelSwitch): Logger {
+  const writes = (of: Exclude<LogLevel, 'silent'>) => (fields: object, message: string) => {
+    if (LOG_LEVELS.indexOf(of) >= LOG_LEVELS.indexOf(level.level)) logger[of](fields, message)
+  }
+  return {
+    debug: writes('debug'),
+    info: writes('info'),
+    warn: writes('warn'),
+    error: writes('error'),
+    child: (fields) => switched(logger.child(fields), level),
+  }
 }
 
 /** A logger that writes nothing, for tests and tools. */

@@ -1,18 +1,24 @@
 import type { Command } from 'commander'
-import { type AppDependencies, createApiApp } from '../../api/api-app.ts'
+import type { AppDependencies } from '../../api/api-app.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
+import { Hangups } from '../../assembly/reload/hangups.ts'
+import { Reloader } from '../../assembly/reload/reloader.ts'
 import { withStore } from '../../assembly/with-store.ts'
+import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { createHttpService } from '../../http/http-service.ts'
 import type { Metrics } from '../../observe/metrics.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenAddress, ListenRange } from '../../runtime/listen-address.ts'
-import { apiListenOption, createCommand, loggerOf, statusOption } from '../program.ts'
+import { apiListenOption, createCommand, statusOption } from '../program.ts'
+import { RunningApi } from '../running-api.ts'
 
-type Options = { config: string; listen?: ListenAddress; status?: ListenRange; logLevel?: string }
+type Options = LogOptions & { config: string; listen?: ListenAddress; status?: ListenRange }
 
 /** Creates `stv3 api`, which serves the REST API until it is stopped. */
 export function apiCommand(): Command {
@@ -29,18 +35,20 @@ export function apiCommand(): Command {
 
 async function serve(options: Options): Promise<void> {
   const signal = stopSignal()
+  const hangups = new Hangups()
   const config = await loadWholeConfig(options.config, process.env)
-  const logger = loggerOf(options, config.winchester.log_level)
+  const log = new DaemonLog(config, 'api', options)
+  const { logger } = log
   logWarnings(config, logger)
   const observation = await observe(config.winchester, 'api', options.status)
-  const { address, access, limits } = await apiSettings(config, options.listen, process.env)
-  const statementMs = limits.queryTimeoutMs
+  const settings = await apiSettings(config, options.listen, process.env)
+  const statementMs = settings.limits.queryTimeoutMs
   const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS, statementMs })
   await withStore({ open, signal, logger, observation }, async (store) => {
     const onRequest = observation && requestMetrics(observation.metrics)
     const clock = clockSettingsOf(config)
-    const app = createApiApp({ store, clock, logger, access, limits, onRequest })
-    const service = createHttpService(app, address)
+    const api = new RunningApi({ store, clock, logger, onRequest }, settings)
+    const service = createHttpService(api.listener, settings.address)
     const announcing = {
       ...service,
       async start() {
@@ -49,7 +57,10 @@ async function serve(options: Options): Promise<void> {
         logger.info({}, `serving the REST API on http://${host}:${port}/v1/streams`)
       },
     }
-    await runUntilStopped(announcing, signal, logger, config.winchester.shutdown_timeout_s * 1000)
+    const prepare = (next: Config) => api.prepare(next, options.listen)
+    const reloader = new Reloader({ file: options.config, role: 'api', config, log, prepare })
+    const services = createGroup([announcing, reloader.service(hangups)])
+    await runUntilStopped(services, signal, logger, config.winchester.shutdown_timeout_s * 1000)
   })
 }
 

@@ -8,11 +8,15 @@ import {
   runUntilStopped,
   stopSignal,
 } from '../../assembly/daemon.ts'
+import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { consumerClockOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { nameOfBrokers, openBroker } from '../../assembly/open-broker.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
+import { Hangups } from '../../assembly/reload/hangups.ts'
+import { Reloader } from '../../assembly/reload/reloader.ts'
 import { withStore } from '../../assembly/with-store.ts'
+import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { describeWithoutWinchester } from '../../config/load/without-winchester.ts'
 import { createConsumerCounters } from '../../consumer/counters.ts'
@@ -21,9 +25,9 @@ import { formatIso, type Micros } from '../../domain/time.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenRange } from '../../runtime/listen-address.ts'
 import { keepHeapSmall, releaseMemory } from '../../runtime/memory.ts'
-import { createCommand, loggerOf, statusOption } from '../program.ts'
+import { createCommand, statusOption } from '../program.ts'
 
-type Options = { config: string; status?: ListenRange; logLevel?: string }
+type Options = LogOptions & { config: string; status?: ListenRange }
 
 /** Creates `stv3 consume`, which reads the queues of a yagi.conf until it is stopped. */
 export function consumeCommand(): Command {
@@ -39,12 +43,14 @@ export function consumeCommand(): Command {
 
 async function consume(options: Options): Promise<void> {
   const signal = stopSignal()
+  const hangups = new Hangups()
   keepHeapSmall()
   const config = await loadConfig(options.config, process.env)
   const { yagi, winchester } = config
   if (!yagi)
     throw new StackTachError('config', `consume needs a yagi.conf, ${options.config} is a winchester.yaml`)
-  const logger = loggerOf(options, winchester.log_level)
+  const log = new DaemonLog(config, 'consumer', options)
+  const { logger } = log
   logWarnings(config, logger)
   const without = describeWithoutWinchester(config)
   if (without) logger.info({}, without)
@@ -66,8 +72,19 @@ async function consume(options: Options): Promise<void> {
       const statistics = createStatistics(logger, periodMs, () => consumer.counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000
       releaseMemory()
+      const reloader = new Reloader({
+        file: options.config,
+        role: 'consumer',
+        config,
+        log,
+        prepare: async (next) => ({
+          needsRestart: appsWithDefinitions(config, next),
+          apply: () => consumer.useRules(next),
+        }),
+      })
+      const services = [service, statistics, consumer, reloader.service(hangups)]
       const first = { sentence: `waiting for ${nameOfBrokers(yagi.broker)}`, ended: consumer.reached }
-      await runUntilStopped(createGroup([service, statistics, consumer]), signal, logger, shutdownMs, first)
+      await runUntilStopped(createGroup(services), signal, logger, shutdownMs, first)
     } finally {
       await broker.close()
     }
@@ -76,4 +93,12 @@ async function consume(options: Options): Promise<void> {
 
 function isoOrNull(time: Micros | undefined): string | null {
   return time === undefined ? null : formatIso(time)
+}
+
+/** Returns the apps that made a distiller of the definitions at the start, where these have changed. */
+function appsWithDefinitions(running: Config, next: Config): string[] {
+  if (JSON.stringify(running.written.definitions) === JSON.stringify(next.written.definitions)) return []
+  const apps = running.yagi?.queues.flatMap((queue) => queue.apps) ?? []
+  const names = apps.filter(({ kind, values }) => kind === 'elasticsearch' && !values.distiller_config)
+  return [...new Set(names.map(({ name }) => `event definitions of ${name}`))]
 }

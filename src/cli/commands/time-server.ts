@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { Hangups } from '../../assembly/reload/hangups.ts'
 import { timeAccess } from '../../assembly/time-settings.ts'
 import { createSharedTime } from '../../clock/shared-time.ts'
 import { createTimeApp } from '../../clock/time-app.ts'
@@ -26,6 +27,11 @@ export function timeServerCommand(): Command {
     .action(async (options: Options) => {
       const signal = stopSignal()
       const logger = loggerOf(options)
+      new Hangups().listen(async () => {
+        const sentence = 'there is no configuration to read again'
+        logger.info({}, sentence)
+        return { ok: true, sentence }
+      })
       const access = timeAccess(options.listen, options.insecure === true, process.env)
       const service = createHttpService(createTimeApp(createSharedTime(), logger, access), options.listen)
       await runUntilStopped(service, signal, logger, SHUTDOWN_MS)

@@ -1,14 +1,17 @@
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { createApiApp } from '../../api/api-app.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
-import { buildWorker } from '../../assembly/build-worker.ts'
+import { buildWorker, type WorkerParts } from '../../assembly/build-worker.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { lockFolder } from '../../assembly/lock-folder.ts'
 import { createStore, openDatabase } from '../../assembly/open-store.ts'
 import { PublisherPool } from '../../assembly/publisher-pool.ts'
+import { Hangups } from '../../assembly/reload/hangups.ts'
+import { Reloader } from '../../assembly/reload/reloader.ts'
+import { RunningWorker } from '../../assembly/reload/running-worker.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { createMemoryBroker } from '../../broker/memory/memory-broker.ts'
@@ -23,15 +26,17 @@ import { formatIso, MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
 import { createHttpService, type HttpService } from '../../http/http-service.ts'
 import { bodiesOf, pace } from '../../notigen/pace.ts'
 import { simulate } from '../../notigen/simulation.ts'
+import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { ListenAddress } from '../../runtime/listen-address.ts'
-import { createLogger, type Logger } from '../../runtime/logger.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import { makeFolder } from '../../runtime/make-folder.ts'
 import { upgradeSchema } from '../../store/schema/migrate.ts'
 import type { Store } from '../../store/store.ts'
 import { createCommand, listenOption, parsePositive, parseWhole } from '../program.ts'
+import { RunningApi } from '../running-api.ts'
 
-type Options = {
+type Options = LogOptions & {
   config: string
   data: string
   listen: ListenAddress
@@ -39,7 +44,6 @@ type Options = {
   instances: number
   operationsPerHour: number
   seed?: number
-  logLevel?: string
 }
 
 const ROOT = resolve(import.meta.dirname, '../../..')
@@ -86,11 +90,13 @@ export function upCommand(): Command {
 
 async function up(options: Options): Promise<void> {
   const signal = stopSignal()
-  const logger = createLogger(options.logLevel === undefined ? 'warn' : (options.logLevel as 'warn'))
+  const hangups = new Hangups()
   const loaded = await loadWholeConfig(options.config, process.env)
+  const log = new DaemonLog(loaded, 'up', options)
+  const { logger } = log
   if (!loaded.yagi) throw new ConfigError(`up needs a yagi.conf, ${options.config} is a winchester.yaml`)
   logWarnings(loaded, logger)
-  const { address, access, limits } = await apiSettings(loaded, options.listen, process.env)
+  const settings = await apiSettings(loaded, options.listen, process.env)
   await makeDataFolder(options.data)
   const lock = lockFolder(options.data)
   const pipelines = await requirePipelines(loaded, logger)
@@ -101,15 +107,35 @@ async function up(options: Options): Promise<void> {
   try {
     const start = await startOf(store)
     const clock = createFastClock(start, options.speed)
-    const parts = { config, yagi, pipelines, broker, store, clock, logger }
+    const parts = { config, yagi, broker, store, clock, logger }
     const clockSettings = { mode: 'wall', patienceMs: 0, now: () => clock.now() } as const
-    const app = createApiApp({ store, clock: clockSettings, logger, access, limits })
-    const http = createHttpService(app, address)
-    const worker = buildWorker({ ...parts, name: 'worker', publisherFor: publishers.publisherFor })
+    const api = new RunningApi({ store, clock: clockSettings, logger }, settings)
+    const http = createHttpService(api.listener, settings.address)
+    const counters = createWorkerCounters()
+    const build = (by: Pick<WorkerParts, 'config' | 'pipelines'>) =>
+      buildWorker({ ...parts, ...by, counters, name: 'worker', publisherFor: publishers.publisherFor })
+    const worker = new RunningWorker(build({ config, pipelines }), (error) =>
+      logger.error({ error: messageOf(error) }, 'the worker of before the reload did not end in order'),
+    )
     const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
-    const status = createStatus({ clock, store, consumer, worker, http })
-    const services = [http, consumer, worker, simulator, announcement(http, options), status]
+    const status = createStatus({ clock, store, consumer, worker: { counters }, http })
+    const prepare = async (next: Config) => {
+      const own = { ...next, winchester: { ...next.winchester, ...ownSettings(next, options.data) } }
+      const built = build({ config: own, pipelines: await requirePipelines(own, logger) })
+      const ofApi = await api.prepare(own, options.listen)
+      return {
+        changes: ofApi.changes ?? [],
+        apply: () => {
+          consumer.useRules(own)
+          worker.replace(built)
+          ofApi.apply()
+        },
+      }
+    }
+    const reloader = new Reloader({ file: options.config, role: 'up', config: loaded, log, prepare })
+    const reload = reloader.service(hangups)
+    const services = [http, consumer, worker, simulator, announcement(http, options), status, reload]
     await runUntilStopped(createGroup(services), signal, logger, config.winchester.shutdown_timeout_s * 1000)
   } finally {
     await publishers.close()
@@ -143,16 +169,19 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
     apps: queue.apps.filter(({ kind }) => kind === 'winchester' || kind === 'shoebox'),
     archive: queue.archive && { ...queue.archive, ...folders },
   }))
+  const winchester = { ...config.winchester, ...ownSettings(config, data) }
+  return { config: { ...config, winchester }, yagi: { ...yagi, queues } }
+}
+
+/** Returns what is not taken from the configuration. */
+function ownSettings({ winchester }: Config, data: string) {
   const url = `sqlite:${resolve(data, 'stacktach.db')}`
-  const database = { ...config.winchester.database, url }
-  const winchester = {
-    ...config.winchester,
-    database,
+  return {
+    database: { ...winchester.database, url },
     // All parts go by one clock here, much faster than life.
     clock: 'wall' as const,
     pipeline_worker_delay: WORKER_DELAY_S,
   }
-  return { config: { ...config, winchester }, yagi: { ...yagi, queues } }
 }
 
 async function openEmbeddedStore(config: Config): Promise<Store> {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { buildWorker } from '../../assembly/build-worker.ts'
+import { buildWorker, type WorkerParts } from '../../assembly/build-worker.ts'
 import { observeClock } from '../../assembly/clock-metrics.ts'
 import {
   createStatistics,
@@ -8,22 +8,28 @@ import {
   runUntilStopped,
   stopSignal,
 } from '../../assembly/daemon.ts'
+import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { workerClockOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
 import { PublisherPool } from '../../assembly/publisher-pool.ts'
+import { Hangups } from '../../assembly/reload/hangups.ts'
+import { Reloader } from '../../assembly/reload/reloader.ts'
+import { RunningWorker } from '../../assembly/reload/running-worker.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import { slowRunMetrics, workerMetrics } from '../../assembly/worker-metrics.ts'
 import { WatermarkClock } from '../../clock/watermark-clock.ts'
+import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
+import { messageOf } from '../../domain/errors.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenRange } from '../../runtime/listen-address.ts'
-import { createCommand, loggerOf, statusOption } from '../program.ts'
+import { createCommand, statusOption } from '../program.ts'
 
-type Options = { config: string; name?: string; status?: ListenRange; logLevel?: string }
+type Options = LogOptions & { config: string; name?: string; status?: ListenRange }
 
 /** Creates `stv3 work`, which fires and expires due streams until it is stopped. */
 export function workCommand(): Command {
@@ -43,9 +49,11 @@ export function workCommand(): Command {
 
 async function work(options: Options): Promise<void> {
   const signal = stopSignal()
+  const hangups = new Hangups()
   const config = await loadWholeConfig(options.config, process.env)
   const { winchester } = config
-  const logger = loggerOf(options, winchester.log_level)
+  const log = new DaemonLog(config, 'worker', options)
+  const { logger } = log
   logWarnings(config, logger)
   const name = options.name ?? processName('worker')
   const pipelines = await requirePipelines(config, logger)
@@ -60,17 +68,31 @@ async function work(options: Options): Promise<void> {
     try {
       const { clock, service } = workerClockOf({ config, name, logger, store })
       const { publisherFor } = publishers
-      const parts = { config, pipelines, store, clock, logger, name, publisherFor, counters }
+      const parts = { store, clock, logger, name, publisherFor, counters }
       const observer = observation && workerMetrics(observation.metrics, counters, store)
-      const worker = buildWorker(observer ? { ...parts, observer } : parts)
+      const build = (by: Pick<WorkerParts, 'config' | 'pipelines'>) =>
+        buildWorker(observer ? { ...parts, ...by, observer } : { ...parts, ...by })
+      const worker = new RunningWorker(build({ config, pipelines }), (error) =>
+        logger.error({ error: messageOf(error) }, 'the worker of before the reload did not end in order'),
+      )
+      const prepare = async (next: Config) => {
+        const built = build({ config: next, pipelines: await requirePipelines(next, logger) })
+        return { apply: () => worker.replace(built) }
+      }
+      const reloader = new Reloader({ file: options.config, role: 'worker', config, log, prepare })
       observation?.health.add('worker', () => worker.hindrance())
       observation?.health.addRemarks(() => [...worker.away(), ...publishers.hindrances()])
       if (clock instanceof WatermarkClock) observeClock(observation, clock)
       if (observation) slowRunMetrics(observation.metrics, worker)
       const periodMs = winchester.statistics_period * 1000
-      const statistics = createStatistics(logger, periodMs, () => worker.counters)
+      const statistics = createStatistics(logger, periodMs, () => counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000
-      await runUntilStopped(createGroup([service, statistics, worker]), signal, logger, shutdownMs)
+      await runUntilStopped(
+        createGroup([service, statistics, worker, reloader.service(hangups)]),
+        signal,
+        logger,
+        shutdownMs,
+      )
     } finally {
       await publishers.close()
     }

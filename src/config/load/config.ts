@@ -1,10 +1,13 @@
 import type { EventDefinition } from '../../distiller/definition.ts'
+import type { EventDefinitionConfig } from '../../distiller/definition-config.ts'
 import type { Finding, Position } from '../../domain/errors.ts'
 import type { Trigger } from '../../streams/trigger.ts'
+import type { TriggerConfig } from '../../streams/trigger-config.ts'
 import type { Expression } from '../../timex/expression.ts'
 import type { DocumentPath } from '../documents/yaml-document.ts'
 import type { PipelinesConfig } from '../schemas/pipelines-schema.ts'
 import type { WinchesterSettings } from '../schemas/winchester-schema.ts'
+import type { LogSettings } from './log-settings.ts'
 import type { YagiSettings } from './yagi-settings.ts'
 
 /** A step of a pipeline: the name of the handler and its parameters. */
@@ -25,6 +28,14 @@ export type Places = {
   trigger(name: string): Position
 }
 
+/** What the files of a configuration say, as it is written there: by this two versions of them are compared. */
+export type Written = {
+  readonly definitions: readonly EventDefinitionConfig[]
+  readonly triggers: readonly TriggerConfig[]
+  /** values of yagi.conf by section and key; empty when a winchester.yaml was named directly */
+  readonly yagi: { readonly [section: string]: { readonly [key: string]: string } }
+}
+
 /** All files of a configuration, read, compiled and checked against each other. */
 export type Config = {
   /** the folder of winchester.yaml, to which paths in it are relative */
@@ -41,6 +52,9 @@ export type Config = {
   readonly triggers: readonly Trigger[]
   readonly pipelines: Pipelines
   readonly trimEventsAge: Expression
+  readonly written: Written
+  /** what yagi.conf says about the log of a consumer, and winchester.yaml about that of all daemons */
+  readonly logging: { readonly yagi: LogSettings; readonly winchester: LogSettings }
   readonly places: Places
   /** the findings in spite of which the configuration can be used */
   readonly warnings: readonly Finding[]

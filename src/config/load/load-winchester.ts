@@ -21,6 +21,14 @@ import { type Config, type Places, pipelinesOf } from './config.ts'
 import { type ConfigFile, NamedFiles, parseConfigFile } from './config-file.ts'
 import type { DefinitionFiles } from './definition-files.ts'
 import type { FaultyHandler, LoadContext } from './load-context.ts'
+import {
+  joinedLogSettings,
+  type LogSettings,
+  logPath,
+  NO_LOG_SETTINGS,
+  readLogLevel,
+} from './log-settings.ts'
+import { readLoggingConfig } from './logging-config.ts'
 import { knownTraits, loadNamedPlugins, readNamedDefinitions } from './named-definitions.ts'
 
 /** The database for checking the rest of a file that names none. */
@@ -104,6 +112,26 @@ function pipelineNames(pipelines: ConfigFile<PipelinesConfig> | undefined): read
   return Object.keys((pipelines?.document.value as object | undefined) ?? {})
 }
 
+/** Reads what winchester.yaml says about the log. logging_config goes before log_level and log_file, as it did. */
+async function readLogging(
+  { value, document }: ConfigFile<WinchesterSettings>,
+  folder: string,
+  { findings }: LoadContext,
+): Promise<LogSettings> {
+  const { log_level = '', log_file, logging_config } = value
+  const level = readLogLevel('log_level', log_level, (message) => {
+    const [path, position] = [['log_level'], document.positionOf(['log_level'])]
+    findings.add({ severity: 'warning', code: 'value', path, message, position })
+  })
+  const file = log_file
+    ? { path: logPath(folder, log_file), key: 'log_file', position: document.positionOf(['log_file']) }
+    : undefined
+  if (!logging_config) return { level, file }
+  const named = { path: ['logging_config'], position: document.positionOf(['logging_config']) }
+  const ofPython = await readLoggingConfig(resolve(folder, logging_config), findings, named)
+  return joinedLogSettings(ofPython, { level, file })
+}
+
 async function compile(
   main: ConfigFile<WinchesterSettings>,
   folder: string,
@@ -119,6 +147,8 @@ async function compile(
     definitions: compileDefinitions(definitions?.configs ?? [], definitions?.report ?? (() => {}), plugins),
     triggers: compileTriggers(triggers?.value ?? [], reporterOf(triggers, context)),
     pipelines: pipelinesOf(pipelines?.value ?? {}),
+    written: { definitions: definitions?.configs ?? [], triggers: triggers?.value ?? [], yagi: {} },
+    logging: { winchester: await readLogging(main, folder, context), yagi: NO_LOG_SETTINGS },
     places: placesOf(main, definitions, triggers),
     warnings: [],
   }

@@ -2,19 +2,24 @@ import { access, constants } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { APPS } from '../../consumer/apps/app-registry.ts'
 import type { AppValues } from '../../consumer/apps/built-in-app.ts'
-import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { ConfigError, messageOf, type Position } from '../../domain/errors.ts'
 import { findOpenSecretsOfIni } from '../checks/open-secrets.ts'
-import { parseIniDocument } from '../documents/ini-document.ts'
+import { type IniSection, parseIniDocument } from '../documents/ini-document.ts'
 import { IniReader } from '../documents/ini-reader.ts'
+import { readSection } from '../documents/ini-section.ts'
 import { readConfigText } from '../documents/read-config-text.ts'
-import { QUINCY_SECTIONS } from '../schemas/yagi-schema.ts'
+import { QUINCY_SECTIONS, YAGI } from '../schemas/yagi-schema.ts'
 import type { AppSettings } from './app-settings.ts'
-import type { Config } from './config.ts'
+import type { Config, Written } from './config.ts'
 import type { LoadContext } from './load-context.ts'
 import { loadDefinitions } from './load-definitions.ts'
 import { loadWinchester } from './load-winchester.ts'
+import { joinedLogSettings, type LogSettings, logPath, readLogLevel } from './log-settings.ts'
+import { readLoggingConfig } from './logging-config.ts'
 import { withoutWinchester } from './without-winchester.ts'
 import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
+
+type Sections = ReadonlyMap<string, IniSection>
 
 /**
  * Loads a yagi.conf or quincy.conf and the winchester.yaml that it names. A yagi.conf need not name one.
@@ -30,7 +35,38 @@ export async function loadYagi(file: string, context: LoadContext): Promise<Conf
     ? await loadNamed(beside(folder, yagi.winchesterConfig), ini, context)
     : withoutWinchester(file, folder, yagi, ini)
   if (context.mode === 'check') await checkApps(yagi, ini, context)
-  return config && { ...config, yagi }
+  if (!config) return undefined
+  const logging = { ...config.logging, yagi: await readYagiLogging(ini, sections, folder, context) }
+  return { ...config, yagi, logging, written: { ...config.written, yagi: writtenOf(sections) } }
+}
+
+/** Returns the values of a file by section and key. */
+function writtenOf(sections: Sections): Written['yagi'] {
+  const entriesOf = ({ entries }: IniSection) => [...entries].map(([key, { value }]) => [key, value] as const)
+  return Object.fromEntries(
+    [...sections].map(([name, section]) => [name, Object.fromEntries(entriesOf(section))]),
+  )
+}
+
+/** Reads what [logging] says. config_file goes before default_level and logfile, as logging_config does. */
+async function readYagiLogging(
+  ini: IniReader,
+  sections: Sections,
+  folder: string,
+  { findings }: LoadContext,
+): Promise<LogSettings> {
+  const { logfile, default_level, config_file } = readSection(ini, YAGI.LOGGING, () => 'logging')
+  const level = readLogLevel('default_level', default_level, (message) =>
+    ini.report('logging', 'default_level', message, 'warning'),
+  )
+  const positionOf = (key: string) => sections.get('logging')?.entries.get(key)?.position as Position
+  const file = logfile
+    ? { path: logPath(resolve(folder), logfile), key: 'logfile', position: positionOf('logfile') }
+    : undefined
+  if (!config_file) return { level, file }
+  const named = { path: ['logging', 'config_file'], position: positionOf('config_file') }
+  const ofPython = await readLoggingConfig(resolve(folder, config_file), findings, named)
+  return joinedLogSettings(ofPython, { level, file })
 }
 
 /** Loads the winchester.yaml that a yagi.conf names. A file that cannot be read is a finding about its key. */

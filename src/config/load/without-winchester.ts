@@ -4,6 +4,7 @@ import { parseTimex } from '../../timex/parser.ts'
 import type { IniReader } from '../documents/ini-reader.ts'
 import { winchesterSchema } from '../schemas/winchester-schema.ts'
 import type { Config } from './config.ts'
+import { NO_LOG_SETTINGS } from './log-settings.ts'
 import type { YagiSettings } from './yagi-settings.ts'
 
 /** File of the dead letters, unless `dead_letters` names another. */
@@ -29,6 +30,8 @@ export function withoutWinchester(file: string, folder: string, yagi: YagiSettin
     pipelines: {},
     trimEventsAge: parseTimex(winchester.trim_events_age),
     places: { definition: () => position, trigger: () => position },
+    written: { definitions: [], triggers: [], yagi: {} },
+    logging: { winchester: NO_LOG_SETTINGS, yagi: NO_LOG_SETTINGS },
     warnings: [],
   }
 }

@@ -23,8 +23,18 @@ export const winchesterSchema = z.strictObject(
       .string()
       .optional()
       .describe('`debug`, `info`, `warn` (`warning`), `error` or `silent`; `info` unless given'),
-    log_file: z.string().optional().meta({ description: 'the log goes to standard error', deprecated: true }),
-    logging_config: z.string().optional().meta({ description: 'the log is JSON lines', deprecated: true }),
+    log_file: z
+      .string()
+      .optional()
+      .describe(
+        'file that the log is appended to, relative to this file; `%(proc_name)s` in it is `consumer`, `worker`, `api` or `up`; standard error unless given',
+      ),
+    logging_config: z
+      .string()
+      .optional()
+      .describe(
+        "file of Python's logging, of which level and file of the root logger are taken before log_level and log_file",
+      ),
     statistics_period: z
       .number()
       .positive()

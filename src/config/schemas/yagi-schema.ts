@@ -77,6 +77,27 @@ const BROKER = {
   exchange_name: unused('string', 'the exchange is a key of [consumer:QUEUE]'),
 } as const satisfies SectionSchema
 
+/** Keys of [logging]. */
+const LOGGING = {
+  logfile: {
+    type: 'string',
+    default: '',
+    description:
+      'file that the log of `stv3 consume` and `up` is appended to, relative to this file; log_file of winchester.yaml unless given',
+  },
+  default_level: {
+    type: 'string',
+    default: '',
+    description: 'level of that log; log_level of winchester.yaml unless given',
+  },
+  config_file: {
+    type: 'string',
+    default: '',
+    description:
+      "file of Python's logging, of which level and file of the root logger are taken before those of the other two keys",
+  },
+} as const satisfies SectionSchema
+
 /** Keys of [consumers]. */
 const CONSUMERS = {
   queues: { type: 'array', description: 'names of the queues to read; each has a section [consumer:QUEUE]' },
@@ -135,6 +156,7 @@ export const YAGI = {
   BROKER,
   CONSUMERS,
   CONSUMER,
+  LOGGING,
   SHOEBOX: SHOEBOX_SCHEMA,
   WINCHESTER: WINCHESTER_SCHEMA,
 }
@@ -177,11 +199,7 @@ export const YAGI_SECTIONS: { readonly [section: string]: SectionSchema } = {
     daemonize: unused('boolean', 'the same'),
     event_driver: unused('string', 'the broker is RabbitMQ'),
   },
-  logging: {
-    logfile: unused('string', 'the log goes to standard error'),
-    default_level: unused('string', 'the level is log_level of winchester.yaml or --log-level'),
-    config_file: unused('string', 'the log is JSON lines'),
-  },
+  logging: LOGGING,
 }
 
 /** Keys of quincy.conf. */

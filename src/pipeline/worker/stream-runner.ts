@@ -136,7 +136,8 @@ export function createStreamRunner(options: StreamRunnerOptions) {
   ): Promise<RunResult> {
     const { stream, kind } = claim
     const trigger = triggers.get(stream.name)
-    if (!trigger) return forGood(claim, `there is no trigger ${stream.name} in the configuration`)
+    // Not for good: while processes reload one after another, a consumer may know a trigger before this worker does.
+    if (!trigger) return failed(claim, `there is no trigger ${stream.name} in the configuration`)
     // The first takeover always runs: a stream that was claimed with many others may never have had its turn.
     if (claim.takenOver && stream.attempts > Math.max(retries, 1) + 1) {
       return forGood(claim, 'its worker died while it ran this stream, at the last attempt')

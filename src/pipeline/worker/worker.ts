@@ -62,6 +62,8 @@ const NO_LIMITS = { fire: Number.MAX_SAFE_INTEGER, expire: Number.MAX_SAFE_INTEG
 export class Worker implements Service {
   readonly #options: WorkerOptions
   readonly #stopping = new AbortController()
+  /** aborts when no more streams may be claimed; runs that have begun go on */
+  readonly #retiring = new AbortController()
   readonly counters: WorkerCounters
   readonly #claimSource: ClaimSource
   readonly #claimRunner: ClaimRunner
@@ -69,6 +71,7 @@ export class Worker implements Service {
   readonly #databaseOutage: Outage
   readonly #housekeeping: Housekeeping
   #running: Promise<void> = Promise.resolve()
+  #ended: Promise<void> | undefined
   #retriesAt = -Infinity
   #isTold = false
   #wake: () => void = () => {}
@@ -87,7 +90,7 @@ export class Worker implements Service {
       },
     })
     this.#databaseOutage = new Outage(options.logger, 'the database answers again')
-    this.#claimSource = new ClaimSource({ ...options, signal })
+    this.#claimSource = new ClaimSource({ ...options, signal: this.#retiring.signal })
     this.#claimSize = new ClaimSize(options.batchSize, options.concurrency)
     this.#claimRunner = new ClaimRunner({
       ...options,
@@ -105,7 +108,21 @@ export class Worker implements Service {
   /** Claims no more streams, finishes those in hand and closes the steps of pipelines. */
   async stop(): Promise<void> {
     this.#stopping.abort()
+    await this.retire()
+  }
+
+  /**
+   * Claims no more streams and lets those in hand go on to their end, however long they wait for a receiver. Then
+   * closes the steps of pipelines. A call of `stop` meanwhile ends the waiting.
+   */
+  retire(): Promise<void> {
+    this.#retiring.abort()
     this.#wake()
+    this.#ended ??= this.#end()
+    return this.#ended
+  }
+
+  async #end(): Promise<void> {
     await this.#running
     await this.#claimRunner.slowRunsEnded()
     await this.#options.runner.close()
@@ -142,7 +159,7 @@ export class Worker implements Service {
 
   async #run(): Promise<void> {
     const { delayMs, logger } = this.#options
-    const { signal } = this.#stopping
+    const { signal } = this.#retiring
     const backoff = new Backoff({ initialMs: LOOK_MS, maxMs: Math.max(delayMs, LOOK_MS) })
     while (!signal.aborted) {
       let restMs: number
@@ -192,7 +209,7 @@ export class Worker implements Service {
   }
 
   async #rest(ms: number): Promise<void> {
-    if (ms <= 0 || this.#isTold || this.#stopping.signal.aborted) return
+    if (ms <= 0 || this.#isTold || this.#retiring.signal.aborted) return
     const woken = new AbortController()
     this.#wake = () => woken.abort()
     await sleep(ms, woken.signal)

@@ -354,3 +354,47 @@ test('a queue whose messages tell no time is waited for once, not at each batch'
   expect(stored).toEqual(['a', 'b'])
   await consumer.stop()
 })
+
+test('a batch is prepared and stored by the same rules, though they change meanwhile', async () => {
+  const routed: { readonly ids: string[]; readonly triggers: string[]; readonly keys: string[] }[] = []
+  const { promise: held, resolve: release } = Promise.withResolvers<void>()
+  const store = {
+    encode: () => ({ kind: 'encoded-event' }) as EncodedEvent,
+    async warmUp() {},
+    async storeBatch(
+      { arrivals }: Batch,
+      router: { readonly triggers: readonly { readonly name: string }[] },
+    ) {
+      if (routed.length === 0) await held
+      routed.push({
+        ids: arrivals.map(({ event }) => event.messageId),
+        triggers: router.triggers.map(({ name }) => name),
+        keys: arrivals.flatMap(({ keys }) => keys.map(({ name }) => name)),
+      })
+      return { stored: arrivals.length, duplicates: 0 }
+    },
+  } as unknown as Store
+  const rulesOf = (name: string) => {
+    const definitions = compileDefinitions(
+      [{ event_type: 'x.*', traits: { host: { fields: 'message_id' } } }],
+      () => {},
+    )
+    return { router: routerOf({ name }), distiller: createDistiller(definitions, { catchAll: false }) }
+  }
+  const { consumer, acknowledged, archived, send } = setUp(async () => {}, { store, ...rulesOf('old') })
+  await consumer.start()
+  for (const id of ['a', 'b', 'c', 'd']) send(id)
+  // While the first batch is being stored, the second one is prepared.
+  await until('both are archived', () => archived.length === 4)
+  consumer.useRules(rulesOf('new'))
+  for (const id of ['e', 'f']) send(id)
+  release()
+  await until('all are stored', () => routed.length === 3)
+  await consumer.stop()
+  expect(routed).toEqual([
+    { ids: ['a', 'b'], triggers: ['old'], keys: ['old', 'old'] },
+    { ids: ['c', 'd'], triggers: ['old'], keys: ['old', 'old'] },
+    { ids: ['e', 'f'], triggers: ['new'], keys: ['new', 'new'] },
+  ])
+  expect(acknowledged).toEqual(['b', 'd', 'f'])
+})

@@ -84,7 +84,6 @@ test('without retries the first failure is for good', async () => {
 
 test.each([
   [runner('nosuch'), claim(), 'no pipeline nosuch'],
-  [runner('good'), claim({ name: 'gone' }), 'no trigger gone'],
   [runner('good'), claim({ attempts: 4, takenOver: true }), 'its worker died'],
 ])('ends in the error state with a reason', async (one, claimed, reason) => {
   const result = await one.run(claimed, [], RUNNING)
@@ -92,6 +91,16 @@ test.each([
     kind: 'failed',
     run: { retryInMs: undefined, error: expect.stringContaining(reason) },
   })
+})
+
+test('a stream whose trigger is unknown waits as one that failed: the trigger may be known after a reload', async () => {
+  const waits = []
+  for (const attempts of [1, 2, 3]) {
+    const result = await runner('good').run(claim({ name: 'gone', attempts }), [], RUNNING)
+    expect(result).toMatchObject({ run: { error: 'there is no trigger gone in the configuration' } })
+    waits.push(result.kind === 'failed' && result.run.retryInMs)
+  }
+  expect(waits).toEqual([1000, 2000, undefined])
 })
 
 test('a stream that was taken over is run again while attempts are left', async () => {

@@ -282,3 +282,36 @@ test('what has committed is written also when giving back the rest fails', async
   await stopped
   expect(finished).toEqual([1])
 })
+
+test('a worker that retires claims no more, and lets the runs in hand end without hurrying them', async () => {
+  const ending = Promise.withResolvers<void>()
+  let running: AbortSignal | undefined
+  const handler: HandlerClass = {
+    open: (_, { signal }) => ({
+      forRun: () => ({
+        async handleEvents(events) {
+          running = signal
+          await ending.promise
+          return events
+        },
+        commit() {},
+        rollback() {},
+      }),
+      close() {},
+    }),
+  }
+  claimed = claimsOf(1)
+  due = () => ({ ...NOTHING, fire: NOW - 1 })
+  const retiring = await start(silentLogger, handler)
+  // The run is slow now, and the worker goes on without it.
+  await pass(1500)
+  const ended = retiring.retire()
+  await settle()
+  const looked = looks
+  claimed = claimsOf(1)
+  await pass(10_000)
+  expect([looks, finished, running?.aborted]).toEqual([looked, [], false])
+  ending.resolve()
+  await ended
+  expect([finished, claimed.length]).toEqual([[1], 1])
+})
