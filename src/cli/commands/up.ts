@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { createApiApp } from '../../api/api-app.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
@@ -30,10 +30,13 @@ import { makeFolder } from '../../runtime/make-folder.ts'
 import { upgradeSchema } from '../../store/schema/migrate.ts'
 import type { Store } from '../../store/store.ts'
 import { createCommand, listenOption, parsePositive, parseWhole } from '../program.ts'
+import { defaultDataFolder, isCheckout } from '../up/data-folder.ts'
+import { type Trimmed, Trimming } from '../up/trimming.ts'
 
 type Options = {
   config: string
   data: string
+  keep: number
   listen: ListenAddress
   speed: number
   instances: number
@@ -43,8 +46,14 @@ type Options = {
 }
 
 const ROOT = resolve(import.meta.dirname, '../../..')
+/** What people type to run klugman. */
+const KLUGMAN = isCheckout(ROOT) ? 'npm run -s klugman --' : 'klugman'
 const DAY_PER_HALF_MINUTE = 2880
 const STATUS_MS = 10_000
+/** Ten minutes of life at the default speed. */
+const DAYS_KEPT = 20
+/** Size of a file of the archive: small, since files are deleted as a whole. */
+const ROLL_BYTES = 20 << 20
 /**
  * Pause between two passes of the worker. At the default speed a second of real time is most of a simulated
  * hour.
@@ -66,7 +75,18 @@ export function upCommand(): Command {
       'yagi.conf whose definitions, triggers and pipelines are used',
       join(ROOT, 'config/yagi.conf'),
     )
-    .option('--data <folder>', 'folder for database and archive', join(ROOT, 'sandbox/data'))
+    .addOption(
+      new Option('--data <folder>', 'folder for database and archive').default(
+        defaultDataFolder(ROOT, process.env),
+        'sandbox/data of a checkout, else stacktach in XDG_STATE_HOME, by default ~/.local/state',
+      ),
+    )
+    .option(
+      '--keep <days>',
+      'simulated days whose data is kept, older data is deleted; 0 keeps all',
+      parseWhole(0),
+      DAYS_KEPT,
+    )
     .addOption(listenOption(8000))
     .option(
       '--speed <n>',
@@ -108,8 +128,10 @@ async function up(options: Options): Promise<void> {
     const worker = buildWorker({ ...parts, name: 'worker', publisherFor: publishers.publisherFor })
     const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
-    const status = createStatus({ clock, store, consumer, worker, http })
+    const trimming = trimmingOf(options, { store, clock, yagi, logger })
+    const status = createStatus({ clock, store, consumer, worker, http, trimmed: trimming?.trimmed })
     const services = [http, consumer, worker, simulator, announcement(http, options), status]
+    if (trimming) services.push(trimming)
     await runUntilStopped(createGroup(services), signal, logger, config.winchester.shutdown_timeout_s * 1000)
   } finally {
     await publishers.close()
@@ -141,7 +163,7 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
     exchangePassive: false,
     // Simulated events must not leave this process.
     apps: queue.apps.filter(({ kind }) => kind === 'winchester' || kind === 'shoebox'),
-    archive: queue.archive && { ...queue.archive, ...folders },
+    archive: queue.archive && { ...queue.archive, ...folders, rollBytes: ROLL_BYTES },
   }))
   const url = `sqlite:${resolve(data, 'stacktach.db')}`
   const database = { ...config.winchester.database, url }
@@ -196,23 +218,37 @@ function createSimulator(
   }
 }
 
+/** Returns what deletes old data; undefined where all is kept. */
+function trimmingOf(
+  { keep, speed }: Options,
+  parts: { store: Store; clock: IntakeClock; yagi: YagiSettings; logger: Logger },
+): Trimming | undefined {
+  const { store, clock, yagi, logger } = parts
+  const archiveFolder = yagi.queues.find(({ archive }) => archive)?.archive?.destinationFolder
+  if (keep === 0 || archiveFolder === undefined) return undefined
+  const oldBefore = () => clock.now() - keep * MICROS_PER_DAY
+  const keepMs = (keep * MICROS_PER_DAY) / 1000 / speed
+  return new Trimming({ store, archiveFolder, oldBefore, keepMs, logger })
+}
+
 function urlOf(http: HttpService): string {
   const { host, port } = http.address()
   return `http://${host}:${port}`
 }
 
-function announcement(http: HttpService, { data, speed }: Options): Service {
+function announcement(http: HttpService, { data, speed, keep }: Options): Service {
   return {
     async start() {
       const url = urlOf(http)
       process.stdout.write(
         `StackTach is running on ${url}; a simulated day takes ${Math.round(86_400 / speed)} s, data is in ${data}
+${keep === 0 ? 'All data is kept (--keep 0).' : `The data of the last ${keep} simulated days is kept (--keep); what is older is deleted.`}
 
 Try, in another terminal:
   curl '${url}/v1/streams?limit=1'
-  npm run -s klugman -- ${url} streams --count
-  npm run -s klugman -- ${url} streams --state completed --limit 1 --details
-  npm run -s klugman -- ${url} events --name compute.instance.exists --limit 1
+  ${KLUGMAN} ${url} streams --count
+  ${KLUGMAN} ${url} streams --state completed --limit 1 --details
+  ${KLUGMAN} ${url} events --name compute.instance.exists --limit 1
 
 Ctrl-C stops it.
 `,
@@ -228,10 +264,12 @@ type StatusParts = {
   readonly consumer: BuiltConsumer
   readonly worker: { readonly counters: { readonly fired: number; readonly expired: number } }
   readonly http: HttpService
+  /** undefined where all is kept */
+  readonly trimmed: Trimmed | undefined
 }
 
 /** Prints a summary line every ten seconds. */
-function createStatus({ clock, store, consumer, worker, http }: StatusParts): Service {
+function createStatus({ clock, store, consumer, worker, http, trimmed }: StatusParts): Service {
   let timer: NodeJS.Timeout | undefined
   const count = (state: StreamState) => store.countStreams({ state }, NEWEST)
   const tell = async () => {
@@ -241,9 +279,10 @@ function createStatus({ clock, store, consumer, worker, http }: StatusParts): Se
     const { fired, expired } = worker.counters
     const figures = `${stored} events, ${active} active streams, ${fired} fired, ${expired} expired`
     // Of those in error the log tells each run, too fast to read.
-    const look = `npm run -s klugman -- ${urlOf(http)} streams --state error -c id -c last_error`
+    const look = `${KLUGMAN} ${urlOf(http)} streams --state error -c id -c last_error`
     const errors = failed > 0 ? `, ${failed} in error, see: ${look}` : ''
-    process.stdout.write(`${formatIso(clock.now()).slice(0, 16)}  ${figures}${errors}\n`)
+    const old = trimmed?.events ? `; ${trimmed.events} old events deleted` : ''
+    process.stdout.write(`${formatIso(clock.now()).slice(0, 16)}  ${figures}${errors}${old}\n`)
   }
   return {
     async start() {
