@@ -163,10 +163,11 @@ print_ansible_lines() {
   done
 }
 
-if [[ -f $root/sandbox/local.sh ]]; then
+settings=${SANDBOX_LOCAL:-$root/sandbox/local.sh}
+if [[ -f $settings ]]; then
   set -a # what it sets is for the programs too
   # shellcheck source=/dev/null
-  source "$root/sandbox/local.sh"
+  source "$settings"
   set +a
 fi
 

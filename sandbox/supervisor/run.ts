@@ -61,7 +61,7 @@ async function run(isTmux: boolean): Promise<number> {
       isQuiet = true
       screen.clearStatus()
       void tmux.attach().then(() => stop.abort())
-    }
+    } else void tmux.ended(stop.signal).then(() => stop.abort())
   } else {
     print(welcome(settings, url, process.stdin.isTTY && process.stdout.isTTY))
     const parts = () => sandbox.pids()

@@ -46,6 +46,20 @@ function* after(count: number, messages: Iterable<Simulated>): Generator<Simulat
   for (const message of messages) if (number++ >= count) yield message
 }
 
+/** Passes messages on, and calls `tell` with each simulated day that begins. */
+async function* tellDays(
+  messages: AsyncIterable<Simulated>,
+  tell: (day: string) => void,
+): AsyncGenerator<Simulated> {
+  let day: string | undefined
+  for await (const message of messages) {
+    const today = formatIso(message.at).slice(0, 10)
+    if (day !== undefined && day !== today) tell(today)
+    day = today
+    yield message
+  }
+}
+
 /** Returns a publisher that keeps the journal. */
 function noting(publisher: Publisher, journal: Journal): Publisher {
   const numbers = new WeakMap<Uint8Array, number>()
@@ -86,7 +100,9 @@ async function run(signal: AbortSignal): Promise<void> {
       yield first.value
       yield* messages
     })()
-    const paced = pace(rest, createFastClock(at, settings.speed), settings.speed, signal)
+    const paced = tellDays(pace(rest, createFastClock(at, settings.speed), settings.speed, signal), (day) =>
+      logger.info({}, `${day} begins, after ${journal.confirmed} messages`),
+    )
     await publishAll(bodiesOf(paced), { publisher: noting(publisher, journal), spec, logger, signal })
     await publisher.close()
   } finally {

@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { sleep } from '../../src/runtime/backoff.ts'
 import { findProgram } from '../servers/server-process.ts'
 import { ROOT } from './settings.ts'
 
 const SESSION = 'stacktach'
+const LOOK_MS = 500
 
 /** The windows in the order of the original's screen, after the API. Each shows the log of its part. */
 const WINDOWS = ['api', 'consumer-1', 'consumer-2', 'worker-1', 'worker-2', 'simulator'] as const
@@ -55,7 +57,12 @@ export class Tmux {
       first[1],
     )
     for (const [name, command] of others) this.#run('new-window', '-d', '-n', name, command)
-    this.#run('new-window', '-n', 'klugman', `exec ${quoted(process.execPath)} ${quoted(SHELL)}`)
+    this.#run(
+      'new-window',
+      '-n',
+      'klugman',
+      `${quoted(process.execPath)} ${quoted(SHELL)}; exec ${quoted(this.#program)} kill-session`,
+    )
     for (const [option, value] of Object.entries(looks(statusFile)))
       this.#run('set-option', '-g', option, value)
   }
@@ -70,6 +77,15 @@ export class Tmux {
       child.once('close', () => resolve())
       child.once('error', () => resolve())
     })
+  }
+
+  /** Resolves when the session has ended, or the signal aborts. */
+  async ended(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const { status } = spawnSync(this.#program, ['-S', this.#socket, 'has-session'], { stdio: 'ignore' })
+      if (status !== 0) return
+      await sleep(LOOK_MS, signal)
+    }
   }
 
   /** Ends the session. Safe to call twice. */
@@ -99,9 +115,10 @@ function looks(statusFile: string): { readonly [option: string]: string } {
     'status-style': 'bg=default,fg=default',
     'window-status-current-style': 'bold,reverse',
     'status-left': '',
-    'status-right': `#(cat ${quoted(statusFile)})`,
-    'status-right-length': '120',
-    'status-position': 'bottom',
+    'status-right': '',
+    // Windows in the first line, figures in the second.
+    status: '2',
+    'status-format[1]': `#(cat ${quoted(statusFile)})`,
     mouse: 'on',
     'history-limit': '20000',
   }
