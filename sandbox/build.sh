@@ -9,15 +9,25 @@ readonly root
 
 usage() {
   cat <<'USAGE'
-usage: sandbox/build.sh [-t [--long] | -n | -h] [-- OPTIONS]
+usage: sandbox/build.sh [-s | -x | -t [--long] | -p [-d] | -n | -h] [-q] [-- OPTIONS]
 
   (nothing)  install what is missing, then run every part in one process (stv3 up), until Ctrl-C
+  -s         run the parts as processes of their own, on a RabbitMQ and a MariaDB of the sandbox's own:
+             API, two consumers, two workers, simulator, and a klugman shell where there is a terminal
+  -x         the same in tmux, with a window for each part
   -t         install what the tests need and run all of them (arguments after -- go to vitest);
              with --long also those that take many minutes (test/long)
+  -p         make the packages of the current commit (sandbox/package.sh); with -d also print the lines that
+             deploy them with Ansible
   -n         install only
+  -q         install nothing, run with what is there
   -h         this help
 
 OPTIONS after -- go to `stv3 up`, for example: sandbox/build.sh -- --listen 127.0.0.1:8080 --seed 7
+
+sandbox/local.sh, if it is there, is read first and may set variables: SANDBOX_LISTEN, SANDBOX_SPEED,
+SANDBOX_INSTANCES, SANDBOX_OPERATIONS_PER_HOUR, SANDBOX_SEED, SANDBOX_CONFIG, SANDBOX_DATA (of -s and -x), and
+those of the configuration (STACKTACH_…). sandbox/reset.sh empties the sandbox.
 USAGE
 }
 
@@ -81,6 +91,7 @@ have_compiler() { command -v gcc >/dev/null 2>&1 && [[ -f /usr/include/time.h ]]
 # The servers the integration tests start private instances of, and what they let talk to them.
 ensure_servers() {
   local missing=()
+  command -v tmux >/dev/null 2>&1 || missing+=(tmux)
   [[ -n ${STACKTACH_TEST_AMQP_URL:-} ]] || have_rabbitmq || missing+=(rabbitmq-server)
   [[ -n ${STACKTACH_TEST_DATABASE_URL:-} ]] || have_mariadb || missing+=(mariadb-server)
   have_oslo_messaging || missing+=(python3-oslo.messaging)
@@ -92,6 +103,20 @@ ensure_servers() {
   # Shells whose completion is tested; where they are not, those tests say so and are left out.
   local shell
   for shell in zsh fish; do command -v $shell >/dev/null 2>&1 || missing+=($shell); done
+  apt_install "${missing[@]}"
+}
+
+# What -s and -x run on. `$1` is the flag.
+ensure_sandbox_servers() {
+  local missing=()
+  have_rabbitmq || missing+=(rabbitmq-server)
+  have_mariadb || missing+=(mariadb-server)
+  [[ $1 != -x ]] || command -v tmux >/dev/null 2>&1 || missing+=(tmux)
+  (( ${#missing[@]} )) || return 0
+  local remedy="$1 needs ${missing[*]}: install them (Debian: apt-get install ${missing[*]})"
+  [[ -z $quick ]] || fail "$remedy, or run without -q"
+  command -v apt-get >/dev/null 2>&1 || fail "$remedy"
+  as_root true 2>/dev/null || fail "$remedy"
   apt_install "${missing[@]}"
 }
 
@@ -128,29 +153,78 @@ apt_install() {
   rm -f "$log"
 }
 
-mode=up long=
-while getopts ':tnh-:' option; do
+# Prints the lines that deploy the package of the current commit with the playbooks in ansible/.
+print_ansible_lines() {
+  local playbook tarball
+  tarball=$(find "$root" -maxdepth 2 -name "stacktach-*-$(git -C "$root" rev-parse --short HEAD)*.tar.gz" | head -n 1)
+  [[ -n $tarball ]] || fail 'there is no stacktach-VERSION-SHA.tar.gz of this commit'
+  for playbook in database workers api; do
+    echo "ansible-playbook $playbook.yaml --extra-vars \"tarball_absolute_path=$tarball\""
+  done
+}
+
+settings=${SANDBOX_LOCAL:-$root/sandbox/local.sh}
+if [[ -f $settings ]]; then
+  set -a # what it sets is for the programs too
+  # shellcheck source=/dev/null
+  source "$settings"
+  set +a
+fi
+
+mode=up long='' quick='' deploy=''
+# The modes exclude each other.
+set_mode() {
+  [[ $mode == up ]] || { usage >&2; exit 2; }
+  mode=$1
+}
+while getopts ':sxtpdqnh-:' option; do
   case $option in
-    t) mode=test ;;
+    s) set_mode servers ;;
+    x) set_mode tmux ;;
+    t) set_mode test ;;
+    p) set_mode package ;;
+    d) deploy=1 ;;
+    q) quick=1 ;;
     # getopts takes a long option for an option `-` with the rest as its argument
     -) [[ $OPTARG == long ]] || { usage >&2; exit 2; }; long=1 ;;
-    n) mode=install ;;
+    n) set_mode install ;;
     h) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
   esac
 done
 shift $((OPTIND - 1))
 [[ $mode == test || -z $long ]] || { usage >&2; exit 2; }
+[[ $mode == package || -z $deploy ]] || { usage >&2; exit 2; }
 
-ensure_node
-ensure_packages
+if [[ -n $quick ]]; then
+  [[ ! -x $root/sandbox/.node/node_modules/node/bin/node ]] || (( $(node_major) >= NODE_MAJOR )) ||
+    export PATH="$root/sandbox/.node/node_modules/node/bin:$PATH"
+  (( $(node_major) >= NODE_MAJOR )) || fail "Node $NODE_MAJOR or newer is not installed; run without -q"
+  [[ -d $root/node_modules ]] || fail 'the packages are not installed; run without -q'
+else
+  ensure_node
+  ensure_packages
+fi
 cd "$root"
 case $mode in
   install) ;;
   up) exec node src/cli/stv3.ts up "$@" ;;
+  servers)
+    ensure_sandbox_servers -s
+    exec node sandbox/supervisor/run.ts
+    ;;
+  tmux)
+    ensure_sandbox_servers -x
+    exec node sandbox/supervisor/run.ts --tmux
+    ;;
+  package)
+    [[ -x sandbox/package.sh ]] || fail 'sandbox/package.sh is not there'
+    sandbox/package.sh "$@"
+    [[ -z $deploy ]] || print_ansible_lines
+    ;;
   test)
-    ensure_servers
-    [[ -z $long ]] || ensure_cloud
+    [[ -n $quick ]] || ensure_servers
+    [[ -z $long || -n $quick ]] || ensure_cloud
     npm run --silent check
     [[ -z $long ]] || export STACKTACH_TEST_LONG=1
     exec npm test --silent -- "$@"

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createConnection } from 'mysql2/promise'
@@ -13,6 +14,7 @@ export class Mariadb {
   readonly #folder: string
   readonly #port: number
   readonly #env: NodeJS.ProcessEnv
+  readonly #isDetached: boolean
   #options: readonly string[]
   #process: ServerProcess
 
@@ -21,6 +23,8 @@ export class Mariadb {
     folder: string,
     options: readonly string[] = [],
     env: NodeJS.ProcessEnv = {},
+    /** whether the server has a process group of its own */
+    isDetached = false,
   ): Promise<Mariadb> {
     const install = findProgram('mariadb-install-db', 'mysql_install_db')
     const TMPDIR = join(folder, 'tmp')
@@ -30,7 +34,7 @@ export class Mariadb {
     await run(install, ['--no-defaults', `--datadir=${join(folder, 'data')}`, ...flags], {
       env: { ...process.env, TMPDIR },
     })
-    const server = new Mariadb(folder, await freePort(), options, env)
+    const server = new Mariadb(folder, await freePort(), options, env, isDetached)
     await server.#process.listening(server.#port)
     const connection = await createConnection({ socketPath: join(folder, 'socket'), user: 'root' })
     await connection.query(`create user 'stacktach'@'%' identified by '${PASSWORD}'`)
@@ -39,10 +43,34 @@ export class Mariadb {
     return server
   }
 
-  private constructor(folder: string, port: number, options: readonly string[], env: NodeJS.ProcessEnv) {
+  /**
+   * Starts a detached server on the data folder of an earlier run, or on a new one where there is none or it
+   * was never ready.
+   */
+  static async open(folder: string, options: readonly string[] = []): Promise<Mariadb> {
+    const ready = join(folder, 'ready')
+    if (!existsSync(ready)) {
+      await rm(folder, { recursive: true, force: true })
+      const created = await Mariadb.start(folder, options, {}, true)
+      await writeFile(ready, '')
+      return created
+    }
+    const server = new Mariadb(folder, await freePort(), options, {}, true)
+    await server.#process.listening(server.#port)
+    return server
+  }
+
+  private constructor(
+    folder: string,
+    port: number,
+    options: readonly string[],
+    env: NodeJS.ProcessEnv,
+    isDetached: boolean,
+  ) {
     this.#folder = folder
     this.#port = port
     this.#env = env
+    this.#isDetached = isDetached
     this.#options = options
     this.#process = this.#launch()
   }
@@ -98,7 +126,7 @@ export class Mariadb {
         ...account(),
         ...this.#options,
       ],
-      { env: { ...process.env, ...this.#env } },
+      { env: { ...process.env, ...this.#env }, detached: this.#isDetached },
     )
   }
 }

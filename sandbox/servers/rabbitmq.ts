@@ -4,22 +4,30 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findProgram, freePort, ServerProcess } from './server-process.ts'
 
+export type RabbitmqOptions = {
+  /** name of the node, by which it finds the data of an earlier run in its folder; default: one of its own */
+  readonly node?: string
+  /** whether the server has a process group of its own */
+  readonly isDetached?: boolean
+}
+
 /** A private RabbitMQ with a node, folders, ports and port mapper of its own. */
 export class Rabbitmq {
   readonly #env: NodeJS.ProcessEnv
   readonly #port: number
   readonly #mapper: ServerProcess
+  readonly #isDetached: boolean
   #server: ServerProcess | undefined
 
-  static async start(folder: string): Promise<Rabbitmq> {
+  static async start(folder: string, options: RabbitmqOptions = {}): Promise<Rabbitmq> {
     await mkdir(folder, { recursive: true })
     const [port, distributionPort, mapperPort] = [await freePort(), await freePort(), await freePort()]
     const mapper = new ServerProcess(
       findProgram('epmd'),
       ['-address', '127.0.0.1', '-port', String(mapperPort)],
-      {},
+      { detached: options.isDetached ?? false },
     )
-    const rabbitmq = new Rabbitmq(folder, { port, distributionPort, mapperPort }, mapper)
+    const rabbitmq = new Rabbitmq(folder, { port, distributionPort, mapperPort }, mapper, options)
     try {
       await mapper.listening(mapperPort)
       await rabbitmq.resume()
@@ -34,15 +42,17 @@ export class Rabbitmq {
     folder: string,
     ports: { readonly port: number; readonly distributionPort: number; readonly mapperPort: number },
     mapper: ServerProcess,
+    { node = `stacktach-test-${ports.port}`, isDetached = false }: RabbitmqOptions,
   ) {
     this.#port = ports.port
     this.#mapper = mapper
+    this.#isDetached = isDetached
     this.#env = {
       ...process.env,
       HOME: folder,
       ERL_EPMD_PORT: String(ports.mapperPort),
       ERL_EPMD_ADDRESS: '127.0.0.1',
-      RABBITMQ_NODENAME: `stacktach-test-${ports.port}@localhost`,
+      RABBITMQ_NODENAME: `${node}@localhost`,
       RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
       RABBITMQ_NODE_PORT: String(ports.port),
       RABBITMQ_DIST_PORT: String(ports.distributionPort),
@@ -59,6 +69,11 @@ export class Rabbitmq {
     return `amqp://guest:guest@127.0.0.1:${this.#port}`
   }
 
+  /** Whether the node has ended by itself. */
+  get hasEnded(): boolean {
+    return this.#server?.hasEnded ?? false
+  }
+
   /** Stops the node. Durable queues keep their messages. */
   async pause(): Promise<void> {
     await this.#server?.stop()
@@ -69,7 +84,7 @@ export class Rabbitmq {
   async resume(): Promise<void> {
     // The script in /usr/sbin requires the account and folders of the system's instance.
     const program = findProgram('/usr/lib/rabbitmq/bin/rabbitmq-server', 'rabbitmq-server')
-    this.#server = new ServerProcess(program, [], { env: this.#env })
+    this.#server = new ServerProcess(program, [], { env: this.#env, detached: this.#isDetached })
     await this.#server.listening(this.#port)
   }
 

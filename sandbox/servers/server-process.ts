@@ -2,6 +2,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { guarded } from './guarded.ts'
 
 /** Returns the path of the first of these programs that is installed. Throws when none is. */
 export function findProgram(...candidates: string[]): string {
@@ -50,8 +51,16 @@ export class ServerProcess {
   #output = ''
   #ended = false
 
+  /**
+   * Starts the server. A detached one has a process group of its own, so that Ctrl-C on the terminal does not
+   * reach it; it ends with this process all the same.
+   */
   constructor(program: string, args: readonly string[], options: SpawnOptions) {
-    this.#child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+    const command = options.detached ? guarded([program, ...args]) : [program, ...args]
+    this.#child = spawn(command[0] as string, command.slice(1), {
+      ...options,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     running.add(this.#child)
     const keep = (chunk: Buffer) => {
       this.#output = `${this.#output}${chunk}`.slice(-4000)

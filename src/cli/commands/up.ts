@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
 import { buildWorker, type WorkerParts } from '../../assembly/build-worker.ts'
@@ -35,10 +35,13 @@ import { upgradeSchema } from '../../store/schema/migrate.ts'
 import type { Store } from '../../store/store.ts'
 import { createCommand, listenOption, parsePositive, parseWhole } from '../program.ts'
 import { RunningApi } from '../running-api.ts'
+import { defaultDataFolder, isCheckout } from '../up/data-folder.ts'
+import { type Trimmed, Trimming } from '../up/trimming.ts'
 
 type Options = LogOptions & {
   config: string
   data: string
+  keep: number
   listen: ListenAddress
   speed: number
   instances: number
@@ -47,8 +50,14 @@ type Options = LogOptions & {
 }
 
 const ROOT = resolve(import.meta.dirname, '../../..')
+/** What people type to run klugman. */
+const KLUGMAN = isCheckout(ROOT) ? 'npm run -s klugman --' : 'klugman'
 const DAY_PER_HALF_MINUTE = 2880
 const STATUS_MS = 10_000
+/** Ten minutes of life at the default speed. */
+const DAYS_KEPT = 20
+/** Size of a file of the archive: small, since files are deleted as a whole. */
+const ROLL_BYTES = 20 << 20
 /**
  * Pause between two passes of the worker. At the default speed a second of real time is most of a simulated
  * hour.
@@ -70,7 +79,18 @@ export function upCommand(): Command {
       'yagi.conf whose definitions, triggers and pipelines are used',
       join(ROOT, 'config/yagi.conf'),
     )
-    .option('--data <folder>', 'folder for database and archive', join(ROOT, 'sandbox/data'))
+    .addOption(
+      new Option('--data <folder>', 'folder for database and archive').default(
+        defaultDataFolder(ROOT, process.env),
+        'sandbox/data of a checkout, else stacktach in XDG_STATE_HOME, by default ~/.local/state',
+      ),
+    )
+    .option(
+      '--keep <days>',
+      'simulated days whose data is kept, older data is deleted; 0 keeps all',
+      parseWhole(0),
+      DAYS_KEPT,
+    )
     .addOption(listenOption(8000))
     .option(
       '--speed <n>',
@@ -119,7 +139,9 @@ async function up(options: Options): Promise<void> {
     )
     const consumer = await buildConsumer({ ...parts, onStored: () => worker.tell() })
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
-    const status = createStatus({ clock, store, consumer, worker: { counters }, http })
+    const trimming = trimmingOf(options, { store, clock, yagi, logger })
+    const trimmed = trimming?.trimmed
+    const status = createStatus({ clock, store, consumer, worker: { counters }, http, trimmed })
     const prepare = async (next: Config) => {
       const own = { ...next, winchester: { ...next.winchester, ...ownSettings(next, options.data) } }
       const built = build({ config: own, pipelines: await requirePipelines(own, logger) })
@@ -136,6 +158,7 @@ async function up(options: Options): Promise<void> {
     const reloader = new Reloader({ file: options.config, role: 'up', config: loaded, log, prepare })
     const reload = reloader.service(hangups)
     const services = [http, consumer, worker, simulator, announcement(http, options), status, reload]
+    if (trimming) services.push(trimming)
     await runUntilStopped(createGroup(services), signal, logger, config.winchester.shutdown_timeout_s * 1000)
   } finally {
     await publishers.close()
@@ -167,7 +190,7 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
     exchangePassive: false,
     // Simulated events must not leave this process.
     apps: queue.apps.filter(({ kind }) => kind === 'winchester' || kind === 'shoebox'),
-    archive: queue.archive && { ...queue.archive, ...folders },
+    archive: queue.archive && { ...queue.archive, ...folders, rollBytes: ROLL_BYTES },
   }))
   const winchester = { ...config.winchester, ...ownSettings(config, data) }
   return { config: { ...config, winchester }, yagi: { ...yagi, queues } }
@@ -225,23 +248,37 @@ function createSimulator(
   }
 }
 
+/** Returns what deletes old data; undefined where all is kept. */
+function trimmingOf(
+  { keep, speed }: Options,
+  parts: { store: Store; clock: IntakeClock; yagi: YagiSettings; logger: Logger },
+): Trimming | undefined {
+  const { store, clock, yagi, logger } = parts
+  const archiveFolder = yagi.queues.find(({ archive }) => archive)?.archive?.destinationFolder
+  if (keep === 0 || archiveFolder === undefined) return undefined
+  const oldBefore = () => clock.now() - keep * MICROS_PER_DAY
+  const keepMs = (keep * MICROS_PER_DAY) / 1000 / speed
+  return new Trimming({ store, archiveFolder, oldBefore, keepMs, logger })
+}
+
 function urlOf(http: HttpService): string {
   const { host, port } = http.address()
   return `http://${host}:${port}`
 }
 
-function announcement(http: HttpService, { data, speed }: Options): Service {
+function announcement(http: HttpService, { data, speed, keep }: Options): Service {
   return {
     async start() {
       const url = urlOf(http)
       process.stdout.write(
         `StackTach is running on ${url}; a simulated day takes ${Math.round(86_400 / speed)} s, data is in ${data}
+${keep === 0 ? 'All data is kept (--keep 0).' : `The data of the last ${keep} simulated days is kept (--keep); what is older is deleted.`}
 
 Try, in another terminal:
   curl '${url}/v1/streams?limit=1'
-  npm run -s klugman -- ${url} streams --count
-  npm run -s klugman -- ${url} streams --state completed --limit 1 --details
-  npm run -s klugman -- ${url} events --name compute.instance.exists --limit 1
+  ${KLUGMAN} ${url} streams --count
+  ${KLUGMAN} ${url} streams --state completed --limit 1 --details
+  ${KLUGMAN} ${url} events --name compute.instance.exists --limit 1
 
 Ctrl-C stops it.
 `,
@@ -257,10 +294,12 @@ type StatusParts = {
   readonly consumer: BuiltConsumer
   readonly worker: { readonly counters: { readonly fired: number; readonly expired: number } }
   readonly http: HttpService
+  /** undefined where all is kept */
+  readonly trimmed: Trimmed | undefined
 }
 
 /** Prints a summary line every ten seconds. */
-function createStatus({ clock, store, consumer, worker, http }: StatusParts): Service {
+function createStatus({ clock, store, consumer, worker, http, trimmed }: StatusParts): Service {
   let timer: NodeJS.Timeout | undefined
   const count = (state: StreamState) => store.countStreams({ state }, NEWEST)
   const tell = async () => {
@@ -271,10 +310,11 @@ function createStatus({ clock, store, consumer, worker, http }: StatusParts): Se
     const { fired, expired } = worker.counters
     const figures = `${stored} events, ${active} active streams, ${fired} fired, ${expired} expired`
     // Of those in error the log tells each run, too fast to read.
-    const look = `npm run -s klugman -- ${urlOf(http)} streams -c id -c state -c last_error --state `
+    const look = `${KLUGMAN} ${urlOf(http)} streams -c id -c state -c last_error --state `
     const told =
       failed > 0 ? `, ${failed} in error, see: ${look}${errors === 0 ? 'expire_error' : 'error'}` : ''
-    process.stdout.write(`${formatIso(clock.now()).slice(0, 16)}  ${figures}${told}\n`)
+    const old = trimmed?.events ? `; ${trimmed.events} old events deleted` : ''
+    process.stdout.write(`${formatIso(clock.now()).slice(0, 16)}  ${figures}${told}${old}\n`)
   }
   return {
     async start() {
