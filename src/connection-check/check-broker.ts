@@ -1,32 +1,42 @@
 import { openInspector } from '../assembly/open-broker.ts'
-import type { Inspector } from '../broker/amqp/amqp-inspector.ts'
+import type { Comparison, Inspector } from '../broker/amqp/amqp-inspector.ts'
 import { type ManagedQueue, readManagedQueue } from '../broker/amqp/management.ts'
 import { exchangesOf } from '../broker/queue-spec.ts'
 import type { QueueSettings, YagiSettings } from '../config/load/yagi-settings.ts'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import { silentLogger } from '../runtime/logger.ts'
 import { nameOfBroker, parseBrokerAddress } from '../text/broker-address.ts'
+import { checkPermissions } from './check-permissions.ts'
 import { answerOf, type ConnectionFinding, failed, PATIENCE_MS } from './connection-finding.ts'
 
 /** State of a queue as the inspector sees it; undefined when it does not exist. */
 type Sight = Awaited<ReturnType<Inspector['queue']>>
 
-/** Checks broker, queues and exchanges of a yagi.conf and changes nothing. */
-export async function checkBroker({ broker, queues }: YagiSettings): Promise<ConnectionFinding[]> {
+/**
+ * Checks broker, queues and exchanges of a yagi.conf and changes nothing. `depth` is `counts` where only messages and
+ * consumers of queues are of interest: then nothing is declared, and the management plugin is not asked.
+ */
+export async function checkBroker(
+  { broker, queues }: YagiSettings,
+  depth: 'counts' | 'all' = 'all',
+): Promise<ConnectionFinding[]> {
   if (broker.url.startsWith('memory:')) {
     return [{ object: 'broker', name: '', state: 'ok', text: 'is in memory: there is nothing to check' }]
   }
-  const { name, vhost } = nameOf(broker.url)
+  const { name, vhost, user } = nameOf(broker.url)
+  const url = depth === 'all' ? broker.managementUrl : undefined
   const opened = openInspector(broker, silentLogger)
   try {
     const { inspector, close } = await answerOf(opened, 'the broker')
     const manage = (queue: string) =>
-      broker.managementUrl
-        ? readManagedQueue(broker.managementUrl, vhost, queue, PATIENCE_MS)
-        : Promise.resolve(undefined)
+      url ? readManagedQueue(url, vhost, queue, PATIENCE_MS) : Promise.resolve(undefined)
     try {
-      const found = await answerOf(inspectAll(inspector, queues, manage), 'the broker')
-      const hint = broker.managementUrl ? '' : '; set management_url to see types and bindings of queues'
+      const compare = depth === 'all' ? inspector.compareQueue : async () => undefined
+      const found = await answerOf(inspectAll({ inspector, manage, compare }, queues), 'the broker')
+      if (url) found.push(await checkPermissions({ url, vhost, user }, queues, found))
+      const hint = broker.managementUrl
+        ? ''
+        : '; set management_url to see types and bindings of queues, and rights'
       return [{ object: 'broker', name, state: 'ok', text: `${inspector.product} answers${hint}` }, ...found]
     } finally {
       // Not awaited: a broker that has stopped answering does not close the connection either.
@@ -37,20 +47,27 @@ export async function checkBroker({ broker, queues }: YagiSettings): Promise<Con
   }
 }
 
-function nameOf(url: string): { readonly name: string; readonly vhost: string } {
+type Account = { readonly name: string; readonly vhost: string; readonly user: string }
+
+function nameOf(url: string): Account {
   const parsed = parseBrokerAddress(url)
   if ('fault' in parsed) throw new StackTachError('config', `url: ${parsed.fault}`)
   const [{ user, virtualHost: vhost }] = parsed.addresses
-  return { name: `${parsed.addresses.map(nameOfBroker).join(', ')} as ${user}, virtual host ${vhost}`, vhost }
+  const name = `${parsed.addresses.map(nameOfBroker).join(', ')} as ${user}, virtual host ${vhost}`
+  return { name, vhost, user }
 }
 
-async function inspectAll(
-  inspector: Inspector,
-  queues: readonly QueueSettings[],
-  manage: (queue: string) => Promise<ManagedQueue | undefined>,
-): Promise<ConnectionFinding[]> {
+/** The ways of looking at a queue. */
+type Views = {
+  readonly inspector: Inspector
+  readonly manage: (queue: string) => Promise<ManagedQueue | undefined>
+  readonly compare: (queue: QueueSettings) => Promise<Comparison | undefined>
+}
+
+async function inspectAll(views: Views, queues: readonly QueueSettings[]): Promise<ConnectionFinding[]> {
+  const { inspector } = views
   const findings: ConnectionFinding[] = []
-  for (const queue of queues) findings.push(await checkQueue(inspector, queue, manage))
+  for (const queue of queues) findings.push(await checkQueue(views, queue))
   const owners = new Map(queues.flatMap((queue) => exchangesOf(queue).map((exchange) => [exchange, queue])))
   for (const [exchange, queue] of owners) findings.push(await checkExchange(inspector, exchange, queue))
   const exchanges = findings.filter(({ object }) => object === 'exchange')
@@ -63,9 +80,8 @@ async function inspectAll(
 }
 
 async function checkQueue(
-  inspector: Inspector,
+  { inspector, manage, compare }: Views,
   spec: QueueSettings,
-  manage: (queue: string) => Promise<ManagedQueue | undefined>,
 ): Promise<ConnectionFinding> {
   const { queue: name } = spec
   const sight = await inspector.queue(name)
@@ -75,9 +91,17 @@ async function checkQueue(
   const { messages, consumers } = sight
   const waiting = messages === 1 ? '1 message waits' : `${messages} messages wait`
   const readers = consumers === 1 ? '1 consumer reads it' : `${consumers} consumers read it`
-  const text = `${waiting}, ${readers}${told}`
+  const compared = spec.passive ? undefined : await compare(spec)
+  const text = `${waiting}, ${readers}${told}${compared ? comparedText(compared) : ''}`
   const facts = { exists: true, messages, consumers, ...(typeof managed === 'object' ? managed : {}) }
-  return { object: 'queue', name, ...verdictOf(spec, sight, managed), text, facts }
+  return { object: 'queue', name, ...verdictOf(spec, sight, managed, compared), text, facts }
+}
+
+function comparedText(compared: Comparison): string {
+  if (compared.state === 'different')
+    return `; it exists with other arguments than configured (${compared.difference})`
+  if (compared.state === 'same') return '; as configured'
+  return '; this account may not configure it: it is used as it is'
 }
 
 function missingQueue({ queue: name, passive }: QueueSettings): ConnectionFinding {
@@ -93,7 +117,10 @@ function verdictOf(
   spec: QueueSettings,
   { messages, consumers }: NonNullable<Sight>,
   managed: ManagedQueue | string | undefined,
+  compared: Comparison | undefined,
 ): Pick<ConnectionFinding, 'state' | 'remedy'> {
+  if (compared?.state === 'different')
+    return { state: 'warning', remedy: 'it is used as it is: change the configuration, or delete the queue' }
   if (messages > 0 && consumers === 0) return { state: 'warning', remedy: 'is stv3 consume running?' }
   if (typeof managed !== 'object') return { state: 'ok' }
   const unbound = exchangesOf(spec).filter(

@@ -1,9 +1,9 @@
 import { messageOf, TransientError } from '../domain/errors.ts'
 import { sleep } from '../runtime/backoff.ts'
 
-/** State of one server, queue, exchange or folder, with a remedy when something is wrong. */
+/** State of one server, queue, exchange or folder, or of the rights of an account, with a remedy when something is wrong. */
 export type ConnectionFinding = {
-  readonly object: 'broker' | 'queue' | 'exchange' | 'database' | 'events' | 'archive'
+  readonly object: 'broker' | 'queue' | 'exchange' | 'database' | 'events' | 'archive' | 'rights'
   readonly name: string
   /** `error`: nothing works in this state */
   readonly state: 'ok' | 'warning' | 'error'

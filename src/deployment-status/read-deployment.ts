@@ -29,7 +29,7 @@ export async function readDeployment(parts: DeploymentParts): Promise<Deployment
   const at = new Date().toISOString()
   const [processes, found, databases, archives] = await Promise.all([
     askAll(expected),
-    yagi ? checkBroker(yagi) : [],
+    yagi ? checkBroker(yagi, 'counts') : [],
     config ? readDatabase(config).then((database) => [database]) : [],
     config ? Promise.all(archivesOf(config).map(checkArchive)) : [],
   ])

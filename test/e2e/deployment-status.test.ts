@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { connect } from 'amqplib'
 import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { freePort } from '../../sandbox/servers/server-process.ts'
 import { copyConfig } from '../support/copy-config.ts'
@@ -92,6 +93,16 @@ test('the page tells what is wrong with daemons, queue, dead letters and databas
   expect(await run('publish', file)).toMatchObject({ code: 0 })
   const unread = `queue ${queue}: 3 messages wait, and no consumer reads it`
   await until('the queue is told', async () => (await status()).problems.includes(unread))
+  const model = await connect(inject('amqpUrl'))
+  const channel = await model.createChannel()
+  await channel.prefetch(1)
+  await channel.consume(queue, () => {})
+  const deep = `queue ${queue} is deep: 2 messages wait (more than 1)`
+  await until('the deep queue is told', async () =>
+    (await status('--max-depth', '1')).problems.includes(deep),
+  )
+  await model.close()
+
   start('consume')
   start('work')
   await until('the dead letters are told again', areTold)

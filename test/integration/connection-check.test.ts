@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { connect } from 'amqplib'
+import { createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { Rabbitmq } from '../../sandbox/servers/rabbitmq.ts'
@@ -153,6 +154,49 @@ test('what is there is told with its type, bindings, messages and consumers, for
     expect.objectContaining({ object: 'archive', newest: expect.stringMatching(/notifications_/) }),
   )
   await consumer.stop()
+})
+
+test('a queue that is otherwise than configured is told, and stays as it is', async () => {
+  const model = await connect(rabbitmq.url)
+  onTestFinished(() => model.close())
+  const channel = await model.createChannel()
+  await channel.assertQueue('lasting', { durable: false })
+  onTestFinished(async () => void (await channel.deleteQueue('lasting')))
+  const file = configured(rabbitmq.url, 'lasting', '[consumer:lasting]\nAPPS\n')
+  const { code, stdout } = await check(file, await upgraded(file))
+  expect(code).toBe(0)
+  expect(stdout).toContain(
+    'warning: queue lasting: 0 messages wait, 0 consumers read it; it exists with other arguments than configured (durable is false there, true in the configuration); it is used as it is: change the configuration, or delete the queue',
+  )
+  expect(await rabbitmq.control('list_queues', 'name', 'durable')).toMatch(/lasting\s+false/)
+})
+
+test('rights that are missing are told, of the broker and of the database', async () => {
+  await rabbitmq.control('add_user', 'reader', 'secret')
+  await rabbitmq.control('set_permissions', 'reader', '^$', '^$', '^theirs$')
+  const databaseUrl = await upgraded(configured(rabbitmq.url, 'theirs', PASSIVE))
+  const owner = await createConnection({ uri: databaseUrl })
+  const name = new URL(databaseUrl).pathname.slice(1)
+  const user = `r_${name.slice(3, 15)}`
+  await owner.query(`create user '${user}'@'%' identified by 'secret'`)
+  await owner.query(`grant select, insert on \`${name}\`.* to '${user}'@'%'`)
+  onTestFinished(async () => {
+    await owner.query(`drop user '${user}'@'%'`)
+    await owner.end()
+  })
+  const limited = Object.assign(new URL(databaseUrl), { username: user, password: 'secret' })
+  const amqp = Object.assign(new URL(rabbitmq.url), { username: 'reader', password: 'secret' })
+  const managed = `management_url = ${managementUrl}`
+  const fresh = OWN.replace('consumer:own', 'consumer:fresh')
+  const file = configured(amqp.href, 'theirs, fresh', PASSIVE + fresh, managed)
+  const { code, stdout } = await check(file, limited.href)
+  expect(code).toBe(1)
+  expect(stdout).toContain(
+    'error: rights reader on virtual host /: this account lacks configure on fresh, write on fresh, read on fresh, read on there, read on missing; rabbitmqctl set_permissions -p / reader CONFIGURE WRITE READ',
+  )
+  expect(stdout).toMatch(/error: rights 127\S+: this account may not update, delete; see the grants/)
+  expect(stdout).toMatch(/database 127\S+: answers; its schema is up to date \(\S+\); MariaDB 1\d\.\d+/)
+  expect(stdout).toMatch(/archive .*: holds no file yet; \d+ MB are free on its disk/)
 })
 
 test('servers that accept and say nothing are told as such', async () => {

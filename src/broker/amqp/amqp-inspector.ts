@@ -1,7 +1,8 @@
 import type { Channel, ChannelModel } from 'amqplib'
 import { TransientError } from '../../domain/errors.ts'
+import type { QueueSpec } from '../queue-spec.ts'
 import { withChannel } from './amqp-channel.ts'
-import { brokerText, refusalOf } from './amqp-refusal.ts'
+import { brokerText, differenceOf, refusalOf } from './amqp-refusal.ts'
 
 /** Inspects queues and exchanges over AMQP, without changing anything. */
 export type Inspector = {
@@ -13,7 +14,17 @@ export type Inspector = {
    */
   queue(name: string): Promise<{ readonly messages: number; readonly consumers: number } | undefined>
   hasExchange(name: string): Promise<boolean>
+  /**
+   * Compares a queue that exists with its declaration. It is declared once more, as its consumer does at each start,
+   * which changes nothing.
+   */
+  compareQueue(spec: QueueSpec): Promise<Comparison>
 }
+
+/** `forbidden`: this account may not declare the queue, and uses it as it is. */
+export type Comparison =
+  | { readonly state: 'same' | 'forbidden' }
+  | { readonly state: 'different'; readonly difference: string }
 
 export function createInspector(model: ChannelModel): Inspector {
   const { serverProperties } = model.connection as unknown as { serverProperties: { [key: string]: unknown } }
@@ -28,7 +39,25 @@ export function createInspector(model: ChannelModel): Inspector {
       const found = await unlessMissing((channel) => channel.checkQueue(name))
       return found && { messages: found.messageCount, consumers: found.consumerCount }
     },
+    compareQueue: (spec) => compareQueue(model, spec),
     hasExchange: async (name) =>
       (await unlessMissing((channel) => channel.checkExchange(name))) !== undefined,
+  }
+}
+
+async function compareQueue(
+  model: ChannelModel,
+  { queue, durable, autoDelete, arguments: given }: QueueSpec,
+): Promise<Comparison> {
+  try {
+    await withChannel(model, (channel) =>
+      channel.assertQueue(queue, { durable, autoDelete, arguments: given }),
+    )
+    return { state: 'same' }
+  } catch (error) {
+    const refusal = refusalOf(error)
+    if (refusal === 'forbidden') return { state: 'forbidden' }
+    if (refusal === 'exists-otherwise') return { state: 'different', difference: differenceOf(error) }
+    throw new TransientError(`the broker refuses to tell: ${brokerText(error)}`, { cause: error })
   }
 }

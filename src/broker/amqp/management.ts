@@ -34,6 +34,24 @@ export async function readManagedQueue(
   }
 }
 
+/** Patterns of the names of queues and exchanges that an account may configure, write and read. */
+export type Permissions = { readonly configure: string; readonly write: string; readonly read: string }
+
+/**
+ * Reads the rights of an account in a virtual host from the plugin at `url`; undefined where it has none. Rejects with
+ * TransientError, also where the account of the plugin may not see them: it needs the tag administrator.
+ */
+export async function readPermissions(
+  url: string,
+  vhost: string,
+  user: string,
+  timeoutMs: number,
+): Promise<Permissions | undefined> {
+  const path = `api/users/${encodeURIComponent(user)}/permissions`
+  const all = (await get(url, path, timeoutMs)) as readonly (Permissions & { readonly vhost: string })[]
+  return all.find((one) => one.vhost === vhost)
+}
+
 async function get(url: string, resource: string, timeoutMs: number): Promise<unknown> {
   const { bare, authorization } = splitCredentials(url)
   bare.pathname = `${bare.pathname.replace(/\/$/, '')}/${resource}`

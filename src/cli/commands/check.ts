@@ -27,7 +27,10 @@ export function checkCommand(): Command {
       '--against <file...>',
       'notifications, one a line, indented or in lists, also gzipped; - is standard input: also report event types without a definition, and definitions, traits and triggers that no notification needs',
     )
-    .option('--connect', 'also check broker, queues, exchanges, database and archive; changes nothing')
+    .option(
+      '--connect',
+      'also check broker, queues, exchanges, database, archive, rights and free disk space; changes nothing',
+    )
     .option('--json', 'one JSON object a line')
     .action(check)
 }
