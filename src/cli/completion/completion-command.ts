@@ -6,7 +6,7 @@ import { fishScript } from './fish-script.ts'
 import { zshScript } from './zsh-script.ts'
 
 const SCRIPTS = { bash: bashScript, zsh: zshScript, fish: fishScript }
-type Shell = keyof typeof SCRIPTS
+export type Shell = keyof typeof SCRIPTS
 
 export type CompletionParts = {
   /** name of the program */
@@ -30,6 +30,11 @@ export function createCompletionCommand({ program, what, whole, known }: Complet
     .addArgument(new Argument('<shell>', 'shell to complete in').choices(Object.keys(SCRIPTS)))
     .action(async (shell: Shell, _, command: Command) => {
       const root = whole ? await whole() : (command.parent as Command)
-      await print(SCRIPTS[shell](program, completedCommands(root, known)))
+      await print(completionScript(shell, root, known))
     })
+}
+
+/** Returns the script that completes a program with all of its commands in a shell. */
+export function completionScript(shell: Shell, program: Command, known: KnownValues = {}): string {
+  return SCRIPTS[shell](program.name(), completedCommands(program, known))
 }
