@@ -18,7 +18,7 @@ import { BatchesInHand, type BatchInHand, type IntakeRules } from './batches-in-
 import { ClockHold } from './clock-hold.ts'
 import { type ConsumerCounters, countNewest, countStored, countUnstored } from './counters.ts'
 import { BYTES_PER_BATCH, DeliveryBuffer } from './delivery-buffer.ts'
-import { firstTimeOf } from './first-time.ts'
+import { FirstTime } from './first-time.ts'
 import { IntakeNotices } from './intake-notices.ts'
 import { type PrepareContext, prepare } from './prepare.ts'
 import { arrivalOf, type Prepared } from './prepared.ts'
@@ -52,8 +52,6 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
 const ERROR_PAUSE_MS = 1000
 /** Garbage is collected after a batch of so many bytes is prepared. */
 const COLLECTED_BYTES = 4 << 20
-/** Longest wait for a message with a time while the time of the queue is unknown, ms. */
-const FIRST_TIME_MS = 2000
 
 /** The stages of a batch. Both promises resolve to false when the consumer stops first. */
 type Stages = {
@@ -81,6 +79,7 @@ export class QueueConsumer implements Service {
   readonly #stopping = new AbortController()
   readonly #buffer: DeliveryBuffer
   readonly #inHand = new BatchesInHand()
+  readonly #firstTime: FirstTime
   readonly #clockHold: ClockHold
   readonly #rest: QueueRest
   readonly #appTurn: AppTurn
@@ -94,8 +93,6 @@ export class QueueConsumer implements Service {
   #isAwaiting = false
   /** why the broker does not let the queue be read */
   #lostBecause: string | undefined
-  /** messages with a time were waited for in vain */
-  #isTimeless = false
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: QueueConsumerOptions) {
@@ -105,6 +102,14 @@ export class QueueConsumer implements Service {
     this.#rules = options
     this.#notices = new IntakeNotices({ queue: spec.queue, logger })
     this.#buffer = new DeliveryBuffer({ ...options, signal })
+    const { maxMessageBytes } = options
+    this.#firstTime = new FirstTime({
+      clock,
+      queue: spec.queue,
+      buffer: this.#buffer,
+      maxMessageBytes,
+      signal,
+    })
     const isFull = () => this.#atHand() >= this.#buffer.prefetch / 2
     this.#clockHold = new ClockHold(clock, spec.queue, isFull)
     this.#rest = new QueueRest({
@@ -246,7 +251,7 @@ export class QueueConsumer implements Service {
     const isAlone = this.#inHand.count === 1
     const prefetch = this.#buffer.adjustedPrefetch()
     if (prefetch !== undefined) void this.#subscription?.setPrefetch(prefetch)
-    await this.#findTime(inHand)
+    await this.#firstTime.find(inHand.deliveries)
     const batch = await this.#prepare(inHand)
     if (!isAlone) this.#warmUp(batch)
     if (!(await before.begun)) return undefined
@@ -274,31 +279,6 @@ export class QueueConsumer implements Service {
     if (archive && !(await archiveBatch(batch, { archive, ...context }))) return undefined
     this.#inHand.note(inHand, 'archived')
     return this.#appTurn.give(batch)
-  }
-
-  /**
-   * Waits for the first message with a time while none is known for the queue. A message without one gets
-   * that time: with the present or 1970 instead, its stream might expire at once.
-   */
-  async #findTime({ deliveries }: BatchInHand): Promise<void> {
-    const { clock, spec, maxMessageBytes } = this.#options
-    const { signal } = this.#stopping
-    const isUnknown = () => clock.now() === 0 || clock.isUnknown(spec.queue)
-    const deadline = performance.now() + (clock.now() === 0 ? FIRST_TIME_MS : FIRST_TIME_MS / 4)
-    while (isUnknown() && !signal.aborted) {
-      const buffered = this.#buffer.deliveries
-      const time = firstTimeOf([...deliveries, ...buffered], maxMessageBytes)
-      if (time !== undefined) {
-        this.#isTimeless = false
-        return clock.foresee(spec.queue, time)
-      }
-      // A queue whose messages tell no time is not waited for again.
-      if (this.#isTimeless || performance.now() > deadline) {
-        this.#isTimeless = true
-        return
-      }
-      await Promise.race([this.#buffer.arrived(buffered.length + 1), sleep(FIRST_TIME_MS / 10, signal)])
-    }
   }
 
   async #prepare(inHand: BatchInHand): Promise<Prepared[]> {
