@@ -253,6 +253,7 @@ test('up reloads all of its parts', async () => {
   const up = startProgram(['up', '-c', config, ...args])
   await until('it to run', () => up.stdout.includes('StackTach is running'))
   expect(await reload(up)).toMatchObject({ code: 0, stdout: expect.stringContaining('nothing has changed') })
+  expect(up.stdout).toContain('nothing has changed')
   expect(await up.stop()).toMatchObject({ code: 0 })
 })
 

@@ -29,6 +29,8 @@ export type ReloaderOptions = {
   readonly log: DaemonLog
   /** Builds what a configuration needs. Rejects when the daemon cannot use it; nothing has changed then. */
   readonly prepare: (next: Config) => Promise<PreparedChange>
+  /** called with the sentence about each reload that has succeeded, for those who do not read the log */
+  readonly announce?: (sentence: string) => void
 }
 
 /** Reads the configuration of a daemon again while it runs. */
@@ -77,7 +79,11 @@ export class Reloader {
       const restart = needsRestart.length > 0 ? `; needs a restart: ${needsRestart.join(', ')}` : ''
       const sentence = `reloaded ${file}: ${changes.join(', ') || 'nothing has changed'}${restart}`
       if (!logChange.isQuieter) logChange.apply()
-      log.logger.info({ changes, needs_restart: needsRestart }, sentence)
+      log.logger[needsRestart.length > 0 ? 'warn' : 'info'](
+        { changes, needs_restart: needsRestart },
+        sentence,
+      )
+      this.#options.announce?.(sentence)
       if (logChange.isQuieter) logChange.apply()
       return { ok: true, sentence }
     } catch (error) {

@@ -33,6 +33,7 @@ import type { Logger } from '../../runtime/logger.ts'
 import { makeFolder } from '../../runtime/make-folder.ts'
 import { upgradeSchema } from '../../store/schema/migrate.ts'
 import type { Store } from '../../store/store.ts'
+import { printable } from '../../text/printable.ts'
 import { createCommand, listenOption, parsePositive, parseWhole } from '../program.ts'
 import { RunningApi } from '../running-api.ts'
 import { defaultDataFolder, isCheckout } from '../up/data-folder.ts'
@@ -155,7 +156,15 @@ async function up(options: Options): Promise<void> {
         },
       }
     }
-    const reloader = new Reloader({ file: options.config, role: 'up', config: loaded, log, prepare })
+    const announce = (sentence: string) => void process.stdout.write(`${printable(sentence)}\n`)
+    const reloader = new Reloader({
+      file: options.config,
+      role: 'up',
+      config: loaded,
+      log,
+      prepare,
+      announce,
+    })
     const reload = reloader.service(hangups)
     const services = [http, consumer, worker, simulator, announcement(http, options), status, reload]
     if (trimming) services.push(trimming)
