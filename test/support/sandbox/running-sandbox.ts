@@ -85,7 +85,7 @@ export class RunningSandbox {
 }
 
 /** Returns a number before a word of a status line. */
-export function figureIn(status: string, name: string): number {
+function figureIn(status: string, name: string): number {
   const digits = new RegExp(`([\\d,]+) ${name}`).exec(status)?.[1] ?? '0'
   return Number(digits.replaceAll(',', ''))
 }
