@@ -30,8 +30,9 @@ async function run(isTmux: boolean): Promise<number> {
   const screen = new Screen(process.stdout, paint)
   const { stop, hurry } = stopRequests()
   const request = () => (stop.signal.aborted ? hurry : stop).abort()
-  process.on('SIGINT', request)
-  process.on('SIGTERM', request)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, request)
+  // After the terminal was closed everything still stops in order.
+  process.stdout.on('error', () => {})
   let isQuiet = false
   const print = (text: string) => {
     if (!isQuiet) screen.print(text)

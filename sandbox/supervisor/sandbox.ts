@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { lockFolder } from '../../src/assembly/lock-folder.ts'
+import { FileLock } from '../../src/archive/file-lock.ts'
 import { sleep } from '../../src/runtime/backoff.ts'
 import { runProgram } from '../servers/child-program.ts'
 import { freePort } from '../servers/server-process.ts'
@@ -45,7 +45,9 @@ export class Sandbox {
     mkdirSync(settings.data, { recursive: true, mode: 0o700 })
     if (await isTaken(settings.listen))
       throw new Error(`${settings.listen} is in use; set SANDBOX_LISTEN=HOST:PORT for the API of the sandbox`)
-    const lock = lockFolder(settings.data)
+    const lock = FileLock.take(join(settings.data, 'lock'))
+    if (!lock)
+      throw new Error(`${settings.data} is the data folder of another sandbox; set SANDBOX_DATA=FOLDER`)
     let servers: Servers | undefined
     try {
       servers = await Servers.start(settings.data, (name, sentence) => log.news(name, sentence))
@@ -138,6 +140,7 @@ export class Sandbox {
     await Promise.all([stop('api'), stop('clock')])
     tell('counting')
     try {
+      await this.#databaseAnswers()
       return await countFigures({
         data: this.#settings.data,
         archive: join(this.#settings.data, 'archive'),
@@ -147,6 +150,19 @@ export class Sandbox {
     } finally {
       tell('stopping RabbitMQ and MariaDB')
       await this.#end()
+    }
+  }
+
+  /** Waits until the database answers, which may have been killed a moment ago, or has not for a long time. */
+  async #databaseAnswers(): Promise<void> {
+    const deadline = performance.now() + DRAIN_MS
+    while (performance.now() < deadline) {
+      const isThere = await this.readStatus().then(
+        () => true,
+        () => false,
+      )
+      if (isThere) return
+      await sleep(DRAIN_LOOK_MS)
     }
   }
 

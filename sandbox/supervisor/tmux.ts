@@ -41,6 +41,8 @@ export class Tmux {
       (name) => [name, showFile(join(data, 'logs', `${name}.log`))] as const,
     )
     if (!first) return
+    // One that an earlier run left when it was killed.
+    this.close()
     this.#run(
       '-f',
       '/dev/null',
