@@ -46,7 +46,7 @@ export function statusCommand(): Command {
     )
     .option(
       '--parts <file>',
-      'addresses of the status of daemons, one a line: [ROLE] HOST:PORT, or HOST:PORT-PORT (default: status of winchester.yaml)',
+      'addresses of the status of daemons, one a line: [ROLE] HOST:PORT, or HOST:PORT-PORT; - is standard input (default: status of winchester.yaml)',
     )
     .option('--at <address...>', 'such addresses, with a role as ROLE=HOST:PORT', parseAt)
     .option('--max-depth <n>', 'a queue with more messages is wrong', parseWhole(0), DEEP)
@@ -84,14 +84,14 @@ async function partsOf({ config: file, parts: list, at = [], maxDepth }: Options
 }
 
 async function readParts(file: string): Promise<readonly ExpectedProcesses[]> {
-  const text = await readFile(file === '-' ? '/dev/stdin' : file, 'utf8').catch((error) => {
-    throw new ConfigError(`cannot read ${file}: ${messageOf(error)}`)
+  const [path, name] = file === '-' ? ['/dev/stdin', 'standard input'] : [file, file]
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw new ConfigError(`cannot read ${name}: ${messageOf(error)}`)
   })
   const parsed = parseProcessList(text)
   if ('processes' in parsed) return parsed.processes
-  throw new ConfigError(
-    `${file}:${parsed.line}: expected ${PROCESS_FORM}, found ${JSON.stringify(parsed.text)}`,
-  )
+  const found = JSON.stringify(parsed.text)
+  throw new ConfigError(`${name}:${parsed.line}: expected ${PROCESS_FORM}, found ${found}`)
 }
 
 function parseAt(text: string, others: readonly ExpectedProcesses[] = []): readonly ExpectedProcesses[] {
