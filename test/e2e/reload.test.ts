@@ -192,6 +192,8 @@ test('consumers and workers that reload under load lose nothing and do nothing t
 test('a worker that has not reloaded yet leaves streams of a new trigger for later', async () => {
   const queue = `reload-${randomUUID()}`
   const { folder, config, write, read, logOf } = await thingsFolder(queue)
+  // However slow the machine is, the worker reloads before it gives the stream up.
+  write('winchester.yaml', `${read('winchester.yaml')}pipeline_retries: 12\n`)
   const consumer = startProgram(['consume', '-c', config])
   const worker = startProgram(['work', '-c', config])
   await until('both to run', () =>
@@ -208,7 +210,7 @@ test('a worker that has not reloaded yet leaves streams of a new trigger for lat
     return /"state":\s*"(retry_fire|error)"/.test(stdout)
   })
   expect(await reload(worker)).toMatchObject({ code: 0 })
-  await until('it to have fired', () => read('runs').includes('new 0-end'))
+  await until('it to have fired', () => read('runs').includes('new 0-end'), 400_000)
   for (const program of [consumer, worker]) expect(await program.stop()).toMatchObject({ code: 0 })
   await deleteQueue(queue)
 })
