@@ -17,7 +17,7 @@ usage: sandbox/build.sh [-s | -x | -t [--long] | -p [-d] | -n | -h] [-q] [-- OPT
   -x         the same in tmux, with a window for each part
   -t         install what the tests need and run all of them (arguments after -- go to vitest);
              with --long also those that take many minutes (test/long)
-  -p         make the packages of the current commit (sandbox/package.sh); with -d also print the lines that
+  -p         make the packages of the current commit in sandbox/dist; with -d also print the lines that
              deploy them with Ansible
   -n         install only
   -q         install nothing, run with what is there
@@ -155,9 +155,10 @@ apt_install() {
 
 # Prints the lines that deploy the package of the current commit with the playbooks in ansible/.
 print_ansible_lines() {
-  local playbook tarball
-  tarball=$(find "$root" -maxdepth 2 -name "stacktach-*-$(git -C "$root" rev-parse --short HEAD)*.tar.gz" | head -n 1)
-  [[ -n $tarball ]] || fail 'there is no stacktach-VERSION-SHA.tar.gz of this commit'
+  local playbook tarball sha
+  sha=$(git -C "$root" rev-parse --short HEAD)
+  tarball=$(compgen -G "$root/sandbox/dist/stacktach-*-$sha*.tar.gz" | head -n 1) ||
+    fail "there is no sandbox/dist/stacktach-VERSION-$sha.tar.gz"
   for playbook in database workers api; do
     echo "ansible-playbook $playbook.yaml --extra-vars \"tarball_absolute_path=$tarball\""
   done
