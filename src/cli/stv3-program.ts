@@ -20,6 +20,8 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   distill: async () => (await import('./commands/distill.ts')).distillCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
   timex: async () => (await import('./commands/timex.ts')).timexCommand(),
+  completion: async () =>
+    (await import('./terminal/completion-command.ts')).completionCommand('stv3', () => stv3Program()),
 }
 
 /** Builds stv3 with one of its commands, with none to show its version, or with all where the name is of none. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { createCommand } from '../cli/program.ts'
-import { completionCommand } from './completion-command.ts'
+import { completionCommand } from '../cli/terminal/completion-command.ts'
 import { eventsCommand } from './events-command.ts'
 import { streamsCommand } from './streams-command.ts'
 
@@ -14,6 +14,7 @@ export function klugmanProgram(): Command {
     .usage('[options] [URL] COMMAND')
     .option('--url <url>', 'URL of the API (default: the environment variable KLUGMAN_URL)')
     .option('--debug', 'print each request')
-  for (const command of [streamsCommand(), eventsCommand(), completionCommand()]) program.addCommand(command)
+  for (const command of [streamsCommand(), eventsCommand(), completionCommand('klugman')])
+    program.addCommand(command)
   return program
 }

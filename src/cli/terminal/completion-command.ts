@@ -1,24 +1,30 @@
 import { Argument, type Command, type Option } from 'commander'
-import { createCommand, print } from '../cli/program.ts'
-import { STREAM_STATES } from '../domain/stream.ts'
+import { STREAM_STATES } from '../../domain/stream.ts'
+import { createCommand, print } from '../program.ts'
 
-const SHELLS = ['bash', 'zsh', 'fish'] as const
+/** Options of every program that are not completed before its command. */
+const COMMON = ['--log-level', '--version']
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const
 type Shell = (typeof SHELLS)[number]
 
 /**
- * Creates `klugman completion SHELL`, which prints a script that completes commands, options and stream
- * states.
+ * Creates the command `completion SHELL` of a program, which prints a script that completes commands, options and stream
+ * states. `whole` returns the program with all its commands; by default it is the one that the command belongs to.
  */
-export function completionCommand(): Command {
+export function completionCommand(
+  program: string,
+  whole: (command: Command) => Command | Promise<Command> = (command) => command.parent as Command,
+): Command {
   return createCommand(
     'completion',
     'print a script that lets a shell complete commands, options and states',
-    `klugman completion bash > /etc/bash_completion.d/klugman
-  klugman completion zsh > "\${fpath[1]}/_klugman"
-  klugman completion fish > ~/.config/fish/completions/klugman.fish`,
+    `${program} completion bash > /etc/bash_completion.d/${program}
+  ${program} completion zsh > "\${fpath[1]}/_${program}"
+  ${program} completion fish > ~/.config/fish/completions/${program}.fish`,
   )
     .addArgument(new Argument('<shell>', 'shell to complete in').choices(SHELLS))
-    .action((shell: Shell, _, command: Command) => print(scriptOf(shell, command.parent as Command)))
+    .action(async (shell: Shell, _, command: Command) => print(completionScript(shell, await whole(command))))
 }
 
 type Word = { readonly name: string; readonly about: string }
@@ -29,17 +35,23 @@ type Completed = Word & {
   readonly arguments: readonly string[]
 }
 
-function scriptOf(shell: Shell, program: Command): string {
+/** Returns the script that completes a program with its commands in a shell. */
+export function completionScript(shell: Shell, program: Command): string {
   const commands = program.commands.map((command) => {
-    const options = [...program.options, ...command.options].map(completedOption)
+    const children = command.commands.filter((child) => child.name() !== 'help')
+    const options = [program, command, ...children].flatMap((one) => one.options.map(completedOption))
     return {
       name: command.name(),
       about: plain(command.description()),
       options: [...new Map(options.map((one) => [one.name, one])).values()],
-      arguments: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+      arguments: [
+        ...children.map((child) => child.name()),
+        ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
+      ],
     }
   })
-  return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](program.name(), commands)
+  const own = program.options.filter(({ long }) => !COMMON.includes(long ?? '')).map(completedOption)
+  return { bash: bashScript, zsh: zshScript, fish: fishScript }[shell](program.name(), commands, own)
 }
 
 function completedOption({ long, description, required, argChoices }: Option): CompletedOption {
@@ -62,7 +74,7 @@ function namesOf(words: readonly Word[]): string {
   return words.map(({ name }) => name).join(' ')
 }
 
-function bashScript(program: string, commands: readonly Completed[]): string {
+function bashScript(program: string, commands: readonly Completed[], own: readonly Word[]): string {
   const cases = commands.map(
     (one) => `    ${one.name}) words="${[namesOf(one.options), ...one.arguments].join(' ')}" ;;`,
   )
@@ -76,7 +88,7 @@ function bashScript(program: string, commands: readonly Completed[]): string {
   done
   case $command in
 ${cases.join('\n')}
-    *) words="${namesOf(commands)} --url --debug --help" ;;
+    *) words="${namesOf([...commands, ...own])} --help" ;;
   esac
   if [[ $current == = ]]; then current=; elif [[ $previous == = ]]; then previous=\${COMP_WORDS[COMP_CWORD-2]}; fi
   [[ \${COMP_WORDS[COMP_CWORD]} == = ]] && previous=\${COMP_WORDS[COMP_CWORD-1]}
@@ -85,11 +97,11 @@ ${values.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -F _${program} ${program}
+complete -o default -F _${program} ${program}
 `
 }
 
-function zshScript(program: string, commands: readonly Completed[]): string {
+function zshScript(program: string, commands: readonly Completed[], own: readonly Word[]): string {
   const described = (words: readonly Word[]) => words.map(({ name, about }) => `'${name}:${about}'`).join(' ')
   const cases = commands.map(
     (one) =>
@@ -110,7 +122,7 @@ ${values.join('\n')}
   esac
   case $command in
 ${cases.join('\n')}
-    *) found=(${described(commands)} '--url:where the API is' '--debug:print each request') ;;
+    *) found=(${described([...commands, ...own])}) ;;
   esac
   names=("\${(@)found%%:*}")
   told=("\${(@)found/:/  -- }")
