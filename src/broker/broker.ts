@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { MessageProperties, PublishOptions, Route } from './message.ts'
 import type { ExchangeSpec, QueueSpec } from './queue-spec.ts'
 

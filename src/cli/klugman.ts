@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-import { StackTachError } from '../domain/errors.ts'
-import { klugmanProgram } from '../klugman/klugman-program.ts'
-import { originalArgs } from '../klugman/original-args.ts'
-import { runProgram } from './program.ts'
+import { requireNode } from './require-node.ts'
+
+requireNode('klugman')
+const { StackTachError } = await import('../domain/errors.ts')
+const { klugmanProgram } = await import('../klugman/klugman-program.ts')
+const { originalArgs } = await import('../klugman/original-args.ts')
+const { runProgram } = await import('./program.ts')
 
 const program = klugmanProgram()
 

@@ -26,13 +26,14 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   completion: async () => (await import('./commands/completion.ts')).completionCommand(stv3Program),
 }
 
-/** Builds stv3 with one of its commands, or with all where the name is of none. */
+/** Builds stv3 with one of its commands, with none to show its version, or with all where the name is of none. */
 export async function stv3Program(name = ''): Promise<Command> {
   const program = createCommand(
     'stv3',
     'event streams out of the notifications on a message bus',
     'stv3 check -c config/yagi.conf',
   )
+  if (name === '-V' || name === '--version') return program
   const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   for (const load of named ? [named] : Object.values(COMMANDS)) program.addCommand(await load())
   return program

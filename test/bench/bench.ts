@@ -12,12 +12,17 @@ import { benchIngest } from './ingest/ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchMemory } from './memory.ts'
 import { benchPaths } from './paths.ts'
+import { benchStartUp } from './start-up.ts'
 
 type Bench = { readonly figures: readonly string[]; readonly run: () => void | Promise<void> }
 
 const BENCHES: { readonly [name: string]: Bench } = {
   distill: { figures: ['distill_per_s'], run: benchDistill },
   paths: { figures: ['path_reads_per_s'], run: benchPaths },
+  'start-up': {
+    figures: ['stv3_version_ms', 'klugman_version_ms', 'klugman_streams_ms'],
+    run: benchStartUp,
+  },
   generate: { figures: ['generate_file_per_s', 'generate_amqp_per_s'], run: benchGenerate },
   ingest: { figures: ['ingest_floor_per_s', 'ingest_per_s'], run: benchIngest },
   fire: { figures: ['fire_floor_per_s', 'fire_per_s', 'fire_usage_per_s'], run: benchFire },

@@ -52,6 +52,8 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
     ...['pipeline', 'publishing', 'store', 'streams'],
   ],
+  // The engine to embed puts the same parts together for the programs of others.
+  engine: [...GROUND, 'assembly', 'clock', 'config', 'distiller', 'pipeline', 'store', 'timex'],
   dump: [...GROUND, 'store'],
   'config-test': [...GROUND, 'clock', 'config', 'distiller', 'pipeline', 'store', 'streams'],
   'connection-check': [...GROUND, 'assembly', 'broker', 'config', 'store'],

@@ -8,7 +8,11 @@ const PAGES = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).sort()
 const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 /** Where the commands of each program are made. */
-const FOLDERS = { stv3: ['src/cli/commands/*.ts'], klugman: ['src/{cli/,}klugman/*-command.ts'] }
+const BOTH = 'src/cli/terminal/*-command.ts'
+const FOLDERS = {
+  stv3: ['src/cli/commands/*.ts', BOTH],
+  klugman: ['src/{cli/,}klugman/*-command.ts', BOTH],
+}
 type Program = keyof typeof FOLDERS
 
 /** A program with the commands that its modules make. */
@@ -17,7 +21,7 @@ async function load(program: Program): Promise<Command> {
   for (const file of globSync(FOLDERS[program], { cwd: ROOT })) {
     const exported: { readonly [name: string]: unknown } = await import(join(ROOT, file))
     for (const [name, make] of Object.entries(exported)) {
-      if (name.endsWith('Command') && typeof make === 'function') root.addCommand(make())
+      if (name.endsWith('Command') && typeof make === 'function') root.addCommand(make(program))
     }
   }
   return root

@@ -1,3 +1,4 @@
+/// <reference types="node" preserve="true" />
 import type { Notification } from '../../domain/notification.ts'
 import type { Logger } from '../../runtime/logger.ts'
 

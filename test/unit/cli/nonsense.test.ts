@@ -84,6 +84,7 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['distill --definitions nosuch EMPTY', 1, /nosuch/],
   ['test TRIGGERS', 1, /cannot be used/],
   ['test NOTESTS', 1, /at least one test/],
+  ['completion tcsh', 2, /Allowed choices/],
   ['timex', 2, /expected an expression/],
   ["timex ''", 2, /is empty/],
   ['timex $timestamp --jsonl', 2, /--jsonl takes/],
