@@ -7,8 +7,9 @@ import { formatPosition } from '../../domain/errors.ts'
 import { restEvent } from '../../formats/rest-form.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { decodeJsonText } from '../decode-json-text.ts'
+import type { JsonText } from '../json-text.ts'
 import { createCommand, printData } from '../program.ts'
-import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
 
 type Options = { definitions?: readonly string[]; config?: string; catchall?: true }
 

@@ -25,9 +25,10 @@ import { stringifyJson } from '../../text/json.ts'
 import { maskSecrets, maskValue, maskValues } from '../../text/mask-secrets.ts'
 import { printable } from '../../text/printable.ts'
 import { decodeJsonText } from '../decode-json-text.ts'
+import type { JsonText } from '../json-text.ts'
 import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print, printNote } from '../program.ts'
-import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = { config: string; result?: string; json?: true; logLevel?: string }

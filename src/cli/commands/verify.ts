@@ -14,8 +14,9 @@ import { verifyGroups } from '../../explain/verify/verify-groups.ts'
 import { createRouter } from '../../streams/router.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { decodeJsonText } from '../decode-json-text.ts'
+import type { JsonText } from '../json-text.ts'
 import { createCommand, loggerOf, print, printNote } from '../program.ts'
-import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
 
 type Options = { config: string; json?: true; all?: true; logLevel?: string }
 

@@ -22,6 +22,13 @@ test.each([
   ['a list', JSON.stringify([A, B]), [1, 1]],
   ['an indented list', JSON.stringify([A, B], null, 4), [2, 14]],
   ['a list with one a line', `[${JSON.stringify(A)},\n ${JSON.stringify(B)}]\n`, [1, 2]],
+  ['objects in a row on a line', `${JSON.stringify(A)}${JSON.stringify(B)}`, [1, 1]],
+  ['objects with commas at the ends of lines', `${JSON.stringify(A)},\n${JSON.stringify(B)},\n`, [1, 2]],
+  ['objects with commas on a line', `${JSON.stringify(A)}, ${JSON.stringify(B)},`, [1, 1]],
+  ['indented, with commas', `${JSON.stringify(A, null, 2)},\n${JSON.stringify(B, null, 2)},`, [1, 13]],
+  ['indented, one behind the other', `${JSON.stringify(A, null, 2)}${JSON.stringify(B, null, 2)}`, [1, 12]],
+  ['a list without commas', `[\n${JSON.stringify(A)}\n${JSON.stringify(B)}\n]`, [2, 3]],
+  ['a list and an object on a line', `[${JSON.stringify(A)}]${JSON.stringify(B)}`, [1, 1]],
   ['lists in a row', `[${JSON.stringify(A)}]\n[\n${JSON.stringify(B)}\n]`, [1, 3]],
 ] as [string, string, number[], string?][])('%s', async (_, text, numbers, name) => {
   const found = await read(text, name)
@@ -81,6 +88,10 @@ test.each([
   ['in an indented object', '{\n  "a": 1,\n  "ä": "ß", b: 2\n}\n', '3:13'],
   ['in a list', '[\n  {"a": 1},\n  {"a": 1,}\n]\n', '3:11'],
   ['at the end', '{"a": 1}\n{"a":', '2:6'],
+  ['between objects on a line', '{"a": 1} {"b": } {"c": 1}', '1:16'],
+  ['behind a list that ends too early', '[\n  {"a": 1},', '2:12'],
+  ['in a list without its last bytes', '[\n  {"a": 1},\n  {"b": 2,\n   "c": ', '4:8'],
+  ['in a list on a line', '[{"a": 1}, {"b": 2], {"c": 3}]', '1:19'],
   ['in a long list', `[\n${'{"a": 1},\n'.repeat(25_000)}  {"a": }]`, '25002:9'],
 ])('the place of a fault %s is told', async (_, text, expected) => {
   const file = join(temporaryFolder(), 'n.json')
@@ -110,7 +121,25 @@ test('numbers keep all their digits', async () => {
 
 test.each([
   ['a line that is cut off', '{"a": 1\n{"b": 2}', ['{"a": 1', '{"b": 2}']],
-  ['a list that never ends', '[\n{"b": 2},', ['[', '{"b": 2},']],
+  ['a list that never ends', '[\n{"b": 2},', ['{"b": 2}', '[']],
+  ['a list on a line that never ends', '[{"a": 1}, {"b": 2}', ['{"a": 1}', '{"b": 2}', '[']],
+  [
+    'a list that is cut off',
+    '[\n  {\n    "a": 1\n  },\n  {\n    "b": {\n      "c',
+    ['{ "a": 1 }', '{ "b": { "c'],
+  ],
+  [
+    'an element of an indented list',
+    '[\n  {\n    "a": 1\n  },\n  {\n    "b": "x\n    "c": {\n      "d": 2\n    }\n  },\n  {\n    "e": 3\n  }\n]',
+    ['{ "a": 1 }', '{ "b": "x "c": { "d": 2 } },', '{ "e": 3 }'],
+  ],
+  [
+    'a bracket that is missing in an indented list',
+    '[\n  {\n    "a": {\n      "b": 1\n  },\n  {\n    "c": 3\n  }\n]',
+    ['{ "a": { "b": 1 },', '{ "c": 3 }'],
+  ],
+  ['a file without its begin', '    "a": 1\n  },\n  {\n    "b": 2\n  }\n]', ['"a": 1 },', '{ "b": 2 }', ']']],
+  ['text behind an object', '{"a": 1} hello\n{"b": 2}}', ['{"a": 1}', 'hello', '{"b": 2}}']],
   ['a line that is cut off after a comma', '{"a": 1,\n{"b": 2}', ['{"a": 1,', '{"b": 2}']],
   [
     'a line that is cut off in a list',
@@ -124,7 +153,7 @@ test.each([
   [
     'a list of what is no object',
     '[1, {"b": 2}]\n[\n"x"\n]\n{"b": 2}',
-    ['[1, {"b": 2}]', '[ "x" ]', '{"b": 2}'],
+    ['1', '{"b": 2}', '[ "x" ]', '{"b": 2}'],
   ],
 ])('%s costs the others nothing', async (_, text, expected) => {
   expect((await read(text)).map(([, one]) => one)).toEqual(expected)
@@ -141,6 +170,35 @@ test('a line that is not UTF-8 keeps its bytes', async () => {
     [3, undefined],
     [4, odd],
   ])
+})
+
+test('an indented object with bytes that are not UTF-8 keeps them, and a list those of its object', async () => {
+  const file = join(temporaryFolder(), 'n.json')
+  const text = Buffer.from('{\n  "a": "gr\u00fcn"\n}\n[{"b": 1}, {"c": "gr\u00fcn"}, {"d": 1}]', 'latin1')
+  writeFileSync(file, Buffer.concat([text, Buffer.from('{"e": "grün"}')]))
+  const found = await Array.fromAsync(readJsonTexts(file))
+  expect(found.map(({ text: one, bytes }) => bytes?.toString('latin1') ?? one)).toEqual([
+    '{ "a": "gr\u00fcn" }',
+    '{"b": 1}',
+    '{"c": "gr\u00fcn"}',
+    '{"d": 1}',
+    '{"e": "grün"}',
+  ])
+  expect(found.map(({ bytes }) => bytes !== undefined)).toEqual([true, false, true, false, false])
+})
+
+test('faults cost no more than objects', async () => {
+  const cost = async (text: string) => {
+    const begun = process.cpuUsage()
+    await read(text)
+    const { user, system } = process.cpuUsage(begun)
+    return user + system
+  }
+  const objects = '{"a": [1, {}, {}]}\n'.repeat(5_000)
+  await cost(objects)
+  const most = 50 * (await cost(objects)) + 1_000_000
+  for (const begin of ['{"a": [1,\n', '[{},\n', '[', '{"a": "x\n', '{"a":{"b": 1}}{', '  }\n'])
+    expect(await cost(begin.repeat(5_000)), begin).toBeLessThan(most)
 })
 
 test('blanks cost no more than other characters', async () => {
