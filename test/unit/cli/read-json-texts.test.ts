@@ -1,6 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { readJsonTexts, withoutOffset } from '../../../src/cli/read-json-texts.ts'
 import { temporaryFolder } from '../../support/folders.ts'
@@ -63,11 +63,31 @@ test('a line separator of Unicode does not end a line', async () => {
 
 test.each([
   ['UTF-16', Buffer.from('\uFEFF{}', 'utf16le'), 'it is UTF-16; expected UTF-8'],
+  ['UTF-16 without its mark', Buffer.from('{"a": 1}', 'utf16le'), 'it is no text, since it has a NUL byte'],
+  ['UTF-16 in gzip', gzipSync(Buffer.from('\uFEFF{}', 'utf16le')), 'it is UTF-16; expected UTF-8'],
+  [
+    'bzip2',
+    Buffer.from('425a68393141592653590011', 'hex'),
+    'it is packed by bzip2; expected UTF-8, plain or',
+  ],
+  ['xz', Buffer.from('fd377a585a000004e6d6b446', 'hex'), 'it is packed by xz'],
+  ['zlib', deflateSync(TEXT), 'it is packed by zlib'],
+  ['zstd', zstdCompressSync(TEXT), 'it is packed by zstd'],
+  ['a zip file in gzip', gzipSync(Buffer.from('PK\x03\x04\x0a\0\0\0\0\0\0\0')), 'it is packed by zip'],
+  ['a program', readFileSync(process.execPath).subarray(0, 5000), 'it is no text, since it has a NUL byte'],
   ['gzip that is cut off', gzipSync(TEXT).subarray(0, 30), 'unexpected end of file'],
 ])('%s is refused in one sentence', async (_, bytes, message) => {
   const file = join(temporaryFolder(), 'n.json')
   writeFileSync(file, bytes)
   await expect(Array.fromAsync(readJsonTexts(file))).rejects.toThrow(`cannot read ${file}: ${message}`)
+})
+
+test('a text may begin like something packed', async () => {
+  expect(await read('x^2\n')).toEqual([[1, 'x^2']])
+  expect(await read('BZh9\n{}')).toEqual([
+    [1, 'BZh9'],
+    [2, '{}'],
+  ])
 })
 
 test('a missing file is refused in one sentence', async () => {
