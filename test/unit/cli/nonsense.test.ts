@@ -18,6 +18,8 @@ beforeAll(async () => {
     empty: '',
     'memory.conf':
       '[rabbit_broker]\nurl = memory:\n[consumers]\nqueues = q\n[consumer:q]\napps = NullHandler\n',
+    'notification.json': '{"event_type": "a", "message_id": "1", "payload": {"password": "x"}}',
+    'envelope.json': '\n{"oslo.version": "2.0", "oslo.message": "{}"}',
     'faulty.jsonl': '{"event_type": "a"}\nno JSON\n{"b":}\n',
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
@@ -34,6 +36,8 @@ function words(line: string): string[] {
     DEFINITIONS: join(CONFIG, 'event_definitions.yaml'),
     TRIGGERS: join(CONFIG, 'triggers.yaml'),
     MEMORY: join(folder, 'memory.conf'),
+    NOTIFICATION: join(folder, 'notification.json'),
+    ENVELOPE: join(folder, 'envelope.json'),
     FAULTY: join(folder, 'faulty.jsonl'),
     EMPTY: join(folder, 'empty'),
     NOTESTS: join(folder, 'none.yaml'),
@@ -88,6 +92,16 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['verify EMPTY', 1, /empty: no notification could be read/],
   ['verify TRIGGERS EMPTY', 1, /empty: no notification could be read/],
   ['pipeline instance_day_complete -c SHIPPED --events EMPTY --dry-run', 1, /no event could be read/],
+  [
+    'pipeline instance_day_complete -c SHIPPED --events NOTIFICATION --dry-run',
+    1,
+    /^\S+notification.json:1:1: these are notifications; make events of them with stv3 distill\n$/,
+  ],
+  [
+    'pipeline instance_day_complete -c SHIPPED --events ENVELOPE --dry-run',
+    1,
+    /envelope.json:2:1: these are not/,
+  ],
   ['pipeline nosuch -c SHIPPED --events EMPTY --dry-run', 1, /no pipeline nosuch; known are instance_day/],
   ['pipeline instance_day_complete -c SHIPPED --events EMPTY --dry-run --stream-id -4', 2, /at least 0/],
   ['pipeline instance_day_complete -c SHIPPED --events EMPTY', 2, /expected --dry-run/],

@@ -82,6 +82,22 @@ test.each([
   await expect(Array.fromAsync(readJsonTexts(file))).rejects.toThrow(`cannot read ${file}: ${message}`)
 })
 
+test('of messages that the management of RabbitMQ has written, the payload is read', async () => {
+  const message = (payload: string, encoding = 'string') => ({
+    payload_bytes: payload.length,
+    routing_key: 'monitor.info',
+    payload: encoding === 'base64' ? Buffer.from(payload).toString('base64') : payload,
+    payload_encoding: encoding,
+  })
+  const payloads = [JSON.stringify(A), '{"n": 12345678901234567890}', 'no JSON']
+  const list = payloads.map((payload) => message(payload))
+  const lines = payloads.map((payload) => JSON.stringify(message(payload, 'base64'))).join('\n')
+  const odd = '{"payload": 1, "payload_encoding": "string"}'
+  const found = await read(`${JSON.stringify(list, null, 1)}\n${lines}\n${odd}`)
+  expect(found.map(([, one]) => one)).toEqual([...payloads, ...payloads, odd])
+  expect(found.map(([number]) => number)).toEqual([2, 8, 14, 21, 22, 23, 24])
+})
+
 test('a text may begin like something packed', async () => {
   expect(await read('x^2\n')).toEqual([[1, 'x^2']])
   expect(await read('BZh9\n{}')).toEqual([
