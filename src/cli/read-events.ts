@@ -1,5 +1,6 @@
 import { formatPosition, InvalidError, messageOf } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
+import { isJsonObject, type JsonValue } from '../domain/notification.ts'
 import { parseEvents } from '../formats/parse-events.ts'
 import { parseJson } from '../text/json.ts'
 import { readJsonTexts, withoutOffset } from './read-json-texts.ts'
@@ -15,7 +16,10 @@ export async function readEvents(files: readonly string[]): Promise<Event[]> {
     for await (const { text, place } of readJsonTexts(file)) {
       if (text === 'null') continue
       try {
-        for (const event of parseEvents(parseJson(text))) events.push(event)
+        const value = parseJson(text)
+        if (isNotification(value))
+          throw new InvalidError('these are notifications; make events of them with stv3 distill')
+        for (const event of parseEvents(value)) events.push(event)
       } catch (error) {
         const message =
           error instanceof SyntaxError ? withoutOffset(`not JSON: ${error.message}`) : messageOf(error)
@@ -24,4 +28,12 @@ export async function readEvents(files: readonly string[]): Promise<Event[]> {
     }
   }
   return events
+}
+
+/** Whether a value is no event but a notification, bare or in its envelope: no trait is an object called payload. */
+function isNotification(value: JsonValue): boolean {
+  if (!isJsonObject(value)) return false
+  if (typeof value['oslo.message'] === 'string') return true
+  const { event_type, payload } = value
+  return typeof event_type === 'string' && isJsonObject(payload) && payload.__type__ === undefined
 }

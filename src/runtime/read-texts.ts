@@ -2,8 +2,11 @@ import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { messageOf, StackTachError } from '../domain/errors.ts'
+import { FIRST_BYTES, requireNoNul, requireText } from './require-text.ts'
 
 const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+/** First bytes of a text among which a NUL is looked for. */
+const LOOKED_AT = 1024
 
 /**
  * Yields the text of a UTF-8 file in pieces, as readBytes reads it. Bytes that are not UTF-8 become U+FFFD.
@@ -17,7 +20,7 @@ export async function* readTexts(file: string, signal?: AbortSignal): AsyncGener
 /**
  * Yields the bytes of a file in pieces, without a byte order mark of UTF-8; `-` is standard input. What is packed by
  * gzip is unpacked, whatever its name. Ends when `signal` aborts: a pipe may stay silent for ever. Throws
- * StackTachError when the file cannot be read, or is UTF-16.
+ * StackTachError when the file cannot be read, is UTF-16, packed in another way, or no text.
  */
 export async function* readBytes(file: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const input = file === '-' ? process.stdin : createReadStream(file)
@@ -26,17 +29,18 @@ export async function* readBytes(file: string, signal?: AbortSignal): AsyncGener
   try {
     const raw: AsyncIterator<Buffer> = input[Symbol.asyncIterator]()
     const begin = await firstBytes(raw)
-    if (isUtf16(begin)) throw new Error('it is UTF-16; expected UTF-8')
     let head: Buffer | undefined = Buffer.alloc(0)
+    let count = 0
     for await (const bytes of unpacked(begin, raw)) {
-      if (head) {
-        head = Buffer.concat([head, bytes])
-        if (head.length < BYTE_ORDER_MARK.length) continue
-      }
-      yield head ? withoutMark(head) : bytes
+      head = head && Buffer.concat([head, bytes])
+      if (head && head.length < FIRST_BYTES) continue
+      const next = head ? textBegin(head) : bytes
       head = undefined
+      if (count < LOOKED_AT) requireNoNul(next.subarray(0, LOOKED_AT - count))
+      count += next.length
+      yield next
     }
-    if (head) yield head
+    if (head) yield textBegin(head)
   } catch (error) {
     if (signal?.aborted) return
     throw new StackTachError('config', `cannot read ${file}: ${messageOf(error)}`, { cause: error })
@@ -45,7 +49,9 @@ export async function* readBytes(file: string, signal?: AbortSignal): AsyncGener
   }
 }
 
-function withoutMark(begin: Buffer): Buffer {
+/** Returns the first bytes of a text without a byte order mark. Throws when they begin no text. */
+function textBegin(begin: Buffer): Buffer {
+  requireText(begin.subarray(0, LOOKED_AT))
   const isMarked = begin.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
   return isMarked ? begin.subarray(BYTE_ORDER_MARK.length) : begin
 }
@@ -76,8 +82,4 @@ async function* joined(begin: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerat
 
 function isGzip(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b
-}
-
-function isUtf16([first, second]: Buffer): boolean {
-  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
 }

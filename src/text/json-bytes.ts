@@ -47,10 +47,11 @@ export function faultInJson(bytes: Buffer): number {
 }
 
 /** Remembers which open levels of nesting are objects, one bit per level. */
-class Nesting {
+export class Nesting {
   #bits = new Uint8Array(64)
   depth = 0
 
+  /** Whether the innermost open level is an object. */
   get isObject(): boolean {
     const level = this.depth - 1
     return ((this.#bits[level >> 3] as number) & (1 << (level & 7))) !== 0

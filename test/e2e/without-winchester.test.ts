@@ -26,9 +26,9 @@ test('a yagi.conf alone archives and forwards all, and keeps what cannot be read
   })
   const config = join(folder, 'yagi.conf')
   const file = join(folder, 'n.jsonl')
-  expect(await runProgram('stv3', ['publish', file, '-c', config])).toMatchObject({
+  expect(await runProgram('stv3', ['publish', file, '--as-is', '-c', config])).toMatchObject({
     code: 0,
-    stderr: `${file}:2:1: not a JSON object; published as it stands\n`,
+    stderr: `${file}:2:1: not a JSON object in UTF-8; published as it stands\n`,
   })
   const consumer = new ChildProgram('stv3', ['consume', '-c', config])
   const letters = async () => {

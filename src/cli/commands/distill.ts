@@ -2,13 +2,16 @@ import type { Command } from 'commander'
 import { wallClock } from '../../clock/event-clock.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { loadDefinitions } from '../../config/load/load-definitions.ts'
+import type { Decoded } from '../../distiller/decode-notification.ts'
 import { createDistiller, type Distiller } from '../../distiller/distiller.ts'
 import { formatPosition } from '../../domain/errors.ts'
 import { restEvent } from '../../formats/rest-form.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { decodeJsonText } from '../decode-json-text.ts'
+import type { JsonText } from '../json-text.ts'
 import { createCommand, printData } from '../program.ts'
-import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { requireRead } from '../require-read.ts'
 
 type Options = { definitions?: readonly string[]; config?: string; catchall?: true }
 
@@ -42,11 +45,16 @@ export function distillCommand(): Command {
 
 async function distill(files: readonly string[], options: Options): Promise<void> {
   const distiller = await distillerOf(options)
-  for (const file of files.length > 0 ? files : ['-']) {
+  const names = files.length > 0 ? files : ['-']
+  let read = 0
+  for (const file of names) {
     for await (const text of readJsonTexts(file)) {
-      await printData(`${stringifyJson(answer(text, distiller))}\n`)
+      const decoded = decodeJsonText(text)
+      if (decoded.ok) read++
+      await printData(`${stringifyJson(answer(text, decoded, distiller))}\n`)
     }
   }
+  requireRead(read, names)
 }
 
 async function distillerOf({ definitions = [], config: file, catchall }: Options): Promise<Distiller> {
@@ -58,9 +66,8 @@ async function distillerOf({ definitions = [], config: file, catchall }: Options
   return createDistiller(config.definitions, { catchAll: catchall ?? catch_all_notifications })
 }
 
-function answer(text: JsonText, distiller: Distiller): unknown {
+function answer(text: JsonText, decoded: Decoded, distiller: Distiller): unknown {
   const refused = (reason: string) => ({ error: withoutOffset(reason), at: formatPosition(text.place()) })
-  const decoded = decodeJsonText(text)
   if (!decoded.ok) return refused(decoded.reason)
   const distilled = distiller.distil(decoded.notification, wallClock.now())
   if (distilled.kind === 'failed') return refused(distilled.reason)

@@ -25,9 +25,11 @@ import { stringifyJson } from '../../text/json.ts'
 import { maskSecrets, maskValue, maskValues } from '../../text/mask-secrets.ts'
 import { printable } from '../../text/printable.ts'
 import { decodeJsonText } from '../decode-json-text.ts'
+import type { JsonText } from '../json-text.ts'
 import { lagOf } from '../lag-of.ts'
 import { createCommand, loggerOf, print, printNote } from '../program.ts'
-import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { requireRead } from '../require-read.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = { config: string; result?: string; json?: true; logLevel?: string }
@@ -107,16 +109,19 @@ async function explainAll(files: readonly string[], { config: configFile, json }
   const distiller = createDistiller(config.definitions, {
     catchAll: config.winchester.catch_all_notifications,
   })
+  let read = 0
   for (const file of files) {
     let lag: string | undefined
     for await (const text of readJsonTexts(file)) {
       lag ??= lagOf(text.text, config)
       const explanation = explain(text, config, distiller)
+      if (explanation.event_type !== null) read++
       await print(json ? `${stringifyJson(explanation)}\n` : describe(explanation))
     }
     // Beside the lines on standard output, which programs read.
     if (lag !== undefined) printNote(`${file}: ${lag}`)
   }
+  requireRead(read, files)
 }
 
 const NOTHING = { definition: null, passed_over: [], traits: {}, triggers: [] }

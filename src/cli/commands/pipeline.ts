@@ -13,6 +13,7 @@ import { type HandlerInstance, handleAll, requireEvents } from '../../pipeline/w
 import { stringifyJson } from '../../text/json.ts'
 import { createCommand, loggerOf, parseWhole, print } from '../program.ts'
 import { readEvents } from '../read-events.ts'
+import { requireRead } from '../require-read.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = {
@@ -102,7 +103,9 @@ async function inputOf({
 }: Options): Promise<{ readonly events: readonly Event[]; readonly env: HandlerEnv }> {
   if (id === undefined) {
     const env = { streamId: streamId ?? 1, streamName: streamName ?? 'stream' }
-    return { events: await readEvents(files ?? []), env }
+    const events = await readEvents(files ?? [])
+    requireRead(events.length, files ?? [], 'event')
+    return { events, env }
   }
   let stream: Stream | undefined
   let events: readonly Event[] = []

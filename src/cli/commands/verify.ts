@@ -14,8 +14,10 @@ import { verifyGroups } from '../../explain/verify/verify-groups.ts'
 import { createRouter } from '../../streams/router.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { decodeJsonText } from '../decode-json-text.ts'
+import type { JsonText } from '../json-text.ts'
 import { createCommand, loggerOf, print, printNote } from '../program.ts'
-import { type JsonText, readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
+import { requireRead } from '../require-read.ts'
 
 type Options = { config: string; json?: true; all?: true; logLevel?: string }
 
@@ -64,26 +66,29 @@ async function show(verdict: VerdictLine, { json, all }: Options): Promise<void>
 
 /**
  * Reads all notifications into groups. Reports unreadable ones on standard error and returns their number.
+ * Rejects with StackTachError when there is no readable one.
  */
 async function readEvents(files: readonly string[], config: Config, groups: StreamGroups): Promise<number> {
   const distiller = createDistiller(config.definitions, {
     catchAll: config.winchester.catch_all_notifications,
   })
-  let unread = 0
+  let [read, unread] = [0, 0]
   for (const file of files) {
     for await (const text of readJsonTexts(file)) {
-      const read = eventOf(text)
-      if (typeof read === 'string') {
+      const event = eventOf(text)
+      if (typeof event === 'string') {
         unread++
-        printNote(`${formatPosition(text.place())}: ${withoutOffset(read)}`)
-      } else if (read) groups.add(read)
+        printNote(`${formatPosition(text.place())}: ${withoutOffset(event)}`)
+      } else if (event) groups.add(event)
     }
   }
+  requireRead(read, files)
   return unread
 
   function eventOf(text: JsonText): Event | string | undefined {
     const decoded = decodeJsonText(text)
     if (!decoded.ok) return decoded.reason
+    read++
     const distilled = distiller.distil(decoded.notification, wallClock.now())
     if (distilled.kind === 'failed') return distilled.reason
     return distilled.kind === 'event' ? distilled.event : undefined
