@@ -7,7 +7,7 @@ import { findOpenSecretsOfIni } from '../checks/open-secrets.ts'
 import { parseIniDocument } from '../documents/ini-document.ts'
 import { IniReader } from '../documents/ini-reader.ts'
 import { readConfigText } from '../documents/read-config-text.ts'
-import { QUINCY_SECTIONS } from '../schemas/yagi-schema.ts'
+import { QUINCY_SECTIONS, YAGI_SECTIONS } from '../schemas/yagi-schema.ts'
 import type { AppSettings } from './app-settings.ts'
 import type { Config } from './config.ts'
 import type { LoadContext } from './load-context.ts'
@@ -21,7 +21,7 @@ import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
  */
 export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
   const sections = parseIniDocument(await readConfigText(file), file)
-  await findOpenSecretsOfIni(sections, context.findings)
+  await findOpenSecretsOfIni(sections, YAGI_SECTIONS, context.findings)
   const ini = new IniReader(sections, context.environment, context.findings)
   if (ini.has('quince')) return loadQuincy(file, ini, context)
   const folder = dirname(file)
