@@ -11,11 +11,19 @@ import { interpolate } from './interpolate.ts'
  * then.
  */
 export class IniReader {
+  readonly #file: string
   readonly #sections: ReadonlyMap<string, IniSection>
   readonly #environment: Environment
   readonly #findings: Findings
 
-  constructor(sections: ReadonlyMap<string, IniSection>, environment: Environment, findings: Findings) {
+  /** `file` is the path of the INI file in findings. */
+  constructor(
+    file: string,
+    sections: ReadonlyMap<string, IniSection>,
+    environment: Environment,
+    findings: Findings,
+  ) {
+    this.#file = file
     this.#sections = sections
     this.#environment = environment
     this.#findings = findings
@@ -74,11 +82,15 @@ export class IniReader {
       .filter((part) => part !== '')
   }
 
-  /** Adds a finding at a key's value, or at its section where the key is absent. */
+  /**
+   * Adds a finding at a key's value, at its section where the key is absent, or at the begin of the file where
+   * the section is absent too.
+   */
   report(section: string, key: string, message: string, severity: 'error' | 'warning' = 'error'): void {
-    const entry = this.#sections.get(section)?.entries.get(key)
-    const position = entry?.position ?? this.#sections.get(section)?.position
-    if (position) this.#findings.add({ severity, code: 'value', path: [section, key], message, position })
+    const found = this.#sections.get(section)
+    const begin = { file: this.#file, line: 1, column: 1 }
+    const position = found?.entries.get(key)?.position ?? found?.position ?? begin
+    this.#findings.add({ severity, code: 'value', path: [section, key], message, position })
   }
 
   /** Adds a warning for each key in the file that has no effect. */

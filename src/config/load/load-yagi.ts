@@ -22,7 +22,7 @@ import { readYagiSettings, type YagiSettings } from './yagi-settings.ts'
 export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
   const sections = parseIniDocument(await readConfigText(file), file)
   await findOpenSecretsOfIni(sections, YAGI_SECTIONS, context.findings)
-  const ini = new IniReader(sections, context.environment, context.findings)
+  const ini = new IniReader(file, sections, context.environment, context.findings)
   if (ini.has('quince')) return loadQuincy(file, ini, context)
   const folder = dirname(file)
   const yagi = withAbsolutePaths(readYagiSettings(ini), folder)

@@ -52,8 +52,10 @@ export function readYagiSettings(ini: IniReader): YagiSettings {
   checkSections(ini, names)
   const archives: ArchivesBySection = new Map()
   const queues = names.map((queue) => readQueue(ini, queue, archives))
-  if (queues.length === 0)
-    ini.report('consumers', 'queues', 'queues: expected the names of the queues to read')
+  if (queues.length === 0) {
+    const message = `queues: expected the names of the queues to read${ini.has('consumers') ? '' : ', in a section [consumers]'}`
+    ini.report('consumers', 'queues', message)
+  }
   checkFilterNames(
     ini,
     queues.flatMap(({ apps }) => apps),

@@ -180,6 +180,19 @@ test.each([
     /there is no section \[consumer:q3\]/,
   ],
   [
+    'no queues to read',
+    '[winchester]\nconfig_file = winchester.yaml\n',
+    'yagi.conf:1:1',
+    /queues: expected the names of the queues to read, in a section \[consumers\]/,
+  ],
+  [
+    'an empty section of queues',
+    '[winchester]\nconfig_file = winchester.yaml\n[consumers]\n',
+    'yagi.conf:3:1',
+    /queues: expected the names of the queues to read$/,
+  ],
+  ['an empty file', '', 'yagi.conf:1:1', /queues: expected the names/],
+  [
     'a value of the wrong kind',
     YAGI.replace('durable = False', 'durable = maybe'),
     'yagi.conf:11:11',
