@@ -9,7 +9,7 @@ import {
   parseListenAddress,
   parseLoopbackRange,
 } from '../runtime/listen-address.ts'
-import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
+import { createLogger, LOG_LEVELS, type Logger, logLevelOf } from '../runtime/logger.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
 import { printableLines } from '../text/printable.ts'
@@ -65,8 +65,7 @@ export function statusOption(): Option {
  * info.
  */
 export function loggerOf(options: { logLevel?: string }, configured?: string): Logger {
-  const level = options.logLevel ?? configured?.toLowerCase().replace('warning', 'warn') ?? 'info'
-  return createLogger(LOG_LEVELS.find((known) => known === level) ?? ('info' satisfies LogLevel))
+  return createLogger(logLevelOf(options.logLevel ?? configured ?? 'info') ?? 'info')
 }
 
 /** Wrong usage that is found only when the command runs; the program exits with 2. */

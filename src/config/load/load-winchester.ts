@@ -5,6 +5,7 @@ import type { Report } from '../../domain/report.ts'
 import { parseOrReport } from '../../streams/trait-criterion.ts'
 import { compileTriggers } from '../../streams/trigger.ts'
 import type { TriggerConfig } from '../../streams/trigger-config.ts'
+import type { Expression } from '../../timex/expression.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { checkDatabaseUrl } from '../checks/check-database-url.ts'
 import { checkPipelineNames } from '../checks/check-pipeline-names.ts'
@@ -50,8 +51,7 @@ export async function loadWinchester(file: string, context: LoadContext): Promis
     triggers: await readTriggers(main.value, files),
     pipelines: await readPipelines(main.value, files),
   }
-  const report = reporterOf(main, context)
-  const trimEventsAge = parseOrReport(main.value.trim_events_age, ['trim_events_age'], report)
+  const trimEventsAge = parseAge(main, context)
   await checkDatabaseUrl(main, folder, context)
   warnOfDeprecated(main, winchesterSchema, context.findings)
   checkTogether(main.value, parts, context)
@@ -62,6 +62,17 @@ export async function loadWinchester(file: string, context: LoadContext): Promis
   if (parts.pipelines) await findOpenSecrets(parts.pipelines.document, context.findings)
   if (parts.triggers) await findOpenSecrets(parts.triggers.document, context.findings, 'values')
   return whole
+}
+
+/**
+ * Parses trim_events_age. An unknown variable makes the configuration unusable: the worker knows $timestamp
+ * only.
+ */
+function parseAge(main: ConfigFile<WinchesterSettings>, context: LoadContext): Expression | undefined {
+  const report = reporterOf(main, context)
+  const path = ['trim_events_age']
+  const fatal: Report = (fault) => report({ ...fault, code: 'time-expression' })
+  return parseOrReport(main.value.trim_events_age, path, fatal, ['timestamp'])
 }
 
 /** Reads the files of trigger_definitions in order. Resolves to undefined when none can be used. */

@@ -75,6 +75,18 @@ test.each([
     /bad time expression/,
   ],
   [
+    'a variable that the age of events has not',
+    { 'winchester.yaml': `${FILES['winchester.yaml']}trim_events_age: $timestmp - 14d\n` },
+    'winchester.yaml:7:18',
+    /unknown variable \$timestmp; known are \$timestamp in "\$timestmp - 14d" at column 1/,
+  ],
+  [
+    'an unknown level of the log',
+    { 'winchester.yaml': `${FILES['winchester.yaml']}log_level: inf\n` },
+    'winchester.yaml:7:12',
+    /log_level: expected one of debug, info, .*, found "inf"; did you mean "info"/,
+  ],
+  [
     'an unknown pipeline',
     { 'pipelines.yaml': 'goo: [logger]\n' },
     'triggers.yaml:7:18',
@@ -112,6 +124,18 @@ test('an unknown key is an error for check, and does not keep the daemons from r
   expect(findings).toMatchObject([{ code: 'unknown-key', severity: 'error' }])
   expect(config?.warnings).toEqual(findings)
   expect(config?.triggers.map(({ name }) => name)).toEqual(['one'])
+})
+
+test('an unknown variable in the age of events keeps the worker from running', async () => {
+  const yaml = `${FILES['winchester.yaml']}trim_events_age: $timestmp - 14d\n`
+  const file = join(folderWith({ ...FILES, 'winchester.yaml': yaml }), 'winchester.yaml')
+  await expect(loadConfig(file, {})).rejects.toThrow('winchester.yaml:7:18: unknown variable $timestmp')
+})
+
+test.each(['debug', 'WARNING', 'CRITICAL', 'silent'])('log_level may be %s', async (level) => {
+  expect(await findingsOf({ 'winchester.yaml': `${FILES['winchester.yaml']}log_level: ${level}\n` })).toEqual(
+    [],
+  )
 })
 
 test('an unknown pipeline does not keep the daemons from running', async () => {
