@@ -83,7 +83,7 @@ class Reader {
   }
 
   async #readFile(file: string, chain: readonly string[]): Promise<void> {
-    const document = this.#parse(await readConfigText(file), file)
+    const document = await this.#parse(file)
     if (!document) return
     this.#findings.warnOfRepeatedKeys(document)
     const raw = interpolateDocument(document, this.#environment, this.#findings)
@@ -94,11 +94,11 @@ class Reader {
     }
   }
 
-  #parse(text: string, file: string): ConfigDocument | undefined {
+  async #parse(file: string): Promise<ConfigDocument | undefined> {
     try {
-      return parseYamlDocument(text, file)
+      return parseYamlDocument(await readConfigText(file), file)
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
+      if (!(error instanceof ConfigError) || error.findings.length === 0) throw error
       this.#findings.addAll(error.findings)
       this.isComplete = false
       return undefined

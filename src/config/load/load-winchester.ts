@@ -13,13 +13,12 @@ import { checkTriggers } from '../checks/check-triggers.ts'
 import { findOpenSecrets } from '../checks/open-secrets.ts'
 import { warnOfDeprecated } from '../checks/warn-of-deprecated.ts'
 import { joinLists, type ListFile } from '../documents/joined-lists.ts'
-import { readConfigText } from '../documents/read-config-text.ts'
 import type { DocumentPath } from '../documents/yaml-document.ts'
 import { type PipelinesConfig, pipelinesSchema } from '../schemas/pipelines-schema.ts'
 import { triggersSchema } from '../schemas/triggers-schema.ts'
 import { type WinchesterSettings, winchesterSchema } from '../schemas/winchester-schema.ts'
 import { type Config, type Places, pipelinesOf } from './config.ts'
-import { type ConfigFile, NamedFiles, parseConfigFile } from './config-file.ts'
+import { type ConfigFile, NamedFiles, readConfigFile } from './config-file.ts'
 import type { DefinitionFiles } from './definition-files.ts'
 import type { FaultyHandler, LoadContext } from './load-context.ts'
 import { knownTraits, loadNamedPlugins, readNamedDefinitions } from './named-definitions.ts'
@@ -41,7 +40,7 @@ type NamedParts = {
  * Loads a winchester.yaml and the files that it names. Resolves to undefined when nothing of it can be used.
  */
 export async function loadWinchester(file: string, context: LoadContext): Promise<Config | undefined> {
-  const main = parseConfigFile(file, await readConfigText(file), winchesterSchema, context, STAND_IN)
+  const main = await readConfigFile(file, winchesterSchema, context, STAND_IN)
   if (!main) return undefined
   const folder = resolve(dirname(file))
   const folders = [...main.value.config_path.map((path) => resolve(folder, path)), folder]
