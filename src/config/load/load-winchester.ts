@@ -1,6 +1,5 @@
 import { dirname, resolve } from 'node:path'
 import { compileDefinitions } from '../../distiller/definition.ts'
-import type { Finding } from '../../domain/errors.ts'
 import type { Report } from '../../domain/report.ts'
 import { parseOrReport } from '../../streams/trait-criterion.ts'
 import { compileTriggers } from '../../streams/trigger.ts'
@@ -13,14 +12,13 @@ import { checkTriggers } from '../checks/check-triggers.ts'
 import { findOpenSecrets } from '../checks/open-secrets.ts'
 import { warnOfDeprecated } from '../checks/warn-of-deprecated.ts'
 import { joinLists, type ListFile } from '../documents/joined-lists.ts'
-import type { DocumentPath } from '../documents/yaml-document.ts'
 import { type PipelinesConfig, pipelinesSchema } from '../schemas/pipelines-schema.ts'
 import { triggersSchema } from '../schemas/triggers-schema.ts'
 import { type WinchesterSettings, winchesterSchema } from '../schemas/winchester-schema.ts'
 import { type Config, type Places, pipelinesOf } from './config.ts'
 import { type ConfigFile, NamedFiles, readConfigFile } from './config-file.ts'
 import type { DefinitionFiles } from './definition-files.ts'
-import type { FaultyHandler, LoadContext } from './load-context.ts'
+import type { LoadContext } from './load-context.ts'
 import { knownTraits, loadNamedPlugins, readNamedDefinitions } from './named-definitions.ts'
 
 /** The database for checking the rest of a file that names none. */
@@ -56,7 +54,7 @@ export async function loadWinchester(file: string, context: LoadContext): Promis
   checkTogether(main.value, parts, context)
   const config = await compile(main, folder, parts, context)
   const whole = { ...config, trimEventsAge: trimEventsAge ?? EVERYTHING }
-  await checkHandlersOf(whole, main, parts.pipelines, context)
+  if (context.mode === 'check') context.findings.addAll(await context.checkHandlers(whole))
   await findOpenSecrets(main.document, context.findings)
   if (parts.pipelines) await findOpenSecrets(parts.pipelines.document, context.findings)
   if (parts.triggers) await findOpenSecrets(parts.triggers.document, context.findings, 'values')
@@ -129,59 +127,28 @@ async function compile(
     definitions: compileDefinitions(definitions?.configs ?? [], definitions?.report ?? (() => {}), plugins),
     triggers: compileTriggers(triggers?.value ?? [], reporterOf(triggers, context)),
     pipelines: pipelinesOf(pipelines?.value ?? {}),
-    places: placesOf(main, definitions, triggers),
+    places: placesOf(main, { definitions, triggers, pipelines }),
     warnings: [],
   }
-}
-
-async function checkHandlersOf(
-  config: Config,
-  main: ConfigFile<WinchesterSettings>,
-  pipelines: ConfigFile<PipelinesConfig> | undefined,
-  context: LoadContext,
-): Promise<void> {
-  if (context.mode !== 'check') return
-  for (const fault of await context.checkHandlers(config)) {
-    const { file, path, severity, code } = placeOf(fault, main, pipelines)
-    const position = code === 'unused' ? file?.document.keyPositionOf(path) : file?.document.positionOf(path)
-    if (position) context.findings.add({ severity, code, path, message: fault.message, position })
-  }
-}
-
-type Place = Pick<Finding, 'severity' | 'code'> & {
-  readonly file: ConfigFile<unknown> | undefined
-  readonly path: DocumentPath
-}
-
-function placeOf(
-  fault: FaultyHandler,
-  main: ConfigFile<unknown>,
-  pipelines: ConfigFile<unknown> | undefined,
-): Place {
-  if ('handler' in fault) {
-    // A warning only: no pipeline runs the handler.
-    const path = ['pipeline_handlers', fault.handler]
-    return { file: main, path, severity: 'warning', code: 'handler' }
-  }
-  const path = [fault.pipeline, fault.step]
-  if (fault.parameter === undefined) return { file: pipelines, path, severity: 'error', code: 'handler' }
-  return { file: pipelines, path: [...path, 'params', fault.parameter], severity: 'warning', code: 'unused' }
 }
 
 function reporterOf(file: ConfigFile<unknown> | undefined, { findings }: LoadContext): Report {
   return file ? findings.reporter(file.document) : () => {}
 }
 
-function placesOf(
-  main: ConfigFile<unknown>,
-  definitions: DefinitionFiles | undefined,
-  triggers: ListFile<TriggerConfig> | undefined,
-): Places {
+function placesOf(main: ConfigFile<unknown>, { definitions, triggers, pipelines }: NamedParts): Places {
   return {
     definition: (path) => (definitions ? definitions.positionOf(path) : main.document.positionOf([])),
     trigger: (name) => {
       const index = triggers?.value.findIndex((trigger) => trigger.name === name) ?? -1
       return (triggers ?? main).document.positionOf(index < 0 ? [] : [index])
     },
+    step(pipeline, step, parameter) {
+      const { document } = pipelines ?? main
+      const path = pipelines ? [pipeline, step] : []
+      if (parameter === undefined) return document.positionOf(path)
+      return document.keyPositionOf([...path, 'params', parameter])
+    },
+    handler: (name) => main.document.positionOf(['pipeline_handlers', name]),
   }
 }

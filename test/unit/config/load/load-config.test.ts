@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { handlerFaults } from '../../../../src/assembly/require-pipelines.ts'
+import { handlerFaults, requirePipelines } from '../../../../src/assembly/require-pipelines.ts'
 import { checkConfig, loadConfig } from '../../../../src/config/load/load-config.ts'
 import { ConfigError } from '../../../../src/domain/errors.ts'
 import { findingsOf, SOUND_FILES } from '../../../support/config-findings.ts'
@@ -124,6 +124,29 @@ test('an unknown key is an error for check, and does not keep the daemons from r
   expect(findings).toMatchObject([{ code: 'unknown-key', severity: 'error' }])
   expect(config?.warnings).toEqual(findings)
   expect(config?.triggers.map(({ name }) => name)).toEqual(['one'])
+})
+
+test('a daemon refuses a handler with the finding of check', async () => {
+  const files = { ...FILES, 'pipelines.yaml': 'go: [logger]\nother:\n- logger\n- usgae\n' }
+  const config = await loadConfig(join(folderWith(files), 'winchester.yaml'), {})
+  const [found, ...others] = await findingsOf(files)
+  expect(others).toEqual([])
+  expect(found).toMatchObject({
+    at: 'pipelines.yaml:4:3',
+    message: expect.stringMatching(/^usgae: there is no/),
+  })
+  await expect(requirePipelines(config)).rejects.toThrow(`${found?.at}: ${found?.message}`)
+})
+
+test('a daemon warns of a parameter without effect with its place', async () => {
+  const step = '{name: notabene, params: {exchange: e, queue_name: q, library: x}}'
+  const folder = folderWith({ ...FILES, 'pipelines.yaml': `go: [${step}]\n` })
+  const told: string[] = []
+  const logger = { warn: (_: object, message: string) => told.push(message) }
+  await requirePipelines(await loadConfig(join(folder, 'winchester.yaml'), {}), logger)
+  expect(told).toEqual([
+    expect.stringMatching(/pipelines\.yaml:1:60: warning: notabene: library: is accepted and has no effect$/),
+  ])
 })
 
 test('an unknown variable in the age of events keeps the worker from running', async () => {
