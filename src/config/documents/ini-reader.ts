@@ -1,6 +1,6 @@
 import { booleanOf } from '../../text/address-parts.ts'
 import type { SectionSchema } from '../../text/section-schema.ts'
-import { didYouMean } from '../../text/suggest.ts'
+import { didYouMean, suggest } from '../../text/suggest.ts'
 import type { Findings } from '../checks/findings.ts'
 import type { IniEntry, IniSection } from './ini-document.ts'
 import type { Environment } from './interpolate.ts'
@@ -126,14 +126,25 @@ export class IniReader {
     return [...this.#sections.keys()].filter((name) => kinds.includes(kindOf(name)))
   }
 
-  /** Adds a finding for each unknown key and section. Does not check the keys of `free` sections. */
-  checkNames(known: { readonly [section: string]: SectionSchema }, free: readonly string[]): void {
+  /**
+   * Adds a finding for each unknown key and section. Does not check the keys of `free` sections. Those of the
+   * kinds in `ofQueues` may have the name of a queue: `[KIND:QUEUE]`.
+   */
+  checkNames(
+    known: { readonly [section: string]: SectionSchema },
+    free: readonly string[],
+    ofQueues: readonly string[],
+  ): void {
     for (const [name, section] of this.#sections) {
       const kind = kindOf(name)
       if (free.includes(kind)) continue
-      const keys = known[kind] && Object.keys(known[kind])
+      const queue = name.slice(kind.length)
+      const sections = Object.keys(known).filter((one) => queue === '' || ofQueues.includes(one))
+      const keys = sections.includes(kind) && Object.keys(known[kind] ?? {})
       if (!keys) {
-        const message = `unknown section [${name}]${didYouMean(kind, Object.keys(known))}`
+        const named = suggest(kind, sections)
+        const hint = named === undefined ? '' : `; did you mean "${named}${queue}"?`
+        const message = `unknown section [${name}]${hint}`
         this.#findings.add({
           severity: 'error',
           code: 'unknown-section',

@@ -87,8 +87,9 @@ class Reader {
     if (!document) return
     this.#findings.warnOfRepeatedKeys(document)
     const raw = interpolateDocument(document, this.#environment, this.#findings)
-    const items = checkShape(document, raw, z.array(z.unknown()), this.#findings) ?? []
-    for (const [index, item] of items.entries()) {
+    const items = checkShape(document, raw, z.array(z.unknown()), this.#findings)
+    if (!items) this.isComplete = false
+    for (const [index, item] of (items ?? []).entries()) {
       if (isInclude(item)) await this.#include({ document, index, item, file, chain })
       else this.#define({ document, index, item })
     }

@@ -46,7 +46,7 @@ async function loadNamed(file: string, ini: IniReader, context: LoadContext): Pr
  * used.
  */
 function loadQuincy(file: string, ini: IniReader, context: LoadContext): Promise<Config | undefined> {
-  ini.checkNames(QUINCY_SECTIONS, [])
+  ini.checkNames(QUINCY_SECTIONS, [], [])
   const named = ini.text('quince', 'winchester_config')
   if (!named)
     throw new ConfigError(`${file} names no winchester.yaml: expected winchester_config in [quince]`)

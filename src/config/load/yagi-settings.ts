@@ -77,9 +77,9 @@ function checkSections(ini: IniReader, queues: readonly string[]): void {
     .filter(isModulePath)
     .map((classPath) => classPath.split(/[.:]/).at(-1) as string)
   const filters = Object.keys(FILTER_SECTIONS)
-  ini.checkNames(YAGI_SECTIONS, [...RETIRED, ...filters, ...own])
-  warnOfUnused(ini)
   const ofApps = Object.values(APPS.entries).map(({ kind }) => kind)
+  ini.checkNames(YAGI_SECTIONS, [...RETIRED, ...filters, ...own], ['consumer', ...ofApps])
+  warnOfUnused(ini)
   for (const section of ini.sectionsOf([...ofApps, ...filters, ...own])) {
     const [, queue] = section.split(':')
     if (queue === undefined || queues.includes(queue)) continue
@@ -89,7 +89,9 @@ function checkSections(ini: IniReader, queues: readonly string[]): void {
 
 function readQueue(ini: IniReader, queue: string, archives: ArchivesBySection): QueueSettings {
   const section = `consumer:${queue}`
-  if (!ini.has(section)) ini.report('consumers', 'queues', `queues: there is no section [${section}]`)
+  // A section [consumers:QUEUE] is reported itself.
+  if (!ini.has(section) && !ini.has(`consumers:${queue}`))
+    ini.report('consumers', 'queues', `queues: there is no section [${section}]`)
   const values = readSection(ini, YAGI.CONSUMER, () => section)
   const apps = readApps(ini, queue, values.apps)
   const isArchived = apps.some(({ kind }) => kind === 'shoebox')

@@ -87,6 +87,30 @@ test.each([
     /log_level: expected one of debug, info, .*, found "inf"; did you mean "info"/,
   ],
   [
+    'a mistyped key that is required',
+    { 'events.yaml': '- event_type: x.*\n  traits: {host: {field: payload.host}}\n' },
+    'events.yaml:2:19',
+    /unknown key "field"; did you mean "fields"/,
+  ],
+  [
+    'a quoted text that is not closed',
+    { 'winchester.yaml': `log_level: "info${FILES['winchester.yaml']}` },
+    'winchester.yaml:2:1',
+    /a quoted text above is not closed, or this line of it is not indented/,
+  ],
+  [
+    'definitions that are no list',
+    { 'events.yaml': 'event_type: x.*\ntraits: {host: {fields: payload.host}}\n' },
+    'events.yaml:1:1',
+    /expected array/,
+  ],
+  [
+    'a handler whose module is not there',
+    { 'pipelines.yaml': 'go: ["./nosuch.ts:Foo"]\n' },
+    'pipelines.yaml:1:7',
+    /^\.\/nosuch\.ts:Foo: the module cannot be loaded/,
+  ],
+  [
     'an unknown pipeline',
     { 'pipelines.yaml': 'goo: [logger]\n' },
     'triggers.yaml:7:18',
@@ -237,6 +261,12 @@ test.each([
     '[winchester]\nconfig_file = winchester.yaml\n[consumers]\n',
     'yagi.conf:3:1',
     /queues: expected the names of the queues to read$/,
+  ],
+  [
+    'a section of a queue with the name of another kind',
+    YAGI.replace('[consumer:q1]', '[consumers:q1]'),
+    'yagi.conf:8:1',
+    /^unknown section \[consumers:q1\]; did you mean "consumer:q1"\?$/,
   ],
   ['an empty file', '', 'yagi.conf:1:1', /queues: expected the names/],
   [
@@ -445,7 +475,6 @@ test('faults of one kind hide none of another', async () => {
     'triggers.yaml:7:15 time-expression',
     'triggers.yaml:8:18 unknown-pipeline',
     'winchester.yaml:3:3 shape',
-    'winchester.yaml:3:3 unknown-key',
     'winchester.yaml:7:20 shape',
   ])
 })
