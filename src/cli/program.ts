@@ -9,7 +9,7 @@ import {
   parseLoopbackRange,
 } from '../runtime/listen-address.ts'
 import { LOG_FORMATS, type LogFormat } from '../runtime/log/log-lines.ts'
-import { createLogger, LOG_LEVELS, type Logger, type LogLevel } from '../runtime/logger.ts'
+import { createLogger, LOG_LEVELS, type Logger, logLevelOf } from '../runtime/logger.ts'
 import { packageVersion } from '../runtime/version.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
@@ -67,9 +67,8 @@ export function statusOption(): Option {
  * info.
  */
 export function loggerOf(options: { logLevel?: string; logFormat?: LogFormat }, configured?: string): Logger {
-  const level = options.logLevel ?? configured?.toLowerCase().replace('warning', 'warn') ?? 'info'
-  const known = LOG_LEVELS.find((one) => one === level) ?? ('info' satisfies LogLevel)
-  return createLogger(known, {}, options.logFormat)
+  const level = logLevelOf(options.logLevel ?? configured ?? 'info') ?? 'info'
+  return createLogger(level, {}, options.logFormat)
 }
 
 /** Wrong usage that is found only when the command runs; the program exits with 2. */

@@ -62,7 +62,8 @@ export async function loadParts(sources: PartSources, test: DocumentPath): Promi
   })
   for (const { pipeline, step, message } of loaded.faults) {
     const path = [...(inline?.path ?? []), pipeline, step]
-    reader.findings.error('handler', path, message, sources.document.positionOf(path))
+    const position = inline ? undefined : config?.places.step(pipeline, step)
+    reader.findings.error('handler', path, message, position ?? sources.document.positionOf(path))
   }
   const parts: TestParts = {
     definitions: definitions

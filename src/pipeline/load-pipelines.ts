@@ -51,7 +51,7 @@ export async function unusedHandlerFaults(sources: PipelineSources): Promise<Unu
     try {
       await HANDLERS.load(handler, namesOf(sources))
     } catch (error) {
-      faults.push({ handler, message: `${handler}: ${messageOf(error)}` })
+      faults.push({ handler, message: namedFault(handler, error) })
     }
   }
   return faults
@@ -73,12 +73,18 @@ export async function loadPipelines(sources: PipelineSources): Promise<LoadedPip
           unused.push({ pipeline, step, parameter, message })
         }
       } catch (error) {
-        faults.push({ pipeline, step, message: `${name}: ${messageOf(error)}` })
+        faults.push({ pipeline, step, message: namedFault(name, error) })
       }
     }
     pipelines.set(pipeline, { name: pipeline, steps })
   }
   return { pipelines, faults, unused }
+}
+
+/** Returns the message of an error after the name of its handler, unless the message begins with that name. */
+function namedFault(name: string, error: unknown): string {
+  const message = messageOf(error)
+  return message.startsWith(`${name}: `) ? message : `${name}: ${message}`
 }
 
 function namesOf({ handlers, folder }: PipelineSources): NamedClasses {

@@ -27,6 +27,26 @@ export type LevelSwitch = { level: LogLevel }
 export type LogLines = { write(line: string): void }
 
 /**
+ * Returns the level of a name in any case, those of Python's logging included; undefined for any other text.
+ *
+ * @example
+ * logLevelOf('WARNING') // 'warn'
+ */
+export function logLevelOf(name: string): LogLevel | undefined {
+  const given = name.toLowerCase()
+  const level = PYTHON_LEVELS[given] ?? given
+  return LOG_LEVELS.find((known) => known === level)
+}
+
+/** Levels of Python's logging that have other names here. */
+const PYTHON_LEVELS: { readonly [name: string]: LogLevel | undefined } = {
+  notset: 'debug',
+  warning: 'warn',
+  critical: 'error',
+  fatal: 'error',
+}
+
+/**
  * Creates a logger that writes to standard error: lines for people on a terminal, else one JSON object a line,
  * unless `format` says otherwise. Secrets are masked, in the fields, in the sentence and in errors; control
  * characters are escaped.

@@ -4,7 +4,7 @@ const MOST_COMPARED = 500
 const LONGEST = 100
 
 /** Returns the known name closest to a mistyped one; undefined when none is close. */
-function suggest(name: string, known: Iterable<string>): string | undefined {
+export function suggest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > LONGEST) return undefined
   const typed = name.toLowerCase()
   let limit = Math.max(1, Math.floor(name.length / 3))

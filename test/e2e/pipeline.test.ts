@@ -193,13 +193,13 @@ test('without --dry-run it is wrong usage', async () => {
 
 test.each([
   ['p: [nosuch]\n', 'there is no handler nosuch; known are own, atompub, '],
-  ['p: [{name: webhook, params: {url: http://a b/}}]\n', 'pipeline p: webhook: url: invalid URL'],
+  ['p: [{name: webhook, params: {url: http://a b/}}]\n', 'webhook: url: invalid URL'],
   [
     'p: [{name: atompub, params: {url: http://x/, auth_user: u, auth_key: k}}]\n',
-    'pipeline p: atompub: a token needs auth_server, auth_user, and auth_key or auth_key_file',
+    'atompub: a token needs auth_server, auth_user, and auth_key or auth_key_file',
   ],
-  ['p: [own]\n', 'pipeline p: own: suffix: is required'],
-  ['p: [{name: webhook, params: {url: ftp://x}}]\n', 'pipeline p: webhook: url: '],
+  ['p: [own]\n', 'own: suffix: is required'],
+  ['p: [{name: webhook, params: {url: ftp://x}}]\n', 'webhook: url: '],
   [
     'p: [{name: exec, params: {command: [x], comand: [y]}}]\n',
     'exec: unknown parameter comand; known are command, ',

@@ -1,7 +1,7 @@
 import type { core, ZodType } from 'zod'
 import { describeIssue } from '../../runtime/describe-issue.ts'
-import { didYouMean } from '../../text/suggest.ts'
-import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
+import { didYouMean, suggest } from '../../text/suggest.ts'
+import { type ConfigDocument, type DocumentPath, memberOf } from '../documents/yaml-document.ts'
 import type { Findings } from './findings.ts'
 
 /**
@@ -18,7 +18,11 @@ export function checkShape<T>(
 ): T | undefined {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  for (const issue of result.error.issues) addIssue(document, schema, issue, findings, base)
+  const { issues } = result.error
+  const meant = meantPaths(value, schema, issues)
+  for (const issue of issues.filter(({ path }) => !meant.has(nameOf(path)))) {
+    addIssue({ document, schema, base, meant }, issue, findings)
+  }
   // Without the unknown keys the rest may be valid, or may have further faults to report.
   const rest = result.error.issues.every(({ code }) => code === 'unrecognized_keys')
     ? schema.safeParse(withoutUnknownKeys(value, result.error.issues))
@@ -47,21 +51,54 @@ function copyOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyOf(item)]))
 }
 
+/**
+ * Returns the names of the required keys that are missing and that unknown keys beside them are meant for:
+ * `field` for `fields`. Of both, only the unknown key is reported.
+ */
+function meantPaths(value: unknown, schema: ZodType, issues: readonly core.$ZodIssue[]): ReadonlySet<string> {
+  const missing = new Set(
+    issues
+      .filter(({ path }) => memberOf(value, path.map(keyOf)) === undefined)
+      .map(({ path }) => nameOf(path)),
+  )
+  const meant = issues.flatMap((issue) => {
+    if (issue.code !== 'unrecognized_keys') return []
+    const known = knownKeys(schema, issue.path.map(keyOf))
+    return issue.keys.map((key) => nameOf([...issue.path, suggest(key, known) ?? '']))
+  })
+  return new Set(meant.filter((name) => missing.has(name)))
+}
+
+function nameOf(path: readonly PropertyKey[]): string {
+  return JSON.stringify(path.map(String))
+}
+
+function keyOf(part: PropertyKey): string | number {
+  return typeof part === 'symbol' ? String(part) : part
+}
+
+type Checked = {
+  readonly document: ConfigDocument
+  readonly schema: ZodType
+  readonly base: DocumentPath
+  readonly meant: ReadonlySet<string>
+}
+
 function addIssue(
-  document: ConfigDocument,
-  schema: ZodType,
+  { document, schema, base, meant }: Checked,
   issue: core.$ZodIssue,
   findings: Findings,
-  base: DocumentPath,
 ): void {
-  const inner = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part))
+  const inner = issue.path.map(keyOf)
   const path = [...base, ...inner]
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeys(schema, inner)
     for (const key of issue.keys) {
       const at = [...path, key]
       const message = `unknown key ${JSON.stringify(key)}${didYouMean(key, known)}`
-      findings.error('unknown-key', at, message, document.keyPositionOf(at))
+      // Without the required key that is meant the configuration cannot be used.
+      const isMeant = meant.has(nameOf([...inner, suggest(key, known) ?? '']))
+      findings.error(isMeant ? 'shape' : 'unknown-key', at, message, document.keyPositionOf(at))
     }
     return
   }

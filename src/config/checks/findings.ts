@@ -26,15 +26,17 @@ export class Findings {
   }
 
   add(finding: Omit<Finding, 'path'> & { path: DocumentPath }): void {
-    const { file, line, column } = finding.position
-    const told = JSON.stringify([file, line, column, finding.code, finding.message])
-    if (this.#told.has(told)) return
-    this.#told.add(told)
-    this.#list.push({ ...finding, path: finding.path.join('.') })
+    this.addAll([{ ...finding, path: finding.path.join('.') }])
   }
 
   addAll(findings: readonly Finding[]): void {
-    for (const finding of findings) this.#list.push(finding)
+    for (const finding of findings) {
+      const { file, line, column } = finding.position
+      const told = JSON.stringify([file, line, column, finding.code, finding.message])
+      if (this.#told.has(told)) continue
+      this.#told.add(told)
+      this.#list.push(finding)
+    }
   }
 
   error(code: string, path: DocumentPath, message: string, position: Position): void {

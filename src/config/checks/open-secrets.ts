@@ -1,8 +1,10 @@
 import { stat } from 'node:fs/promises'
 import type { Position } from '../../domain/errors.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
-import { isSecretName } from '../../text/secret-names.ts'
+import { isSecretName, MASK } from '../../text/secret-names.ts'
+import type { SectionSchema } from '../../text/section-schema.ts'
 import type { IniSection } from '../documents/ini-document.ts'
+import { replaceReferences } from '../documents/interpolate.ts'
 import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
 import type { Findings } from './findings.ts'
 
@@ -35,19 +37,22 @@ export async function findOpenSecrets(
   )
 }
 
-/** Adds a warning for each secret in an INI file that other users can read, as findOpenSecrets does. */
+/**
+ * Adds a warning for each secret in an INI file that other users can read, as findOpenSecrets does. `known` has
+ * the keys of the sections by kind: numbers and flags are no secrets.
+ */
 export async function findOpenSecretsOfIni(
   sections: ReadonlyMap<string, IniSection>,
+  known: { readonly [kind: string]: SectionSchema },
   findings: Findings,
 ): Promise<void> {
   const found = [...sections].flatMap(([section, { entries }]) =>
-    [...entries].flatMap(([key, { value, position }]): OpenSecret[] =>
-      isLiteral(value) &&
-      value !== PUBLIC_PASSWORD &&
-      (key === 'key' || isSecretName(key) || isSecretValue(key, value))
-        ? [{ path: [section, key], position }]
-        : [],
-    ),
+    [...entries].flatMap(([key, { value, position }]): OpenSecret[] => {
+      const type = known[kindOf(section)]?.[key]?.type ?? 'string'
+      const isNamed = type === 'string' && (key === 'key' || isSecretName(key))
+      const isSecret = (isNamed && hasOwnText(value)) || isSecretValue(key, value)
+      return isSecret ? [{ path: [section, key], position }] : []
+    }),
   )
   await warnOf(found, findings)
 }
@@ -78,21 +83,56 @@ function* literalSecrets(
       const at = [...path, Array.isArray(value) ? Number(name) : name]
       yield* literalSecrets(inner, at, looksAtNames, isSecret)
     }
-  } else if (typeof value === 'string' ? isLiteral(value) : typeof value === 'number') {
+  } else if (typeof value === 'string' || typeof value === 'number') {
     // Of `api.tokens` those are no secrets that name a file.
     const isNamed = looksAtNames && (isSecretName(key) || (isInSecret && !key.endsWith('_file')))
-    if (isNamed || isSecretValue(key, String(value))) yield path
+    if ((isNamed && hasOwnText(String(value))) || isSecretValue(key, String(value))) yield path
   }
 }
 
-/** Whether a text stands in the file itself. */
-function isLiteral(text: string): boolean {
-  return text !== '' && !text.includes('${')
+/**
+ * Returns whether the value of a secret name stands in the file itself: a text without references to the
+ * environment, or the default of one. What stands beside references is not looked at: `Bearer ${TOKEN}`.
+ */
+function hasOwnText(text: string): boolean {
+  const defaults: string[] = []
+  let hasReferences = false
+  replaceReferences(text, (_, fallback = '') => {
+    hasReferences = true
+    defaults.push(fallback)
+    return ''
+  })
+  const own = hasReferences ? defaults.join('') : text
+  return own !== '' && own !== PUBLIC_PASSWORD
 }
 
-/** Whether a value is a secret by its form, or the address of a webhook with a key in its path. */
+/**
+ * Returns whether a value is a secret by its form, or the address of a webhook with a key in its path. Looks at
+ * the defaults of references to the environment, and not at what only the environment has.
+ */
 function isSecretValue(key: string, value: string): boolean {
-  return maskSecrets(value) !== value || (/url$/i.test(key) && hasKeyInPath(value))
+  const written = replaceReferences(value, (_, fallback) => fallback ?? MASK)
+  const text = written.replaceAll(`:${PUBLIC_PASSWORD}@`, `:${MASK}@`)
+  const hidden = differenceOf(text, maskSecrets(text))
+  if (hidden !== '' && !hidden.includes(MASK)) return true
+  return /url$/i.test(key) && hasKeyInPath(text)
+}
+
+/** Returns what a text has from where its masked form differs, up to where both are the same again. */
+function differenceOf(text: string, masked: string): string {
+  if (text === masked) return ''
+  let start = 0
+  while (text[start] === masked[start]) start++
+  // What is the same at the end lies behind the mask.
+  const most = Math.min(text.length - start, masked.length - start - MASK.length)
+  let end = 0
+  while (end < most && text.at(-1 - end) === masked.at(-1 - end)) end++
+  return text.slice(start, text.length - end)
+}
+
+/** Returns the kind of a section: `consumer` for [consumer:QUEUE]. */
+function kindOf(section: string): string {
+  return section.split(':')[0] as string
 }
 
 function hasKeyInPath(url: string): boolean {

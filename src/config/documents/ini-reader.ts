@@ -1,6 +1,6 @@
 import { booleanOf } from '../../text/address-parts.ts'
 import type { SectionSchema } from '../../text/section-schema.ts'
-import { didYouMean } from '../../text/suggest.ts'
+import { didYouMean, suggest } from '../../text/suggest.ts'
 import type { Findings } from '../checks/findings.ts'
 import type { IniEntry, IniSection } from './ini-document.ts'
 import type { Environment } from './interpolate.ts'
@@ -11,11 +11,19 @@ import { interpolate } from './interpolate.ts'
  * then.
  */
 export class IniReader {
+  readonly #file: string
   readonly #sections: ReadonlyMap<string, IniSection>
   readonly #environment: Environment
   readonly #findings: Findings
 
-  constructor(sections: ReadonlyMap<string, IniSection>, environment: Environment, findings: Findings) {
+  /** `file` is the path of the INI file in findings. */
+  constructor(
+    file: string,
+    sections: ReadonlyMap<string, IniSection>,
+    environment: Environment,
+    findings: Findings,
+  ) {
+    this.#file = file
     this.#sections = sections
     this.#environment = environment
     this.#findings = findings
@@ -74,11 +82,15 @@ export class IniReader {
       .filter((part) => part !== '')
   }
 
-  /** Adds a finding at a key's value, or at its section where the key is absent. */
+  /**
+   * Adds a finding at a key's value, at its section where the key is absent, or at the begin of the file where
+   * the section is absent too.
+   */
   report(section: string, key: string, message: string, severity: 'error' | 'warning' = 'error'): void {
-    const entry = this.#sections.get(section)?.entries.get(key)
-    const position = entry?.position ?? this.#sections.get(section)?.position
-    if (position) this.#findings.add({ severity, code: 'value', path: [section, key], message, position })
+    const found = this.#sections.get(section)
+    const begin = { file: this.#file, line: 1, column: 1 }
+    const position = found?.entries.get(key)?.position ?? found?.position ?? begin
+    this.#findings.add({ severity, code: 'value', path: [section, key], message, position })
   }
 
   /** Adds a warning for each key in the file that has no effect. */
@@ -114,14 +126,25 @@ export class IniReader {
     return [...this.#sections.keys()].filter((name) => kinds.includes(kindOf(name)))
   }
 
-  /** Adds a finding for each unknown key and section. Does not check the keys of `free` sections. */
-  checkNames(known: { readonly [section: string]: SectionSchema }, free: readonly string[]): void {
+  /**
+   * Adds a finding for each unknown key and section. Does not check the keys of `free` sections. Those of the
+   * kinds in `ofQueues` may have the name of a queue: `[KIND:QUEUE]`.
+   */
+  checkNames(
+    known: { readonly [section: string]: SectionSchema },
+    free: readonly string[],
+    ofQueues: readonly string[],
+  ): void {
     for (const [name, section] of this.#sections) {
       const kind = kindOf(name)
       if (free.includes(kind)) continue
-      const keys = known[kind] && Object.keys(known[kind])
+      const queue = name.slice(kind.length)
+      const sections = Object.keys(known).filter((one) => queue === '' || ofQueues.includes(one))
+      const keys = sections.includes(kind) && Object.keys(known[kind] ?? {})
       if (!keys) {
-        const message = `unknown section [${name}]${didYouMean(kind, Object.keys(known))}`
+        const named = suggest(kind, sections)
+        const hint = named === undefined ? '' : `; did you mean "${named}${queue}"?`
+        const message = `unknown section [${name}]${hint}`
         this.#findings.add({
           severity: 'error',
           code: 'unknown-section',

@@ -51,6 +51,9 @@ export function parseYamlDocument(text: string, file: string, schema = PYYAML_SC
 /** Returns the parser's reason, or a plainer one for a tab that stands in an indentation. */
 function reasonOf({ reason }: YAMLException, line = ''): string {
   if (/^ *\t/.test(line)) return 'a tab in the indentation; YAML takes only blanks there'
+  // The parser says so of quoted texts only.
+  if (reason === 'deficient indentation')
+    return 'a quoted text above is not closed, or this line of it is not indented'
   return reason.replace(/^nesting exceeded maxDepth \((\d+)\)$/, 'it is nested more than $1 deep')
 }
 

@@ -15,24 +15,25 @@ export type ConfigFile<T> = { readonly document: ConfigDocument; readonly value:
 type Shared = Pick<LoadContext, 'environment' | 'findings'>
 
 /**
- * Parses a YAML file and checks its shape. Returns its usable entries, or undefined when there are none. Adds
- * faults to the findings. `required` replaces required entries that are missing.
+ * Reads a YAML file and checks its shape. Resolves to its usable entries, or undefined when there are none. Adds
+ * faults to the findings. `required` replaces required entries that are missing. Rejects with ConfigError for a
+ * file that cannot be read.
  */
-export function parseConfigFile<T>(
+export async function readConfigFile<T>(
   file: string,
-  text: string,
   schema: ZodType<T>,
   { environment, findings }: Shared,
   required?: object,
-): ConfigFile<T> | undefined {
+): Promise<ConfigFile<T> | undefined> {
   try {
+    const text = await readConfigText(file)
     const document = parseYamlDocument(text, file)
     findings.warnOfRepeatedKeys(document)
     const raw = interpolateDocument(document, environment, findings)
     const value = checkShape(document, raw, schema, findings)
     return value === undefined ? salvageShape(document, raw, schema, required) : { document, value }
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!(error instanceof ConfigError) || error.findings.length === 0) throw error
     findings.addAll(error.findings)
     return undefined
   }
@@ -56,8 +57,8 @@ export class NamedFiles {
   async parse<T>(path: DocumentPath, name: string, schema: ZodType<T>): Promise<ConfigFile<T> | undefined> {
     for (const folder of this.#folders) {
       const file = shortPath(resolve(folder, name))
-      const text = await readConfigText(file).catch(() => undefined)
-      if (text !== undefined) return parseConfigFile(file, text, schema, this.#context)
+      const found = await readConfigFile(file, schema, this.#context).catch(missing)
+      if (found !== 'missing') return found
     }
     this.#missing(path, name)
     return undefined
@@ -75,6 +76,12 @@ export class NamedFiles {
     const message = `${path[0]}: ${name} is not in ${[...new Set(this.#folders)].join(' or ')}`
     this.#context.findings.error('missing-file', path, message, this.#main.document.positionOf(path))
   }
+}
+
+/** Returns `missing` for the error of a file that cannot be read, and throws any other. */
+function missing(error: unknown): 'missing' {
+  if (error instanceof ConfigError) return 'missing'
+  throw error
 }
 
 /** Returns the first of the paths at which a file or folder exists. */

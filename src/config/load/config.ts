@@ -26,6 +26,10 @@ export type Places = {
    */
   definition(path: DocumentPath): Position
   trigger(name: string): Position
+  /** Returns the position of a step of a pipeline, or of the name of one of its parameters. `step` counts from 0. */
+  step(pipeline: string, step: number, parameter?: string): Position
+  /** Returns the position of an entry of pipeline_handlers. */
+  handler(name: string): Position
 }
 
 /** What the files of a configuration say, as it is written there: by this two versions of them are compared. */

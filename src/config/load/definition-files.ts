@@ -83,22 +83,23 @@ class Reader {
   }
 
   async #readFile(file: string, chain: readonly string[]): Promise<void> {
-    const document = this.#parse(await readConfigText(file), file)
+    const document = await this.#parse(file)
     if (!document) return
     this.#findings.warnOfRepeatedKeys(document)
     const raw = interpolateDocument(document, this.#environment, this.#findings)
-    const items = checkShape(document, raw, z.array(z.unknown()), this.#findings) ?? []
-    for (const [index, item] of items.entries()) {
+    const items = checkShape(document, raw, z.array(z.unknown()), this.#findings)
+    if (!items) this.isComplete = false
+    for (const [index, item] of (items ?? []).entries()) {
       if (isInclude(item)) await this.#include({ document, index, item, file, chain })
       else this.#define({ document, index, item })
     }
   }
 
-  #parse(text: string, file: string): ConfigDocument | undefined {
+  async #parse(file: string): Promise<ConfigDocument | undefined> {
     try {
-      return parseYamlDocument(text, file)
+      return parseYamlDocument(await readConfigText(file), file)
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error
+      if (!(error instanceof ConfigError) || error.findings.length === 0) throw error
       this.#findings.addAll(error.findings)
       this.isComplete = false
       return undefined

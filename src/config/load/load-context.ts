@@ -1,18 +1,10 @@
+import type { Finding } from '../../domain/errors.ts'
 import type { Findings } from '../checks/findings.ts'
 import type { Environment } from '../documents/interpolate.ts'
 import type { Config } from './config.ts'
 
-/**
- * The fault of a handler in a pipeline, of a parameter without effect there, or of a handler of
- * pipeline_handlers that no pipeline uses.
- */
-export type FaultyHandler = { readonly message: string } & (
-  | { readonly pipeline: string; readonly step: number; readonly parameter?: string }
-  | { readonly handler: string }
-)
-
 /** Finds the faults of the handlers of a configuration. */
-export type CheckHandlers = (config: Config) => Promise<readonly FaultyHandler[]>
+export type CheckHandlers = (config: Config) => Promise<readonly Finding[]>
 
 /**
  * The purpose of reading a configuration. `load`: to run it; each daemon finds the faults of the apps,

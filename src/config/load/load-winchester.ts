@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path'
 import { compileDefinitions } from '../../distiller/definition.ts'
-import type { Finding } from '../../domain/errors.ts'
 import type { Report } from '../../domain/report.ts'
 import { parseOrReport } from '../../streams/trait-criterion.ts'
 import { compileTriggers } from '../../streams/trigger.ts'
 import type { TriggerConfig } from '../../streams/trigger-config.ts'
+import type { Expression } from '../../timex/expression.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { checkDatabaseUrl } from '../checks/check-database-url.ts'
 import { checkPipelineNames } from '../checks/check-pipeline-names.ts'
@@ -12,15 +12,13 @@ import { checkTriggers } from '../checks/check-triggers.ts'
 import { findOpenSecrets } from '../checks/open-secrets.ts'
 import { warnOfDeprecated } from '../checks/warn-of-deprecated.ts'
 import { joinLists, type ListFile } from '../documents/joined-lists.ts'
-import { readConfigText } from '../documents/read-config-text.ts'
-import type { DocumentPath } from '../documents/yaml-document.ts'
 import { type PipelinesConfig, pipelinesSchema } from '../schemas/pipelines-schema.ts'
 import { triggersSchema } from '../schemas/triggers-schema.ts'
 import { type WinchesterSettings, winchesterSchema } from '../schemas/winchester-schema.ts'
 import { type Config, type Places, pipelinesOf } from './config.ts'
-import { type ConfigFile, NamedFiles, parseConfigFile } from './config-file.ts'
+import { type ConfigFile, NamedFiles, readConfigFile } from './config-file.ts'
 import type { DefinitionFiles } from './definition-files.ts'
-import type { FaultyHandler, LoadContext } from './load-context.ts'
+import type { LoadContext } from './load-context.ts'
 import {
   joinedLogSettings,
   type LogSettings,
@@ -48,7 +46,7 @@ type NamedParts = {
  * Loads a winchester.yaml and the files that it names. Resolves to undefined when nothing of it can be used.
  */
 export async function loadWinchester(file: string, context: LoadContext): Promise<Config | undefined> {
-  const main = parseConfigFile(file, await readConfigText(file), winchesterSchema, context, STAND_IN)
+  const main = await readConfigFile(file, winchesterSchema, context, STAND_IN)
   if (!main) return undefined
   const folder = resolve(dirname(file))
   const folders = [...main.value.config_path.map((path) => resolve(folder, path)), folder]
@@ -58,18 +56,28 @@ export async function loadWinchester(file: string, context: LoadContext): Promis
     triggers: await readTriggers(main.value, files),
     pipelines: await readPipelines(main.value, files),
   }
-  const report = reporterOf(main, context)
-  const trimEventsAge = parseOrReport(main.value.trim_events_age, ['trim_events_age'], report)
+  const trimEventsAge = parseAge(main, context)
   await checkDatabaseUrl(main, folder, context)
   warnOfDeprecated(main, winchesterSchema, context.findings)
   checkTogether(main.value, parts, context)
   const config = await compile(main, folder, parts, context)
   const whole = { ...config, trimEventsAge: trimEventsAge ?? EVERYTHING }
-  await checkHandlersOf(whole, main, parts.pipelines, context)
+  if (context.mode === 'check') context.findings.addAll(await context.checkHandlers(whole))
   await findOpenSecrets(main.document, context.findings)
   if (parts.pipelines) await findOpenSecrets(parts.pipelines.document, context.findings)
   if (parts.triggers) await findOpenSecrets(parts.triggers.document, context.findings, 'values')
   return whole
+}
+
+/**
+ * Parses trim_events_age. An unknown variable makes the configuration unusable: the worker knows $timestamp
+ * only.
+ */
+function parseAge(main: ConfigFile<WinchesterSettings>, context: LoadContext): Expression | undefined {
+  const report = reporterOf(main, context)
+  const path = ['trim_events_age']
+  const fatal: Report = (fault) => report({ ...fault, code: 'time-expression' })
+  return parseOrReport(main.value.trim_events_age, path, fatal, ['timestamp'])
 }
 
 /** Reads the files of trigger_definitions in order. Resolves to undefined when none can be used. */
@@ -149,59 +157,28 @@ async function compile(
     pipelines: pipelinesOf(pipelines?.value ?? {}),
     written: { definitions: definitions?.configs ?? [], triggers: triggers?.value ?? [], yagi: {} },
     logging: { winchester: await readLogging(main, folder, context), yagi: NO_LOG_SETTINGS },
-    places: placesOf(main, definitions, triggers),
+    places: placesOf(main, { definitions, triggers, pipelines }),
     warnings: [],
   }
-}
-
-async function checkHandlersOf(
-  config: Config,
-  main: ConfigFile<WinchesterSettings>,
-  pipelines: ConfigFile<PipelinesConfig> | undefined,
-  context: LoadContext,
-): Promise<void> {
-  if (context.mode !== 'check') return
-  for (const fault of await context.checkHandlers(config)) {
-    const { file, path, severity, code } = placeOf(fault, main, pipelines)
-    const position = code === 'unused' ? file?.document.keyPositionOf(path) : file?.document.positionOf(path)
-    if (position) context.findings.add({ severity, code, path, message: fault.message, position })
-  }
-}
-
-type Place = Pick<Finding, 'severity' | 'code'> & {
-  readonly file: ConfigFile<unknown> | undefined
-  readonly path: DocumentPath
-}
-
-function placeOf(
-  fault: FaultyHandler,
-  main: ConfigFile<unknown>,
-  pipelines: ConfigFile<unknown> | undefined,
-): Place {
-  if ('handler' in fault) {
-    // A warning only: no pipeline runs the handler.
-    const path = ['pipeline_handlers', fault.handler]
-    return { file: main, path, severity: 'warning', code: 'handler' }
-  }
-  const path = [fault.pipeline, fault.step]
-  if (fault.parameter === undefined) return { file: pipelines, path, severity: 'error', code: 'handler' }
-  return { file: pipelines, path: [...path, 'params', fault.parameter], severity: 'warning', code: 'unused' }
 }
 
 function reporterOf(file: ConfigFile<unknown> | undefined, { findings }: LoadContext): Report {
   return file ? findings.reporter(file.document) : () => {}
 }
 
-function placesOf(
-  main: ConfigFile<unknown>,
-  definitions: DefinitionFiles | undefined,
-  triggers: ListFile<TriggerConfig> | undefined,
-): Places {
+function placesOf(main: ConfigFile<unknown>, { definitions, triggers, pipelines }: NamedParts): Places {
   return {
     definition: (path) => (definitions ? definitions.positionOf(path) : main.document.positionOf([])),
     trigger: (name) => {
       const index = triggers?.value.findIndex((trigger) => trigger.name === name) ?? -1
       return (triggers ?? main).document.positionOf(index < 0 ? [] : [index])
     },
+    step(pipeline, step, parameter) {
+      const { document } = pipelines ?? main
+      const path = pipelines ? [pipeline, step] : []
+      if (parameter === undefined) return document.positionOf(path)
+      return document.keyPositionOf([...path, 'params', parameter])
+    },
+    handler: (name) => main.document.positionOf(['pipeline_handlers', name]),
   }
 }

@@ -8,7 +8,7 @@ import { type IniSection, parseIniDocument } from '../documents/ini-document.ts'
 import { IniReader } from '../documents/ini-reader.ts'
 import { readSection } from '../documents/ini-section.ts'
 import { readConfigText } from '../documents/read-config-text.ts'
-import { QUINCY_SECTIONS, YAGI } from '../schemas/yagi-schema.ts'
+import { QUINCY_SECTIONS, YAGI, YAGI_SECTIONS } from '../schemas/yagi-schema.ts'
 import type { AppSettings } from './app-settings.ts'
 import type { Config, Written } from './config.ts'
 import type { LoadContext } from './load-context.ts'
@@ -26,8 +26,8 @@ type Sections = ReadonlyMap<string, IniSection>
  */
 export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
   const sections = parseIniDocument(await readConfigText(file), file)
-  await findOpenSecretsOfIni(sections, context.findings)
-  const ini = new IniReader(sections, context.environment, context.findings)
+  await findOpenSecretsOfIni(sections, YAGI_SECTIONS, context.findings)
+  const ini = new IniReader(file, sections, context.environment, context.findings)
   if (ini.has('quince')) return loadQuincy(file, ini, context)
   const folder = dirname(file)
   const yagi = withAbsolutePaths(readYagiSettings(ini), folder)
@@ -82,7 +82,7 @@ async function loadNamed(file: string, ini: IniReader, context: LoadContext): Pr
  * used.
  */
 function loadQuincy(file: string, ini: IniReader, context: LoadContext): Promise<Config | undefined> {
-  ini.checkNames(QUINCY_SECTIONS, [])
+  ini.checkNames(QUINCY_SECTIONS, [], [])
   const named = ini.text('quince', 'winchester_config')
   if (!named)
     throw new ConfigError(`${file} names no winchester.yaml: expected winchester_config in [quince]`)

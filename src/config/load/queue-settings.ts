@@ -5,6 +5,7 @@ import { didYouMean } from '../../text/suggest.ts'
 import type { IniReader } from '../documents/ini-reader.ts'
 import type { YAGI } from '../schemas/yagi-schema.ts'
 
+const EXCHANGE_TYPES = ['topic', 'direct', 'fanout', 'headers']
 const QUEUE_TYPES = ['classic', 'quorum', 'stream']
 /** The exchanges that OpenStack's services declare, and cannot use when they exist with other settings. */
 const OPENSTACK =
@@ -40,6 +41,13 @@ function readBindings(ini: IniReader, section: string, queue: string, values: Va
   return values.exchange.flatMap((exchange) =>
     (keys.length > 0 ? keys : ['']).map((routingKey) => ({ exchange, routingKey })),
   )
+}
+
+/** Finds an unknown type of exchange; those of plugins begin with `x-`. */
+function checkExchangeType(ini: IniReader, section: string, { exchange_type: type }: Values): void {
+  if (EXCHANGE_TYPES.includes(type) || /^x-./.test(type)) return
+  const message = `exchange_type: expected ${EXCHANGE_TYPES.join(', ')} or one of a plugin, x-…, found ${JSON.stringify(type)}`
+  ini.report(section, 'exchange_type', `${message}${didYouMean(type, EXCHANGE_TYPES)}`)
 }
 
 function readArguments(
@@ -120,6 +128,7 @@ function checkOwn(ini: IniReader, section: string, spec: QueueSpec, values: Valu
     }
   }
   checkStream(ini, section, type === 'stream', values.stream_offset)
+  checkExchangeType(ini, section, values)
   checkExchanges(ini, section, spec)
 }
 

@@ -19,7 +19,7 @@ const DEAD_LETTERS = 'dead-letters.sqlite'
 export function withoutWinchester(file: string, folder: string, yagi: YagiSettings, ini: IniReader): Config {
   checkApps(yagi, ini)
   const winchester = winchesterSchema.parse({ database: { url: `sqlite:${deadLettersOf(yagi, folder)}` } })
-  const position = { file, line: 1, column: 1 }
+  const begin = () => ({ file, line: 1, column: 1 })
   return {
     folder: resolve(folder),
     winchester,
@@ -29,7 +29,7 @@ export function withoutWinchester(file: string, folder: string, yagi: YagiSettin
     triggers: [],
     pipelines: {},
     trimEventsAge: parseTimex(winchester.trim_events_age),
-    places: { definition: () => position, trigger: () => position },
+    places: { definition: begin, trigger: begin, step: begin, handler: begin },
     written: { definitions: [], triggers: [], yagi: {} },
     logging: { winchester: NO_LOG_SETTINGS, yagi: NO_LOG_SETTINGS },
     warnings: [],

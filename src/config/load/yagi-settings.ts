@@ -52,8 +52,10 @@ export function readYagiSettings(ini: IniReader): YagiSettings {
   checkSections(ini, names)
   const archives: ArchivesBySection = new Map()
   const queues = names.map((queue) => readQueue(ini, queue, archives))
-  if (queues.length === 0)
-    ini.report('consumers', 'queues', 'queues: expected the names of the queues to read')
+  if (queues.length === 0) {
+    const message = `queues: expected the names of the queues to read${ini.has('consumers') ? '' : ', in a section [consumers]'}`
+    ini.report('consumers', 'queues', message)
+  }
   checkFilterNames(
     ini,
     queues.flatMap(({ apps }) => apps),
@@ -75,9 +77,9 @@ function checkSections(ini: IniReader, queues: readonly string[]): void {
     .filter(isModulePath)
     .map((classPath) => classPath.split(/[.:]/).at(-1) as string)
   const filters = Object.keys(FILTER_SECTIONS)
-  ini.checkNames(YAGI_SECTIONS, [...RETIRED, ...filters, ...own])
-  warnOfUnused(ini)
   const ofApps = Object.values(APPS.entries).map(({ kind }) => kind)
+  ini.checkNames(YAGI_SECTIONS, [...RETIRED, ...filters, ...own], ['consumer', ...ofApps])
+  warnOfUnused(ini)
   for (const section of ini.sectionsOf([...ofApps, ...filters, ...own])) {
     const [, queue] = section.split(':')
     if (queue === undefined || queues.includes(queue)) continue
@@ -87,7 +89,9 @@ function checkSections(ini: IniReader, queues: readonly string[]): void {
 
 function readQueue(ini: IniReader, queue: string, archives: ArchivesBySection): QueueSettings {
   const section = `consumer:${queue}`
-  if (!ini.has(section)) ini.report('consumers', 'queues', `queues: there is no section [${section}]`)
+  // A section [consumers:QUEUE] is reported itself.
+  if (!ini.has(section) && !ini.has(`consumers:${queue}`))
+    ini.report('consumers', 'queues', `queues: there is no section [${section}]`)
   const values = readSection(ini, YAGI.CONSUMER, () => section)
   const apps = readApps(ini, queue, values.apps)
   const isArchived = apps.some(({ kind }) => kind === 'shoebox')

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { LOOPBACK_RANGE, parseLoopbackRange } from '../../runtime/listen-address.ts'
+import { LOG_LEVELS, logLevelOf } from '../../runtime/logger.ts'
+import { didYouMean } from '../../text/suggest.ts'
 import { apiSchema } from './api-schema.ts'
 
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
@@ -21,6 +23,12 @@ export const winchesterSchema = z.strictObject(
       .describe('where the other files are looked for, relative to this file'),
     log_level: z
       .string()
+      .refine((text) => logLevelOf(text) !== undefined, {
+        error: ({ input }) => {
+          const known = LOG_LEVELS.join(', ')
+          return `expected one of ${known}, found ${JSON.stringify(input)}${didYouMean(String(input), LOG_LEVELS)}`
+        },
+      })
       .optional()
       .describe('`debug`, `info`, `warn` (`warning`), `error` or `silent`; `info` unless given'),
     log_file: z

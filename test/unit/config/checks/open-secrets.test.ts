@@ -119,3 +119,46 @@ test('the password of the database and those of yagi.conf are found too, but not
   chmodSync(join(folder, 'winchester.yaml'), 0o600)
   expect(await found('guest.conf')).toEqual([])
 })
+
+async function secretsIn(yaml: string, ini: string) {
+  const folder = folderWith({ ...SOUND_FILES, 'pipelines.yaml': yaml, 'yagi.conf': ini })
+  for (const name of ['pipelines.yaml', 'yagi.conf']) chmodSync(join(folder, name), 0o644)
+  const { findings } = await checkConfig(join(folder, 'yagi.conf'), {})
+  return findings.filter(({ code }) => code === 'open-secret').map(({ path }) => path)
+}
+
+const QUEUE =
+  '[winchester]\nconfig_file = winchester.yaml\n[consumers]\nqueues = q\n[consumer:q]\napps = yagi.handler.NullHandler\n'
+
+test.each([
+  ['url = ${U:-amqp://nova:hunter2@rabbit:5672/}', ['rabbit_broker.url']],
+  ['url = amqp://nova:${P:-hunter2}@rabbit:5672/', ['rabbit_broker.url']],
+  ['password = ${P:-hunter2}', ['rabbit_broker.password']],
+  ['url = amqp://guest:guest@localhost', []],
+  ['url = ${U:-amqp://guest:guest@localhost}', []],
+  ['url = amqp://${U}:${P}@rabbit:5672/', []],
+  ['url = amqp://nova:${P:-}@rabbit:5672/', []],
+  ['password = ${P:-guest}', []],
+  ['url = amqp://a:hunter2@m1,b:guest@m2', ['rabbit_broker.url']],
+])('what stands in yagi.conf, the defaults of variables too, is looked at: %s', async (line, expected) => {
+  expect(await secretsIn('go: [logger]', `[rabbit_broker]\n${line}\n${QUEUE}`)).toEqual(expected)
+})
+
+test('numbers and flags of known keys are no secrets, whatever their names', async () => {
+  const feed = '[atompub]\nurl = http://feed.example/events\nfailures_before_reauth = 3\nkey = 12345\n'
+  expect(await secretsIn('go: [logger]', feed + QUEUE)).toEqual(['atompub.key'])
+})
+
+test.each([
+  ['headers: {Authorization: "Bearer ${T}"}', []],
+  ['headers: {Authorization: "Bearer ${T:-hunter2x}"}', ['go.0.params.headers.Authorization']],
+  ['url: "https://hooks.example/services/${T}"', []],
+  ['url: "https://hooks.example/services/${T:-T0/B0/hunter2}"', ['go.0.params.url']],
+  ['url: "${U:-http://me:hunter2@host/}"', ['go.0.params.url']],
+])(
+  'what stands in a YAML file, the defaults of variables too, is looked at: %s',
+  async (params, expected) => {
+    const url = params.startsWith('url') ? '' : 'url: "http://host/", '
+    expect(await secretsIn(`go: [{name: webhook, params: {${url}${params}}}]`, QUEUE)).toEqual(expected)
+  },
+)

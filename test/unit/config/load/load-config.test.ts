@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { handlerFaults } from '../../../../src/assembly/require-pipelines.ts'
+import { handlerFaults, requirePipelines } from '../../../../src/assembly/require-pipelines.ts'
 import { checkConfig, loadConfig } from '../../../../src/config/load/load-config.ts'
 import { ConfigError } from '../../../../src/domain/errors.ts'
 import { findingsOf, SOUND_FILES } from '../../../support/config-findings.ts'
@@ -75,6 +75,42 @@ test.each([
     /bad time expression/,
   ],
   [
+    'a variable that the age of events has not',
+    { 'winchester.yaml': `${FILES['winchester.yaml']}trim_events_age: $timestmp - 14d\n` },
+    'winchester.yaml:7:18',
+    /unknown variable \$timestmp; known are \$timestamp in "\$timestmp - 14d" at column 1/,
+  ],
+  [
+    'an unknown level of the log',
+    { 'winchester.yaml': `${FILES['winchester.yaml']}log_level: inf\n` },
+    'winchester.yaml:7:12',
+    /log_level: expected one of debug, info, .*, found "inf"; did you mean "info"/,
+  ],
+  [
+    'a mistyped key that is required',
+    { 'events.yaml': '- event_type: x.*\n  traits: {host: {field: payload.host}}\n' },
+    'events.yaml:2:19',
+    /unknown key "field"; did you mean "fields"/,
+  ],
+  [
+    'a quoted text that is not closed',
+    { 'winchester.yaml': `log_level: "info${FILES['winchester.yaml']}` },
+    'winchester.yaml:2:1',
+    /a quoted text above is not closed, or this line of it is not indented/,
+  ],
+  [
+    'definitions that are no list',
+    { 'events.yaml': 'event_type: x.*\ntraits: {host: {fields: payload.host}}\n' },
+    'events.yaml:1:1',
+    /expected array/,
+  ],
+  [
+    'a handler whose module is not there',
+    { 'pipelines.yaml': 'go: ["./nosuch.ts:Foo"]\n' },
+    'pipelines.yaml:1:7',
+    /^\.\/nosuch\.ts:Foo: the module cannot be loaded/,
+  ],
+  [
     'an unknown pipeline',
     { 'pipelines.yaml': 'goo: [logger]\n' },
     'triggers.yaml:7:18',
@@ -112,6 +148,41 @@ test('an unknown key is an error for check, and does not keep the daemons from r
   expect(findings).toMatchObject([{ code: 'unknown-key', severity: 'error' }])
   expect(config?.warnings).toEqual(findings)
   expect(config?.triggers.map(({ name }) => name)).toEqual(['one'])
+})
+
+test('a daemon refuses a handler with the finding of check', async () => {
+  const files = { ...FILES, 'pipelines.yaml': 'go: [logger]\nother:\n- logger\n- usgae\n' }
+  const config = await loadConfig(join(folderWith(files), 'winchester.yaml'), {})
+  const [found, ...others] = await findingsOf(files)
+  expect(others).toEqual([])
+  expect(found).toMatchObject({
+    at: 'pipelines.yaml:4:3',
+    message: expect.stringMatching(/^usgae: there is no/),
+  })
+  await expect(requirePipelines(config)).rejects.toThrow(`${found?.at}: ${found?.message}`)
+})
+
+test('a daemon warns of a parameter without effect with its place', async () => {
+  const step = '{name: notabene, params: {exchange: e, queue_name: q, library: x}}'
+  const folder = folderWith({ ...FILES, 'pipelines.yaml': `go: [${step}]\n` })
+  const told: string[] = []
+  const logger = { warn: (_: object, message: string) => told.push(message) }
+  await requirePipelines(await loadConfig(join(folder, 'winchester.yaml'), {}), logger)
+  expect(told).toEqual([
+    expect.stringMatching(/pipelines\.yaml:1:60: warning: notabene: library: is accepted and has no effect$/),
+  ])
+})
+
+test('an unknown variable in the age of events keeps the worker from running', async () => {
+  const yaml = `${FILES['winchester.yaml']}trim_events_age: $timestmp - 14d\n`
+  const file = join(folderWith({ ...FILES, 'winchester.yaml': yaml }), 'winchester.yaml')
+  await expect(loadConfig(file, {})).rejects.toThrow('winchester.yaml:7:18: unknown variable $timestmp')
+})
+
+test.each(['debug', 'WARNING', 'CRITICAL', 'silent'])('log_level may be %s', async (level) => {
+  expect(await findingsOf({ 'winchester.yaml': `${FILES['winchester.yaml']}log_level: ${level}\n` })).toEqual(
+    [],
+  )
 })
 
 test('an unknown pipeline does not keep the daemons from running', async () => {
@@ -179,6 +250,25 @@ test.each([
     'yagi.conf:7:10',
     /there is no section \[consumer:q3\]/,
   ],
+  [
+    'no queues to read',
+    '[winchester]\nconfig_file = winchester.yaml\n',
+    'yagi.conf:1:1',
+    /queues: expected the names of the queues to read, in a section \[consumers\]/,
+  ],
+  [
+    'an empty section of queues',
+    '[winchester]\nconfig_file = winchester.yaml\n[consumers]\n',
+    'yagi.conf:3:1',
+    /queues: expected the names of the queues to read$/,
+  ],
+  [
+    'a section of a queue with the name of another kind',
+    YAGI.replace('[consumer:q1]', '[consumers:q1]'),
+    'yagi.conf:8:1',
+    /^unknown section \[consumers:q1\]; did you mean "consumer:q1"\?$/,
+  ],
+  ['an empty file', '', 'yagi.conf:1:1', /queues: expected the names/],
   [
     'a value of the wrong kind',
     YAGI.replace('durable = False', 'durable = maybe'),
@@ -385,7 +475,6 @@ test('faults of one kind hide none of another', async () => {
     'triggers.yaml:7:15 time-expression',
     'triggers.yaml:8:18 unknown-pipeline',
     'winchester.yaml:3:3 shape',
-    'winchester.yaml:3:3 unknown-key',
     'winchester.yaml:7:20 shape',
   ])
 })

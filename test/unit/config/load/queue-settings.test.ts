@@ -125,3 +125,19 @@ test.each([
   const { findings } = await checked(keys)
   expect(findings).toEqual([{ at, severity, message: expect.stringMatching(message) }])
 })
+
+test.each([
+  [
+    'topik',
+    [{ at: '6:17', message: /^exchange_type: expected topic, .*found "topik"; did you mean "topic"/ }],
+  ],
+  ['Topic', [{ at: '6:17', message: /did you mean "topic"/ }]],
+  ['x-consistent-hash', []],
+  ['fanout', []],
+])('an exchange of type %s', async (type, expected) => {
+  const { findings } = await checked(`exchange = x\nexchange_type = ${type}`)
+  expect(findings).toMatchObject(
+    expected.map(({ at, message }) => ({ at, message: expect.stringMatching(message), severity: 'error' })),
+  )
+  expect(findings).toHaveLength(expected.length)
+})
