@@ -11,10 +11,16 @@ const WORD = characterSet(/[\w.$-]/)
 const NO_NAME = characterSet(/[\n:{}[\],=<>&;"'\\]/)
 const IN_NAME = NO_NAME.map((is) => 1 - is)
 const RUN = characterSet(/[^\s"'&;<>\\)}\]]/)
+/** A run up to a comma, behind which another name may begin. */
+const ITEM = characterSet(/[^\s"'&;<>\\)}\],]/)
+const NAME_IN_LIST = characterSet(/[\w-]/)
 const LINE = characterSet(/[^\n\r"'\\<>]/)
 const BARE = characterSet(/[^\s,}\])"'\\]/)
 const ITEMS = characterSet(/[^\]["'\\\n{}]/)
 const CONTENT = characterSet(/[^<]/)
+
+/** Schemes of an authorization, behind which the credentials stand. */
+const SCHEME = /^(?:bearer|basic|digest|token|negotiate|apikey|ntlm)$/i
 
 /**
  * Replaces the values of secret names in a text by `***`, in the forms in which JSON, Python, headers,
@@ -131,29 +137,42 @@ function unquotedValue(text: string, from: number, name: string, sign: string): 
   if (text[at] === '[') return valueInBrackets(text, at)
   const line = sign === ':' && /cookie$/i.test(name) ? runAt(text, at, LINE) : ''
   if (line !== '') return hidden(at, at + line.length)
-  const run = cutRun(runAt(text, at, RUN))
-  const end = at + run.length
+  const end = endOfValue(text, at)
+  const run = text.slice(at, end)
   if (run === '' || isNothing(text, at, end) || isAmount(name, run)) return undefined
-  if (/^(?:bearer|basic|digest|token|negotiate|apikey|ntlm)$/i.test(run)) {
+  if (/authori[sz]ation$/i.test(name) && SCHEME.test(run)) {
     const more = afterBlanks(text, end)
-    const behind = runAt(text, more, LINE)
-    if (/authori[sz]ation$/i.test(name) && more > end) return hidden(more, more + behind.trimEnd().length)
+    const behind = more > end ? runAt(text, more, LINE).trimEnd() : ''
+    if (behind !== '') return hidden(more, more + behind.length)
   }
   // A word of a sentence: `token: expected text`.
   if (sign === ':' && /^[a-z]+$/.test(run) && /^ [a-z(]/i.test(text.slice(end, end + 2))) return undefined
   return hidden(at, end)
 }
 
-/** Returns a run without the punctuation behind it, and without a further `name=value` behind a comma. */
-function cutRun(run: string): string {
-  const comma = run.search(/,[\w-]*[=:]/)
-  return (comma < 0 ? run : run.slice(0, comma)).replace(/(?<![,.:])[,.:]+$/, '')
+/**
+ * Returns the index where a value without quotes ends: before a further `name=value` behind a comma, and
+ * before the punctuation behind the value. Reads no further than the next name.
+ */
+function endOfValue(text: string, start: number): number {
+  let at = endOfRun(text, start, ITEM, 1)
+  while (text[at] === ',') {
+    const next = endOfRun(text, at + 1, NAME_IN_LIST)
+    if (text[next] === '=' || text[next] === ':') break
+    at = endOfRun(text, next, ITEM, 1)
+  }
+  while (at > start && isPunctuation(text[at - 1])) at--
+  return at
+}
+
+function isPunctuation(character: string | undefined): boolean {
+  return character === ',' || character === '.' || character === ':'
 }
 
 function valueInBrackets(text: string, at: number): Part | undefined {
-  const inner = runAt(text, at + 1, ITEMS)
-  const end = at + 1 + inner.length
-  return inner !== '' && text[end] === ']' ? hidden(at + 1, end) : undefined
+  const end = endOfRun(text, at + 1, ITEMS, 1)
+  // What is not closed hides as well: what follows would be read again for every name in it.
+  return end > at + 1 ? hidden(at + 1, end) : undefined
 }
 
 function plainRun(text: string, at: number): Part | undefined {

@@ -72,11 +72,12 @@ const LONGEST_NAME = 256
  * isSecretName('key_name') // false
  */
 export function isSecretName(name: string): boolean {
-  const known = judged.get(name)
+  const end = name.slice(-LONGEST_NAME)
+  const known = judged.get(end)
   if (known !== undefined) return known
-  const isSecret = judge(name.slice(-LONGEST_NAME))
+  const isSecret = judge(end)
   if (judged.size >= MOST_JUDGED) judged.clear()
-  if (name.length <= LONGEST_NAME) judged.set(name, isSecret)
+  judged.set(end, isSecret)
   return isSecret
 }
 

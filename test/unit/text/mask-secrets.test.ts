@@ -227,3 +227,145 @@ test('the time it takes is that of its length', { timeout: 3_600_000 }, () => {
   for (const [kind, text] of Object.entries(hostile))
     expect(nsPerByte(text) / base, kind).toBeLessThan(MOST_TIMES)
 })
+
+/** Parts of the forms that masks know, and of what cuts them off. */
+const ATOMS = [
+  ...[
+    '"',
+    "'",
+    '\\',
+    '\\"',
+    '{',
+    '}',
+    '[',
+    ']',
+    '(',
+    ')',
+    '<',
+    '>',
+    '&',
+    ';',
+    ':',
+    '=',
+    ',',
+    '.',
+    '-',
+    '/',
+    '@',
+    '\n',
+    ' ',
+  ],
+  ...[
+    'pass',
+    'password',
+    '"password":',
+    '"password": {',
+    '"password":[',
+    'password=',
+    'password: ',
+    "token='",
+    "u'",
+  ],
+  ...[
+    '--password ',
+    '"--token",',
+    'token.',
+    'token ',
+    'token,',
+    '["token","',
+    '[["token","',
+    "[(b'token', b'",
+    'token: ab cd',
+  ],
+  ...[
+    '{"name":"token","value":"',
+    '{"value":"a","name":"token",',
+    '"value":"a",',
+    '"name":"token","n":[1],',
+    '{"a":{',
+    'token=[',
+  ],
+  ...[
+    '://',
+    '://a:b@',
+    'a:b@',
+    'http://hooks.',
+    'http://a/webhook/',
+    '?key=',
+    '/tokens/',
+    '%3A%2F%2F',
+    '%3d',
+    '%22',
+    '%40',
+    '&quot;',
+  ],
+  ...[
+    'bearer ',
+    'basic ',
+    'gAAAAx',
+    'eyJabcdefgh.',
+    '-----BEGIN PRIVATE KEY-----',
+    '\\u005c',
+    '\\u0022',
+    '\\n',
+  ],
+  ...[
+    '<password>',
+    '<a:password b="',
+    '<param name="password" ',
+    'value="',
+    'token%3D',
+    'token%22%3A%22',
+    'token[',
+    'u[token]=',
+  ],
+  ...[
+    'Authorization: Bearer ',
+    'Authorization: Digest a="',
+    'cookie: ',
+    'auth"',
+    'token: |\n  ',
+    'token=>',
+    'token::',
+    'x:y,',
+    'user data',
+  ],
+]
+
+/** Returns the time of the processor that masking takes, in microseconds: that of other processes is not in it. */
+function cpuTime(text: string): number {
+  const before = process.cpuUsage()
+  maskSecrets(text)
+  const { user, system } = process.cpuUsage(before)
+  return user + system
+}
+
+/**
+ * How many times as long eight times the text takes: 8 where the time is that of the length, 64 for its square.
+ * The clock of the processor is no finer than some tens of microseconds.
+ */
+function growth(unit: string, length: number): number {
+  const least = (times: number, count: number) =>
+    Math.min(...Array.from({ length: count }, () => cpuTime(filled(unit, length * times))))
+  return least(8, 1) / Math.max(least(1, 3), 100)
+}
+
+test('no text of parts of forms takes time that grows with the square of its length', {
+  timeout: 3_600_000,
+}, () => {
+  const commas = ['token=a,', 'token =', 'password=%3dtoken,', 'token=[password: token ', 'basic password=']
+  const units = fc.sample(fc.array(fc.constantFrom(...ATOMS), { minLength: 2, maxLength: 4 }), {
+    numRuns: 150,
+    seed: 20261130,
+  })
+  for (const unit of [
+    ...commas,
+    'token: ab cdpassword: ',
+    'password=(x:y,',
+    ...units.map((parts) => parts.join('')),
+  ]) {
+    // What else the process does may come between: only what grows every time does so by itself.
+    const isSteep = [1, 2, 3].every(() => growth(unit, 32_000) > 24)
+    expect(isSteep, json(unit)).toBe(false)
+  }
+})
