@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { Position } from '../../domain/errors.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
-import { isSecretName } from '../../text/secret-names.ts'
+import { isSecretName, isSecretParameter } from '../../text/secret-names.ts'
 import type { IniSection } from '../documents/ini-document.ts'
 import type { ConfigDocument, DocumentPath } from '../documents/yaml-document.ts'
 import type { Findings } from './findings.ts'
@@ -42,9 +42,7 @@ export async function findOpenSecretsOfIni(
 ): Promise<void> {
   const found = [...sections].flatMap(([section, { entries }]) =>
     [...entries].flatMap(([key, { value, position }]): OpenSecret[] =>
-      isLiteral(value) &&
-      value !== PUBLIC_PASSWORD &&
-      (key === 'key' || isSecretName(key) || isSecretValue(key, value))
+      isLiteral(value) && value !== PUBLIC_PASSWORD && (isSecretParameter(key) || isSecretValue(key, value))
         ? [{ path: [section, key], position }]
         : [],
     ),
