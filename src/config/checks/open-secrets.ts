@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Position } from '../../domain/errors.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
 import { isSecretName, isSecretParameter } from '../../text/secret-names.ts'
@@ -17,6 +18,8 @@ const PUBLIC_PASSWORD = 'guest'
 
 /** Permissions of users who are neither the owner nor of the group. */
 const OTHERS = 0o007
+/** Permissions of users who are not the owner. */
+const NOT_OWNER = 0o077
 
 /**
  * Adds a warning for each secret in a YAML file that other users can read, unless it comes from the
@@ -33,6 +36,7 @@ export async function findOpenSecrets(
     paths.map((path) => ({ path, position: document.positionOf(path) })),
     findings,
   )
+  if (names === 'names') await warnOfNamedFiles(document, findings)
 }
 
 /** Adds a warning for each secret in an INI file that other users can read, as findOpenSecrets does. */
@@ -48,6 +52,26 @@ export async function findOpenSecretsOfIni(
     ),
   )
   await warnOf(found, findings)
+}
+
+/** Adds a warning for each file of tokens of the API that its owner is not alone to read: `api` refuses it. */
+async function warnOfNamedFiles(document: ConfigDocument, findings: Findings): Promise<void> {
+  for (const name of ['read_file', 'write_file']) {
+    const path = ['api', 'tokens', name]
+    const file = path.reduce<unknown>(
+      (value, key) => (value as { [key: string]: unknown } | undefined)?.[key],
+      document.value,
+    )
+    if (typeof file !== 'string' || !isLiteral(file)) continue
+    const position = document.positionOf(path)
+    const mode = await stat(resolve(dirname(position.file), file)).then(
+      (found) => found.mode,
+      () => 0,
+    )
+    if ((mode & NOT_OWNER) === 0) continue
+    const message = `${name}: ${file} can be read by others, and the API does not start with it; chmod 600 the file`
+    findings.add({ severity: 'warning', code: 'open-secret', path, message, position })
+  }
 }
 
 async function warnOf(found: readonly OpenSecret[], findings: Findings): Promise<void> {
@@ -74,13 +98,20 @@ function* literalSecrets(
     const isSecret = isInSecret || (looksAtNames && isSecretName(key))
     for (const [name, inner] of Object.entries(value)) {
       const at = [...path, Array.isArray(value) ? Number(name) : name]
-      yield* literalSecrets(inner, at, looksAtNames, isSecret)
+      const isOfOption = Array.isArray(value) && isSecretOption(value[Number(name) - 1], inner)
+      yield* literalSecrets(inner, at, looksAtNames, isSecret || isOfOption)
     }
   } else if (typeof value === 'string' ? isLiteral(value) : typeof value === 'number') {
     // Of `api.tokens` those are no secrets that name a file.
     const isNamed = looksAtNames && (isSecretName(key) || (isInSecret && !key.endsWith('_file')))
     if (isNamed || isSecretValue(key, String(value))) yield path
   }
+}
+
+/** Whether an item of a list is the value of the option before it: `["tool", "--api-token", "…"]`. */
+function isSecretOption(option: unknown, item: unknown): boolean {
+  if (typeof option !== 'string' || !/^--[\w-]+$/.test(option) || !isSecretName(option)) return false
+  return typeof item === 'string' && !item.startsWith('-')
 }
 
 /** Whether a text stands in the file itself. */
@@ -90,7 +121,13 @@ function isLiteral(text: string): boolean {
 
 /** Whether a value is a secret by its form, or the address of a webhook with a key in its path. */
 function isSecretValue(key: string, value: string): boolean {
-  return maskSecrets(value) !== value || (/url$/i.test(key) && hasKeyInPath(value))
+  return maskSecrets(value) !== value || hasTokenAsUser(value) || (/url$/i.test(key) && hasKeyInPath(value))
+}
+
+/** Whether an address has a token in the place of a user: `https://TOKEN@host`. */
+function hasTokenAsUser(value: string): boolean {
+  const user = /^https?:\/\/([\w.~-]{16,})@/i.exec(value)?.[1]
+  return user !== undefined && /\d/.test(user)
 }
 
 function hasKeyInPath(url: string): boolean {
