@@ -33,7 +33,7 @@ export type LogLines = { write(line: string): void }
  * logLevelOf('WARNING') // 'warn'
  */
 export function logLevelOf(name: string): LogLevel | undefined {
-  const given = name.toLowerCase()
+  const given = name.trim().toLowerCase()
   const level = PYTHON_LEVELS[given] ?? given
   return LOG_LEVELS.find((known) => known === level)
 }

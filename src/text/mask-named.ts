@@ -1,6 +1,12 @@
-import { endOfQuoted, endOfStructure, type Quote, quoteAt } from './quoted-text.ts'
-import { isAmountName, isSecretName, MASK } from './secret-names.ts'
-import { type CharacterSet, characterSet, endOfRun, type Part, TextParts } from './text-parts.ts'
+import { afterBlanks, afterPrefix, beforeBlanks, beforePrefix } from './blanks.ts'
+import { encodedValue } from './encoded-value.ts'
+import { memberValue, NAME_KEY } from './member-value.ts'
+import { optionValue, plainValue } from './plain-value.ts'
+import { endOfQuoted, type Quote, quoteAt } from './quoted-text.ts'
+import { isSecretName } from './secret-names.ts'
+import { attributeValue, contentAt, endOfTag } from './tag-value.ts'
+import { characterSet, endOfRun, type Part, TextParts } from './text-parts.ts'
+import { hidden, valueAt } from './value-parts.ts'
 
 /** A part of every secret name, in lower case or not. */
 const STEM =
@@ -10,15 +16,10 @@ const WORD = characterSet(/[\w.$-]/)
 /** Characters after which no quoted name goes on. */
 const NO_NAME = characterSet(/[\n:{}[\],=<>&;"'\\]/)
 const IN_NAME = NO_NAME.map((is) => 1 - is)
-const RUN = characterSet(/[^\s"'&;<>\\)}\]]/)
-const LINE = characterSet(/[^\n\r"'\\<>]/)
-const BARE = characterSet(/[^\s,}\])"'\\]/)
-const ITEMS = characterSet(/[^\]["'\\\n{}]/)
-const CONTENT = characterSet(/[^<]/)
 
 /**
  * Replaces the values of secret names in a text by `***`, in the forms in which JSON, Python, headers,
- * queries, options of programs and XML have names and values. Goes once through the text.
+ * queries, options of programs, YAML and XML have names and values. Goes once through the text.
  */
 export function maskNamed(text: string): string {
   const stem = new RegExp(STEM)
@@ -31,206 +32,142 @@ export function maskNamed(text: string): string {
     while (start > floor && isWordAt(text, start - 1)) start--
     // The end of a quoted name is looked for once for all words in it.
     if (close < end) close = endOfRun(text, end, IN_NAME, 1)
-    const value = valueBehind(text, { start, end, close, floor })
+    const value = findValue(text, { start, end, close, floor, told: parts.told })
     if (value) parts.replace(value)
-    floor = value?.end ?? end
+    // The value may stand before its name.
+    floor = Math.max(end, value?.end ?? end)
     stem.lastIndex = floor
   }
   return parts.toString()
 }
 
-/** Where a word of a secret name stands, where a quoted name would end, and what is done with already. */
-type Place = { readonly start: number; readonly end: number; readonly close: number; readonly floor: number }
+/**
+ * Where a word of a secret name stands, where a quoted name would end, up to where names are looked for, and
+ * up to where values are masked.
+ */
+type Place = {
+  readonly start: number
+  readonly end: number
+  readonly close: number
+  readonly floor: number
+  readonly told: number
+}
 
 /** Finds the value of the name whose secret word is at `start` to `end`. */
-function valueBehind(text: string, place: Place): Part | undefined {
+function findValue(text: string, place: Place): Part | undefined {
   const { start, end, close } = place
   const quote = quoteAt(text, close)
   if (quote) return valueOfQuoted(text, place, quote)
   const name = text.slice(start, end)
-  if (text[end] === '>' && text[start - 1] === '<')
-    return isSecretName(name) ? untilTag(text, end + 1) : undefined
-  const at = afterBlanks(text, end)
+  const tag = endOfTag(text, start, end)
+  if (tag >= 0) return isSecretName(name) ? contentAt(text, tag) : undefined
+  const behind = text[end]
+  if (behind === '%' || behind === '&') {
+    const plain = text[start - 1] === '%' ? name.slice(2) : name
+    return isSecretName(plain) ? encodedValue(text, end, plain) : undefined
+  }
+  if (behind === ']' || behind === ':' || behind === '[') {
+    const key = valueOfLongKey(text, end, name)
+    if (key) return key
+  }
+  const at = afterBlanks(text, behind === ']' && text[start - 1] === '[' ? end + 1 : end)
   const sign = text[at]
   if (sign === ':' || sign === '=') {
     const after = text[at + 1]
     if (after === ':' || after === '/' || !isSecretName(name)) return undefined
     let from = at + 1
     if (after === '=' || after === '>') from++
-    return unquotedValue(text, afterBlanks(text, from), name, sign)
+    return plainValue(text, afterBlanks(text, from), name, sign)
   }
-  if (name.startsWith('--') && at > end && isSecretName(name) && text[at] !== '-') return plainRun(text, at)
+  if (name.startsWith('--') && at > end && isSecretName(name) && text[at] !== '-')
+    return optionValue(text, at)
   return undefined
 }
 
-function valueOfQuoted(text: string, { start, close, floor }: Place, quote: Quote): Part | undefined {
+/** Finds the value of a quoted name that goes on: `"password:admin": "…"`, `"user[password]": "…"`. */
+function valueOfLongKey(text: string, end: number, name: string): Part | undefined {
+  const more = /^(?:\]|:[\w.-]+|\[[\w.-]*\])(?=\\*["'])/.exec(text.slice(end, end + 64))
+  const quote = more ? quoteAt(text, end + more[0].length) : undefined
+  if (!quote) return undefined
+  const colon = afterBlanks(text, quote.end)
+  if (text[colon] !== ':' || !isSecretName(name)) return undefined
+  return valueAt(text, afterBlanks(text, colon + 1), name, quote)
+}
+
+function valueOfQuoted(text: string, place: Place, quote: Quote): Part | undefined {
+  const { start, close, floor } = place
   let begin = start
   while (begin > floor && isNameAt(text, begin - 1)) begin--
   const name = text.slice(begin, close)
+  const open = begin - quote.escapes - 1
   const at = afterBlanks(text, quote.end)
   const sign = text[at]
-  if ((sign !== ':' && sign !== '=' && sign !== ',') || !isSecretName(name)) return undefined
-  if (sign === ',') return valueOfPair(text, begin - quote.escapes - 1, at + 1, name)
-  const from = afterBlanks(text, at + (text[at + 1] === '>' ? 2 : 1))
-  return valueAt(text, from, name, quote.escapes, quote.character)
+  if (sign === ':' || sign === '=') {
+    if (!isSecretName(name)) return undefined
+    return valueAt(text, afterBlanks(text, at + (text[at + 1] === '>' ? 2 : 1)), name, quote)
+  }
+  if (quoteAt(text, open)?.end !== begin || !isSecretName(name)) return undefined
+  if (sign === ',') {
+    const next = quoteAt(text, afterPrefix(text, afterBlanks(text, at + 1)))
+    const item = next ? valueOfItem(text, open, next, name) : undefined
+    if (item) return item
+  }
+  if (sign === ']') return valueOfSubscript(text, open, at, name, quote)
+  return valueOfNamed(text, open, quote, name, place.told) ?? attributeValue(text, open, quote, name)
 }
 
-/** Finds the value of `["name", "value"]` in a list, or of `{"name": "name", "value": "value"}`. */
-function valueOfPair(text: string, open: number, from: number, name: string): Part | undefined {
-  const before = beforeBlanks(text, open)
-  const next = quoteAt(text, afterBlanks(text, from))
-  if (!next) return undefined
-  if (text[before] === ':') {
-    const named = wordBefore(text, beforeBlanks(text, before))
-    if (!/^(?:name|key|field|header|option|param|parameter|label|k)$/i.test(named)) return undefined
-    const end = endOfQuoted(text, next)
-    const member = text.slice(next.end, Math.min(end, next.end + 16))
-    const close = quoteAt(text, end)
-    const colon = close ? afterBlanks(text, close.end) : -1
-    if (!/^(?:value|values|val|v|data)$/i.test(member) || text[colon] !== ':') return undefined
-    return valueAt(text, afterBlanks(text, colon + 1), name, next.escapes, next.character)
+/** Finds the value of `["name", "value"]` in a list of such, or of `["--name", "value"]`. */
+function valueOfItem(text: string, open: number, next: Quote, name: string): Part | undefined {
+  if (name.startsWith('--')) {
+    return text[next.end] === '-' ? undefined : hidden(next.end, endOfQuoted(text, next))
   }
+  const before = beforeBlanks(text, beforePrefix(text, open))
   if (text[before] !== '[' && text[before] !== '(') return undefined
   // A list of words, such as the methods ["password", "token"], is no list of pairs.
   const around = text[beforeBlanks(text, before)]
   if (around !== '[' && around !== '(' && around !== ',') return undefined
   const end = endOfQuoted(text, next)
-  const close = quoteAt(text, end)
-  const last = text[afterBlanks(text, close ? close.end : end)]
+  const last = text[afterBlanks(text, quoteAt(text, end)?.end ?? end)]
   return last === ']' || last === ')' || last === undefined ? hidden(next.end, end) : undefined
 }
 
-/** Finds the value that begins at an index. `escapes` and `quote` are those of its name. */
-function valueAt(text: string, from: number, name: string, escapes: number, quote: string): Part | undefined {
-  const at = afterPrefix(text, from)
-  const opening = quoteAt(text, at)
-  if (opening) {
-    const end = endOfQuoted(text, opening)
-    return isNothing(text, opening.end, end) ? undefined : hidden(opening.end, end)
-  }
-  const character = text[at]
-  const mark = '\\'.repeat(escapes) + quote
-  const masked = `${mark}${MASK}${mark}`
-  if (character === '{' || character === '[' || character === '(')
-    return { start: at, end: endOfStructure(text, at, escapes), text: masked }
-  const run = runAt(text, at, BARE)
-  if (run === '' || isNothing(text, at, at + run.length)) return undefined
-  return isAmount(name, run) ? undefined : { start: at, end: at + run.length, text: masked }
+/** Finds the value of `settings["name"] = "value"`. */
+function valueOfSubscript(
+  text: string,
+  open: number,
+  at: number,
+  name: string,
+  quote: Quote,
+): Part | undefined {
+  if (text[open - 1] !== '[') return undefined
+  const equals = afterBlanks(text, at + 1)
+  if (text[equals] !== '=' || text[equals + 1] === '=') return undefined
+  return valueAt(text, afterBlanks(text, equals + 1), name, quote)
 }
 
-/** Finds the value of a name without quotes: of a header, an option, a query or a line of a file. */
-function unquotedValue(text: string, from: number, name: string, sign: string): Part | undefined {
-  const at = afterPrefix(text, from)
-  const opening = quoteAt(text, at)
-  if (opening) {
-    // The quote may be that of a text around the name.
-    if (isClosing(text, opening.end)) return undefined
-    const end = endOfQuoted(text, opening)
-    return isNothing(text, opening.end, end) ? undefined : hidden(opening.end, end)
-  }
-  if (text[at] === '[') return valueInBrackets(text, at)
-  const line = sign === ':' && /cookie$/i.test(name) ? runAt(text, at, LINE) : ''
-  if (line !== '') return hidden(at, at + line.length)
-  const run = cutRun(runAt(text, at, RUN))
-  const end = at + run.length
-  if (run === '' || isNothing(text, at, end) || isAmount(name, run)) return undefined
-  if (/^(?:bearer|basic|digest|token|negotiate|apikey|ntlm)$/i.test(run)) {
-    const more = afterBlanks(text, end)
-    const behind = runAt(text, more, LINE)
-    if (/authori[sz]ation$/i.test(name) && more > end) return hidden(more, more + behind.trimEnd().length)
-  }
-  // A word of a sentence: `token: expected text`.
-  if (sign === ':' && /^[a-z]+$/.test(run) && /^ [a-z(]/i.test(text.slice(end, end + 2))) return undefined
-  return hidden(at, end)
+/** Finds the value of `{"name": "name", "value": "value"}`. */
+function valueOfNamed(
+  text: string,
+  open: number,
+  quote: Quote,
+  name: string,
+  told: number,
+): Part | undefined {
+  const colon = beforeBlanks(text, beforePrefix(text, open))
+  if (text[colon] !== ':') return undefined
+  const key = wordBefore(text, beforeBlanks(text, colon))
+  if (!key || !NAME_KEY.test(key.word)) return undefined
+  return memberValue(text, { start: key.start, quote, name }, told)
 }
 
-/** Returns a run without the punctuation behind it, and without a further `name=value` behind a comma. */
-function cutRun(run: string): string {
-  const comma = run.search(/,[\w-]*[=:]/)
-  return (comma < 0 ? run : run.slice(0, comma)).replace(/(?<![,.:])[,.:]+$/, '')
-}
-
-function valueInBrackets(text: string, at: number): Part | undefined {
-  const inner = runAt(text, at + 1, ITEMS)
-  const end = at + 1 + inner.length
-  return inner !== '' && text[end] === ']' ? hidden(at + 1, end) : undefined
-}
-
-function plainRun(text: string, at: number): Part | undefined {
-  const opening = quoteAt(text, at)
-  if (opening)
-    return isClosing(text, opening.end) ? undefined : hidden(opening.end, endOfQuoted(text, opening))
-  const run = runAt(text, at, RUN)
-  return run === '' ? undefined : hidden(at, at + run.length)
-}
-
-function untilTag(text: string, at: number): Part | undefined {
-  const run = runAt(text, at, CONTENT)
-  return run.trim() === '' ? undefined : hidden(at, at + run.length)
-}
-
-function hidden(start: number, end: number): Part {
-  return { start, end, text: MASK }
-}
-
-/** Whether what follows a quote shows that it ends a text. */
-function isClosing(text: string, at: number): boolean {
-  const next = text[afterBlanks(text, at)]
-  if (next === ',')
-    return /^["'{[]/.test(text.slice(afterBlanks(text, text.indexOf(',', at) + 1)).slice(0, 1))
-  return next === undefined || next === '}' || next === ']' || next === ':'
-}
-
-/** Values that tell nothing: whether there is a secret, or what has been masked before. */
-function isNothing(text: string, start: number, end: number): boolean {
-  return end - start <= 5 && /^(?:true|false|null|none|nan|yes|no|\*\*\*|)$/i.test(text.slice(start, end))
-}
-
-function isAmount(name: string, run: string): boolean {
-  return isAmountName(name) && /^\d+$/.test(run)
-}
-
-function runAt(text: string, at: number, set: CharacterSet): string {
-  return text.slice(at, endOfRun(text, at, set, 1))
-}
-
-/** Skips the letter before a quote that Python has for some texts. */
-function afterPrefix(text: string, at: number): number {
-  if (!'ubrUBR'.includes(text.charAt(at))) return at
-  const next = text[at + 1]
-  return next === '"' || next === "'" ? at + 1 : at
-}
-
-/** Skips blanks, also those that are escaped in a text: `\n`. */
-function afterBlanks(text: string, from: number): number {
-  let at = from
-  for (;;) {
-    const character = text[at]
-    if (character === ' ' || character === '\n' || character === '\t' || character === '\r') at++
-    else if (character === '\\') {
-      let end = at
-      while (text[end] === '\\') end++
-      if (!/[nrt]/.test(text[end] ?? '')) return at
-      at = end + 1
-    } else return at
-  }
-}
-
-/** Returns the index of the last character before an index that is no blank. */
-function beforeBlanks(text: string, from: number): number {
-  let at = from - 1
-  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\t' || text[at] === '\r') at--
-  return at
-}
-
-/** Returns the quoted word whose closing quote is at an index. */
-function wordBefore(text: string, at: number): string {
-  if (text[at] !== '"' && text[at] !== "'") return ''
+/** Returns the quoted word whose closing quote is at an index, and where it begins with its quote. */
+function wordBefore(text: string, at: number): { readonly word: string; readonly start: number } | undefined {
+  if (text[at] !== '"' && text[at] !== "'") return undefined
   let end = at
   while (text[end - 1] === '\\') end--
   let start = end
   while (end - start < 16 && isWordAt(text, start - 1)) start--
-  return text.slice(start, end)
+  return { word: text.slice(start, end), start: start - 1 - (at - end) }
 }
 
 function isWordAt(text: string, at: number): boolean {

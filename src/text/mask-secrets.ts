@@ -1,6 +1,6 @@
 import { maskNamed } from './mask-named.ts'
 import { plainEscapes } from './plain-escapes.ts'
-import { isSecretName, MASK } from './secret-names.ts'
+import { isOpenValue, isSecretName, MASK } from './secret-names.ts'
 import { maskShapes } from './secret-shapes.ts'
 
 /**
@@ -35,6 +35,6 @@ export function maskValues<T>(values: { readonly [name: string]: T }): {
 /** Returns a value of a name as it may be shown. */
 export function maskValue<T>(name: string, value: T): T | string {
   if (value === null || value === undefined || typeof value === 'boolean') return value
-  if (isSecretName(name)) return MASK
+  if (isSecretName(name)) return typeof value !== 'object' && isOpenValue(name, String(value)) ? value : MASK
   return typeof value === 'string' ? maskSecrets(value) : value
 }

@@ -4,9 +4,10 @@ export const MASK = '***'
 const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/))
 
 /** Words of a name that make its value a secret, wherever they stand in it. */
-const SECRET_WORDS = set(`pass password passwords passwd passphrase passphrases passcode pswd pwd pw secret
+const SECRET_WORDS =
+  set(`pass password passwords passwort passwd passphrase passphrases passcode pswd pwd pw secret
   secrets token tokens credential credentials cred creds cookie cookies authorization authentication auth
-  otp totp psk kek jwt bearer fernet sig userdata`)
+  otp totp psk kek jwt bearer fernet sig signature userdata`)
 
 /** Last words of names that say something about a secret without being one: `key_name`, `token_expires_at`. */
 const DESCRIPTIVE =
@@ -19,7 +20,8 @@ const DESCRIPTIVE =
   strategy protocol service system level section label description desc title prefix suffix index position
   issuer audience scope scopes role roles interval timeout manager valid invalid missing failed failure failures
   error errors attempt attempts retries bucket through rate ratio field column group pair hint reset agent
-  location source target event events action request response`)
+  location source target event events action request response result results outcome success successes ok
+  ms seconds minutes hours days`)
 
 /** First words of names of flags and amounts: `has_password`, `max_tokens`. */
 const ABOUT = set('is has can may must needs use uses allow allows enable require requires max min num total')
@@ -32,12 +34,20 @@ const OPEN_KEYS =
   idempotency translation resource event stream trigger bucket hash range lock dedup dedupe join parent child
   path section name search filter dict item entry attribute attr header query state job task queue redis kv
   registry hot arrow escape enter home type value first last next previous start end usage metric dimension
-  series instance flavor volume network port project tenant extra spec schema table sequence reference custom
+  series flavor network port project tenant extra spec schema table sequence reference custom country product
+  customer issue jira invoice external business surrogate vendor store asset part sku batch fact journey route
+  placement node rack vm context image file material
   unknown missing wrong invalid duplicate repeated host known authorized`)
 
 /** What stands before `keys` or before `key` and a further word where the value is a secret. */
 const CLOSED_KEYS = set(`api private secret access auth authentication encryption decryption encrypted signing
   master admin fernet session shared ssl tls ssh rsa aes hmac gpg pgp account storage client server`)
+
+/** What a name such as `key_data` says about the key in its value. */
+const KEY_FORMS = set('data material pem blob')
+
+/** What stands before `signature` in names of signatures that let nobody in. */
+const OPEN_SIGNATURES = set('img image message event method function email')
 
 /** English words that end like the names of secrets. */
 const ENGLISH =
@@ -72,11 +82,12 @@ const LONGEST_NAME = 256
  * isSecretName('key_name') // false
  */
 export function isSecretName(name: string): boolean {
-  const known = judged.get(name)
+  const end = name.slice(-LONGEST_NAME)
+  const known = judged.get(end)
   if (known !== undefined) return known
-  const isSecret = judge(name.slice(-LONGEST_NAME))
+  const isSecret = judge(end)
   if (judged.size >= MOST_JUDGED) judged.clear()
-  if (name.length <= LONGEST_NAME) judged.set(name, isSecret)
+  judged.set(end, isSecret)
   return isSecret
 }
 
@@ -88,9 +99,32 @@ function judge(end: string): boolean {
   return areSecret(wordsOf(separated(end))) || (hasCases(end) && areSecret(wordsOf(end)))
 }
 
-/** Whether numbers of this name are amounts: `tokens: 3`. */
-export function isAmountName(name: string): boolean {
-  return /tokens$/i.test(name)
+/** Words in the place of credentials that say what became of them. */
+const OUTCOME =
+  /^(?:required|optional|forbidden|unauthorized|failed|failure|denied|refused|rejected|success|successful|succeeded|ok|enabled|disabled|[45]\d\d)$/i
+
+/** Words about any secret in the place of its value. */
+const ABOUT_VALUE = /^(?:required|optional|missing|invalid|expired|unknown)$/i
+
+/**
+ * Returns whether a value of a secret name is none: an amount such as `tokens: 5.5`, a working directory such
+ * as `pwd: /srv`, a count of tests such as `pass: 3`, an outcome such as `authentication: required`.
+ *
+ * @example
+ * isOpenValue('prompt_tokens', '5') // true
+ */
+export function isOpenValue(name: string, value: string): boolean {
+  if (value.length > 4_096) return false
+  if (ABOUT_VALUE.test(value)) return true
+  if (/tokens$/i.test(name)) return /^\d{1,9}(?:\.\d{1,9})?$/.test(value)
+  if (/^(?:old)?pwd$/i.test(name)) return value.startsWith('/')
+  if (/^pass$/i.test(name)) return /^\d{1,3}$/.test(value)
+  return /auth(?:entication|ori[sz]ation)?$/i.test(name) && OUTCOME.test(value)
+}
+
+/** Whether the value of a parameter of a query must not be shown: `?key=…` opens the APIs that take it. */
+export function isSecretParameter(name: string): boolean {
+  return name.toLowerCase() === 'key' || isSecretName(name)
 }
 
 function separated(name: string): string {
@@ -111,8 +145,10 @@ function areSecret(words: readonly string[]): boolean {
   const before = words.at(-2) ?? ''
   if (last === 'key' || last === 'keys') return isSecretKey(last, before, words)
   if (words.length > 1 && ABOUT.has(first)) return false
-  // The id of a token is the token.
-  if (last === 'id' && before === 'token') return true
+  // The id of a token is the token; the id of a secret is half of the credentials of Vault.
+  if (last === 'id' && (before === 'token' || before === 'secret')) return true
+  if (last === 'signature' && OPEN_SIGNATURES.has(before)) return false
+  if (before === 'key' && KEY_FORMS.has(last)) return isSecretKey('key', words.at(-3) ?? '', ['', ''])
   if (words.length > 1 && (DESCRIPTIVE.has(last) || DESCRIPTIVE.has(last.replace(/s$/, '')))) return false
   if (last === 'pass' && PASSES.has(before)) return false
   if (before === 'user' && last === 'data') return true

@@ -11,6 +11,8 @@ type Shape = {
 const WORD = characterSet(/[\w-]/)
 const DOTTED = characterSet(/[\w.-]/)
 const BASE64 = characterSet(/[\w+/=.~-]/)
+const PARAMETER = characterSet(/[\w.~%+/=-]/)
+const ENCODED = characterSet(/[\w.~%+!*,-]/)
 const PEM = characterSet(/[\w+/=\s\\:,.]/)
 /** An address up to a colon, behind which another address may begin. */
 const ADDRESS_PART = characterSet(/[^\s"'<>\\`:]/)
@@ -19,24 +21,37 @@ const SHAPES: readonly Shape[] = [
   { begin: /:\\{0,9}\/\\{0,9}\//g, partAt: addressAt },
   {
     // `user:password@host:5672` or `user:password@host/db`, without a scheme before it
-    begin: /(?<![\w.+%:@/-])[\w.+%-]{1,64}:[^\s"'<>\\`@/]{1,64}@(?=(?:tcp|unix)?\(|[\w.-]{1,100}(?::\d|\/))/g,
+    begin:
+      /(?<![\w.+%:@/-])(?!\d+:)[\w.+%-]{1,64}:[^\s"'<>\\`@/]{6,64}@(?!sha\d+:)(?=(?:tcp|unix)?\(|[\w.-]{1,100}(?::\d|\/))/g,
     partAt: (text, end, start) => hidden(text.indexOf(':', start) + 1, end - 1),
   },
-  { begin: /\bbearer\s{1,8}(?=[\w+/=.~-]{4})/gi, partAt: (text, end) => credentialsAt(text, end, isToken) },
-  { begin: /\bbasic\s{1,8}(?=[\w+/=-]{4})/gi, partAt: (text, end) => credentialsAt(text, end, isAccount) },
+  {
+    begin: /\bbearer(?:\s{1,8}|%20)(?=[\w+/=.~-]{4})/gi,
+    partAt: (text, end) => credentialsAt(text, end, isToken),
+  },
+  {
+    begin: /\bbasic(?:\s{1,8}|%20)(?=[\w+/=-]{4})/gi,
+    partAt: (text, end) => credentialsAt(text, end, isAccount),
+  },
   // Fernet
   {
-    begin: /(?<![\w+/=-])gAAAA(?=[\w-]{8})/g,
+    begin: /(?<![\w+-])gAAAA(?=[\w-]{8})/g,
     partAt: (text, end) => hidden(end - 5, endOfFernet(text, end)),
   },
   // JSON Web Token
-  { begin: /(?<![\w+/=-])eyJ(?=[\w-]{8})/g, partAt: jsonTokenAt },
+  { begin: /(?<![\w+-])eyJ(?=[\w-]{8})/g, partAt: jsonTokenAt },
   // tokens of GitHub, GitLab, Slack
   {
     begin:
       /(?<![\w-])(?:gh[pousr]_(?=\w{20})|github_pat_(?=\w{20})|glpat-(?=[\w-]{16})|xox[a-z]-(?=[\w-]{10}))/g,
     partAt: (text, end) => hidden(end, endOfRun(text, end, WORD)),
   },
+  // a token in a path of Keystone
+  { begin: /\/tokens\/(?=[\w-]{16})/g, partAt: (text, end) => hidden(end, endOfRun(text, end, WORD)) },
+  // an address as a parameter of a query
+  { begin: /%(?:25){0,3}3a(?:%(?:25){0,3}2f){2}/gi, partAt: encodedAddressAt },
+  // a parameter that isSecretParameter knows and isSecretName does not
+  { begin: /[?&]key=(?=[\w-])/gi, partAt: (text, end) => hidden(end, endOfRun(text, end, PARAMETER)) },
   {
     begin: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g,
     partAt: (text, end) => hidden(end, endOfRun(text, end, PEM)),
@@ -44,7 +59,8 @@ const SHAPES: readonly Shape[] = [
 ]
 
 /** What every shape has, so that most texts need one look only. */
-const ANY = /:\\*\/|@|bearer|basic|gAAAA|eyJ|gh[a-z]_|github_pat|glpat-|xox|PRIVATE KEY/i
+const ANY =
+  /:\\*\/|@|bearer|basic|gAAAA|eyJ|gh[a-z]_|github_pat|glpat-|xox|PRIVATE KEY|\/tokens\/|2f%|[?&]key=/i
 
 /**
  * Replaces what is a secret by its form: passwords in addresses, paths of webhooks, bearer and basic
@@ -89,13 +105,15 @@ function credentialsAt(text: string, start: number, isSecret: (token: string) =>
 
 /** Whether a text after `Bearer` is a token and no word of a sentence. */
 function isToken(token: string): boolean {
-  return token.length >= 24 || /[\dA-Z_+/=.~-]/.test(token)
+  return token.length >= 24 || (token.length >= 16 && /[\dA-Z_+/=.~-]/.test(token))
 }
 
-/** Whether a text after `Basic` is an account in base64 and no word of a sentence. */
+/** Whether a text after `Basic` is an account in base64, which may be cut off, and no word of a sentence. */
 function isAccount(token: string): boolean {
-  if (/[\d=+/]/.test(token) || /[a-z][A-Z]/.test(token)) return true
-  return token.length % 4 === 0 && Buffer.from(token, 'base64').includes(':')
+  if (token.length < 8) return false
+  const account = Buffer.from(token.slice(0, 1_024), 'base64').toString()
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no user has one in the name
+  return /^[^\u0000-\u001f\u007f\ufffd:]*:/.test(account)
 }
 
 function endOfFernet(text: string, start: number): number {
@@ -110,12 +128,23 @@ function jsonTokenAt(text: string, start: number): Part | number {
   return dot >= 8 && end - start - dot > 4 ? hidden(start - 3, end) : end
 }
 
+/** Masks the password of the account in a percent-encoded address: `amqp%3A%2F%2Fuser%3Apassword%40host`. */
+function encodedAddressAt(text: string, start: number): Part | number {
+  // No account is longer, and what follows may hold many addresses.
+  const near = text.slice(start, start + 1_024)
+  const authority = near.slice(0, endOfRun(near, 0, ENCODED)).split(/%(?:25)*(?:2f|3f)/i, 1)[0] ?? ''
+  const account = /^((?:[^%]|%(?!(?:25)*3a))*%(?:25)*3a)(.+)%(?:25)*40/i.exec(authority)
+  if (!account) return start + authority.length
+  const [, user = '', password = ''] = account
+  return hidden(start + user.length, start + user.length + password.length)
+}
+
 /**
  * Returns whether an address is that of a webhook, whose path lets in whoever knows it. `rest` is what stands
  * behind `://`.
  */
 function isWebhook(rest: string): boolean {
-  return /^[^/]*\bhooks?\.|^[^/]*webhook|\/(?:[\w-]*web-?)?hooks?\/[^/]|\/services\/T\w+\/B\w+|\/bot\d+:/i.test(
+  return /^[^/]*\bhooks?\.|^[^/]*webhook|\/(?:[\w-]*web-?)?hooks?\/[^/]|\/services\/T\w+\/B\w+|\/bot\d+:|\/integration\/[^/]+\/enqueue|\/with\/key\/[^/]/i.test(
     rest.slice(0, 1_000),
   )
 }

@@ -16,6 +16,11 @@ export class TextParts {
     this.#told = end
   }
 
+  /** index up to which the text is done with: behind the last part that was replaced */
+  get told(): number {
+    return this.#told
+  }
+
   toString(): string {
     return this.#parts.length === 0 ? this.#text : this.#parts.join('') + this.#text.slice(this.#told)
   }

@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Position } from '../../domain/errors.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
-import { isSecretName, MASK } from '../../text/secret-names.ts'
+import { isSecretName, isSecretParameter, MASK } from '../../text/secret-names.ts'
 import type { SectionSchema } from '../../text/section-schema.ts'
 import type { IniSection } from '../documents/ini-document.ts'
 import { replaceReferences } from '../documents/interpolate.ts'
@@ -19,6 +20,8 @@ const PUBLIC_PASSWORD = 'guest'
 
 /** Permissions of users who are neither the owner nor of the group. */
 const OTHERS = 0o007
+/** Permissions of users who are not the owner. */
+const NOT_OWNER = 0o077
 
 /**
  * Adds a warning for each secret in a YAML file that other users can read, unless it comes from the
@@ -35,6 +38,7 @@ export async function findOpenSecrets(
     paths.map((path) => ({ path, position: document.positionOf(path) })),
     findings,
   )
+  if (names === 'names') await warnOfNamedFiles(document, findings)
 }
 
 /**
@@ -49,12 +53,32 @@ export async function findOpenSecretsOfIni(
   const found = [...sections].flatMap(([section, { entries }]) =>
     [...entries].flatMap(([key, { value, position }]): OpenSecret[] => {
       const type = known[kindOf(section)]?.[key]?.type ?? 'string'
-      const isNamed = type === 'string' && (key === 'key' || isSecretName(key))
+      const isNamed = type === 'string' && isSecretParameter(key)
       const isSecret = (isNamed && hasOwnText(value)) || isSecretValue(key, value)
       return isSecret ? [{ path: [section, key], position }] : []
     }),
   )
   await warnOf(found, findings)
+}
+
+/** Adds a warning for each file of tokens of the API that its owner is not alone to read: `api` refuses it. */
+async function warnOfNamedFiles(document: ConfigDocument, findings: Findings): Promise<void> {
+  for (const name of ['read_file', 'write_file']) {
+    const path = ['api', 'tokens', name]
+    const file = path.reduce<unknown>(
+      (value, key) => (value as { [key: string]: unknown } | undefined)?.[key],
+      document.value,
+    )
+    if (typeof file !== 'string' || !hasOwnText(file)) continue
+    const position = document.positionOf(path)
+    const mode = await stat(resolve(dirname(position.file), file)).then(
+      (found) => found.mode,
+      () => 0,
+    )
+    if ((mode & NOT_OWNER) === 0) continue
+    const message = `${name}: ${file} can be read by others, and the API does not start with it; chmod 600 the file`
+    findings.add({ severity: 'warning', code: 'open-secret', path, message, position })
+  }
 }
 
 async function warnOf(found: readonly OpenSecret[], findings: Findings): Promise<void> {
@@ -81,13 +105,20 @@ function* literalSecrets(
     const isSecret = isInSecret || (looksAtNames && isSecretName(key))
     for (const [name, inner] of Object.entries(value)) {
       const at = [...path, Array.isArray(value) ? Number(name) : name]
-      yield* literalSecrets(inner, at, looksAtNames, isSecret)
+      const isOfOption = Array.isArray(value) && isSecretOption(value[Number(name) - 1], inner)
+      yield* literalSecrets(inner, at, looksAtNames, isSecret || isOfOption)
     }
   } else if (typeof value === 'string' || typeof value === 'number') {
     // Of `api.tokens` those are no secrets that name a file.
     const isNamed = looksAtNames && (isSecretName(key) || (isInSecret && !key.endsWith('_file')))
     if ((isNamed && hasOwnText(String(value))) || isSecretValue(key, String(value))) yield path
   }
+}
+
+/** Whether an item of a list is the value of the option before it: `["tool", "--api-token", "…"]`. */
+function isSecretOption(option: unknown, item: unknown): boolean {
+  if (typeof option !== 'string' || !/^--[\w-]+$/.test(option) || !isSecretName(option)) return false
+  return typeof item === 'string' && !item.startsWith('-')
 }
 
 /**
@@ -115,7 +146,7 @@ function isSecretValue(key: string, value: string): boolean {
   const text = written.replaceAll(`:${PUBLIC_PASSWORD}@`, `:${MASK}@`)
   const hidden = differenceOf(text, maskSecrets(text))
   if (hidden !== '' && !hidden.includes(MASK)) return true
-  return /url$/i.test(key) && hasKeyInPath(text)
+  return hasTokenAsUser(text) || (/url$/i.test(key) && hasKeyInPath(text))
 }
 
 /** Returns what a text has from where its masked form differs, up to where both are the same again. */
@@ -128,6 +159,12 @@ function differenceOf(text: string, masked: string): string {
   let end = 0
   while (end < most && text.at(-1 - end) === masked.at(-1 - end)) end++
   return text.slice(start, text.length - end)
+}
+
+/** Whether an address has a token in the place of a user: `https://TOKEN@host`. */
+function hasTokenAsUser(value: string): boolean {
+  const user = /^https?:\/\/([\w.~-]{16,})@/i.exec(value)?.[1]
+  return user !== undefined && /\d/.test(user)
 }
 
 /** Returns the kind of a section: `consumer` for [consumer:QUEUE]. */

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path'
 import type { Position } from '../../domain/errors.ts'
-import { LOG_LEVELS, type LogLevel } from '../../runtime/logger.ts'
+import { LOG_LEVELS, type LogLevel, logLevelOf } from '../../runtime/logger.ts'
 import { didYouMean } from '../../text/suggest.ts'
 
 /** A file that a configuration has the log written to. */
@@ -19,20 +19,6 @@ export type LogSettings = {
 }
 
 export const NO_LOG_SETTINGS: LogSettings = { level: undefined, file: undefined }
-
-/** The names of Python's levels that differ from ours. */
-const PYTHON_LEVELS: { readonly [name: string]: LogLevel } = {
-  warning: 'warn',
-  critical: 'error',
-  fatal: 'error',
-  notset: 'debug',
-}
-
-/** Returns the level of a name, in any case; undefined for an unknown one. */
-function logLevelOf(name: string): LogLevel | undefined {
-  const lower = name.trim().toLowerCase()
-  return LOG_LEVELS.find((level) => level === lower) ?? PYTHON_LEVELS[lower]
-}
 
 /** Returns the level of a name. Reports an unknown one as a warning; the level is `info` then. */
 export function readLogLevel(key: string, name: string, report: (message: string) => void) {

@@ -31,6 +31,32 @@ describe('the values of secret names are masked', () => {
       'a header in JSON',
       json({ echo: `Authorization: Token ${SECRET}\r\nCookie: a=${SECRET}; b=${SECRET}\r\nHost: h` }),
     ],
+    ['an option in a list', json(['mysqldump', '--password', SECRET])],
+    ['an option in a list of Python', `Command: ['nova', '--os-password', '${SECRET}', 'list']`],
+    ['bytes in pairs of Python', `[(b'x-auth-token', b'${SECRET}')]`],
+    ['a value before its name', json({ value: SECRET, n: [1], name: 'X-Auth-Token' })],
+    ['a value further behind its name', json({ name: 'DB_PASSWORD', type: 'string', value: SECRET })],
+    ['a name and a value in Python', `{'value': '${SECRET}', 'name': 'DB_PASSWORD'}`],
+    ['a token in quotes', `Authorization: Token token="${SECRET}"`],
+    ['a digest', `Authorization: Digest username="x", nonce="1", response="${SECRET}"`],
+    ['a digest in JSON', json({ echo: `Authorization: Digest username="x", response="${SECRET}"`, n: 1 })],
+    ['a signature', `Authorization: AWS4-HMAC-SHA256 Credential=AK/2, SignedHeaders=a, Signature=${SECRET}`],
+    ['a field of a form', `user[password]=${SECRET}`],
+    ['a name with brackets', json({ 'user[password]': SECRET })],
+    ['a name with a colon', json({ 'password:admin': SECRET })],
+    ['a tag with a namespace', `<soap:password xsi:type="s">${SECRET}</soap:password>`],
+    ['a tag with a name', `<param name="password" value="${SECRET}"/>`],
+    ['a tag with a name and content', `<param name="password">${SECRET}</param>`],
+    ['a block of YAML', `password: |\n  ${SECRET}\n  ${SECRET}\n`],
+    ['a block of YAML in JSON', json({ file: `a: 1\npassword: >-\n  ${SECRET}\nb: 2` })],
+    ['a bracket in a password', `OS_PASSWORD=ab)${SECRET}`],
+    ['an ampersand in a password', `OS_PASSWORD=ab&${SECRET}`],
+    ['an apostrophe in a password', `OS_PASSWORD=ab'${SECRET}`],
+    ['a less-than sign in a password', `OS_PASSWORD=ab<${SECRET}`],
+    ['a subscript', `conf['password'] = '${SECRET}'`],
+    ['percent-encoded', `to=%2Fx%3Ftoken%3D${SECRET}%26a%3D1`],
+    ['JSON, percent-encoded', `%7B%22password%22%3A%22${SECRET}%22%7D`],
+    ['JSON in HTML', `{"a":"&quot;password&quot;:&quot;${SECRET}&quot;"}`],
     ['a query', `GET /v1?token=${SECRET}&limit=1`],
   ])('%s', (_, text) => {
     const masked = maskSecrets(text)
@@ -51,7 +77,14 @@ describe('secrets are known by their form', () => {
     [`nova:${SECRET}@db/nova`, 'nova:***@db/nova'],
     [`https://hooks.slack.com/services/T000/B000/${SECRET}: 500`, 'https://hooks.slack.com/*** 500'],
     [`https://h.example/api/webhooks/1/${SECRET}`, 'https://h.example/***'],
-    [`took Bearer ${SECRET} and`, 'took Bearer *** and'],
+    [`took Bearer ${SECRET}abcdefgh and`, 'took Bearer *** and'],
+    [`https://events.example/integration/${SECRET}/enqueue`, 'https://events.example/***'],
+    [`https://maker.example/trigger/x/with/key/${SECRET}`, 'https://maker.example/***'],
+    [`https://h.example/send?key=${SECRET}&a=1`, 'https://h.example/send?key=***&a=1'],
+    [`url=amqp%3A%2F%2Fme%3A${SECRET}%40mq1%3A5672%2Fv`, 'url=amqp%3A%2F%2Fme%3A***%40mq1%3A5672%2Fv'],
+    ['GET /v3/auth/tokens/gAAAAABmX1-0rZ_kLw HTTP/1.1', 'GET /v3/auth/tokens/*** HTTP/1.1'],
+    ['DELETE /v2.0/tokens/0123456789abcdef0123456789abcdef', 'DELETE /v2.0/tokens/***'],
+    ['t=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_1', 't=***'],
     ['Basic dXNlcjpzM2NyM3Q=', 'Basic ***'],
     ['of gAAAAABmX1-0rZ_kLw==, and', 'of ***, and'],
     ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_1', '***'],
@@ -69,6 +102,18 @@ test.each([
   '{"msg": "password=", "host": "c1"}',
   '{"path": "C:\\\\u0061"}',
   json({ key: 'colour', value: 'blue', name: 'author' }),
+  json([{ value: 'blue', of: 1 }, { name: 'password' }]),
+  json({ display_name: 'Basic Ubuntu22', flavor: 'basic 2048', network: 'Bearer channel1' }),
+  'Windows Basic 2019x64',
+  'nginx:1.25@sha256:9abcdef and docker.io/library/nginx:1.25@sha256:9abcdef',
+  'compute:nova@host.dc1:8774, compute:az1@region-b/cell1, cinder:vol1@lvm/pool, 12:30:01@eu/x',
+  json({ pwd: '/srv', auth_result: 'success', auth_success: 1, authentication: 'required' }),
+  'pass=3 fail=0',
+  json({ customer_key: 'c17', country_key: 'de', product_key: 'x', issue_key: 'ABC-1' }),
+  json({ tokens: 5.5, prompt_tokens: '5' }),
+  'traits.password: Expected text',
+  '["--password","--verbose"]',
+  'GET /v3/auth/tokens/OS-PKI/revoked',
 ])('%s stays as it is', (text) => expect(maskSecrets(text)).toBe(text))
 
 /** Some spelling of a name. */
@@ -226,4 +271,146 @@ test('the time it takes is that of its length', { timeout: 3_600_000 }, () => {
   }
   for (const [kind, text] of Object.entries(hostile))
     expect(nsPerByte(text) / base, kind).toBeLessThan(MOST_TIMES)
+})
+
+/** Parts of the forms that masks know, and of what cuts them off. */
+const ATOMS = [
+  ...[
+    '"',
+    "'",
+    '\\',
+    '\\"',
+    '{',
+    '}',
+    '[',
+    ']',
+    '(',
+    ')',
+    '<',
+    '>',
+    '&',
+    ';',
+    ':',
+    '=',
+    ',',
+    '.',
+    '-',
+    '/',
+    '@',
+    '\n',
+    ' ',
+  ],
+  ...[
+    'pass',
+    'password',
+    '"password":',
+    '"password": {',
+    '"password":[',
+    'password=',
+    'password: ',
+    "token='",
+    "u'",
+  ],
+  ...[
+    '--password ',
+    '"--token",',
+    'token.',
+    'token ',
+    'token,',
+    '["token","',
+    '[["token","',
+    "[(b'token', b'",
+    'token: ab cd',
+  ],
+  ...[
+    '{"name":"token","value":"',
+    '{"value":"a","name":"token",',
+    '"value":"a",',
+    '"name":"token","n":[1],',
+    '{"a":{',
+    'token=[',
+  ],
+  ...[
+    '://',
+    '://a:b@',
+    'a:b@',
+    'http://hooks.',
+    'http://a/webhook/',
+    '?key=',
+    '/tokens/',
+    '%3A%2F%2F',
+    '%3d',
+    '%22',
+    '%40',
+    '&quot;',
+  ],
+  ...[
+    'bearer ',
+    'basic ',
+    'gAAAAx',
+    'eyJabcdefgh.',
+    '-----BEGIN PRIVATE KEY-----',
+    '\\u005c',
+    '\\u0022',
+    '\\n',
+  ],
+  ...[
+    '<password>',
+    '<a:password b="',
+    '<param name="password" ',
+    'value="',
+    'token%3D',
+    'token%22%3A%22',
+    'token[',
+    'u[token]=',
+  ],
+  ...[
+    'Authorization: Bearer ',
+    'Authorization: Digest a="',
+    'cookie: ',
+    'auth"',
+    'token: |\n  ',
+    'token=>',
+    'token::',
+    'x:y,',
+    'user data',
+  ],
+]
+
+/** Returns the time of the processor that masking takes, in microseconds: that of other processes is not in it. */
+function cpuTime(text: string): number {
+  const before = process.cpuUsage()
+  maskSecrets(text)
+  const { user, system } = process.cpuUsage(before)
+  return user + system
+}
+
+/**
+ * How many times as long eight times the text takes: 8 where the time is that of the length, 64 for its square.
+ * The clock of the processor is no finer than some tens of microseconds.
+ */
+function growth(unit: string, length: number): number {
+  const least = (times: number, count: number) =>
+    Math.min(...Array.from({ length: count }, () => cpuTime(filled(unit, length * times))))
+  return least(8, 1) / Math.max(least(1, 3), 100)
+}
+
+test('no text of parts of forms takes time that grows with the square of its length', {
+  timeout: 3_600_000,
+}, () => {
+  const commas = ['token=a,', 'token =', 'password=%3dtoken,', 'token=[password: token ', 'basic password=']
+  const units = fc.sample(fc.array(fc.constantFrom(...ATOMS), { minLength: 2, maxLength: 4 }), {
+    numRuns: 150,
+    seed: 20261130,
+  })
+  for (const unit of [
+    ...commas,
+    'token: ab cdpassword: ',
+    'password=(x:y,',
+    ...units.map((parts) => parts.join('')),
+  ]) {
+    // What else the process does may come between: only what grows every time does so by itself.
+    const isSteep = [1, 2, 3].every(() => growth(unit, 32_000) > 24)
+    expect(isSteep, json(unit)).toBe(false)
+  }
 })

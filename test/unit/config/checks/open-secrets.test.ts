@@ -162,3 +162,34 @@ test.each([
     expect(await secretsIn(`go: [{name: webhook, params: {${url}${params}}}]`, QUEUE)).toEqual(expected)
   },
 )
+
+test('options in lists, tokens in the place of users and keys in queries are found', async () => {
+  const steps = [
+    'go:',
+    '- {name: exec, params: {command: [/bin/true, --api-token, s3cr3t, --verbose]}}',
+    '- {name: webhook, params: {url: "https://s3cr3tabcdefgh012@host/"}}',
+    '- {name: webhook, params: {url: "https://host/send?key=s3cr3t"}}',
+  ]
+  const folder = folderWith({ ...SOUND_FILES, 'pipelines.yaml': `${steps.join('\n')}\n` })
+  chmodSync(join(folder, 'pipelines.yaml'), 0o644)
+  const { findings } = await checkConfig(join(folder, 'winchester.yaml'), {})
+  const found = findings.filter(({ code }) => code === 'open-secret')
+  expect(found.map(({ path }) => path)).toEqual([
+    'go.0.params.command.2',
+    'go.1.params.url',
+    'go.2.params.url',
+  ])
+  expect(JSON.stringify(found)).not.toContain('s3cr3t')
+})
+
+test.each([
+  [0o644, ['api.tokens.read_file']],
+  [0o640, ['api.tokens.read_file']],
+  [0o600, []],
+])('a file of tokens of mode %o', async (mode, expected) => {
+  const winchester = `${SOUND_FILES['winchester.yaml']}\napi: {tokens: {read_file: tok}}\n`
+  const folder = folderWith({ ...SOUND_FILES, 'winchester.yaml': winchester, tok: 's3cr3t' })
+  chmodSync(join(folder, 'tok'), mode)
+  const { findings } = await checkConfig(join(folder, 'winchester.yaml'), {})
+  expect(findings.filter(({ code }) => code === 'open-secret').map(({ path }) => path)).toEqual(expected)
+})

@@ -27,10 +27,10 @@ test('log_level and log_file of winchester.yaml, with the names of Python too', 
   })
 })
 
-test('an unknown level is a warning with its place', async () => {
+test('an unknown level is an error with its place', async () => {
   const { logging, findings } = await loggingOf({ 'winchester.yaml': `${DATABASE}log_level: inof\n` })
   expect(findings).toEqual([
-    'winchester.yaml:2:12: warning: log_level: expected debug, info, warn, error, silent, found "inof"; did you mean "info"?',
+    'winchester.yaml:2:12: log_level: expected one of debug, info, warn, error, silent, found "inof"; did you mean "info"?',
   ])
   expect(logging?.winchester.level).toBeUndefined()
 })

@@ -1,0 +1,30 @@
+import { characterSet, endOfRun, type Part } from './text-parts.ts'
+import { hidden, isNothing } from './value-parts.ts'
+
+/** What stands between a name and its value in an encoded text, and the quote before the value. */
+const BETWEEN =
+  /(?:%5d)?(?:%(?:25){0,3}2[27]|&quot;|&apos;|&#3[49];)?(?:\s|\+|%(?:25){0,3}20){0,8}(?:%(?:25){0,3}3[ad]|[:=])(?:\s|\+|%(?:25){0,3}20){0,8}(%(?:25){0,3}2[27]|&quot;|&apos;|&#3[49];)?/iy
+const PLAIN = characterSet(/[\w.~+!*,:@/$=-]/)
+/** Encoded characters at which a value without quotes ends. */
+const STOP = /^%(?:25){0,3}(?:2[0267]|3b|7d|5d|0a|0d)/i
+
+/**
+ * Finds the value of a name that ends at an index, in a text that is percent-encoded or escaped for HTML:
+ * `token%3D…`, `password%22%3A%22…`, `&quot;password&quot;:&quot;…`.
+ */
+export function encodedValue(text: string, end: number, name: string): Part | undefined {
+  BETWEEN.lastIndex = end
+  const between = BETWEEN.exec(text)
+  if (!between) return undefined
+  const start = end + between[0].length
+  const quote = between[1]
+  const close = quote === undefined ? -1 : text.indexOf(quote, start)
+  const until = close < 0 ? endOfEncoded(text, start) : close
+  return isNothing(text, start, until, name) ? undefined : hidden(start, until)
+}
+
+function endOfEncoded(text: string, start: number): number {
+  let at = endOfRun(text, start, PLAIN, 1)
+  while (text[at] === '%' && !STOP.test(text.slice(at, at + 12))) at = endOfRun(text, at + 1, PLAIN, 1)
+  return at
+}
