@@ -41,6 +41,17 @@ export function maskNamed(text: string): string {
   return parts.toString()
 }
 
+/** Line and column behind the name of a file. */
+const LINE_AND_COLUMN = /:\d{1,9}:\d{1,9}(?!\w)/y
+
+/** Whether a name is that of a file, with a line and a column behind it: `token.yaml:3:1`. */
+function isPlace(text: string, at: number, name: string): boolean {
+  if (!name.includes('.')) return false
+  const place = new RegExp(LINE_AND_COLUMN)
+  place.lastIndex = at
+  return place.test(text)
+}
+
 /**
  * Where a word of a secret name stands, where a quoted name would end, up to where names are looked for, and
  * up to where values are masked.
@@ -74,7 +85,7 @@ function findValue(text: string, place: Place): Part | undefined {
   const sign = text[at]
   if (sign === ':' || sign === '=') {
     const after = text[at + 1]
-    if (after === ':' || after === '/' || !isSecretName(name)) return undefined
+    if (after === ':' || after === '/' || !isSecretName(name) || isPlace(text, at, name)) return undefined
     let from = at + 1
     if (after === '=' || after === '>') from++
     return plainValue(text, afterBlanks(text, from), name, sign)

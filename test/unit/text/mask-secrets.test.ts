@@ -414,3 +414,11 @@ test('no text of parts of forms takes time that grows with the square of its len
     expect(isSteep, json(unit)).toBe(false)
   }
 })
+
+test.each(['auth.json:1:2: the body is not JSON', '/etc/secrets/token.yaml:3:1: warning: unknown key "foo"'])(
+  'a place in a file is shown: %s',
+  (text) => {
+    expect(maskSecrets(text)).toBe(text)
+    expect(maskSecrets('traits.password: 12:34')).toContain('***')
+  },
+)
