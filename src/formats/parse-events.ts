@@ -1,9 +1,9 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { Event } from '../domain/event.ts'
-import { type Moment, parseMoment } from '../domain/time.ts'
+import { parseMoment } from '../domain/time.ts'
 import { intTrait, type Trait } from '../domain/trait.ts'
 import { stringifyJson } from '../text/json.ts'
-import { parseExactTime, parseTypedEvent, requireText } from './typed-form.ts'
+import { parseEnvelope, parseTypedEvent } from './typed-form.ts'
 
 type Fields = { readonly [name: string]: unknown }
 
@@ -41,15 +41,9 @@ function isOfEnvelope(name: string): boolean {
  * tell 3.0 from 3. Leaves out nulls and the mark of a list. Throws InvalidError.
  */
 function parseRestEvent({ event_type, message_id, timestamp, _mark, ...traits }: Fields): Event {
-  const isTimed = timestamp !== undefined && timestamp !== null
-  const { value: time, rest }: Moment = isTimed
-    ? parseExactTime('timestamp', isObject(timestamp) ? timestamp.datetime : timestamp)
-    : { value: Number.NaN }
+  const time = isObject(timestamp) ? (timestamp.datetime ?? timestamp) : timestamp
   return {
-    eventType: requireText('event_type', event_type),
-    messageId: message_id === undefined ? '' : requireText('message_id', message_id),
-    timestamp: time,
-    ...(rest === undefined ? {} : { timestampRest: rest }),
+    ...parseEnvelope(event_type, message_id, time),
     traits: Object.fromEntries(
       Object.entries(traits).flatMap(([name, value]) =>
         value === null ? [] : [[name, parseRestTrait(name, value)]],

@@ -55,24 +55,37 @@ export function parseTypedEvent(typed: unknown): Event {
   }
   const { event_type, message_id, timestamp, traits } = typed as { readonly [name: string]: unknown }
   const given = traits ?? {}
-  const isTimed = timestamp !== undefined && timestamp !== null
-  const { value: time, rest }: Moment = isTimed
-    ? parseExactTime('timestamp', timestamp)
-    : { value: Number.NaN }
+  const envelope = parseEnvelope(event_type, message_id, timestamp)
   if (typeof given !== 'object' || Array.isArray(given)) throw new InvalidError('traits: expected an object')
   return {
-    eventType: requireText('event_type', event_type),
-    messageId: message_id === undefined ? '' : requireText('message_id', message_id),
-    timestamp: time,
-    ...(rest === undefined ? {} : { timestampRest: rest }),
+    ...envelope,
     traits: Object.fromEntries(
       Object.entries(given).map(([name, trait]) => [name, parseTypedTrait(name, trait)]),
     ),
   }
 }
 
+/**
+ * Parses what every event has beside its traits. A missing timestamp becomes NaN, a missing message_id the empty
+ * text. Throws InvalidError that names what is missing or wrong.
+ */
+export function parseEnvelope(
+  eventType: unknown,
+  messageId: unknown,
+  timestamp: unknown,
+): Omit<Event, 'traits'> {
+  const isTimed = timestamp !== undefined && timestamp !== null
+  const { value, rest }: Moment = isTimed ? parseExactTime('timestamp', timestamp) : { value: Number.NaN }
+  return {
+    eventType: requireText('event_type', eventType),
+    messageId: messageId === undefined ? '' : requireText('message_id', messageId),
+    timestamp: value,
+    ...(rest === undefined ? {} : { timestampRest: rest }),
+  }
+}
+
 /** Returns a text that is not empty. Throws InvalidError that begins with `name`. */
-export function requireText(name: string, value: unknown): string {
+function requireText(name: string, value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
   throw new InvalidError(`${name}: ${stringifyJson(value) ?? 'nothing'} is not a text`)
 }
@@ -126,8 +139,7 @@ export function parseTime(name: string, value: unknown): Micros {
   return parseExactTime(name, value).value
 }
 
-/** Parses a time like parseTime, exactly in every year. */
-export function parseExactTime(name: string, value: unknown): Moment {
+function parseExactTime(name: string, value: unknown): Moment {
   const time = typeof value === 'string' ? parseMoment(value) : undefined
   if (time === undefined) throw new InvalidError(`${name}: ${stringifyJson(value)} is not an ISO 8601 time`)
   return time

@@ -55,7 +55,10 @@ test('a null is no trait, a boolean an int, and a time may be a text', () => {
 test.each([
   [{ error: 'the body is not JSON' }, 'event_type: nothing is not a text'],
   [{ ...restEvent(BARE), list: [1] }, 'trait list: [1] is not a trait; expected a text, a number or'],
-  [{ ...restEvent(BARE), timestamp: { __type__: 'datetime' } }, 'timestamp: undefined is not an ISO 8601'],
+  [
+    { ...restEvent(BARE), timestamp: { __type__: 'datetime' } },
+    'timestamp: {"__type__":"datetime"} is not an ISO 8601',
+  ],
   [[], 'expected an object with event_type'],
   ['x', 'expected an object with event_type'],
 ])('%j is refused', (value, message) => {
