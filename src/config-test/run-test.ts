@@ -130,7 +130,7 @@ class TestRun {
     const events = await this.#store.listEvents({}, EVERYTHING)
     return {
       streams: streams.map((stream) => {
-        const { _mark, events: _, ...fields } = restStream(stream, '')
+        const { _mark, events: _, last_error: __, ...fields } = restStream(stream, '')
         return { ...fields, events: (members.get(stream.id) ?? []).map(({ messageId }) => messageId) }
       }),
       events: events
