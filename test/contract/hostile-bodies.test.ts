@@ -85,7 +85,10 @@ describe.each(DATABASES)('in $name', ({ open }) => {
     const ids = new Set(prepared.flatMap((one) => arrivalOf(one)?.event.messageId ?? []))
     expect(await store.countEvents({}, ALL)).toBe(ids.size + 1)
     const letters = prepared.flatMap(deadLettersOf)
-    expect(await store.countDeadLetters({})).toBe(letters.length)
+    // Of bodies that are the same without a byte order mark there is one.
+    const different = new Set(letters.map(({ stage, body }) => `${stage} ${body.toString('latin1')}`))
+    expect(letters.length - different.size).toBeLessThanOrEqual(1)
+    expect(await store.countDeadLetters({})).toBe(different.size)
     for (const id of [...ids].map(wellFormed))
       expect(await store.findEvent(id)).toMatchObject({ messageId: id })
   })
