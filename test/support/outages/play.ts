@@ -31,7 +31,7 @@ export function messagesOf(options: SimulationOptions, queues: number): Message[
 }
 
 /** Returns how many messages become an event or a dead letter: all but second copies. */
-export function countOnce(messages: readonly Message[]): number {
+function countOnce(messages: readonly Message[]): number {
   return new Set(messages.map(({ body }) => idOf(body) ?? body)).size
 }
 
