@@ -18,9 +18,9 @@ usage: sandbox/build.sh [-s | -x | -t [--long] | -p [-d] | -n | -h] [-q] [-- OPT
   -x         the same in tmux, with a window for each part
   -t         install what the tests need and run all of them (arguments after -- go to vitest);
              with --long also those that take many minutes (test/long)
-  -p         build packages of the last commit into sandbox/dist: a tarball that runs from /opt/stv3, a Debian
-             package, and the npm package (after --: --only tarball or --only deb); with -d also print the
-             lines that deploy them with Ansible
+  -p         build packages of the last commit into sandbox/dist: a tarball that runs from /opt/stv3, and a
+             Debian package (after --: --only tarball or --only deb); with -d also print the lines that
+             deploy them with the playbooks in ansible/
   -n         install only
   -q         install nothing, run with what is there
   -h         this help
@@ -199,6 +199,7 @@ build_packages() {
 # Prints the lines that deploy the package of the current commit with the playbooks in ansible/.
 print_ansible_lines() {
   local playbook tarball sha
+  [[ -d $root/ansible ]] || fail 'there are no playbooks in ansible/ yet; docs/installing.md says how to install by hand'
   sha=$(git -C "$root" rev-parse --short HEAD)
   tarball=$(compgen -G "$root/sandbox/dist/stacktach-*-$sha*.tar.gz" | head -n 1) ||
     fail "there is no sandbox/dist/stacktach-VERSION-$sha.tar.gz"
