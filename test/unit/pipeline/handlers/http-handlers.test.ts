@@ -223,7 +223,7 @@ test.each([
 
 test('what a program says is told without its secrets', async () => {
   const script =
-    'console.error(`\\x1b[31m${process.env.HOME} password=s3cr3t Bearer s3cr3t-7Q at here`); process.exit(65)'
+    'console.error(`\\x1b[31m${process.env.HOME} password=s3cr3t Bearer s3cr3t-7Q0123456789 at here`); process.exit(65)'
   const reason = await Promise.resolve(
     (await handled(ExecHandler, { command: [process.execPath, '-e', script] })).commit(),
   ).then(String, String)
