@@ -4,7 +4,7 @@ import { DATABASES } from '../../support/databases.ts'
 import { playInterleavings } from '../../support/interleaving.ts'
 
 /** A run takes a server far longer than the embedded database. */
-const RUNS = process.env.STACKTACH_TEST_LONG === undefined ? 20 : 300
+const RUNS = process.env.STACKTACH_TEST_LONG === undefined ? 6 : 300
 
 describe.each(DATABASES)('store on $name: streams that have expired', ({ open }) => {
   let database: OpenDatabase
