@@ -34,7 +34,7 @@ test.each(PAGES)('the files of this repository that %s names are there', (page) 
   const named = [...textOf(page).matchAll(/`((?:src|test|config|docs|sandbox)\/[\w./-]+?)\/?`/g)]
   const missing = named.flatMap(([, path = '']) => (existsSync(join(ROOT, path)) ? [] : [path]))
   // What running makes.
-  expect(missing.filter((path) => !/^sandbox\/(data|\.node)/.test(path))).toEqual([])
+  expect(missing.filter((path) => !/^sandbox\/(data|dist|\.node)/.test(path))).toEqual([])
 })
 
 /** Pages that may be linked from the index of their folder instead of README. */

@@ -20,5 +20,5 @@ test('the first Ctrl-C stops in order, the second at once, with a sentence', asy
   expect(String(await once(child.stdout, 'data'))).toBe('stopping\n')
   child.kill('SIGINT')
   expect(await once(child, 'close')).toEqual([1, null])
-  expect(stderr).toBe('ended at once by a second SIGINT; what was not finished is not stored\n')
+  expect(stderr).toBe('ended by a second signal (SIGINT); what was in hand is not finished\n')
 })
