@@ -58,6 +58,8 @@ export class Rabbitmq {
       RABBITMQ_DIST_PORT: String(ports.distributionPort),
       RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
       RABBITMQ_LOG_BASE: join(folder, 'log'),
+      // In the folder of who started the node otherwise.
+      ERL_CRASH_DUMP: join(folder, 'erl_crash.dump'),
       RABBITMQ_PID_FILE: join(folder, 'pid'),
       RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
       RABBITMQ_CONF_ENV_FILE: join(folder, 'rabbitmq-env.conf'),
