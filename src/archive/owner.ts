@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { StackTachError } from '../domain/errors.ts'
 import { hash64 } from '../domain/hash.ts'
-import { FileLock } from './file-lock.ts'
+import { FileLock } from '../runtime/file-lock.ts'
 
 /**
  * The owner of files `NAME.TOKEN@HOST.RANDOM.part`: the process that holds the lock of `.TOKEN@HOST.lock`.

@@ -2,8 +2,8 @@ import { existsSync, rmSync } from 'node:fs'
 import { open, readdir, rename, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../domain/errors.ts'
+import { FileLock } from '../runtime/file-lock.ts'
 import type { Logger } from '../runtime/logger.ts'
-import { FileLock } from './file-lock.ts'
 import { isNear, lockPath, type Owner, type OwnerId, readLockName, readPartName } from './owner.ts'
 
 export type TakeOver = {

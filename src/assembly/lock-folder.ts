@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { FileLock } from '../archive/file-lock.ts'
 import { StackTachError } from '../domain/errors.ts'
+import { FileLock } from '../runtime/file-lock.ts'
 
 /**
  * Locks a data folder for this process, until the lock is released or the process ends. Throws StackTachError
