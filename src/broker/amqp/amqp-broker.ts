@@ -1,8 +1,8 @@
 import type { SecureContextOptions } from 'node:tls'
 import type { ChannelModel } from 'amqplib'
 import { messageOf, StackTachError, TransientError } from '../../domain/errors.ts'
-import { Backoff, sleep } from '../../runtime/backoff.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { retry } from '../../runtime/retry.ts'
 import { nameOfBroker, parseBrokerAddress } from '../../text/broker-address.ts'
 import type { Broker, Subscription } from '../broker.ts'
 import { closeQuietly, reasonOf, rememberReason, withChannel } from './amqp-channel.ts'
@@ -46,7 +46,7 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
   const brokers = new InTurn(addressesOf(options.url))
   let connection: Promise<ChannelModel> | undefined
   /** for each publisher with a channel on a connection, whether none of its messages is under way */
-  const published = new WeakMap<ChannelModel, (() => boolean)[]>()
+  const published = new WeakMap<ChannelModel, Set<() => boolean>>()
   const closing = new AbortController()
   /** the broker whose connection was lost while nobody published, and the sentence of the log; undefined: none was */
   let cut: { readonly name: string; readonly sentence: string } | undefined
@@ -67,13 +67,14 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
       name = nameOfBroker(address)
       return openConnection(address, options.tls)
     })
+    // Before the other listeners: one of them connects again.
+    model.on('close', () => {
+      connection = undefined
+    })
     rememberReason(model)
     tellChanges(model, name)
     keepUndecodedHeaders(model)
     assembleLargeBodies(model)
-    model.on('close', () => {
-      connection = undefined
-    })
     if (cut) {
       const isSame = name === cut.name
       const other = `connected to the broker at ${name}, in place of the one at ${cut.name}`
@@ -85,11 +86,10 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
 
   /** Connects again after a loss that no subscription and nobody who publishes would notice. */
   async function connectAgain(): Promise<void> {
-    const backoff = new Backoff({ initialMs: options.reconnectMs, maxMs: options.maxReconnectMs })
-    while (cut && !closing.signal.aborted) {
-      await sleep(backoff.next(), closing.signal)
-      if (cut && !closing.signal.aborted) await connected().catch(() => {})
-    }
+    const waits = { initialMs: options.reconnectMs, maxMs: options.maxReconnectMs }
+    // The loss is logged already, and so is the connection that ends it.
+    const outage = { failed() {}, over() {} }
+    await retry(connected, { waits, signal: closing.signal, outage }).catch(() => {})
   }
 
   /** Logs one line when the broker takes no messages or closes the connection, and one when all is well again. */
@@ -107,7 +107,8 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
       blocked = undefined
       const reason = reasonOf(model)
       // A subscription logs the loss of its queue itself, and who is publishing gets an error.
-      const isIdle = published.get(model)?.every((isIdle) => isIdle()) ?? false
+      const publishers = published.get(model)
+      const isIdle = publishers !== undefined && [...publishers].every((isIdle) => isIdle())
       if (reason === undefined || subscriptions.size > 0 || !isIdle || closing.signal.aborted) return
       cut = { name, sentence: `the connection to the broker at ${name} was lost: ${brokerText(reason)}` }
       logger.warn({}, cut.sentence)
@@ -117,7 +118,7 @@ export function createAmqpBroker(options: AmqpOptions): AmqpBroker {
 
   /** Called when a publisher has a channel. */
   function onPublisher(model: ChannelModel, isIdle: () => boolean): void {
-    published.set(model, [...(published.get(model) ?? []), isIdle])
+    published.set(model, (published.get(model) ?? new Set()).add(isIdle))
   }
 
   const context = { boundAgainMs: BOUND_AGAIN_MS, ...options, notices, connected }

@@ -27,6 +27,7 @@ export async function openAmqpPublisher(
   const returns = new Returns()
   /** how many messages are neither confirmed nor refused yet */
   let underWay = 0
+  const isIdle = () => underWay === 0
   /** the connection of each channel */
   const models = new WeakMap<ConfirmChannel, ChannelModel>()
 
@@ -43,7 +44,7 @@ export async function openAmqpPublisher(
     const model = await connected()
     const fresh = await openConfirmChannel(model)
     models.set(fresh, model)
-    onOpened(model, () => underWay === 0)
+    onOpened(model, isIdle)
     fresh.on('return', ({ properties }) => returns.returned(properties.messageId))
     fresh.on('close', () => {
       channel = undefined

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { compileDefinitions } from '../../distiller/definition.ts'
 import type { Report } from '../../domain/report.ts'
+import { logLevelOf } from '../../runtime/logger.ts'
 import { parseOrReport } from '../../streams/trait-criterion.ts'
 import { compileTriggers } from '../../streams/trigger.ts'
 import type { TriggerConfig } from '../../streams/trigger-config.ts'
@@ -19,13 +20,7 @@ import { type Config, type Places, pipelinesOf } from './config.ts'
 import { type ConfigFile, NamedFiles, readConfigFile } from './config-file.ts'
 import type { DefinitionFiles } from './definition-files.ts'
 import type { LoadContext } from './load-context.ts'
-import {
-  joinedLogSettings,
-  type LogSettings,
-  logPath,
-  NO_LOG_SETTINGS,
-  readLogLevel,
-} from './log-settings.ts'
+import { joinedLogSettings, type LogSettings, logPath, NO_LOG_SETTINGS } from './log-settings.ts'
 import { readLoggingConfig } from './logging-config.ts'
 import { knownTraits, loadNamedPlugins, readNamedDefinitions } from './named-definitions.ts'
 
@@ -127,10 +122,7 @@ async function readLogging(
   { findings }: LoadContext,
 ): Promise<LogSettings> {
   const { log_level = '', log_file, logging_config } = value
-  const level = readLogLevel('log_level', log_level, (message) => {
-    const [path, position] = [['log_level'], document.positionOf(['log_level'])]
-    findings.add({ severity: 'warning', code: 'value', path, message, position })
-  })
+  const level = logLevelOf(log_level)
   const file = log_file
     ? { path: logPath(folder, log_file), key: 'log_file', position: document.positionOf(['log_file']) }
     : undefined

@@ -8,7 +8,10 @@ import type { UsageResult } from './usage-result.ts'
 
 const named = (...names: readonly string[]) => new Set(names.map((name) => `compute.instance.${name}`))
 
-/** Event types with which an instance reaches the state that the next exists must report. */
+/**
+ * Event types with which an instance reaches the state that the next exists must report. The rules of usage have a
+ * list of their own: what is expected must not come from what is tested.
+ */
 const BECOMES = named(
   'create.end',
   'rebuild.end',
