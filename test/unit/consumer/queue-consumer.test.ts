@@ -122,6 +122,20 @@ test('why a queue is not read is told in the words of the broker, or of what els
   await consumer.stop()
 })
 
+test('a queue that was waited for does not hide a broker that is away', async () => {
+  const { awaitQueue, consumer, lose } = setUp(async () => {})
+  await consumer.start()
+  awaitQueue()
+  lose()
+  expect([consumer.isAwaiting, consumer.hindrance]).toEqual([true, undefined])
+  lose('connect ECONNREFUSED')
+  expect([consumer.isAwaiting, consumer.hindrance]).toEqual([false, 'connect ECONNREFUSED'])
+  awaitQueue()
+  lose()
+  expect([consumer.isAwaiting, consumer.hindrance]).toEqual([true, undefined])
+  await consumer.stop()
+})
+
 test.each([
   ['events', 'x.y'],
   ['notifications that no definition matches', 'other'],

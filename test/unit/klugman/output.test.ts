@@ -99,6 +99,10 @@ test('a stream in error shows why', async () => {
 test('states are coloured on a terminal', async () => {
   vi.stubEnv('NO_COLOR', '')
   expect(await shown({ column: ['state'] }, true)).toContain('\u001b[31merror\u001b[0m')
+  printed = ''
+  // The cell is centred, and coloured with the blanks around its text.
+  expect(await shown({ boxes: true }, true)).toContain('error')
+  expect(printed.split('\u001b[31m')[1]?.split('\u001b[0m')[0]?.trim()).toBe('error')
 })
 
 test.each<[OutputOptions, string]>([
