@@ -166,8 +166,8 @@ export class IniReader {
   #value(section: string, key: string): { text: string; entry: IniEntry } | undefined {
     const entry = this.#sections.get(section)?.entries.get(key)
     if (!entry) return undefined
-    const text = interpolate(entry.value, this.#environment, (name) =>
-      this.#fault(section, key, entry, `the environment variable ${name} is not set`),
+    const text = interpolate(entry.value, this.#environment, (severity, message) =>
+      this.report(section, key, `${key}: ${message}`, severity),
     )
     return { text, entry }
   }

@@ -3,8 +3,8 @@ import { type Environment, interpolate } from './interpolate.ts'
 import type { ConfigDocument, DocumentPath } from './yaml-document.ts'
 
 /**
- * Returns the value of a document with `${NAME}` replaced in its texts. Adds a finding for each unset
- * variable.
+ * Returns the value of a document with `${NAME}` replaced in its texts. Adds a finding for each unset variable
+ * and for each text with a broken reference.
  */
 export function interpolateDocument(
   document: ConfigDocument,
@@ -13,13 +13,8 @@ export function interpolateDocument(
 ): unknown {
   const replace = (value: unknown, path: DocumentPath): unknown => {
     if (typeof value === 'string') {
-      return interpolate(value, environment, (name) => {
-        findings.error(
-          'environment',
-          path,
-          `the environment variable ${name} is not set`,
-          document.positionOf(path),
-        )
+      return interpolate(value, environment, (severity, message) => {
+        findings.add({ severity, code: 'environment', path, message, position: document.positionOf(path) })
       })
     }
     if (Array.isArray(value)) return value.map((item, index) => replace(item, [...path, index]))

@@ -1,18 +1,28 @@
+import type { Finding } from '../../domain/errors.ts'
+
 export type Environment = { readonly [name: string]: string | undefined }
 
-/** Called with the name of a variable that is not set and has no default. */
-type OnMissing = (name: string) => void
+/** Called with each fault of a reference: an error for a variable that is not set, else a warning. */
+type OnFault = (severity: Finding['severity'], message: string) => void
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g
 
+/** The beginning of a reference. What is left of it beside whole references is broken. */
+const BEGINNING = /\$\{[A-Za-z_]/
+
 /**
  * Replaces `${NAME}` by the environment's value, and `${NAME:-text}` by `text` when that is unset or empty.
+ * What begins as a reference and is none stays as it is; the warning does not repeat it, as it may be a part
+ * of a password.
  */
-export function interpolate(text: string, environment: Environment, onMissing: OnMissing): string {
+export function interpolate(text: string, environment: Environment, onFault: OnFault): string {
+  if (BEGINNING.test(replaceReferences(text, () => ''))) {
+    onFault('warning', 'a ${ is taken as it stands: expected ${NAME} or ${NAME:-default}')
+  }
   return replaceReferences(text, (name, fallback) => {
     const value = environment[name]
     if (value !== undefined && (value !== '' || fallback === undefined)) return value
-    if (fallback === undefined) onMissing(name)
+    if (fallback === undefined) onFault('error', `the environment variable ${name} is not set`)
     return fallback ?? ''
   })
 }

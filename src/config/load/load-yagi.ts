@@ -3,6 +3,8 @@ import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { APPS } from '../../consumer/apps/app-registry.ts'
 import type { AppValues } from '../../consumer/apps/built-in-app.ts'
 import { ConfigError, messageOf, type Position } from '../../domain/errors.ts'
+import { readTlsFiles } from '../../runtime/tls-files.ts'
+import { openKeyFault } from '../checks/open-key-file.ts'
 import { findOpenSecretsOfIni } from '../checks/open-secrets.ts'
 import { type IniSection, parseIniDocument } from '../documents/ini-document.ts'
 import { IniReader } from '../documents/ini-reader.ts'
@@ -10,6 +12,7 @@ import { readSection } from '../documents/ini-section.ts'
 import { readConfigText } from '../documents/read-config-text.ts'
 import { QUINCY_SECTIONS, YAGI, YAGI_SECTIONS } from '../schemas/yagi-schema.ts'
 import type { AppSettings } from './app-settings.ts'
+import type { BrokerSettings } from './broker-settings.ts'
 import type { Config, Written } from './config.ts'
 import type { LoadContext } from './load-context.ts'
 import { loadDefinitions } from './load-definitions.ts'
@@ -34,7 +37,10 @@ export async function loadYagi(file: string, context: LoadContext): Promise<Conf
   const config = yagi.winchesterConfig
     ? await loadNamed(beside(folder, yagi.winchesterConfig), ini, context)
     : withoutWinchester(file, folder, yagi, ini)
-  if (context.mode === 'check') await checkApps(yagi, ini, context)
+  if (context.mode === 'check') {
+    await checkApps(yagi, ini, context)
+    await checkBrokerTls(yagi, ini)
+  }
   if (!config) return undefined
   const logging = { ...config.logging, yagi: await readYagiLogging(ini, sections, folder, context) }
   return { ...config, yagi, logging, written: { ...config.written, yagi: writtenOf(sections) } }
@@ -94,6 +100,16 @@ function beside(folder: string, path: string): string {
   return isAbsolute(path) ? path : join(folder, path)
 }
 
+/** Finds certificates for the broker that cannot be used, and a key that others can read. */
+async function checkBrokerTls({ broker }: YagiSettings, ini: IniReader): Promise<void> {
+  const files = { ca: broker.caFile, cert: broker.certFile, key: broker.keyFile }
+  const fault = await readTlsFiles(files, '/').then(() => undefined, messageOf)
+  const key = (['ca_file', 'cert_file', 'key_file'] as const).find((name) => ini.isSet('rabbit_broker', name))
+  if (fault !== undefined && key) ini.report('rabbit_broker', key, `${key}: ${fault}`)
+  const openKey = broker.keyFile && (await openKeyFault(broker.keyFile))
+  if (openKey) ini.report('rabbit_broker', 'key_file', `key_file: ${openKey}`, 'warning')
+}
+
 /** Finds apps that could not be made. Loads the modules of own apps but makes no instances. */
 async function checkApps({ queues }: YagiSettings, ini: IniReader, context: LoadContext): Promise<void> {
   for (const { queue, apps } of queues) {
@@ -126,7 +142,13 @@ function withAbsolutePaths(yagi: YagiSettings, folder: string): YagiSettings {
       destinationFolder: resolve(folder, queue.archive.destinationFolder),
     },
   }))
-  return { ...yagi, queues }
+  return { ...yagi, broker: brokerWithAbsolutePaths(yagi.broker, folder), queues }
+}
+
+function brokerWithAbsolutePaths(broker: BrokerSettings, folder: string): BrokerSettings {
+  const absolute = (file: string | undefined) => file && resolve(folder, file)
+  const { caFile, certFile, keyFile } = broker
+  return { ...broker, caFile: absolute(caFile), certFile: absolute(certFile), keyFile: absolute(keyFile) }
 }
 
 function appWithAbsolutePaths(app: AppSettings, folder: string): AppSettings {

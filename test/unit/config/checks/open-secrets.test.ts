@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { handlerFaults } from '../../../../src/assembly/require-pipelines.ts'
 import { checkConfig } from '../../../../src/config/load/load-config.ts'
 import { SOUND_FILES } from '../../../support/config-findings.ts'
 import { folderWith } from '../../../support/folders.ts'
@@ -192,4 +193,35 @@ test.each([
   chmodSync(join(folder, 'tok'), mode)
   const { findings } = await checkConfig(join(folder, 'winchester.yaml'), {})
   expect(findings.filter(({ code }) => code === 'open-secret').map(({ path }) => path)).toEqual(expected)
+})
+
+test.each([
+  [0o644, ['database.url', 'rabbit_broker.key_file']],
+  [0o640, []],
+])('a private key of mode %o is warned of at %j', async (mode, paths) => {
+  const url = 'mysql://me@db/winchester?ssl_ca=ca.pem&ssl_cert=cert.pem&ssl_key=key.pem'
+  const folder = folderWith({
+    ...SOUND_FILES,
+    'winchester.yaml': SOUND_FILES['winchester.yaml']?.replace(/url: .*/, `url: ${url}`) ?? '',
+    'key.pem': 'a key',
+    'yagi.conf': [
+      '[rabbit_broker]',
+      'ssl = true',
+      'cert_file = cert.pem',
+      'key_file = key.pem',
+      '[winchester]',
+      'config_file = winchester.yaml',
+      '[consumers]',
+      'queues = monitor.info',
+      '[consumer:monitor.info]',
+      'apps = winchester.yagi_handler.WinchesterHandler',
+    ].join('\n'),
+  })
+  chmodSync(join(folder, 'key.pem'), mode)
+  const everything = { mode: 'check', checkHandlers: handlerFaults } as const
+  const { findings } = await checkConfig(join(folder, 'yagi.conf'), {}, everything)
+  const warnings = findings.filter(({ message }) => message.includes('private key that others can read'))
+  expect(warnings.map(({ path }) => path)).toEqual(paths)
+  const missing = findings.find(({ path }) => path === 'rabbit_broker.cert_file')?.message
+  expect(missing).toContain(`cannot read ${join(folder, 'cert.pem')}`)
 })

@@ -36,6 +36,17 @@ test('values are taken from the environment', async () => {
   await expect(loadConfig(join(folder, 'winchester.yaml'), {})).rejects.toThrow('LEVEL is not set')
 })
 
+test.each(['${DB_PASSWORD', 'a${DB PASSWORD}', '${DB:name}'])(
+  '%s is taken as it stands, with a warning',
+  async (text) => {
+    const folder = folderWith({ 'winchester.yaml': `statistics_period: 10\nservice_name: "${text}"\n` })
+    const { findings } = await checkConfig(join(folder, 'winchester.yaml'), { DB_PASSWORD: 'p', DB: 'd' })
+    const found = findings.filter(({ code }) => code === 'environment')
+    expect(found).toMatchObject([{ severity: 'warning', position: { line: 2 } }])
+    expect(found[0]?.message).toContain('expected ${NAME} or ${NAME:-default}')
+  },
+)
+
 test.each([
   ['a YAML fault', { 'triggers.yaml': '- name: [\n' }, 'triggers.yaml:2:1', /./],
   [
