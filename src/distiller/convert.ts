@@ -30,7 +30,8 @@ export function textOf(value: JsonValue): string {
 }
 
 function fail(value: JsonValue, expected: string): InvalidError {
-  const text = stringifyJson(value)
+  // JSON has no name for Infinity, which a number such as 1e999 is read as.
+  const text = typeof value === 'number' ? String(value) : stringifyJson(value)
   const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text
   return new InvalidError(`${shown} is not ${expected}`)
 }

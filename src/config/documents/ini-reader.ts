@@ -1,3 +1,4 @@
+import type { Position } from '../../domain/errors.ts'
 import { booleanOf } from '../../text/address-parts.ts'
 import type { SectionSchema } from '../../text/section-schema.ts'
 import { didYouMean, suggest } from '../../text/suggest.ts'
@@ -87,10 +88,15 @@ export class IniReader {
    * the section is absent too.
    */
   report(section: string, key: string, message: string, severity: 'error' | 'warning' = 'error'): void {
+    const position = this.positionOf(section, key)
+    this.#findings.add({ severity, code: 'value', path: [section, key], message, position })
+  }
+
+  /** Returns the place of a key's value, of its section, or the begin of the file, where `report` puts it. */
+  positionOf(section: string, key: string): Position {
     const found = this.#sections.get(section)
     const begin = { file: this.#file, line: 1, column: 1 }
-    const position = found?.entries.get(key)?.position ?? found?.position ?? begin
-    this.#findings.add({ severity, code: 'value', path: [section, key], message, position })
+    return found?.entries.get(key)?.position ?? found?.position ?? begin
   }
 
   /** Adds a warning for each key in the file that has no effect. */

@@ -1,5 +1,6 @@
 import { APPS } from '../../consumer/apps/app-registry.ts'
 import type { AppValues, BuiltInApp } from '../../consumer/apps/built-in-app.ts'
+import type { Position } from '../../domain/errors.ts'
 import { isModulePath } from '../../runtime/load-class.ts'
 import type { IniReader } from '../documents/ini-reader.ts'
 import { readSection } from '../documents/ini-section.ts'
@@ -16,6 +17,8 @@ export type AppSettings = {
   readonly classPath: string
   /** The values of the app's section: typed by the schema of a built-in app, texts for an own one. */
   readonly values: AppValues
+  /** The place of the queue's `apps`. */
+  readonly position: Position
 }
 
 /** Reads the apps of a queue in order. Adds faults to the reader's findings. */
@@ -46,6 +49,7 @@ function readApp(ini: IniReader, queue: string, classPath: string): AppSettings 
     accepts: filterOf(ini, queue, [name, app?.kind ?? name]),
     kind: app?.kind ?? 'own',
     classPath,
+    position: ini.positionOf(`consumer:${queue}`, 'apps'),
     values: app ? readValues(ini, queue, app) : ini.merged(name, queue),
   }
 }

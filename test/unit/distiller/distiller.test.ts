@@ -136,3 +136,17 @@ test.each([
     expect(traits.one).toEqual(expected)
   },
 )
+
+test.each([
+  ['int', 'an integer'],
+  ['float', 'a finite number'],
+] as const)(
+  'a number beyond all doubles cannot become a trait of type %s, and is named',
+  (type, expected) => {
+    const payload = JSON.parse('{"size": 1e999}') as JsonObject
+    const distilled = distil([{ event_type: '*', traits: { size: { type, fields: 'payload.size' } } }], {
+      payload,
+    })
+    expect(distilled).toMatchObject({ kind: 'failed', reason: `trait size: Infinity is not ${expected}` })
+  },
+)
