@@ -3,7 +3,7 @@ import { createManualClock, type IntakeClock } from '../clock/event-clock.ts'
 import { decodeNotificationText } from '../distiller/decode-notification.ts'
 import { createDistiller, type Distiller } from '../distiller/distiller.ts'
 import type { Event } from '../domain/event.ts'
-import { type RestStream, restStream } from '../formats/rest-form.ts'
+import { type ActualStream, actualStream } from '../formats/actual-form.ts'
 import { type TypedEvent, typedEvent } from '../formats/typed-form.ts'
 import { createEventFinder } from '../pipeline/find-events.ts'
 import { createStreamRunner, type StreamRunner } from '../pipeline/worker/stream-runner.ts'
@@ -18,8 +18,6 @@ import { stringifyJson } from '../text/json.ts'
 import type { TestParts } from './parts.ts'
 import { parseTestEvent } from './test-event.ts'
 import type { TestStep } from './test-schema.ts'
-
-export type ActualStream = Omit<RestStream, '_mark' | 'events'> & { readonly events: readonly string[] }
 
 /** Result of a test: its streams in order of id, and the events that pipelines produced. */
 export type Actual = { readonly streams: readonly ActualStream[]; readonly events: readonly TypedEvent[] }
@@ -129,10 +127,7 @@ class TestRun {
     const members = await this.#store.eventsOfStreams(streams.map(({ id }) => id))
     const events = await this.#store.listEvents({}, EVERYTHING)
     return {
-      streams: streams.map((stream) => {
-        const { _mark, events: _, last_error: __, ...fields } = restStream(stream, '')
-        return { ...fields, events: (members.get(stream.id) ?? []).map(({ messageId }) => messageId) }
-      }),
+      streams: streams.map((stream) => actualStream(stream, members.get(stream.id) ?? [])),
       events: events
         .filter(({ messageId }) => !this.#given.has(messageId))
         .map(typedEvent)
