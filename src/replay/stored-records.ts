@@ -80,7 +80,7 @@ function recordOf(event: Event, router: Pick<TriggerRouter, 'keysOf'>): TimedRec
     time: at,
     number: 0,
     bytes: 0,
-    prepared: { delivery, line: undefined, outcome: { kind: 'event', arrival } },
+    prepared: { delivery, record: undefined, outcome: { kind: 'event', arrival } },
     place: () => messageId,
   }
 }

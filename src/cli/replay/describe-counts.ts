@@ -2,6 +2,7 @@ import type { ReplayResult } from '../../assembly/build-replay.ts'
 import { formatLag } from '../../clock/format-lag.ts'
 import { formatIso } from '../../domain/time.ts'
 import { print } from '../program.ts'
+import { requireRead } from '../require-read.ts'
 import { grouped } from '../terminal/grouped.ts'
 import type { FileInput } from './file-input.ts'
 import type { ReplayProgress } from './replay-progress.ts'
@@ -85,4 +86,14 @@ function partsText(parts: readonly (readonly [count: number, what: string])[]): 
     .filter(([count]) => count > 0)
     .map(([count, what]) => `${grouped(count)} ${what}`)
     .join(', ')
+}
+
+/** Throws StackTachError where no notification could be read at all. */
+export function requireNotifications(
+  { counts }: ReplayResult,
+  { leftOut, isNarrowed }: FileInput,
+  names: readonly string[],
+): void {
+  const read = counts.replayed - counts.deadLetters + leftOut.unwanted + leftOut.undefined
+  if (!isNarrowed) requireRead(read, names)
 }

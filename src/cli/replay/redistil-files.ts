@@ -11,14 +11,14 @@ import { requireRead } from '../require-read.ts'
 import { tellWait } from '../tell-wait.ts'
 import { grouped } from '../terminal/grouped.ts'
 import { openFileInput } from './file-input.ts'
-import { type ReplayCommandOptions, wantedOf } from './replay-options.ts'
+import type { ReplayCommandOptions } from './replay-options.ts'
 import { ReplayProgress } from './replay-progress.ts'
 
 /** Gives stored events the traits that today's definitions extract from the notifications of files. */
 export async function redistilFiles(names: readonly string[], options: ReplayCommandOptions): Promise<void> {
   const signal = stopSignal()
   const config = await loadWholeConfig(options.config, process.env)
-  const input = await openFileInput(names, wantedOf(options), signal)
+  const input = await openFileInput(names, options, config, signal)
   const opening = openStore(config, { writer: processName('redistil') })
   const store = await tellWait(nameOfDatabase(config.winchester.database.url), opening)
   const progress = new ReplayProgress(input.done)
@@ -40,7 +40,7 @@ export async function redistilFiles(names: readonly string[], options: ReplayCom
     if (!summary.isComplete) {
       printNote('stopped; what is done stays done, and the same command goes through all of it again')
       process.exitCode = 1
-    } else requireRead(summary.read, names)
+    } else if (!input.isNarrowed) requireRead(summary.read, names)
   } finally {
     progress.clear()
     await store.close()

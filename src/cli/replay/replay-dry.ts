@@ -12,22 +12,21 @@ import { MadeEvents } from '../../replay/dry-run/made-events.ts'
 import { actualJson, actualText, type DryResult } from '../../replay/dry-run/show-actual.ts'
 import { UnsentFile } from '../../replay/dry-run/unsent-file.ts'
 import { loggerOf, print, printNote } from '../program.ts'
-import { requireRead } from '../require-read.ts'
 import { compareWithDatabase } from './compare-with-database.ts'
-import { describeCounts, printCounts } from './describe-counts.ts'
+import { describeCounts, printCounts, requireNotifications } from './describe-counts.ts'
 import { type FileInput, openFileInput, openRecords } from './file-input.ts'
-import { type ReplayCommandOptions, wantedOf } from './replay-options.ts'
+import type { ReplayCommandOptions } from './replay-options.ts'
 import { ReplayProgress } from './replay-progress.ts'
 
 /** Replays files into a temporary store, and prints what was made of them, or what differs from the database. */
 export async function replayDry(names: readonly string[], options: ReplayCommandOptions): Promise<void> {
   const signal = stopSignal()
   const config = await loadWholeConfig(options.config, process.env)
-  const input = await openFileInput(names, wantedOf(options), signal)
+  const input = await openFileInput(names, options, config, signal)
   const temporary = await openTemporaryStore(config)
   try {
     const { result, dry } = await dryRun(config, temporary, input, signal, options)
-    requireRead(result.counts.replayed + input.leftOut.unwanted + input.leftOut.undefined, names)
+    requireNotifications(result, input, names)
     if (!result.counts.isComplete) {
       printNote('stopped; nothing was changed')
       process.exitCode = 1

@@ -17,11 +17,10 @@ import { ReplayHold } from '../../replay/replay-hold.ts'
 import type { Store } from '../../store/store.ts'
 import { canonicalJson } from '../../text/canonical-json.ts'
 import { loggerOf, printNote, UsageError } from '../program.ts'
-import { requireRead } from '../require-read.ts'
 import { tellWait } from '../tell-wait.ts'
-import { describeCounts, printCounts } from './describe-counts.ts'
+import { describeCounts, printCounts, requireNotifications } from './describe-counts.ts'
 import { type FileInput, openFileInput, openRecords } from './file-input.ts'
-import { type ReplayCommandOptions, wantedOf } from './replay-options.ts'
+import type { ReplayCommandOptions } from './replay-options.ts'
 import { ReplayProgress } from './replay-progress.ts'
 
 /** Names of replays begin with this in the database, where they stand beside the queues. */
@@ -34,7 +33,7 @@ export async function replayLive(names: readonly string[], options: ReplayComman
   const config = await loadWholeConfig(options.config, process.env)
   requireClock(config, options)
   const pipelines = await requirePipelines(config, logger)
-  const input = await openFileInput(names, wantedOf(options), signal)
+  const input = await openFileInput(names, options, config, signal)
   const name = processName(QUEUE)
   const opening = openStore(config, { writer: name })
   const store = await tellWait(nameOfDatabase(config.winchester.database.url), opening)
@@ -83,8 +82,7 @@ export async function replayLive(names: readonly string[], options: ReplayComman
         `stopped at ${formatIso(result.now)}; the same command goes on from there, and workers of this database wait for it until then or until stv3 clock forget ${queue}`,
       )
       process.exitCode = 1
-    } else if (!from)
-      requireRead(result.counts.replayed + input.leftOut.unwanted + input.leftOut.undefined, names)
+    } else if (!from) requireNotifications(result, input, names)
   } finally {
     progress.clear()
     await store.close()
@@ -102,16 +100,13 @@ function requireClock(config: Config, { workersStopped }: ReplayCommandOptions):
 }
 
 /** Returns a name that the same files with the same filters have, and no others. */
-function nameOfReplay({ files, wanted }: FileInput, { types, pipelines }: ReplayCommandOptions): string {
-  const { from = null, to = null, traits = [] } = wanted
-  const where = traits.map(({ name, values }) => [
-    name,
-    String(values[0] && 'value' in values[0] ? values[0].value : ''),
-  ])
+function nameOfReplay({ files }: FileInput, options: ReplayCommandOptions): string {
+  const { from = null, to = null, types = [], where = [], pipelines } = options
+  // Standard input cannot be read again.
   const paths = files.map(({ file }) =>
-    file === '-' ? `- of ${process.pid} at ${Date.now()}` : resolve(file),
+    file === '-' ? `${file} of ${process.pid}, ${Date.now()}` : resolve(file),
   )
-  return `${QUEUE}-${hash64(canonicalJson({ paths, from, to, types: types ?? [], where, pipelines }))}`
+  return `${QUEUE}-${hash64(canonicalJson({ paths, from, to, types, where, pipelines }))}`
 }
 
 /** Says which other replays were left unfinished: workers wait for them. */

@@ -1,17 +1,10 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Micros } from '../../domain/time.ts'
-import { readingsOf, type TraitCondition } from '../../domain/trait-condition.ts'
-import type { Wanted } from '../../replay/records/wanted.ts'
+import { type Command, Option } from 'commander'
 import type { LogFormat } from '../../runtime/log/log-lines.ts'
-import { compileEventTypeFilter } from '../../text/event-type-filter.ts'
-import { parseFilterTime, parsePositive } from '../program.ts'
+import { type RecordOptions, withRecordOptions } from '../archive/record-options.ts'
+import { parsePositive } from '../program.ts'
 
-export type ReplayCommandOptions = {
+export type ReplayCommandOptions = RecordOptions & {
   readonly config: string
-  readonly from?: Micros
-  readonly to?: Micros
-  readonly types?: readonly string[]
-  readonly where?: readonly TraitCondition[]
   readonly speed?: number
   readonly pipelines: 'on' | 'off'
   readonly publish?: true
@@ -26,38 +19,24 @@ export type ReplayCommandOptions = {
 
 /** Adds the options of `stv3 replay`. */
 export function addReplayOptions(command: Command): Command {
-  return command
-    .requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one')
-    .option('--from <time>', 'only notifications of this time and later', parseFilterTime)
-    .option('--to <time>', 'only notifications before this time', parseFilterTime)
-    .option('--types <globs>', 'only these event types: globs with commas, !glob excludes', parseTypes)
-    .option(
-      '--where <trait=value>',
-      'only notifications whose event has this trait; may be repeated',
-      parseWhere,
-    )
-    .option(
-      '--speed <n>',
-      'so many times as fast as they were made (default: as fast as possible)',
-      parsePositive,
-    )
+  return withRecordOptions(
+    command.requiredOption('-c, --config <file>', 'winchester.yaml, or a yagi.conf that names one'),
+  )
+    .option('--speed <n>', 'n times as fast as they were made (default: as fast as possible)', parsePositive)
     .addOption(
-      new Option(
-        '--pipelines <mode>',
-        'whether pipelines run; without, what is due is completed and nothing else',
-      )
+      new Option('--pipelines <mode>', 'off: streams that are due are completed, and nothing is run for them')
         .choices(['on', 'off'])
         .default('on'),
     )
     .addOption(
       new Option(
         '--publish',
-        'handlers that send something do so too (default: their commit is left out)',
+        'let handlers send what they have to send (default: the commit of those that may is left out)',
       ).conflicts(['dryRun', 'redistil']),
     )
-    .option('--workers-stopped', 'with `clock: wall` or a time service: no worker of this database runs')
+    .option('--workers-stopped', 'no worker of this database runs; needed unless it has clock: auto')
     .addOption(
-      new Option('--dry-run', 'into a temporary database; print what would be made of it').conflicts('speed'),
+      new Option('--dry-run', 'into a temporary database; print what would be made').conflicts('speed'),
     )
     .addOption(
       new Option(
@@ -68,31 +47,8 @@ export function addReplayOptions(command: Command): Command {
     .addOption(
       new Option(
         '--redistil',
-        'give stored events the traits of the present definitions; fire nothing',
+        'only give stored events the traits of the present definitions; nothing fires',
       ).conflicts(['dryRun', 'compare', 'speed']),
     )
     .option('--json', 'one JSON object a line')
-}
-
-/** Returns which notifications the options choose. */
-export function wantedOf({ from, to, types, where }: ReplayCommandOptions): Wanted {
-  return {
-    from,
-    to,
-    acceptsType: types && compileEventTypeFilter(types),
-    traits: where,
-  }
-}
-
-function parseTypes(text: string): string[] {
-  return text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '')
-}
-
-function parseWhere(text: string, before: readonly TraitCondition[] = []): TraitCondition[] {
-  const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('expected TRAIT=VALUE, such as instance_id=3f2a.')
-  return [...before, { name: text.slice(0, at), values: readingsOf(text.slice(at + 1)) }]
 }

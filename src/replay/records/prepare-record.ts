@@ -79,7 +79,7 @@ function deliveryOf({ payload, queue = NO_QUEUE }: RawRecord): Delivery {
 /** Returns the same with a body of its own: a view would keep the whole piece of the file in memory. */
 function keeping(prepared: Prepared): Prepared {
   const { delivery, outcome } = prepared
-  const own = { ...prepared, line: undefined, delivery: { ...delivery, body: Buffer.from(delivery.body) } }
+  const own = { ...prepared, record: undefined, delivery: { ...delivery, body: Buffer.from(delivery.body) } }
   if (outcome.kind !== 'refused') return own
   const { deadLetter } = outcome
   return {
