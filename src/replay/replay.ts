@@ -1,3 +1,4 @@
+import { arrivalOf } from '../consumer/prepared.ts'
 import { storeBatch } from '../consumer/store-batch.ts'
 import type { Router } from '../domain/routing.ts'
 import type { Micros } from '../domain/time.ts'
@@ -123,7 +124,14 @@ export class Replay {
     const { records } = this.#options
     const taken = await records.next(this.#pace ? PACED_BATCH : BATCH)
     for (const record of taken) this.#watchOrder(record)
+    if (taken.length > 0) this.#warmUp(taken)
     return { records: taken, position: { at: this.#reached, place: records.place() } }
+  }
+
+  /** Looks up what the database will need for a batch while it stores the one before. */
+  #warmUp(records: readonly TimedRecord[]): void {
+    const arrivals = records.flatMap(({ prepared }) => arrivalOf(prepared) ?? [])
+    void this.#options.store.warmUp(arrivals).catch(() => {})
   }
 
   #watchOrder({ time, place }: TimedRecord): void {

@@ -1,7 +1,10 @@
+import { setImmediate as immediate } from 'node:timers/promises'
 import type { PrepareRecord } from './prepare-record.ts'
 import type { RawRecord, ReadFile, TimedRecord, WindowLimits } from './record.ts'
 import { ReorderWindow } from './reorder-window.ts'
 
+/** So many records are prepared without a pause. */
+const AT_ONCE = 10
 /** A window is filled again when it holds less than this share. */
 const REFILLED = 3 / 4
 
@@ -38,9 +41,11 @@ export class FileSource {
 
   /** Reads on until the window is full or the file ends. */
   async fill(limits: WindowLimits): Promise<void> {
-    while (!this.#isEnded && !this.#window.isFull(limits)) {
+    for (let count = 1; !this.#isEnded && !this.#window.isFull(limits); count++) {
       if (this.#at < this.#batch.length) this.#add(this.#batch[this.#at++] as RawRecord)
       else await this.#nextBatch()
+      // Replies of the database to the batch before must not wait.
+      if (count % AT_ONCE === 0) await immediate()
     }
   }
 
