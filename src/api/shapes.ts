@@ -69,5 +69,53 @@ export const clock = z
   })
   .meta({ id: 'Clock', description: 'the event clock; the earliest hold comes first' })
 
+const criterion = z
+  .object({
+    criterion: z.string().meta({ description: 'as triggers.yaml has it' }),
+    needed: z.int(),
+    seen: z.int().nullable().meta({
+      description: 'as counted with the stream; null where the criterion is newer than its last event',
+    }),
+    is_met: z.boolean(),
+    misses: z
+      .array(
+        z.object({
+          reason: z.string(),
+          events: z.int().meta({ description: 'number of events with this reason' }),
+          latest: z.object({ message_id: z.string(), event_type: z.string(), timestamp: isoTime }),
+        }),
+      )
+      .meta({ description: 'why events of the stream do not meet it, the commonest reason first' }),
+    other_types: z
+      .array(z.string())
+      .meta({ description: "types of the stream's events, where the criterion accepts none of them" }),
+  })
+  .meta({ id: 'FireCriterion' })
+
+/** Why a stream has not fired. */
+export const streamExplanation = z
+  .object({
+    id: z.int(),
+    name: z.string().meta({ description: 'name of its trigger' }),
+    state: z.enum(STREAM_STATES),
+    why: z.array(z.string()).meta({ description: 'whole sentences; the first is the answer' }),
+    fire_criteria: z.array(criterion),
+    event_count: z.int(),
+    attempts: z.int().meta({ description: 'runs of its pipeline that were begun and not successful' }),
+    last_error: z.string().nullable().meta({ description: 'handler and stack of the last run that failed' }),
+  })
+  .meta({ id: 'StreamExplanation' })
+
 /** All types that have an id; other types refer to them by it. */
-export const COMPONENTS = [value, datetime, timeRange, counts, event, listedEvent, stream, clock]
+export const COMPONENTS = [
+  value,
+  datetime,
+  timeRange,
+  counts,
+  event,
+  listedEvent,
+  stream,
+  criterion,
+  streamExplanation,
+  clock,
+]

@@ -1,5 +1,6 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
+import type { StreamExplanation } from '../formats/stream-explanation.ts'
 import { type EventQuery, eventParams, type StreamQuery, streamParams } from './query.ts'
 import { createRequester, type SentRequest } from './request.ts'
 
@@ -13,6 +14,7 @@ export {
 } from '../domain/errors.ts'
 export type { StreamState } from '../domain/stream.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
+export type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
 export type { EventQuery, QueryTime, QueryTraits, StreamQuery } from './query.ts'
 
 export type ClientOptions = {
@@ -50,6 +52,8 @@ export type Client = {
     query?: { readonly details?: boolean },
     options?: CallOptions,
   ): Promise<RestStream>
+  /** Returns why a stream has not fired, or what became of it. */
+  explainStream(id: number | string, options?: CallOptions): Promise<StreamExplanation>
   /** Makes a stream in an error state run again. */
   resetStream(id: number | string, options?: CallOptions): Promise<void>
   /** Deletes a stream, never its events. */
@@ -92,6 +96,8 @@ export function createClient(options: ClientOptions): Client {
       const [stream] = await request<[RestStream]>({ method: 'GET', path: streamPath(id), params, signal })
       return stream
     },
+    explainStream: async (id, { signal } = {}) =>
+      request({ method: 'GET', path: `${streamPath(id)}/explain`, signal }),
     resetStream: async (id, { signal } = {}) => request({ method: 'PUT', path: streamPath(id), signal }),
     deleteStream: async (id, { signal } = {}) => request({ method: 'DELETE', path: streamPath(id), signal }),
     listEvents: async (query = {}, { signal } = {}) =>

@@ -230,6 +230,23 @@ test('--watch prints streams that change their state, and waits for a server tha
   await second.stop()
 })
 
+test('explains a stream, as text and as JSON, and asks for its number', async () => {
+  const [one] = await store.listStreams({}, { limit: 1, mark: undefined, ascending: true })
+  const id = String(one?.id)
+  const text = await klugman([url, 'streams', '--id', id, '--explain'])
+  expect(text).toMatchObject({ code: 0, stdout: expect.stringMatching(`^stream ${id} of ${one?.name}: `) })
+  const json = await klugman([url, 'streams', '--id', id, '--explain', '--json'])
+  expect(JSON.parse(json.stdout)).toMatchObject({ id: one?.id, state: one?.state, why: expect.any(Array) })
+  expect(await klugman([url, 'streams', '--explain'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--explain needs the --id of a stream'),
+  })
+  expect(await klugman([url, 'streams', '--id', '99999', '--explain'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('there is no stream 99999'),
+  })
+})
+
 test('what a terminal would act on is shown as it is written', () => {
   const table = formatTable(['Property', 'Value'], [['x', 'a\u001b[2J\nb\u009bc']])
   expect(table).toContain('a\\u001b[2J\\nb\\u009bc')

@@ -33,11 +33,12 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   publishing: GROUND,
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
-  api: [...GROUND, 'clock', 'http', 'store/store.ts', 'store/ports'],
+  api: [...GROUND, 'clock', 'explain/stream', 'http', 'store/store.ts', 'store/ports', 'streams'],
   client: WORDS,
   notigen: ['domain', 'runtime', 'clock'],
   explain: [
     ...GROUND,
+    'clock',
     'config',
     'distiller',
     'streams',
