@@ -1,8 +1,8 @@
-import { formatLag } from '../../clock/format-lag.ts'
 import { describeHold } from '../../clock/watermark-clock.ts'
 import type { Stream } from '../../domain/stream.ts'
 import { formatIso, MICROS_PER_SECOND, type Micros } from '../../domain/time.ts'
 import type { CriterionExplanation } from '../../formats/stream-explanation.ts'
+import { formatDuration } from '../../text/format-duration.ts'
 import type { StreamFacts } from './stream-facts.ts'
 
 /** Returns sentences about the state of a stream and what it waits for; the first is the answer. */
@@ -75,13 +75,13 @@ function ofRunning({ stream, claim }: StreamFacts): string {
   const lease =
     leaseLeft === null || leaseLeft < 0
       ? 'whose lease has run out: another worker takes it over'
-      : `whose lease runs for ${formatLag(leaseLeft)} more`
+      : `whose lease runs for ${formatDuration(leaseLeft)} more`
   return `Its ${kind}_pipeline is run by the worker ${claimedBy ?? '(none)'}, ${lease}.`
 }
 
 function ofRetry({ stream, claim }: StreamFacts): string {
   const wait = claim?.leaseLeft ?? null
-  const next = wait === null || wait < 0 ? 'as soon as a worker is free' : `in ${formatLag(wait)}`
+  const next = wait === null || wait < 0 ? 'as soon as a worker is free' : `in ${formatDuration(wait)}`
   if (stream.lastError === null) return `A worker gave it back; it runs again ${next}.`
   return `${times('run', stream.attempts)} of its pipeline failed; it runs again ${next}.`
 }
@@ -103,7 +103,9 @@ function ofClock({ clock: { holds, wallNow } }: StreamFacts): string[] {
 }
 
 function at(time: Micros, now: Micros | undefined): string {
-  return now === undefined ? `at ${formatIso(time)}` : `at ${formatIso(time)}, in ${formatLag(time - now)}`
+  return now === undefined
+    ? `at ${formatIso(time)}`
+    : `at ${formatIso(time)}, in ${formatDuration(time - now)}`
 }
 
 function times(noun: string, count: number): string {
