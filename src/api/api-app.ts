@@ -18,6 +18,7 @@ import { eventOperations } from './events.ts'
 import { streamExplainOperation } from './explain-stream.ts'
 import { COMPONENTS } from './shapes.ts'
 import { streamOperations } from './streams.ts'
+import { timelineOperation } from './timeline.ts'
 
 export type AppDependencies = {
   readonly store: Queries & StreamRuns & Pick<Watermarks, 'readReports'>
@@ -25,6 +26,8 @@ export type AppDependencies = {
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */
   readonly triggers?: readonly Trigger[] | undefined
+  /** names of the traits that a bare value is looked for under (none) */
+  readonly searchedTraits?: readonly string[] | undefined
   readonly logger: Logger
   /** tokens by permission (none: everybody may do everything) */
   readonly access?: Access
@@ -53,6 +56,7 @@ export function createApiApp({
   store,
   clock = DEFAULT_CLOCK,
   triggers = [],
+  searchedTraits = [],
   logger,
   access = { read: [], write: [] },
   limits = DEFAULT_LIMITS,
@@ -62,6 +66,7 @@ export function createApiApp({
     ...streamOperations(store),
     streamExplainOperation({ store, clock, triggers }),
     ...eventOperations(store),
+    timelineOperation(store, searchedTraits),
     ...clockOperations(store, clock),
   ]
   const document = apiDocument(operations)

@@ -106,6 +106,53 @@ export const streamExplanation = z
   })
   .meta({ id: 'StreamExplanation' })
 
+const change = z.object({ trait: z.string(), from: value, to: value }).meta({ id: 'Change' })
+
+const changes = z.array(change).meta({ description: 'traits that differ from those of earlier events' })
+
+const timelineEntry = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('event'),
+      at: isoTime,
+      event_type: z.string(),
+      message_id: z.string(),
+      is_failure: z.boolean(),
+      message: z.string().nullable().meta({ description: 'what a failure says about itself' }),
+      changes,
+      user_id: z.string().nullable(),
+      request_id: z.string().nullable(),
+    }),
+    z.object({
+      kind: z.literal('folded').meta({ description: 'updates that follow each other' }),
+      at: isoTime,
+      until: isoTime,
+      event_type: z.string(),
+      count: z.int(),
+      changes,
+    }),
+    z.object({
+      kind: z.literal('stream'),
+      at: isoTime,
+      stream: z.int(),
+      name: z.string().meta({ description: 'name of its trigger' }),
+      what: z.enum(['opened', 'fires', 'expires']),
+      state: z.enum(STREAM_STATES),
+      error: z.string().nullable(),
+    }),
+  ])
+  .meta({ id: 'TimelineEntry' })
+
+/** The story of a resource. */
+export const timeline = z
+  .object({
+    traits: z.record(z.string(), z.string()),
+    entries: z.array(timelineEntry).meta({ description: 'in the order of time' }),
+    events: z.int(),
+    is_truncated: z.boolean().meta({ description: 'whether older events are left out' }),
+  })
+  .meta({ id: 'Timeline' })
+
 /** All types that have an id; other types refer to them by it. */
 export const COMPONENTS = [
   value,
@@ -117,5 +164,8 @@ export const COMPONENTS = [
   stream,
   criterion,
   streamExplanation,
+  change,
+  timelineEntry,
+  timeline,
   clock,
 ]

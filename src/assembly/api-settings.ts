@@ -7,6 +7,7 @@ import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { readSecret } from '../runtime/read-secret.ts'
 import type { Trigger } from '../streams/trigger.ts'
+import { indexedTraits } from './open-store.ts'
 
 /** The environment variables of tokens, which add to those of winchester.yaml. */
 const VARIABLES = { read: 'STACKTACH_READ_TOKEN', write: 'STACKTACH_WRITE_TOKEN' } as const
@@ -16,6 +17,8 @@ export type ServedApi = {
   readonly access: Access
   readonly limits: Limits
   readonly triggers: readonly Trigger[]
+  /** names of traits that a bare value is looked for under: those of the triggers, then indexed_traits */
+  readonly searchedTraits: readonly string[]
 }
 
 /**
@@ -51,5 +54,7 @@ export async function apiSettings(
   }
   const { query_timeout_s, requests_per_minute } = api.limits
   const limits = { queryTimeoutMs: query_timeout_s * 1000, requestsPerMinute: requests_per_minute }
-  return { address, access, limits, triggers }
+  const names = [...indexedTraits(triggers, []), ...winchester.indexed_traits]
+  const searchedTraits = [...new Set(names)].filter((name) => name !== 'timestamp')
+  return { address, access, limits, triggers, searchedTraits }
 }

@@ -5,7 +5,7 @@ import type { PreparedChange } from '../assembly/reload/reloader.ts'
 import type { Config } from '../config/load/config.ts'
 import type { ListenAddress } from '../runtime/listen-address.ts'
 
-type Parts = Omit<AppDependencies, 'access' | 'limits' | 'triggers'>
+type Parts = Omit<AppDependencies, keyof ServedApi>
 
 /** The REST API of a process, whose tokens, limits and triggers may change while it serves. */
 export class RunningApi {

@@ -1,7 +1,15 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import type { StreamExplanation } from '../formats/stream-explanation.ts'
-import { type EventQuery, eventParams, type StreamQuery, streamParams } from './query.ts'
+import type { Timeline } from '../formats/timeline.ts'
+import {
+  type EventQuery,
+  eventParams,
+  type StreamQuery,
+  streamParams,
+  type TimelineQuery,
+  timelineParams,
+} from './query.ts'
 import { createRequester, type SentRequest } from './request.ts'
 
 // biome-ignore lint/performance/noBarrelFile: callers of the package tell errors apart by their classes
@@ -15,7 +23,8 @@ export {
 export type { StreamState } from '../domain/stream.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
 export type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
-export type { EventQuery, QueryTime, QueryTraits, StreamQuery } from './query.ts'
+export type { Change, Timeline, TimelineEntry } from '../formats/timeline.ts'
+export type { EventQuery, QueryTime, QueryTraits, StreamQuery, TimelineQuery } from './query.ts'
 
 export type ClientOptions = {
   /** where the API is, e.g. `http://127.0.0.1:8000` */
@@ -64,6 +73,8 @@ export type Client = {
   /** Yields all events that match a query, page by page; `limit` is the size of a page. */
   events(query?: EventQuery, options?: CallOptions): AsyncGenerator<ListedEvent>
   getEvent(messageId: string, options?: CallOptions): Promise<RestEvent>
+  /** Returns what happened to a resource, in the order of time. */
+  timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
 
 const TIMEOUT_MS = 30_000
@@ -108,6 +119,8 @@ export function createClient(options: ClientOptions): Client {
       return row.count
     },
     events: (query = {}, call = {}) => pages(query, (page) => client.listEvents(page, call)),
+    timeline: async (query, { signal } = {}) =>
+      request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>
       request({ method: 'GET', path: `/v1/events/${segment('a message_id', messageId)}`, signal }),
   }

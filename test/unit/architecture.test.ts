@@ -33,7 +33,16 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   publishing: GROUND,
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
-  api: [...GROUND, 'clock', 'explain/stream', 'http', 'store/store.ts', 'store/ports', 'streams'],
+  api: [
+    ...GROUND,
+    'clock',
+    'explain/stream',
+    'explain/timeline',
+    'http',
+    'store/store.ts',
+    'store/ports',
+    'streams',
+  ],
   client: WORDS,
   notigen: ['domain', 'runtime', 'clock'],
   explain: [
