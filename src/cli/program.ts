@@ -48,18 +48,23 @@ export function apiListenOption(): Option {
   return new Option('--listen <host:port>', 'address to listen on').argParser(parseListen)
 }
 
-/** Creates the option `--status` of daemons, for where their metrics and health are served. */
-export function statusOption(): Option {
+/**
+ * Creates the option `--status` of daemons, for where their metrics and health are served. `otherwise` names where else
+ * the address may come from, beside the environment.
+ */
+export function statusOption(otherwise = ', else status of winchester.yaml'): Option {
   return new Option(
     '--status <host:port>',
-    'loopback address of metrics and health; of HOST:PORT-PORT the first free port (default: status of winchester.yaml)',
-  ).argParser((text): ListenRange => {
-    const range = parseLoopbackRange(text)
-    if (range) return range
-    throw new InvalidArgumentError(
-      'expected HOST:PORT on a loopback address, such as 127.0.0.1:9101 or 127.0.0.1:9101-9109.',
-    )
-  })
+    `loopback address of metrics and health; of HOST:PORT-PORT the first free port (default: STACKTACH_STATUS of the environment${otherwise})`,
+  )
+    .env('STACKTACH_STATUS')
+    .argParser((text): ListenRange => {
+      const range = parseLoopbackRange(text)
+      if (range) return range
+      throw new InvalidArgumentError(
+        'expected HOST:PORT on a loopback address, such as 127.0.0.1:9101 or 127.0.0.1:9101-9109.',
+      )
+    })
 }
 
 /**

@@ -25,7 +25,8 @@ function packInProcess(job: PackFile): Promise<Packed> {
       answer = message as PackAnswer
     })
     child.on('error', reject)
-    child.on('exit', (code, signal) => {
+    // Not at its exit: then its answer may still be on the way.
+    child.on('close', (code, signal) => {
       if (!answer) reject(new Error(`the process that packs it ended with ${signal ?? code}`))
       else if ('failure' in answer) reject(new Error(answer.failure))
       else resolve(answer.packed)

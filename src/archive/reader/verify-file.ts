@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { decodeNotification } from '../../distiller/decode-notification.ts'
+import { readableTime } from '../../distiller/distiller.ts'
 import { messageOf } from '../../domain/errors.ts'
-import { type Micros, parseIso } from '../../domain/time.ts'
+import { MICROS_PER_HOUR, type Micros, parseIso } from '../../domain/time.ts'
 import { readIndex } from '../file-index/file-index.ts'
 import type { ReadRecord } from '../format.ts'
 import { fileKindOf } from './file-kind.ts'
@@ -79,15 +81,27 @@ async function checksumFaults(file: string, sha256: string): Promise<string[]> {
   return faults
 }
 
+/** A notification that is so much later than all before it is looked at closely. */
+const LEAP: Micros = MICROS_PER_HOUR
+/** So many notifications at the begin of a file are looked at closely. */
+const FIRST = 200
+
 /** Whether notifications come in the order of their timestamps. */
 class Order {
   unread = 0
   late = 0
   latestBy: Micros = 0
   #newest: Micros = -Infinity
+  #count = 0
+  /** whether the likely time was the right one so far */
+  #isLikely = true
 
   add(payload: Buffer): void {
-    const time = timeOf(payload)
+    const guess = this.#isLikely ? likelyTime(payload) : undefined
+    // Most follow upon each other; only the others are worth parsing.
+    const isNext = guess !== undefined && guess >= this.#newest && guess < this.#newest + LEAP
+    const time = isNext && this.#count > FIRST ? guess : timeOf(payload)
+    if (this.#count++ <= FIRST && guess !== time) this.#isLikely = false
     if (time === undefined) this.unread++
     else if (time >= this.#newest) this.#newest = time
     else {
@@ -97,14 +111,20 @@ class Order {
   }
 }
 
-/** Returns the time of a notification; undefined where the payload is none, or has none. Faster than decoding it. */
+const NAME = Buffer.from('"timestamp')
+const LONGEST_TIME = 40
+
+/** Returns the last value in a payload that is called timestamp and is a time. */
+function likelyTime(payload: Buffer): Micros | undefined {
+  const at = payload.lastIndexOf(NAME)
+  if (at < 0) return undefined
+  const behind = payload.toString('latin1', at + NAME.length, at + NAME.length + LONGEST_TIME)
+  const [, text] = /^\\?"\s*:\s*\\?"([^"\\]+)/.exec(behind) ?? []
+  return text === undefined ? undefined : parseIso(text)
+}
+
+/** Returns the time of a notification; undefined where the payload is none, or has none. */
 function timeOf(payload: Buffer): Micros | undefined {
-  try {
-    let value = JSON.parse(publishedBody(payload).toString())
-    if (typeof value?.['oslo.message'] === 'string') value = JSON.parse(value['oslo.message'])
-    const time = value?.timestamp ?? value?._context_timestamp
-    return typeof time === 'string' ? parseIso(time) : undefined
-  } catch {
-    return undefined
-  }
+  const decoded = decodeNotification(publishedBody(payload))
+  return decoded.ok ? readableTime(decoded.notification) : undefined
 }

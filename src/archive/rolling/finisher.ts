@@ -90,13 +90,13 @@ export class Finisher {
    */
   async moveAll(mostFailures = MOST_FAILURES): Promise<void> {
     const failed: Finished[] = []
-    const rest = [...this.#unmoved]
-    while (rest.length > 0 && failed.length < mostFailures) {
-      const file = rest.shift() as Finished
+    // Files that are packed meanwhile are added behind.
+    for (let [file] = this.#unmoved; file && failed.length < mostFailures; [file] = this.#unmoved) {
+      this.#unmoved = this.#unmoved.slice(1)
       const failure = await this.#move(file)
       if (failure !== undefined) failed.push({ ...file, told: failure })
     }
-    this.#unmoved = [...rest, ...failed]
+    this.#unmoved = [...this.#unmoved, ...failed]
   }
 
   /** Whether a file can be moved as it is. */

@@ -71,6 +71,11 @@ export const SHOEBOX_SCHEMA = {
   },
   wrap_region: { type: 'string', default: 'n/a', description: 'region in that envelope' },
   wrap_cell: { type: 'string', default: 'n/a', description: 'cell in that envelope' },
+  container: { type: 'string', deprecated: true, description: 'container in Swift of those callbacks' },
+  credentials_file: { type: 'string', deprecated: true, description: 'account of Swift, in a file' },
+  auth_method: { type: 'string', deprecated: true, description: 'kind of that account' },
+  region: { type: 'string', deprecated: true, description: 'region of that account' },
+  distiller_conf: { type: 'string', deprecated: true, description: 'settings of events in the files' },
 } as const satisfies SectionSchema
 
 export const ShoeboxApp: BuiltInApp = {
