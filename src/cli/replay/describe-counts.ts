@@ -1,6 +1,6 @@
 import type { ReplayResult } from '../../assembly/build-replay.ts'
-import { formatLag } from '../../clock/format-lag.ts'
 import { formatIso } from '../../domain/time.ts'
+import { formatDuration } from '../../text/format-duration.ts'
 import { print } from '../program.ts'
 import { requireRead } from '../require-read.ts'
 import { grouped } from '../terminal/grouped.ts'
@@ -76,7 +76,7 @@ function textOf(counts: CountsLine): string[] {
   if (runs) lines.push(runs)
   if (latest)
     lines.push(
-      `${grouped(late)} came after later ones, by up to ${formatLag(latest.by_s * 1e6)} (${latest.place}): they may have found their streams fired`,
+      `${grouped(late)} came after later ones, by up to ${formatDuration(latest.by_s * 1e6)} (${latest.place}): they may have found their streams fired`,
     )
   return lines.filter(Boolean)
 }

@@ -81,10 +81,12 @@ export function openRecords(
   signal: AbortSignal,
   from?: ReplayPlace,
 ): OrderedRecords {
-  const createPrepare = () =>
+  const createPrepare = ({ firstTime }: SourceFile) =>
     createPrepareRecord({
       ...rules,
       wanted,
+      // 0 where nothing at the beginning of the file has a time.
+      firstTime: firstTime || undefined,
       wallNow: wallClock.now,
       onLeftOut(why) {
         leftOut[why]++

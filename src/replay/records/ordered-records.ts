@@ -8,7 +8,7 @@ export type OrderedRecordsOptions = Pick<FileSourceOptions, 'read' | 'signal'> &
   /** in order of their first times */
   readonly files: readonly SourceFile[]
   /** Creates the function that prepares the records of one file. */
-  readonly createPrepare: () => FileSourceOptions['prepare']
+  readonly createPrepare: (file: SourceFile) => FileSourceOptions['prepare']
   /** where to begin */
   readonly from?: ReplayPlace
   /** what all windows together may hold */
@@ -118,7 +118,7 @@ export class OrderedRecords implements RecordSource {
     const skip = this.#skips.get(index) ?? 0
     this.#open.push({
       index,
-      source: new FileSource({ ...file, read, signal, skip, prepare: createPrepare() }),
+      source: new FileSource({ ...file, read, signal, skip, prepare: createPrepare(file) }),
     })
   }
 }

@@ -12,6 +12,8 @@ export type PrepareRecordOptions = Pick<
   'distiller' | 'router' | 'maxMessageBytes' | 'encode'
 > & {
   readonly wanted: Wanted
+  /** the time of records that have none, and come before all others; undefined: now */
+  readonly firstTime?: Micros | undefined
   readonly wallNow: () => Micros
   /** called with each record that is left out, and why */
   readonly onLeftOut: (why: 'unwanted' | 'undefined') => void
@@ -30,7 +32,7 @@ const NO_QUEUE = 'replay'
  */
 export function createPrepareRecord(options: PrepareRecordOptions): PrepareRecord {
   const { wanted, wallNow, onLeftOut, distiller: every } = options
-  let time: Micros | undefined
+  let time: Micros | undefined = options.firstTime
   let isUnwanted = false
   let receivedAt: Micros | undefined
   const clock: IntakeClock = {
