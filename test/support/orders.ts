@@ -113,7 +113,7 @@ export function orderLine(order: string, step: string, minute: number, more: obj
   })
 }
 
-export function minuteOf(minute: number): Micros {
+function minuteOf(minute: number): Micros {
   return at('2026-01-01T00:00:00') + minute * MICROS_PER_MINUTE
 }
 
