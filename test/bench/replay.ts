@@ -14,6 +14,7 @@ const INGESTED = 240_000
 /** The recorded day reaches into the next one. */
 const DAYS_APART = 2
 const DAY_MS = 86_400_000
+const RECORDED = /2026-11-(?:1(9)|20)/g
 const LOOK_MS = 250
 
 /**
@@ -57,7 +58,7 @@ async function writeDays(file: string, count: number): Promise<void> {
     const day = Date.now() - (rounds - round + 1) * DAYS_APART * DAY_MS
     const [first, second] = [isoDay(day), isoDay(day + DAY_MS)]
     const part = lines.slice(0, count - round * lines.length).map((line) => {
-      const moved = line.replaceAll('2026-11-20', second).replaceAll('2026-11-19', first)
+      const moved = line.replace(RECORDED, (_, digit) => (digit === '9' ? first : second))
       return `${withOtherIds(moved, round)}\n`
     })
     if (!output.write(part.join(''))) await once(output, 'drain')

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { keepHeapSmall } from '../../runtime/memory.ts'
+import { keepHeapSmall, keepYoungHeapSmall } from '../../runtime/memory.ts'
 import { createCommand } from '../program.ts'
 import { addReplayOptions, type ReplayCommandOptions } from '../replay/replay-options.ts'
 
@@ -19,6 +19,7 @@ export function replayCommand(): Command {
 
 async function replay(files: readonly string[], options: ReplayCommandOptions): Promise<void> {
   keepHeapSmall()
+  keepYoungHeapSmall()
   if (options.redistil) return (await import('../replay/redistil-files.ts')).redistilFiles(files, options)
   if (options.dryRun) return (await import('../replay/replay-dry.ts')).replayDry(files, options)
   return (await import('../replay/replay-live.ts')).replayLive(files, options)

@@ -35,6 +35,7 @@ export async function compareWithDatabase(
       now: result.now,
       span: { first, last },
       madeTypes: made.types,
+      made: made.byStream(),
       hasExactTimes: false,
       signal,
     })

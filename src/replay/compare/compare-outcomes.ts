@@ -19,6 +19,11 @@ export type Difference =
       readonly only_before: readonly string[]
       readonly only_after: readonly string[]
     }
+  /** events that pipelines make now and have not made before */
+  | {
+      readonly what: 'made'
+      readonly only_after: readonly { readonly event_type: string; readonly message_id: string }[]
+    }
 
 export type CompareOptions = {
   /** whether the times at which streams end are compared too */

@@ -2,11 +2,12 @@ import type { Stream } from '../../domain/stream.ts'
 import type { Micros } from '../../domain/time.ts'
 import type { DistinguishingTraits } from '../../domain/trait.ts'
 import type { Queries } from '../../store/ports/queries.ts'
+import type { MadeEvent } from '../dry-run/made-events.ts'
 import { type CompareOptions, compareOutcomes, type Difference } from './compare-outcomes.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
 import { type StreamGroup, streamGroups, streamsOfKey } from './stream-groups.ts'
 
-type Readable = Pick<Queries, 'listStreams' | 'eventsOfStreams' | 'findEvent'>
+type Readable = Pick<Queries, 'listStreams' | 'eventsOfStreams' | 'findEvent' | 'listEvents'>
 
 export type CompareStoresOptions = CompareOptions & {
   readonly before: Readable
@@ -20,6 +21,8 @@ export type CompareStoresOptions = CompareOptions & {
   readonly span?: { readonly first: Micros; readonly last: Micros } | undefined
   /** whether streams of `before` count without an event in `after` */
   readonly isWhole?: boolean
+  /** the events that pipelines of `after` have made, by stream */
+  readonly made?: ReadonlyMap<number, readonly MadeEvent[]>
   readonly signal: AbortSignal
 }
 
@@ -61,19 +64,38 @@ async function compared(
   if (olds.some((stream) => isBeyond(stream, options.span))) return { kind: 'partial' }
   const before = await outcomesOf(options.before, olds, options.now)
   const after = await outcomesOf(options.after, news, options.now)
-  return {
-    kind: 'compared',
-    name,
-    traits,
-    before,
-    after,
-    differences: compareOutcomes(before, after, options),
-  }
+  const differences = [...compareOutcomes(before, after, options), ...(await newlyMade(news, options))]
+  return { kind: 'compared', name, traits, before, after, differences }
 }
 
 async function outcomesOf(store: Readable, streams: readonly Stream[], now: Micros): Promise<Outcome[]> {
   const events = await store.eventsOfStreams(streams.map(({ id }) => id))
   return streams.map((stream) => outcomeOf(stream, events.get(stream.id) ?? [], now))
+}
+
+/** Returns what pipelines make now and the other side does not have. */
+async function newlyMade(
+  streams: readonly Stream[],
+  { before, made }: CompareStoresOptions,
+): Promise<Difference[]> {
+  const only_after: { readonly event_type: string; readonly message_id: string }[] = []
+  for (const { id } of streams) {
+    for (const event of made?.get(id) ?? []) {
+      const { eventType: event_type, messageId: message_id } = event
+      if (!(await isStored(before, event))) only_after.push({ event_type, message_id })
+    }
+  }
+  return only_after.length === 0 ? [] : [{ what: 'made', only_after }]
+}
+
+/** Whether the same event is stored: by its id, or, since that may depend on the id of a stream, by type and time. */
+async function isStored(
+  { findEvent, listEvents }: Readable,
+  { messageId, eventType, timestamp }: MadeEvent,
+): Promise<boolean> {
+  if (await findEvent(messageId)) return true
+  const page = { limit: 1, mark: undefined, ascending: true, mayMissNewest: true }
+  return (await listEvents({ eventType, from: timestamp - 1, to: timestamp }, page)).length > 0
 }
 
 function isBeyond({ firstEvent, lastEvent }: Stream, span: CompareStoresOptions['span']): boolean {

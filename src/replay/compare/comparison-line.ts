@@ -70,6 +70,10 @@ function describe(difference: Difference, hasSeveral: boolean): string {
     if (after === 0) return `no stream any more, before ${before}`
     return `${before} ${before === 1 ? 'stream' : 'streams'} before, ${after} after`
   }
+  if (difference.what === 'made')
+    return difference.only_after
+      .map(({ event_type, message_id }) => `makes ${event_type} ${message_id} only after`)
+      .join('\n  ')
   const begin = hasSeveral ? `stream ${difference.stream}: ` : ''
   if (difference.what === 'ends') return `${begin}${difference.before} before, ${difference.after} after`
   if (difference.what === 'ends_at')

@@ -24,6 +24,11 @@ export class MadeEvents {
     return new Set([...this.#made.values()].map(({ eventType }) => eventType))
   }
 
+  /** Returns the events by the ids of the streams whose pipelines made them. */
+  byStream(): ReadonlyMap<number, readonly MadeEvent[]> {
+    return Map.groupBy(this.#made.values(), ({ streamId }) => streamId)
+  }
+
   /** Returns all events in order of time, type and message id. */
   sorted(): MadeEvent[] {
     const keyOf = ({ eventType, messageId }: MadeEvent) => `${eventType} ${messageId}`

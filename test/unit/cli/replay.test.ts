@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { writeLines } from '../../support/notifications.ts'
@@ -138,6 +138,22 @@ test('--compare says what today’s configuration would make of it, and exits 1'
     only_before: ['a-paid', 'a-done'],
     only_after: [],
   })
+})
+
+test('--compare names what pipelines make now and have not made before', async () => {
+  const { orders, replay } = await ordersWith()
+  await replay()
+  const file = join(orders.folder, 'handlers.mjs')
+  writeFileSync(
+    file.replace('handlers', 'others'),
+    readFileSync(file, 'utf8').replace("'order.billed'", "'invoice.made'"),
+  )
+  writeFileSync(orders.config, ORDER_WINCHESTER.replaceAll('handlers.mjs', 'others.mjs'))
+  const { stdout, code } = await replay('--dry-run', '--compare', '--where', 'order=b')
+  expect(stdout).toBe(
+    'orders {"order":"b"}\n  makes invoice.made b-placed-bill only after\n1 key differs, 0 keys are the same\n',
+  )
+  expect(code).toBe(1)
 })
 
 test('--from, --to, --types and --where choose notifications', async () => {
