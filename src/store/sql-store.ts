@@ -12,6 +12,7 @@ import {
   countDeadLetters,
   countDeadLettersByStage,
   dropDeadLetters,
+  listDeadLetterHeads,
   listDeadLetters,
   noteDeadLetter,
 } from './upkeep/dead-letters.ts'
@@ -47,6 +48,7 @@ export async function createSqlStore(
 function createSqlDeadLetterBox({ context, transaction, query }: SqlSession): DeadLetterBox {
   return {
     listDeadLetters: (filter, page) => query(() => listDeadLetters(context, filter, page)),
+    listDeadLetterHeads: (filter, page) => query(() => listDeadLetterHeads(context, filter, page)),
     countDeadLetters: (filter) => query(() => countDeadLetters(context, filter)),
     countDeadLettersByStage: () => query(() => countDeadLettersByStage(context)),
     dropDeadLetters: (filter) => transaction((tx) => dropDeadLetters(tx, filter)),
