@@ -92,6 +92,14 @@ export const eventsQuery = z.object({
   limit,
 })
 
+export const timelineQuery = z.object({
+  traits: traits('traits that all events of the story have'),
+  of: text('a bare value, such as a uuid, a request id or a tenant, in place of `traits`', '8f2c'),
+  from_datetime: time('only events after this time'),
+  to_datetime: time('only events until this time, itself included'),
+  fold: flag('whether updates that follow each other are one entry (true)'),
+})
+
 export const noParams = z.object({})
 
 export const streamPath = z.object({

@@ -1,6 +1,15 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
-import { type EventQuery, eventParams, type StreamQuery, streamParams } from './query.ts'
+import type { StreamExplanation } from '../formats/stream-explanation.ts'
+import type { Timeline } from '../formats/timeline.ts'
+import {
+  type EventQuery,
+  eventParams,
+  type StreamQuery,
+  streamParams,
+  type TimelineQuery,
+  timelineParams,
+} from './query.ts'
 import { createRequester, type SentRequest } from './request.ts'
 
 // biome-ignore lint/performance/noBarrelFile: callers of the package tell errors apart by their classes
@@ -13,7 +22,9 @@ export {
 } from '../domain/errors.ts'
 export type { StreamState } from '../domain/stream.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
-export type { EventQuery, QueryTime, QueryTraits, StreamQuery } from './query.ts'
+export type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
+export type { Change, Timeline, TimelineEntry } from '../formats/timeline.ts'
+export type { EventQuery, QueryTime, QueryTraits, StreamQuery, TimelineQuery } from './query.ts'
 
 export type ClientOptions = {
   /** where the API is, e.g. `http://127.0.0.1:8000` */
@@ -50,6 +61,8 @@ export type Client = {
     query?: { readonly details?: boolean },
     options?: CallOptions,
   ): Promise<RestStream>
+  /** Returns why a stream has not fired, or what became of it. */
+  explainStream(id: number | string, options?: CallOptions): Promise<StreamExplanation>
   /** Makes a stream in an error state run again. */
   resetStream(id: number | string, options?: CallOptions): Promise<void>
   /** Deletes a stream, never its events. */
@@ -60,6 +73,8 @@ export type Client = {
   /** Yields all events that match a query, page by page; `limit` is the size of a page. */
   events(query?: EventQuery, options?: CallOptions): AsyncGenerator<ListedEvent>
   getEvent(messageId: string, options?: CallOptions): Promise<RestEvent>
+  /** Returns what happened to a resource, in the order of time. */
+  timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
 
 const TIMEOUT_MS = 30_000
@@ -92,6 +107,8 @@ export function createClient(options: ClientOptions): Client {
       const [stream] = await request<[RestStream]>({ method: 'GET', path: streamPath(id), params, signal })
       return stream
     },
+    explainStream: async (id, { signal } = {}) =>
+      request({ method: 'GET', path: `${streamPath(id)}/explain`, signal }),
     resetStream: async (id, { signal } = {}) => request({ method: 'PUT', path: streamPath(id), signal }),
     deleteStream: async (id, { signal } = {}) => request({ method: 'DELETE', path: streamPath(id), signal }),
     listEvents: async (query = {}, { signal } = {}) =>
@@ -102,6 +119,8 @@ export function createClient(options: ClientOptions): Client {
       return row.count
     },
     events: (query = {}, call = {}) => pages(query, (page) => client.listEvents(page, call)),
+    timeline: async (query, { signal } = {}) =>
+      request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>
       request({ method: 'GET', path: `/v1/events/${segment('a message_id', messageId)}`, signal }),
   }

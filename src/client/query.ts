@@ -28,6 +28,16 @@ export type EventQuery = {
   readonly traits?: QueryTraits | undefined
 } & PageQuery
 
+/** The story of a resource: of events with these traits, or with a bare value such as a uuid. */
+export type TimelineQuery = {
+  readonly traits?: QueryTraits | undefined
+  readonly of?: string | undefined
+  readonly from?: QueryTime | undefined
+  readonly to?: QueryTime | undefined
+  /** whether updates that follow each other are one entry (true) */
+  readonly fold?: boolean | undefined
+}
+
 /** One page of a list: the rows after a `_mark` of an earlier answer; `+` goes upwards from the oldest. */
 export type PageQuery = {
   readonly mark?: string | undefined
@@ -54,6 +64,16 @@ export function eventParams(query: EventQuery): SentParams {
     to_datetime: timeText(query.to),
     traits: traitsText(query.traits),
     ...pageParams(query),
+  })
+}
+
+export function timelineParams({ traits, of, from, to, fold }: TimelineQuery): SentParams {
+  return present({
+    traits: traitsText(traits),
+    of,
+    from_datetime: timeText(from),
+    to_datetime: timeText(to),
+    fold: fold === undefined ? undefined : String(fold),
   })
 }
 

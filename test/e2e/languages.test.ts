@@ -133,8 +133,10 @@ test('explain tells definition, fields, triggers and the reasons against', async
     _context_tenant: 't1',
     payload: { instance_id: 'i1', memory_mb: 512 },
   }
+  const lacking = { ...notification, event_type: 'compute.instance.exists', message_id: 'm3' }
   const foreign = { event_type: 'greeting.create', message_id: 'm2', timestamp: '2026-01-01', payload: {} }
-  const input = `${JSON.stringify(notification)}\n${JSON.stringify(foreign)}\nnonsense\n`
+  const lines = [notification, foreign, lacking].map((one) => JSON.stringify(one))
+  const input = `${lines.join('\n')}\nnonsense\n`
   const args = ['explain', '-c', join(CONFIG, 'winchester.yaml'), '-']
   const told = await run(args, input)
   expect(told.code).toBe(0)
@@ -144,7 +146,11 @@ test('explain tells definition, fields, triggers and the reasons against', async
   )
   expect(told.stdout).toContain('tenant_id = "t1" (text, from _context_tenant)')
   expect(told.stdout).toContain('trigger instance_day: joins the stream {"instance_id":"i1"')
-  const [explained, unmatched, broken] = jsonLines((await run([...args, '--json'], input)).stdout)
+  expect(told.stdout).toMatch(
+    /does not count for the fire criterion event_type: compute\.instance\.exists, .*, as trait audit_period_/,
+  )
+  expect(told.stdout.match(/fire criterion/g)).toHaveLength(1)
+  const [explained, unmatched, unfit, broken] = jsonLines((await run([...args, '--json'], input)).stdout)
   expect(explained).toMatchObject({
     message_id: 'm1',
     definition: {
@@ -154,11 +160,12 @@ test('explain tells definition, fields, triggers and the reasons against', async
     },
     traits: { memory_mb: { type: 'int', value: 512, field: 'payload.memory_mb' } },
     triggers: [
-      { name: 'instance_day', match: true, key: { instance_id: 'i1' } },
+      { name: 'instance_day', match: true, key: { instance_id: 'i1' }, fire_criteria: [{ met: false }] },
       { name: 'versioned_instance_day', match: false },
     ],
   })
   expect(unmatched).toMatchObject({ message_id: 'm2', triggers: [] })
+  expect(unfit).toMatchObject({ triggers: [{ fire_criteria: [{ met: false }] }, { fire_criteria: [] }] })
   expect(broken).toMatchObject({ message_id: null, error: expect.stringContaining('JSON') })
 })
 

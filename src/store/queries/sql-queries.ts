@@ -1,7 +1,7 @@
 import type { Queries } from '../ports/queries.ts'
 import type { SqlSession } from '../sql-session.ts'
 import { countEvents, eventsOfStream, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
-import { countStreams, findStream, listStreams } from './read-streams.ts'
+import { countStreams, findClaim, findStream, listStreams } from './read-streams.ts'
 import { readingUntil } from './reading.ts'
 
 export function createSqlQueries({ context, query }: SqlSession): Queries {
@@ -17,6 +17,7 @@ export function createSqlQueries({ context, query }: SqlSession): Queries {
     countStreams: (filter, page, signal) =>
       query(() => countStreams(context, filter, page, readingUntil(signal, dialect))),
     findStream: (id, limits) => query(() => findStream(context, id, limits)),
+    findClaim: (id) => query(() => findClaim(context, id)),
     eventsOfStreams: (ids, signal) =>
       query(() => eventsOfStreams(db, eventTypes, ids, readingUntil(signal, dialect))),
     async *eventsOfStream(id, limits, signal) {

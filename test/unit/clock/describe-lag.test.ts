@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { describeLag, formatLag } from '../../../src/clock/format-lag.ts'
+import { describeLag } from '../../../src/clock/describe-lag.ts'
 import { MICROS_PER_DAY, MICROS_PER_HOUR, MICROS_PER_MINUTE } from '../../../src/domain/time.ts'
+import { formatDuration } from '../../../src/text/format-duration.ts'
 
 test.each([
   [3 * MICROS_PER_DAY, '3 days'],
@@ -11,7 +12,7 @@ test.each([
   [70_000_000, '70 seconds'],
   [0, '0 seconds'],
 ])('a lag of %i µs is %s', (lag, text) => {
-  expect(formatLag(lag)).toBe(text)
+  expect(formatDuration(lag)).toBe(text)
 })
 
 test('notifications of long ago are described by what becomes of them, those of now are not', () => {
