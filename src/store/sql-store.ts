@@ -9,6 +9,7 @@ import { createSqlStreamRuns } from './runs/sql-stream-runs.ts'
 import { openSqlSession, type SqlSession, type SqlSessionOptions } from './sql-session.ts'
 import type { Store } from './store.ts'
 import {
+  areDeadLetters,
   countDeadLetters,
   countDeadLettersByStage,
   dropDeadLetters,
@@ -51,6 +52,7 @@ function createSqlDeadLetterBox({ context, transaction, query }: SqlSession): De
     listDeadLetterHeads: (filter, page) => query(() => listDeadLetterHeads(context, filter, page)),
     countDeadLetters: (filter) => query(() => countDeadLetters(context, filter)),
     countDeadLettersByStage: () => query(() => countDeadLettersByStage(context)),
+    areDeadLetters: (bodies) => query(() => areDeadLetters(context, bodies)),
     dropDeadLetters: (filter) => transaction((tx) => dropDeadLetters(tx, filter)),
     noteDeadLetter: (id, stage, reason) => transaction((tx) => noteDeadLetter(tx, id, stage, reason)),
   }

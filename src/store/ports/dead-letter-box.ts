@@ -52,6 +52,8 @@ export interface DeadLetterBox {
   countDeadLetters(filter: DeadLetterFilter): Promise<number>
   /** Counts all dead letters by their stage. */
   countDeadLettersByStage(): Promise<ReadonlyMap<string, number>>
+  /** Returns for each body whether a message with this body is kept, of whatever stage and queue. */
+  areDeadLetters(bodies: readonly Buffer[]): Promise<boolean[]>
   /** Deletes dead letters and returns how many. */
   dropDeadLetters(filter: DeadLetterFilter): Promise<number>
   /** Replaces the stage and the reason of a dead letter after another try. */

@@ -5,7 +5,7 @@ import { insertRows } from '../insert-rows.ts'
 import type { DeadLetter, DeadLetterFilter, DeadLetterHead, NewDeadLetter } from '../ports/dead-letter-box.ts'
 import type { Page } from '../ports/queries.ts'
 import { applyPage } from '../queries/page.ts'
-import { bytesHex, hexBytes } from '../rows.ts'
+import { bytesHex, hashIn, hexBytes } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 
 /** Most characters of a reason. */
@@ -80,6 +80,30 @@ function hashOf({ stage, queue, body, wholeHash }: NewDeadLetter): string {
   const isLarge = body.length > LARGE_BODY
   const content = wholeHash ?? (isLarge ? bytesHash128(body) : body.toString('latin1'))
   return hash128(`${JSON.stringify([stage, queue])}${content}`)
+}
+
+/** Returns for each body whether a message with this body is kept, of whatever stage and queue. */
+export async function areDeadLetters({ db }: StoreContext, bodies: readonly Buffer[]): Promise<boolean[]> {
+  const kinds = await db.selectFrom('dead_letter').select(['stage', 'queue']).distinct().execute()
+  const hashes = bodies.map((body) => kinds.flatMap((kind) => hashesOf({ ...kind, reason: '', body })))
+  const all = [...new Set(hashes.flat())]
+  const found = new Set<string>()
+  for (let at = 0; at < all.length; at += HASHES_PER_QUERY) {
+    const rows = await db
+      .selectFrom('dead_letter')
+      .select('hash')
+      .where(hashIn('hash', all.slice(at, at + HASHES_PER_QUERY)))
+      .execute()
+    for (const { hash } of rows) found.add(bytesHex(hash))
+  }
+  return hashes.map((own) => own.some((hash) => found.has(hash)))
+}
+
+const HASHES_PER_QUERY = 1000
+
+/** Returns the hashes that a dead letter may have, whether it was cut or not. */
+function hashesOf(letter: NewDeadLetter): string[] {
+  return [hashOf(letter), hashOf({ ...letter, wholeHash: bytesHash128(letter.body) })]
 }
 
 async function machineNow(db: Executor, expression: string): Promise<number> {

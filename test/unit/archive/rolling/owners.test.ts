@@ -5,12 +5,13 @@ import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
-import { openRollingArchive } from '../../../src/archive/rolling-archive.ts'
-import { silentLogger } from '../../../src/runtime/logger.ts'
-import { temporaryFolder } from '../../support/folders.ts'
-import { APART, mayRunApart } from '../../support/servers/apart.ts'
+import { openRollingArchive } from '../../../../src/archive/rolling/rolling-archive.ts'
+import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { temporaryFolder } from '../../../support/folders.ts'
+import { records } from '../../../support/records.ts'
+import { APART, mayRunApart } from '../../../support/servers/apart.ts'
 
-const WRITER = resolve(import.meta.dirname, '../../support/archive-writer.ts')
+const WRITER = resolve(import.meta.dirname, '../../../support/archive-writer.ts')
 
 class Writer {
   readonly #child: ChildProcessWithoutNullStreams
@@ -113,9 +114,9 @@ test.each(mayRunApart ? PLACES : PLACES.slice(0, 1))(
 test('two archives of one process leave each other alone', async () => {
   const folder = temporaryFolder()
   const first = await openIn(folder)
-  await first.append(['a'])
+  await first.append(records('a'))
   const second = await openIn(folder)
-  await first.append(['b'])
+  await first.append(records('b'))
   await second.close()
   expect(linesOf(folder)).toEqual([])
   await first.close()
@@ -135,9 +136,9 @@ test.each([
 ])('what was kept in a file that is %s while it is written is written once more', async (_, takeAway) => {
   const folder = temporaryFolder()
   const archive = await openIn(folder)
-  await archive.append(['a', 'b'])
+  await archive.append(records('a', 'b'))
   takeAway(join(folder, 'working', parts(folder)[0] as string))
-  await archive.append(['c'])
+  await archive.append(records('c'))
   takeAway(join(folder, 'working', parts(folder).at(-1) as string))
   await archive.close()
   expect(linesOf(folder)).toEqual(['a', 'b', 'c'])
@@ -146,17 +147,17 @@ test.each([
 test('one finished file that cannot be moved, or is gone, holds up no other and no line', async () => {
   const folder = temporaryFolder()
   const archive = await openIn(folder, 1)
-  await archive.append(['a'])
+  await archive.append(records('a'))
   // A folder that is away for a while.
   renameSync(join(folder, 'done'), join(folder, 'away'))
-  await archive.append(['b'])
-  await archive.append(['c'])
+  await archive.append(records('b'))
+  await archive.append(records('c'))
   // Names go by the fraction of a second: the first by name need not be the first that was made.
   const path = (name: string) => join(folder, 'working', name)
   const first = parts(folder).find((name) => readFileSync(path(name), 'utf8') === 'a\n')
   rmSync(path(first as string))
   renameSync(join(folder, 'away'), join(folder, 'done'))
-  await archive.append(['d'])
+  await archive.append(records('d'))
   await archive.close()
   expect(linesOf(folder)).toEqual(['b', 'c', 'd'])
   expect(readdirSync(join(folder, 'working'))).toEqual([])
@@ -167,7 +168,7 @@ test('many that cannot be moved are tried a few at a time, and all at the end', 
   const archive = await openIn(folder, 1)
   renameSync(join(folder, 'done'), join(folder, 'away'))
   const lines = Array.from({ length: 12 }, (_, n) => `line ${n + 10}`)
-  for (const line of lines) await archive.append([line])
+  for (const line of lines) await archive.append(records(line))
   expect(parts(folder)).toHaveLength(12)
   renameSync(join(folder, 'away'), join(folder, 'done'))
   await archive.close()
@@ -177,7 +178,7 @@ test('many that cannot be moved are tried a few at a time, and all at the end', 
 test('what cannot be moved at the end is completed by the next', async () => {
   const folder = temporaryFolder()
   const archive = await openIn(folder)
-  await archive.append(['a'])
+  await archive.append(records('a'))
   renameSync(join(folder, 'done'), join(folder, 'away'))
   await archive.close()
   renameSync(join(folder, 'away'), join(folder, 'done'))
@@ -210,7 +211,7 @@ test('a lock file that somebody deletes comes back with the next file', async ()
   const archive = await openIn(folder, 1)
   const [lock] = readdirSync(join(folder, 'working'))
   rmSync(join(folder, 'working', lock as string))
-  await archive.append(['a'])
+  await archive.append(records('a'))
   expect(readdirSync(join(folder, 'working'))).toContain(lock)
   await (await openIn(folder)).close()
   expect(linesOf(folder)).toEqual([])

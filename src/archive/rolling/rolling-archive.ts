@@ -1,14 +1,20 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf, StackTachError, TransientError } from '../domain/errors.ts'
-import type { Logger } from '../runtime/logger.ts'
-import { makeFolder } from '../runtime/make-folder.ts'
-import { syncFile } from '../runtime/sync-file.ts'
-import type { Archive, ArchiveLine } from './archive.ts'
+import { messageOf, StackTachError, TransientError } from '../../domain/errors.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { makeFolder } from '../../runtime/make-folder.ts'
+import { syncFile } from '../../runtime/sync-file.ts'
+import type { Archive, ArchiveRecord } from '../archive.ts'
+import type { NamedCallback } from '../callbacks/callback.ts'
+import { callOnOpen } from '../callbacks/run-callbacks.ts'
+import type { Compression } from '../compression.ts'
+import type { ArchiveFormat } from '../format.ts'
+import { createLineFormat } from '../lines/line-format.ts'
 import { CRC_PART, formatFileName } from './file-name.ts'
+import { Finisher } from './finisher.ts'
 import { OpenFile } from './open-file.ts'
 import { Owner } from './owner.ts'
-import { placeFile } from './place-file.ts'
+import { Retention } from './retention.ts'
 import { takeOver } from './take-over.ts'
 
 export type RollingArchiveOptions = {
@@ -22,19 +28,26 @@ export type RollingArchiveOptions = {
   readonly rollBytes: number
   /** age in minutes from which on a file is complete; 0: files of any age are written to */
   readonly rollMinutes: number
+  /** form of the files, by default one message a line */
+  readonly format?: ArchiveFormat | undefined
+  /** how complete files are packed (none) */
+  readonly compression?: Compression | undefined
+  /** whether an index is put beside each complete file (false) */
+  readonly hasIndex?: boolean | undefined
+  /** what complete files are given to, in order */
+  readonly callbacks?: readonly NamedCallback[] | undefined
+  /** age in days from which on complete files are deleted; 0: never (0) */
+  readonly keepDays?: number | undefined
   readonly logger: Logger
-  /** machine time, ms since the epoch */
+  /** the wall clock, ms since the epoch */
   readonly now?: () => number
+  /** machine time, ms: it goes on evenly when the wall clock is set */
+  readonly machineNow?: () => number
 }
-
-/** A finished file that is not moved yet, and the last reason for that which was logged. */
-type Finished = { readonly path: string; readonly name: string; readonly told?: string }
 
 /** Interval of checks, ms: a file that nobody writes to is rolled by age too. */
 const AGE_CHECK_MS = 30_000
 const DAY_MS = 86_400_000
-/** Most failed moves per check: copying to a full disk takes long. */
-const MOST_FAILURES = 3
 
 /**
  * Opens the folders of an archive (readable by their owner only) and completes the files that processes which
@@ -44,14 +57,16 @@ const MOST_FAILURES = 3
  * const archive = await openRollingArchive({ ...settings, logger })
  */
 export async function openRollingArchive(options: RollingArchiveOptions): Promise<Archive> {
-  const { workingDirectory, destinationFolder } = options
+  const { workingDirectory, destinationFolder, rollMinutes, logger } = options
   let owner: Owner | undefined
   try {
     makeFolder(workingDirectory)
     makeFolder(destinationFolder)
     owner = Owner.enter(workingDirectory)
-    const archive = new RollingArchive(options, owner, await leftByOthers(options, owner))
-    await archive.moveFinished()
+    const longestAgeMs = rollMinutes > 0 ? rollMinutes * 60_000 : DAY_MS
+    const taken = await takeOver({ folder: workingDirectory, owner, longestAgeMs, logger })
+    const archive = new RollingArchive(options, owner)
+    await archive.complete(taken)
     return archive
   } catch (error) {
     owner?.leave(true)
@@ -60,47 +75,56 @@ export async function openRollingArchive(options: RollingArchiveOptions): Promis
   }
 }
 
-/** Takes over the files of processes that are gone. */
-async function leftByOthers(options: RollingArchiveOptions, owner: Owner): Promise<Finished[]> {
-  const { workingDirectory: folder, rollMinutes, logger } = options
-  const longestAgeMs = rollMinutes > 0 ? rollMinutes * 60_000 : DAY_MS
-  const taken = await takeOver({ folder, owner, longestAgeMs, logger })
-  return taken.map(({ path, name }) => ({ path, name: name.replace(CRC_PART, 'recovered') }))
-}
-
 class RollingArchive implements Archive {
   readonly #options: RollingArchiveOptions
   readonly #owner: Owner
   readonly #now: () => number
+  readonly #machineNow: () => number
+  readonly #format: ArchiveFormat
+  readonly #finisher: Finisher
+  readonly #retention: Retention | undefined
   #file: OpenFile | undefined
   /** The end of all work so far: appends of several queues run one after another. */
   #queue: Promise<unknown> = Promise.resolve()
   #files = 0
-  #unmoved: readonly Finished[]
   readonly #timer: NodeJS.Timeout
 
-  constructor(options: RollingArchiveOptions, owner: Owner, finished: readonly Finished[]) {
+  constructor(options: RollingArchiveOptions, owner: Owner) {
+    const { compression = 'none', hasIndex = false, callbacks = [], format = createLineFormat() } = options
     this.#options = options
     this.#owner = owner
-    this.#unmoved = finished
+    this.#format = format
     this.#now = options.now ?? Date.now
+    this.#machineNow = options.machineNow ?? (() => performance.now())
+    this.#finisher = new Finisher({ ...options, compression, hasIndex, callbacks }, () => {
+      void this.#inTurn(() => this.#finisher.moveAll()).catch(() => {})
+    })
+    this.#retention = retentionOf(options, this.#now, this.#machineNow)
     this.#timer = setInterval(() => void this.#inTurn(() => this.#lookAfter()).catch(() => {}), AGE_CHECK_MS)
     this.#timer.unref()
   }
 
-  append(lines: readonly ArchiveLine[]): Promise<void> {
-    return this.#inTurn(() => this.#append(lines))
+  append(records: readonly ArchiveRecord[]): Promise<void> {
+    return this.#inTurn(() => this.#append(records))
+  }
+
+  /** Completes files that others have left. */
+  complete(taken: readonly { readonly path: string; readonly name: string }[]): Promise<void> {
+    for (const { path, name } of taken) this.#finisher.add({ path, name, isLeft: true })
+    return this.#inTurn(() => this.#finisher.moveAll())
   }
 
   /**
    * Completes the current file. Files that cannot be moved stay in the working folder, for the next process.
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
     clearInterval(this.#timer)
-    return this.#inTurn(async () => {
-      await this.#roll()
-      await this.moveFinished(Number.POSITIVE_INFINITY)
-      this.#owner.leave(this.#unmoved.length > 0)
+    await this.#inTurn(() => this.#roll())
+    await this.#finisher.packAll()
+    await this.#inTurn(async () => {
+      await this.#finisher.moveAll(Number.POSITIVE_INFINITY)
+      await this.#finisher.called()
+      this.#owner.leave(this.#finisher.hasLeft)
     })
   }
 
@@ -110,14 +134,15 @@ class RollingArchive implements Archive {
     return turn
   }
 
-  async #append(lines: readonly ArchiveLine[]): Promise<void> {
-    if (lines.length === 0) return
+  async #append(records: readonly ArchiveRecord[]): Promise<void> {
+    if (records.length === 0) return
     try {
       await this.#rollIfFull()
       this.#file ??= await this.#open()
-      if (!(await this.#file.append(lines))) {
+      const parts = records.flatMap((record) => this.#format.encode(record))
+      if (!(await this.#file.append(parts))) {
         const again = await this.#inPlace()
-        if (!(await again.append(lines)))
+        if (!(await again.append(parts)))
           throw new Error(`${again.path} was moved or deleted again while it was written`)
       }
     } catch (error) {
@@ -135,7 +160,7 @@ class RollingArchive implements Archive {
   }
 
   /**
-   * Writes the promised lines of a file into a new one, from the handle that is still open: what becomes of a
+   * Writes the promised records of a file into a new one, from the handle that is still open: what becomes of a
    * file that was deleted or moved while it was written is unknown.
    */
   async #writeAnew(file: OpenFile): Promise<OpenFile> {
@@ -159,7 +184,9 @@ class RollingArchive implements Archive {
     this.#owner.stay()
     if (this.#file) await this.#inPlace()
     await this.#rollIfFull()
-    await this.moveFinished()
+    void this.#finisher.packAll()
+    await this.#finisher.moveAll()
+    await this.#retention?.step()
   }
 
   async #rollIfFull(): Promise<void> {
@@ -168,19 +195,24 @@ class RollingArchive implements Archive {
 
   #isFull(file: OpenFile): boolean {
     const { rollBytes, rollMinutes } = this.#options
-    const age = this.#now() - file.openedAt
-    return file.bytes >= rollBytes || (rollMinutes > 0 && age >= rollMinutes * 60_000)
+    if (file.bytes >= rollBytes) return true
+    // Machine time stands still while the machine sleeps; the wall clock may be set back.
+    const age = Math.max(this.#now() - file.openedAt, this.#machineNow() - file.openedMachineAt)
+    return rollMinutes > 0 && age >= rollMinutes * 60_000
   }
 
   async #open(): Promise<OpenFile> {
-    const { workingDirectory, filenameTemplate } = this.#options
+    const { workingDirectory, filenameTemplate, callbacks = [], logger } = this.#options
     this.#owner.stay()
     const openedAt = this.#now()
+    const openedMachineAt = this.#machineNow()
     // The count distinguishes files that are opened within one millisecond.
     const name = formatFileName(filenameTemplate, openedAt * 1000 + (this.#files++ % 1000))
     const path = join(workingDirectory, this.#owner.partName(name))
-    const file = await OpenFile.create({ path, name, openedAt }, filenameTemplate.includes(CRC_PART))
+    const at = { path, name, openedAt, openedMachineAt }
+    const file = await OpenFile.create(at, filenameTemplate.includes(CRC_PART))
     await syncFile(workingDirectory)
+    await callOnOpen(callbacks, path, logger)
     return file
   }
 
@@ -190,59 +222,35 @@ class RollingArchive implements Archive {
       this.#file = undefined
       await this.#finish(file)
     }
-    await this.moveFinished()
+    await this.#finisher.moveAll()
   }
 
   async #finish(file: OpenFile): Promise<void> {
-    const crc = await file.close().catch(() => '')
-    this.#unmoved = [...this.#unmoved, { path: file.path, name: file.name.replace(CRC_PART, crc) }]
+    const { path, name } = file
+    this.#finisher.add({ path, name, sha256: await file.close().catch(() => undefined) })
   }
 
-  /**
-   * Moves the finished files. A file that cannot be moved holds up neither other files nor lines to be
-   * written. After `mostFailures` failures the rest waits for the next call, and the failed files come last
-   * then.
-   */
-  async moveFinished(mostFailures = MOST_FAILURES): Promise<void> {
-    const failed: Finished[] = []
-    const rest = [...this.#unmoved]
-    while (rest.length > 0 && failed.length < mostFailures) {
-      const finished = rest.shift() as Finished
-      const failure = await this.#moveOne(finished)
-      if (failure !== undefined) failed.push({ ...finished, told: failure })
-    }
-    this.#unmoved = [...rest, ...failed]
-  }
-
-  /** Moves a file; returns the reason when it cannot be moved yet. */
-  async #moveOne({ path, name, told }: Finished): Promise<string | undefined> {
-    const { destinationFolder, logger } = this.#options
-    try {
-      if (!(await placeFile(path, join(destinationFolder, name)))) {
-        logger.warn(
-          { file: path },
-          `${path} is gone: another program moved or deleted it before it was archived`,
-        )
-      }
-      return undefined
-    } catch (error) {
-      const failure = messageOf(error)
-      if (told !== failure) {
-        logger.warn({ file: path }, `cannot move ${path} yet: ${failure}; trying again until it works`)
-      }
-      return failure
-    }
-  }
-
-  /** Ends the current file after a failure, since only the lines before are certain; another one begins. */
+  /** Ends the current file after a failure, since only the records before are certain; another one begins. */
   async #abandon(): Promise<void> {
     const file = this.#file
     if (!file) return
-    // If this fails, the failed lines stay and come again: the archive may have a message twice.
+    // If this fails, the failed records stay and come again: the archive may have a message twice.
     await file.cut().catch(() => {})
-    // The promised lines of a file that was taken away are in this handle only.
+    // The promised records of a file that was taken away are in this handle only.
     if (!(await file.isInPlace().catch(() => true))) return
     this.#file = undefined
     await this.#finish(file)
   }
+}
+
+function retentionOf(
+  options: RollingArchiveOptions,
+  now: () => number,
+  machineNow: () => number,
+): Retention | undefined {
+  const { destinationFolder: folder, filenameTemplate, keepDays: days = 0, callbacks = [], logger } = options
+  const mustBeShipped = callbacks.length > 0
+  return days > 0
+    ? new Retention({ folder, filenameTemplate, days, mustBeShipped, logger, now, machineNow })
+    : undefined
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { formatFileName } from '../../../src/archive/file-name.ts'
-import { at } from '../../support/events.ts'
+import { formatFileName } from '../../../../src/archive/rolling/file-name.ts'
+import { at } from '../../../support/events.ts'
 
 test.each([
   ['n_%Y_%m_%d_%H_%M_%S_%f.json', 'n_2026_03_01_04_05_06_000007.json'],

@@ -1,51 +1,57 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import type { ArchiveLine, LineInPieces } from './archive.ts'
+import type { InPieces } from '../format.ts'
 
-const LINE_END = Buffer.from('\n')
 const BLOCK_BYTES = 1024 * 1024
 
-/** A file of the archive to which lines are written. */
+/** Where and when a file was opened. */
+type Opening = {
+  readonly path: string
+  /** final name, without its checksum */
+  readonly name: string
+  /** the wall clock, ms since the epoch */
+  readonly openedAt: number
+  /** machine time, ms */
+  readonly openedMachineAt: number
+}
+
+/** A file of the archive to which records are written. */
 export class OpenFile {
   readonly path: string
   /** final name of the file, without its checksum */
   readonly name: string
   /** time of opening, ms since the epoch */
   readonly openedAt: number
+  /** machine time of opening, ms */
+  readonly openedMachineAt: number
   readonly #handle: FileHandle
   readonly #crc: Hash | undefined
   /** number of bytes that are written and in their place; bytes behind them were promised to nobody */
   bytes = 0
 
-  private constructor(
-    handle: FileHandle,
-    at: { path: string; name: string; openedAt: number },
-    hasCrc: boolean,
-  ) {
+  private constructor(handle: FileHandle, at: Opening, hasCrc: boolean) {
     this.#handle = handle
     this.path = at.path
     this.name = at.name
     this.openedAt = at.openedAt
+    this.openedMachineAt = at.openedMachineAt
     this.#crc = hasCrc ? createHash('sha256') : undefined
   }
 
   /** Creates a file that must not exist yet, readable by its owner only. */
-  static async create(
-    at: { readonly path: string; readonly name: string; readonly openedAt: number },
-    hasCrc: boolean,
-  ): Promise<OpenFile> {
+  static async create(at: Opening, hasCrc: boolean): Promise<OpenFile> {
     return new OpenFile(await open(at.path, 'ax+', 0o600), at, hasCrc)
   }
 
   /**
-   * Writes lines and waits for the disk. Returns false when the file is no longer in its place: whoever moved
-   * the file may have done so before the lines were in it.
+   * Writes parts of records and waits for the disk. Returns false when the file is no longer in its place: whoever
+   * moved the file may have done so before the records were in it.
    */
-  async append(lines: readonly ArchiveLine[]): Promise<boolean> {
-    return this.#write(piecesOf(lines))
+  async append(parts: readonly Part[]): Promise<boolean> {
+    return this.#write(piecesOf(parts))
   }
 
-  async #write(pieces: readonly Piece[]): Promise<boolean> {
+  async #write(pieces: readonly Part[]): Promise<boolean> {
     for (const piece of pieces) {
       for (const bytes of buffersOf(piece)) await this.#handle.appendFile(bytes)
     }
@@ -90,40 +96,37 @@ export class OpenFile {
     await this.#handle.datasync()
   }
 
-  /** Closes the file and returns the checksum of its content, or an empty text without one. */
-  async close(): Promise<string> {
+  /** Closes the file and returns the SHA-256 of its content, as hex digits, where it is wanted. */
+  async close(): Promise<string | undefined> {
     await this.#handle.close()
-    return this.#crc?.digest('hex') ?? ''
+    return this.#crc?.digest('hex')
   }
 }
 
 /**
- * Size in bytes from which on a line is written by itself: joined with others it would be in memory twice.
+ * Size in bytes from which on a part is written by itself: joined with others it would be in memory twice.
  */
-const LARGE_LINE = 1 << 20
+const LARGE_PART = 1 << 20
 
-/** Lines joined, a large line, or one that is made as it is written. */
-type Piece = Buffer | LineInPieces
+type Part = Buffer | InPieces
 
-function buffersOf(piece: Piece): Iterable<Buffer> {
-  return Buffer.isBuffer(piece) ? [piece] : piece.pieces()
+function buffersOf(part: Part): Iterable<Buffer> {
+  return Buffer.isBuffer(part) ? [part] : part.pieces()
 }
 
-/** Joins lines and their ends into as few pieces as possible. */
-function piecesOf(lines: readonly ArchiveLine[]): Piece[] {
-  const pieces: Piece[] = []
+/** Joins parts into as few as possible, except large ones. */
+function piecesOf(parts: readonly Part[]): Part[] {
+  const pieces: Part[] = []
   let small: Buffer[] = []
   const end = () => {
     if (small.length > 0) pieces.push(Buffer.concat(small))
     small = []
   }
-  for (const line of lines) {
-    const bytes = typeof line === 'string' ? Buffer.from(line) : line
-    if (!Buffer.isBuffer(bytes) || bytes.length >= LARGE_LINE) {
+  for (const part of parts) {
+    if (!Buffer.isBuffer(part) || part.length >= LARGE_PART) {
       end()
-      pieces.push(bytes)
-    } else small.push(bytes)
-    small.push(LINE_END)
+      pieces.push(part)
+    } else small.push(part)
   }
   end()
   return pieces

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { openRollingArchive } from '../../../src/archive/rolling-archive.ts'
-import { silentLogger } from '../../../src/runtime/logger.ts'
-import { temporaryFolder } from '../../support/folders.ts'
+import { openRollingArchive } from '../../../../src/archive/rolling/rolling-archive.ts'
+import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { temporaryFolder } from '../../../support/folders.ts'
+import { records } from '../../../support/records.ts'
 
 // What a machine of its own has no folder for: links that are refused, and a copy that fails half way.
 vi.mock('node:fs/promises', async (original) => {
@@ -53,7 +54,7 @@ test.each([
   await refuseLinks(code, isRefused)
   const folder = temporaryFolder()
   const archive = await openIn(folder)
-  for (const line of ['1', '2', '3']) await archive.append([line])
+  for (const line of ['1', '2', '3']) await archive.append(records(line))
   await archive.close()
   expect(done(folder)).toEqual({ 'same.json': '1\n', 'same.json.1': '2\n', 'same.json.2': '3\n' })
   expect(readdirSync(join(folder, 'working'))).toEqual([])
@@ -67,8 +68,8 @@ test('a copy that fails leaves nothing behind and is made the next time', async 
   })
   const folder = temporaryFolder()
   const archive = await openIn(folder)
-  await archive.append(['1'])
-  await archive.append(['2'])
+  await archive.append(records('1'))
+  await archive.append(records('2'))
   expect(done(folder)).toEqual({})
   await archive.close()
   expect(done(folder)).toEqual({ 'same.json': '1\n', 'same.json.1': '2\n' })

@@ -1,17 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
-import { StackTachError } from '../domain/errors.ts'
-import { hash64 } from '../domain/hash.ts'
-import { FileLock } from '../runtime/file-lock.ts'
+import { basename, dirname, join } from 'node:path'
+import { StackTachError } from '../../domain/errors.ts'
+import { hash64 } from '../../domain/hash.ts'
+import { FileLock } from '../../runtime/file-lock.ts'
 
 /**
  * The owner of files `NAME.TOKEN@HOST.RANDOM.part`: the process that holds the lock of `.TOKEN@HOST.lock`.
  */
 export type OwnerId = { readonly token: string; readonly host: string }
 
-const PART = /^(.+)\.([0-9a-f]{24})@(.+)\.[0-9a-f]{8}\.part$/
+const PART = /^(.+)\.([0-9a-f]{24})@(.+)\.([0-9a-f]{8})\.part$/
+const MADE = /^\.([0-9a-f]{24})@(.+)\.[0-9a-f]{8}\.(?:packing|indexing)$/
 const LOCK = /^\.([0-9a-f]{24})@(.+)\.lock$/
 const TRIES = 5
 
@@ -30,6 +31,21 @@ function bootId(): string {
 export function readPartName(entry: string): (OwnerId & { readonly name: string }) | undefined {
   const [, name, token, host] = PART.exec(entry) ?? []
   return name !== undefined && token !== undefined && host !== undefined ? { name, token, host } : undefined
+}
+
+/**
+ * Returns the path of what is made of a file of the working folder, until it is placed. It is shorter than that of the
+ * file, whose name may be as long as the disk allows.
+ */
+export function madePath(part: string, kind: 'packing' | 'indexing'): string {
+  const [, , token, host, random] = PART.exec(basename(part)) ?? []
+  return join(dirname(part), `.${token}@${host}.${random}.${kind}`)
+}
+
+/** Returns the owner of what is made of a file; undefined for other files. */
+export function readMadeName(entry: string): OwnerId | undefined {
+  const [, token, host] = MADE.exec(entry) ?? []
+  return token !== undefined && host !== undefined ? { token, host } : undefined
 }
 
 /** Returns the owner of a lock file; undefined for other files. */

@@ -3,10 +3,13 @@ import { open } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { archiveLine } from '../../../src/archive/archive.ts'
-import { openRollingArchive, type RollingArchiveOptions } from '../../../src/archive/rolling-archive.ts'
-import { silentLogger } from '../../../src/runtime/logger.ts'
-import { temporaryFolder } from '../../support/folders.ts'
+import {
+  openRollingArchive,
+  type RollingArchiveOptions,
+} from '../../../../src/archive/rolling/rolling-archive.ts'
+import { silentLogger } from '../../../../src/runtime/logger.ts'
+import { temporaryFolder } from '../../../support/folders.ts'
+import { records } from '../../../support/records.ts'
 
 function optionsIn(folder: string, more: Partial<RollingArchiveOptions> = {}): RollingArchiveOptions {
   return {
@@ -30,9 +33,9 @@ function contents(folder: string, name: 'working' | 'done'): string[] {
 test('what was appended is on disk before append resolves', async () => {
   const folder = temporaryFolder()
   const archive = await openRollingArchive(optionsIn(folder))
-  await archive.append(['{"a":1}', Buffer.from('{"b":2}')])
+  await archive.append(records('{"a":1}', '{"b":2}'))
   expect(contents(folder, 'working')).toEqual(['{"a":1}\n{"b":2}\n'])
-  await archive.append(['{"c":3}'])
+  await archive.append(records('{"c":3}'))
   await archive.close()
   expect(contents(folder, 'done')).toEqual(['{"a":1}\n{"b":2}\n{"c":3}\n'])
   expect(contents(folder, 'working')).toEqual([])
@@ -41,7 +44,7 @@ test('what was appended is on disk before append resolves', async () => {
 test('files and folders are readable by their owner only', async () => {
   const folder = temporaryFolder()
   const archive = await openRollingArchive(optionsIn(folder))
-  await archive.append(['x'])
+  await archive.append(records('x'))
   await archive.close()
   const [file] = readdirSync(join(folder, 'done'))
   expect(statSync(join(folder, 'done', file as string)).mode & 0o777).toBe(0o600)
@@ -52,11 +55,11 @@ test('a new file begins at the size and at the age that are set', async () => {
   const folder = temporaryFolder()
   let now = Date.parse('2026-01-01T00:00:00Z')
   const archive = await openRollingArchive(optionsIn(folder, { rollBytes: 10, now: () => now }))
-  await archive.append(['12345678901'])
-  await archive.append(['a'])
+  await archive.append(records('12345678901'))
+  await archive.append(records('a'))
   expect(contents(folder, 'done')).toEqual(['12345678901\n'])
   now += 61 * 60_000
-  await archive.append(['b'])
+  await archive.append(records('b'))
   expect(contents(folder, 'done')).toHaveLength(2)
   await archive.close()
   expect(contents(folder, 'done').sort()).toEqual(['12345678901\n', 'a\n', 'b\n'])
@@ -66,7 +69,7 @@ test('a file is never written over', async () => {
   const folder = temporaryFolder()
   const options = optionsIn(folder, { filenameTemplate: 'same.json', rollBytes: 1 })
   const archive = await openRollingArchive(options)
-  for (const line of ['1', '2', '3']) await archive.append([line])
+  for (const line of ['1', '2', '3']) await archive.append(records(line))
   await archive.close()
   expect(contents(folder, 'done').sort()).toEqual(['1\n', '2\n', '3\n'])
 })
@@ -74,7 +77,7 @@ test('a file is never written over', async () => {
 test('nothing appended leaves no file', async () => {
   const folder = temporaryFolder()
   const archive = await openRollingArchive(optionsIn(folder))
-  await archive.append([])
+  await archive.append(records())
   await archive.close()
   expect(contents(folder, 'done')).toEqual([])
 })
@@ -102,11 +105,11 @@ test('an append that fails leaves nothing of itself and touches nothing before i
   const datasync = vi.spyOn(Object.getPrototypeOf(probe), 'datasync')
   await probe.close()
   const archive = await openRollingArchive(optionsIn(folder))
-  await archive.append(['1'])
+  await archive.append(records('1'))
   for (const line of ['2', '3']) {
     datasync.mockRejectedValueOnce(new Error('no space left on device'))
-    await expect(archive.append([`lost ${line}`])).rejects.toMatchObject({ code: 'transient' })
-    await archive.append([line])
+    await expect(archive.append(records(`lost ${line}`))).rejects.toMatchObject({ code: 'transient' })
+    await archive.append(records(line))
   }
   await archive.close()
   datasync.mockRestore()
@@ -116,7 +119,7 @@ test('an append that fails leaves nothing of itself and touches nothing before i
 test('the checksum of the content goes into the name', async () => {
   const folder = temporaryFolder()
   const archive = await openRollingArchive(optionsIn(folder, { filenameTemplate: 'n_[[CRC]].json' }))
-  await archive.append(['x'])
+  await archive.append(records('x'))
   await archive.close()
   expect(readdirSync(join(folder, 'done'))).toEqual([
     'n_73cb3858a687a8494ca3323053016282f3dad39d42cf62ca4e79dda2aac7d9ac.json',
@@ -128,10 +131,4 @@ test('a folder that cannot be made is one clear sentence', async () => {
   writeFileSync(join(folder, 'file'), '')
   const options = optionsIn(folder, { workingDirectory: join(folder, 'file', 'below') })
   await expect(openRollingArchive(options)).rejects.toThrow(/^cannot keep the archive in /)
-})
-
-test('a message is one line, JSON byte for byte', () => {
-  expect(String(archiveLine(Buffer.from('{"a": 1}'), true))).toBe('{"a": 1}')
-  expect(String(archiveLine(Buffer.from('{\r\n"a": 1\n}'), true))).toBe('{  "a": 1 }')
-  expect(JSON.parse(String(archiveLine(Buffer.from([0, 255, 10]), false)))).toEqual({ raw_base64: 'AP8K' })
 })

@@ -5,7 +5,7 @@ import {
   MICROS_PER_SECOND,
   type Micros,
   parseIso,
-} from '../domain/time.ts'
+} from '../../domain/time.ts'
 
 /** The part of a file name that becomes the checksum of the file. */
 export const CRC_PART = '[[CRC]]'

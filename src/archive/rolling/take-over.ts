@@ -1,10 +1,19 @@
 import { existsSync, rmSync } from 'node:fs'
-import { open, readdir, rename, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf } from '../domain/errors.ts'
-import { FileLock } from '../runtime/file-lock.ts'
-import type { Logger } from '../runtime/logger.ts'
-import { isNear, lockPath, type Owner, type OwnerId, readLockName, readPartName } from './owner.ts'
+import { messageOf } from '../../domain/errors.ts'
+import { FileLock } from '../../runtime/file-lock.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { wholeBytes } from '../reader/whole-bytes.ts'
+import {
+  isNear,
+  lockPath,
+  type Owner,
+  type OwnerId,
+  readLockName,
+  readMadeName,
+  readPartName,
+} from './owner.ts'
 
 export type TakeOver = {
   readonly folder: string
@@ -19,11 +28,10 @@ export type TakenFile = { readonly path: string; readonly name: string }
 
 /** File names of earlier versions, with a process id, which means nothing across containers. */
 const NUMBERED = /^(.+)\.\d{1,10}@.+\.[0-9a-f]{8}\.part$/
-const LINE_END = Buffer.from('\n')
 const MARGIN_MS = 120_000
 
 /**
- * Takes over the files of owners that are gone. A torn last line was never acknowledged and is cut off. A
+ * Takes over the files of owners that are gone. A torn last record was never acknowledged and is cut off. A
  * file that cannot be taken over is logged and stays for the next time.
  */
 export async function takeOver(what: TakeOver): Promise<TakenFile[]> {
@@ -59,11 +67,20 @@ async function takeFrom(id: OwnerId, entries: readonly string[], what: TakeOver)
       if (name === undefined || !(lock || (await isAbandoned(entry, what)))) continue
       taken.push(...(await take(entry, name, what)))
     }
-    if (lock && taken.length === entries.length) rmSync(path, { force: true })
+    if (lock && taken.length === entries.length) {
+      await removeMaking(id, what.folder)
+      rmSync(path, { force: true })
+    }
   } finally {
     lock?.release()
   }
   return taken
+}
+
+/** Removes what an owner that is gone was making of its files: it is made again. */
+async function removeMaking({ token }: OwnerId, folder: string): Promise<void> {
+  for (const entry of await readdir(folder))
+    if (readMadeName(entry)?.token === token) await rm(join(folder, entry), { force: true })
 }
 
 /** Whether a file whose owner has no lock is abandoned: a living owner would have completed it by now. */
@@ -76,7 +93,7 @@ async function take(entry: string, name: string, { folder, owner, logger }: Take
   const path = join(folder, owner.partName(name))
   try {
     await rename(join(folder, entry), path)
-    const cut = await cutTornLine(path)
+    const cut = await cutTornRecord(path)
     const message = `completing the archive file ${entry} of a process that is gone`
     logger.info({ file: entry, cut }, message)
     return [{ path, name }]
@@ -88,23 +105,12 @@ async function take(entry: string, name: string, { folder, owner, logger }: Take
   }
 }
 
-/** Cuts off everything behind the last line end and returns the number of bytes that were cut. */
-async function cutTornLine(path: string): Promise<number> {
+/** Cuts off what stands behind the last whole record and returns the number of bytes that were cut. */
+async function cutTornRecord(path: string): Promise<number> {
+  const end = await wholeBytes(path)
   const handle = await open(path, 'r+')
   try {
     const { size } = await handle.stat()
-    const block = Buffer.alloc(65_536)
-    let end = size
-    while (end > 0) {
-      const start = Math.max(0, end - block.length)
-      const { bytesRead } = await handle.read(block, 0, end - start, start)
-      const at = block.subarray(0, bytesRead).lastIndexOf(LINE_END)
-      if (at >= 0) {
-        end = start + at + 1
-        break
-      }
-      end = start
-    }
     if (end < size) {
       await handle.truncate(end)
       await handle.sync()
