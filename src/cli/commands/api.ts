@@ -15,6 +15,7 @@ import { createHttpService } from '../../http/http-service.ts'
 import type { Metrics } from '../../observe/metrics.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenAddress, ListenRange } from '../../runtime/listen-address.ts'
+import { ServiceManager } from '../../runtime/service-manager.ts'
 import { apiListenOption, createCommand, statusOption } from '../program.ts'
 import { RunningApi } from '../running-api.ts'
 
@@ -39,12 +40,13 @@ async function serve(options: Options): Promise<void> {
   const config = await loadWholeConfig(options.config, process.env)
   const log = new DaemonLog(config, 'api', options)
   const { logger } = log
+  const manager = new ServiceManager(process.env, logger)
   logWarnings(config, logger)
   const observation = await observe(config.winchester, 'api', options.status)
   const settings = await apiSettings(config, options.listen, process.env)
   const statementMs = settings.limits.queryTimeoutMs
   const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS, statementMs })
-  await withStore({ open, signal, logger, observation }, async (store) => {
+  await withStore({ open, signal, logger, observation, manager }, async (store) => {
     const onRequest = observation && requestMetrics(observation.metrics)
     const clock = clockSettingsOf(config)
     const api = new RunningApi({ store, clock, logger, onRequest }, settings)
@@ -58,9 +60,10 @@ async function serve(options: Options): Promise<void> {
       },
     }
     const prepare = (next: Config) => api.prepare(next, options.listen)
-    const reloader = new Reloader({ file: options.config, role: 'api', config, log, prepare })
+    const reloader = new Reloader({ file: options.config, role: 'api', config, log, manager, prepare })
     const services = createGroup([announcing, reloader.service(hangups)])
-    await runUntilStopped(services, signal, logger, config.winchester.shutdown_timeout_s * 1000)
+    const shutdownMs = config.winchester.shutdown_timeout_s * 1000
+    await runUntilStopped(services, { signal, logger, shutdownMs, manager })
   })
 }
 

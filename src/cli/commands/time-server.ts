@@ -34,6 +34,6 @@ export function timeServerCommand(): Command {
       })
       const access = timeAccess(options.listen, options.insecure === true, process.env)
       const service = createHttpService(createTimeApp(createSharedTime(), logger, access), options.listen)
-      await runUntilStopped(service, signal, logger, SHUTDOWN_MS)
+      await runUntilStopped(service, { signal, logger, shutdownMs: SHUTDOWN_MS })
     })
 }

@@ -12,7 +12,8 @@ test.each([
 ])('%s is an error with its place in yagi.conf', async (_, app, message) => {
   const folder = folderWith({
     ...SOUND_FILES,
-    'own.mjs': 'export class Own { constructor() { throw new Error("no address was given") } handleMessages() {} }\n',
+    'own.mjs':
+      'export class Own { constructor() { throw new Error("no address was given") } handleMessages() {} }\n',
     'yagi.conf': `[winchester]\nconfig_file = winchester.yaml\n[consumers]\nqueues = q\n[consumer:q]\napps = ${app}\n`,
   })
   const file = join(folder, 'yagi.conf')
