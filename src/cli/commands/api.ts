@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { AppDependencies } from '../../api/api-app.ts'
+import { apiMetrics } from '../../assembly/api-metrics.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
@@ -12,7 +12,6 @@ import { withStore } from '../../assembly/with-store.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { createHttpService } from '../../http/http-service.ts'
-import type { Metrics } from '../../observe/metrics.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenAddress, ListenRange } from '../../runtime/listen-address.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
@@ -47,7 +46,7 @@ async function serve(options: Options): Promise<void> {
   const statementMs = settings.limits.queryTimeoutMs
   const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS, statementMs })
   await withStore({ open, signal, logger, observation, manager }, async (store) => {
-    const onRequest = observation && requestMetrics(observation.metrics)
+    const onRequest = observation && apiMetrics(observation.metrics)
     const clock = clockSettingsOf(config)
     const api = new RunningApi({ store, clock, logger, onRequest }, settings)
     const service = createHttpService(api.listener, settings.address)
@@ -65,9 +64,4 @@ async function serve(options: Options): Promise<void> {
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
     await runUntilStopped(services, { signal, logger, shutdownMs, manager })
   })
-}
-
-function requestMetrics(metrics: Metrics): AppDependencies['onRequest'] {
-  const took = metrics.histogram('api_request_seconds', 'a request of the REST API', ['method', 'status'])
-  return (method, status, seconds) => took(seconds, { method, status })
 }
