@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -6,9 +6,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describe as describeRun } from '../../src/notigen/description.ts'
 import type { ExpectedStream } from '../../src/notigen/expected/expected-streams.ts'
 import { type SimulationOptions, simulate } from '../../src/notigen/simulation.ts'
+import { dashboardQueries } from '../support/dashboard-queries.ts'
 import { at } from '../support/events.ts'
 import type { Played } from '../support/machines/ansible.ts'
 import { CommandLines } from '../support/machines/command-lines.ts'
+import { Prometheus } from '../support/machines/prometheus.ts'
 import { Region, SECRETS } from '../support/machines/region.ts'
 import { BROKEN, buildRelease, MIGRATES, nameOfRelease, releaseLike } from '../support/machines/releases.ts'
 import { flagsOf } from '../support/servers/simulated-deployment.ts'
@@ -184,6 +186,31 @@ test('status.yaml tells what all parts say', async () => {
   expect(played.text).toMatch(/all is well/)
 })
 
+test('each query of the dashboard finds something in a Prometheus that is configured as shipped', async () => {
+  // A message that becomes a dead letter, so that its counter has a series.
+  const odd = join(folder, 'odd.txt')
+  writeFileSync(odd, 'this is no notification\n')
+  const published = region.program('stv3', 'publish', odd, '--as-is', '-c', region.publisherFile())
+  expect(await published.result()).toMatchObject({ code: 0 })
+  expect((await region.klugman('streams', '--count')).code).toBe(0)
+  const servers = [region.machine('worker-1'), region.machine('worker-2'), region.machine('api-1')].map(
+    (machine) => new Prometheus(machine, join(folder, `prometheus-${machine.name}`)),
+  )
+  try {
+    for (const { title, query } of dashboardQueries())
+      await until(
+        `${title}: ${query}`,
+        async () => {
+          await delay(200)
+          return servers.some((server) => server.query(query).length > 0)
+        },
+        SETTLED_MS,
+      )
+  } finally {
+    for (const server of servers) await server.stop()
+  }
+})
+
 test('a daemon that hangs is started again, one that is killed too', async () => {
   const machine = region.machine('worker-1')
   machine.must(`mkdir -p /run/systemd/system/stv3-worker@1.service.d
@@ -258,7 +285,7 @@ test('only what has changed is restarted', async () => {
   expectPlayed(await play('workers', tarball, '-e', `stv3_triggers=${triggers}`))
   expect(processes()).toEqual([...before.slice(0, 4), '0'])
   expect(machine.must('grep -c "reloaded /etc/stv3" /var/log/stv3/worker-1.log').trim()).toBe('1')
-  expectPlayed(await play('site', tarball))
+  expectPlayed(await play('workers', tarball))
 })
 
 /** Runs playbooks while the simulator publishes. Returns when both have ended. */
@@ -284,7 +311,9 @@ test('a release that does not work is stopped at the first host, which goes on w
   const before = versions()
   const played = await play('upgrade', broken, '-e', 'stv3_health_retries=3')
   expect(played.code).not.toBe(0)
-  expect(played.failed.join('\n')).toMatch(/release 0\.9\.9-test does not work on worker-1/)
+  expect(played.failed.join('\n')).toMatch(
+    /release 0\.9\.9-test does not work on worker-1.*this release does not work/,
+  )
   expect(versions()).toEqual(before)
   expect(
     played.changed.filter((at) => at.startsWith('worker-2') && !/Install|Unpack|Create|Show/.test(at)),

@@ -110,6 +110,11 @@ export class Machine {
     return stdout
   }
 
+  /** Returns the command that runs a program of this computer in the network of the machine. */
+  get network(): readonly string[] {
+    return ['nsenter', '-t', String(this.#leader), '-n', '--']
+  }
+
   /** Returns the path of a file of the machine, as this process reaches it. */
   pathOf(file: string): string {
     return join('/proc', String(this.#leader), 'root', file)

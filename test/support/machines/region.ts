@@ -30,6 +30,9 @@ export const SECRETS = {
   write: 'wr1te-token-of-the-region',
 } as const
 
+/** Where a Prometheus of each machine finds what it is to scrape. */
+const TARGETS = '/etc/prometheus/file_sd'
+
 const CELLS = ['cell-1', 'cell-2'] as const
 
 /** Four machines: a database with broker, two of consumers and workers, one of the API. */
@@ -63,6 +66,7 @@ export class Region {
       network.remove()
       throw error
     }
+    for (const machine of machines) machine.must(`mkdir -p ${TARGETS}`)
     return new Region(folder, network, machines)
   }
 
@@ -192,4 +196,5 @@ const VARIABLES = {
   stv3_api_read_token: SECRETS.read,
   stv3_api_write_token: SECRETS.write,
   stv3_health_retries: 60,
+  stv3_prometheus_targets: TARGETS,
 }
