@@ -67,6 +67,7 @@ ensure_packages() {
     echo 'build.sh: installing the packages of package-lock.json'
     (cd "$root" && npm ci --no-audit --no-fund --loglevel=error) || fail 'npm ci failed; see the lines above'
     cp "$root/package-lock.json" "$stamp"
+    hash -r # below npm the first `node` was in what has just been replaced
   fi
   # `npm run` puts node_modules/.bin first: with this link it uses the same Node as this script.
   # Resolved, since below npm the first `node` found is this link itself.
@@ -131,7 +132,7 @@ readonly CLOUD_PACKAGES=(python3-nova python3-keystone python3-placement python3
 # What the test of the packages needs: a bare Debian to install them in, and what checks them.
 ensure_package_tools() {
   local missing=() tool
-  for tool in debootstrap lintian systemd-analyze ip dpkg-deb; do
+  for tool in debootstrap lintian systemd-analyze ip dpkg-deb mmdebstrap umoci skopeo docker-compose; do
     command -v $tool >/dev/null 2>&1 || case $tool in
       systemd-analyze) missing+=(systemd) ;;
       ip) missing+=(iproute2) ;;

@@ -16,7 +16,7 @@ export type Layer = {
  * Returns the configuration of the image, in the form of the OCI's image specification. `Healthcheck` is Docker's addition
  * to it; engines that do not know it leave it out.
  */
-export function imageConfig({ version, commit, seconds }: Release, layers: readonly Layer[]): object {
+export function imageConfig({ version, commit, seconds }: Release, layers: readonly Layer[]) {
   const created = isoOf(seconds)
   return {
     created,

@@ -55,7 +55,7 @@ export type BuiltConsumer = Service & {
  *
  * @example
  * const consumer = await buildConsumer({ config, yagi, broker, store, clock, logger })
- * await runUntilStopped(consumer, stopSignal(), logger, 30_000)
+ * await runUntilStopped(consumer, { signal: stopSignal(), logger, shutdownMs: 30_000 })
  */
 export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer> {
   const { config, yagi, logger } = parts

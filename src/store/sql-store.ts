@@ -14,6 +14,7 @@ import {
   countDeadLetters,
   countDeadLettersByStage,
   dropDeadLetters,
+  listDeadLetterHeads,
   listDeadLetters,
   noteDeadLetter,
 } from './upkeep/dead-letters.ts'
@@ -52,6 +53,7 @@ export async function createSqlStore(
 function createSqlDeadLetterBox({ context, transaction, query }: SqlSession): DeadLetterBox {
   return {
     listDeadLetters: (filter, page) => query(() => listDeadLetters(context, filter, page)),
+    listDeadLetterHeads: (filter, page) => query(() => listDeadLetterHeads(context, filter, page)),
     countDeadLetters: (filter) => query(() => countDeadLetters(context, filter)),
     countDeadLettersByStage: () => query(() => countDeadLettersByStage(context)),
     areDeadLetters: (bodies) => query(() => areDeadLetters(context, bodies)),

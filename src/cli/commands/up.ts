@@ -168,7 +168,8 @@ async function up(options: Options): Promise<void> {
     const reload = reloader.service(hangups)
     const services = [http, consumer, worker, simulator, announcement(http, options), status, reload]
     if (trimming) services.push(trimming)
-    await runUntilStopped(createGroup(services), signal, logger, config.winchester.shutdown_timeout_s * 1000)
+    const shutdownMs = config.winchester.shutdown_timeout_s * 1000
+    await runUntilStopped(createGroup(services), { signal, logger, shutdownMs })
   } finally {
     await publishers.close()
     await broker.close()

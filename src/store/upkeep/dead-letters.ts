@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { bytesHash128, hash128 } from '../../domain/hash.ts'
 import type { StoreContext } from '../context.ts'
 import { insertRows } from '../insert-rows.ts'
-import type { DeadLetter, DeadLetterFilter, NewDeadLetter } from '../ports/dead-letter-box.ts'
+import type { DeadLetter, DeadLetterFilter, DeadLetterHead, NewDeadLetter } from '../ports/dead-letter-box.ts'
 import type { Page } from '../ports/queries.ts'
 import { applyPage } from '../queries/page.ts'
 import { bytesHex, hashIn, hexBytes } from '../rows.ts'
@@ -124,6 +124,20 @@ export async function listDeadLetters(
   return rows.map(({ hash: _, ...row }) => ({ ...row, body: Buffer.from(row.body) }))
 }
 
+/** Lists dead letters without their bodies. */
+export async function listDeadLetterHeads(
+  { db }: StoreContext,
+  filter: DeadLetterFilter,
+  page: Page,
+): Promise<DeadLetterHead[]> {
+  const rows = await applyPage(matching(db.selectFrom('dead_letter'), filter), 'id', page)
+    .select(['id', 'at', 'stage', 'reason', 'queue', sql<number>`length(body)`.as('bytes')])
+    .orderBy('id', page.ascending ? 'asc' : 'desc')
+    .limit(page.limit)
+    .execute()
+  return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }))
+}
+
 export async function countDeadLetters({ db }: StoreContext, filter: DeadLetterFilter): Promise<number> {
   const row = await matching(db.selectFrom('dead_letter'), filter)
     .select(({ fn }) => fn.countAll<number>().as('count'))
@@ -157,14 +171,20 @@ export async function noteDeadLetter(db: Executor, id: number, stage: string, re
 type Restrictable<Q> = { where(column: never, operator: '=' | '<' | '>' | 'in', value: never): Q }
 
 function matching<Q extends Restrictable<Q>>(query: Q, filter: DeadLetterFilter): Q {
-  const { ids, stage, queue, since, until } = filter
+  const { ids, stage, queue, reason, stream, since, until } = filter
   let restricted = query
-  const keep = (column: string, operator: '=' | '<' | '>' | 'in', value: unknown) => {
+  const keep = (column: unknown, operator: '=' | '<' | '>' | 'in', value: unknown) => {
     restricted = restricted.where(column as never, operator, value as never)
   }
   if (ids !== undefined) keep('id', 'in', ids.length > 0 ? ids : [0])
   if (stage !== undefined) keep('stage', '=', stage)
   if (queue !== undefined) keep('queue', '=', queue)
+  if (reason !== undefined) keep(sql`instr(lower(reason), ${reason.toLowerCase()})`, '>', 0)
+  if (stream !== undefined) {
+    keep('stage', 'in', ['pipeline', 'commit'])
+    // As streamLetter writes it.
+    keep(sql`instr(body, ${Buffer.from(`{"stream_id":${stream},`)})`, '=', 1)
+  }
   if (since !== undefined) keep('at', '>', since)
   if (until !== undefined) keep('at', '<', until)
   return restricted

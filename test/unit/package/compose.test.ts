@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import manifest from '../../../package.json' with { type: 'json' }
+import { imageConfig } from '../../../sandbox/package/image-config.ts'
 import { imageName } from '../../../sandbox/package/oci-image.ts'
 import { stv3Program } from '../../../src/cli/stv3-program.ts'
 import { exampleVariables, readCompose } from '../../support/package/compose.ts'
@@ -63,6 +64,14 @@ test('what is waited for can come: healthy parts have a check, completed ones en
       if (condition === 'service_completed_successfully') expect(awaited?.restart).toBe('no')
       else expect(awaited?.healthcheck.test, `${other} has a check`).toBeDefined()
     }
+})
+
+test('the check of health is that of the image', () => {
+  const { config } = imageConfig({ version: '1', commit: '', seconds: 0 }, [])
+  for (const [name, { healthcheck }] of own)
+    expect(healthcheck, name).toMatchObject(
+      name === 'upgrade' ? { disable: true } : { test: config.Healthcheck.Test },
+    )
 })
 
 test('volumes are declared, and used', () => {
