@@ -93,7 +93,7 @@ async function isStored(
   { findEvent, listEvents }: Readable,
   { messageId, eventType, timestamp }: MadeEvent,
 ): Promise<boolean> {
-  if (await findEvent(messageId)) return true
+  if ((await findEvent(messageId))?.eventType === eventType) return true
   const page = { limit: 1, mark: undefined, ascending: true, mayMissNewest: true }
   return (await listEvents({ eventType, from: timestamp - 1, to: timestamp }, page)).length > 0
 }
