@@ -61,15 +61,15 @@ export async function printCounts(
 function textOf(counts: CountsLine): string[] {
   const { stored, duplicates, dead_letters, left_out, late, latest, fired, expired, failed } = counts
   const parts = [
-    [stored, 'new events'],
+    [stored, stored === 1 ? 'new event' : 'new events'],
     [duplicates, 'stored before'],
-    [dead_letters, 'dead letters'],
+    [dead_letters, dead_letters === 1 ? 'dead letter' : 'dead letters'],
     [counts.undefined, 'without a definition'],
     [left_out, 'left out'],
   ] as const
   const lines = [partsText(parts)]
   const runs = partsText([
-    [fired, 'streams fired'],
+    [fired, fired === 1 ? 'stream fired' : 'streams fired'],
     [expired, 'expired'],
     [failed, 'failed'],
   ])

@@ -76,13 +76,11 @@ function textOf({ found, changed, missing, firstMissing, refused, ...rest }: Red
     for (const [name, count] of counts) lines.push(`trait ${name} ${CHANGES[change]} in ${grouped(count)}`)
   }
   if (rest.indexed > 0) lines.push(`${grouped(rest.indexed)} older events added to the index of traits`)
-  if (rest.undefined > 0) lines.push(`${grouped(rest.undefined)} notifications without a definition`)
-  if (refused > 0) lines.push(`${grouped(refused)} notifications of which no event can be made`)
+  if (rest.undefined > 0) lines.push(`${grouped(rest.undefined)} without a definition`)
+  if (refused > 0) lines.push(`${grouped(refused)} of which no event can be made`)
   if (missing > 0) {
     const more = missing > firstMissing.length ? ' …' : ''
-    lines.push(
-      `${grouped(missing)} notifications whose events are not stored: ${firstMissing.join(', ')}${more}`,
-    )
+    lines.push(`${grouped(missing)} not stored: ${firstMissing.join(', ')}${more}`)
   }
   return lines
 }

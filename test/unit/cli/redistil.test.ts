@@ -54,7 +54,7 @@ test('--redistil gives stored events the traits of changed definitions, and fire
   expect(await orders.look((store) => store.countEvents({ eventType: 'order.billed' }, ALL))).toBe(3)
   const again = await runInProcess('stv3', ['replay', file, '-c', orders.config, '--redistil'])
   expect(again.stdout).toContain('  6 events looked at, 0 changed\n')
-  expect(again.stdout).toContain('  1 notifications whose events are not stored: z-placed\n')
+  expect(again.stdout).toContain('  1 not stored: z-placed\n')
 })
 
 test('a trait that is indexed later is in the index for all events after --redistil', async () => {
