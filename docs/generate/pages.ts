@@ -6,6 +6,7 @@ import { configurationReference } from './configuration.ts'
 import { handlerReference } from './handlers.ts'
 import { fillPage } from './markdown.ts'
 import { restReference } from './rest-api.ts'
+import { ROLE_NAMES, roleVariables } from './roles.ts'
 
 const DOCS = resolve(import.meta.dirname, '..')
 
@@ -18,6 +19,12 @@ const PAGES: { readonly [page: string]: () => Sections | Promise<Sections> } = {
   'configuration-reference.md': configurationReference,
   'commands.md': async () => ({ commands: await commandReference() }),
   'rest-api.md': restReference,
+  ...Object.fromEntries(
+    ROLE_NAMES.map((role) => [
+      `../ansible/roles/${role}/README.md`,
+      () => ({ variables: roleVariables(role) }),
+    ]),
+  ),
 }
 
 export const GENERATED_PAGES = Object.keys(PAGES)

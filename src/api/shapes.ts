@@ -106,6 +106,25 @@ export const streamExplanation = z
   })
   .meta({ id: 'StreamExplanation' })
 
+/** What could not be processed. */
+export const deadLetter = z
+  .object({
+    id: z.int(),
+    stage: z.string().meta({
+      description: 'what failed: decode, validate, distill, size, store, pipeline, commit, or `app:NAME`',
+    }),
+    reason: z.string(),
+    queue: z.string().nullable(),
+    at: isoTime,
+    bytes: z.int().meta({ description: 'size of the body' }),
+    body: z
+      .union([z.string(), z.object({ base64: z.string() })])
+      .optional()
+      .meta({ description: 'of a single one: UTF-8 as text, anything else in base64' }),
+    _mark: mark.optional(),
+  })
+  .meta({ id: 'DeadLetter' })
+
 const change = z.object({ trait: z.string(), from: value, to: value }).meta({ id: 'Change' })
 
 const changes = z.array(change).meta({ description: 'traits that differ from those of earlier events' })
@@ -164,6 +183,7 @@ export const COMPONENTS = [
   stream,
   criterion,
   streamExplanation,
+  deadLetter,
   change,
   timelineEntry,
   timeline,

@@ -7,6 +7,7 @@ import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
+import type { ServiceManager } from '../runtime/service-manager.ts'
 
 /**
  * Returns a signal that aborts at the first SIGTERM or SIGINT. The second one ends the process at once, with
@@ -34,27 +35,37 @@ export function processName(role: string): string {
 /** What a daemon waits for before it counts as running: a sentence for the log, and the end of the wait. */
 export type FirstWait = { readonly sentence: string; readonly ended: Promise<void> }
 
+/** How a daemon runs: until when, and whom it tells. */
+export type DaemonRun = {
+  /** aborts when the daemon is to stop */
+  readonly signal: AbortSignal
+  readonly logger: Logger
+  /** longest time to stop in, ms */
+  readonly shutdownMs: number
+  readonly first?: FirstWait
+  readonly manager?: ServiceManager
+}
+
 /**
  * Starts a service, waits for the signal, and stops the service. Logs `running` when the service has started and
  * the first wait, if any, has ended. Ends the process with 1 when it is still alive `shutdownMs` after the
  * signal.
  */
-export async function runUntilStopped(
-  service: Service,
-  signal: AbortSignal,
-  logger: Logger,
-  shutdownMs: number,
-  first?: FirstWait,
-): Promise<void> {
+export async function runUntilStopped(service: Service, run: DaemonRun): Promise<void> {
+  const { signal, logger, shutdownMs, first, manager } = run
   if (first) logger.info({}, first.sentence)
   await service.start()
+  if (first) manager?.ready(first.sentence)
   void (first?.ended ?? Promise.resolve()).then(() => {
-    if (!signal.aborted) logger.info({}, 'running')
+    if (signal.aborted) return
+    logger.info({}, 'running')
+    manager?.ready('running')
   })
   if (!signal.aborted) {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   }
   logger.info({}, 'stopping')
+  manager?.stopping()
   // The timer also covers what is closed afterwards. Unreferenced, it does not keep the process alive.
   setTimeout(() => {
     logger.error({}, `not stopped within ${shutdownMs / 1000} s; what is not stored will be delivered again`)
@@ -76,13 +87,14 @@ export function logWarnings(config: Config, logger: Logger): void {
 }
 
 /**
- * Opens a resource that a daemon needs to start, such as a store. Repeats after a TransientError. Resolves to
- * undefined when `signal` aborts first.
+ * Opens a resource that a daemon needs to start, such as a store. Repeats after a TransientError; the service manager
+ * hears that the daemon is up and waits. Resolves to undefined when `signal` aborts first.
  */
 export async function openWhenReady<T>(
   open: () => Promise<T>,
   signal: AbortSignal,
   outage: Outage,
+  manager?: ServiceManager,
 ): Promise<T | undefined> {
   const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 })
   while (!signal.aborted) {
@@ -93,6 +105,7 @@ export async function openWhenReady<T>(
     } catch (error) {
       if (!(error instanceof TransientError)) throw error
       outage.failed(error.message)
+      manager?.ready(`waiting: ${error.message}`)
     }
     await sleep(backoff.next(), signal)
   }

@@ -1,5 +1,6 @@
 import type { Logger } from '../runtime/logger.ts'
 import { Outage } from '../runtime/outage.ts'
+import type { ServiceManager } from '../runtime/service-manager.ts'
 import type { Store } from '../store/store.ts'
 import { openWhenReady } from './daemon.ts'
 import type { Observation } from './observation.ts'
@@ -10,6 +11,7 @@ export type DaemonStore = {
   readonly signal: AbortSignal
   readonly logger: Logger
   readonly observation: Observation | undefined
+  readonly manager?: ServiceManager
 }
 
 const NOT_OPEN = 'the database is not open yet'
@@ -20,7 +22,7 @@ const OPEN = 'the database is open'
  * is served before the database is open, because a process that waits for it is alive.
  */
 export async function withStore(
-  { open, signal, logger, observation }: DaemonStore,
+  { open, signal, logger, observation, manager }: DaemonStore,
   run: (store: Store) => Promise<void>,
 ): Promise<void> {
   let store: Store | undefined
@@ -32,7 +34,7 @@ export async function withStore(
   const status = observation?.serve(logger)
   try {
     await status?.start()
-    store = await openWhenReady(open, signal, outage)
+    store = await openWhenReady(open, signal, outage, manager)
     if (store) await run(store)
   } finally {
     await status?.stop()

@@ -167,6 +167,13 @@ export function printData(text: string): Promise<void> {
   return process.stdout.isTTY ? print(text) : printStyled(text)
 }
 
+/** Writes bytes of UTF-8 as printData writes text. */
+export async function printBytes(bytes: Buffer): Promise<void> {
+  if (process.stdout.isTTY) return print(bytes.toString())
+  if (outputFailure) throw outputFailure
+  if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
+}
+
 /** Writes a sentence and a line feed to standard error, without secrets and control characters. */
 export function printNote(text: string): void {
   process.stderr.write(`${printableLines(maskSecrets(text))}\n`)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { createCommand } from '../cli/program.ts'
 import { completionCommand } from './completion-command.ts'
+import { deadLettersCommand } from './dead-letters-command.ts'
 import { eventsCommand } from './events-command.ts'
 import { streamsCommand } from './streams-command.ts'
 import { timelineCommand } from './timeline-command.ts'
@@ -15,7 +16,13 @@ export function klugmanProgram(): Command {
     .usage('[options] [URL] COMMAND')
     .option('--url <url>', 'URL of the API (default: the environment variable KLUGMAN_URL)')
     .option('--debug', 'print each request')
-  const commands = [streamsCommand(), eventsCommand(), timelineCommand(), completionCommand()]
+  const commands = [
+    streamsCommand(),
+    eventsCommand(),
+    timelineCommand(),
+    deadLettersCommand(),
+    completionCommand(),
+  ]
   for (const command of commands) program.addCommand(command)
   return program
 }

@@ -1,6 +1,13 @@
 import { grouped } from '../cli/terminal/grouped.ts'
 import { StatusLine } from '../cli/terminal/status-line.ts'
-import type { Client, EventQuery, ListedEvent, StreamQuery } from '../client/client.ts'
+import type {
+  Client,
+  DeadLetterQuery,
+  EventQuery,
+  ListedDeadLetter,
+  ListedEvent,
+  StreamQuery,
+} from '../client/client.ts'
 import type { RestStream } from '../formats/rest-form.ts'
 import type { Output } from './output.ts'
 
@@ -20,6 +27,10 @@ export type Listing<Q extends Query, T extends Row> = {
 
 export function streamListing(client: Client): Listing<StreamQuery, RestStream> {
   return { page: client.listStreams, all: client.streams }
+}
+
+export function deadLetterListing(client: Client): Listing<DeadLetterQuery, ListedDeadLetter> {
+  return { page: client.listDeadLetters, all: client.deadLetters }
 }
 
 export function eventListing(client: Client): Listing<EventQuery, ListedEvent> {

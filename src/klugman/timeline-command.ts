@@ -27,7 +27,7 @@ export function timelineCommand(): Command {
     'timeline',
     'show what happened to a resource, in the order of time',
     `klugman http://127.0.0.1:8000 timeline b65566fc-5243-4649-aa85-502956326c14
-  klugman timeline instance_id:8f2c --from -2d
+  klugman timeline instance_id:8f2c --from yesterday
   klugman timeline req-1f9c0b1e --json`,
   )
     .argument('<what>', 'a uuid, a request id or a tenant; or traits: name:value;name:value')

@@ -9,9 +9,11 @@ import { createSqlStreamRuns } from './runs/sql-stream-runs.ts'
 import { openSqlSession, type SqlSession, type SqlSessionOptions } from './sql-session.ts'
 import type { Store } from './store.ts'
 import {
+  areDeadLetters,
   countDeadLetters,
   countDeadLettersByStage,
   dropDeadLetters,
+  listDeadLetterHeads,
   listDeadLetters,
   noteDeadLetter,
 } from './upkeep/dead-letters.ts'
@@ -47,8 +49,10 @@ export async function createSqlStore(
 function createSqlDeadLetterBox({ context, transaction, query }: SqlSession): DeadLetterBox {
   return {
     listDeadLetters: (filter, page) => query(() => listDeadLetters(context, filter, page)),
+    listDeadLetterHeads: (filter, page) => query(() => listDeadLetterHeads(context, filter, page)),
     countDeadLetters: (filter) => query(() => countDeadLetters(context, filter)),
     countDeadLettersByStage: () => query(() => countDeadLettersByStage(context)),
+    areDeadLetters: (bodies) => query(() => areDeadLetters(context, bodies)),
     dropDeadLetters: (filter) => transaction((tx) => dropDeadLetters(tx, filter)),
     noteDeadLetter: (id, stage, reason) => transaction((tx) => noteDeadLetter(tx, id, stage, reason)),
   }

@@ -271,6 +271,23 @@ test('tells what happened to a resource, as text, JSON and CSV', async () => {
   expect(await klugman([url, 'timeline'])).toMatchObject({ code: 2 })
 })
 
+test('lists, shows and deletes dead letters', async () => {
+  const body = Buffer.from('{"nonsense": 1}')
+  const letters = [{ stage: 'validate', reason: 'no event_type', queue: 'q', body }]
+  await store.storeBatch({ arrivals: [], deadLetters: letters }, routerOf())
+  const listed = await klugman([url, 'dead-letters', '--reason', 'event_type'])
+  expect(listed.stdout).toMatch(/^ID .*REASON\n\d+ .* validate +q +15 +no event_type\n$/)
+  const [id = ''] = /^\d+/m.exec(listed.stdout) ?? []
+  const shown = await klugman([url, 'dead-letters', '--id', id])
+  expect(shown.stdout).toContain('reason  no event_type\n\n{"nonsense": 1}\n')
+  expect(await klugman([url, 'dead-letters', '--id', id, '--delete'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--delete needs --yes'),
+  })
+  expect(await klugman([url, 'dead-letters', '--id', id, '--delete', '--yes'])).toMatchObject({ code: 0 })
+  expect(await klugman([url, 'dead-letters', '--id', id])).toMatchObject({ code: 1 })
+})
+
 test('what a terminal would act on is shown as it is written', () => {
   const table = formatTable(['Property', 'Value'], [['x', 'a\u001b[2J\nb\u009bc']])
   expect(table).toContain('a\\u001b[2J\\nb\\u009bc')

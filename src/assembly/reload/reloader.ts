@@ -3,6 +3,7 @@ import type { Config } from '../../config/load/config.ts'
 import { checkConfig } from '../../config/load/load-config.ts'
 import { ConfigError, type Finding, formatFinding, messageOf, StackTachError } from '../../domain/errors.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
+import type { ServiceManager } from '../../runtime/service-manager.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
 import type { DaemonLog, DaemonRole } from '../daemon-log.ts'
 import { indexedTraits } from '../open-store.ts'
@@ -31,6 +32,7 @@ export type ReloaderOptions = {
   readonly prepare: (next: Config) => Promise<PreparedChange>
   /** called with the sentence about each reload that has succeeded, for those who do not read the log */
   readonly announce?: (sentence: string) => void
+  readonly manager?: ServiceManager
 }
 
 /** Reads the configuration of a daemon again while it runs. */
@@ -67,8 +69,16 @@ export class Reloader {
    * force when there is an error. Logs one line that says what has changed, or why nothing has. Never rejects.
    */
   async reload(): Promise<ReloadOutcome> {
-    const { file, log } = this.#options
+    const { manager } = this.#options
     if (this.#isStopped) return { ok: false, sentence: 'not reloaded: the daemon is stopping' }
+    manager?.reloading()
+    const outcome = await this.#reload()
+    if (!this.#isStopped) manager?.ready('running')
+    return outcome
+  }
+
+  async #reload(): Promise<ReloadOutcome> {
+    const { file, log } = this.#options
     try {
       log.reopen()
     } catch (error) {

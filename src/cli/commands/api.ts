@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { AppDependencies } from '../../api/api-app.ts'
+import { apiMetrics } from '../../assembly/api-metrics.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
@@ -12,9 +12,9 @@ import { withStore } from '../../assembly/with-store.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { createHttpService } from '../../http/http-service.ts'
-import type { Metrics } from '../../observe/metrics.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenAddress, ListenRange } from '../../runtime/listen-address.ts'
+import { ServiceManager } from '../../runtime/service-manager.ts'
 import { apiListenOption, createCommand, statusOption } from '../program.ts'
 import { RunningApi } from '../running-api.ts'
 
@@ -39,13 +39,14 @@ async function serve(options: Options): Promise<void> {
   const config = await loadWholeConfig(options.config, process.env)
   const log = new DaemonLog(config, 'api', options)
   const { logger } = log
+  const manager = new ServiceManager(process.env, logger)
   logWarnings(config, logger)
   const observation = await observe(config.winchester, 'api', options.status)
   const settings = await apiSettings(config, options.listen, process.env)
   const statementMs = settings.limits.queryTimeoutMs
   const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS, statementMs })
-  await withStore({ open, signal, logger, observation }, async (store) => {
-    const onRequest = observation && requestMetrics(observation.metrics)
+  await withStore({ open, signal, logger, observation, manager }, async (store) => {
+    const onRequest = observation && apiMetrics(observation.metrics)
     const clock = clockSettingsOf(config)
     const api = new RunningApi({ store, clock, logger, onRequest }, settings)
     const service = createHttpService(api.listener, settings.address)
@@ -58,13 +59,9 @@ async function serve(options: Options): Promise<void> {
       },
     }
     const prepare = (next: Config) => api.prepare(next, options.listen)
-    const reloader = new Reloader({ file: options.config, role: 'api', config, log, prepare })
+    const reloader = new Reloader({ file: options.config, role: 'api', config, log, manager, prepare })
     const services = createGroup([announcing, reloader.service(hangups)])
-    await runUntilStopped(services, signal, logger, config.winchester.shutdown_timeout_s * 1000)
+    const shutdownMs = config.winchester.shutdown_timeout_s * 1000
+    await runUntilStopped(services, { signal, logger, shutdownMs, manager })
   })
-}
-
-function requestMetrics(metrics: Metrics): AppDependencies['onRequest'] {
-  const took = metrics.histogram('api_request_seconds', 'a request of the REST API', ['method', 'status'])
-  return (method, status, seconds) => took(seconds, { method, status })
 }

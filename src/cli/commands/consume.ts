@@ -25,6 +25,7 @@ import { formatIso, type Micros } from '../../domain/time.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenRange } from '../../runtime/listen-address.ts'
 import { keepHeapSmall, releaseMemory } from '../../runtime/memory.ts'
+import { ServiceManager } from '../../runtime/service-manager.ts'
 import { createCommand, statusOption } from '../program.ts'
 
 type Options = LogOptions & { config: string; status?: ListenRange }
@@ -51,6 +52,7 @@ async function consume(options: Options): Promise<void> {
     throw new StackTachError('config', `consume needs a yagi.conf, ${options.config} is a winchester.yaml`)
   const log = new DaemonLog(config, 'consumer', options)
   const { logger } = log
+  const manager = new ServiceManager(process.env, logger)
   logWarnings(config, logger)
   const without = describeWithoutWinchester(config)
   if (without) logger.info({}, without)
@@ -61,7 +63,7 @@ async function consume(options: Options): Promise<void> {
   const name = processName('consumer')
   observation?.addFacts(() => ({ name, newest_event: isoOrNull(counters.newest) }))
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
-  await withStore({ open, signal, logger, observation }, async (store) => {
+  await withStore({ open, signal, logger, observation, manager }, async (store) => {
     const broker = await openBroker(yagi.broker, logger)
     try {
       const { clock, service } = consumerClockOf({ config, name, logger, store })
@@ -77,6 +79,7 @@ async function consume(options: Options): Promise<void> {
         role: 'consumer',
         config,
         log,
+        manager,
         prepare: async (next) => ({
           needsRestart: appsWithDefinitions(config, next),
           apply: () => consumer.useRules(next),
@@ -84,7 +87,7 @@ async function consume(options: Options): Promise<void> {
       })
       const services = [service, statistics, consumer, reloader.service(hangups)]
       const first = { sentence: `waiting for ${nameOfBrokers(yagi.broker)}`, ended: consumer.reached }
-      await runUntilStopped(createGroup(services), signal, logger, shutdownMs, first)
+      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, first, manager })
     } finally {
       await broker.close()
     }

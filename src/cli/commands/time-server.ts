@@ -40,6 +40,6 @@ export function timeServerCommand(): Command {
       const service = createHttpService(createTimeApp(createSharedTime(), logger, access), options.listen)
       const observation = options.status && (await observeAt(options.status, 'time-server', 'time_sync'))
       const services = [service, ...(observation ? [observation.serve(logger)] : [])]
-      await runUntilStopped(createGroup(services), signal, logger, SHUTDOWN_MS)
+      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS })
     })
 }

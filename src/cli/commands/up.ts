@@ -168,7 +168,8 @@ async function up(options: Options): Promise<void> {
     const reload = reloader.service(hangups)
     const services = [http, consumer, worker, simulator, announcement(http, options), status, reload]
     if (trimming) services.push(trimming)
-    await runUntilStopped(createGroup(services), signal, logger, config.winchester.shutdown_timeout_s * 1000)
+    const shutdownMs = config.winchester.shutdown_timeout_s * 1000
+    await runUntilStopped(createGroup(services), { signal, logger, shutdownMs })
   } finally {
     await publishers.close()
     await broker.close()
@@ -199,7 +200,12 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
     exchangePassive: false,
     // Simulated events must not leave this process.
     apps: queue.apps.filter(({ kind }) => kind === 'winchester' || kind === 'shoebox'),
-    archive: queue.archive && { ...queue.archive, ...folders, rollBytes: ROLL_BYTES },
+    archive: queue.archive && {
+      ...queue.archive,
+      ...folders,
+      rollBytes: ROLL_BYTES,
+      callbacks: [],
+    },
   }))
   const winchester = { ...config.winchester, ...ownSettings(config, data) }
   return { config: { ...config, winchester }, yagi: { ...yagi, queues } }

@@ -27,6 +27,7 @@ import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenRange } from '../../runtime/listen-address.ts'
+import { ServiceManager } from '../../runtime/service-manager.ts'
 import { createCommand, statusOption } from '../program.ts'
 
 type Options = LogOptions & { config: string; name?: string; status?: ListenRange }
@@ -54,6 +55,7 @@ async function work(options: Options): Promise<void> {
   const { winchester } = config
   const log = new DaemonLog(config, 'worker', options)
   const { logger } = log
+  const manager = new ServiceManager(process.env, logger)
   logWarnings(config, logger)
   const name = options.name ?? processName('worker')
   const pipelines = await requirePipelines(config, logger)
@@ -63,7 +65,7 @@ async function work(options: Options): Promise<void> {
   const observation = await observe(winchester, 'worker', options.status)
   observation?.addFacts(() => ({ name }))
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
-  await withStore({ open, signal, logger, observation }, async (store) => {
+  await withStore({ open, signal, logger, observation, manager }, async (store) => {
     const publishers = new PublisherPool(logger)
     try {
       const { clock, service } = workerClockOf({ config, name, logger, store })
@@ -79,7 +81,7 @@ async function work(options: Options): Promise<void> {
         const built = build({ config: next, pipelines: await requirePipelines(next, logger) })
         return { apply: () => worker.replace(built) }
       }
-      const reloader = new Reloader({ file: options.config, role: 'worker', config, log, prepare })
+      const reloader = new Reloader({ file: options.config, role: 'worker', config, log, manager, prepare })
       observation?.health.add('worker', () => worker.hindrance())
       observation?.health.addRemarks(() => [...worker.away(), ...publishers.hindrances()])
       if (clock instanceof WatermarkClock) observeClock(observation, clock)
@@ -87,12 +89,8 @@ async function work(options: Options): Promise<void> {
       const periodMs = winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000
-      await runUntilStopped(
-        createGroup([service, statistics, worker, reloader.service(hangups)]),
-        signal,
-        logger,
-        shutdownMs,
-      )
+      const services = [service, statistics, worker, reloader.service(hangups)]
+      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, manager })
     } finally {
       await publishers.close()
     }

@@ -68,6 +68,8 @@ export interface Queries {
   countEvents(filter: EventFilter, page: Page, signal?: AbortSignal): Promise<number>
   /** Finds an event by its message_id, byte for byte. */
   findEvent(messageId: string, limits?: ReadLimits): Promise<StoredEvent | undefined>
+  /** Returns those of message ids whose events are stored, byte for byte. */
+  storedAmong(messageIds: readonly string[]): Promise<Set<string>>
   listStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<Stream[]>
   countStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<number>
   findStream(id: number, limits?: ReadLimits): Promise<Stream | undefined>

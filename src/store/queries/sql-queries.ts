@@ -3,6 +3,7 @@ import type { SqlSession } from '../sql-session.ts'
 import { countEvents, eventsOfStream, eventsOfStreams, findEvent, listEvents } from './read-events.ts'
 import { countStreams, findClaim, findStream, listStreams } from './read-streams.ts'
 import { readingUntil } from './reading.ts'
+import { storedAmong } from './stored-among.ts'
 
 export function createSqlQueries({ context, query }: SqlSession): Queries {
   const { db, dialect, eventTypes } = context
@@ -12,6 +13,7 @@ export function createSqlQueries({ context, query }: SqlSession): Queries {
     countEvents: (filter, page, signal) =>
       query(() => countEvents(context, filter, page, readingUntil(signal, dialect))),
     findEvent: (messageId, limits) => query(() => findEvent(context, messageId, limits)),
+    storedAmong: (messageIds) => query(() => storedAmong(db, messageIds)),
     listStreams: (filter, page, signal) =>
       query(() => listStreams(context, filter, page, readingUntil(signal, dialect))),
     countStreams: (filter, page, signal) =>
