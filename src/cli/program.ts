@@ -8,8 +8,8 @@ import {
   parseListenAddress,
   parseLoopbackRange,
 } from '../runtime/listen-address.ts'
-import { LOG_FORMATS, type LogFormat } from '../runtime/log/log-lines.ts'
-import { createLogger, LOG_LEVELS, type Logger, logLevelOf } from '../runtime/logger.ts'
+import { LOG_FORMATS } from '../runtime/log/log-format.ts'
+import { LOG_LEVELS } from '../runtime/log/log-level.ts'
 import { packageVersion } from '../runtime/version.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
@@ -65,15 +65,6 @@ export function statusOption(otherwise = ', else status of winchester.yaml'): Op
         'expected HOST:PORT on a loopback address, such as 127.0.0.1:9101 or 127.0.0.1:9101-9109.',
       )
     })
-}
-
-/**
- * Creates the logger of a command. The level is that of --log-level, else that of the configuration, else
- * info.
- */
-export function loggerOf(options: { logLevel?: string; logFormat?: LogFormat }, configured?: string): Logger {
-  const level = logLevelOf(options.logLevel ?? configured ?? 'info') ?? 'info'
-  return createLogger(level, {}, options.logFormat)
 }
 
 /** Wrong usage that is found only when the command runs; the program exits with 2. */
