@@ -4,7 +4,7 @@ import { decodeNotificationText } from '../distiller/decode-notification.ts'
 import { createDistiller, type Distiller } from '../distiller/distiller.ts'
 import type { Event } from '../domain/event.ts'
 import { explainStream } from '../explain/stream/explain-stream.ts'
-import { type RestStream, restStream } from '../formats/rest-form.ts'
+import { type ActualStream, actualStream } from '../formats/actual-form.ts'
 import type { StreamExplanation } from '../formats/stream-explanation.ts'
 import { type TypedEvent, typedEvent } from '../formats/typed-form.ts'
 import { createEventFinder } from '../pipeline/find-events.ts'
@@ -20,8 +20,6 @@ import { stringifyJson } from '../text/json.ts'
 import type { TestParts } from './parts.ts'
 import { parseTestEvent } from './test-event.ts'
 import type { TestStep } from './test-schema.ts'
-
-export type ActualStream = Omit<RestStream, '_mark' | 'events'> & { readonly events: readonly string[] }
 
 /** Result of a test: its streams in order of id, and the events that pipelines produced. */
 export type Actual = { readonly streams: readonly ActualStream[]; readonly events: readonly TypedEvent[] }
@@ -151,10 +149,7 @@ class TestRun {
     const members = await this.#store.eventsOfStreams(streams.map(({ id }) => id))
     const events = await this.#store.listEvents({}, EVERYTHING)
     return {
-      streams: streams.map((stream) => {
-        const { _mark, events: _, last_error: __, ...fields } = restStream(stream, '')
-        return { ...fields, events: (members.get(stream.id) ?? []).map(({ messageId }) => messageId) }
-      }),
+      streams: streams.map((stream) => actualStream(stream, members.get(stream.id) ?? [])),
       events: events
         .filter(({ messageId }) => !this.#given.has(messageId))
         .map(typedEvent)

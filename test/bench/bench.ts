@@ -12,6 +12,7 @@ import { benchIngest } from './ingest/ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchMemory } from './memory.ts'
 import { benchPaths } from './paths.ts'
+import { benchReplay } from './replay.ts'
 import { benchStartUp } from './start-up.ts'
 
 type Bench = { readonly figures: readonly string[]; readonly run: () => void | Promise<void> }
@@ -25,6 +26,7 @@ const BENCHES: { readonly [name: string]: Bench } = {
   },
   generate: { figures: ['generate_file_per_s', 'generate_amqp_per_s'], run: benchGenerate },
   ingest: { figures: ['ingest_floor_per_s', 'ingest_per_s'], run: benchIngest },
+  replay: { figures: ['replay_per_s', 'replay_rss_mb'], run: benchReplay },
   fire: { figures: ['fire_floor_per_s', 'fire_per_s', 'fire_usage_per_s'], run: benchFire },
   memory: { figures: ['rss_mb'], run: benchMemory },
   latency: { figures: ['visible_ms', 'fired_ms', 'trickle_visible_ms'], run: benchLatency },

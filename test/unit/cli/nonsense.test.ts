@@ -133,6 +133,9 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['completion tcsh', 2, /Allowed choices/],
   ['archive ls /nosuch', 1, /nosuch/],
   ['archive cat EMPTY --where nonsense', 2, /./],
+  ['replay FAULTY -c WINCHESTER --dry-run --from tomorrow --to yesterday', 2, /./],
+  ['replay /nosuch -c WINCHESTER --dry-run', 1, /nosuch/],
+  ['preview -c WINCHESTER', 2, /--against/],
 ]
 
 test.each(NONSENSE)('stv3 %s exits %i', async (line, code, told) => {
