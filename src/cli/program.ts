@@ -75,6 +75,8 @@ export type ProgramOptions = {
   readonly invalidIsUsage?: boolean
   /** returns what is added to the sentence on an error, such as which variable helps */
   readonly hintOf?: (error: unknown) => string
+  /** returns the sentence on an error in the words of the program's own options */
+  readonly reword?: (sentence: string) => string
 }
 
 /** Error of standard output after which nothing more can be written. */
@@ -98,7 +100,8 @@ export async function runProgram(program: Command, options: ProgramOptions = {})
   } catch (error) {
     const sentence = sentenceOf(error)
     const hint = options.hintOf?.(error) ?? ''
-    if (sentence !== undefined) printNote(`${program.name()}: ${sentence}${hint}`)
+    const { reword = (text: string) => text } = options
+    if (sentence !== undefined) printNote(`${program.name()}: ${reword(sentence)}${hint}`)
     process.exitCode = exitCodeOf(error, options)
   }
   await Promise.all([process.stdout, process.stderr].map(flushed))
