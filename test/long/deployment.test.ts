@@ -242,6 +242,22 @@ test('a daemon that hangs is started again, one that is killed too', async () =>
   )
 })
 
+test('a daemon whose database is away is up and says what it waits for', async () => {
+  const [machine, db] = [region.machine('worker-1'), region.machine('db-1')]
+  db.must('systemctl stop mariadb')
+  machine.must('systemctl restart stv3-worker@2')
+  expect(machine.must('systemctl show -p StatusText --value stv3-worker@2')).toMatch(/^waiting: ./)
+  db.must('systemctl start mariadb')
+  await until(
+    'the worker to run',
+    async () => {
+      await delay(500)
+      return machine.must('systemctl show -p StatusText --value stv3-worker@2') === 'running\n'
+    },
+    SETTLED_MS,
+  )
+})
+
 test('logs are rotated, and written on', async () => {
   const machine = region.machine('worker-1')
   machine.must('logrotate --force /etc/logrotate.d/stv3')
