@@ -3,6 +3,8 @@
 //   npm run -s bench                    everything
 //   npm run -s bench -- generate        what is named only: a bench, or a figure of one
 
+import { benchArchive } from './archive/archive.ts'
+import { benchRollCost } from './archive/roll-cost.ts'
 import { benchContention } from './contention.ts'
 import { benchDistill } from './distill.ts'
 import { benchFire } from './fire.ts'
@@ -31,6 +33,8 @@ const BENCHES: { readonly [name: string]: Bench } = {
   memory: { figures: ['rss_mb'], run: benchMemory },
   latency: { figures: ['visible_ms', 'fired_ms', 'trickle_visible_ms'], run: benchLatency },
   contention: { figures: ['deadlocks_per_1000'], run: benchContention },
+  archive: { figures: ['archive_cat_mb_per_s', 'archive_verify_of_gzip'], run: benchArchive },
+  'roll-cost': { figures: ['archive_packing_of_ingest'], run: benchRollCost },
   growth: { figures: ['ingest_at_0', 'ingest_at_1m', 'api_p99_ms'], run: benchGrowth },
 }
 

@@ -76,7 +76,9 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   // The engine to embed puts the same parts together for the programs of others.
   engine: [...GROUND, 'assembly', 'clock', 'config', 'distiller', 'pipeline', 'store', 'timex'],
   dump: [...GROUND, 'store'],
-  'config-test': [...GROUND, 'clock', 'config', 'distiller', 'pipeline', 'store', 'streams'],
+  'config-test': [
+    ...[...GROUND, 'clock', 'config', 'distiller', 'explain/stream', 'pipeline', 'store', 'streams'],
+  ],
   'connection-check': [...GROUND, 'assembly', 'broker', 'config', 'store'],
   'deployment-status': [
     ...[...GROUND, 'assembly', 'clock', 'config', 'connection-check', 'store/store.ts', 'store/ports'],

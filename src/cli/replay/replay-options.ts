@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import type { LogFormat } from '../../runtime/log/log-lines.ts'
+import type { LogFormat } from '../../runtime/log/log-format.ts'
 import { type RecordOptions, withRecordOptions } from '../archive/record-options.ts'
 import { parsePositive } from '../program.ts'
 
