@@ -8,6 +8,7 @@ import { Outage } from '../runtime/outage.ts'
 import { retry } from '../runtime/retry.ts'
 import type { Intake } from '../store/ports/intake.ts'
 import type { Store } from '../store/store.ts'
+import { CLOSED_AFTER } from '../streams/router.ts'
 import type { KeptPosition } from './kept-position.ts'
 import { Pace } from './pace.ts'
 import type { RecordSource, TimedRecord } from './records/record.ts'
@@ -89,6 +90,8 @@ export class Replay {
   #reached: Micros
   /** everything up to here is stored */
   #stood: ReplayPosition = { at: 0, place: BEGINNING }
+  /** the runs of the streams that were due when the last batch was stored */
+  #running: Promise<void> = Promise.resolve()
   #reportedAt = performance.now()
 
   constructor(options: ReplayOptions, from: Micros = 0) {
@@ -116,6 +119,7 @@ export class Replay {
         throw error
       }
     } finally {
+      await this.#running.catch(() => {})
       await records.close()
     }
     if (!this.#counts.isComplete) await position?.leave(this.#stood).catch(() => {})
@@ -128,14 +132,15 @@ export class Replay {
     let cutting = this.#cut()
     for (;;) {
       const batch = await cutting
-      if (batch.records.length === 0 || signal.aborted) return
+      if (batch.records.length === 0 || signal.aborted) break
       await this.#waitFor(batch)
-      if (signal.aborted) return
+      if (signal.aborted) break
       cutting = this.#cut()
       cutting.catch(() => {})
       await this.#store(batch)
       this.#stood = batch.position
     }
+    await this.#running
   }
 
   /** Works on the database, and waits while it is away. */
@@ -188,8 +193,12 @@ export class Replay {
     )
     counts.replayed += records.length
     this.#reportedAt = performance.now()
-    clock.advance(position.at)
-    await this.#patiently(() => runDue(this.#options))
+    await this.#running
+    // By then no event that is still to come can join a stream that is due, however batches are cut.
+    clock.advance(position.at - CLOSED_AFTER)
+    // Streams run while the next batch is stored.
+    this.#running = this.#patiently(() => runDue(this.#options))
+    this.#running.catch(() => {})
     onStored?.(counts, position.at)
   }
 
@@ -204,7 +213,8 @@ export class Replay {
       ms = this.#pace.msUntil(first.time)
     ) {
       await sleep(ms, signal)
-      clock.advance(Math.min(first.time, this.#pace.now()))
+      await this.#running
+      clock.advance(Math.min(first.time, this.#pace.now()) - CLOSED_AFTER)
       await this.#patiently(() => runDue(this.#options))
       if (performance.now() - this.#reportedAt < REPORT_MS) continue
       await this.#patiently(async () => kept?.report(this.#stood))

@@ -13,7 +13,7 @@ import { TriggerDebug } from './trigger-debug.ts'
 /** Largest number of event types whose triggers are cached. */
 const MAX_CACHED_TYPES = 10_000
 /** A worker that keeps up has run a stream so long after it was due. */
-const CLOSED_AFTER: Micros = MICROS_PER_SECOND
+export const CLOSED_AFTER: Micros = MICROS_PER_SECOND
 
 /** A router that also finds the streams of an event before it is stored. */
 export type TriggerRouter = Router & {

@@ -58,6 +58,7 @@ async function replayed(
 }
 
 const timeOf = (line: string) => at(JSON.parse(line).timestamp)
+const isOfPart = (line: string) => Number.parseInt(JSON.parse(line).payload.instance_id[0], 16) < 5
 
 async function closing<T>(store: Store, work: Promise<T>): Promise<T> {
   return work.finally(() => store.close())
@@ -89,7 +90,8 @@ async function liveStreams(lines: readonly string[], now: Micros): Promise<Strea
 test.each(['2026-11-19T20:00:00', '2026-11-25T00:00:00'])(
   'a replay at %s makes the streams of a consumer and a worker that were there at the time',
   async (time) => {
-    const lines = recordedSample().filter((line) => timeOf(line) <= at(time))
+    // One database transaction each in the run that is compared with: a part of the instances is enough.
+    const lines = recordedSample().filter((line) => timeOf(line) <= at(time) && isOfPart(line))
     const { store } = await replayed([lines], { now: at(time) })
     const facts = await closing(store, streamFacts(store))
     expect(facts).toEqual(await liveStreams(lines, at(time)))
