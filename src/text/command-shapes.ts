@@ -10,7 +10,7 @@ const GAP = '(?:\\\\{0,7}["\'])?,?[ \\t]{1,8}(?:\\\\{0,7}["\'])?|\\\\{0,7}["\'],
 
 /** Programs whose options hold a password under a short name, and what stands before it there. */
 const COMMANDS: readonly { readonly program: string; readonly before: string }[] = [
-  { program: '(?:mysql|mariadb)[\\w-]{0,16}', before: '-p(?=[^\\s"\'\\\\,])' },
+  { program: '(?:mysql|mariadb)[\\w-]{0,16}', before: '-p(?=\\\\{0,7}["\'][^\\s"\',:)}\\]]|[^\\s"\'\\\\,])' },
   { program: 'sshpass', before: `-p(?:${GAP})?` },
   {
     program: 'curl',

@@ -13,8 +13,6 @@ const STOP = /^%(?:25){0,3}(?:2[0267]|3b|7d|5d|0a|0d)/i
  * `token%3D…`, `password%22%3A%22…`, `&quot;password&quot;:&quot;…`.
  */
 export function encodedValue(text: string, end: number, name: string): Part | undefined {
-  const tag = encodedTag(text, end)
-  if (tag) return tag
   BETWEEN.lastIndex = end
   const between = BETWEEN.exec(text)
   if (!between) return undefined
@@ -25,21 +23,30 @@ export function encodedValue(text: string, end: number, name: string): Part | un
   return isNothing(text, start, until, name) ? undefined : hidden(start, until)
 }
 
-/** The sign behind the name in a tag that is encoded, and the sign that opens the next one. */
-const TAG_END = /%(?:25){0,3}3e|&(?:amp;){0,3}gt;/iy
+const LESS = '&(?:amp;){0,3}(?:lt|#0?60|#x3c);|%(?:25){0,3}3c'
+const GREATER = '&(?:amp;){0,3}(?:gt|#0?62|#x3e);|%(?:25){0,3}3e'
+/** What ends a tag whose signs are encoded, behind its name or its attributes. */
+const TAG_END = new RegExp(`(?:(?:\\s|%20|\\+)(?:(?!${GREATER})[^<>\\n]){0,200})?(?:${GREATER})`, 'iy')
+const TAG_BEGIN = new RegExp(LESS, 'gi')
+const OPEN_TAG = new RegExp(`(?:${LESS})$`, 'i')
+/** The end of a tag around a name, and the tags before its value. */
+const VALUE_BEHIND = new RegExp(
+  `(?:${LESS})(?:/|%2f)(?:name|key)(?:${GREATER})\\s{0,8}(?:${LESS})(?:value|val|string|data)(?:${GREATER})(?:(?:${LESS})\\w{1,16}(?:${GREATER})){0,2}`,
+  'iy',
+)
 
-/** Finds the content of a tag whose signs are encoded: `&lt;password&gt;…&lt;/password&gt;`. */
-function encodedTag(text: string, end: number): Part | undefined {
-  TAG_END.lastIndex = end
-  const sign = TAG_END.exec(text)?.[0].toLowerCase()
-  if (sign === undefined) return undefined
-  const start = end + sign.length
-  const close = text.indexOf(
-    sign.startsWith('%') ? sign.replace('3e', '3c') : sign.replace('gt', 'lt'),
-    start,
-  )
-  const until = close < 0 ? text.length : close
-  return until === start ? undefined : hidden(start, until)
+/**
+ * Finds the content of a tag whose signs are encoded, `&lt;password&gt;…&lt;/password&gt;`, or that of the
+ * value behind a name in such tags. The name is at `start` to `end`.
+ */
+export function encodedContent(text: string, start: number, end: number): Part | undefined {
+  const isInTag = OPEN_TAG.test(text.slice(Math.max(0, start - 24), start))
+  const before = isInTag ? TAG_END : VALUE_BEHIND
+  before.lastIndex = end
+  if (!before.test(text)) return undefined
+  TAG_BEGIN.lastIndex = before.lastIndex
+  const until = TAG_BEGIN.exec(text)?.index ?? text.length
+  return until === before.lastIndex ? undefined : hidden(before.lastIndex, until)
 }
 
 /** Returns where a percent-encoded value without quotes ends. */

@@ -1,5 +1,5 @@
 import { afterBlanks, afterPrefix, beforeBlanks, beforePrefix } from './blanks.ts'
-import { encodedValue } from './encoded-value.ts'
+import { encodedContent, encodedValue } from './encoded-value.ts'
 import { memberValue, NAME_KEY } from './member-value.ts'
 import { optionValue, plainValue } from './plain-value.ts'
 import { endOfQuoted, type Quote, quoteAt } from './quoted-text.ts'
@@ -69,16 +69,22 @@ function findValue(text: string, place: Place): Part | undefined {
   return (quote ? valueOfQuoted(text, place, quote) : undefined) ?? valueOfBare(text, place)
 }
 
-/** Finds the value of a name in a text that is percent-encoded or escaped for HTML. */
-function valueOfEncoded(text: string, { start, end }: Place): Part | undefined {
-  if (text[end] !== '%' && text[end] !== '&') return undefined
-  const name = text.slice(start, end)
-  const plain = text[start - 1] === '%' ? name.replace(ENCODED_BEFORE, '') : name
-  return isSecretName(plain) ? encodedValue(text, end, plain) : undefined
-}
-
+/** What may stand behind a name in a text that is encoded. */
+const BEHIND_ENCODED = new Set(['%', '&', ' ', '+'])
 /** Hexadecimal digits of the encoded character before a name. */
 const ENCODED_BEFORE = /^(?:25){0,3}[\da-f]{2}/i
+
+/** Finds the value of a name in a text that is percent-encoded or escaped for HTML. */
+function valueOfEncoded(text: string, { start: from, end }: Place): Part | undefined {
+  const behind = text[end] ?? ''
+  if (!BEHIND_ENCODED.has(behind)) return undefined
+  const written = text.slice(from, end)
+  const before = text[from - 1] === '%' ? (ENCODED_BEFORE.exec(written)?.[0].length ?? 0) : 0
+  const name = written.slice(before)
+  if (!isSecretName(name)) return undefined
+  const isPlain = behind === ' ' || behind === '+'
+  return encodedContent(text, from + before, end) ?? (isPlain ? undefined : encodedValue(text, end, name))
+}
 
 /** Finds the value of a name without quotes: in a tag, a header, a query, an option or a line of a file. */
 function valueOfBare(text: string, { start: from, end }: Place): Part | undefined {

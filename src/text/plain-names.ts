@@ -1,14 +1,18 @@
 import { plainName } from './plain-name.ts'
 import { isSecretName, STEM } from './secret-names.ts'
-import { characterSet, endOfRun, TextParts } from './text-parts.ts'
+import { characterSet, TextParts } from './text-parts.ts'
 
 /** A character that a name has in place of one of ASCII, or that is not seen in it. */
 export const UNUSUAL = /[^\t\n\r -~]/
 
-/** Such a character, or the escape of one. */
-const UNUSUAL_OR_ESCAPED =
-  /[^\t\n\r -~]|\\u(?!00[2-7])[0-9a-f]{4}|\\u007f|\\[bfnrt](?=\\{0,15}["']\s{0,8}:)/gi
-const ESCAPE = /\\{1,15}u(?:(?!00[2-7])[0-9a-f]{4}|007f)|\\{1,15}[bfnrt](?=\\{0,15}["'])/iy
+/** What stands for such a character in JSON, and for a letter in an address. */
+const ESCAPED =
+  /\\u(?:(?!00[2-7])[0-9a-f]{4}|007f)|\\[bfnrt](?=\\{0,15}["']\s{0,8}:)|%(?:25){0,3}(?:[46][1-9a-f]|[57][0-9a]|5f|2d)/
+const UNUSUAL_OR_ESCAPED = new RegExp(`${UNUSUAL.source}|${ESCAPED.source}`, 'gi')
+const ESCAPE = new RegExp(`\\\\{0,15}(?:${ESCAPED.source})`, 'iy')
+
+/** Signs behind a name that are as wide as letters of Chinese. */
+const WIDE_SIGNS: { readonly [sign: string]: string } = { '：': ':', '＝': '=' }
 
 const WORD = characterSet(/[\w.$-]/)
 /** Characters of ASCII that a name has, and controls, which are not seen in it. */
@@ -35,17 +39,22 @@ export function plainNames(text: string): string {
   let floor = 0
   for (let found = unusual.exec(text); found; found = unusual.exec(text)) {
     const start = beginOfName(text, found.index, floor)
-    const end = Math.max(endOfName(text, start), found.index + 1)
-    if (end - start <= LONGEST_NAME) {
-      const written = text.slice(start, end)
-      const name = plainName(written)
-      if (name !== written && STEMMED.test(name) && isSecretName(name) && isNamed(text, end, name))
-        parts.replace({ start, end, text: name })
-    }
+    const isSign = found[0] in WIDE_SIGNS
+    const end = isSign ? found.index : Math.max(endOfName(text, start), found.index + 1)
+    const name = secretNameAt(text, start, end)
+    const sign = WIDE_SIGNS[text[end] ?? '']
+    if (name !== undefined && sign !== undefined) parts.replace({ start, end: end + 1, text: name + sign })
+    else if (name !== undefined && isNamed(text, end, name)) parts.replace({ start, end, text: name })
     floor = end
-    unusual.lastIndex = end
+    unusual.lastIndex = isSign ? end + 1 : end
   }
   return parts.toString()
+}
+
+function secretNameAt(text: string, start: number, end: number): string | undefined {
+  if (end - start > LONGEST_NAME) return undefined
+  const name = plainName(text.slice(start, end))
+  return STEMMED.test(name) && isSecretName(name) ? name : undefined
 }
 
 function beginOfName(text: string, from: number, floor: number): number {
@@ -56,13 +65,18 @@ function beginOfName(text: string, from: number, floor: number): number {
 }
 
 function endOfName(text: string, start: number): number {
-  let at = endOfRun(text, start, IN_NAME, 1)
-  while (text[at] === '\\') {
+  let at = start
+  for (;;) {
+    while (isInName(text, at)) at++
     ESCAPE.lastIndex = at
     if (!ESCAPE.test(text)) return at
-    at = endOfRun(text, ESCAPE.lastIndex, IN_NAME, 1)
+    at = ESCAPE.lastIndex
   }
-  return at
+}
+
+function isInName(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code < 128 ? IN_NAME[code] === 1 : code >= 128 && !(text.charAt(at) in WIDE_SIGNS)
 }
 
 function isNamed(text: string, at: number, name: string): boolean {
