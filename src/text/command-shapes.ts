@@ -14,9 +14,9 @@ const COMMANDS: readonly { readonly program: string; readonly before: string }[]
   { program: 'sshpass', before: `-p(?:${GAP})?` },
   {
     program: 'curl',
-    before: `(?:-[a-zA-Z]{0,4}u|--user|-U|--proxy-user)(?:=|${GAP})?[^\\s"':@/\\\\,]{1,64}:`,
+    before: `(?:-[a-zA-Z]{0,4}u|--user|-U|--proxy-user)(?:=|${GAP})?[^\\s"':@/\\\\,]{0,64}:`,
   },
-  { program: 'https?', before: `(?:-a|--auth)(?:=|${GAP})[^\\s"':@/\\\\,]{1,64}:` },
+  { program: 'https?', before: `(?:-a|--auth)(?:=|${GAP})[^\\s"':@/\\\\,]{0,64}:` },
   { program: 'redis-cli', before: `-a(?:${GAP})` },
   { program: 'ldap[a-z]{3,8}', before: `-w(?:${GAP})?` },
   { program: 'ipmitool', before: `-P(?:${GAP})?` },

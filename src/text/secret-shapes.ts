@@ -19,7 +19,7 @@ const SHAPES: readonly Shape[] = [
   {
     // `user:password@host:5672` or `user:password@host/db`, without a scheme before it
     begin:
-      /(?<![\w.+%:@/-])(?!\d+:)[\w.+%-]{1,64}:[^\s"'<>\\`@/]{6,64}@(?!sha\d+:)(?=(?:tcp|unix)?\(|[\w.-]{1,100}(?::\d|\/))/g,
+      /(?<![\w.+%:@/-])(?!\d+:)[\w.+%-]{1,64}:(?:[^\s"'<>\\`@/]|(?<=\w)['<>](?=[\w@])){6,64}@(?!sha\d+:)(?=(?:tcp|unix)?\(|[\w.-]{1,100}(?::\d|\/))/g,
     partAt: (text, end, start) =>
       isMailOfLabel(text, start, end) ? end : hidden(text.indexOf(':', start) + 1, end - 1),
   },

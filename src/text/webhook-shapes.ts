@@ -12,7 +12,7 @@ const BEGINS: readonly string[] = [
   // `hooks.slack.com/…`, `webhook.site/…`
   `(?<![\\w-])(?:hooks?|webhook[\\w-]{0,20})(?:\\.${LABEL}){1,4}${SLASH}(?=[\\w-])`,
   // `host.example/api/webhook/…`
-  `\\.[a-z]{2,24}(?::\\d{1,5})?${SLASH}(?:[\\w-]{1,32}${SLASH}){0,4}[\\w-]{0,20}web-?hooks?\\w{0,2}${SLASH}(?=[\\w-])`,
+  `\\.[a-z]{2,24}(?::\\d{1,5})?${SLASH}(?:[\\w-]{1,32}${SLASH}){0,4}(?:[\\w-]{0,20}web-?hooks?\\w{0,2}${SLASH}(?=[\\w-])|hooks?${SLASH}(?=\\w{16}))`,
   // Slack
   `${SLASH}services${SLASH}(?=T\\w{1,20}${SLASH}B\\w)`,
   // Discord

@@ -8,7 +8,8 @@ const IN_ESCAPED_LINE = characterSet(/[^\n\r"'\\]/)
 const VALUE = characterSet(/[^\s"'\\]/)
 
 /** Tag and anchor before a value: `!!str &main`. */
-const PROPERTIES = /(?:(?:![^\s"'\\,[\]{}]{0,128}|&[\w-]{1,64})(?:[ \t]{1,64}|(?=\r?\n|\\+[rn]|$))){1,2}/y
+const PROPERTIES =
+  /(?:(?:!<[^\s"'\\<>]{1,128}>|![^\s"'\\,[\]{}<]{0,128}|&[\w-]{1,64})(?:[ \t]{1,64}|(?=\r?\n|\\+[rn]|$))){1,2}/y
 /** The sign of a block scalar, and a comment, before the end of a line. */
 const HEADER = /([|>][-+\d]{0,3})?(?:[ \t]{0,64}(?:(?<=\s)#[^\n\r\\"']{0,256})?)(?=\r?\n|\\+[rn])/y
 const LINE_BREAK = /\r?\n|(?:\\{1,15}r)?(\\{1,15})n/y
