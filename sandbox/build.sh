@@ -143,6 +143,19 @@ ensure_package_tools() {
   (( ${#missing[@]} == 0 )) || apt_install "${missing[@]}"
 }
 
+# What the tests of ansible/ need: Ansible, what checks it, and machines to deploy to.
+ensure_ansible_tools() {
+  local missing=() tool
+  for tool in ansible ansible-lint yamllint debootstrap promtool systemd-nspawn; do
+    command -v $tool >/dev/null 2>&1 || case $tool in
+      promtool) missing+=(prometheus) ;;
+      systemd-nspawn) missing+=(systemd-container) ;;
+      *) missing+=("$tool") ;;
+    esac
+  done
+  (( ${#missing[@]} == 0 )) || apt_install "${missing[@]}"
+}
+
 have_cloud() {
   /usr/bin/python3 -c 'import fixtures, glance, keystone, nova, placement, pymysql' >/dev/null 2>&1
 }
@@ -212,11 +225,11 @@ build_packages() {
 # Prints the lines that deploy the package of the current commit with the playbooks in ansible/.
 print_ansible_lines() {
   local playbook tarball sha
-  [[ -d $root/ansible ]] || fail 'there are no playbooks in ansible/ yet; docs/installing.md says how to install by hand'
   sha=$(git -C "$root" rev-parse --short HEAD)
   tarball=$(compgen -G "$root/sandbox/dist/stacktach-*-$sha*.tar.gz" | head -n 1) ||
     fail "there is no sandbox/dist/stacktach-VERSION-$sha.tar.gz"
-  for playbook in database workers api; do
+  echo "cd $root/ansible"
+  for playbook in database rabbit workers api; do
     echo "ansible-playbook $playbook.yaml --extra-vars \"tarball_absolute_path=$tarball\""
   done
 }
@@ -281,7 +294,7 @@ case $mode in
     ;;
   test)
     [[ -n $quick ]] || ensure_servers
-    [[ -z $long || -n $quick ]] || { ensure_cloud; ensure_package_tools; }
+    [[ -z $long || -n $quick ]] || { ensure_cloud; ensure_package_tools; ensure_ansible_tools; }
     npm run --silent check
     [[ -z $long ]] || export STACKTACH_TEST_LONG=1
     exec npm test --silent -- "$@"

@@ -73,9 +73,11 @@ function addImage(file: string): void {
   rmSync(join(root, 'opt/stv3/lib/private'), { recursive: true, force: true })
   cpSync(join(tree, 'etc'), join(root, 'etc/stv3'), { recursive: true })
   rmSync(join(root, 'etc/stv3/stv3.env'))
+  // Where engines mount devices.
+  mkdirSync(join(root, 'dev'))
   const [base, own] = [join(work, 'base.tar'), join(work, 'own.tar')]
   writeBaseLayer(base, seconds)
-  writeTar({ folder: root, names: ['etc', 'opt'], file: own, seconds })
+  writeTar({ folder: root, names: ['dev', 'etc', 'opt'], file: own, seconds })
   const layers = [
     { tar: base, what: 'Debian, the user stv3 and its folder' },
     { tar: own, what: `stacktach ${version} of commit ${commit}` },

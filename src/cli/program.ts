@@ -8,8 +8,8 @@ import {
   parseListenAddress,
   parseLoopbackRange,
 } from '../runtime/listen-address.ts'
-import { LOG_FORMATS, type LogFormat } from '../runtime/log/log-lines.ts'
-import { createLogger, LOG_LEVELS, type Logger, logLevelOf } from '../runtime/logger.ts'
+import { LOG_FORMATS } from '../runtime/log/log-format.ts'
+import { LOG_LEVELS } from '../runtime/log/log-level.ts'
 import { packageVersion } from '../runtime/version.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
@@ -67,15 +67,6 @@ export function statusOption(otherwise = ', else status of winchester.yaml'): Op
     })
 }
 
-/**
- * Creates the logger of a command. The level is that of --log-level, else that of the configuration, else
- * info.
- */
-export function loggerOf(options: { logLevel?: string; logFormat?: LogFormat }, configured?: string): Logger {
-  const level = logLevelOf(options.logLevel ?? configured ?? 'info') ?? 'info'
-  return createLogger(level, {}, options.logFormat)
-}
-
 /** Wrong usage that is found only when the command runs; the program exits with 2. */
 export class UsageError extends Error {}
 
@@ -84,6 +75,8 @@ export type ProgramOptions = {
   readonly invalidIsUsage?: boolean
   /** returns what is added to the sentence on an error, such as which variable helps */
   readonly hintOf?: (error: unknown) => string
+  /** returns the sentence on an error in the words of the program's own options */
+  readonly reword?: (sentence: string) => string
 }
 
 /** Error of standard output after which nothing more can be written. */
@@ -107,7 +100,8 @@ export async function runProgram(program: Command, options: ProgramOptions = {})
   } catch (error) {
     const sentence = sentenceOf(error)
     const hint = options.hintOf?.(error) ?? ''
-    if (sentence !== undefined) printNote(`${program.name()}: ${sentence}${hint}`)
+    const { reword = (text: string) => text } = options
+    if (sentence !== undefined) printNote(`${program.name()}: ${reword(sentence)}${hint}`)
     process.exitCode = exitCodeOf(error, options)
   }
   await Promise.all([process.stdout, process.stderr].map(flushed))

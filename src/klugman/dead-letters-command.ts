@@ -49,7 +49,7 @@ async function run(options: Options, command: Command): Promise<void> {
   const client = connect(command)
   const query = queryOf(options)
   if (options.delete) return remove(client, options)
-  if (options.count) return showCount((signal) => client.countDeadLetters(query, { signal }), options)
+  if (options.count) return showCount((signal) => client.countDeadLetters(query, { signal }), options, query)
   if (options.id !== undefined) {
     const output = deadLetterOutput({ ...options, boxes: true })
     await output.add(await client.getDeadLetter(options.id))

@@ -4,11 +4,11 @@ import { isConfirmed } from '../cli/terminal/confirm.ts'
 import type { Client, StreamQuery } from '../client/client.ts'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import { STREAM_STATES } from '../domain/stream.ts'
+import { describeExplanation } from '../formats/describe-explanation.ts'
 import type { RestStream } from '../formats/rest-form.ts'
 import { stringifyJson } from '../text/json.ts'
 import { STREAM_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
-import { describeExplanation } from './explain-stream.ts'
 import { printList, streamListing } from './list.ts'
 import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
 import { type Output, streamOutput } from './output.ts'
@@ -44,8 +44,13 @@ export function streamsCommand(): Command {
     )
     .option('--to <time>', 'only those that began before this time')
     .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
-    .option('--details', 'with the events of each stream')
-    .option('--explain', 'why the stream of --id has not fired, or what became of it, and what happens next')
+    .addOption(new Option('--details', 'with the events of each stream').conflicts('count'))
+    .addOption(
+      new Option(
+        '--explain',
+        'why the stream of --id has not fired, or what became of it, and what happens next',
+      ).conflicts([...['details', 'reset', 'delete', 'count', 'watch'], ...['column', 'sortColumn', 'csv']]),
+    )
     .option('--reset', 'run the stream of --id again, which must be in an error state')
     .addOption(
       new Option('--delete', 'delete the stream of --id, but not its events; asks first').conflicts('reset'),
@@ -60,7 +65,7 @@ async function run(options: Options, command: Command): Promise<void> {
   const query = queryOf(options)
   if (options.reset || options.delete) return change(client, options)
   if (options.explain) return explain(client, options)
-  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options)
+  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options, query)
   const boxes = options.details === true || options.id !== undefined
   const plain = streamOutput({ ...options, boxes })
   const output = options.details ? withDetails(client, plain) : plain
@@ -78,10 +83,12 @@ async function run(options: Options, command: Command): Promise<void> {
   })
 }
 
-async function explain(client: Client, { id, json }: Options): Promise<void> {
+async function explain(client: Client, { id, json, format }: Options): Promise<void> {
   if (id === undefined) throw new UsageError('--explain needs the --id of a stream')
+  if (format !== undefined && format !== 'json')
+    throw new UsageError(`--explain is printed as text or JSON, not as ${format}`)
   const explanation = await client.explainStream(id)
-  await print(json ? `${stringifyJson(explanation)}\n` : describeExplanation(explanation))
+  await print(json || format ? `${stringifyJson(explanation)}\n` : describeExplanation(explanation))
 }
 
 function queryOf(options: Options): StreamQuery {

@@ -137,6 +137,19 @@ test("notifications of Nova's come out of klugman by a configuration of the orig
   rmSync(join(root, 'opt/stv3'), { recursive: true })
 })
 
+test('old names say what they do not take', () => {
+  must('tar', '-xzf', packages.tarball, '-C', join(root, 'opt'))
+  const wrong = {
+    'yagi-event --daemon': /--daemon is no argument/,
+    'pipeline_worker -d': /does not go into the background/,
+    'winchester_db -c x downgrade -1': /is no argument|is not known here/,
+    'winchester_db -c x upgrade abc123': /no revision abc123/,
+  }
+  for (const [line, told] of Object.entries(wrong))
+    expect(inside(line)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(told) })
+  rmSync(join(root, 'opt/stv3'), { recursive: true })
+})
+
 test('the Debian package installs, runs and purges all but data', () => {
   const before = files(root)
   const folder = temporaryFolder()
@@ -171,19 +184,6 @@ test('the Debian package installs, runs and purges all but data', () => {
 function awaitAnswer(url: string): string {
   return `for i in $(seq 600); do sleep 0.2; klugman ${url} streams --limit 1 >/dev/null 2>&1 && break; done`
 }
-
-test('old names say what they do not take', () => {
-  must('tar', '-xzf', packages.tarball, '-C', join(root, 'opt'))
-  const wrong = {
-    'yagi-event --daemon': /--daemon is no argument/,
-    'pipeline_worker -d': /does not go into the background/,
-    'winchester_db -c x downgrade -1': /is no argument|is not known here/,
-    'winchester_db -c x upgrade abc123': /no revision abc123/,
-  }
-  for (const [line, told] of Object.entries(wrong))
-    expect(inside(line)).toMatchObject({ status: 2, stdout: '', stderr: expect.stringMatching(told) })
-  rmSync(join(root, 'opt/stv3'), { recursive: true })
-})
 
 test('units are valid and hardened, and lintian finds no error', () => {
   const folder = temporaryFolder()

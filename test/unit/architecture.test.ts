@@ -66,15 +66,19 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     'store/store.ts',
     'store/ports',
   ],
+  // A replay prepares and stores as a consumer does, and runs a worker of its own.
+  replay: [...GROUND, ...PORTS, 'clock', 'consumer', 'distiller', 'pipeline', 'streams'],
   // Adapters are built here and nowhere else.
   assembly: [
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
-    ...['pipeline', 'publishing', 'store', 'streams'],
+    ...['pipeline', 'publishing', 'replay', 'store', 'streams'],
   ],
   // The engine to embed puts the same parts together for the programs of others.
   engine: [...GROUND, 'assembly', 'clock', 'config', 'distiller', 'pipeline', 'store', 'timex'],
   dump: [...GROUND, 'store'],
-  'config-test': [...GROUND, 'clock', 'config', 'distiller', 'pipeline', 'store', 'streams'],
+  'config-test': [
+    ...[...GROUND, 'clock', 'config', 'distiller', 'explain/stream', 'pipeline', 'store', 'streams'],
+  ],
   'connection-check': [...GROUND, 'assembly', 'broker', 'config', 'store'],
   'deployment-status': [
     ...[...GROUND, 'assembly', 'clock', 'config', 'connection-check', 'store/store.ts', 'store/ports'],
@@ -102,7 +106,18 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'distiller',
       'dump',
     ],
-    ...['explain', 'http', 'klugman', 'notigen', 'observe', 'pipeline', 'starter', 'streams', 'timex'],
+    ...[
+      'explain',
+      'http',
+      'klugman',
+      'notigen',
+      'observe',
+      'pipeline',
+      'replay',
+      'starter',
+      'streams',
+      'timex',
+    ],
     ...[
       'broker/broker.ts',
       'broker/publish-all.ts',

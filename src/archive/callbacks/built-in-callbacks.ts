@@ -1,6 +1,8 @@
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { makeFolder } from '../../runtime/make-folder.ts'
+import { syncFolderOf } from '../../runtime/sync-file.ts'
 import { placeFile } from '../rolling/place-file.ts'
 import type { ArchiveCallback, CallbackValues } from './callback.ts'
 
@@ -15,7 +17,7 @@ export class MoveFileCallback implements ArchiveCallback {
   async onClose(path: string): Promise<string> {
     if (dirname(path) === this.#folder) return path
     makeFolder(this.#folder)
-    return (await placeFile(path, join(this.#folder, basename(path)))) ?? path
+    return renamed(path, join(this.#folder, basename(path)))
   }
 }
 
@@ -28,7 +30,7 @@ export class ChangeExtensionCallback implements ArchiveCallback {
   }
 
   async onClose(path: string): Promise<string> {
-    return (await placeFile(path, `${path}.${this.#extension}`)) ?? path
+    return renamed(path, `${path}.${this.#extension}`)
   }
 }
 
@@ -37,5 +39,21 @@ export class DeleteFileCallback implements ArchiveCallback {
   async onClose(path: string): Promise<null> {
     await rm(path)
     return null
+  }
+}
+
+/**
+ * Gives a file another name, never that of another file. In one step, so that a process that is killed leaves one name:
+ * as long as it has the first name, no other file of the archive can get the second one.
+ */
+async function renamed(path: string, target: string): Promise<string> {
+  if (existsSync(target)) return (await placeFile(path, target)) ?? path
+  try {
+    await rename(path, target)
+    await syncFolderOf(target)
+    return target
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
+    return (await placeFile(path, target)) ?? path
   }
 }

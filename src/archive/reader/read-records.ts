@@ -18,6 +18,8 @@ export type ReadOptions = {
   readonly onDamage?: OnDamage
   /** called with the unpacked bytes as they are read */
   readonly onBytes?: (bytes: Buffer) => void
+  /** called with how many bytes of the file on disk have been read so far; not where only parts are read */
+  readonly onProgress?: (bytesRead: number) => void
   /** only these parts, in order, are read */
   readonly parts?: readonly FilePart[]
   readonly signal?: AbortSignal
@@ -40,7 +42,7 @@ export async function* readRecords(
   const kind = options.kind ?? (await fileKindOf(path))
   try {
     if (options.parts) yield* recordsOfParts(path, kind, options.parts, options)
-    else yield* recordsOf(plainBytes(path, kind, options.signal), parserOf(kind, options), options)
+    else yield* recordsOf(plainBytes(path, kind, options), parserOf(kind, options), options)
   } catch (error) {
     if (options.signal?.aborted) return
     if (error instanceof StackTachError) throw error
@@ -75,7 +77,7 @@ async function* recordsOf(
 export async function* plainBytes(
   path: string,
   { compression }: Pick<FileKind, 'compression'>,
-  signal?: AbortSignal,
+  { signal, onProgress }: Pick<ReadOptions, 'signal' | 'onProgress'> = {},
 ): AsyncGenerator<Buffer> {
   const file = createReadStream(path, { highWaterMark: CHUNK_BYTES })
   const input =
@@ -86,7 +88,10 @@ export async function* plainBytes(
   const stop = () => input.destroy()
   signal?.addEventListener('abort', stop, { once: true })
   try {
-    for await (const bytes of input) yield bytes as Buffer
+    for await (const bytes of input) {
+      onProgress?.(file.bytesRead)
+      yield bytes as Buffer
+    }
   } finally {
     signal?.removeEventListener('abort', stop)
     file.destroy()

@@ -22,9 +22,10 @@ import { stringifyJson } from '../../text/json.ts'
 import { decodeJsonText } from '../decode-json-text.ts'
 import type { JsonText } from '../json-text.ts'
 import { lagOf } from '../lag-of.ts'
-import { createCommand, loggerOf, print, printNote } from '../program.ts'
+import { loggerOf } from '../logger-of.ts'
+import { createCommand, print, printNote } from '../program.ts'
 import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
-import { requireRead } from '../require-read.ts'
+import { Outcomes } from '../require-read.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
 
 type Options = { config: string; result?: string; json?: true; logLevel?: string }
@@ -76,19 +77,21 @@ async function explainAll(files: readonly string[], { config: configFile, json }
   const distiller = createDistiller(config.definitions, {
     catchAll: config.winchester.catch_all_notifications,
   })
-  let read = 0
+  const outcomes = new Outcomes()
   for (const file of files) {
     let lag: string | undefined
     for await (const text of readJsonTexts(file)) {
       lag ??= lagOf(text.text, config)
       const explanation = explain(text, { config, distiller, received: wallClock.now() })
-      if (explanation.event_type !== null) read++
+      const { event_type, definition, error } = explanation
+      // A type without a definition is no failure of the notification.
+      if (event_type !== null) outcomes.add(definition ? error : null)
       await print(json ? `${stringifyJson(explanation)}\n` : describeNotification(explanation))
     }
     // Beside the lines on standard output, which programs read.
     if (lag !== undefined) printNote(`${file}: ${lag}`)
   }
-  requireRead(read, files)
+  outcomes.require(files)
 }
 
 function explain(text: JsonText, explaining: Explaining): NotificationExplanation {

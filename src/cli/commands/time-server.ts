@@ -8,7 +8,8 @@ import { createTimeApp } from '../../clock/time-app.ts'
 import { createHttpService } from '../../http/http-service.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenAddress, ListenRange } from '../../runtime/listen-address.ts'
-import { createCommand, listenOption, loggerOf, statusOption } from '../program.ts'
+import { loggerOf } from '../logger-of.ts'
+import { createCommand, listenOption, statusOption } from '../program.ts'
 
 type Options = { listen: ListenAddress; status?: ListenRange; insecure?: true; logLevel?: string }
 

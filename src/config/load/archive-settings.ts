@@ -41,6 +41,18 @@ const COMPRESSIONS = ['none', 'gzip', 'zstd'] as const
  */
 const LONGEST_NAME = 150
 
+/** The parts of a name that a time or a checksum fills; see formatFileName. */
+const PARTS_OF_NAMES = new Set([
+  ...['%Y', '%m', '%d', '%H', '%M', '%S', '%X', '%f', '%j', '%%', '[[TIMESTAMP]]', '[[CRC]]'],
+])
+
+/** Returns a sentence about a part of a name that nothing fills; undefined where there is none. */
+function unknownPart(template: string): string | undefined {
+  const parts: readonly string[] = template.match(/%[A-Za-z%]|\[\[[^\]]*\]\]/g) ?? []
+  const unknown = parts.find((part) => !PARTS_OF_NAMES.has(part))
+  return unknown && `${unknown} stays as it is; parts that are filled are ${[...PARTS_OF_NAMES].join(' ')}`
+}
+
 function fileNameFault(template: string): string | undefined {
   if (/[/\0]/.test(template))
     return 'is the name of a file; folders are working_directory and destination_folder'
@@ -80,6 +92,8 @@ function readSettings(ini: IniReader, name: string, queue: string): ArchiveSetti
   if (!folder) ini.report(name, 'working_directory', 'working_directory: is required')
   const fault = fileNameFault(values.filename_template)
   if (fault) refuse('filename_template', fault)
+  const unknown = unknownPart(values.filename_template)
+  if (unknown) warn('filename_template', unknown)
   const destinationFolder = values.destination_folder || `${folder ?? '.'}/done`
   const form = formOf(values.roll_manager, refuse)
   return {

@@ -31,7 +31,11 @@ type Sections = ReadonlyMap<string, IniSection>
  * Loads a yagi.conf or quincy.conf and the winchester.yaml that it names. A yagi.conf need not name one.
  */
 export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
-  const sections = parseIniDocument(await readConfigText(file), file)
+  const { findings } = context
+  const sections = parseIniDocument(await readConfigText(file), file, (section, key, position) => {
+    const message = `${key}: stands in [${section}] again; only the last one counts`
+    findings.add({ severity: 'warning', code: 'repeated-key', path: [section, key], message, position })
+  })
   await findOpenSecretsOfIni(sections, YAGI_SECTIONS, context.findings)
   const ini = new IniReader(file, sections, context.environment, context.findings)
   if (ini.has('quince')) return loadQuincy(file, ini, context)

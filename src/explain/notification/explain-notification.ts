@@ -10,6 +10,7 @@ import type { Trait } from '../../domain/trait.ts'
 import { type RestValue, restTraits } from '../../formats/rest-form.ts'
 import { type TypedTrait, typedTrait } from '../../formats/typed-form.ts'
 import { matchTrigger } from '../../streams/match.ts'
+import { expiry } from '../../streams/router.ts'
 import type { FireCriterion, Trigger } from '../../streams/trigger.ts'
 import type { EventTypePatterns } from '../../text/event-type-filter.ts'
 import { flowYaml } from '../../text/flow-yaml.ts'
@@ -83,7 +84,7 @@ export function explainNotification(
     definition: factsOf(definition, config),
     passed_over: passedOver.map((other) => factsOf(other, config)),
     traits: traitFacts(definition, notification),
-    triggers: event ? config.triggers.map((trigger) => triggerFacts(trigger, event)) : [],
+    triggers: event ? config.triggers.map((trigger) => triggerFacts(trigger, event, received)) : [],
   }
 }
 
@@ -129,9 +130,14 @@ function extractOrNothing(trait: TraitDefinition, notification: Notification): T
   }
 }
 
-function triggerFacts(trigger: Trigger, event: Event): TriggerFacts {
+function triggerFacts(trigger: Trigger, event: Event, received: Micros): TriggerFacts {
   const criteria = trigger.matchCriteria.filter(({ acceptsType }) => acceptsType(event.eventType))
-  const result = matchTrigger(trigger, criteria, event)
+  const matched = matchTrigger(trigger, criteria, event)
+  const expires = matched.match ? expiry(trigger, event.timestamp, event.timestamp, received) : 0
+  const result =
+    typeof expires === 'string'
+      ? ({ match: false, reason: `it can join no stream: ${expires}` } as const)
+      : matched
   return {
     name: trigger.name,
     match: result.match,

@@ -9,7 +9,7 @@ const ANSIBLE = resolve(import.meta.dirname, '../../../ansible')
 const ENTER = `#!/bin/sh
 machine=$1
 shift
-exec nsenter -t "$(cat "$machine/leader.pid")" -m -u -i -n -p -C -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+exec nsenter -t "$(cat "$machine/leader.pid")" -m -u -i -n -p -C -r -w -- env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 `
 
 type TaskResult = {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-const EVERY_MS = 50
+const EVERY_MS = 100
 
 /** Watches the command lines of all processes of this machine, and of machines on it, for texts that none may hold. */
 export class CommandLines {

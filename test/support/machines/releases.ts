@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { must } from './run.ts'
 
@@ -23,11 +23,17 @@ export const MIGRATES: Change = [
     { name: '004-later', statements: () => ['create table later (id int)'] },`,
 ]
 
-/** Builds the tarball of the last commit, as an operator does. Returns its path. */
+/**
+ * Builds the tarball of the last commit, as an operator does, unless it is there: the same commit makes the same bytes.
+ * Returns its path.
+ */
 export function buildRelease(): string {
-  const printed = must('bash', join(ROOT, 'sandbox/build.sh'), '-p', '--', '--only', 'tarball')
-  const [file = ''] = /\S+\.tar\.gz/.exec(printed) ?? []
-  return file
+  const commit = must('git', '-C', ROOT, 'rev-parse', 'HEAD').slice(0, 9)
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const built = join(ROOT, `sandbox/dist/stacktach-${version}-${commit}.tar.gz`)
+  if (existsSync(built)) return built
+  must('bash', join(ROOT, 'sandbox/build.sh'), '-p', '--', '--only', 'tarball')
+  return built
 }
 
 /** Returns the name of a release, by its tarball. */

@@ -32,10 +32,12 @@ export function readCompose(environment: { readonly [name: string]: string }): {
   return { text, compose: replaced(parseYamlDocument(text, 'compose.yaml').value, environment) as Compose }
 }
 
-/** Returns the variables that compose.env sets or names in a comment. */
+/** Returns the variables of the compose file that compose.env sets or names in a comment; COMPOSE_… are for compose itself. */
 export function exampleVariables(): readonly string[] {
   const text = readFileSync(resolve(COMPOSE, 'compose.env'), 'utf8')
-  return [...text.matchAll(/^#?([A-Z_]+)=/gm)].map(([, name]) => name as string)
+  return [...text.matchAll(/^#?([A-Z_]+)=/gm)]
+    .map(([, name]) => name as string)
+    .filter((name) => !name.startsWith('COMPOSE_'))
 }
 
 type Environment = { readonly [name: string]: string }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { describeExplanation } from '../../../src/klugman/explain-stream.ts'
+import { describeExplanation } from '../../../src/formats/describe-explanation.ts'
 
 const LATEST = { message_id: 'm7', event_type: 'compute.instance.exists', timestamp: '2026-01-02T00:06:27' }
 

@@ -1,4 +1,4 @@
-import type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
+import type { CriterionExplanation, Miss, StreamExplanation } from './stream-explanation.ts'
 
 /**
  * Describes as text why a stream has not fired: the answer first, then its fire criteria with near misses.

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, inject, test } from 'vitest'
+import { freePort } from '../../sandbox/servers/server-process.ts'
+import { Ansible, type Played } from '../support/machines/ansible.ts'
+import { BareRoot } from '../support/machines/bare-root.ts'
+import { buildRelease } from '../support/machines/releases.ts'
+import { until } from '../support/until.ts'
+
+const SETUP_MS = 1_800_000
+const folder = mkdtempSync(join(tmpdir(), 'stacktach-bare-'))
+let bare: BareRoot
+let api = 0
+let played: Played
+
+const QUEUE = `sysv.${process.pid}`
+
+beforeAll(async () => {
+  const tarball = buildRelease()
+  bare = await BareRoot.open(join(folder, 'bare'))
+  const broker = new URL(inject('amqpUrl'))
+  const [first, listen] = [await freePort(), await freePort()]
+  api = listen
+  const cell = {
+    rabbit_host: broker.hostname,
+    rabbit_port: Number(broker.port),
+    rabbit_user: decodeURIComponent(broker.username),
+    rabbit_password: decodeURIComponent(broker.password),
+    rabbit_exchange: QUEUE,
+  }
+  const groups = { stv3_workers: [bare], stv3_api: [bare] }
+  const variables = {
+    database_url: 'sqlite:/var/lib/stv3/stacktach.db',
+    cells: [
+      { name: 'cell-1', ...cell },
+      { name: 'cell-2', ...cell },
+    ],
+    num_pipeline_workers: 1,
+    stv3_queues: [{ name: QUEUE, routing_key: 'monitor.info' }],
+    stv3_first_status_port: first,
+    stv3_api_listen: `127.0.0.1:${listen}`,
+  }
+  const ansible = new Ansible(join(folder, 'ansible'), groups, variables)
+  const file = `tarball_absolute_path=${tarball}`
+  played = await ansible.play('workers', '-e', file)
+  if (played.code === 0) played = await ansible.play('api', '-e', file)
+  if (played.code === 0) played = await ansible.play('site', '-e', file)
+}, SETUP_MS)
+
+afterAll(async () => {
+  await bare?.close()
+  rmSync(folder, { recursive: true, force: true })
+}, SETUP_MS)
+
+const CONSUMER = '/etc/init.d/yagi-event-cell-1'
+
+/** Runs a script with arguments. Returns the exit code. */
+const codeOf = (line: string) => bare.run(line).status
+const processes = () => bare.run('pgrep -u stv3 -fc "stv3.js (consume|work|api)"').stdout.trim()
+
+test('the roles start all daemons as stv3 through scripts, and a second run changes nothing', () => {
+  expect(played.failed).toEqual([])
+  expect(played.code, played.text.slice(-3000)).toBe(0)
+  expect(played.changed).toEqual([])
+  expect(processes()).toBe('4')
+  expect(bare.run('ls /etc/init.d /etc/rc2.d').stdout).toMatch(/S\d\dyagi-event-cell-2/)
+  expect(bare.run(`klugman http://127.0.0.1:${api} streams --count`).status).toBe(0)
+})
+
+test('scripts end with the codes of the Linux Standard Base', async () => {
+  expect(codeOf(`${CONSUMER} status`)).toBe(0)
+  // What runs is not started twice, and what does not run is stopped already.
+  expect(codeOf(`${CONSUMER} start`)).toBe(0)
+  expect(processes()).toBe('4')
+  expect(codeOf(`${CONSUMER} stop`)).toBe(0)
+  expect(codeOf(`${CONSUMER} stop`)).toBe(0)
+  expect(processes()).toBe('3')
+  // The other cell runs, this one does not.
+  expect(codeOf('/etc/init.d/yagi-event-cell-2 status')).toBe(0)
+  expect(codeOf(`${CONSUMER} status`)).toBe(3)
+  expect(codeOf(`${CONSUMER} reload`)).toBe(7)
+  expect(codeOf(`${CONSUMER} dance`)).toBe(3)
+  expect(codeOf(CONSUMER)).toBe(3)
+  expect(codeOf(`runuser -u nobody -- ${CONSUMER} start`)).toBe(4)
+  expect(codeOf(`mv /opt/stv3/current /opt/stv3/away; ${CONSUMER} start`)).toBe(5)
+  expect(codeOf(`mv /opt/stv3/away /opt/stv3/current; mv /etc/stv3/yagi-cell-1.conf /etc/stv3/away`)).toBe(0)
+  expect(codeOf(`${CONSUMER} start`)).toBe(6)
+  // A configuration that cannot be used: the process ends at once, and the script says so.
+  expect(codeOf(`echo nonsense > /etc/stv3/yagi-cell-1.conf; ${CONSUMER} start`)).toBe(1)
+  expect(codeOf(`${CONSUMER} status`)).toBe(3)
+  expect(codeOf(`mv /etc/stv3/away /etc/stv3/yagi-cell-1.conf; ${CONSUMER} restart`)).toBe(0)
+  expect(processes()).toBe('4')
+  expect(codeOf(`${CONSUMER} reload`)).toBe(0)
+  await until('the configuration to be read again', () =>
+    /reloaded/.test(bare.run('cat /var/log/stv3/yagi-cell-1.log').stdout),
+  )
+  // Dead, with its file left.
+  expect(codeOf('kill -KILL "$(cat /run/stv3/yagi-event-cell-1.pid)"')).toBe(0)
+  await until('it to be dead', () => processes() === '3')
+  expect(codeOf(`${CONSUMER} status`)).toBe(1)
+  // The folder of process ids is gone after a restart of the machine.
+  expect(codeOf(`rm -r /run/stv3; ${CONSUMER} start`)).toBe(0)
+  expect(codeOf(`${CONSUMER} status`)).toBe(0)
+})
+
+test('SysV logs are rotated, and written on', async () => {
+  expect(codeOf('logrotate --force /etc/logrotate.d/stv3')).toBe(0)
+  expect(codeOf(`${CONSUMER} reload`)).toBe(0)
+  await until('a line in the new file', () => codeOf('test -s /var/log/stv3/yagi-cell-1.log') === 0)
+})
