@@ -1,10 +1,21 @@
-import { maskNamed, STEM } from './mask-named.ts'
-import { ESCAPE, plainEscapes } from './plain-escapes.ts'
-import { isOpenValue, isSecretName, MASK } from './secret-names.ts'
-import { maskShapes, SHAPE_STEM } from './secret-shapes.ts'
+import { maskNamed } from './mask-named.ts'
+import { plainEscapes } from './plain-escapes.ts'
+import { plainNames, UNUSUAL } from './plain-names.ts'
+import { isOpenValue, isSecretName, MASK, STEM } from './secret-names.ts'
+import { maskShapes, SHAPE_STEMS } from './secret-shapes.ts'
+
+/** Texts that hold no secret: words, names of event types, numbers, ids and times, which are most of an event. */
+const HARMLESS = /^(?:[\w.-]{0,12}|[a-z_.]*|[\da-fTZ:. +-]*)$/
+
+/** An escape, behind which something else may stand, or a part of a secret name. */
+const NAME_STEM = new RegExp(`\\\\[ubfnrt]|${STEM.source}`, 'i')
 
 /** Something of which every secret in a text has one: most texts have none and need one look only. */
-const TRACE = new RegExp([ESCAPE, STEM, SHAPE_STEM].map(({ source }) => source).join('|'), 'i')
+const TRACES: readonly RegExp[] = [NAME_STEM, UNUSUAL, ...SHAPE_STEMS]
+
+function mayHoldSecret(text: string): boolean {
+  return !HARMLESS.test(text) && TRACES.some((trace) => trace.test(text))
+}
 
 /**
  * Replaces the secrets in a text by `***`: the values of secret names, in JSON (at any depth of JSON within
@@ -15,9 +26,10 @@ const TRACE = new RegExp([ESCAPE, STEM, SHAPE_STEM].map(({ source }) => source).
  * maskSecrets('{"password": "abc", "host": "c1"}') // '{"password": "***", "host": "c1"}'
  */
 export function maskSecrets(text: string): string {
-  if (!TRACE.test(text)) return text
-  const plain = plainEscapes(text)
-  if (plain === undefined) return MASK
+  if (!mayHoldSecret(text)) return text
+  const escaped = plainEscapes(text)
+  if (escaped === undefined) return MASK
+  const plain = plainNames(escaped)
   const masked = maskShapes(maskNamed(plain))
   return masked === plain ? text : masked
 }
