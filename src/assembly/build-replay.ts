@@ -3,18 +3,17 @@ import { createDistiller } from '../distiller/distiller.ts'
 import type { Micros } from '../domain/time.ts'
 import type { Pipeline } from '../pipeline/load-pipelines.ts'
 import { createWorkerCounters, type WorkerCounters } from '../pipeline/worker/worker-counters.ts'
+import type { KeptPosition } from '../replay/kept-position.ts'
 import { quietPipelines, type Unsent, withoutPipelines } from '../replay/quiet-pipelines.ts'
 import type { PrepareRecordOptions } from '../replay/records/prepare-record.ts'
 import type { RecordSource } from '../replay/records/record.ts'
 import type { ReplayPosition } from '../replay/records/replay-place.ts'
 import { Replay, type ReplayCounts, type ReplayOptions } from '../replay/replay.ts'
 import { createReplayClock } from '../replay/replay-clock.ts'
-import type { ReplayHold } from '../replay/replay-hold.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
 import { buildRouter } from './build-router.ts'
 import { buildWorker } from './build-worker.ts'
-import { clockSettingsOf } from './event-clock-of.ts'
 import { PublisherPool } from './publisher-pool.ts'
 
 /** What records are prepared with. */
@@ -40,9 +39,7 @@ export type ReplayParts = Pick<ReplayOptions, 'logger' | 'signal' | 'wallNow' | 
   /** called with what a handler would have sent */
   readonly onUnsent?: (unsent: Unsent) => void
   /** the position in a database that others use; undefined for a temporary store */
-  readonly hold?: ReplayHold | undefined
-  /** the queue that the position is reported under */
-  readonly queue?: string
+  readonly position?: KeptPosition | undefined
   /** where an earlier process stood */
   readonly from?: ReplayPosition | undefined
   /** Opens the records. */
@@ -65,10 +62,10 @@ export type ReplayResult = {
  * const { counts } = await runReplay({ config, pipelines, store, open: (rules) => source(rules), ...others })
  */
 export async function runReplay(parts: ReplayParts): Promise<ReplayResult> {
-  const { store, workerLogger: logger, signal, hold, name, from, wallNow, queue = '' } = parts
+  const { store, workerLogger: logger, signal, position, name, from, wallNow } = parts
   const config = replayConfig(parts)
   const pipelines = parts.publishes ? parts.pipelines : quietPipelines(parts.pipelines, parts.onUnsent)
-  const clock = createReplayClock({ queue, wallNow, patienceMs: clockSettingsOf(config).patienceMs })
+  const clock = createReplayClock(wallNow)
   const counters = createWorkerCounters()
   const publishers = new PublisherPool(logger)
   const { publisherFor } = publishers
@@ -85,9 +82,11 @@ export async function runReplay(parts: ReplayParts): Promise<ReplayResult> {
   try {
     const records = parts.open(rules)
     const retries = () => counters.retries
-    const replay = new Replay({ ...parts, records, router, worker, clock, retries, hold }, from?.at)
-    signal.throwIfAborted()
-    return { counts: await replay.run(), worker: counters, now: clock.now() }
+    const replay = new Replay({ ...parts, records, router, worker, clock, retries, position }, from?.at)
+    const done = await replay.run()
+    // Runs that wait for a receiver go on to their end; a second signal ends the process.
+    if (!signal.aborted) await worker.retire()
+    return { counts: done, worker: counters, now: clock.now() }
   } finally {
     await worker.stop()
     await publishers.close()
@@ -95,9 +94,9 @@ export async function runReplay(parts: ReplayParts): Promise<ReplayResult> {
 }
 
 /** Returns the configuration that a replay runs with: what a dry run or grouping makes is kept to be seen. */
-function replayConfig({ config, runsPipelines, hold }: ReplayParts): Config {
+function replayConfig({ config, runsPipelines, position }: ReplayParts): Config {
   const { winchester, triggers } = config
-  const isKept = !runsPipelines || !hold
+  const isKept = !runsPipelines || !position
   return {
     ...config,
     triggers: runsPipelines ? triggers : withoutPipelines(triggers),
@@ -105,7 +104,7 @@ function replayConfig({ config, runsPipelines, hold }: ReplayParts): Config {
       ...winchester,
       purge_completed_streams: isKept ? false : winchester.purge_completed_streams,
       // Nothing is away in a dry run: what fails fails again.
-      pipeline_retries: hold ? winchester.pipeline_retries : 0,
+      pipeline_retries: position ? winchester.pipeline_retries : 0,
     },
   }
 }

@@ -66,16 +66,16 @@ export function indexedTraits(triggers: readonly Trigger[], configured: readonly
   return new Set([...configured, ...names])
 }
 
-/** Creates a store on an open database. `writer` names a process that stores events. */
+/** Creates a store on an open database. */
 export function createStore(
   database: OpenDatabase,
   config: Config,
-  writer?: string,
-  onRepeat?: () => void,
+  { writer, onRepeat, isReplay }: Pick<OpenStoreOptions, 'writer' | 'onRepeat' | 'isReplay'> = {},
 ): Promise<Store> {
   return createSqlStore(database, {
     writer,
     onRepeat,
+    isReplay,
     indexedTraits: indexedTraits(config.triggers, config.winchester.indexed_traits),
   })
 }
@@ -87,6 +87,8 @@ export type OpenStoreOptions = {
   readonly silenceMs?: number
   /** longest time of a statement, ms; the server ends statements that take longer */
   readonly statementMs?: number
+  /** whether its streams belong to a replay, so that no other worker takes them (false) */
+  readonly isReplay?: boolean
   /** called when a transaction is rolled back and run again */
   readonly onRepeat?: () => void
 }
@@ -105,7 +107,7 @@ export async function openStore(config: Config, options: OpenStoreOptions = {}):
   })
   try {
     if (!config.hasWinchester) await upgradeSqlite(database.db)
-    return await createStore(database, config, options.writer, options.onRepeat)
+    return await createStore(database, config, options)
   } catch (error) {
     await database.db.destroy()
     throw error

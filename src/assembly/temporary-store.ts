@@ -24,7 +24,7 @@ export async function openTemporaryStore(config: Config): Promise<TemporaryStore
   try {
     const database = await openDatabase('sqlite:events.db', folder)
     await upgradeSchema(database.db, database.dialect.types)
-    const store = await createStore(database, config, 'temporary')
+    const store = await createStore(database, config, { writer: 'temporary' })
     return {
       store,
       folder,

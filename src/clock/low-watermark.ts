@@ -51,7 +51,10 @@ export function lowWatermark(
 ): ClockState {
   const byQueue = Map.groupBy(
     reports.flatMap(({ name, queues, ageMs }) =>
-      Object.entries(queues).map(([queue, report]): Reported => ({ ...report, queue, writer: name, ageMs })),
+      Object.entries(queues)
+        // A replay holds nobody: its streams are its own.
+        .filter(([, { place }]) => place === undefined)
+        .map(([queue, report]): Reported => ({ ...report, queue, writer: name, ageMs })),
     ),
     ({ queue }) => queue,
   )

@@ -81,7 +81,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 async function openStore(database: OpenDatabase, config: Config, upgrade: boolean): Promise<Store> {
   try {
     if (upgrade) await upgradeSchema(database.db, database.dialect.types)
-    return await createStore(database, config, 'engine')
+    return await createStore(database, config, { writer: 'engine' })
   } catch (error) {
     await database.db.destroy()
     throw error

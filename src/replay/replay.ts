@@ -5,13 +5,14 @@ import type { Micros } from '../domain/time.ts'
 import { sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { Outage } from '../runtime/outage.ts'
+import { retry } from '../runtime/retry.ts'
 import type { Intake } from '../store/ports/intake.ts'
 import type { Store } from '../store/store.ts'
+import type { KeptPosition } from './kept-position.ts'
 import { Pace } from './pace.ts'
 import type { RecordSource, TimedRecord } from './records/record.ts'
-import type { ReplayPosition } from './records/replay-place.ts'
+import { BEGINNING, type ReplayPosition } from './records/replay-place.ts'
 import type { ReplayClock } from './replay-clock.ts'
-import type { ReplayHold } from './replay-hold.ts'
 import { type DueRuns, runDue, runRetries } from './run-due.ts'
 
 export type ReplayOptions = {
@@ -21,7 +22,7 @@ export type ReplayOptions = {
   readonly worker: DueRuns['worker']
   readonly clock: ReplayClock
   /** the position in a database that others use; undefined where nobody does */
-  readonly hold: ReplayHold | undefined
+  readonly position: KeptPosition | undefined
   readonly logger: Logger
   readonly signal: AbortSignal
   readonly wallNow: () => Micros
@@ -59,6 +60,7 @@ const BATCH = { records: 500, bytes: 8 << 20 }
 const PACED_BATCH = { records: 20, bytes: 8 << 20 }
 /** With a speed a position is reported so often at least, ms: who is silent for longer counts as dead. */
 const REPORT_MS = 3000
+const WAITS = { initialMs: 50, maxMs: 10_000 }
 
 type Batch = { readonly records: readonly TimedRecord[]; readonly position: ReplayPosition }
 
@@ -85,6 +87,8 @@ export class Replay {
   }
   /** the latest time of all records so far */
   #reached: Micros
+  /** everything up to here is stored */
+  #stood: ReplayPosition = { at: 0, place: BEGINNING }
   #reportedAt = performance.now()
 
   constructor(options: ReplayOptions, from: Micros = 0) {
@@ -94,30 +98,49 @@ export class Replay {
     this.#pace = options.speed === undefined ? undefined : new Pace(options.speed)
   }
 
-  /** Replays everything. Returns the counts when all is done or `signal` has aborted. */
+  /**
+   * Replays everything. Returns the counts when all is done or `signal` has aborted. Rejects when a file cannot be read; the
+   * position stays in the database then, too.
+   */
   async run(): Promise<ReplayCounts> {
-    const { records, hold, signal } = this.#options
-    let stood: ReplayPosition = { at: this.#reached, place: records.place() }
-    await hold?.begin(stood)
+    const { records, position, signal } = this.#options
+    this.#stood = { at: this.#reached, place: records.place() }
     try {
-      let cutting = this.#cut()
-      for (;;) {
-        const batch = await cutting
-        if (batch.records.length === 0 || signal.aborted) break
-        await this.#waitFor(batch, stood)
-        if (signal.aborted) break
-        // The next batch is read while the database stores this one.
-        cutting = this.#cut()
-        cutting.catch(() => {})
-        await this.#store(batch)
-        stood = batch.position
+      await this.#patiently(async () => position?.begin(this.#stood))
+      await this.#storeAll()
+      if (!signal.aborted) await this.#finish()
+    } catch (error) {
+      // What could not be stored before the end of the grace is read again.
+      if (!signal.aborted) {
+        await position?.leave(this.#stood).catch(() => {})
+        throw error
       }
     } finally {
       await records.close()
     }
-    if (signal.aborted) await hold?.leave(stood)
-    else await this.#finish()
+    if (!this.#counts.isComplete) await position?.leave(this.#stood).catch(() => {})
     return this.#counts
+  }
+
+  /** Stores batch after batch; the next one is read while the database stores the one before. */
+  async #storeAll(): Promise<void> {
+    const { signal } = this.#options
+    let cutting = this.#cut()
+    for (;;) {
+      const batch = await cutting
+      if (batch.records.length === 0 || signal.aborted) return
+      await this.#waitFor(batch)
+      if (signal.aborted) return
+      cutting = this.#cut()
+      cutting.catch(() => {})
+      await this.#store(batch)
+      this.#stood = batch.position
+    }
+  }
+
+  /** Works on the database, and waits while it is away. */
+  #patiently<T>(work: () => Promise<T>): Promise<T> {
+    return retry(work, { waits: WAITS, signal: this.#options.signal, outage: this.#outage })
   }
 
   async #cut(): Promise<Batch> {
@@ -146,7 +169,7 @@ export class Replay {
   }
 
   async #store({ records, position }: Batch): Promise<void> {
-    const { store, router, signal, hold, clock, onStored } = this.#options
+    const { store, router, signal, position: kept, clock, onStored } = this.#options
     const counts = this.#counts
     await storeBatch(
       records.map(({ prepared }) => prepared),
@@ -155,7 +178,7 @@ export class Replay {
         router,
         signal,
         outage: this.#outage,
-        reports: hold?.reportsAt(position),
+        reports: kept?.reportsAt(position),
         onStored: (_, { stored, duplicates, deadLetters }) => {
           counts.stored += stored
           counts.duplicates += duplicates
@@ -166,13 +189,13 @@ export class Replay {
     counts.replayed += records.length
     this.#reportedAt = performance.now()
     clock.advance(position.at)
-    await runDue(this.#options)
+    await this.#patiently(() => runDue(this.#options))
     onStored?.(counts, position.at)
   }
 
   /** Waits until it is the time of a batch; streams that are due meanwhile run. */
-  async #waitFor({ records }: Batch, stood: ReplayPosition): Promise<void> {
-    const { clock, signal, hold } = this.#options
+  async #waitFor({ records }: Batch): Promise<void> {
+    const { clock, signal, position: kept } = this.#options
     const first = records[0]
     if (!this.#pace || !first) return
     for (
@@ -182,19 +205,20 @@ export class Replay {
     ) {
       await sleep(ms, signal)
       clock.advance(Math.min(first.time, this.#pace.now()))
-      await runDue(this.#options)
+      await this.#patiently(() => runDue(this.#options))
       if (performance.now() - this.#reportedAt < REPORT_MS) continue
-      await hold?.report(stood)
+      await this.#patiently(async () => kept?.report(this.#stood))
       this.#reportedAt = performance.now()
     }
   }
 
   async #finish(): Promise<void> {
-    const { clock, wallNow, hold } = this.#options
+    const { clock, wallNow, position: kept } = this.#options
     clock.advance(wallNow())
-    await runDue(this.#options)
-    await runRetries(this.#options)
-    await hold?.end()
+    await this.#patiently(() => runDue(this.#options))
+    await this.#patiently(() => runRetries(this.#options))
+    if (this.#options.signal.aborted) return
+    await this.#patiently(async () => kept?.end())
     this.#counts.isComplete = true
   }
 }

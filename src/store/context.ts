@@ -13,6 +13,8 @@ export type StoreContext = OpenDatabase & {
   readonly eventTypes: EventTypes
   /** names of the traits that go into the inverted index */
   readonly indexedTraits: ReadonlySet<string>
+  /** whether this store belongs to a replay, whose streams other workers leave alone */
+  readonly isReplay: boolean
   /** whether other writers index traits that this one does not */
   readonly hasUnindexed: boolean
   /** highest id of each table below which, as far as is known, no more ids become visible */
@@ -26,12 +28,14 @@ export type StoreContext = OpenDatabase & {
 export function createContext(
   { db, dialect }: OpenDatabase,
   indexedTraits: Iterable<string> = [],
+  isReplay = false,
 ): StoreContext {
   return {
     db,
     dialect,
     eventTypes: new EventTypes(db, dialect),
     indexedTraits: new Set(indexedTraits),
+    isReplay,
     hasUnindexed: false,
     visibleUpTo: { event: 0, stream: 0 },
     waits: {},

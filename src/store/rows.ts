@@ -6,13 +6,29 @@ import type { Traits } from '../domain/trait.ts'
 import type { EventTable, StreamTable } from './schema/schema.ts'
 import { decodeDistinguishingTraits, decodeFarEvent, decodeTraits } from './trait-codec.ts'
 
-/** Returns the number of a state in the database: 1 to 8. */
-export function stateNumber(state: StreamState): number {
-  return STREAM_STATES.indexOf(state) + 1
+/**
+ * What is added to the numbers of states from which workers take streams, while the streams belong to a replay: the workers
+ * of the deployment leave them alone.
+ */
+const REPLAY_OFFSET = 10
+/** States that a stream leaves only when somebody resets it. */
+const FINAL: ReadonlySet<StreamState> = new Set(['error', 'expire_error', 'completed'])
+
+/** Returns the number of a state in the database: 1 to 8, or for streams of a replay 11 to 18. */
+export function stateNumber(
+  state: StreamState,
+  { isReplay = false }: { readonly isReplay?: boolean } = {},
+): number {
+  return STREAM_STATES.indexOf(state) + 1 + (isReplay && !FINAL.has(state) ? REPLAY_OFFSET : 0)
+}
+
+/** Returns all numbers of a state, whomever the streams belong to. */
+export function stateNumbers(state: StreamState): number[] {
+  return [...new Set([stateNumber(state), stateNumber(state, { isReplay: true })])]
 }
 
 function stateOfNumber(number: number): StreamState {
-  return STREAM_STATES[number - 1] as StreamState
+  return STREAM_STATES[(number - 1) % REPLAY_OFFSET] as StreamState
 }
 
 export type StreamRow = Omit<Selectable<StreamTable>, 'key_hash' | 'claimed_by' | 'lease_until'>

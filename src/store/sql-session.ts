@@ -15,6 +15,8 @@ export type SqlSessionOptions = {
   readonly writer?: string | undefined
   /** names of the traits by which events are looked up */
   readonly indexedTraits?: Iterable<string> | undefined
+  /** whether the streams of this store belong to a replay, so that no other worker takes them (false) */
+  readonly isReplay?: boolean | undefined
   /** Called when a transaction is rolled back and run again. */
   readonly onRepeat?: (() => void) | undefined
 }
@@ -48,7 +50,7 @@ export async function openSqlSession(
   await query(dialect, () => requireCurrentSchema(db))
   const isWriter = options.writer !== undefined
   const indexed = isWriter ? await query(dialect, () => traitsToIndex(db, options.indexedTraits ?? [])) : []
-  const context = createContext(database, indexed)
+  const context = createContext(database, indexed, options.isReplay)
   const transaction: SqlSession['transaction'] = (work, signal) =>
     inTransaction(db, dialect, work, { onRepeat: options.onRepeat, signal })
   /** where it stood in its queues is left for the next consumer */

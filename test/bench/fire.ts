@@ -71,7 +71,7 @@ async function inTurn(
   const url = await createMysqlDatabase(serverUrl, name)
   const database = await openMysqlDatabase({ url: new URL(url) })
   await upgradeSchema(database.db, database.dialect.types)
-  const store = await createStore(database, config, name)
+  const store = await createStore(database, config, { writer: name })
   await fill(store)
   const begun = performance.now()
   await run(url, store)

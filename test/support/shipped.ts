@@ -31,6 +31,6 @@ export async function openShipped({ env = {}, file = SHIPPED }: Variation = {}):
     config,
     distiller: createDistiller(config.definitions, { catchAll: false }),
     router: createRouter(config.triggers),
-    store: await createStore(database, config, 'test'),
+    store: await createStore(database, config, { writer: 'test' }),
   }
 }

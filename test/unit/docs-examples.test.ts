@@ -67,3 +67,17 @@ test('the names that examples import lead to the sources of what the package exp
     expect(target?.default, alias).toBe(path.replace('./src/', './dist/').replace(/\.ts$/, '.js'))
   }
 })
+
+test('a dry run of the shop’s messages makes the streams that docs/replay.md shows', async () => {
+  const { code, stdout } = await runProgram('stv3', [
+    'replay',
+    ORDERS,
+    '-c',
+    `${SHOP}/winchester.yaml`,
+    '--dry-run',
+  ])
+  expect(code).toBe(0)
+  const page = readFileSync(resolve(ROOT, 'docs/replay.md'), 'utf8')
+  const shown = page.slice(page.indexOf('    stream 1 order'), page.indexOf('    …'))
+  expect(stdout).toContain(shown.replaceAll(/^ {4}/gm, ''))
+})

@@ -225,7 +225,7 @@ function ownSettings({ winchester }: Config, data: string) {
 async function openEmbeddedStore(config: Config): Promise<Store> {
   const database = await openDatabase(config.winchester.database.url, config.folder)
   await upgradeSchema(database.db, database.dialect.types)
-  return createStore(database, config, 'up')
+  return createStore(database, config, { writer: 'up' })
 }
 
 /** Returns the start of the simulated clock: today at 00:00 UTC, or the newest event of an earlier run. */

@@ -1,59 +1,48 @@
 import { resolve } from 'node:path'
 import { runReplay } from '../../assembly/build-replay.ts'
 import { processName, stopSignal } from '../../assembly/daemon.ts'
-import { clockSettingsOf, hasAutoClock } from '../../assembly/event-clock-of.ts'
 import { openStore } from '../../assembly/open-store.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { wallClock } from '../../clock/event-clock.ts'
-import { lowWatermark } from '../../clock/low-watermark.ts'
-import { describeHold } from '../../clock/watermark-clock.ts'
-import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { nameOfDatabase } from '../../config/load/server-url.ts'
 import { hash64 } from '../../domain/hash.ts'
 import { formatIso } from '../../domain/time.ts'
+import { KeptPosition, REPLAY_PREFIX } from '../../replay/kept-position.ts'
 import { sendersOf } from '../../replay/quiet-pipelines.ts'
-import { ReplayHold } from '../../replay/replay-hold.ts'
-import type { Store } from '../../store/store.ts'
 import { canonicalJson } from '../../text/canonical-json.ts'
 import { loggerOf } from '../logger-of.ts'
-import { printNote, UsageError } from '../program.ts'
+import { printNote } from '../program.ts'
 import { tellWait } from '../tell-wait.ts'
 import { describeCounts, printCounts, requireNotifications } from './describe-counts.ts'
 import { type FileInput, openFileInput, openRecords } from './file-input.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
 import { ReplayProgress } from './replay-progress.ts'
 
-/** Names of replays begin with this in the database, where they stand beside the queues. */
-const QUEUE = 'replay'
-
 /** Replays files into the configured database. Goes on where an earlier replay of the same files has stopped. */
 export async function replayLive(names: readonly string[], options: ReplayCommandOptions): Promise<void> {
   const signal = stopSignal()
   const logger = loggerOf(options, 'warn')
   const config = await loadWholeConfig(options.config, process.env)
-  requireClock(config, options)
   const pipelines = await requirePipelines(config, logger)
   const input = await openFileInput(names, options, config, signal)
-  const name = processName(QUEUE)
-  const opening = openStore(config, { writer: name })
+  const name = processName('replay')
+  const opening = openStore(config, { writer: name, isReplay: true })
   const store = await tellWait(nameOfDatabase(config.winchester.database.url), opening)
   const runsPipelines = options.pipelines === 'on'
   const publishes = options.publish === true
   const progress = new ReplayProgress(input.done)
   try {
-    const queue = nameOfReplay(input, options)
-    const hold = new ReplayHold({
+    const position = new KeptPosition({
       store,
-      queue,
-      isShared: runsPipelines,
+      name: nameOfReplay(input, options),
       wallNow: wallClock.now,
       signal,
+      releasesOthers: options.releaseUnfinished === true,
       onWait: () =>
         printNote('another process replays these files, or did so a moment ago; waiting for it to end'),
     })
-    const from = await hold.takeOver()
-    await noteOthers(store, config, queue)
+    const from = await position.takeOver()
     if (from) printNote(`going on where the last replay of these files stopped, at ${formatIso(from.at)}`)
     const senders = runsPipelines && !publishes ? sendersOf(pipelines) : []
     if (senders.length > 0) printNote(`without --publish nothing is sent by: ${senders.join(', ')}`)
@@ -66,8 +55,7 @@ export async function replayLive(names: readonly string[], options: ReplayComman
       workerLogger: loggerOf(options, 'error'),
       signal,
       name,
-      hold,
-      queue,
+      position,
       from,
       runsPipelines,
       publishes,
@@ -79,25 +67,13 @@ export async function replayLive(names: readonly string[], options: ReplayComman
     progress.clear()
     await printCounts(describeCounts(result, input), progress, options)
     if (!result.counts.isComplete) {
-      printNote(
-        `stopped at ${formatIso(result.now)}; the same command goes on from there, and workers of this database wait for it until then or until stv3 clock forget ${queue}`,
-      )
+      printNote(`stopped at ${formatIso(result.now)}; the same command goes on from there`)
       process.exitCode = 1
     } else if (!from) requireNotifications(result, input, names)
   } finally {
     progress.clear()
     await store.close()
   }
-}
-
-/** Throws UsageError where nothing keeps workers from running what is replayed before it is whole. */
-function requireClock(config: Config, { workersStopped }: ReplayCommandOptions): void {
-  if (hasAutoClock(config) || workersStopped) return
-  const { mode } = clockSettingsOf(config)
-  const clock = mode === 'wall' ? 'clock: wall' : 'time_sync_endpoint'
-  throw new UsageError(
-    `with ${clock} workers of this database would run what is replayed before it is whole; stop them and add --workers-stopped, or set clock: auto`,
-  )
 }
 
 /** Returns a name that the same files with the same filters have, and no others. */
@@ -107,15 +83,5 @@ function nameOfReplay({ files }: FileInput, options: ReplayCommandOptions): stri
   const paths = files.map(({ file }) =>
     file === '-' ? `${file} of ${process.pid}, ${Date.now()}` : resolve(file),
   )
-  return `${QUEUE}-${hash64(canonicalJson({ paths, from, to, types, where, pipelines }))}`
-}
-
-/** Says which other replays were left unfinished: workers wait for them. */
-async function noteOthers(store: Store, config: Config, queue: string): Promise<void> {
-  const { patienceMs } = clockSettingsOf(config)
-  const { holds } = lowWatermark(await store.readReports(), { wallNow: wallClock.now(), patienceMs })
-  for (const hold of holds.filter((one) => one.queue.startsWith(`${QUEUE}-`) && one.queue !== queue))
-    printNote(
-      `another replay holds the event clock ${describeHold(hold, wallClock.now())}; stv3 clock forget ${hold.queue} gives it up`,
-    )
+  return `${REPLAY_PREFIX}${hash64(canonicalJson({ paths, from, to, types, where, pipelines }))}`
 }

@@ -8,7 +8,7 @@ export type ReplayCommandOptions = RecordOptions & {
   readonly speed?: number
   readonly pipelines: 'on' | 'off'
   readonly publish?: true
-  readonly workersStopped?: true
+  readonly releaseUnfinished?: true
   readonly dryRun?: true
   readonly compare?: true
   readonly redistil?: true
@@ -34,7 +34,10 @@ export function addReplayOptions(command: Command): Command {
         'let handlers send what they have to send (default: the commit of those that may is left out)',
       ).conflicts(['dryRun', 'redistil']),
     )
-    .option('--workers-stopped', 'no worker of this database runs; needed unless it has clock: auto')
+    .option(
+      '--release-unfinished',
+      'first hand to the workers what a replay of other files has left unfinished',
+    )
     .addOption(
       new Option('--dry-run', 'into a temporary database; print what would be made').conflicts('speed'),
     )

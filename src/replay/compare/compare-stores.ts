@@ -1,3 +1,4 @@
+import { StackTachError } from '../../domain/errors.ts'
 import type { Stream } from '../../domain/stream.ts'
 import type { Micros } from '../../domain/time.ts'
 import type { DistinguishingTraits } from '../../domain/trait.ts'
@@ -43,16 +44,20 @@ export type Uncompared = { readonly kind: 'partial' }
 export async function* compareStores(options: CompareStoresOptions): AsyncGenerator<Comparison | Uncompared> {
   const { before, after, span, signal } = options
   for await (const group of streamGroups(after)) {
-    signal.throwIfAborted()
+    requireGoingOn(signal)
     yield await compared(group, await streamsOfKey(before, asStream(group)), group.streams, options)
   }
   const times = span ? { olderThan: span.last + 1, youngerThan: span.first - 1 } : {}
   for await (const group of streamGroups(before, times)) {
-    signal.throwIfAborted()
+    requireGoingOn(signal)
     if ((await streamsOfKey(after, asStream(group))).length > 0) continue
     const isOfThese = options.isWhole || (await hasEventsIn(after, before, group))
     if (isOfThese) yield await compared(group, group.streams, [], options)
   }
+}
+
+function requireGoingOn(signal: AbortSignal): void {
+  if (signal.aborted) throw new StackTachError('io', 'stopped; nothing was changed')
 }
 
 async function compared(

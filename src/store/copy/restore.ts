@@ -185,7 +185,7 @@ async function insertStreams(
     'stream',
     drafts.map((draft) => ({
       id: draft.id,
-      ...streamRow(draft, dialect),
+      ...streamRow(draft, { dialect, isReplay: false }),
       attempts: draft.attempts,
       last_error: draft.lastError,
       // No worker of this database runs the stream: the next one takes it over.

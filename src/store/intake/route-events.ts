@@ -97,13 +97,13 @@ async function saveDrafts(
     tx,
     dialect,
     'stream',
-    created.map((draft) => streamRow(draft, dialect)),
+    created.map((draft) => streamRow(draft, context)),
   )
   await upsertRows(
     tx,
     dialect,
     'stream',
-    changed.map((draft) => ({ id: draft.id as number, ...streamRow(draft, dialect) })),
+    changed.map((draft) => ({ id: draft.id as number, ...streamRow(draft, context) })),
     ['id'],
     [
       'event_count',
@@ -140,11 +140,12 @@ async function saveDrafts(
 }
 
 /** Returns the row of a new stream. */
-export function streamRow(draft: StreamDraft, dialect: SqlDialect): Row {
+export function streamRow(draft: StreamDraft, context: Pick<StoreContext, 'dialect' | 'isReplay'>): Row {
+  const { dialect } = context
   return {
     name: draft.name,
     key_hash: dialect.bytes(draft.key.hash),
-    state: stateNumber(draft.state),
+    state: stateNumber(draft.state, context),
     state_serial_no: 0,
     event_count: draft.eventCount,
     generation: draft.generation,

@@ -3,7 +3,7 @@ import type { Stream } from '../../domain/stream.ts'
 import { holdsTraits } from '../../domain/trait-condition.ts'
 import type { StoreContext } from '../context.ts'
 import type { Page, ReadLimits, StreamClaim, StreamFilter } from '../ports/queries.ts'
-import { idIn, type StreamRow, stateNumber, streamOfRow } from '../rows.ts'
+import { idIn, type StreamRow, stateNumbers, streamOfRow } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 import { idsByTraits } from './inverted-index.ts'
 import { fitting, type Listed, listedText, withTexts } from './long-texts.ts'
@@ -163,7 +163,7 @@ function selectStreams(db: Executor, filter: StreamFilter) {
     const bytes = Buffer.from(filter.name).toString('hex').toUpperCase()
     selected = selected.where('name', '=', filter.name).where(sql<string>`hex(name)`, '=', bytes)
   }
-  if (filter.state !== undefined) selected = selected.where('state', '=', stateNumber(filter.state))
+  if (filter.state !== undefined) selected = selected.where('state', 'in', stateNumbers(filter.state))
   if (filter.olderThan !== undefined) selected = selected.where('first_event', '<', filter.olderThan)
   if (filter.youngerThan !== undefined) selected = selected.where('last_event', '>', filter.youngerThan)
   return selected

@@ -93,7 +93,7 @@ export async function claimOrphan(
 
 async function take(
   tx: Executor,
-  { dialect }: StoreContext,
+  context: StoreContext,
   { kind, worker, leaseMs }: ClaimRequest,
   state: StreamState,
   limit: number,
@@ -101,7 +101,8 @@ async function take(
   stillDue?: (rows: readonly StreamRow[]) => Promise<readonly StreamRow[]>,
 ): Promise<ClaimedStream[]> {
   if (limit <= 0) return []
-  const select = tx.selectFrom('stream').selectAll().where('state', '=', stateNumber(state))
+  const select = tx.selectFrom('stream').selectAll().where('state', '=', stateNumber(state, context))
+  const { dialect } = context
   const found = await restrict(select).limit(limit).modifyEnd(sql.raw(dialect.skipLocked)).execute()
   const rows = found.length > 0 && stillDue ? await stillDue(found) : found
   if (rows.length === 0) return []
@@ -109,7 +110,7 @@ async function take(
   await tx
     .updateTable('stream')
     .set({
-      state: stateNumber(running),
+      state: stateNumber(running, context),
       state_serial_no: sql`state_serial_no + 1`,
       attempts: sql`attempts + 1`,
       claimed_by: worker,

@@ -8,13 +8,14 @@ import { stateNumber } from '../rows.ts'
 const LEASED = Object.values(RUN_STATES).flatMap(({ running, retry }) => [running, retry])
 
 /** Reads when streams are due next, in one query over index entries: an idle worker repeats it often. */
-export async function nextDue({ db, dialect }: StoreContext, withRetries: boolean): Promise<DueTimes> {
+export async function nextDue(context: StoreContext, withRetries: boolean): Promise<DueTimes> {
+  const { db, dialect } = context
   // Not min(): MariaDB would read the whole index to skip NULLs.
   const active = (column: 'fire_timestamp' | 'expire_timestamp') =>
     db
       .selectFrom('stream')
       .select(column)
-      .where('state', '=', stateNumber('active'))
+      .where('state', '=', stateNumber('active', context))
       .where(column, '>', Number.MIN_SAFE_INTEGER)
       .orderBy(column)
       .limit(1)
@@ -22,7 +23,7 @@ export async function nextDue({ db, dialect }: StoreContext, withRetries: boolea
   const leased = db
     .selectFrom('stream')
     .select(({ fn }) => fn.min(fn.coalesce('lease_until', sql<number>`0`)).as('at'))
-    .where('state', 'in', withRetries ? LEASED.map(stateNumber) : [0])
+    .where('state', 'in', withRetries ? LEASED.map((state) => stateNumber(state, context)) : [0])
   const row = await db
     .selectNoFrom([
       active('fire_timestamp').as('fire'),

@@ -25,7 +25,7 @@ const config = await loadConfig(resolve(import.meta.dirname, '../../../config/wi
 
 /** Stores a million events and 100,000 open streams. */
 export async function fill(url: string): Promise<{ events: number; open_streams: number }> {
-  const store = await createStore(await openMysqlDatabase({ url: new URL(url) }), config, 'bench')
+  const store = await createStore(await openMysqlDatabase({ url: new URL(url) }), config, { writer: 'bench' })
   const router = createRouter(config.triggers)
   const distiller = createDistiller(config.definitions, { catchAll: false })
   let filled = 0

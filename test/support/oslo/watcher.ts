@@ -44,7 +44,7 @@ export async function startWatcher(amqpUrl: string, variant: Variant): Promise<W
   const logger = keeping(said)
   const database = await openDatabase(`sqlite:${join(folder, 'events.db')}`, folder)
   await upgradeSchema(database.db, database.dialect.types)
-  const store = await createStore(database, config, 'watcher')
+  const store = await createStore(database, config, { writer: 'watcher' })
   const broker = createAmqpBroker({ ...config.yagi.broker, logger })
   const parts = { config, yagi: config.yagi, broker, store, clock: wallClock, logger }
   const consumer = await buildConsumer(parts)

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { formatIso } from '../../../src/domain/time.ts'
 import { writeLines } from '../../support/notifications.ts'
 import { ORDER_LINES, ORDER_WINCHESTER, type OrderFiles, Orders, orderLine } from '../../support/orders.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
@@ -247,16 +248,34 @@ test.each([
   else expect(result.stderr).toMatch(message)
 })
 
-test('a clock that no replay can hold needs workers that are stopped', async () => {
+test('a replay goes by the clock of the notifications, whatever the clock of the daemons', async () => {
   const winchester = `clock: wall\n${ORDER_WINCHESTER}`
   const { orders, replay } = await ordersWith(ORDER_LINES, { 'winchester.yaml': winchester })
-  const refused = await replay()
-  expect(refused.code).toBe(2)
-  expect(refused.stderr).toBe(
-    'with clock: wall workers of this database would run what is replayed before it is whole; stop them and add --workers-stopped, or set clock: auto\n',
-  )
-  expect((await replay('--workers-stopped')).code).toBe(0)
+  expect((await replay()).code).toBe(0)
   expect(await streamsOf(orders)).toEqual(STREAMS)
+})
+
+test('a stream that is not due by now stays open for the workers', async () => {
+  const now = formatIso(Date.now() * 1000)
+  const line = JSON.stringify({
+    event_type: 'order.placed',
+    message_id: 'n',
+    timestamp: now,
+    payload: { order: 'n' },
+  })
+  const { orders, replay } = await ordersWith([...ORDER_LINES, line])
+  expect(JSON.parse((await replay('--json', '--pipelines', 'off')).stdout)).toMatchObject({
+    fired: 2,
+    expired: 1,
+  })
+  const due = await orders.look((store) => store.nextDue(false))
+  expect(due.expire).not.toBeNull()
+  expect((await streamsOf(orders)).map(({ state }) => state)).toEqual([
+    'completed',
+    'completed',
+    'completed',
+    'active',
+  ])
 })
 
 test('a file without one notification is an error', async () => {

@@ -1,0 +1,90 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Stream } from '../../../src/domain/stream.ts'
+import { createSqlStore } from '../../../src/store/sql-store.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { DATABASES } from '../../support/databases.ts'
+import { event, routerOf } from '../../support/events.ts'
+import { finished, HOUR_MS, LATER, NOW, PAGE, StoreFixture } from '../../support/store-fixture.ts'
+
+const hostOf = ({ distinguishingTraits: { host } }: Stream) =>
+  host?.type === 'text' ? host.value : undefined
+
+describe.each(DATABASES)('store on $name: streams of a replay', ({ open }) => {
+  const fixture = new StoreFixture(open)
+  const router = routerOf({})
+  let live: Store
+  let replay: Store
+  beforeEach(async () => {
+    live = fixture.store
+    replay = await createSqlStore(fixture.database, { writer: 'replay', isReplay: true })
+  })
+
+  const put = (store: Store, host: string, eventType = 'a.end') => {
+    const one = event({ host, eventType })
+    const arrivals = [{ event: one, at: NOW, keys: router.keysOf(one) }]
+    return store.storeBatch({ arrivals, deadLetters: [] }, router)
+  }
+  const claim = (store: Store, leaseMs = HOUR_MS) =>
+    store.claimStreams({ kind: 'fire', now: LATER, limit: 10, worker: 'w', leaseMs })
+  const hostsOn = async (store: Store) => (await claim(store)).map(({ stream }) => hostOf(stream))
+
+  test('other workers neither see nor claim them, and it claims no others', async () => {
+    await put(replay, 'past')
+    expect(await live.nextDue(true)).toEqual({ fire: null, expire: null, retryInMs: null })
+    expect(await hostsOn(live)).toEqual([])
+    await put(live, 'present')
+    expect(await hostsOn(replay)).toEqual(['past'])
+    expect(await hostsOn(live)).toEqual(['present'])
+    expect((await live.listStreams({ state: 'firing' }, PAGE)).map(hostOf).sort()).toEqual([
+      'past',
+      'present',
+    ])
+  })
+
+  test('each lets events join the open stream of a key, whoever opened it', async () => {
+    await put(replay, 'a', 'a.begin')
+    await put(live, 'a')
+    await put(live, 'b', 'a.begin')
+    await put(replay, 'b')
+    expect(await hostsOn(replay)).toEqual(['a'])
+    expect(await hostsOn(live)).toEqual(['b'])
+    expect((await live.listStreams({}, PAGE)).map(({ eventCount }) => eventCount)).toEqual([2, 2])
+  })
+
+  test('they are completed, fail and are tried again as others are', async () => {
+    await put(replay, 'done')
+    await put(replay, 'fails')
+    await put(replay, 'waits')
+    const claims = await claim(replay)
+    const of = (host: string) =>
+      claims.find(({ stream }) => hostOf(stream) === host) as (typeof claims)[number]
+    await replay.finishRuns([finished(of('done'))], router)
+    await replay.failRun({ claim: of('fails'), error: 'no', retryInMs: undefined })
+    await replay.failRun({ claim: of('waits'), error: 'no', retryInMs: 0 })
+    const states = (await live.listStreams({}, PAGE)).map(({ state }) => state)
+    expect(states.sort()).toEqual(['completed', 'error', 'retry_fire'])
+    expect(await hostsOn(live)).toEqual([])
+    expect(await hostsOn(replay)).toEqual(['waits'])
+    // What is in its error state belongs to the operator.
+    expect(await live.resetStreams('error')).toBe(1)
+    expect(await hostsOn(live)).toEqual(['fails'])
+  })
+
+  test('what a replay was running when it was killed is run again, by a replay only', async () => {
+    await put(replay, 'a')
+    expect(await claim(replay, 0)).toHaveLength(1)
+    expect(
+      await live.claimOrphan({ kind: 'fire', now: LATER, limit: 1, worker: 'w', leaseMs: HOUR_MS }),
+    ).toBeUndefined()
+    expect(await replay.resumeReplayed()).toBe(1)
+    expect(await hostsOn(replay)).toEqual(['a'])
+  })
+
+  test('they are released to the workers step by step', async () => {
+    for (const host of ['a', 'b', 'c']) await put(replay, host)
+    expect(await replay.releaseReplayed(2)).toBe(2)
+    expect(await replay.releaseReplayed(2)).toBe(1)
+    expect(await replay.releaseReplayed(2)).toBe(0)
+    expect((await hostsOn(live)).sort()).toEqual(['a', 'b', 'c'])
+  })
+})

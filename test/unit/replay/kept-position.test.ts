@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest'
+import { lowWatermark } from '../../../src/clock/low-watermark.ts'
+import type { Stream } from '../../../src/domain/stream.ts'
+import { KeptPosition } from '../../../src/replay/kept-position.ts'
+import type { ReplayPosition } from '../../../src/replay/records/replay-place.ts'
+import { upgradeSchema } from '../../../src/store/schema/migrate.ts'
+import { createSqlStore } from '../../../src/store/sql-store.ts'
+import { openSqliteDatabase } from '../../../src/store/sqlite/sqlite-database.ts'
+import type { Store } from '../../../src/store/store.ts'
+import { at, event, routerOf } from '../../support/events.ts'
+import { temporaryFolder } from '../../support/folders.ts'
+import { NOW, PAGE } from '../../support/store-fixture.ts'
+
+const WALL = at('2026-11-30T00:00:00')
+const NEVER = new AbortController().signal
+
+const positionAt = (time: string, record: number): ReplayPosition => ({
+  at: at(time),
+  place: { opened: 2, unfinished: [{ file: 1, record }] },
+})
+
+async function openStores() {
+  const file = `${temporaryFolder()}/events.db`
+  const open = async (writer: string, isReplay: boolean) => {
+    const database = openSqliteDatabase(file)
+    await upgradeSchema(database.db, database.dialect.types)
+    return { database, store: await createSqlStore(database, { writer, isReplay }) }
+  }
+  return {
+    first: await open('first', true),
+    second: await open('second', true),
+    live: await open('live', false),
+  }
+}
+
+type Options = Partial<ConstructorParameters<typeof KeptPosition>[0]>
+
+function positionOn(store: Store, more: Options = {}): KeptPosition {
+  return new KeptPosition({ store, name: 'replay-1', wallNow: () => WALL, signal: NEVER, ...more })
+}
+
+const storeOne = (store: Store, host: string) => {
+  const router = routerOf({})
+  const one = event({ host, eventType: 'a.end' })
+  return store.storeBatch(
+    { arrivals: [{ event: one, at: NOW, keys: router.keysOf(one) }], deadLetters: [] },
+    router,
+  )
+}
+
+const claimOn = (store: Store) =>
+  store.claimStreams({ kind: 'fire', now: WALL, limit: 10, worker: 'w', leaseMs: 60_000 })
+
+const hostOf = ({ distinguishingTraits: { host } }: Stream) =>
+  host?.type === 'text' ? host.value : undefined
+
+test('a replay holds nobody, and leaves nothing behind when it ends', async () => {
+  const { first, second } = await openStores()
+  const kept = positionOn(first.store)
+  expect(await kept.takeOver()).toBeUndefined()
+  await kept.begin(positionAt('2026-01-01T00:00:00', 0))
+  await kept.report(positionAt('2026-01-02T00:00:00', 10))
+  const reports = await second.store.readReports()
+  expect(reports).toHaveLength(1)
+  expect(lowWatermark(reports, { wallNow: WALL, patienceMs: 1e9 }).holds).toEqual([])
+  await kept.end()
+  await first.store.close()
+  expect(await second.store.readReports()).toEqual([])
+})
+
+test('another process goes on where one has stopped in order', async () => {
+  const { first, second } = await openStores()
+  const before = positionOn(first.store)
+  await before.begin(positionAt('2026-01-01T00:00:00', 0))
+  await before.leave(positionAt('2026-01-03T00:00:00', 77))
+  await first.store.close()
+  const after = positionOn(second.store)
+  const position = await after.takeOver()
+  expect(position).toEqual(positionAt('2026-01-03T00:00:00', 77))
+  await after.begin(position as ReplayPosition)
+  expect(await second.store.readReports()).toHaveLength(1)
+  await after.end()
+  await second.store.close()
+})
+
+test('a process that was killed counts as dead after ten seconds', async () => {
+  const { first, second } = await openStores()
+  await positionOn(first.store).begin(positionAt('2026-01-01T00:00:00', 5))
+  let waited = 0
+  const stopping = new AbortController()
+  const onWait = () => {
+    waited++
+    stopping.abort()
+  }
+  await positionOn(second.store, { signal: stopping.signal, onWait }).takeOver()
+  expect(waited).toBe(1)
+  await silence(second)
+  expect(await positionOn(second.store, { onWait }).takeOver()).toEqual(positionAt('2026-01-01T00:00:00', 5))
+  expect(waited).toBe(1)
+})
+
+function silence({ database }: Awaited<ReturnType<typeof openStores>>['second']) {
+  return database.db
+    .updateTable('writer')
+    .set(({ eb }) => ({ heard_at: eb('heard_at', '-', 11_000_000) }))
+    .execute()
+}
+
+test('no worker takes the streams of a replay before it has ended, and the replay takes no others', async () => {
+  const { first, live } = await openStores()
+  await storeOne(live.store, 'live')
+  await storeOne(first.store, 'past')
+  expect((await live.store.nextDue(true)).fire).not.toBeNull()
+  const [own, ...none] = await claimOn(first.store)
+  expect(own && hostOf(own.stream)).toBe('past')
+  expect(none).toEqual([])
+  expect((await claimOn(live.store)).map(({ stream }) => hostOf(stream))).toEqual(['live'])
+  expect((await live.store.listStreams({ state: 'firing' }, PAGE)).length).toBe(2)
+  // As after a kill -9.
+  await positionOn(first.store).takeOver()
+  expect((await claimOn(first.store)).map(({ stream }) => stream.id)).toEqual([own?.stream.id])
+  await storeOne(first.store, 'rest')
+  await positionOn(first.store).end()
+  const claimed = (await claimOn(live.store)).map(({ stream }) => hostOf(stream))
+  expect(claimed).toEqual(['rest'])
+})
+
+test('another replay is refused while one runs or is unfinished, unless its streams are released', async () => {
+  const { first, second, live } = await openStores()
+  await positionOn(first.store).begin(positionAt('2026-01-01T00:00:00', 0))
+  await storeOne(first.store, 'past')
+  const other = (more: Options = {}) => positionOn(second.store, { name: 'replay-2', ...more }).takeOver()
+  await expect(other({ releasesOthers: true })).rejects.toThrow(
+    'another replay runs on this database (replay-1)',
+  )
+  await silence(second)
+  await expect(other()).rejects.toThrow('another replay of this database is unfinished (replay-1)')
+  expect(await claimOn(live.store)).toEqual([])
+  expect(await other({ releasesOthers: true })).toBeUndefined()
+  expect(await claimOn(live.store)).toHaveLength(1)
+})
