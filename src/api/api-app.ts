@@ -9,18 +9,27 @@ import { mount, type Operation, otherMethods } from '../http/operation.ts'
 import { logRequests, type RequestObserver } from '../http/request-log.ts'
 import { DEFAULT_LIMITS, type Limits } from '../runtime/client-limits.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
 import type { Queries } from '../store/ports/queries.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
+import type { Trigger } from '../streams/trigger.ts'
 import { clockOperations } from './clock.ts'
+import { deadLetterOperations } from './dead-letters.ts'
 import { eventOperations } from './events.ts'
+import { streamExplainOperation } from './explain-stream.ts'
 import { COMPONENTS } from './shapes.ts'
 import { streamOperations } from './streams.ts'
+import { timelineOperation } from './timeline.ts'
 
 export type AppDependencies = {
-  readonly store: Queries & StreamRuns & Pick<Watermarks, 'readReports'>
+  readonly store: Queries & StreamRuns & DeadLetterBox & Pick<Watermarks, 'readReports'>
   /** how the event clock is configured (auto, a week of patience) */
   readonly clock?: ClockSettings | undefined
+  /** triggers of the configuration, whose criteria explanations show (none) */
+  readonly triggers?: readonly Trigger[] | undefined
+  /** names of the traits that a bare value is looked for under (none) */
+  readonly searchedTraits?: readonly string[] | undefined
   readonly logger: Logger
   /** tokens by permission (none: everybody may do everything) */
   readonly access?: Access
@@ -48,12 +57,21 @@ export function apiDocument(operations: readonly Operation[]): OpenApi {
 export function createApiApp({
   store,
   clock = DEFAULT_CLOCK,
+  triggers = [],
+  searchedTraits = [],
   logger,
   access = { read: [], write: [] },
   limits = DEFAULT_LIMITS,
   onRequest,
 }: AppDependencies): HttpApp {
-  const operations = [...streamOperations(store), ...eventOperations(store), ...clockOperations(store, clock)]
+  const operations = [
+    ...streamOperations(store),
+    streamExplainOperation({ store, clock, triggers }),
+    ...eventOperations(store),
+    timelineOperation(store, searchedTraits),
+    ...deadLetterOperations(store),
+    ...clockOperations(store, clock),
+  ]
   const document = apiDocument(operations)
   const page = docsPage(document)
 

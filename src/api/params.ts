@@ -92,10 +92,41 @@ export const eventsQuery = z.object({
   limit,
 })
 
+export const deadLettersQuery = z.object({
+  stage: text('only those of this stage', 'distill'),
+  queue: text('only those of this queue', 'monitor.info'),
+  reason: text('only those whose reason contains this text, in any case', 'not an integer'),
+  stream: param(
+    { type: 'integer', description: 'only those of this stream' },
+    'the number of a stream',
+    parseId,
+  ).optional(),
+  from_datetime: time('only those kept after this time'),
+  to_datetime: time('only those kept before this time'),
+  mark,
+  limit,
+})
+
+export const timelineQuery = z.object({
+  traits: traits('traits that all events of the story have'),
+  of: text('a bare value, such as a uuid, a request id or a tenant, in place of `traits`', '8f2c'),
+  from_datetime: time('only events after this time'),
+  to_datetime: time('only events until this time, itself included'),
+  fold: flag('whether updates that follow each other are one entry (true)'),
+})
+
 export const noParams = z.object({})
 
 export const streamPath = z.object({
   id: param({ type: 'integer', description: 'the number of a stream' }, 'the number of a stream', parseId),
+})
+
+export const deadLetterPath = z.object({
+  id: param(
+    { type: 'integer', description: 'the number of a dead letter' },
+    'the number of a dead letter',
+    parseId,
+  ),
 })
 
 export const eventPath = z.object({

@@ -69,5 +69,123 @@ export const clock = z
   })
   .meta({ id: 'Clock', description: 'the event clock; the earliest hold comes first' })
 
+const criterion = z
+  .object({
+    criterion: z.string().meta({ description: 'as triggers.yaml has it' }),
+    needed: z.int(),
+    seen: z.int().nullable().meta({
+      description: 'as counted with the stream; null where the criterion is newer than its last event',
+    }),
+    is_met: z.boolean(),
+    misses: z
+      .array(
+        z.object({
+          reason: z.string(),
+          events: z.int().meta({ description: 'number of events with this reason' }),
+          latest: z.object({ message_id: z.string(), event_type: z.string(), timestamp: isoTime }),
+        }),
+      )
+      .meta({ description: 'why events of the stream do not meet it, the commonest reason first' }),
+    other_types: z
+      .array(z.string())
+      .meta({ description: "types of the stream's events, where the criterion accepts none of them" }),
+  })
+  .meta({ id: 'FireCriterion' })
+
+/** Why a stream has not fired. */
+export const streamExplanation = z
+  .object({
+    id: z.int(),
+    name: z.string().meta({ description: 'name of its trigger' }),
+    state: z.enum(STREAM_STATES),
+    why: z.array(z.string()).meta({ description: 'whole sentences; the first is the answer' }),
+    fire_criteria: z.array(criterion),
+    event_count: z.int(),
+    attempts: z.int().meta({ description: 'runs of its pipeline that were begun and not successful' }),
+    last_error: z.string().nullable().meta({ description: 'handler and stack of the last run that failed' }),
+  })
+  .meta({ id: 'StreamExplanation' })
+
+/** What could not be processed. */
+export const deadLetter = z
+  .object({
+    id: z.int(),
+    stage: z.string().meta({
+      description: 'what failed: decode, validate, distill, size, store, pipeline, commit, or `app:NAME`',
+    }),
+    reason: z.string(),
+    queue: z.string().nullable(),
+    at: isoTime,
+    bytes: z.int().meta({ description: 'size of the body' }),
+    body: z
+      .union([z.string(), z.object({ base64: z.string() })])
+      .optional()
+      .meta({ description: 'of a single one: UTF-8 as text, anything else in base64' }),
+    _mark: mark.optional(),
+  })
+  .meta({ id: 'DeadLetter' })
+
+const change = z.object({ trait: z.string(), from: value, to: value }).meta({ id: 'Change' })
+
+const changes = z.array(change).meta({ description: 'traits that differ from those of earlier events' })
+
+const timelineEntry = z
+  .discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('event'),
+      at: isoTime,
+      event_type: z.string(),
+      message_id: z.string(),
+      is_failure: z.boolean(),
+      message: z.string().nullable().meta({ description: 'what a failure says about itself' }),
+      changes,
+      user_id: z.string().nullable(),
+      request_id: z.string().nullable(),
+    }),
+    z.object({
+      kind: z.literal('folded').meta({ description: 'updates that follow each other' }),
+      at: isoTime,
+      until: isoTime,
+      event_type: z.string(),
+      count: z.int(),
+      changes,
+    }),
+    z.object({
+      kind: z.literal('stream'),
+      at: isoTime,
+      stream: z.int(),
+      name: z.string().meta({ description: 'name of its trigger' }),
+      what: z.enum(['opened', 'fires', 'expires']),
+      state: z.enum(STREAM_STATES),
+      error: z.string().nullable(),
+    }),
+  ])
+  .meta({ id: 'TimelineEntry' })
+
+/** The story of a resource. */
+export const timeline = z
+  .object({
+    traits: z.record(z.string(), z.string()),
+    entries: z.array(timelineEntry).meta({ description: 'in the order of time' }),
+    events: z.int(),
+    is_truncated: z.boolean().meta({ description: 'whether older events are left out' }),
+  })
+  .meta({ id: 'Timeline' })
+
 /** All types that have an id; other types refer to them by it. */
-export const COMPONENTS = [value, datetime, timeRange, counts, event, listedEvent, stream, clock]
+export const COMPONENTS = [
+  value,
+  datetime,
+  timeRange,
+  counts,
+  event,
+  listedEvent,
+  stream,
+  criterion,
+  streamExplanation,
+  deadLetter,
+  change,
+  timelineEntry,
+  timeline,
+  clock,
+]

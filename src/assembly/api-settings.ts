@@ -6,19 +6,28 @@ import type { Access } from '../http/access.ts'
 import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { readSecret } from '../runtime/read-secret.ts'
+import type { Trigger } from '../streams/trigger.ts'
+import { indexedTraits } from './open-store.ts'
 
 /** The environment variables of tokens, which add to those of winchester.yaml. */
 const VARIABLES = { read: 'STACKTACH_READ_TOKEN', write: 'STACKTACH_WRITE_TOKEN' } as const
 
-export type ServedApi = { readonly address: ListenAddress; readonly access: Access; readonly limits: Limits }
+export type ServedApi = {
+  readonly address: ListenAddress
+  readonly access: Access
+  readonly limits: Limits
+  readonly triggers: readonly Trigger[]
+  /** names of traits that a bare value is looked for under: those of the triggers, then indexed_traits */
+  readonly searchedTraits: readonly string[]
+}
 
 /**
- * Returns the address, access and limits of the API from a configuration. `listen` is the address of the
+ * Returns the address, access, limits and triggers of the API from a configuration. `listen` is the address of the
  * command line, which takes precedence. Rejects with ConfigError when the API would serve other machines
  * without a token.
  */
 export async function apiSettings(
-  { winchester, folder }: Config,
+  { winchester, folder, triggers }: Config,
   listen: ListenAddress | undefined,
   environment: Environment,
 ): Promise<ServedApi> {
@@ -45,5 +54,7 @@ export async function apiSettings(
   }
   const { query_timeout_s, requests_per_minute } = api.limits
   const limits = { queryTimeoutMs: query_timeout_s * 1000, requestsPerMinute: requests_per_minute }
-  return { address, access, limits }
+  const names = [...indexedTraits(triggers, []), ...winchester.indexed_traits]
+  const searchedTraits = [...new Set(names)].filter((name) => name !== 'timestamp')
+  return { address, access, limits, triggers, searchedTraits }
 }

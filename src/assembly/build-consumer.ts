@@ -1,5 +1,4 @@
 import type { Archive } from '../archive/archive.ts'
-import { openRollingArchive } from '../archive/rolling-archive.ts'
 import type { Broker } from '../broker/broker.ts'
 import type { IntakeClock } from '../clock/event-clock.ts'
 import type { ArchiveSettings } from '../config/load/archive-settings.ts'
@@ -18,6 +17,7 @@ import { TriggerDebug } from '../streams/trigger-debug.ts'
 import { appServices, buildApps } from './build-apps.ts'
 import { buildRouter } from './build-router.ts'
 import { hasAutoClock } from './event-clock-of.ts'
+import { openArchive } from './open-archive.ts'
 
 export type ConsumerParts = {
   readonly config: Config
@@ -156,7 +156,7 @@ class Archives {
 
   async open(settings: ArchiveSettings): Promise<Archive> {
     const name = JSON.stringify(settings)
-    const archive = this.#open.get(name) ?? (await openRollingArchive({ ...settings, logger: this.#logger }))
+    const archive = this.#open.get(name) ?? (await openArchive(settings, this.#logger))
     this.#open.set(name, archive)
     return archive
   }

@@ -4,14 +4,10 @@ import { joinedLogSettings, type LogFileSetting, type LogSettings } from '../con
 import { ConfigError, messageOf } from '../domain/errors.ts'
 import { forPeople } from '../runtime/log/for-people.ts'
 import { LogFile } from '../runtime/log/log-file.ts'
-import { type LogFormat, logFormatOf, standardErrorLines } from '../runtime/log/log-lines.ts'
-import {
-  createLoggerOver,
-  type LevelSwitch,
-  LOG_LEVELS,
-  type Logger,
-  type LogLevel,
-} from '../runtime/logger.ts'
+import { type LogFormat, logFormatOf } from '../runtime/log/log-format.ts'
+import { LOG_LEVELS, type LogLevel } from '../runtime/log/log-level.ts'
+import { standardErrorLines } from '../runtime/log/log-lines.ts'
+import { createLoggerOver, type LevelSwitch, type Logger } from '../runtime/logger.ts'
 
 /** The name of a daemon in `%(proc_name)s` and in lines about reloading. */
 export type DaemonRole = 'consumer' | 'worker' | 'api' | 'up'

@@ -7,7 +7,13 @@ import { type ListenRange, parseLoopbackRange } from '../runtime/listen-address.
 import type { Logger } from '../runtime/logger.ts'
 import { packageVersion } from '../runtime/version.ts'
 
-export type Role = 'consumer' | 'worker' | 'api'
+/** The daemons that winchester.yaml may name an address of the status for. */
+export type ConfiguredRole = 'consumer' | 'worker' | 'api'
+
+export type Role = ConfiguredRole | 'time-server'
+
+/** The event clock that a daemon goes by. */
+type ClockName = WinchesterSettings['clock'] | 'time_sync'
 
 /** The metrics and health of a daemon, and the service that publishes them. */
 export type Observation = {
@@ -24,17 +30,20 @@ export type Observation = {
  */
 export async function observe(
   settings: WinchesterSettings,
-  role: Role,
+  role: ConfiguredRole,
   given?: ListenRange,
 ): Promise<Observation | undefined> {
   const address = given ?? statusAddressOf(settings, role)
-  if (!address) return undefined
+  return address && observeAt(address, role, settings.time_sync_endpoint ? 'time_sync' : settings.clock)
+}
+
+/** Creates the metrics and health of a daemon that are served at an address. */
+export async function observeAt(address: ListenRange, role: Role, clock: ClockName): Promise<Observation> {
   const { Metrics } = await import('../observe/metrics.ts')
   const { createStatusService } = await import('../observe/status-service.ts')
   const metrics = new Metrics()
   const health = new Health()
   const version = packageVersion()
-  const clock = settings.time_sync_endpoint ? 'time_sync' : settings.clock
   const added: (() => ProcessFacts)[] = []
   const about = () => ({
     role,
@@ -55,7 +64,7 @@ export async function observe(
 /** Returns where a role serves its status by winchester.yaml; undefined where it serves none. */
 export function statusAddressOf(
   { status }: Pick<WinchesterSettings, 'status'>,
-  role: Role,
+  role: ConfiguredRole,
 ): ListenRange | undefined {
   const text = typeof status === 'string' ? status : status?.[role]
   return text === undefined ? undefined : parseLoopbackRange(text)

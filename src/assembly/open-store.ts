@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Config } from '../config/load/config.ts'
 import { messageOf, StackTachError } from '../domain/errors.ts'
@@ -17,6 +18,11 @@ import type { Trigger } from '../streams/trigger.ts'
  */
 export const LONGEST_SILENCE_MS = 120_000
 
+export type OpenDatabaseOptions = Pick<OpenStoreOptions, 'silenceMs' | 'statementMs'> & {
+  /** whether a missing file is created (true) */
+  readonly mayCreate?: boolean
+}
+
 /**
  * Opens the database of a URL: `mysql://…`, `sqlite:PATH` or `sqlite::memory:`. Paths in the URL are relative
  * to `folder`.
@@ -24,20 +30,26 @@ export const LONGEST_SILENCE_MS = 120_000
 export async function openDatabase(
   url: string,
   folder: string,
-  limits: Pick<OpenStoreOptions, 'silenceMs' | 'statementMs'> = {},
+  { mayCreate = true, ...limits }: OpenDatabaseOptions = {},
 ): Promise<OpenDatabase> {
-  if (url.startsWith('sqlite:')) {
-    const path = url.slice('sqlite:'.length)
-    try {
-      return openSqliteDatabase(path === ':memory:' ? path : resolve(folder, path))
-    } catch (error) {
-      throw new StackTachError(
-        'config',
-        `cannot open the database ${resolve(folder, path)}: ${messageOf(error)}`,
-      )
-    }
-  }
+  if (url.startsWith('sqlite:')) return openSqlite(url.slice('sqlite:'.length), folder, mayCreate)
   return openMysqlDatabase({ url, folder, ...limits })
+}
+
+function openSqlite(name: string, folder: string, mayCreate: boolean): OpenDatabase {
+  if (name === ':memory:') return openSqliteDatabase(name)
+  const path = resolve(folder, name)
+  if (!mayCreate && !existsSync(path)) {
+    throw new StackTachError(
+      'config',
+      `the database ${path} does not exist yet; \`stv3 db upgrade -c FILE\` creates it`,
+    )
+  }
+  try {
+    return openSqliteDatabase(path)
+  } catch (error) {
+    throw new StackTachError('config', `cannot open the database ${path}: ${messageOf(error)}`)
+  }
 }
 
 /** Returns the column types of the kind of database that a URL names, without connecting to it. */
@@ -87,7 +99,10 @@ export type OpenStoreOptions = {
  * const store = await openStore(config, { writer: processName('consumer') })
  */
 export async function openStore(config: Config, options: OpenStoreOptions = {}): Promise<Store> {
-  const database = await openDatabase(config.winchester.database.url, config.folder, options)
+  const database = await openDatabase(config.winchester.database.url, config.folder, {
+    ...options,
+    mayCreate: !config.hasWinchester,
+  })
   try {
     if (!config.hasWinchester) await upgradeSqlite(database.db)
     return await createStore(database, config, options.writer, options.onRepeat)

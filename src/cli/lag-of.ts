@@ -1,6 +1,6 @@
 import { clockSettingsOf } from '../assembly/event-clock-of.ts'
+import { describeLag } from '../clock/describe-lag.ts'
 import { wallClock } from '../clock/event-clock.ts'
-import { describeLag } from '../clock/format-lag.ts'
 import type { Config } from '../config/load/config.ts'
 import { decodeNotificationText } from '../distiller/decode-notification.ts'
 import { readableTime } from '../distiller/distiller.ts'

@@ -8,8 +8,8 @@ import {
   parseListenAddress,
   parseLoopbackRange,
 } from '../runtime/listen-address.ts'
-import { LOG_FORMATS, type LogFormat } from '../runtime/log/log-lines.ts'
-import { createLogger, LOG_LEVELS, type Logger, logLevelOf } from '../runtime/logger.ts'
+import { LOG_FORMATS } from '../runtime/log/log-format.ts'
+import { LOG_LEVELS } from '../runtime/log/log-level.ts'
 import { packageVersion } from '../runtime/version.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
@@ -48,27 +48,23 @@ export function apiListenOption(): Option {
   return new Option('--listen <host:port>', 'address to listen on').argParser(parseListen)
 }
 
-/** Creates the option `--status` of daemons, for where their metrics and health are served. */
-export function statusOption(): Option {
+/**
+ * Creates the option `--status` of daemons, for where their metrics and health are served. `otherwise` names where else
+ * the address may come from, beside the environment.
+ */
+export function statusOption(otherwise = ', else status of winchester.yaml'): Option {
   return new Option(
     '--status <host:port>',
-    'loopback address of metrics and health; of HOST:PORT-PORT the first free port (default: status of winchester.yaml)',
-  ).argParser((text): ListenRange => {
-    const range = parseLoopbackRange(text)
-    if (range) return range
-    throw new InvalidArgumentError(
-      'expected HOST:PORT on a loopback address, such as 127.0.0.1:9101 or 127.0.0.1:9101-9109.',
-    )
-  })
-}
-
-/**
- * Creates the logger of a command. The level is that of --log-level, else that of the configuration, else
- * info.
- */
-export function loggerOf(options: { logLevel?: string; logFormat?: LogFormat }, configured?: string): Logger {
-  const level = logLevelOf(options.logLevel ?? configured ?? 'info') ?? 'info'
-  return createLogger(level, {}, options.logFormat)
+    `loopback address of metrics and health; of HOST:PORT-PORT the first free port (default: STACKTACH_STATUS of the environment${otherwise})`,
+  )
+    .env('STACKTACH_STATUS')
+    .argParser((text): ListenRange => {
+      const range = parseLoopbackRange(text)
+      if (range) return range
+      throw new InvalidArgumentError(
+        'expected HOST:PORT on a loopback address, such as 127.0.0.1:9101 or 127.0.0.1:9101-9109.',
+      )
+    })
 }
 
 /** Wrong usage that is found only when the command runs; the program exits with 2. */
@@ -79,6 +75,8 @@ export type ProgramOptions = {
   readonly invalidIsUsage?: boolean
   /** returns what is added to the sentence on an error, such as which variable helps */
   readonly hintOf?: (error: unknown) => string
+  /** returns the sentence on an error in the words of the program's own options */
+  readonly reword?: (sentence: string) => string
 }
 
 /** Error of standard output after which nothing more can be written. */
@@ -102,7 +100,8 @@ export async function runProgram(program: Command, options: ProgramOptions = {})
   } catch (error) {
     const sentence = sentenceOf(error)
     const hint = options.hintOf?.(error) ?? ''
-    if (sentence !== undefined) printNote(`${program.name()}: ${sentence}${hint}`)
+    const { reword = (text: string) => text } = options
+    if (sentence !== undefined) printNote(`${program.name()}: ${reword(sentence)}${hint}`)
     process.exitCode = exitCodeOf(error, options)
   }
   await Promise.all([process.stdout, process.stderr].map(flushed))
@@ -169,6 +168,13 @@ export function print(text: string): Promise<void> {
 /** Writes data to standard output as print does, unchanged when a file or a program takes it. */
 export function printData(text: string): Promise<void> {
   return process.stdout.isTTY ? print(text) : printStyled(text)
+}
+
+/** Writes bytes of UTF-8 as printData writes text. */
+export async function printBytes(bytes: Buffer): Promise<void> {
+  if (process.stdout.isTTY) return print(bytes.toString())
+  if (outputFailure) throw outputFailure
+  if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
 }
 
 /** Writes a sentence and a line feed to standard error, without secrets and control characters. */

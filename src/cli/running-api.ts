@@ -5,9 +5,9 @@ import type { PreparedChange } from '../assembly/reload/reloader.ts'
 import type { Config } from '../config/load/config.ts'
 import type { ListenAddress } from '../runtime/listen-address.ts'
 
-type Parts = Omit<AppDependencies, 'access' | 'limits'>
+type Parts = Omit<AppDependencies, keyof ServedApi>
 
-/** The REST API of a process, whose tokens and limits may change while it serves. */
+/** The REST API of a process, whose tokens, limits and triggers may change while it serves. */
 export class RunningApi {
   readonly #parts: Parts
   #settings: ServedApi

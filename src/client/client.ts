@@ -1,6 +1,18 @@
 import { InvalidError } from '../domain/errors.ts'
+import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
-import { type EventQuery, eventParams, type StreamQuery, streamParams } from './query.ts'
+import type { StreamExplanation } from '../formats/stream-explanation.ts'
+import type { Timeline } from '../formats/timeline.ts'
+import {
+  type DeadLetterQuery,
+  deadLetterParams,
+  type EventQuery,
+  eventParams,
+  type StreamQuery,
+  streamParams,
+  type TimelineQuery,
+  timelineParams,
+} from './query.ts'
 import { createRequester, type SentRequest } from './request.ts'
 
 // biome-ignore lint/performance/noBarrelFile: callers of the package tell errors apart by their classes
@@ -12,8 +24,18 @@ export {
   TransientError,
 } from '../domain/errors.ts'
 export type { StreamState } from '../domain/stream.ts'
+export type { RestDeadLetter, ShownBody } from '../formats/dead-letter-form.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
-export type { EventQuery, QueryTime, QueryTraits, StreamQuery } from './query.ts'
+export type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
+export type { Change, Timeline, TimelineEntry } from '../formats/timeline.ts'
+export type {
+  DeadLetterQuery,
+  EventQuery,
+  QueryTime,
+  QueryTraits,
+  StreamQuery,
+  TimelineQuery,
+} from './query.ts'
 
 export type ClientOptions = {
   /** where the API is, e.g. `http://127.0.0.1:8000` */
@@ -30,6 +52,9 @@ export type ClientOptions = {
 
 /** The options of a call, beside its query. */
 export type CallOptions = { readonly signal?: AbortSignal | undefined }
+
+/** A dead letter of a list; `_mark` is its place in the list. */
+export type ListedDeadLetter = RestDeadLetter & { readonly _mark: string }
 
 /** An event of a list; `_mark` is its place in the list. */
 export type ListedEvent = RestEvent & { readonly _mark: string }
@@ -50,6 +75,8 @@ export type Client = {
     query?: { readonly details?: boolean },
     options?: CallOptions,
   ): Promise<RestStream>
+  /** Returns why a stream has not fired, or what became of it. */
+  explainStream(id: number | string, options?: CallOptions): Promise<StreamExplanation>
   /** Makes a stream in an error state run again. */
   resetStream(id: number | string, options?: CallOptions): Promise<void>
   /** Deletes a stream, never its events. */
@@ -60,6 +87,17 @@ export type Client = {
   /** Yields all events that match a query, page by page; `limit` is the size of a page. */
   events(query?: EventQuery, options?: CallOptions): AsyncGenerator<ListedEvent>
   getEvent(messageId: string, options?: CallOptions): Promise<RestEvent>
+  /** Returns one page of what could not be processed, the newest first, without bodies. */
+  listDeadLetters(query?: DeadLetterQuery, options?: CallOptions): Promise<ListedDeadLetter[]>
+  countDeadLetters(query?: DeadLetterQuery, options?: CallOptions): Promise<number>
+  /** Yields all dead letters that match a query, page by page. */
+  deadLetters(query?: DeadLetterQuery, options?: CallOptions): AsyncGenerator<ListedDeadLetter>
+  /** Returns a dead letter with its body, whose secrets are masked. */
+  getDeadLetter(id: number | string, options?: CallOptions): Promise<RestDeadLetter>
+  /** Deletes a dead letter for good. */
+  deleteDeadLetter(id: number | string, options?: CallOptions): Promise<void>
+  /** Returns what happened to a resource, in the order of time. */
+  timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
 
 const TIMEOUT_MS = 30_000
@@ -76,6 +114,7 @@ const PAGE_SIZE = 200
 export function createClient(options: ClientOptions): Client {
   const { url, token, timeoutMs = TIMEOUT_MS, retries = RETRIES, onRequest } = options
   const request = createRequester({ url, token, timeoutMs, retries, onRequest })
+  const letterPath = (id: number | string) => `/v1/dead-letters/${segment('the id of a dead letter', id)}`
   const streamPath = (id: number | string) => `/v1/streams/${segment('the id of a stream', id)}`
 
   const client: Client = {
@@ -92,6 +131,8 @@ export function createClient(options: ClientOptions): Client {
       const [stream] = await request<[RestStream]>({ method: 'GET', path: streamPath(id), params, signal })
       return stream
     },
+    explainStream: async (id, { signal } = {}) =>
+      request({ method: 'GET', path: `${streamPath(id)}/explain`, signal }),
     resetStream: async (id, { signal } = {}) => request({ method: 'PUT', path: streamPath(id), signal }),
     deleteStream: async (id, { signal } = {}) => request({ method: 'DELETE', path: streamPath(id), signal }),
     listEvents: async (query = {}, { signal } = {}) =>
@@ -102,6 +143,19 @@ export function createClient(options: ClientOptions): Client {
       return row.count
     },
     events: (query = {}, call = {}) => pages(query, (page) => client.listEvents(page, call)),
+    listDeadLetters: async (query = {}, { signal } = {}) =>
+      request({ method: 'GET', path: '/v1/dead-letters', params: deadLetterParams(query), signal }),
+    async countDeadLetters(query = {}, { signal } = {}) {
+      const params = deadLetterParams(query)
+      const [row] = await request<Counts>({ method: 'GET', path: '/v1/dead-letters/count', params, signal })
+      return row.count
+    },
+    deadLetters: (query = {}, call = {}) => pages(query, (page) => client.listDeadLetters(page, call)),
+    getDeadLetter: async (id, { signal } = {}) => request({ method: 'GET', path: letterPath(id), signal }),
+    deleteDeadLetter: async (id, { signal } = {}) =>
+      request({ method: 'DELETE', path: letterPath(id), signal }),
+    timeline: async (query, { signal } = {}) =>
+      request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>
       request({ method: 'GET', path: `/v1/events/${segment('a message_id', messageId)}`, signal }),
   }

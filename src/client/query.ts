@@ -28,6 +28,28 @@ export type EventQuery = {
   readonly traits?: QueryTraits | undefined
 } & PageQuery
 
+/** The filters and the page of a list of dead letters. */
+export type DeadLetterQuery = {
+  readonly stage?: string | undefined
+  readonly queue?: string | undefined
+  /** only those whose reason contains this text, in any case */
+  readonly reason?: string | undefined
+  readonly stream?: number | string | undefined
+  /** only those kept after this time */
+  readonly from?: QueryTime | undefined
+  readonly to?: QueryTime | undefined
+} & PageQuery
+
+/** The story of a resource: of events with these traits, or with a bare value such as a uuid. */
+export type TimelineQuery = {
+  readonly traits?: QueryTraits | undefined
+  readonly of?: string | undefined
+  readonly from?: QueryTime | undefined
+  readonly to?: QueryTime | undefined
+  /** whether updates that follow each other are one entry (true) */
+  readonly fold?: boolean | undefined
+}
+
 /** One page of a list: the rows after a `_mark` of an earlier answer; `+` goes upwards from the oldest. */
 export type PageQuery = {
   readonly mark?: string | undefined
@@ -54,6 +76,29 @@ export function eventParams(query: EventQuery): SentParams {
     to_datetime: timeText(query.to),
     traits: traitsText(query.traits),
     ...pageParams(query),
+  })
+}
+
+export function deadLetterParams(query: DeadLetterQuery): SentParams {
+  const { stage, queue, reason, stream, from, to } = query
+  return present({
+    stage,
+    queue,
+    reason,
+    stream: stream === undefined ? undefined : String(stream),
+    from_datetime: timeText(from),
+    to_datetime: timeText(to),
+    ...pageParams(query),
+  })
+}
+
+export function timelineParams({ traits, of, from, to, fold }: TimelineQuery): SentParams {
+  return present({
+    traits: traitsText(traits),
+    of,
+    from_datetime: timeText(from),
+    to_datetime: timeText(to),
+    fold: fold === undefined ? undefined : String(fold),
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Micros } from '../domain/time.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { describeLag } from './describe-lag.ts'
 import { type IntakeClock, wallClock } from './event-clock.ts'
-import { describeLag } from './format-lag.ts'
 import { CURRENT, QueuePosition } from './queue-position.ts'
 
 const machineNow = () => performance.now()

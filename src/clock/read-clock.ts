@@ -17,6 +17,7 @@ export type ClockReading = {
   readonly mode: ClockSettings['mode']
   /** undefined: only the time service knows it */
   readonly now: Micros | undefined
+  readonly wallNow: Micros
   /** who holds the clock, the earliest first */
   readonly holds: readonly Hold[]
 }
@@ -29,5 +30,6 @@ export async function readClock(
   const wallNow = now()
   const reports = mode === 'auto' ? await store.readReports() : []
   const { hold, holds } = lowWatermark(reports, { wallNow, patienceMs })
-  return { mode, now: mode === 'time_sync' ? undefined : Math.min(wallNow, hold?.at ?? wallNow), holds }
+  const eventNow = mode === 'time_sync' ? undefined : Math.min(wallNow, hold?.at ?? wallNow)
+  return { mode, now: eventNow, wallNow, holds }
 }

@@ -3,8 +3,8 @@ import { formatIso, type Micros } from '../domain/time.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { ReportedPositions, Watermarks } from '../store/ports/watermarks.ts'
+import { formatDuration } from '../text/format-duration.ts'
 import type { EventClock } from './event-clock.ts'
-import { formatLag } from './format-lag.ts'
 import { type ClockState, type Hold, lowWatermark } from './low-watermark.ts'
 import { CURRENT } from './queue-position.ts'
 
@@ -112,5 +112,5 @@ const REASONS: { readonly [why in Hold['why']]: string } = {
  * // 'at 2026-01-02T08:00:00, 3 days behind: for queue monitor.info consumer-h1-17 works off a backlog'
  */
 export function describeHold({ at, queue, consumer, why }: Hold, wallNow: Micros): string {
-  return `at ${formatIso(at)}, ${formatLag(wallNow - at)} behind: for queue ${queue} ${consumer} ${REASONS[why]}`
+  return `at ${formatIso(at)}, ${formatDuration(wallNow - at)} behind: for queue ${queue} ${consumer} ${REASONS[why]}`
 }

@@ -3,7 +3,9 @@ import { createManualClock, type IntakeClock } from '../clock/event-clock.ts'
 import { decodeNotificationText } from '../distiller/decode-notification.ts'
 import { createDistiller, type Distiller } from '../distiller/distiller.ts'
 import type { Event } from '../domain/event.ts'
-import { type RestStream, restStream } from '../formats/rest-form.ts'
+import { explainStream } from '../explain/stream/explain-stream.ts'
+import { type ActualStream, actualStream } from '../formats/actual-form.ts'
+import type { StreamExplanation } from '../formats/stream-explanation.ts'
 import { type TypedEvent, typedEvent } from '../formats/typed-form.ts'
 import { createEventFinder } from '../pipeline/find-events.ts'
 import { createStreamRunner, type StreamRunner } from '../pipeline/worker/stream-runner.ts'
@@ -19,17 +21,22 @@ import type { TestParts } from './parts.ts'
 import { parseTestEvent } from './test-event.ts'
 import type { TestStep } from './test-schema.ts'
 
-export type ActualStream = Omit<RestStream, '_mark' | 'events'> & { readonly events: readonly string[] }
-
 /** Result of a test: its streams in order of id, and the events that pipelines produced. */
 export type Actual = { readonly streams: readonly ActualStream[]; readonly events: readonly TypedEvent[] }
+
+/** Result of a test, with explanations of its streams in the same order. */
+export type TestResult = Actual & { readonly explanations: readonly StreamExplanation[] }
 
 const EVERYTHING = { limit: 1_000_000, mark: undefined, ascending: true }
 const LEASE_MS = 3_600_000
 const DEFAULT_BATCH = 1000
 
 /** Runs the steps of a test on an empty embedded store, with a clock that each step sets. */
-export async function runTest(steps: readonly TestStep[], parts: TestParts, logger: Logger): Promise<Actual> {
+export async function runTest(
+  steps: readonly TestStep[],
+  parts: TestParts,
+  logger: Logger,
+): Promise<TestResult> {
   const database = openSqliteDatabase(':memory:')
   await upgradeSchema(database.db, database.dialect.types)
   const store = await createSqlStore(database)
@@ -76,12 +83,25 @@ class TestRun {
     return this.#runner.close()
   }
 
-  async run(steps: readonly TestStep[]): Promise<Actual> {
+  async run(steps: readonly TestStep[]): Promise<TestResult> {
     for (const step of steps) {
       this.#clock.set(step.now)
       await this.#take(step)
     }
-    return this.#actual()
+    return { ...(await this.#actual()), explanations: await this.#explanations() }
+  }
+
+  async #explanations(): Promise<StreamExplanation[]> {
+    const now = this.#clock.now()
+    const clock = { mode: 'wall', now, wallNow: now, holds: [] } as const
+    const explanations: StreamExplanation[] = []
+    for (const stream of await this.#store.listStreams({}, EVERYTHING)) {
+      const trigger = this.#router.triggers.find(({ name }) => name === stream.name)
+      const claim = await this.#store.findClaim(stream.id)
+      const events = this.#store.eventsOfStream(stream.id, {})
+      explanations.push(await explainStream({ stream, claim, trigger, clock }, events))
+    }
+    return explanations
   }
 
   async #take(step: TestStep): Promise<void> {
@@ -129,10 +149,7 @@ class TestRun {
     const members = await this.#store.eventsOfStreams(streams.map(({ id }) => id))
     const events = await this.#store.listEvents({}, EVERYTHING)
     return {
-      streams: streams.map((stream) => {
-        const { _mark, events: _, last_error: __, ...fields } = restStream(stream, '')
-        return { ...fields, events: (members.get(stream.id) ?? []).map(({ messageId }) => messageId) }
-      }),
+      streams: streams.map((stream) => actualStream(stream, members.get(stream.id) ?? [])),
       events: events
         .filter(({ messageId }) => !this.#given.has(messageId))
         .map(typedEvent)

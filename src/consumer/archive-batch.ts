@@ -17,10 +17,10 @@ export async function archiveBatch(
   batch: readonly Prepared[],
   { archive, signal, outage }: ArchiveBatchContext,
 ): Promise<boolean> {
-  const lines = batch.flatMap(({ line }) => line ?? [])
+  const records = batch.flatMap(({ record }) => record ?? [])
   const waits = { initialMs: 100, maxMs: 10_000 }
   try {
-    await retry(() => archive.append(lines), { waits, signal, outage, isTransient: () => true })
+    await retry(() => archive.append(records), { waits, signal, outage, isTransient: () => true })
     return true
   } catch {
     return false

@@ -1,4 +1,4 @@
-import { type ArchiveLine, archiveLine } from '../archive/archive.ts'
+import type { ArchiveRecord } from '../archive/archive.ts'
 import type { Delivery } from '../broker/broker.ts'
 import type { IntakeClock } from '../clock/event-clock.ts'
 import { decodeNotification } from '../distiller/decode-notification.ts'
@@ -12,6 +12,7 @@ import type { NewDeadLetter } from '../store/ports/dead-letter-box.ts'
 import type { TriggerRouter } from '../streams/router.ts'
 import { isJsonBytes } from '../text/json-bytes.ts'
 import { appMessage } from './apps/app.ts'
+import { archiveRecord } from './archive-record.ts'
 import { plainBody } from './body/plain-body.ts'
 import type { Prepared } from './prepared.ts'
 
@@ -73,7 +74,7 @@ function refused(
 ): Prepared {
   const { body } = delivery
   const isCut = stage === 'size' && (plan ?? WHOLE_PLAN).hasArchive && body.length > KEPT_BYTES
-  const prepared = dead(delivery, archiveLine(body, isJson), stage, reason)
+  const prepared = dead(delivery, archiveRecord(delivery, isJson), stage, reason)
   if (!isCut) return prepared
   const kept = { body: body.subarray(0, KEPT_BYTES), wholeHash: bytesHash128(body) }
   const deadLetter = { stage, reason, queue: delivery.queue, ...kept }
@@ -89,38 +90,38 @@ function decoded(delivery: Delivery, context: PrepareContext): Prepared {
   }
   const { notification } = decoded
   const { archives, keepsMessages } = context.plan ?? WHOLE_PLAN
-  const line = archives(notification.event_type) ? archiveLine(body, true) : undefined
-  const prepared = distilledUnlessFiltered(delivery, line, notification, context)
+  const record = archives(notification.event_type) ? archiveRecord(delivery, true) : undefined
+  const prepared = distilledUnlessFiltered(delivery, record, notification, context)
   if (!keepsMessages) return prepared
   return { ...prepared, message: appMessage(delivery.queue, body, notification) }
 }
 
 function distilledUnlessFiltered(
   delivery: Delivery,
-  line: ArchiveLine | undefined,
+  record: ArchiveRecord | undefined,
   notification: Notification,
   context: PrepareContext,
 ): Prepared {
   const { stores } = context.plan ?? WHOLE_PLAN
-  if (!stores(notification.event_type)) return { delivery, line, outcome: FILTERED }
+  if (!stores(notification.event_type)) return { delivery, record, outcome: FILTERED }
   try {
-    return distilled(delivery, line, notification, context)
+    return distilled(delivery, record, notification, context)
   } catch (error) {
     // An error here (nesting that exhausts the stack, a faulty plugin) is the fault of the message.
-    return dead(delivery, line, 'distill', messageOf(error))
+    return dead(delivery, record, 'distill', messageOf(error))
   }
 }
 
 function distilled(
   delivery: Delivery,
-  line: ArchiveLine | undefined,
+  record: ArchiveRecord | undefined,
   notification: Notification,
   { distiller, clock, router, encode }: PrepareContext,
 ): Prepared {
   const outcome = distiller.distil(notification, () => clock.timeOf(delivery.queue))
-  if (outcome.kind === 'failed') return dead(delivery, line, 'distill', outcome.reason)
+  if (outcome.kind === 'failed') return dead(delivery, record, 'distill', outcome.reason)
   if (outcome.kind === 'dropped')
-    return { delivery, line, outcome: { kind: 'undefined', eventType: notification.event_type } }
+    return { delivery, record, outcome: { kind: 'undefined', eventType: notification.event_type } }
   const { messageId, eventType, timestamp } = outcome.event
   const arrival = {
     // Traits are left out: `encoded` has them, and a smaller batch is cheaper for the garbage collector.
@@ -129,12 +130,17 @@ function distilled(
     at: clock.arrive(delivery.queue, timestamp),
     keys: router.keysOf(outcome.event),
   }
-  return { delivery, line, outcome: { kind: 'event', arrival } }
+  return { delivery, record, outcome: { kind: 'event', arrival } }
 }
 
-function dead(delivery: Delivery, line: ArchiveLine | undefined, stage: string, reason: string): Prepared {
+function dead(
+  delivery: Delivery,
+  record: ArchiveRecord | undefined,
+  stage: string,
+  reason: string,
+): Prepared {
   const deadLetter = { stage, reason, queue: delivery.queue, body: delivery.body }
-  return { delivery, line, outcome: { kind: 'refused', deadLetter } }
+  return { delivery, record, outcome: { kind: 'refused', deadLetter } }
 }
 
 /** Makes the dead letter of a message that the store refused. */

@@ -1,4 +1,4 @@
-import type { ArchiveLine } from '../archive/archive.ts'
+import type { ArchiveRecord } from '../archive/archive.ts'
 import type { Delivery } from '../broker/broker.ts'
 import type { Arrival } from '../domain/routing.ts'
 import type { NewDeadLetter } from '../store/ports/dead-letter-box.ts'
@@ -8,7 +8,7 @@ import type { AppMessage } from './apps/app.ts'
 export type Prepared = {
   readonly delivery: Delivery
   /** undefined: the message is not archived */
-  readonly line: ArchiveLine | undefined
+  readonly record: ArchiveRecord | undefined
   readonly outcome: Outcome
   /** the message for further apps of the queue; dropped once they have handled it */
   readonly message?: AppMessage | undefined

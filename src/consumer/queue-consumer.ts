@@ -314,9 +314,9 @@ export class QueueConsumer implements Service {
   /** Prepares a message, without the steps that were done before it went back to the queue. */
   #preparedOnce(delivery: Delivery, context: PrepareContext): Prepared {
     const progress = this.#inHand.progressOf(delivery)
-    if (progress === 'stored') return { delivery, line: undefined, outcome: { kind: 'repeat' } }
+    if (progress === 'stored') return { delivery, record: undefined, outcome: { kind: 'repeat' } }
     const prepared = prepare(delivery, context)
-    return progress === 'archived' ? { ...prepared, line: undefined } : prepared
+    return progress === 'archived' ? { ...prepared, record: undefined } : prepared
   }
 
   /**

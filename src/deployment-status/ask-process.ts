@@ -1,14 +1,12 @@
-import type { Role } from '../assembly/observation.ts'
 import { causeOf, messageOf } from '../domain/errors.ts'
 import type { ProcessStatus } from './deployment-status.ts'
+import { ROLES } from './expected-processes.ts'
 
 /** Longest answer that is read, characters: whatever listens on a port may answer. */
 const LONGEST = 100_000
 
 /** What a daemon reports at `/status`, as it came. */
 type Answer = { readonly [key: string]: unknown }
-
-const ROLES: readonly Role[] = ['consumer', 'worker', 'api']
 
 const SILENT = {
   role: undefined,

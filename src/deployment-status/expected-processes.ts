@@ -1,4 +1,4 @@
-import { type Role, statusAddressOf } from '../assembly/observation.ts'
+import { type ConfiguredRole, type Role, statusAddressOf } from '../assembly/observation.ts'
 import type { Config } from '../config/load/config.ts'
 import { type ListenRange, parseAddressRange } from '../runtime/listen-address.ts'
 
@@ -9,11 +9,13 @@ export type ExpectedProcesses = {
   readonly roles: readonly Role[]
 }
 
-const ROLES: readonly Role[] = ['consumer', 'worker', 'api']
+const CONFIGURED: readonly ConfiguredRole[] = ['consumer', 'worker', 'api']
+/** All roles of daemons. */
+export const ROLES: readonly Role[] = [...CONFIGURED, 'time-server']
 const LINE = new RegExp(`^(?:(${ROLES.join('|')})(?:\\s+|=))?(\\S+)$`)
 
 /** What a line may be, for messages. */
-export const PROCESS_FORM = '[consumer|worker|api] HOST:PORT, or HOST:PORT-PORT'
+export const PROCESS_FORM = '[consumer|worker|api|time-server] HOST:PORT, or HOST:PORT-PORT'
 
 /**
  * Parses HOST:PORT or HOST:PORT-PORT, after a role if the text names one; returns undefined for any other text.
@@ -56,7 +58,7 @@ export function configuredProcesses(config: Pick<Config, 'winchester' | 'yagi'>)
     const address = statusAddressOf(winchester, 'worker')
     return address ? [{ address, roles: yagi ? ['consumer', 'worker'] : ['worker'] }] : []
   }
-  return ROLES.flatMap((role) => {
+  return CONFIGURED.flatMap((role) => {
     const address = statusAddressOf(winchester, role)
     return address ? [{ address, roles: [role] }] : []
   })

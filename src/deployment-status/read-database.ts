@@ -51,6 +51,7 @@ function ageOf(time: string | undefined): number | undefined {
 
 async function readContents(config: Config): Promise<Contents> {
   const database = await openDatabase(config.winchester.database.url, config.folder, {
+    mayCreate: false,
     silenceMs: PATIENCE_MS,
   })
   try {

@@ -37,8 +37,8 @@ function isOfEnvelope(name: string): boolean {
 }
 
 /**
- * Parses an event in the REST form. A whole number becomes an int, another one a float: the form does not
- * tell 3.0 from 3. Leaves out nulls and the mark of a list. Throws InvalidError.
+ * Parses an event in the REST form. A whole number of 64 bits becomes an int, another one a float: the form
+ * does not tell 3.0 from 3. Leaves out nulls and the mark of a list. Throws InvalidError.
  */
 function parseRestEvent({ event_type, message_id, timestamp, _mark, ...traits }: Fields): Event {
   const time = isObject(timestamp) ? (timestamp.datetime ?? timestamp) : timestamp
@@ -62,8 +62,11 @@ function parseRestTrait(name: string, value: unknown): Trait {
 function restTraitOf(value: unknown): Trait | undefined {
   if (typeof value === 'string') return { type: 'text', value }
   if (typeof value === 'boolean') return { type: 'int', value: Number(value) }
-  if (typeof value === 'bigint' || Number.isInteger(value)) return intTrait(value as number | bigint)
-  if (typeof value === 'number') return { type: 'float', value }
+  if (typeof value === 'bigint') return intTrait(value)
+  if (typeof value === 'number') {
+    const int = Number.isInteger(value) ? intTrait(value) : undefined
+    return int ?? { type: 'float', value }
+  }
   if (!isObject(value) || value.__type__ !== 'datetime') return undefined
   const time = typeof value.datetime === 'string' ? parseMoment(value.datetime) : undefined
   return time && { type: 'datetime', ...time }

@@ -7,9 +7,10 @@ import type { RestEvent, RestStream, RestValue } from './rest-form.ts'
 /** Returns an event with the secrets in its traits masked. Its id, type and time stay as they are. */
 export function shownEvent(event: RestEvent): RestEvent {
   const names = Object.keys(event).filter((name) => !ENVELOPE_NAMES.includes(name))
-  const masked = names.map((name) => [name, maskValue(name, event[name] as RestValue)] as const)
-  if (masked.every(([name, value]) => value === event[name])) return event
-  return { ...event, ...Object.fromEntries(masked) }
+  const masked = (name: string) => maskValue(name, event[name] as RestValue)
+  // Most events have no secret and are not copied.
+  if (names.every((name) => masked(name) === event[name])) return event
+  return { ...event, ...Object.fromEntries(names.map((name) => [name, masked(name)])) }
 }
 
 /** Returns a stream with the secrets in its distinguishing traits, in its last error and in its events masked. */

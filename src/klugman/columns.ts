@@ -1,4 +1,5 @@
 import { UsageError } from '../cli/program.ts'
+import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream, RestValue } from '../formats/rest-form.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { plainText } from './format-value.ts'
@@ -35,6 +36,17 @@ export const STREAM_COLUMNS: Columns<RestStream> = {
       _mark: stream._mark,
     }
   },
+}
+
+/** Columns of dead letters. */
+export const DEAD_LETTER_COLUMNS: Columns<RestDeadLetter> = {
+  shown: ['id', 'at', 'stage', 'queue', 'bytes', 'reason'],
+  fixed: ['id', 'at', 'stage', 'queue', 'bytes', 'reason'],
+  cells: ({ body, _mark, ...letter }) => ({
+    ...letter,
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : body.base64 }),
+    ...(_mark === undefined ? {} : { _mark }),
+  }),
 }
 
 /** Columns of events: the three that all have, and each trait. */

@@ -33,7 +33,7 @@ export function eventsCommand(): Command {
 async function run(options: Options, command: Command): Promise<void> {
   const client = connect(command)
   const query = queryOf(options)
-  if (options.count) return showCount((signal) => client.countEvents(query, { signal }), options)
+  if (options.count) return showCount((signal) => client.countEvents(query, { signal }), options, query)
   const output = eventOutput({ ...options, boxes: options.msg_id !== undefined })
   if (options.msg_id !== undefined) {
     await output.add(await client.getEvent(options.msg_id))

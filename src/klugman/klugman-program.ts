@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import { createCommand } from '../cli/program.ts'
 import { completionCommand } from './completion-command.ts'
+import { deadLettersCommand } from './dead-letters-command.ts'
 import { eventsCommand } from './events-command.ts'
 import { streamsCommand } from './streams-command.ts'
+import { timelineCommand } from './timeline-command.ts'
 
 /** Builds klugman with its commands. */
 export function klugmanProgram(): Command {
@@ -14,6 +16,13 @@ export function klugmanProgram(): Command {
     .usage('[options] [URL] COMMAND')
     .option('--url <url>', 'URL of the API (default: the environment variable KLUGMAN_URL)')
     .option('--debug', 'print each request')
-  for (const command of [streamsCommand(), eventsCommand(), completionCommand()]) program.addCommand(command)
+  const commands = [
+    streamsCommand(),
+    eventsCommand(),
+    timelineCommand(),
+    deadLettersCommand(),
+    completionCommand(),
+  ]
+  for (const command of commands) program.addCommand(command)
   return program
 }

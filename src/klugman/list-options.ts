@@ -16,7 +16,10 @@ export type ListOptions = OutputOptions & {
 }
 
 /** Names of the options that choose rows of a list, and so say nothing beside one row. */
-const CHOOSING = ['name', 'state', 'from', 'to', 'traits', 'mark', 'limit', 'all', 'count', 'watch']
+const CHOOSING = [
+  ...['name', 'state', 'stage', 'queue', 'reason', 'stream', 'from', 'to', 'traits'],
+  ...['mark', 'limit', 'all', 'count', 'watch'],
+]
 
 /**
  * Adds the common list options. `watched` is the help text for what --watch prints, `columns` those of a

@@ -1,6 +1,13 @@
 import { grouped } from '../cli/terminal/grouped.ts'
 import { StatusLine } from '../cli/terminal/status-line.ts'
-import type { Client, EventQuery, ListedEvent, StreamQuery } from '../client/client.ts'
+import type {
+  Client,
+  DeadLetterQuery,
+  EventQuery,
+  ListedDeadLetter,
+  ListedEvent,
+  StreamQuery,
+} from '../client/client.ts'
 import type { RestStream } from '../formats/rest-form.ts'
 import type { Output } from './output.ts'
 
@@ -20,6 +27,10 @@ export type Listing<Q extends Query, T extends Row> = {
 
 export function streamListing(client: Client): Listing<StreamQuery, RestStream> {
   return { page: client.listStreams, all: client.streams }
+}
+
+export function deadLetterListing(client: Client): Listing<DeadLetterQuery, ListedDeadLetter> {
+  return { page: client.listDeadLetters, all: client.deadLetters }
 }
 
 export function eventListing(client: Client): Listing<EventQuery, ListedEvent> {
@@ -67,13 +78,17 @@ export async function printList<Q extends Query, T extends Row>(printed: Printed
   if (count < most || mark === undefined) return
   const [next] = await listing.page({ ...query, mark, limit: 1 }, {})
   if (next) {
-    const told = `these are ${grouped(count)} ${rows} and there are more`
-    process.stderr.write(`${told}; --limit N shows more, --all everything\n`)
+    const told = `${grouped(count)} ${count === 1 ? singular(rows) : rows} shown, and there are more`
+    process.stderr.write(`${told}: --limit N shows more, --all everything\n`)
   }
 }
 
+function singular(rows: string): string {
+  return rows.replace(/s$/, '')
+}
+
 /** Returns what may be wrong with a query that selects nothing. Files take patterns of names; lists do not. */
-function hintOf(query: object): string {
+export function hintOf(query: object): string {
   const name = 'eventName' in query ? query.eventName : 'triggerName' in query ? query.triggerName : undefined
   return typeof name === 'string' && /[*?[]/.test(name) ? '; --name takes a whole name, no pattern' : ''
 }

@@ -1,5 +1,6 @@
 import { print, printStyled } from '../cli/program.ts'
 import { formatTable, type TableOptions } from '../cli/terminal/table.ts'
+import { describeDeadLetter, type RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import { shownEvent, shownStream } from '../formats/shown-form.ts'
 import { stringifyJson } from '../text/json.ts'
@@ -8,6 +9,7 @@ import {
   type Cells,
   type Columns,
   compareCells,
+  DEAD_LETTER_COLUMNS,
   EVENT_COLUMNS,
   requireColumns,
   STREAM_COLUMNS,
@@ -37,6 +39,10 @@ export type Output<T> = {
 
 export function streamOutput(options: OutputOptions): Output<RestStream> {
   return masked(shownStream, outputOf(options, streamTable, STREAM_COLUMNS))
+}
+
+export function deadLetterOutput(options: OutputOptions): Output<RestDeadLetter> {
+  return outputOf(options, describeDeadLetter, DEAD_LETTER_COLUMNS)
 }
 
 export function eventOutput(options: OutputOptions): Output<RestEvent> {

@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander'
-import { createCommand, printNote, UsageError } from '../cli/program.ts'
+import { createCommand, print, printNote, UsageError } from '../cli/program.ts'
 import { isConfirmed } from '../cli/terminal/confirm.ts'
 import type { Client, StreamQuery } from '../client/client.ts'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import { STREAM_STATES } from '../domain/stream.ts'
+import { describeExplanation } from '../formats/describe-explanation.ts'
 import type { RestStream } from '../formats/rest-form.ts'
+import { stringifyJson } from '../text/json.ts'
 import { STREAM_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
 import { printList, streamListing } from './list.ts'
@@ -17,6 +19,7 @@ type Options = ListOptions & {
   readonly name?: string
   readonly state?: string
   readonly details?: true
+  readonly explain?: true
   readonly reset?: true
   readonly delete?: true
   readonly yes?: true
@@ -29,6 +32,7 @@ export function streamsCommand(): Command {
     'list streams, the newest first; reset and delete them',
     `klugman http://127.0.0.1:8000 streams --state completed --traits instance_id:8f2c --details
   klugman streams --state error --all --csv
+  klugman streams --id 17 --explain
   klugman streams --id 17 --reset`,
   )
     .addOption(oneRowOption('--id <id>', 'show one stream'))
@@ -40,7 +44,13 @@ export function streamsCommand(): Command {
     )
     .option('--to <time>', 'only those that began before this time')
     .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
-    .option('--details', 'with the events of each stream')
+    .addOption(new Option('--details', 'with the events of each stream').conflicts('count'))
+    .addOption(
+      new Option(
+        '--explain',
+        'why the stream of --id has not fired, or what became of it, and what happens next',
+      ).conflicts([...['details', 'reset', 'delete', 'count', 'watch'], ...['column', 'sortColumn', 'csv']]),
+    )
     .option('--reset', 'run the stream of --id again, which must be in an error state')
     .addOption(
       new Option('--delete', 'delete the stream of --id, but not its events; asks first').conflicts('reset'),
@@ -54,7 +64,8 @@ async function run(options: Options, command: Command): Promise<void> {
   const client = connect(command)
   const query = queryOf(options)
   if (options.reset || options.delete) return change(client, options)
-  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options)
+  if (options.explain) return explain(client, options)
+  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options, query)
   const boxes = options.details === true || options.id !== undefined
   const plain = streamOutput({ ...options, boxes })
   const output = options.details ? withDetails(client, plain) : plain
@@ -70,6 +81,14 @@ async function run(options: Options, command: Command): Promise<void> {
     output,
     rows: 'streams',
   })
+}
+
+async function explain(client: Client, { id, json, format }: Options): Promise<void> {
+  if (id === undefined) throw new UsageError('--explain needs the --id of a stream')
+  if (format !== undefined && format !== 'json')
+    throw new UsageError(`--explain is printed as text or JSON, not as ${format}`)
+  const explanation = await client.explainStream(id)
+  await print(json || format ? `${stringifyJson(explanation)}\n` : describeExplanation(explanation))
 }
 
 function queryOf(options: Options): StreamQuery {

@@ -57,6 +57,11 @@ type HandlerStatics = {
    * replaces a parameter that is absent or null. A `deprecated` parameter is accepted with a warning.
    */
   readonly schema?: JsonSchema
+  /**
+   * Whether commit sends something, or changes something outside of StackTach (true). A replay leaves out the commit of
+   * such a handler and calls rollback instead, unless it is told to publish.
+   */
+  readonly changesOthers?: boolean
   /** Returns the fault of parameters that fit the schema; undefined when there is none. */
   readonly fault?: (params: HandlerParams) => string | undefined
 }

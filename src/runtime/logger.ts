@@ -1,7 +1,9 @@
 import { type Logger as PinoLogger, pino } from 'pino'
 import { maskSecrets } from '../text/mask-secrets.ts'
 import { printableLines } from '../text/printable.ts'
-import { type LogFormat, logFormatOf, standardErrorLines } from './log/log-lines.ts'
+import { type LogFormat, logFormatOf } from './log/log-format.ts'
+import { LOG_LEVELS, type LogLevel } from './log/log-level.ts'
+import { standardErrorLines } from './log/log-lines.ts'
 
 /**
  * Writes log lines: a sentence, and the values that belong to it as fields.
@@ -17,34 +19,11 @@ export type Logger = {
   child(fields: object): Logger
 }
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
-
 /** The level of a logger and of all its children; it may change while they are used. */
 export type LevelSwitch = { level: LogLevel }
 
 /** Takes whole lines of a log, each one JSON object and a line feed. */
 export type LogLines = { write(line: string): void }
-
-/**
- * Returns the level of a name in any case, those of Python's logging included; undefined for any other text.
- *
- * @example
- * logLevelOf('WARNING') // 'warn'
- */
-export function logLevelOf(name: string): LogLevel | undefined {
-  const given = name.trim().toLowerCase()
-  const level = PYTHON_LEVELS[given] ?? given
-  return LOG_LEVELS.find((known) => known === level)
-}
-
-/** Levels of Python's logging that have other names here. */
-const PYTHON_LEVELS: { readonly [name: string]: LogLevel | undefined } = {
-  notset: 'debug',
-  warning: 'warn',
-  critical: 'error',
-  fatal: 'error',
-}
 
 /**
  * Creates a logger that writes to standard error: lines for people on a terminal, else one JSON object a line,

@@ -24,6 +24,14 @@ export function keepHeapSmall(): void {
 }
 
 /**
+ * Keeps the part of the heap for new objects from growing any more. A replay that holds many prepared notifications for
+ * a while would hold 285 MB instead of 225 MB; it takes a sixth more processor time.
+ */
+export function keepYoungHeapSmall(): void {
+  setFlagsFromString('--semi-space-growth-factor=1')
+}
+
+/**
  * Collects all garbage and gives free memory back to the system. Takes some tens of milliseconds: to be called
  * once all is loaded, which gives some 20 MB back, and before very large values.
  */

@@ -86,8 +86,8 @@ export async function openSqlSession(
 
   /** Locks the row too; reports that are older than those in it stay away. */
   async function writeReports(tx: Executor, id: number, reports: () => NumberedReports): Promise<void> {
-    hasReported = true
     const { number, queues } = reports()
+    hasReported = Object.keys(queues).length > 0
     const text = JSON.stringify(queues)
     const heard_at = sql.raw<number>(dialect.machineNow)
     const isNewer = sql<boolean>`coalesce(report_no, 0) < ${number}`

@@ -3,19 +3,24 @@ import type { OpenDatabase } from './dialect.ts'
 import { createSqlIntake } from './intake/sql-intake.ts'
 import { createSqlWatermarks } from './intake/sql-watermarks.ts'
 import type { DeadLetterBox } from './ports/dead-letter-box.ts'
+import type { Redistil } from './ports/redistil.ts'
 import type { Upkeep } from './ports/upkeep.ts'
 import { createSqlQueries } from './queries/sql-queries.ts'
 import { createSqlStreamRuns } from './runs/sql-stream-runs.ts'
 import { openSqlSession, type SqlSession, type SqlSessionOptions } from './sql-session.ts'
 import type { Store } from './store.ts'
 import {
+  areDeadLetters,
   countDeadLetters,
   countDeadLettersByStage,
   dropDeadLetters,
+  listDeadLetterHeads,
   listDeadLetters,
   noteDeadLetter,
 } from './upkeep/dead-letters.ts'
 import { closeSpan } from './upkeep/event-spans.ts'
+import { indexOlder } from './upkeep/index-older.ts'
+import { findChanges, writeChanges } from './upkeep/redistil-events.ts'
 import { trimEvents } from './upkeep/trim-events.ts'
 
 /**
@@ -38,6 +43,7 @@ export async function createSqlStore(
     ...createSqlQueries(session),
     ...createSqlDeadLetterBox(session),
     ...createSqlUpkeep(session),
+    ...createSqlRedistil(session),
     ...createSqlWatermarks(session),
     ping: () => session.query(async () => void (await sql`select 1`.execute(database.db))),
     close: () => session.close(),
@@ -47,8 +53,10 @@ export async function createSqlStore(
 function createSqlDeadLetterBox({ context, transaction, query }: SqlSession): DeadLetterBox {
   return {
     listDeadLetters: (filter, page) => query(() => listDeadLetters(context, filter, page)),
+    listDeadLetterHeads: (filter, page) => query(() => listDeadLetterHeads(context, filter, page)),
     countDeadLetters: (filter) => query(() => countDeadLetters(context, filter)),
     countDeadLettersByStage: () => query(() => countDeadLettersByStage(context)),
+    areDeadLetters: (bodies) => query(() => areDeadLetters(context, bodies)),
     dropDeadLetters: (filter) => transaction((tx) => dropDeadLetters(tx, filter)),
     noteDeadLetter: (id, stage, reason) => transaction((tx) => noteDeadLetter(tx, id, stage, reason)),
   }
@@ -58,5 +66,22 @@ function createSqlUpkeep({ context, transaction, query }: SqlSession): Upkeep {
   return {
     closeSpan: () => query(() => closeSpan(context)),
     trimEvents: (trim) => transaction((tx) => trimEvents(tx, context, trim)),
+  }
+}
+
+function createSqlRedistil({ context, transaction, query, lockWriter }: SqlSession): Redistil {
+  return {
+    async redistil(events) {
+      // Looked up with no lock: most events are as they should be.
+      const changes = await query(() => findChanges(context.db, events))
+      if (changes.events.size === 0) return changes.outcome
+      await transaction(async (tx) => writeChanges(tx, await lockWriter(tx), changes.events))
+      return changes.outcome
+    },
+    indexOlder: (limit) =>
+      transaction(async (tx) => {
+        await lockWriter(tx)
+        return indexOlder(tx, context, limit)
+      }),
   }
 }

@@ -251,7 +251,8 @@ function newDraft(key: StreamKey, timestamp: Micros): Draft {
   }
 }
 
-function expiry(trigger: Trigger, first: Micros, last: Micros, at: Micros): Micros | string {
+/** Returns when a stream expires, or the reason why this cannot be computed. */
+export function expiry(trigger: Trigger, first: Micros, last: Micros, at: Micros): Micros | string {
   try {
     return microsFromInstant(firstMoment(evaluateTimex(trigger.expiration, { first, last, timestamp: at })))
   } catch (error) {

@@ -16,6 +16,8 @@ export type FireCriterion = {
    * unchanged
    */
   readonly fingerprint: string
+  /** the condition as the file has it, without `number` */
+  readonly written: Omit<CriterionConfig, 'number'>
 }
 
 /** A distinguishing trait: its value counts, or the result of a time expression on its time. */
@@ -80,7 +82,7 @@ function compileTrigger(config: TriggerConfig, index: number, report: Report): T
   const fireCriteria = criteria('fire_criteria').map((criterion, at) => ({
     criterion,
     number: config.fire_criteria[at]?.number ?? TRIGGER_DEFAULTS.number,
-    fingerprint: fingerprint(config.fire_criteria[at] ?? {}),
+    ...identityOf(config.fire_criteria[at] ?? {}),
   }))
   if (!expiration) return undefined
   return {
@@ -101,6 +103,9 @@ function distinct(criteria: readonly FireCriterion[]): FireCriterion[] {
   return [...new Map(criteria.map((criterion) => [criterion.fingerprint, criterion])).values()]
 }
 
-function fingerprint({ number: _, ...condition }: CriterionConfig): string {
-  return hash64(canonicalJson(condition))
+function identityOf({
+  number: _,
+  ...written
+}: CriterionConfig): Pick<FireCriterion, 'fingerprint' | 'written'> {
+  return { fingerprint: hash64(canonicalJson(written)), written }
 }

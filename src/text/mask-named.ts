@@ -9,7 +9,7 @@ import { characterSet, endOfRun, type Part, TextParts } from './text-parts.ts'
 import { hidden, valueAt } from './value-parts.ts'
 
 /** A part of every secret name, in lower case or not. */
-const STEM =
+export const STEM =
   /pass|pwd|pswd|pw|secret|token|key|auth|cred|cookie|otp|psk|kek|jwt|bearer|fernet|sig|user.?data|configdrive|hashsuffix|cephcluster/gi
 
 const WORD = characterSet(/[\w.$-]/)

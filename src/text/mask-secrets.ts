@@ -1,7 +1,10 @@
-import { maskNamed } from './mask-named.ts'
-import { plainEscapes } from './plain-escapes.ts'
+import { maskNamed, STEM } from './mask-named.ts'
+import { ESCAPE, plainEscapes } from './plain-escapes.ts'
 import { isOpenValue, isSecretName, MASK } from './secret-names.ts'
-import { maskShapes } from './secret-shapes.ts'
+import { maskShapes, SHAPE_STEM } from './secret-shapes.ts'
+
+/** Something of which every secret in a text has one: most texts have none and need one look only. */
+const TRACE = new RegExp([ESCAPE, STEM, SHAPE_STEM].map(({ source }) => source).join('|'), 'i')
 
 /**
  * Replaces the secrets in a text by `***`: the values of secret names, in JSON (at any depth of JSON within
@@ -12,6 +15,7 @@ import { maskShapes } from './secret-shapes.ts'
  * maskSecrets('{"password": "abc", "host": "c1"}') // '{"password": "***", "host": "c1"}'
  */
 export function maskSecrets(text: string): string {
+  if (!TRACE.test(text)) return text
   const plain = plainEscapes(text)
   if (plain === undefined) return MASK
   const masked = maskShapes(maskNamed(plain))

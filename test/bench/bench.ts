@@ -3,6 +3,8 @@
 //   npm run -s bench                    everything
 //   npm run -s bench -- generate        what is named only: a bench, or a figure of one
 
+import { benchArchive } from './archive/archive.ts'
+import { benchRollCost } from './archive/roll-cost.ts'
 import { benchContention } from './contention.ts'
 import { benchDistill } from './distill.ts'
 import { benchFire } from './fire.ts'
@@ -12,6 +14,7 @@ import { benchIngest } from './ingest/ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchMemory } from './memory.ts'
 import { benchPaths } from './paths.ts'
+import { benchReplay } from './replay.ts'
 import { benchStartUp } from './start-up.ts'
 
 type Bench = { readonly figures: readonly string[]; readonly run: () => void | Promise<void> }
@@ -25,10 +28,13 @@ const BENCHES: { readonly [name: string]: Bench } = {
   },
   generate: { figures: ['generate_file_per_s', 'generate_amqp_per_s'], run: benchGenerate },
   ingest: { figures: ['ingest_floor_per_s', 'ingest_per_s'], run: benchIngest },
+  replay: { figures: ['replay_per_s', 'replay_rss_mb'], run: benchReplay },
   fire: { figures: ['fire_floor_per_s', 'fire_per_s', 'fire_usage_per_s'], run: benchFire },
   memory: { figures: ['rss_mb'], run: benchMemory },
   latency: { figures: ['visible_ms', 'fired_ms', 'trickle_visible_ms'], run: benchLatency },
   contention: { figures: ['deadlocks_per_1000'], run: benchContention },
+  archive: { figures: ['archive_cat_mb_per_s', 'archive_verify_of_gzip'], run: benchArchive },
+  'roll-cost': { figures: ['archive_packing_of_ingest'], run: benchRollCost },
   growth: { figures: ['ingest_at_0', 'ingest_at_1m', 'api_p99_ms'], run: benchGrowth },
 }
 

@@ -61,11 +61,11 @@ describe.each(DATABASES)('in $name', ({ open }) => {
     /** Stores bodies in one batch; each becomes an event or a dead letter, none both. */
     const take = async (bodies: readonly Buffer[]): Promise<Prepared[]> => {
       const prepared = bodies.map((body) => prepare({ ...DELIVERY, body }, context))
-      for (const { outcome, line } of prepared) {
+      for (const { outcome, record } of prepared) {
         expect(outcome.kind).toMatch(/^(event|refused)$/)
         if (outcome.kind === 'refused') expect(outcome.deadLetter.reason).not.toBe('')
-        expect(archivedText(line)).not.toBe('')
-        expect(archivedText(line).includes('\n'), 'an archive has a line for each message').toBe(false)
+        expect(archivedText(record)).not.toBe('')
+        expect(archivedText(record).includes('\n'), 'an archive has a line for each message').toBe(false)
       }
       const arrivals = prepared.flatMap((one) => arrivalOf(one) ?? [])
       const deadLetters = prepared.flatMap(deadLettersOf)

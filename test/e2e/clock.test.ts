@@ -67,3 +67,21 @@ test('the event clock and who holds it: on the command line, over REST, and unti
   expect(await runProgram('stv3', ['clock', 'forget', 'notifications', ...config])).toMatchObject({ code: 0 })
   expect(await ask()).toMatchObject({ follows: 'wall clock', since: null, held_by: [] })
 })
+
+test('the time server serves its status where the environment says, for stv3 status too', async () => {
+  const [listen, status] = [await freePort(), await freePort()]
+  const env = { STACKTACH_STATUS: `127.0.0.1:${status}` }
+  const ask = () => runProgram('stv3', ['status', '--json', '--at', `time-server=127.0.0.1:${status}`])
+  expect(await ask()).toMatchObject({ code: 1, stdout: expect.stringContaining('ECONNREFUSED') })
+  const server = startProgram(['time-server', '--listen', `127.0.0.1:${listen}`], 'stv3', env)
+  await until('the time server to be well', async () => (await ask()).code === 0)
+  expect(JSON.parse((await ask()).stdout)).toMatchObject({
+    ok: true,
+    processes: [{ role: 'time-server', state: 'ready', clock: 'time_sync' }],
+  })
+  expect(await runProgram('stv3', ['time-server'], { STACKTACH_STATUS: 'x' })).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/STACKTACH_STATUS.*expected HOST:PORT on a loopback address/),
+  })
+  expect(await server.stop()).toMatchObject({ code: 0 })
+})

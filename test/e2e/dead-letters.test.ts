@@ -61,7 +61,15 @@ test('ls and show tell what there is, without its secrets', async () => {
   expect(listed.code).toBe(0)
   expect(listed.stdout).toContain('memory_mb: "much" is no int')
   expect(lines((await run('ls', '--stage', 'decode', '--json')).stdout)).toEqual([
-    { id: 2, stage: 'decode', reason: 'r', queue: 'other', at: expect.any(String), body: { base64: '//4=' } },
+    {
+      id: 2,
+      stage: 'decode',
+      reason: 'r',
+      queue: 'other',
+      bytes: 2,
+      at: expect.any(String),
+      body: { base64: '//4=' },
+    },
   ])
   expect((await run('ls', '--limit', '1')).stdout).toContain('1 of 3; --limit shows more')
   const shown = (await run('show', '1')).stdout

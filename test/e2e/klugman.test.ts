@@ -230,6 +230,64 @@ test('--watch prints streams that change their state, and waits for a server tha
   await second.stop()
 })
 
+test('explains a stream, as text and as JSON, and asks for its number', async () => {
+  const [one] = await store.listStreams({}, { limit: 1, mark: undefined, ascending: true })
+  const id = String(one?.id)
+  const text = await klugman([url, 'streams', '--id', id, '--explain'])
+  expect(text).toMatchObject({ code: 0, stdout: expect.stringMatching(`^stream ${id} of ${one?.name}: `) })
+  const json = await klugman([url, 'streams', '--id', id, '--explain', '--json'])
+  expect(JSON.parse(json.stdout)).toMatchObject({ id: one?.id, state: one?.state, why: expect.any(Array) })
+  expect(await klugman([url, 'streams', '--explain'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--explain needs the --id of a stream'),
+  })
+  expect(await klugman([url, 'streams', '--id', '99999', '--explain'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('there is no stream 99999'),
+  })
+})
+
+test('tells what happened to a resource, as text, JSON and CSV', async () => {
+  const events = await store.listEvents({}, { limit: 100, mark: undefined, ascending: false })
+  const texts = events.flatMap(({ traits, messageId, eventType }) =>
+    Object.entries(traits).flatMap(([name, trait]) =>
+      trait.type === 'text' && /^[\w-]+$/.test(trait.value) ? [{ name, trait, messageId, eventType }] : [],
+    ),
+  )
+  const [newest] = texts
+  const what = `${newest?.name}:${newest?.trait.value}`
+  const text = await klugman([url, 'timeline', what])
+  expect(text).toMatchObject({ code: 0, stdout: expect.stringContaining(`: `) })
+  expect(text.stdout).toContain(newest?.eventType)
+  const json = (await klugman([url, 'timeline', what, '--json', '--no-fold'])).stdout.trim().split('\n')
+  expect(json.map((line) => JSON.parse(line).message_id)).toContain(newest?.messageId)
+  const csv = (await klugman([url, 'timeline', what, '--csv', '--no-fold'])).stdout.split('\n')
+  expect(csv[0]).toBe('at,kind,what,id,failure,changes,user_id,request_id')
+  expect(csv.some((line) => line.includes(String(newest?.messageId)))).toBe(true)
+  expect(await klugman([url, 'timeline', 'nobody-has-this'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('no event has "nobody-has-this"'),
+  })
+  expect(await klugman([url, 'timeline'])).toMatchObject({ code: 2 })
+})
+
+test('lists, shows and deletes dead letters', async () => {
+  const body = Buffer.from('{"nonsense": 1}')
+  const letters = [{ stage: 'validate', reason: 'no event_type', queue: 'q', body }]
+  await store.storeBatch({ arrivals: [], deadLetters: letters }, routerOf())
+  const listed = await klugman([url, 'dead-letters', '--reason', 'event_type'])
+  expect(listed.stdout).toMatch(/^ID .*REASON\n\d+ .* validate +q +15 +no event_type\n$/)
+  const [id = ''] = /^\d+/m.exec(listed.stdout) ?? []
+  const shown = await klugman([url, 'dead-letters', '--id', id])
+  expect(shown.stdout).toContain('reason  no event_type\n\n{"nonsense": 1}\n')
+  expect(await klugman([url, 'dead-letters', '--id', id, '--delete'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--delete needs --yes'),
+  })
+  expect(await klugman([url, 'dead-letters', '--id', id, '--delete', '--yes'])).toMatchObject({ code: 0 })
+  expect(await klugman([url, 'dead-letters', '--id', id])).toMatchObject({ code: 1 })
+})
+
 test('what a terminal would act on is shown as it is written', () => {
   const table = formatTable(['Property', 'Value'], [['x', 'a\u001b[2J\nb\u009bc']])
   expect(table).toContain('a\\u001b[2J\\nb\\u009bc')

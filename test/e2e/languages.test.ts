@@ -133,8 +133,10 @@ test('explain tells definition, fields, triggers and the reasons against', async
     _context_tenant: 't1',
     payload: { instance_id: 'i1', memory_mb: 512 },
   }
+  const lacking = { ...notification, event_type: 'compute.instance.exists', message_id: 'm3' }
   const foreign = { event_type: 'greeting.create', message_id: 'm2', timestamp: '2026-01-01', payload: {} }
-  const input = `${JSON.stringify(notification)}\n${JSON.stringify(foreign)}\nnonsense\n`
+  const lines = [notification, foreign, lacking].map((one) => JSON.stringify(one))
+  const input = `${lines.join('\n')}\nnonsense\n`
   const args = ['explain', '-c', join(CONFIG, 'winchester.yaml'), '-']
   const told = await run(args, input)
   expect(told.code).toBe(0)
@@ -144,7 +146,11 @@ test('explain tells definition, fields, triggers and the reasons against', async
   )
   expect(told.stdout).toContain('tenant_id = "t1" (text, from _context_tenant)')
   expect(told.stdout).toContain('trigger instance_day: joins the stream {"instance_id":"i1"')
-  const [explained, unmatched, broken] = jsonLines((await run([...args, '--json'], input)).stdout)
+  expect(told.stdout).toMatch(
+    /does not count for the fire criterion event_type: compute\.instance\.exists, .*, as trait audit_period_/,
+  )
+  expect(told.stdout.match(/fire criterion/g)).toHaveLength(1)
+  const [explained, unmatched, unfit, broken] = jsonLines((await run([...args, '--json'], input)).stdout)
   expect(explained).toMatchObject({
     message_id: 'm1',
     definition: {
@@ -154,11 +160,12 @@ test('explain tells definition, fields, triggers and the reasons against', async
     },
     traits: { memory_mb: { type: 'int', value: 512, field: 'payload.memory_mb' } },
     triggers: [
-      { name: 'instance_day', match: true, key: { instance_id: 'i1' } },
+      { name: 'instance_day', match: true, key: { instance_id: 'i1' }, fire_criteria: [{ met: false }] },
       { name: 'versioned_instance_day', match: false },
     ],
   })
   expect(unmatched).toMatchObject({ message_id: 'm2', triggers: [] })
+  expect(unfit).toMatchObject({ triggers: [{ fire_criteria: [{ met: false }] }, { fire_criteria: [] }] })
   expect(broken).toMatchObject({ message_id: null, error: expect.stringContaining('JSON') })
 })
 
@@ -211,12 +218,19 @@ test('explain gives the reason why a trigger does not match', async () => {
   const args = ['explain', '--json', '-c', join(CONFIG, 'winchester.yaml'), '-']
   const [explained] = jsonLines((await run(args, JSON.stringify(notification))).stdout)
   expect(explained.triggers).toEqual([
-    { name: 'instance_day', match: false, reason: expect.stringContaining('instance_id'), key: null },
+    {
+      name: 'instance_day',
+      match: false,
+      reason: expect.stringContaining('instance_id'),
+      key: null,
+      fire_criteria: [],
+    },
     {
       name: 'versioned_instance_day',
       match: false,
       reason: expect.stringContaining('event type'),
       key: null,
+      fire_criteria: [],
     },
   ])
 })
@@ -292,6 +306,7 @@ test('test runs with own handlers, and tells differences', async () => {
   const bad = await run(['test', join(folder, 'good.yaml'), join(folder, 'bad.yaml')])
   expect(bad.code).toBe(1)
   expect(bad.stdout).toContain('streams[0].state: expected "active", got "completed"')
+  expect(bad.stdout).toMatch(/got "completed"\n +stream 1 of t: completed, 2 events\n +It fired/)
   expect(bad.stdout).toContain('1 passed, 1 failed')
   const json = await run(['test', '--json', join(folder, 'bad.yaml')])
   expect(json.code).toBe(1)
@@ -402,3 +417,25 @@ function startedPaused(args: readonly string[]) {
   program.child.stdout?.pause()
   return { child: program.child, result: program.result() }
 }
+
+test('distill and explain fail when nothing becomes an event, and know events that are events already', async () => {
+  const folder = folderWith({ 'day.jsonl': simulatedDay(5, 5, 1).slice(0, 20).join('\n') })
+  const distilled = await run(['distill', '-c', join(CONFIG, 'winchester.yaml'), join(folder, 'day.jsonl')])
+  expect(distilled.code).toBe(0)
+  const events = distilled.stdout.replaceAll(/^null\n/gm, '')
+  for (const command of ['distill', 'explain']) {
+    const again = await run([command, '-c', join(CONFIG, 'winchester.yaml'), '-'], events)
+    expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('these are events already') })
+  }
+})
+
+test('explain knows that a stream whose expiry cannot be computed takes no event', async () => {
+  const late = JSON.stringify({
+    event_type: 'compute.instance.exists',
+    message_id: 'm',
+    timestamp: '9999-12-30 12:00:00',
+    payload: { instance_id: 'i' },
+  })
+  const { stdout } = await run(['explain', '-c', join(CONFIG, 'winchester.yaml'), '-'], late)
+  expect(stdout).toMatch(/trigger instance_day: no, it can join no stream: expiration cannot be computed/)
+})

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'amqplib'
 import { expect, inject, onTestFinished, test } from 'vitest'
-import type { ArchiveLine } from '../../src/archive/archive.ts'
+import type { ArchiveRecord } from '../../src/archive/archive.ts'
 import { createAmqpBroker } from '../../src/broker/amqp/amqp-broker.ts'
 import { wallClock } from '../../src/clock/event-clock.ts'
 import type { AppMessage } from '../../src/consumer/apps/app.ts'
@@ -56,9 +56,9 @@ async function setUp() {
     broker,
     store,
     archive: {
-      async append(lines: readonly ArchiveLine[]) {
+      async append(records: readonly ArchiveRecord[]) {
         if (away.archive) throw new TransientError('the disk is full')
-        archived.push(...lines.map((line) => JSON.parse(String(line)).message_id as string))
+        archived.push(...records.map(({ body }) => JSON.parse(String(body)).message_id as string))
       },
       async close() {},
     },

@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import {
+  chmodSync,
   copyFileSync,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,50 +11,31 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { temporaryFolder } from '../support/folders.ts'
+import { BUILD_MS, build, must, type Packages, run, sumOf, VERSION } from '../support/package/built.ts'
+import { inChroot } from '../support/package/chroot.ts'
+import { OwnNetwork } from '../support/package/own-network.ts'
 
-const ROOT = resolve(import.meta.dirname, '../..')
-const OUT = join(ROOT, 'sandbox/dist')
-const BUILD_MS = 1_800_000
-const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const OLD_SANDBOX = resolve(import.meta.dirname, '../fixtures/stacktach-v3')
 
 /** A bare Debian: debootstrap's smallest. */
 const root = mkdtempSync(join(tmpdir(), 'stacktach-root-'))
+let packages: Packages
 
-function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, {
-    encoding: 'utf8',
-    env,
-    cwd: ROOT,
-    maxBuffer: 2 ** 28,
-  })
-  if (error) throw error
-  return { status, stdout, stderr }
-}
-
-function must(command: string, ...args: readonly string[]): string {
-  const result = run(command, args)
-  expect(result, `${command} ${args.join(' ')}`).toMatchObject({ status: 0 })
-  return result.stdout
-}
-
-/** Runs a script in the root, without a network but its own loopback; `servers`: with the loopback of this machine. */
-function inside(script: string, network: 'none' | 'servers' = 'none', env: NodeJS.ProcessEnv = {}) {
-  const enter = 'mount -t proc proc "$0/proc"; exec chroot "$0" /bin/sh -c "$1"'
-  const [flags, lo] = network === 'none' ? [['-n'], 'ip link set lo up; '] : [[], '']
-  const args = ['-m', '--propagation', 'private', ...flags, 'sh', '-c', `${lo}${enter}`, root, script]
-  return run('unshare', args, { PATH: '/opt/stv3/bin:/usr/sbin:/usr/bin:/sbin:/bin', ...env })
+/** Runs a script in the root, without a network but its own loopback, which may have servers. */
+function inside(script: string, network?: OwnNetwork) {
+  const command = inChroot({ root }, ['/bin/sh', '-c', script])
+  const [program, ...args] = network
+    ? network.enter(command)
+    : ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$0" "$@"', ...command]
+  return run(program, args, { PATH: '/opt/stv3/bin:/usr/sbin:/usr/bin:/sbin:/bin' })
 }
 
 /** Waits in a script until there are streams, and prints how many. */
-function awaitStreams(url: string): string {
-  const count = `klugman ${url} streams --count 2>/dev/null | sed -n 's/.* count *| *\\([1-9][0-9]*\\) .*/\\1/p'`
+function awaitStreams(url: string, filter = ''): string {
+  const count = `klugman ${url} streams ${filter} --count 2>/dev/null | sed -n 's/.* count *| *\\([1-9][0-9]*\\) .*/\\1/p'`
   return `for i in $(seq 600); do sleep 0.2; n=$(${count}); [ -n "$n" ] && break; done; echo "$n"`
-}
-
-function sumOf(file: string): string {
-  return createHash('sha256').update(readFileSync(file)).digest('hex')
 }
 
 function files(folder: string): string[] {
@@ -64,35 +45,35 @@ function files(folder: string): string[] {
     .sort()
 }
 
-let tarball = ''
-let debian = ''
-
 beforeAll(() => {
-  must('bash', 'sandbox/build.sh', '-p')
-  const commit = must('git', 'rev-parse', 'HEAD').slice(0, 9)
-  tarball = join(OUT, `stacktach-${version}-${commit}.tar.gz`)
-  debian = join(OUT, `stacktach_${version}_amd64.deb`)
+  packages = build('tarball', 'deb', 'npm')
   const source = must('apt-get', 'indextargets', '--format', '$(REPO_URI) $(SUITE)', 'Created-By: Packages')
   const codename = /VERSION_CODENAME=(\w+)/.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? ''
   // The mirror that this machine takes its own packages from.
   const mirror = source.split('\n').find((line) => !/security|updates|backports/.test(line)) ?? ''
   must('debootstrap', '--variant=minbase', codename, root, mirror.split(' ')[0] as string)
+  // As on a machine: others than root may enter, and the installer has written the names of the loopback.
+  chmodSync(root, 0o755)
+  writeFileSync(join(root, 'etc/hosts'), '127.0.0.1 localhost\n::1 localhost\n')
 }, BUILD_MS)
 
 afterAll(() => rmSync(root, { recursive: true, force: true }), 600_000)
 
 test('the same commit makes the same bytes, whatever umask and time zone are', () => {
-  const before = [sumOf(tarball), sumOf(debian)]
+  const built = [packages.tarball, packages.deb, packages.npm]
+  const before = built.map(sumOf)
   const env = { ...process.env, TZ: 'Pacific/Kiritimati', LC_ALL: 'C' }
-  expect(run('bash', ['-c', 'umask 077; exec bash sandbox/build.sh -p'], env)).toMatchObject({ status: 0 })
-  expect([sumOf(tarball), sumOf(debian)]).toEqual(before)
+  const only = '--only tarball --only deb --only npm'
+  const again = run('bash', ['-c', `umask 077; exec bash sandbox/build.sh -p -- ${only}`], env)
+  expect(again).toMatchObject({ status: 0 })
+  expect(built.map(sumOf)).toEqual(before)
 })
 
 test('the tarball runs from /opt/stv3 on a bare Debian without a network', () => {
-  must('tar', '-xzf', tarball, '-C', join(root, 'opt'))
+  must('tar', '-xzf', packages.tarball, '-C', join(root, 'opt'))
   expect(inside('stv3 --version && klugman --version')).toEqual({
     status: 0,
-    stdout: `${version}\n${version}\n`,
+    stdout: `${VERSION}\n${VERSION}\n`,
     stderr: '',
   })
   const url = 'http://127.0.0.1:8123'
@@ -110,28 +91,54 @@ test('the tarball runs from /opt/stv3 on a bare Debian without a network', () =>
   rmSync(join(root, 'opt/stv3'), { recursive: true })
 })
 
-test('the Debian package installs, runs and purges all but data', () => {
-  const before = files(root)
-  const folder = temporaryFolder()
-  // What Node needs and a bare Debian lacks.
-  must('sh', '-c', `cd ${folder} && apt-get download -q libatomic1`)
-  copyFileSync(join(folder, readdirSync(folder)[0] as string), join(root, 'root/libatomic1.deb'))
-  copyFileSync(debian, join(root, 'root/stacktach.deb'))
-  expect(inside('dpkg -i /root/libatomic1.deb /root/stacktach.deb')).toMatchObject({ status: 0 })
-  const facts = inside(
-    'stv3 --version; klugman --version; stat -c "%U %G %a" /etc/stv3/stv3.env /var/lib/stv3',
+test("notifications of Nova's come out of klugman by a configuration of the original and its commands", async () => {
+  const network = await OwnNetwork.open()
+  onTestFinished(() => network.close())
+  must('tar', '-xzf', packages.tarball, '-C', join(root, 'opt'))
+  const folder = join(root, 'root/sandbox')
+  cpSync(OLD_SANDBOX, folder, { recursive: true })
+  const [broker, database] = [new URL(network.amqpUrl), new URL(network.databaseUrl)]
+  const account = `${database.username}:${database.password}@localhost:${database.port}`
+  const changes: readonly (readonly [string, RegExp, string])[] = [
+    ['yagi.conf', /^port = 5672$/m, `port = ${broker.port}`],
+    ['winchester/pipelines.yaml', /port: 5672/, `port: ${broker.port}`],
+    ['winchester.yaml', /winchester:testpasswd@localhost/, account],
+  ]
+  for (const [name, from, to] of changes) {
+    const text = readFileSync(join(folder, name), 'utf8')
+    expect(text).toMatch(from)
+    writeFileSync(join(folder, name), text.replace(from, to))
+  }
+  const url = 'http://127.0.0.1:8124'
+  const driven = inside(
+    `cd /root/sandbox
+    winchester_db -c winchester.yaml upgrade head >&2 || exit 11
+    yagi-event --config yagi.conf >consumer.log 2>&1 & consumer=$!
+    pipeline_worker --config winchester.yaml --name worker >worker.log 2>&1 & worker=$!
+    stv3 api -c winchester.yaml --listen 127.0.0.1:8124 >api.log 2>&1 & api=$!
+    stv3 generate --duration 30h --instances 3 --output day.jsonl >&2 || exit 12
+    stv3 publish day.jsonl -c yagi.conf >&2 || exit 13
+    ${awaitStreams(url, '--state completed')}
+    klugman ${url} events --name compute.instance.exists --limit 1 --json || exit 14
+    kill $consumer $worker $api
+    wait $consumer || exit 15
+    wait $worker || exit 16
+    wait $api || exit 17
+    winchester_db -c winchester.yaml current >&2`,
+    network,
   )
-  expect(facts).toMatchObject({ status: 0, stdout: `${version}\n${version}\nroot stv3 640\nstv3 stv3 750\n` })
-  expect(inside('stv3 check -c /etc/stv3/yagi.conf').status).toBe(0)
-
-  expect(inside('dpkg --purge stacktach libatomic1').status).toBe(0)
-  const left = files(root).filter((path) => !before.includes(path))
-  // adduser keeps copies of what it changes.
-  expect(left.filter((path) => !/^etc\/.*-$/.test(path))).toEqual([])
+  const told = readdirSync(folder).filter((name) => name.endsWith('.log'))
+  const logs = told.map((name) => readFileSync(join(folder, name), 'utf8'))
+  expect(driven, logs.join('\n')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^[1-9]\d*\n{/) })
+  const event = JSON.parse(driven.stdout.split('\n')[1] as string)
+  expect(readFileSync(join(folder, 'day.jsonl'), 'utf8')).toContain(`"${event.message_id}"`)
+  const archived = must('grep', '-rl', event.message_id, join(folder, 'data'))
+  expect(archived).toMatch(/data\/(archive|working)\/events_/)
+  rmSync(join(root, 'opt/stv3'), { recursive: true })
 })
 
 test('old names say what they do not take', () => {
-  must('tar', '-xzf', tarball, '-C', join(root, 'opt'))
+  must('tar', '-xzf', packages.tarball, '-C', join(root, 'opt'))
   const wrong = {
     'yagi-event --daemon': /--daemon is no argument/,
     'pipeline_worker -d': /does not go into the background/,
@@ -143,9 +150,44 @@ test('old names say what they do not take', () => {
   rmSync(join(root, 'opt/stv3'), { recursive: true })
 })
 
+test('the Debian package installs, runs and purges all but data', () => {
+  const before = files(root)
+  const folder = temporaryFolder()
+  // What Node needs and a bare Debian lacks.
+  must('sh', '-c', `cd ${folder} && apt-get download -q libatomic1`)
+  copyFileSync(join(folder, readdirSync(folder)[0] as string), join(root, 'root/libatomic1.deb'))
+  copyFileSync(packages.deb, join(root, 'root/stacktach.deb'))
+  expect(inside('dpkg -i /root/libatomic1.deb /root/stacktach.deb')).toMatchObject({ status: 0 })
+  const facts = inside(
+    'stv3 --version; klugman --version; stat -c "%U %G %a" /etc/stv3/stv3.env /var/lib/stv3',
+  )
+  expect(facts).toMatchObject({ status: 0, stdout: `${VERSION}\n${VERSION}\nroot stv3 640\nstv3 stv3 750\n` })
+  expect(inside('stv3 check -c /etc/stv3/yagi.conf').status).toBe(0)
+
+  const upgrade = 'cd /var/lib/stv3 && exec setpriv --reuid=stv3 --regid=stv3 --init-groups'
+  expect(inside(`${upgrade} stv3 db upgrade -c /etc/stv3/winchester.yaml`)).toMatchObject({ status: 0 })
+  const sysv = inside(`/opt/stv3/share/init.d/stv3-api start || exit 1
+    ${awaitAnswer('http://127.0.0.1:8000')}
+    /opt/stv3/share/init.d/stv3-api status || exit 2
+    /opt/stv3/share/init.d/stv3-api stop || exit 3
+    /opt/stv3/share/init.d/stv3-api status && exit 4; exit 0`)
+  expect(sysv).toMatchObject({ status: 0 })
+
+  expect(inside('dpkg --purge stacktach libatomic1').status).toBe(0)
+  expect(readdirSync(join(root, 'var/lib/stv3'))).toContain('stacktach.db')
+  const left = files(root).filter((path) => !before.includes(path))
+  // adduser keeps copies of what it changes.
+  expect(left.filter((path) => !/^etc\/.*-$/.test(path))).toEqual([])
+})
+
+/** Waits in a script until the API answers. */
+function awaitAnswer(url: string): string {
+  return `for i in $(seq 600); do sleep 0.2; klugman ${url} streams --limit 1 >/dev/null 2>&1 && break; done`
+}
+
 test('units are valid and hardened, and lintian finds no error', () => {
   const folder = temporaryFolder()
-  must('dpkg-deb', '-x', debian, join(folder, 'deb'))
+  must('dpkg-deb', '-x', packages.deb, join(folder, 'deb'))
   const units = join(folder, 'units')
   mkdirSync(units)
   const from = join(folder, 'deb/lib/systemd/system')
@@ -162,7 +204,7 @@ test('units are valid and hardened, and lintian finds no error', () => {
   })
   for (const path of paths)
     expect(run('systemd-analyze', ['security', '--offline=true', '--threshold=25', path]).status).toBe(0)
-  const lint = run('lintian', ['--allow-root', '--fail-on', 'error', debian])
+  const lint = run('lintian', ['--allow-root', '--fail-on', 'error', packages.deb])
   expect(lint.stdout.split('\n').filter((line) => line.startsWith('E:'))).toEqual([])
   expect(lint.status).toBe(0)
 })

@@ -1,7 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import { type RawBuilder, sql } from 'kysely'
 import { vi } from 'vitest'
-import type { Archive, ArchiveLine } from '../../src/archive/archive.ts'
+import type { Archive, ArchiveRecord } from '../../src/archive/archive.ts'
 import { wallClock } from '../../src/clock/event-clock.ts'
 import { createConsumerCounters } from '../../src/consumer/counters.ts'
 import { QueueConsumer } from '../../src/consumer/queue-consumer.ts'
@@ -160,10 +160,10 @@ class Simulation {
 
   #archive(process: Process): Archive {
     return {
-      append: async (lines: readonly ArchiveLine[]) => {
+      append: async (records: readonly ArchiveRecord[]) => {
         await this.#world.passTime(process)
         if (this.#world.happens('failsBefore')) throw new TransientError('the disk is full')
-        for (const line of lines) this.#archived.add(String(line))
+        for (const { body } of records) this.#archived.add(String(body))
         await this.#world.passTime(process)
       },
       async close() {},

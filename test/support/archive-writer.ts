@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
-import { openRollingArchive } from '../../src/archive/rolling-archive.ts'
+import { openRollingArchive } from '../../src/archive/rolling/rolling-archive.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import { records } from './records.ts'
 
 // A process that appends each line of its standard input to an archive, and confirms each on standard
 // output.
@@ -15,7 +16,7 @@ const archive = await openRollingArchive({
 })
 console.log(`open as process ${process.pid}`)
 for await (const line of createInterface({ input: process.stdin })) {
-  await archive.append([line])
+  await archive.append(records(line))
   console.log(`kept ${line}`)
 }
 await archive.close()

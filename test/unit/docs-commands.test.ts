@@ -62,7 +62,7 @@ function unknownIn(root: Command, line: string): string[] {
   const known = [command, ...command.commands.slice(0, 1)].flatMap((one) =>
     one.options.flatMap(({ short, long }) => [short, long]),
   )
-  const options = words.filter((word) => /^--?\w/.test(word)).flatMap((word) => word.split(/[|\],]/))
+  const options = words.filter((word) => /^--?[A-Za-z]/.test(word)).flatMap((word) => word.split(/[|\],]/))
   return options.filter((option) => option !== '--help' && !known.includes(option))
 }
 

@@ -44,6 +44,6 @@ test('without packages it says how to install them', () => {
 
 test('the guard knows the oldest Node of package.json and stands before each program', () => {
   expect(manifest.engines.node).toBe('>=24')
-  for (const name of ['stv3', 'klugman', 'day'] as const)
+  for (const name of ['stv3', 'klugman', 'day', 'bench', 'docs'] as const)
     expect(manifest.scripts[name]).toContain('--import ./sandbox/require-node.mjs')
 })

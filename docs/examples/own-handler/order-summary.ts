@@ -14,6 +14,9 @@ export class OrderSummary implements Handler {
     properties: { event_type: { type: 'string', minLength: 1 } },
   }
 
+  /** It sends nothing: `stv3 replay` runs it whole. */
+  static readonly changesOthers = false
+
   readonly #eventType: string
 
   constructor(params: HandlerParams) {

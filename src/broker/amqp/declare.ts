@@ -25,7 +25,7 @@ export async function declare(
     return undefined
   } catch (error) {
     const refusal = refusalOf(error)
-    if (refusal === 'exists-otherwise') {
+    if (refusal === 'exists-otherwise' && (await isThere(model, { check }))) {
       const difference = differenceOf(error)
       notices.warn(`${what} exists with other arguments than configured (${difference}); it is used as it is`)
       return undefined

@@ -23,6 +23,9 @@ const ACCESS_REFUSED = 403
 /** Errors of Node's TLS; their codes are words of the certificate's fault, or begin with ERR_. */
 const TLS_CODE = /^(ERR_|CERT_|UNABLE_|SELF_SIGNED|DEPTH_|.*_CERT)/
 
+/** What the library says of bytes that are no frames. */
+const OTHER_PROTOCOL = /^(?:Frame size \d+ exceeds|Invalid frame)/
+
 /**
  * The interval of heartbeats, s. A server notices a vanished client after two to three of them and
  * redelivers.
@@ -59,6 +62,7 @@ function failureOf(error: unknown, { user }: BrokerAddress): string {
     return `refuses the account ${user}: ${text}`
   if (typeof code === 'number') return `refuses the connection: ${text}`
   if (TLS_CODE.test(String(code))) return `cannot be used over TLS: ${reasonOfTls(error) ?? text}`
+  if (OTHER_PROTOCOL.test(text)) return 'speaks another protocol than AMQP: look at host and port'
   return `does not answer: ${text}`
 }
 

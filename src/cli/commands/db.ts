@@ -26,7 +26,7 @@ export function dbCommand(): Command {
   const command = createCommand('db', 'manage the database', 'stv3 db upgrade -c config/winchester.yaml')
   command.addCommand(
     sub('upgrade', 'create the tables, or bring them up to date').action((options: Options) =>
-      withDatabase(options, (database, config) => upgrade(database, config)),
+      withDatabase(options, (database, config) => upgrade(database, config), MAY_CREATE),
     ),
   )
   command.addCommand(
@@ -51,7 +51,7 @@ export function dbCommand(): Command {
       )
       .option('--restart', 'first delete what an interrupted import has left')
       .action((file: string, options: ImportOptions) =>
-        withDatabase(options, (database, config) => importFrom(file, database, config, options)),
+        withDatabase(options, (database, config) => importFrom(file, database, config, options), MAY_CREATE),
       ),
   )
   command.addCommand(sub('sql', 'print the SQL of all migrations').action(printSql))
@@ -66,13 +66,16 @@ function sub(name: string, description: string, file = ''): Command {
   )
 }
 
+const MAY_CREATE = { mayCreate: true }
+
 async function withDatabase(
   options: Options,
   work: (database: OpenDatabase, config: Config) => Promise<void>,
+  opening = { mayCreate: false },
 ): Promise<void> {
   const config = await loadConfig(options.config, process.env)
   const { url } = config.winchester.database
-  const database = await tellWait(nameOfDatabase(url), openDatabase(url, config.folder))
+  const database = await tellWait(nameOfDatabase(url), openDatabase(url, config.folder, opening))
   try {
     await work(database, config)
   } finally {

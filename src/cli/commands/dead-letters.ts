@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer'
 import { type Command, InvalidArgumentError } from 'commander'
 import { appServices, buildApps } from '../../assembly/build-apps.ts'
 import { planOf } from '../../assembly/build-consumer.ts'
@@ -14,12 +13,13 @@ import {
 import { createDistiller } from '../../distiller/distiller.ts'
 import { ConflictError, NotFoundError } from '../../domain/errors.ts'
 import { formatIso, type Micros } from '../../domain/time.ts'
+import { describeDeadLetter, restWholeDeadLetter } from '../../formats/dead-letter-form.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { DeadLetter, DeadLetterFilter } from '../../store/ports/dead-letter-box.ts'
 import type { Store } from '../../store/store.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
-import { printable } from '../../text/printable.ts'
-import { createCommand, loggerOf, parseFilterTime, parseWhole, print } from '../program.ts'
+import { loggerOf } from '../logger-of.ts'
+import { createCommand, parseFilterTime, parseWhole, print } from '../program.ts'
 import { isConfirmed } from '../terminal/confirm.ts'
 import { formatTable } from '../terminal/table.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
@@ -153,7 +153,7 @@ async function list(store: Store, options: Options): Promise<void> {
   const rows: string[][] = []
   let left = limit
   for await (const letter of inPages(store, filter, false)) {
-    if (options.json) await print(`${JSON.stringify(jsonOf(letter))}\n`)
+    if (options.json) await print(`${JSON.stringify(restWholeDeadLetter(letter))}\n`)
     else rows.push(rowOf(letter))
     if (--left === 0) break
   }
@@ -195,25 +195,11 @@ function firstLine(text: string): string {
   return line.length > REASON_WIDTH ? `${line.slice(0, REASON_WIDTH - 1)}…` : line
 }
 
-function jsonOf({ id, stage, reason, queue, at, body }: DeadLetter): object {
-  return { id, stage, reason: maskSecrets(reason), queue, at: formatIso(at), body: bodyOf(body) }
-}
-
-/** Returns a body with its secrets masked: UTF-8 as text, anything else in base64. */
-function bodyOf(body: Buffer): string | { readonly base64: string } {
-  if (isUtf8(body)) return maskSecrets(body.toString('utf8'))
-  return { base64: Buffer.from(maskSecrets(body.toString('latin1')), 'latin1').toString('base64') }
-}
-
 async function show(store: Store, id: number, options: Options): Promise<void> {
   const [letter] = await store.listDeadLetters({ ids: [id] }, { limit: 1, mark: undefined, ascending: true })
   if (!letter) throw new NotFoundError(`there is no dead letter ${id}`)
-  if (options.json) return print(`${JSON.stringify(jsonOf(letter))}\n`)
-  const { stage, queue, at, reason, body } = letter
-  const text = bodyOf(body)
-  await print(
-    `id      ${id}\nat      ${formatIso(at)}\nstage   ${printable(stage)}\nqueue   ${printable(queue ?? '')}\nreason  ${maskSecrets(reason)}\n\n${typeof text === 'string' ? text : `base64: ${text.base64}`}\n`,
-  )
+  if (options.json) return print(`${JSON.stringify(restWholeDeadLetter(letter))}\n`)
+  await print(describeDeadLetter(restWholeDeadLetter(letter)))
 }
 
 async function retry(

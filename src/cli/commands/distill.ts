@@ -11,7 +11,7 @@ import { decodeJsonText } from '../decode-json-text.ts'
 import type { JsonText } from '../json-text.ts'
 import { createCommand, printData } from '../program.ts'
 import { readJsonTexts, withoutOffset } from '../read-json-texts.ts'
-import { requireRead } from '../require-read.ts'
+import { Outcomes } from '../require-read.ts'
 
 type Options = { definitions?: readonly string[]; config?: string; catchall?: true }
 
@@ -46,15 +46,16 @@ export function distillCommand(): Command {
 async function distill(files: readonly string[], options: Options): Promise<void> {
   const distiller = await distillerOf(options)
   const names = files.length > 0 ? files : ['-']
-  let read = 0
+  const outcomes = new Outcomes()
   for (const file of names) {
     for await (const text of readJsonTexts(file)) {
       const decoded = decodeJsonText(text)
-      if (decoded.ok) read++
-      await printData(`${stringifyJson(answer(text, decoded, distiller))}\n`)
+      const { line, failure } = answer(text, decoded, distiller)
+      if (decoded.ok) outcomes.add(failure)
+      await printData(`${stringifyJson(line)}\n`)
     }
   }
-  requireRead(read, names)
+  outcomes.require(names)
 }
 
 async function distillerOf({ definitions = [], config: file, catchall }: Options): Promise<Distiller> {
@@ -66,10 +67,18 @@ async function distillerOf({ definitions = [], config: file, catchall }: Options
   return createDistiller(config.definitions, { catchAll: catchall ?? catch_all_notifications })
 }
 
-function answer(text: JsonText, decoded: Decoded, distiller: Distiller): unknown {
-  const refused = (reason: string) => ({ error: withoutOffset(reason), at: formatPosition(text.place()) })
+/** Returns the line to print for a notification, and why it did not become an event. */
+function answer(
+  text: JsonText,
+  decoded: Decoded,
+  distiller: Distiller,
+): { line: unknown; failure: string | null } {
+  const refused = (reason: string) => ({
+    line: { error: withoutOffset(reason), at: formatPosition(text.place()) },
+    failure: reason,
+  })
   if (!decoded.ok) return refused(decoded.reason)
   const distilled = distiller.distil(decoded.notification, wallClock.now())
   if (distilled.kind === 'failed') return refused(distilled.reason)
-  return distilled.kind === 'dropped' ? null : restEvent(distilled.event, 'six')
+  return { line: distilled.kind === 'dropped' ? null : restEvent(distilled.event, 'six'), failure: null }
 }

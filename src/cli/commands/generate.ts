@@ -21,7 +21,8 @@ import {
   simulationOptionsOf,
 } from '../generate/simulation-options.ts'
 import { writeLines } from '../generate/write-lines.ts'
-import { createCommand, loggerOf, parsePositive, printNote } from '../program.ts'
+import { loggerOf } from '../logger-of.ts'
+import { createCommand, parsePositive, printNote } from '../program.ts'
 import { tellWait } from '../tell-wait.ts'
 
 type Options = CloudFlags & {

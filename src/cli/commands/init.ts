@@ -63,7 +63,7 @@ function nextSteps(folder: string, service: Service): string {
   2. passwords and addresses: ${join(folder, 'stacktach.env')}; then: set -a; . ${join(resolve(folder), 'stacktach.env')}; set +a
   3. stv3 check -c ${config} --connect
   4. stv3 db upgrade -c ${config}
-  5. stv3 consume -c ${config}; stv3 work -c ${config}; stv3 api -c ${config}
+  5. each in a terminal of its own: stv3 consume -c ${config}, stv3 work -c ${config}, stv3 api -c ${config}
   6. stv3 status -c ${config}
 To try the rules without any server: stv3 up -c ${config} --data ${join(folder, 'data')}
 `

@@ -5,11 +5,14 @@ import { readConfigText } from '../../config/documents/read-config-text.ts'
 import { type ConfigDocument, parseYamlDocument } from '../../config/documents/yaml-document.ts'
 import { MARKING_SCHEMA } from '../../config/documents/yaml-schema.ts'
 import { compareWithExpected } from '../../config-test/compare.ts'
+import { explainDifference } from '../../config-test/explain-difference.ts'
 import { loadParts } from '../../config-test/parts.ts'
 import { type Actual, runTest } from '../../config-test/run-test.ts'
 import { type TestCase, testFileSchema } from '../../config-test/test-schema.ts'
 import { ConfigError, formatFinding, messageOf } from '../../domain/errors.ts'
-import { createLogger, type Logger, type LogLevel } from '../../runtime/logger.ts'
+import type { StreamExplanation } from '../../formats/stream-explanation.ts'
+import type { LogLevel } from '../../runtime/log/log-level.ts'
+import { createLogger, type Logger } from '../../runtime/logger.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { createCommand, print, printNote } from '../program.ts'
 
@@ -22,6 +25,9 @@ type Outcome = {
   readonly error: string | null
   readonly actual: Actual | null
 }
+
+/** An outcome with the explanations of its streams, for people. */
+type ExplainedOutcome = Outcome & { readonly explanations: readonly StreamExplanation[] }
 
 /** Creates `stv3 test`, which runs unit tests for configuration. */
 export function testCommand(): Command {
@@ -41,7 +47,8 @@ async function test(files: readonly string[], { json, logLevel }: Options): Prom
       const outcome = await runOne(document, file, index, one, logger)
       if (outcome.ok) passed++
       else failed++
-      await print(json ? `${stringifyJson(outcome)}\n` : describe(file, outcome))
+      const { explanations: _, ...plain } = outcome
+      await print(json ? `${stringifyJson(plain)}\n` : describe(file, outcome))
     }
   }
   if (!json) await print(`${passed} passed, ${failed} failed\n`)
@@ -63,19 +70,20 @@ async function runOne(
   index: number,
   { name, steps, expect }: TestCase,
   logger: Logger,
-): Promise<Outcome> {
+): Promise<ExplainedOutcome> {
   try {
     const parts = await loadParts({ document, file, environment: process.env }, ['tests', index])
-    const actual = await runTest(steps, parts, logger)
+    const { explanations, ...actual } = await runTest(steps, parts, logger)
     const differences = compareWithExpected(expect ?? {}, actual)
-    return { name, ok: differences.length === 0, differences, error: null, actual }
+    return { name, ok: differences.length === 0, differences, error: null, actual, explanations }
   } catch (error) {
-    return { name, ok: false, differences: [], error: messageOf(error), actual: null }
+    return { name, ok: false, differences: [], error: messageOf(error), actual: null, explanations: [] }
   }
 }
 
-function describe(file: string, { name, ok, differences, error }: Outcome): string {
+function describe(file: string, { name, ok, differences, error, explanations }: ExplainedOutcome): string {
   if (ok) return `ok      ${file}: ${name}\n`
-  const reasons = error === null ? differences : [error]
+  const reasons =
+    error === null ? differences.flatMap((one) => explainDifference(one, explanations)) : [error]
   return `FAILED  ${file}: ${name}\n${reasons.map((reason) => `  ${reason}\n`).join('')}`
 }

@@ -1,14 +1,17 @@
 import type { Command } from 'commander'
 import { runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { observeAt } from '../../assembly/observation.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { timeAccess } from '../../assembly/time-settings.ts'
 import { createSharedTime } from '../../clock/shared-time.ts'
 import { createTimeApp } from '../../clock/time-app.ts'
 import { createHttpService } from '../../http/http-service.ts'
-import type { ListenAddress } from '../../runtime/listen-address.ts'
-import { createCommand, listenOption, loggerOf } from '../program.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
+import type { ListenAddress, ListenRange } from '../../runtime/listen-address.ts'
+import { loggerOf } from '../logger-of.ts'
+import { createCommand, listenOption, statusOption } from '../program.ts'
 
-type Options = { listen: ListenAddress; insecure?: true; logLevel?: string }
+type Options = { listen: ListenAddress; status?: ListenRange; insecure?: true; logLevel?: string }
 
 const SHUTDOWN_MS = 5000
 
@@ -23,6 +26,7 @@ export function timeServerCommand(): Command {
     'stv3 time-server --listen 127.0.0.1:8008   # time_sync_endpoint: http://127.0.0.1:8008/time',
   )
     .addOption(listenOption(8008))
+    .addOption(statusOption(''))
     .option('--insecure', 'serve other machines without STACKTACH_TIME_TOKEN')
     .action(async (options: Options) => {
       const signal = stopSignal()
@@ -34,6 +38,8 @@ export function timeServerCommand(): Command {
       })
       const access = timeAccess(options.listen, options.insecure === true, process.env)
       const service = createHttpService(createTimeApp(createSharedTime(), logger, access), options.listen)
-      await runUntilStopped(service, { signal, logger, shutdownMs: SHUTDOWN_MS })
+      const observation = options.status && (await observeAt(options.status, 'time-server', 'time_sync'))
+      const services = [service, ...(observation ? [observation.serve(logger)] : [])]
+      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS })
     })
 }

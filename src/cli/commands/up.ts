@@ -200,7 +200,12 @@ function embedded(config: Config, yagi: YagiSettings, data: string): { config: C
     exchangePassive: false,
     // Simulated events must not leave this process.
     apps: queue.apps.filter(({ kind }) => kind === 'winchester' || kind === 'shoebox'),
-    archive: queue.archive && { ...queue.archive, ...folders, rollBytes: ROLL_BYTES },
+    archive: queue.archive && {
+      ...queue.archive,
+      ...folders,
+      rollBytes: ROLL_BYTES,
+      callbacks: [],
+    },
   }))
   const winchester = { ...config.winchester, ...ownSettings(config, data) }
   return { config: { ...config, winchester }, yagi: { ...yagi, queues } }

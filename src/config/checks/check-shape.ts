@@ -21,7 +21,7 @@ export function checkShape<T>(
   const { issues } = result.error
   const meant = meantPaths(value, schema, issues)
   for (const issue of issues.filter(({ path }) => !meant.has(nameOf(path)))) {
-    addIssue({ document, schema, base, meant }, issue, findings)
+    addIssue({ document, schema, value, base, meant }, issue, findings)
   }
   // Without the unknown keys the rest may be valid, or may have further faults to report.
   const rest = result.error.issues.every(({ code }) => code === 'unrecognized_keys')
@@ -80,12 +80,13 @@ function keyOf(part: PropertyKey): string | number {
 type Checked = {
   readonly document: ConfigDocument
   readonly schema: ZodType
+  readonly value: unknown
   readonly base: DocumentPath
   readonly meant: ReadonlySet<string>
 }
 
 function addIssue(
-  { document, schema, base, meant }: Checked,
+  { document, schema, value, base, meant }: Checked,
   issue: core.$ZodIssue,
   findings: Findings,
 ): void {
@@ -104,7 +105,12 @@ function addIssue(
   }
   const last = path.at(-1)
   const subject = last === undefined ? '' : typeof last === 'number' ? `entry ${last + 1}: ` : `${last}: `
-  findings.error('shape', path, `${subject}${describeIssue(issue)}`, document.positionOf(path))
+  findings.error(
+    'shape',
+    path,
+    `${subject}${describeIssue(issue, memberOf(value, inner))}`,
+    document.positionOf(path),
+  )
 }
 
 type Definition = {

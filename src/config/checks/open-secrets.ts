@@ -88,7 +88,9 @@ async function warnOf(found: readonly OpenSecret[], findings: Findings): Promise
     const mode = modes.get(file) ?? (await stat(file)).mode
     modes.set(file, mode)
     if ((mode & OTHERS) === 0) continue
-    const message = `${path.at(-1)}: a secret in a file that others can read; chmod 640 the file, or take the secret from the environment (\${NAME})`
+    const last = path.at(-1)
+    const name = typeof last === 'number' ? `entry ${last + 1} of ${path.at(-2)}` : last
+    const message = `${name}: a secret in a file that others can read; chmod 640 the file, or take the secret from the environment (\${NAME})`
     findings.add({ severity: 'warning', code: 'open-secret', path, message, position })
   }
 }

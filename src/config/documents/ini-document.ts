@@ -8,18 +8,24 @@ const HEADER = /^\s*\[([^\]]+)\]\s*$/
 
 /**
  * Parses an INI file: sections in order, `;` and `#` comments on lines of their own (and ` ;` after a value),
- * values as plain text. A line that begins with white space continues the value above. Throws ConfigError.
+ * values as plain text. A line that begins with white space continues the value above. Of a key that stands in a
+ * section again the last one counts; `onRepeat` is called with each. Throws ConfigError.
  */
-export function parseIniDocument(text: string, file: string): ReadonlyMap<string, IniSection> {
+export function parseIniDocument(
+  text: string,
+  file: string,
+  onRepeat: (section: string, key: string, position: Position) => void = () => {},
+): ReadonlyMap<string, IniSection> {
   const sections = new Map<string, { position: Position; entries: Map<string, IniEntry> }>()
   let entries: Map<string, IniEntry> | undefined
+  let name = ''
   let last: string | undefined
   text.split(/\r?\n/).forEach((line, index) => {
     const position = { file, line: index + 1, column: line.search(/\S|$/) + 1 }
     if (/^\s*([;#]|$)/.test(line)) return
     const header = HEADER.exec(line)
     if (header) {
-      const name = (header[1] as string).trim()
+      name = (header[1] as string).trim()
       const section = sections.get(name) ?? { position, entries: new Map() }
       sections.set(name, section)
       entries = section.entries
@@ -34,6 +40,7 @@ export function parseIniDocument(text: string, file: string): ReadonlyMap<string
     const entry = splitEntry(line)
     if (!entry || !entries) throw unreadable(position, entries === undefined)
     last = entry.key
+    if (entries.has(last)) onRepeat(name, last, { ...position, column: entry.column })
     entries.set(last, { value: entry.value, position: { ...position, column: entry.column } })
   })
   return sections

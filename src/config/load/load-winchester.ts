@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { compileDefinitions } from '../../distiller/definition.ts'
 import type { Report } from '../../domain/report.ts'
-import { logLevelOf } from '../../runtime/logger.ts'
+import { logLevelOf } from '../../runtime/log/log-level.ts'
 import { parseOrReport } from '../../streams/trait-criterion.ts'
 import { compileTriggers } from '../../streams/trigger.ts'
 import type { TriggerConfig } from '../../streams/trigger-config.ts'

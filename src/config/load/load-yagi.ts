@@ -1,8 +1,10 @@
 import { access, constants } from 'node:fs/promises'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { CALLBACKS } from '../../archive/callbacks/callback-registry.ts'
 import { APPS } from '../../consumer/apps/app-registry.ts'
 import type { AppValues } from '../../consumer/apps/built-in-app.ts'
 import { ConfigError, messageOf, type Position } from '../../domain/errors.ts'
+import { isModulePath } from '../../runtime/load-class.ts'
 import { readTlsFiles } from '../../runtime/tls-files.ts'
 import { openKeyFault } from '../checks/open-key-file.ts'
 import { findOpenSecretsOfIni } from '../checks/open-secrets.ts'
@@ -12,6 +14,7 @@ import { readSection } from '../documents/ini-section.ts'
 import { readConfigText } from '../documents/read-config-text.ts'
 import { QUINCY_SECTIONS, YAGI, YAGI_SECTIONS } from '../schemas/yagi-schema.ts'
 import type { AppSettings } from './app-settings.ts'
+import type { ArchiveSettings } from './archive-settings.ts'
 import type { BrokerSettings } from './broker-settings.ts'
 import type { Config, Written } from './config.ts'
 import type { LoadContext } from './load-context.ts'
@@ -28,7 +31,11 @@ type Sections = ReadonlyMap<string, IniSection>
  * Loads a yagi.conf or quincy.conf and the winchester.yaml that it names. A yagi.conf need not name one.
  */
 export async function loadYagi(file: string, context: LoadContext): Promise<Config | undefined> {
-  const sections = parseIniDocument(await readConfigText(file), file)
+  const { findings } = context
+  const sections = parseIniDocument(await readConfigText(file), file, (section, key, position) => {
+    const message = `${key}: stands in [${section}] again; only the last one counts`
+    findings.add({ severity: 'warning', code: 'repeated-key', path: [section, key], message, position })
+  })
   await findOpenSecretsOfIni(sections, YAGI_SECTIONS, context.findings)
   const ini = new IniReader(file, sections, context.environment, context.findings)
   if (ini.has('quince')) return loadQuincy(file, ini, context)
@@ -39,6 +46,7 @@ export async function loadYagi(file: string, context: LoadContext): Promise<Conf
     : withoutWinchester(file, folder, yagi, ini)
   if (context.mode === 'check') {
     await checkApps(yagi, ini, context)
+    await checkCallbacks(yagi, ini)
     await checkBrokerTls(yagi, ini)
   }
   if (!config) return undefined
@@ -110,6 +118,15 @@ async function checkBrokerTls({ broker }: YagiSettings, ini: IniReader): Promise
   if (openKey) ini.report('rabbit_broker', 'key_file', `key_file: ${openKey}`, 'warning')
 }
 
+/** Finds callbacks of archives that could not be made. Loads the modules of own ones but makes no instances. */
+async function checkCallbacks({ queues }: YagiSettings, ini: IniReader): Promise<void> {
+  const names = new Set(queues.flatMap(({ archive }) => archive?.callbacks ?? []))
+  for (const name of [...names].filter(isModulePath)) {
+    const fault = await CALLBACKS.loadOwn(name, '').then(() => undefined, messageOf)
+    if (fault !== undefined) ini.report('shoebox', 'callback', fault)
+  }
+}
+
 /** Finds apps that could not be made. Loads the modules of own apps but makes no instances. */
 async function checkApps({ queues }: YagiSettings, ini: IniReader, context: LoadContext): Promise<void> {
   for (const { queue, apps } of queues) {
@@ -136,13 +153,20 @@ function withAbsolutePaths(yagi: YagiSettings, folder: string): YagiSettings {
   const queues = yagi.queues.map((queue) => ({
     ...queue,
     apps: queue.apps.map((app) => appWithAbsolutePaths(app, folder)),
-    archive: queue.archive && {
-      ...queue.archive,
-      workingDirectory: resolve(folder, queue.archive.workingDirectory),
-      destinationFolder: resolve(folder, queue.archive.destinationFolder),
-    },
+    archive: queue.archive && archiveWithAbsolutePaths(queue.archive, folder),
   }))
   return { ...yagi, broker: brokerWithAbsolutePaths(yagi.broker, folder), queues }
+}
+
+function archiveWithAbsolutePaths(archive: ArchiveSettings, folder: string): ArchiveSettings {
+  const destinationFolder = resolve(folder, archive.destinationFolder)
+  return {
+    ...archive,
+    workingDirectory: resolve(folder, archive.workingDirectory),
+    destinationFolder,
+    callbacks: archive.callbacks.map((name) => (isModulePath(name) ? resolve(folder, name) : name)),
+    callbackValues: { ...archive.callbackValues, destination_folder: destinationFolder },
+  }
 }
 
 function brokerWithAbsolutePaths(broker: BrokerSettings, folder: string): BrokerSettings {

@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path'
 import type { Position } from '../../domain/errors.ts'
-import { LOG_LEVELS, type LogLevel, logLevelOf } from '../../runtime/logger.ts'
+import { LOG_LEVELS, type LogLevel, logLevelOf } from '../../runtime/log/log-level.ts'
 import { didYouMean } from '../../text/suggest.ts'
 
 /** A file that a configuration has the log written to. */

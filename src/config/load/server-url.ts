@@ -6,9 +6,17 @@ import { type ParsedMysqlAddress, parseMysqlAddress } from '../../text/mysql-add
  * password.
  */
 export function databaseUrlFault(url: string): string | undefined {
-  if (url.startsWith('sqlite:')) return undefined
+  if (url.startsWith('sqlite:')) return sqliteFault(url.slice('sqlite:'.length))
   const parsed = parseMysqlAddress(url)
   return 'fault' in parsed ? `${parsed.fault}${otherKinds(url)}` : undefined
+}
+
+/** Returns the fault of the path of an SQLite file. */
+function sqliteFault(path: string): string | undefined {
+  if (path === ':memory:') return undefined
+  const expected = 'expected sqlite:PATH, the path of a file, or sqlite::memory:'
+  if (path.trim() === '' || /(?:^|\/)\.{0,2}$/.test(path)) return `sqlite:${path} names no file; ${expected}`
+  return path.includes('?') ? `sqlite: takes no parameters; ${expected}` : undefined
 }
 
 /** Returns the parsed address, with its unused parts; undefined for SQLite and for a faulty URL. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LOOPBACK_RANGE, parseLoopbackRange } from '../../runtime/listen-address.ts'
-import { LOG_LEVELS, logLevelOf } from '../../runtime/logger.ts'
+import { LOG_LEVELS, logLevelOf } from '../../runtime/log/log-level.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import { apiSchema } from './api-schema.ts'
 

@@ -39,13 +39,16 @@ function checkSchema(schema: JsonSchema, params: HandlerParams): void {
   const result = z.fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0]).safeParse(params)
   if (result.success) return
   const known = Object.keys(propertiesOf(schema))
-  throw new InvalidError(result.error.issues.map((issue) => describe(issue, known)).join('; '))
+  throw new InvalidError(result.error.issues.map((issue) => describe(issue, known, params)).join('; '))
 }
 
-function describe(issue: z.core.$ZodIssue, known: readonly string[]): string {
+type Fields = { readonly [name: PropertyKey]: unknown }
+
+function describe(issue: z.core.$ZodIssue, known: readonly string[], params: HandlerParams): string {
   if (issue.code === 'unrecognized_keys') {
     return `unknown parameter ${issue.keys.join(', ')}; known are ${known.join(', ')}`
   }
-  const said = describeIssue(issue)
+  const value = issue.path.reduce<unknown>((at, part) => (at as Fields | undefined)?.[part], params)
+  const said = describeIssue(issue, value)
   return issue.path.length === 0 ? `params: ${said}` : `${issue.path.join('.')}: ${said}`
 }

@@ -6,6 +6,8 @@ import type { Handler, HandlerContext, HandlerEnv, HandlerLogger, HandlerParams 
 export class LoggerHandler implements Handler {
   static readonly description = 'Logs each event that passes, at info. It has no parameters.'
 
+  static readonly changesOthers = false
+
   readonly #logger: HandlerLogger
 
   constructor(_params: HandlerParams, context: HandlerContext) {

@@ -31,6 +31,8 @@ export class UsageHandler implements Handler {
   static readonly description =
     'Verifies the usage that each exists tells against the events before it. Makes new events with the verdicts, and leaves the notifications for publishing in `env.usage_notifications`.'
 
+  static readonly changesOthers = false
+
   static readonly schema = {
     type: 'object',
     additionalProperties: false,

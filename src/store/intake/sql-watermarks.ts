@@ -35,12 +35,12 @@ async function forgetReports({ db, dialect }: StoreContext, writers: readonly nu
   await db.deleteFrom('writer').where('id', 'in', writers).where('heard_at', '<', before).execute()
 }
 
-/** Deletes a queue from the reports of writers that are silent. */
+/** Deletes a queue from the reports of writers that have left or are silent. */
 async function forgetQueue(tx: Executor, context: StoreContext, queue: string): Promise<void> {
-  const silent = (await readReports(tx, context)).filter(
-    ({ queues, ageMs }) => Object.hasOwn(queues, queue) && ageMs > SILENT_MS,
+  const ended = (await readReports(tx, context)).filter(
+    ({ queues, ageMs }) => queues[queue] !== undefined && (queues[queue].hasLeft || ageMs > SILENT_MS),
   )
-  for (const { writer, queues } of silent) {
+  for (const { writer, queues } of ended) {
     const { [queue]: _, ...others } = queues
     const row = tx
       .updateTable('writer')

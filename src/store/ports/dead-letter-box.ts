@@ -21,10 +21,17 @@ export type DeadLetter = Omit<NewDeadLetter, 'wholeHash'> & {
   readonly at: Micros
 }
 
+/** A dead letter without its body, which may be large. */
+export type DeadLetterHead = Omit<DeadLetter, 'body'> & { readonly bytes: number }
+
 export type DeadLetterFilter = {
   readonly ids?: readonly number[] | undefined
   readonly stage?: string | undefined
   readonly queue?: string | undefined
+  /** only those whose reason contains this text, in any case */
+  readonly reason?: string | undefined
+  /** only that of this stream */
+  readonly stream?: number | undefined
   /** only dead letters kept after this time, on the machine's clock */
   readonly since?: Micros | undefined
   /** only dead letters kept before this time */
@@ -40,9 +47,13 @@ export type DeadLetterFilter = {
  */
 export interface DeadLetterBox {
   listDeadLetters(filter: DeadLetterFilter, page: Page): Promise<DeadLetter[]>
+  /** Lists dead letters without their bodies. */
+  listDeadLetterHeads(filter: DeadLetterFilter, page: Page): Promise<DeadLetterHead[]>
   countDeadLetters(filter: DeadLetterFilter): Promise<number>
   /** Counts all dead letters by their stage. */
   countDeadLettersByStage(): Promise<ReadonlyMap<string, number>>
+  /** Returns for each body whether a message with this body is kept, of whatever stage and queue. */
+  areDeadLetters(bodies: readonly Buffer[]): Promise<boolean[]>
   /** Deletes dead letters and returns how many. */
   dropDeadLetters(filter: DeadLetterFilter): Promise<number>
   /** Replaces the stage and the reason of a dead letter after another try. */

@@ -33,6 +33,14 @@ export type StreamFilter = {
   readonly traits?: readonly TraitCondition[] | undefined
 }
 
+/** What a worker has noted in the row of a stream. */
+export type StreamClaim = {
+  /** name of the worker that runs the stream; null while none does */
+  readonly claimedBy: string | null
+  /** µs by the database's clock until the lease ends or the next try begins; negative when that is past */
+  readonly leaseLeft: number | null
+}
+
 export type EventFilter = {
   readonly eventType?: string | undefined
   /** only events after this time */
@@ -60,9 +68,13 @@ export interface Queries {
   countEvents(filter: EventFilter, page: Page, signal?: AbortSignal): Promise<number>
   /** Finds an event by its message_id, byte for byte. */
   findEvent(messageId: string, limits?: ReadLimits): Promise<StoredEvent | undefined>
+  /** Returns those of message ids whose events are stored, byte for byte. */
+  storedAmong(messageIds: readonly string[]): Promise<Set<string>>
   listStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<Stream[]>
   countStreams(filter: StreamFilter, page: Page, signal?: AbortSignal): Promise<number>
   findStream(id: number, limits?: ReadLimits): Promise<Stream | undefined>
+  /** Finds who runs a stream, or when it is tried again. */
+  findClaim(id: number): Promise<StreamClaim | undefined>
   /** Reads the events of streams by stream id, each list in order of (timestamp, id). */
   eventsOfStreams(ids: readonly number[], signal?: AbortSignal): Promise<Map<number, StoredEvent[]>>
   /** Reads the events of one stream in the same order, in portions, each when the caller asks for it. */

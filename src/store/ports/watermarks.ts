@@ -20,6 +20,8 @@ export type QueueReport = {
   readonly why: HoldReason | null
   /** the consumer has stopped in order */
   readonly hasLeft?: boolean | undefined
+  /** where a replay of files goes on after a crash, in its own words; queues of a broker have none */
+  readonly place?: string | undefined
 }
 
 /** Reports of one consumer by queue. */
@@ -52,6 +54,6 @@ export interface Watermarks {
   readReports(): Promise<ReportedPositions[]>
   /** Deletes the reports of these writers, unless they have reported within the last minute. */
   forgetReports(writers: readonly number[]): Promise<void>
-  /** Deletes a queue from the reports of all writers that are silent for longer than 10 s. */
+  /** Deletes a queue from the reports of all writers that have left, or are silent for longer than 10 s. */
   forgetQueue(queue: string): Promise<void>
 }

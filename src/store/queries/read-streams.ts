@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Stream } from '../../domain/stream.ts'
 import { holdsTraits } from '../../domain/trait-condition.ts'
 import type { StoreContext } from '../context.ts'
-import type { Page, ReadLimits, StreamFilter } from '../ports/queries.ts'
+import type { Page, ReadLimits, StreamClaim, StreamFilter } from '../ports/queries.ts'
 import { idIn, type StreamRow, stateNumber, streamOfRow } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 import { idsByTraits } from './inverted-index.ts'
@@ -143,6 +143,17 @@ export async function findStream(
   const rows = await db.selectFrom('stream').select(LISTED_COLUMNS).where('id', '=', id).execute()
   for await (const [found] of streamsOfListed(db, rows, limits, {})) return found?.stream
   return undefined
+}
+
+/** Finds who runs a stream, or when it is tried again. */
+export async function findClaim({ db, dialect }: StoreContext, id: number): Promise<StreamClaim | undefined> {
+  const left = sql<number | null>`lease_until - ${sql.raw(dialect.machineNow)}`
+  const row = await db
+    .selectFrom('stream')
+    .select(['claimed_by', left.as('left')])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && { claimedBy: row.claimed_by, leaseLeft: row.left === null ? null : Number(row.left) }
 }
 
 function selectStreams(db: Executor, filter: StreamFilter) {

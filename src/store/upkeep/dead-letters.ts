@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import { bytesHash128, hash128 } from '../../domain/hash.ts'
 import type { StoreContext } from '../context.ts'
 import { insertRows } from '../insert-rows.ts'
-import type { DeadLetter, DeadLetterFilter, NewDeadLetter } from '../ports/dead-letter-box.ts'
+import type { DeadLetter, DeadLetterFilter, DeadLetterHead, NewDeadLetter } from '../ports/dead-letter-box.ts'
 import type { Page } from '../ports/queries.ts'
 import { applyPage } from '../queries/page.ts'
-import { bytesHex, hexBytes } from '../rows.ts'
+import { bytesHex, hashIn, hexBytes } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 
 /** Most characters of a reason. */
@@ -82,6 +82,30 @@ function hashOf({ stage, queue, body, wholeHash }: NewDeadLetter): string {
   return hash128(`${JSON.stringify([stage, queue])}${content}`)
 }
 
+/** Returns for each body whether a message with this body is kept, of whatever stage and queue. */
+export async function areDeadLetters({ db }: StoreContext, bodies: readonly Buffer[]): Promise<boolean[]> {
+  const kinds = await db.selectFrom('dead_letter').select(['stage', 'queue']).distinct().execute()
+  const hashes = bodies.map((body) => kinds.flatMap((kind) => hashesOf({ ...kind, reason: '', body })))
+  const all = [...new Set(hashes.flat())]
+  const found = new Set<string>()
+  for (let at = 0; at < all.length; at += HASHES_PER_QUERY) {
+    const rows = await db
+      .selectFrom('dead_letter')
+      .select('hash')
+      .where(hashIn('hash', all.slice(at, at + HASHES_PER_QUERY)))
+      .execute()
+    for (const { hash } of rows) found.add(bytesHex(hash))
+  }
+  return hashes.map((own) => own.some((hash) => found.has(hash)))
+}
+
+const HASHES_PER_QUERY = 1000
+
+/** Returns the hashes that a dead letter may have, whether it was cut or not. */
+function hashesOf(letter: NewDeadLetter): string[] {
+  return [hashOf(letter), hashOf({ ...letter, wholeHash: bytesHash128(letter.body) })]
+}
+
 async function machineNow(db: Executor, expression: string): Promise<number> {
   const { rows } = await sql<{ now: number }>`select ${sql.raw(expression)} as now`.execute(db)
   return Number(rows[0]?.now)
@@ -98,6 +122,20 @@ export async function listDeadLetters(
     .limit(page.limit)
     .execute()
   return rows.map(({ hash: _, ...row }) => ({ ...row, body: Buffer.from(row.body) }))
+}
+
+/** Lists dead letters without their bodies. */
+export async function listDeadLetterHeads(
+  { db }: StoreContext,
+  filter: DeadLetterFilter,
+  page: Page,
+): Promise<DeadLetterHead[]> {
+  const rows = await applyPage(matching(db.selectFrom('dead_letter'), filter), 'id', page)
+    .select(['id', 'at', 'stage', 'reason', 'queue', sql<number>`length(body)`.as('bytes')])
+    .orderBy('id', page.ascending ? 'asc' : 'desc')
+    .limit(page.limit)
+    .execute()
+  return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }))
 }
 
 export async function countDeadLetters({ db }: StoreContext, filter: DeadLetterFilter): Promise<number> {
@@ -133,14 +171,20 @@ export async function noteDeadLetter(db: Executor, id: number, stage: string, re
 type Restrictable<Q> = { where(column: never, operator: '=' | '<' | '>' | 'in', value: never): Q }
 
 function matching<Q extends Restrictable<Q>>(query: Q, filter: DeadLetterFilter): Q {
-  const { ids, stage, queue, since, until } = filter
+  const { ids, stage, queue, reason, stream, since, until } = filter
   let restricted = query
-  const keep = (column: string, operator: '=' | '<' | '>' | 'in', value: unknown) => {
+  const keep = (column: unknown, operator: '=' | '<' | '>' | 'in', value: unknown) => {
     restricted = restricted.where(column as never, operator, value as never)
   }
   if (ids !== undefined) keep('id', 'in', ids.length > 0 ? ids : [0])
   if (stage !== undefined) keep('stage', '=', stage)
   if (queue !== undefined) keep('queue', '=', queue)
+  if (reason !== undefined) keep(sql`instr(lower(reason), ${reason.toLowerCase()})`, '>', 0)
+  if (stream !== undefined) {
+    keep('stage', 'in', ['pipeline', 'commit'])
+    // As streamLetter writes it.
+    keep(sql`instr(body, ${Buffer.from(`{"stream_id":${stream},`)})`, '=', 1)
+  }
   if (since !== undefined) keep('at', '>', since)
   if (until !== undefined) keep('at', '<', until)
   return restricted

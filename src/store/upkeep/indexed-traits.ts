@@ -11,7 +11,7 @@ import { inTransaction } from '../transaction.ts'
 // added moves that id beyond the events that it stores.
 
 /** Marks a trait that is to be indexed, while other writers may still store events without indexing it. */
-const NOT_YET = Number.MAX_SAFE_INTEGER
+export const NOT_YET = Number.MAX_SAFE_INTEGER
 
 /** Returns the traits that a writer has to index: those of its configuration and those of other writers. */
 export async function traitsToIndex(db: Executor, configured: Iterable<string>): Promise<Set<string>> {
@@ -60,7 +60,11 @@ export async function noteUnindexed(tx: Executor, context: StoreContext, newestI
 }
 
 /** Locks traits in the order of their names, as all transactions do. */
-async function lockTraits(tx: Executor, { dialect }: StoreContext, names: readonly string[]): Promise<void> {
+export async function lockTraits(
+  tx: Executor,
+  { dialect }: StoreContext,
+  names: readonly string[],
+): Promise<void> {
   await tx
     .selectFrom('indexed_trait')
     .select('name')

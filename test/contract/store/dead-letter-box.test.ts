@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { bytesHash128 } from '../../../src/domain/hash.ts'
 import type { Page } from '../../../src/store/ports/queries.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { DATABASES } from '../../support/databases.ts'
@@ -23,6 +24,20 @@ describe.each(DATABASES)('store on $name: dead letter box', ({ open }) => {
     // Delivered again after a crash, or twice in one batch.
     await store.storeBatch({ arrivals: [], deadLetters: [letter, letter] }, routerOf())
     expect(await store.listDeadLetters({}, { limit: 5, mark: undefined, ascending: false })).toHaveLength(1)
+  })
+
+  test('a message is found among dead letters by its body, of whatever stage and queue, cut or not', async () => {
+    const bodies = ['a', 'b', 'c', 'd'].map((text) => Buffer.from(text.repeat(1000)))
+    const [decode, distill, size, none] = bodies as [Buffer, Buffer, Buffer, Buffer]
+    const letter = { reason: 'r', queue: 'q' }
+    const deadLetters = [
+      { ...letter, stage: 'decode', body: decode },
+      { ...letter, stage: 'distill', queue: null, body: distill },
+      { ...letter, stage: 'size', body: size.subarray(0, 10), wholeHash: bytesHash128(size) },
+    ]
+    await store.storeBatch({ arrivals: [], deadLetters }, routerOf())
+    expect(await store.areDeadLetters([none, size, decode, distill])).toEqual([false, true, true, true])
+    expect(await store.areDeadLetters([])).toEqual([])
   })
 
   test('messages that begin alike are different dead letters, each kept once', async () => {

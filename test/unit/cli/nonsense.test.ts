@@ -131,6 +131,11 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['status --at 127.0.0.1:1 --max-depth -1', 2, /expected a whole number/],
   ['status --parts /nosuch', 1, /cannot read \/nosuch/],
   ['completion tcsh', 2, /Allowed choices/],
+  ['archive ls /nosuch', 1, /nosuch/],
+  ['archive cat EMPTY --where nonsense', 2, /./],
+  ['replay FAULTY -c WINCHESTER --dry-run --from tomorrow --to yesterday', 2, /./],
+  ['replay /nosuch -c WINCHESTER --dry-run', 1, /nosuch/],
+  ['preview -c WINCHESTER', 2, /--against/],
 ]
 
 test.each(NONSENSE)('stv3 %s exits %i', async (line, code, told) => {
@@ -154,6 +159,14 @@ test.each([
   ['--url nonsense streams', /is not a URL/],
   ['nosuch', /unknown command/],
   ['completion tcsh', /Allowed choices/],
+  ['streams --explain', /--explain needs the --id/],
+  ['streams --id 5 --explain -f csv', /text or JSON, not as csv/],
+  ['streams --id 5 --explain --delete', /cannot be used with/],
+  ['streams --count --details', /cannot be used with/],
+  ['dead-letters --id 5 --stage decode', /cannot be used with/],
+  ['dead-letters --delete', /--delete needs the --id/],
+  ['timeline', /missing required argument/],
+  ['timeline x --csv --json', /cannot be used with/],
 ])('klugman %s exits 2', async (line, told) => {
   const args = line.startsWith('--url') ? words(line) : ['--url', 'http://127.0.0.1:1', ...words(line)]
   expect(await runInProcess('klugman', args)).toMatchObject({ code: 2, stderr: expect.stringMatching(told) })
@@ -177,6 +190,8 @@ test('the table has each command', async () => {
   expect(klugmanProgram().commands.map((command) => command.name())).toEqual([
     'streams',
     'events',
+    'timeline',
+    'dead-letters',
     'completion',
   ])
 })
@@ -196,6 +211,12 @@ test('lists of dead letters say that there are none', async () => {
 test('db status exits 1 while a migration is not applied', async () => {
   const folder = folderWith({ 'winchester.yaml': 'database:\n  url: sqlite:events.db\n' })
   const file = join(folder, 'winchester.yaml')
+  expect(await runInProcess('stv3', ['db', 'status', '-c', file])).toMatchObject({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/events\.db does not exist yet; `stv3 db upgrade -c FILE` creates it/),
+  })
+  writeFileSync(join(folder, 'events.db'), '')
   expect(await runInProcess('stv3', ['db', 'status', '-c', file])).toMatchObject({
     code: 1,
     stdout: expect.stringContaining('not applied'),

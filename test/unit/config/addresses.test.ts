@@ -23,6 +23,11 @@ test.each<[string, ['error' | 'warning', RegExp][]]>([
   ['mysql://app:pw@db/w?ssl_ca=events.yaml', [['error', /events\.yaml cannot be used for TLS/]]],
   ['mysql://app:pw@db/w?local_infile=1', [['warning', /^url: local_infile is accepted and has no effect/]]],
   ['mysql://app:pw@a,b/w', [['error', /one host/]]],
+  ['sqlite:', [['error', /^url: sqlite: names no file; expected sqlite:PATH/]]],
+  ['sqlite:data/', [['error', /names no file/]]],
+  ['sqlite:..', [['error', /names no file/]]],
+  ['sqlite:x.db?mode=ro', [['error', /^url: sqlite: takes no parameters/]]],
+  ['sqlite:./x.db', []],
 ])('check says of the database %s', async (url, expected) => {
   const found = await databaseAt(url)
   expect(found).toEqual(
@@ -72,4 +77,16 @@ test.each([
     { severity, path: `rabbit_broker.${key}`, message: expect.stringMatching(message) },
   ])
   expect(findings[0]?.position.line).toBe(keys.split('\n').findIndex((line) => line.startsWith(key)) + 2)
+})
+
+test('a key that stands in a section again is a warning with its place', async () => {
+  const { findings } = await brokerOf(
+    'host = a\nuser = u\nhost = b\n[consumers]\nqueues = other\n[rabbit_broker]\nuser = v',
+  )
+  const repeated = findings.filter(({ code }) => code === 'repeated-key')
+  expect(repeated.map(({ message, position: { line } }) => [message, line])).toEqual([
+    ['host: stands in [rabbit_broker] again; only the last one counts', 4],
+    ['user: stands in [rabbit_broker] again; only the last one counts', 8],
+    ['queues: stands in [consumers] again; only the last one counts', 10],
+  ])
 })

@@ -28,3 +28,16 @@ test.each([
   expect(findings).toMatchObject([{ severity: 'error', message: expect.stringMatching(message) }])
   expect(findings[0]?.position).toMatchObject({ line: 7 })
 })
+
+test.each(['%x.json', 'n_%D', '%%Q%Q', '[[NOPE]]_%Y'])(
+  'nothing fills a part of %s, which is a warning',
+  async (template) => {
+    const { findings } = await findingsWith(template)
+    expect(findings).toMatchObject([
+      {
+        severity: 'warning',
+        message: expect.stringContaining('stays as it is; parts that are filled are %Y %m'),
+      },
+    ])
+  },
+)

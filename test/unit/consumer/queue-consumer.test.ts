@@ -55,8 +55,8 @@ function setUp(storeBatch: (ids: string[]) => Promise<void>, options: Partial<Qu
     broker,
     store,
     archive: {
-      async append(lines) {
-        archived.push(...lines.map((line) => JSON.parse(String(line)).message_id))
+      async append(records) {
+        archived.push(...records.map(({ body }) => JSON.parse(String(body)).message_id))
       },
       async close() {},
     },

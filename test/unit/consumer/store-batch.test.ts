@@ -12,7 +12,7 @@ import { event, routerOf } from '../../support/events.ts'
 function message(messageId: string): Prepared {
   const delivery = { ...DELIVERY, body: Buffer.from(messageId) }
   const arrival = { event: event({ messageId }), at: 0, keys: [] }
-  return { delivery, line: messageId, outcome: { kind: 'event', arrival } }
+  return { delivery, record: undefined, outcome: { kind: 'event', arrival } }
 }
 
 /** A store that does with each batch what `refuse` says, and keeps what it took. */

@@ -64,3 +64,8 @@ test.each([
 ])('%j is refused', (value, message) => {
   expect(() => parseEvents(value)).toThrow(message)
 })
+
+test.each([1e21, 1.2345678901234568e29, -1e25, 1e308])('%d, which no int holds, is a float', (num) => {
+  const [parsed] = parseEvents(JSON.parse(JSON.stringify({ ...restEvent(BARE), num })))
+  expect(parsed?.traits.num).toEqual({ type: 'float', value: num })
+})

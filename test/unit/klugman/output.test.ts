@@ -186,10 +186,10 @@ const list = (count: number, query: object, isAll = false) =>
   })
 
 test.each([
-  [940, {}, 200, /^these are 200 streams and there are more; --limit N shows more, --all everything\n$/],
+  [940, {}, 200, /^200 streams shown, and there are more: --limit N shows more, --all everything\n$/],
   [200, {}, 200, /^$/],
-  [3, { limit: '2' }, 2, /^these are 2 streams and there are more/],
-  [3000, { limit: '2500' }, 2500, /^these are 2,500 streams and there are more/],
+  [3, { limit: '2' }, 2, /^2 streams shown, and there are more/],
+  [3000, { limit: '2500' }, 2500, /^2,500 streams shown, and there are more/],
   [1800, { limit: '2500' }, 1800, /^$/],
   [0, {}, 0, /^no streams match\n$/],
   [0, { triggerName: 'day*' }, 0, /^no streams match; --name takes a whole name, no pattern\n$/],

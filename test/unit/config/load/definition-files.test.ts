@@ -60,7 +60,13 @@ test.each([
     /cannot read .*nosuch\.yaml/,
   ],
   ['a folder without definitions', 'a.yaml', '- include: empty\n', 'a.yaml:1:12', /empty has no \*\.yaml/],
-  ['what is no path', 'a.yaml', '- include: [b.yaml]\n', 'a.yaml:1:12', /include: expected string/],
+  [
+    'what is no path',
+    'a.yaml',
+    '- include: [b.yaml]\n',
+    'a.yaml:1:12',
+    /include: expected a text, found a list/,
+  ],
   [
     'an include with other keys',
     'a.yaml',

@@ -59,7 +59,7 @@ test.each([
     'a wrong type',
     { 'winchester.yaml': 'database:\n  url: 5\n' },
     'winchester.yaml:2:8',
-    /url: expected string/,
+    /url: expected a text, found/,
   ],
   [
     'a missing key',
@@ -113,7 +113,7 @@ test.each([
     'definitions that are no list',
     { 'events.yaml': 'event_type: x.*\ntraits: {host: {fields: payload.host}}\n' },
     'events.yaml:1:1',
-    /expected array/,
+    /expected a list, found/,
   ],
   [
     'a handler whose module is not there',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { forPeople } from '../../../../src/runtime/log/for-people.ts'
-import { logFormatOf, showsColours } from '../../../../src/runtime/log/log-lines.ts'
+import { logFormatOf, showsColours } from '../../../../src/runtime/log/log-format.ts'
 
 const TIME = '2026-11-30T04:45:00.123Z'
 const AT = '2026-11-30 04:45:00.123'

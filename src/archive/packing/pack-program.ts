@@ -1,0 +1,22 @@
+import { setPriority } from 'node:os'
+import { messageOf } from '../../domain/errors.ts'
+import { packFile } from './pack-file.ts'
+import type { PackAnswer } from './packing.ts'
+
+// A process of its own that packs one file: it gets PackFile in a message, and answers in one. Whatever else runs
+// on the machine comes first.
+
+const LOWEST_PRIORITY = 19
+
+setPriority(LOWEST_PRIORITY)
+// A terminal sends it to all processes; the consumer decides what becomes of this one.
+process.on('SIGINT', () => {})
+// The consumer is gone: the next one packs the file.
+process.on('disconnect', () => process.exit(1))
+process.once('message', async (job: Parameters<typeof packFile>[0]) => {
+  const answer: PackAnswer = await packFile(job).then(
+    (packed) => ({ packed }),
+    (error) => ({ failure: messageOf(error) }),
+  )
+  process.send?.(answer, () => process.exit(0))
+})

@@ -1,0 +1,200 @@
+import { arrivalOf } from '../consumer/prepared.ts'
+import { storeBatch } from '../consumer/store-batch.ts'
+import type { Router } from '../domain/routing.ts'
+import type { Micros } from '../domain/time.ts'
+import { sleep } from '../runtime/backoff.ts'
+import type { Logger } from '../runtime/logger.ts'
+import { Outage } from '../runtime/outage.ts'
+import type { Intake } from '../store/ports/intake.ts'
+import type { Store } from '../store/store.ts'
+import { Pace } from './pace.ts'
+import type { RecordSource, TimedRecord } from './records/record.ts'
+import type { ReplayPosition } from './records/replay-place.ts'
+import type { ReplayClock } from './replay-clock.ts'
+import type { ReplayHold } from './replay-hold.ts'
+import { type DueRuns, runDue, runRetries } from './run-due.ts'
+
+export type ReplayOptions = {
+  readonly records: RecordSource
+  readonly store: Intake & DueRuns['store'] & Pick<Store, 'ping'>
+  readonly router: Router
+  readonly worker: DueRuns['worker']
+  readonly clock: ReplayClock
+  /** the position in a database that others use; undefined where nobody does */
+  readonly hold: ReplayHold | undefined
+  readonly logger: Logger
+  readonly signal: AbortSignal
+  readonly wallNow: () => Micros
+  /** Returns how many runs have failed and are to be repeated. */
+  readonly retries: () => number
+  /** how many times as fast as they were made notifications are replayed; undefined: as fast as possible */
+  readonly speed?: number | undefined
+  /** called when a batch is stored and what is due by then has run */
+  readonly onStored?: (counts: ReplayCounts, at: Micros) => void
+}
+
+export type ReplayCounts = {
+  /** notifications that were given to the database */
+  replayed: number
+  /** new events */
+  stored: number
+  /** events that were stored already */
+  duplicates: number
+  /** notifications of which no event could be made */
+  deadLetters: number
+  /** notifications that came after later ones, beyond what the window puts into order */
+  late: number
+  /** the one that was latest */
+  latest: { readonly by: Micros; readonly place: string } | undefined
+  /** the first and the last time of all notifications; infinite while there is none */
+  first: Micros
+  last: Micros
+  /** whether everything was replayed */
+  isComplete: boolean
+}
+
+/** Most notifications, and about the most bytes, of one transaction. */
+const BATCH = { records: 500, bytes: 8 << 20 }
+/** With a speed batches are small, so that they keep the pace. */
+const PACED_BATCH = { records: 20, bytes: 8 << 20 }
+/** With a speed a position is reported so often at least, ms: who is silent for longer counts as dead. */
+const REPORT_MS = 3000
+
+type Batch = { readonly records: readonly TimedRecord[]; readonly position: ReplayPosition }
+
+/**
+ * Stores records in order of their times and runs the streams that become due by them, by the clock of the records. At
+ * the end the clock goes on to the wall clock, so that streams expire that are over by now.
+ *
+ * When `signal` aborts, what is in hand is stored, and the position of the replay stays in the database.
+ */
+export class Replay {
+  readonly #options: ReplayOptions
+  readonly #outage: Outage
+  readonly #pace: Pace | undefined
+  readonly #counts: ReplayCounts = {
+    replayed: 0,
+    stored: 0,
+    duplicates: 0,
+    deadLetters: 0,
+    late: 0,
+    latest: undefined,
+    first: Number.POSITIVE_INFINITY,
+    last: Number.NEGATIVE_INFINITY,
+    isComplete: false,
+  }
+  /** the latest time of all records so far */
+  #reached: Micros
+  #reportedAt = performance.now()
+
+  constructor(options: ReplayOptions, from: Micros = 0) {
+    this.#options = options
+    this.#reached = from
+    this.#outage = new Outage(options.logger, 'the database takes batches again')
+    this.#pace = options.speed === undefined ? undefined : new Pace(options.speed)
+  }
+
+  /** Replays everything. Returns the counts when all is done or `signal` has aborted. */
+  async run(): Promise<ReplayCounts> {
+    const { records, hold, signal } = this.#options
+    let stood: ReplayPosition = { at: this.#reached, place: records.place() }
+    await hold?.begin(stood)
+    try {
+      let cutting = this.#cut()
+      for (;;) {
+        const batch = await cutting
+        if (batch.records.length === 0 || signal.aborted) break
+        await this.#waitFor(batch, stood)
+        if (signal.aborted) break
+        // The next batch is read while the database stores this one.
+        cutting = this.#cut()
+        cutting.catch(() => {})
+        await this.#store(batch)
+        stood = batch.position
+      }
+    } finally {
+      await records.close()
+    }
+    if (signal.aborted) await hold?.leave(stood)
+    else await this.#finish()
+    return this.#counts
+  }
+
+  async #cut(): Promise<Batch> {
+    const { records } = this.#options
+    const taken = await records.next(this.#pace ? PACED_BATCH : BATCH)
+    for (const record of taken) this.#watchOrder(record)
+    if (taken.length > 0) this.#warmUp(taken)
+    return { records: taken, position: { at: this.#reached, place: records.place() } }
+  }
+
+  /** Looks up what the database will need for a batch while it stores the one before. */
+  #warmUp(records: readonly TimedRecord[]): void {
+    const arrivals = records.flatMap(({ prepared }) => arrivalOf(prepared) ?? [])
+    void this.#options.store.warmUp(arrivals).catch(() => {})
+  }
+
+  #watchOrder({ time, place }: TimedRecord): void {
+    const counts = this.#counts
+    counts.first = Math.min(counts.first, time)
+    counts.last = Math.max(counts.last, time)
+    const by = this.#reached - time
+    this.#reached = Math.max(this.#reached, time)
+    if (by <= 0) return
+    counts.late++
+    if (by > (counts.latest?.by ?? 0)) counts.latest = { by, place: place() }
+  }
+
+  async #store({ records, position }: Batch): Promise<void> {
+    const { store, router, signal, hold, clock, onStored } = this.#options
+    const counts = this.#counts
+    await storeBatch(
+      records.map(({ prepared }) => prepared),
+      {
+        store,
+        router,
+        signal,
+        outage: this.#outage,
+        reports: hold?.reportsAt(position),
+        onStored: (_, { stored, duplicates, deadLetters }) => {
+          counts.stored += stored
+          counts.duplicates += duplicates
+          counts.deadLetters += deadLetters.length
+        },
+      },
+    )
+    counts.replayed += records.length
+    this.#reportedAt = performance.now()
+    clock.advance(position.at)
+    await runDue(this.#options)
+    onStored?.(counts, position.at)
+  }
+
+  /** Waits until it is the time of a batch; streams that are due meanwhile run. */
+  async #waitFor({ records }: Batch, stood: ReplayPosition): Promise<void> {
+    const { clock, signal, hold } = this.#options
+    const first = records[0]
+    if (!this.#pace || !first) return
+    for (
+      let ms = this.#pace.msUntil(first.time);
+      ms > 0 && !signal.aborted;
+      ms = this.#pace.msUntil(first.time)
+    ) {
+      await sleep(ms, signal)
+      clock.advance(Math.min(first.time, this.#pace.now()))
+      await runDue(this.#options)
+      if (performance.now() - this.#reportedAt < REPORT_MS) continue
+      await hold?.report(stood)
+      this.#reportedAt = performance.now()
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const { clock, wallNow, hold } = this.#options
+    clock.advance(wallNow())
+    await runDue(this.#options)
+    await runRetries(this.#options)
+    await hold?.end()
+    this.#counts.isComplete = true
+  }
+}
