@@ -4,8 +4,18 @@ import { plainNames, UNUSUAL } from './plain-names.ts'
 import { isOpenValue, isSecretName, MASK, STEM } from './secret-names.ts'
 import { maskShapes, SHAPE_STEMS } from './secret-shapes.ts'
 
-/** Texts that hold no secret: words, names of event types, numbers, ids and times, which are most of an event. */
-const HARMLESS = /^(?:[\w.-]{0,12}|[a-z_.]*|[\da-fTZ:. +-]*)$/
+/** What numbers, ids and times do not have, names of event types, and words without options. */
+const NOT_OF_IDS = /[^\da-fTZ:. +-]/
+const NOT_OF_TYPES = /[^a-z_.]/
+const NOT_OF_WORDS = /[^\w. -]|(?:^| )-/
+/** Fewer characters than in any token. */
+const SHORT = 12
+
+/** Whether a text is one of those that are most of an event and hold no secret. */
+function isHarmless(text: string): boolean {
+  if (!NOT_OF_IDS.test(text) || !NOT_OF_TYPES.test(text)) return true
+  return text.length <= SHORT && !NOT_OF_WORDS.test(text)
+}
 
 /** An escape, behind which something else may stand, or a part of a secret name. */
 const NAME_STEM = new RegExp(`\\\\[ubfnrt]|${STEM.source}`, 'i')
@@ -14,7 +24,9 @@ const NAME_STEM = new RegExp(`\\\\[ubfnrt]|${STEM.source}`, 'i')
 const TRACES: readonly RegExp[] = [NAME_STEM, UNUSUAL, ...SHAPE_STEMS]
 
 function mayHoldSecret(text: string): boolean {
-  return !HARMLESS.test(text) && TRACES.some((trace) => trace.test(text))
+  if (isHarmless(text)) return false
+  for (const trace of TRACES) if (trace.test(text)) return true
+  return false
 }
 
 /**

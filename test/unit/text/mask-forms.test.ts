@@ -133,6 +133,7 @@ describe.each([
       json({ url: 'amqp://u:"#"@h', n: 1 }),
       json({ url: "amqp://u:p'#@h:5672/v", n: 1 }),
       "'amqp://u:p q #@h'",
+      "u:p'#@h:5672/v",
     ],
   ],
   [
@@ -150,6 +151,7 @@ describe.each([
       'POST /services/T1/B2/# HTTP/1.1',
       'x.webhook.office.com/webhookb2/#',
       'hooks.slack.com\\/services\\/T1\\/B2\\/#',
+      'chat.example.com/hooks/0123456789abcdef#',
       'hooks.slack.com%2Fservices%2FT1%2FB2%2F#',
     ],
   ],
