@@ -1,16 +1,13 @@
 import { afterBlanks, afterPrefix, beforeBlanks, beforePrefix } from './blanks.ts'
-import { encodedValue } from './encoded-value.ts'
+import { encodedContent, encodedValue } from './encoded-value.ts'
 import { memberValue, NAME_KEY } from './member-value.ts'
 import { optionValue, plainValue } from './plain-value.ts'
 import { endOfQuoted, type Quote, quoteAt } from './quoted-text.ts'
-import { isSecretName } from './secret-names.ts'
-import { attributeValue, contentAt, endOfTag } from './tag-value.ts'
+import { isSecretName, STEM } from './secret-names.ts'
+import { attributeValue, contentAt, endOfTag, valueOfTaggedName } from './tag-value.ts'
 import { characterSet, endOfRun, type Part, TextParts } from './text-parts.ts'
 import { hidden, valueAt } from './value-parts.ts'
-
-/** A part of every secret name, in lower case or not. */
-export const STEM =
-  /pass|pwd|pswd|pw|secret|token|key|auth|cred|cookie|otp|psk|kek|jwt|bearer|fernet|sig|user.?data|configdrive|hashsuffix|cephcluster/gi
+import { yamlValue } from './yaml-value.ts'
 
 const WORD = characterSet(/[\w.$-]/)
 /** Characters after which no quoted name goes on. */
@@ -66,33 +63,79 @@ type Place = {
 
 /** Finds the value of the name whose secret word is at `start` to `end`. */
 function findValue(text: string, place: Place): Part | undefined {
-  const { start, end, close } = place
-  const quote = quoteAt(text, close)
-  if (quote) return valueOfQuoted(text, place, quote)
+  const encoded = valueOfEncoded(text, place)
+  if (encoded) return encoded
+  const quote = quoteAt(text, place.close)
+  return (quote ? valueOfQuoted(text, place, quote) : undefined) ?? valueOfBare(text, place)
+}
+
+/** What may stand behind a name in a text that is encoded. */
+const BEHIND_ENCODED = new Set(['%', '&', ' ', '+'])
+/** Hexadecimal digits of the encoded character before a name. */
+const ENCODED_BEFORE = /^(?:25){0,3}[\da-f]{2}/i
+
+/** Finds the value of a name in a text that is percent-encoded or escaped for HTML. */
+function valueOfEncoded(text: string, { start: from, end }: Place): Part | undefined {
+  const behind = text[end] ?? ''
+  if (!BEHIND_ENCODED.has(behind)) return undefined
+  const written = text.slice(from, end)
+  const before = text[from - 1] === '%' ? (ENCODED_BEFORE.exec(written)?.[0].length ?? 0) : 0
+  const name = written.slice(before)
+  if (!isSecretName(name)) return undefined
+  const isPlain = behind === ' ' || behind === '+'
+  return encodedContent(text, from + before, end) ?? (isPlain ? undefined : encodedValue(text, end, name))
+}
+
+/** Finds the value of a name without quotes: in a tag, a header, a query, an option or a line of a file. */
+function valueOfBare(text: string, { start: from, end }: Place): Part | undefined {
+  const start = afterEscape(text, from, end)
   const name = text.slice(start, end)
   const tag = endOfTag(text, start, end)
   if (tag >= 0) return isSecretName(name) ? contentAt(text, tag) : undefined
   const behind = text[end]
-  if (behind === '%' || behind === '&') {
-    const plain = text[start - 1] === '%' ? name.slice(2) : name
-    return isSecretName(plain) ? encodedValue(text, end, plain) : undefined
-  }
+  if (behind === '<') return isSecretName(name) ? valueOfTaggedName(text, end) : undefined
   if (behind === ']' || behind === ':' || behind === '[') {
     const key = valueOfLongKey(text, end, name)
     if (key) return key
   }
-  const at = afterBlanks(text, behind === ']' && text[start - 1] === '[' ? end + 1 : end)
+  const at = afterBlanks(text, afterSubscript(text, start, end))
   const sign = text[at]
-  if (sign === ':' || sign === '=') {
-    const after = text[at + 1]
-    if (after === ':' || after === '/' || !isSecretName(name) || isPlace(text, at, name)) return undefined
-    let from = at + 1
-    if (after === '=' || after === '>') from++
-    return plainValue(text, afterBlanks(text, from), name, sign)
-  }
+  if (sign === ':' || sign === '=') return valueBehindSign(text, { start, end, at }, name)
   if (name.startsWith('--') && at > end && isSecretName(name) && text[at] !== '-')
     return optionValue(text, at)
   return undefined
+}
+
+function valueBehindSign(
+  text: string,
+  { start, end, at }: { readonly start: number; readonly end: number; readonly at: number },
+  name: string,
+): Part | undefined {
+  const sign = text[at] as string
+  const after = text[at + 1]
+  if (after === ':' || after === '/' || !isSecretName(name) || isPlace(text, at, name)) return undefined
+  if (sign === ':' && at === end) {
+    const value = yamlValue(text, { start, colon: at, isQuoted: false })
+    if (value) return value
+  }
+  let from = at + 1
+  if (after === '=' || after === '>') from++
+  return plainValue(text, afterBlanks(text, from), name, sign)
+}
+
+/** Returns where a name begins that stands behind a line break or a tab that is escaped: `\\nauth: …`. */
+function afterEscape(text: string, start: number, end: number): number {
+  if (text[start - 1] !== '\\' || !'nrt'.includes(text[start] ?? '-')) return start
+  return isSecretName(text.slice(start + 1, end)) ? start + 1 : start
+}
+
+/** What stands in brackets behind a name: `password[0]`, `passwords["main"]`. */
+const SUBSCRIPTS = /(?:\[(?:\\{0,7}["'])?[\w.-]{0,64}(?:\\{0,7}["'])?\]){1,4}/y
+
+function afterSubscript(text: string, start: number, end: number): number {
+  if (text[end] === ']' && text[start - 1] === '[') return end + 1
+  SUBSCRIPTS.lastIndex = end
+  return SUBSCRIPTS.test(text) ? SUBSCRIPTS.lastIndex : end
 }
 
 /** Finds the value of a quoted name that goes on: `"password:admin": "…"`, `"user[password]": "…"`. */
@@ -115,7 +158,8 @@ function valueOfQuoted(text: string, place: Place, quote: Quote): Part | undefin
   const sign = text[at]
   if (sign === ':' || sign === '=') {
     if (!isSecretName(name)) return undefined
-    return valueAt(text, afterBlanks(text, at + (text[at + 1] === '>' ? 2 : 1)), name, quote)
+    const block = sign === ':' ? yamlValue(text, { start: open, colon: at, isQuoted: true }) : undefined
+    return block ?? valueAt(text, afterBlanks(text, at + (text[at + 1] === '>' ? 2 : 1)), name, quote)
   }
   if (quoteAt(text, open)?.end !== begin || !isSecretName(name)) return undefined
   if (sign === ',') {
@@ -134,10 +178,11 @@ function valueOfItem(text: string, open: number, next: Quote, name: string): Par
   }
   const before = beforeBlanks(text, beforePrefix(text, open))
   if (text[before] !== '[' && text[before] !== '(') return undefined
+  const end = endOfQuoted(text, next)
   // A list of words, such as the methods ["password", "token"], is no list of pairs.
   const around = text[beforeBlanks(text, before)]
-  if (around !== '[' && around !== '(' && around !== ',') return undefined
-  const end = endOfQuoted(text, next)
+  const isPair = text[before] === '(' && !isSecretName(text.slice(next.end, end))
+  if (!isPair && around !== '[' && around !== '(' && around !== ',') return undefined
   const last = text[afterBlanks(text, quoteAt(text, end)?.end ?? end)]
   return last === ']' || last === ')' || last === undefined ? hidden(next.end, end) : undefined
 }

@@ -1,10 +1,33 @@
-import { maskNamed, STEM } from './mask-named.ts'
-import { ESCAPE, plainEscapes } from './plain-escapes.ts'
-import { isOpenValue, isSecretName, MASK } from './secret-names.ts'
-import { maskShapes, SHAPE_STEM } from './secret-shapes.ts'
+import { maskNamed } from './mask-named.ts'
+import { plainEscapes } from './plain-escapes.ts'
+import { plainNames, UNUSUAL } from './plain-names.ts'
+import { isOpenValue, isSecretName, MASK, STEM } from './secret-names.ts'
+import { maskShapes, SHAPE_STEMS } from './secret-shapes.ts'
+
+/** What numbers, ids and times do not have, names of event types, and words without options. */
+const NOT_OF_IDS = /[^\da-fTZ:. +-]/
+const NOT_OF_TYPES = /[^a-z_.]/
+const NOT_OF_WORDS = /[^\w. -]|(?:^| )-/
+/** Fewer characters than in any token. */
+const SHORT = 12
+
+/** Whether a text is one of those that are most of an event and hold no secret. */
+function isHarmless(text: string): boolean {
+  if (!NOT_OF_IDS.test(text) || !NOT_OF_TYPES.test(text)) return true
+  return text.length <= SHORT && !NOT_OF_WORDS.test(text)
+}
+
+/** An escape, behind which something else may stand, or a part of a secret name. */
+const NAME_STEM = new RegExp(`\\\\[ubfnrt]|${STEM.source}`, 'i')
 
 /** Something of which every secret in a text has one: most texts have none and need one look only. */
-const TRACE = new RegExp([ESCAPE, STEM, SHAPE_STEM].map(({ source }) => source).join('|'), 'i')
+const TRACES: readonly RegExp[] = [NAME_STEM, UNUSUAL, ...SHAPE_STEMS]
+
+function mayHoldSecret(text: string): boolean {
+  if (isHarmless(text)) return false
+  for (const trace of TRACES) if (trace.test(text)) return true
+  return false
+}
 
 /**
  * Replaces the secrets in a text by `***`: the values of secret names, in JSON (at any depth of JSON within
@@ -15,9 +38,10 @@ const TRACE = new RegExp([ESCAPE, STEM, SHAPE_STEM].map(({ source }) => source).
  * maskSecrets('{"password": "abc", "host": "c1"}') // '{"password": "***", "host": "c1"}'
  */
 export function maskSecrets(text: string): string {
-  if (!TRACE.test(text)) return text
-  const plain = plainEscapes(text)
-  if (plain === undefined) return MASK
+  if (!mayHoldSecret(text)) return text
+  const escaped = plainEscapes(text)
+  if (escaped === undefined) return MASK
+  const plain = plainNames(escaped)
   const masked = maskShapes(maskNamed(plain))
   return masked === plain ? text : masked
 }

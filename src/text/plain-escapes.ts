@@ -1,7 +1,7 @@
 import { TextParts } from './text-parts.ts'
 
 /** Begin of an escape of a printable ASCII character; JSON needs none of them but those of `"` and `\`. */
-export const ESCAPE = /\\u00(?!7f)[2-7][0-9a-f]/gi
+const ESCAPE = /\\u00(?!7f)[2-7][0-9a-f]/gi
 const [QUOTE, BACKSLASH] = ['"', '\\']
 
 /** More rounds than any sender encodes its JSON again. */

@@ -1,5 +1,6 @@
 import { afterBlanks, afterPrefix } from './blanks.ts'
-import { endOfQuoted, quoteAt } from './quoted-text.ts'
+import { endOfFlow } from './flow-value.ts'
+import { endOfQuoted, isClosing, quoteAt } from './quoted-text.ts'
 import { characterSet, endOfRun, type Part } from './text-parts.ts'
 import { hidden, isNothing, quotedValue } from './value-parts.ts'
 
@@ -8,7 +9,6 @@ const RUN = characterSet(/[^\s"'&;<>\\)}\]]/)
 const ITEM = characterSet(/[^\s"'&;<>\\)}\],]/)
 const NAME_IN_LIST = characterSet(/[\w-]/)
 const LINE = characterSet(/[^\n\r"'\\<>]/)
-const ITEMS = characterSet(/[^\]["'\\\n{}]/)
 
 /** Schemes of an authorization, behind which the credentials stand. */
 const SCHEME =
@@ -23,9 +23,9 @@ export function plainValue(text: string, from: number, name: string, sign: strin
   const opening = quoteAt(text, at)
   // The quote may be that of a text around the name.
   if (opening) return isClosing(text, opening.end) ? undefined : quotedValue(text, opening, name)
-  if (text[at] === '[') return valueInBrackets(text, at)
-  const special = sign === ':' ? (cookieAt(text, at, name) ?? blockAt(text, at)) : undefined
-  if (special) return special
+  if (text[at] === '[' || text[at] === '{') return valueInBrackets(text, at, sign)
+  const cookie = sign === ':' ? cookieAt(text, at, name) : undefined
+  if (cookie) return cookie
   const end = endOfValue(text, at)
   const run = text.slice(at, end)
   if (run === '' || isNothing(text, at, end, name)) return undefined
@@ -93,50 +93,7 @@ function endOfCredentials(text: string, start: number): number {
   return end
 }
 
-function valueInBrackets(text: string, at: number): Part | undefined {
-  const end = endOfRun(text, at + 1, ITEMS, 1)
-  // What is not closed hides as well: what follows would be read again for every name in it.
+function valueInBrackets(text: string, at: number, sign: string): Part | undefined {
+  const end = endOfFlow(text, at, sign === ':')
   return end > at + 1 ? hidden(at + 1, end) : undefined
-}
-
-const BLOCK = /[|>][-+\d]{0,3}[ \t]{0,8}(?=\r?\n|\\+[rn])/y
-const LINE_BEGIN = /(?:\r?\n|(?:\\{1,15}r)?\\{1,15}n)([ \t]*)/y
-const YAML_LINE = characterSet(/[^\n\r]/)
-const ESCAPED_LINE = characterSet(/[^\n\r"'\\]/)
-
-/** Finds the lines of a block of YAML behind `|` or `>`: those with at least the indentation of the first. */
-function blockAt(text: string, at: number): Part | undefined {
-  let end = at + lengthAt(BLOCK, text, at)
-  if (end === at) return undefined
-  let start = -1
-  let indentation = 1
-  for (let begin = matchAt(LINE_BEGIN, text, end); begin; begin = matchAt(LINE_BEGIN, text, end)) {
-    const [line, blanks = ''] = begin
-    const content = end + line.length
-    const lineEnd = endOfRun(text, content, line.startsWith('\\') ? ESCAPED_LINE : YAML_LINE, 1)
-    if (blanks.length < indentation && lineEnd > content) break
-    if (start < 0 && lineEnd > content) {
-      start = content
-      indentation = blanks.length
-    }
-    end = lineEnd
-  }
-  return start < 0 ? undefined : hidden(start, end)
-}
-
-function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at
-  return pattern.exec(text)
-}
-
-function lengthAt(pattern: RegExp, text: string, at: number): number {
-  return matchAt(pattern, text, at)?.[0].length ?? 0
-}
-
-/** Whether what follows a quote shows that it ends a text. */
-function isClosing(text: string, at: number): boolean {
-  const next = afterBlanks(text, at)
-  const character = text[next]
-  if (character === ',') return '"\'{['.includes(text[afterBlanks(text, next + 1)] ?? '-')
-  return character === undefined || character === '}' || character === ']' || character === ':'
 }

@@ -1,3 +1,5 @@
+import { afterBlanks } from './blanks.ts'
+
 /** A quote in a text, with the backslashes before it: in JSON within JSON there are one, three, seven … */
 export type Quote = { readonly character: string; readonly escapes: number; readonly end: number }
 
@@ -22,7 +24,9 @@ export function endOfQuoted(text: string, { character, escapes, end: start }: Qu
     while (begin > start && text[begin - 1] === '\\') begin--
     const count = at - begin
     if (character === "'" && escapes === 0) {
-      if (count === 0) return at
+      // YAML and SQL write an apostrophe as two.
+      if (count === 0 && (at === start || text[at + 1] !== "'")) return at
+      if (count === 0) at++
       continue
     }
     const own = count % (2 * (escapes + 1))
@@ -59,4 +63,12 @@ export function endOfStructure(text: string, start: number, escapes: number): nu
     }
   }
   return text.length
+}
+
+/** Whether what follows a quote shows that it ends a text. */
+export function isClosing(text: string, at: number): boolean {
+  const next = afterBlanks(text, at)
+  const character = text[next]
+  if (character === ',') return '"\'{['.includes(text[afterBlanks(text, next + 1)] ?? '-')
+  return character === undefined || character === '}' || character === ']' || character === ':'
 }

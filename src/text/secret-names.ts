@@ -1,5 +1,19 @@
+import { plainName } from './plain-name.ts'
+
 /** What stands in place of a secret. */
 export const MASK = '***'
+
+/** A part of every secret name, in lower case or not. */
+export const STEM =
+  /pass|pwd|pswd|pw|secret|token|key|auth|cred|cookie|otp|psk|kek|jwt|bearer|fernet|sig|user.?data|configdrive|hashsuffix|cephcluster/gi
+
+/** Words in the place of a password in the forms that messages and help show: `USER:PASSWORD@HOST`. */
+const PLACEHOLDER = /^(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN)$/
+
+/** Whether a text is a word that stands for a secret: `PASSWORD`. */
+export function isPlaceholder(text: string): boolean {
+  return text.length <= 8 && PLACEHOLDER.test(text)
+}
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(/\s+/))
 
@@ -95,7 +109,8 @@ export function isSecretName(name: string): boolean {
 const judged = new Map<string, boolean>()
 const MOST_JUDGED = 10_000
 
-function judge(end: string): boolean {
+function judge(written: string): boolean {
+  const end = plainName(written)
   return areSecret(wordsOf(separated(end))) || (hasCases(end) && areSecret(wordsOf(end)))
 }
 

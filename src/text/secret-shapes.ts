@@ -1,66 +1,82 @@
-import { MASK } from './secret-names.ts'
+import { COMMAND_SHAPES, COMMAND_STEM } from './command-shapes.ts'
+import { endOfEncoded } from './encoded-value.ts'
+import { endOfAddress, endOfOddAccount, isWebhook, maskAddress } from './masked-address.ts'
+import type { Shape } from './shape.ts'
 import { characterSet, endOfRun, type Part, TextParts } from './text-parts.ts'
-
-/** What comes before a secret that is known by its form, and how to find its part of the text. */
-type Shape = {
-  readonly begin: RegExp
-  /** Returns the part to replace for a match from `start` to `end`, or the index at which to go on. */
-  partAt(text: string, end: number, start: number): Part | number
-}
+import { TOKEN, TOKEN_BEGIN, TOKEN_STEM } from './token-forms.ts'
+import { hidden } from './value-parts.ts'
+import { WEBHOOK, WEBHOOK_STEM } from './webhook-shapes.ts'
 
 const WORD = characterSet(/[\w-]/)
 const DOTTED = characterSet(/[\w.-]/)
 const BASE64 = characterSet(/[\w+/=.~-]/)
 const PARAMETER = characterSet(/[\w.~%+/=-]/)
 const ENCODED = characterSet(/[\w.~%+!*,-]/)
+const ENCODED_SLASH = /%(?:25){0,3}2f/gi
 const PEM = characterSet(/[\w+/=\s\\:,.]/)
-/** An address up to a colon, behind which another address may begin. */
-const ADDRESS_PART = characterSet(/[^\s"'<>\\`:]/)
-
 const SHAPES: readonly Shape[] = [
   { begin: /:\\{0,9}\/\\{0,9}\//g, partAt: addressAt },
   {
     // `user:password@host:5672` or `user:password@host/db`, without a scheme before it
     begin:
-      /(?<![\w.+%:@/-])(?!\d+:)[\w.+%-]{1,64}:[^\s"'<>\\`@/]{6,64}@(?!sha\d+:)(?=(?:tcp|unix)?\(|[\w.-]{1,100}(?::\d|\/))/g,
-    partAt: (text, end, start) => hidden(text.indexOf(':', start) + 1, end - 1),
+      /(?<![\w.+%:@/-])(?!\d+:)[\w.+%-]{1,64}:(?:[^\s"'<>\\`@/]|(?<=\w)['<>](?=[\w@])){6,64}@(?!sha\d+:)(?=(?:tcp|unix)?\(|[\w.-]{1,100}(?::\d|\/))/g,
+    partAt: (text, end, start) =>
+      isMailOfLabel(text, start, end) ? end : hidden(text.indexOf(':', start) + 1, end - 1),
   },
   {
-    begin: /\bbearer(?:\s{1,8}|%20)(?=[\w+/=.~-]{4})/gi,
+    begin: /(?:\b|(?<=%[\da-f]{2}|\\[nrt]))bearer(?:\s{1,8}|%20)(?=[\w+/=.~-]{4})/gi,
     partAt: (text, end) => credentialsAt(text, end, isToken),
   },
+  // tickets of Kerberos and NTLM
   {
-    begin: /\bbasic(?:\s{1,8}|%20)(?=[\w+/=-]{4})/gi,
+    begin: /(?:\b|(?<=%[\da-f]{2}|\\[nrt]))(?:negotiate|ntlm)(?:\s{1,8}|%20)(?=YII|oYI|oX|TlRM|[\w+/]{32})/gi,
+    partAt: (text, end) => hidden(end, endOfRun(text, end, BASE64)),
+  },
+  {
+    begin: /(?:\b|(?<=%[\da-f]{2}|\\[nrt]))basic(?:\s{1,8}|%20)(?=[\w+/=-]{4})/gi,
     partAt: (text, end) => credentialsAt(text, end, isAccount),
   },
   // Fernet
   {
-    begin: /(?<![\w+-])gAAAA(?=[\w-]{8})/g,
+    begin: new RegExp(`${TOKEN_BEGIN}gAAAA(?=[\\w-]{8})`, 'g'),
     partAt: (text, end) => hidden(end - 5, endOfFernet(text, end)),
   },
   // JSON Web Token
-  { begin: /(?<![\w+-])eyJ(?=[\w-]{8})/g, partAt: jsonTokenAt },
-  // tokens of GitHub, GitLab, Slack
+  { begin: new RegExp(`${TOKEN_BEGIN}eyJ(?=[\\w-]{8})`, 'g'), partAt: jsonTokenAt },
   {
-    begin:
-      /(?<![\w-])(?:gh[pousr]_(?=\w{20})|github_pat_(?=\w{20})|glpat-(?=[\w-]{16})|xox[a-z]-(?=[\w-]{10}))/g,
-    partAt: (text, end) => hidden(end, endOfRun(text, end, WORD)),
+    begin: TOKEN,
+    partAt: (text, end) => hidden(end, endOfToken(text, end)),
   },
   // a token in a path of Keystone
   { begin: /\/tokens\/(?=[\w-]{16})/g, partAt: (text, end) => hidden(end, endOfRun(text, end, WORD)) },
   // an address as a parameter of a query
   { begin: /%(?:25){0,3}3a(?:%(?:25){0,3}2f){2}/gi, partAt: encodedAddressAt },
+  WEBHOOK,
+  ...COMMAND_SHAPES,
   // a parameter that isSecretParameter knows and isSecretName does not
-  { begin: /[?&]key=(?=[\w-])/gi, partAt: (text, end) => hidden(end, endOfRun(text, end, PARAMETER)) },
   {
-    begin: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g,
+    begin: /(?:[?&]|%(?:25){0,3}(?:3f|26))key(?:=|%(?:25){0,3}3d)(?=[\w-])/gi,
+    partAt: (text, end) => hidden(end, endOfRun(text, end, PARAMETER)),
+  },
+  {
+    begin: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g,
     partAt: (text, end) => hidden(end, endOfRun(text, end, PEM)),
   },
 ]
 
-/** A part of what every shape has, so that most texts need one look only. */
-export const SHAPE_STEM =
-  /:\\*\/|@|bearer|basic|gAAAA|eyJ|gh[a-z]_|github_pat|glpat-|xox|PRIVATE KEY|\/tokens\/|2f%|[?&]key=/i
+/** Escapes, behind which a token may begin, and a part of what each other shape has. */
+const OF_SHAPES =
+  /%[\da-f]{2}|\\[nrt]|:\\*\/|@|bearer|basic|negotiate|ntlm|gAAAA|eyJ|PRIVATE KEY|\/tokens\/|[?&]key=/i
+
+/**
+ * Parts of which every shape has one. They are apart because one expression of all of them takes three times
+ * as long.
+ */
+export const SHAPE_STEMS: readonly RegExp[] = [
+  OF_SHAPES,
+  new RegExp(`${WEBHOOK_STEM.source}|${COMMAND_STEM.source}`, 'i'),
+  TOKEN_STEM,
+]
 
 /**
  * Replaces what is a secret by its form: passwords in addresses, paths of webhooks, bearer and basic
@@ -70,7 +86,7 @@ export const SHAPE_STEM =
  * maskShapes('amqp://me:abc@mq1/') // 'amqp://me:***@mq1/'
  */
 export function maskShapes(text: string): string {
-  if (!SHAPE_STEM.test(text)) return text
+  if (!SHAPE_STEMS.some((stem) => stem.test(text))) return text
   return SHAPES.reduce(maskShape, text)
 }
 
@@ -85,14 +101,9 @@ function maskShape(text: string, { begin, partAt }: Shape): string {
   return parts.toString()
 }
 
-function hidden(start: number, end: number): Part {
-  return { start, end, text: MASK }
-}
-
 /** Masks passwords of one or several accounts in an address, and the path of a webhook. */
 function addressAt(text: string, start: number): Part | number {
-  let end = endOfRun(text, start, ADDRESS_PART, 1)
-  while (text[end] === ':' && !text.startsWith('://', end)) end = endOfRun(text, end + 1, ADDRESS_PART, 1)
+  const end = endOfOddAccount(text, start, endOfAddress(text, start))
   const rest = text.slice(start, end)
   const masked = maskAddress(rest)
   return masked === rest ? end : { start, end, text: masked }
@@ -116,6 +127,25 @@ function isAccount(token: string): boolean {
   return /^[^\u0000-\u001f\u007f\ufffd:]*:/.test(account)
 }
 
+function endOfToken(text: string, start: number): number {
+  let end = endOfRun(text, start, BASE64)
+  while (end > start && text[end - 1] === '.') end--
+  return end
+}
+
+/** Words before an address of mail, which is no password of an account of that name: `user:me@example.com/`. */
+const LABEL =
+  /^(?:user(?:_?name)?|e?-?mail(?:to)?|from|to|cc|bcc|reply-to|owner|author|contact|sender|recipient|xmpp|jid|sip|acct|by)$/i
+
+function isMailOfLabel(text: string, start: number, end: number): boolean {
+  const [label = '', local = ''] = text.slice(start, end - 1).split(/:(.*)/s)
+  return (
+    LABEL.test(label) &&
+    /^[a-z][a-z.]+$/i.test(local) &&
+    /^(?:[a-z][\w-]*\.)+[a-z]{2,}\//i.test(text.slice(end, end + 100))
+  )
+}
+
 function endOfFernet(text: string, start: number): number {
   const end = endOfRun(text, start, WORD)
   const padding = /^(?:={1,2}|(?:%3d){1,2})/i.exec(text.slice(end, end + 6))?.[0] ?? ''
@@ -128,68 +158,25 @@ function jsonTokenAt(text: string, start: number): Part | number {
   return dot >= 8 && end - start - dot > 4 ? hidden(start - 3, end) : end
 }
 
-/** Masks the password of the account in a percent-encoded address: `amqp%3A%2F%2Fuser%3Apassword%40host`. */
+/**
+ * Masks the password of the account in a percent-encoded address, `amqp%3A%2F%2Fuser%3Apassword%40host`, and
+ * the path of a webhook.
+ */
 function encodedAddressAt(text: string, start: number): Part | number {
   // No account is longer, and what follows may hold many addresses.
   const near = text.slice(start, start + 1_024)
-  const authority = near.slice(0, endOfRun(near, 0, ENCODED)).split(/%(?:25)*(?:2f|3f)/i, 1)[0] ?? ''
+  const address = near.slice(0, endOfRun(near, 0, ENCODED))
+  const authority = address.split(/%(?:25)*(?:2f|3f)/i, 1)[0] ?? ''
   const account = /^((?:[^%]|%(?!(?:25)*3a))*%(?:25)*3a)(.+)%(?:25)*40/i.exec(authority)
-  if (!account) return start + authority.length
+  if (!account) return encodedPathAt(text, start, address) ?? start + authority.length
   const [, user = '', password = ''] = account
   return hidden(start + user.length, start + user.length + password.length)
 }
 
-/**
- * Returns whether an address is that of a webhook, whose path lets in whoever knows it. `rest` is what stands
- * behind `://`.
- */
-function isWebhook(rest: string): boolean {
-  return /^[^/]*\bhooks?\.|^[^/]*webhook|\/(?:[\w-]*web-?)?hooks?\/[^/]|\/services\/T\w+\/B\w+|\/bot\d+:|\/integration\/[^/]+\/enqueue|\/with\/key\/[^/]/i.test(
-    rest.slice(0, 1_000),
-  )
-}
-
-function maskAddress(rest: string): string {
-  const end = authorityEnd(rest)
-  const authority = maskAccounts(rest.slice(0, end))
-  if (rest.length - end > 1 && isWebhook(rest)) return `${authority}/${MASK}`
-  return authority + rest.slice(end)
-}
-
-/**
- * Returns where the authority ends: before the path, which begins behind the last account. A password may
- * hold a slash that is not escaped.
- */
-function authorityEnd(rest: string): number {
-  const slash = orEnd(rest.search(/[/?#]/), rest)
-  const at = rest.lastIndexOf('@')
-  if (at < slash) return slash
-  // `host:8080/…@…` has a port and a path, `user:pass/word@host` has not; a path or query may hold an @ too.
-  const head = rest.slice(0, slash)
-  const hasAccount = head.includes(':') && !head.includes('@') && !/:\d{0,5}$/.test(head.slice(-6))
-  return hasAccount ? at + orEnd(rest.slice(at).search(/[/?#]/), rest.slice(at)) : slash
-}
-
-function orEnd(at: number, text: string): number {
-  return at < 0 ? text.length : at
-}
-
-function maskAccounts(authority: string): string {
-  if (!authority.includes('@')) return authority
-  if (!authority.includes(',')) return maskAccount(authority)
-  const masked: string[] = []
-  let waiting: string[] = []
-  for (const piece of authority.split(',')) {
-    waiting.push(piece)
-    if (!piece.includes('@')) continue
-    masked.push(maskAccount(waiting.join(',')))
-    waiting = []
-  }
-  return [...masked, ...waiting].join(',')
-}
-
-function maskAccount(server: string): string {
-  const at = server.lastIndexOf('@')
-  const colon = server.indexOf(':')
-  return colon < 0 || colon > at ? server : `${server.slice(0, colon)}:${MASK}${server.slice(at)}`
+function encodedPathAt(text: string, start: number, address: string): Part | undefined {
+  if (!/hook|enqueue|key/i.test(address) || !isWebhook(address.replace(ENCODED_SLASH, '/'))) return undefined
+  const slash = new RegExp(ENCODED_SLASH)
+  if (!slash.test(address)) return undefined
+  const path = start + slash.lastIndex
+  return hidden(path, endOfEncoded(text, path))
 }

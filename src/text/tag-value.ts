@@ -25,10 +25,35 @@ export function endOfTag(text: string, start: number, end: number): number {
   return text[close] === '>' && text[close - 1] !== '/' ? close + 1 : -1
 }
 
-/** Returns the content from an index up to the next tag; undefined for blanks. */
-export function contentAt(text: string, at: number): Part | undefined {
+/** Tags that open before the content of another one: `<value><string>`. */
+const INNER_TAGS = /(?:[\s]{0,64}<\w[\w:.-]{0,32}(?:\s[^<>]{0,64})?(?<!\/)>){1,3}/y
+const CDATA = /\s{0,64}<!\[CDATA\[/y
+
+/** Returns the content from an index up to the next tag, that of tags within too; undefined for blanks. */
+export function contentAt(text: string, from: number): Part | undefined {
+  const at = from + lengthAt(INNER_TAGS, text, from)
+  const data = lengthAt(CDATA, text, at)
+  if (data > 0) {
+    const close = text.indexOf(']]>', at + data)
+    return hidden(at + data, close < 0 ? text.length : close)
+  }
   const end = endOfRun(text, at, CONTENT, 1)
   return text.slice(at, end).trim() === '' ? undefined : hidden(at, end)
+}
+
+function lengthAt(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at
+  return pattern.exec(text)?.[0].length ?? 0
+}
+
+/** The tag around a name, other members behind it, and the tag of the value. */
+const VALUE_BEHIND =
+  /^<\/(\w{1,16})>\s{0,64}(?:<(\w{1,32})(?:\s[^<>]{0,64})?>[^<>]{0,128}<\/\2>\s{0,64}){0,3}?<(?:values?|val|v|data|string|content)(?:\s[^<>]{0,64})?>/i
+
+/** Finds the value of `<name>password</name><value>…</value>`; `end` is the index behind the name. */
+export function valueOfTaggedName(text: string, end: number): Part | undefined {
+  const found = VALUE_BEHIND.exec(text.slice(end, end + LONGEST_TAG))
+  return found && NAME_KEY.test(found[1] ?? '') ? contentAt(text, end + found[0].length) : undefined
 }
 
 /**

@@ -21,8 +21,19 @@ export function isNothing(text: string, start: number, end: number, name: string
 
 /** Returns the part of the quoted value behind an opening quote; undefined for one that says nothing. */
 export function quotedValue(text: string, opening: Quote, name: string): Part | undefined {
+  const triple = inTripleQuotes(text, opening)
+  if (triple) return triple
   const end = endOfQuoted(text, opening)
   return isNothing(text, opening.end, end, name) ? undefined : hidden(opening.end, end)
+}
+
+/** Returns the part of a value behind three quotes: of Python, TOML or Groovy. */
+function inTripleQuotes(text: string, { character, escapes, end }: Quote): Part | undefined {
+  const mark = '\\'.repeat(escapes) + character
+  if (!text.startsWith(mark + mark, end)) return undefined
+  const start = end + 2 * mark.length
+  const close = text.indexOf(mark.repeat(3), start)
+  return hidden(start, close < 0 ? text.length : close)
 }
 
 /** Returns the part of the value at an index in JSON or Python. `quote` is that of its name. */

@@ -90,7 +90,7 @@ test('the apps of a queue each get what is theirs; a dead letter of one is drive
 function archivedIn(folder: string): string[] {
   const files = [folder, join(folder, 'done')].flatMap((where) =>
     readdirSync(where, { withFileTypes: true })
-      .filter((entry) => entry.isFile())
+      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
       .map(({ name }) => join(where, name)),
   )
   return files

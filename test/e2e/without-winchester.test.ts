@@ -68,6 +68,8 @@ test('several processes may make the file of dead letters at the same time', asy
 })
 
 function archived(folder: string): string[] {
-  const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+  const files = readdirSync(folder)
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'))
   return files.flatMap((text) => text.split('\n')).filter((line) => line !== '')
 }

@@ -378,8 +378,8 @@ test('an upgrade and a rollback under load lose nothing and do nothing twice', a
 test('backup, wipe and restore give the same answers', async () => {
   const questions = [
     ['streams', '--count'],
-    ['--json', 'streams', '--limit', '500', '--details'],
-    ['--json', 'events', '--limit', '500'],
+    ['streams', '--format', 'json', '--limit', '500', '--details'],
+    ['events', '--format', 'json', '--limit', '500'],
   ]
   const answers = async () => Promise.all(questions.map(async (question) => region.klugman(...question)))
   const before = await answers()

@@ -7,7 +7,9 @@ import { join } from 'node:path'
  */
 export function archivedIds(folder: string, { isOpen = false } = {}): string[] {
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
-  const files = entries.filter((entry) => entry.isFile() && entry.name.includes('.json'))
+  const files = entries.filter(
+    (entry) => entry.isFile() && !entry.name.startsWith('.') && entry.name.includes('.json'),
+  )
   return files.flatMap(({ parentPath, name }) => {
     const file = join(parentPath, name)
     const lines = readFileSync(file, 'utf8').split('\n')

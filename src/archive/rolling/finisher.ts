@@ -21,6 +21,8 @@ export type FinisherOptions = {
   /** whether an index is put beside each file */
   readonly hasIndex: boolean
   readonly callbacks: readonly NamedCallback[]
+  /** whether it is noted of files that all callbacks have had them, so that they may be deleted by age */
+  readonly notesShipped: boolean
   readonly logger: Logger
 }
 
@@ -169,12 +171,12 @@ export class Finisher {
 
   /** Gives a placed file to the callbacks, then puts its index beside it. */
   async #call(placed: string, index: string): Promise<void> {
-    const { callbacks, hasIndex, logger } = this.#options
+    const { callbacks, hasIndex, notesShipped, logger } = this.#options
     try {
       const { path, areDone } = await callOnClose(callbacks, placed, logger)
       if (hasIndex && path !== null) await rename(index, indexPath(path))
       else if (hasIndex) await rm(index, { force: true })
-      if (callbacks.length > 0 && areDone && path !== null) await markShipped(path)
+      if (notesShipped && areDone && path !== null) await markShipped(path)
     } catch (error) {
       logger.warn({ file: placed }, `${placed} is complete, but has no index: ${messageOf(error)}`)
     }

@@ -96,7 +96,8 @@ class RollingArchive implements Archive {
     this.#format = format
     this.#now = options.now ?? Date.now
     this.#machineNow = options.machineNow ?? (() => performance.now())
-    this.#finisher = new Finisher({ ...options, compression, hasIndex, callbacks }, () => {
+    const notesShipped = callbacks.length > 0 && (options.keepDays ?? 0) > 0
+    this.#finisher = new Finisher({ ...options, compression, hasIndex, callbacks, notesShipped }, () => {
       void this.#inTurn(() => this.#finisher.moveAll()).catch(() => {})
     })
     this.#retention = retentionOf(options, this.#now, this.#machineNow)

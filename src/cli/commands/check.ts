@@ -9,6 +9,7 @@ import { ConfigError, type Finding, formatFinding, StackTachError } from '../../
 import { findingsOf } from '../../explain/against/findings.ts'
 import { Observation } from '../../explain/against/observation.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
+import { printFinding } from '../print-finding.ts'
 import { createCommand, print } from '../program.ts'
 import { readJsonTexts } from '../read-json-texts.ts'
 import { tellWait } from '../tell-wait.ts'
@@ -84,16 +85,15 @@ async function holdAgainst(
 async function look(config: Config, json: true | undefined): Promise<number> {
   const findings = await tellWait('broker, database and archive', checkConnections(config))
   for (const finding of findings) {
-    await print(
-      `${json ? JSON.stringify(flatConnectionFinding(finding)) : formatConnectionFinding(finding)}\n`,
-    )
+    const printable = { line: formatConnectionFinding(finding), fields: flatConnectionFinding(finding) }
+    await printFinding(printable, json)
   }
   return findings.filter(({ state }) => state === 'error').length
 }
 
 async function printFindings(findings: readonly Finding[], json: true | undefined): Promise<void> {
   for (const finding of findings) {
-    await print(`${json ? JSON.stringify(flat(finding)) : formatFinding(finding)}\n`)
+    await printFinding({ line: formatFinding(finding), fields: flat(finding) }, json)
   }
 }
 

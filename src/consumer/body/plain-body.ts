@@ -20,7 +20,7 @@ const [BRACE, BRACKET] = [0x7b, 0x5b]
  * same buffer where it is so already.
  *
  * A compression is named by kombu's header `compression` or by content-encoding, a charset by content-type or by
- * content-encoding. Compressed bytes without any name are known by how they begin. Refuses a body that unpacks to
+ * content-encoding. Compressed bytes without a name are known by how they begin. Refuses a body that unpacks to
  * more than `mostBytes`, and one whose compression or charset is not known.
  *
  * @example
@@ -37,9 +37,14 @@ export function plainBody(body: Buffer, properties: MessageProperties, mostBytes
     if (!next.ok) return next
     unpacked = next.body
   }
-  const shown = compressions.length === 0 ? unpackShown(unpacked, mostBytes) : undefined
-  if (shown?.ok === false) return shown
-  const read = asUtf8(shown?.body ?? unpacked, charset)
+  // A sender may compress what another part has compressed already, under one name.
+  for (let left = MOST_COMPRESSIONS - compressions.length; left > 0; left--) {
+    const shown = unpackShown(unpacked, mostBytes)
+    if (shown?.ok === false) return shown
+    if (!shown) break
+    unpacked = shown.body
+  }
+  const read = asUtf8(unpacked, charset)
   if ('reason' in read) return { ok: false, stage: 'decode', reason: read.reason }
   return { ok: true, body: read.body }
 }

@@ -27,9 +27,8 @@ const byZstd: Unpacker = (body, mostBytes) => zstdDecompressSync(body, { maxOutp
  * gzip and never sends gzip; other senders do. Both are accepted under both names.
  */
 const UNPACKERS = new Map<string, Unpacker>([
-  ...['application/x-gzip', 'application/gzip', 'gzip', 'x-gzip', 'zlib'].map(
-    (name) => [name, byZlib] as const,
-  ),
+  ...['application/x-gzip', 'application/gzip', 'gzip', 'x-gzip'].map((name) => [name, byZlib] as const),
+  ...['application/zlib', 'application/x-zlib', 'zlib', 'x-zlib'].map((name) => [name, byZlib] as const),
   ['deflate', byDeflate],
   ...['application/x-bz2', 'application/x-bzip2', 'bzip2', 'bz2', 'x-bzip2'].map(
     (name) => [name, bunzip2] as const,

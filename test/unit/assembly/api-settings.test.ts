@@ -22,6 +22,8 @@ test('without a word it serves this machine, without tokens', async () => {
     address: { host: '127.0.0.1', port: 8000 },
     access: { read: [], write: [], anyHost: false },
     limits: { queryTimeoutMs: 30_000, requestsPerMinute: 6000 },
+    triggers: [expect.objectContaining({ name: 'one' })],
+    searchedTraits: ['host'],
   })
 })
 
@@ -31,7 +33,7 @@ test('tokens come from the environment and from files of mode 600', async () => 
     undefined,
     { STACKTACH_READ_TOKEN: 'direct' },
   )
-  expect(settings).toEqual({
+  expect(settings).toMatchObject({
     address: { host: '0.0.0.0', port: 80 },
     access: { read: ['of-env', 'direct'], write: ['one', 'two'], anyHost: false },
     limits: { queryTimeoutMs: 2500, requestsPerMinute: 6000 },

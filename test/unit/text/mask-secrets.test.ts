@@ -265,6 +265,12 @@ test('the time it takes is that of its length', { timeout: 3_600_000 }, () => {
           '\\u0022token\\u0022:',
           'a:b@h/',
           'token\\n',
+          'token:\n - ',
+          'ｐass:',
+          'https%3A%2F%2F',
+          'mysql ',
+          'a://u:p ',
+          'token={',
         ],
       ].map((part) => [part, filled(part, BYTES / 10)]),
     ),
@@ -375,6 +381,19 @@ const ATOMS = [
     'x:y,',
     'user data',
   ],
+  ...['ｐass', '\\u200b', 'token:\n', 'token:\n  - ', 'token: &a ', 'token: !!str ', 'token: # ', '  '],
+  ...['&lt;token&gt;', '%3Ctoken%3E', '<name>token</name>', '<value>', '<![CDATA[', 'token[0]', 'token: {'],
+  ...[
+    'mysql -p',
+    'curl ',
+    ' -u a:',
+    'docker login ',
+    'identified by ',
+    "password '",
+    'set password for a = ',
+  ],
+  ...['amqp://u:p', ' @h', 'hooks.a.', '/services/', 'https%3A%2F%2F', 'https:\\/\\/', 'webhook', 'SG.'],
+  ...['negotiate ', 'user:abc@example.com/', '%2526', "''", '"""'],
 ]
 
 /** Returns the time of the processor that masking takes, in microseconds: that of other processes is not in it. */

@@ -13,6 +13,15 @@ function bigEndian(text: string): Buffer {
   return Buffer.from(text, 'utf16le').swap16()
 }
 
+function utf32(text: string): Buffer {
+  const bytes = [...text].map((char) => {
+    const four = Buffer.alloc(4)
+    four.writeUInt32BE(char.codePointAt(0) ?? 0)
+    return four
+  })
+  return Buffer.concat(bytes)
+}
+
 const kombu = (compression: string): MessageProperties => ({ headers: { compression } })
 
 test.each<[string, Buffer, MessageProperties]>([
@@ -30,6 +39,11 @@ test.each<[string, Buffer, MessageProperties]>([
   ['gzip that nothing names', gzipSync(BODY), {}],
   ['zlib that nothing names', deflateSync(BODY), {}],
   ['zstd that nothing names', zstdCompressSync(BODY), {}],
+  ['packed twice under one name', gzipSync(gzipSync(BODY)), { contentEncoding: 'gzip' }],
+  ['zlib by its media type', deflateSync(BODY), { contentEncoding: 'application/zlib' }],
+  ['UTF-32 by content-type', utf32(TEXT), { contentType: 'application/json; charset=utf-32' }],
+  ['UTF-32 with a byte order mark', utf32(MARK + TEXT), {}],
+  ['UTF-32, low byte first', utf32(MARK + TEXT).swap32(), {}],
   ['UTF-8 with a byte order mark', Buffer.from(MARK + TEXT), {}],
   ['packed, with a byte order mark', gzipSync(Buffer.from(MARK + TEXT)), { contentEncoding: 'gzip' }],
   [

@@ -75,8 +75,9 @@ describe.each([
       const { url, taken } = await receiver(answer)
       const params = {
         ...QUICK,
+        // A slow machine has to answer the good ones within it.
+        ...(answer.length === 0 ? { http_timeout: 2, tries: 2 } : { http_timeout: 30 }),
         url,
-        http_timeout: answer.length === 0 ? 0.3 : 30,
         parallel: 2,
         batch_size: 8,
       }
