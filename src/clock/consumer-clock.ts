@@ -18,6 +18,8 @@ export type ConsumerClockOptions = {
 
 /** How often positions are reported where no batch takes them along. */
 const REPORT_MS = 1000
+/** How often it is logged that a queue is still behind, ms. */
+const TOLD_EVERY_MS = 60_000
 
 type Held = { readonly at: Micros; readonly why: HoldReason }
 
@@ -38,6 +40,8 @@ type QueueState = {
   /** the wall clock when a batch was stored last, or the first message came into empty hands */
   progressAt: Micros
   hold: { readonly why: HoldReason; readonly since: Micros } | undefined
+  /** machine time at which it was logged last that the queue is behind, ms */
+  toldAt: number
 }
 
 /**
@@ -96,6 +100,7 @@ export class ConsumerClock implements IntakeClock, Service {
       isAtHand: false,
       progressAt: now,
       hold: undefined,
+      toldAt: -Infinity,
     })
   }
 
@@ -211,6 +216,8 @@ export class ConsumerClock implements IntakeClock, Service {
     if (hold?.why !== state.hold?.why) {
       this.#logChange(queue, state, hold)
       state.hold = hold && { why: hold.why, since: now }
+    } else if (hold?.why === 'backlog' && performance.now() - state.toldAt >= TOLD_EVERY_MS) {
+      this.#logLag(queue, state, hold)
     }
     return { at: hold?.at ?? null, since: state.hold?.since ?? now, why: hold?.why ?? null }
   }
@@ -223,11 +230,17 @@ export class ConsumerClock implements IntakeClock, Service {
     return isStuck ? { at: state.progressAt, why: 'stuck' } : undefined
   }
 
-  #logChange(queue: string, { hold: before }: QueueState, hold: Held | undefined): void {
+  #logLag(queue: string, state: QueueState, { at }: Held): void {
+    state.toldAt = performance.now()
+    const lag = Math.max(CURRENT, wallClock.now() - at)
+    this.#options.logger.warn({ queue }, `queue ${queue} is ${describeLag(lag, 'auto')}`)
+  }
+
+  #logChange(queue: string, state: QueueState, hold: Held | undefined): void {
     const { logger } = this.#options
+    const { hold: before } = state
     if (hold?.why === 'backlog') {
-      const lag = Math.max(CURRENT, wallClock.now() - hold.at)
-      logger.warn({ queue }, `queue ${queue} is ${describeLag(lag, 'auto')}`)
+      this.#logLag(queue, state, hold)
     } else if (before?.why === 'backlog') {
       logger.info({ queue }, `queue ${queue} has caught up; the event clock follows the wall clock`)
     }

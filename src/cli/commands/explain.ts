@@ -79,17 +79,17 @@ async function explainAll(files: readonly string[], { config: configFile, json }
   })
   const outcomes = new Outcomes()
   for (const file of files) {
-    let lag: string | undefined
     for await (const text of readJsonTexts(file)) {
-      lag ??= lagOf(text.text, config)
+      const lag = lagOf(text.text, config) ?? null
       const explanation = explain(text, { config, distiller, received: wallClock.now() })
       const { event_type, definition, error } = explanation
       // A type without a definition is no failure of the notification.
       if (event_type !== null) outcomes.add(definition ? error : null)
-      await print(json ? `${stringifyJson(explanation)}\n` : describeNotification(explanation))
+      const told = lag === null ? '' : `  is ${lag}\n`
+      await print(
+        json ? `${stringifyJson({ ...explanation, lag })}\n` : describeNotification(explanation) + told,
+      )
     }
-    // Beside the lines on standard output, which programs read.
-    if (lag !== undefined) printNote(`${file}: ${lag}`)
   }
   outcomes.require(files)
 }

@@ -3,7 +3,7 @@ import { median, printFigure } from '../figure.ts'
 import { manyBodies } from '../ingest/messages.ts'
 import { withServers } from '../servers.ts'
 
-const MESSAGES = 120_000
+const MESSAGES = Number(process.env.STACKTACH_BENCH_MESSAGES ?? 120_000)
 const ROUNDS = 3
 /** A file is complete about every 7,000 notifications. */
 const SMALL_FILES = [/roll_size_mb = 100/g, 'roll_size_mb = 20'] as const

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ConsumerClock } from '../../../src/clock/consumer-clock.ts'
 import { MICROS_PER_DAY, MICROS_PER_HOUR } from '../../../src/domain/time.ts'
-import { silentLogger } from '../../../src/runtime/logger.ts'
+import { type Logger, silentLogger } from '../../../src/runtime/logger.ts'
 import type { NumberedReports, QueueReports, ReportedPositions } from '../../../src/store/ports/watermarks.ts'
 
 const START = Date.UTC(2026, 0, 5)
@@ -17,7 +17,7 @@ afterEach(() => {
 const now = () => Date.now() * 1000
 
 /** A clock of one queue, and what it has reported last. */
-async function setUp(before: ReportedPositions[] = []) {
+async function setUp(before: ReportedPositions[] = [], logger: Logger = silentLogger) {
   let written: QueueReports = {}
   let reports = 0
   let isAway = false
@@ -31,7 +31,7 @@ async function setUp(before: ReportedPositions[] = []) {
     forgetReports: async () => {},
     forgetQueue: async () => {},
   }
-  const clock = new ConsumerClock({ store, logger: silentLogger, patienceMs: 30 * 86_400_000 })
+  const clock = new ConsumerClock({ store, logger, patienceMs: 30 * 86_400_000 })
   clock.reads('q', () => false)
   await clock.start()
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
@@ -78,6 +78,19 @@ test('hours later its first message does not hold the clock where the consumer b
   expect(held()).toMatchObject({ at: null })
   store1(now())
   expect(held()).toMatchObject({ at: null })
+})
+
+test('while a queue is behind it is logged once a minute', async () => {
+  const told: string[] = []
+  const logger = { ...silentLogger, warn: (_: object, message: string) => void told.push(message) }
+  const { clock, pass, store1 } = await setUp([], logger)
+  clock.reading('q', true)
+  for (let second = 0; second < 150; second++) {
+    store1(now() - 3 * MICROS_PER_DAY + second * 60_000_000)
+    await pass(1000)
+  }
+  expect(told).toHaveLength(3)
+  expect(told[0]).toBe('queue q is 3 days behind; the event clock follows the notifications')
 })
 
 test('a backlog holds the clock at its position until the queue has paused, and not again for what comes then', async () => {
