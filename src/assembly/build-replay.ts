@@ -93,6 +93,9 @@ export async function runReplay(parts: ReplayParts): Promise<ReplayResult> {
   }
 }
 
+/** Most streams that are claimed at a time. */
+const MOST_CLAIMED = 200
+
 /** Returns the configuration that a replay runs with: what a dry run or grouping makes is kept to be seen. */
 function replayConfig({ config, runsPipelines, position }: ReplayParts): Config {
   const { winchester, triggers } = config
@@ -102,6 +105,8 @@ function replayConfig({ config, runsPipelines, position }: ReplayParts): Config 
     triggers: runsPipelines ? triggers : withoutPipelines(triggers),
     winchester: {
       ...winchester,
+      // Fewer streams are in memory at the same time, beside the batch that is stored meanwhile.
+      pipeline_worker_batch_size: Math.min(MOST_CLAIMED, winchester.pipeline_worker_batch_size),
       purge_completed_streams: isKept ? false : winchester.purge_completed_streams,
       // Nothing is away in a dry run: what fails fails again.
       pipeline_retries: position ? winchester.pipeline_retries : 0,

@@ -10,6 +10,7 @@ import { hash64 } from '../../domain/hash.ts'
 import { formatIso } from '../../domain/time.ts'
 import { KeptPosition, REPLAY_PREFIX } from '../../replay/kept-position.ts'
 import { sendersOf } from '../../replay/quiet-pipelines.ts'
+import { releaseMemory } from '../../runtime/memory.ts'
 import { canonicalJson } from '../../text/canonical-json.ts'
 import { loggerOf } from '../logger-of.ts'
 import { printNote } from '../program.ts'
@@ -46,6 +47,7 @@ export async function replayLive(names: readonly string[], options: ReplayComman
     if (from) printNote(`going on where the last replay of these files stopped, at ${formatIso(from.at)}`)
     const senders = runsPipelines && !publishes ? sendersOf(pipelines) : []
     if (senders.length > 0) printNote(`without --publish nothing is sent by: ${senders.join(', ')}`)
+    releaseMemory()
     const result = await runReplay({
       config,
       pipelines,

@@ -16,7 +16,7 @@ export type OrderedRecordsOptions = Pick<FileSourceOptions, 'read' | 'signal'> &
 }
 
 /** Enough for the disorder of a queue; so much is held in memory. */
-const LIMITS: WindowLimits = { records: 2000, bytes: 8 << 20 }
+const LIMITS: WindowLimits = { records: 1000, bytes: 4 << 20 }
 /** A file is opened so much before its time, in case it does not begin with its earliest record. */
 const AHEAD: Micros = 600_000_000
 /** Fewest records of the window of each file. */
