@@ -62,7 +62,7 @@ export type ReplayResult = {
  * const { counts } = await runReplay({ config, pipelines, store, open: (rules) => source(rules), ...others })
  */
 export async function runReplay(parts: ReplayParts): Promise<ReplayResult> {
-  const { store, workerLogger: logger, signal, position, name, from, wallNow } = parts
+  const { store, workerLogger: logger, position, name, from, wallNow } = parts
   const config = replayConfig(parts)
   const pipelines = parts.publishes ? parts.pipelines : quietPipelines(parts.pipelines, parts.onUnsent)
   const clock = createReplayClock(wallNow)
@@ -81,11 +81,10 @@ export async function runReplay(parts: ReplayParts): Promise<ReplayResult> {
   }
   try {
     const records = parts.open(rules)
-    const retries = () => counters.retries
-    const replay = new Replay({ ...parts, records, router, worker, clock, retries, position }, from?.at)
-    const done = await replay.run()
     // Runs that wait for a receiver go on to their end; a second signal ends the process.
-    if (!signal.aborted) await worker.retire()
+    const settle = () => worker.retire()
+    const replay = new Replay({ ...parts, records, router, worker, clock, settle, position }, from?.at)
+    const done = await replay.run()
     return { counts: done, worker: counters, now: clock.now() }
   } finally {
     await worker.stop()

@@ -14,7 +14,7 @@ export type StoreBatchContext = {
   /** the outage of the database */
   readonly outage: Pick<Outage, 'failed' | 'over'>
   readonly signal: AbortSignal
-  /** Returns the positions of queues that are to be stored with the batch, or with a part of it. */
+  /** Returns the positions of queues that are to be stored with the batch, or with the last part of it. */
   readonly reports?: (() => NumberedReports) | undefined
   /** Called when a part of the batch, and all before it, is stored. */
   readonly onStored: (part: readonly Prepared[], outcome: StoredCounts) => void
@@ -101,7 +101,8 @@ async function isSuspicious(
 async function divide(batch: readonly Prepared[], reason: string, context: StoreBatchContext): Promise<void> {
   if (batch.length > 1) {
     const middle = Math.ceil(batch.length / 2)
-    await storeBatch(batch.slice(0, middle), context)
+    // Positions are those behind the whole batch.
+    await storeBatch(batch.slice(0, middle), { ...context, reports: undefined })
     await storeBatch(batch.slice(middle), context)
     return
   }

@@ -51,6 +51,7 @@ export class KeptPosition {
       await sleep(LOOK_MS, signal)
       reports = await store.readReports()
     }
+    if (isAlive(reports, name)) throw new ConflictError(`${name} is still run by another process`)
     await this.#clearOthers(reports)
     // Now that no replay runs: what one was running when it was killed is run again.
     await store.resumeReplayed()

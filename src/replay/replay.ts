@@ -27,8 +27,8 @@ export type ReplayOptions = {
   readonly logger: Logger
   readonly signal: AbortSignal
   readonly wallNow: () => Micros
-  /** Returns how many runs have failed and are to be repeated. */
-  readonly retries: () => number
+  /** Resolves when no run is in hand any more. */
+  readonly settle: () => Promise<void>
   /** how many times as fast as they were made notifications are replayed; undefined: as fast as possible */
   readonly speed?: number | undefined
   /** called when a batch is stored and what is due by then has run */
@@ -223,11 +223,13 @@ export class Replay {
   }
 
   async #finish(): Promise<void> {
-    const { clock, wallNow, position: kept } = this.#options
+    const { clock, wallNow, settle, position: kept } = this.#options
     clock.advance(wallNow())
     await this.#patiently(() => runDue(this.#options))
     await this.#patiently(() => runRetries(this.#options))
     if (this.#options.signal.aborted) return
+    // What runs still belongs to the replay: released, it would be run again by others.
+    await settle()
     await this.#patiently(async () => kept?.end())
     this.#counts.isComplete = true
   }

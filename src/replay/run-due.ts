@@ -30,14 +30,11 @@ export async function runDue({ store, worker, clock }: DueRuns): Promise<void> {
 const MOST_ROUNDS = 20
 
 /**
- * Runs streams again whose run has failed, until none waits for its next run any more. `retries` returns how many runs
- * were to be repeated so far: without any there is nothing to wait for.
+ * Runs streams again whose run has failed, or was given back, until none waits for its next run any more.
  */
-export async function runRetries(
-  runs: DueRuns & { readonly retries: () => number; readonly signal: AbortSignal },
-): Promise<void> {
-  const { store, worker, retries, signal } = runs
-  for (let round = 0; round < MOST_ROUNDS && retries() > 0 && !signal.aborted; round++) {
+export async function runRetries(runs: DueRuns & { readonly signal: AbortSignal }): Promise<void> {
+  const { store, worker, signal } = runs
+  for (let round = 0; round < MOST_ROUNDS && !signal.aborted; round++) {
     const { retryInMs } = await store.nextDue(true)
     if (retryInMs === null) return
     await sleep(Math.max(0, retryInMs), signal)

@@ -54,7 +54,7 @@ async function isFile(path: string): Promise<boolean> {
   )
 }
 
-/** Whether a consumer is still writing to a file. */
+/** Whether a consumer is still writing to a file, or copying it. */
 export function isUnfinished(path: string): boolean {
-  return path.endsWith('.part')
+  return path.endsWith('.part') || path.endsWith('.copying')
 }

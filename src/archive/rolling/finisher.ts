@@ -1,4 +1,4 @@
-import { rename, rm, unlink } from 'node:fs/promises'
+import { rename, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../domain/errors.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -153,7 +153,16 @@ export class Finisher {
       const placed = await placeFile(packer ? madePath(path, 'packing') : path, target, {
         mayBeThere: isLeft,
       })
-      if (placed === undefined && !packer) this.#tellGone(path)
+      if (placed === undefined) {
+        const isThere = packer !== undefined && (await stat(path).catch(() => undefined)) !== undefined
+        // The packed file is gone, or is in its place already: packed again, it is recognised there.
+        if (isThere) this.add({ ...file, sha256: undefined, isLeft: true })
+        else {
+          this.#tellGone(path)
+          await rm(madePath(path, 'indexing'), { force: true })
+        }
+        return undefined
+      }
       if (packer) {
         await unlink(path).catch(ignoreMissing)
         await syncFolderOf(path)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { copyFile, link, open, rename, stat, unlink } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { syncFile, syncFolderOf } from '../../runtime/sync-file.ts'
 import { haveSameContent } from './same-content.ts'
 
@@ -63,7 +64,9 @@ function codeOf(error: unknown): string | undefined {
 
 /** Copies a file; the copy gets its name only when it is whole. */
 async function copyAcross(path: string, target: string): Promise<string> {
-  const copying = `${target}.${randomBytes(4).toString('hex')}.copying`
+  // Hidden, as those who read the folder take all other files for whole ones.
+  const hidden = `.${basename(target)}.${randomBytes(4).toString('hex')}.copying`
+  const copying = join(dirname(target), hidden)
   try {
     await copyFile(path, copying)
     await syncFile(copying)

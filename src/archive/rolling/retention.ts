@@ -63,11 +63,17 @@ export class Retention {
   async #deleteOld(): Promise<void> {
     const { folder, filenameTemplate, days, mustBeShipped, now, logger } = this.#options
     const isOwn = namesOf(filenameTemplate)
-    for (const name of await readdir(folder)) {
+    const files: { readonly path: string; readonly writtenAt: number }[] = []
+    for (const name of (await readdir(folder)).filter((one) => isOwn.test(one))) {
       const path = join(folder, name)
-      if (!isOwn.test(name) || (mustBeShipped && !existsSync(shippedPath(path)))) continue
       const found = await stat(path).catch(() => undefined)
-      if (!found?.isFile() || now() - found.mtimeMs < days * DAY_MS) continue
+      if (found?.isFile()) files.push({ path, writtenAt: found.mtimeMs })
+    }
+    // A clock that is years ahead since the start would make all files old: ages count from the newest one then.
+    const newest = files.reduce((latest, { writtenAt }) => Math.max(latest, writtenAt), 0)
+    const believed = Math.min(now(), newest + DAY_MS)
+    for (const { path, writtenAt } of files) {
+      if (believed - writtenAt < days * DAY_MS || (mustBeShipped && !existsSync(shippedPath(path)))) continue
       await rm(path, { force: true })
       await Promise.all([indexPath(path), shippedPath(path)].map((beside) => rm(beside, { force: true })))
       logger.info({ file: path }, `deleted ${path}, which is older than archive_days`)
@@ -75,13 +81,25 @@ export class Retention {
   }
 }
 
+/** What formatFileName puts in place of each part; other parts stay as they are. */
+const PATTERNS: { readonly [part: string]: string } = {
+  '%Y': '\\d{4}',
+  '%m': '\\d\\d',
+  '%d': '\\d\\d',
+  '%H': '\\d\\d',
+  '%M': '\\d\\d',
+  '%S': '\\d\\d',
+  '%X': '\\d\\d:\\d\\d:\\d\\d',
+  '%f': '\\d{6}',
+  '%j': '\\d{3}',
+  '%%': '%',
+  '[[TIMESTAMP]]': '\\d+\\.\\d{6}',
+  [CRC_PART]: '[0-9a-f]*',
+}
+
 /** Returns an expression that matches the names of complete files, packed, counted and renamed ones too. */
 function namesOf(template: string): RegExp {
   const parts = template.split(/(%[A-Za-z%]|\[\[TIMESTAMP\]\]|\[\[CRC\]\])/)
-  const pattern = parts.map((part, index) => {
-    if (index % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-    if (part === '%%') return '%'
-    return part === CRC_PART ? '[0-9a-f]*' : '[^/]+'
-  })
+  const pattern = parts.map((part) => PATTERNS[part] ?? part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   return new RegExp(`^${pattern.join('')}(?:\\..+)?$`)
 }

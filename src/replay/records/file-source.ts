@@ -61,7 +61,9 @@ export class FileSource {
 
   /** Returns the number of the first record that has not been taken; undefined when all have. */
   firstUntaken(): number | undefined {
-    return this.#window.lowestNumber() ?? (this.#isEnded ? undefined : this.#number)
+    return (
+      this.#window.lowestNumber() ?? (this.#isEnded ? undefined : Math.max(this.#number, this.#options.skip))
+    )
   }
 
   /** Ends reading. */

@@ -35,7 +35,7 @@ export async function routeEvents(
 
   const pointers = await takeKeys(tx, context, [...keyHashes].sort())
   const ids = new Set([...pointers.values(), ...finishing.map(({ id }) => id)])
-  const locked = await lockStreams(tx, context, [...ids])
+  const { locked, replayed } = await lockStreams(tx, context, [...ids])
   const open = new Map<string, Stream>()
   for (const [hash, id] of pointers) {
     const stream = locked.get(id)
@@ -45,8 +45,23 @@ export async function routeEvents(
   const stale = [...open.values()].filter((stream) => router.isStale(stream)).map(({ id }) => id)
   const pasts: ReadonlyMap<number, readonly Event[]> = await eventsOfStreams(tx, context.eventTypes, stale)
   const arrivals = events.map(({ arrival }) => arrival)
-  await saveDrafts(tx, context, router.route(arrivals, open, pasts, generation), events)
+  const drafts = router.route(arrivals, open, pasts, generation)
+  await saveDrafts(tx, context, drafts, events)
+  if (!context.isReplay) {
+    const joined = drafts.flatMap(({ id }) => (id !== undefined && replayed.has(id) ? [id] : []))
+    if (joined.length > 0) await giveToWorkers(tx, joined)
+  }
   return locked
+}
+
+/** Gives streams of a replay that an event of the present has joined to the workers: their results are of now. */
+async function giveToWorkers(tx: Executor, ids: readonly number[]): Promise<void> {
+  await tx
+    .updateTable('stream')
+    .set({ state: stateNumber('active'), state_serial_no: sql<number>`state_serial_no + 1` })
+    .where(idIn('id', ids))
+    .where('state', '=', stateNumber('active', { isReplay: true }))
+    .execute()
 }
 
 /**
@@ -72,8 +87,8 @@ async function lockStreams(
   tx: Executor,
   { dialect }: StoreContext,
   ids: readonly number[],
-): Promise<Map<number, Stream>> {
-  if (ids.length === 0) return new Map()
+): Promise<{ readonly locked: Map<number, Stream>; readonly replayed: ReadonlySet<number> }> {
+  if (ids.length === 0) return { locked: new Map(), replayed: new Set() }
   const rows = await tx
     .selectFrom('stream')
     .selectAll()
@@ -81,7 +96,11 @@ async function lockStreams(
     .orderBy('id')
     .modifyEnd(sql.raw(dialect.forUpdate))
     .execute()
-  return new Map(rows.map((row) => [row.id, streamOfRow(row)]))
+  const ofReplay = stateNumber('active', { isReplay: true })
+  return {
+    locked: new Map(rows.map((row) => [row.id, streamOfRow(row)])),
+    replayed: new Set(rows.flatMap(({ id, state }) => (state === ofReplay ? [id] : []))),
+  }
 }
 
 async function saveDrafts(

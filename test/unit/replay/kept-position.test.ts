@@ -92,7 +92,8 @@ test('a process that was killed counts as dead after ten seconds', async () => {
     waited++
     stopping.abort()
   }
-  await positionOn(second.store, { signal: stopping.signal, onWait }).takeOver()
+  const stopped = positionOn(second.store, { signal: stopping.signal, onWait }).takeOver()
+  await expect(stopped).rejects.toThrow('is still run by another process')
   expect(waited).toBe(1)
   await silence(second)
   expect(await positionOn(second.store, { onWait }).takeOver()).toEqual(positionAt('2026-01-01T00:00:00', 5))

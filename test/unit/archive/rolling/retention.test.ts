@@ -36,7 +36,7 @@ test('old files are deleted with what belongs to them; others and files of other
   for (const name of names) write(name, 8)
   const beside = ['.n_2026_0a.json.index', '.n_2026_0a.json.shipped']
   for (const name of beside) write(name, 8)
-  write('n_2026_0e.json', 6)
+  write('n_2026_0e.json', 0)
   for (const name of ['other.json', 'n_2026_XX.json', 'xn_2026_0a.json', 'n_2026_0a.jsonl']) write(name, 100)
   await retention.step()
   expect([...names, ...beside].filter(isThere)).toEqual([])
@@ -48,6 +48,7 @@ test('old files are deleted with what belongs to them; others and files of other
 test('what the callbacks have not had is kept', async () => {
   const { write, retention, isThere } = setUp({ mustBeShipped: true })
   for (const name of ['n_2026_0a.json', 'n_2026_0b.json', '.n_2026_0b.json.shipped']) write(name, 8)
+  write('n_2026_0c.json', 0)
   await retention.step()
   expect([isThere('n_2026_0a.json'), isThere('n_2026_0b.json')]).toEqual([true, false])
 })
@@ -68,6 +69,29 @@ test('a clock that jumps ahead deletes nothing for a day of machine time', async
   await pass(60_000)
   for (let hour = 0; hour < 30; hour++) await pass(3_600_000)
   expect(isThere('n_2026_0a.json')).toBe(true)
+  write('n_2026_0b.json', -8)
   for (let hour = 0; hour < 7 * 24; hour++) await pass(3_600_000)
   expect(isThere('n_2026_0a.json')).toBe(false)
+})
+
+test('a clock that is years ahead since the start deletes nothing that is not old beside the newest file', async () => {
+  const { write, retention, isThere } = setUp({ now: () => NOW + 3650 * DAY_MS })
+  write('n_2026_0a.json', 9)
+  write('n_2026_0b.json', 1)
+  await retention.step()
+  expect([isThere('n_2026_0a.json'), isThere('n_2026_0b.json')]).toEqual([false, true])
+})
+
+test('files of another archive whose names begin alike are left alone', async () => {
+  const { write, retention, isThere } = setUp({ filenameTemplate: 'nova_%Y-%m-%d.json' })
+  write('nova_2026-05-01.json', 30)
+  write('nova_cell2_2026-05-01.json', 30)
+  write('nova_backup.json', 30)
+  write('nova_2026-06-01.json', 0)
+  await retention.step()
+  expect(['nova_2026-05-01.json', 'nova_cell2_2026-05-01.json', 'nova_backup.json'].map(isThere)).toEqual([
+    false,
+    true,
+    true,
+  ])
 })
