@@ -11,7 +11,7 @@ export type ArchivedMessage = { readonly hash: string; readonly id: string | und
 export async function archiveFiles(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
   return entries
-    .filter((entry) => entry.isFile() && entry.name.includes('.json'))
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.') && entry.name.includes('.json'))
     .map(({ parentPath, name }) => join(parentPath, name))
 }
 
