@@ -63,11 +63,11 @@ function runOf(month: number): SimulationOptions & { readonly end: number } {
   return run
 }
 
-/** Whether a query is about what has not happened here, of metrics that the daemons do have. */
+/** Whether a query is about what has not happened here, of metrics that consumers or workers do have. */
 function isRare(query: string): boolean {
-  const [name = ''] = /stacktach_(worker_dead_letters_total|worker_slow_runs)/.exec(query) ?? []
+  const [name = ''] = /stacktach_((consumer|worker)_dead_letters_total|worker_slow_runs)/.exec(query) ?? []
   const ask = (port: number) => `urllib.request.urlopen("http://127.0.0.1:${port}/metrics").read().decode()`
-  const script = `python3 -c 'import urllib.request; print(${ask(9104)})'`
+  const script = `python3 -c 'import urllib.request; print(${ask(9102)} + ${ask(9104)})'`
   return name !== '' && region.machine('worker-1').must(script).includes(`# TYPE ${name} `)
 }
 
