@@ -90,7 +90,7 @@ export function logWarnings(config: Config, logger: Logger): void {
  * Opens a resource that a daemon needs to start, such as a store. Repeats after a TransientError; the service manager
  * hears that the daemon is up and waits. Resolves to undefined when `signal` aborts first.
  */
-export async function openWhenReady<T>(
+export async function openWhenReady<T extends object>(
   open: () => Promise<T>,
   signal: AbortSignal,
   outage: Outage,
@@ -99,7 +99,9 @@ export async function openWhenReady<T>(
   const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 })
   while (!signal.aborted) {
     try {
-      const opened = await open()
+      // A server that says nothing must not hold up the end of the process.
+      const opened = await Promise.race([open(), abortionOf(signal)])
+      if (opened === undefined) return undefined
       outage.over()
       return opened
     } catch (error) {
@@ -110,6 +112,11 @@ export async function openWhenReady<T>(
     await sleep(backoff.next(), signal)
   }
   return undefined
+}
+
+/** Resolves when a signal aborts. */
+function abortionOf(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
 }
 
 /** Creates a service that logs counters after each period in which they changed, and when it stops. */
