@@ -21,6 +21,7 @@ test.each([
   ['%Y/%m/n.json', /is the name of a file; folders are/],
   ['../n.json', /is the name of a file/],
   ['.n.json', /begin with a dot/],
+  ['n_%H.json.part', /must not end as the names of files that are being written/],
   ['x'.repeat(240), /names of up to 240 bytes; 150 at most/],
   ['%f'.repeat(30), /names of up to 240 bytes/],
 ])('the archive may not be called %s', async (template, message) => {
