@@ -57,7 +57,8 @@ function fileNameFault(template: string): string | undefined {
   if (/[/\0]/.test(template))
     return 'is the name of a file; folders are working_directory and destination_folder'
   if (template === '' || template.startsWith('.')) return 'must not be empty or begin with a dot'
-  if (/\.(?:part|copying)$/.test(template)) return 'must not end as the names of files that are being written do'
+  if (/\.(?:part|copying)$/.test(template))
+    return 'must not end as the names of files that are being written do'
   const widest = template.replace(/%[A-Za-z]/g, '00:00:00').replaceAll('[[TIMESTAMP]]', '0123456789.123456')
   const bytes = Buffer.byteLength(widest)
   return bytes > LONGEST_NAME ? `makes names of up to ${bytes} bytes; ${LONGEST_NAME} at most` : undefined
