@@ -122,6 +122,14 @@ export function prepareProgram(program: Command): void {
   })
 }
 
+/** Refuses a second configuration, which would silently take the place of the first. */
+function refuseSecondConfig(command: Command): void {
+  let count = 0
+  command.on('option:config', () => {
+    if (++count > 1) command.error("error: option '-c, --config <file>' is given twice", { exitCode: 2 })
+  })
+}
+
 /** Refuses options and arguments that are given as empty text, as a variable of a script that is not set. */
 function refuseEmptyValues(command: Command): void {
   const isEmpty = (value: unknown) => [value].flat().some((one) => one === '')
@@ -205,6 +213,7 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
 /** Makes commander throw instead of ending the process itself, which it would do with 1 for wrong usage. */
 function exitOverrideAll(command: Command): void {
   command.exitOverride()
+  refuseSecondConfig(command)
   command.configureOutput({ outputError: (text, write) => write(printableLines(text)) })
   for (const child of command.commands) exitOverrideAll(child)
 }

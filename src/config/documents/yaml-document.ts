@@ -43,8 +43,12 @@ export function parseYamlDocument(text: string, file: string, schema = PYYAML_SC
     }
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error
-    const { line, column } = error.mark ?? { line: 0, column: 0 }
-    throw notYaml(reasonOf(error, text.split('\n')[line]), { file, line: line + 1, column: column + 1 })
+    const lines = text.split('\n')
+    const isSecond = /single document/.test(error.reason)
+    // The parser has no place for it.
+    const second = isSecond ? lines.findIndex((one, index) => index > 0 && /^---(?:\s|$)/.test(one)) : -1
+    const { line, column } = second > 0 ? { line: second, column: 0 } : (error.mark ?? { line: 0, column: 0 })
+    throw notYaml(reasonOf(error, lines[line]), { file, line: line + 1, column: column + 1 })
   }
 }
 
@@ -54,6 +58,7 @@ function reasonOf({ reason }: YAMLException, line = ''): string {
   // The parser says so of quoted texts only.
   if (reason === 'deficient indentation')
     return 'a quoted text above is not closed, or this line of it is not indented'
+  if (/single document/.test(reason)) return 'a second document begins here; expected one in a file'
   return reason.replace(/^nesting exceeded maxDepth \((\d+)\)$/, 'it is nested more than $1 deep')
 }
 

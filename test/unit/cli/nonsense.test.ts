@@ -131,6 +131,7 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['status --at 127.0.0.1:1 --max-depth -1', 2, /expected a whole number/],
   ['status --parts /nosuch', 1, /cannot read \/nosuch/],
   ['completion tcsh', 2, /Allowed choices/],
+  ['check -c WINCHESTER -c MEMORY', 2, /'-c, --config <file>' is given twice/],
   ['archive ls /nosuch', 1, /nosuch/],
   ['archive cat EMPTY --where nonsense', 2, /./],
   ['replay FAULTY -c WINCHESTER --dry-run --from tomorrow --to yesterday', 2, /./],

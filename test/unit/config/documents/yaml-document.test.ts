@@ -120,3 +120,8 @@ test.each([
 ])('%s is refused with its place', (_, text, message) => {
   expect(() => read(text)).toThrow(message)
 })
+
+test('a second document is an error where it begins', () => {
+  const parse = () => parseYamlDocument('a: 1\nb: 2\n---\nc: 3\n', 'f.yaml')
+  expect(parse).toThrow('f.yaml:3:1: a second document begins here; expected one in a file')
+})
