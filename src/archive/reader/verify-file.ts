@@ -62,7 +62,7 @@ export async function verifyFile(
   }
   if (damages > MOST_DAMAGES) faults.push(`${damages - MOST_DAMAGES} more places are damaged`)
   // The end of a file that is being written may be half of a record.
-  if (isUnfinished(file) && kind.form === 'shoebox' && damages === 1) faults.pop()
+  if (isUnfinished(file) && kind.form === 'shoebox' && damages === 1) faults.shift()
   const sha256 = hash.digest('hex')
   faults.push(...(await checksumFaults(file, sha256)))
   const { size: bytes } = await stat(file)

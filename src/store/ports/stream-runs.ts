@@ -72,8 +72,6 @@ export type FailedRun = {
  * @example
  * const claims = await runs.claimStreams({ kind: 'fire', now, limit: 100, worker: 'worker-1', leaseMs: 60_000 })
  * const held = await runs.renewLeases(claims, 60_000)
- *
- *
  */
 export interface StreamRuns {
   /** Reads when streams are due next; `withRetries` includes retries and the ends of leases. */

@@ -19,6 +19,8 @@ function message(messageId: string): Prepared {
 function setUp(refuse: (batch: Batch) => Error | undefined, isUp = () => true) {
   const stored: string[] = []
   const dead: string[] = []
+  /** the last message of each part with which positions were stored */
+  const reported: (string | undefined)[] = []
   const acknowledged: string[] = []
   const stopping = new AbortController()
   const told: string[] = []
@@ -27,6 +29,7 @@ function setUp(refuse: (batch: Batch) => Error | undefined, isUp = () => true) {
     async storeBatch(batch: Batch) {
       const error = refuse(batch)
       if (error) throw error
+      if (batch.reports?.()) reported.push(batch.arrivals.at(-1)?.event.messageId)
       stored.push(...batch.arrivals.map(({ event: one }) => one.messageId))
       dead.push(...batch.deadLetters.map(({ body, stage }) => `${stage} ${body}`))
       return { stored: batch.arrivals.length, duplicates: 0 }
@@ -40,11 +43,13 @@ function setUp(refuse: (batch: Batch) => Error | undefined, isUp = () => true) {
     router: routerOf(),
     outage: new Outage({ ...silentLogger, warn: note, info: note }, 'back'),
     signal: stopping.signal,
+    reports: () => ({ number: 1, queues: {} }),
     onStored: (part: readonly Prepared[]) => acknowledged.push(String(part.at(-1)?.delivery.body)),
   }
   return {
     stored,
     dead,
+    reported,
     told,
     acknowledged,
     stopping,
@@ -124,4 +129,11 @@ test('stopping ends the wait; nothing is acknowledged', async () => {
   )
   await expect(run(BATCH)).rejects.toBeInstanceOf(StoppedError)
   expect(acknowledged).toEqual([])
+})
+
+test('positions are those behind the whole batch: of a divided one they are stored with its last part', async () => {
+  const { run, stored, reported } = setUp((batch) => (has(batch, 'a') ? new Error('too long') : undefined))
+  await run(BATCH)
+  expect(stored).toEqual(['b', 'c', 'd', 'e'])
+  expect(reported).toEqual(['e'])
 })
