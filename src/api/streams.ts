@@ -127,7 +127,7 @@ async function reset(store: Queries & StreamRuns, id: number, signal: AbortSigna
 function filterOf(query: z.output<typeof streamsQuery>): StreamFilter {
   return {
     name: query.trigger_name ?? query.name,
-    state: query.state,
+    ...(query.state?.isNegated ? { notState: query.state.state } : { state: query.state?.state }),
     olderThan: query.older_than,
     youngerThan: query.younger_than,
     traits: query.distinguishing_traits,

@@ -1,10 +1,11 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { StreamState } from '../domain/stream.ts'
+import { literalFilter } from '../text/filter-pattern.ts'
 
 /** A time: ISO 8601 text, or a Date. */
 export type QueryTime = string | Date
 
-/** Traits by name, or as the API writes them: `a:b;c:d`. */
+/** Traits by name, their values as they are; or as the API writes them, with globs and operators: `a:b*;c:>5`. */
 export type QueryTraits = string | { readonly [name: string]: string | number | bigint }
 
 /** The filters and the page of a list of streams. */
@@ -124,7 +125,7 @@ function traitsText(traits: QueryTraits | undefined): string | undefined {
       throw new InvalidError(
         `trait ${name}: its name cannot contain : or ; and its value cannot contain ; or ,name:`,
       )
-    return `${name}:${value}`
+    return `${name}:${literalFilter(String(value))}`
   })
   return pairs.length === 0 ? undefined : pairs.join(';')
 }
