@@ -92,6 +92,7 @@ const state = param(
 ).optional()
 
 const details = {
+  counts: flag('whether `event_count` and `attempts` are included'),
   details: flag('whether the events are included'),
   detail: flag('another name of `details`'),
 }
@@ -103,6 +104,7 @@ export const streamsQuery = z.object({
   trigger_name: name('only streams of this trigger', 'instance_day', 'instance_*'),
   name: name('another name of `trigger_name`', 'instance_day', 'instance_*'),
   distinguishing_traits: traits('only streams with all of these distinguishing traits'),
+  counts: details.counts,
   mark,
   limit,
 })

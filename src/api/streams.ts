@@ -2,7 +2,13 @@ import { z } from 'zod'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
 import { RUN_STATES, type Stream } from '../domain/stream.ts'
-import { formatMark, type RestStream, restEvent, restStream } from '../formats/rest-form.ts'
+import {
+  formatMark,
+  type RestStream,
+  restEvent,
+  restStream,
+  type StreamExtras,
+} from '../formats/rest-form.ts'
 import { shownEvent, shownStream } from '../formats/shown-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
@@ -30,7 +36,8 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         await limits.admit(limits.maxBytes)
         const streams = await store.listStreams(filterOf(query), page, signal)
         const last = streams.at(-1)
-        const show = (one: Stream) => shown(one, page.ascending)
+        const extras = { hasCounts: query.counts }
+        const show = (one: Stream) => shown(one, page.ascending, extras)
         return listAnswer(streams, show, last && formatMark(last.id, page.ascending))
       },
     }),
@@ -58,7 +65,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         await limits.admit(limits.maxBytes)
         const found = await store.findStream(id, limits)
         if (!found) throw new NotFoundError(`there is no stream ${id}`)
-        const plain = stringifyJson(shown(found, false))
+        const plain = stringifyJson(shown(found, false, { hasCounts: query.counts }))
         if (!(query.details ?? query.detail)) return new StreamedAnswer([`[${plain}]`])
         return new StreamedAnswer(withEvents(plain, await begun(store.eventsOfStream(id, limits, signal))))
       },
@@ -110,8 +117,8 @@ async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
 }
 
 /** Returns a stream in the encoding of the API, secrets masked. */
-function shown(stream: Stream, ascending: boolean): RestStream {
-  return shownStream(restStream(stream, formatMark(stream.id, ascending)))
+function shown(stream: Stream, ascending: boolean, extras: StreamExtras): RestStream {
+  return shownStream(restStream(stream, formatMark(stream.id, ascending), extras))
 }
 
 async function reset(store: Queries & StreamRuns, id: number, signal: AbortSignal): Promise<void> {

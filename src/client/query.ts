@@ -17,6 +17,8 @@ export type StreamQuery = {
   /** only streams with an event after this time */
   readonly youngerThan?: QueryTime | undefined
   readonly distinguishingTraits?: QueryTraits | undefined
+  /** whether rows have event_count and attempts (false) */
+  readonly counts?: boolean | undefined
 } & PageQuery
 
 /** The filters and the page of a list of events. */
@@ -66,6 +68,7 @@ export function streamParams(query: StreamQuery): SentParams {
     older_than: timeText(query.olderThan),
     younger_than: timeText(query.youngerThan),
     distinguishing_traits: traitsText(query.distinguishingTraits),
+    counts: query.counts ? 'true' : undefined,
     ...pageParams(query),
   })
 }
