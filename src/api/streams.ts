@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
 import { RUN_STATES, type Stream } from '../domain/stream.ts'
-import { formatMark, type RestStream, restEvent, restStream } from '../formats/rest-form.ts'
-import { shownEvent, shownStream } from '../formats/shown-form.ts'
+import { eventJson } from '../formats/event-json.ts'
+import { formatMark, type RestStream, restStream } from '../formats/rest-form.ts'
+import { shownStream } from '../formats/shown-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { Queries, StreamFilter } from '../store/ports/queries.ts'
@@ -30,8 +31,8 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         await limits.admit(limits.maxBytes)
         const streams = await store.listStreams(filterOf(query), page, signal)
         const last = streams.at(-1)
-        const show = (one: Stream) => shown(one, page.ascending)
-        return listAnswer(streams, show, last && formatMark(last.id, page.ascending))
+        const encode = (one: Stream) => stringifyJson(shown(one, page.ascending))
+        return listAnswer(streams, encode, last && formatMark(last.id, page.ascending))
       },
     }),
     operation({
@@ -94,7 +95,7 @@ async function* withEvents(plain: string, portions: AsyncIterable<StoredEvent[]>
   let comma = ''
   for await (const portion of portions)
     for (const event of portion) {
-      yield `${comma}${stringifyJson(shownEvent(restEvent(event)))}`
+      yield `${comma}${eventJson(event)}`
       comma = ','
     }
   yield ']}]'
