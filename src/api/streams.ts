@@ -2,14 +2,9 @@ import { z } from 'zod'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
 import { RUN_STATES, type Stream } from '../domain/stream.ts'
-import {
-  formatMark,
-  type RestStream,
-  restEvent,
-  restStream,
-  type StreamExtras,
-} from '../formats/rest-form.ts'
-import { shownEvent, shownStream } from '../formats/shown-form.ts'
+import { eventJson } from '../formats/event-json.ts'
+import { formatMark, type RestStream, restStream, type StreamExtras } from '../formats/rest-form.ts'
+import { shownStream } from '../formats/shown-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { Queries, StreamFilter } from '../store/ports/queries.ts'
@@ -37,8 +32,8 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         const streams = await store.listStreams(filterOf(query), page, signal)
         const last = streams.at(-1)
         const extras = { hasCounts: query.counts }
-        const show = (one: Stream) => shown(one, page.ascending, extras)
-        return listAnswer(streams, show, last && formatMark(last.id, page.ascending))
+        const encode = (one: Stream) => stringifyJson(shown(one, page.ascending, extras))
+        return listAnswer(streams, encode, last && formatMark(last.id, page.ascending))
       },
     }),
     operation({
@@ -101,7 +96,7 @@ async function* withEvents(plain: string, portions: AsyncIterable<StoredEvent[]>
   let comma = ''
   for await (const portion of portions)
     for (const event of portion) {
-      yield `${comma}${stringifyJson(shownEvent(restEvent(event)))}`
+      yield `${comma}${eventJson(event)}`
       comma = ','
     }
   yield ']}]'

@@ -2,6 +2,7 @@ import { type Event, momentOf } from '../domain/event.ts'
 import type { Stream } from '../domain/stream.ts'
 import { formatIso, formatMoment, type Micros, type Moment } from '../domain/time.ts'
 import type { DistinguishingTrait } from '../domain/trait.ts'
+import { setOwn } from '../text/set-own.ts'
 
 // JSON encoding of the REST API, as StackTach.v3 defines it. Plain texts and numbers stand for themselves.
 
@@ -68,7 +69,10 @@ export function restTraits(
   traits: { readonly [name: string]: DistinguishingTrait },
   fraction: Fraction = 'auto',
 ): { [name: string]: RestValue } {
-  return Object.fromEntries(Object.entries(traits).map(([name, trait]) => [name, restValue(trait, fraction)]))
+  // A loop: Object.fromEntries takes three times as long.
+  const values: { [name: string]: RestValue } = {}
+  for (const name in traits) setOwn(values, name, restValue(traits[name] as DistinguishingTrait, fraction))
+  return values
 }
 
 /**

@@ -31,12 +31,15 @@ export function withRecordOptions(command: Command): Command {
     .addOption(new TimeOption('--to <time>', 'only notifications before this time'))
     .addOption(localOption())
     .option('--types <globs>', 'only these event types: globs with commas, !glob excludes', parseTypes)
-    .addOption(
-      new Option(
-        '--where <trait=value>',
-        'only notifications whose event has this trait, by the event definitions of -c; may be repeated',
-      ).argParser(parseWanted),
-    )
+    .addOption(whereOption())
+}
+
+/** Creates the option `--where`, which chooses notifications by the traits of their events. */
+export function whereOption(): Option {
+  return new Option(
+    '--where <trait=value>',
+    'only notifications whose event has this trait, by the event definitions of -c; may be repeated',
+  ).argParser(parseWanted)
 }
 
 function parseTypes(text: string): string[] {
