@@ -3,7 +3,7 @@ import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
 import { RUN_STATES, type Stream } from '../domain/stream.ts'
 import { eventJson } from '../formats/event-json.ts'
-import { formatMark, type RestStream, restStream } from '../formats/rest-form.ts'
+import { formatMark, type RestStream, restStream, type StreamExtras } from '../formats/rest-form.ts'
 import { shownStream } from '../formats/shown-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
@@ -31,7 +31,8 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         await limits.admit(limits.maxBytes)
         const streams = await store.listStreams(filterOf(query), page, signal)
         const last = streams.at(-1)
-        const encode = (one: Stream) => stringifyJson(shown(one, page.ascending))
+        const extras = { hasCounts: query.counts }
+        const encode = (one: Stream) => stringifyJson(shown(one, page.ascending, extras))
         return listAnswer(streams, encode, last && formatMark(last.id, page.ascending))
       },
     }),
@@ -59,7 +60,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         await limits.admit(limits.maxBytes)
         const found = await store.findStream(id, limits)
         if (!found) throw new NotFoundError(`there is no stream ${id}`)
-        const plain = stringifyJson(shown(found, false))
+        const plain = stringifyJson(shown(found, false, { hasCounts: query.counts }))
         if (!(query.details ?? query.detail)) return new StreamedAnswer([`[${plain}]`])
         return new StreamedAnswer(withEvents(plain, await begun(store.eventsOfStream(id, limits, signal))))
       },
@@ -111,8 +112,8 @@ async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
 }
 
 /** Returns a stream in the encoding of the API, secrets masked. */
-function shown(stream: Stream, ascending: boolean): RestStream {
-  return shownStream(restStream(stream, formatMark(stream.id, ascending)))
+function shown(stream: Stream, ascending: boolean, extras: StreamExtras): RestStream {
+  return shownStream(restStream(stream, formatMark(stream.id, ascending), extras))
 }
 
 async function reset(store: Queries & StreamRuns, id: number, signal: AbortSignal): Promise<void> {
@@ -128,7 +129,7 @@ async function reset(store: Queries & StreamRuns, id: number, signal: AbortSigna
 function filterOf(query: z.output<typeof streamsQuery>): StreamFilter {
   return {
     name: query.trigger_name ?? query.name,
-    state: query.state,
+    ...(query.state?.isNegated ? { notState: query.state.state } : { state: query.state?.state }),
     olderThan: query.older_than,
     youngerThan: query.younger_than,
     traits: query.distinguishing_traits,

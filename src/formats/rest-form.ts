@@ -31,6 +31,10 @@ export type RestStream = {
   readonly expire_timestamp: RestDatetime | null
   readonly distinguishing_traits: { readonly [name: string]: RestValue }
   readonly _mark: string
+  /** number of its events, where counts are asked for */
+  readonly event_count?: number
+  /** runs of its pipeline that were begun and not successful, where counts are asked for */
+  readonly attempts?: number
   /** why the last run of its pipeline failed; absent where none did */
   readonly last_error?: string
   readonly events?: readonly RestEvent[]
@@ -86,8 +90,11 @@ export function restEvent(event: Event, fraction: Fraction = 'auto'): RestEvent 
   })
 }
 
+/** What is encoded of a stream beside the form of StackTach.v3. */
+export type StreamExtras = { readonly hasCounts?: boolean | undefined }
+
 /** Encodes a stream without its events. `mark` is its place in the list, see formatMark. */
-export function restStream(stream: Stream, mark: string): RestStream {
+export function restStream(stream: Stream, mark: string, { hasCounts }: StreamExtras = {}): RestStream {
   const optional = (time: Micros | null) => (time === null ? null : restDatetime(time))
   return {
     id: stream.id,
@@ -99,6 +106,7 @@ export function restStream(stream: Stream, mark: string): RestStream {
     expire_timestamp: optional(stream.expireTimestamp),
     distinguishing_traits: restTraits(stream.distinguishingTraits),
     _mark: mark,
+    ...(hasCounts ? { event_count: stream.eventCount, attempts: stream.attempts } : {}),
     ...(stream.lastError === null ? {} : { last_error: stream.lastError }),
   }
 }
