@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { OUTCOMES } from '../domain/action.ts'
 import { STREAM_STATES } from '../domain/stream.ts'
 import { readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
 import { param } from '../http/params.ts'
-import type { Page } from '../store/ports/queries.ts'
+import type { Comparison, Page } from '../store/ports/queries.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
 
 // The parameters of requests: the same schemas check them and, with `meta`, describe them in /openapi.json.
@@ -11,6 +12,8 @@ const DEFAULT_LIMIT = 200
 /** Most traits in a query; each is a join of the inverted index. */
 const MOST_TRAITS = 20
 const MAX_LIMIT = 1000
+/** Most numbers of rows in a filter. */
+const MOST_IDS = 500
 
 const time = (description: string) =>
   param(
@@ -70,7 +73,27 @@ const details = {
   detail: flag('another name of `details`'),
 }
 
+const ids = (what: string) =>
+  param(
+    { description: `only those with these numbers, at most ${MOST_IDS}`, examples: ['17', '17,18'] },
+    `the numbers of ${what}, separated by commas, at most ${MOST_IDS}`,
+    parseIds,
+  ).optional()
+
 export const streamsQuery = z.object({
+  ids: ids('streams'),
+  last_error: text(
+    'only streams whose last error holds this text, or matches this pattern with `*` and `?`, in any case',
+    '*timeout*',
+  ),
+  attempts: param(
+    {
+      description: 'only streams whose runs were begun so often since the last reset',
+      examples: ['3', '>=3'],
+    },
+    'a whole number, perhaps with <, <=, =, >= or > before it',
+    parseComparison,
+  ).optional(),
   older_than: time('only streams that began before this time'),
   younger_than: time('only streams with an event after this time'),
   state,
@@ -93,9 +116,13 @@ export const eventsQuery = z.object({
 })
 
 export const deadLettersQuery = z.object({
+  ids: ids('dead letters'),
   stage: text('only those of this stage', 'distill'),
   queue: text('only those of this queue', 'monitor.info'),
-  reason: text('only those whose reason contains this text, in any case', 'not an integer'),
+  reason: text(
+    'only those whose reason holds this text, or matches this pattern with `*` and `?`, in any case',
+    'not an integer',
+  ),
   stream: param(
     { type: 'integer', description: 'only those of this stream' },
     'the number of a stream',
@@ -113,6 +140,22 @@ export const timelineQuery = z.object({
   from_datetime: time('only events after this time'),
   to_datetime: time('only events until this time, itself included'),
   fold: flag('whether updates that follow each other are one entry (true)'),
+})
+
+export const actionsQuery = z.object({ mark, limit })
+
+export const actionPath = z.object({
+  id: param({ type: 'integer', description: 'the number of an action' }, 'the number of an action', parseId),
+})
+
+export const actionResultsQuery = z.object({
+  outcome: param(
+    { description: 'only items with this outcome', enum: [...OUTCOMES] },
+    `one of ${OUTCOMES.join(', ')}`,
+    (name) => OUTCOMES.find((known) => known === name.toLowerCase()),
+  ).optional(),
+  mark,
+  limit,
 })
 
 export const noParams = z.object({})
@@ -164,6 +207,18 @@ function parseMark(value: string): Mark | undefined {
 
 function parseId(value: string): number | undefined {
   return /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : undefined
+}
+
+function parseIds(value: string): number[] | undefined {
+  const numbers = value.split(',').map(parseId)
+  const found = numbers.filter((id) => id !== undefined)
+  return found.length === numbers.length && found.length <= MOST_IDS ? found : undefined
+}
+
+function parseComparison(value: string): Comparison | undefined {
+  const [, operator = '=', digits] = /^\s*(<=|>=|<|>|=)?\s*(\d{1,9})\s*$/.exec(value) ?? []
+  if (digits === undefined) return undefined
+  return { operator: operator as Comparison['operator'], value: Number(digits) }
 }
 
 /**

@@ -28,7 +28,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       async run({ query, signal, limits }) {
         const page = { ...pageOf(query), ...limits }
         await limits.admit(limits.maxBytes)
-        const streams = await store.listStreams(filterOf(query), page, signal)
+        const streams = await store.listStreams(streamFilterOf(query), page, signal)
         const last = streams.at(-1)
         const show = (one: Stream) => shown(one, page.ascending)
         return listAnswer(streams, show, last && formatMark(last.id, page.ascending))
@@ -43,7 +43,9 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       answer: counts,
       httpProblems: {},
       async run({ query, signal, limits: { admit } }) {
-        return [{ count: await store.countStreams(filterOf(query), { ...pageOf(query), admit }, signal) }]
+        return [
+          { count: await store.countStreams(streamFilterOf(query), { ...pageOf(query), admit }, signal) },
+        ]
       },
     }),
     operation({
@@ -124,12 +126,16 @@ async function reset(store: Queries & StreamRuns, id: number, signal: AbortSigna
   )
 }
 
-function filterOf(query: z.output<typeof streamsQuery>): StreamFilter {
+/** Returns the filter that the parameters of a list ask for. */
+export function streamFilterOf(query: Omit<z.output<typeof streamsQuery>, 'mark' | 'limit'>): StreamFilter {
   return {
     name: query.trigger_name ?? query.name,
     state: query.state,
     olderThan: query.older_than,
     youngerThan: query.younger_than,
     traits: query.distinguishing_traits,
+    ids: query.ids,
+    lastError: query.last_error,
+    attempts: query.attempts,
   }
 }

@@ -20,6 +20,15 @@ export class StreamedAnswer {
   }
 }
 
+/** An answer that is sent byte for byte, and that no browser shows as a page. */
+export class PlainBytes {
+  readonly bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+}
+
 /** Creates the answer of a list; each row is encoded when its turn comes. */
 export function listAnswer<T>(rows: readonly T[], show: (row: T) => unknown, next?: string): StreamedAnswer {
   return new StreamedAnswer(pieces(), next)

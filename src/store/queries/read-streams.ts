@@ -9,6 +9,7 @@ import { idsByTraits } from './inverted-index.ts'
 import { fitting, type Listed, listedText, withTexts } from './long-texts.ts'
 import { applyPage, breathe, countRows, firstOf, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
+import { holdsText } from './text-pattern.ts'
 import { readVisible } from './visible-page.ts'
 
 /**
@@ -103,7 +104,7 @@ export async function countStreams(
 }
 
 /** Reads the streams that meet conditions on distinguishing traits, in the page's order and in portions. */
-async function* streamsByTraits(
+export async function* streamsByTraits(
   db: Executor,
   filter: StreamFilter,
   page: Page,
@@ -156,7 +157,7 @@ export async function findClaim({ db, dialect }: StoreContext, id: number): Prom
   return row && { claimedBy: row.claimed_by, leaseLeft: row.left === null ? null : Number(row.left) }
 }
 
-function selectStreams(db: Executor, filter: StreamFilter) {
+export function selectStreams(db: Executor, filter: StreamFilter) {
   let selected = db.selectFrom('stream')
   if (filter.name !== undefined) {
     // MySQL ignores trailing blanks in texts; a comparison of bytes does not.
@@ -164,6 +165,10 @@ function selectStreams(db: Executor, filter: StreamFilter) {
     selected = selected.where('name', '=', filter.name).where(sql<string>`hex(name)`, '=', bytes)
   }
   if (filter.state !== undefined) selected = selected.where('state', 'in', stateNumbers(filter.state))
+  if (filter.ids !== undefined) selected = selected.where(idIn('id', [0, ...filter.ids]))
+  if (filter.lastError !== undefined) selected = selected.where(holdsText('last_error', filter.lastError))
+  if (filter.attempts !== undefined)
+    selected = selected.where('attempts', filter.attempts.operator, filter.attempts.value)
   if (filter.olderThan !== undefined) selected = selected.where('first_event', '<', filter.olderThan)
   if (filter.youngerThan !== undefined) selected = selected.where('last_event', '>', filter.youngerThan)
   return selected
