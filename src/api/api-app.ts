@@ -1,19 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import type { ClockSettings } from '../clock/read-clock.ts'
 import { type Access, guardName, requireToken } from '../http/access.ts'
 import { createHttpApp, type HttpApp, secureHeaders } from '../http/create-app.ts'
 import { docsPage } from '../http/docs-page.ts'
 import { httpProblemHandler, sendHttpProblem } from '../http/http-problem.ts'
-import { limitRequests } from '../http/limits.ts'
+import { largeBodies, limitRequests } from '../http/limits.ts'
 import { type OpenApi, openApiDocument } from '../http/openapi.ts'
-import { mount, type Operation, otherMethods } from '../http/operation.ts'
+import { mount, type Operation, otherMethods, takesBytes } from '../http/operation.ts'
 import { logRequests, type RequestObserver } from '../http/request-log.ts'
+import { ActionRunner } from '../repair/action-runner.ts'
 import { DEFAULT_LIMITS, type Limits } from '../runtime/client-limits.ts'
 import type { Logger } from '../runtime/logger.ts'
+import type { Actions } from '../store/ports/actions.ts'
 import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
 import type { Queries } from '../store/ports/queries.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
 import type { Trigger } from '../streams/trigger.ts'
+import { actionOperations } from './actions.ts'
 import { clockOperations } from './clock.ts'
 import { deadLetterOperations } from './dead-letters.ts'
 import { eventOperations } from './events.ts'
@@ -23,7 +27,9 @@ import { streamOperations } from './streams.ts'
 import { timelineOperation } from './timeline.ts'
 
 export type AppDependencies = {
-  readonly store: Queries & StreamRuns & DeadLetterBox & Pick<Watermarks, 'readReports'>
+  readonly store: Queries & StreamRuns & DeadLetterBox & Actions & Pick<Watermarks, 'readReports'>
+  /** runs bulk actions; one that is not given is created, and runs what is asked of it only */
+  readonly runner?: ActionRunner | undefined
   /** how the event clock is configured (auto, a week of patience) */
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */
@@ -60,6 +66,7 @@ export function createApiApp({
   triggers = [],
   searchedTraits = [],
   logger,
+  runner = new ActionRunner({ store, name: `api-${randomUUID()}`, logger }),
   access = { read: [], write: [] },
   limits = DEFAULT_LIMITS,
   onRequest,
@@ -69,16 +76,18 @@ export function createApiApp({
     streamExplainOperation({ store, clock, triggers }),
     ...eventOperations(store),
     timelineOperation(store, searchedTraits),
-    ...deadLetterOperations(store),
+    ...deadLetterOperations(store, runner),
+    ...actionOperations(store, runner),
     ...clockOperations(store, clock),
   ]
   const document = apiDocument(operations)
   const page = docsPage(document)
 
+  const takesLarge = takesBytes(operations)
   const app = createHttpApp()
   app.use(logRequests(logger, onRequest))
   app.use(secureHeaders())
-  app.use(limitRequests(limits))
+  app.use(limitRequests(limits, takesLarge))
   app.use(guardName(access))
   app.get('/openapi.json', (_, response) => {
     response.json(document)
@@ -89,6 +98,7 @@ export function createApiApp({
   app.all(['/openapi.json', '/docs'], otherMethods('GET, HEAD, OPTIONS'))
   // For every path: nothing that is mounted from here on is reached without a token.
   app.use(requireToken(access))
+  app.use(largeBodies(takesLarge))
   mount(app, operations, limits.queryTimeoutMs)
   app.use((request, response) => sendHttpProblem(response, 404, `there is nothing at ${request.path}`))
   app.use(httpProblemHandler(logger))

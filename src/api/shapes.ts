@@ -1,5 +1,9 @@
 import { z } from 'zod'
+import { ACTION_STATES, LETTER_VERBS, OUTCOMES, type Outcome, STREAM_VERBS } from '../domain/action.ts'
+import { RETRIED_OUTCOMES } from '../domain/retried.ts'
 import { STREAM_STATES } from '../domain/stream.ts'
+
+import { letterActionBody, streamActionBody } from './action-request.ts'
 
 // Schemas of the answers of the API, for /openapi.json.
 
@@ -176,6 +180,55 @@ export const timeline = z
   })
   .meta({ id: 'Timeline' })
 
+/** What became of a dead letter that was driven in again. */
+export const retried = z
+  .object({
+    outcome: z.enum(RETRIED_OUTCOMES),
+    description: z.string().meta({ description: 'the outcome as a sentence' }),
+    stage: z.string().optional().meta({ description: 'where it failed again' }),
+    reason: z.string().optional().meta({ description: 'why it failed again' }),
+  })
+  .meta({ id: 'Retried' })
+
+const count = z.int().min(0)
+
+export const action = z
+  .object({
+    id: z.int(),
+    target: z.enum(['streams', 'dead-letters']),
+    action: z.enum([...new Set([...STREAM_VERBS, ...LETTER_VERBS])]),
+    filter: z.record(z.string(), z.string()).meta({ description: 'as it was given' }),
+    token: z.string().nullable().meta({ description: 'name of the token; null where the API needs none' }),
+    state: z.enum(ACTION_STATES),
+    created_at: isoTime,
+    ended_at: isoTime.nullable(),
+    total: count.meta({ description: 'number of its items' }),
+    error: z.string().nullable().meta({ description: 'what keeps it from going on, or ended it' }),
+    outcomes: z
+      .object(
+        Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count])) as { [O in Outcome]: typeof count },
+      )
+      .optional()
+      .meta({
+        description:
+          'of a single one. `running`: streams whose pipelines have not come to an end since; `failed`: not possible, or failed again',
+      }),
+    _mark: mark.optional(),
+  })
+  .meta({ id: 'Action', description: 'something that was done to many streams or dead letters' })
+
+/** The answer to a bulk action: what it would be done to, or its record. */
+export const actionAnswer = z.union([z.object({ dry_run: z.literal(true), count }), action])
+
+export const actionResult = z
+  .object({
+    id: z.int().meta({ description: 'number of the stream or the dead letter' }),
+    outcome: z.enum(OUTCOMES),
+    reason: z.string().nullable().meta({ description: 'why it failed, or what became of it' }),
+    _mark: mark,
+  })
+  .meta({ id: 'ActionResult' })
+
 /** All types that have an id; other types refer to them by it. */
 export const COMPONENTS = [
   value,
@@ -192,4 +245,9 @@ export const COMPONENTS = [
   timelineEntry,
   timeline,
   clock,
+  retried,
+  action,
+  actionResult,
+  streamActionBody,
+  letterActionBody,
 ]

@@ -19,6 +19,15 @@ export class StreamedAnswer {
   }
 }
 
+/** An answer that is sent byte for byte, and that no browser shows as a page. */
+export class PlainBytes {
+  readonly bytes: Buffer
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+}
+
 /** Creates the answer of a list; `encode` returns the JSON of a row, when its turn comes. */
 export function listAnswer<T>(rows: readonly T[], encode: (row: T) => string, next?: string): StreamedAnswer {
   return new StreamedAnswer(pieces(), next)

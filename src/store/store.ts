@@ -1,3 +1,4 @@
+import type { Actions } from './ports/actions.ts'
 import type { DeadLetterBox } from './ports/dead-letter-box.ts'
 import type { Intake } from './ports/intake.ts'
 import type { Queries } from './ports/queries.ts'
@@ -7,14 +8,22 @@ import type { Upkeep } from './ports/upkeep.ts'
 import type { Watermarks } from './ports/watermarks.ts'
 
 /**
- * A database of events, streams and dead letters: seven ports over one connection pool. A part takes the ports that
+ * A database of events, streams and dead letters: eight ports over one connection pool. A part takes the ports that
  * it needs, `Intake & DeadLetterBox` rather than `Store`.
  *
  * Every method is one transaction or one query. It rejects with TransientError when the database is away or a
  * lock was not granted. Then nothing was changed, or, when the connection broke at the commit, everything
  * was; repeating the call does no harm.
  */
-export interface Store extends Intake, StreamRuns, Queries, DeadLetterBox, Upkeep, Redistil, Watermarks {
+export interface Store
+  extends Intake,
+    StreamRuns,
+    Queries,
+    DeadLetterBox,
+    Actions,
+    Upkeep,
+    Redistil,
+    Watermarks {
   /** Resolves when the database answers. */
   ping(): Promise<void>
   /** Closes every connection. */

@@ -9,13 +9,13 @@ import {
   failRun,
   releaseClaims,
   releaseReplayed,
-  rerunCompleted,
+  rerunStreamOf,
   resetStreams,
   resumeReplayed,
 } from './return-streams.ts'
 
 export function createSqlStreamRuns(session: SqlSession): StreamRuns {
-  const { context, transaction, query } = session
+  const { context, transaction, query, lockWriter } = session
   return {
     nextDue: (withRetries) => query(() => nextDue(context, withRetries)),
     claimStreams: (request) => transaction((tx) => claimStreams(tx, context, request)),
@@ -31,7 +31,7 @@ export function createSqlStreamRuns(session: SqlSession): StreamRuns {
     },
     releaseClaims: (claims, waitMs) => transaction((tx) => releaseClaims(tx, context, claims, waitMs)),
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
-    rerunCompleted: (id, kind) => transaction((tx) => rerunCompleted(tx, id, kind)),
+    rerunStreamOf: (letter) => transaction(async (tx) => rerunStreamOf(tx, await lockWriter(tx), letter)),
     deleteStream: (id, signal) => transaction((tx) => deleteStream(tx, context, id), signal),
     resumeReplayed: () => transaction((tx) => resumeReplayed(tx)),
     releaseReplayed: (limit) => transaction((tx) => releaseReplayed(tx, limit)),
