@@ -22,6 +22,7 @@ import { clockOperations } from './clock.ts'
 import { deadLetterOperations } from './dead-letters.ts'
 import { eventOperations } from './events.ts'
 import { streamExplainOperation } from './explain-stream.ts'
+import { type NotificationTaker, notificationOperation } from './notifications.ts'
 import { COMPONENTS } from './shapes.ts'
 import { streamOperations } from './streams.ts'
 import { timelineOperation } from './timeline.ts'
@@ -30,6 +31,8 @@ export type AppDependencies = {
   readonly store: Queries & StreamRuns & DeadLetterBox & Actions & Pick<Watermarks, 'readReports'>
   /** runs bulk actions; one that is not given is created, and runs what is asked of it only */
   readonly runner?: ActionRunner | undefined
+  /** takes notifications that are posted; absent where the server distils nothing */
+  readonly take?: NotificationTaker | undefined
   /** how the event clock is configured (auto, a week of patience) */
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */
@@ -62,6 +65,7 @@ export function apiDocument(operations: readonly Operation[]): OpenApi {
  */
 export function createApiApp({
   store,
+  take,
   clock = DEFAULT_CLOCK,
   triggers = [],
   searchedTraits = [],
@@ -75,6 +79,7 @@ export function createApiApp({
     ...streamOperations(store),
     streamExplainOperation({ store, clock, triggers }),
     ...eventOperations(store),
+    notificationOperation(take),
     timelineOperation(store, searchedTraits),
     ...deadLetterOperations(store, runner),
     ...actionOperations(store, runner),

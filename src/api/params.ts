@@ -170,6 +170,13 @@ export const timelineQuery = z.object({
   fold: flag('whether updates that follow each other are one entry (true)'),
 })
 
+export const notificationsQuery = z.object({
+  queue: text(
+    'queue of yagi.conf in whose place they come: its filters, apps and archive count (the only one there is)',
+    'monitor.info',
+  ),
+})
+
 export const actionsQuery = z.object({ mark, limit })
 
 export const actionPath = z.object({

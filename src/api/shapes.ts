@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ACTION_STATES, LETTER_VERBS, OUTCOMES, type Outcome, STREAM_VERBS } from '../domain/action.ts'
+import { RECEIPT_OUTCOMES } from '../domain/receipt.ts'
 import { RETRIED_OUTCOMES } from '../domain/retried.ts'
 import { STREAM_STATES } from '../domain/stream.ts'
 
@@ -190,6 +191,20 @@ export const retried = z
   })
   .meta({ id: 'Retried' })
 
+/** What became of a notification that was posted. */
+export const receipt = z
+  .object({
+    outcome: z.enum(RECEIPT_OUTCOMES).meta({
+      description:
+        'stored as an event; a duplicate of a stored one; dropped, since no event definition matches; filtered by its queue; or kept as a dead letter',
+    }),
+    message_id: z.string().nullable().meta({ description: 'null where it could not be read' }),
+    event_type: z.string().nullable(),
+    stage: z.string().optional().meta({ description: 'of dead letters: what failed' }),
+    reason: z.string().optional().meta({ description: 'of dead letters' }),
+  })
+  .meta({ id: 'Receipt' })
+
 const count = z.int().min(0)
 
 export const action = z
@@ -246,6 +261,7 @@ export const COMPONENTS = [
   timeline,
   clock,
   retried,
+  receipt,
   action,
   actionResult,
   streamActionBody,

@@ -8,6 +8,7 @@ import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { lockFolder } from '../../assembly/lock-folder.ts'
 import { createStore, openDatabase } from '../../assembly/open-store.ts'
+import { PostedIntake } from '../../assembly/posted-intake.ts'
 import { PublisherPool } from '../../assembly/publisher-pool.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { Reloader } from '../../assembly/reload/reloader.ts'
@@ -133,7 +134,9 @@ async function up(options: Options): Promise<void> {
     const clockSettings = { mode: 'wall', patienceMs: 0, now: () => clock.now() } as const
     const repair = new RunningRepair({ store, config: { ...config, yagi }, logger, name: 'up', clock })
     const { runner } = repair
-    const api = new RunningApi({ store, clock: clockSettings, logger, runner }, settings)
+    const posted = new PostedIntake({ store, config: { ...config, yagi }, logger, clock })
+    const take: PostedIntake['take'] = (...given) => posted.take(...given)
+    const api = new RunningApi({ store, clock: clockSettings, logger, runner, take }, settings)
     const http = createHttpService(api.listener, settings.address)
     const counters = createWorkerCounters()
     const build = (by: Pick<WorkerParts, 'config' | 'pipelines'>) =>
@@ -157,6 +160,7 @@ async function up(options: Options): Promise<void> {
           worker.replace(built)
           ofApi.apply()
           repair.useConfig({ ...own, yagi })
+          posted.useConfig({ ...own, yagi })
         },
       }
     }
@@ -170,7 +174,17 @@ async function up(options: Options): Promise<void> {
       announce,
     })
     const reload = reloader.service(hangups)
-    const services = [repair, http, consumer, worker, simulator, announcement(http, options), status, reload]
+    const services = [
+      repair,
+      posted,
+      http,
+      consumer,
+      worker,
+      simulator,
+      announcement(http, options),
+      status,
+      reload,
+    ]
     if (trimming) services.push(trimming)
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
     await runUntilStopped(createGroup(services), { signal, logger, shutdownMs })
