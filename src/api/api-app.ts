@@ -18,9 +18,11 @@ import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
 import type { Trigger } from '../streams/trigger.ts'
 import { actionOperations } from './actions.ts'
+import { type ArchiveLister, archiveOperation } from './archives.ts'
 import { clockOperations } from './clock.ts'
 import { deadLetterOperations } from './dead-letters.ts'
 import { eventOperations } from './events.ts'
+import { eventsFeedOperation } from './events-feed.ts'
 import { streamExplainOperation } from './explain-stream.ts'
 import { type NotificationTaker, notificationOperation } from './notifications.ts'
 import { COMPONENTS } from './shapes.ts'
@@ -33,6 +35,8 @@ export type AppDependencies = {
   readonly runner?: ActionRunner | undefined
   /** takes notifications that are posted; absent where the server distils nothing */
   readonly take?: NotificationTaker | undefined
+  /** lists the files of the archive; absent where the server has none */
+  readonly listArchives?: ArchiveLister | undefined
   /** how the event clock is configured (auto, a week of patience) */
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */
@@ -66,6 +70,7 @@ export function apiDocument(operations: readonly Operation[]): OpenApi {
 export function createApiApp({
   store,
   take,
+  listArchives,
   clock = DEFAULT_CLOCK,
   triggers = [],
   searchedTraits = [],
@@ -79,10 +84,12 @@ export function createApiApp({
     ...streamOperations(store),
     streamExplainOperation({ store, clock, triggers }),
     ...eventOperations(store),
+    eventsFeedOperation(store),
     notificationOperation(take),
     timelineOperation(store, searchedTraits),
     ...deadLetterOperations(store, runner),
     ...actionOperations(store, runner),
+    archiveOperation(listArchives),
     ...clockOperations(store, clock),
   ]
   const document = apiDocument(operations)

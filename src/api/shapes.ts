@@ -191,6 +191,27 @@ export const retried = z
   })
   .meta({ id: 'Retried' })
 
+/** A file of the archive. */
+export const archiveFile = z
+  .object({
+    file: z.string().meta({ description: 'name within the folder of its archive' }),
+    queues: z.array(z.string()).meta({ description: 'queues whose notifications it holds' }),
+    form: z.enum(['lines', 'shoebox']),
+    compression: z.enum(['none', 'gzip', 'zstd']),
+    bytes: z.int(),
+    from_index: z.boolean().meta({ description: 'whether it has an index, which tells all that follows' }),
+    being_written: z.boolean(),
+    content_bytes: z.int().optional().meta({ description: 'size when unpacked' }),
+    records: z.int().optional(),
+    first: isoTime.nullable().optional().meta({ description: 'earliest timestamp' }),
+    last: isoTime.nullable().optional().meta({ description: 'latest timestamp' }),
+    without_time: z.int().optional().meta({ description: 'records without a timestamp' }),
+    types: z.record(z.string(), z.int()).optional().meta({ description: 'number of records by event type' }),
+    sha256: z.string().optional(),
+  })
+  .catchall(z.unknown())
+  .meta({ id: 'ArchiveFile' })
+
 /** What became of a notification that was posted. */
 export const receipt = z
   .object({
@@ -262,6 +283,7 @@ export const COMPONENTS = [
   clock,
   retried,
   receipt,
+  archiveFile,
   action,
   actionResult,
   streamActionBody,
