@@ -1,7 +1,7 @@
 import type { Micros } from '../../domain/time.ts'
 import { FileSource, type FileSourceOptions } from './file-source.ts'
 import type { RecordSource, TimedRecord, WindowLimits } from './record.ts'
-import { BEGINNING, type ReplayPlace } from './replay-place.ts'
+import { BEGINNING, type FilePlace, type ReplayPlace } from './replay-place.ts'
 import type { SourceFile } from './source-files.ts'
 
 export type OrderedRecordsOptions = Pick<FileSourceOptions, 'read' | 'signal'> & {
@@ -28,7 +28,7 @@ type Open = { readonly index: number; readonly source: FileSource }
 export class OrderedRecords implements RecordSource {
   readonly #options: OrderedRecordsOptions
   readonly #limits: WindowLimits
-  readonly #skips: ReadonlyMap<number, number>
+  readonly #places: ReadonlyMap<number, FilePlace>
   #opened: number
   #open: Open[] = []
 
@@ -37,7 +37,7 @@ export class OrderedRecords implements RecordSource {
     this.#options = options
     this.#limits = limits
     this.#opened = from.opened
-    this.#skips = new Map(from.unfinished.map(({ file, record }) => [file, record]))
+    this.#places = new Map(from.unfinished.map(({ file, from: place }) => [file, place]))
     for (const { file } of from.unfinished) this.#openFile(file)
   }
 
@@ -57,8 +57,8 @@ export class OrderedRecords implements RecordSource {
   /** Returns the place from which all records that `next` has not returned yet are read. */
   place(): ReplayPlace {
     const unfinished = this.#open.flatMap(({ index: file, source }) => {
-      const record = source.firstUntaken()
-      return record === undefined ? [] : [{ file, record }]
+      const from = source.firstUntaken()
+      return from === undefined ? [] : [{ file, from }]
     })
     return { opened: this.#opened, unfinished }
   }
@@ -115,10 +115,10 @@ export class OrderedRecords implements RecordSource {
     const { files, read, signal, createPrepare } = this.#options
     const file = files[index]
     if (!file) return
-    const skip = this.#skips.get(index) ?? 0
+    const from = this.#places.get(index) ?? 0
     this.#open.push({
       index,
-      source: new FileSource({ ...file, read, signal, skip, prepare: createPrepare(file) }),
+      source: new FileSource({ ...file, read, signal, from, prepare: createPrepare(file) }),
     })
   }
 }

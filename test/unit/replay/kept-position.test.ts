@@ -16,7 +16,7 @@ const NEVER = new AbortController().signal
 
 const positionAt = (time: string, record: number): ReplayPosition => ({
   at: at(time),
-  place: { opened: 2, unfinished: [{ file: 1, record }] },
+  place: { opened: 2, unfinished: [{ file: 1, from: record }] },
 })
 
 async function openStores() {

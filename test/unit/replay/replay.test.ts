@@ -29,9 +29,12 @@ async function replayed(
   const read: ReadFile = async function* (file) {
     const lines = files[Number(file)] ?? []
     for (let from = 0; from < lines.length; from += 100)
-      yield lines
-        .slice(from, from + 100)
-        .map((line, index) => ({ payload: Buffer.from(line), place: () => `${file}:${from + index + 1}` }))
+      yield lines.slice(from, from + 100).map((line, index) => ({
+        payload: Buffer.from(line),
+        begin: from + index,
+        end: from + index + 1,
+        place: () => `${file}:${from + index + 1}`,
+      }))
   }
   const result = await runReplay({
     config,
