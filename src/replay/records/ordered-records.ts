@@ -4,11 +4,13 @@ import type { RecordSource, TimedRecord, WindowLimits } from './record.ts'
 import { BEGINNING, type FilePlace, type ReplayPlace } from './replay-place.ts'
 import type { SourceFile } from './source-files.ts'
 
+export type OrderedFile = Pick<SourceFile, 'file' | 'firstTime'>
+
 export type OrderedRecordsOptions = Pick<FileSourceOptions, 'read' | 'signal'> & {
   /** in order of their first times */
-  readonly files: readonly SourceFile[]
+  readonly files: readonly OrderedFile[]
   /** Creates the function that prepares the records of one file. */
-  readonly createPrepare: (file: SourceFile) => FileSourceOptions['prepare']
+  readonly createPrepare: (file: OrderedFile) => FileSourceOptions['prepare']
   /** where to begin */
   readonly from?: ReplayPlace
   /** what all windows together may hold */

@@ -77,14 +77,43 @@ describe.each(DATABASES)('store on $name: streams of a replay', ({ open }) => {
       await live.claimOrphan({ kind: 'fire', now: LATER, limit: 1, worker: 'w', leaseMs: HOUR_MS }),
     ).toBeUndefined()
     expect(await replay.resumeReplayed()).toBe(1)
-    expect(await hostsOn(replay)).toEqual(['a'])
+    const orphan = () =>
+      replay.claimOrphan({ kind: 'fire', now: LATER, limit: 1, worker: 'w', leaseMs: HOUR_MS })
+    // Alone, and with the attempt that killed the process counted.
+    expect((await orphan())?.stream).toMatchObject({ attempts: 2 })
+    expect(await orphan()).toBeUndefined()
+  })
+
+  test('of two that change the record at once the second sees what the first has made of it', async () => {
+    // One file of SQLite has one connection, whose transactions follow upon each other.
+    const [a, b] = [live, replay].map((store, index) =>
+      store.changeReplay((record) => {
+        if (record) return undefined
+        const owner = String(index)
+        return { record: { name: 'replay-1', owner, startedAt: NOW, given: '{}', files: null } }
+      }),
+    )
+    expect(await a).toEqual(await b)
+    expect(await live.readReplay()).toEqual(await a)
+    await replay.changeReplay(() => ({ record: undefined }))
+    expect(await live.readReplay()).toBeUndefined()
   })
 
   test('they are released to the workers step by step', async () => {
     for (const host of ['a', 'b', 'c']) await put(replay, host)
-    expect(await replay.releaseReplayed(2)).toBe(2)
-    expect(await replay.releaseReplayed(2)).toBe(1)
-    expect(await replay.releaseReplayed(2)).toBe(0)
+    expect(await replay.releaseReplayed({ limit: 2, now: NOW, past: 'quiet' })).toBe(2)
+    expect(await replay.releaseReplayed({ limit: 2, now: NOW, past: 'quiet' })).toBe(1)
+    expect(await replay.releaseReplayed({ limit: 2, now: NOW, past: 'quiet' })).toBe(0)
     expect((await hostsOn(live)).sort()).toEqual(['a', 'b', 'c'])
+  })
+
+  test('of a replay without pipelines what is due is completed when it is released, and nothing runs', async () => {
+    await put(replay, 'due')
+    await put(replay, 'open', 'a.begin')
+    const release = { limit: 10, now: NOW + 1, past: 'completed' } as const
+    expect(await replay.releaseReplayed(release)).toBe(2)
+    expect(await hostsOn(live)).toEqual([])
+    const states = new Map((await live.listStreams({}, PAGE)).map((one) => [hostOf(one), one.state]))
+    expect(Object.fromEntries(states)).toEqual({ due: 'completed', open: 'active' })
   })
 })

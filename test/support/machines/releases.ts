@@ -18,9 +18,9 @@ export const BROKEN: Change = [
 /** The schema of this release has a table more. */
 export const MIGRATES: Change = [
   `${LIBRARY}/dist/store/schema/migrations/migrations.js`,
-  "{ name: '003-queue-positions', statements: addQueuePositions },",
-  `{ name: '003-queue-positions', statements: addQueuePositions },
-    { name: '004-later', statements: () => ['create table later (id int)'] },`,
+  "{ name: '004-replays', statements: addReplays },",
+  `{ name: '004-replays', statements: addReplays },
+    { name: '005-later', statements: () => ['create table later (id int)'] },`,
 ]
 
 /**

@@ -21,7 +21,7 @@ const STREAMS = {
 const DATABASE: DatabaseStatus = {
   name: 'localhost:3306/winchester',
   fault: undefined,
-  schema: '003-queue-positions',
+  schema: '004-replays',
   newestEvent: undefined,
   newestAgeS: undefined,
   streams: STREAMS,

@@ -158,6 +158,6 @@ test('a notification from ahead of the wall clock counts as now and moves nothin
 
 test('the shipped configuration sends nothing by itself', async () => {
   const config = await loadConfig('config/winchester.yaml', {})
-  const { sendersOf } = await import('../../../src/replay/quiet-pipelines.ts')
+  const { sendersOf } = await import('../../../src/pipeline/quiet-pipelines.ts')
   expect(sendersOf(await requirePipelines(config))).toEqual([])
 })
