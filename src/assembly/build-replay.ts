@@ -31,6 +31,8 @@ export type ReplayParts = Pick<ReplayOptions, 'logger' | 'signal' | 'wallNow' | 
   readonly store: Store
   /** receives what handlers and the worker log */
   readonly workerLogger: Logger
+  /** counts what the replay's own worker does, as it does it */
+  readonly counters?: WorkerCounters
   /** the name of the process */
   readonly name: string
   /** whether pipelines run; else streams that are due are completed */
@@ -67,7 +69,7 @@ export async function runReplay(parts: ReplayParts): Promise<ReplayResult> {
   const config = replayConfig(parts)
   const pipelines = parts.publishes ? parts.pipelines : quietPipelines(parts.pipelines, parts.onUnsent)
   const clock = createReplayClock(wallNow)
-  const counters = createWorkerCounters()
+  const { counters = createWorkerCounters() } = parts
   const publishers = new PublisherPool(logger)
   const { publisherFor } = publishers
   const worker = buildWorker({ config, pipelines, store, clock, logger, name, counters, publisherFor })

@@ -10,6 +10,7 @@ import { nameOfDatabase } from '../../config/load/server-url.ts'
 import { NotFoundError } from '../../domain/errors.ts'
 import { formatIso } from '../../domain/time.ts'
 import { sendersOf } from '../../pipeline/quiet-pipelines.ts'
+import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
 import { absoluteNames, type ReplayGiven } from '../../replay/given.ts'
 import { KeptPosition, type KeptReplay } from '../../replay/kept-position.ts'
 import { keptFilesOf } from '../../replay/records/kept-files.ts'
@@ -22,7 +23,7 @@ import { tellWait } from '../tell-wait.ts'
 import { describeCounts, printCounts, requireNotifications } from './describe-counts.ts'
 import { openFileInput, openRecords } from './file-input.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
-import { ReplayProgress } from './replay-progress.ts'
+import { ReplayProgress, streamsRun } from './replay-progress.ts'
 
 /** Replays files into the configured database. Goes on where an earlier replay of the same files has stopped. */
 export async function replayLive(names: readonly string[], options: ReplayCommandOptions): Promise<void> {
@@ -74,7 +75,12 @@ async function replayFrom(kept: KeptReplay | undefined, live: Live): Promise<voi
   if (from) printNote(`going on where the last replay of these files stopped, at ${formatIso(from.at)}`)
   const senders = runsPipelines && !publishes ? sendersOf(pipelines) : []
   if (senders.length > 0) printNote(`without --publish nothing is sent by: ${senders.join(', ')}`)
-  const progress = new ReplayProgress(input.done)
+  const counters = createWorkerCounters()
+  const progress = new ReplayProgress({
+    done: input.done,
+    more: () => streamsRun(counters),
+    log: (line) => loggerOf(options).info({}, line),
+  })
   releaseMemory()
   try {
     const result = await runReplay({
@@ -84,6 +90,7 @@ async function replayFrom(kept: KeptReplay | undefined, live: Live): Promise<voi
       logger,
       // Verdicts on usage are in the events that are made.
       workerLogger: loggerOf(options, 'error'),
+      counters,
       signal,
       name: owner,
       position,

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Stream } from '../../../src/domain/stream.ts'
+import { formatIso } from '../../../src/domain/time.ts'
 import { createSqlStore } from '../../../src/store/sql-store.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { DATABASES } from '../../support/databases.ts'
-import { event, routerOf } from '../../support/events.ts'
+import { at, event, routerOf } from '../../support/events.ts'
 import { finished, HOUR_MS, LATER, NOW, PAGE, StoreFixture } from '../../support/store-fixture.ts'
 
 const hostOf = ({ distinguishingTraits: { host } }: Stream) =>
@@ -82,6 +83,64 @@ describe.each(DATABASES)('store on $name: streams of a replay', ({ open }) => {
     // Alone, and with the attempt that killed the process counted.
     expect((await orphan())?.stream).toMatchObject({ attempts: 2 })
     expect(await orphan()).toBeUndefined()
+  })
+
+  /** Stores an event of its own time; streams expire an hour after their last event. */
+  const putAt = (store: Store, time: string, eventType = 'a.begin') => {
+    const one = event({ host: 'h', eventType, timestamp: at(time) })
+    const arrivals = [{ event: one, at: one.timestamp, keys: router.keysOf(one) }]
+    return store.storeBatch({ arrivals, deadLetters: [] }, router)
+  }
+  const spans = async () =>
+    (await live.listStreams({}, PAGE)).map(({ firstEvent, lastEvent, eventCount }) =>
+      [formatIso(firstEvent).slice(5, 16), formatIso(lastEvent).slice(5, 16), eventCount].join(' '),
+    )
+
+  test('what is long past goes beside a stream of now, and what comes now goes on in that', async () => {
+    await putAt(live, '2026-01-20T12:00:00')
+    await putAt(replay, '2026-01-01T12:00:00')
+    await putAt(live, '2026-01-20T12:10:00')
+    await putAt(replay, '2026-01-01T12:10:00')
+    await putAt(replay, '2026-01-01T14:00:00')
+    expect(await spans()).toEqual([
+      '01-20T12:00 01-20T12:10 2',
+      '01-01T12:00 01-01T12:10 2',
+      '01-01T14:00 01-01T14:00 1',
+    ])
+    const expire = {
+      kind: 'expire',
+      now: at('2026-01-02T00:00:00'),
+      limit: 10,
+      worker: 'w',
+      leaseMs: HOUR_MS,
+    } as const
+    const claims = await replay.claimStreams(expire)
+    expect(
+      await replay.finishRuns(
+        claims.map((claim) => finished(claim)),
+        router,
+      ),
+    ).toHaveLength(2)
+    // The stream of now still has its key.
+    await putAt(live, '2026-01-20T12:20:00', 'a.end')
+    expect((await spans())[0]).toBe('01-20T12:00 01-20T12:20 3')
+  })
+
+  test('a stream of now that takes the key of one of a replay leaves that to the replay', async () => {
+    await putAt(replay, '2026-01-01T12:00:00')
+    await putAt(live, '2026-01-20T12:00:00')
+    await putAt(replay, '2026-01-01T12:10:00')
+    await putAt(live, '2026-01-20T12:10:00')
+    expect(await spans()).toEqual(['01-01T12:00 01-01T12:10 2', '01-20T12:00 01-20T12:10 2'])
+  })
+
+  test('a gap of a stream of now is filled, at its begin too where it would have been open', async () => {
+    await putAt(live, '2026-01-20T12:00:00')
+    await putAt(live, '2026-01-20T12:40:00')
+    await putAt(replay, '2026-01-20T11:10:00')
+    await putAt(replay, '2026-01-20T12:20:00')
+    await putAt(replay, '2026-01-20T10:00:00')
+    expect(await spans()).toEqual(['01-20T11:10 01-20T12:40 4', '01-20T10:00 01-20T10:00 1'])
   })
 
   test('of two that change the record at once the second sees what the first has made of it', async () => {
