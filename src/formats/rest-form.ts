@@ -32,6 +32,7 @@ export type RestStream = {
   readonly _mark: string
   /** why the last run of its pipeline failed; absent where none did */
   readonly last_error?: string
+  readonly is_of_replay?: boolean
   readonly events?: readonly RestEvent[]
 }
 
@@ -96,6 +97,7 @@ export function restStream(stream: Stream, mark: string): RestStream {
     distinguishing_traits: restTraits(stream.distinguishingTraits),
     _mark: mark,
     ...(stream.lastError === null ? {} : { last_error: stream.lastError }),
+    ...(stream.isOfReplay && { is_of_replay: true }),
   }
 }
 

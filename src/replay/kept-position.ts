@@ -1,5 +1,5 @@
 import { ConflictError } from '../domain/errors.ts'
-import { formatIso, type Micros } from '../domain/time.ts'
+import type { Micros } from '../domain/time.ts'
 import { sleep } from '../runtime/backoff.ts'
 import type { ReplayChange, ReplayRecord, Replays } from '../store/ports/replays.ts'
 import {
@@ -9,14 +9,17 @@ import {
   type Watermarks,
 } from '../store/ports/watermarks.ts'
 import { parseJson } from '../text/json.ts'
-import { commandOf, nameOfReplay, REPLAY_PREFIX, type ReplayGiven } from './given.ts'
+import { nameOfReplay, type ReplayGiven } from './given.ts'
 import type { KeptFile } from './records/kept-files.ts'
+import { BEGINNING, formatReplayPosition, type ReplayPosition } from './records/replay-place.ts'
 import {
-  BEGINNING,
-  formatReplayPosition,
-  parseReplayPosition,
-  type ReplayPosition,
-} from './records/replay-place.ts'
+  describeUnfinished,
+  type LivingReplay,
+  livingReplay,
+  parseGiven,
+  positionIn,
+  unfinishedOf,
+} from './unfinished.ts'
 
 export type KeptPositionOptions = {
   readonly store: Watermarks & Replays
@@ -44,9 +47,6 @@ const REPORT_MS = 3000
 const RELEASED = 1000
 
 const START: ReplayPosition = { at: 0, place: BEGINNING }
-
-/** A replay that lives, or did a moment ago. */
-type Living = { readonly name: string; readonly process: string; readonly ageMs: number }
 
 /**
  * The one replay of a database: who runs it, how it was begun, its files and its position, which is stored with each batch
@@ -165,7 +165,7 @@ export class KeptPosition {
     own: string,
   ): Promise<{ readonly kept: KeptReplay | undefined; readonly other: string | undefined }> {
     const { signal, onWait } = this.#options
-    let seen: Living | undefined
+    let seen: LivingReplay | undefined
     for (;;) {
       const claimed = await this.#tryClaim(own)
       if (!('living' in claimed)) return claimed
@@ -189,7 +189,7 @@ export class KeptPosition {
   async #tryClaim(own: string) {
     const { store, releasesOthers = false } = this.#options
     type Claimed = { readonly kept: KeptReplay | undefined; readonly other: string | undefined }
-    let outcome: Claimed | { readonly living: Living } | undefined
+    let outcome: Claimed | { readonly living: LivingReplay } | undefined
     await store.changeReplay((record, reports) => {
       const living = livingReplay(reports)
       if (living) {
@@ -197,7 +197,7 @@ export class KeptPosition {
         return undefined
       }
       const other = record && record.name !== own ? record : undefined
-      if (other && !releasesOthers) throw new ConflictError(unfinishedText(other, reports))
+      if (other && !releasesOthers) throw unfinishedError(other, reports)
       this.#name = record?.name ?? own
       const position = positionIn(reports, this.#name)
       outcome = {
@@ -268,32 +268,10 @@ function takenOver(): ConflictError {
   )
 }
 
-/** Returns the replay that a process runs, or ran a moment ago. */
-function livingReplay(reports: readonly ReportedPositions[]): Living | undefined {
-  for (const { name: process, queues, ageMs } of reports)
-    for (const [name, { hasLeft }] of Object.entries(queues))
-      if (name.startsWith(REPLAY_PREFIX) && !hasLeft && ageMs < SILENT_MS) return { name, process, ageMs }
-  return undefined
-}
-
-/** Returns the latest position of a replay. */
-function positionIn(reports: readonly ReportedPositions[], name: string): ReplayPosition | undefined {
-  const places = reports.flatMap(({ queues }) => queues[name]?.place ?? [])
-  return places.map(parseReplayPosition).sort((a, b) => b.at - a.at)[0]
-}
-
 function parseFiles(text: string | null): readonly KeptFile[] | undefined {
   return text === null ? undefined : (parseJson(text) as unknown as readonly KeptFile[])
 }
 
-function parseGiven(text: string): ReplayGiven {
-  return parseJson(text) as unknown as ReplayGiven
-}
-
-function unfinishedText({ name, given }: ReplayRecord, reports: readonly ReportedPositions[]): string {
-  const at = positionIn(reports, name)?.at
-  const stopped = at ? `, stopped at ${formatIso(at)}` : ''
-  const on = `go on with it by \`${commandOf(parseGiven(given))}\``
-  const or = 'or add --release-unfinished to hand its streams to the workers'
-  return `another replay of this database is unfinished${stopped}; ${on}, ${or}`
+function unfinishedError(record: ReplayRecord, reports: readonly ReportedPositions[]): ConflictError {
+  return new ConflictError(`another one comes first: ${describeUnfinished(unfinishedOf(record, reports))}`)
 }

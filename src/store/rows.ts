@@ -50,6 +50,7 @@ export function streamOfRow(row: StreamRow): Stream {
     progress: JSON.parse(row.progress),
     attempts: row.attempts,
     lastError: row.last_error,
+    ...(row.state > REPLAY_OFFSET && { isOfReplay: true }),
   }
 }
 

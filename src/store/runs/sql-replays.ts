@@ -31,7 +31,7 @@ export function createSqlReplays({ context, transaction, query, lockWriter }: Sq
 const ROW = 1
 
 /** Reads the record of the replay that runs or is unfinished. */
-async function readReplay(db: Executor): Promise<ReplayRecord | undefined> {
+export async function readReplay(db: Executor): Promise<ReplayRecord | undefined> {
   const row = await db.selectFrom('replay').selectAll().where('id', '=', ROW).executeTakeFirst()
   if (!row || row.name === null) return undefined
   const { name, owner, started_at, given, files } = row

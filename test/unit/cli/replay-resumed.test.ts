@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { serveApi } from '../../support/api.ts'
 import { writeLines } from '../../support/notifications.ts'
 import { Orders, orderLine } from '../../support/orders.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
@@ -54,6 +55,31 @@ test('a file that is gone and was not read to its end is named, and the replay c
   expect((await runInProcess('stv3', args)).code).toBe(0)
   expect(await stored()).toBe(640)
   expect(first).toBeDefined()
+})
+
+test('what is unfinished is seen, and neither exported nor rolled back', async () => {
+  const { folder, orders } = await leftUnfinished()
+  const said = `a replay of ${folder} is unfinished, stopped at 2026-01-01T08:19:00; go on with it by \`stv3 replay ${folder} -c ${orders.config}\`, or hand its streams to the workers with --release-unfinished`
+  const run = (...args: string[]) => runInProcess('stv3', [...args, '-c', orders.config])
+  expect((await run('status')).stdout).toContain(`wrong: ${said}\n`)
+  expect(await run('db', 'status', '--for-rollback')).toMatchObject({
+    code: 1,
+    stderr: `${said}; then roll back\n`,
+  })
+  expect(await run('db', 'export', join(folder, 'dump.json'))).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /^a replay of this database has not ended, and its streams cannot be exported;/,
+    ),
+  })
+  const { why, shown } = await orders.look(async (store) => {
+    const url = await serveApi({ store })
+    const get = async (path: string) => JSON.parse(await (await fetch(`${url}/v1/streams${path}`)).text())
+    const [{ id }] = await get('?state=active&limit=1')
+    return { why: (await get(`/${id}/explain`)).why, shown: (await get(`/${id}`))[0] }
+  })
+  expect(why).toContain(`It is held by a replay, and no other worker runs it: ${said}.`)
+  expect(shown).toMatchObject({ state: 'active', is_of_replay: true })
 })
 
 test('another replay is refused with the command that goes on with the unfinished one', async () => {

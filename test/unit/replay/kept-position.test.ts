@@ -190,7 +190,7 @@ test('another replay is refused while one runs or is unfinished, unless its stre
   await expect(other({ releasesOthers: true })).rejects.toThrow('another replay runs on this database')
   await silence(second)
   await expect(other()).rejects.toThrow(
-    'another replay of this database is unfinished, stopped at 2026-01-01T00:00:00; go on with it by `stv3 replay /archive/done -c /etc/stv3/yagi.conf`',
+    'another one comes first: a replay of /archive/done is unfinished, stopped at 2026-01-01T00:00:00; go on with it by `stv3 replay /archive/done -c /etc/stv3/yagi.conf`',
   )
   expect(await claimOn(live.store)).toEqual([])
   expect(await other({ releasesOthers: true })).toBeUndefined()
