@@ -44,6 +44,10 @@ export const stream = z
       .boolean()
       .optional()
       .meta({ description: 'whether a replay that has not ended holds it, and no other worker runs it' }),
+    event_count: z.int().optional().meta({ description: 'only with `counts`' }),
+    attempts: z.int().optional().meta({
+      description: 'runs of its pipeline that were begun and not successful; only with `counts`',
+    }),
     last_error: z
       .string()
       .optional()

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Event } from '../../domain/event.ts'
 import { hash128 } from '../../domain/hash.ts'
-import type { Router, StreamDraft, StreamKey } from '../../domain/routing.ts'
+import type { Router, SavedDraft, StreamDraft, StreamKey } from '../../domain/routing.ts'
 import type { Stream } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
 import type { SqlDialect } from '../dialect.ts'
@@ -54,7 +54,9 @@ export async function routeEvents(
   const pasts: ReadonlyMap<number, readonly Event[]> = await eventsOfStreams(tx, context.eventTypes, stale)
   const arrivals = events.map(({ arrival }) => arrival)
   const drafts = router.route(arrivals, open, pasts, generation, guests)
-  await saveDrafts(tx, context, drafts, events, ({ hash }) => (guests.has(hash) ? hashBeside(hash) : hash))
+  const hashOf = ({ hash }: StreamKey) => (guests.has(hash) ? hashBeside(hash) : hash)
+  const saved = await saveDrafts(tx, context, drafts, events, hashOf)
+  router.saved?.(saved, arrivals)
   if (!context.isReplay && replayed.size > 0) {
     const joined = drafts.flatMap(({ id }) => (id !== undefined && replayed.has(id) ? [id] : []))
     if (joined.length > 0) await giveToWorkers(tx, joined)
@@ -162,7 +164,7 @@ async function saveDrafts(
   events: readonly NewEvent[],
   /** Returns the hash under which a new stream is found. */
   hashOf: (key: StreamKey) => string,
-): Promise<void> {
+): Promise<readonly SavedDraft[]> {
   const { dialect } = context
   const created = drafts.filter(({ id }) => id === undefined)
   const changed = drafts.filter(({ id }) => id !== undefined)
@@ -210,6 +212,7 @@ async function saveDrafts(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([hash, id]) => ({ key_hash: dialect.bytes(hash), stream_id: id }))
   await upsertRows(tx, dialect, 'open_stream', pointerRows, ['key_hash'], ['stream_id'])
+  return withIds
 }
 
 /** Returns the row of a new stream. */
