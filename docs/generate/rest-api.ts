@@ -67,9 +67,10 @@ function operationOf(
 function answerOf(status: string, response: { readonly description: string }): string {
   const { content = {} } = response as { content?: { [type: string]: { schema: Schema } } }
   if (status !== '200') return response.description
-  const [[type, { schema }] = []] = Object.entries(content) as [[string, { schema: Schema }]] | []
-  if (!schema) return 'no body'
-  return type === 'application/json' ? typeOf(schema) : code(String(type))
+  const [found] = Object.entries(content)
+  if (!found) return 'no body'
+  const [type, { schema }] = found
+  return type === 'application/json' ? typeOf(schema) : code(type)
 }
 
 function parameterRow({ name, in: place, required, description, schema }: OpenApiParameter): string[] {

@@ -14,6 +14,7 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Actions } from '../store/ports/actions.ts'
 import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
 import type { Queries } from '../store/ports/queries.ts'
+import type { Replays } from '../store/ports/replays.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
 import type { Trigger } from '../streams/trigger.ts'
@@ -30,7 +31,12 @@ import { streamOperations } from './streams.ts'
 import { timelineOperation } from './timeline.ts'
 
 export type AppDependencies = {
-  readonly store: Queries & StreamRuns & DeadLetterBox & Actions & Pick<Watermarks, 'readReports'>
+  readonly store: Queries &
+    StreamRuns &
+    DeadLetterBox &
+    Actions &
+    Pick<Watermarks, 'readReports'> &
+    Pick<Replays, 'readReplay'>
   /** runs bulk actions; one that is not given is created, and runs what is asked of it only */
   readonly runner?: ActionRunner | undefined
   /** takes notifications that are posted; absent where the server distils nothing */

@@ -7,6 +7,7 @@ import type { DeadLetterBox } from './ports/dead-letter-box.ts'
 import type { Redistil } from './ports/redistil.ts'
 import type { Upkeep } from './ports/upkeep.ts'
 import { createSqlQueries } from './queries/sql-queries.ts'
+import { createSqlReplays } from './runs/sql-replays.ts'
 import { createSqlStreamRuns } from './runs/sql-stream-runs.ts'
 import { openSqlSession, type SqlSession, type SqlSessionOptions } from './sql-session.ts'
 import type { Store } from './store.ts'
@@ -46,6 +47,7 @@ export async function createSqlStore(
     ...createSqlActions(session),
     ...createSqlUpkeep(session),
     ...createSqlRedistil(session),
+    ...createSqlReplays(session),
     ...createSqlWatermarks(session),
     ping: () => session.query(async () => void (await sql`select 1`.execute(database.db))),
     close: () => session.close(),
