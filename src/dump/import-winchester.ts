@@ -133,7 +133,7 @@ async function storedText(queries: Queries, { messageId }: StoredEvent): Promise
     : 'nothing'
 }
 
-function streamText(stream: Omit<DumpedStream, 'stateSerialNo'>): string {
+function streamText(stream: Omit<DumpedStream, 'stateSerialNo' | 'isQuiet'>): string {
   const time = (micros: number | null) => (micros === null ? null : formatIso(micros))
   const traits = Object.entries(stream.distinguishingTraits)
     .map(([name, trait]) => [name, typedTrait(trait)] as const)

@@ -198,6 +198,7 @@ function streamOf(
     progress: {},
     attempts: 0,
     lastError: null,
+    isQuiet: false,
     messageIds,
   }
 }
