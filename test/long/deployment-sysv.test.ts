@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { freePort } from '../../sandbox/servers/server-process.ts'
-import { Ansible, type Played } from '../support/machines/ansible.ts'
+import { Ansible, type Played, writeInventory } from '../support/machines/ansible.ts'
 import { BareRoot } from '../support/machines/bare-root.ts'
 import { buildRelease } from '../support/machines/releases.ts'
 import { until } from '../support/until.ts'
@@ -41,7 +41,7 @@ beforeAll(async () => {
     stv3_first_status_port: first,
     stv3_api_listen: `127.0.0.1:${listen}`,
   }
-  const ansible = new Ansible(join(folder, 'ansible'), groups, variables)
+  const ansible = new Ansible(folder, writeInventory(join(folder, 'ansible'), groups, variables))
   const file = `tarball_absolute_path=${tarball}`
   played = await ansible.play('workers', '-e', file)
   if (played.code === 0) played = await ansible.play('api', '-e', file)
