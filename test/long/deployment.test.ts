@@ -13,6 +13,7 @@ import { CommandLines } from '../support/machines/command-lines.ts'
 import { Prometheus } from '../support/machines/prometheus.ts'
 import { Region, SECRETS } from '../support/machines/region.ts'
 import { BROKEN, buildRelease, MIGRATES, nameOfRelease, releaseLike } from '../support/machines/releases.ts'
+import { must } from '../support/machines/run.ts'
 import { writeLines } from '../support/notifications.ts'
 import { flagsOf } from '../support/servers/simulated-deployment.ts'
 import { byDay, streamsOf } from '../support/shipped-run.ts'
@@ -47,6 +48,19 @@ const play = (playbook: string, file: string, ...more: readonly string[]) =>
 function expectPlayed(played: Played): void {
   expect(played.failed).toEqual([])
   expect(played.code, played.text.slice(-3000)).toBe(0)
+}
+
+/** Plays, expects that it has done what it was to do, and that no secret was seen meanwhile. Prints how long it took. */
+async function secretly(name: string, work: () => Promise<Played>): Promise<Played> {
+  const lines = new CommandLines(Object.values(SECRETS))
+  const started = Date.now()
+  const played = await work()
+  const seen = lines.stop()
+  console.info(`${name} took ${Math.round((Date.now() - started) / 1000)} s`)
+  expectPlayed(played)
+  expect(seen).toEqual([])
+  for (const secret of Object.values(SECRETS)) expect(played.text).not.toContain(secret)
+  return played
 }
 
 /** A run of the simulator of two days, by its month. */
@@ -131,13 +145,7 @@ test('a wrong variable is refused before anything happens', async () => {
 })
 
 test('site.yaml makes a region of bare hosts, and no secret is seen', async () => {
-  const lines = new CommandLines(Object.values(SECRETS))
-  const started = Date.now()
-  const played = await play('site', tarball, '--diff')
-  console.info(`site.yaml took ${Math.round((Date.now() - started) / 1000)} s`)
-  expectPlayed(played)
-  expect(lines.stop()).toEqual([])
-  for (const secret of Object.values(SECRETS)) expect(played.text).not.toContain(secret)
+  await secretly('site.yaml', () => play('site', tarball, '--diff'))
   for (const machine of region.workers) {
     const units = "'stv3-consumer@cell-1' 'stv3-consumer@cell-2' stv3-worker@1 stv3-worker@2"
     expect(machine.must(`systemctl is-active ${units}; systemctl is-enabled ${units}`)).toBe(
@@ -161,7 +169,11 @@ test('only root and the group stv3 can read a secret', () => {
     const open = machine.must(
       'find /etc /opt/stv3 /var/lib/stv3 /var/log -xdev -type f -perm -004 -size -1M -print0 | xargs -0 cat',
     )
-    for (const secret of Object.values(SECRETS)) expect(open.includes(secret), machine.name).toBe(false)
+    const journal = machine.must('journalctl --no-pager --output=cat')
+    for (const secret of Object.values(SECRETS)) {
+      expect(open.includes(secret), machine.name).toBe(false)
+      expect(journal.includes(secret), machine.name).toBe(false)
+    }
   }
   expect(
     region.machine('worker-1').must('stat -c "%U %G %a %n" /etc/stv3/*.env /etc/stv3/winchester.yaml'),
@@ -365,16 +377,12 @@ test('an upgrade and a rollback under load lose nothing and do nothing twice', a
   const next = releaseLike(tarball, '0.9.1', [], folder)
   const before = versions()
   await underLoad(2, async () => {
-    const started = Date.now()
-    expectPlayed(await play('upgrade', next))
-    console.info(`upgrade.yaml took ${Math.round((Date.now() - started) / 1000)} s`)
+    await secretly('upgrade.yaml', () => play('upgrade', next, '--diff'))
   })
   expect(versions()).toEqual(['0.9.1', '0.9.1', '0.9.1'])
   await expectLedger()
   await underLoad(3, async () => {
-    const started = Date.now()
-    expectPlayed(await region.ansible.play('rollback'))
-    console.info(`rollback.yaml took ${Math.round((Date.now() - started) / 1000)} s`)
+    await secretly('rollback.yaml', () => region.ansible.play('rollback', '--diff'))
   })
   expect(versions()).toEqual(before)
   await expectLedger()
@@ -389,13 +397,15 @@ test('backup, wipe and restore give the same answers', async () => {
   const answers = async () => Promise.all(questions.map(async (question) => region.klugman(...question)))
   const before = await answers()
   for (const { code } of before) expect(code).toBe(0)
-  const backedUp = await region.ansible.play('backup')
-  expectPlayed(backedUp)
+  const fetched = join(folder, 'backups')
+  const backedUp = await secretly('backup.yaml', () =>
+    region.ansible.play('backup', '-e', `stv3_backup_fetch=${fetched}`),
+  )
+  expect(must('find', fetched, '-printf', '%m ')).toBe('700 600 ')
   const [file = ''] = /\/var\/backups\/stv3\/winchester-\w+\.sql\.gz/.exec(backedUp.text) ?? []
   region.machine('db-1').must('mariadb -e "drop database winchester"')
   expect((await region.klugman('streams', '--count')).code).not.toBe(0)
-  const restored = await region.ansible.play('restore', '-e', `stv3_backup=${file}`)
-  expectPlayed(restored)
+  await secretly('restore.yaml', () => region.ansible.play('restore', '-e', `stv3_backup=${file}`, '--diff'))
   expect(await answers()).toEqual(before)
 })
 
