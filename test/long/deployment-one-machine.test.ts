@@ -239,6 +239,6 @@ test('where the release of before cannot work with the schema, the playbook says
   const played = await upgrade(broken, '-e', 'stv3_health_retries=2')
   expect(played.code).not.toBe(0)
   expect(played.failed.join('\n')).toMatch(
-    /of its daemons cannot work: stv3-api \(.*004-later.*\), stv3-consumer@cell-1 \(.*004-later/,
+    /of its daemons cannot work: stv3-api \(.*900-later.*\), stv3-consumer@cell-1 \(.*900-later/,
   )
 })

@@ -12,7 +12,7 @@ import type { Played } from '../support/machines/ansible.ts'
 import { CommandLines } from '../support/machines/command-lines.ts'
 import { Prometheus } from '../support/machines/prometheus.ts'
 import { Region, SECRETS } from '../support/machines/region.ts'
-import { BROKEN, buildRelease, MIGRATES, nameOfRelease, releaseLike } from '../support/machines/releases.ts'
+import { BROKEN, buildRelease, LATER, MIGRATES, nameOfRelease, releaseLike } from '../support/machines/releases.ts'
 import { must } from '../support/machines/run.ts'
 import { writeLines } from '../support/notifications.ts'
 import { flagsOf } from '../support/servers/simulated-deployment.ts'
@@ -418,7 +418,7 @@ test('a rollback over a migration is refused, and nothing is changed; the backup
   expect(versions()).toEqual(['0.9.2', '0.9.2', '0.9.2'])
   const refused = await region.ansible.play('rollback')
   expect(refused.code).not.toBe(0)
-  expect(refused.failed.join('\n')).toMatch(/does not know 004-later, and a migration does not go back/)
+  expect(refused.failed.join('\n')).toMatch(`does not know ${LATER}, and a migration does not go back`)
   expect(refused.changed).toEqual([])
   expect(versions()).toEqual(['0.9.2', '0.9.2', '0.9.2'])
   const named = ['-e', `stv3_version=${nameOfRelease(tarball)}`, '-e', `stv3_backup=${file}`]
