@@ -12,9 +12,15 @@ import type { Played } from '../support/machines/ansible.ts'
 import { CommandLines } from '../support/machines/command-lines.ts'
 import { Prometheus } from '../support/machines/prometheus.ts'
 import { Region, SECRETS } from '../support/machines/region.ts'
-import { BROKEN, buildRelease, LATER, MIGRATES, nameOfRelease, releaseLike } from '../support/machines/releases.ts'
+import {
+  BROKEN,
+  buildRelease,
+  LATER,
+  MIGRATES,
+  nameOfRelease,
+  releaseLike,
+} from '../support/machines/releases.ts'
 import { must } from '../support/machines/run.ts'
-import { writeLines } from '../support/notifications.ts'
 import { flagsOf } from '../support/servers/simulated-deployment.ts'
 import { byDay, streamsOf } from '../support/shipped-run.ts'
 import { until } from '../support/until.ts'
@@ -22,8 +28,9 @@ import { until } from '../support/until.ts'
 const ROOT = resolve(import.meta.dirname, '../..')
 const SETUP_MS = 1_800_000
 const SETTLED_MS = 600_000
-/** notifications that are published at a time while playbooks run */
-const AT_A_TIME = 10
+/** notifications that are published at a time while playbooks run, and the time between two such, ms */
+const AT_A_TIME = 5
+const EVERY_MS = 500
 
 const folder = mkdtempSync(join(tmpdir(), 'stacktach-region-'))
 let region: Region
@@ -332,27 +339,28 @@ test('only what has changed is restarted', async () => {
 
 /**
  * Runs playbooks while notifications are published, a few at a time, and the rest of them once the playbooks have ended.
- * Returns when all is published.
+ * Returns when all is published. One process publishes them, since a pause of 5 s would end the backlog: the clock of the
+ * region would go on to now, and what is of then would be over.
  */
 async function underLoad(month: number, work: () => Promise<void>): Promise<void> {
-  const bodies = [...simulate(runOf(month))].map(({ body }) => body)
-  let isPlaying = true
-  const working = work().finally(() => {
-    isPlaying = false
-  })
-  // It is awaited below; until then a failure must not count as unheard.
-  working.catch(() => {})
-  let [sent, meanwhile] = [0, 0]
-  while (sent < bodies.length) {
-    const next = bodies.slice(sent, isPlaying ? sent + AT_A_TIME : undefined)
-    const file = writeLines(folder, `load-${month}-${sent}.jsonl`, next)
-    const published = await region.program('stv3', 'publish', file, '-c', region.publisherFile()).result()
-    expect(published).toMatchObject({ code: 0 })
-    sent += next.length
-    if (isPlaying) meanwhile = sent
+  const lines = [...simulate(runOf(month))].map(({ body }) => `${body}\n`)
+  const publisher = region.publisher()
+  const { stdin } = publisher.child
+  let sent = 0
+  const send = (count: number) => {
+    stdin?.write(lines.slice(sent, sent + count).join(''))
+    sent = Math.min(sent + count, lines.length)
   }
-  console.info(`${meanwhile} of ${bodies.length} notifications were published while the playbook ran`)
-  await working
+  const timer = setInterval(() => send(AT_A_TIME), EVERY_MS)
+  try {
+    await work()
+  } finally {
+    clearInterval(timer)
+    console.info(`${sent} of ${lines.length} notifications were published while the playbook ran`)
+    send(lines.length)
+    stdin?.end()
+    expect(await publisher.result()).toMatchObject({ code: 0 })
+  }
 }
 
 const versions = () =>

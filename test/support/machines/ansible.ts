@@ -143,7 +143,18 @@ function playedOf(code: number | null, stdout: string, stderr: string): Played {
     changed: results.filter(({ result }) => result.changed).map(({ at }) => at),
     failed: results
       .filter(({ result }) => result.failed)
-      .map(({ at, result }) => `${at}: ${JSON.stringify(result).slice(0, 2000)}`),
+      .map(({ at, result }) => `${at}: ${wordsOf(result)}`),
     text,
   }
+}
+
+/** Returns what a task that failed says, or the items of its loop that failed. */
+function wordsOf({ results, msg, stderr, ...rest }: TaskResult): string {
+  if (Array.isArray(results)) {
+    const failed: TaskResult[] = results.filter(({ failed }) => failed)
+    return failed.map((result) => `${result._ansible_item_label}: ${wordsOf(result)}`).join('; ')
+  }
+  return typeof msg === 'string'
+    ? `${msg} ${stderr ?? ''}`
+    : JSON.stringify({ msg, stderr, ...rest }).slice(0, 2000)
 }

@@ -68,6 +68,12 @@ export class Region {
     return new ChildProgram(name, args, env, undefined, this.#machines.network.enter)
   }
 
+  /** Starts one that publishes what comes in by its standard input to the first cell. */
+  publisher(): ChildProgram {
+    const args = ['publish', '-', '-c', this.publisherFile()]
+    return new ChildProgram('stv3', args, {}, null, this.#machines.network.enter)
+  }
+
   /** Runs klugman against the API of the region. */
   klugman(...args: readonly string[]): Promise<ProgramResult> {
     return this.program('klugman', ...args).result()
