@@ -7,6 +7,7 @@ import { DEAD_LETTER_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
 import { deadLetterListing, printList } from './list.ts'
 import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
+import { sentTime } from './local-times.ts'
 import { deadLetterOutput } from './output.ts'
 import { showCount, watchNew } from './watch.ts'
 
@@ -37,7 +38,7 @@ export function deadLettersCommand(): Command {
     .option('--queue <name>', 'only those of a queue')
     .option('--reason <text>', 'only those whose reason contains this text')
     .option('--stream <id>', 'only those of a stream')
-    .option('--from <time>', 'only those kept after this time: ISO 8601 (UTC), yesterday, 14:00, -1h')
+    .option('--from <time>', 'only those kept after this time: ISO 8601, yesterday, 14:00, -1h')
     .option('--to <time>', 'only those kept before this time')
     .addOption(new Option('--delete', 'delete the one of --id for good; asks first'))
     .option('--yes', 'do not ask')
@@ -49,7 +50,7 @@ async function run(options: Options, command: Command): Promise<void> {
   const client = connect(command)
   const query = queryOf(options)
   if (options.delete) return remove(client, options)
-  if (options.count) return showCount((signal) => client.countDeadLetters(query, { signal }), options, query)
+  if (options.count) return showCount((signal) => client.countDeadLetters(query, { signal }), options)
   if (options.id !== undefined) {
     const output = deadLetterOutput({ ...options, boxes: true })
     await output.add(await client.getDeadLetter(options.id))
@@ -69,7 +70,8 @@ async function run(options: Options, command: Command): Promise<void> {
 }
 
 function queryOf(options: Options): DeadLetterQuery {
-  const { stage, queue, reason, stream, from, to } = options
+  const { stage, queue, reason, stream, local } = options
+  const [from, to] = [options.from, options.to].map((time) => sentTime(time, local))
   return { stage, queue, reason, stream, from, to, ...pageOf(options) }
 }
 

@@ -11,7 +11,8 @@ import { STREAM_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
 import { printList, streamListing } from './list.ts'
 import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
-import { type Output, streamOutput } from './output.ts'
+import { sentTime } from './local-times.ts'
+import { type Output, printsBoxes, streamOutput } from './output.ts'
 import { showCount, watchStreams } from './watch.ts'
 
 type Options = ListOptions & {
@@ -36,14 +37,14 @@ export function streamsCommand(): Command {
   klugman streams --id 17 --reset`,
   )
     .addOption(oneRowOption('--id <id>', 'show one stream'))
-    .option('--name <name>', 'only those of this trigger')
-    .option('--state <state>', `only those in this state: ${STREAM_STATES.join(', ')}`)
-    .option(
-      '--from <time>',
-      'only those with an event after this time: ISO 8601 (UTC), yesterday, 14:00, -1h',
-    )
+    .option('--name <name>', 'only those of this trigger: day*, !day')
+    .option('--state <state>', `only those in this state, or after ! in others: ${STREAM_STATES.join(', ')}`)
+    .option('--from <time>', 'only those with an event after this time: ISO 8601, yesterday, 14:00, -1h')
     .option('--to <time>', 'only those that began before this time')
-    .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
+    .option(
+      '--traits <pairs>',
+      'only those with these distinguishing traits: name:value;name:wide*;name:>5;name:!value',
+    )
     .addOption(new Option('--details', 'with the events of each stream').conflicts('count'))
     .addOption(
       new Option(
@@ -65,18 +66,20 @@ async function run(options: Options, command: Command): Promise<void> {
   const query = queryOf(options)
   if (options.reset || options.delete) return change(client, options)
   if (options.explain) return explain(client, options)
-  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options, query)
+  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options)
   const boxes = options.details === true || options.id !== undefined
-  const plain = streamOutput({ ...options, boxes })
-  const output = options.details ? withDetails(client, plain) : plain
+  const printed = { ...options, boxes }
+  const plain = streamOutput(printed)
+  const counts = !printsBoxes(printed)
+  const output = options.details ? withDetails(client, plain, counts) : plain
   if (options.id !== undefined) {
-    await plain.add(await client.getStream(options.id, { details: options.details === true }))
+    await plain.add(await client.getStream(options.id, { details: options.details === true, counts }))
     return plain.end()
   }
-  if (options.watch) return watchStreams(streamListing(client), query, output)
+  if (options.watch) return watchStreams(streamListing(client), { ...query, counts }, output)
   await printList({
     listing: streamListing(client),
-    query,
+    query: { ...query, counts },
     isAll: options.all === true,
     output,
     rows: 'streams',
@@ -92,16 +95,17 @@ async function explain(client: Client, { id, json, format }: Options): Promise<v
 }
 
 function queryOf(options: Options): StreamQuery {
-  const { name: triggerName, state, from: youngerThan, to: olderThan, traits: distinguishingTraits } = options
+  const { name: triggerName, state, traits: distinguishingTraits, local } = options
+  const [youngerThan, olderThan] = [options.from, options.to].map((time) => sentTime(time, local))
   return { triggerName, state, youngerThan, olderThan, distinguishingTraits, ...pageOf(options) }
 }
 
 /** Fetches every listed stream again with its events: lists do not include them. */
-function withDetails(client: Client, output: Output<RestStream>): Output<RestStream> {
+function withDetails(client: Client, output: Output<RestStream>, counts: boolean): Output<RestStream> {
   return {
     async add({ id }) {
       try {
-        await output.add(await client.getStream(id, { details: true }))
+        await output.add(await client.getStream(id, { details: true, counts }))
       } catch (error) {
         // The stream was completed and purged after it was listed.
         if (!(error instanceof NotFoundError)) throw error

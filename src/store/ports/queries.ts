@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../../domain/event.ts'
 import type { Stream, StreamState } from '../../domain/stream.ts'
+import type { TextPattern } from '../../domain/text-pattern.ts'
 import type { Micros } from '../../domain/time.ts'
 import type { TraitCondition } from '../../domain/trait-condition.ts'
 
@@ -23,8 +24,10 @@ export type Page = ReadLimits & {
 }
 
 export type StreamFilter = {
-  readonly name?: string | undefined
+  readonly name?: string | TextPattern | undefined
   readonly state?: StreamState | undefined
+  /** only streams in any other state */
+  readonly notState?: StreamState | undefined
   /** only streams whose first event is before this time */
   readonly olderThan?: Micros | undefined
   /** only streams whose last event is after this time */
@@ -42,7 +45,7 @@ export type StreamClaim = {
 }
 
 export type EventFilter = {
-  readonly eventType?: string | undefined
+  readonly eventType?: string | TextPattern | undefined
   /** only events after this time */
   readonly from?: Micros | undefined
   /** only events until this time, itself included */
