@@ -17,6 +17,8 @@ import {
 
 export type TakeOver = {
   readonly folder: string
+  /** folder of the complete files */
+  readonly destinationFolder: string
   readonly owner: Owner
   /** age in ms at which an owner without a lock file no longer writes to a file */
   readonly longestAgeMs: number
@@ -68,7 +70,7 @@ async function takeFrom(id: OwnerId, entries: readonly string[], what: TakeOver)
       taken.push(...(await take(entry, name, what)))
     }
     if (lock && taken.length === entries.length) {
-      await removeMaking(id, what.folder)
+      for (const folder of [what.folder, what.destinationFolder]) await removeMaking(id, folder)
       rmSync(path, { force: true })
     }
   } finally {
@@ -77,7 +79,7 @@ async function takeFrom(id: OwnerId, entries: readonly string[], what: TakeOver)
   return taken
 }
 
-/** Removes what an owner that is gone was making of its files: it is made again. */
+/** Removes what an owner that is gone was making of its files, or copying: it is made again. */
 async function removeMaking({ token }: OwnerId, folder: string): Promise<void> {
   for (const entry of await readdir(folder))
     if (readMadeName(entry)?.token === token) await rm(join(folder, entry), { force: true })
