@@ -44,6 +44,7 @@ export async function takeOver(what: TakeOver): Promise<TakenFile[]> {
     const own = entries.filter((entry) => readPartName(entry)?.token === id.token)
     taken.push(...(await takeFrom(id, own, what)))
   }
+  await removeOrphans(entries, what.folder)
   for (const entry of entries) {
     const [, name] = NUMBERED.exec(entry) ?? []
     if (name !== undefined && (await isAbandoned(entry, what))) taken.push(...(await take(entry, name, what)))
@@ -83,6 +84,15 @@ async function takeFrom(id: OwnerId, entries: readonly string[], what: TakeOver)
 async function removeMaking({ token }: OwnerId, folder: string): Promise<void> {
   for (const entry of await readdir(folder))
     if (readMadeName(entry)?.token === token) await rm(join(folder, entry), { force: true })
+}
+
+/** Removes what was made by the packing process of an owner that had left before. */
+async function removeOrphans(entries: readonly string[], folder: string): Promise<void> {
+  const owners = new Set(ownersOf(entries).map(({ token }) => token))
+  for (const entry of entries) {
+    const owner = readMadeName(entry)
+    if (owner && isNear(owner) && !owners.has(owner.token)) await rm(join(folder, entry), { force: true })
+  }
 }
 
 /** Whether a file whose owner has no lock is abandoned: a living owner would have completed it by now. */
