@@ -1,16 +1,19 @@
 import { z } from 'zod'
+import { OUTCOMES } from '../domain/action.ts'
 import { STREAM_STATES, type StreamState } from '../domain/stream.ts'
 import { isValueCondition, type TraitCondition } from '../domain/trait-condition.ts'
 import { param } from '../http/params.ts'
-import type { Page } from '../store/ports/queries.ts'
+import type { Comparison, Page } from '../store/ports/queries.ts'
 import { NAME_FORMS, parseFilterPattern, parseNameFilter } from '../text/filter-pattern.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
 import { parseTraitFilter, TRAIT_FORMS } from '../text/trait-filter.ts'
 
 // The parameters of requests: the same schemas check them and, with `meta`, describe them in /openapi.json.
 
-const DEFAULT_LIMIT = 200
+export const DEFAULT_LIMIT = 200
 const MAX_LIMIT = 1000
+/** Most numbers of rows in a filter. */
+const MOST_IDS = 500
 
 const time = (description: string) =>
   param(
@@ -97,7 +100,27 @@ const details = {
   detail: flag('another name of `details`'),
 }
 
+const ids = (what: string) =>
+  param(
+    { description: `only those with these numbers, at most ${MOST_IDS}`, examples: ['17', '17,18'] },
+    `the numbers of ${what}, separated by commas, at most ${MOST_IDS}`,
+    parseIds,
+  ).optional()
+
 export const streamsQuery = z.object({
+  ids: ids('streams'),
+  last_error: text(
+    'only streams whose last error holds this text, or matches this pattern with `*` and `?`, in any case',
+    '*timeout*',
+  ),
+  attempts: param(
+    {
+      description: 'only streams whose runs were begun so often since the last reset',
+      examples: ['3', '>=3'],
+    },
+    'a whole number, perhaps with <, <=, =, >= or > before it',
+    parseComparison,
+  ).optional(),
   older_than: time('only streams that began before this time'),
   younger_than: time('only streams with an event after this time'),
   state,
@@ -121,9 +144,13 @@ export const eventsQuery = z.object({
 })
 
 export const deadLettersQuery = z.object({
+  ids: ids('dead letters'),
   stage: text('only those of this stage', 'distill'),
   queue: text('only those of this queue', 'monitor.info'),
-  reason: text('only those whose reason contains this text, in any case', 'not an integer'),
+  reason: text(
+    'only those whose reason holds this text, or matches this pattern with `*` and `?`, in any case',
+    'not an integer',
+  ),
   stream: param(
     { type: 'integer', description: 'only those of this stream' },
     'the number of a stream',
@@ -141,6 +168,37 @@ export const timelineQuery = z.object({
   from_datetime: time('only events after this time'),
   to_datetime: time('only events until this time, itself included'),
   fold: flag('whether updates that follow each other are one entry (true)'),
+})
+
+export const notificationsQuery = z.object({
+  queue: text(
+    'queue of yagi.conf in whose place they come: its filters, apps and archive count (the only one there is)',
+    'monitor.info',
+  ),
+})
+
+export const archivesQuery = z.object({
+  after: text(
+    '`file` of the last row of an earlier answer: the page begins behind it',
+    'events_2026_01_31_12_00_00.gz',
+  ),
+  limit,
+})
+
+export const actionsQuery = z.object({ mark, limit })
+
+export const actionPath = z.object({
+  id: param({ type: 'integer', description: 'the number of an action' }, 'the number of an action', parseId),
+})
+
+export const actionResultsQuery = z.object({
+  outcome: param(
+    { description: 'only items with this outcome', enum: [...OUTCOMES] },
+    `one of ${OUTCOMES.join(', ')}`,
+    (name) => OUTCOMES.find((known) => known === name.toLowerCase()),
+  ).optional(),
+  mark,
+  limit,
 })
 
 export const noParams = z.object({})
@@ -200,4 +258,16 @@ function parseState(value: string): StateFilter | undefined {
 
 function parseId(value: string): number | undefined {
   return /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : undefined
+}
+
+function parseIds(value: string): number[] | undefined {
+  const numbers = value.split(',').map(parseId)
+  const found = numbers.filter((id) => id !== undefined)
+  return found.length === numbers.length && found.length <= MOST_IDS ? found : undefined
+}
+
+function parseComparison(value: string): Comparison | undefined {
+  const [, operator = '=', digits] = /^\s*(<=|>=|<|>|=)?\s*(\d{1,9})\s*$/.exec(value) ?? []
+  if (digits === undefined) return undefined
+  return { operator: operator as Comparison['operator'], value: Number(digits) }
 }

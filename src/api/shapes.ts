@@ -1,5 +1,10 @@
 import { z } from 'zod'
+import { ACTION_STATES, LETTER_VERBS, OUTCOMES, type Outcome, STREAM_VERBS } from '../domain/action.ts'
+import { RECEIPT_OUTCOMES } from '../domain/receipt.ts'
+import { RETRIED_OUTCOMES } from '../domain/retried.ts'
 import { STREAM_STATES } from '../domain/stream.ts'
+
+import { letterActionBody, streamActionBody } from './action-request.ts'
 
 // Schemas of the answers of the API, for /openapi.json.
 
@@ -180,6 +185,90 @@ export const timeline = z
   })
   .meta({ id: 'Timeline' })
 
+/** What became of a dead letter that was driven in again. */
+export const retried = z
+  .object({
+    outcome: z.enum(RETRIED_OUTCOMES),
+    description: z.string().meta({ description: 'the outcome as a sentence' }),
+    stage: z.string().optional().meta({ description: 'where it failed again' }),
+    reason: z.string().optional().meta({ description: 'why it failed again' }),
+  })
+  .meta({ id: 'Retried' })
+
+/** A file of the archive. */
+export const archiveFile = z
+  .object({
+    file: z.string().meta({ description: 'name within the folder of its archive' }),
+    queues: z.array(z.string()).meta({ description: 'queues whose notifications it holds' }),
+    form: z.enum(['lines', 'shoebox']),
+    compression: z.enum(['none', 'gzip', 'zstd']),
+    bytes: z.int(),
+    from_index: z.boolean().meta({ description: 'whether it has an index, which tells all that follows' }),
+    being_written: z.boolean(),
+    content_bytes: z.int().optional().meta({ description: 'size when unpacked' }),
+    records: z.int().optional(),
+    first: isoTime.nullable().optional().meta({ description: 'earliest timestamp' }),
+    last: isoTime.nullable().optional().meta({ description: 'latest timestamp' }),
+    without_time: z.int().optional().meta({ description: 'records without a timestamp' }),
+    types: z.record(z.string(), z.int()).optional().meta({ description: 'number of records by event type' }),
+    sha256: z.string().optional(),
+  })
+  .catchall(z.unknown())
+  .meta({ id: 'ArchiveFile' })
+
+/** What became of a notification that was posted. */
+export const receipt = z
+  .object({
+    outcome: z.enum(RECEIPT_OUTCOMES).meta({
+      description:
+        'stored as an event; a duplicate of a stored one; dropped, since no event definition matches; filtered by its queue; or kept as a dead letter',
+    }),
+    message_id: z.string().nullable().meta({ description: 'null where it could not be read' }),
+    event_type: z.string().nullable(),
+    stage: z.string().optional().meta({ description: 'of dead letters: what failed' }),
+    reason: z.string().optional().meta({ description: 'of dead letters' }),
+  })
+  .meta({ id: 'Receipt' })
+
+const count = z.int().min(0)
+
+export const action = z
+  .object({
+    id: z.int(),
+    target: z.enum(['streams', 'dead-letters']),
+    action: z.enum([...new Set([...STREAM_VERBS, ...LETTER_VERBS])]),
+    filter: z.record(z.string(), z.string()).meta({ description: 'as it was given' }),
+    token: z.string().nullable().meta({ description: 'name of the token; null where the API needs none' }),
+    state: z.enum(ACTION_STATES),
+    created_at: isoTime,
+    ended_at: isoTime.nullable(),
+    total: count.meta({ description: 'number of its items' }),
+    error: z.string().nullable().meta({ description: 'what keeps it from going on, or ended it' }),
+    outcomes: z
+      .object(
+        Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count])) as { [O in Outcome]: typeof count },
+      )
+      .optional()
+      .meta({
+        description:
+          'of a single one. `running`: streams whose pipelines have not come to an end since; `failed`: not possible, or failed again',
+      }),
+    _mark: mark.optional(),
+  })
+  .meta({ id: 'Action', description: 'something that was done to many streams or dead letters' })
+
+/** The answer to a bulk action: what it would be done to, or its record. */
+export const actionAnswer = z.union([z.object({ dry_run: z.literal(true), count }), action])
+
+export const actionResult = z
+  .object({
+    id: z.int().meta({ description: 'number of the stream or the dead letter' }),
+    outcome: z.enum(OUTCOMES),
+    reason: z.string().nullable().meta({ description: 'why it failed, or what became of it' }),
+    _mark: mark,
+  })
+  .meta({ id: 'ActionResult' })
+
 /** All types that have an id; other types refer to them by it. */
 export const COMPONENTS = [
   value,
@@ -196,4 +285,11 @@ export const COMPONENTS = [
   timelineEntry,
   timeline,
   clock,
+  retried,
+  receipt,
+  archiveFile,
+  action,
+  actionResult,
+  streamActionBody,
+  letterActionBody,
 ]

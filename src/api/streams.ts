@@ -29,7 +29,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       async run({ query, signal, limits }) {
         const page = { ...pageOf(query), ...limits }
         await limits.admit(limits.maxBytes)
-        const streams = await store.listStreams(filterOf(query), page, signal)
+        const streams = await store.listStreams(streamFilterOf(query), page, signal)
         const last = streams.at(-1)
         const extras = { hasCounts: query.counts }
         const encode = (one: Stream) => stringifyJson(shown(one, page.ascending, extras))
@@ -45,7 +45,9 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
       answer: counts,
       httpProblems: {},
       async run({ query, signal, limits: { admit } }) {
-        return [{ count: await store.countStreams(filterOf(query), { ...pageOf(query), admit }, signal) }]
+        return [
+          { count: await store.countStreams(streamFilterOf(query), { ...pageOf(query), admit }, signal) },
+        ]
       },
     }),
     operation({
@@ -126,12 +128,16 @@ async function reset(store: Queries & StreamRuns, id: number, signal: AbortSigna
   )
 }
 
-function filterOf(query: z.output<typeof streamsQuery>): StreamFilter {
+/** Returns the filter that the parameters of a list ask for. */
+export function streamFilterOf(query: Omit<z.output<typeof streamsQuery>, 'mark' | 'limit'>): StreamFilter {
   return {
     name: query.trigger_name ?? query.name,
     ...(query.state?.isNegated ? { notState: query.state.state } : { state: query.state?.state }),
     olderThan: query.older_than,
     youngerThan: query.younger_than,
     traits: query.distinguishing_traits,
+    ids: query.ids,
+    lastError: query.last_error,
+    attempts: query.attempts,
   }
 }

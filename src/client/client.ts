@@ -1,8 +1,11 @@
-import { InvalidError } from '../domain/errors.ts'
+import type { Receipt } from '../domain/receipt.ts'
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import type { StreamExplanation } from '../formats/stream-explanation.ts'
 import type { Timeline } from '../formats/timeline.ts'
+import { type ActionMethods, actionMethods } from './action-methods.ts'
+import type { CallOptions } from './call-options.ts'
+import { pages } from './pages.ts'
 import {
   type DeadLetterQuery,
   deadLetterParams,
@@ -14,6 +17,7 @@ import {
   timelineParams,
 } from './query.ts'
 import { createRequester, type SentRequest } from './request.ts'
+import { segment } from './segment.ts'
 
 // biome-ignore lint/performance/noBarrelFile: callers of the package tell errors apart by their classes
 export {
@@ -23,14 +27,19 @@ export {
   StackTachError,
   TransientError,
 } from '../domain/errors.ts'
+export type { Receipt } from '../domain/receipt.ts'
 export type { StreamState } from '../domain/stream.ts'
+export type { RestAction, RestActionResult } from '../formats/action-form.ts'
 export type { RestDeadLetter, ShownBody } from '../formats/dead-letter-form.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
 export type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
 export type { Change, Timeline, TimelineEntry } from '../formats/timeline.ts'
+export type { ActionMethods, DeadLetterAction, ListedAction, StreamAction } from './action-methods.ts'
+export type { CallOptions } from './call-options.ts'
 export type {
   DeadLetterQuery,
   EventQuery,
+  PageQuery,
   QueryTime,
   QueryTraits,
   StreamQuery,
@@ -50,11 +59,16 @@ export type ClientOptions = {
   readonly onRequest?: (request: SentRequest) => void
 }
 
-/** The options of a call, beside its query. */
-export type CallOptions = { readonly signal?: AbortSignal | undefined }
-
 /** A dead letter of a list; `_mark` is its place in the list. */
 export type ListedDeadLetter = RestDeadLetter & { readonly _mark: string }
+
+/** What became of a dead letter that was driven in again. */
+export type RetriedLetter = {
+  readonly outcome: string
+  readonly description: string
+  readonly stage?: string
+  readonly reason?: string
+}
 
 /** An event of a list; `_mark` is its place in the list. */
 export type ListedEvent = RestEvent & { readonly _mark: string }
@@ -64,7 +78,7 @@ export type ListedEvent = RestEvent & { readonly _mark: string }
  * TransientError (no answer, 429, 503) or StackTachError, with the message of the server, or with the
  * signal's reason when it aborts.
  */
-export type Client = {
+export type Client = ActionMethods & {
   /** Returns one page of streams, the newest first. */
   listStreams(query?: StreamQuery, options?: CallOptions): Promise<RestStream[]>
   countStreams(query?: StreamQuery, options?: CallOptions): Promise<number>
@@ -94,15 +108,27 @@ export type Client = {
   deadLetters(query?: DeadLetterQuery, options?: CallOptions): AsyncGenerator<ListedDeadLetter>
   /** Returns a dead letter with its body, whose secrets are masked. */
   getDeadLetter(id: number | string, options?: CallOptions): Promise<RestDeadLetter>
+  /** Returns the body of a dead letter byte for byte; needs a token that may write. */
+  getDeadLetterBody(id: number | string, options?: CallOptions): Promise<Buffer>
+  /** Drives a dead letter in again, with another body where one is given. */
+  retryDeadLetter(id: number | string, body?: Uint8Array, options?: CallOptions): Promise<RetriedLetter>
   /** Deletes a dead letter for good. */
   deleteDeadLetter(id: number | string, options?: CallOptions): Promise<void>
+  /**
+   * Gives notifications to the server, which keeps them as a consumer does. Returns what became of each, in their order.
+   * Nothing is sent again by itself.
+   */
+  postNotifications(
+    notifications: readonly object[],
+    query?: { readonly queue?: string | undefined },
+    options?: CallOptions,
+  ): Promise<Receipt[]>
   /** Returns what happened to a resource, in the order of time. */
   timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
 
 const TIMEOUT_MS = 30_000
 const RETRIES = 2
-const PAGE_SIZE = 200
 
 /**
  * Creates a client of the REST API.
@@ -157,6 +183,15 @@ export function createClient(options: ClientOptions): Client {
     getDeadLetter: async (id, { signal } = {}) => request({ method: 'GET', path: letterPath(id), signal }),
     deleteDeadLetter: async (id, { signal } = {}) =>
       request({ method: 'DELETE', path: letterPath(id), signal }),
+    getDeadLetterBody: async (id, { signal } = {}) =>
+      request({ method: 'GET', path: `${letterPath(id)}/body`, wantsBytes: true, signal }),
+    retryDeadLetter: async (id, body, { signal } = {}) =>
+      request({ method: 'POST', path: `${letterPath(id)}/retry`, body, signal }),
+    ...actionMethods(request),
+    async postNotifications(notifications, { queue } = {}, { signal } = {}) {
+      const params: { [name: string]: string } = queue === undefined ? {} : { queue }
+      return request({ method: 'POST', path: '/v1/notifications', params, body: notifications, signal })
+    },
     timeline: async (query, { signal } = {}) =>
       request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>
@@ -165,27 +200,4 @@ export function createClient(options: ClientOptions): Client {
   return client
 }
 
-/** Encodes a part of a path. Throws InvalidError for values that would make another path of it. */
-function segment(name: string, value: number | string): string {
-  if (/^(\.{0,2}|count)$/i.test(String(value)))
-    throw new InvalidError(
-      `${name}: ${JSON.stringify(value)} cannot be requested, as it leads to another path`,
-    )
-  return encodeURIComponent(value)
-}
-
 type Counts = [{ readonly count: number }]
-
-/** Yields the rows of all pages, each of which begins after the last mark, until a page is empty. */
-async function* pages<
-  Q extends { readonly mark?: string | undefined; readonly limit?: unknown },
-  T extends { readonly _mark: string },
->(query: Q, list: (query: Q) => Promise<T[]>): AsyncGenerator<T> {
-  for (let page = { ...query, limit: query.limit ?? PAGE_SIZE }; ; ) {
-    const rows = await list(page)
-    yield* rows
-    const last = rows.at(-1)
-    if (!last) return
-    page = { ...page, mark: last._mark }
-  }
-}

@@ -10,6 +10,11 @@ export type QueryTraits = string | { readonly [name: string]: string | number | 
 
 /** The filters and the page of a list of streams. */
 export type StreamQuery = {
+  readonly ids?: readonly (number | string)[] | undefined
+  /** a text that the last error holds, or a pattern with `*` and `?`, in any case */
+  readonly lastError?: string | undefined
+  /** such as `3` or `>=3` */
+  readonly attempts?: number | string | undefined
   readonly triggerName?: string | undefined
   readonly state?: StreamState | string | undefined
   /** only streams that began before this time */
@@ -33,9 +38,10 @@ export type EventQuery = {
 
 /** The filters and the page of a list of dead letters. */
 export type DeadLetterQuery = {
+  readonly ids?: readonly (number | string)[] | undefined
   readonly stage?: string | undefined
   readonly queue?: string | undefined
-  /** only those whose reason contains this text, in any case */
+  /** a text that the reason holds, or a pattern with `*` and `?`, in any case */
   readonly reason?: string | undefined
   readonly stream?: number | string | undefined
   /** only those kept after this time */
@@ -63,6 +69,9 @@ export type SentParams = { readonly [name: string]: string }
 
 export function streamParams(query: StreamQuery): SentParams {
   return present({
+    ids: query.ids?.join(','),
+    last_error: query.lastError,
+    attempts: query.attempts === undefined ? undefined : String(query.attempts),
     trigger_name: query.triggerName,
     state: query.state,
     older_than: timeText(query.olderThan),
@@ -84,8 +93,9 @@ export function eventParams(query: EventQuery): SentParams {
 }
 
 export function deadLetterParams(query: DeadLetterQuery): SentParams {
-  const { stage, queue, reason, stream, from, to } = query
+  const { ids, stage, queue, reason, stream, from, to } = query
   return present({
+    ids: ids?.join(','),
     stage,
     queue,
     reason,
@@ -106,8 +116,9 @@ export function timelineParams({ traits, of, from, to, fold }: TimelineQuery): S
   })
 }
 
-function pageParams({ mark, limit }: PageQuery) {
-  return { mark, limit: limit === undefined ? undefined : String(limit) }
+/** The page of a list of actions, or of the results of one. */
+export function pageParams({ mark, limit }: PageQuery): SentParams {
+  return present({ mark, limit: limit === undefined ? undefined : String(limit) })
 }
 
 function present(params: { readonly [name: string]: string | undefined }): SentParams {

@@ -8,7 +8,7 @@ import {
   StackTachError,
   TransientError,
 } from '../domain/errors.ts'
-import { parseJson } from '../text/json.ts'
+import { parseJson, stringifyJson } from '../text/json.ts'
 import { splitCredentials } from '../text/url-credentials.ts'
 import type { SentParams } from './query.ts'
 
@@ -24,9 +24,13 @@ export type RequestOptions = {
 }
 
 type Sent = {
-  readonly method: 'GET' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE'
   readonly path: string
   readonly params?: SentParams
+  /** a value that is sent as JSON, or bytes */
+  readonly body?: object | Uint8Array | undefined
+  /** whether the answer is returned as bytes (false) */
+  readonly wantsBytes?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -40,14 +44,22 @@ export function createRequester(options: RequestOptions) {
   const { base, credentials } = partsOf(options.url)
   const authorization = options.token === undefined ? credentials : `Bearer ${options.token}`
 
-  return async function request<T>({ method, path, params = {}, signal }: Sent): Promise<T> {
+  return async function request<T>({
+    method,
+    path,
+    params = {},
+    body,
+    wantsBytes,
+    signal,
+  }: Sent): Promise<T> {
     const url = new URL(`${base}${path}`)
     for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value)
     const retries = method === 'GET' ? options.retries : 0
     for (let failures = 0; ; failures++) {
       options.onRequest?.({ method, url: `${base}${path}`, params })
       try {
-        return await answerOf<T>(await send(url, method, signal))
+        const response = await send(url, method, body, signal)
+        return await (wantsBytes && response.ok ? (bytesOf(response) as Promise<T>) : answerOf<T>(response))
       } catch (error) {
         signal?.throwIfAborted()
         if (!(error instanceof TransientError) || failures >= retries) throw error
@@ -56,12 +68,20 @@ export function createRequester(options: RequestOptions) {
     }
   }
 
-  async function send(url: URL, method: string, signal: AbortSignal | undefined): Promise<Response> {
+  async function send(
+    url: URL,
+    method: string,
+    body: Sent['body'],
+    signal: AbortSignal | undefined,
+  ): Promise<Response> {
     const deadline = AbortSignal.timeout(options.timeoutMs)
     try {
       return await fetch(url, {
         method,
-        headers: authorization === undefined ? {} : { authorization },
+        headers: { ...(authorization === undefined ? {} : { authorization }), ...typeOf(body) },
+        ...(body === undefined
+          ? {}
+          : { body: body instanceof Uint8Array ? Buffer.from(body) : stringifyJson(body) }),
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       })
     } catch (error) {
@@ -71,6 +91,15 @@ export function createRequester(options: RequestOptions) {
       throw new TransientError(`${url.origin} does not answer: ${reason}`, { cause: error })
     }
   }
+}
+
+function typeOf(body: Sent['body']): { readonly [header: string]: string } {
+  if (body === undefined) return {}
+  return { 'content-type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json' }
+}
+
+async function bytesOf(response: Response): Promise<Buffer> {
+  return reading(response, async () => Buffer.from(await response.arrayBuffer()))
 }
 
 function partsOf(url: string): { readonly base: string; readonly credentials: string | undefined } {
@@ -146,9 +175,14 @@ async function answerOf<T>(response: Response): Promise<T> {
   }
 }
 
-async function textOf(response: Response): Promise<string> {
+function textOf(response: Response): Promise<string> {
+  return reading(response, () => response.text())
+}
+
+/** Reads an answer. Rejects with TransientError where the server breaks it off. */
+async function reading<T>(response: Response, read: () => Promise<T>): Promise<T> {
   try {
-    return await response.text()
+    return await read()
   } catch (error) {
     throw new TransientError(`${new URL(response.url).origin} broke off its answer: ${messageOf(error)}`, {
       cause: error,

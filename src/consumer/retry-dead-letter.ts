@@ -1,7 +1,7 @@
 import { decodeNotification } from '../distiller/decode-notification.ts'
-import { messageOf, TransientError } from '../domain/errors.ts'
+import { messageOf, NotFoundError, TransientError } from '../domain/errors.ts'
 import { isJsonObject } from '../domain/notification.ts'
-import { RUN_STATES } from '../domain/stream.ts'
+import type { Retried } from '../domain/retried.ts'
 import type { DeadLetter, DeadLetterBox, NewDeadLetter } from '../store/ports/dead-letter-box.ts'
 import type { Intake } from '../store/ports/intake.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
@@ -11,11 +11,6 @@ import { type AppContext, type AppMessage, appMessage } from './apps/app.ts'
 import { appNameOf, type QueueApp, runApps } from './apps/run-apps.ts'
 import { KEPT_BYTES, type PrepareContext, prepare, type QueuePlan } from './prepare.ts'
 import { arrivalOf } from './prepared.ts'
-
-/** The result of driving a dead letter in again. Only `failed` ones are still stored as dead letters. */
-export type Retried =
-  | { readonly outcome: 'stored' | 'duplicate' | 'dropped' | 'reset' | 'gone' | 'given' }
-  | { readonly outcome: 'failed'; readonly stage: string; readonly reason: string }
 
 /** Stages of messages whose event type was not known. */
 const UNREAD = new Set(['decode', 'validate', 'size'])
@@ -33,26 +28,36 @@ export type RetryContext = PrepareContext & {
 }
 
 /**
- * Drives a message through the current configuration into its streams, or resets a stream whose pipeline
- * failed so that it runs again. Deletes the dead letter afterwards. To do it twice does no harm.
+ * Drives a message through the current configuration into its streams, or makes a stream whose pipeline failed due
+ * again. The dead letter is deleted in the transaction that does so; one that fails again stays, with the new reason.
+ * With a `body` in place of its own a letter that fails stays as it is. To retry it twice does no harm.
  */
-export async function retryDeadLetter(letter: DeadLetter, context: RetryContext): Promise<Retried> {
-  const retried = await retriedBy(letter)(letter, context)
-  if (retried.outcome === 'failed')
-    await context.store.noteDeadLetter(letter.id, retried.stage, retried.reason)
-  else await context.store.dropDeadLetters({ ids: [letter.id] })
-  return retried
+export async function retryDeadLetter(
+  letter: DeadLetter,
+  context: RetryContext,
+  body?: Buffer,
+): Promise<Retried> {
+  try {
+    const retried = await retriedBy(letter)({ ...letter, body: body ?? letter.body }, context)
+    if (retried.outcome === 'failed' && body === undefined)
+      await context.store.noteDeadLetter(letter.id, retried.stage, retried.reason)
+    return retried
+  } catch (error) {
+    // Somebody else has retried or dropped it at the same time; nothing was changed here.
+    if (error instanceof NotFoundError) return { outcome: 'missing' }
+    throw error
+  }
 }
 
 function retriedBy({ stage }: DeadLetter): (letter: DeadLetter, context: RetryContext) => Promise<Retried> {
   if (stage === 'pipeline' || stage === 'commit') return resetStream
-  return appNameOf(stage) === undefined ? store : giveToApp
+  return appNameOf(stage) === undefined ? storeMessage : giveToApp
 }
 
 /** Gives a message to the app that failed, and to no other. */
 async function giveToApp(
-  { stage, queue, body }: DeadLetter,
-  { queueOf, logger }: RetryContext,
+  { id, stage, queue, body }: DeadLetter,
+  { queueOf, logger, store }: RetryContext,
 ): Promise<Retried> {
   const name = appNameOf(stage) ?? ''
   const app = queueOf(queue)?.apps.find((one) => one.name === name)
@@ -64,14 +69,21 @@ async function giveToApp(
   try {
     const letters = await runApps([app], [message], context)
     const [letter] = letters.get(message) ?? []
-    return letter ? failed(letter.stage, letter.reason) : { outcome: 'given' }
+    if (letter) return failed(letter.stage, letter.reason)
+    await drop(id, { store })
+    return { outcome: 'given' }
   } catch (error) {
     if (context.signal.aborted) return failed(stage, `not taken within ${PATIENCE_MS / 1000} s`)
     throw error
   }
 }
 
-async function store(letter: DeadLetter, context: RetryContext): Promise<Retried> {
+/** Deletes a dead letter that no event makes up for: an app has taken its message, or nothing wants it. */
+async function drop(id: number, { store }: Pick<RetryContext, 'store'>): Promise<void> {
+  await store.dropDeadLetters({ ids: [id] })
+}
+
+async function storeMessage(letter: DeadLetter, context: RetryContext): Promise<Retried> {
   const { stage, queue, body } = letter
   if (stage === 'size' && body.length === KEPT_BYTES) {
     return failed('size', 'only its first 64 KiB are kept here: publish it again from the archive')
@@ -87,11 +99,12 @@ async function store(letter: DeadLetter, context: RetryContext): Promise<Retried
     // A message that could not be read has reached no app yet.
     const deadLetters = message && UNREAD.has(stage) ? await lettersOf(apps, message, context) : []
     const arrivals = arrival ? [arrival] : []
-    const { stored } = await context.store.storeBatch({ arrivals, deadLetters }, context.router)
+    const batch = { arrivals, deadLetters, settles: letter.id }
+    const { stored } = await context.store.storeBatch(batch, context.router)
     if (!arrival) return { outcome: 'dropped' }
     return { outcome: stored > 0 ? 'stored' : 'duplicate' }
   } catch (error) {
-    if (error instanceof TransientError) throw error
+    if (error instanceof TransientError || error instanceof NotFoundError) throw error
     return failed('store', messageOf(error))
   }
 }
@@ -109,15 +122,17 @@ function failed(stage: string, reason: string): Retried {
   return { outcome: 'failed', stage, reason }
 }
 
-async function resetStream({ stage, body }: DeadLetter, context: RetryContext): Promise<Retried> {
+async function resetStream({ id, stage, body }: DeadLetter, context: RetryContext): Promise<Retried> {
   const told = parseJson(body.toString('utf8'))
   if (!isJsonObject(told) || typeof told.stream_id !== 'number') {
     return failed(stage, 'the letter names no stream')
   }
   const kind = told.firing === 'expire' ? 'expire' : 'fire'
-  if (stage === 'commit') {
-    return { outcome: (await context.store.rerunCompleted(told.stream_id, kind)) ? 'reset' : 'gone' }
-  }
-  const { error: state } = RUN_STATES[kind]
-  return { outcome: (await context.store.resetStreams(state, told.stream_id)) > 0 ? 'reset' : 'gone' }
+  const isReset = await context.store.rerunStreamOf({
+    letter: id,
+    stage: stage === 'commit' ? 'commit' : 'pipeline',
+    stream: told.stream_id,
+    kind,
+  })
+  return { outcome: isReset ? 'reset' : 'gone' }
 }

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { RequestHandler } from 'express'
+import type { RequestHandler, Response } from 'express'
+import { ForbiddenError } from './forbidden-error.ts'
 import { sendHttpProblem } from './http-problem.ts'
 import { requireOwnName } from './own-names.ts'
 
 /**
- * Bearer tokens by permission; those that may write may read too. Without any everybody may do everything.
+ * Bearer tokens by permission, each perhaps with its name before it (`anna s3cret`); those that may write may read too. Without any everybody may do everything.
  */
 export type Access = {
   readonly read: readonly string[]
@@ -24,16 +25,43 @@ export function guardName({ read, write, anyHost = false }: Access, detail = OWN
   return requireOwnName(detail)
 }
 
+/**
+ * Returns the name of a token, for records. A token may have its name before it, with a blank between them; one without
+ * is named by the beginning of its hash.
+ */
+function tokenName(token: string): string {
+  const [name, secret] = partsOf(token)
+  return name ?? `sha256:${digest(secret).toString('hex').slice(0, 12)}`
+}
+
+function partsOf(token: string): readonly [string | undefined, string] {
+  const [first = '', ...rest] = token.trim().split(/\s+/)
+  const secret = rest.at(-1)
+  return secret === undefined ? [undefined, first] : [first, secret]
+}
+
+/** Throws ForbiddenError for a request whose token may only read. */
+export function requireWriter(response: Response): void {
+  if (response.locals.mayWrite === false)
+    throw new ForbiddenError('this token may read; this needs one that may write')
+}
+
 /** Creates a guard that requires a token for what a request does (401, 403), unless there are no tokens. */
 export function requireToken({ read, write }: Access): RequestHandler {
-  const readers = read.map(digest)
-  const writers = write.map(digest)
+  const [readers, writers] = [read, write].map((tokens) =>
+    tokens.map((token) => digest(partsOf(token)[1])),
+  ) as [Buffer[], Buffer[]]
+  const names = new Map(
+    [...read, ...write].map((token) => [digest(partsOf(token)[1]).toString('hex'), tokenName(token)]),
+  )
   return (request, response, next) => {
     if (readers.length + writers.length === 0) return next()
     const [scheme, token] = (request.headers.authorization ?? '').split(' ')
     const given = scheme?.toLowerCase() === 'bearer' && token ? digest(token) : undefined
     const isWriter = isAmong(writers, given)
     const isReader = isAmong(readers, given)
+    response.locals.mayWrite = isWriter
+    response.locals.tokenName = given && names.get(given.toString('hex'))
     if (isWriter || (isReader && READING.has(request.method))) return next()
     if (isReader)
       return sendHttpProblem(response, 403, `this token may read; ${request.method} needs one that may write`)

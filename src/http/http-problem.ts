@@ -1,6 +1,7 @@
 import type { ErrorRequestHandler, Response } from 'express'
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { ForbiddenError } from './forbidden-error.ts'
 import { httpProblemBody } from './http-problem-body.ts'
 import { ParameterError } from './params.ts'
 import { TooSlowError } from './too-slow-error.ts'
@@ -51,6 +52,7 @@ function parameterOf(error: unknown): object {
 }
 
 function statusOf(error: unknown): number {
+  if (error instanceof ForbiddenError) return 403
   if (error instanceof StackTachError) return STATUS[error.code] ?? 500
   // Express itself refuses malformed paths in this way, and too large bodies with a status.
   if (error instanceof URIError) return 400

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { httpProblem } from './http-problem-shape.ts'
 import type { Operation } from './operation.ts'
+import { bytesBody } from './request-body.ts'
 
 /** An OpenAPI 3.1 document. */
 export type OpenApi = {
@@ -13,8 +14,13 @@ export type OpenApi = {
 export type OpenApiOperation = {
   readonly summary: string
   readonly parameters: readonly OpenApiParameter[]
+  readonly requestBody?: OpenApiBody
   readonly responses: { readonly [status: string]: { readonly description: string } }
 }
+
+export type OpenApiContent = { readonly content: { readonly [type: string]: { readonly schema: object } } }
+
+export type OpenApiBody = OpenApiContent & { readonly required: boolean }
 
 export type OpenApiParameter = {
   readonly name: string
@@ -71,9 +77,10 @@ function describe(one: Operation): OpenApiOperation {
   return {
     summary: one.summary,
     parameters: [...parametersOf(one.params, 'path'), ...parametersOf(one.query, 'query')],
+    ...(one.body ? { requestBody: requestBodyOf(one.body) } : {}),
     responses: {
       200: one.answer
-        ? { description: 'done', ...content('application/json', schemaOf(one.answer)) }
+        ? { description: 'done', ...content(one.answerType ?? 'application/json', schemaOf(one.answer)) }
         : { description: 'done' },
       ...Object.fromEntries(
         Object.entries({ ...COMMON_HTTP_PROBLEMS, ...one.httpProblems }).map(([status, description]) => [
@@ -85,7 +92,12 @@ function describe(one: Operation): OpenApiOperation {
   }
 }
 
-function content(type: string, schema: object): object {
+function requestBodyOf(body: z.ZodType): OpenApiBody {
+  if (body === bytesBody) return { required: false, ...content('application/octet-stream', {}) }
+  return { required: true, ...content('application/json', schemaOf(body, 'input')) }
+}
+
+function content(type: string, schema: object): OpenApiContent {
   return { content: { [type]: { schema } } }
 }
 
@@ -107,8 +119,8 @@ function componentSchemas(components: readonly z.ZodType[]): { readonly [name: s
 }
 
 /** Returns the schema of a type, with references to the components of the document. */
-function schemaOf(type: z.ZodType): object {
-  return JSON.parse(JSON.stringify(bare(z.toJSONSchema(type))).replaceAll('#/$defs/', REFERENCE))
+function schemaOf(type: z.ZodType, io: 'input' | 'output' = 'output'): object {
+  return JSON.parse(JSON.stringify(bare(z.toJSONSchema(type, { io }))).replaceAll('#/$defs/', REFERENCE))
 }
 
 /** Returns a schema without the keywords that make it a document of its own. */

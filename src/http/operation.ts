@@ -1,18 +1,26 @@
 import type { Express, Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
+import { requireWriter } from './access.ts'
 import { type AnswerMemory, createAnswerMemory, type Held } from './answer-memory.ts'
 import { sendHttpProblem } from './http-problem.ts'
 import { readParams } from './params.ts'
+import { bytesBody, readBody } from './request-body.ts'
 import { sendJson } from './send-json.ts'
-import { StreamedAnswer, sendStreamed } from './streamed-answer.ts'
+import { PlainBytes, StreamedAnswer, sendStreamed } from './streamed-answer.ts'
 import { TooSlowError } from './too-slow-error.ts'
 
 type Params = z.ZodObject
 
 /** A checked request; `signal` aborts when nobody waits for the answer any more. */
-export type Asked<Q extends Params, P extends Params> = {
+export type Asked<Q extends Params, P extends Params, B extends z.ZodType = z.ZodType> = {
   readonly query: z.output<Q>
   readonly path: z.output<P>
+  /** the body, by its schema; bytes where the operation takes those */
+  readonly body: z.output<B>
+  /** name of the token of the request; null where the server needs none */
+  readonly token: string | null
+  /** path and parameters as they were asked for */
+  readonly url: string
   readonly signal: AbortSignal
   /** memory that the answer may hold, to be asked for before anything large is read */
   readonly limits: AnswerLimits
@@ -34,24 +42,44 @@ export const ENDS_EARLY =
 /**
  * One operation of the API: its parameters, its answer, what it does, and its description in /openapi.json.
  */
-export type Operation<Q extends Params = Params, P extends Params = Params> = {
-  readonly method: 'get' | 'put' | 'delete'
+export type Operation<
+  Q extends Params = Params,
+  P extends Params = Params,
+  B extends z.ZodType = z.ZodType,
+> = {
+  readonly method: 'get' | 'put' | 'post' | 'delete'
   /** path in the form of OpenAPI: `/v1/streams/{id}` */
   readonly path: string
   readonly summary: string
   readonly query: Q
   readonly params: P
+  /** schema of a JSON body that it needs, or of the bytes that it takes (see `bytesBody`) */
+  readonly body?: B | undefined
+  /** whether it takes a token that may write, although it only reads (false) */
+  readonly needsWriting?: boolean | undefined
   /** schema of the answer; undefined: the answer has no body */
   readonly answer: z.ZodType | undefined
+  /** media type of the answer (JSON) */
+  readonly answerType?: string | undefined
   /** descriptions of its failures by status, beside those that all operations have */
   readonly httpProblems: { readonly [status: number]: string }
   /** Returns the answer, or a StreamedAnswer. */
-  run(asked: Asked<Q, P>): Promise<unknown>
+  run(asked: Asked<Q, P, B>): Promise<unknown>
 }
 
 /** Returns an operation whose `run` gets its parameters in the types of their schemas. */
-export function operation<Q extends Params, P extends Params>(described: Operation<Q, P>): Operation {
+export function operation<Q extends Params, P extends Params, B extends z.ZodType>(
+  described: Operation<Q, P, B>,
+): Operation {
   return described as unknown as Operation
+}
+
+/** Returns whether one of the operations takes bytes at a path. */
+export function takesBytes(operations: readonly Operation[]): (path: string) => boolean {
+  const paths = operations
+    .filter(({ body }) => body === bytesBody)
+    .map(({ path }) => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`))
+  return (path) => paths.some((one) => one.test(path))
 }
 
 /**
@@ -78,17 +106,21 @@ function serving(one: Operation, timeoutMs: number, memory: AnswerMemory): Reque
   return async (request, response) => {
     const query = readParams(one.query, request.query)
     const path = readParams(one.params, request.params)
+    if (one.needsWriting) requireWriter(response)
+    const body = one.body && readBody(one.body, request)
+    const token: string | null = response.locals.tokenName ?? null
     const isReading = one.method === 'get'
     const held = memory.of(response)
     const limits = limitsOf(held)
-    const body = await inTime(response, timeoutMs, isReading, (signal) =>
-      one.run({ query, path, signal, limits }),
+    const answer = await inTime(response, timeoutMs, isReading, (signal) =>
+      one.run({ query, path, body, token, url: request.url, signal, limits }),
     )
     if (response.destroyed) return
-    if (body instanceof StreamedAnswer) {
-      if (body.next !== undefined) response.set('link', `<${urlOfNext(request, body.next)}>; rel="next"`)
-      await sendStreamed(response, body, held)
-    } else if (one.answer) sendJson(response, body)
+    if (answer instanceof StreamedAnswer) {
+      if (answer.next !== undefined) response.set('link', `<${urlOfNext(request, answer.next)}>; rel="next"`)
+      await sendStreamed(response, answer, held)
+    } else if (answer instanceof PlainBytes) response.type('application/octet-stream').send(answer.bytes)
+    else if (one.answer) sendJson(response, answer)
     else response.status(200).end()
   }
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../cli/program.ts'
+import type { RestAction } from '../formats/action-form.ts'
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream, RestValue } from '../formats/rest-form.ts'
 import { didYouMean } from '../text/suggest.ts'
@@ -51,6 +52,19 @@ export const DEAD_LETTER_COLUMNS: Columns<RestDeadLetter> = {
     ...letter,
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : body.base64 }),
     ...(_mark === undefined ? {} : { _mark }),
+  }),
+}
+
+/** Columns of bulk actions. */
+export const ACTION_COLUMNS: Columns<RestAction> = {
+  shown: ['id', 'created_at', 'token', 'action', 'target', 'filter', 'total', 'state'],
+  fixed: ['id', 'created_at', 'ended_at', 'token', 'action', 'target', 'filter', 'total', 'state', 'error'],
+  cells: ({ filter, outcomes, ...action }) => ({
+    ...action,
+    filter: Object.entries(filter)
+      .map(([name, text]) => `${name}=${text}`)
+      .join(' '),
+    ...outcomes,
   }),
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { createCommand } from '../cli/program.ts'
+import { actionsCommand } from './actions-command.ts'
 import { completionCommand } from './completion-command.ts'
 import { deadLettersCommand } from './dead-letters-command.ts'
 import { eventsCommand } from './events-command.ts'
@@ -21,6 +22,7 @@ export function klugmanProgram(): Command {
     eventsCommand(),
     timelineCommand(),
     deadLettersCommand(),
+    actionsCommand(),
     completionCommand(),
   ]
   for (const command of commands) program.addCommand(command)

@@ -19,6 +19,7 @@ export type ListOptions = OutputOptions & {
 /** Names of the options that choose rows of a list, and so say nothing beside one row. */
 const CHOOSING = [
   ...['name', 'state', 'stage', 'queue', 'reason', 'stream', 'from', 'to', 'traits'],
+  ...['lastError', 'attempts'],
   ...['mark', 'limit', 'all', 'count', 'watch'],
 ]
 

@@ -1,10 +1,12 @@
 import { print, printStyled } from '../cli/program.ts'
 import { formatTable, type TableOptions } from '../cli/terminal/table.ts'
+import type { RestAction } from '../formats/action-form.ts'
 import { describeDeadLetter, type RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import { shownEvent, shownStream } from '../formats/shown-form.ts'
 import { stringifyJson } from '../text/json.ts'
 import {
+  ACTION_COLUMNS,
   allColumns,
   type Cells,
   type Columns,
@@ -49,6 +51,10 @@ export function streamOutput(options: OutputOptions): Output<RestStream> {
 export function deadLetterOutput(options: OutputOptions): Output<RestDeadLetter> {
   const output = outputOf(options, describeDeadLetter, DEAD_LETTER_COLUMNS)
   return localized(options, localDeadLetter, output)
+}
+
+export function actionOutput(options: OutputOptions): Output<RestAction> {
+  return outputOf(options, stringifyJson, ACTION_COLUMNS)
 }
 
 export function eventOutput(options: OutputOptions): Output<RestEvent> {

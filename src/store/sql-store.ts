@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { createSqlActions } from './actions/sql-actions.ts'
 import type { OpenDatabase } from './dialect.ts'
 import { createSqlIntake } from './intake/sql-intake.ts'
 import { createSqlWatermarks } from './intake/sql-watermarks.ts'
@@ -43,6 +44,7 @@ export async function createSqlStore(
     ...createSqlStreamRuns(session),
     ...createSqlQueries(session),
     ...createSqlDeadLetterBox(session),
+    ...createSqlActions(session),
     ...createSqlUpkeep(session),
     ...createSqlRedistil(session),
     ...createSqlReplays(session),

@@ -1,3 +1,4 @@
+import type { Actions } from './ports/actions.ts'
 import type { DeadLetterBox } from './ports/dead-letter-box.ts'
 import type { Intake } from './ports/intake.ts'
 import type { Queries } from './ports/queries.ts'
@@ -20,6 +21,7 @@ export interface Store
     StreamRuns,
     Queries,
     DeadLetterBox,
+    Actions,
     Upkeep,
     Redistil,
     Replays,

@@ -64,6 +64,7 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
         '002-local-indexes',
         '003-queue-positions',
         '004-replays',
+        '005-actions-and-changes',
       ])
       for (const [table, id] of [
         ['event_trait', 'event_id'],
@@ -93,7 +94,7 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
     await expect(upgradeSchema(db, dialect.types)).rejects.toThrow(
       /^the database has tables that no migration has made \(/,
     )
-    await sql`create table alembic_version (version_num varchar(32) not null)`.execute(db)
+    await sql`create table dist_trait (stream_id integer not null)`.execute(db)
     for (const refuse of [() => upgradeSchema(db, dialect.types), () => requireCurrentSchema(db)])
       await expect(refuse()).rejects.toThrow(
         /^the database is one of StackTach\.v3, .* expected a database of its own/,

@@ -42,8 +42,11 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   publishing: GROUND,
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
+  // Bulk actions of operators.
+  repair: [...GROUND, 'store/ports'],
   api: [
     ...GROUND,
+    'repair',
     'clock',
     'explain/stream',
     'explain/timeline',
@@ -72,7 +75,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   // Adapters are built here and nowhere else.
   assembly: [
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
-    ...['pipeline', 'publishing', 'replay', 'store', 'streams'],
+    ...['pipeline', 'publishing', 'repair', 'replay', 'store', 'streams'],
   ],
   // The engine to embed puts the same parts together for the programs of others.
   engine: [...GROUND, 'assembly', 'clock', 'config', 'distiller', 'pipeline', 'store', 'timex'],

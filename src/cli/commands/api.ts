@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
 import { apiMetrics } from '../../assembly/api-metrics.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
-import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { logWarnings, processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
+import { PostedIntake } from '../../assembly/posted-intake.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { Reloader } from '../../assembly/reload/reloader.ts'
+import { RunningRepair } from '../../assembly/running-repair.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
@@ -43,12 +45,17 @@ async function serve(options: Options): Promise<void> {
   logWarnings(config, logger)
   const observation = await observe(config.winchester, 'api', options.status)
   const settings = await apiSettings(config, options.listen, process.env)
+  const name = processName('api')
   const statementMs = settings.limits.queryTimeoutMs
-  const open = () => openStore(config, { silenceMs: LONGEST_SILENCE_MS, statementMs })
+  const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, statementMs })
   await withStore({ open, signal, logger, observation, manager }, async (store) => {
     const onRequest = observation && apiMetrics(observation.metrics)
     const clock = clockSettingsOf(config)
-    const api = new RunningApi({ store, clock, logger, onRequest }, settings)
+    const repair = new RunningRepair({ store, config, logger, name })
+    const { runner } = repair
+    const posted = new PostedIntake({ store, config, logger })
+    const take: PostedIntake['take'] = (...given) => posted.take(...given)
+    const api = new RunningApi({ store, clock, logger, onRequest, runner, take }, settings)
     const service = createHttpService(api.listener, settings.address)
     const announcing = {
       ...service,
@@ -58,9 +65,19 @@ async function serve(options: Options): Promise<void> {
         logger.info({}, `serving the REST API on http://${host}:${port}/v1/streams`)
       },
     }
-    const prepare = (next: Config) => api.prepare(next, options.listen)
+    const prepare = async (next: Config) => {
+      const prepared = await api.prepare(next, options.listen)
+      return {
+        ...prepared,
+        apply() {
+          prepared.apply()
+          repair.useConfig(next)
+          posted.useConfig(next)
+        },
+      }
+    }
     const reloader = new Reloader({ file: options.config, role: 'api', config, log, manager, prepare })
-    const services = createGroup([announcing, reloader.service(hangups)])
+    const services = createGroup([repair, posted, announcing, reloader.service(hangups)])
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
     await runUntilStopped(services, { signal, logger, shutdownMs, manager })
   })

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { stopSignal } from '../../assembly/daemon.ts'
 import { columnTypesOf, createStore, indexedTraits, openDatabase } from '../../assembly/open-store.ts'
 import type { Config } from '../../config/load/config.ts'
@@ -14,14 +14,15 @@ import { openRestore } from '../../store/copy/restore.ts'
 import type { OpenDatabase } from '../../store/dialect.ts'
 import { schemaStatus, upgradeSchema } from '../../store/schema/migrate.ts'
 import { migrationSql } from '../../store/schema/migrations/migrations.ts'
-import { createCommand, print } from '../program.ts'
+import { importFrom } from '../db/import-from.ts'
+import { createCommand, print, UsageError } from '../program.ts'
 import { tellWait } from '../tell-wait.ts'
 import { grouped } from '../terminal/grouped.ts'
 import { StatusLine } from '../terminal/status-line.ts'
 
 type Options = { config: string; json?: true }
 type StatusOptions = Options & { forRollback?: true }
-type ImportOptions = Options & { restart?: true }
+type ImportOptions = Options & { restart?: true; from?: string; passwordFile?: string }
 
 /** Creates `stv3 db`, which manages the schema and the contents of the database. */
 export function dbCommand(): Command {
@@ -50,15 +51,24 @@ export function dbCommand(): Command {
       ),
   )
   command.addCommand(
-    sub('import', 'fill an empty database with a file of db export, ids kept', 'dump.json.gz')
+    sub(
+      'import',
+      'fill an empty database with a file of db export, or with a database of StackTach.v3; ids are kept',
+      'dump.json.gz',
+    )
       .argument(
-        '<file>',
+        '[file]',
         'a JSON object with events and streams, or one with such a member `db`; also gzipped; - is standard input',
       )
+      .addOption(
+        new Option(
+          '--from <url>',
+          "StackTach.v3's database, which is only read: mysql://USER@HOST/NAME; an interrupted import is gone on with",
+        ).env('STACKTACH_IMPORT_FROM'),
+      )
+      .option('--password-file <file>', 'file with the password for --from, readable by its owner only')
       .option('--restart', 'first delete what an interrupted import has left')
-      .action((file: string, options: ImportOptions) =>
-        withDatabase(options, (database, config) => importFrom(file, database, config, options), MAY_CREATE),
-      ),
+      .action(importInto),
   )
   command.addCommand(sub('sql', 'print the SQL of all migrations').action(printSql))
   return command
@@ -156,7 +166,24 @@ async function exportTo(file: string, database: OpenDatabase): Promise<void> {
   line.end(`exported ${tell(all)} to ${file === '-' ? 'standard output' : file}`)
 }
 
-async function importFrom(
+function importInto(file: string | undefined, options: ImportOptions): Promise<void> {
+  const { from } = options
+  // The environment may name a database for other runs.
+  if (file !== undefined)
+    return withDatabase(
+      options,
+      (database, config) => importFile(file, database, config, options),
+      MAY_CREATE,
+    )
+  if (from === undefined) throw new UsageError('expected a FILE, or --from mysql://USER@HOST/NAME')
+  const work = async (database: OpenDatabase, config: Config) => {
+    await upgraded(database, config)
+    await importFrom(database, config, { ...options, from })
+  }
+  return withDatabase(options, work, MAY_CREATE)
+}
+
+async function importFile(
   file: string,
   database: OpenDatabase,
   config: Config,
@@ -165,7 +192,7 @@ async function importFrom(
   await upgraded(database, config)
   const indexed = indexedTraits(config.triggers, config.winchester.indexed_traits)
   const line = new StatusLine()
-  const restore = await openRestore(database, indexed, restart === true)
+  const restore = await openRestore(database, indexed, restart ? 'restart' : 'new')
   const importing = importDatabase(file, restore, stopSignal(), (done) => line.show(() => tell(done)))
   const counts = await importing.finally(() => line.clear())
   line.end(`imported ${tell(counts)}, as many as the file has`)

@@ -1,20 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { appServices, buildApps } from '../../assembly/build-apps.ts'
-import { planOf } from '../../assembly/build-consumer.ts'
-import { buildRouter } from '../../assembly/build-router.ts'
-import { arrivalClockOf, hasAutoClock } from '../../assembly/event-clock-of.ts'
+import { buildLetterRetry } from '../../assembly/letter-retry.ts'
 import type { Config } from '../../config/load/config.ts'
-import {
-  type Retried,
-  type RetryContext,
-  type RetryQueue,
-  retryDeadLetter,
-} from '../../consumer/retry-dead-letter.ts'
-import { createDistiller } from '../../distiller/distiller.ts'
 import { ConflictError, NotFoundError } from '../../domain/errors.ts'
+import { describeRetried } from '../../domain/retried.ts'
 import { formatIso, type Micros } from '../../domain/time.ts'
 import { describeDeadLetter, restWholeDeadLetter } from '../../formats/dead-letter-form.ts'
-import type { Logger } from '../../runtime/logger.ts'
 import type { DeadLetter, DeadLetterFilter } from '../../store/ports/dead-letter-box.ts'
 import type { Store } from '../../store/store.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
@@ -206,48 +196,27 @@ async function retry(
   options: Options,
 ): Promise<void> {
   const logger = loggerOf(options, config.winchester.log_level)
-  const { clock, service } = arrivalClockOf({ config, name: 'dead-letters', logger })
-  const context = {
-    store,
-    distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
-    router: buildRouter(config.triggers, logger, { misplaced: 0 }, undefined, hasAutoClock(config)),
-    clock,
-    maxMessageBytes: config.yagi?.broker.maxMessageBytes ?? Number.POSITIVE_INFINITY,
-    encode: store.encode,
-    logger,
-    queueOf: await queuesOf(config, logger),
-  }
+  const retrying = await buildLetterRetry({ store, config, logger })
   await requireAll(store, filter)
-  await service.start()
+  await retrying.start()
   let failures = 0
   let count = 0
   try {
     for await (const letter of each(store, filter)) {
       count++
-      const retried = await retryDeadLetter(letter, context)
+      const retried = await retrying.retry(letter)
       if (retried.outcome === 'failed') failures++
       await print(
         options.json
           ? `${JSON.stringify({ id: letter.id, ...retried })}\n`
-          : `${letter.id}: ${toldOf(retried)}\n`,
+          : `${letter.id}: ${maskSecrets(describeRetried(retried))}\n`,
       )
     }
   } finally {
-    await service.stop()
+    await retrying.stop()
   }
   if (count === 0) tellNone(filter)
   if (failures > 0) process.exitCode = 1
-}
-
-/** Returns a look-up of the apps and the plan of each configured queue. */
-async function queuesOf(config: Config, logger: Logger): Promise<RetryContext['queueOf']> {
-  const services = appServices(config, logger)
-  const queues = new Map<string | null, RetryQueue>()
-  for (const settings of config.yagi?.queues ?? []) {
-    const apps = await buildApps(settings, services)
-    queues.set(settings.queue, { apps, plan: planOf(settings, apps.length > 0) })
-  }
-  return (queue) => queues.get(queue)
 }
 
 /** Yields dead letters in the order in which they were stored, without those that arrive meanwhile. */
@@ -256,25 +225,6 @@ async function* each(store: Store, filter: DeadLetterFilter): AsyncGenerator<Dea
   for await (const letter of inPages(store, filter, true)) {
     if (newest === undefined || letter.id > newest.id) return
     yield letter
-  }
-}
-
-function toldOf(retried: Retried): string {
-  switch (retried.outcome) {
-    case 'stored':
-      return 'stored'
-    case 'duplicate':
-      return 'was already stored'
-    case 'given':
-      return 'taken by the app'
-    case 'dropped':
-      return 'no event definition matches it; removed'
-    case 'reset':
-      return 'its stream will be run again'
-    case 'gone':
-      return 'its stream has changed since; removed'
-    case 'failed':
-      return `failed again, ${retried.stage}: ${maskSecrets(retried.reason)}`
   }
 }
 

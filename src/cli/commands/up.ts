@@ -8,11 +8,13 @@ import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { lockFolder } from '../../assembly/lock-folder.ts'
 import { createStore, openDatabase } from '../../assembly/open-store.ts'
+import { PostedIntake } from '../../assembly/posted-intake.ts'
 import { PublisherPool } from '../../assembly/publisher-pool.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { Reloader } from '../../assembly/reload/reloader.ts'
 import { RunningWorker } from '../../assembly/reload/running-worker.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
+import { RunningRepair } from '../../assembly/running-repair.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { createMemoryBroker } from '../../broker/memory/memory-broker.ts'
 import { publishAll } from '../../broker/publish-all.ts'
@@ -130,7 +132,11 @@ async function up(options: Options): Promise<void> {
     const clock = createFastClock(start, options.speed)
     const parts = { config, yagi, broker, store, clock, logger }
     const clockSettings = { mode: 'wall', patienceMs: 0, now: () => clock.now() } as const
-    const api = new RunningApi({ store, clock: clockSettings, logger }, settings)
+    const repair = new RunningRepair({ store, config: { ...config, yagi }, logger, name: 'up', clock })
+    const { runner } = repair
+    const posted = new PostedIntake({ store, config: { ...config, yagi }, logger, clock })
+    const take: PostedIntake['take'] = (...given) => posted.take(...given)
+    const api = new RunningApi({ store, clock: clockSettings, logger, runner, take }, settings)
     const http = createHttpService(api.listener, settings.address)
     const counters = createWorkerCounters()
     const build = (by: Pick<WorkerParts, 'config' | 'pipelines'>) =>
@@ -153,6 +159,8 @@ async function up(options: Options): Promise<void> {
           consumer.useRules(own)
           worker.replace(built)
           ofApi.apply()
+          repair.useConfig({ ...own, yagi })
+          posted.useConfig({ ...own, yagi })
         },
       }
     }
@@ -166,7 +174,17 @@ async function up(options: Options): Promise<void> {
       announce,
     })
     const reload = reloader.service(hangups)
-    const services = [http, consumer, worker, simulator, announcement(http, options), status, reload]
+    const services = [
+      repair,
+      posted,
+      http,
+      consumer,
+      worker,
+      simulator,
+      announcement(http, options),
+      status,
+      reload,
+    ]
     if (trimming) services.push(trimming)
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
     await runUntilStopped(createGroup(services), { signal, logger, shutdownMs })

@@ -1,6 +1,6 @@
 import type { Intake } from '../ports/intake.ts'
 import type { SqlSession } from '../sql-session.ts'
-import { insertDeadLetters } from '../upkeep/dead-letters.ts'
+import { insertDeadLetters, settleDeadLetter } from '../upkeep/dead-letters.ts'
 import { encodeEvent } from './encode-event.ts'
 import { insertEvents } from './insert-events.ts'
 import { routeEvents } from './route-events.ts'
@@ -10,12 +10,13 @@ export function createSqlIntake({ context, transaction, query, lockWriter }: Sql
   return {
     encode: (event) => encodeEvent(event, context),
     warmUp: (arrivals) => query(() => warmUp(context, arrivals)),
-    async storeBatch({ arrivals, deadLetters, reports }, router) {
+    async storeBatch({ arrivals, deadLetters, settles, reports }, router) {
       await query(() => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
       const events = await transaction(async (tx) => {
         const current = await lockWriter(tx, reports)
         const inserted = arrivals.length > 0 ? await insertEvents(tx, current, arrivals) : []
         await routeEvents(tx, current, inserted, router, 0)
+        if (settles !== undefined) await settleDeadLetter(tx, settles)
         await insertDeadLetters(tx, current, deadLetters)
         return inserted
       })

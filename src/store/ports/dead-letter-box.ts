@@ -28,7 +28,7 @@ export type DeadLetterFilter = {
   readonly ids?: readonly number[] | undefined
   readonly stage?: string | undefined
   readonly queue?: string | undefined
-  /** only those whose reason contains this text, in any case */
+  /** only those whose reason holds this text, or matches this pattern with `*` and `?`, in any case */
   readonly reason?: string | undefined
   /** only that of this stream */
   readonly stream?: number | undefined

@@ -8,6 +8,11 @@ export type Batch = {
   readonly arrivals: readonly Arrival[]
   readonly deadLetters: readonly NewDeadLetter[]
   /**
+   * id of a dead letter that the batch makes up for: it is deleted in the same transaction. Where it is gone already,
+   * storing rejects with NotFoundError.
+   */
+  readonly settles?: number | undefined
+  /**
    * Returns the positions of the consumer in its queues once the batch is stored; called when they are about to be
    * written. Undefined: they are as they were reported before.
    */

@@ -65,6 +65,15 @@ export type FailedRun = {
   readonly retryInMs: number | undefined
 }
 
+/** A dead letter of a stream. */
+export type StreamLetter = {
+  /** id of the dead letter */
+  readonly letter: number
+  readonly stage: 'pipeline' | 'commit'
+  readonly stream: number
+  readonly kind: RunKind
+}
+
 /**
  * Runs of due streams, for workers and for operators who bring streams back.
  *
@@ -104,10 +113,13 @@ export interface StreamRuns {
   /** Makes streams of an error state due again, all of them or one, and returns how many. */
   resetStreams(state: ErrorState, id?: number, signal?: AbortSignal): Promise<number>
   /**
+   * Makes the stream of a dead letter due again and deletes the letter, in one transaction. Returns false where the
+   * stream has changed since; the letter goes then, too. Rejects with NotFoundError where the letter is gone already.
+   */
+  rerunStreamOf(letter: StreamLetter): Promise<boolean>
+  /**
    * Deletes a stream, never its events; returns false when there is none. Rejects with ConflictError while a
    * worker runs it.
    */
   deleteStream(id: number, signal?: AbortSignal): Promise<boolean>
-  /** Makes a completed stream whose commit failed due again; returns false when it is not such a stream. */
-  rerunCompleted(id: number, kind: RunKind): Promise<boolean>
 }

@@ -11,6 +11,7 @@ import { fitting, type Listed, listedText, withTexts } from './long-texts.ts'
 import { matchesPattern } from './matches-pattern.ts'
 import { applyPage, breathe, countRows, firstOf, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
+import { holdsText } from './text-pattern.ts'
 import { readVisible } from './visible-page.ts'
 
 /**
@@ -106,7 +107,7 @@ export async function countStreams(
 }
 
 /** Reads the streams that meet conditions on distinguishing traits, in the page's order and in portions. */
-async function* streamsByTraits(
+export async function* streamsByTraits(
   context: StoreContext,
   filter: StreamFilter,
   page: Page,
@@ -198,12 +199,16 @@ export async function findClaim({ db, dialect }: StoreContext, id: number): Prom
 
 type SelectedStreams = ReturnType<typeof selectStreams>
 
-function selectStreams({ db, dialect }: StoreContext, filter: StreamFilter) {
+export function selectStreams({ db, dialect }: StoreContext, filter: StreamFilter) {
   let selected = db.selectFrom('stream')
   if (filter.name !== undefined) selected = selected.where(matchesPattern(dialect, 'name', filter.name))
   if (filter.notState !== undefined)
     selected = selected.where('state', 'not in', stateNumbers(filter.notState))
   if (filter.state !== undefined) selected = selected.where('state', 'in', stateNumbers(filter.state))
+  if (filter.ids !== undefined) selected = selected.where(idIn('id', [0, ...filter.ids]))
+  if (filter.lastError !== undefined) selected = selected.where(holdsText('last_error', filter.lastError))
+  if (filter.attempts !== undefined)
+    selected = selected.where('attempts', filter.attempts.operator, filter.attempts.value)
   if (filter.olderThan !== undefined) selected = selected.where('first_event', '<', filter.olderThan)
   if (filter.youngerThan !== undefined) selected = selected.where('last_event', '>', filter.youngerThan)
   return selected

@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
-import { type ErrorState, RUN_STATES, type RunKind } from '../../domain/stream.ts'
+import { type ErrorState, RUN_STATES, type Stream } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
 import { lockHeld } from '../lock-held.ts'
 import type { NewDeadLetter } from '../ports/dead-letter-box.ts'
-import type { ClaimedStream, FailedRun } from '../ports/stream-runs.ts'
-import { idIn, stateNumber } from '../rows.ts'
+import type { ClaimedStream, FailedRun, StreamLetter } from '../ports/stream-runs.ts'
+import { idIn, stateNumber, streamOfRow } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
-import { replaceDeadLetter } from '../upkeep/dead-letters.ts'
+import { replaceDeadLetter, settleDeadLetter } from '../upkeep/dead-letters.ts'
+import { changeOf, noteChanges } from './stream-changes.ts'
 
 // Returning streams to be run again, or moving them into their error states.
 
@@ -83,24 +84,12 @@ function inMs({ dialect }: StoreContext, ms: number) {
  * which keeps its events.
  */
 export function streamLetter(
-  { stream, kind }: ClaimedStream,
+  { stream, kind }: Pick<ClaimedStream, 'kind'> & { readonly stream: Pick<Stream, 'id' | 'name'> },
   stage: 'pipeline' | 'commit',
   reason: string,
 ): NewDeadLetter {
   const body = Buffer.from(JSON.stringify({ stream_id: stream.id, trigger: stream.name, firing: kind }))
   return { stage, reason, queue: null, body }
-}
-
-/** Makes a completed stream whose commit failed due again; returns false for any other stream. */
-export async function rerunCompleted(db: Executor, id: number, kind: RunKind): Promise<boolean> {
-  const result = await db
-    .updateTable('stream')
-    .set({ ...RESET, state: stateNumber(RUN_STATES[kind].retry) })
-    .where('id', '=', id)
-    .where('state', '=', stateNumber('completed'))
-    .where('last_error', 'is not', null)
-    .executeTakeFirstOrThrow()
-  return result.numUpdatedRows > 0n
 }
 
 /** Values of a stream that is run again as if for the first time. */
@@ -109,6 +98,35 @@ const RESET = {
   attempts: 0,
   claimed_by: null,
   lease_until: null,
+}
+
+/**
+ * Makes the stream of a dead letter due again, unless it has changed since, and deletes the letter. Throws NotFoundError
+ * where the letter is gone.
+ */
+export async function rerunStreamOf(
+  tx: Executor,
+  context: StoreContext,
+  { letter, stage, stream: id, kind }: StreamLetter,
+): Promise<boolean> {
+  const states = RUN_STATES[kind]
+  let locking = tx
+    .selectFrom('stream')
+    .selectAll()
+    .where('id', '=', id)
+    .where('state', '=', stateNumber(stage === 'commit' ? 'completed' : states.error))
+  if (stage === 'commit') locking = locking.where('last_error', 'is not', null)
+  const row = await locking.modifyEnd(sql.raw(context.dialect.forUpdate)).executeTakeFirst()
+  if (row) {
+    await tx
+      .updateTable('stream')
+      .set({ ...RESET, state: stateNumber(states.retry) })
+      .where('id', '=', id)
+      .execute()
+    await noteChanges(tx, context, [{ ...changeOf(streamOfRow(row)), state: states.retry }])
+  }
+  await settleDeadLetter(tx, letter)
+  return row !== undefined
 }
 
 /** Makes streams of an error state due again, with no attempts counted, and returns how many. */

@@ -5,10 +5,10 @@ import { claimOrphan, claimStreams, renewLeases } from './claim-streams.ts'
 import { deleteStream } from './delete-stream.ts'
 import { byGeneration, finishProducingRuns, finishQuietRuns, LeaseLost } from './finish-runs.ts'
 import { nextDue } from './next-due.ts'
-import { failRun, releaseClaims, rerunCompleted, resetStreams } from './return-streams.ts'
+import { failRun, releaseClaims, rerunStreamOf, resetStreams } from './return-streams.ts'
 
 export function createSqlStreamRuns(session: SqlSession): StreamRuns {
-  const { context, transaction, query } = session
+  const { context, transaction, query, lockWriter } = session
   return {
     nextDue: (withRetries) => query(() => nextDue(context, withRetries)),
     claimStreams: (request) => transaction((tx) => claimStreams(tx, context, request)),
@@ -24,7 +24,7 @@ export function createSqlStreamRuns(session: SqlSession): StreamRuns {
     },
     releaseClaims: (claims, waitMs) => transaction((tx) => releaseClaims(tx, context, claims, waitMs)),
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
-    rerunCompleted: (id, kind) => transaction((tx) => rerunCompleted(tx, id, kind)),
+    rerunStreamOf: (letter) => transaction(async (tx) => rerunStreamOf(tx, await lockWriter(tx), letter)),
     deleteStream: (id, signal) => transaction((tx) => deleteStream(tx, context, id), signal),
     resetStreams: (state, id, signal) => transaction((tx) => resetStreams(tx, state, id), signal),
   }

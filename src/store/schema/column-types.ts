@@ -18,6 +18,8 @@ export type ColumnTypes = {
   readonly clusteredOptions: string
   /** Returns statements that add columns, null in existing rows; they may be repeated after any failure. */
   readonly addColumns: (table: string, columns: { readonly [name: string]: string }) => string[]
+  /** Returns statements that create an index; they may be repeated after any failure. */
+  readonly createIndex: (name: string, table: string, columns: string) => string[]
   /** Returns statements that give existing indexes other columns; they may be repeated after any failure. */
   readonly replaceIndexes: (table: string, indexes: Indexes) => string[]
 }

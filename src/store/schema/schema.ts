@@ -69,6 +69,56 @@ export type WriterTable = {
   heard_at: Generated<number | null>
 }
 
+/** A bulk action of an operator. */
+export type ActionTable = {
+  id: Generated<number>
+  target: string
+  verb: string
+  /** JSON of the parameters of its filter */
+  filter: string
+  /** name of the token that asked for it */
+  token: string | null
+  state: string
+  created_at: number
+  ended_at: number | null
+  total: number
+  runner: string | null
+  /** when its runner was heard last, by the database's clock; 0 where it has none */
+  heard_at: number
+  error: string | null
+}
+
+export type ActionResultTable = {
+  action_id: number
+  item_id: number
+  /** see OUTCOME_NUMBERS */
+  outcome: number
+  reason: string | null
+}
+
+/** What consumers and workers count, by kind, name and detail. */
+export type TallyTable = {
+  hash: Buffer
+  kind: string
+  name: string
+  detail: string
+  amount: number
+  total: number
+  first_at: number
+  last_at: number
+}
+
+/** What has changed with streams, for those who follow it. */
+export type StreamChangeTable = {
+  id: Generated<number>
+  stream_id: number
+  name: string
+  state: number
+  at: number
+  traits: string
+  error: string | null
+}
+
 /** One row, of the replay that runs or is unfinished; all but the id is null while there is none. */
 export type ReplayTable = {
   id: number
@@ -91,6 +141,10 @@ export type Tables = {
   stream_trait: StreamTraitTable
   dead_letter: DeadLetterTable
   writer: WriterTable
+  action: ActionTable
+  action_result: ActionResultTable
+  tally: TallyTable
+  stream_change: StreamChangeTable
   replay: ReplayTable
 }
 

@@ -13,6 +13,7 @@ export const SQLITE_TYPES: ColumnTypes = {
   // A migration that is broken off leaves nothing.
   addColumns: (table, columns) =>
     Object.entries(columns).map(([name, type]) => `alter table ${table} add column ${name} ${type}`),
+  createIndex: (name, table, columns) => [`create index if not exists ${name} on ${table} (${columns})`],
   replaceIndexes: (table, indexes) =>
     Object.entries(indexes).flatMap(([name, columns]) => [
       `drop index if exists ${name}`,

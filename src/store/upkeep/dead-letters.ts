@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
+import { NotFoundError } from '../../domain/errors.ts'
 import { bytesHash128, hash128 } from '../../domain/hash.ts'
 import type { StoreContext } from '../context.ts'
 import { insertRows } from '../insert-rows.ts'
 import type { DeadLetter, DeadLetterFilter, DeadLetterHead, NewDeadLetter } from '../ports/dead-letter-box.ts'
 import type { Page } from '../ports/queries.ts'
 import { applyPage } from '../queries/page.ts'
+import { holdsText } from '../queries/text-pattern.ts'
 import { bytesHex, hashIn, hexBytes } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 
@@ -181,12 +183,55 @@ export async function dropDeadLetters(db: Executor, filter: DeadLetterFilter): P
   return Number(numDeletedRows)
 }
 
+/** Deletes a dead letter that its message, or its stream, makes up for. Throws NotFoundError where it is gone. */
+export async function settleDeadLetter(tx: Executor, id: number): Promise<void> {
+  if ((await dropDeadLetters(tx, { ids: [id] })) === 0)
+    throw new NotFoundError(`there is no dead letter ${id}`)
+}
+
 export async function noteDeadLetter(db: Executor, id: number, stage: string, reason: string): Promise<void> {
   await db
     .updateTable('dead_letter')
     .set({ stage, reason: reason.slice(0, REASON_CHARACTERS) })
     .where('id', '=', id)
     .execute()
+}
+
+/** Yields the ids of the dead letters that match a filter, upwards and in portions, without those that come later. */
+export async function* matchingDeadLetters(
+  { db }: StoreContext,
+  filter: DeadLetterFilter,
+): AsyncGenerator<readonly number[]> {
+  const newest = await db
+    .selectFrom('dead_letter')
+    .select('id')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  for (let mark = -1; newest; ) {
+    const rows = await matching(db.selectFrom('dead_letter'), filter)
+      .select('id')
+      .where('id', '>', mark)
+      .where('id', '<=', newest.id)
+      .orderBy('id')
+      .limit(IDS_PER_QUERY)
+      .execute()
+    if (rows.length > 0) yield rows.map(({ id }) => id)
+    mark = rows.at(-1)?.id ?? mark
+    if (rows.length < IDS_PER_QUERY) return
+  }
+}
+
+const IDS_PER_QUERY = 50_000
+
+/** Deletes these dead letters, whatever their reasons; those that are not kept do no harm. */
+export async function dropLetters(tx: Executor, letters: readonly NewDeadLetter[]): Promise<void> {
+  const hashes = letters.map(hashOf).sort()
+  for (let at = 0; at < hashes.length; at += HASHES_PER_QUERY)
+    await tx
+      .deleteFrom('dead_letter')
+      .where(hashIn('hash', hashes.slice(at, at + HASHES_PER_QUERY)))
+      .execute()
 }
 
 type Restrictable<Q> = { where(column: never, operator: '=' | '<' | '>' | 'in', value: never): Q }
@@ -200,7 +245,7 @@ function matching<Q extends Restrictable<Q>>(query: Q, filter: DeadLetterFilter)
   if (ids !== undefined) keep('id', 'in', ids.length > 0 ? ids : [0])
   if (stage !== undefined) keep('stage', '=', stage)
   if (queue !== undefined) keep('queue', '=', queue)
-  if (reason !== undefined) keep(sql`instr(lower(reason), ${reason.toLowerCase()})`, '>', 0)
+  if (reason !== undefined) keep(holdsText('reason', reason), '=', sql`true`)
   if (stream !== undefined) {
     keep('stage', 'in', ['pipeline', 'commit'])
     // As streamLetter writes it.

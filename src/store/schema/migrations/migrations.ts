@@ -3,6 +3,7 @@ import { createTables } from './001-create-tables.ts'
 import { makeIndexesLocal } from './002-local-indexes.ts'
 import { addQueuePositions } from './003-queue-positions.ts'
 import { addReplays } from './004-replays.ts'
+import { createActionsAndChanges } from './005-actions-and-changes.ts'
 
 /** One migration: its name and its statements in order. */
 export type MigrationStep = {
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly MigrationStep[] = [
   { name: '002-local-indexes', statements: makeIndexesLocal },
   { name: '003-queue-positions', statements: addQueuePositions },
   { name: '004-replays', statements: addReplays },
+  { name: '005-actions-and-changes', statements: createActionsAndChanges },
 ]
 
 /** Returns all statements that `upgrade` would run on an empty database, as SQL text. */

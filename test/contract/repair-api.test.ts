@@ -1,0 +1,162 @@
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type Client, createClient } from '../../src/client/client.ts'
+import { createArrivalClock } from '../../src/clock/arrival-clock.ts'
+import { retryDeadLetter } from '../../src/consumer/retry-dead-letter.ts'
+import { compileDefinitions } from '../../src/distiller/definition.ts'
+import { createDistiller } from '../../src/distiller/distiller.ts'
+import { ActionRunner } from '../../src/repair/action-runner.ts'
+import { silentLogger } from '../../src/runtime/logger.ts'
+import { serveApi } from '../support/api.ts'
+import { DATABASES } from '../support/databases.ts'
+import { event, routerOf } from '../support/events.ts'
+import { PAGE, StoreFixture } from '../support/store-fixture.ts'
+
+const message = (id: string, size: unknown) =>
+  Buffer.from(
+    JSON.stringify({
+      ...{ event_type: 'x.end', message_id: id, timestamp: '2026-01-01 00:00:00' },
+      ...{ publisher_id: 'p', payload: { size, host: 'a', password: 'hunter2' } },
+    }),
+  )
+
+describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
+  const fixture = new StoreFixture(open)
+  let client: Client
+  let url: string
+
+  beforeEach(async () => {
+    const { store } = fixture
+    const router = routerOf({})
+    const context = {
+      ...{ store, router, clock: createArrivalClock(), maxMessageBytes: 1e6, logger: silentLogger },
+      ...{ encode: store.encode, queueOf: () => undefined },
+      distiller: createDistiller(
+        compileDefinitions(
+          [
+            {
+              event_type: 'x.*',
+              traits: { size: { fields: 'payload.size', type: 'int' }, host: { fields: 'payload.host' } },
+            },
+          ] as never,
+          () => {},
+        ),
+        { catchAll: false },
+      ),
+    }
+    const runner = new ActionRunner({
+      ...{ store, name: 'api', logger: silentLogger },
+      retryLetter: (letter, body) => retryDeadLetter(letter, context as never, body),
+    })
+    onTestFinished(() => runner.stop())
+    url = await serveApi({ store, runner, access: { read: ['reader'], write: ['anna wr1ter', 'nameless'] } })
+    client = createClient({ url, token: 'wr1ter' })
+    const letters = [message('m1', 'a'), message('m2', 7), message('m3', 'b')].map((body) => ({
+      ...{ stage: 'distill', reason: 'size: not an int', queue: 'q', body },
+    }))
+    await store.storeBatch({ arrivals: [], deadLetters: letters }, router)
+  })
+
+  const ids = async () => (await client.listDeadLetters({ mark: '+' })).map(({ id }) => id)
+  const ended = async (id: number) => {
+    await vi.waitFor(async () => expect((await client.getAction(id)).ended_at).not.toBeNull(), 20_000)
+    return client.getAction(id)
+  }
+
+  test('a dead letter goes where its message is stored, and stays with the new reason where it fails again', async () => {
+    const [first, second] = (await ids()) as [number, number]
+    expect(await client.retryDeadLetter(second)).toEqual({ outcome: 'stored', description: 'stored' })
+    expect(await client.retryDeadLetter(first)).toMatchObject({ outcome: 'failed', stage: 'distill' })
+    expect(await ids()).toHaveLength(2)
+    expect((await client.getDeadLetter(first)).reason).toMatch(/size/)
+    expect((await fixture.store.listEvents({}, PAGE)).map(({ messageId }) => messageId)).toEqual(['m2'])
+    await expect(client.retryDeadLetter(second)).rejects.toThrow('there is no dead letter')
+  })
+
+  test('an edited body is driven in; a letter whose edited body fails stays as it was', async () => {
+    const [first] = (await ids()) as [number]
+    expect(await client.getDeadLetterBody(first)).toEqual(message('m1', 'a'))
+    expect(await client.retryDeadLetter(first, Buffer.from('{'))).toMatchObject({ stage: 'decode' })
+    expect(await client.getDeadLetter(first)).toMatchObject({ stage: 'distill', reason: 'size: not an int' })
+    const large = Buffer.concat([message('m1', 5), Buffer.alloc(200_000, ' ')])
+    expect(await client.retryDeadLetter(first, large)).toMatchObject({ outcome: 'stored' })
+    expect(await fixture.store.findEvent('m1')).toMatchObject({ traits: { size: { type: 'int', value: 5 } } })
+  })
+
+  test('a token that may only read neither retries nor gets bodies with their secrets', async () => {
+    const reader = createClient({ url, token: 'reader' })
+    const [first] = (await ids()) as [number]
+    await expect(reader.getDeadLetterBody(first)).rejects.toThrow('needs one that may write')
+    await expect(reader.retryDeadLetter(first)).rejects.toThrow('needs one that may write')
+    await expect(reader.beginStreamAction({ action: 'delete', filter: {} })).rejects.toThrow('may write')
+    const large = await fetch(`${url}/v1/dead-letters/${first}/retry`, {
+      method: 'POST',
+      body: Buffer.alloc(200_000),
+    })
+    expect(large.status).toBe(401)
+  })
+
+  test('dead letters are retried in bulk, which is recorded with the name of the token', async () => {
+    const action = { action: 'retry', filter: { stage: 'distill', reason: '*NOT an int' } } as const
+    expect(await client.countDeadLetterAction(action)).toBe(3)
+    expect(await client.listActions()).toEqual([])
+    const { id } = await client.beginDeadLetterAction(action)
+    expect(await ended(id)).toMatchObject({
+      ...{ target: 'dead-letters', action: 'retry', token: 'anna', state: 'done', total: 3 },
+      filter: { stage: 'distill', reason: '*NOT an int' },
+      outcomes: { done: 1, failed: 2, waiting: 0, begun: 0 },
+    })
+    const failed = await Array.fromAsync(client.actionResults(id, { outcome: 'failed' }))
+    expect(failed.map((one) => one.id)).toEqual(await ids())
+    expect(failed[0]?.reason).toMatch(/^failed again, distill: /)
+    const dropped = await client.beginDeadLetterAction({
+      action: 'drop',
+      filter: { ids: failed.map((one) => one.id) },
+    })
+    expect(await ended(dropped.id)).toMatchObject({ outcomes: { done: 2 } })
+    expect(await ids()).toEqual([])
+  })
+
+  test('streams are deleted in bulk by a filter', async () => {
+    await fixture.put(routerOf({}), [event({ host: 'a' }), event({ host: 'b' })])
+    const filter = { distinguishingTraits: { host: 'b' } }
+    const nameless = createClient({ url, token: 'nameless' })
+    const { id } = await nameless.beginStreamAction({ action: 'delete', filter })
+    expect(await ended(id)).toMatchObject({
+      outcomes: { done: 1 },
+      token: expect.stringMatching(/^sha256:[0-9a-f]{12}$/),
+    })
+    expect(await client.countStreams()).toBe(1)
+    await expect(client.cancelAction(id)).rejects.toThrow(`action ${id} has ended: it is done`)
+    await expect(client.cancelAction(99)).rejects.toThrow('there is no action 99')
+  })
+
+  const post = async (body: unknown, headers: { [name: string]: string } = {}) => {
+    const response = await fetch(`${url}/v1/streams/actions`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer wr1ter', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+    return [response.status, ((await response.json()) as { detail: string }).detail]
+  }
+
+  test('what would do more than was meant is refused', async () => {
+    expect(await post({ action: 'delete', filter: { stat: 'error' } })).toEqual([
+      400,
+      expect.stringMatching(/^stat: "error" is not allowed, expected one of the parameters ids, /),
+    ])
+    expect(await post({ action: 'delete', filter: { state: ' ' } })).toEqual([
+      400,
+      expect.stringMatching(/^state: /),
+    ])
+    expect(await post({ action: 'delete' })).toEqual([400, expect.stringMatching(/^the body, filter: /)])
+    expect(await post({ action: 'burn', filter: {} })).toEqual([
+      400,
+      expect.stringMatching(/^the body, action: /),
+    ])
+    expect(await post('no JSON')).toEqual([400, 'the body is not JSON'])
+    expect(await post({ action: 'delete', filter: {} }, { origin: 'https://elsewhere.example' })).toEqual([
+      403,
+      'pages of other sites may not ask for changes',
+    ])
+  })
+})
