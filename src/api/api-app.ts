@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, type Limits } from '../runtime/client-limits.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
 import type { Queries } from '../store/ports/queries.ts'
+import type { Replays } from '../store/ports/replays.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
 import type { Trigger } from '../streams/trigger.ts'
@@ -23,7 +24,11 @@ import { streamOperations } from './streams.ts'
 import { timelineOperation } from './timeline.ts'
 
 export type AppDependencies = {
-  readonly store: Queries & StreamRuns & DeadLetterBox & Pick<Watermarks, 'readReports'>
+  readonly store: Queries &
+    StreamRuns &
+    DeadLetterBox &
+    Pick<Watermarks, 'readReports'> &
+    Pick<Replays, 'readReplay'>
   /** how the event clock is configured (auto, a week of patience) */
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */

@@ -40,6 +40,10 @@ export const stream = z
     expire_timestamp: datetime.nullable(),
     distinguishing_traits: z.record(z.string(), value),
     _mark: mark,
+    is_of_replay: z
+      .boolean()
+      .optional()
+      .meta({ description: 'whether a replay that has not ended holds it, and no other worker runs it' }),
     event_count: z.int().optional().meta({ description: 'only with `counts`' }),
     attempts: z.int().optional().meta({
       description: 'runs of its pipeline that were begun and not successful; only with `counts`',

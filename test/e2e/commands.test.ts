@@ -75,7 +75,8 @@ test('daemons refuse a database without the schema and name the remedy; db upgra
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('stv3 db upgrade') })
   expect(await runProgram('stv3', ['db', 'upgrade', '-c', file])).toMatchObject({
     code: 0,
-    stdout: 'applied 001-create-tables\napplied 002-local-indexes\napplied 003-queue-positions\n',
+    stdout:
+      'applied 001-create-tables\napplied 002-local-indexes\napplied 003-queue-positions\napplied 004-replays\n',
   })
   expect(await runProgram('stv3', ['db', 'upgrade', '-c', file])).toMatchObject({
     code: 0,
@@ -86,6 +87,7 @@ test('daemons refuse a database without the schema and name the remedy; db upgra
     { name: '001-create-tables', applied_at: expect.any(String) },
     { name: '002-local-indexes', applied_at: expect.any(String) },
     { name: '003-queue-positions', applied_at: expect.any(String) },
+    { name: '004-replays', applied_at: expect.any(String) },
   ])
   expect((await runProgram('stv3', ['db', 'sql', '-c', file])).stdout).toContain('create table event')
 })

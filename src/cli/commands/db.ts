@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { stopSignal } from '../../assembly/daemon.ts'
-import { columnTypesOf, indexedTraits, openDatabase } from '../../assembly/open-store.ts'
+import { columnTypesOf, createStore, indexedTraits, openDatabase } from '../../assembly/open-store.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { nameOfDatabase } from '../../config/load/server-url.ts'
@@ -8,6 +8,7 @@ import { StackTachError } from '../../domain/errors.ts'
 import { type DumpSink, writeDumpFile } from '../../dump/dump-file.ts'
 import { exportDatabase } from '../../dump/export-database.ts'
 import { importDatabase } from '../../dump/import-database.ts'
+import { describeUnfinished, readUnfinished } from '../../replay/unfinished.ts'
 import type { DumpCounts } from '../../store/copy/dump.ts'
 import { openRestore } from '../../store/copy/restore.ts'
 import type { OpenDatabase } from '../../store/dialect.ts'
@@ -19,6 +20,7 @@ import { grouped } from '../terminal/grouped.ts'
 import { StatusLine } from '../terminal/status-line.ts'
 
 type Options = { config: string; json?: true }
+type StatusOptions = Options & { forRollback?: true }
 type ImportOptions = Options & { restart?: true }
 
 /** Creates `stv3 db`, which manages the schema and the contents of the database. */
@@ -32,7 +34,11 @@ export function dbCommand(): Command {
   command.addCommand(
     sub('status', 'show which migrations have been applied; exits 1 when some are not')
       .option('--json', 'one JSON object a line')
-      .action((options: Options) =>
+      .option(
+        '--for-rollback',
+        'exit 1 also while a replay has not ended, whose streams another release may not know',
+      )
+      .action((options: StatusOptions) =>
         withDatabase(options, (database, config) => status(database, config, options)),
       ),
   )
@@ -107,13 +113,14 @@ function upgraded({ db, dialect }: OpenDatabase, { winchester }: Config): Promis
   return tellWait(`${name}, to bring its schema up to date`, upgradeSchema(db, dialect.types))
 }
 
-/** Prints the migrations. Throws StackTachError after them when some are not applied. */
-async function status(
-  { db, dialect }: OpenDatabase,
-  { winchester }: Config,
-  options: Options,
-): Promise<void> {
-  const { json, config } = options
+/**
+ * Prints the migrations. Throws StackTachError after them when some are not applied, and, for a rollback, while a replay
+ * has not ended.
+ */
+async function status(database: OpenDatabase, loaded: Config, options: StatusOptions): Promise<void> {
+  const { db, dialect } = database
+  const { winchester } = loaded
+  const { json, config, forRollback } = options
   const reading = schemaStatus(db, dialect.types)
   const migrations = await tellWait(nameOfDatabase(winchester.database.url), reading)
   for (const { name, appliedAt } of migrations) {
@@ -124,10 +131,12 @@ async function status(
     await print(`${line}\n`)
   }
   const count = migrations.filter(({ appliedAt }) => !appliedAt).length
-  if (count > 0) {
+  if (count > 0 && !forRollback) {
     const told = `${count} ${count === 1 ? 'migration is' : 'migrations are'} not applied`
     throw new StackTachError('config', `${told}; run \`stv3 db upgrade -c ${config}\``)
   }
+  const replay = forRollback && count === 0 && (await readUnfinished(await createStore(database, loaded)))
+  if (replay) throw new StackTachError('conflict', `${describeUnfinished(replay)}; then roll back`)
 }
 
 async function exportTo(file: string, database: OpenDatabase): Promise<void> {

@@ -20,7 +20,7 @@ export type PrepareRecordOptions = Pick<
 }
 
 /** Makes a record ready to be stored. Returns undefined for one that is not wanted, or has no definition. */
-export type PrepareRecord = (raw: RawRecord, number: number) => TimedRecord | undefined
+export type PrepareRecord = (raw: RawRecord) => TimedRecord | undefined
 
 /** The queue of dead letters whose files do not know one. */
 const NO_QUEUE = 'replay'
@@ -53,7 +53,7 @@ export function createPrepareRecord(options: PrepareRecordOptions): PrepareRecor
   const plan = { hasArchive: true, archives: () => false, stores: acceptsType, keepsMessages: false }
   const context: PrepareContext = { ...options, distiller, clock, plan }
 
-  return (raw, number) => {
+  return (raw) => {
     isUnwanted = false
     receivedAt = raw.receivedAt
     const prepared = prepare(deliveryOf(raw), context)
@@ -66,7 +66,7 @@ export function createPrepareRecord(options: PrepareRecordOptions): PrepareRecor
     const { body } = prepared.delivery
     return {
       time: time ?? clock.timeOf(''),
-      number,
+      begin: raw.begin,
       prepared: keeping(prepared),
       bytes: body.length,
       place: raw.place,

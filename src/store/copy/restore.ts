@@ -188,6 +188,7 @@ async function insertStreams(
       ...streamRow(draft, { dialect, isReplay: false }),
       attempts: draft.attempts,
       last_error: draft.lastError,
+      is_quiet: draft.isQuiet ? 1 : null,
       // No worker of this database runs the stream: the next one takes it over.
       lease_until: draft.state === 'firing' || draft.state === 'expiring' ? 0 : null,
     })),

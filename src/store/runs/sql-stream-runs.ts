@@ -5,14 +5,7 @@ import { claimOrphan, claimStreams, renewLeases } from './claim-streams.ts'
 import { deleteStream } from './delete-stream.ts'
 import { byGeneration, finishProducingRuns, finishQuietRuns, LeaseLost } from './finish-runs.ts'
 import { nextDue } from './next-due.ts'
-import {
-  failRun,
-  releaseClaims,
-  releaseReplayed,
-  rerunCompleted,
-  resetStreams,
-  resumeReplayed,
-} from './return-streams.ts'
+import { failRun, releaseClaims, rerunCompleted, resetStreams } from './return-streams.ts'
 
 export function createSqlStreamRuns(session: SqlSession): StreamRuns {
   const { context, transaction, query } = session
@@ -33,8 +26,6 @@ export function createSqlStreamRuns(session: SqlSession): StreamRuns {
     failRun: (run) => transaction((tx) => failRun(tx, context, run)),
     rerunCompleted: (id, kind) => transaction((tx) => rerunCompleted(tx, id, kind)),
     deleteStream: (id, signal) => transaction((tx) => deleteStream(tx, context, id), signal),
-    resumeReplayed: () => transaction((tx) => resumeReplayed(tx)),
-    releaseReplayed: (limit) => transaction((tx) => releaseReplayed(tx, limit)),
     resetStreams: (state, id, signal) => transaction((tx) => resetStreams(tx, state, id), signal),
   }
 }

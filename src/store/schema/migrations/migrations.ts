@@ -2,6 +2,7 @@ import type { ColumnTypes } from '../column-types.ts'
 import { createTables } from './001-create-tables.ts'
 import { makeIndexesLocal } from './002-local-indexes.ts'
 import { addQueuePositions } from './003-queue-positions.ts'
+import { addReplays } from './004-replays.ts'
 
 /** One migration: its name and its statements in order. */
 export type MigrationStep = {
@@ -14,6 +15,7 @@ export const MIGRATIONS: readonly MigrationStep[] = [
   { name: '001-create-tables', statements: createTables },
   { name: '002-local-indexes', statements: makeIndexesLocal },
   { name: '003-queue-positions', statements: addQueuePositions },
+  { name: '004-replays', statements: addReplays },
 ]
 
 /** Returns all statements that `upgrade` would run on an empty database, as SQL text. */
