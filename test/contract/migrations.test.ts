@@ -61,7 +61,7 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
       expect(await upgradeSchema(database.db, database.dialect.types)).toEqual([
         '002-local-indexes',
         '003-queue-positions',
-        '004-actions-and-changes',
+        '005-actions-and-changes',
       ])
       for (const [table, id] of [
         ['event_trait', 'event_id'],

@@ -403,7 +403,7 @@ test('a rollback over a migration is refused, and nothing is changed; the backup
   expect(versions()).toEqual(['0.9.2', '0.9.2', '0.9.2'])
   const refused = await region.ansible.play('rollback')
   expect(refused.code).not.toBe(0)
-  expect(refused.failed.join('\n')).toMatch(/does not know 005-later, and a migration does not go back/)
+  expect(refused.failed.join('\n')).toMatch(/does not know 006-later, and a migration does not go back/)
   expect(refused.changed).toEqual([])
   expect(versions()).toEqual(['0.9.2', '0.9.2', '0.9.2'])
   const named = ['-e', `stv3_version=${nameOfRelease(tarball)}`, '-e', `stv3_backup=${file}`]

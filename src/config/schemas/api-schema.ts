@@ -14,7 +14,9 @@ export const apiSchema = z.strictObject({
   insecure: z.boolean().default(false).describe('serve everybody everywhere without a token'),
   tokens: z
     .strictObject({
-      read: tokens.describe('bearer tokens that may read, from the environment: `${NAME}`; each may have a name before it: `anna ${NAME}`'),
+      read: tokens.describe(
+        'bearer tokens that may read, from the environment: `${NAME}`; each may have a name before it: `anna ${NAME}`',
+      ),
       write: tokens.describe('bearer tokens that may read, repair and delete'),
       read_file: z.string().describe('a file of mode 600 with tokens that may read, one a line'),
       write_file: z.string().describe('a file of mode 600 with tokens that may read, repair and delete'),

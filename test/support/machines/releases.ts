@@ -18,9 +18,9 @@ export const BROKEN: Change = [
 /** The schema of this release has a table more. */
 export const MIGRATES: Change = [
   `${LIBRARY}/dist/store/schema/migrations/migrations.js`,
-  "{ name: '004-actions-and-changes', statements: createActionsAndChanges },",
-  `{ name: '004-actions-and-changes', statements: createActionsAndChanges },
-    { name: '005-later', statements: () => ['create table later (id int)'] },`,
+  "{ name: '005-actions-and-changes', statements: createActionsAndChanges },",
+  `{ name: '005-actions-and-changes', statements: createActionsAndChanges },
+    { name: '006-later', statements: () => ['create table later (id int)'] },`,
 ]
 
 /**

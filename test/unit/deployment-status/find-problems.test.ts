@@ -21,7 +21,7 @@ const STREAMS = {
 const DATABASE: DatabaseStatus = {
   name: 'localhost:3306/winchester',
   fault: undefined,
-  schema: '004-actions-and-changes',
+  schema: '005-actions-and-changes',
   newestEvent: undefined,
   newestAgeS: undefined,
   streams: STREAMS,

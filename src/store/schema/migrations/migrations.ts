@@ -2,7 +2,7 @@ import type { ColumnTypes } from '../column-types.ts'
 import { createTables } from './001-create-tables.ts'
 import { makeIndexesLocal } from './002-local-indexes.ts'
 import { addQueuePositions } from './003-queue-positions.ts'
-import { createActionsAndChanges } from './004-actions-and-changes.ts'
+import { createActionsAndChanges } from './005-actions-and-changes.ts'
 
 /** One migration: its name and its statements in order. */
 export type MigrationStep = {
@@ -15,7 +15,7 @@ export const MIGRATIONS: readonly MigrationStep[] = [
   { name: '001-create-tables', statements: createTables },
   { name: '002-local-indexes', statements: makeIndexesLocal },
   { name: '003-queue-positions', statements: addQueuePositions },
-  { name: '004-actions-and-changes', statements: createActionsAndChanges },
+  { name: '005-actions-and-changes', statements: createActionsAndChanges },
 ]
 
 /** Returns all statements that `upgrade` would run on an empty database, as SQL text. */
