@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import { NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
-import { formatMark, restEvent } from '../formats/rest-form.ts'
-import { shownEvent } from '../formats/shown-form.ts'
+import { eventJson } from '../formats/event-json.ts'
+import { formatMark } from '../formats/rest-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { EventFilter, Queries, ReadLimits } from '../store/ports/queries.ts'
-import { stringifyJson } from '../text/json.ts'
 import { eventPath, eventsQuery, noParams, pageOf } from './params.ts'
 import { counts, event as eventShape, listedEvent } from './shapes.ts'
 
@@ -27,8 +26,8 @@ export function eventOperations(store: Queries): Operation[] {
         const events = await store.listEvents(filterOf(query), page, signal)
         const markOf = ({ id }: StoredEvent) => formatMark(id, page.ascending)
         const last = events.at(-1)
-        const show = (one: StoredEvent) => ({ ...shownEvent(restEvent(one)), _mark: markOf(one) })
-        return listAnswer(events, show, last && markOf(last))
+        const encode = (one: StoredEvent) => eventJson(one, markOf(one))
+        return listAnswer(events, encode, last && markOf(last))
       },
     }),
     operation({
@@ -55,7 +54,7 @@ export function eventOperations(store: Queries): Operation[] {
         await limits.admit(limits.maxBytes)
         const found = await findInAnyCase(store, messageId, limits)
         if (!found) throw new NotFoundError(`there is no event ${messageId}`)
-        return new StreamedAnswer([stringifyJson(shownEvent(restEvent(found)))])
+        return new StreamedAnswer([eventJson(found)])
       },
     }),
   ]

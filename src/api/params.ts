@@ -1,16 +1,16 @@
 import { z } from 'zod'
 import { OUTCOMES } from '../domain/action.ts'
-import { STREAM_STATES } from '../domain/stream.ts'
-import { readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
+import { STREAM_STATES, type StreamState } from '../domain/stream.ts'
+import { isValueCondition, type TraitCondition } from '../domain/trait-condition.ts'
 import { param } from '../http/params.ts'
 import type { Comparison, Page } from '../store/ports/queries.ts'
+import { NAME_FORMS, parseFilterPattern, parseNameFilter } from '../text/filter-pattern.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
+import { parseTraitFilter, TRAIT_FORMS } from '../text/trait-filter.ts'
 
 // The parameters of requests: the same schemas check them and, with `meta`, describe them in /openapi.json.
 
 const DEFAULT_LIMIT = 200
-/** Most traits in a query; each is a join of the inverted index. */
-const MOST_TRAITS = 20
 const MAX_LIMIT = 1000
 /** Most numbers of rows in a filter. */
 const MOST_IDS = 500
@@ -28,12 +28,35 @@ const text = (description: string, example: string) =>
     .meta({ description, examples: [example] })
     .optional()
 
+const name = (description: string, example: string, glob: string) =>
+  param(
+    { description: `${description}; ${NAME_FORMS}`, type: 'string', examples: [example, glob] },
+    'a name',
+    parseNameFilter,
+  ).optional()
+
 const traits = (description: string) =>
   param(
-    { description, examples: ['instance_id:8f2c;memory_mb:512'] },
-    `name:value, at most ${MOST_TRAITS} between semicolons`,
-    parseTraits,
+    {
+      description: `${description}; \`512\` is the text, the int and the float; [more](#filters)`,
+      examples: ['instance_id:8f2c;memory_mb:512', 'instance_id:wide*', 'memory_mb:>512', 'state:!active'],
+    },
+    TRAIT_FORMS,
+    (filter) => parseTraitFilter(filter, Date.now() * 1000),
   ).optional()
+
+/** Traits with plain values, all of which the events of one story have. */
+const plainTraits = (description: string) =>
+  param(
+    { description, examples: ['instance_id:8f2c'] },
+    `${TRAIT_FORMS.split(',')[0]}, values without * and operators`,
+    (filter) => plainConditions(parseTraitFilter(filter, Date.now() * 1000)),
+  ).optional()
+
+function plainConditions(conditions: readonly TraitCondition[] | undefined) {
+  const plain = conditions?.filter(isValueCondition)
+  return plain?.length === conditions?.length ? plain : undefined
+}
 
 const flag = (description: string) =>
   param({ description, type: 'boolean' }, '', (value) => !NO.has(value.toLowerCase())).optional()
@@ -63,12 +86,16 @@ const mark = param(
 ).optional()
 
 const state = param(
-  { description: 'in any case', enum: [...STREAM_STATES] },
-  `one of ${STREAM_STATES.join(', ')}`,
-  (name) => STREAM_STATES.find((known) => known === name.toLowerCase()),
+  {
+    description: 'in any case; after `!` all other states',
+    enum: [...STREAM_STATES, ...STREAM_STATES.map((known) => `!${known}`)],
+  },
+  `one of ${STREAM_STATES.join(', ')}, or one of them after ! for all others`,
+  parseState,
 ).optional()
 
 const details = {
+  counts: flag('whether `event_count` and `attempts` are included'),
   details: flag('whether the events are included'),
   detail: flag('another name of `details`'),
 }
@@ -97,9 +124,10 @@ export const streamsQuery = z.object({
   older_than: time('only streams that began before this time'),
   younger_than: time('only streams with an event after this time'),
   state,
-  trigger_name: text('only streams of this trigger', 'instance_day'),
-  name: text('another name of `trigger_name`', 'instance_day'),
+  trigger_name: name('only streams of this trigger', 'instance_day', 'instance_*'),
+  name: name('another name of `trigger_name`', 'instance_day', 'instance_*'),
   distinguishing_traits: traits('only streams with all of these distinguishing traits'),
+  counts: details.counts,
   mark,
   limit,
 })
@@ -109,8 +137,8 @@ export const streamQuery = z.object(details)
 export const eventsQuery = z.object({
   from_datetime: time('only events after this time'),
   to_datetime: time('only events until this time, itself included'),
-  event_name: text('only events of this type', 'compute.instance.exists'),
-  traits: traits('only events with all of these traits; `512` is the text, the int and the float'),
+  event_name: name('only events of this type', 'compute.instance.exists', 'compute.*'),
+  traits: traits('only events with all of these traits'),
   mark,
   limit,
 })
@@ -135,7 +163,7 @@ export const deadLettersQuery = z.object({
 })
 
 export const timelineQuery = z.object({
-  traits: traits('traits that all events of the story have'),
+  traits: plainTraits('traits that all events of the story have'),
   of: text('a bare value, such as a uuid, a request id or a tenant, in place of `traits`', '8f2c'),
   from_datetime: time('only events after this time'),
   to_datetime: time('only events until this time, itself included'),
@@ -205,6 +233,14 @@ function parseMark(value: string): Mark | undefined {
   return { ascending, value: digits === '' ? undefined : Number.parseInt(digits as string, 16) }
 }
 
+type StateFilter = { readonly state: StreamState; readonly isNegated: boolean }
+
+function parseState(value: string): StateFilter | undefined {
+  const { text, isNegated, comparison } = parseFilterPattern(value)
+  const state = STREAM_STATES.find((known) => known === text.toLowerCase())
+  return state && comparison === undefined ? { state, isNegated } : undefined
+}
+
 function parseId(value: string): number | undefined {
   return /^-?\d{1,15}$/.test(value.trim()) ? Number(value) : undefined
 }
@@ -219,20 +255,4 @@ function parseComparison(value: string): Comparison | undefined {
   const [, operator = '=', digits] = /^\s*(<=|>=|<|>|=)?\s*(\d{1,9})\s*$/.exec(value) ?? []
   if (digits === undefined) return undefined
   return { operator: operator as Comparison['operator'], value: Number(digits) }
-}
-
-/**
- * Parses `a:b;c:d`; a comma separates pairs too where a name and a colon follow it. Blanks around names and
- * values are ignored. Of a repeated name the last counts. Returns undefined for other texts and for too many
- * pairs.
- */
-function parseTraits(value: string): TraitCondition[] | undefined {
-  const conditions = new Map<string, TraitCondition>()
-  for (const pair of value.split(/;|,(?=\s*[\w.-]+\s*:)/)) {
-    const colon = pair.indexOf(':')
-    const name = pair.slice(0, Math.max(colon, 0)).trim()
-    if (name === '') return undefined
-    conditions.set(name, { name, values: readingsOf(pair.slice(colon + 1).trim()) })
-  }
-  return conditions.size <= MOST_TRAITS ? [...conditions.values()] : undefined
 }

@@ -44,6 +44,10 @@ export const stream = z
     expire_timestamp: datetime.nullable(),
     distinguishing_traits: z.record(z.string(), value),
     _mark: mark,
+    event_count: z.int().optional().meta({ description: 'only with `counts`' }),
+    attempts: z.int().optional().meta({
+      description: 'runs of its pipeline that were begun and not successful; only with `counts`',
+    }),
     last_error: z
       .string()
       .optional()

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { ConflictError, NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
 import { RUN_STATES, type Stream } from '../domain/stream.ts'
-import { formatMark, type RestStream, restEvent, restStream } from '../formats/rest-form.ts'
-import { shownEvent, shownStream } from '../formats/shown-form.ts'
+import { eventJson } from '../formats/event-json.ts'
+import { formatMark, type RestStream, restStream, type StreamExtras } from '../formats/rest-form.ts'
+import { shownStream } from '../formats/shown-form.ts'
 import { ENDS_EARLY, type Operation, operation } from '../http/operation.ts'
 import { listAnswer, StreamedAnswer } from '../http/streamed-answer.ts'
 import type { Queries, StreamFilter } from '../store/ports/queries.ts'
@@ -30,8 +31,9 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         await limits.admit(limits.maxBytes)
         const streams = await store.listStreams(streamFilterOf(query), page, signal)
         const last = streams.at(-1)
-        const show = (one: Stream) => shown(one, page.ascending)
-        return listAnswer(streams, show, last && formatMark(last.id, page.ascending))
+        const extras = { hasCounts: query.counts }
+        const encode = (one: Stream) => stringifyJson(shown(one, page.ascending, extras))
+        return listAnswer(streams, encode, last && formatMark(last.id, page.ascending))
       },
     }),
     operation({
@@ -60,7 +62,7 @@ export function streamOperations(store: Queries & StreamRuns): Operation[] {
         await limits.admit(limits.maxBytes)
         const found = await store.findStream(id, limits)
         if (!found) throw new NotFoundError(`there is no stream ${id}`)
-        const plain = stringifyJson(shown(found, false))
+        const plain = stringifyJson(shown(found, false, { hasCounts: query.counts }))
         if (!(query.details ?? query.detail)) return new StreamedAnswer([`[${plain}]`])
         return new StreamedAnswer(withEvents(plain, await begun(store.eventsOfStream(id, limits, signal))))
       },
@@ -96,7 +98,7 @@ async function* withEvents(plain: string, portions: AsyncIterable<StoredEvent[]>
   let comma = ''
   for await (const portion of portions)
     for (const event of portion) {
-      yield `${comma}${stringifyJson(shownEvent(restEvent(event)))}`
+      yield `${comma}${eventJson(event)}`
       comma = ','
     }
   yield ']}]'
@@ -112,8 +114,8 @@ async function begun<T>(source: AsyncGenerator<T>): Promise<AsyncIterable<T>> {
 }
 
 /** Returns a stream in the encoding of the API, secrets masked. */
-function shown(stream: Stream, ascending: boolean): RestStream {
-  return shownStream(restStream(stream, formatMark(stream.id, ascending)))
+function shown(stream: Stream, ascending: boolean, extras: StreamExtras): RestStream {
+  return shownStream(restStream(stream, formatMark(stream.id, ascending), extras))
 }
 
 async function reset(store: Queries & StreamRuns, id: number, signal: AbortSignal): Promise<void> {
@@ -130,7 +132,7 @@ async function reset(store: Queries & StreamRuns, id: number, signal: AbortSigna
 export function streamFilterOf(query: Omit<z.output<typeof streamsQuery>, 'mark' | 'limit'>): StreamFilter {
   return {
     name: query.trigger_name ?? query.name,
-    state: query.state,
+    ...(query.state?.isNegated ? { notState: query.state.state } : { state: query.state?.state }),
     olderThan: query.older_than,
     youngerThan: query.younger_than,
     traits: query.distinguishing_traits,

@@ -1,5 +1,5 @@
 import { InvalidError, NotFoundError } from '../domain/errors.ts'
-import type { TraitCondition } from '../domain/trait-condition.ts'
+import type { ValueCondition } from '../domain/trait-condition.ts'
 import { findTrait, readTimeline } from '../explain/timeline/read-timeline.ts'
 import { type Operation, operation } from '../http/operation.ts'
 import type { Queries } from '../store/ports/queries.ts'
@@ -33,7 +33,7 @@ async function traitOf(
   queries: Queries,
   value: string | undefined,
   names: readonly string[],
-): Promise<TraitCondition> {
+): Promise<ValueCondition> {
   const text = value?.trim() ?? ''
   if (text === '') throw new InvalidError('expected traits=NAME:VALUE, or of=VALUE')
   const found = await findTrait(queries, text, names)

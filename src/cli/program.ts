@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { InvalidError, messageOf } from '../domain/errors.ts'
-import { type Micros, parseIso } from '../domain/time.ts'
 import {
   type ListenAddress,
   type ListenRange,
@@ -14,6 +13,7 @@ import { packageVersion } from '../runtime/version.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
 import { NAMED_TIME_FORMS, parseNamedTime } from '../text/named-time.ts'
 import { printableLines } from '../text/printable.ts'
+import { localZone } from './terminal/local-zone.ts'
 
 /**
  * Creates a command with the options that all commands share, and an example below its help.
@@ -119,6 +119,7 @@ export function prepareProgram(program: Command): void {
     if (logLevel !== undefined) command.setOptionValue('logLevel', logLevel)
     if (logFormat !== undefined) command.setOptionValue('logFormat', logFormat)
     refuseEmptyValues(command)
+    readLocalTimes(command)
   })
 }
 
@@ -236,19 +237,36 @@ export function parsePositive(text: string): number {
   return value
 }
 
-/** Parses a time in ISO 8601, for options. */
-export function parseTime(text: string): Micros {
-  const time = parseIso(text)
-  if (time === undefined)
-    throw new InvalidArgumentError('expected an ISO 8601 time, such as 2026-01-01T00:00:00.')
-  return time
+/** An option for a time as people name it, such as 2026-01-31 or -1h: in UTC, or in local time beside --local. */
+export class TimeOption extends Option {
+  /** the text of the time; undefined where none is given */
+  given: string | undefined
+
+  constructor(flags: string, description: string) {
+    super(flags, description)
+    this.argParser((text) => {
+      this.given = text.trim()
+      const time = parseNamedTime(this.given, Date.now() * 1000)
+      if (time === undefined) throw new InvalidArgumentError(`expected ${NAMED_TIME_FORMS}.`)
+      return time
+    })
+  }
 }
 
-/** Parses a time as people name it, such as 2026-01-31 or -1h, for options that filter. */
-export function parseFilterTime(text: string): Micros {
-  const time = parseNamedTime(text.trim(), Date.now() * 1000)
-  if (time === undefined) throw new InvalidArgumentError(`expected ${NAMED_TIME_FORMS}.`)
-  return time
+/** Creates the option that lets times be given, and printed where a command prints them, in local time. */
+export function localOption(): Option {
+  return new Option('--local', 'times without a zone are local, not UTC')
+}
+
+/** Reads the times of a command again where they are local: options may stand in any order. */
+function readLocalTimes(command: Command): void {
+  if (!command.opts<{ local?: true }>().local) return
+  for (const option of command.options)
+    if (option instanceof TimeOption && option.given !== undefined)
+      command.setOptionValue(
+        option.attributeName(),
+        parseNamedTime(option.given, Date.now() * 1000, localZone),
+      )
 }
 
 function parseListen(text: string): ListenAddress {

@@ -17,6 +17,11 @@ export class Outcomes {
     this.#areEvents ||= REST_TIME.test(failure)
   }
 
+  /** whether no record was counted */
+  get areNone(): boolean {
+    return this.#read === 0
+  }
+
   /** Throws StackTachError when no record could be read, or none of them became an event for failures. */
   require(files: readonly string[]): void {
     requireRead(this.#read, files)

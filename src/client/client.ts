@@ -84,7 +84,7 @@ export type Client = ActionMethods & {
   streams(query?: StreamQuery, options?: CallOptions): AsyncGenerator<RestStream>
   getStream(
     id: number | string,
-    query?: { readonly details?: boolean },
+    query?: { readonly details?: boolean; readonly counts?: boolean },
     options?: CallOptions,
   ): Promise<RestStream>
   /** Returns why a stream has not fired, or what became of it. */
@@ -141,8 +141,11 @@ export function createClient(options: ClientOptions): Client {
       return row.count
     },
     streams: (query = {}, call = {}) => pages(query, (page) => client.listStreams(page, call)),
-    async getStream(id, { details } = {}, { signal } = {}) {
-      const params: { [name: string]: string } = details ? { details: 'true' } : {}
+    async getStream(id, { details, counts } = {}, { signal } = {}) {
+      const params: { [name: string]: string } = {
+        ...(details ? { details: 'true' } : {}),
+        ...(counts ? { counts: 'true' } : {}),
+      }
       const [stream] = await request<[RestStream]>({ method: 'GET', path: streamPath(id), params, signal })
       return stream
     },

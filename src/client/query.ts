@@ -1,10 +1,11 @@
 import { InvalidError } from '../domain/errors.ts'
 import type { StreamState } from '../domain/stream.ts'
+import { literalFilter } from '../text/filter-pattern.ts'
 
 /** A time: ISO 8601 text, or a Date. */
 export type QueryTime = string | Date
 
-/** Traits by name, or as the API writes them: `a:b;c:d`. */
+/** Traits by name, their values as they are; or as the API writes them, with globs and operators: `a:b*;c:>5`. */
 export type QueryTraits = string | { readonly [name: string]: string | number | bigint }
 
 /** The filters and the page of a list of streams. */
@@ -21,6 +22,8 @@ export type StreamQuery = {
   /** only streams with an event after this time */
   readonly youngerThan?: QueryTime | undefined
   readonly distinguishingTraits?: QueryTraits | undefined
+  /** whether rows have event_count and attempts (false) */
+  readonly counts?: boolean | undefined
 } & PageQuery
 
 /** The filters and the page of a list of events. */
@@ -74,6 +77,7 @@ export function streamParams(query: StreamQuery): SentParams {
     older_than: timeText(query.olderThan),
     younger_than: timeText(query.youngerThan),
     distinguishing_traits: traitsText(query.distinguishingTraits),
+    counts: query.counts ? 'true' : undefined,
     ...pageParams(query),
   })
 }
@@ -135,7 +139,7 @@ function traitsText(traits: QueryTraits | undefined): string | undefined {
       throw new InvalidError(
         `trait ${name}: its name cannot contain : or ; and its value cannot contain ; or ,name:`,
       )
-    return `${name}:${value}`
+    return `${name}:${literalFilter(String(value))}`
   })
   return pairs.length === 0 ? undefined : pairs.join(';')
 }

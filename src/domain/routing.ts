@@ -41,6 +41,9 @@ export type StreamDraft = Omit<Stream, 'id' | 'stateSerialNo' | 'attempts' | 'la
   readonly joined: readonly number[]
 }
 
+/** A draft that is saved, and the id of its stream. */
+export type SavedDraft = { readonly draft: StreamDraft; readonly id: number }
+
 /**
  * Decides which streams events join. A store calls the router inside its transaction; the router depends on
  * nothing but its arguments.
@@ -61,4 +64,9 @@ export interface Router {
     pasts: ReadonlyMap<number, readonly Event[]>,
     generation: number,
   ): StreamDraft[]
+  /**
+   * Called with the drafts and the ids of their streams when they are saved, within the transaction: a
+   * transaction that is rolled back and run again calls it twice.
+   */
+  saved?(drafts: readonly SavedDraft[], arrivals: readonly Arrival[]): void
 }

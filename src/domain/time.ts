@@ -179,10 +179,27 @@ export function formatMoment(moment: Moment, fraction: 'auto' | 'six' = 'auto'):
 }
 
 /** Formats an instant like formatIso does a time. Only for instants that isWritable accepts. */
-export function formatInstant(instant: Instant, fraction: 'auto' | 'six' = 'auto'): string {
-  const c = civilFromInstant(instant)
-  const base = `${pad(c.year, 4)}-${two(c.month)}-${two(c.day)}T${two(c.hour)}:${two(c.minute)}:${two(c.second)}`
-  return fraction === 'six' || c.micro !== 0 ? `${base}.${pad(c.micro, 6)}` : base
+export function formatInstant({ day, micro }: Instant, fraction: 'auto' | 'six' = 'auto'): string {
+  const seconds = Math.floor(micro / MICROS_PER_SECOND)
+  const minutes = Math.floor(seconds / 60)
+  const hours = Math.floor(minutes / 60)
+  const base = `${formatDay(day)}T${two(hours)}:${two(minutes - hours * 60)}:${two(seconds - minutes * 60)}`
+  const rest = micro - seconds * MICROS_PER_SECOND
+  return fraction === 'six' || rest !== 0 ? `${base}.${pad(rest, 6)}` : base
+}
+
+/** Cache of formatted days: lists hold many times of few days. */
+const days = new Map<number, string>()
+const MOST_DAYS = 1000
+
+function formatDay(day: number): string {
+  const known = days.get(day)
+  if (known !== undefined) return known
+  const date = civilFromDays(day)
+  const text = `${pad(date.year, 4)}-${two(date.month)}-${two(date.day)}`
+  if (days.size >= MOST_DAYS) days.clear()
+  days.set(day, text)
+  return text
 }
 
 /**

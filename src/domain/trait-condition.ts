@@ -3,16 +3,37 @@ import { parseIso, parseMoment } from './time.ts'
 import { canonicalTrait, type DistinguishingTrait, type DistinguishingTraits, intTrait } from './trait.ts'
 
 /** Requires a trait to be present and to have one of these typed values. */
-export type TraitCondition = { readonly name: string; readonly values: readonly DistinguishingTrait[] }
+export type ValueCondition = { readonly name: string; readonly values: readonly DistinguishingTrait[] }
+
+/** Requires a trait to be present and its value to pass a test. No index helps to find it. */
+export type TestCondition = {
+  readonly name: string
+  readonly test: (trait: DistinguishingTrait) => boolean
+  /** with what every value that passes begins, where all of them are texts */
+  readonly textPrefix?: string
+}
+
+export type TraitCondition = ValueCondition | TestCondition
+
+/** Whether a condition names the values that meet it, which an index finds. */
+export function isValueCondition(condition: TraitCondition): condition is ValueCondition {
+  return 'values' in condition
+}
 
 /** Whether the traits meet all conditions. */
 export function holdsTraits(traits: DistinguishingTraits, conditions: readonly TraitCondition[]): boolean {
-  return conditions.every(({ name, values }) => {
+  return conditions.every((condition) => {
+    const { name } = condition
     const trait = Object.hasOwn(traits, name) ? traits[name] : undefined
-    if (!trait) return false
-    const canonical = canonicalTrait(trait)
-    return values.some((value) => canonicalTrait(value) === canonical)
+    return trait !== undefined && isMetBy(condition, trait)
   })
+}
+
+/** Whether the value of a trait meets a condition. */
+export function isMetBy(condition: TraitCondition, trait: DistinguishingTrait): boolean {
+  if (!isValueCondition(condition)) return condition.test(trait)
+  const canonical = canonicalTrait(trait)
+  return condition.values.some((value) => canonicalTrait(value) === canonical)
 }
 
 /**

@@ -2,6 +2,7 @@ import { type Event, momentOf } from '../domain/event.ts'
 import type { Stream } from '../domain/stream.ts'
 import { formatIso, formatMoment, type Micros, type Moment } from '../domain/time.ts'
 import type { DistinguishingTrait } from '../domain/trait.ts'
+import { setOwn } from '../text/set-own.ts'
 
 // JSON encoding of the REST API, as StackTach.v3 defines it. Plain texts and numbers stand for themselves.
 
@@ -30,6 +31,10 @@ export type RestStream = {
   readonly expire_timestamp: RestDatetime | null
   readonly distinguishing_traits: { readonly [name: string]: RestValue }
   readonly _mark: string
+  /** number of its events, where counts are asked for */
+  readonly event_count?: number
+  /** runs of its pipeline that were begun and not successful, where counts are asked for */
+  readonly attempts?: number
   /** why the last run of its pipeline failed; absent where none did */
   readonly last_error?: string
   readonly events?: readonly RestEvent[]
@@ -64,7 +69,10 @@ export function restTraits(
   traits: { readonly [name: string]: DistinguishingTrait },
   fraction: Fraction = 'auto',
 ): { [name: string]: RestValue } {
-  return Object.fromEntries(Object.entries(traits).map(([name, trait]) => [name, restValue(trait, fraction)]))
+  // A loop: Object.fromEntries takes three times as long.
+  const values: { [name: string]: RestValue } = {}
+  for (const name in traits) setOwn(values, name, restValue(traits[name] as DistinguishingTrait, fraction))
+  return values
 }
 
 /**
@@ -82,8 +90,11 @@ export function restEvent(event: Event, fraction: Fraction = 'auto'): RestEvent 
   })
 }
 
+/** What is encoded of a stream beside the form of StackTach.v3. */
+export type StreamExtras = { readonly hasCounts?: boolean | undefined }
+
 /** Encodes a stream without its events. `mark` is its place in the list, see formatMark. */
-export function restStream(stream: Stream, mark: string): RestStream {
+export function restStream(stream: Stream, mark: string, { hasCounts }: StreamExtras = {}): RestStream {
   const optional = (time: Micros | null) => (time === null ? null : restDatetime(time))
   return {
     id: stream.id,
@@ -95,6 +106,7 @@ export function restStream(stream: Stream, mark: string): RestStream {
     expire_timestamp: optional(stream.expireTimestamp),
     distinguishing_traits: restTraits(stream.distinguishingTraits),
     _mark: mark,
+    ...(hasCounts ? { event_count: stream.eventCount, attempts: stream.attempts } : {}),
     ...(stream.lastError === null ? {} : { last_error: stream.lastError }),
   }
 }

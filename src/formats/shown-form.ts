@@ -1,16 +1,22 @@
 import { ENVELOPE_NAMES } from '../domain/event.ts'
 import { maskSecrets, maskValue, maskValues } from '../text/mask-secrets.ts'
+import { setOwn } from '../text/set-own.ts'
 import type { RestEvent, RestStream, RestValue } from './rest-form.ts'
 
 // The encoding of the REST API without secrets: what is shown to people and to programs that ask for a list.
 
 /** Returns an event with the secrets in its traits masked. Its id, type and time stay as they are. */
 export function shownEvent(event: RestEvent): RestEvent {
-  const names = Object.keys(event).filter((name) => !ENVELOPE_NAMES.includes(name))
-  const masked = (name: string) => maskValue(name, event[name] as RestValue)
   // Most events have no secret and are not copied.
-  if (names.every((name) => masked(name) === event[name])) return event
-  return { ...event, ...Object.fromEntries(names.map((name) => [name, masked(name)])) }
+  let shown: { [name: string]: RestValue } | undefined
+  for (const name in event) {
+    const value = event[name] as RestValue
+    const masked = maskValue(name, value)
+    if (masked === value || ENVELOPE_NAMES.includes(name)) continue
+    shown ??= { ...event }
+    setOwn(shown, name, masked)
+  }
+  return (shown as RestEvent | undefined) ?? event
 }
 
 /** Returns a stream with the secrets in its distinguishing traits, in its last error and in its events masked. */

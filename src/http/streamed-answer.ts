@@ -1,5 +1,4 @@
 import type { Response } from 'express'
-import { stringifyJson } from '../text/json.ts'
 import type { Held } from './answer-memory.ts'
 
 /** Longest answer, in characters, that is sent at once and with its length; most pages are. */
@@ -29,13 +28,13 @@ export class PlainBytes {
   }
 }
 
-/** Creates the answer of a list; each row is encoded when its turn comes. */
-export function listAnswer<T>(rows: readonly T[], show: (row: T) => unknown, next?: string): StreamedAnswer {
+/** Creates the answer of a list; `encode` returns the JSON of a row, when its turn comes. */
+export function listAnswer<T>(rows: readonly T[], encode: (row: T) => string, next?: string): StreamedAnswer {
   return new StreamedAnswer(pieces(), next)
 
   function* pieces(): Generator<string> {
     yield '['
-    for (const [index, row] of rows.entries()) yield `${index > 0 ? ',' : ''}${stringifyJson(show(row))}`
+    for (const [index, row] of rows.entries()) yield `${index > 0 ? ',' : ''}${encode(row)}`
     yield ']'
   }
 }

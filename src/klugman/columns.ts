@@ -21,8 +21,11 @@ export const STREAM_TIMES = ['first_event', 'last_event', 'fire_timestamp', 'exp
 
 /** Columns of streams: each trait as `trait.NAME`, and all in `traits` as --traits takes them. */
 export const STREAM_COLUMNS: Columns<RestStream> = {
-  shown: ['id', 'name', 'state', 'first_event', 'last_event', 'traits'],
-  fixed: ['id', 'state', 'name', ...STREAM_TIMES],
+  shown: [
+    ...['id', 'name', 'state', 'first_event', 'last_event', 'event_count', 'attempts'],
+    ...['traits', 'last_error'],
+  ],
+  fixed: ['id', 'state', 'name', ...STREAM_TIMES, 'event_count', 'attempts', 'last_error'],
   cells(stream) {
     const traits = Object.entries(stream.distinguishing_traits)
     return {
@@ -31,6 +34,8 @@ export const STREAM_COLUMNS: Columns<RestStream> = {
       name: stream.name,
       ...Object.fromEntries(STREAM_TIMES.map((name) => [name, stream[name]])),
       ...Object.fromEntries(traits.map(([name, value]) => [`trait.${name}`, value])),
+      ...(stream.event_count === undefined ? {} : { event_count: stream.event_count }),
+      ...(stream.attempts === undefined ? {} : { attempts: stream.attempts }),
       ...(stream.last_error === undefined ? {} : { last_error: stream.last_error }),
       ...(stream.events ? { events: stream.events.map(({ message_id }) => message_id).join(' ') } : {}),
       traits: traits.map(([name, value]) => `${name}:${plainText(value)}`).join(';'),

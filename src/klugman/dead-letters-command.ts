@@ -11,6 +11,7 @@ import { connect } from './connect.ts'
 import { editBody } from './edit-body.ts'
 import { deadLetterListing, printList } from './list.ts'
 import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
+import { sentTime } from './local-times.ts'
 import { deadLetterOutput } from './output.ts'
 import { runAction } from './run-action.ts'
 import { showCount, watchNew } from './watch.ts'
@@ -46,7 +47,7 @@ export function deadLettersCommand(): Command {
     .option('--queue <name>', 'only those of a queue')
     .option('--reason <text>', 'only those whose reason holds this text, or is like this pattern: *timeout*')
     .option('--stream <id>', 'only those of a stream')
-    .option('--from <time>', 'only those kept after this time: ISO 8601 (UTC), yesterday, 14:00, -1h')
+    .option('--from <time>', 'only those kept after this time: ISO 8601, yesterday, 14:00, -1h')
     .option('--to <time>', 'only those kept before this time')
     .addOption(
       new Option('--retry', 'drive in again that of --id, or --all that match').conflicts([
@@ -73,7 +74,7 @@ async function run(options: Options, command: Command): Promise<void> {
     throw new UsageError('--edit and --body need --retry and the --id of a dead letter')
   if (options.retry) return retry(client, options)
   if (options.delete) return remove(client, options)
-  if (options.count) return showCount((signal) => client.countDeadLetters(query, { signal }), options, query)
+  if (options.count) return showCount((signal) => client.countDeadLetters(query, { signal }), options)
   if (options.id !== undefined) {
     const output = deadLetterOutput({ ...options, boxes: true })
     await output.add(await client.getDeadLetter(options.id))
@@ -96,7 +97,9 @@ function queryOf(options: Options): DeadLetterQuery {
   return { ...filterOf(options), ...pageOf(options) }
 }
 
-function filterOf({ stage, queue, reason, stream, from, to }: Options): DeadLetterAction['filter'] {
+function filterOf(options: Options): DeadLetterAction['filter'] {
+  const { stage, queue, reason, stream, local } = options
+  const [from, to] = [options.from, options.to].map((time) => sentTime(time, local))
   return { stage, queue, reason, stream, from, to }
 }
 

@@ -53,7 +53,9 @@ class Drawing {
     const at = timeOf(entry.at)
     const gap = this.#last === undefined ? 0 : at - this.#last
     if (gap >= GAP) this.lines.push(`  ⋮ ${formatDuration(gap)}`)
-    const [day = '', clock = ''] = entry.at.split('T')
+    // A local time has its offset at the end, which stands with the day.
+    const [, date = '', clock = '', offset = ''] = /^(.*)T([\d:.]*)(.*)$/.exec(entry.at) ?? []
+    const day = offset === '' ? date : `${date} (${offset})`
     if (day !== this.#day) this.lines.push(day)
     this.#day = day
     this.#last = entry.kind === 'folded' ? timeOf(entry.until) : at

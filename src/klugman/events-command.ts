@@ -6,6 +6,7 @@ import { EVENT_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
 import { eventListing, printList } from './list.ts'
 import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
+import { sentTime } from './local-times.ts'
 import { eventOutput } from './output.ts'
 import { showCount, watchNew } from './watch.ts'
 
@@ -21,10 +22,10 @@ export function eventsCommand(): Command {
   klugman events --watch`,
   )
     .addOption(oneRowOption('--msg_id <id>', 'show one event'))
-    .option('--name <type>', 'only those of this event type')
-    .option('--from <time>', 'only those after this time: ISO 8601 (UTC), yesterday, 14:00, -1h')
+    .option('--name <type>', 'only those of this event type: compute.*, !compute.instance.update')
+    .option('--from <time>', 'only those after this time: ISO 8601, yesterday, 14:00, -1h')
     .option('--to <time>', 'only those until this time')
-    .option('--traits <pairs>', 'only those with these traits: name:value;name:value')
+    .option('--traits <pairs>', 'only those with these traits: name:value;name:wide*;name:>5;name:!value')
   const watched = 'print new events, or the count when it changes'
   const columns = `${EVENT_COLUMNS.shown.join(', ')}; every trait is a column`
   return addListOptions(command, watched, columns).action(run)
@@ -33,7 +34,7 @@ export function eventsCommand(): Command {
 async function run(options: Options, command: Command): Promise<void> {
   const client = connect(command)
   const query = queryOf(options)
-  if (options.count) return showCount((signal) => client.countEvents(query, { signal }), options, query)
+  if (options.count) return showCount((signal) => client.countEvents(query, { signal }), options)
   const output = eventOutput({ ...options, boxes: options.msg_id !== undefined })
   if (options.msg_id !== undefined) {
     await output.add(await client.getEvent(options.msg_id))
@@ -51,7 +52,8 @@ async function run(options: Options, command: Command): Promise<void> {
 
 /** Throws UsageError for a period that ends before it begins: no event can be in it. */
 function queryOf(options: Options): EventQuery {
-  const { name: eventName, from, to, traits } = options
+  const { name: eventName, traits, local } = options
+  const [from, to] = [options.from, options.to].map((time) => sentTime(time, local))
   const now = Date.now() * 1000
   const [begin, end] = [from, to].map((time) => (time === undefined ? undefined : parseNamedTime(time, now)))
   if (begin !== undefined && end !== undefined && begin >= end)

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { localOption } from '../cli/program.ts'
 import type { Query } from './list.ts'
 import { LIST_FORMATS } from './list-formats.ts'
 import type { OutputOptions } from './output.ts'
@@ -36,7 +37,7 @@ export function addListOptions(command: Command, watched: string, columns: strin
     .addOption(
       new Option(
         '-f, --format <format>',
-        'how rows are printed (default: a table on a terminal, else a box for each row)',
+        'how rows are printed; list is a box for each (default: a table on a terminal, else list)',
       )
         .choices(LIST_FORMATS)
         .conflicts(['json', 'csv']),
@@ -49,6 +50,11 @@ export function addListOptions(command: Command, watched: string, columns: strin
     .option('--sort-column <name>', 'sort the printed rows by this column')
     .option('--json', 'one JSON object a line, as -f json')
     .addOption(new Option('--csv', 'comma-separated values, as -f csv').conflicts(['json', 'watch']))
+    .option(
+      '--no-formulas',
+      'CSV for spreadsheets: an apostrophe before texts that they would run as formulas',
+    )
+    .addOption(localOption())
 }
 
 /** Creates the option that shows a single row, beside which nothing chooses rows. */

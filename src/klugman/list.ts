@@ -1,3 +1,4 @@
+import { printNote } from '../cli/program.ts'
 import { grouped } from '../cli/terminal/grouped.ts'
 import { StatusLine } from '../cli/terminal/status-line.ts'
 import type {
@@ -23,18 +24,19 @@ export type Query = { readonly mark?: string | undefined; readonly limit?: numbe
 export type Listing<Q extends Query, T extends Row> = {
   readonly page: (query: Q, options: { signal?: AbortSignal }) => Promise<T[]>
   readonly all: (query: Q) => AsyncIterable<T>
+  readonly count: (query: Q, options: { signal?: AbortSignal }) => Promise<number>
 }
 
 export function streamListing(client: Client): Listing<StreamQuery, RestStream> {
-  return { page: client.listStreams, all: client.streams }
+  return { page: client.listStreams, all: client.streams, count: client.countStreams }
 }
 
 export function deadLetterListing(client: Client): Listing<DeadLetterQuery, ListedDeadLetter> {
-  return { page: client.listDeadLetters, all: client.deadLetters }
+  return { page: client.listDeadLetters, all: client.deadLetters, count: client.countDeadLetters }
 }
 
 export function eventListing(client: Client): Listing<EventQuery, ListedEvent> {
-  return { page: client.listEvents, all: client.events }
+  return { page: client.listEvents, all: client.events, count: client.countEvents }
 }
 
 /** What printList prints: rows of a listing that a query selects. */
@@ -74,21 +76,26 @@ export async function printList<Q extends Query, T extends Row>(printed: Printed
   }
   line.clear()
   await output.end()
-  if (count === 0 && most > 0) process.stderr.write(`no ${rows} match${hintOf(query)}\n`)
+  if (count === 0 && most > 0) printNote(`no ${rows} match`)
   if (count < most || mark === undefined) return
   const [next] = await listing.page({ ...query, mark, limit: 1 }, {})
-  if (next) {
-    const told = `${grouped(count)} ${count === 1 ? singular(rows) : rows} shown, and there are more`
-    process.stderr.write(`${told}: --limit N shows more, --all everything\n`)
+  if (next) printNote(`${await shownOf(listing, query, count)}; --all or --limit for more`)
+}
+
+/** Longest wait for a count, ms: without an index the rows that match have to be read. */
+const COUNT_WAIT_MS = 5000
+
+/** Describes how many of the rows that match are shown. */
+async function shownOf<Q extends Query, T extends Row>(
+  listing: Listing<Q, T>,
+  query: Q,
+  shown: number,
+): Promise<string> {
+  try {
+    const all = await listing.count(query, { signal: AbortSignal.timeout(COUNT_WAIT_MS) })
+    return `${grouped(shown)} of ${grouped(Math.max(all, shown + 1))}`
+  } catch {
+    // The rows are there; how many more there are is only good to know.
+    return `${grouped(shown)} shown, and there are more`
   }
-}
-
-function singular(rows: string): string {
-  return rows.replace(/s$/, '')
-}
-
-/** Returns what may be wrong with a query that selects nothing. Files take patterns of names; lists do not. */
-export function hintOf(query: object): string {
-  const name = 'eventName' in query ? query.eventName : 'triggerName' in query ? query.triggerName : undefined
-  return typeof name === 'string' && /[*?[]/.test(name) ? '; --name takes a whole name, no pattern' : ''
 }

@@ -18,7 +18,8 @@ import {
   STREAM_TIMES,
 } from './columns.ts'
 import { pythonText } from './format-value.ts'
-import { type Colour, type ListFormat, lineOf, PRINTERS } from './list-formats.ts'
+import { type Colour, type ListFormat, type Look, lineOf, PRINTERS } from './list-formats.ts'
+import { localDeadLetter, localEvent, localStream } from './local-times.ts'
 
 export type OutputOptions = {
   readonly format?: ListFormat
@@ -26,6 +27,10 @@ export type OutputOptions = {
   readonly csv?: true
   readonly column?: readonly string[]
   readonly sortColumn?: string
+  /** whether times are printed in local time, but in JSON */
+  readonly local?: true
+  /** false defuses texts that a spreadsheet would run as formulas, in CSV */
+  readonly formulas?: boolean
   /** whether rows are printed as they come, for --watch */
   readonly watch?: true
   /** whether rows are printed as boxes with all that they hold, where no format is asked for */
@@ -40,11 +45,12 @@ export type Output<T> = {
 }
 
 export function streamOutput(options: OutputOptions): Output<RestStream> {
-  return masked(shownStream, outputOf(options, streamTable, STREAM_COLUMNS))
+  return masked(shownStream, localized(options, localStream, outputOf(options, streamTable, STREAM_COLUMNS)))
 }
 
 export function deadLetterOutput(options: OutputOptions): Output<RestDeadLetter> {
-  return outputOf(options, describeDeadLetter, DEAD_LETTER_COLUMNS)
+  const output = outputOf(options, describeDeadLetter, DEAD_LETTER_COLUMNS)
+  return localized(options, localDeadLetter, output)
 }
 
 export function actionOutput(options: OutputOptions): Output<RestAction> {
@@ -52,12 +58,18 @@ export function actionOutput(options: OutputOptions): Output<RestAction> {
 }
 
 export function eventOutput(options: OutputOptions): Output<RestEvent> {
-  return masked(shownEvent, outputOf(options, eventTable, EVENT_COLUMNS))
+  return masked(shownEvent, localized(options, localEvent, outputOf(options, eventTable, EVENT_COLUMNS)))
 }
 
 /** Masks the secrets of rows, which an older API sends as they are. */
 function masked<T>(shown: (row: T) => T, output: Output<T>): Output<T> {
   return { add: (row) => output.add(shown(row)), end: () => output.end() }
+}
+
+/** Shows the times of rows in local time where the options ask for it; JSON is always in UTC. */
+function localized<T>(options: OutputOptions, localOf: (row: T) => T, output: Output<T>): Output<T> {
+  if (!options.local || formatOf(options) === 'json') return output
+  return { add: (row) => output.add(localOf(row)), end: () => output.end() }
 }
 
 export function printCount(count: number, options: OutputOptions): Promise<void> {
@@ -80,16 +92,22 @@ function formatOf({ format, json, csv }: OutputOptions): ListFormat | undefined 
  * are chosen, else the boxes of the original klugman.
  */
 function outputOf<T>(options: OutputOptions, box: (row: T) => string, columns: Columns<T>): Output<T> {
-  const { column, sortColumn, watch, boxes } = options
+  const { column, sortColumn, watch } = options
   const isChosen = column !== undefined || sortColumn !== undefined
-  const format = formatOf(options)
-  if (format === undefined && !isChosen && (boxes || !process.stdout.isTTY))
-    return rowOutput(box, printStyled)
-  const listed = format ?? 'table'
+  if (printsBoxes(options)) return rowOutput(box, printStyled)
+  const listed = formatOf(options) ?? 'table'
   // Whole rows in the form of the API need not be held.
   if (listed === 'json' && !isChosen) return rowOutput(stringifyJson, print)
-  if (watch) return watchOutput(listed, columns, column)
-  return heldOutput(listed, options, columns)
+  if (watch) return watchOutput(listed, columns, options)
+  return heldOutput(listed, options, columns, box)
+}
+
+/** Whether rows are printed as the boxes of the original klugman, each when it comes. */
+export function printsBoxes(options: OutputOptions): boolean {
+  const { column, sortColumn, boxes } = options
+  if (column !== undefined || sortColumn !== undefined) return false
+  const format = formatOf(options)
+  return format === 'list' || (format === undefined && (boxes === true || !process.stdout.isTTY))
 }
 
 function rowOutput<T>(text: (row: T) => string, write: (text: string) => Promise<void>): Output<T> {
@@ -97,16 +115,13 @@ function rowOutput<T>(text: (row: T) => string, write: (text: string) => Promise
 }
 
 /** Prints each row on its own: a table would have to know all of them. */
-function watchOutput<T>(
-  format: ListFormat,
-  columns: Columns<T>,
-  column: readonly string[] | undefined,
-): Output<T> {
+function watchOutput<T>(format: ListFormat, columns: Columns<T>, options: OutputOptions): Output<T> {
+  const { column } = options
   return {
     async add(row) {
       const cells = columns.cells(row)
       if (format === 'table') return print(`${lineOf(cells, column ?? columns.shown)}\n`)
-      await PRINTERS[format]([cells], column ?? columnsOf(format, columns, [cells]))
+      await PRINTERS[format]([cells], column ?? columnsOf(format, columns, [cells]), lookOf(options))
     },
     async end() {},
   }
@@ -115,9 +130,11 @@ function watchOutput<T>(
 /** Holds all rows until the end: columns, widths and order depend on all of them. */
 function heldOutput<T>(
   format: ListFormat,
-  { column, sortColumn }: OutputOptions,
+  options: OutputOptions,
   columns: Columns<T>,
+  box: (row: T) => string,
 ): Output<T> {
+  const { column, sortColumn } = options
   const held: { readonly row: T; readonly cells: Cells }[] = []
   return {
     async add(row) {
@@ -134,9 +151,10 @@ function heldOutput<T>(
       for (const name of sorting) held.sort((a, b) => compareCells(a.cells[name], b.cells[name]))
       // JSON without a choice of columns is the form of the API.
       if (format === 'json' && !column) for (const { row } of held) await print(`${stringifyJson(row)}\n`)
+      else if (format === 'list' && !column) for (const { row } of held) await printStyled(`${box(row)}\n`)
       else {
         const rows = held.map(({ cells }) => cells)
-        await PRINTERS[format](rows, column ?? columnsOf(format, columns, rows), terminalColour())
+        await PRINTERS[format](rows, column ?? columnsOf(format, columns, rows), lookOf(options))
       }
     },
   }
@@ -185,6 +203,12 @@ function terminalColour(): Colour | undefined {
     const code = column === 'state' ? STATE_COLOURS[cell] : undefined
     return code === undefined ? shown : `\u001b[${code}m${shown}\u001b[0m`
   }
+}
+
+/** Returns how rows look on standard output: lines of chosen columns are whole, others are cut to the terminal. */
+function lookOf({ column, formulas }: OutputOptions): Look {
+  const width = process.stdout.isTTY && !column ? process.stdout.columns || undefined : undefined
+  return { colour: terminalColour(), width, isDefused: formulas === false }
 }
 
 /** Returns the options of tables for standard output: folding and colours on a terminal, none elsewhere. */

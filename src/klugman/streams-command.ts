@@ -12,7 +12,8 @@ import { STREAM_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
 import { printList, streamListing } from './list.ts'
 import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
-import { type Output, streamOutput } from './output.ts'
+import { sentTime } from './local-times.ts'
+import { type Output, printsBoxes, streamOutput } from './output.ts'
 import { runAction } from './run-action.ts'
 import { showCount, watchStreams } from './watch.ts'
 
@@ -45,19 +46,19 @@ export function streamsCommand(): Command {
   klugman streams --state error --last-error '*timeout*' --reset --all`,
   )
     .addOption(oneRowOption('--id <id>', 'show one stream'))
-    .option('--name <name>', 'only those of this trigger')
-    .option('--state <state>', `only those in this state: ${STREAM_STATES.join(', ')}`)
-    .option(
-      '--from <time>',
-      'only those with an event after this time: ISO 8601 (UTC), yesterday, 14:00, -1h',
-    )
+    .option('--name <name>', 'only those of this trigger: day*, !day')
+    .option('--state <state>', `only those in this state, or after ! in others: ${STREAM_STATES.join(', ')}`)
+    .option('--from <time>', 'only those with an event after this time: ISO 8601, yesterday, 14:00, -1h')
     .option('--to <time>', 'only those that began before this time')
     .option(
       '--last-error <text>',
       'only those whose last error holds this text, or is like this pattern: *timeout*',
     )
     .option('--attempts <n>', 'only those whose runs were begun so often: 3, >=3')
-    .option('--traits <pairs>', 'only those with these distinguishing traits: name:value;name:value')
+    .option(
+      '--traits <pairs>',
+      'only those with these distinguishing traits: name:value;name:wide*;name:>5;name:!value',
+    )
     .addOption(new Option('--details', 'with the events of each stream').conflicts('count'))
     .addOption(
       new Option(
@@ -83,18 +84,20 @@ async function run(options: Options, command: Command): Promise<void> {
   if (verb !== undefined) return change(client, verb, options)
   if (options.wait) throw new UsageError('--wait needs --reset, --retry, --fire-now or --expire-now')
   if (options.explain) return explain(client, options)
-  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options, query)
+  if (options.count) return showCount((signal) => client.countStreams(query, { signal }), options)
   const boxes = options.details === true || options.id !== undefined
-  const plain = streamOutput({ ...options, boxes })
-  const output = options.details ? withDetails(client, plain) : plain
+  const printed = { ...options, boxes }
+  const plain = streamOutput(printed)
+  const counts = !printsBoxes(printed)
+  const output = options.details ? withDetails(client, plain, counts) : plain
   if (options.id !== undefined) {
-    await plain.add(await client.getStream(options.id, { details: options.details === true }))
+    await plain.add(await client.getStream(options.id, { details: options.details === true, counts }))
     return plain.end()
   }
-  if (options.watch) return watchStreams(streamListing(client), query, output)
+  if (options.watch) return watchStreams(streamListing(client), { ...query, counts }, output)
   await printList({
     listing: streamListing(client),
-    query,
+    query: { ...query, counts },
     isAll: options.all === true,
     output,
     rows: 'streams',
@@ -114,18 +117,18 @@ function queryOf(options: Options): StreamQuery {
 }
 
 function filterOf(options: Options): StreamAction['filter'] {
-  const { id, name: triggerName, state, lastError, attempts } = options
-  const { from: youngerThan, to: olderThan, traits: distinguishingTraits } = options
+  const { id, name: triggerName, state, lastError, attempts, traits: distinguishingTraits, local } = options
+  const [youngerThan, olderThan] = [options.from, options.to].map((time) => sentTime(time, local))
   const ids = id === undefined ? undefined : [id]
   return { ids, triggerName, state, lastError, attempts, youngerThan, olderThan, distinguishingTraits }
 }
 
 /** Fetches every listed stream again with its events: lists do not include them. */
-function withDetails(client: Client, output: Output<RestStream>): Output<RestStream> {
+function withDetails(client: Client, output: Output<RestStream>, counts: boolean): Output<RestStream> {
   return {
     async add({ id }) {
       try {
-        await output.add(await client.getStream(id, { details: true }))
+        await output.add(await client.getStream(id, { details: true, counts }))
       } catch (error) {
         // The stream was completed and purged after it was listed.
         if (!(error instanceof NotFoundError)) throw error

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { createCommand, print, printNote, printStyled } from '../cli/program.ts'
+import { createCommand, localOption, print, printNote, printStyled } from '../cli/program.ts'
 import type { TimelineQuery } from '../client/client.ts'
 import type { RestValue } from '../formats/rest-form.ts'
 import type { Timeline, TimelineEntry } from '../formats/timeline.ts'
@@ -9,6 +9,7 @@ import { connect } from './connect.ts'
 import { drawTimeline } from './draw-timeline.ts'
 import { plainText } from './format-value.ts'
 import { PRINTERS } from './list-formats.ts'
+import { localTimeline, sentTime } from './local-times.ts'
 
 type Options = {
   readonly from?: string
@@ -17,6 +18,7 @@ type Options = {
   readonly format?: 'text' | 'json' | 'csv'
   readonly json?: true
   readonly csv?: true
+  readonly local?: true
 }
 
 const COLUMNS = ['at', 'kind', 'what', 'id', 'failure', 'changes', 'user_id', 'request_id']
@@ -31,7 +33,7 @@ export function timelineCommand(): Command {
   klugman timeline req-1f9c0b1e --json`,
   )
     .argument('<what>', 'a uuid, a request id or a tenant; or traits: name:value;name:value')
-    .option('--from <time>', 'only events after this time: ISO 8601 (UTC), yesterday, 14:00, -1h')
+    .option('--from <time>', 'only events after this time: ISO 8601, yesterday, 14:00, -1h')
     .option('--to <time>', 'only events until this time')
     .option('--no-fold', 'a line for each of several updates that follow each other')
     .addOption(
@@ -41,6 +43,7 @@ export function timelineCommand(): Command {
     )
     .addOption(new Option('--json', 'one JSON object a line, as -f json').conflicts('csv'))
     .option('--csv', 'comma-separated values, as -f csv')
+    .addOption(localOption())
     .action(run)
 }
 
@@ -50,11 +53,15 @@ async function run(what: string, options: Options, command: Command): Promise<vo
   if (timeline.entries.length === 0) printNote('no events match')
   else if (format === 'json') {
     for (const entry of timeline.entries) await print(`${stringifyJson(entry)}\n`)
-  } else if (format === 'csv') await PRINTERS.csv(timeline.entries.map(cellsOf), COLUMNS)
-  else await draw(timeline)
+  } else {
+    const shown = options.local ? localTimeline(timeline) : timeline
+    if (format === 'csv') await PRINTERS.csv(shown.entries.map(cellsOf), COLUMNS)
+    else await draw(shown)
+  }
 }
 
-function queryOf(what: string, { from, to, fold }: Options): TimelineQuery {
+function queryOf(what: string, { fold, local, ...options }: Options): TimelineQuery {
+  const [from, to] = [options.from, options.to].map((time) => sentTime(time, local))
   return { ...(what.includes(':') ? { traits: what } : { of: what }), from, to, fold }
 }
 

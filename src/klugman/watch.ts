@@ -3,7 +3,7 @@ import { printNote } from '../cli/program.ts'
 import { TransientError } from '../domain/errors.ts'
 import type { RestStream } from '../formats/rest-form.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
-import { hintOf, type Listing, type Query, type Row } from './list.ts'
+import type { Listing, Query, Row } from './list.ts'
 import type { ListOptions } from './list-options.ts'
 import { type Output, printCount } from './output.ts'
 
@@ -61,22 +61,12 @@ function keyOf({ id, state }: RestStream): string {
   return `${id} ${state}`
 }
 
-/**
- * Prints a count, and on standard error what may be wrong with a query that nothing matches. With --watch, prints it
- * again whenever it changes.
- */
+/** Prints a count; with --watch again whenever it changes. */
 export async function showCount(
   count: (signal?: AbortSignal) => Promise<number>,
   options: ListOptions,
-  query: object,
 ): Promise<void> {
-  if (!options.watch) {
-    const found = await count()
-    await printCount(found, options)
-    const hint = found === 0 ? hintOf(query) : ''
-    if (hint !== '') printNote(`nothing matches${hint}`)
-    return
-  }
+  if (!options.watch) return printCount(await count(), options)
   let last: number | undefined
   await repeat(async (signal) => {
     const current = await count(signal)

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Kysely, RawBuilder } from 'kysely'
 import type { ColumnTypes } from './schema/column-types.ts'
 import type { Tables } from './schema/schema.ts'
 
@@ -45,6 +45,8 @@ export type SqlDialect = {
   ready(text: string): SqlValue
   /** Returns the bytes of hex digits as a value. */
   bytes(hex: string): SqlValue
+  /** Returns SQL for whether a column matches a glob, in which `*` stands for any characters and `?` for one. */
+  matchesGlob(column: RawBuilder<unknown>, glob: string): RawBuilder<boolean>
   /** Returns the first id of an insert of `rows` rows, from the insert id that the driver reports. */
   firstId(insertId: bigint, rows: number): number
   /**

@@ -1,7 +1,9 @@
 import { hash128 } from '../domain/hash.ts'
+import type { TextPattern } from '../domain/text-pattern.ts'
 import { wellFormed } from '../text/well-formed.ts'
 import type { SqlDialect } from './dialect.ts'
 import { upsertRows } from './insert-rows.ts'
+import { matchesPattern } from './queries/matches-pattern.ts'
 import { hexBytes } from './rows.ts'
 import type { Executor } from './schema/schema.ts'
 import { inTransaction } from './transaction.ts'
@@ -46,6 +48,15 @@ export class EventTypes {
     const desc = wellFormed(type)
     if (!this.#ids.has(desc)) await this.#load([desc])
     return this.#ids.get(desc)
+  }
+
+  /** Returns the ids of the types that a pattern selects. Reads all types, which are few. */
+  async matching(pattern: TextPattern): Promise<number[]> {
+    const rows = await select(this.#db)
+      .where(matchesPattern(this.#dialect, 'desc', pattern))
+      .execute()
+    this.#remember(rows)
+    return rows.map(({ id }) => id)
   }
 
   /**

@@ -1,6 +1,7 @@
 import { hash64 } from '../domain/hash.ts'
 import type { DistinguishingTrait, DistinguishingTraits, Trait, Traits } from '../domain/trait.ts'
 import { canonicalTrait } from '../domain/trait.ts'
+import { quotedName, quotedText } from '../text/quoted-json.ts'
 
 // In the JSON columns text and int are plain values; {"f":3} is the float 3.0, {"d":1} a datetime in
 // microseconds (in far years {"d":1,"x":2} with what it lacks), {"i":"9223372036854775807"} an int beyond
@@ -60,30 +61,9 @@ export function encodeTraits(traits: Traits, timestampRest?: number): string {
 }
 
 function encodedJson(trait: Trait): string {
-  if (trait.type === 'text') return quoted(trait.value)
+  if (trait.type === 'text') return quotedText(trait.value)
   if (trait.type === 'datetime' && !trait.rest) return `{"d":${trait.value}}`
   return JSON.stringify(encodeTrait(trait))
-}
-
-/** Matches the characters that JSON escapes. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON escapes them
-const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/
-
-function quoted(text: string): string {
-  return ESCAPED.test(text) ? JSON.stringify(text) : `"${text}"`
-}
-
-/** Cache of quoted trait names: definitions have few. */
-const quotedNames = new Map<string, string>()
-const MAX_QUOTED_NAMES = 10_000
-
-function quotedName(name: string): string {
-  const known = quotedNames.get(name)
-  if (known) return known
-  if (quotedNames.size >= MAX_QUOTED_NAMES) quotedNames.clear()
-  const text = quoted(name)
-  quotedNames.set(name, text)
-  return text
 }
 
 export function encodeDistinguishingTraits(traits: DistinguishingTraits): string {

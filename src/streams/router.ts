@@ -1,13 +1,13 @@
-import type { Event } from '../domain/event.ts'
-import type { Arrival, MatchedKey, Router, StreamDraft, StreamKey } from '../domain/routing.ts'
+import type { Envelope, Event } from '../domain/event.ts'
+import type { Arrival, MatchedKey, Router, SavedDraft, StreamDraft, StreamKey } from '../domain/routing.ts'
 import type { Progress, Stream } from '../domain/stream.ts'
 import { MICROS_PER_SECOND, type Micros, microsFromInstant } from '../domain/time.ts'
 import { canonicalTraits } from '../domain/trait.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
 import { TimexError } from '../timex/timex-error.ts'
 import type { Criterion } from './criterion.ts'
-import { type MatchResult, matchTrigger } from './match.ts'
-import type { Trigger } from './trigger.ts'
+import { matchTrigger } from './match.ts'
+import type { FireCriterion, Trigger } from './trigger.ts'
 import { TriggerDebug } from './trigger-debug.ts'
 
 /** Largest number of event types whose triggers are cached. */
@@ -25,11 +25,13 @@ export type TriggerRouter = Router & {
 export type RouterOptions = {
   /** called when an event meets a trigger's match_criteria but can join no stream of it */
   readonly onMisplaced?: (trigger: string, reason: string) => void
+  /** called with the reason why an event does not meet the match_criteria of a trigger with debug_level 2 */
+  readonly onMismatch?: (trigger: string, event: Event, reason: string) => void
   /**
-   * called with the result of matching an event against a trigger with a debug_level: at 1 for matches only,
-   * at 2 for all
+   * called when an event has joined a stream of a trigger with a debug_level, within the transaction; see
+   * Router.saved. `missing` are the fire criteria that the stream does not meet, at level 2 only
    */
-  readonly onLookedAt?: (trigger: string, event: Event, result: MatchResult) => void
+  readonly onJoined?: (trigger: string, event: Envelope, joined: JoinedStream) => void
   /** counts what triggers with a debug_level do */
   readonly debug?: TriggerDebug
   /**
@@ -37,6 +39,12 @@ export type RouterOptions = {
    * the same streams, however far behind workers are (false)
    */
   readonly closesDue?: boolean
+}
+
+/** The stream that an event has joined, and the fire criteria that are not met yet, with what was counted. */
+export type JoinedStream = {
+  readonly id: number
+  readonly missing: readonly { readonly criterion: FireCriterion; readonly seen: number }[]
 }
 
 type Draft = { -readonly [K in keyof StreamDraft]: StreamDraft[K] } & { joined: number[] }
@@ -55,7 +63,8 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
   const candidatesByType = new Map<string, readonly Candidate[]>()
   const {
     onMisplaced = () => {},
-    onLookedAt = () => {},
+    onMismatch = () => {},
+    onJoined,
     debug = new TriggerDebug(triggers),
     closesDue = false,
   } = options
@@ -87,9 +96,12 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
         const result = matchTrigger(trigger, criteria, event)
         if (trigger.debugLevel > 0)
           debug.check(trigger.name, 'Match', result.match ? undefined : result.reason)
-        if (trigger.debugLevel > (result.match ? 0 : 1)) onLookedAt(trigger.name, event, result)
-        if (result.match) keys.push({ ...result.key, met: metBy(event, trigger) })
-        else if (result.isMisplaced) onMisplaced(trigger.name, result.reason)
+        if (result.match) {
+          keys.push({ ...result.key, met: metBy(event, trigger) })
+          continue
+        }
+        if (trigger.debugLevel > 1) onMismatch(trigger.name, event, result.reason)
+        if (result.isMisplaced) onMisplaced(trigger.name, result.reason)
       }
       return keys
     },
@@ -125,6 +137,19 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
       })
       return drafts
     },
+
+    ...(onJoined && triggers.some(({ debugLevel }) => debugLevel > 0) && { saved }),
+  }
+
+  function saved(drafts: readonly SavedDraft[], arrivals: readonly Arrival[]): void {
+    for (const { draft, id } of drafts) {
+      const trigger = byName.get(draft.name)
+      if (!trigger || trigger.debugLevel === 0) continue
+      const missing = trigger.debugLevel > 1 ? missingOf(trigger, draft.progress) : []
+      for (const index of draft.joined) {
+        onJoined?.(trigger.name, (arrivals[index] as Arrival).event, { id, missing })
+      }
+    }
   }
 }
 
@@ -259,6 +284,14 @@ export function expiry(trigger: Trigger, first: Micros, last: Micros, at: Micros
     if (error instanceof TimexError) return `expiration cannot be computed: ${error.message}`
     throw error
   }
+}
+
+/** Returns the fire criteria that progress does not meet. */
+function missingOf(trigger: Trigger, progress: Progress): JoinedStream['missing'] {
+  return trigger.fireCriteria.flatMap((criterion) => {
+    const seen = progress[criterion.fingerprint] ?? 0
+    return seen < criterion.number ? [{ criterion, seen }] : []
+  })
 }
 
 function isReady(trigger: Trigger, progress: Progress): boolean {

@@ -26,19 +26,32 @@ const PART = '\\d{1,9}\\s*(?:sec|min|hr|[smhdw])'
 const AGO = new RegExp(`^-?\\s*(${PART}(?:\\s*${PART})*)(?:\\s+ago)?$`)
 const DAY = /^(?:(today|yesterday)(?:[ T]|$))?(?:(\d{1,2}):(\d{2})(?::(\d{2}))?)?$/
 
+/** A zone of time: turns times into what its clocks on the wall show, as if that were UTC, and back. */
+export type Zone = {
+  readonly wallOf: (time: Micros) => Micros
+  readonly utcOf: (wall: Micros) => Micros
+}
+
+const UTC: Zone = { wallOf: (time) => time, utcOf: (wall) => wall }
+
+/** Matches an ISO 8601 text that names its zone. */
+const WITH_ZONE = /[T ].*(?:z|[+-]\d\d(?::?\d\d)?)$/i
+
 /**
- * Parses a time as people name it, in UTC: ISO 8601; `now`; `today` or `yesterday`, from 00:00 or with a time
+ * Parses a time as people name it, by the clocks of a zone (UTC): ISO 8601; `now`; `today` or `yesterday`, from 00:00 or with a time
  * of day; a time of today such as `14:00`; how long ago, such as `-1h`, `1d 6h` or `30m ago`. Returns
  * undefined for any other text.
  *
  * @example
  * parseNamedTime('-1h', now) // an hour before now, in microseconds since the epoch
  */
-export function parseNamedTime(text: string, now: Micros): Micros | undefined {
+export function parseNamedTime(text: string, now: Micros, zone: Zone = UTC): Micros | undefined {
   const iso = parseIso(text)
-  if (iso !== undefined) return iso
+  if (iso !== undefined) return WITH_ZONE.test(text) ? iso : zone.utcOf(iso)
   const word = text.toLowerCase()
-  return word === 'now' ? now : (timeOfDay(word, now) ?? timeAgo(word, now))
+  if (word === 'now') return now
+  const wall = timeOfDay(word, zone.wallOf(now))
+  return wall === undefined ? timeAgo(word, now) : zone.utcOf(wall)
 }
 
 function timeOfDay(text: string, now: Micros): Micros | undefined {

@@ -2,14 +2,18 @@
 //
 //   npm run -s bench                    everything
 //   npm run -s bench -- generate        what is named only: a bench, or a figure of one
+//   npm run -s bench -- growth --events 10000000
 
+import { parseArgs } from 'node:util'
 import { benchArchive } from './archive/archive.ts'
 import { benchRollCost } from './archive/roll-cost.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { benchContention } from './contention.ts'
 import { benchDistill } from './distill.ts'
 import { benchFire } from './fire.ts'
 import { benchGenerate } from './generate.ts'
 import { benchGrowth } from './growth/growth.ts'
+import { benchLoad } from './growth/load.ts'
 import { benchIngest } from './ingest/ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchMemory } from './memory.ts'
@@ -17,7 +21,10 @@ import { benchPaths } from './paths.ts'
 import { benchReplay } from './replay.ts'
 import { benchStartUp } from './start-up.ts'
 
-type Bench = { readonly figures: readonly string[]; readonly run: () => void | Promise<void> }
+type Bench = {
+  readonly figures: readonly string[]
+  readonly run: (options: BenchOptions) => void | Promise<void>
+}
 
 const BENCHES: { readonly [name: string]: Bench } = {
   distill: { figures: ['distill_per_s'], run: benchDistill },
@@ -36,9 +43,14 @@ const BENCHES: { readonly [name: string]: Bench } = {
   archive: { figures: ['archive_cat_mb_per_s', 'archive_verify_of_gzip'], run: benchArchive },
   'roll-cost': { figures: ['archive_packing_of_ingest'], run: benchRollCost },
   growth: { figures: ['ingest_at_0', 'ingest_at_1m', 'api_p99_ms'], run: benchGrowth },
+  load: { figures: ['api_p99_ms_under_load', 'ingest_under_load'], run: benchLoad },
 }
 
-const names = process.argv.slice(2)
+const { values, positionals: names } = parseArgs({
+  options: { events: { type: 'string' } },
+  allowPositionals: true,
+})
+const options: BenchOptions = { events: values.events === undefined ? undefined : Number(values.events) }
 const isMeant = (bench: string, name: string) => name === bench || BENCHES[bench]?.figures.includes(name)
 const all = Object.entries(BENCHES)
 const unknown = names.find((name) => !all.some(([bench]) => isMeant(bench, name)))
@@ -48,5 +60,5 @@ if (unknown !== undefined) {
   process.exit(2)
 }
 for (const [bench, { run }] of all) {
-  if (names.length === 0 || names.some((name) => isMeant(bench, name))) await run()
+  if (names.length === 0 || names.some((name) => isMeant(bench, name))) await run(options)
 }

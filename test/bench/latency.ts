@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { connect } from 'amqplib'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import {
   type BenchDatabase,
@@ -14,6 +13,7 @@ import {
 import { percentile, printFigure } from './figure.ts'
 import { manyBodies } from './ingest/messages.ts'
 import { withServers } from './servers.ts'
+import { SteadyPublisher } from './steady-publisher.ts'
 
 const PER_SECOND = 1000
 const SECONDS = 30
@@ -21,7 +21,6 @@ const SECONDS = 30
 const TRICKLE = 20
 /** a round of bodies whose ids nothing else has */
 const OTHER_IDS = 1000
-const TICK_MS = 10
 const POLL_MS = 5
 const IDS_LOOKED_AT_AGAIN = 100
 /** Until the programs are warm nothing is counted. */
@@ -68,31 +67,11 @@ async function measure(
 ) {
   const published = new Map<string, number>()
   const watching = watch(database.url, published, bodies.length)
-  await publishSteadily(amqpUrl, bodies, published, perSecond, warmUp)
+  const publisher = await SteadyPublisher.start(amqpUrl, QUEUE, perSecond)
+  await publisher.publish(bodies, (index) => {
+    if (index >= warmUp) published.set(JSON.parse(String(bodies[index])).message_id, performance.now())
+  })
   return watching
-}
-
-async function publishSteadily(
-  amqpUrl: string,
-  bodies: readonly Buffer[],
-  published: Map<string, number>,
-  perSecond: number,
-  warmUp: number,
-): Promise<void> {
-  const model = await connect(amqpUrl, { noDelay: true })
-  const channel = await model.createConfirmChannel()
-  const begun = performance.now()
-  for (let sent = 0; sent < bodies.length; ) {
-    const due = Math.min(bodies.length, Math.floor(((performance.now() - begun) / 1000) * perSecond) + 1)
-    for (; sent < due; sent++) {
-      const body = bodies[sent] as Buffer
-      if (sent >= warmUp) published.set(JSON.parse(body.toString()).message_id, performance.now())
-      channel.publish('', QUEUE, body, { persistent: true })
-    }
-    await delay(TICK_MS)
-  }
-  await channel.waitForConfirms()
-  await model.close()
 }
 
 /** Reads new events again and again, as a client would. */

@@ -24,10 +24,12 @@ const WORKER_EVERY = 10 * MICROS_PER_MINUTE
 /**
  * Runs messages through the shipped configuration. Messages arrive when they are sent and are stored in
  * batches. A worker runs every ten simulated minutes, and once more three days after the last message.
+ * `look` is called with the store at the end.
  */
 export async function runShipped(
   messages: Iterable<Simulated>,
   variation: Variation = {},
+  look: (store: Store) => Promise<void> = async () => {},
 ): Promise<ShippedRun> {
   const { config, distiller, router, store } = await openShipped(variation)
   const clock = createManualClock(0)
@@ -61,6 +63,7 @@ export async function runShipped(
   clock.set(clock.now() + 3 * MICROS_PER_DAY)
   while ((await worker.pass('expire')) > 0);
   const run = { streams: await streamsOf(store), events: await outsideEvents(store), refused, missed }
+  await look(store)
   await store.close()
   return run
 }
@@ -70,7 +73,8 @@ async function outsideEvents(store: Store): Promise<number> {
   return events.filter(({ eventType }) => !isResult(eventType)).length
 }
 
-function isResult(eventType: string): boolean {
+/** Whether an event is a result of usage verification. */
+export function isResult(eventType: string): boolean {
   return /^(compute\.)?instance\.(exists\..+|unbilled)$/.test(eventType)
 }
 

@@ -7,7 +7,7 @@ import { createDistiller } from '../../distiller/distiller.ts'
 import type { Micros } from '../../domain/time.ts'
 import { holdsTraits, readingsOf } from '../../domain/trait-condition.ts'
 import { compileEventTypeFilter } from '../../text/event-type-filter.ts'
-import { parseFilterTime } from '../program.ts'
+import { localOption, TimeOption } from '../program.ts'
 
 /** A trait and the text of its value. */
 export type Wanted = { readonly name: string; readonly value: string }
@@ -22,19 +22,24 @@ export type RecordOptions = {
 /** Adds the options that choose records. */
 export function withRecordOptions(command: Command): Command {
   return command
-    .option(
-      '--from <time>',
-      'only notifications of this time and later, by their timestamps',
-      parseFilterTime,
-    )
-    .option('--to <time>', 'only notifications before this time', parseFilterTime)
-    .option('--types <globs>', 'only these event types: globs with commas, !glob excludes', parseTypes)
     .addOption(
-      new Option(
-        '--where <trait=value>',
-        'only notifications whose event has this trait, by the event definitions of -c; may be repeated',
-      ).argParser(parseWanted),
+      new TimeOption(
+        '--from <time>',
+        'only notifications of this time and later, by their timestamps: ISO 8601, yesterday, 14:00, -1h',
+      ),
     )
+    .addOption(new TimeOption('--to <time>', 'only notifications before this time'))
+    .addOption(localOption())
+    .option('--types <globs>', 'only these event types: globs with commas, !glob excludes', parseTypes)
+    .addOption(whereOption())
+}
+
+/** Creates the option `--where`, which chooses notifications by the traits of their events. */
+export function whereOption(): Option {
+  return new Option(
+    '--where <trait=value>',
+    'only notifications whose event has this trait, by the event definitions of -c; may be repeated',
+  ).argParser(parseWanted)
 }
 
 function parseTypes(text: string): string[] {

@@ -9,7 +9,7 @@ import type { DeadLetter, DeadLetterFilter } from '../../store/ports/dead-letter
 import type { Store } from '../../store/store.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
 import { loggerOf } from '../logger-of.ts'
-import { createCommand, parseFilterTime, parseWhole, print } from '../program.ts'
+import { createCommand, localOption, parseWhole, print, TimeOption } from '../program.ts'
 import { isConfirmed } from '../terminal/confirm.ts'
 import { formatTable } from '../terminal/table.ts'
 import { withConfiguredStore } from '../with-configured-store.ts'
@@ -100,12 +100,9 @@ function filtered(name: string, description: string, example = name): Command {
   return sub(name, description, example)
     .option('--stage <stage>', `only those of a stage: ${STAGE_NAMES}`, parseStage)
     .option('--queue <name>', 'only those of a queue')
-    .option(
-      '--since <time>',
-      'only those kept after it: ISO 8601 (UTC), yesterday, 14:00, -1h',
-      parseFilterTime,
-    )
-    .option('--until <time>', 'only those kept before it', parseFilterTime)
+    .addOption(new TimeOption('--since <time>', 'only those kept after it: ISO 8601, yesterday, 14:00, -1h'))
+    .addOption(new TimeOption('--until <time>', 'only those kept before it'))
+    .addOption(localOption())
 }
 
 /** Parses the stage of dead letters. An app may have kept some before it was taken out of the files. */

@@ -14,7 +14,7 @@ import { MESSAGE_TROUBLES, type MessageTrouble } from '../../notigen/trouble/mes
 import { USAGE_CODES } from '../../notigen/trouble/usage-orders.ts'
 import { type Duration, NoSuchTime, shiftTime, sumDuration } from '../../timex/duration.ts'
 import { parseTimex } from '../../timex/parser.ts'
-import { parsePositive, parseTime, parseWhole } from '../program.ts'
+import { localOption, parsePositive, parseWhole, TimeOption } from '../program.ts'
 
 /** Values of the command-line options for the simulated cloud. */
 export type CloudFlags = {
@@ -55,7 +55,13 @@ export function addSimulationOptions(command: Command): Command {
       parseWhole(0, 2 ** 32 - 1),
       1,
     )
-    .option('--start <time>', `ISO 8601, UTC (default: ${DEFAULT_START}, with --realtime now)`, parseTime)
+    .addOption(
+      new TimeOption(
+        '--start <time>',
+        `ISO 8601, yesterday, 14:00, -1h (default: ${DEFAULT_START}, with --realtime now)`,
+      ),
+    )
+    .addOption(localOption())
     .addOption(
       new Option('--duration <duration>', 'how much time is simulated, such as 36h or 1d 6h')
         .argParser(parseDuration)

@@ -83,7 +83,8 @@ export const triggerSchema = z
     fire_pipeline: z.string().nullish().describe('pipeline of streams that fire'),
     expire_pipeline: z.string().nullish().describe('pipeline of streams that expire'),
     debug_level: z.int().min(0).max(2).optional().meta({
-      description: '1 logs each event that joins, 2 also the others with the reason',
+      description:
+        '1 logs the stream that each event joins, 2 also what the stream lacks, and why other events do not match',
       default: TRIGGER_DEFAULTS.debug_level,
     }),
   })

@@ -1,6 +1,6 @@
 import type { StoredEvent } from '../../domain/event.ts'
 import type { Micros } from '../../domain/time.ts'
-import { readingsOf, type TraitCondition } from '../../domain/trait-condition.ts'
+import { readingsOf, type ValueCondition } from '../../domain/trait-condition.ts'
 import type { Timeline } from '../../formats/timeline.ts'
 import type { Page, Queries, ReadLimits } from '../../store/ports/queries.ts'
 import { buildTimeline } from './build-timeline.ts'
@@ -10,7 +10,7 @@ const MOST_EVENTS = 2000
 const MOST_STREAMS = 200
 
 export type TimelineQuery = {
-  readonly traits: readonly TraitCondition[]
+  readonly traits: readonly ValueCondition[]
   readonly from?: Micros | undefined
   readonly to?: Micros | undefined
   readonly isFolded?: boolean | undefined
@@ -56,15 +56,15 @@ export async function findTrait(
   queries: Queries,
   value: string,
   names: Iterable<string>,
-): Promise<TraitCondition | undefined> {
+): Promise<ValueCondition | undefined> {
   for (const name of names) {
-    const condition: TraitCondition = { name, values: readingsOf(value) }
+    const condition: ValueCondition = { name, values: readingsOf(value) }
     const page: Page = { limit: 1, mark: undefined, ascending: false }
     if ((await queries.listEvents({ traits: [condition] }, page)).length > 0) return condition
   }
   return undefined
 }
 
-function textOf([first]: TraitCondition['values']): string {
+function textOf([first]: ValueCondition['values']): string {
   return first && 'value' in first ? String(first.value) : ''
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Event } from '../../domain/event.ts'
-import type { Router, StreamDraft } from '../../domain/routing.ts'
+import type { Router, SavedDraft, StreamDraft } from '../../domain/routing.ts'
 import type { Stream } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
 import type { SqlDialect } from '../dialect.ts'
@@ -46,7 +46,8 @@ export async function routeEvents(
   const pasts: ReadonlyMap<number, readonly Event[]> = await eventsOfStreams(tx, context.eventTypes, stale)
   const arrivals = events.map(({ arrival }) => arrival)
   const drafts = router.route(arrivals, open, pasts, generation)
-  await saveDrafts(tx, context, drafts, events)
+  const saved = await saveDrafts(tx, context, drafts, events)
+  router.saved?.(saved, arrivals)
   if (!context.isReplay) {
     const joined = drafts.flatMap(({ id }) => (id !== undefined && replayed.has(id) ? [id] : []))
     if (joined.length > 0) await giveToWorkers(tx, joined)
@@ -108,7 +109,7 @@ async function saveDrafts(
   context: StoreContext,
   drafts: readonly StreamDraft[],
   events: readonly NewEvent[],
-): Promise<void> {
+): Promise<readonly SavedDraft[]> {
   const { dialect } = context
   const created = drafts.filter(({ id }) => id === undefined)
   const changed = drafts.filter(({ id }) => id !== undefined)
@@ -156,6 +157,7 @@ async function saveDrafts(
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([hash, id]) => ({ key_hash: dialect.bytes(hash), stream_id: id }))
   await upsertRows(tx, dialect, 'open_stream', pointerRows, ['key_hash'], ['stream_id'])
+  return withIds
 }
 
 /** Returns the row of a new stream. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { Literal, type SqlDialect } from '../dialect.ts'
 import { MYSQL_TYPES } from './mysql-column-types.ts'
 import type { MysqlConnections } from './mysql-connections.ts'
@@ -27,6 +28,10 @@ export function createMysqlDialect(pool: MysqlConnections): SqlDialect {
     },
     idStep: 1,
     idStepNow: '@@auto_increment_increment',
+    matchesGlob(column, glob) {
+      const like = glob.replace(/[%_|]/g, '|$&').replaceAll('*', '%').replaceAll('?', '_')
+      return sql<boolean>`${column} like ${like} escape '|'`
+    },
     firstId: (insertId) => Number(insertId),
     onExistingKey(keys, update) {
       const set = update.map((column) => `${column} = values(${column})`)

@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../../domain/event.ts'
 import type { Stream, StreamState } from '../../domain/stream.ts'
+import type { TextPattern } from '../../domain/text-pattern.ts'
 import type { Micros } from '../../domain/time.ts'
 import type { TraitCondition } from '../../domain/trait-condition.ts'
 
@@ -29,13 +30,15 @@ export type Comparison = {
 }
 
 export type StreamFilter = {
-  readonly name?: string | undefined
+  readonly name?: string | TextPattern | undefined
   readonly state?: StreamState | undefined
   readonly ids?: readonly number[] | undefined
   /** only streams whose last error holds this text, or matches this pattern with `*` and `?`, in any case */
   readonly lastError?: string | undefined
   /** only streams whose runs were begun so often */
   readonly attempts?: Comparison | undefined
+  /** only streams in any other state */
+  readonly notState?: StreamState | undefined
   /** only streams whose first event is before this time */
   readonly olderThan?: Micros | undefined
   /** only streams whose last event is after this time */
@@ -53,7 +56,7 @@ export type StreamClaim = {
 }
 
 export type EventFilter = {
-  readonly eventType?: string | undefined
+  readonly eventType?: string | TextPattern | undefined
   /** only events after this time */
   readonly from?: Micros | undefined
   /** only events until this time, itself included */

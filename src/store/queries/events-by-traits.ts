@@ -1,10 +1,10 @@
-import { sql } from 'kysely'
 import type { StoredEvent } from '../../domain/event.ts'
-import { holdsTraits } from '../../domain/trait-condition.ts'
+import { holdsTraits, isValueCondition } from '../../domain/trait-condition.ts'
 import type { StoreContext } from '../context.ts'
 import type { EventFilter, Page } from '../ports/queries.ts'
 import { bucketOf, type Executor, firstIdOf } from '../schema/schema.ts'
 import { bucketsWithout } from '../upkeep/event-spans.ts'
+import { mayMeet } from './holds-condition.ts'
 import { beyond, type IdRange, idsByTraits } from './inverted-index.ts'
 import { breathe, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
@@ -35,7 +35,7 @@ export async function* eventsByTraits(
     const ids = without ? found?.filter((id) => !without.has(id)) : found
     if (ids?.length === 0) continue
     if (ids) selected = selected.where('event.id', 'in', ids)
-    else for (const { name } of traits) selected = selected.where(mentions(name))
+    else for (const one of traits) selected = selected.where(mayMeet('event.traits', one))
     const listed = await selected.select(LISTED_COLUMNS).orderBy('event.id', direction).execute(reading)
     for await (const { events, rows } of eventsOfListed(context, listed, page, reading)) {
       const found: StoredEvent[] = []
@@ -67,10 +67,10 @@ async function* candidates(
   range: IdRange,
   { reading, wantsMany }: { readonly reading: Reading; readonly wantsMany: boolean },
 ): AsyncGenerator<Candidates> {
-  const { traits = [] } = filter
+  const traits = filter.traits?.filter(isValueCondition) ?? []
   const names = traits.map(({ name }) => name)
   const [found, without] = await Promise.all([
-    db.selectFrom('indexed_trait').selectAll().where('name', 'in', names).execute(),
+    names.length === 0 ? [] : db.selectFrom('indexed_trait').selectAll().where('name', 'in', names).execute(),
     bucketsWithout(db, filter),
   ])
   const since = found.length === 0 ? range.high + 1 : Math.max(...found.map(({ from_id }) => from_id))
@@ -102,9 +102,4 @@ function* readings(range: IdRange, without: ReadonlySet<number>): Generator<Cand
     if (!without.has(bucket)) yield rest.ascending ? { ...rest, high: end } : { ...rest, low: end }
     rest = beyond(rest, end)
   }
-}
-
-/** Returns SQL for whether the JSON column of an event contains a trait of this name. */
-function mentions(name: string) {
-  return sql<boolean>`instr(event.traits, ${`${JSON.stringify(name)}:`}) > 0`
 }

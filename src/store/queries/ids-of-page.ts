@@ -5,7 +5,7 @@ import type { Tables } from '../schema/schema.ts'
 import { withoutEmptyStart } from '../upkeep/event-spans.ts'
 import { applyPage, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
-import { selectEvents, selectTimes } from './select-events.ts'
+import { selectTimes, selectTyped, typesOfFilter } from './select-events.ts'
 
 // The indexes by types and by times both hold id, type and time: the ids of a page are found in them alone.
 
@@ -21,20 +21,62 @@ export async function idsOfPage(
   page: Page,
   { top, reading }: ReadBounds,
 ): Promise<readonly number[]> {
-  const matching = await selectEvents(context, filter)
-  if (!matching || page.limit === 0) return []
-  const listed = applyPage(matching, 'event.id', page, top).limit(page.limit)
-  if (filter.from === undefined && filter.to === undefined) return idsInOrder(listed, page, reading)
-  if (await isNarrow(context, filter, reading)) return narrowIds(context, filter, page, { top, reading })
+  const types = await typesOfFilter(context, filter)
+  if (types?.length === 0 || page.limit === 0) return []
+  const select = (some: readonly number[] | undefined) =>
+    applyPage(selectTyped(context, filter, some), 'event.id', page, top)
+  const isTimed = filter.from !== undefined || filter.to !== undefined
+  if (!isTimed) return idsInOrder(context, types, select, page, reading)
+  if (await isNarrow(context, filter, reading))
+    return narrowIds(context, { ...filter, types }, page, { top, reading })
   const range = await rangeOf(context.db, 'event', page, top)
   if (!range) return []
   const { low, high } = await withoutEmptyStart(context.db, filter, range)
-  return idsInOrder(listed.where('event.id', '>=', low).where('event.id', '<=', high), page, reading)
+  const within = (some: readonly number[] | undefined) =>
+    select(some).where('event.id', '>=', low).where('event.id', '<=', high)
+  return idsInOrder(context, types, within, page, reading)
 }
 
-async function idsInOrder(listed: Selected, { ascending }: Page, reading: Reading): Promise<number[]> {
+/** Most types of which each is read by itself. */
+const MOST_TYPES = 64
+
+/** Returns the first ids of a page, in its order, of the events that `select` selects of some types. */
+async function idsInOrder(
+  { db }: StoreContext,
+  types: readonly number[] | undefined,
+  select: (types: readonly number[] | undefined) => Selected,
+  { ascending, limit }: Page,
+  reading: Reading,
+): Promise<number[]> {
   const direction = ascending ? 'asc' : 'desc'
-  const rows = await listed.select('event.id').orderBy('event.id', direction).execute(reading)
+  const idsOf = (some: readonly number[] | undefined) =>
+    select(some).select('event.id').orderBy('event.id', direction).limit(limit)
+  if (types === undefined || types.length === 1) {
+    const rows = await idsOf(types).execute(reading)
+    return rows.map(({ id }) => id)
+  }
+  if (types.length > MOST_TYPES) return idsOfMany(select(undefined), types, { ascending, limit }, reading)
+  // The index holds the events of each type in the order of ids: of each the first ones are read, no more.
+  const parts = types.map((type) => db.selectFrom(idsOf([type]).as('of_type')).select('of_type.id'))
+  const all = parts.reduce((union, part) => union.unionAll(part))
+  const rows = await all.orderBy('id', direction).limit(limit).execute(reading)
+  return rows.map(({ id }) => id)
+}
+
+/** Returns the first ids of events of many types: reads the events in the order of ids, whatever their types. */
+async function idsOfMany(
+  events: Selected,
+  types: readonly number[],
+  { ascending, limit }: Pick<Page, 'ascending' | 'limit'>,
+  reading: Reading,
+): Promise<number[]> {
+  const rows = await events
+    // `+ 0` keeps the servers from sorting all events of these types.
+    .where(sql<boolean>`event.event_type_id + 0 in (${sql.raw(types.join(','))})`)
+    .select('event.id')
+    .orderBy('event.id', ascending ? 'asc' : 'desc')
+    .limit(limit)
+    .execute(reading)
   return rows.map(({ id }) => id)
 }
 
@@ -47,7 +89,7 @@ async function idsInOrder(listed: Selected, { ascending }: Page, reading: Readin
  */
 async function narrowIds(
   context: StoreContext,
-  { eventType, from, to }: EventFilter,
+  { types, from, to }: EventFilter & { readonly types: readonly number[] | undefined },
   page: Page,
   { top, reading }: ReadBounds,
 ): Promise<readonly number[]> {
@@ -55,10 +97,10 @@ async function narrowIds(
   const direction = ascending ? 'asc' : 'desc'
   // `+ 0` keeps the servers from going through all events of a type, or all events in id order.
   const unindexedId = sql<number>`event.id + 0`
-  const type = eventType === undefined ? undefined : await context.eventTypes.find(eventType)
   const listed = (times: EventFilter) => {
     const timed = selectTimes(context, times)
-    const typed = type === undefined ? timed : timed.where(sql<number>`event.event_type_id + 0`, '=', type)
+    const ofTypes = sql<boolean>`event.event_type_id + 0 in (${sql.raw(types?.join(',') ?? '')})`
+    const typed = types === undefined ? timed : timed.where(ofTypes)
     return applyPage(typed, 'event.id', page, top).select('event.id').limit(limit)
   }
   const near = await listed({ from, to }).orderBy('event.generated', direction).execute(reading)

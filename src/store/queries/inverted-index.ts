@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { TraitCondition } from '../../domain/trait-condition.ts'
+import type { ValueCondition } from '../../domain/trait-condition.ts'
 import { hashIn } from '../rows.ts'
 import { bucketOf, type Executor, firstIdOf } from '../schema/schema.ts'
 import { traitHash } from '../trait-codec.ts'
@@ -39,7 +39,7 @@ export type WalkOptions = {
 export async function* idsByTraits(
   db: Executor,
   kind: keyof typeof INDEX,
-  conditions: readonly TraitCondition[],
+  conditions: readonly ValueCondition[],
   range: IdRange,
   reading: Reading = {},
   { inVain = new Set(), wantsMany = false }: WalkOptions = {},
@@ -78,7 +78,7 @@ function nextBuckets(
 async function lookUpAll(
   db: Executor,
   kind: keyof typeof INDEX,
-  conditions: readonly TraitCondition[],
+  conditions: readonly ValueCondition[],
   buckets: readonly number[],
   range: IdRange,
   reading: Reading,
@@ -93,7 +93,7 @@ async function lookUpAll(
 async function lookUp(
   db: Executor,
   kind: keyof typeof INDEX,
-  conditions: readonly TraitCondition[],
+  conditions: readonly ValueCondition[],
   buckets: readonly number[],
   { low, high, ascending }: IdRange,
   reading: Reading,

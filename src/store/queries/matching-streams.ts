@@ -9,20 +9,20 @@ const PORTION = 50_000
 
 /** Yields the ids of the streams that match a filter, upwards and in portions, without those that come later. */
 export async function* matchingStreams(
-  { db }: StoreContext,
+  context: StoreContext,
   filter: StreamFilter,
   reading: Reading = {},
 ): AsyncGenerator<readonly number[]> {
-  const top = await idAtEnd(db, 'stream', 'desc')
+  const top = await idAtEnd(context.db, 'stream', 'desc')
   if (top === undefined) return
   if (filter.traits?.length) {
     const page = { limit: Number.POSITIVE_INFINITY, mark: undefined, ascending: true }
-    for await (const streams of streamsByTraits(db, filter, page, { top, reading }))
+    for await (const streams of streamsByTraits(context, filter, page, { top, reading }))
       if (streams.length > 0) yield streams.map(({ id }) => id)
     return
   }
   for (let mark = -1; ; ) {
-    const rows = await selectStreams(db, filter)
+    const rows = await selectStreams(context, filter)
       .select('id')
       .where('id', '>', mark)
       .where('id', '<=', top)

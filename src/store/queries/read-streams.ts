@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
 import type { Stream } from '../../domain/stream.ts'
-import { holdsTraits } from '../../domain/trait-condition.ts'
+import { holdsTraits, isValueCondition } from '../../domain/trait-condition.ts'
 import type { StoreContext } from '../context.ts'
 import type { Page, ReadLimits, StreamClaim, StreamFilter } from '../ports/queries.ts'
 import { idIn, type StreamRow, stateNumbers, streamOfRow } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
-import { idsByTraits } from './inverted-index.ts'
+import { mayMeet } from './holds-condition.ts'
+import { beyond, type IdRange, idsByTraits } from './inverted-index.ts'
 import { fitting, type Listed, listedText, withTexts } from './long-texts.ts'
+import { matchesPattern } from './matches-pattern.ts'
 import { applyPage, breathe, countRows, firstOf, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
 import { holdsText } from './text-pattern.ts'
@@ -62,19 +64,20 @@ export function listStreams(
 ): Promise<Stream[]> {
   return readVisible(context, 'stream', (top) =>
     filter.traits?.length
-      ? firstOf(streamsByTraits(context.db, filter, page, { top, reading }), page.limit)
+      ? firstOf(streamsByTraits(context, filter, page, { top, reading }), page.limit)
       : listPlain(context, filter, page, { top, reading }),
   )
 }
 
 async function listPlain(
-  { db }: StoreContext,
+  context: StoreContext,
   filter: StreamFilter,
   page: Page,
   { top, reading }: ReadBounds,
 ): Promise<Stream[]> {
+  const { db } = context
   for (let { mark } = page; ; ) {
-    const rows = await applyPage(selectStreams(db, filter), 'id', { ...page, mark }, top)
+    const rows = await applyPage(selectStreams(context, filter), 'id', { ...page, mark }, top)
       .select(LISTED_COLUMNS)
       .orderBy('id', page.ascending ? 'asc' : 'desc')
       .limit(page.limit)
@@ -91,13 +94,13 @@ async function listPlain(
 
 /** Counts the streams beyond the page's mark, whatever the page's limit. */
 export async function countStreams(
-  { db }: StoreContext,
+  context: StoreContext,
   filter: StreamFilter,
   page: Page,
   reading: Reading = {},
 ): Promise<number> {
-  if (filter.traits?.length) return countRows(streamsByTraits(db, filter, page, { reading }))
-  const row = await applyPage(selectStreams(db, filter), 'id', page)
+  if (filter.traits?.length) return countRows(streamsByTraits(context, filter, page, { reading }))
+  const row = await applyPage(selectStreams(context, filter), 'id', page)
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow(reading)
   return Number(row.count)
@@ -105,21 +108,21 @@ export async function countStreams(
 
 /** Reads the streams that meet conditions on distinguishing traits, in the page's order and in portions. */
 export async function* streamsByTraits(
-  db: Executor,
+  context: StoreContext,
   filter: StreamFilter,
   page: Page,
   { top, reading }: ReadBounds,
 ): AsyncGenerator<Stream[]> {
+  const { db } = context
   const { traits = [] } = filter
   const { maxBytes = Infinity } = page
   let [count, total] = [0, 0]
   const range = await rangeOf(db, 'stream', page, top)
   if (!range) return
-  for await (const ids of idsByTraits(db, 'stream', traits, range, reading)) {
+  for await (const select of candidates(db, filter, range, reading)) {
     await breathe(reading)
-    const rows = await selectStreams(db, filter)
+    const rows = await select(selectStreams(context, filter))
       .select(LISTED_COLUMNS)
-      .where('id', 'in', ids)
       .orderBy('id', range.ascending ? 'asc' : 'desc')
       .execute(reading)
     for await (const portion of streamsOfListed(db, rows, page, reading)) {
@@ -133,6 +136,41 @@ export async function* streamsByTraits(
       }
       yield found
     }
+  }
+}
+
+/** Streams that one query looks through where no index helps. */
+const READ_AT_A_TIME = 4096
+
+/**
+ * Yields restrictions to streams that may meet the conditions, in the range's order: by the inverted index where a
+ * condition names a value, else to one part of the ids after another.
+ */
+async function* candidates(
+  db: Executor,
+  { traits = [] }: StreamFilter,
+  range: IdRange,
+  reading: Reading,
+): AsyncGenerator<(streams: SelectedStreams) => SelectedStreams> {
+  const indexed = traits.filter(isValueCondition)
+  if (indexed.length > 0) {
+    for await (const ids of idsByTraits(db, 'stream', indexed, range, reading))
+      yield (streams) => streams.where('id', 'in', ids)
+    return
+  }
+  const conditions = traits.map((one) => mayMeet('distinguishing_traits', one))
+  for (let rest = range; rest.low <= rest.high; ) {
+    const { low, high, ascending } = rest
+    const end = ascending
+      ? Math.min(high, low + READ_AT_A_TIME - 1)
+      : Math.max(low, high - READ_AT_A_TIME + 1)
+    const [first, last] = ascending ? [low, end] : [end, high]
+    yield (streams) =>
+      conditions.reduce(
+        (some, one) => some.where(one),
+        streams.where('id', '>=', first).where('id', '<=', last),
+      )
+    rest = beyond(rest, end)
   }
 }
 
@@ -157,13 +195,13 @@ export async function findClaim({ db, dialect }: StoreContext, id: number): Prom
   return row && { claimedBy: row.claimed_by, leaseLeft: row.left === null ? null : Number(row.left) }
 }
 
-export function selectStreams(db: Executor, filter: StreamFilter) {
+type SelectedStreams = ReturnType<typeof selectStreams>
+
+export function selectStreams({ db, dialect }: StoreContext, filter: StreamFilter) {
   let selected = db.selectFrom('stream')
-  if (filter.name !== undefined) {
-    // MySQL ignores trailing blanks in texts; a comparison of bytes does not.
-    const bytes = Buffer.from(filter.name).toString('hex').toUpperCase()
-    selected = selected.where('name', '=', filter.name).where(sql<string>`hex(name)`, '=', bytes)
-  }
+  if (filter.name !== undefined) selected = selected.where(matchesPattern(dialect, 'name', filter.name))
+  if (filter.notState !== undefined)
+    selected = selected.where('state', 'not in', stateNumbers(filter.notState))
   if (filter.state !== undefined) selected = selected.where('state', 'in', stateNumbers(filter.state))
   if (filter.ids !== undefined) selected = selected.where(idIn('id', [0, ...filter.ids]))
   if (filter.lastError !== undefined) selected = selected.where(holdsText('last_error', filter.lastError))

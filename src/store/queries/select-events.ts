@@ -62,12 +62,34 @@ export function selectTimes({ db }: StoreContext, { from, to }: EventFilter) {
   return selected
 }
 
-/** Selects the events of a filter's type and times; returns undefined when no event has that type. */
+/** Returns the ids of a filter's event types; undefined where it asks for none. */
+export async function typesOfFilter(
+  { eventTypes }: StoreContext,
+  { eventType }: EventFilter,
+): Promise<readonly number[] | undefined> {
+  if (eventType === undefined) return undefined
+  if (typeof eventType !== 'string') return eventTypes.matching(eventType)
+  const type = await eventTypes.find(eventType)
+  return type === undefined ? [] : [type]
+}
+
+/** Selects the events of a filter's types and times; returns undefined when no event has such a type. */
 export async function selectEvents(context: StoreContext, filter: EventFilter) {
+  const types = await typesOfFilter(context, filter)
+  return types?.length === 0 ? undefined : selectTyped(context, filter, types)
+}
+
+/** Selects the events of a filter's times that have one of these types, or of all types. */
+export function selectTyped(
+  context: StoreContext,
+  filter: EventFilter,
+  types: readonly number[] | undefined,
+) {
   const timed = selectTimes(context, filter)
-  if (filter.eventType === undefined) return timed
-  const type = await context.eventTypes.find(filter.eventType)
-  return type === undefined ? undefined : timed.where('event.event_type_id', '=', type)
+  if (!types) return timed
+  const [type] = types
+  if (types.length === 1) return timed.where('event.event_type_id', '=', type as number)
+  return timed.where(idIn('event.event_type_id', types))
 }
 
 /** Decodes rows into events, in their order. */

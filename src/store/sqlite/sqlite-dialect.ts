@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { SqlDialect } from '../dialect.ts'
 import { SQLITE_TYPES } from './sqlite-column-types.ts'
 import { isContention, isDataFault, isServerError } from './sqlite-errors.ts'
@@ -18,6 +19,7 @@ export const sqliteDialect: SqlDialect = {
   maxStatementBytes: 256 * 1024 * 1024,
   idStep: 1,
   idStepNow: '1',
+  matchesGlob: (column, glob) => sql<boolean>`${column} glob ${glob.replaceAll('[', '[[]')}`,
   firstId: (insertId, rows) => Number(insertId) - rows + 1,
   onExistingKey(keys, update) {
     const set = update.map((column) => `${column} = excluded.${column}`).join(', ')

@@ -8,33 +8,42 @@ import { openMysqlDatabase } from '../../../src/store/mysql/mysql-database.ts'
 import { createRouter } from '../../../src/streams/router.ts'
 import { manyBodies, withOtherIds } from '../ingest/messages.ts'
 
-export const EVENTS = 1_000_000
-/** Events that each open a stream of their own; the others open 64 of 1,000. */
-const LONE_EVENTS = 40_000
+/** Of 25 events one opens a stream of its own; of the others 64 of 1,000 do. */
+const LONE_SHARE = 1 / 25
 const BATCH = 1000
 /** of the recorded day, in whole batches */
 const BODIES_PER_ROUND = 4000
 /** Rounds of the recorded day from this one on have ids that no filled event has. */
 export const UNUSED_ROUND = 40_000
-/** Events come in the order of their time, as in life: a million over the first 20 hours of yesterday. */
+/** Events come in the order of their time, as in life: a million over 20 hours. */
 export const MICROS_APART = 72_000
-export const OLDEST = Math.floor(Date.now() / 86_400_000) * MICROS_PER_DAY - MICROS_PER_DAY
-export const NEWEST = OLDEST + EVENTS * MICROS_APART
+const START_OF_DAY = Math.floor(Date.now() / 86_400_000) * MICROS_PER_DAY
+
+/** How much a database is filled with, and the time after its newest event: 20 hours of yesterday, or before. */
+export type Size = { readonly events: number; readonly oldest: number; readonly newest: number }
+
+export function sizeOf(events: number): Size {
+  const newest = START_OF_DAY - MICROS_PER_DAY / 6
+  return { events, oldest: newest - events * MICROS_APART, newest }
+}
 
 const config = await loadConfig(resolve(import.meta.dirname, '../../../config/winchester.yaml'), process.env)
 
-/** Stores a million events and 100,000 open streams. */
-export async function fill(url: string): Promise<{ events: number; open_streams: number }> {
+/** Stores events, one of ten of which opens a stream that stays open. */
+export async function fill(
+  url: string,
+  { events, oldest }: Size,
+): Promise<{ events: number; open_streams: number }> {
   const store = await createStore(await openMysqlDatabase({ url: new URL(url) }), config, { writer: 'bench' })
   const router = createRouter(config.triggers)
   const distiller = createDistiller(config.definitions, { catchAll: false })
   let filled = 0
-  for (const bodies of chunks()) {
+  for (const bodies of chunks(events)) {
     const arrivals = bodies.map((body) => {
       const decoded = decodeNotification(body)
       const distilled = decoded.ok ? distiller.distil(decoded.notification, 0) : undefined
       if (distilled?.kind !== 'event') throw new Error('every message of the bench must become an event')
-      const timestamp = OLDEST + filled++ * MICROS_APART
+      const timestamp = oldest + filled++ * MICROS_APART
       const event = { ...distilled.event, timestamp }
       return { event, at: timestamp, keys: router.keysOf(event) }
     })
@@ -49,23 +58,25 @@ export async function fill(url: string): Promise<{ events: number; open_streams:
   return facts
 }
 
-/** Not all at once: a million bodies are 2.6 GB. */
-function* chunks(): Generator<Buffer[]> {
+/** Yields bodies in batches: those of a million are 2.6 GB. */
+function* chunks(events: number): Generator<Buffer[]> {
   const day = manyBodies(BODIES_PER_ROUND)
-  for (let sent = 0, round = 0; sent < EVENTS - LONE_EVENTS; round++) {
-    for (let at = 0; at < day.length && sent < EVENTS - LONE_EVENTS; at += BATCH) {
+  const lone = Math.floor((events * LONE_SHARE) / BATCH) * BATCH
+  let round = 0
+  for (let sent = 0; sent < events - lone; round++) {
+    for (let at = 0; at < day.length && sent < events - lone; at += BATCH) {
       const part = day.slice(at, at + BATCH)
       sent += part.length
       yield part.map((body) => Buffer.from(withOtherIds(String(body), round)))
     }
   }
-  const lone = day
+  const update = day
     .map(String)
     .find((body) => JSON.parse(body).event_type === 'compute.instance.update') as string
-  for (let number = 0; number < LONE_EVENTS; number += BATCH) {
+  for (let number = 0; number < lone; number += BATCH) {
     // Beyond the rounds above and before those that are not used.
     yield Array.from({ length: BATCH }, (_, index) =>
-      Buffer.from(withOtherIds(lone, 300 + ((number + index) % (UNUSED_ROUND - 300)))),
+      Buffer.from(withOtherIds(update, round + ((number + index) % (UNUSED_ROUND - round)))),
     )
   }
 }

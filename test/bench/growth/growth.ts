@@ -1,13 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import type { BenchOptions } from '../bench-options.ts'
 import { type BenchDatabase, createBenchDatabase, fillQueue, QUEUE, startBoth } from '../drain.ts'
 import { printFigure } from '../figure.ts'
 import { withServers } from '../servers.ts'
 import { benchApi } from './api.ts'
-import { fill } from './grown-database.ts'
+import { fill, type Size, sizeOf } from './grown-database.ts'
 import { troubledMessages } from './messages.ts'
 import { Side, type TurnCounts } from './side.ts'
 
+const MILLION = 1_000_000
 /** More than is stored in all turns. */
 const PARTS = 10
 const NOTIFICATIONS_PER_PART = 60_000
@@ -19,25 +21,29 @@ const WARM_UP = 6
 const TURNS = 8
 const QUEUE_BESIDE = 'monitor.beside'
 
-/** Ingest with a million events and 100,000 open streams, over ingest into a database without; then the REST API there. */
-export function benchGrowth(): Promise<void> {
+/**
+ * Ingest with many events, one of ten of which has an open stream, over ingest into a database without; then the REST
+ * API there.
+ */
+export function benchGrowth({ events = MILLION }: BenchOptions): Promise<void> {
+  const size = sizeOf(events)
   return withServers(async (bench) => {
     const servers = await startBoth(bench)
     const grown = await createBenchDatabase(servers, 'grown')
-    const facts = await fill(grown.url)
+    const facts = await fill(grown.url, size)
     const beside = { ...servers, serverUrl: await bench.startMariadb() }
     const empty = await createBenchDatabase(beside, 'empty', [[new RegExp(QUEUE, 'g'), QUEUE_BESIDE]])
-    const rates = await measureInTurns(servers.amqpUrl, empty, grown)
+    const rates = await measureInTurns(servers.amqpUrl, empty, grown, size)
     const details = { rounds: ROUNDS, turns: TURNS, turn_ms: TURN_MS }
     printFigure('ingest_at_0', rates.empty, details)
-    printFigure('ingest_at_1m', rates.grown, {
+    printFigure(events === MILLION ? 'ingest_at_1m' : `ingest_at_${events}`, rates.grown, {
       goal_of_empty: 0.9,
       of_empty: Number((rates.grown / rates.empty).toFixed(2)),
       ...details,
       ...facts,
     })
     await writeOut(grown.url)
-    await benchApi(grown)
+    await benchApi(grown, size)
   })
 }
 
@@ -49,9 +55,10 @@ async function measureInTurns(
   amqpUrl: string,
   empty: BenchDatabase,
   grown: BenchDatabase,
+  size: Size,
 ): Promise<{ readonly empty: number; readonly grown: number }> {
   for (let part = 0; part < PARTS; part++) {
-    const messages = troubledMessages(NOTIFICATIONS_PER_PART, part)
+    const messages = troubledMessages(NOTIFICATIONS_PER_PART, part, size)
     await fillQueue(amqpUrl, messages, QUEUE_BESIDE)
     await fillQueue(amqpUrl, messages, QUEUE)
   }

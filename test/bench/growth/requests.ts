@@ -1,5 +1,6 @@
-import { Agent, get } from 'node:http'
+import { Agent } from 'node:http'
 import { parentPort, workerData } from 'node:worker_threads'
+import { timeOf } from './request.ts'
 
 // A thread of its own: what collecting the garbage of the bench takes is no time of the server's.
 
@@ -14,7 +15,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 })
 const times: number[] = []
 let sum = 0
 for (const [number, url] of urls.entries()) {
-  const ms = await timeOf(url)
+  const ms = await timeOf(url, agent)
   if (number < warmUp) continue
   times.push(ms)
   sum += ms
@@ -23,16 +24,3 @@ for (const [number, url] of urls.entries()) {
 }
 agent.destroy()
 parentPort?.postMessage(times)
-
-/** Milliseconds from a request to the end of its answer. */
-function timeOf(url: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const begun = performance.now()
-    get(url, { agent }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`${url}: ${response.statusCode}`))
-      response.on('error', reject)
-      response.on('end', () => resolve(performance.now() - begun))
-      response.resume()
-    }).on('error', reject)
-  })
-}

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { TransientError } from '../../../src/domain/errors.ts'
 import type { RestEvent, RestStream } from '../../../src/formats/rest-form.ts'
 import { printList } from '../../../src/klugman/list.ts'
 import { eventOutput, type OutputOptions, printCount, streamOutput } from '../../../src/klugman/output.ts'
@@ -17,6 +18,8 @@ const STREAMS: readonly RestStream[] = [
   fire_timestamp: null,
   expire_timestamp: datetime('2026-01-05T00:00:00'),
   distinguishing_traits: { instance_id: instance },
+  event_count: 3,
+  attempts: index,
   _mark: String(10 - index),
 }))
 
@@ -70,9 +73,9 @@ async function shownEvents(options: OutputOptions): Promise<string> {
   return printed
 }
 
-const TABLE = `ID  NAME  STATE      FIRST_EVENT          LAST_EVENT           TRAITS
-10  b     completed  2026-01-01T00:00:00  2026-01-02T00:00:00  instance_id:i-2
-9   a     error      2026-01-01T00:00:00  2026-01-03T00:00:00  instance_id:i-10
+const TABLE = `ID  NAME  STATE      FIRST_EVENT          LAST_EVENT           EVENT_COUNT  ATTEMPTS  TRAITS            LAST_ERROR
+10  b     completed  2026-01-01T00:00:00  2026-01-02T00:00:00  3            0         instance_id:i-2   -
+9   a     error      2026-01-01T00:00:00  2026-01-03T00:00:00  3            1         instance_id:i-10  -
 `
 
 test('on a terminal a stream is a line, elsewhere and with details a box', async () => {
@@ -118,7 +121,7 @@ test.each<[OutputOptions, string]>([
   ],
   [
     { csv: true },
-    /^id,state,name,first_event,last_event,fire_timestamp,expire_timestamp,trait\.instance_id,_mark\n10,/,
+    /^id,state,name,first_event,last_event,fire_timestamp,expire_timestamp,event_count,attempts,last_error,trait\.instance_id,_mark\n10,/,
   ],
   [{ json: true }, /^\{"id":10,"name":"b"/],
 ] as never)('streams as %j', async (options, expected) => {
@@ -139,7 +142,7 @@ test('the columns of events: the three that all have, then the traits by name', 
 
 test('a column that no row has is refused with those that there are', async () => {
   await expect(shown({ column: ['stat'] })).rejects.toThrow(
-    'no row has a column stat; known are id, state, name, first_event, last_event, fire_timestamp, expire_timestamp, trait.instance_id, _mark, traits; did you mean "state"?',
+    'no row has a column stat; known are id, state, name, first_event, last_event, fire_timestamp, expire_timestamp, event_count, attempts, last_error, trait.instance_id, _mark, traits; did you mean "state"?',
   )
   await expect(shown({ sortColumn: 'nosuch' })).rejects.toThrow('no row has a column nosuch')
 })
@@ -170,6 +173,7 @@ function listingOf(count: number) {
   return {
     page: async ({ mark, limit = 200 }: { mark?: string | undefined; limit?: number | string | undefined }) =>
       after(mark).slice(0, Math.min(Number(limit), 1000)),
+    count: async () => count,
     async *all({ mark }: { mark?: string | undefined; limit?: number | string | undefined }) {
       yield* after(mark)
     },
@@ -186,13 +190,12 @@ const list = (count: number, query: object, isAll = false) =>
   })
 
 test.each([
-  [940, {}, 200, /^200 streams shown, and there are more: --limit N shows more, --all everything\n$/],
+  [940, {}, 200, /^200 of 940; --all or --limit for more\n$/],
   [200, {}, 200, /^$/],
-  [3, { limit: '2' }, 2, /^2 streams shown, and there are more/],
-  [3000, { limit: '2500' }, 2500, /^2,500 streams shown, and there are more/],
+  [3, { limit: '2' }, 2, /^2 of 3; --all or --limit for more\n$/],
+  [3000, { limit: '2500' }, 2500, /^2,500 of 3,000; --all or --limit for more\n$/],
   [1800, { limit: '2500' }, 1800, /^$/],
   [0, {}, 0, /^no streams match\n$/],
-  [0, { triggerName: 'day*' }, 0, /^no streams match; --name takes a whole name, no pattern\n$/],
 ])('of %i rows a query %j prints %i and says what is left', async (count, query, rows, stderr) => {
   await list(count, query)
   expect(printed.split('\n').length - 1).toBe(rows)
@@ -203,4 +206,74 @@ test('with --all nothing is left to say', async () => {
   await list(1500, {}, true)
   expect(printed.split('\n')).toHaveLength(1501)
   expect(told).toBe('')
+})
+
+test('where the rows cannot be counted in time, the list says only that there are more', async () => {
+  const listing = { ...listingOf(3), count: () => Promise.reject(new TransientError('too slow')) }
+  const query = { limit: '2' }
+  await printList({ listing, query, isAll: false, output: streamOutput({ json: true }), rows: 'streams' })
+  expect(told).toBe('2 shown, and there are more; --all or --limit for more\n')
+})
+
+test('as a list streams are the boxes, on a terminal too, and chosen columns a box of their own', async () => {
+  const boxes = await shown({})
+  printed = ''
+  expect(await shown({ format: 'list' })).toBe(boxes)
+  printed = ''
+  const sorted = await shown({ format: 'list', sortColumn: 'id' })
+  const order = ['9', '10'].map((id) => sorted.search(new RegExp(`\\| +id +\\| +${id} +\\|`)))
+  expect(order[0]).toBeGreaterThan(0)
+  expect(order[0]).toBeLessThan(order[1] as number)
+  printed = ''
+  expect(await shown({ format: 'list', column: ['id', 'state'] })).toMatch(
+    /^\+-+\+-+\+\n\| Property \| +Value +\|\n\+-+\+-+\+\n\| +id +\| +10 +\|\n\| +state +\| completed \|/,
+  )
+})
+
+test('time ranges are printed as filters take them', async () => {
+  const day = {
+    __type__: 'timex.TimeRange',
+    begin: '2026-11-29T00:00:00',
+    end: '2026-11-30T00:00:00',
+  } as const
+  const stream = { ...(STREAMS[0] as RestStream), distinguishing_traits: { day } }
+  await streamOutput({}).add(stream)
+  expect(printed).toMatch(/\| D\.Trait \| +day +\| 2026-11-29 00:00:00 to 2026-11-30 00:00:00 \|/)
+  printed = ''
+  const listed = streamOutput({ format: 'value', column: ['traits'] })
+  await listed.add(stream)
+  await listed.end()
+  expect(printed).toBe('day:2026-11-29 00:00:00 to 2026-11-30 00:00:00\n')
+})
+
+test('with --local times are those of the zone, but in JSON', async () => {
+  vi.stubEnv('TZ', 'Europe/Berlin')
+  expect(await shown({ local: true, format: 'value', column: ['first_event'] })).toBe(
+    '2026-01-01T01:00:00+01:00\n2026-01-01T01:00:00+01:00\n',
+  )
+  printed = ''
+  expect(await shown({ local: true })).toContain('2026-01-01 01:00:00+01:00')
+  printed = ''
+  expect(await shown({ local: true, json: true })).toContain('"2026-01-01T00:00:00"')
+})
+
+test('CSV without formulas has an apostrophe before what a spreadsheet would run', async () => {
+  const row = { ...EVENTS[1], a: '=cmd()', b: '-5', c: '@x', d: -5, e: '+1-2' } as RestEvent
+  const output = eventOutput({ csv: true, formulas: false })
+  await output.add(row)
+  await output.end()
+  expect(printed.split('\n')[1]).toBe("2026-01-02T00:00:00,y,m2,'=cmd(),-5,'@x,-5,'+1-2,64")
+})
+
+test('on a terminal the last column of a table is cut to its width, and carries no control characters', async () => {
+  const columns = process.stdout.columns
+  process.stdout.isTTY = true
+  process.stdout.columns = 120
+  const output = streamOutput({})
+  await output.add({ ...(STREAMS[0] as RestStream), last_error: `one\ntwo\u001b ${'x'.repeat(100)}` })
+  await output.end()
+  process.stdout.columns = columns
+  const [, line = ''] = printed.split('\n')
+  expect(line).toHaveLength(120)
+  expect(line).toMatch(/one\\ntwo\\u001b x+…$/)
 })

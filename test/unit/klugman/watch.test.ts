@@ -24,6 +24,7 @@ test('streams that only come into sight because others went are not new; others 
         if (looks.length === 0) process.emit('SIGTERM')
         return rows ?? []
       },
+      count: async () => 0,
       all: () => {
         throw new Error('not asked for')
       },

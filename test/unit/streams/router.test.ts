@@ -100,15 +100,28 @@ test('a stream whose traits are not those of the key takes no event of it', () =
 
 test.each([
   [0, []],
-  [1, [true]],
-  [2, [true, false]],
-])('at debug_level %i it tells of %j', (level, expected) => {
-  const told: boolean[] = []
+  [1, ['a joins 7, lacks 0']],
+  [2, ['a does not match', 'a joins 7, lacks 1']],
+])('at debug_level %i it reports %j', (debug_level, expected) => {
+  const reports: string[] = []
   const { triggers } = routerOf({
-    debug_level: level,
+    debug_level,
     match_criteria: [{ event_type: 'a', traits: { host: 'h' } }],
+    fire_criteria: [{ event_type: 'b' }],
   })
-  const router = createRouter(triggers, { onLookedAt: (_trigger, _event, { match }) => told.push(match) })
-  for (const host of ['h', 'other']) router.keysOf(event({ eventType: 'a', host }))
-  expect(told).toEqual(expected)
+  const router = createRouter(triggers, {
+    onMismatch: (_trigger, { eventType }) => reports.push(`${eventType} does not match`),
+    onJoined: (_trigger, { eventType }, { id, missing }) =>
+      reports.push(`${eventType} joins ${id}, lacks ${missing.length}`),
+  })
+  const arrivals = ['h', 'other'].map((host) => {
+    const arrived = event({ eventType: 'a', host })
+    return { event: arrived, at: arrived.timestamp, keys: router.keysOf(arrived) }
+  })
+  const drafts = router.route(arrivals, new Map(), new Map(), 0)
+  router.saved?.(
+    drafts.map((draft) => ({ draft, id: 7 })),
+    arrivals,
+  )
+  expect(reports).toEqual(expected)
 })
