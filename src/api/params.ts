@@ -170,6 +170,8 @@ export const timelineQuery = z.object({
   fold: flag('whether updates that follow each other are one entry (true)'),
 })
 
+export const droppedQuery = z.object({ queue: text('only those of this queue', 'monitor.info'), limit })
+
 export const actionsQuery = z.object({ mark, limit })
 
 export const actionPath = z.object({

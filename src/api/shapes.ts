@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ACTION_STATES, LETTER_VERBS, OUTCOMES, type Outcome, STREAM_VERBS } from '../domain/action.ts'
 import { RETRIED_OUTCOMES } from '../domain/retried.ts'
-import { STREAM_STATES } from '../domain/stream.ts'
+import { STREAM_STATES, type StreamState } from '../domain/stream.ts'
 
 import { letterActionBody, streamActionBody } from './action-request.ts'
 
@@ -229,6 +229,48 @@ export const actionResult = z
   })
   .meta({ id: 'ActionResult' })
 
+/** Notifications that no event definition matches, of one queue and type. */
+export const droppedType = z
+  .object({
+    queue: z.string(),
+    event_type: z.string().meta({ description: '`others`: types beyond the first 200 of a process' }),
+    count: count.meta({ description: 'since consumers began to count' }),
+    first_at: isoTime,
+    last_at: isoTime,
+  })
+  .meta({ id: 'DroppedType' })
+
+export const triggerCounters = z
+  .object({
+    name: z.string(),
+    is_configured: z.boolean().meta({ description: "whether the API's triggers.yaml has it" }),
+    distinguished_by: z.array(z.string()),
+    fire_pipeline: z.string().nullable(),
+    expire_pipeline: z.string().nullable(),
+    matched: count.meta({ description: 'events' }),
+    mismatched: count.meta({ description: 'events of a type that it accepts, which do not match' }),
+    mismatches: z
+      .array(z.object({ reason: z.string(), count, last_at: isoTime }))
+      .meta({ description: 'the commonest reasons first, at most 20' }),
+    misplaced: count.meta({ description: 'events that match and can join no stream' }),
+    streams: z
+      .object(
+        Object.fromEntries(STREAM_STATES.map((state) => [state, count])) as {
+          [S in StreamState]: typeof count
+        },
+      )
+      .meta({ description: 'stored streams by state' }),
+    ready: count.meta({ description: 'active streams whose fire criteria are met' }),
+    fired: count.meta({ description: 'streams whose fire pipeline was successful' }),
+    expired: count,
+    failed: count.meta({ description: 'runs that ended in an error state' }),
+    mean_seconds_to_fire: z
+      .number()
+      .nullable()
+      .meta({ description: 'from the first event until the stream fired, by the event clock' }),
+  })
+  .meta({ id: 'TriggerCounters' })
+
 /** All types that have an id; other types refer to them by it. */
 export const COMPONENTS = [
   value,
@@ -246,6 +288,8 @@ export const COMPONENTS = [
   timeline,
   clock,
   retried,
+  droppedType,
+  triggerCounters,
   action,
   actionResult,
   streamActionBody,

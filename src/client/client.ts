@@ -1,15 +1,18 @@
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import type { StreamExplanation } from '../formats/stream-explanation.ts'
+import type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
 import type { Timeline } from '../formats/timeline.ts'
 import { type ActionMethods, actionMethods } from './action-methods.ts'
 import type { CallOptions } from './call-options.ts'
 import { pages } from './pages.ts'
 import {
   type DeadLetterQuery,
+  type DroppedQuery,
   deadLetterParams,
   type EventQuery,
   eventParams,
+  pageParams,
   type StreamQuery,
   streamParams,
   type TimelineQuery,
@@ -31,6 +34,7 @@ export type { RestAction, RestActionResult } from '../formats/action-form.ts'
 export type { RestDeadLetter, ShownBody } from '../formats/dead-letter-form.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
 export type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
+export type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
 export type { Change, Timeline, TimelineEntry } from '../formats/timeline.ts'
 export type { ActionMethods, DeadLetterAction, ListedAction, StreamAction } from './action-methods.ts'
 export type { CallOptions } from './call-options.ts'
@@ -112,6 +116,10 @@ export type Client = ActionMethods & {
   retryDeadLetter(id: number | string, body?: Uint8Array, options?: CallOptions): Promise<RetriedLetter>
   /** Deletes a dead letter for good. */
   deleteDeadLetter(id: number | string, options?: CallOptions): Promise<void>
+  /** Lists notifications that no event definition matches, by queue and event type, the commonest first. */
+  listDropped(query?: DroppedQuery, options?: CallOptions): Promise<RestDropped[]>
+  /** Lists the triggers with their counters. */
+  listTriggers(options?: CallOptions): Promise<RestTrigger[]>
   /** Returns what happened to a resource, in the order of time. */
   timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
@@ -177,6 +185,11 @@ export function createClient(options: ClientOptions): Client {
     retryDeadLetter: async (id, body, { signal } = {}) =>
       request({ method: 'POST', path: `${letterPath(id)}/retry`, body, signal }),
     ...actionMethods(request),
+    listDropped: async ({ queue, limit } = {}, { signal } = {}) => {
+      const params = { ...(queue === undefined ? {} : { queue }), ...pageParams({ limit }) }
+      return request({ method: 'GET', path: '/v1/dropped', params, signal })
+    },
+    listTriggers: async ({ signal } = {}) => request({ method: 'GET', path: '/v1/triggers', signal }),
     timeline: async (query, { signal } = {}) =>
       request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { createCommand } from '../cli/program.ts'
 import { actionsCommand } from './actions-command.ts'
 import { completionCommand } from './completion-command.ts'
+import { droppedCommand, triggersCommand } from './counters-commands.ts'
 import { deadLettersCommand } from './dead-letters-command.ts'
 import { eventsCommand } from './events-command.ts'
 import { streamsCommand } from './streams-command.ts'
@@ -23,6 +24,8 @@ export function klugmanProgram(): Command {
     timelineCommand(),
     deadLettersCommand(),
     actionsCommand(),
+    triggersCommand(),
+    droppedCommand(),
     completionCommand(),
   ]
   for (const command of commands) program.addCommand(command)

@@ -24,7 +24,8 @@ export type Query = { readonly mark?: string | undefined; readonly limit?: numbe
 export type Listing<Q extends Query, T extends Row> = {
   readonly page: (query: Q, options: { signal?: AbortSignal }) => Promise<T[]>
   readonly all: (query: Q) => AsyncIterable<T>
-  readonly count: (query: Q, options: { signal?: AbortSignal }) => Promise<number>
+  /** absent where the API counts none */
+  readonly count?: (query: Q, options: { signal?: AbortSignal }) => Promise<number>
 }
 
 export function streamListing(client: Client): Listing<StreamQuery, RestStream> {
@@ -92,10 +93,10 @@ async function shownOf<Q extends Query, T extends Row>(
   shown: number,
 ): Promise<string> {
   try {
-    const all = await listing.count(query, { signal: AbortSignal.timeout(COUNT_WAIT_MS) })
-    return `${grouped(shown)} of ${grouped(Math.max(all, shown + 1))}`
+    const all = await listing.count?.(query, { signal: AbortSignal.timeout(COUNT_WAIT_MS) })
+    if (all !== undefined) return `${grouped(shown)} of ${grouped(Math.max(all, shown + 1))}`
   } catch {
     // The rows are there; how many more there are is only good to know.
-    return `${grouped(shown)} shown, and there are more`
   }
+  return `${grouped(shown)} shown, and there are more`
 }

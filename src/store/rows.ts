@@ -27,7 +27,8 @@ export function stateNumbers(state: StreamState): number[] {
   return [...new Set([stateNumber(state), stateNumber(state, { isReplay: true })])]
 }
 
-function stateOfNumber(number: number): StreamState {
+/** Returns the state of a number, whomever the stream belongs to. */
+export function stateOfNumber(number: number): StreamState {
   return STREAM_STATES[(number - 1) % REPLAY_OFFSET] as StreamState
 }
 

@@ -22,6 +22,7 @@ import {
 import { closeSpan } from './upkeep/event-spans.ts'
 import { indexOlder } from './upkeep/index-older.ts'
 import { findChanges, writeChanges } from './upkeep/redistil-events.ts'
+import { createSqlTallies } from './upkeep/sql-tallies.ts'
 import { trimEvents } from './upkeep/trim-events.ts'
 
 /**
@@ -45,6 +46,7 @@ export async function createSqlStore(
     ...createSqlDeadLetterBox(session),
     ...createSqlActions(session),
     ...createSqlUpkeep(session),
+    ...createSqlTallies(session),
     ...createSqlRedistil(session),
     ...createSqlWatermarks(session),
     ping: () => session.query(async () => void (await sql`select 1`.execute(database.db))),

@@ -32,13 +32,13 @@ export type Comparison = {
 export type StreamFilter = {
   readonly name?: string | TextPattern | undefined
   readonly state?: StreamState | undefined
+  /** only streams in any other state */
+  readonly notState?: StreamState | undefined
   readonly ids?: readonly number[] | undefined
   /** only streams whose last error holds this text, or matches this pattern with `*` and `?`, in any case */
   readonly lastError?: string | undefined
   /** only streams whose runs were begun so often */
   readonly attempts?: Comparison | undefined
-  /** only streams in any other state */
-  readonly notState?: StreamState | undefined
   /** only streams whose first event is before this time */
   readonly olderThan?: Micros | undefined
   /** only streams whose last event is after this time */
