@@ -15,6 +15,7 @@ import type { Actions } from '../store/ports/actions.ts'
 import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
 import type { Queries } from '../store/ports/queries.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
+import type { Tail } from '../store/ports/tail.ts'
 import type { Tallies } from '../store/ports/tallies.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
 import type { Trigger } from '../streams/trigger.ts'
@@ -25,11 +26,18 @@ import { eventOperations } from './events.ts'
 import { streamExplainOperation } from './explain-stream.ts'
 import { COMPONENTS } from './shapes.ts'
 import { streamOperations } from './streams.ts'
+import { tailOperation } from './tail.ts'
 import { droppedOperation, triggersOperation } from './tallies.ts'
 import { timelineOperation } from './timeline.ts'
 
 export type AppDependencies = {
-  readonly store: Queries & StreamRuns & DeadLetterBox & Actions & Tallies & Pick<Watermarks, 'readReports'>
+  readonly store: Queries &
+    StreamRuns &
+    DeadLetterBox &
+    Actions &
+    Tallies &
+    Tail &
+    Pick<Watermarks, 'readReports'>
   /** runs bulk actions; one that is not given is created, and runs what is asked of it only */
   readonly runner?: ActionRunner | undefined
   /** how the event clock is configured (auto, a week of patience) */
@@ -82,6 +90,7 @@ export function createApiApp({
     ...actionOperations(store, runner),
     triggersOperation(store, triggers),
     droppedOperation(store),
+    tailOperation(store),
     ...clockOperations(store, clock),
   ]
   const document = apiDocument(operations)

@@ -271,6 +271,30 @@ export const triggerCounters = z
   })
   .meta({ id: 'TriggerCounters' })
 
+/** A message of a tail; its place is the id of the server-sent event. */
+export const tailMessage = z
+  .union([
+    event,
+    z.object({
+      id: z.int(),
+      name: z.string().meta({ description: 'name of its trigger' }),
+      what: z.enum(['opened', 'changed']),
+      state: z.enum(STREAM_STATES),
+      at: isoTime
+        .nullable()
+        .meta({ description: 'machine time of the change; null for one that was opened' }),
+      distinguishing_traits: z.record(z.string(), value),
+      last_error: z.string().optional(),
+    }),
+    deadLetter,
+    z.object({ reason: z.string() }),
+  ])
+  .meta({
+    id: 'TailMessage',
+    description:
+      'data of the messages `event`, `stream`, `dead-letter`; and of `gap` (some changes are not kept any more), `waiting` (for the database) and `dropped` (the reader was too slow; the last message)',
+  })
+
 /** All types that have an id; other types refer to them by it. */
 export const COMPONENTS = [
   value,
@@ -288,6 +312,7 @@ export const COMPONENTS = [
   timeline,
   clock,
   retried,
+  tailMessage,
   droppedType,
   triggerCounters,
   action,

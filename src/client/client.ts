@@ -1,6 +1,7 @@
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import type { StreamExplanation } from '../formats/stream-explanation.ts'
+import type { TailMessage } from '../formats/tail-form.ts'
 import type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
 import type { Timeline } from '../formats/timeline.ts'
 import { type ActionMethods, actionMethods } from './action-methods.ts'
@@ -20,6 +21,7 @@ import {
 } from './query.ts'
 import { createRequester, type SentRequest } from './request.ts'
 import { segment } from './segment.ts'
+import { followTail, type TailQuery } from './tail.ts'
 
 // biome-ignore lint/performance/noBarrelFile: callers of the package tell errors apart by their classes
 export {
@@ -34,6 +36,7 @@ export type { RestAction, RestActionResult } from '../formats/action-form.ts'
 export type { RestDeadLetter, ShownBody } from '../formats/dead-letter-form.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
 export type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
+export type { RestStreamChange, TailMessage } from '../formats/tail-form.ts'
 export type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
 export type { Change, Timeline, TimelineEntry } from '../formats/timeline.ts'
 export type { ActionMethods, DeadLetterAction, ListedAction, StreamAction } from './action-methods.ts'
@@ -47,6 +50,7 @@ export type {
   StreamQuery,
   TimelineQuery,
 } from './query.ts'
+export type { TailQuery } from './tail.ts'
 
 export type ClientOptions = {
   /** where the API is, e.g. `http://127.0.0.1:8000` */
@@ -118,6 +122,11 @@ export type Client = ActionMethods & {
   deleteDeadLetter(id: number | string, options?: CallOptions): Promise<void>
   /** Lists notifications that no event definition matches, by queue and event type, the commonest first. */
   listDropped(query?: DroppedQuery, options?: CallOptions): Promise<RestDropped[]>
+  /**
+   * Yields what happens as it comes, until the signal aborts; connects again, and goes on without a gap, after the server
+   * was away.
+   */
+  tail(query?: TailQuery, options?: CallOptions): AsyncGenerator<TailMessage>
   /** Lists the triggers with their counters. */
   listTriggers(options?: CallOptions): Promise<RestTrigger[]>
   /** Returns what happened to a resource, in the order of time. */
@@ -181,10 +190,11 @@ export function createClient(options: ClientOptions): Client {
     deleteDeadLetter: async (id, { signal } = {}) =>
       request({ method: 'DELETE', path: letterPath(id), signal }),
     getDeadLetterBody: async (id, { signal } = {}) =>
-      request({ method: 'GET', path: `${letterPath(id)}/body`, wantsBytes: true, signal }),
+      request({ method: 'GET', path: `${letterPath(id)}/body`, as: 'bytes', signal }),
     retryDeadLetter: async (id, body, { signal } = {}) =>
       request({ method: 'POST', path: `${letterPath(id)}/retry`, body, signal }),
     ...actionMethods(request),
+    tail: (query = {}, { signal } = {}) => followTail(request, query, signal),
     listDropped: async ({ queue, limit } = {}, { signal } = {}) => {
       const params = { ...(queue === undefined ? {} : { queue }), ...pageParams({ limit }) }
       return request({ method: 'GET', path: '/v1/dropped', params, signal })

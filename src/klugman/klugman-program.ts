@@ -6,6 +6,7 @@ import { droppedCommand, triggersCommand } from './counters-commands.ts'
 import { deadLettersCommand } from './dead-letters-command.ts'
 import { eventsCommand } from './events-command.ts'
 import { streamsCommand } from './streams-command.ts'
+import { tailCommand } from './tail-command.ts'
 import { timelineCommand } from './timeline-command.ts'
 
 /** Builds klugman with its commands. */
@@ -26,6 +27,7 @@ export function klugmanProgram(): Command {
     actionsCommand(),
     triggersCommand(),
     droppedCommand(),
+    tailCommand(),
     completionCommand(),
   ]
   for (const command of commands) program.addCommand(command)

@@ -4,12 +4,13 @@ import type { Intake } from './ports/intake.ts'
 import type { Queries } from './ports/queries.ts'
 import type { Redistil } from './ports/redistil.ts'
 import type { StreamRuns } from './ports/stream-runs.ts'
+import type { Tail } from './ports/tail.ts'
 import type { Tallies } from './ports/tallies.ts'
 import type { Upkeep } from './ports/upkeep.ts'
 import type { Watermarks } from './ports/watermarks.ts'
 
 /**
- * A database of events, streams and dead letters: nine ports over one connection pool. A part takes the ports that
+ * A database of events, streams and dead letters: ten ports over one connection pool. A part takes the ports that
  * it needs, `Intake & DeadLetterBox` rather than `Store`.
  *
  * Every method is one transaction or one query. It rejects with TransientError when the database is away or a
@@ -24,6 +25,7 @@ export interface Store
     Actions,
     Upkeep,
     Tallies,
+    Tail,
     Redistil,
     Watermarks {
   /** Resolves when the database answers. */
