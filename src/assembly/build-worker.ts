@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { EventClock } from '../clock/event-clock.ts'
 import type { Config } from '../config/load/config.ts'
+import type { TallyBook } from '../domain/tally.ts'
 import { createEventFinder } from '../pipeline/find-events.ts'
 import type { HandlerContext } from '../pipeline/handler.ts'
 import type { Pipeline } from '../pipeline/load-pipelines.ts'
@@ -22,6 +23,8 @@ export type WorkerParts = {
   readonly logger: Logger
   readonly name: string
   readonly counters?: WorkerCounters
+  /** counts what is kept over restarts */
+  readonly tally?: TallyBook
   readonly observer?: RunObserver
   /** gives publishers to handlers; undefined: handlers cannot publish */
   readonly publisherFor?: HandlerContext['publisherFor']
@@ -33,9 +36,9 @@ const LANES_PER_CORE = 4
 export function buildWorker(parts: WorkerParts): Worker {
   const { config, pipelines, store, clock, logger, name, publisherFor } = parts
   const { winchester } = config
-  const { counters = createWorkerCounters(), observer } = parts
+  const { counters = createWorkerCounters(), observer, tally } = parts
   const debug = new TriggerDebug(config.triggers, counters.triggers)
-  const router = buildRouter(config.triggers, logger, counters, debug, hasAutoClock(config))
+  const router = buildRouter(config.triggers, logger, counters, debug, hasAutoClock(config), tally)
   const runner = createStreamRunner({
     router,
     pipelines,
@@ -53,6 +56,7 @@ export function buildWorker(parts: WorkerParts): Worker {
   return new Worker({
     counters,
     debug,
+    tally,
     name,
     store,
     router,

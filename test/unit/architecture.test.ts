@@ -56,7 +56,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     'store/ports',
     'streams',
   ],
-  client: WORDS,
+  client: [...WORDS, 'runtime/backoff.ts'],
   notigen: ['domain', 'runtime', 'clock'],
   explain: [
     ...GROUND,
