@@ -13,6 +13,7 @@ import type { Store } from '../store/store.ts'
 import { TriggerDebug } from '../streams/trigger-debug.ts'
 import { buildRouter } from './build-router.ts'
 import { hasAutoClock } from './event-clock-of.ts'
+import { useOutgoingOf } from './outgoing-of.ts'
 
 export type WorkerParts = {
   readonly config: Config
@@ -33,6 +34,7 @@ const LANES_PER_CORE = 4
 export function buildWorker(parts: WorkerParts): Worker {
   const { config, pipelines, store, clock, logger, name, publisherFor } = parts
   const { winchester } = config
+  useOutgoingOf(config)
   const { counters = createWorkerCounters(), observer } = parts
   const debug = new TriggerDebug(config.triggers, counters.triggers)
   const router = buildRouter(config.triggers, logger, counters, debug, hasAutoClock(config))
