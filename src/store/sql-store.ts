@@ -75,11 +75,12 @@ function createSqlUpkeep({ context, transaction, query }: SqlSession): Upkeep {
 
 function createSqlRedistil({ context, transaction, query, lockWriter }: SqlSession): Redistil {
   return {
-    async redistil(events) {
+    async redistil(events, done) {
       // Looked up with no lock: most events are as they should be.
-      const changes = await query(() => findChanges(context.db, events))
-      if (changes.events.size === 0) return changes.outcome
-      await transaction(async (tx) => writeChanges(tx, await lockWriter(tx), changes.events))
+      const changes = await query(() => findChanges(context.db, events, done))
+      if (changes.events.size > 0)
+        await transaction(async (tx) => writeChanges(tx, await lockWriter(tx), changes.events))
+      for (const id of changes.found) done.add(id)
       return changes.outcome
     },
     indexOlder: (limit) =>

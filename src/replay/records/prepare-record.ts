@@ -5,7 +5,7 @@ import type { Prepared } from '../../consumer/prepared.ts'
 import type { Distiller } from '../../distiller/distiller.ts'
 import type { Micros } from '../../domain/time.ts'
 import type { RawRecord, TimedRecord } from './record.ts'
-import { isNarrowed, isWanted, type Wanted } from './wanted.ts'
+import { hasWantedTime, isWanted, isWantedUnmade, type Wanted } from './wanted.ts'
 
 export type PrepareRecordOptions = Pick<
   PrepareContext,
@@ -45,7 +45,9 @@ export function createPrepareRecord(options: PrepareRecordOptions): PrepareRecor
     ...every,
     distil(notification, at) {
       const distilled = every.distil(notification, at)
-      isUnwanted = distilled.kind === 'event' && !isWanted(distilled.event, wanted)
+      isUnwanted =
+        distilled.kind === 'event' &&
+        !(hasWantedTime(notification, wanted) && isWanted(distilled.event, wanted))
       return isUnwanted ? { kind: 'dropped' } : distilled
     },
   }
@@ -59,7 +61,7 @@ export function createPrepareRecord(options: PrepareRecordOptions): PrepareRecor
     const prepared = prepare(deliveryOf(raw), context)
     const { outcome } = prepared
     if (outcome.kind === 'event') time = outcome.arrival.at
-    else if (outcome.kind !== 'refused' || isNarrowed(wanted)) {
+    else if (outcome.kind !== 'refused' || !isWantedUnmade(prepared.delivery.body, wanted)) {
       onLeftOut(outcome.kind === 'undefined' && !isUnwanted ? 'undefined' : 'unwanted')
       return undefined
     }

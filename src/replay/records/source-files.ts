@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { decodeNotification } from '../../distiller/decode-notification.ts'
-import { readableTime } from '../../distiller/distiller.ts'
+import { timeOfBody } from '../../distiller/time-of-body.ts'
 import { bytesHash128 } from '../../domain/hash.ts'
 import type { Micros } from '../../domain/time.ts'
 import type { ReadFile } from './record.ts'
@@ -45,8 +44,7 @@ async function lookAt(file: string, read: ReadFile, signal: AbortSignal): Promis
     for (const { payload, receivedAt } of records) {
       if (count++ >= LOOKED_AT) break
       if (begin.length < HASHED) begin.push(bytesHash128(payload))
-      const decoded = decodeNotification(payload)
-      const time = (decoded.ok ? readableTime(decoded.notification) : undefined) ?? receivedAt
+      const time = timeOfBody(payload) ?? receivedAt
       if (time !== undefined) earliest = Math.min(earliest, time)
     }
     if (count >= LOOKED_AT) break

@@ -21,10 +21,12 @@ const LARGE_BODY = 1 << 20
  */
 export async function insertDeadLetters(
   tx: Executor,
-  { dialect }: StoreContext,
+  context: StoreContext,
   deadLetters: readonly NewDeadLetter[],
 ): Promise<void> {
-  const byHash = new Map(deadLetters.map((letter) => [hashOf(letter), letter]))
+  const { dialect } = context
+  const letters = context.isReplay ? await withoutKept(tx, context, deadLetters) : deadLetters
+  const byHash = new Map(letters.map((letter) => [hashOf(letter), letter]))
   if (byHash.size === 0) return
   const known = await tx
     .selectFrom('dead_letter')
@@ -59,6 +61,25 @@ export async function insertDeadLetters(
         .execute()
     }
   }
+}
+
+/**
+ * Returns dead letters without messages that are kept already, of whatever stage and queue: a replay may not know from
+ * which queue they came.
+ */
+async function withoutKept(
+  tx: Executor,
+  context: StoreContext,
+  letters: readonly NewDeadLetter[],
+): Promise<NewDeadLetter[]> {
+  const messages = letters.filter(({ queue }) => queue !== null)
+  if (messages.length === 0) return [...letters]
+  const areKept = await areDeadLetters(
+    { ...context, db: tx },
+    messages.map(({ body }) => body),
+  )
+  const kept = new Set(messages.filter((_, index) => areKept[index]))
+  return letters.filter((letter) => !kept.has(letter))
 }
 
 function cutAt(most: number, body: Buffer): string {

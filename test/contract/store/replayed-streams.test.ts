@@ -143,6 +143,25 @@ describe.each(DATABASES)('store on $name: streams of a replay', ({ open }) => {
     expect(await spans()).toEqual(['01-20T11:10 01-20T12:40 4', '01-20T10:00 01-20T10:00 1'])
   })
 
+  test('a message that is a dead letter of some queue does not become one of the replay too', async () => {
+    const letter = (queue: string, text: string) => ({
+      stage: 'decode',
+      reason: 'no JSON',
+      queue,
+      body: Buffer.from(text),
+    })
+    const keep = (store: Store, ...deadLetters: ReturnType<typeof letter>[]) =>
+      store.storeBatch({ arrivals: [], deadLetters }, router)
+    await keep(live, letter('monitor.info', 'a'))
+    await keep(replay, letter('replay', 'a'), letter('replay', 'b'))
+    await keep(replay, letter('replay', 'b'))
+    const kept = await live.listDeadLetters({}, PAGE)
+    expect(kept.map(({ queue, body }) => [queue, String(body)])).toEqual([
+      ['monitor.info', 'a'],
+      ['replay', 'b'],
+    ])
+  })
+
   test('of two that change the record at once the second sees what the first has made of it', async () => {
     // One file of SQLite has one connection, whose transactions follow upon each other.
     const [a, b] = [live, replay].map((store, index) =>
