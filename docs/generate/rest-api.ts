@@ -1,5 +1,8 @@
 import { apiDocument } from '../../src/api/api-app.ts'
+import { archiveOperation } from '../../src/api/archives.ts'
 import { eventOperations } from '../../src/api/events.ts'
+import { eventsFeedOperation } from '../../src/api/events-feed.ts'
+import { notificationOperation } from '../../src/api/notifications.ts'
 import { streamOperations } from '../../src/api/streams.ts'
 import type { OpenApiOperation, OpenApiParameter } from '../../src/http/openapi.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -10,7 +13,13 @@ import { membersTable, type Schema, typeOf } from './schema-table.ts'
 export function restReference(): { readonly [section: string]: string } {
   // Operations are described without being run.
   const store = {} as Store
-  const { paths, components } = apiDocument([...streamOperations(store), ...eventOperations(store)])
+  const { paths, components } = apiDocument([
+    ...streamOperations(store),
+    ...eventOperations(store),
+    eventsFeedOperation(store),
+    notificationOperation(undefined),
+    archiveOperation(undefined),
+  ])
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]) => ({ title: `${method.toUpperCase()} ${path}`, one })),
   )
@@ -56,10 +65,12 @@ function operationOf(
 }
 
 function answerOf(status: string, response: { readonly description: string }): string {
-  const { content } = response as { content?: { 'application/json'?: { schema: Schema } } }
-  const schema = content?.['application/json']?.schema
+  const { content = {} } = response as { content?: { [type: string]: { schema: Schema } } }
   if (status !== '200') return response.description
-  return schema ? typeOf(schema) : 'no body'
+  const [found] = Object.entries(content)
+  if (!found) return 'no body'
+  const [type, { schema }] = found
+  return type === 'application/json' ? typeOf(schema) : code(type)
 }
 
 function parameterRow({ name, in: place, required, description, schema }: OpenApiParameter): string[] {

@@ -20,8 +20,11 @@ export type RoleOptions = { readonly [name: string]: RoleOption }
 
 type RoleSpec = { readonly description: readonly string[]; readonly options: RoleOptions }
 
-/** Names of the roles in ansible/roles. */
-export const ROLE_NAMES = readdirSync(ROLES).sort()
+/** Names of the roles in ansible/roles, without the links that have the names of StackTach.v3. */
+export const ROLE_NAMES = readdirSync(ROLES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort()
 
 /** Returns what a role says about its variables. */
 export function roleSpec(role: string): RoleSpec {

@@ -19,7 +19,7 @@ export const letterActionBody = z
   .strictObject({ action: z.enum(LETTER_VERBS), filter, dry_run })
   .meta({ id: 'DeadLetterActionRequest' })
 
-export const streamActionFilter = streamsQuery.omit({ mark: true, limit: true })
+export const streamActionFilter = streamsQuery.omit({ mark: true, limit: true, counts: true })
 export const letterActionFilter = deadLettersQuery.omit({ mark: true, limit: true })
 
 /**

@@ -14,16 +14,20 @@ import type { Logger } from '../runtime/logger.ts'
 import type { Actions } from '../store/ports/actions.ts'
 import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
 import type { Queries } from '../store/ports/queries.ts'
+import type { Replays } from '../store/ports/replays.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import type { Tail } from '../store/ports/tail.ts'
 import type { Tallies } from '../store/ports/tallies.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
 import type { Trigger } from '../streams/trigger.ts'
 import { actionOperations } from './actions.ts'
+import { type ArchiveLister, archiveOperation } from './archives.ts'
 import { clockOperations } from './clock.ts'
 import { deadLetterOperations } from './dead-letters.ts'
 import { eventOperations } from './events.ts'
+import { eventsFeedOperation } from './events-feed.ts'
 import { streamExplainOperation } from './explain-stream.ts'
+import { type NotificationTaker, notificationOperation } from './notifications.ts'
 import { COMPONENTS } from './shapes.ts'
 import { streamOperations } from './streams.ts'
 import { tailOperation } from './tail.ts'
@@ -37,9 +41,14 @@ export type AppDependencies = {
     Actions &
     Tallies &
     Tail &
-    Pick<Watermarks, 'readReports'>
+    Pick<Watermarks, 'readReports'> &
+    Pick<Replays, 'readReplay'>
   /** runs bulk actions; one that is not given is created, and runs what is asked of it only */
   readonly runner?: ActionRunner | undefined
+  /** takes notifications that are posted; absent where the server distils nothing */
+  readonly take?: NotificationTaker | undefined
+  /** lists the files of the archive; absent where the server has none */
+  readonly listArchives?: ArchiveLister | undefined
   /** how the event clock is configured (auto, a week of patience) */
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */
@@ -72,6 +81,8 @@ export function apiDocument(operations: readonly Operation[]): OpenApi {
  */
 export function createApiApp({
   store,
+  take,
+  listArchives,
   clock = DEFAULT_CLOCK,
   triggers = [],
   searchedTraits = [],
@@ -85,12 +96,15 @@ export function createApiApp({
     ...streamOperations(store),
     streamExplainOperation({ store, clock, triggers }),
     ...eventOperations(store),
+    eventsFeedOperation(store),
+    notificationOperation(take),
     timelineOperation(store, searchedTraits),
     ...deadLetterOperations(store, runner),
     ...actionOperations(store, runner),
     triggersOperation(store, triggers),
     droppedOperation(store),
     tailOperation(store),
+    archiveOperation(listArchives),
     ...clockOperations(store, clock),
   ]
   const document = apiDocument(operations)

@@ -23,7 +23,7 @@ export function eventOperations(store: Queries): Operation[] {
       async run({ query, signal, limits }) {
         const page = { ...pageOf(query), ...limits }
         await limits.admit(limits.maxBytes)
-        const events = await store.listEvents(filterOf(query), page, signal)
+        const events = await store.listEvents(eventFilterOf(query), page, signal)
         const markOf = ({ id }: StoredEvent) => formatMark(id, page.ascending)
         const last = events.at(-1)
         const encode = (one: StoredEvent) => eventJson(one, markOf(one))
@@ -39,7 +39,7 @@ export function eventOperations(store: Queries): Operation[] {
       answer: counts,
       httpProblems: {},
       async run({ query, signal, limits: { admit } }) {
-        return [{ count: await store.countEvents(filterOf(query), { ...pageOf(query), admit }, signal) }]
+        return [{ count: await store.countEvents(eventFilterOf(query), { ...pageOf(query), admit }, signal) }]
       },
     }),
     operation({
@@ -73,7 +73,8 @@ async function findInAnyCase(
   return undefined
 }
 
-function filterOf(query: z.output<typeof eventsQuery>): EventFilter {
+/** Returns the filter that the parameters of a list ask for. */
+export function eventFilterOf(query: z.output<typeof eventsQuery>): EventFilter {
   return {
     eventType: query.event_name,
     from: query.from_datetime,

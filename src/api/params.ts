@@ -10,7 +10,7 @@ import { parseTraitFilter, TRAIT_FORMS } from '../text/trait-filter.ts'
 
 // The parameters of requests: the same schemas check them and, with `meta`, describe them in /openapi.json.
 
-const DEFAULT_LIMIT = 200
+export const DEFAULT_LIMIT = 200
 const MAX_LIMIT = 1000
 /** Most numbers of rows in a filter. */
 const MOST_IDS = 500
@@ -171,6 +171,20 @@ export const timelineQuery = z.object({
 })
 
 export const droppedQuery = z.object({ queue: text('only those of this queue', 'monitor.info'), limit })
+export const notificationsQuery = z.object({
+  queue: text(
+    'queue of yagi.conf in whose place they come: its filters, apps and archive count (the only one there is)',
+    'monitor.info',
+  ),
+})
+
+export const archivesQuery = z.object({
+  after: text(
+    '`file` of the last row of an earlier answer: the page begins behind it',
+    'events_2026_01_31_12_00_00.gz',
+  ),
+  limit,
+})
 
 export const actionsQuery = z.object({ mark, limit })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ACTION_STATES, LETTER_VERBS, OUTCOMES, type Outcome, STREAM_VERBS } from '../domain/action.ts'
+import { RECEIPT_OUTCOMES } from '../domain/receipt.ts'
 import { RETRIED_OUTCOMES } from '../domain/retried.ts'
 import { STREAM_STATES, type StreamState } from '../domain/stream.ts'
 
@@ -44,6 +45,10 @@ export const stream = z
     expire_timestamp: datetime.nullable(),
     distinguishing_traits: z.record(z.string(), value),
     _mark: mark,
+    is_of_replay: z
+      .boolean()
+      .optional()
+      .meta({ description: 'whether a replay that has not ended holds it, and no other worker runs it' }),
     event_count: z.int().optional().meta({ description: 'only with `counts`' }),
     attempts: z.int().optional().meta({
       description: 'runs of its pipeline that were begun and not successful; only with `counts`',
@@ -190,6 +195,41 @@ export const retried = z
   })
   .meta({ id: 'Retried' })
 
+/** A file of the archive. */
+export const archiveFile = z
+  .object({
+    file: z.string().meta({ description: 'name within the folder of its archive' }),
+    queues: z.array(z.string()).meta({ description: 'queues whose notifications it holds' }),
+    form: z.enum(['lines', 'shoebox']),
+    compression: z.enum(['none', 'gzip', 'zstd']),
+    bytes: z.int(),
+    from_index: z.boolean().meta({ description: 'whether it has an index, which tells all that follows' }),
+    being_written: z.boolean(),
+    content_bytes: z.int().optional().meta({ description: 'size when unpacked' }),
+    records: z.int().optional(),
+    first: isoTime.nullable().optional().meta({ description: 'earliest timestamp' }),
+    last: isoTime.nullable().optional().meta({ description: 'latest timestamp' }),
+    without_time: z.int().optional().meta({ description: 'records without a timestamp' }),
+    types: z.record(z.string(), z.int()).optional().meta({ description: 'number of records by event type' }),
+    sha256: z.string().optional(),
+  })
+  .catchall(z.unknown())
+  .meta({ id: 'ArchiveFile' })
+
+/** What became of a notification that was posted. */
+export const receipt = z
+  .object({
+    outcome: z.enum(RECEIPT_OUTCOMES).meta({
+      description:
+        'stored as an event; a duplicate of a stored one; dropped, since no event definition matches; filtered by its queue; or kept as a dead letter',
+    }),
+    message_id: z.string().nullable().meta({ description: 'null where it could not be read' }),
+    event_type: z.string().nullable(),
+    stage: z.string().optional().meta({ description: 'of dead letters: what failed' }),
+    reason: z.string().optional().meta({ description: 'of dead letters' }),
+  })
+  .meta({ id: 'Receipt' })
+
 const count = z.int().min(0)
 
 export const action = z
@@ -315,6 +355,8 @@ export const COMPONENTS = [
   tailMessage,
   droppedType,
   triggerCounters,
+  receipt,
+  archiveFile,
   action,
   actionResult,
   streamActionBody,

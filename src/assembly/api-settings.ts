@@ -7,6 +7,7 @@ import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { readSecret } from '../runtime/read-secret.ts'
 import type { Trigger } from '../streams/trigger.ts'
+import { type ArchivePage, listArchives } from './archive-listing.ts'
 import { indexedTraits } from './open-store.ts'
 
 /** The environment variables of tokens, which add to those of winchester.yaml. */
@@ -19,6 +20,7 @@ export type ServedApi = {
   readonly triggers: readonly Trigger[]
   /** names of traits that a bare value is looked for under: those of the triggers, then indexed_traits */
   readonly searchedTraits: readonly string[]
+  readonly listArchives: (page: ArchivePage) => Promise<object[]>
 }
 
 /**
@@ -27,10 +29,11 @@ export type ServedApi = {
  * without a token.
  */
 export async function apiSettings(
-  { winchester, folder, triggers }: Config,
+  config: Config,
   listen: ListenAddress | undefined,
   environment: Environment,
 ): Promise<ServedApi> {
+  const { winchester, folder, triggers } = config
   const { api } = winchester
   // The schema accepts valid addresses only.
   const address = listen ?? (parseListenAddress(api.listen) as ListenAddress)
@@ -56,5 +59,6 @@ export async function apiSettings(
   const limits = { queryTimeoutMs: query_timeout_s * 1000, requestsPerMinute: requests_per_minute }
   const names = [...indexedTraits(triggers, []), ...winchester.indexed_traits]
   const searchedTraits = [...new Set(names)].filter((name) => name !== 'timestamp')
-  return { address, access, limits, triggers, searchedTraits }
+  const archives = (page: ArchivePage) => listArchives(config, page)
+  return { address, access, limits, triggers, searchedTraits, listArchives: archives }
 }

@@ -2,14 +2,15 @@ import type { Config } from '../config/load/config.ts'
 import { createDistiller } from '../distiller/distiller.ts'
 import type { Micros } from '../domain/time.ts'
 import type { Pipeline } from '../pipeline/load-pipelines.ts'
+import { quietPipelines, type Unsent } from '../pipeline/quiet-pipelines.ts'
 import { createWorkerCounters, type WorkerCounters } from '../pipeline/worker/worker-counters.ts'
 import type { KeptPosition } from '../replay/kept-position.ts'
-import { quietPipelines, type Unsent, withoutPipelines } from '../replay/quiet-pipelines.ts'
 import type { PrepareRecordOptions } from '../replay/records/prepare-record.ts'
 import type { RecordSource } from '../replay/records/record.ts'
 import type { ReplayPosition } from '../replay/records/replay-place.ts'
 import { Replay, type ReplayCounts, type ReplayOptions } from '../replay/replay.ts'
 import { createReplayClock } from '../replay/replay-clock.ts'
+import { withoutPipelines } from '../replay/without-pipelines.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
 import { buildRouter } from './build-router.ts'
@@ -30,6 +31,8 @@ export type ReplayParts = Pick<ReplayOptions, 'logger' | 'signal' | 'wallNow' | 
   readonly store: Store
   /** receives what handlers and the worker log */
   readonly workerLogger: Logger
+  /** counts what the replay's own worker does, as it does it */
+  readonly counters?: WorkerCounters
   /** the name of the process */
   readonly name: string
   /** whether pipelines run; else streams that are due are completed */
@@ -66,7 +69,7 @@ export async function runReplay(parts: ReplayParts): Promise<ReplayResult> {
   const config = replayConfig(parts)
   const pipelines = parts.publishes ? parts.pipelines : quietPipelines(parts.pipelines, parts.onUnsent)
   const clock = createReplayClock(wallNow)
-  const counters = createWorkerCounters()
+  const { counters = createWorkerCounters() } = parts
   const publishers = new PublisherPool(logger)
   const { publisherFor } = publishers
   const worker = buildWorker({ config, pipelines, store, clock, logger, name, counters, publisherFor })

@@ -5,6 +5,7 @@ import type { TallyBook } from '../domain/tally.ts'
 import { createEventFinder } from '../pipeline/find-events.ts'
 import type { HandlerContext } from '../pipeline/handler.ts'
 import type { Pipeline } from '../pipeline/load-pipelines.ts'
+import { quietPipelines } from '../pipeline/quiet-pipelines.ts'
 import { createStreamRunner, type RunObserver } from '../pipeline/worker/stream-runner.ts'
 import { Worker } from '../pipeline/worker/worker.ts'
 import { createWorkerCounters, type WorkerCounters } from '../pipeline/worker/worker-counters.ts'
@@ -41,6 +42,7 @@ export function buildWorker(parts: WorkerParts): Worker {
   const runner = createStreamRunner({
     router,
     pipelines,
+    quietPipelines: quietPipelines(pipelines),
     clock,
     logger,
     publisherFor,

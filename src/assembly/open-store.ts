@@ -70,12 +70,13 @@ export function indexedTraits(triggers: readonly Trigger[], configured: readonly
 export function createStore(
   database: OpenDatabase,
   config: Config,
-  { writer, onRepeat, isReplay }: Pick<OpenStoreOptions, 'writer' | 'onRepeat' | 'isReplay'> = {},
+  { writer, onRepeat, isReplay, isQuiet }: Omit<OpenStoreOptions, 'silenceMs' | 'statementMs'> = {},
 ): Promise<Store> {
   return createSqlStore(database, {
     writer,
     onRepeat,
     isReplay,
+    isQuiet,
     indexedTraits: indexedTraits(config.triggers, config.winchester.indexed_traits),
   })
 }
@@ -89,6 +90,8 @@ export type OpenStoreOptions = {
   readonly statementMs?: number
   /** whether its streams belong to a replay, so that no other worker takes them (false) */
   readonly isReplay?: boolean
+  /** whether its runs send nothing, and a stream that fails for good sends nothing when it is run again (false) */
+  readonly isQuiet?: boolean
   /** called when a transaction is rolled back and run again */
   readonly onRepeat?: () => void
 }

@@ -37,6 +37,7 @@ export function formatStatusPage(status: DeploymentStatus, width?: number): stri
       .map(({ headers, rows }) => formatTable(headers, rows, { width })),
     ...(broker ? [`${['broker', broker.name].filter(Boolean).join(' ')}: ${broker.text}`] : []),
     ...databases.flatMap(({ clock }) => (clock ? clockLine(clock) : [])),
+    ...databases.flatMap(({ replay }) => (replay?.isRunning ? [replay.text] : [])),
   ].join('\n')
 }
 

@@ -1,3 +1,4 @@
+import type { Receipt } from '../domain/receipt.ts'
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import type { StreamExplanation } from '../formats/stream-explanation.ts'
@@ -31,6 +32,7 @@ export {
   StackTachError,
   TransientError,
 } from '../domain/errors.ts'
+export type { Receipt } from '../domain/receipt.ts'
 export type { StreamState } from '../domain/stream.ts'
 export type { RestAction, RestActionResult } from '../formats/action-form.ts'
 export type { RestDeadLetter, ShownBody } from '../formats/dead-letter-form.ts'
@@ -129,6 +131,15 @@ export type Client = ActionMethods & {
   tail(query?: TailQuery, options?: CallOptions): AsyncGenerator<TailMessage>
   /** Lists the triggers with their counters. */
   listTriggers(options?: CallOptions): Promise<RestTrigger[]>
+  /**
+   * Gives notifications to the server, which keeps them as a consumer does. Returns what became of each, in their order.
+   * Nothing is sent again by itself.
+   */
+  postNotifications(
+    notifications: readonly object[],
+    query?: { readonly queue?: string | undefined },
+    options?: CallOptions,
+  ): Promise<Receipt[]>
   /** Returns what happened to a resource, in the order of time. */
   timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
@@ -200,6 +211,10 @@ export function createClient(options: ClientOptions): Client {
       return request({ method: 'GET', path: '/v1/dropped', params, signal })
     },
     listTriggers: async ({ signal } = {}) => request({ method: 'GET', path: '/v1/triggers', signal }),
+    async postNotifications(notifications, { queue } = {}, { signal } = {}) {
+      const params: { [name: string]: string } = queue === undefined ? {} : { queue }
+      return request({ method: 'POST', path: '/v1/notifications', params, body: notifications, signal })
+    },
     timeline: async (query, { signal } = {}) =>
       request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>

@@ -1,5 +1,10 @@
 import type { Micros } from '../domain/time.ts'
-import type { HoldReason, QueueReport, ReportedPositions } from '../store/ports/watermarks.ts'
+import {
+  type HoldReason,
+  type QueueReport,
+  type ReportedPositions,
+  SILENT_MS,
+} from '../store/ports/watermarks.ts'
 
 /** Who holds the event clock back. */
 export type Hold = {
@@ -30,8 +35,6 @@ export type LowWatermarkOptions = {
 
 /** A consumer reports every second; one that was not heard of for longer may have died. */
 const HEARD_MS = 3000
-/** One that was not heard of for so long is dead, ms. */
-const DEAD_MS = 10_000
 /** Within this, ms, what a dead consumer had at hand has come to another. */
 const REDELIVERED_MS = 30_000
 
@@ -64,7 +67,7 @@ export function lowWatermark(
 }
 
 function holdsOf(reported: readonly Reported[], wallNow: Micros, patienceMs: number): Hold[] {
-  const isLiving = ({ hasLeft, ageMs }: Reported) => !hasLeft && ageMs < DEAD_MS
+  const isLiving = ({ hasLeft, ageMs }: Reported) => !hasLeft && ageMs < SILENT_MS
   if (reported.some(isLiving)) {
     return reported.flatMap((one) => {
       if (isLiving(one))

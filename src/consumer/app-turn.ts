@@ -56,7 +56,7 @@ export class AppTurn {
 }
 
 /** Adds the dead letters of a message and drops the message itself, which no app needs any more. */
-function withLetters(
+export function withLetters(
   { message, ...prepared }: Prepared,
   letters: ReadonlyMap<AppMessage, readonly NewDeadLetter[]>,
 ): Prepared {

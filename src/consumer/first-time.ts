@@ -1,7 +1,7 @@
 import type { Delivery } from '../broker/broker.ts'
 import type { IntakeClock } from '../clock/event-clock.ts'
 import { decodeNotification } from '../distiller/decode-notification.ts'
-import { readableTime } from '../distiller/distiller.ts'
+import { timeOfDecoded } from '../distiller/time-of-body.ts'
 import type { Micros } from '../domain/time.ts'
 import { sleep } from '../runtime/backoff.ts'
 import { plainBody } from './body/plain-body.ts'
@@ -64,7 +64,7 @@ function firstTimeOf(deliveries: readonly Delivery[], maxMessageBytes: number): 
     if (fault !== undefined || body.length > maxMessageBytes) continue
     const plain = plainBody(body, properties, maxMessageBytes)
     const decoded = plain.ok ? decodeNotification(plain.body) : undefined
-    const time = decoded?.ok ? readableTime(decoded.notification) : undefined
+    const time = timeOfDecoded(decoded)
     if (time !== undefined) return time
   }
   return undefined

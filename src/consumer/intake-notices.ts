@@ -36,7 +36,7 @@ export class IntakeNotices {
   }
 
   /** Logs what is new in messages that were stored. `ids` are those of their dead letters, in order. */
-  add(stored: readonly Prepared[], ids: readonly number[]): void {
+  add(stored: readonly Prepared[], ids: readonly (number | undefined)[]): void {
     let at = 0
     for (const prepared of stored) {
       if (prepared.outcome.kind === 'undefined') this.#addType(prepared.outcome.eventType)

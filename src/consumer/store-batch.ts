@@ -26,7 +26,7 @@ export type StoredCounts = {
   /** the stage of each dead letter */
   readonly deadLetters: readonly string[]
   /** ids of the dead letters, in the same order */
-  readonly deadLetterIds: readonly number[]
+  readonly deadLetterIds: readonly (number | undefined)[]
 }
 
 /**

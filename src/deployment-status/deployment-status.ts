@@ -60,6 +60,8 @@ export type DatabaseStatus = {
   readonly streams: { readonly [state in StreamState]: number } | undefined
   readonly deadLetters: { readonly [stage: string]: number } | undefined
   readonly clock: ClockStatus | undefined
+  /** the replay that has not ended, in a clause; undefined where there is none */
+  readonly replay: { readonly text: string; readonly isRunning: boolean } | undefined
 }
 
 /** The event clock of a deployment. */

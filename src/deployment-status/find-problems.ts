@@ -27,6 +27,7 @@ export function findProblems(
     ...processes.flatMap(unready),
     ...queues.flatMap((queue) => queueProblems(queue, expected)),
     ...databases.flatMap(({ clock }) => (clock?.stuck ?? []).map((hold) => `the event clock stands ${hold}`)),
+    ...databases.flatMap(({ replay }) => (replay && !replay.isRunning ? [replay.text] : [])),
     ...databases.flatMap(contentProblems),
     ...archives.flatMap(({ folder, fault, isDenied }) =>
       fault === undefined || isDenied ? [] : `archive ${folder}: ${fault}`,

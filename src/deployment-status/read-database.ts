@@ -10,13 +10,14 @@ import { answerOf, type ConnectionFinding, PATIENCE_MS } from '../connection-che
 import { messageOf } from '../domain/errors.ts'
 import { STREAM_STATES, type StreamState } from '../domain/stream.ts'
 import { formatIso, MICROS_PER_SECOND, parseIso } from '../domain/time.ts'
+import { describeUnfinished, readUnfinished } from '../replay/unfinished.ts'
 import type { Store } from '../store/store.ts'
 import type { ClockStatus, DatabaseStatus } from './deployment-status.ts'
 
 const ANY = { limit: 1, mark: undefined, ascending: true }
 
-type Contents = Pick<DatabaseStatus, 'streams' | 'deadLetters' | 'clock'>
-const UNREAD: Contents = { streams: undefined, deadLetters: undefined, clock: undefined }
+type Contents = Pick<DatabaseStatus, 'streams' | 'deadLetters' | 'clock' | 'replay'>
+const UNREAD: Contents = { streams: undefined, deadLetters: undefined, clock: undefined, replay: undefined }
 
 /**
  * Reads the state of the database of a configuration, and what is in it. Changes nothing. A database that cannot be
@@ -58,7 +59,8 @@ async function readContents(config: Config): Promise<Contents> {
     const store = await createStore(database, config)
     const streams = await countByState(store)
     const deadLetters = Object.fromEntries(await store.countDeadLettersByStage())
-    return { streams, deadLetters, clock: await clockStatus(store, config) }
+    const clock = await clockStatus(store, config)
+    return { streams, deadLetters, clock, replay: await replayStatus(store) }
   } finally {
     void database.db.destroy().catch(() => {})
   }
@@ -68,6 +70,11 @@ async function countByState(store: Store): Promise<{ readonly [state in StreamSt
   const counts: [StreamState, number][] = []
   for (const state of STREAM_STATES) counts.push([state, await store.countStreams({ state }, ANY)])
   return Object.fromEntries(counts) as { [state in StreamState]: number }
+}
+
+async function replayStatus(store: Store): Promise<DatabaseStatus['replay']> {
+  const replay = await readUnfinished(store)
+  return replay && { text: describeUnfinished(replay), isRunning: replay.isRunning }
 }
 
 async function clockStatus(store: Store, config: Config): Promise<ClockStatus> {

@@ -56,13 +56,15 @@ export interface Router {
   isStale(stream: Stream): boolean
   /**
    * Returns the drafts in the order in which their streams were opened. `open` maps each key hash to the
-   * stream that takes events now. `pasts` maps the ids of stale streams to their events.
+   * stream that takes events now. `pasts` maps the ids of stale streams to their events. `guests` are open streams of
+   * others, by key hash: an event of the past joins one only where the stream would have had it, had it come in time.
    */
   route(
     arrivals: readonly Arrival[],
     open: ReadonlyMap<string, Stream>,
     pasts: ReadonlyMap<number, readonly Event[]>,
     generation: number,
+    guests?: ReadonlyMap<string, Stream>,
   ): StreamDraft[]
   /**
    * Called with the drafts and the ids of their streams when they are saved, within the transaction: a

@@ -36,6 +36,8 @@ export type Stream = {
   readonly progress: Progress
   readonly attempts: number
   readonly lastError: string | null
+  /** whether it belongs to a replay that has not ended, and no worker of the deployment runs it (absent: not) */
+  readonly isOfReplay?: true
 }
 
 /** Why a stream's pipeline runs: the fire criteria were met, or the stream has expired. */

@@ -38,6 +38,7 @@ export function dumpedStream(stream: DumpedStream): object {
     attempts: stream.attempts,
     last_error: stream.lastError,
     progress: stream.progress,
+    ...(stream.isQuiet && { is_quiet: true }),
   }
 }
 
@@ -73,6 +74,7 @@ export function parseDumpedStream(item: unknown): DumpedStream {
     lastError:
       fields.last_error === undefined || fields.last_error === null ? null : String(fields.last_error),
     messageIds,
+    isQuiet: fields.is_quiet === true,
   }
 }
 

@@ -37,6 +37,7 @@ export type RestStream = {
   readonly attempts?: number
   /** why the last run of its pipeline failed; absent where none did */
   readonly last_error?: string
+  readonly is_of_replay?: boolean
   readonly events?: readonly RestEvent[]
 }
 
@@ -108,6 +109,7 @@ export function restStream(stream: Stream, mark: string, { hasCounts }: StreamEx
     _mark: mark,
     ...(hasCounts ? { event_count: stream.eventCount, attempts: stream.attempts } : {}),
     ...(stream.lastError === null ? {} : { last_error: stream.lastError }),
+    ...(stream.isOfReplay && { is_of_replay: true }),
   }
 }
 

@@ -7,13 +7,16 @@ const SHORT = 1_048_576
 const CHUNK = 65_536
 
 /**
- * A JSON answer that is written piece by piece, as the client takes it; `next` is the mark of its last row.
+ * An answer that is written piece by piece, as the client takes it, JSON unless `type` says otherwise; `next` is the
+ * mark of its last row.
  */
 export class StreamedAnswer {
   readonly pieces: Iterable<string> | AsyncIterable<string>
   readonly next: string | undefined
+  readonly type: string
 
-  constructor(pieces: Iterable<string> | AsyncIterable<string>, next?: string) {
+  constructor(pieces: Iterable<string> | AsyncIterable<string>, next?: string, type = 'application/json') {
+    this.type = type
     this.pieces = pieces
     this.next = next
   }
@@ -42,10 +45,10 @@ export function listAnswer<T>(rows: readonly T[], encode: (row: T) => string, ne
 /** Sends a short answer at once, and a longer one in chunks. */
 export async function sendStreamed(
   response: Response,
-  { pieces }: StreamedAnswer,
+  { pieces, type }: StreamedAnswer,
   held: Held,
 ): Promise<void> {
-  response.type('application/json')
+  response.type(type)
   let chunk = ''
   for await (const piece of pieces) {
     chunk += piece

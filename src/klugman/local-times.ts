@@ -17,10 +17,11 @@ export function sentTime(time: string | undefined, isLocal: boolean | undefined)
 
 /** Returns a stream with its times in local time. */
 export function localStream(stream: RestStream): RestStream {
-  const { distinguishing_traits, events, ...others } = stream
+  const { distinguishing_traits, events, is_of_replay, ...others } = stream
   return {
     ...localValues(others),
     distinguishing_traits: localValues(distinguishing_traits),
+    ...(is_of_replay === undefined ? {} : { is_of_replay }),
     ...(events ? { events: events.map(localEvent) } : {}),
   }
 }

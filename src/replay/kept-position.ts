@@ -1,14 +1,31 @@
 import { ConflictError } from '../domain/errors.ts'
 import type { Micros } from '../domain/time.ts'
 import { sleep } from '../runtime/backoff.ts'
-import type { StreamRuns } from '../store/ports/stream-runs.ts'
-import type { NumberedReports, ReportedPositions, Watermarks } from '../store/ports/watermarks.ts'
-import { formatReplayPosition, parseReplayPosition, type ReplayPosition } from './records/replay-place.ts'
+import type { ReplayChange, ReplayRecord, Replays } from '../store/ports/replays.ts'
+import {
+  type NumberedReports,
+  type ReportedPositions,
+  SILENT_MS,
+  type Watermarks,
+} from '../store/ports/watermarks.ts'
+import { parseJson } from '../text/json.ts'
+import { nameOfReplay, type ReplayGiven } from './given.ts'
+import type { KeptFile } from './records/kept-files.ts'
+import { BEGINNING, formatReplayPosition, type ReplayPosition } from './records/replay-place.ts'
+import {
+  describeUnfinished,
+  type LivingReplay,
+  livingReplay,
+  parseGiven,
+  positionIn,
+  unfinishedOf,
+} from './unfinished.ts'
 
 export type KeptPositionOptions = {
-  readonly store: Watermarks & Pick<StreamRuns, 'resumeReplayed' | 'releaseReplayed'>
-  /** the name of this replay in the database; the same files with the same filters have the same */
-  readonly name: string
+  readonly store: Watermarks & Replays
+  readonly given: ReplayGiven
+  /** the name of this process */
+  readonly owner: string
   readonly wallNow: () => Micros
   readonly signal: AbortSignal
   /** whether what another replay has left unfinished is handed to the workers of the deployment (false) */
@@ -17,59 +34,94 @@ export type KeptPositionOptions = {
   readonly onWait?: () => void
 }
 
-/** The names of replays begin so, which stand beside those of queues. */
-export const REPLAY_PREFIX = 'replay-'
-/** A process that is silent for so long has ended, ms. */
-const SILENT_MS = 10_000
+/** Where an earlier process of the same replay stood, and in which files; undefined where they were not known yet. */
+export type KeptReplay = {
+  readonly position: ReplayPosition
+  readonly files: readonly KeptFile[] | undefined
+}
+
 const LOOK_MS = 500
+/** A report comes so often at least, ms. */
+const REPORT_MS = 3000
 /** Streams that one transaction releases. */
 const RELEASED = 1000
 
+const START: ReplayPosition = { at: 0, place: BEGINNING }
+
 /**
- * The position of a replay in the database, stored with each batch as consumers store theirs. It says where to go on after
- * a crash, and that the streams which belong to a replay are those of this one.
+ * The one replay of a database: who runs it, how it was begun, its files and its position, which is stored with each batch
+ * as consumers store theirs. It says where to go on after a crash, and whose the streams are that belong to a replay.
  */
 export class KeptPosition {
   readonly #options: KeptPositionOptions
   readonly #since: Micros
+  readonly #lost = new AbortController()
+  /** the name under which this process reports */
+  #name: string
   #number = 0
+  #isNew = true
+  #last: ReplayPosition = START
+  #heartbeat: NodeJS.Timeout | undefined
 
   constructor(options: KeptPositionOptions) {
     this.#options = options
     this.#since = options.wallNow()
+    this.#name = nameOfReplay(options.given)
+  }
+
+  /** Aborts when another process has taken the replay over, since this one was silent for long. */
+  get lost(): AbortSignal {
+    return this.#lost.signal
   }
 
   /**
-   * Waits until an earlier process of the same replay is sure to have ended. Returns where it stood; undefined where
-   * there is nothing to go on from. Rejects with ConflictError while another replay runs, or is unfinished.
+   * Takes the replay over from an earlier process of it that has ended, or begins it. From then on this process reports
+   * that it lives, until `end`, `leave` or `abandon`. Returns where the earlier one stood; undefined where there is nothing
+   * to go on from. Rejects with ConflictError while another process replays, or another replay is unfinished.
    */
-  async takeOver(): Promise<ReplayPosition | undefined> {
-    const { store, name, signal, onWait } = this.#options
-    let reports = await store.readReports()
-    if (isAlive(reports, name)) onWait?.()
-    while (isAlive(reports, name) && !signal.aborted) {
-      await sleep(LOOK_MS, signal)
-      reports = await store.readReports()
-    }
-    if (isAlive(reports, name)) throw new ConflictError(`${name} is still run by another process`)
-    await this.#clearOthers(reports)
-    // Now that no replay runs: what one was running when it was killed is run again.
-    await store.resumeReplayed()
-    const places = reports.flatMap(({ queues }) => queues[name]?.place ?? [])
-    return places.map(parseReplayPosition).sort((a, b) => b.at - a.at)[0]
+  async takeOver(): Promise<KeptReplay | undefined> {
+    const { store, releasesOthers = false } = this.#options
+    const own = this.#name
+    let { kept, other } = await this.#claim(own)
+    this.#heartbeat = setInterval(() => void this.#beat(), REPORT_MS)
+    this.#heartbeat.unref()
+    if (other !== undefined && releasesOthers) {
+      await this.#release(parseGiven(other))
+      await store.forgetQueue(this.#name)
+      this.#name = own
+      kept = undefined
+      await store.changeReplay(() => ({ record: this.#record(undefined), reports: this.reportsAt(START) }))
+    } else await store.resumeReplayed()
+    this.#isNew = kept === undefined
+    return kept
   }
 
-  /** Announces this replay, and removes what an earlier process of it has left. */
+  /** Keeps the files of the replay, in the order in which places count them. */
+  async keepFiles(files: readonly KeptFile[]): Promise<void> {
+    await this.#change((record) => ({ record: { ...record, files: JSON.stringify(files) } }))
+  }
+
+  /**
+   * Gives up what an earlier process of the same replay has left: its streams go to the workers, and the replay begins
+   * anew.
+   */
+  async beginAnew(): Promise<void> {
+    await this.#release(this.#options.given)
+    await this.#change((record) => ({ record: { ...record, files: null }, reports: this.reportsAt(START) }))
+  }
+
+  /** Announces the position, and removes what an earlier process has left. */
   async begin(position: ReplayPosition): Promise<void> {
     await this.report(position)
-    await this.#options.store.forgetQueue(this.#options.name)
+    await this.#options.store.forgetQueue(this.#name)
   }
 
   /** Returns the report to be stored with a batch: everything up to this position is stored then. */
   reportsAt(position: ReplayPosition, hasLeft = false): () => NumberedReports {
-    const place = formatReplayPosition(position)
-    const report = { at: null, since: this.#since, why: null, place, ...(hasLeft && { hasLeft }) }
-    return () => ({ number: ++this.#number, queues: { [this.#options.name]: report } })
+    return () => {
+      this.#last = position
+      return { number: ++this.#number, queues: this.#queues(position, hasLeft) }
+    }
   }
 
   /** Reports a position without a batch. */
@@ -79,39 +131,147 @@ export class KeptPosition {
 
   /** Leaves the position for a later process, which goes on from there. */
   async leave(position: ReplayPosition): Promise<void> {
+    this.#stop()
+    if (this.lost.aborted) return
     await this.#options.store.report(this.reportsAt(position, true))
+  }
+
+  /** Leaves the replay before anything was stored: it is as it was before this process. */
+  async abandon(): Promise<void> {
+    if (!this.#isNew) return this.leave(this.#last)
+    this.#stop()
+    await this.#change(() => ({ record: undefined, reports: this.#noReports }))
+    await this.#options.store.forgetQueue(this.#name)
   }
 
   /** Hands the streams that are not due yet to the workers of the deployment: the replay is complete. */
   async end(): Promise<void> {
-    const { store, name } = this.#options
-    while ((await store.releaseReplayed(RELEASED)) > 0);
-    await store.report(() => ({ number: ++this.#number, queues: {} }))
-    await store.forgetQueue(name)
+    await this.#change((record) => ({ record }))
+    await this.#release(this.#options.given)
+    this.#stop()
+    await this.#change(() => ({ record: undefined, reports: this.#noReports }))
+    await this.#options.store.forgetQueue(this.#name)
   }
 
-  /** Refuses to begin beside another replay, whose streams would be taken for those of this one. */
-  async #clearOthers(reports: readonly ReportedPositions[]): Promise<void> {
-    const { store, name, releasesOthers } = this.#options
-    const others = reports
-      .flatMap(({ queues }) => Object.keys(queues))
-      .filter((other) => other.startsWith(REPLAY_PREFIX) && other !== name)
-    for (const other of others) {
-      if (isAlive(reports, other))
-        throw new ConflictError(`another replay runs on this database (${other}); wait until it has ended`)
-      if (!releasesOthers)
+  readonly #noReports = (): NumberedReports => ({ number: ++this.#number, queues: {} })
+
+  #queues(position: ReplayPosition, hasLeft = false): NumberedReports['queues'] {
+    const place = formatReplayPosition(position)
+    return { [this.#name]: { at: null, since: this.#since, why: null, place, ...(hasLeft && { hasLeft }) } }
+  }
+
+  /** Becomes the owner of the record, once no other process is. */
+  async #claim(
+    own: string,
+  ): Promise<{ readonly kept: KeptReplay | undefined; readonly other: string | undefined }> {
+    const { signal, onWait } = this.#options
+    let seen: LivingReplay | undefined
+    for (;;) {
+      const claimed = await this.#tryClaim(own)
+      if (!('living' in claimed)) return claimed
+      const { living } = claimed
+      if (living.name !== own)
         throw new ConflictError(
-          `another replay of this database is unfinished (${other}); go on with it by the same command, or add --release-unfinished to hand its streams to the workers`,
+          `another replay runs on this database (${living.name}, by ${living.process}); wait until it has ended`,
         )
-      await store.forgetQueue(other)
+      const hasReported = seen !== undefined && (seen.process !== living.process || living.ageMs < seen.ageMs)
+      if (hasReported)
+        throw new ConflictError(
+          `these files are being replayed by another process, ${living.process}; wait until it has ended`,
+        )
+      if (!seen) onWait?.()
+      seen = living
+      await sleep(LOOK_MS, signal)
+      if (signal.aborted) throw new ConflictError(`${own} is still run by another process`)
     }
-    if (others.length > 0) while ((await store.releaseReplayed(RELEASED)) > 0);
+  }
+
+  async #tryClaim(own: string) {
+    const { store, releasesOthers = false } = this.#options
+    type Claimed = { readonly kept: KeptReplay | undefined; readonly other: string | undefined }
+    let outcome: Claimed | { readonly living: LivingReplay } | undefined
+    await store.changeReplay((record, reports) => {
+      const living = livingReplay(reports)
+      if (living) {
+        outcome = { living }
+        return undefined
+      }
+      const other = record && record.name !== own ? record : undefined
+      if (other && !releasesOthers) throw unfinishedError(other, reports)
+      this.#name = record?.name ?? own
+      const position = positionIn(reports, this.#name)
+      outcome = {
+        kept: record && { position: position ?? START, files: parseFiles(record.files) },
+        other: other?.given,
+      }
+      return {
+        record: record ? { ...record, owner: this.#options.owner } : this.#record(undefined),
+        reports: this.reportsAt(position ?? START),
+      }
+    })
+    if (!outcome) throw new ConflictError('the replay could not be begun')
+    return outcome
+  }
+
+  #record(files: string | undefined): ReplayRecord {
+    const { given, owner } = this.#options
+    return {
+      name: nameOfReplay(given),
+      owner,
+      startedAt: this.#since,
+      given: JSON.stringify(given),
+      files: files ?? null,
+    }
+  }
+
+  /** Changes the record as its owner. Rejects with ConflictError when another process owns it by now. */
+  async #change(change: (record: ReplayRecord) => ReplayChange): Promise<void> {
+    await this.#options.store.changeReplay((record) => {
+      if (record?.owner !== this.#options.owner) throw takenOver()
+      return change(record)
+    })
+  }
+
+  async #release({ publish, pipelines }: Pick<ReplayGiven, 'publish' | 'pipelines'>): Promise<void> {
+    const { store, wallNow } = this.#options
+    const past = pipelines === 'off' ? 'completed' : publish ? 'as others' : 'quiet'
+    while ((await store.releaseReplayed({ limit: RELEASED, past, now: wallNow() })) > 0);
+  }
+
+  /** Reports that this process lives; a report with a batch that crosses this one stays. */
+  async #beat(): Promise<void> {
+    const { store, owner } = this.#options
+    try {
+      if ((await store.readReplay())?.owner !== owner) this.#lose()
+      else await store.report(() => ({ number: 0, queues: this.#queues(this.#last) }))
+    } catch (error) {
+      if (error instanceof ConflictError) this.#lose()
+      // While the database is away others cannot take it over either.
+    }
+  }
+
+  #lose(): void {
+    if (this.#heartbeat === undefined) return
+    this.#stop()
+    this.#lost.abort(takenOver())
+  }
+
+  #stop(): void {
+    clearInterval(this.#heartbeat)
+    this.#heartbeat = undefined
   }
 }
 
-function isAlive(reports: readonly ReportedPositions[], name: string): boolean {
-  return reports.some(({ queues, ageMs }) => {
-    const report = queues[name]
-    return report !== undefined && !report.hasLeft && ageMs < SILENT_MS
-  })
+function takenOver(): ConflictError {
+  return new ConflictError(
+    `another process has taken this replay over, since this one was silent for ${SILENT_MS / 1000} s`,
+  )
+}
+
+function parseFiles(text: string | null): readonly KeptFile[] | undefined {
+  return text === null ? undefined : (parseJson(text) as unknown as readonly KeptFile[])
+}
+
+function unfinishedError(record: ReplayRecord, reports: readonly ReportedPositions[]): ConflictError {
+  return new ConflictError(`another one comes first: ${describeUnfinished(unfinishedOf(record, reports))}`)
 }

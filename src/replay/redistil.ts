@@ -2,6 +2,7 @@ import { plainBody } from '../consumer/body/plain-body.ts'
 import { decodeNotification } from '../distiller/decode-notification.ts'
 import type { Distiller } from '../distiller/distiller.ts'
 import type { Event } from '../domain/event.ts'
+import { IdSet } from '../domain/id-set.ts'
 import type { Micros } from '../domain/time.ts'
 import { sleep } from '../runtime/backoff.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -65,6 +66,7 @@ const WAITS = { initialMs: 50, maxMs: 10_000 }
 export async function redistil(options: RedistilOptions): Promise<RedistilSummary> {
   const { files, read, signal, onBatch } = options
   const summary = createSummary()
+  const doneIds = new IdSet()
   let events: Event[] = []
   for (const file of files) {
     for await (const records of read(file, signal)) {
@@ -72,14 +74,14 @@ export async function redistil(options: RedistilOptions): Promise<RedistilSummar
         const event = eventOf(record, options, summary)
         if (event) events.push(event)
         if (events.length < BATCH) continue
-        await store(events, options, summary)
+        await store(events, doneIds, options, summary)
         onBatch?.(summary)
         events = []
       }
       if (signal.aborted) return summary
     }
   }
-  if (events.length > 0) await store(events, options, summary)
+  if (events.length > 0) await store(events, doneIds, options, summary)
   summary.isComplete = await indexAll(options, summary)
   return summary
 }
@@ -122,10 +124,11 @@ function eventOf(
 
 async function store(
   events: readonly Event[],
+  doneIds: IdSet,
   options: RedistilOptions,
   summary: RedistilSummary,
 ): Promise<void> {
-  const done = await patiently(() => options.store.redistil(events), options)
+  const done = await patiently(() => options.store.redistil(events, doneIds), options)
   summary.found += done.found
   summary.changed += done.changed
   summary.missing += done.missing.length

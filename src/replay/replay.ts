@@ -110,6 +110,7 @@ export class Replay {
     this.#stood = { at: this.#reached, place: records.place() }
     try {
       await this.#patiently(async () => position?.begin(this.#stood))
+      if (this.#reached > 0) await this.#patiently(() => this.#resume())
       await this.#storeAll()
       if (!signal.aborted) await this.#finish()
     } catch (error) {
@@ -124,6 +125,13 @@ export class Replay {
     }
     if (!this.#counts.isComplete) await position?.leave(this.#stood).catch(() => {})
     return this.#counts
+  }
+
+  /** Runs the streams that an earlier process was running when it was killed, before time goes on. */
+  async #resume(): Promise<void> {
+    const { clock, worker } = this.#options
+    clock.advance(this.#reached - CLOSED_AFTER)
+    while ((await worker.pass('fire')) + (await worker.pass('expire')) > 0);
   }
 
   /** Stores batch after batch; the next one is read while the database stores the one before. */

@@ -78,7 +78,7 @@ function recordOf(event: Event, router: Pick<TriggerRouter, 'keysOf'>): TimedRec
   const arrival = { event, at, keys: router.keysOf(event) }
   return {
     time: at,
-    number: 0,
+    begin: 0,
     bytes: 0,
     prepared: { delivery, record: undefined, outcome: { kind: 'event', arrival } },
     place: () => messageId,

@@ -15,6 +15,8 @@ export type StoreContext = OpenDatabase & {
   readonly indexedTraits: ReadonlySet<string>
   /** whether this store belongs to a replay, whose streams other workers leave alone */
   readonly isReplay: boolean
+  /** whether streams that fail in it send nothing when they are run again */
+  readonly isQuiet: boolean
   /** whether other writers index traits that this one does not */
   readonly hasUnindexed: boolean
   /** highest id of each table below which, as far as is known, no more ids become visible */
@@ -28,7 +30,7 @@ export type StoreContext = OpenDatabase & {
 export function createContext(
   { db, dialect }: OpenDatabase,
   indexedTraits: Iterable<string> = [],
-  isReplay = false,
+  { isReplay = false, isQuiet = false }: { readonly isReplay?: boolean; readonly isQuiet?: boolean } = {},
 ): StoreContext {
   return {
     db,
@@ -36,6 +38,7 @@ export function createContext(
     eventTypes: new EventTypes(db, dialect),
     indexedTraits: new Set(indexedTraits),
     isReplay,
+    isQuiet,
     hasUnindexed: false,
     visibleUpTo: { event: 0, stream: 0 },
     waits: {},

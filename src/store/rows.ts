@@ -32,7 +32,7 @@ export function stateOfNumber(number: number): StreamState {
   return STREAM_STATES[(number - 1) % REPLAY_OFFSET] as StreamState
 }
 
-export type StreamRow = Omit<Selectable<StreamTable>, 'key_hash' | 'claimed_by' | 'lease_until'>
+export type StreamRow = Omit<Selectable<StreamTable>, 'key_hash' | 'claimed_by' | 'lease_until' | 'is_quiet'>
 
 export function streamOfRow(row: StreamRow): Stream {
   return {
@@ -50,6 +50,7 @@ export function streamOfRow(row: StreamRow): Stream {
     progress: JSON.parse(row.progress),
     attempts: row.attempts,
     lastError: row.last_error,
+    ...(row.state > REPLAY_OFFSET && { isOfReplay: true }),
   }
 }
 

@@ -17,6 +17,8 @@ export type SqlSessionOptions = {
   readonly indexedTraits?: Iterable<string> | undefined
   /** whether the streams of this store belong to a replay, so that no other worker takes them (false) */
   readonly isReplay?: boolean | undefined
+  /** whether streams that fail for good are kept as such that send nothing (false) */
+  readonly isQuiet?: boolean | undefined
   /** Called when a transaction is rolled back and run again. */
   readonly onRepeat?: (() => void) | undefined
 }
@@ -55,7 +57,10 @@ export async function openSqlSession(
   await query(dialect, () => requireCurrentSchema(db))
   const isWriter = options.writer !== undefined
   const indexed = isWriter ? await query(dialect, () => traitsToIndex(db, options.indexedTraits ?? [])) : []
-  const context = createContext(database, indexed, options.isReplay)
+  const context = createContext(database, indexed, {
+    isReplay: options.isReplay ?? false,
+    isQuiet: options.isQuiet ?? false,
+  })
   const transaction: SqlSession['transaction'] = (work, signal) =>
     inTransaction(db, dialect, work, { onRepeat: options.onRepeat, signal })
   /** where it stood in its queues is left for the next consumer */

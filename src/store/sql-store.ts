@@ -8,6 +8,7 @@ import type { Redistil } from './ports/redistil.ts'
 import type { Upkeep } from './ports/upkeep.ts'
 import { createSqlQueries } from './queries/sql-queries.ts'
 import { createSqlTail } from './queries/sql-tail.ts'
+import { createSqlReplays } from './runs/sql-replays.ts'
 import { createSqlStreamRuns } from './runs/sql-stream-runs.ts'
 import { openSqlSession, type SqlSession, type SqlSessionOptions } from './sql-session.ts'
 import type { Store } from './store.ts'
@@ -51,6 +52,7 @@ export async function createSqlStore(
     ...createSqlTallies(session),
     ...createSqlTail(session),
     ...createSqlRedistil(session),
+    ...createSqlReplays(session),
     ...createSqlWatermarks(session),
     ping: () => session.query(async () => void (await sql`select 1`.execute(database.db))),
     close: () => session.close(),
@@ -79,11 +81,12 @@ function createSqlUpkeep({ context, transaction, query }: SqlSession): Upkeep {
 
 function createSqlRedistil({ context, transaction, query, lockWriter }: SqlSession): Redistil {
   return {
-    async redistil(events) {
+    async redistil(events, done) {
       // Looked up with no lock: most events are as they should be.
-      const changes = await query(() => findChanges(context.db, events))
-      if (changes.events.size === 0) return changes.outcome
-      await transaction(async (tx) => writeChanges(tx, await lockWriter(tx), changes.events))
+      const changes = await query(() => findChanges(context.db, events, done))
+      if (changes.events.size > 0)
+        await transaction(async (tx) => writeChanges(tx, await lockWriter(tx), changes.events))
+      for (const id of changes.found) done.add(id)
       return changes.outcome
     },
     indexOlder: (limit) =>

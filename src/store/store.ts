@@ -3,6 +3,7 @@ import type { DeadLetterBox } from './ports/dead-letter-box.ts'
 import type { Intake } from './ports/intake.ts'
 import type { Queries } from './ports/queries.ts'
 import type { Redistil } from './ports/redistil.ts'
+import type { Replays } from './ports/replays.ts'
 import type { StreamRuns } from './ports/stream-runs.ts'
 import type { Tail } from './ports/tail.ts'
 import type { Tallies } from './ports/tallies.ts'
@@ -27,6 +28,7 @@ export interface Store
     Tallies,
     Tail,
     Redistil,
+    Replays,
     Watermarks {
   /** Resolves when the database answers. */
   ping(): Promise<void>

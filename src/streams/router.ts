@@ -118,15 +118,24 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
       )
     },
 
-    route(arrivals, open, pasts, generation) {
+    route(arrivals, open, pasts, generation, guests = NO_GUESTS) {
       const drafts: Draft[] = []
       const current = new Map<string, Draft>()
+      const listed = new Set<Draft>()
+      const invited = new Map<string, Draft | undefined>()
+      const guestOf = (key: MatchedKey, trigger: Trigger, arrival: Arrival): Draft | undefined => {
+        if (!invited.has(key.hash)) invited.set(key.hash, draftOf(guests.get(key.hash), key, trigger, pasts))
+        const guest = invited.get(key.hash)
+        return guest && fits(guest, key, trigger, arrival) ? guest : undefined
+      }
       arrivals.forEach((arrival, index) => {
         for (const key of arrival.keys) {
           const trigger = byName.get(key.name)
           if (!trigger) continue
           const known = current.get(key.hash) ?? draftOf(open.get(key.hash), key, trigger, pasts)
-          const before = known && closesDue && isOver(known, arrival.at) ? undefined : known
+          const own = known && closesDue && isOver(known, arrival.at) ? undefined : known
+          const guest = takesEvents(own, arrival.at) ? undefined : guestOf(key, trigger, arrival)
+          const before = guest ?? own
           const wasReady = before?.fireTimestamp != null
           const joined = tryJoin(before, key, trigger, arrival, generation)
           if (typeof joined === 'string') {
@@ -136,8 +145,9 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
           if (trigger.debugLevel > 0)
             countJoining(debug, trigger, joined, { isNew: joined !== before, wasReady })
           joined.joined.push(index)
-          if (current.get(key.hash) !== joined) drafts.push(joined)
-          current.set(key.hash, joined)
+          if (!listed.has(joined)) drafts.push(joined)
+          listed.add(joined)
+          if (joined !== guest) current.set(key.hash, joined)
         }
       })
       return drafts
@@ -156,6 +166,26 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
       }
     }
   }
+}
+
+const NO_GUESTS: ReadonlyMap<string, Stream> = new Map()
+
+/**
+ * Whether a stream of others would have had an event of the past: it comes within the time of the stream, or it would have
+ * opened the stream, which would still have been open when the first event of the others came.
+ */
+function fits(guest: Draft, key: MatchedKey, trigger: Trigger, { event, at }: Arrival): boolean {
+  if (isOver(guest, at) || !takesEvents(guest, at)) return false
+  if (event.timestamp >= guest.firstEvent) return true
+  const expires = expiry(trigger, event.timestamp, event.timestamp, at)
+  if (typeof expires === 'string' || expires <= guest.firstEvent) return false
+  const isReadyAlone = isReady(trigger, advance({}, trigger, key.met))
+  return !isReadyAlone || guest.firstEvent <= at + trigger.fireDelay + CLOSED_AFTER
+}
+
+/** Whether a stream has not expired by then. */
+function takesEvents(draft: Draft | undefined, at: Micros): boolean {
+  return draft?.expireTimestamp != null && draft.expireTimestamp > at
 }
 
 /** Whether a worker that keeps up has run the stream by then. */
@@ -231,8 +261,7 @@ function tryJoin(
   { event, at }: Arrival,
   generation: number,
 ): Draft | string {
-  const takesEvents = before?.expireTimestamp != null && before.expireTimestamp > at
-  const draft = before && takesEvents ? before : newDraft(key, event.timestamp)
+  const draft = before && takesEvents(before, at) ? before : newDraft(key, event.timestamp)
   const firstEvent = Math.min(draft.firstEvent, event.timestamp)
   const lastEvent = Math.max(draft.lastEvent, event.timestamp)
   const expireTimestamp = expiry(trigger, firstEvent, lastEvent, at)

@@ -41,6 +41,8 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
     if (!dialect.hasOneConnection) return
     for (const column of ['queues', 'report_no', 'heard_at'])
       await sql`alter table writer drop column ${sql.ref(column)}`.execute(db)
+    await sql`alter table stream drop column is_quiet`.execute(db)
+    await sql`drop table replay`.execute(db)
   }
 
   test('what was in buckets of 32,768 ids is found in those of 8,192, however often that was broken off', async () => {
@@ -61,6 +63,7 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
       expect(await upgradeSchema(database.db, database.dialect.types)).toEqual([
         '002-local-indexes',
         '003-queue-positions',
+        '004-replays',
         '005-actions-and-changes',
       ])
       for (const [table, id] of [
@@ -91,9 +94,9 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
     await expect(upgradeSchema(db, dialect.types)).rejects.toThrow(
       /^the database has tables that no migration has made \(/,
     )
-    await sql`create table alembic_version (version_num varchar(32) not null)`.execute(db)
-    for (const refused of [upgradeSchema(db, dialect.types), requireCurrentSchema(db)])
-      await expect(refused).rejects.toThrow(
+    await sql`create table dist_trait (stream_id integer not null)`.execute(db)
+    for (const refuse of [() => upgradeSchema(db, dialect.types), () => requireCurrentSchema(db)])
+      await expect(refuse()).rejects.toThrow(
         /^the database is one of StackTach\.v3, .* expected a database of its own/,
       )
     const { rows } = await sql`select name from kysely_migration`.execute(db)

@@ -3,21 +3,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { freePort } from '../../sandbox/servers/server-process.ts'
-import { Ansible, type Played } from '../support/machines/ansible.ts'
+import { Ansible, type Played, writeInventory } from '../support/machines/ansible.ts'
 import { BareRoot } from '../support/machines/bare-root.ts'
-import { buildRelease } from '../support/machines/releases.ts'
+import { BROKEN, buildRelease, releaseLike } from '../support/machines/releases.ts'
 import { until } from '../support/until.ts'
 
 const SETUP_MS = 1_800_000
 const folder = mkdtempSync(join(tmpdir(), 'stacktach-bare-'))
 let bare: BareRoot
 let api = 0
+let tarball = ''
+let ansible: Ansible
 let played: Played
 
 const QUEUE = `sysv.${process.pid}`
 
 beforeAll(async () => {
-  const tarball = buildRelease()
+  tarball = buildRelease()
   bare = await BareRoot.open(join(folder, 'bare'))
   const broker = new URL(inject('amqpUrl'))
   const [first, listen] = [await freePort(), await freePort()]
@@ -41,7 +43,7 @@ beforeAll(async () => {
     stv3_first_status_port: first,
     stv3_api_listen: `127.0.0.1:${listen}`,
   }
-  const ansible = new Ansible(join(folder, 'ansible'), groups, variables)
+  ansible = new Ansible(folder, writeInventory(join(folder, 'ansible'), groups, variables))
   const file = `tarball_absolute_path=${tarball}`
   played = await ansible.play('workers', '-e', file)
   if (played.code === 0) played = await ansible.play('api', '-e', file)
@@ -104,8 +106,55 @@ test('scripts end with the codes of the Linux Standard Base', async () => {
   expect(codeOf(`${CONSUMER} status`)).toBe(0)
 })
 
+/** Verbs in the order in which they are tried on a daemon that runs, and their exit codes. */
+const VERBS: readonly (readonly [verb: string, code: number])[] = [
+  ['status', 0],
+  ['stop', 0],
+  ['status', 3],
+  ['try-restart', 0],
+  ['status', 3],
+  ['start', 0],
+  ['status', 0],
+]
+
+test.each(['yagi-event-cell-1', 'yagi-event-cell-2', 'pipeline_worker_1', 'stv3-api'])(
+  '%s is stopped, started and restarted alone',
+  async (name) => {
+    const script = `/etc/init.d/${name}`
+    const process = () => bare.run(`cat /run/stv3/${name}.pid`).stdout
+    const before = process()
+    for (const [verb, code] of VERBS) expect(codeOf(`${script} ${verb}`), verb).toBe(code)
+    const started = process()
+    expect(started).not.toBe(before)
+    for (const verb of ['restart', 'status', 'try-restart', 'force-reload', 'reload', 'status'])
+      expect(codeOf(`${script} ${verb}`), verb).toBe(0)
+    expect(process()).not.toBe(started)
+    expect(processes()).toBe('4')
+  },
+)
+
 test('SysV logs are rotated, and written on', async () => {
   expect(codeOf('logrotate --force /etc/logrotate.d/stv3')).toBe(0)
   expect(codeOf(`${CONSUMER} reload`)).toBe(0)
   await until('a line in the new file', () => codeOf('test -s /var/log/stv3/yagi-cell-1.log') === 0)
+})
+
+/** Returns what the roles have written, with contents. */
+function state(): string {
+  const what = '/etc/stv3 /etc/init.d/yagi-event-* /etc/init.d/pipeline_worker_* /etc/init.d/stv3-api'
+  return bare.run(`find ${what} -type f | sort | xargs sha256sum; ls /etc/rc?.d; readlink /opt/stv3/current`)
+    .stdout
+}
+
+test('a release that does not work gives way to the one before, with its scripts and configuration', async () => {
+  const before = state()
+  const broken = releaseLike(tarball, '0.9.9', [BROKEN], folder)
+  const more = ['-e', 'num_pipeline_workers=2', '-e', 'statistics_period=12']
+  const failed = await ansible.play('upgrade', '-e', `tarball_absolute_path=${broken}`, ...more)
+  expect(failed.code).not.toBe(0)
+  expect(failed.failed.join('\n')).toMatch(
+    /0\.9\.9-test does not work on bare .* and all its daemons can work/,
+  )
+  expect(state()).toBe(before)
+  expect(processes()).toBe('4')
 })

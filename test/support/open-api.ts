@@ -46,6 +46,7 @@ export async function openApiCheck(url: string): Promise<AnswerCheck> {
     if (!response.content) return text === '' ? undefined : 'a body that is not told of'
     const content = response.content[(type ?? '').split(';')[0] as string]
     if (!content) return `no answer of type ${type}`
+    if (!/[/+]json/.test(type ?? '')) return undefined
     const result = typeOf(content.schema).safeParse(JSON.parse(text))
     return result.success ? undefined : z.prettifyError(result.error)
   }

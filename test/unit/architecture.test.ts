@@ -51,6 +51,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     'explain/stream',
     'explain/timeline',
     'http',
+    'replay/unfinished.ts',
     'store/store.ts',
     'store/ports',
     'streams',
@@ -84,7 +85,8 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   ],
   'connection-check': [...GROUND, 'assembly', 'broker', 'config', 'store'],
   'deployment-status': [
-    ...[...GROUND, 'assembly', 'clock', 'config', 'connection-check', 'store/store.ts', 'store/ports'],
+    ...[...GROUND, 'assembly', 'clock', 'config', 'connection-check', 'replay/unfinished.ts'],
+    ...['store/store.ts', 'store/ports'],
   ],
   starter: ['text', 'config/schemas'],
   klugman: [

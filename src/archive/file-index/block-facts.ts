@@ -1,5 +1,5 @@
 import { decodeNotification } from '../../distiller/decode-notification.ts'
-import { readableTime } from '../../distiller/distiller.ts'
+import { timeOfDecoded } from '../../distiller/time-of-body.ts'
 import type { Micros } from '../../domain/time.ts'
 import { publishedBody } from '../reader/published-body.ts'
 import type { RecordFacts } from './file-index.ts'
@@ -17,7 +17,7 @@ export class BlockFacts {
   add(payload: Buffer): void {
     this.#records++
     const decoded = decodeNotification(publishedBody(payload))
-    const time = decoded.ok ? readableTime(decoded.notification) : undefined
+    const time = timeOfDecoded(decoded)
     if (!decoded.ok || time === undefined) this.#unread++
     if (!decoded.ok) return
     const { event_type: type } = decoded.notification

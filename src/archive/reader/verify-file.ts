@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { decodeNotification } from '../../distiller/decode-notification.ts'
-import { readableTime } from '../../distiller/distiller.ts'
+import { timeOfBody } from '../../distiller/time-of-body.ts'
 import { messageOf } from '../../domain/errors.ts'
 import { MICROS_PER_HOUR, type Micros, parseIso } from '../../domain/time.ts'
 import { readIndex } from '../file-index/file-index.ts'
@@ -100,7 +99,7 @@ class Order {
     const guess = this.#isLikely ? likelyTime(payload) : undefined
     // Most follow upon each other; only the others are worth parsing.
     const isNext = guess !== undefined && guess >= this.#newest && guess < this.#newest + LEAP
-    const time = isNext && this.#count > FIRST ? guess : timeOf(payload)
+    const time = isNext && this.#count > FIRST ? guess : timeOfBody(publishedBody(payload))
     if (this.#count++ <= FIRST && guess !== time) this.#isLikely = false
     if (time === undefined) this.unread++
     else if (time >= this.#newest) this.#newest = time
@@ -121,10 +120,4 @@ function likelyTime(payload: Buffer): Micros | undefined {
   const behind = payload.toString('latin1', at + NAME.length, at + NAME.length + LONGEST_TIME)
   const [, text] = /^\\?"\s*:\s*\\?"([^"\\]+)/.exec(behind) ?? []
   return text === undefined ? undefined : parseIso(text)
-}
-
-/** Returns the time of a notification; undefined where the payload is none, or has none. */
-function timeOf(payload: Buffer): Micros | undefined {
-  const decoded = decodeNotification(publishedBody(payload))
-  return decoded.ok ? readableTime(decoded.notification) : undefined
 }

@@ -1,5 +1,6 @@
 import { type FileFacts, fileFactsOf } from '../../archive/reader/file-facts.ts'
 import { findFiles } from '../../archive/reader/find-files.ts'
+import { shownFacts } from '../../archive/reader/listed-file.ts'
 import { formatIso } from '../../domain/time.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { print } from '../program.ts'
@@ -13,7 +14,7 @@ export async function listFiles(paths: readonly string[], asJson: boolean): Prom
   const rows: string[][] = []
   for (const file of await findFiles(paths)) {
     const facts = await fileFactsOf(file)
-    if (asJson) await print(`${stringifyJson(jsonOf(facts))}\n`)
+    if (asJson) await print(`${stringifyJson(shownFacts(facts))}\n`)
     else rows.push(rowOf(facts))
   }
   if (!asJson) await print(`${formatTable(HEADERS, rows, { width: process.stdout.columns })}\n`)
@@ -33,17 +34,4 @@ function rowOf(facts: FileFacts): string[] {
     String(Object.keys(types).length),
     sha256.slice(0, 12),
   ]
-}
-
-function jsonOf({ plainBytes, first, last, unread, isFromIndex, isUnfinished, ...facts }: FileFacts): object {
-  const time = (at: number | null) => (at === null ? null : formatIso(at))
-  return {
-    ...facts,
-    content_bytes: plainBytes,
-    first: time(first),
-    last: time(last),
-    without_time: unread,
-    from_index: isFromIndex,
-    being_written: isUnfinished,
-  }
 }

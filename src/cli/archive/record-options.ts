@@ -10,13 +10,13 @@ import { compileEventTypeFilter } from '../../text/event-type-filter.ts'
 import { localOption, TimeOption } from '../program.ts'
 
 /** A trait and the text of its value. */
-export type Wanted = { readonly name: string; readonly value: string }
+export type WantedTrait = { readonly name: string; readonly value: string }
 
 export type RecordOptions = {
   readonly from?: Micros
   readonly to?: Micros
   readonly types?: readonly string[]
-  readonly where?: readonly Wanted[]
+  readonly where?: readonly WantedTrait[]
 }
 
 /** Adds the options that choose records. */
@@ -49,7 +49,7 @@ function parseTypes(text: string): string[] {
     .filter((one) => one !== '')
 }
 
-function parseWanted(text: string, before: readonly Wanted[] = []): Wanted[] {
+function parseWanted(text: string, before: readonly WantedTrait[] = []): WantedTrait[] {
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('expected TRAIT=VALUE, such as instance_id=1e3c….')
   return [...before, { name: text.slice(0, at), value: text.slice(at + 1) }]
@@ -79,7 +79,7 @@ export function recordFilterOf(
 }
 
 /** Whether a notification with this trait has its value as a text among its own values. */
-function isInNotification({ name, value }: Wanted, definitions: readonly EventDefinition[]): boolean {
+function isInNotification({ name, value }: WantedTrait, definitions: readonly EventDefinition[]): boolean {
   const traits = definitions.flatMap((definition) => definition.traits.filter((trait) => trait.name === name))
   const isTaken = traits.every(
     ({ type, plugin, fields }) =>

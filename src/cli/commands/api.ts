@@ -6,6 +6,7 @@ import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
+import { PostedIntake } from '../../assembly/posted-intake.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { Reloader } from '../../assembly/reload/reloader.ts'
 import { RunningRepair } from '../../assembly/running-repair.ts'
@@ -52,7 +53,9 @@ async function serve(options: Options): Promise<void> {
     const clock = clockSettingsOf(config)
     const repair = new RunningRepair({ store, config, logger, name })
     const { runner } = repair
-    const api = new RunningApi({ store, clock, logger, onRequest, runner }, settings)
+    const posted = new PostedIntake({ store, config, logger })
+    const take: PostedIntake['take'] = (...given) => posted.take(...given)
+    const api = new RunningApi({ store, clock, logger, onRequest, runner, take }, settings)
     const service = createHttpService(api.listener, settings.address)
     const announcing = {
       ...service,
@@ -69,11 +72,12 @@ async function serve(options: Options): Promise<void> {
         apply() {
           prepared.apply()
           repair.useConfig(next)
+          posted.useConfig(next)
         },
       }
     }
     const reloader = new Reloader({ file: options.config, role: 'api', config, log, manager, prepare })
-    const services = createGroup([repair, announcing, reloader.service(hangups)])
+    const services = createGroup([repair, posted, announcing, reloader.service(hangups)])
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
     await runUntilStopped(services, { signal, logger, shutdownMs, manager })
   })

@@ -1,6 +1,6 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { stopSignal } from '../../assembly/daemon.ts'
-import { columnTypesOf, indexedTraits, openDatabase } from '../../assembly/open-store.ts'
+import { columnTypesOf, createStore, indexedTraits, openDatabase } from '../../assembly/open-store.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { nameOfDatabase } from '../../config/load/server-url.ts'
@@ -8,18 +8,21 @@ import { StackTachError } from '../../domain/errors.ts'
 import { type DumpSink, writeDumpFile } from '../../dump/dump-file.ts'
 import { exportDatabase } from '../../dump/export-database.ts'
 import { importDatabase } from '../../dump/import-database.ts'
+import { describeUnfinished, readUnfinished } from '../../replay/unfinished.ts'
 import type { DumpCounts } from '../../store/copy/dump.ts'
 import { openRestore } from '../../store/copy/restore.ts'
 import type { OpenDatabase } from '../../store/dialect.ts'
 import { schemaStatus, upgradeSchema } from '../../store/schema/migrate.ts'
 import { migrationSql } from '../../store/schema/migrations/migrations.ts'
-import { createCommand, print } from '../program.ts'
+import { importFrom } from '../db/import-from.ts'
+import { createCommand, print, UsageError } from '../program.ts'
 import { tellWait } from '../tell-wait.ts'
 import { grouped } from '../terminal/grouped.ts'
 import { StatusLine } from '../terminal/status-line.ts'
 
 type Options = { config: string; json?: true }
-type ImportOptions = Options & { restart?: true }
+type StatusOptions = Options & { forRollback?: true }
+type ImportOptions = Options & { restart?: true; from?: string; passwordFile?: string }
 
 /** Creates `stv3 db`, which manages the schema and the contents of the database. */
 export function dbCommand(): Command {
@@ -32,7 +35,11 @@ export function dbCommand(): Command {
   command.addCommand(
     sub('status', 'show which migrations have been applied; exits 1 when some are not')
       .option('--json', 'one JSON object a line')
-      .action((options: Options) =>
+      .option(
+        '--for-rollback',
+        'exit 1 also while a replay has not ended, whose streams another release may not know',
+      )
+      .action((options: StatusOptions) =>
         withDatabase(options, (database, config) => status(database, config, options)),
       ),
   )
@@ -44,15 +51,24 @@ export function dbCommand(): Command {
       ),
   )
   command.addCommand(
-    sub('import', 'fill an empty database with a file of db export, ids kept', 'dump.json.gz')
+    sub(
+      'import',
+      'fill an empty database with a file of db export, or with a database of StackTach.v3; ids are kept',
+      'dump.json.gz',
+    )
       .argument(
-        '<file>',
+        '[file]',
         'a JSON object with events and streams, or one with such a member `db`; also gzipped; - is standard input',
       )
+      .addOption(
+        new Option(
+          '--from <url>',
+          "StackTach.v3's database, which is only read: mysql://USER@HOST/NAME; an interrupted import is gone on with",
+        ).env('STACKTACH_IMPORT_FROM'),
+      )
+      .option('--password-file <file>', 'file with the password for --from, readable by its owner only')
       .option('--restart', 'first delete what an interrupted import has left')
-      .action((file: string, options: ImportOptions) =>
-        withDatabase(options, (database, config) => importFrom(file, database, config, options), MAY_CREATE),
-      ),
+      .action(importInto),
   )
   command.addCommand(sub('sql', 'print the SQL of all migrations').action(printSql))
   return command
@@ -107,13 +123,14 @@ function upgraded({ db, dialect }: OpenDatabase, { winchester }: Config): Promis
   return tellWait(`${name}, to bring its schema up to date`, upgradeSchema(db, dialect.types))
 }
 
-/** Prints the migrations. Throws StackTachError after them when some are not applied. */
-async function status(
-  { db, dialect }: OpenDatabase,
-  { winchester }: Config,
-  options: Options,
-): Promise<void> {
-  const { json, config } = options
+/**
+ * Prints the migrations. Throws StackTachError after them when some are not applied, and, for a rollback, while a replay
+ * has not ended.
+ */
+async function status(database: OpenDatabase, loaded: Config, options: StatusOptions): Promise<void> {
+  const { db, dialect } = database
+  const { winchester } = loaded
+  const { json, config, forRollback } = options
   const reading = schemaStatus(db, dialect.types)
   const migrations = await tellWait(nameOfDatabase(winchester.database.url), reading)
   for (const { name, appliedAt } of migrations) {
@@ -124,10 +141,12 @@ async function status(
     await print(`${line}\n`)
   }
   const count = migrations.filter(({ appliedAt }) => !appliedAt).length
-  if (count > 0) {
+  if (count > 0 && !forRollback) {
     const told = `${count} ${count === 1 ? 'migration is' : 'migrations are'} not applied`
     throw new StackTachError('config', `${told}; run \`stv3 db upgrade -c ${config}\``)
   }
+  const replay = forRollback && count === 0 && (await readUnfinished(await createStore(database, loaded)))
+  if (replay) throw new StackTachError('conflict', `${describeUnfinished(replay)}; then roll back`)
 }
 
 async function exportTo(file: string, database: OpenDatabase): Promise<void> {
@@ -147,7 +166,24 @@ async function exportTo(file: string, database: OpenDatabase): Promise<void> {
   line.end(`exported ${tell(all)} to ${file === '-' ? 'standard output' : file}`)
 }
 
-async function importFrom(
+function importInto(file: string | undefined, options: ImportOptions): Promise<void> {
+  const { from } = options
+  // The environment may name a database for other runs.
+  if (file !== undefined)
+    return withDatabase(
+      options,
+      (database, config) => importFile(file, database, config, options),
+      MAY_CREATE,
+    )
+  if (from === undefined) throw new UsageError('expected a FILE, or --from mysql://USER@HOST/NAME')
+  const work = async (database: OpenDatabase, config: Config) => {
+    await upgraded(database, config)
+    await importFrom(database, config, { ...options, from })
+  }
+  return withDatabase(options, work, MAY_CREATE)
+}
+
+async function importFile(
   file: string,
   database: OpenDatabase,
   config: Config,
@@ -156,7 +192,7 @@ async function importFrom(
   await upgraded(database, config)
   const indexed = indexedTraits(config.triggers, config.winchester.indexed_traits)
   const line = new StatusLine()
-  const restore = await openRestore(database, indexed, restart === true)
+  const restore = await openRestore(database, indexed, restart ? 'restart' : 'new')
   const importing = importDatabase(file, restore, stopSignal(), (done) => line.show(() => tell(done)))
   const counts = await importing.finally(() => line.clear())
   line.end(`imported ${tell(counts)}, as many as the file has`)

@@ -22,7 +22,7 @@ import { describeVerdict } from '../../explain/verify/describe-verdict.ts'
 import { explainResult } from '../../explain/verify/explain-result.ts'
 import type { Store } from '../../store/store.ts'
 import { stringifyJson } from '../../text/json.ts'
-import { recordFilterOf, type Wanted, whereOption } from '../archive/record-options.ts'
+import { recordFilterOf, type WantedTrait, whereOption } from '../archive/record-options.ts'
 import { decodeJsonText } from '../decode-json-text.ts'
 import type { JsonText } from '../json-text.ts'
 import { lagOf } from '../lag-of.ts'
@@ -36,7 +36,7 @@ type Options = {
   config: string
   result?: string
   json?: true
-  where?: readonly Wanted[]
+  where?: readonly WantedTrait[]
   summary?: true
   logLevel?: string
 }

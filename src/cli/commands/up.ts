@@ -8,6 +8,7 @@ import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { lockFolder } from '../../assembly/lock-folder.ts'
 import { createStore, openDatabase } from '../../assembly/open-store.ts'
+import { PostedIntake } from '../../assembly/posted-intake.ts'
 import { PublisherPool } from '../../assembly/publisher-pool.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { Reloader } from '../../assembly/reload/reloader.ts'
@@ -136,7 +137,9 @@ async function up(options: Options): Promise<void> {
     const clockSettings = { mode: 'wall', patienceMs: 0, now: () => clock.now() } as const
     const repair = new RunningRepair({ store, config: { ...config, yagi }, logger, name: 'up', clock })
     const { runner } = repair
-    const api = new RunningApi({ store, clock: clockSettings, logger, runner }, settings)
+    const posted = new PostedIntake({ store, config: { ...config, yagi }, logger, clock })
+    const take: PostedIntake['take'] = (...given) => posted.take(...given)
+    const api = new RunningApi({ store, clock: clockSettings, logger, runner, take }, settings)
     const http = createHttpService(api.listener, settings.address)
     const counters = createWorkerCounters()
     const build = (by: Pick<WorkerParts, 'config' | 'pipelines'>) =>
@@ -160,6 +163,7 @@ async function up(options: Options): Promise<void> {
           worker.replace(built)
           ofApi.apply()
           repair.useConfig({ ...own, yagi })
+          posted.useConfig({ ...own, yagi })
         },
       }
     }
@@ -176,6 +180,7 @@ async function up(options: Options): Promise<void> {
     const keeper = createTallyKeeper({ book: tally, store, logger })
     const services = [
       repair,
+      posted,
       http,
       keeper,
       consumer,

@@ -1,13 +1,15 @@
-import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { findFiles, isUnfinished } from '../../archive/reader/find-files.ts'
 import type { RecordRules } from '../../assembly/build-replay.ts'
 import { wallClock } from '../../clock/event-clock.ts'
 import type { Config } from '../../config/load/config.ts'
+import { NotFoundError } from '../../domain/errors.ts'
 import { readingsOf } from '../../domain/trait-condition.ts'
-import { OrderedRecords } from '../../replay/records/ordered-records.ts'
+import { type KeptFile, resumeFiles } from '../../replay/records/kept-files.ts'
+import { type OrderedFile, OrderedRecords } from '../../replay/records/ordered-records.ts'
 import { createPrepareRecord } from '../../replay/records/prepare-record.ts'
 import type { ReadFile } from '../../replay/records/record.ts'
-import type { ReplayPlace } from '../../replay/records/replay-place.ts'
+import { BEGINNING, type ReplayPlace } from '../../replay/records/replay-place.ts'
 import { orderedFiles, type SourceFile } from '../../replay/records/source-files.ts'
 import type { Wanted } from '../../replay/records/wanted.ts'
 import { type RecordOptions, recordFilterOf } from '../archive/record-options.ts'
@@ -16,8 +18,10 @@ import { createFileReader } from './read-file.ts'
 
 /** The files of a replay, and what was read of them. */
 export type FileInput = {
-  /** in order of their first times */
+  /** in the order in which places count them */
   readonly files: readonly SourceFile[]
+  /** where to begin */
+  readonly place: ReplayPlace
   readonly wanted: Wanted
   /** whether only some of the notifications are wanted */
   readonly isNarrowed: boolean
@@ -28,24 +32,32 @@ export type FileInput = {
   done(): number | undefined
 }
 
-/** Finds the files that are named and puts them into the order of their times. */
+/** The files of an earlier process, and where it stood in them. */
+export type EarlierFiles = { readonly files: readonly KeptFile[]; readonly place: ReplayPlace }
+
+/**
+ * Finds the files that are named and puts them into the order of their times, behind those that an earlier process has
+ * opened. Rejects with NotFoundError where a file is gone that it has not read to its end.
+ */
 export async function openFileInput(
   names: readonly string[],
   options: RecordOptions,
   config: Config,
   signal: AbortSignal,
+  earlier?: EarlierFiles,
 ): Promise<FileInput> {
-  const paths = await namedFiles(names)
-  const files = await orderedFiles(paths, createFileReader({ filter: {} }), signal)
-  const sizes = await Promise.all(
-    paths.map((file) => (file === '-' ? 0 : stat(file).then(({ size }) => size))),
-  )
-  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const { files, place } = earlier
+    ? await filesToGoOnWith(names, earlier, config, signal)
+    : { files: await lookAtFiles(await namedFiles(names), signal), place: BEGINNING }
+  const isToRead = (index: number) =>
+    index >= place.opened || place.unfinished.some(({ file }) => file === index)
+  const total = files.reduce((sum, { size }, index) => sum + (isToRead(index) ? size : 0), 0)
   const read = new Map<string, number>()
   const { accepts: _, ...filter } = recordFilterOf(options, config)
   const { from, to, types, where } = options
   return {
     files,
+    place,
     wanted: {
       from,
       to,
@@ -66,6 +78,43 @@ export async function openFileInput(
   }
 }
 
+function lookAtFiles(paths: readonly string[], signal: AbortSignal): Promise<SourceFile[]> {
+  return orderedFiles(paths, createFileReader({ filter: {} }), signal)
+}
+
+async function filesToGoOnWith(
+  names: readonly string[],
+  { files: kept, place }: EarlierFiles,
+  config: Config,
+  signal: AbortSignal,
+): Promise<{ readonly files: readonly SourceFile[]; readonly place: ReplayPlace }> {
+  // What one name means may be gone by now, since it was packed or moved.
+  const paths = await Promise.all(names.map((name) => namedFiles([name]).catch(ifMissing)))
+  const found = await lookAtFiles([...new Set(paths.flat())], signal)
+  const resumed = await resumeFiles(kept, place, found, async ({ path }) => {
+    const folders = [dirname(path), ...archiveFolders(config)]
+    const others = await Promise.all(folders.map((folder) => namedFiles([folder]).catch(ifMissing)))
+    return lookAtFiles([...new Set(others.flat())], signal)
+  })
+  if ('gone' in resumed)
+    throw new NotFoundError(
+      `${resumed.gone} is gone, and was not read to its end; put it back, or give up what was replayed with --release-unfinished`,
+    )
+  for (const file of resumed.again)
+    if (file !== '-') printNote(`${file} may have grown since; it is read once more, and repeats do no harm`)
+  return resumed
+}
+
+/** Returns the folders to which archives move their complete files. */
+function archiveFolders({ yagi }: Config): string[] {
+  return (yagi?.queues ?? []).flatMap(({ archive }) => archive?.destinationFolder ?? [])
+}
+
+function ifMissing(error: unknown): string[] {
+  if (error instanceof NotFoundError) return []
+  throw error
+}
+
 /** Returns the files; of folders and globs without those that a consumer still writes to. */
 async function namedFiles(names: readonly string[]): Promise<string[]> {
   const named = new Set(names)
@@ -74,14 +123,13 @@ async function namedFiles(names: readonly string[]): Promise<string[]> {
   return named.has('-') ? ['-', ...whole] : whole
 }
 
-/** Opens the records of files in order of their times, prepared by these rules, from a place on. */
+/** Opens the records of files in order of their times, prepared by these rules. */
 export function openRecords(
-  { files, wanted, read, leftOut }: FileInput,
+  { files, place, wanted, read, leftOut }: FileInput,
   rules: RecordRules,
   signal: AbortSignal,
-  from?: ReplayPlace,
 ): OrderedRecords {
-  const createPrepare = ({ firstTime }: SourceFile) =>
+  const createPrepare = ({ firstTime }: OrderedFile) =>
     createPrepareRecord({
       ...rules,
       wanted,
@@ -92,5 +140,5 @@ export function openRecords(
         leftOut[why]++
       },
     })
-  return new OrderedRecords({ files, read, signal, createPrepare, ...(from && { from }) })
+  return new OrderedRecords({ files, read, signal, createPrepare, from: place })
 }

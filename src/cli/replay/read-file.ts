@@ -51,14 +51,16 @@ async function isOfArchive(file: string, kind: FileKind): Promise<boolean> {
 
 const BRACE = 0x7b
 
-function rawRecord(file: string, { payload, metadata, at }: ReadRecord): RawRecord {
-  const place = () => `${file}, byte ${at}`
-  if (metadata.length === 0) return { payload: publishedBody(payload), place }
+function rawRecord(file: string, { payload, metadata, at: begin, length }: ReadRecord): RawRecord {
+  const own = { begin, end: begin + length }
+  const place = () => `${file}, byte ${begin}`
+  if (metadata.length === 0) return { payload: publishedBody(payload), ...own, place }
   const received = fact(metadata, 'received_at')
   return {
     payload: publishedBody(payload),
     queue: fact(metadata, 'queue'),
     receivedAt: received === undefined ? undefined : parseIso(received),
+    ...own,
     place,
   }
 }
@@ -72,8 +74,10 @@ const AT_A_TIME = 100
 
 async function* textRecords(file: string, signal: AbortSignal): AsyncGenerator<readonly RawRecord[]> {
   let records: RawRecord[] = []
+  let end = 0
   for await (const { text, bytes, place } of readJsonTexts(file, signal)) {
-    records.push({ payload: bytes ?? Buffer.from(text), place: () => formatPosition(place()) })
+    const begin = end++
+    records.push({ payload: bytes ?? Buffer.from(text), begin, end, place: () => formatPosition(place()) })
     if (records.length < AT_A_TIME) continue
     yield records
     records = []

@@ -22,7 +22,10 @@ export async function redistilFiles(names: readonly string[], options: ReplayCom
   const input = await openFileInput(names, options, config, signal)
   const opening = openStore(config, { writer: processName('redistil') })
   const store = await tellWait(nameOfDatabase(config.winchester.database.url), opening)
-  const progress = new ReplayProgress(input.done)
+  const progress = new ReplayProgress({
+    done: input.done,
+    log: (line) => loggerOf(options).info({}, line),
+  })
   try {
     const summary = await redistil({
       files: input.files.map(({ file }) => file),

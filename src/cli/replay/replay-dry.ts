@@ -8,6 +8,7 @@ import { openTemporaryStore, type TemporaryStore } from '../../assembly/temporar
 import { wallClock } from '../../clock/event-clock.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
+import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
 import { MadeEvents } from '../../replay/dry-run/made-events.ts'
 import { actualJson, actualText, type DryResult } from '../../replay/dry-run/show-actual.ts'
 import { UnsentFile } from '../../replay/dry-run/unsent-file.ts'
@@ -17,7 +18,7 @@ import { compareWithDatabase } from './compare-with-database.ts'
 import { describeCounts, printCounts, requireNotifications } from './describe-counts.ts'
 import { type FileInput, openFileInput, openRecords } from './file-input.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
-import { ReplayProgress } from './replay-progress.ts'
+import { ReplayProgress, streamsRun } from './replay-progress.ts'
 
 /** Replays files into a temporary store, and prints what was made of them, or what differs from the database. */
 export async function replayDry(names: readonly string[], options: ReplayCommandOptions): Promise<void> {
@@ -49,7 +50,12 @@ async function dryRun(
   const logger = loggerOf(options, 'warn')
   const made = new MadeEvents()
   const unsent = new UnsentFile(join(temporary.folder, 'unsent.jsonl'))
-  const progress = new ReplayProgress(input.done)
+  const counters = createWorkerCounters()
+  const progress = new ReplayProgress({
+    done: input.done,
+    more: () => streamsRun(counters),
+    log: (line) => loggerOf(options).info({}, line),
+  })
   try {
     const result = await runReplay({
       config,
@@ -58,6 +64,7 @@ async function dryRun(
       logger,
       // Verdicts on usage are in the events that are made.
       workerLogger: loggerOf(options, 'error'),
+      counters,
       signal,
       name: processName('replay'),
       runsPipelines: options.pipelines === 'on',

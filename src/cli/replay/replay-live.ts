@@ -4,50 +4,85 @@ import { processName, stopSignal } from '../../assembly/daemon.ts'
 import { openStore } from '../../assembly/open-store.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { wallClock } from '../../clock/event-clock.ts'
+import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { nameOfDatabase } from '../../config/load/server-url.ts'
-import { hash64 } from '../../domain/hash.ts'
+import { NotFoundError } from '../../domain/errors.ts'
 import { formatIso } from '../../domain/time.ts'
-import { KeptPosition, REPLAY_PREFIX } from '../../replay/kept-position.ts'
-import { sendersOf } from '../../replay/quiet-pipelines.ts'
+import { sendersOf } from '../../pipeline/quiet-pipelines.ts'
+import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
+import { absoluteNames, type ReplayGiven } from '../../replay/given.ts'
+import { KeptPosition, type KeptReplay } from '../../replay/kept-position.ts'
+import { keptFilesOf } from '../../replay/records/kept-files.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import { releaseMemory } from '../../runtime/memory.ts'
-import { canonicalJson } from '../../text/canonical-json.ts'
+import type { Store } from '../../store/store.ts'
 import { loggerOf } from '../logger-of.ts'
 import { printNote } from '../program.ts'
 import { tellWait } from '../tell-wait.ts'
 import { describeCounts, printCounts, requireNotifications } from './describe-counts.ts'
-import { type FileInput, openFileInput, openRecords } from './file-input.ts'
+import { openFileInput, openRecords } from './file-input.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
-import { ReplayProgress } from './replay-progress.ts'
+import { ReplayProgress, streamsRun } from './replay-progress.ts'
 
 /** Replays files into the configured database. Goes on where an earlier replay of the same files has stopped. */
 export async function replayLive(names: readonly string[], options: ReplayCommandOptions): Promise<void> {
-  const signal = stopSignal()
-  const logger = loggerOf(options, 'warn')
+  const stop = stopSignal()
   const config = await loadWholeConfig(options.config, process.env)
-  const pipelines = await requirePipelines(config, logger)
-  const input = await openFileInput(names, options, config, signal)
-  const name = processName('replay')
-  const opening = openStore(config, { writer: name, isReplay: true })
+  const owner = processName('replay')
+  const opening = openStore(config, {
+    writer: owner,
+    isReplay: true,
+    isQuiet: options.publish !== true,
+  })
   const store = await tellWait(nameOfDatabase(config.winchester.database.url), opening)
+  const position = new KeptPosition({
+    store,
+    given: givenBy(names, options),
+    owner,
+    wallNow: wallClock.now,
+    signal: stop,
+    releasesOthers: options.releaseUnfinished === true,
+    onWait: () =>
+      printNote('another process replays these files, or did so a moment ago; waiting for it to end'),
+  })
+  const signal = AbortSignal.any([stop, position.lost])
+  try {
+    const kept = await position.takeOver()
+    await replayFrom(kept, { names, options, config, store, owner, position, signal })
+    position.lost.throwIfAborted()
+  } finally {
+    await store.close()
+  }
+}
+
+type Live = {
+  readonly names: readonly string[]
+  readonly options: ReplayCommandOptions
+  readonly config: Config
+  readonly store: Store
+  readonly owner: string
+  readonly position: KeptPosition
+  readonly signal: AbortSignal
+}
+
+async function replayFrom(kept: KeptReplay | undefined, live: Live): Promise<void> {
+  const { names, options, config, store, owner, position, signal } = live
+  const logger = loggerOf(options, 'warn')
   const runsPipelines = options.pipelines === 'on'
   const publishes = options.publish === true
-  const progress = new ReplayProgress(input.done)
+  const { pipelines, input, from } = await prepared(kept, live, logger)
+  if (from) printNote(`going on where the last replay of these files stopped, at ${formatIso(from.at)}`)
+  const senders = runsPipelines && !publishes ? sendersOf(pipelines) : []
+  if (senders.length > 0) printNote(`without --publish nothing is sent by: ${senders.join(', ')}`)
+  const counters = createWorkerCounters()
+  const progress = new ReplayProgress({
+    done: input.done,
+    more: () => streamsRun(counters),
+    log: (line) => loggerOf(options).info({}, line),
+  })
+  releaseMemory()
   try {
-    const position = new KeptPosition({
-      store,
-      name: nameOfReplay(input, options),
-      wallNow: wallClock.now,
-      signal,
-      releasesOthers: options.releaseUnfinished === true,
-      onWait: () =>
-        printNote('another process replays these files, or did so a moment ago; waiting for it to end'),
-    })
-    const from = await position.takeOver()
-    if (from) printNote(`going on where the last replay of these files stopped, at ${formatIso(from.at)}`)
-    const senders = runsPipelines && !publishes ? sendersOf(pipelines) : []
-    if (senders.length > 0) printNote(`without --publish nothing is sent by: ${senders.join(', ')}`)
-    releaseMemory()
     const result = await runReplay({
       config,
       pipelines,
@@ -55,8 +90,9 @@ export async function replayLive(names: readonly string[], options: ReplayComman
       logger,
       // Verdicts on usage are in the events that are made.
       workerLogger: loggerOf(options, 'error'),
+      counters,
       signal,
-      name,
+      name: owner,
       position,
       from,
       runsPipelines,
@@ -64,7 +100,7 @@ export async function replayLive(names: readonly string[], options: ReplayComman
       wallNow: wallClock.now,
       speed: options.speed,
       onStored: ({ replayed }, at) => progress.show(replayed, at),
-      open: (rules) => openRecords(input, rules, signal, from?.place),
+      open: (rules) => openRecords(input, rules, signal),
     })
     progress.clear()
     await printCounts(describeCounts(result, input), progress, options)
@@ -74,16 +110,48 @@ export async function replayLive(names: readonly string[], options: ReplayComman
     } else if (!from) requireNotifications(result, input, names)
   } finally {
     progress.clear()
-    await store.close()
   }
 }
 
-/** Returns a name that the same files with the same filters have, and no others. */
-function nameOfReplay({ files }: FileInput, options: ReplayCommandOptions): string {
-  const { from = null, to = null, types = [], where = [], pipelines } = options
-  // Standard input cannot be read again.
-  const paths = files.map(({ file }) =>
-    file === '-' ? `${file} of ${process.pid}, ${Date.now()}` : resolve(file),
-  )
-  return `${REPLAY_PREFIX}${hash64(canonicalJson({ paths, from, to, types, where, pipelines }))}`
+/** Finds the files, and keeps them with the position. Gives the replay up where that fails. */
+async function prepared(
+  kept: KeptReplay | undefined,
+  { names, options, config, position, signal }: Live,
+  logger: Logger,
+) {
+  try {
+    const pipelines = await requirePipelines(config, logger)
+    const earlier = kept?.files && { files: kept.files, place: kept.position.place }
+    const opened = await openFileInput(names, options, config, signal, earlier).catch(async (error) => {
+      // What the earlier process has not read is gone.
+      if (!(earlier && options.releaseUnfinished && error instanceof NotFoundError)) throw error
+      await position.beginAnew()
+      return undefined
+    })
+    const input = opened ?? (await openFileInput(names, options, config, signal))
+    await position.keepFiles(keptFilesOf(input.files))
+    const isResumed = opened !== undefined && earlier !== undefined
+    return {
+      pipelines,
+      input,
+      from: isResumed ? { at: kept?.position.at ?? 0, place: input.place } : undefined,
+    }
+  } catch (error) {
+    await position.abandon().catch(() => {})
+    throw error
+  }
+}
+
+function givenBy(names: readonly string[], options: ReplayCommandOptions): ReplayGiven {
+  const { config, from = null, to = null, types = [], where = [], pipelines, publish = false } = options
+  return {
+    names: absoluteNames(names),
+    config: resolve(config),
+    from,
+    to,
+    types,
+    where: where.map(({ name, value }) => `${name}=${value}`),
+    pipelines,
+    publish,
+  }
 }

@@ -13,7 +13,8 @@ export function reasonsOf(facts: StreamFacts, criteria: readonly CriterionExplan
 }
 
 function ofState(facts: StreamFacts, criteria: readonly CriterionExplanation[]): string[] {
-  const { stream } = facts
+  const { stream, replay = 'the replay has ended just now' } = facts
+  if (stream.isOfReplay) return [`It is held by a replay, and no other worker runs it: ${replay}.`]
   switch (stream.state) {
     case 'active':
       return stream.fireTimestamp === null ? ofWaiting(facts, criteria) : ofReady(facts, stream.fireTimestamp)
@@ -25,7 +26,7 @@ function ofState(facts: StreamFacts, criteria: readonly CriterionExplanation[]):
       return [ofRetry(facts)]
     case 'error':
     case 'expire_error':
-      return [ofError(stream)]
+      return [ofError(facts)]
     case 'completed':
       return [ofCompleted(stream)]
   }
@@ -86,9 +87,10 @@ function ofRetry({ stream, claim }: StreamFacts): string {
   return `${times('run', stream.attempts)} of its pipeline failed; it runs again ${next}.`
 }
 
-function ofError({ id, attempts, state }: Stream): string {
+function ofError({ stream: { id, attempts, state }, claim }: StreamFacts): string {
   const kind = state === 'error' ? 'fire' : 'expire'
-  return `Its ${kind}_pipeline failed in ${times('run', attempts)} and is not run again by itself; klugman streams --id ${id} --reset runs it again.`
+  const how = claim?.isQuiet ? ', without sending anything, as in the replay in which it failed' : ''
+  return `Its ${kind}_pipeline failed in ${times('run', attempts)} and is not run again by itself; klugman streams --id ${id} --reset runs it again${how}.`
 }
 
 function ofCompleted({ lastError, fireTimestamp }: Stream): string {

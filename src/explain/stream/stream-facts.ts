@@ -10,4 +10,6 @@ export type StreamFacts = {
   /** the trigger of the configuration in force; undefined where it has none of that name */
   readonly trigger: Trigger | undefined
   readonly clock: ClockReading
+  /** a clause about the replay that has not ended, to which the stream may belong */
+  readonly replay?: string | undefined
 }

@@ -16,6 +16,8 @@ import { type PipelineOutcome, runPipeline, type StepObserver } from './run-pipe
 export type StreamRunnerOptions = {
   readonly router: TriggerRouter
   readonly pipelines: ReadonlyMap<string, Pipeline>
+  /** the same for streams whose runs must send nothing */
+  readonly quietPipelines?: ReadonlyMap<string, Pipeline> | undefined
   readonly clock: EventClock
   readonly logger: Logger
   /** gives publishers to handlers; undefined where there is no broker */
@@ -61,7 +63,17 @@ const COUNTED_STEPS: { readonly [step: string]: string } = { commit: 'Commit', r
  * const result = await runner.run(claim, events, signal)
  */
 export function createStreamRunner(options: StreamRunnerOptions) {
-  const { router, pipelines, clock, logger, publisherFor, findEvents, purge, retries } = options
+  const {
+    router,
+    pipelines,
+    quietPipelines = pipelines,
+    clock,
+    logger,
+    publisherFor,
+    findEvents,
+    purge,
+    retries,
+  } = options
   const { maxGenerations = Number.POSITIVE_INFINITY, observer, debug } = options
   const triggers = new Map(router.triggers.map((trigger) => [trigger.name, trigger]))
 
@@ -147,7 +159,7 @@ export function createStreamRunner(options: StreamRunnerOptions) {
       debug?.bump(stream.name, `No ${kind} pipeline for '${stream.name}'`)
       return finished(claim, { ok: true, newEvents: [], commitError: null })
     }
-    const pipeline = pipelines.get(name)
+    const pipeline = (claim.isQuiet ? quietPipelines : pipelines).get(name)
     if (!pipeline) {
       debug?.bump(stream.name, `Unknown pipeline '${name}'`)
       return forGood(claim, `there is no pipeline ${name} in the configuration`)

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
+import type { Unsent } from '../../pipeline/quiet-pipelines.ts'
 import { stringifyJson } from '../../text/json.ts'
-import type { Unsent } from '../quiet-pipelines.ts'
 
 /** What handlers would have sent, as a JSON object. */
 export type UnsentLine = {

@@ -2,6 +2,7 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import type { PrepareRecord } from './prepare-record.ts'
 import type { RawRecord, ReadFile, TimedRecord, WindowLimits } from './record.ts'
 import { ReorderWindow } from './reorder-window.ts'
+import type { FilePlace } from './replay-place.ts'
 
 /** So many records are prepared without a pause. */
 const AT_ONCE = 10
@@ -13,8 +14,8 @@ export type FileSourceOptions = {
   readonly read: ReadFile
   readonly prepare: PrepareRecord
   readonly signal: AbortSignal
-  /** so many records at the beginning of the file are passed over */
-  readonly skip: number
+  /** records that end here or before are passed over */
+  readonly from: FilePlace
 }
 
 /** The wanted records of one file, in order of their times as far as a window reaches. */
@@ -25,12 +26,14 @@ export class FileSource {
   readonly #batches: AsyncIterator<readonly RawRecord[]>
   #batch: readonly RawRecord[] = []
   #at = 0
-  #number = 0
+  /** the end of the last record that was looked at */
+  #end: FilePlace
   #isEnded = false
 
   constructor(options: FileSourceOptions) {
     this.file = options.file
     this.#options = options
+    this.#end = options.from
     this.#batches = options.read(options.file, options.signal)[Symbol.asyncIterator]()
   }
 
@@ -59,11 +62,9 @@ export class FileSource {
     this.#window.take()
   }
 
-  /** Returns the number of the first record that has not been taken; undefined when all have. */
-  firstUntaken(): number | undefined {
-    return (
-      this.#window.lowestNumber() ?? (this.#isEnded ? undefined : Math.max(this.#number, this.#options.skip))
-    )
+  /** Returns the place from which all records are read that have not been taken; undefined when all have. */
+  firstUntaken(): FilePlace | undefined {
+    return this.#window.firstBegin() ?? (this.#isEnded ? undefined : this.#end)
   }
 
   /** Ends reading. */
@@ -81,9 +82,9 @@ export class FileSource {
   }
 
   #add(raw: RawRecord): void {
-    const number = this.#number++
-    if (number < this.#options.skip) return
-    const record = this.#options.prepare(raw, number)
+    if (raw.end <= this.#options.from) return
+    this.#end = raw.end
+    const record = this.#options.prepare(raw)
     if (record) this.#window.add(record)
   }
 }

@@ -1,14 +1,16 @@
 import type { Micros } from '../../domain/time.ts'
 import { FileSource, type FileSourceOptions } from './file-source.ts'
 import type { RecordSource, TimedRecord, WindowLimits } from './record.ts'
-import { BEGINNING, type ReplayPlace } from './replay-place.ts'
+import { BEGINNING, type FilePlace, type ReplayPlace } from './replay-place.ts'
 import type { SourceFile } from './source-files.ts'
+
+export type OrderedFile = Pick<SourceFile, 'file' | 'firstTime'>
 
 export type OrderedRecordsOptions = Pick<FileSourceOptions, 'read' | 'signal'> & {
   /** in order of their first times */
-  readonly files: readonly SourceFile[]
+  readonly files: readonly OrderedFile[]
   /** Creates the function that prepares the records of one file. */
-  readonly createPrepare: (file: SourceFile) => FileSourceOptions['prepare']
+  readonly createPrepare: (file: OrderedFile) => FileSourceOptions['prepare']
   /** where to begin */
   readonly from?: ReplayPlace
   /** what all windows together may hold */
@@ -28,7 +30,7 @@ type Open = { readonly index: number; readonly source: FileSource }
 export class OrderedRecords implements RecordSource {
   readonly #options: OrderedRecordsOptions
   readonly #limits: WindowLimits
-  readonly #skips: ReadonlyMap<number, number>
+  readonly #places: ReadonlyMap<number, FilePlace>
   #opened: number
   #open: Open[] = []
 
@@ -37,7 +39,7 @@ export class OrderedRecords implements RecordSource {
     this.#options = options
     this.#limits = limits
     this.#opened = from.opened
-    this.#skips = new Map(from.unfinished.map(({ file, record }) => [file, record]))
+    this.#places = new Map(from.unfinished.map(({ file, from: place }) => [file, place]))
     for (const { file } of from.unfinished) this.#openFile(file)
   }
 
@@ -57,8 +59,8 @@ export class OrderedRecords implements RecordSource {
   /** Returns the place from which all records that `next` has not returned yet are read. */
   place(): ReplayPlace {
     const unfinished = this.#open.flatMap(({ index: file, source }) => {
-      const record = source.firstUntaken()
-      return record === undefined ? [] : [{ file, record }]
+      const from = source.firstUntaken()
+      return from === undefined ? [] : [{ file, from }]
     })
     return { opened: this.#opened, unfinished }
   }
@@ -115,10 +117,10 @@ export class OrderedRecords implements RecordSource {
     const { files, read, signal, createPrepare } = this.#options
     const file = files[index]
     if (!file) return
-    const skip = this.#skips.get(index) ?? 0
+    const from = this.#places.get(index) ?? 0
     this.#open.push({
       index,
-      source: new FileSource({ ...file, read, signal, skip, prepare: createPrepare(file) }),
+      source: new FileSource({ ...file, read, signal, from, prepare: createPrepare(file) }),
     })
   }
 }

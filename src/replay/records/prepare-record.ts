@@ -5,7 +5,7 @@ import type { Prepared } from '../../consumer/prepared.ts'
 import type { Distiller } from '../../distiller/distiller.ts'
 import type { Micros } from '../../domain/time.ts'
 import type { RawRecord, TimedRecord } from './record.ts'
-import { isNarrowed, isWanted, type Wanted } from './wanted.ts'
+import { hasWantedTime, isWanted, isWantedUnmade, type Wanted } from './wanted.ts'
 
 export type PrepareRecordOptions = Pick<
   PrepareContext,
@@ -20,7 +20,7 @@ export type PrepareRecordOptions = Pick<
 }
 
 /** Makes a record ready to be stored. Returns undefined for one that is not wanted, or has no definition. */
-export type PrepareRecord = (raw: RawRecord, number: number) => TimedRecord | undefined
+export type PrepareRecord = (raw: RawRecord) => TimedRecord | undefined
 
 /** The queue of dead letters whose files do not know one. */
 const NO_QUEUE = 'replay'
@@ -45,7 +45,9 @@ export function createPrepareRecord(options: PrepareRecordOptions): PrepareRecor
     ...every,
     distil(notification, at) {
       const distilled = every.distil(notification, at)
-      isUnwanted = distilled.kind === 'event' && !isWanted(distilled.event, wanted)
+      isUnwanted =
+        distilled.kind === 'event' &&
+        !(hasWantedTime(notification, wanted) && isWanted(distilled.event, wanted))
       return isUnwanted ? { kind: 'dropped' } : distilled
     },
   }
@@ -53,20 +55,20 @@ export function createPrepareRecord(options: PrepareRecordOptions): PrepareRecor
   const plan = { hasArchive: true, archives: () => false, stores: acceptsType, keepsMessages: false }
   const context: PrepareContext = { ...options, distiller, clock, plan }
 
-  return (raw, number) => {
+  return (raw) => {
     isUnwanted = false
     receivedAt = raw.receivedAt
     const prepared = prepare(deliveryOf(raw), context)
     const { outcome } = prepared
     if (outcome.kind === 'event') time = outcome.arrival.at
-    else if (outcome.kind !== 'refused' || isNarrowed(wanted)) {
+    else if (outcome.kind !== 'refused' || !isWantedUnmade(prepared.delivery.body, wanted)) {
       onLeftOut(outcome.kind === 'undefined' && !isUnwanted ? 'undefined' : 'unwanted')
       return undefined
     }
     const { body } = prepared.delivery
     return {
       time: time ?? clock.timeOf(''),
-      number,
+      begin: raw.begin,
       prepared: keeping(prepared),
       bytes: body.length,
       place: raw.place,

@@ -10,6 +10,9 @@ export type RawRecord = {
   readonly queue?: string | undefined
   /** when it was received, where the file knows it */
   readonly receivedAt?: Micros | undefined
+  /** where it begins and ends in its file, however the file is read: see FilePlace */
+  readonly begin: number
+  readonly end: number
   /** Returns where the record stands, such as `day.jsonl:12:1`. */
   place(): string
 }
@@ -26,8 +29,8 @@ export type WindowLimits = { readonly records: number; readonly bytes: number }
 /** A record that is ready to be stored, with the time by which records are put into order. */
 export type TimedRecord = {
   readonly time: Micros
-  /** the records of the file before this one */
-  readonly number: number
+  /** where it begins in its file */
+  readonly begin: number
   readonly prepared: Prepared
   /** bytes of its body */
   readonly bytes: number

@@ -44,12 +44,12 @@ export class ReorderWindow {
     this.#first = 0
   }
 
-  /** Returns the lowest record number in the window; undefined when it is empty. */
-  lowestNumber(): number | undefined {
+  /** Returns the first place in the file at which a record of the window begins; undefined when it is empty. */
+  firstBegin(): number | undefined {
     let lowest: number | undefined
     for (let at = this.#first; at < this.#records.length; at++) {
-      const { number } = this.#records[at] as TimedRecord
-      if (lowest === undefined || number < lowest) lowest = number
+      const { begin } = this.#records[at] as TimedRecord
+      if (lowest === undefined || begin < lowest) lowest = begin
     }
     return lowest
   }

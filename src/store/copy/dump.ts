@@ -1,10 +1,12 @@
 import { sql } from 'kysely'
+import { ConflictError } from '../../domain/errors.ts'
 import type { StoredEvent } from '../../domain/event.ts'
 import type { Stream } from '../../domain/stream.ts'
 import { createContext, type StoreContext } from '../context.ts'
 import type { OpenDatabase } from '../dialect.ts'
 import { decodeEvents, EVENT_COLUMNS } from '../queries/select-events.ts'
-import { streamOfRow } from '../rows.ts'
+import { stateNumber, streamOfRow } from '../rows.ts'
+import { readReplay } from '../runs/sql-replays.ts'
 import { requireCurrentSchema } from '../schema/migrate.ts'
 import type { Executor } from '../schema/schema.ts'
 
@@ -12,7 +14,11 @@ const EVENTS_AT_A_TIME = 1000
 const STREAMS_AT_A_TIME = 200
 
 /** A stream with the message_ids of its events, in order of (timestamp, id). */
-export type DumpedStream = Stream & { readonly messageIds: readonly string[] }
+export type DumpedStream = Stream & {
+  readonly messageIds: readonly string[]
+  /** whether its runs send nothing: it failed in a replay that sent nothing */
+  readonly isQuiet: boolean
+}
 
 /** The content of a database at one moment, in the order of ids, to be read in the order of the members. */
 export type Dump = {
@@ -30,11 +36,27 @@ export async function readDump<T>(database: OpenDatabase, work: (dump: Dump) => 
   return database.db.connection().execute(async (db) => {
     for (const statement of database.dialect.beginSnapshot) await sql.raw(statement).execute(db)
     try {
+      await requireNoReplay(db)
       return await work(await dumpOf(createContext({ ...database, db })))
     } finally {
       await sql.raw('rollback').execute(db)
     }
   })
+}
+
+/** A dump has no place for the streams that belong to a replay: workers would take them for theirs. */
+async function requireNoReplay(db: Executor): Promise<void> {
+  const replay = await readReplay(db)
+  const row = await db
+    .selectFrom('stream')
+    .select('id')
+    .where('state', '>', stateNumber('active', { isReplay: true }) - 1)
+    .limit(1)
+    .executeTakeFirst()
+  if (!replay && !row) return
+  throw new ConflictError(
+    'a replay of this database has not ended, and its streams cannot be exported; wait for it or go on with it (stv3 status names the command), or hand its streams to the workers (stv3 replay --release-unfinished)',
+  )
 }
 
 async function dumpOf(context: StoreContext): Promise<Dump> {
@@ -96,6 +118,7 @@ async function streamsAfter(db: Executor, after: number): Promise<DumpedStream[]
   const byStream = Map.groupBy(members, ({ stream_id }) => stream_id)
   return rows.map((row) => ({
     ...streamOfRow(row),
+    isQuiet: row.is_quiet === 1,
     messageIds: (byStream.get(row.id) ?? []).map(({ message_id }) => message_id),
   }))
 }

@@ -24,26 +24,31 @@ export type Restore = {
   /** Adds streams whose events were added before. Rejects with InvalidError for an event that is missing. */
   addStreams(streams: readonly DumpedStream[]): Promise<void>
   counts(): Promise<DumpCounts>
+  /** Returns the highest ids that are stored; 0 where there are none. */
+  last(): Promise<{ readonly event: number; readonly stream: number }>
   /** Ends the restore once everything has been added; from then on other processes may store. */
   finish(): Promise<void>
-  /** Deletes what has been added, after a failure. */
+  /** Deletes what has been added, after a failure; not for the mode `resume`, which may go on. */
   undo(): Promise<void>
 }
 
+/** What becomes of the content that a restore which broke off has left: `restart` deletes it, `resume` keeps it. */
+export type RestoreMode = 'new' | 'restart' | 'resume'
+
 /**
- * Begins to fill an empty database, whose schema must be current. With `isRestart` it first deletes what a
- * restore that broke off has left. Rejects with ConflictError when the database is not empty, when another
- * import is running, or, without `isRestart`, when one broke off.
+ * Begins to fill an empty database, whose schema must be current, or goes on where a restore broke off. Rejects with
+ * ConflictError when the database is not empty, when another import is running, or, with the mode `new`, when one
+ * broke off.
  */
 export async function openRestore(
   database: OpenDatabase,
   indexedTraits: Iterable<string>,
-  isRestart = false,
+  mode: RestoreMode = 'new',
 ): Promise<Restore> {
   await requireCurrentSchema(database.db)
   const context = createContext(database, await traitsToIndex(database.db, indexedTraits))
   const { db, dialect, eventTypes } = context
-  const marker = await begin(context, isRestart)
+  const marker = await begin(context, mode)
   // The marker may be gone: then another restore has begun anew, and what it stores has the same ids.
   const transaction = (work: (tx: Executor) => Promise<void>) =>
     inTransaction(db, dialect, async (tx) => {
@@ -57,13 +62,20 @@ export async function openRestore(
     async addEvents(events) {
       await eventTypes.ensure(events.map(({ eventType }) => eventType))
       await transaction((tx) => insertEventsWithIds(tx, context, events))
-      for (const { id } of events) added.event.push(id)
+      if (mode !== 'resume') for (const { id } of events) added.event.push(id)
     },
     async addStreams(streams) {
       await transaction((tx) => insertStreams(tx, context, streams))
-      for (const { id } of streams) added.stream.push(id)
+      if (mode !== 'resume') for (const { id } of streams) added.stream.push(id)
     },
     counts: async () => ({ events: await countOf(db, 'event'), streams: await countOf(db, 'stream') }),
+    async last() {
+      const [event = 0, stream = 0] = [
+        await idAtEnd(db, 'event', 'desc'),
+        await idAtEnd(db, 'stream', 'desc'),
+      ]
+      return { event, stream }
+    },
     finish: () => transaction((tx) => removeMarker(tx, marker)),
     async undo() {
       for (const table of ['stream', 'event'] as const)
@@ -89,10 +101,10 @@ const FILLED = [
 ] as const satisfies (keyof Tables)[]
 
 /** Inserts the marker that keeps all other processes from storing, and returns its id. */
-async function begin(context: StoreContext, isRestart: boolean): Promise<number> {
+async function begin(context: StoreContext, mode: RestoreMode): Promise<number> {
   const { db, dialect } = context
   const left = await markers(db)
-  if (left.length > 0 && !isRestart)
+  if (left.length > 0 && mode === 'new')
     throw new ConflictError(
       'an import is running, or one was broken off; --restart deletes what it has stored',
     )
@@ -104,6 +116,7 @@ async function begin(context: StoreContext, isRestart: boolean): Promise<number>
     const others = (await markers(db)).filter((id) => id !== mine && !left.includes(id))
     if (others.length > 0) throw new ConflictError('another import has just begun; try again')
     for (const id of left) await removeMarker(db, id)
+    if (left.length > 0 && mode === 'resume') return mine
     // No other process has stored anything since the marker of that import was inserted.
     if (left.length > 0) for (const table of FILLED) await db.deleteFrom(table).execute()
     for (const table of ['event', 'stream'] as const) {
@@ -132,7 +145,7 @@ async function lockMarker(tx: Executor, dialect: SqlDialect, id: number): Promis
     .executeTakeFirst()
   if (!row)
     throw new ConflictError(
-      'another import was started with --restart; it has deleted what this one had stored',
+      'another import was started; it has deleted what this one had stored, or goes on with it',
     )
 }
 
@@ -188,6 +201,7 @@ async function insertStreams(
       ...streamRow(draft, { dialect, isReplay: false }),
       attempts: draft.attempts,
       last_error: draft.lastError,
+      is_quiet: draft.isQuiet ? 1 : null,
       // No worker of this database runs the stream: the next one takes it over.
       lease_until: draft.state === 'firing' || draft.state === 'expiring' ? 0 : null,
     })),

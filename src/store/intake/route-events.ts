@@ -1,12 +1,13 @@
 import { sql } from 'kysely'
 import type { Event } from '../../domain/event.ts'
-import type { Router, SavedDraft, StreamDraft } from '../../domain/routing.ts'
+import { hash128 } from '../../domain/hash.ts'
+import type { Router, SavedDraft, StreamDraft, StreamKey } from '../../domain/routing.ts'
 import type { Stream } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
 import type { SqlDialect } from '../dialect.ts'
 import { insertRows, type Row, upsertRows } from '../insert-rows.ts'
 import { eventsOfStreams } from '../queries/read-events.ts'
-import { bytesHex, hashIn, idIn, stateNumber, streamOfRow } from '../rows.ts'
+import { bytesHex, hashIn, hexBytes, idIn, stateNumber, streamOfRow } from '../rows.ts'
 import { bucketOf, type Executor } from '../schema/schema.ts'
 import { encodeDistinguishingTraits, traitHash } from '../trait-codec.ts'
 import type { NewEvent } from './insert-events.ts'
@@ -34,25 +35,77 @@ export async function routeEvents(
   if (keyHashes.size === 0) return new Map()
 
   const pointers = await takeKeys(tx, context, [...keyHashes].sort())
-  const ids = new Set([...pointers.values(), ...finishing.map(({ id }) => id)])
+  const besides = context.isReplay ? await keysBeside(tx, [...keyHashes]) : NONE
+  const ids = new Set([...pointers.values(), ...besides.values(), ...finishing.map(({ id }) => id)])
   const { locked, replayed } = await lockStreams(tx, context, [...ids])
   const open = new Map<string, Stream>()
-  for (const [hash, id] of pointers) {
+  /** open streams that workers of the deployment run, in a replay */
+  const guests = new Map<string, Stream>()
+  for (const [hash, id] of [...pointers, ...besides]) {
     const stream = locked.get(id)
-    if (stream?.state === 'active') open.set(hash, stream)
+    if (stream?.state !== 'active') continue
+    const isGuest = context.isReplay && !replayed.has(id)
+    if (isGuest) guests.set(hash, stream)
+    else open.set(hash, stream)
   }
 
-  const stale = [...open.values()].filter((stream) => router.isStale(stream)).map(({ id }) => id)
+  const candidates = [...open.values(), ...guests.values()]
+  const stale = candidates.filter((stream) => router.isStale(stream)).map(({ id }) => id)
   const pasts: ReadonlyMap<number, readonly Event[]> = await eventsOfStreams(tx, context.eventTypes, stale)
   const arrivals = events.map(({ arrival }) => arrival)
-  const drafts = router.route(arrivals, open, pasts, generation)
-  const saved = await saveDrafts(tx, context, drafts, events)
+  const drafts = router.route(arrivals, open, pasts, generation, guests)
+  const hashOf = ({ hash }: StreamKey) => (guests.has(hash) ? hashBeside(hash) : hash)
+  const saved = await saveDrafts(tx, context, drafts, events, hashOf)
   router.saved?.(saved, arrivals)
-  if (!context.isReplay) {
+  if (!context.isReplay && replayed.size > 0) {
     const joined = drafts.flatMap(({ id }) => (id !== undefined && replayed.has(id) ? [id] : []))
     if (joined.length > 0) await giveToWorkers(tx, joined)
+    for (const { id, key } of drafts) {
+      const before = pointers.get(key.hash) ?? 0
+      if (id === undefined && replayed.has(before) && !joined.includes(before))
+        await putBeside(tx, context, key.hash, before)
+    }
   }
   return locked
+}
+
+const NONE: ReadonlyMap<string, number> = new Map()
+
+/**
+ * Returns the hash under which a replay finds its own open stream of a key, while one of the present has the key: the past
+ * and the present go on side by side.
+ */
+function hashBeside(keyHash: string): string {
+  return hash128(`replay ${keyHash}`)
+}
+
+/** Returns the ids of the streams that a replay has beside those of the present, by the hash of their key. */
+async function keysBeside(tx: Executor, keyHashes: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const byBeside = new Map(keyHashes.map((hash) => [hashBeside(hash), hash]))
+  const found = await tx
+    .selectFrom('open_stream')
+    .selectAll()
+    .where(hashIn('key_hash', byBeside.keys()))
+    .where('stream_id', '>', 0)
+    .execute()
+  return new Map(found.map((row) => [byBeside.get(bytesHex(row.key_hash)) as string, row.stream_id]))
+}
+
+/** Leaves an open stream to the replay that it belongs to, when one of the present takes its key. */
+async function putBeside(
+  tx: Executor,
+  { dialect }: StoreContext,
+  keyHash: string,
+  id: number,
+): Promise<void> {
+  const hash = hashBeside(keyHash)
+  await tx
+    .updateTable('stream')
+    .set({ key_hash: hexBytes(hash) })
+    .where('id', '=', id)
+    .execute()
+  const pointer = { key_hash: dialect.bytes(hash), stream_id: id }
+  await upsertRows(tx, dialect, 'open_stream', [pointer], ['key_hash'], ['stream_id'])
 }
 
 /** Gives streams of a replay that an event of the present has joined to the workers: their results are of now. */
@@ -109,6 +162,8 @@ async function saveDrafts(
   context: StoreContext,
   drafts: readonly StreamDraft[],
   events: readonly NewEvent[],
+  /** Returns the hash under which a new stream is found. */
+  hashOf: (key: StreamKey) => string,
 ): Promise<readonly SavedDraft[]> {
   const { dialect } = context
   const created = drafts.filter(({ id }) => id === undefined)
@@ -117,7 +172,7 @@ async function saveDrafts(
     tx,
     dialect,
     'stream',
-    created.map((draft) => streamRow(draft, context)),
+    created.map((draft) => ({ ...streamRow(draft, context), key_hash: dialect.bytes(hashOf(draft.key)) })),
   )
   await upsertRows(
     tx,
@@ -152,7 +207,7 @@ async function saveDrafts(
     opened.flatMap((stream) => traitRows(stream, dialect)),
   )
   // Of several streams of one key that this batch opens, the last takes events from now on.
-  const pointers = new Map(opened.map(({ draft, id }) => [draft.key.hash, id]))
+  const pointers = new Map(opened.map(({ draft, id }) => [hashOf(draft.key), id]))
   const pointerRows = [...pointers]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([hash, id]) => ({ key_hash: dialect.bytes(hash), stream_id: id }))

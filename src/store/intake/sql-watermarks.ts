@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { MICROS_PER_MINUTE, type Micros } from '../../domain/time.ts'
 import type { StoreContext } from '../context.ts'
-import type { QueueReports, ReportedPositions, Watermarks } from '../ports/watermarks.ts'
+import { type QueueReports, type ReportedPositions, SILENT_MS, type Watermarks } from '../ports/watermarks.ts'
 import type { Executor } from '../schema/schema.ts'
 import type { SqlSession } from '../sql-session.ts'
 
@@ -52,4 +52,3 @@ async function forgetQueue(tx: Executor, context: StoreContext, queue: string): 
 }
 
 const FORGOTTEN_AFTER: Micros = MICROS_PER_MINUTE
-const SILENT_MS = 10_000

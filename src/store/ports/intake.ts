@@ -23,8 +23,8 @@ export type Batch = {
 export type BatchOutcome = {
   readonly stored: number
   readonly duplicates: number
-  /** ids of the dead letters, in their order; one that was kept before has its id of then */
-  readonly deadLetterIds: readonly number[]
+  /** ids of the dead letters, in their order; one that was kept before has its id of then, and one that a replay leaves out none */
+  readonly deadLetterIds: readonly (number | undefined)[]
 }
 
 /**

@@ -53,6 +53,8 @@ export type StreamClaim = {
   readonly claimedBy: string | null
   /** µs by the database's clock until the lease ends or the next try begins; negative when that is past */
   readonly leaseLeft: number | null
+  /** whether its runs send nothing: it failed in a replay that sent nothing */
+  readonly isQuiet: boolean
 }
 
 export type EventFilter = {

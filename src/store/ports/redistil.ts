@@ -1,4 +1,5 @@
 import type { Event } from '../../domain/event.ts'
+import type { IdSet } from '../../domain/id-set.ts'
 
 /** How many events a trait was added to, changed in or removed from, by its name. */
 export type TraitCounts = { readonly [name: string]: number }
@@ -21,9 +22,10 @@ export type Redistilled = {
 export interface Redistil {
   /**
    * Gives stored events the traits of these, found by their message ids, in one transaction. Their times, types and
-   * streams stay. Of repeats of a message_id the first counts.
+   * streams stay. Of repeats of a message_id the first counts, as when they were stored: events in `done` are passed over, and
+   * those that are found are added to it.
    */
-  redistil(events: readonly Event[]): Promise<Redistilled>
+  redistil(events: readonly Event[], done: IdSet): Promise<Redistilled>
   /**
    * Adds older events to the index of traits that are indexed for newer ones only, at most `limit` events. Returns how
    * many events were looked at; undefined when all are in the index.

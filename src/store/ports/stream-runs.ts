@@ -13,6 +13,8 @@ export type ClaimedStream = {
   readonly isFirst: boolean
   /** whether the stream was taken over from a worker that let its lease run out */
   readonly takenOver: boolean
+  /** whether its handlers must send nothing: it failed in a replay that sent nothing */
+  readonly isQuiet: boolean
 }
 
 export type ClaimRequest = {
@@ -120,14 +122,4 @@ export interface StreamRuns {
    * worker runs it.
    */
   deleteStream(id: number, signal?: AbortSignal): Promise<boolean>
-  /**
-   * Makes streams due again that a replay was running when it was killed, and returns how many. Only to be called while no
-   * replay runs.
-   */
-  resumeReplayed(): Promise<number>
-  /**
-   * Gives streams that belong to a replay to the workers of the deployment, at most so many, and returns how many there
-   * were.
-   */
-  releaseReplayed(limit: number): Promise<number>
 }

@@ -1,5 +1,8 @@
 import type { Micros } from '../../domain/time.ts'
 
+/** A process that reports its positions and is silent for so long has ended, ms. */
+export const SILENT_MS = 10_000
+
 /** Why a consumer holds the event clock back. */
 export type HoldReason =
   /** its queue holds messages of long ago */
@@ -54,6 +57,6 @@ export interface Watermarks {
   readReports(): Promise<ReportedPositions[]>
   /** Deletes the reports of these writers, unless they have reported within the last minute. */
   forgetReports(writers: readonly number[]): Promise<void>
-  /** Deletes a queue from the reports of all writers that have left, or are silent for longer than 10 s. */
+  /** Deletes a queue from the reports of all writers that have left, or are silent for longer than SILENT_MS. */
   forgetQueue(queue: string): Promise<void>
 }

@@ -189,10 +189,12 @@ export async function findClaim({ db, dialect }: StoreContext, id: number): Prom
   const left = sql<number | null>`lease_until - ${sql.raw(dialect.machineNow)}`
   const row = await db
     .selectFrom('stream')
-    .select(['claimed_by', left.as('left')])
+    .select(['claimed_by', 'is_quiet', left.as('left')])
     .where('id', '=', id)
     .executeTakeFirst()
-  return row && { claimedBy: row.claimed_by, leaseLeft: row.left === null ? null : Number(row.left) }
+  if (!row) return undefined
+  const leaseLeft = row.left === null ? null : Number(row.left)
+  return { claimedBy: row.claimed_by, leaseLeft, isQuiet: row.is_quiet === 1 }
 }
 
 type SelectedStreams = ReturnType<typeof selectStreams>

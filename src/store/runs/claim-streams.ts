@@ -136,6 +136,7 @@ async function take(
       kind,
       isFirst: state === 'active',
       takenOver: false,
+      isQuiet: row.is_quiet === 1,
     }
   })
 }

@@ -105,15 +105,22 @@ async function completeOrPurge(
   await noteChanges(tx, context, changes)
   const kept = runs.filter((run) => !run.purge)
   const quiet = kept.filter((run) => run.lastError === null).map(({ claim }) => claim.stream.id)
-  if (quiet.length > 0) await complete(tx, quiet, null)
+  if (quiet.length > 0) await complete(tx, quiet, {})
   for (const run of kept) {
     if (run.lastError === null) continue
-    await complete(tx, [run.claim.stream.id], run.lastError)
+    await complete(tx, [run.claim.stream.id], {
+      last_error: run.lastError,
+      ...(context.isQuiet && { is_quiet: 1 }),
+    })
     await replaceDeadLetter(tx, context, streamLetter(run.claim, 'commit', run.lastError))
   }
 }
 
-async function complete(tx: Executor, ids: readonly number[], lastError: string | null): Promise<void> {
+async function complete(
+  tx: Executor,
+  ids: readonly number[],
+  more: { readonly last_error?: string; readonly is_quiet?: number },
+): Promise<void> {
   await tx
     .updateTable('stream')
     .set({
@@ -121,7 +128,8 @@ async function complete(tx: Executor, ids: readonly number[], lastError: string 
       state_serial_no: sql`state_serial_no + 1`,
       claimed_by: null,
       lease_until: null,
-      last_error: lastError,
+      last_error: null,
+      ...more,
     })
     .where(idIn('id', ids))
     .execute()

@@ -64,6 +64,7 @@ export async function failRun(tx: Executor, context: StoreContext, run: FailedRu
       claimed_by: null,
       lease_until: isForGood ? null : inMs(context, retryInMs),
       last_error: error,
+      ...(isForGood && context.isQuiet && { is_quiet: 1 }),
     })
     .where('id', '=', stream.id)
     .where('state_serial_no', '=', stream.stateSerialNo)
@@ -156,56 +157,3 @@ export async function resetStreams(
   )
   return rows.length
 }
-
-/**
- * Gives the streams that belong to a replay to the workers of the deployment, at most so many, and returns how many there
- * were.
- */
-export async function releaseReplayed(tx: Executor, limit: number): Promise<number> {
-  const rows = await tx
-    .selectFrom('stream')
-    .select(['id', 'state'])
-    .where(
-      'state',
-      'in',
-      OPEN_STATES.map((state) => stateNumber(state, { isReplay: true })),
-    )
-    .limit(limit)
-    .execute()
-  const ids = Map.groupBy(rows, ({ state }) => state)
-  for (const state of OPEN_STATES) {
-    const own = ids.get(stateNumber(state, { isReplay: true })) ?? []
-    if (own.length === 0) continue
-    await tx
-      .updateTable('stream')
-      .set({ state: stateNumber(state), state_serial_no: sql<number>`state_serial_no + 1` })
-      .where(
-        idIn(
-          'id',
-          own.map(({ id }) => id),
-        ),
-      )
-      .execute()
-  }
-  return rows.length
-}
-
-/**
- * Makes streams due again that a replay was running when it was killed, and returns how many. Only to be called while no
- * replay runs.
- */
-export async function resumeReplayed(tx: Executor): Promise<number> {
-  let count = 0
-  for (const { running, retry } of Object.values(RUN_STATES)) {
-    const result = await tx
-      .updateTable('stream')
-      .set({ ...RESET, state: stateNumber(retry, { isReplay: true }) })
-      .where('state', '=', stateNumber(running, { isReplay: true }))
-      .executeTakeFirstOrThrow()
-    count += Number(result.numUpdatedRows)
-  }
-  return count
-}
-
-/** States in which a stream may belong to a replay. */
-const OPEN_STATES = ['active', 'firing', 'expiring', 'retry_fire', 'retry_expire'] as const

@@ -5,14 +5,7 @@ import { claimOrphan, claimStreams, renewLeases } from './claim-streams.ts'
 import { deleteStream } from './delete-stream.ts'
 import { byGeneration, finishProducingRuns, finishQuietRuns, LeaseLost } from './finish-runs.ts'
 import { nextDue } from './next-due.ts'
-import {
-  failRun,
-  releaseClaims,
-  releaseReplayed,
-  rerunStreamOf,
-  resetStreams,
-  resumeReplayed,
-} from './return-streams.ts'
+import { failRun, releaseClaims, rerunStreamOf, resetStreams } from './return-streams.ts'
 
 export function createSqlStreamRuns(session: SqlSession): StreamRuns {
   const { context, transaction, query, lockWriter, lockOwnRow } = session
@@ -37,8 +30,6 @@ export function createSqlStreamRuns(session: SqlSession): StreamRuns {
       }),
     rerunStreamOf: (letter) => transaction(async (tx) => rerunStreamOf(tx, await lockWriter(tx), letter)),
     deleteStream: (id, signal) => transaction((tx) => deleteStream(tx, context, id), signal),
-    resumeReplayed: () => transaction((tx) => resumeReplayed(tx)),
-    releaseReplayed: (limit) => transaction((tx) => releaseReplayed(tx, limit)),
     resetStreams: (state, id, signal) =>
       transaction(async (tx) => {
         await lockOwnRow(tx)

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import { StackTachError } from '../../domain/errors.ts'
+import { ONLY_IN_WINCHESTER } from '../copy/winchester/winchester-tables.ts'
 import type { ColumnTypes } from './column-types.ts'
 import { MIGRATIONS } from './migrations/migrations.ts'
 import type { Tables } from './schema.ts'
@@ -65,8 +66,6 @@ export async function requireCurrentSchema(db: Kysely<Tables>): Promise<void> {
   }
 }
 
-/** The table of Alembic, which made the schema of StackTach.v3. */
-const ALEMBIC = 'alembic_version'
 /** Tables of the first migration that other programs, StackTach.v3 among them, might have too. */
 const TABLES: ReadonlySet<string> = new Set(['event', 'event_type', 'event_trait', 'stream', 'stream_event'])
 
@@ -76,8 +75,9 @@ async function requireOwnDatabase(db: Kysely<Tables>): Promise<void> {
   const names = (await db.introspection.getTables()).map(({ name }) => name)
   const found = names.filter((name) => TABLES.has(name))
   if (found.length === 0) return
-  const message = names.includes(ALEMBIC)
-    ? 'the database is one of StackTach.v3, which is neither read nor changed'
+  const isWinchester = names.some((name) => ONLY_IN_WINCHESTER.has(name))
+  const message = isWinchester
+    ? 'the database is one of StackTach.v3, which is not changed; `stv3 db import --from` reads it into another one'
     : `the database has tables that no migration has made (${found.join(', ')})`
   throw new StackTachError('config', `${message}; expected a database of its own, see docs/moving-over.md`)
 }

@@ -37,6 +37,8 @@ export type StreamTable = {
   last_error: string | null
   claimed_by: string | null
   lease_until: number | null
+  /** 1 where a run that is repeated sends nothing: the stream failed in a replay that sent nothing */
+  is_quiet: Generated<number | null>
 }
 
 export type OpenStreamTable = { key_hash: Buffer; stream_id: number }
@@ -117,6 +119,16 @@ export type StreamChangeTable = {
   error: string | null
 }
 
+/** One row, of the replay that runs or is unfinished; all but the id is null while there is none. */
+export type ReplayTable = {
+  id: number
+  name: string | null
+  owner: string | null
+  started_at: number | null
+  given: string | null
+  files: string | null
+}
+
 export type Tables = {
   event_type: EventTypeTable
   event: EventTable
@@ -133,6 +145,7 @@ export type Tables = {
   action_result: ActionResultTable
   tally: TallyTable
   stream_change: StreamChangeTable
+  replay: ReplayTable
 }
 
 /** A transaction, or the database outside of one. */

@@ -18,16 +18,18 @@ const LARGE_BODY = 1 << 20
 /**
  * Keeps dead letters, each once, however often its message is delivered. A body that one statement cannot
  * carry is written in pieces. A body of more than `maxStatementBytes` is cut, and its reason says so. Returns the id of
- * each; repeats have the same.
+ * each; repeats have the same, and what a replay need not keep has none.
  */
 export async function insertDeadLetters(
   tx: Executor,
-  { dialect }: StoreContext,
+  context: StoreContext,
   deadLetters: readonly NewDeadLetter[],
-): Promise<number[]> {
-  const hashes = deadLetters.map(hashOf)
-  const byHash = new Map(deadLetters.map((letter, index) => [hashes[index] as string, letter]))
-  if (byHash.size === 0) return []
+): Promise<(number | undefined)[]> {
+  const { dialect } = context
+  const letters = context.isReplay ? await withoutKept(tx, context, deadLetters) : deadLetters
+  const hashes = new Map(letters.map((letter) => [letter, hashOf(letter)]))
+  const byHash = new Map(letters.map((letter) => [hashes.get(letter) as string, letter]))
+  if (byHash.size === 0) return deadLetters.map(() => undefined)
   const known = await tx
     .selectFrom('dead_letter')
     .select(['id', 'hash'])
@@ -63,7 +65,26 @@ export async function insertDeadLetters(
         .execute()
     }
   }
-  return hashes.map((hash) => ids.get(hash) as number)
+  return deadLetters.map((letter) => ids.get(hashes.get(letter) ?? ''))
+}
+
+/**
+ * Returns dead letters without messages that are kept already, of whatever stage and queue: a replay may not know from
+ * which queue they came.
+ */
+async function withoutKept(
+  tx: Executor,
+  context: StoreContext,
+  letters: readonly NewDeadLetter[],
+): Promise<NewDeadLetter[]> {
+  const messages = letters.filter(({ queue }) => queue !== null)
+  if (messages.length === 0) return [...letters]
+  const areKept = await areDeadLetters(
+    { ...context, db: tx },
+    messages.map(({ body }) => body),
+  )
+  const kept = new Set(messages.filter((_, index) => areKept[index]))
+  return letters.filter((letter) => !kept.has(letter))
 }
 
 function cutAt(most: number, body: Buffer): string {

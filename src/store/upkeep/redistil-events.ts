@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Event } from '../../domain/event.ts'
 import { hash128 } from '../../domain/hash.ts'
+import type { IdSet } from '../../domain/id-set.ts'
 import { canonicalTrait, type Trait, type Traits } from '../../domain/trait.ts'
 import { wellFormed } from '../../text/well-formed.ts'
 import type { StoreContext } from '../context.ts'
@@ -22,12 +23,21 @@ type StoredRow = {
 }
 
 /** Stored events whose traits are to change, by id. */
-export type Changes = { readonly outcome: Redistilled; readonly events: ReadonlyMap<number, Event> }
+export type Changes = {
+  readonly outcome: Redistilled
+  readonly events: ReadonlyMap<number, Event>
+  /** ids of the events that were found */
+  readonly found: readonly number[]
+}
 
 type Counts = { [name: string]: number }
 
-/** Finds the events that are stored with other traits. */
-export async function findChanges(db: Executor, events: readonly Event[]): Promise<Changes> {
+/** Finds the events that are stored with other traits. Those that are done already are passed over. */
+export async function findChanges(
+  db: Executor,
+  events: readonly Event[],
+  done: Pick<IdSet, 'has'>,
+): Promise<Changes> {
   const byHash = new Map<string, Event>()
   for (const event of events) {
     const hash = hash128(wellFormed(event.messageId))
@@ -36,14 +46,21 @@ export async function findChanges(db: Executor, events: readonly Event[]): Promi
   const rows = byHash.size === 0 ? [] : await storedRows(db, [...byHash.keys()])
   const counts = { added: {}, retyped: {}, revalued: {}, removed: {} }
   const changed = new Map<number, Event>()
+  const found: number[] = []
   for (const row of rows) {
     const hash = bytesHex(row.message_hash)
     const event = byHash.get(hash) as Event
     byHash.delete(hash)
+    if (done.has(row.id)) continue
+    found.push(row.id)
     if (countChanges(decodeFarEvent(row.traits).traits, event.traits, counts)) changed.set(row.id, event)
   }
   const missing = [...byHash.values()].map(({ messageId }) => messageId)
-  return { outcome: { found: rows.length, changed: changed.size, missing, ...counts }, events: changed }
+  return {
+    outcome: { found: found.length, changed: changed.size, missing, ...counts },
+    events: changed,
+    found,
+  }
 }
 
 /** Writes new traits of stored events, and their rows in the inverted index. */

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Event } from '../../../src/domain/event.ts'
+import { IdSet } from '../../../src/domain/id-set.ts'
 import { createSqlStore } from '../../../src/store/sql-store.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { DATABASES } from '../../support/databases.ts'
@@ -25,7 +26,7 @@ describe.each(DATABASES)('store on $name: distilling again', ({ open }) => {
     await put(router, [one, other])
     const before = await store.listStreams({}, PAGE)
     const changed = { ...one, traits: { host: text('c'), cpu: int(4), new: text('x'), same: int(2) } }
-    expect(await store.redistil([changed, other, event({ messageId: 'nobody' })])).toEqual({
+    expect(await store.redistil([changed, other, event({ messageId: 'nobody' })], new IdSet())).toEqual({
       found: 2,
       changed: 1,
       missing: ['nobody'],
@@ -36,13 +37,13 @@ describe.each(DATABASES)('store on $name: distilling again', ({ open }) => {
     })
     expect((await store.findEvent(one.messageId))?.traits).toEqual(changed.traits)
     expect(await store.listStreams({}, PAGE)).toEqual(before)
-    expect(await store.redistil([changed])).toMatchObject({ found: 1, changed: 0 })
+    expect(await store.redistil([changed], new IdSet())).toMatchObject({ found: 1, changed: 0 })
   })
 
   test('the index of traits follows', async () => {
     const one = event({ host: 'a' })
     await put(routerOf({}), [one])
-    await store.redistil([{ ...one, traits: { host: text('b') } }])
+    await store.redistil([{ ...one, traits: { host: text('b') } }], new IdSet())
     expect(await store.countEvents({ traits: withHost('host', 'a') }, PAGE)).toBe(0)
     expect(await store.listEvents({ traits: withHost('host', 'b') }, PAGE)).toHaveLength(1)
     const rows = await fixture.database.db.selectFrom('event_trait').selectAll().execute()
@@ -52,7 +53,7 @@ describe.each(DATABASES)('store on $name: distilling again', ({ open }) => {
   test('an event of a far year keeps what the double of its time lacks', async () => {
     const one = event({ host: 'a', timestamp: at('9000-01-01T00:00:00.000001'), timestampRest: 1 })
     await put(routerOf({}), [one])
-    await store.redistil([{ ...one, traits: { host: text('a'), new: int(1) } }])
+    await store.redistil([{ ...one, traits: { host: text('a'), new: int(1) } }], new IdSet())
     expect(await store.findEvent(one.messageId)).toMatchObject({ timestampRest: 1, traits: { new: int(1) } })
   })
 
@@ -96,6 +97,7 @@ describe.each(DATABASES)('store on $name: distilling again', ({ open }) => {
       for (let n = 0; n < 300; n += 30)
         await other.redistil(
           Array.from({ length: 30 }, (_, i) => make(n + i, { v: int(2), w: text('new') })).reverse(),
+          new IdSet(),
         )
       while ((await other.indexOlder(50)) !== undefined);
     }

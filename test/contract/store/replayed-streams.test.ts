@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Stream } from '../../../src/domain/stream.ts'
+import { formatIso } from '../../../src/domain/time.ts'
 import { createSqlStore } from '../../../src/store/sql-store.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { DATABASES } from '../../support/databases.ts'
-import { event, routerOf } from '../../support/events.ts'
+import { at, event, routerOf } from '../../support/events.ts'
 import { finished, HOUR_MS, LATER, NOW, PAGE, StoreFixture } from '../../support/store-fixture.ts'
 
 const hostOf = ({ distinguishingTraits: { host } }: Stream) =>
@@ -77,14 +78,120 @@ describe.each(DATABASES)('store on $name: streams of a replay', ({ open }) => {
       await live.claimOrphan({ kind: 'fire', now: LATER, limit: 1, worker: 'w', leaseMs: HOUR_MS }),
     ).toBeUndefined()
     expect(await replay.resumeReplayed()).toBe(1)
-    expect(await hostsOn(replay)).toEqual(['a'])
+    const orphan = () =>
+      replay.claimOrphan({ kind: 'fire', now: LATER, limit: 1, worker: 'w', leaseMs: HOUR_MS })
+    // Alone, and with the attempt that killed the process counted.
+    expect((await orphan())?.stream).toMatchObject({ attempts: 2 })
+    expect(await orphan()).toBeUndefined()
+  })
+
+  /** Stores an event of its own time; streams expire an hour after their last event. */
+  const putAt = (store: Store, time: string, eventType = 'a.begin') => {
+    const one = event({ host: 'h', eventType, timestamp: at(time) })
+    const arrivals = [{ event: one, at: one.timestamp, keys: router.keysOf(one) }]
+    return store.storeBatch({ arrivals, deadLetters: [] }, router)
+  }
+  const spans = async () =>
+    (await live.listStreams({}, PAGE)).map(({ firstEvent, lastEvent, eventCount }) =>
+      [formatIso(firstEvent).slice(5, 16), formatIso(lastEvent).slice(5, 16), eventCount].join(' '),
+    )
+
+  test('what is long past goes beside a stream of now, and what comes now goes on in that', async () => {
+    await putAt(live, '2026-01-20T12:00:00')
+    await putAt(replay, '2026-01-01T12:00:00')
+    await putAt(live, '2026-01-20T12:10:00')
+    await putAt(replay, '2026-01-01T12:10:00')
+    await putAt(replay, '2026-01-01T14:00:00')
+    expect(await spans()).toEqual([
+      '01-20T12:00 01-20T12:10 2',
+      '01-01T12:00 01-01T12:10 2',
+      '01-01T14:00 01-01T14:00 1',
+    ])
+    const expire = {
+      kind: 'expire',
+      now: at('2026-01-02T00:00:00'),
+      limit: 10,
+      worker: 'w',
+      leaseMs: HOUR_MS,
+    } as const
+    const claims = await replay.claimStreams(expire)
+    expect(
+      await replay.finishRuns(
+        claims.map((claim) => finished(claim)),
+        router,
+      ),
+    ).toHaveLength(2)
+    // The stream of now still has its key.
+    await putAt(live, '2026-01-20T12:20:00', 'a.end')
+    expect((await spans())[0]).toBe('01-20T12:00 01-20T12:20 3')
+  })
+
+  test('a stream of now that takes the key of one of a replay leaves that to the replay', async () => {
+    await putAt(replay, '2026-01-01T12:00:00')
+    await putAt(live, '2026-01-20T12:00:00')
+    await putAt(replay, '2026-01-01T12:10:00')
+    await putAt(live, '2026-01-20T12:10:00')
+    expect(await spans()).toEqual(['01-01T12:00 01-01T12:10 2', '01-20T12:00 01-20T12:10 2'])
+  })
+
+  test('a gap of a stream of now is filled, at its begin too where it would have been open', async () => {
+    await putAt(live, '2026-01-20T12:00:00')
+    await putAt(live, '2026-01-20T12:40:00')
+    await putAt(replay, '2026-01-20T11:10:00')
+    await putAt(replay, '2026-01-20T12:20:00')
+    await putAt(replay, '2026-01-20T10:00:00')
+    expect(await spans()).toEqual(['01-20T11:10 01-20T12:40 4', '01-20T10:00 01-20T10:00 1'])
+  })
+
+  test('a message that is a dead letter of some queue does not become one of the replay too', async () => {
+    const letter = (queue: string, text: string) => ({
+      stage: 'decode',
+      reason: 'no JSON',
+      queue,
+      body: Buffer.from(text),
+    })
+    const keep = (store: Store, ...deadLetters: ReturnType<typeof letter>[]) =>
+      store.storeBatch({ arrivals: [], deadLetters }, router)
+    await keep(live, letter('monitor.info', 'a'))
+    await keep(replay, letter('replay', 'a'), letter('replay', 'b'))
+    await keep(replay, letter('replay', 'b'))
+    const kept = await live.listDeadLetters({}, PAGE)
+    expect(kept.map(({ queue, body }) => [queue, String(body)])).toEqual([
+      ['monitor.info', 'a'],
+      ['replay', 'b'],
+    ])
+  })
+
+  test('of two that change the record at once the second sees what the first has made of it', async () => {
+    // One file of SQLite has one connection, whose transactions follow upon each other.
+    const [a, b] = [live, replay].map((store, index) =>
+      store.changeReplay((record) => {
+        if (record) return undefined
+        const owner = String(index)
+        return { record: { name: 'replay-1', owner, startedAt: NOW, given: '{}', files: null } }
+      }),
+    )
+    expect(await a).toEqual(await b)
+    expect(await live.readReplay()).toEqual(await a)
+    await replay.changeReplay(() => ({ record: undefined }))
+    expect(await live.readReplay()).toBeUndefined()
   })
 
   test('they are released to the workers step by step', async () => {
     for (const host of ['a', 'b', 'c']) await put(replay, host)
-    expect(await replay.releaseReplayed(2)).toBe(2)
-    expect(await replay.releaseReplayed(2)).toBe(1)
-    expect(await replay.releaseReplayed(2)).toBe(0)
+    expect(await replay.releaseReplayed({ limit: 2, now: NOW, past: 'quiet' })).toBe(2)
+    expect(await replay.releaseReplayed({ limit: 2, now: NOW, past: 'quiet' })).toBe(1)
+    expect(await replay.releaseReplayed({ limit: 2, now: NOW, past: 'quiet' })).toBe(0)
     expect((await hostsOn(live)).sort()).toEqual(['a', 'b', 'c'])
+  })
+
+  test('of a replay without pipelines what is due is completed when it is released, and nothing runs', async () => {
+    await put(replay, 'due')
+    await put(replay, 'open', 'a.begin')
+    const release = { limit: 10, now: NOW + 1, past: 'completed' } as const
+    expect(await replay.releaseReplayed(release)).toBe(2)
+    expect(await hostsOn(live)).toEqual([])
+    const states = new Map((await live.listStreams({}, PAGE)).map((one) => [hostOf(one), one.state]))
+    expect(Object.fromEntries(states)).toEqual({ due: 'completed', open: 'active' })
   })
 })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const ANSIBLE = resolve(import.meta.dirname, '../../../ansible')
@@ -45,41 +45,70 @@ export type Played = {
 /** Somewhere that Ansible reaches, by the folder of its machine. */
 export type Host = { readonly name: string; readonly folder: string }
 
-/** Ansible on this machine, with an inventory of its own. */
+/** Returns variables by which Ansible reaches machines, and writes the program that they need into a folder. */
+export function connectionTo(folder: string) {
+  mkdirSync(folder, { recursive: true })
+  const enter = join(folder, 'enter')
+  writeFileSync(enter, ENTER, { mode: 0o755 })
+  return {
+    ansible_connection: 'community.general.chroot',
+    ansible_chroot_exe: enter,
+    ansible_python_interpreter: '/usr/bin/python3',
+  }
+}
+
+/**
+ * Writes an inventory into a folder. `groups`: names of groups, each with its hosts; `variables`: of all hosts. Returns its
+ * path.
+ */
+export function writeInventory(
+  folder: string,
+  groups: { readonly [group: string]: readonly Host[] },
+  variables: object,
+): string {
+  const connection = connectionTo(folder)
+  const children = Object.fromEntries(
+    Object.entries(groups).map(([group, hosts]) => [
+      group,
+      { hosts: Object.fromEntries(hosts.map(({ name, folder: host }) => [name, { ansible_host: host }])) },
+    ]),
+  )
+  const all = { all: { vars: { ...connection, ...variables }, children } }
+  const inventory = join(folder, 'inventory.json')
+  writeFileSync(inventory, JSON.stringify(all, null, 2), { mode: 0o600 })
+  return inventory
+}
+
+/** Ansible on this machine. */
 export class Ansible {
   readonly #folder: string
   readonly #inventory: string
 
-  /** `groups`: names of groups, each with its hosts; `variables`: of all hosts. */
-  constructor(folder: string, groups: { readonly [group: string]: readonly Host[] }, variables: object) {
+  /** `folder`: for files of Ansible's own; `inventory`: file or folder. */
+  constructor(folder: string, inventory: string) {
     this.#folder = folder
-    mkdirSync(folder, { recursive: true })
-    const enter = join(folder, 'enter')
-    writeFileSync(enter, ENTER)
-    chmodSync(enter, 0o755)
-    const children = Object.fromEntries(
-      Object.entries(groups).map(([group, hosts]) => [
-        group,
-        { hosts: Object.fromEntries(hosts.map(({ name, folder: host }) => [name, { ansible_host: host }])) },
-      ]),
-    )
-    const connection = {
-      ansible_connection: 'community.general.chroot',
-      ansible_chroot_exe: enter,
-      ansible_python_interpreter: '/usr/bin/python3',
-    }
-    this.#inventory = join(folder, 'inventory.json')
-    const all = { all: { vars: { ...connection, ...variables }, children } }
-    writeFileSync(this.#inventory, JSON.stringify(all, null, 2), { mode: 0o600 })
+    this.#inventory = inventory
   }
 
   /** Runs a playbook to its end. */
   async play(playbook: string, ...args: readonly string[]): Promise<Played> {
-    const child = spawn('ansible-playbook', ['-i', this.#inventory, `${playbook}.yaml`, ...args], {
+    const { code, stdout, stderr } = await this.#run('json', playbook, args)
+    return playedOf(code, stdout, stderr)
+  }
+
+  /** Runs a playbook to its end. Returns what an operator sees. */
+  async show(playbook: string, ...args: readonly string[]): Promise<{ code: number | null; text: string }> {
+    const { code, stdout, stderr } = await this.#run('default', playbook, args)
+    return { code, text: `${stdout}${stderr}` }
+  }
+
+  async #run(callback: string, playbook: string, args: readonly string[]) {
+    const file = playbook.includes('/') ? playbook : `${playbook}.yaml`
+    const child = spawn('ansible-playbook', ['-i', this.#inventory, file, ...args], {
       cwd: ANSIBLE,
       env: {
         ...process.env,
-        ANSIBLE_STDOUT_CALLBACK: 'json',
+        ANSIBLE_STDOUT_CALLBACK: callback,
         ANSIBLE_NOCOLOR: '1',
         ANSIBLE_LOCAL_TEMP: join(this.#folder, 'tmp'),
         ANSIBLE_LOCALHOST_WARNING: 'false',
@@ -93,8 +122,8 @@ export class Ansible {
     child.stderr.on('data', (chunk) => {
       stderr += chunk
     })
-    const [code] = await once(child, 'close')
-    return playedOf(code, stdout, stderr)
+    const [code]: (number | null)[] = await once(child, 'close')
+    return { code: code ?? null, stdout, stderr }
   }
 }
 
@@ -114,7 +143,18 @@ function playedOf(code: number | null, stdout: string, stderr: string): Played {
     changed: results.filter(({ result }) => result.changed).map(({ at }) => at),
     failed: results
       .filter(({ result }) => result.failed)
-      .map(({ at, result }) => `${at}: ${JSON.stringify(result).slice(0, 2000)}`),
+      .map(({ at, result }) => `${at}: ${wordsOf(result)}`),
     text,
   }
+}
+
+/** Returns what a task that failed says, or the items of its loop that failed. */
+function wordsOf({ results, msg, stderr, ...rest }: TaskResult): string {
+  if (Array.isArray(results)) {
+    const failed: TaskResult[] = results.filter(({ failed }) => failed)
+    return failed.map((result) => `${result._ansible_item_label}: ${wordsOf(result)}`).join('; ')
+  }
+  return typeof msg === 'string'
+    ? `${msg} ${stderr ?? ''}`
+    : JSON.stringify({ msg, stderr, ...rest }).slice(0, 2000)
 }

@@ -6,17 +6,10 @@ import { openMysqlDatabase } from '../../../src/store/mysql/mysql-database.ts'
 import { createSqlStore } from '../../../src/store/sql-store.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { archivedIds } from '../archived-ids.ts'
-import { Ansible } from './ansible.ts'
-import { debianRoot } from './debian-root.ts'
-import { Machine } from './machine.ts'
-import { addressOf, Network } from './network.ts'
-
-/** What a machine has that somebody has just installed, and what the roles will ask for. */
-const RECIPE = {
-  base: ['python3', 'python3-apt', 'sudo', 'systemd', 'systemd-sysv', 'dbus', 'iproute2', 'procps'],
-  packages: [],
-  fetched: ['mariadb-server', 'python3-pymysql', 'rabbitmq-server', 'logrotate'],
-}
+import { Ansible, writeInventory } from './ansible.ts'
+import type { Machine } from './machine.ts'
+import { Machines } from './machines.ts'
+import { addressOf } from './network.ts'
 
 const HOSTS = { 'db-1': 1, 'worker-1': 2, 'worker-2': 3, 'api-1': 4 }
 type HostName = keyof typeof HOSTS
@@ -37,45 +30,32 @@ const CELLS = ['cell-1', 'cell-2'] as const
 
 /** Four machines: a database with broker, two of consumers and workers, one of the API. */
 export class Region {
-  readonly network: Network
   readonly ansible: Ansible
   readonly #folder: string
-  readonly #machines: ReadonlyMap<string, Machine>
+  readonly #machines: Machines
 
-  private constructor(folder: string, network: Network, machines: readonly Machine[]) {
+  private constructor(folder: string, machines: Machines) {
     this.#folder = folder
-    this.network = network
-    this.#machines = new Map(machines.map((machine) => [machine.name, machine]))
-    const [db, worker1, worker2, api] = machines as [Machine, Machine, Machine, Machine]
+    this.#machines = machines
+    const [db, worker1, worker2, api] = machines.all as [Machine, Machine, Machine, Machine]
     const groups = { stv3_db: [db], stv3_rabbit: [db], stv3_workers: [worker1, worker2], stv3_api: [api] }
-    this.ansible = new Ansible(join(folder, 'ansible'), groups, VARIABLES)
+    const ansible = join(folder, 'ansible')
+    this.ansible = new Ansible(ansible, writeInventory(ansible, groups, VARIABLES))
   }
 
   /** Boots the machines. Nothing of StackTach is on them. */
   static async boot(folder: string): Promise<Region> {
-    const root = debianRoot(RECIPE)
-    const network = new Network(`stacktach-${process.pid}`)
-    const machines: Machine[] = []
-    try {
-      for (const [name, number] of Object.entries(HOSTS))
-        machines.push(
-          await Machine.boot({ name, number, root, folder: join(folder, name), network, hosts: HOSTS }),
-        )
-    } catch (error) {
-      for (const machine of machines) await machine.stop()
-      network.remove()
-      throw error
-    }
-    for (const machine of machines) machine.must(`mkdir -p ${TARGETS}`)
-    return new Region(folder, network, machines)
+    const machines = await Machines.boot(folder, HOSTS)
+    for (const machine of machines.all) machine.must(`mkdir -p ${TARGETS}`)
+    return new Region(folder, machines)
   }
 
   machine(name: HostName): Machine {
-    return this.#machines.get(name) as Machine
+    return this.#machines.machine(name)
   }
 
   get machines(): readonly Machine[] {
-    return [...this.#machines.values()]
+    return this.#machines.all
   }
 
   get workers(): readonly Machine[] {
@@ -85,7 +65,13 @@ export class Region {
   /** Starts a program of this checkout in the network of the region. */
   program(name: 'stv3' | 'klugman', ...args: readonly string[]): ChildProgram {
     const env = { KLUGMAN_URL: `http://${addressOf(HOSTS['api-1'])}:8000`, KLUGMAN_TOKEN: SECRETS.read }
-    return new ChildProgram(name, args, env, undefined, this.network.enter)
+    return new ChildProgram(name, args, env, undefined, this.#machines.network.enter)
+  }
+
+  /** Starts one that publishes what comes in by its standard input to the first cell. */
+  publisher(): ChildProgram {
+    const args = ['publish', '-', '-c', this.publisherFile()]
+    return new ChildProgram('stv3', args, {}, null, this.#machines.network.enter)
   }
 
   /** Runs klugman against the API of the region. */
@@ -147,9 +133,8 @@ working_directory = ${this.#folder}/publisher/archive
     )
   }
 
-  async stop(): Promise<void> {
-    for (const machine of this.machines) await machine.stop()
-    this.network.remove()
+  stop(): Promise<void> {
+    return this.#machines.stop()
   }
 }
 

@@ -15,12 +15,14 @@ export const BROKEN: Change = [
   "export async function buildConsumer(parts) {\n    throw new Error('this release does not work');",
 ]
 
+/** A migration that no release has. */
+export const LATER = '900-later'
+
 /** The schema of this release has a table more. */
 export const MIGRATES: Change = [
   `${LIBRARY}/dist/store/schema/migrations/migrations.js`,
-  "{ name: '005-actions-and-changes', statements: createActionsAndChanges },",
-  `{ name: '005-actions-and-changes', statements: createActionsAndChanges },
-    { name: '006-later', statements: () => ['create table later (id int)'] },`,
+  '\n];',
+  `\n    { name: '${LATER}', statements: () => ['create table later (id int)'] },\n];`,
 ]
 
 /**

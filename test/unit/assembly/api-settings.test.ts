@@ -19,6 +19,7 @@ async function settingsOf(api: string, listen?: { host: string; port: number }, 
 
 test('without a word it serves this machine, without tokens', async () => {
   expect(await settingsOf('{}')).toEqual({
+    listArchives: expect.any(Function),
     address: { host: '127.0.0.1', port: 8000 },
     access: { read: [], write: [], anyHost: false },
     limits: { queryTimeoutMs: 30_000, requestsPerMinute: 6000 },

@@ -65,3 +65,17 @@ test('a trait that is indexed later is in the index for all events after --redis
   const amount = { name: 'amount', values: [{ type: 'int' as const, value: 5 }] }
   expect(await orders.look((store) => store.countEvents({ traits: [amount] }, ALL))).toBe(9)
 })
+
+test('of two notifications with one message id the first counts, as when they were stored', async () => {
+  const { orders, run } = await replayedOrders()
+  const second = orderLine('a', 'placed', 0, { amount: 99 })
+  // Far enough behind the first to be in another batch.
+  const others = Array.from({ length: 600 }, (_, at) => orderLine(`x${at}`, 'placed', 1))
+  writeLines(orders.folder, 'orders.jsonl', [...ORDER_LINES, ...others, second])
+  const { stdout } = await run('--redistil', '--json')
+  expect(JSON.parse(stdout)).toMatchObject({ found: 6, changed: 0, missing: 600 })
+  expect((await orders.look((store) => store.findEvent('a-placed')))?.traits.amount).toEqual({
+    type: 'int',
+    value: 5,
+  })
+})

@@ -1,20 +1,28 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ReplayProgress } from '../../../src/cli/replay/replay-progress.ts'
 import { at } from '../../support/events.ts'
 
 function progressOn(isTTY: boolean) {
-  const state = { done: undefined as number | undefined, now: 0, written: '' }
+  const state = {
+    done: undefined as number | undefined,
+    now: 0,
+    more: '',
+    written: '',
+    logged: [] as string[],
+  }
   const target = {
     isTTY,
     write(text: string) {
       state.written += text
     },
   }
-  const progress = new ReplayProgress(
-    () => state.done,
+  const progress = new ReplayProgress({
+    done: () => state.done,
+    more: () => state.more,
+    log: (line) => state.logged.push(line),
     target,
-    () => state.now,
-  )
+    now: () => state.now,
+  })
   return { state, progress }
 }
 
@@ -39,3 +47,25 @@ test('where the size is not known there is neither bar nor time left; elsewhere 
   other.progress.clear()
   expect(other.state.written).toBe('')
 })
+
+test.each([true, false])(
+  'while nothing is read the line goes on, on a terminal (%s) or in the log',
+  (isTTY) => {
+    vi.useFakeTimers()
+    const { state, progress } = progressOn(isTTY)
+    progress.show(5)
+    for (let second = 1; second <= 60; second++) {
+      state.now = second * 1000
+      state.more = `${second} streams run`
+      vi.advanceTimersByTime(1000)
+    }
+    const lines = [30, 60].map((s) => `5 notifications in ${s}.0 s, 0/s, ${s} streams run`)
+    if (isTTY) expect(state.written.endsWith(`\r\u001b[K${lines[1]}`)).toBe(true)
+    else expect(state.logged).toEqual(lines)
+    progress.clear()
+    state.logged = []
+    vi.advanceTimersByTime(100_000)
+    expect(state.logged).toEqual([])
+    vi.useRealTimers()
+  },
+)

@@ -285,3 +285,34 @@ test('a file without one notification is an error', async () => {
     stderr: `${file}: no notification could be read\n`,
   })
 })
+
+test('what is narrowed to a time or type leaves out what has neither, and keeps dead letters that have', async () => {
+  const lines = [
+    ...ORDER_LINES,
+    '{"nonsense',
+    '{"event_type":"order.placed","message_id":"no-time","payload":{"order":"n"}}',
+    orderLine('early', 'placed', 1, { amount: 'x' }),
+    orderLine('bad', 'placed', 2, { amount: 'x' }),
+  ]
+  const { orders, replay } = await ordersWith(lines)
+  const counts = JSON.parse(
+    (await replay('--json', '--from', '2026-01-01T00:02:00', '--to', '2026-01-01T00:03:00')).stdout,
+  )
+  expect(counts).toMatchObject({ stored: 1, dead_letters: 1 })
+  expect(await orders.look((store) => store.findEvent('no-time'))).toBeUndefined()
+})
+
+test('--from, --to and --publish send what came of the notifications of a gap, and nothing else', async () => {
+  const { orders, replay } = await ordersWith()
+  // What the restored database holds.
+  expect((await replay('--to', '2026-01-02')).code).toBe(0)
+  const gap = ['--from', '2026-01-01T23:55:00', '--to', '2026-01-02T01:00:00']
+  const { stdout } = await replay(...gap, '--publish', '--json')
+  expect(JSON.parse(stdout)).toMatchObject({ stored: 2, fired: 1, expired: 0 })
+  expect(orders.sent()).toEqual([3])
+  expect(JSON.parse((await replay(...gap, '--publish', '--json')).stdout)).toMatchObject({
+    stored: 0,
+    fired: 0,
+  })
+  expect(orders.sent()).toEqual([3])
+})

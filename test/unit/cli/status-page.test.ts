@@ -51,11 +51,13 @@ test('a page has a line for each thing that is wrong, and tables of what is ther
         streams,
         deadLetters: { distill: 2 },
         clock: { mode: 'auto', now: '2026-01-01T00:00:00', lagS: 90, holds: ['at x'], stuck: [] },
+        replay: { text: 'a replay of /done runs', isRunning: true },
       },
     ],
   })
   expect(page.split('\n').map((line) => line.replace(/ +/g, ' '))).toEqual(
     expect.arrayContaining([
+      'a replay of /done runs',
       'wrong: 1 stream in state error',
       '| consumer | 127.0.0.1:9101 | 0.1.0 | 2 h | auto | 2026-01-01T00:00:00 | not ready: away |',
       '| q | 12,345 | 1 |',

@@ -27,6 +27,7 @@ const DATABASE: DatabaseStatus = {
   streams: STREAMS,
   deadLetters: {},
   clock: { mode: 'auto', now: '2026-01-01T00:00:00', lagS: 0, holds: [], stuck: [] },
+  replay: undefined,
 }
 const NOTHING = { processes: [], broker: undefined, queues: [], archives: [], databases: [DATABASE] }
 
@@ -117,6 +118,7 @@ test('what is away comes first, then what the database holds', () => {
     streams: { ...STREAMS, error: 1, expire_error: 2 },
     deadLetters: { distill: 2, validate: 1 },
     clock: { mode: 'auto', now: undefined, lagS: undefined, holds: stuck, stuck },
+    replay: { text: 'a replay is unfinished', isRunning: false },
   }
   const files = { files: 0, bytes: 0, unfinished: 0, oldestUnfinished: undefined }
   const archives: ArchiveStatus[] = [
@@ -127,6 +129,7 @@ test('what is away comes first, then what the database holds', () => {
     'database away: refused',
     'broker h:5672 as me: refused',
     `the event clock stands ${stuck[0]}`,
+    'a replay is unfinished',
     '1 stream in state error',
     '2 streams in state expire_error',
     '3 dead letters: 2 distill, 1 validate',

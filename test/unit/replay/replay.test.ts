@@ -29,9 +29,12 @@ async function replayed(
   const read: ReadFile = async function* (file) {
     const lines = files[Number(file)] ?? []
     for (let from = 0; from < lines.length; from += 100)
-      yield lines
-        .slice(from, from + 100)
-        .map((line, index) => ({ payload: Buffer.from(line), place: () => `${file}:${from + index + 1}` }))
+      yield lines.slice(from, from + 100).map((line, index) => ({
+        payload: Buffer.from(line),
+        begin: from + index,
+        end: from + index + 1,
+        place: () => `${file}:${from + index + 1}`,
+      }))
   }
   const result = await runReplay({
     config,
@@ -155,6 +158,6 @@ test('a notification from ahead of the wall clock counts as now and moves nothin
 
 test('the shipped configuration sends nothing by itself', async () => {
   const config = await loadConfig('config/winchester.yaml', {})
-  const { sendersOf } = await import('../../../src/replay/quiet-pipelines.ts')
+  const { sendersOf } = await import('../../../src/pipeline/quiet-pipelines.ts')
   expect(sendersOf(await requirePipelines(config))).toEqual([])
 })

@@ -2,6 +2,7 @@ import type { ColumnTypes } from '../column-types.ts'
 import { createTables } from './001-create-tables.ts'
 import { makeIndexesLocal } from './002-local-indexes.ts'
 import { addQueuePositions } from './003-queue-positions.ts'
+import { addReplays } from './004-replays.ts'
 import { createActionsAndChanges } from './005-actions-and-changes.ts'
 
 /** One migration: its name and its statements in order. */
@@ -15,6 +16,7 @@ export const MIGRATIONS: readonly MigrationStep[] = [
   { name: '001-create-tables', statements: createTables },
   { name: '002-local-indexes', statements: makeIndexesLocal },
   { name: '003-queue-positions', statements: addQueuePositions },
+  { name: '004-replays', statements: addReplays },
   { name: '005-actions-and-changes', statements: createActionsAndChanges },
 ]
 

@@ -15,10 +15,10 @@ type Files = readonly (readonly number[])[]
 const NEVER = new AbortController().signal
 const BATCH = { records: 3, bytes: 1 << 20 }
 
-function prepare(raw: RawRecord, number: number): TimedRecord {
+function prepare(raw: RawRecord): TimedRecord {
   const [time] = JSON.parse(raw.payload.toString()) as [number]
   const prepared = {} as TimedRecord['prepared']
-  return { time, number, prepared, bytes: raw.payload.length, place: raw.place }
+  return { time, begin: raw.begin, prepared, bytes: raw.payload.length, place: raw.place }
 }
 
 /** A reader of files in memory, whose names are their indexes. */
@@ -26,17 +26,23 @@ const readerOf = (files: Files): ReadFile =>
   async function* (file) {
     const records = (files[Number(file)] ?? []).map((time, at) => ({
       payload: Buffer.from(JSON.stringify([time])),
+      begin: at * 10,
+      end: at * 10 + 10,
       place: () => `${file}:${at}`,
     }))
     for (let at = 0; at < records.length; at += 4) yield records.slice(at, at + 4)
   }
 
-function openRecords(files: Files, limit: number, from: ReplayPlace = BEGINNING): OrderedRecords {
+function openRecords(
+  files: Files,
+  limit: number,
+  from: ReplayPlace = BEGINNING,
+  read = readerOf(files),
+): OrderedRecords {
   const ordered = files
     .map((times, file) => ({ file: String(file), firstTime: Math.min(...times.slice(0, 16)) }))
     .sort((a, b) => a.firstTime - b.firstTime)
   const limits = { records: limit, bytes: 1 << 30 }
-  const read = readerOf(files)
   return new OrderedRecords({
     files: ordered,
     read,
@@ -101,6 +107,29 @@ test('a replay that goes on from any place misses nothing', async () => {
     }),
   )
 })
+
+test('a replay goes on at the same record whether an index lets it pass over parts of files or not', async () => {
+  await fc.assert(
+    fc.asyncProperty(files, fc.nat({ max: 60 }), fc.boolean(), async (times, steps, hadIndex) => {
+      const whole = readerOf(times)
+      // As with an index: of each four records those are left out that are all early.
+      const parts: ReadFile = async function* (file, signal) {
+        for await (const some of whole(file, signal)) if (some.some(isLate)) yield some.filter(isLate)
+      }
+      const [first, second] = hadIndex ? [parts, whole] : [whole, parts]
+      const records = openRecords(times, 8, BEGINNING, first)
+      const before: TimedRecord[] = []
+      for (let step = 0; step < steps; step++) before.push(...(await records.next(BATCH)))
+      const place = records.place()
+      await records.close()
+      const after = await all(openRecords(times, 8, place, second))
+      const late = [...before, ...after].filter(({ time }) => time > 50)
+      expect(new Set(placesOf(late)).size).toBe(times.flat().filter((time) => time > 50).length)
+    }),
+  )
+})
+
+const isLate = ({ payload }: RawRecord) => JSON.parse(payload.toString())[0] > 50
 
 test('a single record from far ahead moves nothing', async () => {
   const times = [1, 9_999, ...Array.from({ length: 500 }, (_, at) => at + 2)]

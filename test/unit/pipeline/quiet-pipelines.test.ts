@@ -5,7 +5,7 @@ import { createHandlerContext } from '../../../src/pipeline/handlers/handler-con
 import { HANDLERS } from '../../../src/pipeline/handlers/handler-registry.ts'
 import { OpenedSteps } from '../../../src/pipeline/handlers/opened-steps.ts'
 import type { Pipeline, PipelineStep } from '../../../src/pipeline/load-pipelines.ts'
-import { quietPipelines, sendersOf, type Unsent } from '../../../src/replay/quiet-pipelines.ts'
+import { quietPipelines, sendersOf, type Unsent } from '../../../src/pipeline/quiet-pipelines.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 
 const BUILT_IN = ['atompub', 'elasticsearch', 'exec', 'logger', 'notabene', 'usage', 'webhook']

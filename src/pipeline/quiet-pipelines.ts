@@ -1,6 +1,5 @@
-import type { Handler, HandlerClass, HandlerEnv, OpenedHandler } from '../pipeline/handler.ts'
-import type { Pipeline, PipelineStep } from '../pipeline/load-pipelines.ts'
-import type { Trigger } from '../streams/trigger.ts'
+import type { Handler, HandlerClass, HandlerEnv, OpenedHandler } from './handler.ts'
+import type { Pipeline, PipelineStep } from './load-pipelines.ts'
 
 /** What a handler would have sent, had its commit not been left out. */
 export type Unsent = { readonly handler: string; readonly env: HandlerEnv; readonly sent: readonly unknown[] }
@@ -24,11 +23,6 @@ export function quietPipelines(
   return new Map(
     [...pipelines].map(([name, pipeline]) => [name, { ...pipeline, steps: pipeline.steps.map(quiet) }]),
   )
-}
-
-/** Returns the same triggers without pipelines: their streams end as completed, and nothing runs. */
-export function withoutPipelines(triggers: readonly Trigger[]): Trigger[] {
-  return triggers.map((trigger) => ({ ...trigger, firePipeline: undefined, expirePipeline: undefined }))
 }
 
 function mayChangeOthers({ handler }: PipelineStep): boolean {
