@@ -53,7 +53,7 @@ export function tailOperation(store: TailStore): Operation {
     query: tailQuery,
     params: noParams,
     answer: tailMessage,
-    contentType: 'text/event-stream',
+    answerType: 'text/event-stream',
     httpProblems: {},
     async run({ query, headers }) {
       const given = headers['last-event-id']
