@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts'
 import { TriggerDebug } from '../streams/trigger-debug.ts'
 import { buildRouter } from './build-router.ts'
 import { hasAutoClock } from './event-clock-of.ts'
+import { useOutgoingOf } from './outgoing-of.ts'
 
 export type WorkerParts = {
   readonly config: Config
@@ -36,6 +37,7 @@ const LANES_PER_CORE = 4
 export function buildWorker(parts: WorkerParts): Worker {
   const { config, pipelines, store, clock, logger, name, publisherFor } = parts
   const { winchester } = config
+  useOutgoingOf(config)
   const { counters = createWorkerCounters(), observer, tally } = parts
   const debug = new TriggerDebug(config.triggers, counters.triggers)
   const router = buildRouter(config.triggers, logger, counters, debug, hasAutoClock(config), tally)

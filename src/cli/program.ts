@@ -179,11 +179,15 @@ export function printData(text: string): Promise<void> {
   return process.stdout.isTTY ? print(text) : printStyled(text)
 }
 
-/** Writes bytes of UTF-8 as printData writes text. */
-export async function printBytes(bytes: Buffer): Promise<void> {
-  if (process.stdout.isTTY) return print(bytes.toString())
-  if (outputFailure) throw outputFailure
-  if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
+/**
+ * Writes bytes of UTF-8 as printData writes text. Resolves to whether all of them are written, so that their buffer may be
+ * used again.
+ */
+export async function printBytes(bytes: Buffer): Promise<boolean> {
+  if (process.stdout.isTTY) await print(bytes.toString())
+  else if (outputFailure) throw outputFailure
+  else if (!process.stdout.write(bytes)) await once(process.stdout, 'drain')
+  return process.stdout.writableLength === 0
 }
 
 /** Writes a sentence and a line feed to standard error, without secrets and control characters. */

@@ -6,18 +6,23 @@ import { readRecords } from '../../src/archive/reader/read-records.ts'
 import { openRollingArchive } from '../../src/archive/rolling/rolling-archive.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { temporaryFolder } from '../support/folders.ts'
+import { until } from '../support/until.ts'
 
 const SUPPORT = resolve(import.meta.dirname, '../support')
 /** A process that lives to the end touches the disk less often. */
 const MOST_STEPS = 1000
 
-/** Runs a writer that is killed at its n-th step; returns what it said. */
-function runKilled(folder: string, form: string, compression: string, step: number): string[] {
-  const { stdout } = spawnSync(
-    process.execPath,
-    ['--import', join(SUPPORT, 'kill-at.ts'), join(SUPPORT, 'rolling-writer.ts'), folder, form, compression],
-    { env: { ...process.env, STACKTACH_KILL_AT: String(step) }, encoding: 'utf8' },
-  )
+/** Runs a writer that is killed at its n-th step, or whose packing process is; returns what it said. */
+function runKilled(folder: string, args: readonly string[], step: number, more: object = {}): string[] {
+  const { stdout } = spawnSync(process.execPath, [join(SUPPORT, 'rolling-writer.ts'), folder, ...args], {
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `--import ${join(SUPPORT, 'kill-at.ts')}`,
+      STACKTACH_KILL_AT: String(step),
+      ...more,
+    },
+    encoding: 'utf8',
+  })
   return stdout.split('\n').filter((line) => line !== '')
 }
 
@@ -49,24 +54,39 @@ async function textsIn(folder: string): Promise<string[]> {
   return texts.sort()
 }
 
+const LARGE = String(5 << 20)
+
 test.each([
-  ['lines', 'none'],
-  ['lines', 'gzip'],
-  ['shoebox', 'gzip'],
+  ['lines', 'none', '0', {}, 20],
+  ['lines', 'gzip', '0', {}, 20],
+  ['shoebox', 'gzip', '0', {}, 20],
+  ['lines copied to another disk', 'none', '0', { STACKTACH_OTHER_DISK: 'yes' }, 20],
+  ['lines copied to another disk', 'gzip', '0', { STACKTACH_OTHER_DISK: 'yes' }, 20],
+  ['large files of lines, while they are packed', 'gzip', LARGE, { STACKTACH_KILL_IN: 'rolling-writer' }, 20],
+  ['large files of lines with its packing process', 'gzip', LARGE, { STACKTACH_KILL_IN: 'pack-program' }, 5],
 ] as const)(
   'whenever a process is killed that writes %s packed by %s, all that was kept is there, once, and nothing else is left',
-  async (form, compression) => {
+  async (what, compression, size, more, fewest) => {
+    const form = what === 'shoebox' ? 'shoebox' : 'lines'
     for (let step = 1; step < MOST_STEPS; step++) {
       const folder = temporaryFolder()
-      const said = runKilled(folder, form, compression, step)
+      const said = runKilled(folder, [form, compression, size], step, more)
+      const isWhole = said.at(-1) === 'closed' && readdirSync(join(folder, 'working')).length === 0
       await complete(folder, compression)
       const texts = await textsIn(folder)
       const kept = said.filter((text) => text !== 'closed')
       expect(texts, `step ${step}`).toEqual([...new Set(texts)])
       expect(texts, `step ${step}`).toEqual(expect.arrayContaining(kept))
-      expect(readdirSync(join(folder, 'working')), `step ${step}`).toEqual([])
-      if (said.at(-1) === 'closed') {
-        expect(step).toBeGreaterThan(20)
+      // The packing process of the killed one may be about to end.
+      await until(`the working folder to be empty at step ${step}`, async () => {
+        return readdirSync(join(folder, 'working')).length === 0
+      })
+      expect(
+        readdirSync(join(folder, 'done')).filter((name) => name.endsWith('.copying')),
+        `step ${step}`,
+      ).toEqual([])
+      if (isWhole) {
+        expect(step).toBeGreaterThan(fewest)
         return
       }
     }

@@ -8,7 +8,9 @@ import { records } from './records.ts'
 
 // A process that appends messages to an archive, each to a file of its own, and says of each when it is kept.
 
-const [folder, form, compression] = process.argv.slice(2)
+const [folder, form, compression, size = '0'] = process.argv.slice(2)
+/** A file that is large is packed by a process of its own. */
+const filling = 'x'.repeat(Number(size))
 const archive = await openRollingArchive({
   workingDirectory: `${folder}/working`,
   destinationFolder: `${folder}/done`,
@@ -22,7 +24,7 @@ const archive = await openRollingArchive({
   logger: silentLogger,
 })
 for (const text of ['a', 'b', 'c']) {
-  await archive.append(records(`{"text": "${text}"}`))
+  await archive.append(records(`{"text": "${text}", "filling": "${filling}"}`))
   process.stdout.write(`${text}\n`)
 }
 await archive.close()

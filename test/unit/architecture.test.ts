@@ -173,6 +173,7 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   'js-yaml': 'config',
   pino: 'runtime',
   'prom-client': 'observe',
+  undici: 'runtime',
 }
 
 /** Node's modules that pure folders must not touch. */

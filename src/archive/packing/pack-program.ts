@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { messageOf } from '../../domain/errors.ts'
 import { packFile } from './pack-file.ts'
@@ -11,9 +12,14 @@ const LOWEST_PRIORITY = 19
 setPriority(LOWEST_PRIORITY)
 // A terminal sends it to all processes; the consumer decides what becomes of this one.
 process.on('SIGINT', () => {})
-// The consumer is gone: the next one packs the file.
-process.on('disconnect', () => process.exit(1))
+let made: readonly string[] = []
+// The consumer is gone: the next one packs the file, under another name.
+process.on('disconnect', () => {
+  for (const path of made) rmSync(path, { force: true })
+  process.exit(1)
+})
 process.once('message', async (job: Parameters<typeof packFile>[0]) => {
+  made = [job.target, job.index ?? job.target]
   const answer: PackAnswer = await packFile(job).then(
     (packed) => ({ packed }),
     (error) => ({ failure: messageOf(error) }),

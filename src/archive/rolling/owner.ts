@@ -12,7 +12,7 @@ import { FileLock } from '../../runtime/file-lock.ts'
 export type OwnerId = { readonly token: string; readonly host: string }
 
 const PART = /^(.+)\.([0-9a-f]{24})@(.+)\.([0-9a-f]{8})\.part$/
-const MADE = /^\.([0-9a-f]{24})@(.+)\.[0-9a-f]{8}\.(?:packing|indexing)$/
+const MADE = /^\.([0-9a-f]{24})@(.+)\.[0-9a-f]{8}\.(?:packing|indexing|copying)$/
 const LOCK = /^\.([0-9a-f]{24})@(.+)\.lock$/
 const TRIES = 5
 
@@ -40,6 +40,18 @@ export function readPartName(entry: string): (OwnerId & { readonly name: string 
 export function madePath(part: string, kind: 'packing' | 'indexing'): string {
   const [, , token, host, random] = PART.exec(basename(part)) ?? []
   return join(dirname(part), `.${token}@${host}.${random}.${kind}`)
+}
+
+/**
+ * Returns the path of a copy of a file, or of what was made of it, in another folder, until the copy is whole. It is hidden,
+ * as those who read the folder take all other files for whole ones, and names the owner, where there is one.
+ */
+export function copyPath(of: string, folder: string): string {
+  const name = basename(of)
+  const [, , token, host, random] = PART.exec(name) ?? []
+  if (MADE.test(name)) return join(folder, name.replace(/\.[a-z]+$/, '.copying'))
+  const own = token ? `${token}@${host}.${random}` : `${name}.${randomBytes(4).toString('hex')}`
+  return join(folder, `.${own}.copying`)
 }
 
 /** Returns the owner of what is made of a file; undefined for other files. */

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { copyFile, link, open, rename, stat, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { syncFile, syncFolderOf } from '../../runtime/sync-file.ts'
+import { copyPath } from './owner.ts'
 import { haveSameContent } from './same-content.ts'
 
 export type PlaceOptions = {
@@ -64,9 +64,7 @@ function codeOf(error: unknown): string | undefined {
 
 /** Copies a file; the copy gets its name only when it is whole. */
 async function copyAcross(path: string, target: string): Promise<string> {
-  // Hidden, as those who read the folder take all other files for whole ones.
-  const hidden = `.${basename(target)}.${randomBytes(4).toString('hex')}.copying`
-  const copying = join(dirname(target), hidden)
+  const copying = copyPath(path, dirname(target))
   try {
     await copyFile(path, copying)
     await syncFile(copying)

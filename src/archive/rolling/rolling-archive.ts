@@ -64,7 +64,7 @@ export async function openRollingArchive(options: RollingArchiveOptions): Promis
     makeFolder(destinationFolder)
     owner = Owner.enter(workingDirectory)
     const longestAgeMs = rollMinutes > 0 ? rollMinutes * 60_000 : DAY_MS
-    const taken = await takeOver({ folder: workingDirectory, owner, longestAgeMs, logger })
+    const taken = await takeOver({ folder: workingDirectory, destinationFolder, owner, longestAgeMs, logger })
     const archive = new RollingArchive(options, owner)
     await archive.complete(taken)
     return archive

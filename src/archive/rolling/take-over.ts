@@ -17,6 +17,8 @@ import {
 
 export type TakeOver = {
   readonly folder: string
+  /** folder of the complete files */
+  readonly destinationFolder: string
   readonly owner: Owner
   /** age in ms at which an owner without a lock file no longer writes to a file */
   readonly longestAgeMs: number
@@ -42,6 +44,7 @@ export async function takeOver(what: TakeOver): Promise<TakenFile[]> {
     const own = entries.filter((entry) => readPartName(entry)?.token === id.token)
     taken.push(...(await takeFrom(id, own, what)))
   }
+  await removeOrphans(entries, what.folder)
   for (const entry of entries) {
     const [, name] = NUMBERED.exec(entry) ?? []
     if (name !== undefined && (await isAbandoned(entry, what))) taken.push(...(await take(entry, name, what)))
@@ -68,7 +71,7 @@ async function takeFrom(id: OwnerId, entries: readonly string[], what: TakeOver)
       taken.push(...(await take(entry, name, what)))
     }
     if (lock && taken.length === entries.length) {
-      await removeMaking(id, what.folder)
+      for (const folder of [what.folder, what.destinationFolder]) await removeMaking(id, folder)
       rmSync(path, { force: true })
     }
   } finally {
@@ -77,10 +80,19 @@ async function takeFrom(id: OwnerId, entries: readonly string[], what: TakeOver)
   return taken
 }
 
-/** Removes what an owner that is gone was making of its files: it is made again. */
+/** Removes what an owner that is gone was making of its files, or copying: it is made again. */
 async function removeMaking({ token }: OwnerId, folder: string): Promise<void> {
   for (const entry of await readdir(folder))
     if (readMadeName(entry)?.token === token) await rm(join(folder, entry), { force: true })
+}
+
+/** Removes what was made by the packing process of an owner that had left before. */
+async function removeOrphans(entries: readonly string[], folder: string): Promise<void> {
+  const owners = new Set(ownersOf(entries).map(({ token }) => token))
+  for (const entry of entries) {
+    const owner = readMadeName(entry)
+    if (owner && isNear(owner) && !owners.has(owner.token)) await rm(join(folder, entry), { force: true })
+  }
 }
 
 /** Whether a file whose owner has no lock is abandoned: a living owner would have completed it by now. */

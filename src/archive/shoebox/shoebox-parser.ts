@@ -32,20 +32,49 @@ export class ShoeboxParser implements RecordParser {
   }
 
   push(bytes: Buffer): readonly ReadRecord[] {
-    this.#pieces.push(bytes)
-    this.#bytes += bytes.length
-    return this.#bytes < this.#wanted ? [] : this.#read(false)
+    const records: ReadRecord[] = []
+    const rest = this.#bytes > 0 ? this.#complete(bytes, records) : bytes
+    if (rest) this.#read(rest, false, records)
+    return records
   }
 
   end(): readonly ReadRecord[] {
-    const records = this.#read(true)
+    const records: ReadRecord[] = []
+    if (this.#bytes > 0) this.#read(Buffer.concat(this.#pieces), true, records)
     this.#endDamage(this.#at)
     return records
   }
 
-  #read(isEnd: boolean): ReadRecord[] {
-    const bytes = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces)
-    const records: ReadRecord[] = []
+  /**
+   * Completes the record that was begun, with as many bytes as it needs: joined with all of them it would cost a copy of
+   * everything. Returns the bytes that are to be read then; undefined where more are needed.
+   */
+  #complete(bytes: Buffer, records: ReadRecord[]): Buffer | undefined {
+    for (let at = 0; ; ) {
+      const missing = this.#wanted - this.#bytes
+      if (bytes.length - at < missing) {
+        this.#pieces.push(bytes.subarray(at))
+        this.#bytes += bytes.length - at
+        return undefined
+      }
+      const begun = Buffer.concat([...this.#pieces, bytes.subarray(at, at + Math.max(0, missing))])
+      at += Math.max(0, missing)
+      const found = lookAt(begun, 0)
+      if (found.kind === 'more') {
+        this.#pieces = [begun]
+        this.#bytes = begun.length
+        this.#wanted = found.wanted
+      } else if (found.kind === 'record' && found.length === begun.length) {
+        this.#endDamage(this.#at)
+        records.push(recordAt(begun, 0, found, this.#at))
+        this.#at += begun.length
+        return bytes.subarray(at)
+      } else return Buffer.concat([begun, bytes.subarray(at)])
+    }
+  }
+
+  /** Reads all records of bytes, which begin where the last record ended, and keeps what is left. */
+  #read(bytes: Buffer, isEnd: boolean, records: ReadRecord[]): void {
     let from = 0
     this.#wanted = 0
     while (from < bytes.length) {
@@ -66,7 +95,6 @@ export class ShoeboxParser implements RecordParser {
     this.#pieces = from < bytes.length ? [bytes.subarray(from)] : []
     this.#bytes = bytes.length - from
     this.#at += from
-    return records
   }
 
   #endDamage(end: number): void {
@@ -136,17 +164,27 @@ function recordAt(
   { length, metadataLength }: { readonly length: number; readonly metadataLength: number },
   at: number,
 ): ReadRecord {
-  const payload = bytes.subarray(from + AT.metadata + metadataLength + INT32, from + length)
-  const block = from + AT.metadata
-  if (metadataLength === INT32) return { at, length, payload, metadata: [] }
-  return {
-    at,
-    length,
-    payload,
-    // Read when it is asked for: most readers do not.
-    get metadata() {
-      return metadataAt(bytes, block)
-    },
+  return new ShoeboxRecord(at, length, bytes, from, metadataLength)
+}
+
+/** A record whose metadata is read when it is asked for: most readers do not. */
+class ShoeboxRecord implements ReadRecord {
+  readonly at: number
+  readonly length: number
+  readonly payload: Buffer
+  readonly #bytes: Buffer
+  readonly #block: number
+
+  constructor(at: number, length: number, bytes: Buffer, from: number, metadataLength: number) {
+    this.at = at
+    this.length = length
+    this.#bytes = bytes
+    this.#block = from + AT.metadata
+    this.payload = bytes.subarray(this.#block + metadataLength + INT32, from + length)
+  }
+
+  get metadata(): Metadata {
+    return metadataAt(this.#bytes, this.#block)
   }
 }
 

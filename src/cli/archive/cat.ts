@@ -20,6 +20,7 @@ export async function catFiles(
   asJson: boolean,
 ): Promise<boolean> {
   let areWhole = true
+  let lines = new Lines()
   for (const file of await findFiles(paths)) {
     const onDamage = ({ at, length, reason }: { at: number; length: number; reason: string }) => {
       if (isUnfinished(file)) return
@@ -29,7 +30,7 @@ export async function catFiles(
     try {
       for await (const records of selectRecords(file, filter, { onDamage })) {
         if (asJson) await printData(records.map(jsonLine).join(''))
-        else await printBytes(linesOf(records))
+        else if (!(await printBytes(lines.of(records)))) lines = new Lines()
       }
     } catch (error) {
       areWhole = false
@@ -46,16 +47,22 @@ function jsonLine({ metadata, payload }: ReadRecord): string {
   return `${stringifyJson({ metadata: Object.fromEntries(metadata), ...body })}\n`
 }
 
-/** Returns payloads as lines, in one buffer. */
-function linesOf(records: readonly ReadRecord[]): Buffer {
-  const lines = records.map(({ payload }) => oneLine(payload))
-  const all = Buffer.allocUnsafe(lines.reduce((sum, { length }) => sum + length + 1, 0))
-  let at = 0
-  for (const line of lines) {
-    at += line.copy(all, at)
-    all[at++] = LINE_FEED
+/** Payloads as lines, in a buffer that is used again and again: each new one costs the collection of the old one. */
+class Lines {
+  #buffer = Buffer.allocUnsafe(0)
+
+  /** Returns the lines; they are there until the next call. */
+  of(records: readonly ReadRecord[]): Buffer {
+    const lines = records.map(({ payload }) => oneLine(payload))
+    const size = lines.reduce((sum, { length }) => sum + length + 1, 0)
+    if (size > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(size)
+    let at = 0
+    for (const line of lines) {
+      at += line.copy(this.#buffer, at)
+      this.#buffer[at++] = LINE_FEED
+    }
+    return this.#buffer.subarray(0, at)
   }
-  return all
 }
 
 /** Returns a payload as an archive of lines has it. */

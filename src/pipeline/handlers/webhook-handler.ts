@@ -2,10 +2,13 @@ import { createHmac } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import type { Event } from '../../domain/event.ts'
+import { hash128 } from '../../domain/hash.ts'
+import { CLOUD_EVENT, CLOUD_EVENTS, cloudEvent } from '../../formats/cloud-event.ts'
 import { type TypedEvent, typedEvent } from '../../formats/typed-form.ts'
 import { requireSuccess } from '../../publishing/deliver.ts'
 import { hostOf, sendHttp } from '../../publishing/http-request.ts'
 import { openReceiver } from '../../publishing/open-receiver.ts'
+import { standardHeaders } from '../../publishing/standard-webhook.ts'
 import { stringifyJson } from '../../text/json.ts'
 import type { Handler, HandlerContext, HandlerParams, HandlerServices, OpenedHandler } from '../handler.ts'
 import {
@@ -28,22 +31,27 @@ type Params = HttpParams & {
   readonly gzip: boolean
   readonly headers?: { readonly [name: string]: string } | null
   readonly secret?: string | null
+  readonly format: 'events' | 'cloudevents'
+  readonly source: string
+  readonly sha256_signature: boolean
 }
 
 /** The state that all runs of a step share: batches are gathered over several runs. */
 type Step = {
   readonly meantOf: (events: readonly Event[]) => readonly Event[]
   readonly gathering: Gathering<TypedEvent>
+  readonly params: Params
 }
 
 const pack = promisify(gzip)
 
 /**
- * Posts events to a URL, in batches: `{"events": [<typed form>, …]}`. With a secret, the header
- * `x-stacktach-signature` is `sha256=` and the HMAC of the JSON text as hex digits.
+ * Posts events to a URL, in batches: `{"events": [<typed form>, …]}`, or as CloudEvents 1.0. With a secret, requests are
+ * signed as Standard Webhooks has it, and in the header `x-stacktach-signature`.
  */
 export class WebhookHandler implements Handler {
-  static readonly description = 'Posts `{"events": […]}` to a URL, in batches that are gathered over streams.'
+  static readonly description =
+    'Posts `{"events": […]}` or CloudEvents 1.0 to a URL, in batches that are gathered over streams.'
 
   static readonly schema = {
     type: 'object',
@@ -60,7 +68,25 @@ export class WebhookHandler implements Handler {
       secret: {
         ...OPTIONAL_TEXT,
         description:
-          '`x-stacktach-signature` is `sha256=` and the HMAC of the JSON text by it, as hex digits',
+          'signs the JSON text: `webhook-id`, `webhook-timestamp` and `webhook-signature` of Standard Webhooks; `whsec_` and a key in base64, or the key as it is',
+      },
+      sha256_signature: {
+        type: 'boolean',
+        description:
+          'also `x-stacktach-signature`: `sha256=` and the HMAC of the JSON text by the secret, as hex digits',
+        default: true,
+      },
+      format: {
+        enum: ['events', 'cloudevents'],
+        description:
+          'the body: `{"events": […]}` in the typed form, or a batch of CloudEvents 1.0 (a single one where batch_size is 1)',
+        default: 'events',
+      },
+      source: {
+        type: 'string',
+        pattern: '^\\S+$',
+        description: '`source` of CloudEvents: where the events come from',
+        default: 'urn:x-stacktach',
       },
     },
   }
@@ -69,6 +95,7 @@ export class WebhookHandler implements Handler {
     const params = given as Params
     const { batch_size: size, batch_ms: waitMs, parallel } = params
     const step: Step = {
+      params,
       meantOf: compileMeantEvents(params.event_types),
       gathering: new Gathering({
         size,
@@ -106,23 +133,50 @@ export class WebhookHandler implements Handler {
   }
 
   wouldPublish(): readonly unknown[] {
-    return this.#events.length === 0 ? [] : [{ events: this.#events }]
+    return this.#events.length === 0 ? [] : [bodyOf(this.#events, this.#step.params)]
   }
 }
 
 /** Posts events once. Rejects as sendHttp and requireSuccess do. */
 async function postEvents(events: readonly TypedEvent[], params: Params, signal: AbortSignal): Promise<void> {
-  const { url, headers, secret } = params
+  const { url, headers } = params
   const timeoutMs = params.http_timeout * 1000
-  const text = stringifyJson({ events })
+  const text = stringifyJson(bodyOf(events, params))
   const body = params.gzip ? await pack(text) : text
-  const signature = secret ? `sha256=${createHmac('sha256', secret).update(text).digest('hex')}` : undefined
   const sent = {
     ...headers,
-    'content-type': 'application/json',
+    'content-type': typeOf(params),
     ...(params.gzip ? { 'content-encoding': 'gzip' } : {}),
-    ...(signature ? { 'x-stacktach-signature': signature } : {}),
+    ...signatures(events, text, params),
   }
   const answer = await sendHttp({ url, method: 'POST', headers: sent, body, timeoutMs }, signal)
   requireSuccess(hostOf(url), answer.status, answer.text)
+}
+
+function bodyOf(events: readonly TypedEvent[], { format, source, batch_size }: Params): object {
+  if (format === 'events') return { events }
+  const encoded = events.map((event) => cloudEvent(event, source))
+  const [only] = encoded
+  return batch_size === 1 && only ? only : encoded
+}
+
+function typeOf({ format, batch_size }: Params): string {
+  if (format === 'events') return 'application/json'
+  return batch_size === 1 ? CLOUD_EVENT : CLOUD_EVENTS
+}
+
+/** Signs a body; the id is the same whenever these events are sent together. */
+function signatures(
+  events: readonly TypedEvent[],
+  body: string,
+  { secret, sha256_signature }: Params,
+): { readonly [header: string]: string } {
+  if (!secret) return {}
+  const id = `msg_${hash128(JSON.stringify(events.map(({ message_id }) => message_id)))}`
+  const timestamp = Math.floor(Date.now() / 1000)
+  const digest = createHmac('sha256', secret).update(body).digest('hex')
+  return {
+    ...standardHeaders({ id, timestamp, body, secret }),
+    ...(sha256_signature ? { 'x-stacktach-signature': `sha256=${digest}` } : {}),
+  }
 }

@@ -55,3 +55,33 @@ test('on a full disk nothing is packed and nothing is kept by half; with room ag
   expect(await idsIn(join(folder, 'done'))).toEqual(['a', 'b', 'c'])
   expect(readdirSync(join(folder, 'working'))).toEqual([])
 })
+
+test('a large file that its process cannot pack on a full disk is packed when there is room', async (context) => {
+  const folder = temporaryFolder()
+  if (!mount(folder, 14)) return context.skip('no small disk can be mounted here')
+  const warnings: string[] = []
+  const logger = { ...silentLogger, warn: (_: object, message: string) => void warnings.push(message) }
+  const open = () =>
+    openRollingArchive({
+      workingDirectory: join(folder, 'working'),
+      destinationFolder: join(folder, 'done'),
+      filenameTemplate: 'n_%f_[[CRC]].json',
+      rollBytes: 5 << 20,
+      rollMinutes: 0,
+      compression: 'gzip',
+      hasIndex: true,
+      logger,
+    })
+  const archive = await open()
+  for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) await archive.append(records(large(id)))
+  const { bavail, bsize } = statfsSync(folder)
+  const filler = join(folder, 'filler')
+  writeFileSync(filler, Buffer.alloc(bavail * bsize - 100_000))
+  await archive.close()
+  expect(warnings.some((text) => /^cannot pack .* yet: .*ENOSPC/.test(text))).toBe(true)
+  expect(readdirSync(join(folder, 'done')).filter((name) => !name.startsWith('.'))).toEqual([])
+  rmSync(filler)
+  await (await open()).close()
+  expect(await idsIn(join(folder, 'done'))).toEqual(['a', 'b', 'c', 'd', 'e', 'f'])
+  expect(readdirSync(join(folder, 'working'))).toEqual([])
+})

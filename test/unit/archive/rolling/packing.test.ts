@@ -123,6 +123,15 @@ test('what a process that is gone was packing is packed anew, with its checksum'
   expect(name).toBe(`n_${sha256('{"a":1}\n')}.json.gz`)
 })
 
+test('what the packing process of a consumer has made that had left long before is removed', async () => {
+  const folder = temporaryFolder()
+  const made = leave(folder, 'n.json', '{"a":1}\n')
+  await (await openRollingArchive(optionsIn(folder))).close()
+  writeFileSync(`${made}.packing`, 'late')
+  await (await openRollingArchive(optionsIn(folder))).close()
+  expect(namesIn(folder, 'working')).toEqual([])
+})
+
 test.each(['none', 'gzip'] as const)(
   'a file that was placed before its process died is not placed twice (%s)',
   async (compression) => {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { Webhook } from 'standardwebhooks'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Handler, HandlerContext, HandlerParams } from '../../../../src/pipeline/handler.ts'
 import { AtomPubHandler } from '../../../../src/pipeline/handlers/atompub-handler.ts'
@@ -264,6 +265,47 @@ describe('webhook', () => {
       'content-encoding': 'gzip',
       'x-stacktach-signature': `sha256=${createHmac('sha256', 'k').update(text).digest('hex')}`,
     })
+  })
+
+  test('signs as Standard Webhooks, with the same id each time a batch is sent', async () => {
+    const secret = `whsec_${Buffer.from('a key of its own').toString('base64')}`
+    const { url, received } = await httpServer((response, _, number) =>
+      reply(response, number < 3 ? 503 : 204),
+    )
+    const params = { url, secret, sha256_signature: false, split_after: 9 }
+    await (await handled(WebhookHandler, params)).commit()
+    expect(received).toHaveLength(3)
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+    for (const { headers, body } of received) {
+      expect(headers).not.toHaveProperty('x-stacktach-signature')
+      // The code of others that receivers use.
+      const given = headers as { [name: string]: string }
+      expect(new Webhook(secret).verify(String(body), given)).toEqual(JSON.parse(String(body)))
+      expect(() => new Webhook(secret).verify(`${body} `, given)).toThrow()
+    }
+  })
+
+  test('speaks CloudEvents 1.0, in batches or one at a time', async () => {
+    const { url, received } = await httpServer((response) => reply(response, 204))
+    const params = { url, format: 'cloudevents', source: '/clouds/one' }
+    await (await handled(WebhookHandler, params)).commit()
+    await (await handled(WebhookHandler, { ...params, batch_size: 1, parallel: 1 })).commit()
+    const first = {
+      specversion: '1.0',
+      id: 'a',
+      source: '/clouds/one',
+      type: 'x.start',
+      time: '2026-01-01T00:00:00.000000Z',
+      datacontenttype: 'application/json',
+      data: { host: { type: 'text', value: 'h1' } },
+    }
+    expect(received.map(({ headers }) => headers['content-type'])).toEqual([
+      'application/cloudevents-batch+json',
+      ...Array(2).fill('application/cloudevents+json'),
+    ])
+    const bodies = received.map(({ body }) => JSON.parse(String(body)))
+    expect(bodies[0]).toEqual([first, expect.objectContaining({ id: 'b', type: 'x.end' })])
+    expect(bodies[1]).toEqual(first)
   })
 
   test('runs share batches; one that is refused is sent again run by run', async () => {
