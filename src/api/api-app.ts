@@ -101,10 +101,10 @@ export function createApiApp({
     timelineOperation(store, searchedTraits),
     ...deadLetterOperations(store, runner),
     ...actionOperations(store, runner),
+    archiveOperation(listArchives),
     triggersOperation(store, triggers),
     droppedOperation(store),
     tailOperation(store),
-    archiveOperation(listArchives),
     ...clockOperations(store, clock),
   ]
   const document = apiDocument(operations)

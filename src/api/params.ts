@@ -170,7 +170,6 @@ export const timelineQuery = z.object({
   fold: flag('whether updates that follow each other are one entry (true)'),
 })
 
-export const droppedQuery = z.object({ queue: text('only those of this queue', 'monitor.info'), limit })
 export const notificationsQuery = z.object({
   queue: text(
     'queue of yagi.conf in whose place they come: its filters, apps and archive count (the only one there is)',
@@ -185,6 +184,7 @@ export const archivesQuery = z.object({
   ),
   limit,
 })
+export const droppedQuery = z.object({ queue: text('only those of this queue', 'monitor.info'), limit })
 
 export const actionsQuery = z.object({ mark, limit })
 

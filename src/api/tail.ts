@@ -53,7 +53,7 @@ export function tailOperation(store: TailStore): Operation {
     query: tailQuery,
     params: noParams,
     answer: tailMessage,
-    answerType: 'text/event-stream',
+    contentType: 'text/event-stream',
     httpProblems: {},
     async run({ query, headers }) {
       const given = headers['last-event-id']

@@ -122,15 +122,6 @@ export type Client = ActionMethods & {
   retryDeadLetter(id: number | string, body?: Uint8Array, options?: CallOptions): Promise<RetriedLetter>
   /** Deletes a dead letter for good. */
   deleteDeadLetter(id: number | string, options?: CallOptions): Promise<void>
-  /** Lists notifications that no event definition matches, by queue and event type, the commonest first. */
-  listDropped(query?: DroppedQuery, options?: CallOptions): Promise<RestDropped[]>
-  /**
-   * Yields what happens as it comes, until the signal aborts; connects again, and goes on without a gap, after the server
-   * was away.
-   */
-  tail(query?: TailQuery, options?: CallOptions): AsyncGenerator<TailMessage>
-  /** Lists the triggers with their counters. */
-  listTriggers(options?: CallOptions): Promise<RestTrigger[]>
   /**
    * Gives notifications to the server, which keeps them as a consumer does. Returns what became of each, in their order.
    * Nothing is sent again by itself.
@@ -140,6 +131,15 @@ export type Client = ActionMethods & {
     query?: { readonly queue?: string | undefined },
     options?: CallOptions,
   ): Promise<Receipt[]>
+  /** Lists notifications that no event definition matches, by queue and event type, the commonest first. */
+  listDropped(query?: DroppedQuery, options?: CallOptions): Promise<RestDropped[]>
+  /**
+   * Yields what happens as it comes, until the signal aborts; connects again, and goes on without a gap, after the server
+   * was away.
+   */
+  tail(query?: TailQuery, options?: CallOptions): AsyncGenerator<TailMessage>
+  /** Lists the triggers with their counters. */
+  listTriggers(options?: CallOptions): Promise<RestTrigger[]>
   /** Returns what happened to a resource, in the order of time. */
   timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
@@ -205,16 +205,16 @@ export function createClient(options: ClientOptions): Client {
     retryDeadLetter: async (id, body, { signal } = {}) =>
       request({ method: 'POST', path: `${letterPath(id)}/retry`, body, signal }),
     ...actionMethods(request),
+    async postNotifications(notifications, { queue } = {}, { signal } = {}) {
+      const params: { [name: string]: string } = queue === undefined ? {} : { queue }
+      return request({ method: 'POST', path: '/v1/notifications', params, body: notifications, signal })
+    },
     tail: (query = {}, { signal } = {}) => followTail(request, query, signal),
     listDropped: async ({ queue, limit } = {}, { signal } = {}) => {
       const params = { ...(queue === undefined ? {} : { queue }), ...pageParams({ limit }) }
       return request({ method: 'GET', path: '/v1/dropped', params, signal })
     },
     listTriggers: async ({ signal } = {}) => request({ method: 'GET', path: '/v1/triggers', signal }),
-    async postNotifications(notifications, { queue } = {}, { signal } = {}) {
-      const params: { [name: string]: string } = queue === undefined ? {} : { queue }
-      return request({ method: 'POST', path: '/v1/notifications', params, body: notifications, signal })
-    },
     timeline: async (query, { signal } = {}) =>
       request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>

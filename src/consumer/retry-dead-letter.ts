@@ -44,13 +44,17 @@ export async function retryDeadLetter(
     return retried
   } catch (error) {
     // Somebody else has retried or dropped it at the same time; nothing was changed here.
-    if (error instanceof NotFoundError) return { outcome: 'missing' }
+    if (error instanceof NotFoundError) return { outcome: isOfStream(letter) ? 'gone' : 'missing' }
     throw error
   }
 }
 
+function isOfStream({ stage }: Pick<DeadLetter, 'stage'>): boolean {
+  return stage === 'pipeline' || stage === 'commit'
+}
+
 function retriedBy({ stage }: DeadLetter): (letter: DeadLetter, context: RetryContext) => Promise<Retried> {
-  if (stage === 'pipeline' || stage === 'commit') return resetStream
+  if (isOfStream({ stage })) return resetStream
   return appNameOf(stage) === undefined ? storeMessage : giveToApp
 }
 

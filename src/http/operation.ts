@@ -20,9 +20,9 @@ export type Asked<Q extends Params, P extends Params, B extends z.ZodType = z.Zo
   readonly body: z.output<B>
   /** name of the token of the request; null where the server needs none */
   readonly token: string | null
-  readonly headers: Request['headers']
   /** path and parameters as they were asked for */
   readonly url: string
+  readonly headers: Request['headers']
   readonly signal: AbortSignal
   /** memory that the answer may hold, to be asked for before anything large is read */
   readonly limits: AnswerLimits
@@ -61,8 +61,8 @@ export type Operation<
   readonly needsWriting?: boolean | undefined
   /** schema of the answer; undefined: the answer has no body */
   readonly answer: z.ZodType | undefined
-  /** media type of the answer (JSON) */
-  readonly answerType?: string | undefined
+  /** type of the answer (`application/json`) */
+  readonly contentType?: string | undefined
   /** descriptions of its failures by status, beside those that all operations have */
   readonly httpProblems: { readonly [status: number]: string }
   /** Returns the answer, or a StreamedAnswer. */
@@ -116,7 +116,7 @@ function serving(one: Operation, timeoutMs: number, memory: AnswerMemory): Reque
     const held = memory.of(response)
     const limits = limitsOf(held)
     const answer = await inTime(response, timeoutMs, isReading, (signal) =>
-      one.run({ query, path, body, token, headers, url: request.url, signal, limits }),
+      one.run({ query, path, body, token, url: request.url, headers, signal, limits }),
     )
     if (response.destroyed) return
     if (answer instanceof EventStream) await sendEvents(request, response, answer)

@@ -14,17 +14,19 @@ test('a tap shows what comes in and what becomes of it, takes nothing away, and 
   const folder = folderWith({
     'yagi.conf': yagiOf(url, name, [`exchange = ${name}`, 'exchange_type = topic', `routing_key = ${name}`]),
     'winchester.yaml':
-      'database: {url: "sqlite::memory:"}\ndistiller_config: d.yaml\ntrigger_definitions: t.yaml\n',
+      'database: {url: "sqlite::memory:"}\ndistiller_config: d.yaml\ntrigger_definitions: t.yaml\npipeline_config: p.yaml\n',
     'd.yaml': `- event_type: 'x.*'
   traits:
     host: {fields: payload.host}
     size: {fields: payload.size, type: int}
 `,
+    'p.yaml': 'fire: [logger]\n',
     't.yaml': `- name: day
   distinguished_by: [host]
   match_criteria: [{event_type: 'x.*'}]
   fire_criteria: [{event_type: x.end}]
   expiration: $last + 1h
+  fire_pipeline: fire
 `,
   })
   const broker = createAmqpBroker({ url, logger: silentLogger, reconnectMs: 20, maxReconnectMs: 200 })

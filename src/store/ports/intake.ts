@@ -23,7 +23,7 @@ export type Batch = {
 export type BatchOutcome = {
   readonly stored: number
   readonly duplicates: number
-  /** ids of the dead letters, in their order; one that was kept before has its id of then, and one that a replay leaves out none */
+  /** ids of the dead letters, in their order; one that was kept before has its id of then; see insertDeadLetters */
   readonly deadLetterIds: readonly (number | undefined)[]
 }
 

@@ -18,18 +18,18 @@ const LARGE_BODY = 1 << 20
 /**
  * Keeps dead letters, each once, however often its message is delivered. A body that one statement cannot
  * carry is written in pieces. A body of more than `maxStatementBytes` is cut, and its reason says so. Returns the id of
- * each; repeats have the same, and what a replay need not keep has none.
+ * each; repeats have the same, and a replay's repeat of one that is kept has none.
  */
 export async function insertDeadLetters(
   tx: Executor,
   context: StoreContext,
   deadLetters: readonly NewDeadLetter[],
-): Promise<(number | undefined)[]> {
+): Promise<readonly (number | undefined)[]> {
   const { dialect } = context
   const letters = context.isReplay ? await withoutKept(tx, context, deadLetters) : deadLetters
-  const hashes = new Map(letters.map((letter) => [letter, hashOf(letter)]))
-  const byHash = new Map(letters.map((letter) => [hashes.get(letter) as string, letter]))
-  if (byHash.size === 0) return deadLetters.map(() => undefined)
+  const hashes = deadLetters.map(hashOf)
+  const byHash = new Map(letters.map((letter) => [hashOf(letter), letter]))
+  if (byHash.size === 0) return hashes.map(() => undefined)
   const known = await tx
     .selectFrom('dead_letter')
     .select(['id', 'hash'])
@@ -65,7 +65,7 @@ export async function insertDeadLetters(
         .execute()
     }
   }
-  return deadLetters.map((letter) => ids.get(hashes.get(letter) ?? ''))
+  return hashes.map((hash) => ids.get(hash))
 }
 
 /**

@@ -57,6 +57,7 @@ async function start(
       return claimed.splice(0, limit)
     },
     async claimOrphan() {},
+    trimChanges: async () => false,
     async closeSpan() {
       return false
     },
