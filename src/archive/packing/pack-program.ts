@@ -8,6 +8,7 @@ import type { PackAnswer } from './packing.ts'
 // on the machine comes first.
 
 const LOWEST_PRIORITY = 19
+const OPENED_BY_MS = 200
 
 setPriority(LOWEST_PRIORITY)
 // A terminal sends it to all processes; the consumer decides what becomes of this one.
@@ -15,8 +16,11 @@ process.on('SIGINT', () => {})
 let made: readonly string[] = []
 // The consumer is gone: the next one packs the file, under another name.
 process.on('disconnect', () => {
-  for (const path of made) rmSync(path, { force: true })
-  process.exit(1)
+  // Later: a file that is being opened at this moment is there by then.
+  setTimeout(() => {
+    for (const path of made) rmSync(path, { force: true })
+    process.exit(1)
+  }, OPENED_BY_MS)
 })
 process.once('message', async (job: Parameters<typeof packFile>[0]) => {
   made = [job.target, job.index ?? job.target]
