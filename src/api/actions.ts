@@ -15,7 +15,7 @@ import {
 } from './action-request.ts'
 import { letterFilterOf } from './dead-letters.ts'
 import { actionPath, actionResultsQuery, actionsQuery, noParams, pageOf } from './params.ts'
-import { actionAnswer, actionResult, action as actionShape } from './shapes.ts'
+import { actionAnswer, actionResult, action as actionShape, counts } from './shapes.ts'
 import { streamFilterOf } from './streams.ts'
 
 const MISSING = { 404: 'there is no such action' }
@@ -67,6 +67,18 @@ export function actionOperations(store: Actions, runner: ActionRunner): Operatio
         const page = pageOf(query)
         const actions = await store.listActions(page)
         return actions.map((one) => ({ ...restAction(one), _mark: formatMark(one.id, page.ascending) }))
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/v1/actions/count',
+      summary: 'number of bulk actions, counted from `mark` on; `limit` is ignored',
+      query: actionsQuery,
+      params: noParams,
+      answer: counts,
+      httpProblems: {},
+      async run({ query }) {
+        return [{ count: await store.countActions(pageOf(query)) }]
       },
     }),
     operation({

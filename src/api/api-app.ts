@@ -16,6 +16,8 @@ import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
 import type { Queries } from '../store/ports/queries.ts'
 import type { Replays } from '../store/ports/replays.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
+import type { Tail } from '../store/ports/tail.ts'
+import type { Tallies } from '../store/ports/tallies.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
 import type { Trigger } from '../streams/trigger.ts'
 import { actionOperations } from './actions.ts'
@@ -28,6 +30,8 @@ import { streamExplainOperation } from './explain-stream.ts'
 import { type NotificationTaker, notificationOperation } from './notifications.ts'
 import { COMPONENTS } from './shapes.ts'
 import { streamOperations } from './streams.ts'
+import { tailOperation } from './tail.ts'
+import { droppedOperation, triggersOperation } from './tallies.ts'
 import { timelineOperation } from './timeline.ts'
 
 export type AppDependencies = {
@@ -35,6 +39,8 @@ export type AppDependencies = {
     StreamRuns &
     DeadLetterBox &
     Actions &
+    Tallies &
+    Tail &
     Pick<Watermarks, 'readReports'> &
     Pick<Replays, 'readReplay'>
   /** runs bulk actions; one that is not given is created, and runs what is asked of it only */
@@ -96,6 +102,9 @@ export function createApiApp({
     ...deadLetterOperations(store, runner),
     ...actionOperations(store, runner),
     archiveOperation(listArchives),
+    triggersOperation(store, triggers),
+    droppedOperation(store),
+    tailOperation(store),
     ...clockOperations(store, clock),
   ]
   const document = apiDocument(operations)

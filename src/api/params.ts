@@ -184,6 +184,7 @@ export const archivesQuery = z.object({
   ),
   limit,
 })
+export const droppedQuery = z.object({ queue: text('only those of this queue', 'monitor.info'), limit })
 
 export const actionsQuery = z.object({ mark, limit })
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ACTION_STATES, LETTER_VERBS, OUTCOMES, type Outcome, STREAM_VERBS } from '../domain/action.ts'
 import { RECEIPT_OUTCOMES } from '../domain/receipt.ts'
 import { RETRIED_OUTCOMES } from '../domain/retried.ts'
-import { STREAM_STATES } from '../domain/stream.ts'
+import { STREAM_STATES, type StreamState } from '../domain/stream.ts'
 
 import { letterActionBody, streamActionBody } from './action-request.ts'
 
@@ -269,6 +269,72 @@ export const actionResult = z
   })
   .meta({ id: 'ActionResult' })
 
+/** Notifications that no event definition matches, of one queue and type. */
+export const droppedType = z
+  .object({
+    queue: z.string(),
+    event_type: z.string().meta({ description: '`others`: types beyond the first 200 of a process' }),
+    count: count.meta({ description: 'since consumers began to count' }),
+    first_at: isoTime,
+    last_at: isoTime,
+  })
+  .meta({ id: 'DroppedType' })
+
+export const triggerCounters = z
+  .object({
+    name: z.string(),
+    is_configured: z.boolean().meta({ description: "whether the API's triggers.yaml has it" }),
+    distinguished_by: z.array(z.string()),
+    fire_pipeline: z.string().nullable(),
+    expire_pipeline: z.string().nullable(),
+    matched: count.meta({ description: 'events' }),
+    mismatched: count.meta({ description: 'events of a type that it accepts, which do not match' }),
+    mismatches: z
+      .array(z.object({ reason: z.string(), count, last_at: isoTime }))
+      .meta({ description: 'the commonest reasons first, at most 20' }),
+    misplaced: count.meta({ description: 'events that match and can join no stream' }),
+    streams: z
+      .object(
+        Object.fromEntries(STREAM_STATES.map((state) => [state, count])) as {
+          [S in StreamState]: typeof count
+        },
+      )
+      .meta({ description: 'stored streams by state' }),
+    ready: count.meta({ description: 'active streams whose fire criteria are met' }),
+    fired: count.meta({ description: 'streams whose fire pipeline was successful' }),
+    expired: count,
+    failed: count.meta({ description: 'runs that ended in an error state' }),
+    mean_seconds_to_fire: z
+      .number()
+      .nullable()
+      .meta({ description: 'from the first event until the stream fired, by the event clock' }),
+  })
+  .meta({ id: 'TriggerCounters' })
+
+/** A message of a tail; its place is the id of the server-sent event. */
+export const tailMessage = z
+  .union([
+    event,
+    z.object({
+      id: z.int(),
+      name: z.string().meta({ description: 'name of its trigger' }),
+      what: z.enum(['opened', 'changed']),
+      state: z.enum(STREAM_STATES),
+      at: isoTime
+        .nullable()
+        .meta({ description: 'machine time of the change; null for one that was opened' }),
+      distinguishing_traits: z.record(z.string(), value),
+      last_error: z.string().optional(),
+    }),
+    deadLetter,
+    z.object({ reason: z.string() }),
+  ])
+  .meta({
+    id: 'TailMessage',
+    description:
+      'data of the messages `event`, `stream`, `dead-letter`; and of `gap` (some changes are not kept any more), `waiting` (for the database) and `dropped` (the reader was too slow; the last message)',
+  })
+
 /** All types that have an id; other types refer to them by it. */
 export const COMPONENTS = [
   value,
@@ -288,6 +354,9 @@ export const COMPONENTS = [
   retried,
   receipt,
   archiveFile,
+  tailMessage,
+  droppedType,
+  triggerCounters,
   action,
   actionResult,
   streamActionBody,

@@ -8,9 +8,11 @@ import type { QueueApp } from '../consumer/apps/run-apps.ts'
 import { ConfigError, messageOf } from '../domain/errors.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createShared } from '../runtime/shared.ts'
+import { useOutgoingOf } from './outgoing-of.ts'
 
-/** Creates the services that the apps of one process share. */
+/** Creates the services that the apps of one process share; they send as the configuration says. */
 export function appServices(config: Config, logger: Logger): AppServices {
+  useOutgoingOf(config)
   return {
     logger,
     shared: createShared(),

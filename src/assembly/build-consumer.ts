@@ -10,6 +10,7 @@ import { type ConsumerCounters, createConsumerCounters } from '../consumer/count
 import type { QueuePlan } from '../consumer/prepare.ts'
 import { QueueConsumer, type QueueConsumerOptions } from '../consumer/queue-consumer.ts'
 import { createDistiller } from '../distiller/distiller.ts'
+import type { TallyBook } from '../domain/tally.ts'
 import { createGroup, createTeam, type Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Store } from '../store/store.ts'
@@ -27,6 +28,8 @@ export type ConsumerParts = {
   readonly clock: IntakeClock
   readonly logger: Logger
   readonly counters?: ConsumerCounters
+  /** counts what is kept over restarts */
+  readonly tally?: TallyBook
   /** called when a batch is stored */
   readonly onStored?: () => void
   readonly onBatch?: QueueConsumerOptions['onBatch']
@@ -59,10 +62,10 @@ export type BuiltConsumer = Service & {
  */
 export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer> {
   const { config, yagi, logger } = parts
-  const { counters = createConsumerCounters() } = parts
+  const { counters = createConsumerCounters(), tally } = parts
   const shared = {
     ...parts,
-    ...rulesOf(config, logger, counters),
+    ...rulesOf(config, logger, counters, tally),
     counters,
     maxMessageBytes: yagi.broker.maxMessageBytes,
     batchMs: yagi.broker.batchMs,
@@ -112,7 +115,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
     ...createGroup([closing(archives, allApps), createTeam(queues)]),
     counters,
     useRules(next) {
-      const rules = rulesOf(next, logger, counters)
+      const rules = rulesOf(next, logger, counters, tally)
       for (const queue of queues) queue.useRules(rules)
     },
     unread,
@@ -124,12 +127,17 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
 }
 
 /** Compiles the definitions and triggers of a configuration. */
-function rulesOf(config: Config, logger: Logger, counters: ConsumerCounters): IntakeRules {
+function rulesOf(
+  config: Config,
+  logger: Logger,
+  counters: ConsumerCounters,
+  tally: TallyBook | undefined,
+): IntakeRules {
   const { definitions, triggers, winchester } = config
   const debug = new TriggerDebug(triggers, counters.triggers)
   return {
     distiller: createDistiller(definitions, { catchAll: winchester.catch_all_notifications }),
-    router: buildRouter(triggers, logger, counters, debug, hasAutoClock(config)),
+    router: buildRouter(triggers, logger, counters, debug, hasAutoClock(config), tally),
   }
 }
 

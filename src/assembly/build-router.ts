@@ -1,3 +1,4 @@
+import type { TallyBook } from '../domain/tally.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { createRouter, type JoinedStream, type TriggerRouter } from '../streams/router.ts'
 import type { Trigger } from '../streams/trigger.ts'
@@ -19,13 +20,16 @@ export function buildRouter(
   counters: { misplaced: number },
   debug?: TriggerDebug,
   closesDue = false,
+  tally?: TallyBook,
 ): TriggerRouter {
   const told = new Set<string>()
   return createRouter(triggers, {
     ...(debug && { debug }),
     closesDue,
+    ...(tally && { tally }),
     onMisplaced(trigger, reason) {
       counters.misplaced++
+      tally?.add('misplaced', trigger, reason)
       const line = `an event matches trigger ${trigger} but can join no stream: ${reason}`
       if (told.has(line) || told.size >= MOST_REASONS) return
       told.add(line)

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { EventClock } from '../clock/event-clock.ts'
 import type { Config } from '../config/load/config.ts'
+import type { TallyBook } from '../domain/tally.ts'
 import { createEventFinder } from '../pipeline/find-events.ts'
 import type { HandlerContext } from '../pipeline/handler.ts'
 import type { Pipeline } from '../pipeline/load-pipelines.ts'
@@ -13,6 +14,7 @@ import type { Store } from '../store/store.ts'
 import { TriggerDebug } from '../streams/trigger-debug.ts'
 import { buildRouter } from './build-router.ts'
 import { hasAutoClock } from './event-clock-of.ts'
+import { useOutgoingOf } from './outgoing-of.ts'
 
 export type WorkerParts = {
   readonly config: Config
@@ -22,6 +24,8 @@ export type WorkerParts = {
   readonly logger: Logger
   readonly name: string
   readonly counters?: WorkerCounters
+  /** counts what is kept over restarts */
+  readonly tally?: TallyBook
   readonly observer?: RunObserver
   /** gives publishers to handlers; undefined: handlers cannot publish */
   readonly publisherFor?: HandlerContext['publisherFor']
@@ -33,9 +37,10 @@ const LANES_PER_CORE = 4
 export function buildWorker(parts: WorkerParts): Worker {
   const { config, pipelines, store, clock, logger, name, publisherFor } = parts
   const { winchester } = config
-  const { counters = createWorkerCounters(), observer } = parts
+  useOutgoingOf(config)
+  const { counters = createWorkerCounters(), observer, tally } = parts
   const debug = new TriggerDebug(config.triggers, counters.triggers)
-  const router = buildRouter(config.triggers, logger, counters, debug, hasAutoClock(config))
+  const router = buildRouter(config.triggers, logger, counters, debug, hasAutoClock(config), tally)
   const runner = createStreamRunner({
     router,
     pipelines,
@@ -53,6 +58,7 @@ export function buildWorker(parts: WorkerParts): Worker {
   return new Worker({
     counters,
     debug,
+    tally,
     name,
     store,
     router,

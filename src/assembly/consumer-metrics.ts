@@ -25,6 +25,12 @@ export function consumerMetrics(
   metrics.counter('consumer_dead_letters', 'messages that became dead letters', ['stage'], () =>
     samplesBy('stage', Object.entries(counters.deadLettersByStage)),
   )
+  metrics.counter(
+    'consumer_dropped_by_type',
+    'notifications that no event definition matches, by the first 50 event types and others',
+    ['event_type'],
+    () => samplesBy('event_type', counters.droppedByType),
+  )
   triggerMetrics(metrics, () => counters.triggers)
   metrics.gauge('consumer_lag_seconds', 'from the newest stored timestamp until now', [], () => {
     const { newest } = counters

@@ -9,6 +9,7 @@ import type { Config } from '../config/load/config.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Watermarks } from '../store/ports/watermarks.ts'
+import { useOutgoingOf } from './outgoing-of.ts'
 import { timeToken } from './time-settings.ts'
 
 /** A clock, and the service that keeps it going. */
@@ -62,6 +63,7 @@ function synced(
   { config, name, logger }: Omit<ClockParts, 'store'>,
   role: 'reads' | 'posts',
 ): RunningClock<SyncedClock> {
+  useOutgoingOf(config)
   const endpoint = config.winchester.time_sync_endpoint as string
   const token = timeToken(process.env)
   // In containers a process may have the same name at each start.

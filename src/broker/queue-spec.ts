@@ -58,6 +58,8 @@ export type QueueSpec = {
   readonly exchangeType: string
   readonly durable: boolean
   readonly autoDelete: boolean
+  /** whether it belongs to this connection alone and goes with it; a broker in this process deletes it with the process (false) */
+  readonly exclusive?: boolean
   readonly exchangeDurable: boolean
   readonly exchangeAutoDelete: boolean
   /** whether the queue is declared elsewhere: the consumer waits for it, and never declares or binds it */

@@ -16,6 +16,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   'time-server': async () => (await import('./commands/time-server.ts')).timeServerCommand(),
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),
   publish: async () => (await import('./commands/publish.ts')).publishCommand(),
+  tap: async () => (await import('./commands/tap.ts')).tapCommand(),
   replay: async () => (await import('./commands/replay.ts')).replayCommand(),
   preview: async () => (await import('./commands/preview.ts')).previewCommand(),
   test: async () => (await import('./commands/test.ts')).testCommand(),

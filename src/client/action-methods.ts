@@ -13,6 +13,8 @@ import {
 import type { createRequester } from './request.ts'
 import { segment } from './segment.ts'
 
+type Counts = [{ readonly count: number }]
+
 /** Something to be done to all streams that match a filter. */
 export type StreamAction = {
   readonly action: StreamVerb
@@ -38,6 +40,7 @@ export type ActionMethods = {
   /** Begins an action on all dead letters that match a filter. */
   beginDeadLetterAction(action: DeadLetterAction, options?: CallOptions): Promise<RestAction>
   listActions(query?: PageQuery, options?: CallOptions): Promise<ListedAction[]>
+  countActions(query?: PageQuery, options?: CallOptions): Promise<number>
   actions(query?: PageQuery, options?: CallOptions): AsyncGenerator<ListedAction>
   /** Returns a bulk action with how far it has come. */
   getAction(id: number | string, options?: CallOptions): Promise<RestAction>
@@ -72,6 +75,11 @@ export function actionMethods(request: ReturnType<typeof createRequester>): Acti
     beginDeadLetterAction: async (action, { signal } = {}) =>
       post<RestAction>('dead-letters', ofLetters(action), signal),
     listActions: async (query = {}, { signal } = {}) => list(query, signal),
+    async countActions(query = {}, { signal } = {}) {
+      const params = pageParams(query)
+      const [row] = await request<Counts>({ method: 'GET', path: '/v1/actions/count', params, signal })
+      return row.count
+    },
     actions: (query = {}, { signal } = {}) => pages(query, (page) => list(page, signal)),
     getAction: async (id, { signal } = {}) => request({ method: 'GET', path: path(id), signal }),
     actionResults: (id, { outcome } = {}, { signal } = {}) =>

@@ -2,15 +2,19 @@ import type { Receipt } from '../domain/receipt.ts'
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import type { StreamExplanation } from '../formats/stream-explanation.ts'
+import type { TailMessage } from '../formats/tail-form.ts'
+import type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
 import type { Timeline } from '../formats/timeline.ts'
 import { type ActionMethods, actionMethods } from './action-methods.ts'
 import type { CallOptions } from './call-options.ts'
 import { pages } from './pages.ts'
 import {
   type DeadLetterQuery,
+  type DroppedQuery,
   deadLetterParams,
   type EventQuery,
   eventParams,
+  pageParams,
   type StreamQuery,
   streamParams,
   type TimelineQuery,
@@ -18,6 +22,7 @@ import {
 } from './query.ts'
 import { createRequester, type SentRequest } from './request.ts'
 import { segment } from './segment.ts'
+import { followTail, type TailQuery } from './tail.ts'
 
 // biome-ignore lint/performance/noBarrelFile: callers of the package tell errors apart by their classes
 export {
@@ -33,6 +38,8 @@ export type { RestAction, RestActionResult } from '../formats/action-form.ts'
 export type { RestDeadLetter, ShownBody } from '../formats/dead-letter-form.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
 export type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
+export type { RestStreamChange, TailMessage } from '../formats/tail-form.ts'
+export type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
 export type { Change, Timeline, TimelineEntry } from '../formats/timeline.ts'
 export type { ActionMethods, DeadLetterAction, ListedAction, StreamAction } from './action-methods.ts'
 export type { CallOptions } from './call-options.ts'
@@ -45,6 +52,7 @@ export type {
   StreamQuery,
   TimelineQuery,
 } from './query.ts'
+export type { TailQuery } from './tail.ts'
 
 export type ClientOptions = {
   /** where the API is, e.g. `http://127.0.0.1:8000` */
@@ -123,6 +131,15 @@ export type Client = ActionMethods & {
     query?: { readonly queue?: string | undefined },
     options?: CallOptions,
   ): Promise<Receipt[]>
+  /** Lists notifications that no event definition matches, by queue and event type, the commonest first. */
+  listDropped(query?: DroppedQuery, options?: CallOptions): Promise<RestDropped[]>
+  /**
+   * Yields what happens as it comes, until the signal aborts; connects again, and goes on without a gap, after the server
+   * was away.
+   */
+  tail(query?: TailQuery, options?: CallOptions): AsyncGenerator<TailMessage>
+  /** Lists the triggers with their counters. */
+  listTriggers(options?: CallOptions): Promise<RestTrigger[]>
   /** Returns what happened to a resource, in the order of time. */
   timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
@@ -184,7 +201,7 @@ export function createClient(options: ClientOptions): Client {
     deleteDeadLetter: async (id, { signal } = {}) =>
       request({ method: 'DELETE', path: letterPath(id), signal }),
     getDeadLetterBody: async (id, { signal } = {}) =>
-      request({ method: 'GET', path: `${letterPath(id)}/body`, wantsBytes: true, signal }),
+      request({ method: 'GET', path: `${letterPath(id)}/body`, as: 'bytes', signal }),
     retryDeadLetter: async (id, body, { signal } = {}) =>
       request({ method: 'POST', path: `${letterPath(id)}/retry`, body, signal }),
     ...actionMethods(request),
@@ -192,6 +209,12 @@ export function createClient(options: ClientOptions): Client {
       const params: { [name: string]: string } = queue === undefined ? {} : { queue }
       return request({ method: 'POST', path: '/v1/notifications', params, body: notifications, signal })
     },
+    tail: (query = {}, { signal } = {}) => followTail(request, query, signal),
+    listDropped: async ({ queue, limit } = {}, { signal } = {}) => {
+      const params = { ...(queue === undefined ? {} : { queue }), ...pageParams({ limit }) }
+      return request({ method: 'GET', path: '/v1/dropped', params, signal })
+    },
+    listTriggers: async ({ signal } = {}) => request({ method: 'GET', path: '/v1/triggers', signal }),
     timeline: async (query, { signal } = {}) =>
       request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>

@@ -49,6 +49,12 @@ export type DeadLetterQuery = {
   readonly to?: QueryTime | undefined
 } & PageQuery
 
+/** Which dropped notifications are listed. */
+export type DroppedQuery = {
+  readonly queue?: string | undefined
+  readonly limit?: number | string | undefined
+}
+
 /** The story of a resource: of events with these traits, or with a bare value such as a uuid. */
 export type TimelineQuery = {
   readonly traits?: QueryTraits | undefined

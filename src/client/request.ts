@@ -1,3 +1,4 @@
+import { setTimeout as setDeadline } from 'node:timers'
 import { setTimeout } from 'node:timers/promises'
 import {
   ConflictError,
@@ -29,8 +30,9 @@ type Sent = {
   readonly params?: SentParams
   /** a value that is sent as JSON, or bytes */
   readonly body?: object | Uint8Array | undefined
-  /** whether the answer is returned as bytes (false) */
-  readonly wantsBytes?: boolean
+  readonly headers?: { readonly [name: string]: string }
+  /** how the answer is returned (`json`); a `response` may be read for ever, once it has begun */
+  readonly as?: 'json' | 'bytes' | 'response'
   readonly signal?: AbortSignal | undefined
 }
 
@@ -49,7 +51,8 @@ export function createRequester(options: RequestOptions) {
     path,
     params = {},
     body,
-    wantsBytes,
+    headers = {},
+    as = 'json',
     signal,
   }: Sent): Promise<T> {
     const url = new URL(`${base}${path}`)
@@ -58,8 +61,9 @@ export function createRequester(options: RequestOptions) {
     for (let failures = 0; ; failures++) {
       options.onRequest?.({ method, url: `${base}${path}`, params })
       try {
-        const response = await send(url, method, body, signal)
-        return await (wantsBytes && response.ok ? (bytesOf(response) as Promise<T>) : answerOf<T>(response))
+        const response = await send(url, { method, body, headers, as, signal })
+        if (!response.ok || as === 'json') return await answerOf<T>(response)
+        return (as === 'bytes' ? await bytesOf(response) : response) as T
       } catch (error) {
         signal?.throwIfAborted()
         if (!(error instanceof TransientError) || failures >= retries) throw error
@@ -70,24 +74,28 @@ export function createRequester(options: RequestOptions) {
 
   async function send(
     url: URL,
-    method: string,
-    body: Sent['body'],
-    signal: AbortSignal | undefined,
+    { method, body, headers, as, signal }: Omit<Sent, 'path'>,
   ): Promise<Response> {
-    const deadline = AbortSignal.timeout(options.timeoutMs)
+    const deadline = new AbortController()
+    const timer = setDeadline(() => deadline.abort(), options.timeoutMs)
     try {
-      return await fetch(url, {
+      const response = await fetch(url, {
         method,
-        headers: { ...(authorization === undefined ? {} : { authorization }), ...typeOf(body) },
+        headers: { ...headers, ...(authorization === undefined ? {} : { authorization }), ...typeOf(body) },
         ...(body === undefined
           ? {}
           : { body: body instanceof Uint8Array ? Buffer.from(body) : stringifyJson(body) }),
-        signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+        signal: signal ? AbortSignal.any([signal, deadline.signal]) : deadline.signal,
       })
+      // Any other body has to come within the time-out too.
+      if (as === 'response') clearTimeout(timer)
+      return response
     } catch (error) {
       signal?.throwIfAborted()
       const cause = causeOf(error) ?? error
-      const reason = deadline.aborted ? `no answer within ${options.timeoutMs / 1000} s` : messageOf(cause)
+      const reason = deadline.signal.aborted
+        ? `no answer within ${options.timeoutMs / 1000} s`
+        : messageOf(cause)
       throw new TransientError(`${url.origin} does not answer: ${reason}`, { cause: error })
     }
   }

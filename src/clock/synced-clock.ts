@@ -2,6 +2,7 @@ import { messageOf } from '../domain/errors.ts'
 import { formatIso, type Micros, parseIso } from '../domain/time.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
+import { type OutgoingResponse, sendOut } from '../runtime/outgoing.ts'
 import type { BatchMark, IntakeClock } from './event-clock.ts'
 import { QueuePosition } from './queue-position.ts'
 import { FURTHEST_AHEAD, GIVEN_BACK_MS } from './shared-time.ts'
@@ -243,8 +244,8 @@ export class SyncedClock implements IntakeClock, Service {
 
   /** `otherwise`: whether a refusal could be helped in another way. */
   async #request<T>(
-    init: RequestInit,
-    read: (response: Response) => Promise<T>,
+    init: Parameters<typeof sendOut>[1],
+    read: (response: OutgoingResponse) => Promise<T>,
     otherwise?: (status: number) => Promise<boolean>,
   ): Promise<T | undefined> {
     const { token, logger } = this.#options
@@ -252,7 +253,7 @@ export class SyncedClock implements IntakeClock, Service {
     const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(TIMEOUT_MS)])
     try {
-      const response = await fetch(endpoint, { ...init, headers, signal })
+      const response = await sendOut(endpoint, { ...init, headers, signal })
       if (!response.ok && (await otherwise?.(response.status))) return undefined
       if (!response.ok) throw new Error(`HTTP ${response.status} ${(await response.text()).slice(0, 500)}`)
       const answer = await read(response)

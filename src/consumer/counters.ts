@@ -1,3 +1,4 @@
+import { OTHER_DETAILS, type TallyBook } from '../domain/tally.ts'
 import type { Micros } from '../domain/time.ts'
 import type { CountsByTrigger } from '../streams/trigger-debug.ts'
 import { arrivalOf, type Prepared } from './prepared.ts'
@@ -11,6 +12,8 @@ export type ConsumerCounters = {
   duplicates: number
   /** notifications that no definition matches */
   dropped: number
+  /** the same by event type, at most 50 of them and `others` */
+  droppedByType: Map<string, number>
   /** notifications that the filters of their queue exclude from the streams */
   filtered: number
   deadLetters: number
@@ -34,6 +37,7 @@ export function createConsumerCounters(): ConsumerCounters {
     stored: 0,
     duplicates: 0,
     dropped: 0,
+    droppedByType: new Map(),
     filtered: 0,
     deadLetters: 0,
     deadLettersByStage: {},
@@ -58,12 +62,28 @@ export function countStored(counters: ConsumerCounters, stored: StoredCounts): v
 }
 
 /** Counts the messages of a batch that are neither events nor dead letters. */
-export function countUnstored(counters: ConsumerCounters, batch: readonly Prepared[]): void {
-  for (const { outcome } of batch) {
-    if (outcome.kind === 'undefined') counters.dropped++
-    else if (outcome.kind === 'filtered') counters.filtered++
+export function countUnstored(
+  counters: ConsumerCounters,
+  batch: readonly Prepared[],
+  tally?: Pick<TallyBook, 'add'>,
+): void {
+  for (const { outcome, delivery } of batch) {
+    if (outcome.kind === 'undefined') {
+      counters.dropped++
+      countType(counters.droppedByType, outcome.eventType)
+      tally?.add('dropped', delivery.queue, outcome.eventType)
+    }
+    if (outcome.kind === 'filtered') counters.filtered++
     else if (outcome.kind === 'repeat') counters.duplicates++
   }
+}
+
+/** Most event types that are counted apart. */
+const MOST_TYPES = 50
+
+function countType(counts: Map<string, number>, type: string): void {
+  const key = counts.has(type) || counts.size < MOST_TYPES ? type : OTHER_DETAILS
+  counts.set(key, (counts.get(key) ?? 0) + 1)
 }
 
 /**

@@ -2,7 +2,9 @@ import type { Logger } from '../runtime/logger.ts'
 import { deadLettersOf, type Prepared } from './prepared.ts'
 
 const MOST_TYPES = 1000
-/** Pause between two lines on dead letters, ms: of a faulty definition there are thousands a second. */
+/** Most lines on dead letters between two pauses, each with one of them. */
+const MOST_LINES = 20
+/** Time in ms in which so many lines may be written: of a faulty definition there are thousands a second. */
 const PAUSE_MS = 10_000
 
 export type IntakeNoticesOptions = {
@@ -12,43 +14,41 @@ export type IntakeNoticesOptions = {
 
 /**
  * Logs what became of stored messages that did not become events, beside the numbers of the statistics: each event
- * type without a definition once, and dead letters at most every 10 s, with their number since the last line.
+ * type without a definition once, and each dead letter with its id. Of more than 20 dead letters in 10 s one line tells
+ * the number of the others, with the last of them.
  *
  * @example
  * const notices = new IntakeNotices({ queue: 'monitor.info', logger })
- * notices.add(batch)
+ * notices.add(batch, outcome.deadLetterIds)
  * notices.end()
  */
 export class IntakeNotices {
   readonly #options: IntakeNoticesOptions
   readonly #types = new Set<string>()
+  #lines = 0
   /** dead letters that no line has told yet, and the last of them */
   #untold = 0
-  #last = { stage: '', reason: '' }
-  /** runs while no line may be written */
-  #pause: NodeJS.Timeout | undefined
+  #last: KeptLetter | undefined
+  #window: NodeJS.Timeout | undefined
 
   constructor(options: IntakeNoticesOptions) {
     this.#options = options
   }
 
-  /** Logs what is new in messages that were stored. */
-  add(stored: readonly Prepared[]): void {
+  /** Logs what is new in messages that were stored. `ids` are those of their dead letters, in order. */
+  add(stored: readonly Prepared[], ids: readonly (number | undefined)[]): void {
+    let at = 0
     for (const prepared of stored) {
       if (prepared.outcome.kind === 'undefined') this.#addType(prepared.outcome.eventType)
-      for (const { stage, reason } of deadLettersOf(prepared)) {
-        this.#untold++
-        this.#last = { stage, reason }
-        if (this.#pause === undefined) this.#tellLetters()
-      }
+      for (const { stage, reason } of deadLettersOf(prepared))
+        this.#addLetter({ stage, reason, id: ids[at++] })
     }
   }
 
   /** Logs what waits for the end of a pause. */
   end(): void {
-    clearTimeout(this.#pause)
-    this.#pause = undefined
-    if (this.#untold > 0) this.#writeLetters()
+    clearTimeout(this.#window)
+    this.#endWindow()
   }
 
   #addType(type: string): void {
@@ -61,22 +61,33 @@ export class IntakeNotices {
     )
   }
 
-  /** Logs the dead letters so far and begins a pause, after which those are logged that have come meanwhile. */
-  #tellLetters(): void {
-    this.#writeLetters()
-    this.#pause = setTimeout(() => {
-      this.#pause = undefined
-      if (this.#untold > 0) this.#tellLetters()
-    }, PAUSE_MS)
-    this.#pause.unref()
+  #addLetter(letter: KeptLetter): void {
+    if (this.#window === undefined) {
+      this.#window = setTimeout(() => this.#endWindow(), PAUSE_MS)
+      this.#window.unref()
+    }
+    if (this.#lines < MOST_LINES) {
+      this.#lines++
+      this.#write(letter, 1)
+    } else {
+      this.#untold++
+      this.#last = letter
+    }
   }
 
-  #writeLetters(): void {
-    const { logger, queue } = this.#options
-    const { stage, reason } = this.#last
-    const count = this.#untold
-    const begin = count === 1 ? 'a dead letter was kept' : `${count} dead letters were kept, the last`
-    logger.warn({ queue, stage, count }, `${begin}: ${reason}`)
+  #endWindow(): void {
+    this.#window = undefined
+    this.#lines = 0
+    if (this.#last) this.#write(this.#last, this.#untold)
     this.#untold = 0
+    this.#last = undefined
+  }
+
+  #write({ stage, reason, id }: KeptLetter, count: number): void {
+    const { logger, queue } = this.#options
+    const begin = count === 1 ? 'a dead letter was kept' : `${count} more dead letters were kept, the last`
+    logger.warn({ queue, stage, dead_letter: id, count }, `${begin}: ${reason}`)
   }
 }
+
+type KeptLetter = { readonly stage: string; readonly reason: string; readonly id: number | undefined }

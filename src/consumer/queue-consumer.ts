@@ -3,6 +3,7 @@ import type { Archive } from '../archive/archive.ts'
 import type { Broker, Delivery, Subscription } from '../broker/broker.ts'
 import type { QueueSpec } from '../broker/queue-spec.ts'
 import { messageOf } from '../domain/errors.ts'
+import type { TallyBook } from '../domain/tally.ts'
 import { sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -35,6 +36,8 @@ export type QueueConsumerOptions = Omit<PrepareContext, 'encode'> & {
   readonly store: Intake & Pick<Store, 'ping'>
   readonly logger: Logger
   readonly counters: ConsumerCounters
+  /** counts notifications that no event definition matches, by queue and event type */
+  readonly tally?: Pick<TallyBook, 'add'> | undefined
   /** most deliveries that wait for their acknowledgement; fewer where bodies are large */
   readonly prefetch: number
   /** most messages of one transaction */
@@ -336,7 +339,7 @@ export class QueueConsumer implements Service {
     const { counters } = this.#options
     const begun = performance.now()
     if (!(await this.#storeUntilDone(batch, inHand.rules))) return false
-    countUnstored(counters, batch)
+    countUnstored(counters, batch, this.#options.tally)
     countNewest(counters, batch)
     this.#clockHold.stored(batch)
     this.#options.onBatch?.({ messages: batch.length, seconds: (performance.now() - begun) / 1000 })
@@ -361,7 +364,7 @@ export class QueueConsumer implements Service {
           onStored: (part, outcome) => {
             this.#subscription?.ackUpTo((part.at(-1) as Prepared).delivery)
             countStored(counters, outcome)
-            this.#notices.add(part)
+            this.#notices.add(part, outcome.deadLetterIds)
             onStored?.()
           },
         })

@@ -25,6 +25,8 @@ export type StoredCounts = {
   readonly duplicates: number
   /** the stage of each dead letter */
   readonly deadLetters: readonly string[]
+  /** ids of the dead letters, in the same order */
+  readonly deadLetterIds: readonly (number | undefined)[]
 }
 
 /**
@@ -72,7 +74,8 @@ async function attempt(
 ): Promise<Attempt> {
   const deadLetters = batch.flatMap(deadLettersOf)
   const arrivals = batch.flatMap((prepared) => arrivalOf(prepared) ?? [])
-  const counts = { stored: 0, duplicates: 0, deadLetters: deadLetters.map(({ stage }) => stage) }
+  const stages = deadLetters.map(({ stage }) => stage)
+  const counts = { stored: 0, duplicates: 0, deadLetters: stages, deadLetterIds: [] }
   if (arrivals.length + deadLetters.length === 0) return { ok: true, counts }
   try {
     const stored = await store.storeBatch({ arrivals, deadLetters, reports }, router)

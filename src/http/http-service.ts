@@ -6,6 +6,7 @@ import type { Service } from '../runtime/lifecycle.ts'
 import type { ListenAddress } from '../runtime/listen-address.ts'
 import { type ConnectionLimits, inTurn, limitConnections } from './connections.ts'
 import { httpProblemBody } from './http-problem-body.ts'
+import { noteStopping } from './stopping.ts'
 
 export type HttpService = Service & {
   /**
@@ -51,7 +52,12 @@ export function createHttpService(
   slowness: Slowness = {},
 ): HttpService {
   const { graceMs = GRACE_MS, longestStopMs = LONGEST_STOP_MS } = slowness
-  const server = createServer({ ...SLOWNESS, ...slowness }, inTurn(app))
+  const stopping = new AbortController()
+  const listener = inTurn(app)
+  const server = createServer({ ...SLOWNESS, ...slowness }, (request, response) => {
+    noteStopping(request, stopping.signal)
+    listener(request, response)
+  })
   const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
   server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs))
@@ -65,6 +71,7 @@ export function createHttpService(
     },
     async stop() {
       if (!server.listening) return
+      stopping.abort()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       // Finished answers get the grace; unfinished ones are waited for, though not for ever.
       connections.closeWaiting(graceMs)

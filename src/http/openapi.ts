@@ -80,7 +80,7 @@ function describe(one: Operation): OpenApiOperation {
     ...(one.body ? { requestBody: requestBodyOf(one.body) } : {}),
     responses: {
       200: one.answer
-        ? { description: 'done', ...content(one.answerType ?? 'application/json', schemaOf(one.answer)) }
+        ? { description: 'done', ...content(one.contentType ?? 'application/json', schemaOf(one.answer)) }
         : { description: 'done' },
       ...Object.fromEntries(
         Object.entries({ ...COMMON_HTTP_PROBLEMS, ...one.httpProblems }).map(([status, description]) => [

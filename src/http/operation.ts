@@ -2,6 +2,7 @@ import type { Express, Request, RequestHandler, Response } from 'express'
 import type { z } from 'zod'
 import { requireWriter } from './access.ts'
 import { type AnswerMemory, createAnswerMemory, type Held } from './answer-memory.ts'
+import { EventStream, sendEvents } from './event-stream.ts'
 import { sendHttpProblem } from './http-problem.ts'
 import { readParams } from './params.ts'
 import { bytesBody, readBody } from './request-body.ts'
@@ -21,6 +22,7 @@ export type Asked<Q extends Params, P extends Params, B extends z.ZodType = z.Zo
   readonly token: string | null
   /** path and parameters as they were asked for */
   readonly url: string
+  readonly headers: Request['headers']
   readonly signal: AbortSignal
   /** memory that the answer may hold, to be asked for before anything large is read */
   readonly limits: AnswerLimits
@@ -59,8 +61,8 @@ export type Operation<
   readonly needsWriting?: boolean | undefined
   /** schema of the answer; undefined: the answer has no body */
   readonly answer: z.ZodType | undefined
-  /** media type of the answer (JSON) */
-  readonly answerType?: string | undefined
+  /** type of the answer (`application/json`) */
+  readonly contentType?: string | undefined
   /** descriptions of its failures by status, beside those that all operations have */
   readonly httpProblems: { readonly [status: number]: string }
   /** Returns the answer, or a StreamedAnswer. */
@@ -108,15 +110,17 @@ function serving(one: Operation, timeoutMs: number, memory: AnswerMemory): Reque
     const path = readParams(one.params, request.params)
     if (one.needsWriting) requireWriter(response)
     const body = one.body && readBody(one.body, request)
+    const { headers } = request
     const token: string | null = response.locals.tokenName ?? null
     const isReading = one.method === 'get'
     const held = memory.of(response)
     const limits = limitsOf(held)
     const answer = await inTime(response, timeoutMs, isReading, (signal) =>
-      one.run({ query, path, body, token, url: request.url, signal, limits }),
+      one.run({ query, path, body, token, url: request.url, headers, signal, limits }),
     )
     if (response.destroyed) return
-    if (answer instanceof StreamedAnswer) {
+    if (answer instanceof EventStream) await sendEvents(request, response, answer)
+    else if (answer instanceof StreamedAnswer) {
       if (answer.next !== undefined) response.set('link', `<${urlOfNext(request, answer.next)}>; rel="next"`)
       await sendStreamed(response, answer, held)
     } else if (answer instanceof PlainBytes) response.type('application/octet-stream').send(answer.bytes)

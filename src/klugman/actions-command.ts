@@ -10,7 +10,7 @@ import { type Listing, printList } from './list.ts'
 import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
 import { actionOutput } from './output.ts'
 import { progressOf } from './run-action.ts'
-import { watchNew } from './watch.ts'
+import { showCount, watchNew } from './watch.ts'
 
 type Options = ListOptions & {
   readonly id?: string
@@ -38,7 +38,7 @@ export function actionsCommand(): Command {
 async function run(options: Options, command: Command): Promise<void> {
   const client = connect(command)
   const { id, results, cancel, json, all, watch, count } = options
-  if (count) throw new UsageError('actions are not counted; --all lists them all')
+  if (count) return showCount((signal) => client.countActions({}, { signal }), options)
   if (id === undefined && (results !== undefined || cancel))
     throw new UsageError(`--${cancel ? 'cancel' : 'results'} needs the --id of an action`)
   const output = actionOutput({ ...options, boxes: false, format: options.format ?? formatOf(options) })
@@ -64,7 +64,7 @@ function formatOf({ json, csv }: Options) {
 }
 
 function listingOf(client: Client): Listing<PageQuery, ListedAction> {
-  return { page: client.listActions, all: client.actions }
+  return { page: client.listActions, all: client.actions, count: client.countActions }
 }
 
 async function printResults(

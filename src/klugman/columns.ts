@@ -2,6 +2,8 @@ import { UsageError } from '../cli/program.ts'
 import type { RestAction } from '../formats/action-form.ts'
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream, RestValue } from '../formats/rest-form.ts'
+import type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
+import { formatDuration } from '../text/format-duration.ts'
 import { didYouMean } from '../text/suggest.ts'
 import { plainText } from './format-value.ts'
 
@@ -66,6 +68,53 @@ export const ACTION_COLUMNS: Columns<RestAction> = {
       .join(' '),
     ...outcomes,
   }),
+}
+
+/** Columns of dropped notifications. */
+export const DROPPED_COLUMNS: Columns<RestDropped> = {
+  shown: ['queue', 'event_type', 'count', 'last_at'],
+  fixed: ['queue', 'event_type', 'count', 'first_at', 'last_at'],
+  cells: (dropped) => ({ ...dropped }),
+}
+
+/** Columns of triggers. */
+export const TRIGGER_COLUMNS: Columns<RestTrigger> = {
+  shown: [
+    'name',
+    'matched',
+    'mismatched',
+    'active',
+    'ready',
+    'fired',
+    'expired',
+    'failed',
+    'errors',
+    'to_fire',
+  ],
+  fixed: [
+    'name',
+    'is_configured',
+    'matched',
+    'mismatched',
+    'misplaced',
+    'ready',
+    'fired',
+    'expired',
+    'failed',
+  ],
+  cells({ streams, mismatches, distinguished_by, mean_seconds_to_fire, is_configured, ...trigger }) {
+    const [commonest] = mismatches
+    return {
+      ...trigger,
+      is_configured: String(is_configured),
+      distinguished_by: distinguished_by.join(' '),
+      ...streams,
+      errors: (streams.error ?? 0) + (streams.expire_error ?? 0),
+      to_fire: mean_seconds_to_fire === null ? '' : formatDuration(mean_seconds_to_fire * 1e6),
+      mean_seconds_to_fire,
+      mismatch: commonest ? `${commonest.count} × ${commonest.reason}` : '',
+    }
+  },
 }
 
 /** Columns of events: the three that all have, and each trait. */

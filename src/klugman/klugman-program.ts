@@ -2,9 +2,11 @@ import type { Command } from 'commander'
 import { createCommand } from '../cli/program.ts'
 import { actionsCommand } from './actions-command.ts'
 import { completionCommand } from './completion-command.ts'
+import { droppedCommand, triggersCommand } from './counters-commands.ts'
 import { deadLettersCommand } from './dead-letters-command.ts'
 import { eventsCommand } from './events-command.ts'
 import { streamsCommand } from './streams-command.ts'
+import { tailCommand } from './tail-command.ts'
 import { timelineCommand } from './timeline-command.ts'
 
 /** Builds klugman with its commands. */
@@ -23,6 +25,9 @@ export function klugmanProgram(): Command {
     timelineCommand(),
     deadLettersCommand(),
     actionsCommand(),
+    triggersCommand(),
+    droppedCommand(),
+    tailCommand(),
     completionCommand(),
   ]
   for (const command of commands) program.addCommand(command)

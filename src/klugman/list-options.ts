@@ -16,6 +16,9 @@ export type ListOptions = OutputOptions & {
   readonly watch?: true
 }
 
+/** Options of rows that are printed. */
+export type FormatOptions = Omit<OutputOptions, 'watch' | 'boxes'>
+
 /** Names of the options that choose rows of a list, and so say nothing beside one row. */
 const CHOOSING = [
   ...['name', 'state', 'stage', 'queue', 'reason', 'stream', 'from', 'to', 'traits'],
@@ -28,12 +31,18 @@ const CHOOSING = [
  * list.
  */
 export function addListOptions(command: Command, watched: string, columns: string): Command {
-  return command
+  const paged = command
     .option('--mark <mark>', 'rows after this mark, the _mark of an earlier row')
     .option('--limit <n>', 'number of rows (default: 200)')
     .addOption(new Option('--all', 'all rows, page by page').conflicts('limit'))
     .addOption(new Option('--count', 'only the number of rows').conflicts(['all', 'column', 'sortColumn']))
     .addOption(new Option('--watch', `keep running and ${watched}`).conflicts(['all', 'mark', 'sortColumn']))
+  return addFormatOptions(paged, columns)
+}
+
+/** Adds the options that say how rows are printed. */
+export function addFormatOptions(command: Command, columns: string): Command {
+  return command
     .addOption(
       new Option(
         '-f, --format <format>',

@@ -4,6 +4,7 @@ import type { RestAction } from '../formats/action-form.ts'
 import { describeDeadLetter, type RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import { shownEvent, shownStream } from '../formats/shown-form.ts'
+import type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
 import { stringifyJson } from '../text/json.ts'
 import {
   ACTION_COLUMNS,
@@ -12,10 +13,12 @@ import {
   type Columns,
   compareCells,
   DEAD_LETTER_COLUMNS,
+  DROPPED_COLUMNS,
   EVENT_COLUMNS,
   requireColumns,
   STREAM_COLUMNS,
   STREAM_TIMES,
+  TRIGGER_COLUMNS,
 } from './columns.ts'
 import { pythonText } from './format-value.ts'
 import { type Colour, type ListFormat, type Look, lineOf, PRINTERS } from './list-formats.ts'
@@ -51,6 +54,14 @@ export function streamOutput(options: OutputOptions): Output<RestStream> {
 export function deadLetterOutput(options: OutputOptions): Output<RestDeadLetter> {
   const output = outputOf(options, describeDeadLetter, DEAD_LETTER_COLUMNS)
   return localized(options, localDeadLetter, output)
+}
+
+export function droppedOutput(options: OutputOptions): Output<RestDropped> {
+  return outputOf(options, stringifyJson, DROPPED_COLUMNS)
+}
+
+export function triggerOutput(options: OutputOptions): Output<RestTrigger> {
+  return outputOf(options, stringifyJson, TRIGGER_COLUMNS)
 }
 
 export function actionOutput(options: OutputOptions): Output<RestAction> {

@@ -1,5 +1,6 @@
 import { causeOf, messageOf, StackTachError, TransientError } from '../domain/errors.ts'
 import { withGrace } from '../runtime/grace.ts'
+import { OutgoingRequest, type OutgoingResponse, sendOut } from '../runtime/outgoing.ts'
 import { splitCredentials } from '../text/url-credentials.ts'
 import { UntakenError } from './receiver.ts'
 import { withoutSent } from './sent-secrets.ts'
@@ -40,7 +41,7 @@ export async function sendHttp(request: HttpRequest, stop: AbortSignal): Promise
   let timer: NodeJS.Timeout | undefined
   try {
     return await withGrace(stop, async (late) => {
-      const response = await fetch(sent, { signal: AbortSignal.any([deadline, late, enough.signal]) })
+      const response = await sendOut(sent, { signal: AbortSignal.any([deadline, late, enough.signal]) })
       if (response.ok && !needsText) timer = setTimeout(() => enough.abort(), REST_MS)
       const text = await readText(response)
       return { status: response.status, text: response.ok ? text : withoutSent(text, request) }
@@ -58,10 +59,10 @@ export async function sendHttp(request: HttpRequest, stop: AbortSignal): Promise
  * Makes the request. Hides the errors of fetch for a bad header or URL, since they hold its text, maybe a
  * secret.
  */
-function requestOf({ url, method, headers, body }: HttpRequest): Request {
+function requestOf({ url, method, headers, body }: HttpRequest): OutgoingRequest {
   try {
     const { bare, authorization } = splitCredentials(url)
-    return new Request(bare, {
+    return new OutgoingRequest(bare, {
       method,
       headers: { ...(authorization ? { authorization } : {}), ...headers },
       body,
@@ -72,7 +73,7 @@ function requestOf({ url, method, headers, body }: HttpRequest): Request {
   }
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(response: OutgoingResponse): Promise<string> {
   const parts: Uint8Array[] = []
   let bytes = 0
   try {

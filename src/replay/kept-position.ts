@@ -80,20 +80,27 @@ export class KeptPosition {
    * to go on from. Rejects with ConflictError while another process replays, or another replay is unfinished.
    */
   async takeOver(): Promise<KeptReplay | undefined> {
-    const { store, releasesOthers = false } = this.#options
     const own = this.#name
-    let { kept, other } = await this.#claim(own)
+    const { kept, other } = await this.#claim(own)
     this.#heartbeat = setInterval(() => void this.#beat(), REPORT_MS)
     this.#heartbeat.unref()
-    if (other !== undefined && releasesOthers) {
-      await this.#release(parseGiven(other))
-      await store.forgetQueue(this.#name)
-      this.#name = own
-      kept = undefined
-      await store.changeReplay(() => ({ record: this.#record(undefined), reports: this.reportsAt(START) }))
-    } else await store.resumeReplayed()
-    this.#isNew = kept === undefined
-    return kept
+    try {
+      if (other === undefined) await this.#options.store.resumeReplayed()
+      else await this.#replace(other, own)
+    } catch (error) {
+      this.#stop()
+      throw error
+    }
+    this.#isNew = kept === undefined || other !== undefined
+    return this.#isNew ? undefined : kept
+  }
+
+  /** Hands the streams of another replay, which was begun by `given`, to the workers and begins this one. */
+  async #replace(given: string, own: string): Promise<void> {
+    await this.#release(parseGiven(given))
+    await this.#options.store.forgetQueue(this.#name)
+    this.#name = own
+    await this.#change(() => ({ record: this.#record(), reports: this.reportsAt(START) }))
   }
 
   /** Keeps the files of the replay, in the order in which places count them. */
@@ -205,7 +212,7 @@ export class KeptPosition {
         other: other?.given,
       }
       return {
-        record: record ? { ...record, owner: this.#options.owner } : this.#record(undefined),
+        record: record ? { ...record, owner: this.#options.owner } : this.#record(),
         reports: this.reportsAt(position ?? START),
       }
     })
@@ -213,14 +220,14 @@ export class KeptPosition {
     return outcome
   }
 
-  #record(files: string | undefined): ReplayRecord {
+  #record(): ReplayRecord {
     const { given, owner } = this.#options
     return {
       name: nameOfReplay(given),
       owner,
       startedAt: this.#since,
       given: JSON.stringify(given),
-      files: files ?? null,
+      files: null,
     }
   }
 

@@ -59,8 +59,6 @@ export type ReplayCounts = {
 const BATCH = { records: 500, bytes: 8 << 20 }
 /** With a speed batches are small, so that they keep the pace. */
 const PACED_BATCH = { records: 20, bytes: 8 << 20 }
-/** With a speed a position is reported so often at least, ms: who is silent for longer counts as dead. */
-const REPORT_MS = 3000
 const WAITS = { initialMs: 50, maxMs: 10_000 }
 
 type Batch = { readonly records: readonly TimedRecord[]; readonly position: ReplayPosition }
@@ -92,7 +90,6 @@ export class Replay {
   #stood: ReplayPosition = { at: 0, place: BEGINNING }
   /** the runs of the streams that were due when the last batch was stored */
   #running: Promise<void> = Promise.resolve()
-  #reportedAt = performance.now()
 
   constructor(options: ReplayOptions, from: Micros = 0) {
     this.#options = options
@@ -200,7 +197,6 @@ export class Replay {
       },
     )
     counts.replayed += records.length
-    this.#reportedAt = performance.now()
     await this.#running
     // By then no event that is still to come can join a stream that is due, however batches are cut.
     clock.advance(position.at - CLOSED_AFTER)
@@ -212,7 +208,7 @@ export class Replay {
 
   /** Waits until it is the time of a batch; streams that are due meanwhile run. */
   async #waitFor({ records }: Batch): Promise<void> {
-    const { clock, signal, position: kept } = this.#options
+    const { clock, signal } = this.#options
     const first = records[0]
     if (!this.#pace || !first) return
     for (
@@ -224,9 +220,6 @@ export class Replay {
       await this.#running
       clock.advance(Math.min(first.time, this.#pace.now()) - CLOSED_AFTER)
       await this.#patiently(() => runDue(this.#options))
-      if (performance.now() - this.#reportedAt < REPORT_MS) continue
-      await this.#patiently(async () => kept?.report(this.#stood))
-      this.#reportedAt = performance.now()
     }
   }
 

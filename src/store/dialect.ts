@@ -51,9 +51,9 @@ export type SqlDialect = {
   firstId(insertId: bigint, rows: number): number
   /**
    * Returns the end of an insert that changes the `update` columns of rows whose key exists already to the
-   * new values. Without such columns existing rows stay unchanged.
+   * new values, and adds the new values to the `add` columns. Without such columns existing rows stay unchanged.
    */
-  onExistingKey(keys: readonly string[], update: readonly string[]): string
+  onExistingKey(keys: readonly string[], update: readonly string[], add?: readonly string[]): string
   /** Whether another transaction held a lock or inserted a key first; this one may then be repeated. */
   isContention(error: unknown): boolean
   /** Whether an error comes from the server or the connection to it, not from this program. */

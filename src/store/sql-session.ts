@@ -37,6 +37,11 @@ export type SqlSession = {
    * schema has changed since the session was opened, or while an import fills the database.
    */
   lockWriter(tx: Executor, reports?: () => NumberedReports): Promise<StoreContext>
+  /**
+   * Only locks the row of this writer: for what has to be written whatever became of the schema, such as the end of a run
+   * whose handlers have committed.
+   */
+  lockOwnRow(tx: Executor): Promise<void>
   /** Removes the writer's row, unless it holds positions in queues, and closes every connection. */
   close(): Promise<void>
 }
@@ -140,6 +145,7 @@ export async function openSqlSession(
       const hasUnindexed = Number(indexed) > context.indexedTraits.size
       return { ...countingBy(Number(step)), hasUnindexed }
     },
+    lockOwnRow: async (tx) => (writerId === undefined ? undefined : lockRow(tx, writerId)),
     async close() {
       if (writerId !== undefined && !hasReported) {
         // Readers must not wait for a writer that is gone. If this fails, its row is never locked again.

@@ -7,6 +7,7 @@ import type { DeadLetterBox } from './ports/dead-letter-box.ts'
 import type { Redistil } from './ports/redistil.ts'
 import type { Upkeep } from './ports/upkeep.ts'
 import { createSqlQueries } from './queries/sql-queries.ts'
+import { createSqlTail } from './queries/sql-tail.ts'
 import { createSqlReplays } from './runs/sql-replays.ts'
 import { createSqlStreamRuns } from './runs/sql-stream-runs.ts'
 import { openSqlSession, type SqlSession, type SqlSessionOptions } from './sql-session.ts'
@@ -23,6 +24,8 @@ import {
 import { closeSpan } from './upkeep/event-spans.ts'
 import { indexOlder } from './upkeep/index-older.ts'
 import { findChanges, writeChanges } from './upkeep/redistil-events.ts'
+import { createSqlTallies } from './upkeep/sql-tallies.ts'
+import { trimChanges } from './upkeep/trim-changes.ts'
 import { trimEvents } from './upkeep/trim-events.ts'
 
 /**
@@ -46,6 +49,8 @@ export async function createSqlStore(
     ...createSqlDeadLetterBox(session),
     ...createSqlActions(session),
     ...createSqlUpkeep(session),
+    ...createSqlTallies(session),
+    ...createSqlTail(session),
     ...createSqlRedistil(session),
     ...createSqlReplays(session),
     ...createSqlWatermarks(session),
@@ -69,6 +74,7 @@ function createSqlDeadLetterBox({ context, transaction, query }: SqlSession): De
 function createSqlUpkeep({ context, transaction, query }: SqlSession): Upkeep {
   return {
     closeSpan: () => query(() => closeSpan(context)),
+    trimChanges: () => transaction((tx) => trimChanges(tx)),
     trimEvents: (trim) => transaction((tx) => trimEvents(tx, context, trim)),
   }
 }

@@ -5,11 +5,13 @@ import type { Queries } from './ports/queries.ts'
 import type { Redistil } from './ports/redistil.ts'
 import type { Replays } from './ports/replays.ts'
 import type { StreamRuns } from './ports/stream-runs.ts'
+import type { Tail } from './ports/tail.ts'
+import type { Tallies } from './ports/tallies.ts'
 import type { Upkeep } from './ports/upkeep.ts'
 import type { Watermarks } from './ports/watermarks.ts'
 
 /**
- * A database of events, streams and dead letters: eight ports over one connection pool. A part takes the ports that
+ * A database of events, streams and dead letters: ten ports over one connection pool. A part takes the ports that
  * it needs, `Intake & DeadLetterBox` rather than `Store`.
  *
  * Every method is one transaction or one query. It rejects with TransientError when the database is away or a
@@ -23,6 +25,8 @@ export interface Store
     DeadLetterBox,
     Actions,
     Upkeep,
+    Tallies,
+    Tail,
     Redistil,
     Replays,
     Watermarks {

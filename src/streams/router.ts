@@ -1,6 +1,7 @@
 import type { Envelope, Event } from '../domain/event.ts'
 import type { Arrival, MatchedKey, Router, SavedDraft, StreamDraft, StreamKey } from '../domain/routing.ts'
 import type { Progress, Stream } from '../domain/stream.ts'
+import type { TallyBook } from '../domain/tally.ts'
 import { MICROS_PER_SECOND, type Micros, microsFromInstant } from '../domain/time.ts'
 import { canonicalTraits } from '../domain/trait.ts'
 import { evaluateTimex, firstMoment } from '../timex/evaluate.ts'
@@ -32,6 +33,8 @@ export type RouterOptions = {
    * Router.saved. `missing` are the fire criteria that the stream does not meet, at level 2 only
    */
   readonly onJoined?: (trigger: string, event: Envelope, joined: JoinedStream) => void
+  /** counts the events that match each trigger, and why others do not */
+  readonly tally?: Pick<TallyBook, 'add'>
   /** counts what triggers with a debug_level do */
   readonly debug?: TriggerDebug
   /**
@@ -67,6 +70,7 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
     onJoined,
     debug = new TriggerDebug(triggers),
     closesDue = false,
+    tally,
   } = options
 
   function candidates(eventType: string): readonly Candidate[] {
@@ -96,6 +100,7 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
         const result = matchTrigger(trigger, criteria, event)
         if (trigger.debugLevel > 0)
           debug.check(trigger.name, 'Match', result.match ? undefined : result.reason)
+        tally?.add(result.match ? 'matched' : 'mismatched', trigger.name, result.match ? '' : result.reason)
         if (result.match) {
           keys.push({ ...result.key, met: metBy(event, trigger) })
           continue

@@ -198,7 +198,7 @@ test('resets and deletes streams, the second only with --yes where nobody can be
   expect(await klugman([url, 'streams', '--id', id])).toMatchObject({ code: 1 })
   expect(await klugman([url, 'streams', '--reset'])).toMatchObject({
     code: 2,
-    stderr: 'klugman: --reset needs the --id of a stream\n',
+    stderr: 'klugman: --reset needs the --id of a stream, or --all for all that match\n',
   })
 })
 

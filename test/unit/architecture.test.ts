@@ -56,7 +56,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     'store/ports',
     'streams',
   ],
-  client: WORDS,
+  client: [...WORDS, 'runtime/backoff.ts'],
   notigen: ['domain', 'runtime', 'clock'],
   explain: [
     ...GROUND,
@@ -173,6 +173,7 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   'js-yaml': 'config',
   pino: 'runtime',
   'prom-client': 'observe',
+  undici: 'runtime',
 }
 
 /** Node's modules that pure folders must not touch. */

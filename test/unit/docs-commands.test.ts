@@ -11,7 +11,7 @@ const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const BOTH = 'src/cli/terminal/*-command.ts'
 const FOLDERS = {
   stv3: ['src/cli/commands/*.ts', BOTH],
-  klugman: ['src/{cli/,}klugman/*-command.ts', BOTH],
+  klugman: ['src/klugman/*-command{,s}.ts', BOTH],
 }
 type Program = keyof typeof FOLDERS
 

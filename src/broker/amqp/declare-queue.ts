@@ -19,6 +19,7 @@ export async function declareQueue(model: ChannelModel, spec: QueueSpec, notices
     channel.assertQueue(queue, {
       durable: spec.durable,
       autoDelete: spec.autoDelete,
+      exclusive: spec.exclusive === true,
       arguments: spec.arguments,
     })
   const declared = { what: `queue ${queue}`, assert, check }

@@ -1,4 +1,5 @@
 import { causeOf, messageOf, TransientError } from '../../domain/errors.ts'
+import { sendOut } from '../../runtime/outgoing.ts'
 import { splitCredentials } from '../../text/url-credentials.ts'
 import type { Binding } from '../queue-spec.ts'
 
@@ -57,7 +58,7 @@ async function get(url: string, resource: string, timeoutMs: number): Promise<un
   bare.pathname = `${bare.pathname.replace(/\/$/, '')}/${resource}`
   try {
     const headers = authorization === undefined ? {} : { authorization }
-    const response = await fetch(bare, { headers, signal: AbortSignal.timeout(timeoutMs) })
+    const response = await sendOut(bare, { headers, signal: AbortSignal.timeout(timeoutMs) })
     if (response.ok) return await response.json()
     throw new Error(`it answers ${response.status} ${response.statusText}`)
   } catch (error) {

@@ -15,12 +15,14 @@ import { nameOfBrokers, openBroker } from '../../assembly/open-broker.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { Reloader } from '../../assembly/reload/reloader.ts'
+import { createTallyKeeper } from '../../assembly/tally-keeper.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadConfig } from '../../config/load/load-config.ts'
 import { describeWithoutWinchester } from '../../config/load/without-winchester.ts'
 import { createConsumerCounters } from '../../consumer/counters.ts'
 import { StackTachError } from '../../domain/errors.ts'
+import { TallyBook } from '../../domain/tally.ts'
 import { formatIso, type Micros } from '../../domain/time.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenRange } from '../../runtime/listen-address.ts'
@@ -67,7 +69,8 @@ async function consume(options: Options): Promise<void> {
     const broker = await openBroker(yagi.broker, logger)
     try {
       const { clock, service } = consumerClockOf({ config, name, logger, store })
-      const parts = { config, yagi, broker, store, clock, logger, counters }
+      const tally = new TallyBook()
+      const parts = { config, yagi, broker, store, clock, logger, counters, tally }
       const consumer = await buildConsumer(onBatch ? { ...parts, onBatch } : parts)
       observation?.health.add('consumer', () => consumer.hindrance())
       const periodMs = yagi.statisticsMs ?? winchester.statistics_period * 1000
@@ -85,7 +88,8 @@ async function consume(options: Options): Promise<void> {
           apply: () => consumer.useRules(next),
         }),
       })
-      const services = [service, statistics, consumer, reloader.service(hangups)]
+      const keeper = createTallyKeeper({ book: tally, store, logger })
+      const services = [service, statistics, keeper, consumer, reloader.service(hangups)]
       const first = { sentence: `waiting for ${nameOfBrokers(yagi.broker)}`, ended: consumer.reached }
       await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, first, manager })
     } finally {

@@ -15,6 +15,7 @@ import { Reloader } from '../../assembly/reload/reloader.ts'
 import { RunningWorker } from '../../assembly/reload/running-worker.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
 import { RunningRepair } from '../../assembly/running-repair.ts'
+import { createTallyKeeper } from '../../assembly/tally-keeper.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { createMemoryBroker } from '../../broker/memory/memory-broker.ts'
 import { publishAll } from '../../broker/publish-all.ts'
@@ -24,6 +25,7 @@ import { loadWholeConfig } from '../../config/load/load-config.ts'
 import type { YagiSettings } from '../../config/load/yagi-settings.ts'
 import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
 import type { StreamState } from '../../domain/stream.ts'
+import { TallyBook } from '../../domain/tally.ts'
 import { formatIso, MICROS_PER_DAY, type Micros } from '../../domain/time.ts'
 import { createHttpService, type HttpService } from '../../http/http-service.ts'
 import { bodiesOf, pace } from '../../notigen/pace.ts'
@@ -130,7 +132,8 @@ async function up(options: Options): Promise<void> {
   try {
     const start = await startOf(store)
     const clock = createFastClock(start, options.speed)
-    const parts = { config, yagi, broker, store, clock, logger }
+    const tally = new TallyBook()
+    const parts = { config, yagi, broker, store, clock, logger, tally }
     const clockSettings = { mode: 'wall', patienceMs: 0, now: () => clock.now() } as const
     const repair = new RunningRepair({ store, config: { ...config, yagi }, logger, name: 'up', clock })
     const { runner } = repair
@@ -174,10 +177,12 @@ async function up(options: Options): Promise<void> {
       announce,
     })
     const reload = reloader.service(hangups)
+    const keeper = createTallyKeeper({ book: tally, store, logger })
     const services = [
       repair,
       posted,
       http,
+      keeper,
       consumer,
       worker,
       simulator,

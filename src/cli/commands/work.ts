@@ -17,12 +17,14 @@ import { Hangups } from '../../assembly/reload/hangups.ts'
 import { Reloader } from '../../assembly/reload/reloader.ts'
 import { RunningWorker } from '../../assembly/reload/running-worker.ts'
 import { requirePipelines } from '../../assembly/require-pipelines.ts'
+import { createTallyKeeper } from '../../assembly/tally-keeper.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import { slowRunMetrics, workerMetrics } from '../../assembly/worker-metrics.ts'
 import { WatermarkClock } from '../../clock/watermark-clock.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import { messageOf } from '../../domain/errors.ts'
+import { TallyBook } from '../../domain/tally.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
 import { createWorkerCounters } from '../../pipeline/worker/worker-counters.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
@@ -70,7 +72,8 @@ async function work(options: Options): Promise<void> {
     try {
       const { clock, service } = workerClockOf({ config, name, logger, store })
       const { publisherFor } = publishers
-      const parts = { store, clock, logger, name, publisherFor, counters }
+      const tally = new TallyBook()
+      const parts = { store, clock, logger, name, publisherFor, counters, tally }
       const observer = observation && workerMetrics(observation.metrics, counters, store)
       const build = (by: Pick<WorkerParts, 'config' | 'pipelines'>) =>
         buildWorker(observer ? { ...parts, ...by, observer } : { ...parts, ...by })
@@ -89,7 +92,8 @@ async function work(options: Options): Promise<void> {
       const periodMs = winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000
-      const services = [service, statistics, worker, reloader.service(hangups)]
+      const keeper = createTallyKeeper({ book: tally, store, logger })
+      const services = [service, statistics, keeper, worker, reloader.service(hangups)]
       await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, manager })
     } finally {
       await publishers.close()

@@ -36,7 +36,7 @@ export function addReplayOptions(command: Command): Command {
     )
     .option(
       '--release-unfinished',
-      'first hand to the workers what a replay of other files has left unfinished',
+      'first hand to the workers what a replay of other files, or of files that are gone, has left unfinished',
     )
     .addOption(
       new Option('--dry-run', 'into a temporary database; print what would be made').conflicts('speed'),

@@ -8,6 +8,7 @@ import type { TriggerConfig } from '../../streams/trigger-config.ts'
 import type { Expression } from '../../timex/expression.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { checkDatabaseUrl } from '../checks/check-database-url.ts'
+import { checkOutgoing } from '../checks/check-outgoing.ts'
 import { checkPipelineNames } from '../checks/check-pipeline-names.ts'
 import { checkTriggers } from '../checks/check-triggers.ts'
 import { findOpenSecrets } from '../checks/open-secrets.ts'
@@ -53,6 +54,7 @@ export async function loadWinchester(file: string, context: LoadContext): Promis
   }
   const trimEventsAge = parseAge(main, context)
   await checkDatabaseUrl(main, folder, context)
+  await checkOutgoing(main, folder, context)
   warnOfDeprecated(main, winchesterSchema, context.findings)
   checkTogether(main.value, parts, context)
   const config = await compile(main, folder, parts, context)

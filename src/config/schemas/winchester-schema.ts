@@ -3,6 +3,7 @@ import { LOOPBACK_RANGE, parseLoopbackRange } from '../../runtime/listen-address
 import { LOG_LEVELS, logLevelOf } from '../../runtime/log/log-level.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import { apiSchema } from './api-schema.ts'
+import { outgoingSchema } from './outgoing-schema.ts'
 
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
 
@@ -133,6 +134,7 @@ export const winchesterSchema = z.strictObject(
       .describe(
         'HOST:PORT where metrics and health are served, for all daemons or for each; with HOST:PORT-PORT each process of a machine takes the first free one; nowhere unless given',
       ),
+    outgoing: outgoingSchema.prefault({}).describe('how what is sent over HTTP reaches others'),
     dead_letter_days: z
       .number()
       .positive()

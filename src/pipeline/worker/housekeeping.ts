@@ -30,6 +30,7 @@ export class Housekeeping {
   #trimAt = -Infinity
   #lettersAt = -Infinity
   #spansAt = -Infinity
+  #changesAt = -Infinity
   #startedAt = -Infinity
   #after: TrimPlace | undefined
 
@@ -43,6 +44,7 @@ export class Housekeeping {
     await this.#trim(now)
     await this.#dropLetters(now)
     await this.#closeSpans(now)
+    await this.#trimChanges(now)
     return this.#options.trim !== undefined && performance.now() >= this.#trimAt
   }
 
@@ -70,6 +72,12 @@ export class Housekeeping {
     if (now < this.#spansAt) return
     const isMore = await this.#options.store.closeSpan()
     if (!isMore) this.#spansAt = now + INTERVAL_MS
+  }
+
+  async #trimChanges(now: number): Promise<void> {
+    if (now < this.#changesAt) return
+    const isMore = await this.#options.store.trimChanges()
+    if (!isMore) this.#changesAt = now + INTERVAL_MS
   }
 
   async #dropLetters(now: number): Promise<void> {

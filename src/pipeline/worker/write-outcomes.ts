@@ -1,5 +1,6 @@
 import { messageOf, TransientError } from '../../domain/errors.ts'
 import type { Router } from '../../domain/routing.ts'
+import type { TallyBook } from '../../domain/tally.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { Outage } from '../../runtime/outage.ts'
 import { retry } from '../../runtime/retry.ts'
@@ -19,6 +20,8 @@ export type OutcomeContext = {
   readonly outage: Outage
   readonly counters: WorkerCounters
   readonly debug?: TriggerDebug | undefined
+  /** counts the outcomes by trigger */
+  readonly tally?: Pick<TallyBook, 'add'> | undefined
   /**
    * aborts when the worker stops: outcomes that cannot be written then are left to the worker that takes over
    */
@@ -52,7 +55,7 @@ async function each(works: readonly (() => Promise<void>)[]): Promise<void> {
 
 async function finish(runs: readonly FinishedRun[], context: OutcomeContext): Promise<void> {
   if (runs.length === 0) return
-  const { store, router, counters, debug } = context
+  const { store, router, counters, debug, tally } = context
   const finished = await untilDone(() => store.finishRuns(runs, router), context)
   const commitFailures = runs.filter(
     ({ claim, lastError }) => lastError !== null && finished.has(claim.stream.id),
@@ -66,6 +69,9 @@ async function finish(runs: readonly FinishedRun[], context: OutcomeContext): Pr
   for (const { stream, kind } of done) {
     counters[kind === 'fire' ? 'fired' : 'expired']++
     debug?.bump(stream.name, kind === 'fire' ? 'Streams fired' : 'Streams expired')
+    tally?.add(kind === 'fire' ? 'fired' : 'expired', stream.name)
+    if (kind === 'fire' && stream.fireTimestamp !== null)
+      tally?.add('fire_time', stream.name, '', 1, stream.fireTimestamp - stream.firstEvent)
   }
   countLost(lost, context)
 }
@@ -89,7 +95,7 @@ async function finishTogether(runs: readonly FinishedRun[], context: OutcomeCont
 }
 
 async function fail(run: FailedRun, context: OutcomeContext): Promise<void> {
-  const { store, logger, counters } = context
+  const { store, logger, counters, tally } = context
   const wasHeld = await untilDone(() => store.failRun(run), context)
   if (!wasHeld) {
     countLost([run.claim], context)
@@ -100,6 +106,7 @@ async function fail(run: FailedRun, context: OutcomeContext): Promise<void> {
   else countLetters(counters, 'pipeline', 1)
   const { stream } = run.claim
   if (run.retryInMs === undefined) {
+    tally?.add('failed', stream.name)
     logger.error(
       { stream: stream.id, trigger: stream.name, error: run.error },
       'the stream is in its error state',

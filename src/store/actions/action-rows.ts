@@ -133,6 +133,14 @@ export async function listActions(context: StoreContext, page: Page): Promise<Ac
   return rows.map(actionOfRow)
 }
 
+/** Counts the actions beyond the page's mark. */
+export async function countActions({ db }: StoreContext, page: Page): Promise<number> {
+  const row = await applyPage(db.selectFrom('action'), 'id', page)
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
 export async function findAction(context: StoreContext, id: number): Promise<Action | undefined> {
   const row = await selectActions(context).where('id', '=', id).executeTakeFirst()
   return row && actionOfRow(row)

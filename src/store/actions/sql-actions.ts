@@ -13,6 +13,7 @@ import {
 } from './action-results.ts'
 import {
   cancelAction,
+  countActions,
   createAction,
   findAction,
   keepAction,
@@ -65,6 +66,7 @@ export function createSqlActions({ context, transaction, query, lockWriter }: Sq
     takeAction: (runner, silentMs) => transaction((tx) => takeAction(tx, context, runner, silentMs)),
     cancelAction: (id) => transaction((tx) => cancelAction(tx, context, id)),
     listActions: (page) => query(() => listActions(context, page)),
+    countActions: (page) => query(() => countActions(context, page)),
     findAction: (id) => query(() => findAction(context, id)),
     countOutcomes: (id) => query(() => countOutcomes(context, id)),
     listResults: (id, outcome, page) => query(() => listResults(context, id, outcome, page)),

@@ -12,16 +12,15 @@ export function createSqlIntake({ context, transaction, query, lockWriter }: Sql
     warmUp: (arrivals) => query(() => warmUp(context, arrivals)),
     async storeBatch({ arrivals, deadLetters, settles, reports }, router) {
       await query(() => context.eventTypes.ensure(arrivals.map(({ event }) => event.eventType)))
-      const events = await transaction(async (tx) => {
+      const { events, deadLetterIds } = await transaction(async (tx) => {
         const current = await lockWriter(tx, reports)
         const inserted = arrivals.length > 0 ? await insertEvents(tx, current, arrivals) : []
         await routeEvents(tx, current, inserted, router, 0)
         if (settles !== undefined) await settleDeadLetter(tx, settles)
-        await insertDeadLetters(tx, current, deadLetters)
-        return inserted
+        return { events: inserted, deadLetterIds: await insertDeadLetters(tx, current, deadLetters) }
       })
       context.recentHashes.add(events.map(({ messageHash }) => messageHash))
-      return { stored: events.length, duplicates: arrivals.length - events.length }
+      return { stored: events.length, duplicates: arrivals.length - events.length, deadLetterIds }
     },
   }
 }

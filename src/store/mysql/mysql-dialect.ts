@@ -33,8 +33,11 @@ export function createMysqlDialect(pool: MysqlConnections): SqlDialect {
       return sql<boolean>`${column} like ${like} escape '|'`
     },
     firstId: (insertId) => Number(insertId),
-    onExistingKey(keys, update) {
-      const set = update.map((column) => `${column} = values(${column})`)
+    onExistingKey(keys, update, add = []) {
+      const set = [
+        ...update.map((column) => `${column} = values(${column})`),
+        ...add.map((column) => `${column} = ${column} + values(${column})`),
+      ]
       return `on duplicate key update ${set.join(', ') || `${keys[0]} = ${keys[0]}`}`
     },
     isContention,

@@ -102,6 +102,7 @@ export interface Actions {
   /** Cancels an action; what it has done stays. Returns false when it has ended, or never was. */
   cancelAction(id: number): Promise<boolean>
   listActions(page: Page): Promise<Action[]>
+  countActions(page: Page): Promise<number>
   findAction(id: number): Promise<Action | undefined>
   /** Counts the items of an action by what became of them up to now. */
   countOutcomes(id: number): Promise<OutcomeCounts>

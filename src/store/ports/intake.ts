@@ -20,7 +20,12 @@ export type Batch = {
 }
 
 /** How many events of a batch were new, and how many repeated a message_id that is stored already. */
-export type BatchOutcome = { readonly stored: number; readonly duplicates: number }
+export type BatchOutcome = {
+  readonly stored: number
+  readonly duplicates: number
+  /** ids of the dead letters, in their order; one that was kept before has its id of then; see insertDeadLetters */
+  readonly deadLetterIds: readonly (number | undefined)[]
+}
 
 /**
  * Storing of events, for consumers.

@@ -21,6 +21,8 @@ export interface Upkeep {
    * that lists by time can skip it. Returns true while more buckets wait.
    */
   closeSpan(): Promise<boolean>
+  /** Deletes changes of streams beyond the newest 100,000, a few at a time. Returns true while there are more. */
+  trimChanges(): Promise<boolean>
   /** Deletes old events that are in no stream. */
   trimEvents(trim: Trim): Promise<Trimmed>
 }

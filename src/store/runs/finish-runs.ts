@@ -10,6 +10,7 @@ import type { Executor } from '../schema/schema.ts'
 import { replaceDeadLetter } from '../upkeep/dead-letters.ts'
 import { deleteStreamRows } from './delete-stream.ts'
 import { streamLetter } from './return-streams.ts'
+import { changeOf, noteChanges, type StreamChange } from './stream-changes.ts'
 
 /** Thrown to roll back what was stored together with `runs`, whose leases had gone. */
 export class LeaseLost extends Error {
@@ -35,11 +36,8 @@ export async function finishQuietRuns(
       runs.map(({ claim }) => claim),
     ),
   )
-  await completeOrPurge(
-    tx,
-    context,
-    runs.filter(({ claim }) => held.has(claim.stream.id)),
-  )
+  const finished = runs.filter(({ claim }) => held.has(claim.stream.id))
+  await completeOrPurge(tx, context, finished)
   return [...held]
 }
 
@@ -101,6 +99,10 @@ async function completeOrPurge(
     tx,
     runs.filter((run) => run.purge).map(({ claim }) => claim.stream),
   )
+  const changes = runs.map(({ claim: { stream }, lastError: error }): StreamChange => {
+    return { ...changeOf(stream), state: 'completed', error }
+  })
+  await noteChanges(tx, context, changes)
   const kept = runs.filter((run) => !run.purge)
   const quiet = kept.filter((run) => run.lastError === null).map(({ claim }) => claim.stream.id)
   if (quiet.length > 0) await complete(tx, quiet, {})

@@ -70,8 +70,11 @@ export async function failRun(tx: Executor, context: StoreContext, run: FailedRu
     .where('state_serial_no', '=', stream.stateSerialNo)
     .executeTakeFirstOrThrow()
   const wasHeld = result.numUpdatedRows > 0n
-  if (wasHeld && isForGood) await replaceDeadLetter(tx, context, streamLetter(run.claim, 'pipeline', error))
-  return wasHeld
+  if (!wasHeld) return false
+  const state = RUN_STATES[kind][isForGood ? 'error' : 'retry']
+  await noteChanges(tx, context, [{ ...changeOf(stream), state, error }])
+  if (isForGood) await replaceDeadLetter(tx, context, streamLetter(run.claim, 'pipeline', error))
+  return true
 }
 
 /** Returns SQL for the time in `ms` on the database's clock. */
@@ -130,13 +133,27 @@ export async function rerunStreamOf(
 }
 
 /** Makes streams of an error state due again, with no attempts counted, and returns how many. */
-export async function resetStreams(db: Executor, state: ErrorState, id: number | undefined): Promise<number> {
+export async function resetStreams(
+  tx: Executor,
+  context: StoreContext,
+  state: ErrorState,
+  id: number | undefined,
+): Promise<number> {
   const { retry } = state === RUN_STATES.fire.error ? RUN_STATES.fire : RUN_STATES.expire
-  let update = db
+  let selected = tx.selectFrom('stream').selectAll().where('state', '=', stateNumber(state))
+  if (id !== undefined) selected = selected.where('id', '=', id)
+  const rows = await selected.orderBy('id').modifyEnd(sql.raw(context.dialect.forUpdate)).execute()
+  if (rows.length === 0) return 0
+  const ids = rows.map((row) => row.id)
+  await tx
     .updateTable('stream')
     .set({ ...RESET, state: stateNumber(retry) })
-    .where('state', '=', stateNumber(state))
-  if (id !== undefined) update = update.where('id', '=', id)
-  const result = await update.executeTakeFirstOrThrow()
-  return Number(result.numUpdatedRows)
+    .where(idIn('id', ids))
+    .execute()
+  await noteChanges(
+    tx,
+    context,
+    rows.map((row) => ({ ...changeOf(streamOfRow(row)), state: retry })),
+  )
+  return rows.length
 }

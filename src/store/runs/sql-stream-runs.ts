@@ -8,7 +8,7 @@ import { nextDue } from './next-due.ts'
 import { failRun, releaseClaims, rerunStreamOf, resetStreams } from './return-streams.ts'
 
 export function createSqlStreamRuns(session: SqlSession): StreamRuns {
-  const { context, transaction, query, lockWriter } = session
+  const { context, transaction, query, lockWriter, lockOwnRow } = session
   return {
     nextDue: (withRetries) => query(() => nextDue(context, withRetries)),
     claimStreams: (request) => transaction((tx) => claimStreams(tx, context, request)),
@@ -23,20 +23,31 @@ export function createSqlStreamRuns(session: SqlSession): StreamRuns {
       return finished
     },
     releaseClaims: (claims, waitMs) => transaction((tx) => releaseClaims(tx, context, claims, waitMs)),
-    failRun: (run) => transaction((tx) => failRun(tx, context, run)),
+    failRun: (run) =>
+      transaction(async (tx) => {
+        await lockOwnRow(tx)
+        return failRun(tx, context, run)
+      }),
     rerunStreamOf: (letter) => transaction(async (tx) => rerunStreamOf(tx, await lockWriter(tx), letter)),
     deleteStream: (id, signal) => transaction((tx) => deleteStream(tx, context, id), signal),
-    resetStreams: (state, id, signal) => transaction((tx) => resetStreams(tx, state, id), signal),
+    resetStreams: (state, id, signal) =>
+      transaction(async (tx) => {
+        await lockOwnRow(tx)
+        return resetStreams(tx, context, state, id)
+      }, signal),
   }
 }
 
 /** Finishes runs without new events and returns the ids of their streams. */
 async function finishQuiet(
-  { context, transaction }: SqlSession,
+  { context, transaction, lockOwnRow }: SqlSession,
   runs: readonly FinishedRun[],
 ): Promise<number[]> {
   if (runs.length === 0) return []
-  return transaction((tx) => finishQuietRuns(tx, context, runs))
+  return transaction(async (tx) => {
+    await lockOwnRow(tx)
+    return finishQuietRuns(tx, context, runs)
+  })
 }
 
 /**

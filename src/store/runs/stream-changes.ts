@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import type { Stream, StreamState } from '../../domain/stream.ts'
 import type { DistinguishingTraits } from '../../domain/trait.ts'
 import type { StoreContext } from '../context.ts'
@@ -31,8 +30,7 @@ export async function noteChanges(
   changes: readonly StreamChange[],
 ): Promise<void> {
   if (changes.length === 0) return
-  const { rows } = await sql<{ now: number }>`select ${sql.raw(dialect.machineNow)} as now`.execute(tx)
-  const at = Number(rows[0]?.now)
+  const at = Date.now() * 1000
   await insertRows(
     tx,
     dialect,

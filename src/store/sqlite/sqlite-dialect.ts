@@ -21,8 +21,11 @@ export const sqliteDialect: SqlDialect = {
   idStepNow: '1',
   matchesGlob: (column, glob) => sql<boolean>`${column} glob ${glob.replaceAll('[', '[[]')}`,
   firstId: (insertId, rows) => Number(insertId) - rows + 1,
-  onExistingKey(keys, update) {
-    const set = update.map((column) => `${column} = excluded.${column}`).join(', ')
+  onExistingKey(keys, update, add = []) {
+    const set = [
+      ...update.map((column) => `${column} = excluded.${column}`),
+      ...add.map((column) => `${column} = ${column} + excluded.${column}`),
+    ].join(', ')
     return `on conflict (${keys.join(', ')}) ${set ? `do update set ${set}` : 'do nothing'}`
   },
   isContention,

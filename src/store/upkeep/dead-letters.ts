@@ -17,28 +17,31 @@ const LARGE_BODY = 1 << 20
 
 /**
  * Keeps dead letters, each once, however often its message is delivered. A body that one statement cannot
- * carry is written in pieces. A body of more than `maxStatementBytes` is cut, and its reason says so.
+ * carry is written in pieces. A body of more than `maxStatementBytes` is cut, and its reason says so. Returns the id of
+ * each; repeats have the same, and a replay's repeat of one that is kept has none.
  */
 export async function insertDeadLetters(
   tx: Executor,
   context: StoreContext,
   deadLetters: readonly NewDeadLetter[],
-): Promise<void> {
+): Promise<readonly (number | undefined)[]> {
   const { dialect } = context
   const letters = context.isReplay ? await withoutKept(tx, context, deadLetters) : deadLetters
+  const hashes = deadLetters.map(hashOf)
   const byHash = new Map(letters.map((letter) => [hashOf(letter), letter]))
-  if (byHash.size === 0) return
+  if (byHash.size === 0) return hashes.map(() => undefined)
   const known = await tx
     .selectFrom('dead_letter')
-    .select('hash')
+    .select(['id', 'hash'])
     .where('hash', 'in', [...byHash.keys()].map(hexBytes))
     .execute()
-  for (const row of known) byHash.delete(bytesHex(row.hash))
+  const ids = new Map(known.map(({ id, hash }) => [bytesHex(hash), id]))
+  for (const hash of ids.keys()) byHash.delete(hash)
   const at = await machineNow(tx, dialect.machineNow)
   const most = dialect.maxStatementBytes
   // As a literal a byte takes two characters in a statement.
   const piece = Math.floor(most / (dialect.literal ? 2 : 1)) - 4 * REASON_CHARACTERS
-  await insertRows(
+  const inserted = await insertRows(
     tx,
     dialect,
     'dead_letter',
@@ -51,6 +54,7 @@ export async function insertDeadLetters(
       body: body.subarray(0, piece),
     })),
   )
+  for (const [index, hash] of [...byHash.keys()].entries()) ids.set(hash, inserted[index] as number)
   for (const [hash, { body }] of byHash) {
     for (let from = piece; from < Math.min(body.length, most); from += piece) {
       const next = body.subarray(from, Math.min(from + piece, most))
@@ -61,6 +65,7 @@ export async function insertDeadLetters(
         .execute()
     }
   }
+  return hashes.map((hash) => ids.get(hash))
 }
 
 /**

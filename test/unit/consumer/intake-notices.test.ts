@@ -15,8 +15,8 @@ const letter = (reason: string) => message({ kind: 'refused', deadLetter: { stag
 
 test('an event type without a definition is told once', () => {
   const { lines, notices } = createNotices()
-  notices.add([undefinedType('a'), undefinedType('b'), undefinedType('a')])
-  notices.add([undefinedType('b')])
+  notices.add([undefinedType('a'), undefinedType('b'), undefinedType('a')], [])
+  notices.add([undefinedType('b')], [])
   expect(lines).toEqual([
     '{"queue":"q","event_type":"a"} no event definition matches this type; its notifications are dropped',
     '{"queue":"q","event_type":"b"} no event definition matches this type; its notifications are dropped',
@@ -25,36 +25,47 @@ test('an event type without a definition is told once', () => {
 
 test('no more than a thousand types are told', () => {
   const { lines, notices } = createNotices()
-  notices.add(Array.from({ length: 1001 }, (_, index) => undefinedType(String(index))))
+  notices.add(
+    Array.from({ length: 1001 }, (_, index) => undefinedType(String(index))),
+    [],
+  )
   expect(lines).toHaveLength(1000)
 })
 
-test('dead letters have a line with the reason, every ten seconds at most, with their number', () => {
+test('each dead letter has a line with its id; of more than twenty in ten seconds one line tells the number', () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const { lines, notices } = createNotices()
-  notices.add([letter('first'), letter('second')])
-  notices.add([letter('third')])
-  expect(lines).toEqual(['{"queue":"q","stage":"distill","count":1} a dead letter was kept: first'])
-  // What came during the pause is told after it, though nothing comes any more.
+  const many = (count: number, first: number) => {
+    const ids = Array.from({ length: count }, (_, index) => first + index)
+    notices.add(
+      ids.map((id) => letter(`reason ${id}`)),
+      ids,
+    )
+  }
+  many(21, 1)
+  many(2, 22)
+  expect(lines).toHaveLength(20)
+  expect(lines[1]).toBe(
+    '{"queue":"q","stage":"distill","dead_letter":2,"count":1} a dead letter was kept: reason 2',
+  )
+  // What came beyond is told later, though nothing comes any more.
   vi.advanceTimersByTime(10_000)
-  expect(lines.slice(1)).toEqual([
-    '{"queue":"q","stage":"distill","count":2} 2 dead letters were kept, the last: third',
+  expect(lines.slice(20)).toEqual([
+    '{"queue":"q","stage":"distill","dead_letter":23,"count":3} 3 more dead letters were kept, the last: reason 23',
   ])
-  vi.advanceTimersByTime(60_000)
-  notices.add([letter('fourth'), letter('fifth')])
+  many(21, 24)
   notices.end()
-  expect(lines.slice(2)).toEqual([
-    '{"queue":"q","stage":"distill","count":1} a dead letter was kept: fourth',
-    '{"queue":"q","stage":"distill","count":1} a dead letter was kept: fifth',
-  ])
+  expect(lines).toHaveLength(42)
   vi.advanceTimersByTime(60_000)
-  expect(lines).toHaveLength(4)
+  expect(lines).toHaveLength(42)
 })
 
 test('dead letters of apps count too', () => {
   const { lines, notices } = createNotices()
   const appLetters = [{ stage: 'app:atompub', reason: 'refused', queue: 'q', body: Buffer.alloc(0) }]
-  notices.add([{ ...message({ kind: 'filtered' }), appLetters }])
-  expect(lines).toEqual(['{"queue":"q","stage":"app:atompub","count":1} a dead letter was kept: refused'])
+  notices.add([{ ...message({ kind: 'filtered' }), appLetters }], [7])
+  expect(lines).toEqual([
+    '{"queue":"q","stage":"app:atompub","dead_letter":7,"count":1} a dead letter was kept: refused',
+  ])
 })
