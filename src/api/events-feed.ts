@@ -20,7 +20,7 @@ export function eventsFeedOperation(store: Queries): Operation {
     query: eventsQuery,
     params: noParams,
     answer: z.string(),
-    answerType: TYPE,
+    contentType: TYPE,
     httpProblems: {},
     async run({ query, url, signal, limits }) {
       const page = { ...pageOf(query), ...limits }
