@@ -114,7 +114,7 @@ test('transactions that are made and told to have timed out are repeated, and ch
   await put('made-0', 'made')
   let left = 1
   proxy.treat('commit', () => (left-- > 0 ? 'time-out' : 'pass'))
-  expect(await put('m')).toEqual({ stored: 0, duplicates: 1 })
+  expect(await put('m')).toMatchObject({ stored: 0, duplicates: 1 })
   const claims = await store.claimStreams(request)
   expect(claims).toHaveLength(2)
   left = 1

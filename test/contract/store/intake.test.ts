@@ -69,8 +69,8 @@ describe.each(DATABASES)('store on $name: intake', ({ open }) => {
     const router = routerOf({})
     const first = event({ messageId: 'same', host: 'h' })
     const again = { ...first, timestamp: LATER }
-    expect(await put(router, [first, again])).toEqual({ stored: 1, duplicates: 1 })
-    expect(await put(router, [again])).toEqual({ stored: 0, duplicates: 1 })
+    expect(await put(router, [first, again])).toMatchObject({ stored: 1, duplicates: 1 })
+    expect(await put(router, [again])).toMatchObject({ stored: 0, duplicates: 1 })
     expect((await store.listStreams({}, PAGE)).map(({ eventCount }) => eventCount)).toEqual([1])
     expect(await store.findEvent('same')).toMatchObject({ timestamp: NOW })
   })
@@ -102,7 +102,7 @@ describe.each(DATABASES)('store on $name: intake', ({ open }) => {
         },
         router,
       )
-    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toMatchObject({
       stored: 1,
       duplicates: 3,
     })
@@ -130,7 +130,7 @@ describe.each(DATABASES)('store on $name: intake', ({ open }) => {
     ] as const) {
       const arrivals = encodedArrivals(router, [repeat, fresh])
       await store.warmUp(arrivals)
-      expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+      expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toMatchObject({
         stored: 1,
         duplicates: 1,
       })
@@ -145,7 +145,7 @@ describe.each(DATABASES)('store on $name: intake', ({ open }) => {
     await put(router, [event({ messageId: 'a', host: 'h' }), event({ messageId: 'b', host: 'h' })])
     await store.warmUp(arrivals.slice(1))
     await database.db.deleteFrom('event').execute()
-    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toMatchObject({
       stored: 2,
       duplicates: 0,
     })
@@ -162,11 +162,11 @@ describe.each(DATABASES)('store on $name: intake', ({ open }) => {
       },
     }
     await expect(store.storeBatch({ arrivals, deadLetters: [] }, broken)).rejects.toThrow('broken')
-    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toMatchObject({
       stored: 2,
       duplicates: 0,
     })
-    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toEqual({
+    expect(await store.storeBatch({ arrivals, deadLetters: [] }, router)).toMatchObject({
       stored: 0,
       duplicates: 2,
     })
