@@ -57,6 +57,9 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['dead-letters retry --stage bogus --all -c WINCHESTER', 2, /expected one of decode/],
   ['dead-letters retry -c WINCHESTER', 2, /expected ids, or --all/],
   ['dead-letters retry 7 -c WINCHESTER', 1, /no dead letter 7/],
+  ['tap -c WINCHESTER', 1, /is no yagi.conf/],
+  ['tap -c YAGI --queue nosuch', 1, /has no queue nosuch/],
+  ['tap -c YAGI --limit 0', 2, /whole number of at least 1/],
   ['dead-letters drop --stage bogus --all --yes -c WINCHESTER', 2, /expected one of decode/],
   ['dead-letters drop x -c WINCHESTER', 2, /whole number/],
   ['dead-letters show 7 -c WINCHESTER', 1, /there is no dead letter 7/],
@@ -194,6 +197,9 @@ test('the table has each command', async () => {
     'timeline',
     'dead-letters',
     'actions',
+    'triggers',
+    'dropped',
+    'tail',
     'completion',
   ])
 })
