@@ -89,7 +89,7 @@ test('a failed commit is counted and kept as a dead letter; retrying it runs the
   expect(await store.countDeadLetters({})).toBe(0)
   expect((await store.listStreams({}, ALL)).map(({ lastError }) => lastError)).toEqual([null, null])
   // What has succeeded is not run again.
-  expect(await retryDeadLetter(letter, context)).toEqual({ outcome: 'missing' })
+  expect(await retryDeadLetter(letter, context)).toEqual({ outcome: 'gone' })
 })
 
 test('a handler that adds to the list it was given makes new events all the same', async () => {
