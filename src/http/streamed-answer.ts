@@ -36,9 +36,15 @@ export function listAnswer<T>(rows: readonly T[], encode: (row: T) => string, ne
   return new StreamedAnswer(pieces(), next)
 
   function* pieces(): Generator<string> {
-    yield '['
-    for (const [index, row] of rows.entries()) yield `${index > 0 ? ',' : ''}${encode(row)}`
-    yield ']'
+    // Not a piece for each row: whoever sends them waits a turn for each.
+    let text = '['
+    for (const [index, row] of rows.entries()) {
+      text += `${index > 0 ? ',' : ''}${encode(row)}`
+      if (text.length < CHUNK) continue
+      yield text
+      text = ''
+    }
+    yield `${text}]`
   }
 }
 
