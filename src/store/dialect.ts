@@ -29,6 +29,8 @@ export type SqlDialect = {
   readonly hasOneConnection: boolean
   /** `for update`; empty where rows cannot be locked */
   readonly forUpdate: string
+  /** `lock in share mode`; empty where rows cannot be locked */
+  readonly forShare: string
   /** `for update skip locked`; empty where rows cannot be locked */
   readonly skipLocked: string
   /** most parameters of one statement */

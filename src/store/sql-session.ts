@@ -39,7 +39,7 @@ export type SqlSession = {
   lockWriter(tx: Executor, reports?: () => NumberedReports): Promise<StoreContext>
   /**
    * Only locks the row of this writer: for what has to be written whatever became of the schema, such as the end of a run
-   * whose handlers have committed.
+   * whose handlers have committed. The lock is shared, so that the lanes of a worker do not wait for each other's commits.
    */
   lockOwnRow(tx: Executor): Promise<void>
   /** Removes the writer's row, unless it holds positions in queues, and closes every connection. */
@@ -87,12 +87,12 @@ export async function openSqlSession(
     return Number(rows[0]?.step ?? 1)
   }
 
-  async function lockRow(tx: Executor, id: number): Promise<void> {
+  async function lockRow(tx: Executor, id: number, lock: string): Promise<void> {
     await tx
       .selectFrom('writer')
       .select('id')
       .where('id', '=', id)
-      .modifyEnd(sql.raw(dialect.forUpdate))
+      .modifyEnd(sql.raw(lock))
       .executeTakeFirst()
   }
 
@@ -127,7 +127,7 @@ export async function openSqlSession(
     async lockWriter(tx, reports) {
       if (writerId === undefined) return countingBy(await stepNow(tx))
       if (reports) await writeReports(tx, writerId, reports)
-      else await lockRow(tx, writerId)
+      else await lockRow(tx, writerId, dialect.forUpdate)
       // A statement of its own: MariaDB would lock what a subquery of the other one reads.
       const others = await sql<{ indexed: number; imports: number; migrations: number; step: number }>`
         select (select count(*) from indexed_trait) as indexed,
@@ -145,7 +145,9 @@ export async function openSqlSession(
       const hasUnindexed = Number(indexed) > context.indexedTraits.size
       return { ...countingBy(Number(step)), hasUnindexed }
     },
-    lockOwnRow: async (tx) => (writerId === undefined ? undefined : lockRow(tx, writerId)),
+    async lockOwnRow(tx) {
+      if (writerId !== undefined) await lockRow(tx, writerId, dialect.forShare)
+    },
     async close() {
       if (writerId !== undefined && !hasReported) {
         // Readers must not wait for a writer that is gone. If this fails, its row is never locked again.

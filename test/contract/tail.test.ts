@@ -133,7 +133,10 @@ describe.each(DATABASES)('the tail of $name', ({ open }) => {
   })
 })
 
-test('changes of a late commit are not jumped over', async () => {
+test.each([
+  { of: 'another writer', lock: sql`select id from writer where name = 'other' for update` },
+  { of: 'another lane', lock: sql`select id from writer where name = 'test' lock in share mode` },
+])('changes of a late commit of $of are not jumped over', async ({ lock }) => {
   const [, { open }] = DATABASES as [unknown, (typeof DATABASES)[number]]
   const database = await open()
   const store = await createSqlStore(database, { writer: 'test', indexedTraits: ['host'] })
@@ -156,7 +159,7 @@ test('changes of a late commit are not jumped over', async () => {
   const begun = Promise.withResolvers<void>()
   const gate = Promise.withResolvers<void>()
   const late = database.db.transaction().execute(async (tx) => {
-    await sql`select id from writer where name = 'other' for update`.execute(tx)
+    await lock.execute(tx)
     const row = { stream_id: 99, name: 'late', state: 6, at: 1, traits: '{}', error: null }
     await tx.insertInto('stream_change').values(row).execute()
     begun.resolve()

@@ -17,6 +17,7 @@ export function createMysqlDialect(pool: MysqlConnections): SqlDialect {
     ],
     hasOneConnection: false,
     forUpdate: 'for update',
+    forShare: 'lock in share mode',
     skipLocked: 'for update skip locked',
     maxParameters: 60_000,
     literal: mysqlLiteral,

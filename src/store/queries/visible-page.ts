@@ -48,12 +48,13 @@ async function waitNow({ db, dialect }: StoreContext): Promise<void> {
   const isIdle = new Set(idle.map(({ id }) => id))
   for (const { id } of writers) {
     if (isIdle.has(id)) continue
-    // Rows are locked one at a time, shared, and released at once: no writer waits for a waiting reader.
+    // Not shared: a row that several transactions of its process have locked together has to be waited for. Rows are locked
+    // one at a time and released at once.
     await db
       .selectFrom('writer')
       .select('id')
       .where('id', '=', id)
-      .modifyEnd(sql.raw('lock in share mode'))
+      .modifyEnd(sql.raw(dialect.forUpdate))
       .execute()
   }
 }

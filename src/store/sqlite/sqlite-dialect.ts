@@ -12,6 +12,7 @@ export const sqliteDialect: SqlDialect = {
   hasOneConnection: true,
   // Not needed: BEGIN IMMEDIATE locks the whole database.
   forUpdate: '',
+  forShare: '',
   skipLocked: '',
   ready: (text) => text,
   bytes: (hex) => Buffer.from(hex, 'hex'),
