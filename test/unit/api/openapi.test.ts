@@ -1,6 +1,6 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, test } from 'vitest'
-import { apiDocument } from '../../../src/api/api-app.ts'
+import { apiDocument } from '../../../src/api/api-operations.ts'
 import { eventOperations } from '../../../src/api/events.ts'
 import { streamOperations } from '../../../src/api/streams.ts'
 import type { Store } from '../../../src/store/store.ts'
