@@ -1,12 +1,13 @@
 import { ConflictError, StackTachError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
+import { STREAM_STATES } from '../domain/stream.ts'
 import { formatIso } from '../domain/time.ts'
 import { typedEvent, typedTrait } from '../formats/typed-form.ts'
 import { prefetchNext } from '../runtime/prefetch-next.ts'
-import type { DumpCounts, DumpedStream } from '../store/copy/dump.ts'
+import type { DumpCounts, DumpedStream, StreamCounts } from '../store/copy/dump.ts'
 import type { Restore } from '../store/copy/restore.ts'
 import type { LeftOut, Winchester } from '../store/copy/winchester/open-winchester.ts'
-import type { Queries } from '../store/ports/queries.ts'
+import type { Page, Queries } from '../store/ports/queries.ts'
 import { requireRunning } from './dump-file.ts'
 
 /** Rows that are compared at the end, evenly spread over all. */
@@ -16,6 +17,8 @@ const SAMPLED_STREAMS = 200
 /** What an import of StackTach.v3's database has moved, compared and left out. */
 export type WinchesterImport = {
   readonly counts: DumpCounts
+  /** number of pairs of a stream and an event of it */
+  readonly memberships: number
   readonly compared: DumpCounts
   readonly leftOut: LeftOut
 }
@@ -24,7 +27,8 @@ export type WinchesterTarget = { readonly restore: Restore; readonly queries: Qu
 
 /**
  * Moves the events and streams of a database of StackTach.v3 over, ids kept, and compares counts and a sample of
- * rows at the end. What is stored stays after a failure or an interruption: the next import goes on after it.
+ * rows at the end. What is stored stays after a failure or an interruption. The next import goes on after the events,
+ * which never change, and moves all streams again: in the meantime they may have taken events, fired or expired.
  *
  * Throws ConflictError where the target holds a part of another database, and StackTachError when the two differ at
  * the end or the signal aborts.
@@ -38,17 +42,18 @@ export async function importWinchester(
   signal: AbortSignal,
   onProgress: (done: DumpCounts) => void,
 ): Promise<WinchesterImport> {
-  const last = await restore.last()
-  await requireSameEvent(source, queries, last.event)
+  const lastEvent = await restore.lastEvent()
+  await requireSameEvent(source, queries, lastEvent)
+  await restore.removeStreams()
   const done = { ...(await restore.counts()) }
   await restore.addEventTypes(await source.eventTypes())
-  for await (const events of prefetchNext(source.events(last.event), ignore)) {
+  for await (const events of prefetchNext(source.events(lastEvent), ignore)) {
     requireRunning(signal)
     await restore.addEvents(events)
     done.events += events.length
     onProgress(done)
   }
-  for await (const streams of prefetchNext(source.streams(last.stream), ignore)) {
+  for await (const streams of prefetchNext(source.streams(), ignore)) {
     requireRunning(signal)
     await restore.addStreams(streams)
     done.streams += streams.length
@@ -56,10 +61,12 @@ export async function importWinchester(
   }
   const counts = await restore.counts()
   requireSameCounts(counts, source.counts)
-  const compared = await compareSamples(source, queries, last)
+  const { memberships, states } = await restore.streamCounts()
+  requireSameStreams({ memberships, states }, await source.streamCounts())
+  const compared = await compareSamples(source, queries, lastEvent)
   const leftOut = await source.leftOut()
   await restore.finish()
-  return { counts, compared, leftOut }
+  return { counts, memberships, compared, leftOut }
 }
 
 async function ignore(): Promise<void> {}
@@ -82,31 +89,47 @@ function requireSameCounts(counts: DumpCounts, expected: DumpCounts): void {
   )
 }
 
+function requireSameStreams(counts: StreamCounts, expected: StreamCounts): void {
+  const [held, given] = [describeStreams(counts), describeStreams(expected)]
+  if (held !== given) throw differ(`${held}, and that of --from ${given}`)
+}
+
+function describeStreams({ memberships, states }: StreamCounts): string {
+  const counts = STREAM_STATES.flatMap((state) => (states[state] ? [`${states[state]} ${state}`] : []))
+  return `${memberships} events in streams (${counts.join(', ') || 'no stream'})`
+}
+
 /** Compares rows of both databases, evenly spread over the ids. Returns how many. */
 async function compareSamples(
   source: Winchester,
   queries: Queries,
-  resumed: { readonly event: number },
+  resumedAfter: number,
 ): Promise<DumpCounts> {
-  const newest = { limit: 1, mark: undefined, ascending: false }
+  const [oldest, newest] = [true, false].map((ascending) => ({ limit: 1, mark: undefined, ascending })) as [
+    Page,
+    Page,
+  ]
+  const [firstEvent] = await queries.listEvents({}, oldest)
   const [lastEvent] = await queries.listEvents({}, newest)
+  const [firstStream] = await queries.listStreams({}, oldest)
   const [lastStream] = await queries.listStreams({}, newest)
   // The seam of an import that went on is looked at too.
-  const eventIds = [...spread(lastEvent?.id ?? 0, SAMPLED_EVENTS), resumed.event, resumed.event + 1]
+  const seam = [resumedAfter, resumedAfter + 1]
+  const eventIds = [...spread(SAMPLED_EVENTS, firstEvent?.id, lastEvent?.id), ...seam]
   const events = await source.eventsById(eventIds)
   for (const event of events)
     requireSame(`event ${event.id}`, textOf(event), await storedText(queries, event))
-  const streams = await source.streamsById(spread(lastStream?.id ?? 0, SAMPLED_STREAMS))
+  const streams = await source.streamsById(spread(SAMPLED_STREAMS, firstStream?.id, lastStream?.id))
   for (const stream of streams)
     requireSame(`stream ${stream.id}`, streamText(stream), await storedStream(queries, stream.id))
   return { events: events.length, streams: streams.length }
 }
 
-/** Returns at most `count` ids from 1 to `highest`, evenly spread, the first and the last among them. */
-function spread(highest: number, count: number): number[] {
-  const step = Math.max(1, (highest - 1) / Math.max(1, count - 1))
-  const ids = Array.from({ length: Math.min(count, highest) }, (_, index) => Math.round(1 + index * step))
-  return [...new Set([...ids, highest || 1])]
+/** Returns at most `count` ids from `lowest` to `highest`, evenly spread, both among them. */
+function spread(count: number, lowest = 1, highest = lowest): number[] {
+  const length = Math.min(count, highest - lowest + 1)
+  const step = (highest - lowest) / Math.max(1, length - 1)
+  return Array.from({ length }, (_, index) => Math.round(lowest + index * step))
 }
 
 function textOf({ id, ...event }: StoredEvent): string {

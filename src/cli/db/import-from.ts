@@ -34,7 +34,7 @@ export async function importFrom(
     const show = (done: DumpCounts) => line.show(() => progressOf(done, source))
     const moving = importWinchester(source, { restore, queries }, signal, show)
     const moved = await moving.finally(() => line.clear())
-    await tell(moved, source)
+    await tell(moved)
   } catch (error) {
     if (!signal.aborted) throw error
     throw new StackTachError('io', 'the import was interrupted; the same command goes on with it')
@@ -59,10 +59,10 @@ function progressOf({ events, streams }: DumpCounts, { counts }: Winchester): st
   return `${grouped(events)} of ${grouped(counts.events)} events, ${grouped(streams)} of ${grouped(counts.streams)} streams`
 }
 
-async function tell({ counts, compared, leftOut }: WinchesterImport, source: Winchester): Promise<void> {
+async function tell({ counts, memberships, compared, leftOut }: WinchesterImport): Promise<void> {
   const { events, streams } = counts
   await print(
-    `imported ${grouped(events)} events and ${grouped(streams)} streams with ${grouped(source.memberships)} events in them, as many as --from has\n`,
+    `imported ${grouped(events)} events and ${grouped(streams)} streams with ${grouped(memberships)} events in them, as many as --from has\n`,
   )
   await print(
     `compared ${grouped(compared.events)} events and ${grouped(compared.streams)} streams: the same\n`,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { ConflictError } from '../../domain/errors.ts'
 import type { StoredEvent } from '../../domain/event.ts'
-import type { Stream } from '../../domain/stream.ts'
+import type { Stream, StreamState } from '../../domain/stream.ts'
 import { createContext, type StoreContext } from '../context.ts'
 import type { OpenDatabase } from '../dialect.ts'
 import { decodeEvents, EVENT_COLUMNS } from '../queries/select-events.ts'
@@ -29,6 +29,12 @@ export type Dump = {
 }
 
 export type DumpCounts = { readonly events: number; readonly streams: number }
+
+/** What streams are made of, in numbers: how many there are by state, and pairs of a stream and an event of it. */
+export type StreamCounts = {
+  readonly states: { readonly [state in StreamState]?: number }
+  readonly memberships: number
+}
 
 /** Calls `work` with a dump of the database as it is now, whatever others store in the meantime. */
 export async function readDump<T>(database: OpenDatabase, work: (dump: Dump) => Promise<T>): Promise<T> {
@@ -124,7 +130,7 @@ async function streamsAfter(db: Executor, after: number): Promise<DumpedStream[]
 }
 
 /** Returns the number of rows of a table. */
-export async function countOf(db: Executor, table: 'event' | 'stream'): Promise<number> {
+export async function countOf(db: Executor, table: 'event' | 'stream' | 'stream_event'): Promise<number> {
   const row = await db
     .selectFrom(table)
     .select(({ fn }) => fn.countAll<number>().as('count'))

@@ -10,12 +10,12 @@ import { insertEventsWithIds } from '../intake/insert-events.ts'
 import { streamRow, traitRows } from '../intake/route-events.ts'
 import { idAtEnd } from '../queries/page.ts'
 import { waitForWriters } from '../queries/visible-page.ts'
-import { bytesHex, hashIn } from '../rows.ts'
+import { bytesHex, hashIn, stateOfNumber } from '../rows.ts'
 import { requireCurrentSchema } from '../schema/migrate.ts'
 import { bucketOf, type Executor, IMPORT_MARKER, type Tables } from '../schema/schema.ts'
 import { inTransaction } from '../transaction.ts'
 import { noteIndexedTraits, traitsToIndex } from '../upkeep/indexed-traits.ts'
-import { countOf, type DumpCounts, type DumpedStream } from './dump.ts'
+import { countOf, type DumpCounts, type DumpedStream, type StreamCounts } from './dump.ts'
 
 /** Fills an empty database with the content of another one, ids kept. */
 export type Restore = {
@@ -24,8 +24,11 @@ export type Restore = {
   /** Adds streams whose events were added before. Rejects with InvalidError for an event that is missing. */
   addStreams(streams: readonly DumpedStream[]): Promise<void>
   counts(): Promise<DumpCounts>
-  /** Returns the highest ids that are stored; 0 where there are none. */
-  last(): Promise<{ readonly event: number; readonly stream: number }>
+  streamCounts(): Promise<StreamCounts>
+  /** Returns the highest id of an event that is stored; 0 where there is none. */
+  lastEvent(): Promise<number>
+  /** Deletes all streams that are stored, never events. */
+  removeStreams(): Promise<void>
   /** Ends the restore once everything has been added; from then on other processes may store. */
   finish(): Promise<void>
   /** Deletes what has been added, after a failure; not for the mode `resume`, which may go on. */
@@ -69,12 +72,13 @@ export async function openRestore(
       if (mode !== 'resume') for (const { id } of streams) added.stream.push(id)
     },
     counts: async () => ({ events: await countOf(db, 'event'), streams: await countOf(db, 'stream') }),
-    async last() {
-      const [event = 0, stream = 0] = [
-        await idAtEnd(db, 'event', 'desc'),
-        await idAtEnd(db, 'stream', 'desc'),
-      ]
-      return { event, stream }
+    streamCounts: () => streamCounts(db),
+    lastEvent: async () => (await idAtEnd(db, 'event', 'desc')) ?? 0,
+    async removeStreams() {
+      for (let ids = await firstStreams(db); ids.length > 0; ids = await firstStreams(db)) {
+        const some = ids
+        await transaction((tx) => deleteRows(tx, 'stream', some))
+      }
     },
     finish: () => transaction((tx) => removeMarker(tx, marker)),
     async undo() {
@@ -89,6 +93,8 @@ export async function openRestore(
 }
 
 const DELETED_AT_A_TIME = 1000
+/** Each has a row for each of its events. */
+const STREAMS_AT_A_TIME = 200
 
 const FILLED = [
   'stream_event',
@@ -151,6 +157,24 @@ async function lockMarker(tx: Executor, dialect: SqlDialect, id: number): Promis
 
 async function removeMarker(db: Executor, id: number): Promise<void> {
   await db.deleteFrom('writer').where('id', '=', id).execute()
+}
+
+async function firstStreams(db: Executor): Promise<number[]> {
+  const rows = await db.selectFrom('stream').select('id').orderBy('id').limit(STREAMS_AT_A_TIME).execute()
+  return rows.map(({ id }) => id)
+}
+
+async function streamCounts(db: Executor): Promise<StreamCounts> {
+  const rows = await db
+    .selectFrom('stream')
+    .select(['state', ({ fn }) => fn.countAll<number>().as('count')])
+    .groupBy('state')
+    .orderBy('state')
+    .execute()
+  return {
+    states: Object.fromEntries(rows.map(({ state, count }) => [stateOfNumber(state), Number(count)])),
+    memberships: await countOf(db, 'stream_event'),
+  }
 }
 
 /** Deletes rows that this restore has inserted, and no others. */

@@ -4,7 +4,7 @@ import type { StoredEvent } from '../../../domain/event.ts'
 import type { DistinguishingTraits, Traits } from '../../../domain/trait.ts'
 import { openMysqlDatabase } from '../../mysql/mysql-database.ts'
 import type { Executor } from '../../schema/schema.ts'
-import type { DumpCounts, DumpedStream } from '../dump.ts'
+import type { DumpCounts, DumpedStream, StreamCounts } from '../dump.ts'
 import { WINCHESTER_TABLES } from './winchester-tables.ts'
 import { microsOf, stateOf, traitOf, type WinchesterTrait } from './winchester-values.ts'
 
@@ -17,13 +17,12 @@ export type LeftOut = { readonly events: number; readonly traits: number }
 /** The content of a database of StackTach.v3 at one moment, in the order of ids. It is only read. */
 export type Winchester = {
   readonly counts: DumpCounts
-  /** number of pairs of a stream and an event of it */
-  readonly memberships: number
+  streamCounts(): Promise<StreamCounts>
   eventTypes(): Promise<string[]>
   /** Yields the events with ids above `after`, in portions. */
   events(after: number): AsyncGenerator<StoredEvent[]>
-  /** Yields the streams with ids above `after`, in portions. */
-  streams(after: number): AsyncGenerator<DumpedStream[]>
+  /** Yields the streams in portions. */
+  streams(): AsyncGenerator<DumpedStream[]>
   eventsById(ids: readonly number[]): Promise<StoredEvent[]>
   streamsById(ids: readonly number[]): Promise<DumpedStream[]>
   /** Returns what is left out: rows that StackTach.v3 itself could not have shown. */
@@ -66,14 +65,14 @@ async function sourceOf(db: Executor): Promise<Winchester> {
     join event_type t on t.id = e.event_type_id join stream s on s.id = m.stream_id where ${IS_SOUND}`
   return {
     counts,
-    memberships: await countOf(db, memberships),
+    streamCounts: async () => ({ states: await statesOf(db), memberships: await countOf(db, memberships) }),
     async eventTypes() {
       const { rows } = await sql<{ desc: string }>`
         select \`desc\` from event_type where \`desc\` <> '' order by id`.execute(db)
       return rows.map(({ desc }) => desc)
     },
     events: (after) => portions(after, (id) => readEvents(db, sql`e.id > ${id}`, EVENTS_AT_A_TIME)),
-    streams: (after) => portions(after, (id) => readStreams(db, sql`s.id > ${id}`, STREAMS_AT_A_TIME)),
+    streams: () => portions(0, (id) => readStreams(db, sql`s.id > ${id}`, STREAMS_AT_A_TIME)),
     eventsById: (ids) => readEvents(db, sql`e.id in (${sql.join(ids)})`, ids.length),
     streamsById: (ids) => readStreams(db, sql`s.id in (${sql.join(ids)})`, ids.length),
     async leftOut() {
@@ -95,6 +94,13 @@ const VOID_TRAITS = sql`trait where not coalesce(type = 0 or (type = 1 and t_str
 async function countOf(db: Executor, from: ReturnType<typeof sql>): Promise<number> {
   const { rows } = await sql<{ count: number }>`select count(*) as count from ${from}`.execute(db)
   return Number(rows[0]?.count)
+}
+
+/** Counts the streams by state. */
+async function statesOf(db: Executor): Promise<StreamCounts['states']> {
+  const { rows } = await sql<{ state: number; count: number }>`
+    select state, count(*) as count from stream group by state order by state`.execute(db)
+  return Object.fromEntries(rows.map(({ state, count }) => [stateOf(Number(state)), Number(count)]))
 }
 
 async function* portions<T extends { readonly id: number }>(
