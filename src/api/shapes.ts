@@ -168,7 +168,9 @@ const timelineEntry = z
       at: isoTime,
       stream: z.int(),
       name: z.string().meta({ description: 'name of its trigger' }),
-      what: z.enum(['opened', 'fires', 'expires']),
+      what: z.enum(['opened', 'fires', 'expires', 'completed']).meta({
+        description: '`completed` where it is not certain whether it fired or expired',
+      }),
       state: z.enum(STREAM_STATES),
       error: z.string().nullable(),
     }),
@@ -182,6 +184,7 @@ export const timeline = z
     entries: z.array(timelineEntry).meta({ description: 'in the order of time' }),
     events: z.int(),
     is_truncated: z.boolean().meta({ description: 'whether older events are left out' }),
+    has_more_streams: z.boolean().meta({ description: 'whether older streams are left out' }),
   })
   .meta({ id: 'Timeline' })
 

@@ -24,7 +24,7 @@ export function timelineOperation(queries: Queries, searchedTraits: readonly str
       await limits.admit(limits.maxBytes)
       const traits = query.traits ?? [await traitOf(queries, query.of, searchedTraits)]
       const { from_datetime: from, to_datetime: to, fold: isFolded } = query
-      return readTimeline(queries, { traits, from, to, isFolded }, limits, signal)
+      return readTimeline(queries, { traits, from, to, isFolded, now: Date.now() * 1000 }, limits, signal)
     },
   })
 }

@@ -9,6 +9,8 @@ export type Timeline = {
   readonly events: number
   /** whether older events are left out */
   readonly is_truncated: boolean
+  /** whether older streams are left out */
+  readonly has_more_streams: boolean
 }
 
 export type TimelineEntry = EventEntry | FoldedEntry | StreamEntry
@@ -46,8 +48,11 @@ export type StreamEntry = {
   readonly at: string
   readonly stream: number
   readonly name: string
-  /** `opened`: its first event; `fires` and `expires`: when it was, or will be, due */
-  readonly what: 'opened' | 'fires' | 'expires'
+  /**
+   * `opened`: its first event; `fires` and `expires`: when it was, or will be, due, or its last event where an operator
+   * set it going before; `completed`: the same of a stream of which it is not certain whether it fired or expired
+   */
+  readonly what: 'opened' | 'fires' | 'expires' | 'completed'
   readonly state: string
   /** the first line of the error of its last run */
   readonly error: string | null

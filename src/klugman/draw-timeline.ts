@@ -27,13 +27,21 @@ export function drawTimeline(timeline: Timeline, marking: Marking = (line) => li
   return [headOf(timeline), ...drawing.lines]
 }
 
-function headOf({ traits, events, entries, is_truncated }: Timeline): string {
+function headOf(timeline: Timeline): string {
+  const { traits, events, entries } = timeline
   const name = Object.entries(traits).map(([trait, value]) => `${trait} ${value}`)
   const streams = new Set(entries.flatMap((entry) => (entry.kind === 'stream' ? [entry.stream] : [])))
   const counts = [counted(events, 'event'), counted(streams.size, 'stream')].join(', ')
+  return printable([`${name.join(', ')}: ${counts}`, ...leftOut(timeline)].join('; '))
+}
+
+/** Returns clauses about what is left out of a story, and how it is shown; none where it is whole. */
+export function leftOut({ entries, is_truncated, has_more_streams }: Timeline): string[] {
   const first = entries.find(({ kind }) => kind !== 'stream')?.at
-  const older = is_truncated ? `; older events are left out, --to ${first} shows them` : ''
-  return printable(`${name.join(', ')}: ${counts}${older}`)
+  return [
+    ...(is_truncated ? [`older events are left out, --to ${first} shows them`] : []),
+    ...(has_more_streams ? ['older streams are left out, --from and --to choose a time'] : []),
+  ]
 }
 
 class Drawing {
@@ -93,7 +101,7 @@ class Drawing {
 }
 
 function streamText({ stream, name, what, state }: StreamEntry): string {
-  return `stream ${stream} of ${name} ${what}${what === 'opened' ? '' : ` (${state})`}`
+  return `stream ${stream} of ${name} ${what}${what === 'opened' || what === state ? '' : ` (${state})`}`
 }
 
 function below(entry: TimelineEntry): string[] {

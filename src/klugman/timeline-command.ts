@@ -6,7 +6,7 @@ import type { Timeline, TimelineEntry } from '../formats/timeline.ts'
 import { stringifyJson } from '../text/json.ts'
 import type { Cells } from './columns.ts'
 import { connect } from './connect.ts'
-import { drawTimeline } from './draw-timeline.ts'
+import { drawTimeline, leftOut } from './draw-timeline.ts'
 import { plainText } from './format-value.ts'
 import { PRINTERS } from './list-formats.ts'
 import { localTimeline, sentTime } from './local-times.ts'
@@ -56,8 +56,9 @@ async function run(what: string, options: Options, command: Command): Promise<vo
   } else {
     const shown = options.local ? localTimeline(timeline) : timeline
     if (format === 'csv') await PRINTERS.csv(shown.entries.map(cellsOf), COLUMNS)
-    else await draw(shown)
+    else return draw(shown)
   }
+  for (const clause of leftOut(timeline)) printNote(clause)
 }
 
 function queryOf(what: string, { fold, local, ...options }: Options): TimelineQuery {

@@ -3,7 +3,7 @@ import { explainStream } from '../../src/explain/stream/explain-stream.ts'
 import { DATABASES } from '../support/databases.ts'
 import { at, event, routerOf } from '../support/events.ts'
 import { explainedBy } from '../support/explained.ts'
-import { HOUR_MS, NOW, StoreFixture } from '../support/store-fixture.ts'
+import { finished, HOUR_MS, NOW, StoreFixture } from '../support/store-fixture.ts'
 
 const END = { event_type: '*.end', traits: { state: 'active' } }
 const ROUTER = routerOf({
@@ -85,6 +85,34 @@ describe.each(DATABASES)('an explanation of a stream on $name', ({ open }) => {
     expect(why).toEqual([
       `Its fire_pipeline failed in 1 run and is not run again by itself; klugman streams --id ${id} --reset runs it again.`,
     ])
+  })
+
+  test('says that a stream fired where that is certain: a worker took it when it was due, and its run ended it', async () => {
+    const ready = routerOf({ fire_criteria: [{ event_type: 'test.start' }] })
+    await put(ready, [started()])
+    await fixture.store.finishRuns(
+      (await claim()).map((one) => finished(one)),
+      ready,
+    )
+    expect((await explain()).why[0]).toBe('It fired, and its pipeline has run.')
+  })
+
+  test('does not say whether a stream fired that an operator set going', async () => {
+    const { store } = fixture
+    await put(ROUTER, [started()])
+    const kind = { target: 'streams', verb: 'fire-now' } as const
+    const action = await store.createAction({ ...kind, filter: {}, token: null, runner: 'r1', total: 1 })
+    for await (const ids of store.matchingStreams({})) await store.addItems(action, ids)
+    await store.beginAction(action)
+    await store.applyToStreams(action, 10)
+    expect((await explain()).why[0]).toMatch(
+      /^An operator set it going, or a worker gave it back; it runs as soon/,
+    )
+    await store.finishRuns(
+      (await claim()).map((one) => finished(one)),
+      ROUTER,
+    )
+    expect((await explain()).why[0]).toBe('It is completed: its pipeline has run.')
   })
 
   test('says that criteria have changed since the last event, and that a trigger is not configured', async () => {

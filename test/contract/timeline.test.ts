@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createApiApp } from '../../src/api/api-app.ts'
 import { createClient } from '../../src/client/client.ts'
+import { formatIso } from '../../src/domain/time.ts'
 import { createHttpService } from '../../src/http/http-service.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { DATABASES } from '../support/databases.ts'
@@ -44,7 +45,12 @@ describe.each(DATABASES)('a timeline over $name', ({ open }) => {
   test('has the events of a resource in order, with what changed, and its streams', async () => {
     await fill()
     const timeline = await asking((client) => client.timeline({ traits: { host: 'a' } }))
-    expect(timeline).toMatchObject({ traits: { host: 'a' }, events: 2, is_truncated: false })
+    expect(timeline).toMatchObject({
+      traits: { host: 'a' },
+      events: 2,
+      is_truncated: false,
+      has_more_streams: false,
+    })
     expect(timeline.entries).toMatchObject([
       { kind: 'stream', what: 'opened', name: 'trigger' },
       { kind: 'event', event_type: 'x.start', changes: [] },
@@ -70,6 +76,19 @@ describe.each(DATABASES)('a timeline over $name', ({ open }) => {
     const to = '2026-01-01T01:30:00'
     const { entries } = await asking((client) => client.timeline({ of: 'a', to }))
     expect(entries.filter(({ kind }) => kind === 'event')).toMatchObject([{ event_type: 'x.start' }])
+  })
+
+  test('of many streams the last stored ones are shown, and it is said that there are more', async () => {
+    const router = routerOf({ distinguished_by: ['host', 'request_id'] })
+    const many = Array.from({ length: 201 }, (_, index) => of('a', 'x', index, { request_id: `r${index}` }))
+    await fixture.put(router, many, NOW)
+    const opened = async (to: string | undefined) => {
+      const { entries, has_more_streams } = await asking((client) => client.timeline({ of: 'a', to }))
+      const streams = entries.flatMap((entry) => (entry.kind === 'stream' ? [entry.stream] : []))
+      return [new Set(streams).size, Math.min(...streams), has_more_streams]
+    }
+    expect(await opened(undefined)).toEqual([200, 2, true])
+    expect(await opened(formatIso(NOW + 199 * HOUR + 1))).toEqual([200, 1, false])
   })
 
   test('of many events the last stored ones are shown, and it is said that there are more', async () => {

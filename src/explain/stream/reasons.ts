@@ -1,8 +1,9 @@
 import { describeHold } from '../../clock/watermark-clock.ts'
-import type { Stream } from '../../domain/stream.ts'
+import type { RunKind, Stream } from '../../domain/stream.ts'
 import { formatIso, MICROS_PER_SECOND, type Micros } from '../../domain/time.ts'
 import type { CriterionExplanation } from '../../formats/stream-explanation.ts'
 import { formatDuration } from '../../text/format-duration.ts'
+import { runKindOf } from './run-kind.ts'
 import type { StreamFacts } from './stream-facts.ts'
 
 /** Returns sentences about the state of a stream and what it waits for; the first is the answer. */
@@ -59,7 +60,11 @@ function ofExpiry({ trigger, clock: { now } }: StreamFacts, due: Micros | null):
 
 /** Sentences about a stream whose fire criteria are met. */
 function ofReady(facts: StreamFacts, due: Micros): string[] {
-  const { trigger, clock } = facts
+  const { stream, trigger, clock } = facts
+  if (expiresFirst(facts, due)) {
+    const unfired = `Its fire criteria are met, but it expires before it would fire, at ${formatIso(due)}.`
+    return [unfired, ...ofExpiry(facts, stream.expireTimestamp), ...ofClock(facts)]
+  }
   const pipeline = trigger?.firePipeline
   const then = pipeline ? `the pipeline ${pipeline} runs then` : 'no pipeline runs then'
   const isDue = clock.now !== undefined && due < clock.now
@@ -68,6 +73,12 @@ function ofReady(facts: StreamFacts, due: Micros): string[] {
     ? `it has been due since ${formatIso(due)}, and no worker has taken it yet: stv3 status shows the workers`
     : `it fires ${at(due, clock.now)}${delay}`
   return [`Its fire criteria are met; ${when}${trigger ? `; ${then}` : ''}.`, ...ofClock(facts)]
+}
+
+/** Whether a stream that is ready expires before it fires; workers of other clocks than `auto` fire it where both are due. */
+function expiresFirst({ stream, clock: { mode, now } }: StreamFacts, due: Micros): boolean {
+  if (runKindOf(stream) !== 'expire') return false
+  return mode === 'auto' || now === undefined || due >= now
 }
 
 function ofRunning({ stream, claim }: StreamFacts): string {
@@ -83,6 +94,7 @@ function ofRunning({ stream, claim }: StreamFacts): string {
 function ofRetry({ stream, claim }: StreamFacts): string {
   const wait = claim?.leaseLeft ?? null
   const next = wait === null || wait < 0 ? 'as soon as a worker is free' : `in ${formatDuration(wait)}`
+  if (stream.attempts === 0) return `An operator set it going, or a worker gave it back; it runs ${next}.`
   if (stream.lastError === null) return `A worker gave it back; it runs again ${next}.`
   return `${times('run', stream.attempts)} of its pipeline failed; it runs again ${next}.`
 }
@@ -93,9 +105,12 @@ function ofError({ stream: { id, attempts, state }, claim }: StreamFacts): strin
   return `Its ${kind}_pipeline failed in ${times('run', attempts)} and is not run again by itself; klugman streams --id ${id} --reset runs it again${how}.`
 }
 
-function ofCompleted({ lastError, fireTimestamp }: Stream): string {
-  const how = fireTimestamp === null ? 'It expired' : 'It fired'
-  return `${how}, and its pipeline has run${lastError === null ? '' : '; a commit failed'}.`
+const COMPLETED: { readonly [kind in RunKind]: string } = { fire: 'It fired, and', expire: 'It expired, and' }
+
+function ofCompleted(stream: Stream): string {
+  const kind = runKindOf(stream)
+  const how = kind ? COMPLETED[kind] : 'It is completed:'
+  return `${how} its pipeline has run${stream.lastError === null ? '' : '; a commit failed'}.`
 }
 
 /** A sentence about the event clock, where it stands behind the wall clock. */

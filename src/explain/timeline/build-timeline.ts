@@ -1,5 +1,5 @@
 import { type Event, momentOf, type StoredEvent } from '../../domain/event.ts'
-import type { Stream } from '../../domain/stream.ts'
+import type { RunKind, Stream } from '../../domain/stream.ts'
 import {
   compareInstants,
   formatIso,
@@ -9,6 +9,7 @@ import {
 } from '../../domain/time.ts'
 import type { EventEntry, StreamEntry, TimelineEntry } from '../../formats/timeline.ts'
 import { maskSecrets, maskValue } from '../../text/mask-secrets.ts'
+import { runKindOf } from '../stream/run-kind.ts'
 import { Changes } from './changes.ts'
 import { foldUpdates } from './fold-updates.ts'
 
@@ -16,6 +17,8 @@ export type TimelineParts = {
   /** events of the resource, in any order */
   readonly events: readonly StoredEvent[]
   readonly streams: readonly Stream[]
+  /** the present time */
+  readonly now: Micros
   /** whether runs of updates become one entry each (true) */
   readonly isFolded?: boolean
 }
@@ -25,16 +28,19 @@ export type TimelineParts = {
  * streams, in the order of time.
  *
  * @example
- * const entries = buildTimeline({ events, streams })
+ * const entries = buildTimeline({ events, streams, now })
  */
-export function buildTimeline({ events, streams, isFolded = true }: TimelineParts): TimelineEntry[] {
+export function buildTimeline({ events, streams, now, isFolded = true }: TimelineParts): TimelineEntry[] {
   const ordered = [...events].sort(
     (a, b) => compareInstants(instantFromMoment(momentOf(a)), instantFromMoment(momentOf(b))) || a.id - b.id,
   )
   const changes = new Changes()
   const entries = ordered.map((event) => entryOf(event, changes))
   const told = isFolded ? foldUpdates(entries) : entries
-  return merged(told, streams.flatMap(entriesOfStream))
+  return merged(
+    told,
+    streams.flatMap((stream) => entriesOfStream(stream, now)),
+  )
 }
 
 function entryOf(event: StoredEvent, changes: Changes): EventEntry {
@@ -64,8 +70,8 @@ function textOf({ traits }: Event, name: string): string | null {
   return trait?.type === 'text' ? String(maskValue(name, trait.value)) : null
 }
 
-function entriesOfStream(stream: Stream): StreamEntry[] {
-  const { id, name, state, firstEvent, fireTimestamp, expireTimestamp, lastError } = stream
+function entriesOfStream(stream: Stream, now: Micros): StreamEntry[] {
+  const { id, name, state, firstEvent, lastError } = stream
   const error = lastError === null ? null : maskSecrets(lastError.split('\n', 1)[0] as string)
   const entry = (what: StreamEntry['what'], at: Micros): StreamEntry => ({
     kind: 'stream',
@@ -76,10 +82,23 @@ function entriesOfStream(stream: Stream): StreamEntry[] {
     state,
     error: what === 'opened' ? null : error,
   })
-  // A stream that has fired does not expire any more.
-  const end = fireTimestamp === null ? expireTimestamp : fireTimestamp
-  const what = fireTimestamp === null ? 'expires' : 'fires'
-  return [entry('opened', firstEvent), ...(end === null ? [] : [entry(what, end)])]
+  const kind = runKindOf(stream)
+  const opened = entry('opened', firstEvent)
+  if (kind === undefined && state === 'active') return [opened]
+  return [opened, entry(kind ? ENDS[kind] : 'completed', endOf(stream, kind, now))]
+}
+
+const ENDS = { fire: 'fires', expire: 'expires' } as const satisfies {
+  [kind in RunKind]: StreamEntry['what']
+}
+
+/** Returns when a stream was or will be due; the time of its last event where it was set going before. */
+function endOf(stream: Stream, kind: RunKind | undefined, now: Micros): Micros {
+  const { fireTimestamp, expireTimestamp, lastEvent, state } = stream
+  const times = { fire: [fireTimestamp], expire: [expireTimestamp] }
+  const due = (kind ? times[kind] : Object.values(times).flat()).filter((time) => time !== null)
+  const first = due.length === 0 ? lastEvent : Math.min(...due)
+  return state !== 'active' && first > now ? lastEvent : first
 }
 
 /** Merges entries in order of time with those of streams; at the same time a stream opens before its event. */

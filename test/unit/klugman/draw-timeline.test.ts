@@ -18,6 +18,7 @@ const TIMELINE: Timeline = {
   traits: { instance_id: 'i1' },
   events: 7,
   is_truncated: false,
+  has_more_streams: false,
   entries: [
     {
       kind: 'stream',
@@ -61,6 +62,12 @@ test('days, times, gaps, who asked, how long it took, and what changed', () => {
 2026-01-02
 ! 00:06:27      compute.instance.exists.failed
                   no launched_at\\u001b[2J`)
+})
+
+test('it is said that older streams are left out', () => {
+  expect(drawTimeline({ ...TIMELINE, has_more_streams: true })[0]).toBe(
+    'instance_id i1: 7 events, 1 stream; older streams are left out, --from and --to choose a time',
+  )
 })
 
 test('lines of failures are marked, and it is said that older events are left out', () => {

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
 import type { StoredEvent } from '../../../../src/domain/event.ts'
 import type { Stream } from '../../../../src/domain/stream.ts'
+import { formatIso } from '../../../../src/domain/time.ts'
 import { buildTimeline } from '../../../../src/explain/timeline/build-timeline.ts'
 import { at, event } from '../../../support/events.ts'
 
+const NOW = at('2026-01-02T00:00:00')
 let id = 0
 
 function stored(eventType: string, time: string, texts: { [trait: string]: string } = {}): StoredEvent {
@@ -13,7 +15,8 @@ function stored(eventType: string, time: string, texts: { [trait: string]: strin
   return { id: ++id, ...event({ eventType, timestamp: at(`2026-01-01T${time}`), traits }) }
 }
 
-const entriesOf = (events: StoredEvent[], isFolded = true) => buildTimeline({ events, streams: [], isFolded })
+const entriesOf = (events: StoredEvent[], isFolded = true) =>
+  buildTimeline({ events, streams: [], isFolded, now: NOW })
 
 test('events are in the order of time, whatever the order in which they were stored', () => {
   const entries = entriesOf([stored('b', '02:00:00'), stored('a', '01:00:00')])
@@ -111,7 +114,7 @@ const STREAM: Stream = {
 
 test('a stream opens before its first event, and fires or expires', () => {
   const events = [stored('a', '01:00:00')]
-  expect(buildTimeline({ events, streams: [STREAM] })).toMatchObject([
+  expect(buildTimeline({ events, streams: [STREAM], now: NOW })).toMatchObject([
     { kind: 'stream', what: 'opened', stream: 7 },
     { kind: 'event' },
     { kind: 'stream', what: 'expires', at: '2026-01-03T00:00:00' },
@@ -122,9 +125,43 @@ test('a stream opens before its first event, and fires or expires', () => {
     fireTimestamp: STREAM.firstEvent,
     lastError: 'webhook: no\n at x',
   }
-  expect(buildTimeline({ events, streams: [failed] })).toMatchObject([
+  expect(buildTimeline({ events, streams: [failed], now: NOW })).toMatchObject([
     { what: 'opened', error: null },
     { kind: 'event' },
     { what: 'fires', state: 'error', error: 'webhook: no' },
   ])
+})
+
+const HOURS = 3_600_000_000
+const [FIRST, LAST] = [STREAM.firstEvent, STREAM.firstEvent + HOURS]
+const DONE = { state: 'completed', stateSerialNo: 2, lastEvent: LAST } as const
+
+test.each<[string, Partial<Stream>, string, number]>([
+  [
+    'expires before its fire_delay ends',
+    { fireTimestamp: at('2026-01-03T00:00:01') },
+    'expires',
+    at('2026-01-03T00:00:00'),
+  ],
+  ['fired', { ...DONE, fireTimestamp: LAST }, 'fires', LAST],
+  ['expired', { ...DONE, expireTimestamp: LAST + 1 }, 'expires', LAST + 1],
+  [
+    'was due for both',
+    { ...DONE, fireTimestamp: LAST + 9, expireTimestamp: LAST + 1 },
+    'completed',
+    LAST + 1,
+  ],
+  [
+    'was expired by an operator',
+    { ...DONE, stateSerialNo: 3, fireTimestamp: LAST + 9 },
+    'completed',
+    LAST + 9,
+  ],
+  ['was fired by an operator', { ...DONE, stateSerialNo: 3 }, 'completed', LAST],
+  ['is being fired by an operator', { ...DONE, state: 'firing' }, 'fires', LAST],
+  ['waits after an operator expired it', { ...DONE, state: 'retry_expire' }, 'expires', LAST],
+  ['never becomes due', { expireTimestamp: null }, 'opened', FIRST],
+])('a stream that %s', (_, given, what, time) => {
+  const last = buildTimeline({ events: [], streams: [{ ...STREAM, ...given }], now: NOW }).at(-1)
+  expect(last).toMatchObject({ what, at: formatIso(time) })
 })

@@ -39,7 +39,11 @@ test('the timeline of each instance is what the simulator describes', async () =
 
 async function timelineOf(store: Store, instance: string): Promise<Told> {
   const traits = [{ name: 'instance_id', values: [{ type: 'text' as const, value: instance }] }]
-  const { entries } = await readTimeline(store, { traits, isFolded: false }, {})
+  const { entries } = await readTimeline(
+    store,
+    { traits, isFolded: false, now: at('2026-01-02T00:00:00') },
+    {},
+  )
   expect(entries.map((entry) => entry.at)).toEqual(entries.map((entry) => entry.at).sort())
   const events = entries.filter((entry): entry is EventEntry => entry.kind === 'event')
   const results = events.filter(({ event_type }) => isResult(event_type))
