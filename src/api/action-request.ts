@@ -22,9 +22,12 @@ export const letterActionBody = z
 export const streamActionFilter = streamsQuery.omit({ mark: true, limit: true, counts: true })
 export const letterActionFilter = deadLettersQuery.omit({ mark: true, limit: true })
 
+/** Parameters of lists by other names of theirs, where lists take one and leave out the other. */
+const OTHER_NAMES: { readonly [name: string]: string } = { name: 'trigger_name' }
+
 /**
- * Reads the filter of an action by the parameters of a list. Throws ParameterError for a parameter that is not known or
- * is blank too: the action would be done to more than was meant.
+ * Reads the filter of an action by the parameters of a list. Throws ParameterError for a parameter that is not known, is
+ * blank or is given under both of its names too: the action would be done to more than was meant.
  */
 export function readFilter<S extends z.ZodObject>(
   schema: S,
@@ -36,6 +39,9 @@ export function readFilter<S extends z.ZodObject>(
     if (!known.includes(name))
       throw new ParameterError(name, text, `one of the parameters ${known.join(', ')}`)
     if (text.trim() === '') throw new ParameterError(name, text, 'a value')
+    const other = OTHER_NAMES[name]
+    if (other !== undefined && Object.hasOwn(texts, other))
+      throw new ParameterError(name, text, `no ${name} beside ${other}, which means the same`)
   }
   return { texts, query: readParams(schema, texts) }
 }

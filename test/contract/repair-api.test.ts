@@ -148,6 +148,11 @@ describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
       400,
       expect.stringMatching(/^state: /),
     ])
+    expect(await post({ action: 'delete', filter: { trigger_name: 'a', name: 'b' } })).toEqual([
+      400,
+      'name: "b" is not allowed, expected no name beside trigger_name, which means the same',
+    ])
+    expect(await post({ action: 'delete', filter: { name: 'b' }, dry_run: true })).toEqual([200, undefined])
     expect(await post({ action: 'delete' })).toEqual([400, expect.stringMatching(/^the body, filter: /)])
     expect(await post({ action: 'burn', filter: {} })).toEqual([
       400,
