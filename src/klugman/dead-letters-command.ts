@@ -11,7 +11,7 @@ import { connect } from './connect.ts'
 import { editBody } from './edit-body.ts'
 import { deadLetterListing, printList } from './list.ts'
 import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
-import { sentTime } from './local-times.ts'
+import { absoluteTime, sentTime } from './local-times.ts'
 import { deadLetterOutput } from './output.ts'
 import { runAction } from './run-action.ts'
 import { showCount, watchNew } from './watch.ts'
@@ -97,9 +97,9 @@ function queryOf(options: Options): DeadLetterQuery {
   return { ...filterOf(options), ...pageOf(options) }
 }
 
-function filterOf(options: Options): DeadLetterAction['filter'] {
+function filterOf(options: Options, timeOf = sentTime): DeadLetterAction['filter'] {
   const { stage, queue, reason, stream, local } = options
-  const [from, to] = [options.from, options.to].map((time) => sentTime(time, local))
+  const [from, to] = [options.from, options.to].map((time) => timeOf(time, local))
   return { stage, queue, reason, stream, from, to }
 }
 
@@ -144,7 +144,8 @@ async function changeAll(client: Client, verb: LetterVerb, options: Options): Pr
   const option = verb === 'drop' ? 'delete' : verb
   if (!options.all)
     throw new UsageError(`--${option} needs the --id of a dead letter, or --all for all that match`)
-  const bulk = { action: verb, filter: filterOf(options) }
+  // It is counted, asked for and begun, and is to mean the same all the time.
+  const bulk = { action: verb, filter: filterOf(options, absoluteTime) }
   await runAction(client, {
     verb: option,
     rows: 'dead letters',

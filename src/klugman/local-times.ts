@@ -4,15 +4,29 @@ import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream, RestValue } from '../formats/rest-form.ts'
 import type { Timeline } from '../formats/timeline.ts'
 import { parseNamedTime } from '../text/named-time.ts'
+import { withAbsoluteTimes } from '../text/trait-filter.ts'
 
 /**
  * Returns the time of an option as it is sent. A local one becomes UTC here; others, and what is no time, are read by
  * the server, whose clock counts.
  */
 export function sentTime(time: string | undefined, isLocal: boolean | undefined): string | undefined {
-  if (time === undefined || !isLocal) return time
-  const micros = parseNamedTime(time.trim(), Date.now() * 1000, localZone)
+  return isLocal ? absoluteTime(time, isLocal) : time
+}
+
+/**
+ * Returns the time of an option in UTC, as this machine reads it now: what is sent more than once means the same each
+ * time. What is no time stays as it is.
+ */
+export function absoluteTime(time: string | undefined, isLocal: boolean | undefined): string | undefined {
+  if (time === undefined) return undefined
+  const micros = parseNamedTime(time.trim(), Date.now() * 1000, isLocal ? localZone : undefined)
   return micros === undefined ? time : formatIso(micros)
+}
+
+/** Returns the traits of an option with their times in UTC, as this machine reads them now. */
+export function absoluteTraits(traits: string | undefined): string | undefined {
+  return traits === undefined ? undefined : withAbsoluteTimes(traits, Date.now() * 1000)
 }
 
 /** Returns a stream with its times in local time. */

@@ -12,7 +12,7 @@ import { STREAM_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
 import { printList, streamListing } from './list.ts'
 import { addListOptions, type ListOptions, oneRowOption, pageOf } from './list-options.ts'
-import { sentTime } from './local-times.ts'
+import { absoluteTime, absoluteTraits, sentTime } from './local-times.ts'
 import { type Output, printsBoxes, streamOutput } from './output.ts'
 import { runAction } from './run-action.ts'
 import { showCount, watchStreams } from './watch.ts'
@@ -116,11 +116,16 @@ function queryOf(options: Options): StreamQuery {
   return { ...filterOf(options), ...pageOf(options) }
 }
 
-function filterOf(options: Options): StreamAction['filter'] {
+function filterOf(options: Options, timeOf = sentTime): StreamAction['filter'] {
   const { id, name: triggerName, state, lastError, attempts, traits: distinguishingTraits, local } = options
-  const [youngerThan, olderThan] = [options.from, options.to].map((time) => sentTime(time, local))
+  const [youngerThan, olderThan] = [options.from, options.to].map((time) => timeOf(time, local))
   const ids = id === undefined ? undefined : [id]
   return { ids, triggerName, state, lastError, attempts, youngerThan, olderThan, distinguishingTraits }
+}
+
+/** Returns the filter of a bulk action: it is counted, asked for and begun, and is to mean the same all the time. */
+function bulkFilterOf(options: Options): StreamAction['filter'] {
+  return { ...filterOf(options, absoluteTime), distinguishingTraits: absoluteTraits(options.traits) }
 }
 
 /** Fetches every listed stream again with its events: lists do not include them. */
@@ -178,7 +183,7 @@ async function change(client: Client, verb: StreamVerb, options: Options): Promi
     return printNote(`stream ${id} will be run again`)
   }
   if (id !== undefined && verb === 'delete') return remove(client, id, yes === true)
-  const bulk = { action: verb, filter: filterOf(options) }
+  const bulk = { action: verb, filter: bulkFilterOf(options) }
   await runAction(client, {
     verb,
     rows: 'streams',

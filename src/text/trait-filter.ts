@@ -1,5 +1,5 @@
 import { FLOAT_TEXT, INTEGER_TEXT } from '../domain/number-text.ts'
-import type { Micros } from '../domain/time.ts'
+import { formatIso, type Micros } from '../domain/time.ts'
 import type { DistinguishingTrait } from '../domain/trait.ts'
 import { isMetBy, isValueCondition, readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
 import { type ComparisonOperator, compilePattern, parseFilterPattern } from './filter-pattern.ts'
@@ -7,6 +7,9 @@ import { parseNamedTime } from './named-time.ts'
 
 /** Most conditions of a filter; each on an indexed trait is a join of the inverted index. */
 const MOST_CONDITIONS = 20
+
+/** A semicolon, or a comma before another name and its colon. */
+const BETWEEN_PAIRS = /;|,(?=\s*[\w.-]+\s*:)/
 
 /** The forms of traits in a filter, for messages. */
 export const TRAIT_FORMS = `name:value, at most ${MOST_CONDITIONS} between semicolons, and a number or a time after > or <`
@@ -23,7 +26,7 @@ export const TRAIT_FORMS = `name:value, at most ${MOST_CONDITIONS} between semic
 export function parseTraitFilter(filter: string, now: Micros): TraitCondition[] | undefined {
   const plain = new Map<string, TraitCondition>()
   const others: TraitCondition[] = []
-  for (const pair of filter.split(/;|,(?=\s*[\w.-]+\s*:)/)) {
+  for (const pair of filter.split(BETWEEN_PAIRS)) {
     const colon = pair.indexOf(':')
     const name = pair.slice(0, Math.max(colon, 0)).trim()
     const condition = name === '' ? undefined : conditionOf(name, pair.slice(colon + 1), now)
@@ -33,6 +36,28 @@ export function parseTraitFilter(filter: string, now: Micros): TraitCondition[] 
   }
   const conditions = [...plain.values(), ...others]
   return conditions.length <= MOST_CONDITIONS ? conditions : undefined
+}
+
+/**
+ * Returns a filter of traits with the times of its comparisons in ISO 8601, so that it means the same at any later time.
+ *
+ * @example
+ * withAbsoluteTimes('launched_at:>-1h', now) // 'launched_at:>2026-01-31T11:00:00'
+ */
+export function withAbsoluteTimes(filter: string, now: Micros): string {
+  return filter
+    .split(BETWEEN_PAIRS)
+    .map((pair) => pairWithAbsoluteTime(pair, now))
+    .join(';')
+}
+
+function pairWithAbsoluteTime(pair: string, now: Micros): string {
+  const value = pair.indexOf(':') + 1
+  const { comparison, isNegated, text } = parseFilterPattern(pair.slice(value))
+  if (value === 0 || comparison === undefined || FLOAT_TEXT.test(text)) return pair
+  const time = parseNamedTime(text, now)
+  if (time === undefined) return pair
+  return `${pair.slice(0, value)}${isNegated ? '!' : ''}${comparison}${formatIso(time)}`
 }
 
 /** Returns the condition that a value of a filter stands for; undefined where a comparison has no operand. */

@@ -7,7 +7,7 @@ import {
   parseFilterPattern,
   parseNameFilter,
 } from '../../../src/text/filter-pattern.ts'
-import { parseTraitFilter } from '../../../src/text/trait-filter.ts'
+import { parseTraitFilter, withAbsoluteTimes } from '../../../src/text/trait-filter.ts'
 import { at } from '../../support/events.ts'
 
 const NOW = at('2026-01-31T12:00:00')
@@ -100,3 +100,12 @@ test.each(['', 'x', '*', '!x', '=x', '>5', '<', ' x ', 'a?b', '!=*', '[x]'])(
     expect(compilePattern(parsed)(text)).toBe(true)
   },
 )
+
+test.each([
+  ['at:>-1h', 'at:>2026-01-31T11:00:00'],
+  ['host:wide* ; at : ! <= yesterday', 'host:wide* ; at :!<=2026-01-30T00:00:00'],
+  ['at:<now,size:>4', 'at:<2026-01-31T12:00:00;size:>4'],
+  ['at:now;at:=>-1h;size:>x;>-1h', 'at:now;at:=>-1h;size:>x;>-1h'],
+])('of %j the times of comparisons become absolute', (filter, absolute) => {
+  expect(withAbsoluteTimes(filter, NOW)).toBe(absolute)
+})
