@@ -3,7 +3,7 @@ import { isLoopback } from '../runtime/listen-address.ts'
 import { sendHttpProblem } from './http-problem.ts'
 
 /** Whether a Host header names this machine or the address on which the server listens. */
-function isOwnName(hostAndPort: string, configured?: string): boolean {
+export function isOwnName(hostAndPort: string, configured?: string): boolean {
   const host = hostAndPort
     .replace(/:\d+$/, '')
     .replace(/^\[(.*)\]$/, '$1')
