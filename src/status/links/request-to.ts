@@ -1,5 +1,5 @@
 import { messageOf } from '../../domain/errors.ts'
-import { type OutgoingResponse, sendOut } from '../../runtime/outgoing.ts'
+import type { OutgoingResponse } from '../../runtime/outgoing.ts'
 import type { StatusClock } from '../status-clock.ts'
 
 /** Longest time of a request, its answer included, ms. */
@@ -31,6 +31,8 @@ export async function requestTo(request: StatusRequest): Promise<StatusAnswer> {
     ending.abort(new Error(`no answer within ${LONGEST_REQUEST_MS / 1000} s`)),
   )
   try {
+    // A process without parent and children does not carry the code of the client.
+    const { sendOut } = await import('../../runtime/outgoing.ts')
     const [address, authorization] = partsOf(request)
     const response = await sendOut(address, {
       method: body === undefined ? 'GET' : 'POST',

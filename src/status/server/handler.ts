@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { InvalidError, messageOf } from '../../domain/errors.ts'
-import { isOwnName } from '../../http/own-names.ts'
+import { isOwnName } from '../../http/is-own-name.ts'
 import { printable } from '../../text/printable.ts'
 import type { StatusClock } from '../status-clock.ts'
 import { parseModel } from '../tree/decode.ts'
