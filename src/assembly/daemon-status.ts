@@ -11,6 +11,7 @@ import { statusMetrics } from './status-metrics.ts'
 
 type Value = string | number | null | undefined
 type Values = { readonly [key: string]: Value }
+type Source = () => Values | Promise<Values>
 
 /** What a daemon says about itself in the status tree. It is served where metrics are, and sent to the parent. */
 export type DaemonStatus = Service & {
@@ -18,8 +19,8 @@ export type DaemonStatus = Service & {
   setState(state: string): void
   /** Sets a key; undefined or null removes it. */
   set(key: string, value: Value): void
-  /** Reads keys once a second while the daemon runs. A failure leaves them as they are. */
-  follow(read: () => Values | Promise<Values>): void
+  /** Reads keys every `periodMs`, a second by default, while the daemon runs. A failure leaves them as they are. */
+  follow(read: Source, periodMs?: number): void
   /** Sets a key to the time at which a count was seen to grow. */
   noteChange(key: string, count: () => number): void
 }
@@ -42,8 +43,9 @@ const LONGEST_VALUE = 2000
 /** Creates the status of a daemon, with its state, its version and the name of its process. */
 export function daemonStatus(parts: DaemonStatusParts): DaemonStatus {
   const { settings, role, name, logger, observation, environment = process.env } = parts
+  const parent = daemonParent(settings, role, environment)
   const tree = createStatus({
-    parent: daemonParent(settings, role, environment),
+    parent,
     tokens: typeof settings.status === 'object' ? tokensOf(settings.status.tokens) : {},
     logger,
   })
@@ -56,9 +58,12 @@ export function daemonStatus(parts: DaemonStatusParts): DaemonStatus {
   return {
     setState: (state) => reporter.set(`${role}.state`, state),
     set: (key, value) => reporter.set(key, value),
-    follow: (read) => reporter.follow(read),
+    follow: (read, periodMs) => reporter.follow(read, periodMs),
     noteChange: (key, count) => reporter.follow(changeOf(key, count)),
-    start: () => reporter.start(),
+    async start() {
+      // Where nobody can see it nothing has to be read.
+      if (observation || parent) await reporter.start()
+    },
     async stop() {
       reporter.set(`${role}.state`, 'stopped')
       await reporter.stop()
@@ -106,7 +111,7 @@ function changeOf(key: string, count: () => number): () => Values {
 class Reporter {
   readonly #tree: Status
   readonly #logger: Logger
-  readonly #sources: (() => Values | Promise<Values>)[] = []
+  readonly #sources: { readonly read: Source; readonly periodMs: number; readAt: number }[] = []
   readonly #said = new Map<string, { readonly text: string; readonly at: number }>()
   #timer: NodeJS.Timeout | undefined
   #isReading = false
@@ -129,8 +134,8 @@ class Reporter {
     this.#tree.report(key, text)
   }
 
-  follow(read: () => Values | Promise<Values>): void {
-    this.#sources.push(read)
+  follow(read: Source, periodMs = READ_MS): void {
+    this.#sources.push({ read, periodMs, readAt: Number.NEGATIVE_INFINITY })
   }
 
   async start(): Promise<void> {
@@ -149,9 +154,14 @@ class Reporter {
     if (this.#isReading) return
     this.#isReading = true
     for (const [key, { text }] of this.#said) this.set(key, text)
-    for (const source of this.#sources) {
+    const now = performance.now()
+    // Timers are late or early by some milliseconds.
+    for (const source of this.#sources.filter(
+      ({ readAt, periodMs }) => now - readAt > periodMs - READ_MS / 2,
+    )) {
+      source.readAt = now
       try {
-        for (const [key, value] of Object.entries(await source())) this.set(key, value)
+        for (const [key, value] of Object.entries(await source.read())) this.set(key, value)
       } catch (error) {
         this.#logger.debug({}, `a status could not be read: ${messageOf(error)}`)
       }

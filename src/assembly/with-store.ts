@@ -18,6 +18,8 @@ export type DaemonStore = {
 
 const NOT_OPEN = 'the database is not open yet'
 const OPEN = 'the database is open'
+/** Time between two looks at the database for the status tree, ms. */
+const PING_MS = 5000
 
 /**
  * Runs a daemon with its store, and closes the store afterwards. Waits while the database is away. The status
@@ -34,11 +36,12 @@ export async function withStore(
     return outage.reason === undefined ? NOT_OPEN : `${NOT_OPEN}: ${outage.reason}`
   })
   const status = observation?.serve(logger)
-  tree?.follow(async () => ({ 'store.state': store ? await stateOf(store) : 'waiting' }))
+  tree?.follow(async () => ({ 'store.state': store ? await stateOf(store) : 'waiting' }), PING_MS)
   try {
     await status?.start()
     await tree?.start()
     store = await openWhenReady(open, signal, outage, manager)
+    if (store) tree?.set('store.state', 'connected')
     if (store) await run(store)
   } finally {
     await tree?.stop()
