@@ -8,20 +8,9 @@ import {
   type Status,
   type StatusLimits,
 } from './entry.ts'
-import { below, childOf, isFromRing, isKey, isTakenKey } from './keys.ts'
+import { type Entry, EntryStore } from './entry-store.ts'
+import { below, isFromRing, isKey, isTakenKey } from './keys.ts'
 import { remainingOf } from './remaining.ts'
-
-type Entry = {
-  readonly key: string
-  readonly value: string
-  /** when it was stored here and when it is over; for `reportedAt`, when it was reported at its origin: ms */
-  readonly storedAt: number
-  readonly expiresAt: number
-  readonly reportedAt: number | undefined
-  readonly ttl: number
-  /** whether this process has reported it itself */
-  readonly isOwn: boolean
-}
 
 /** What has become of keys: one was stored, one came with no time left, or some are gone. */
 export type StatusChange =
@@ -65,19 +54,15 @@ export class StatusModel {
   readonly #now: () => number
   readonly #limits: StatusLimits
   readonly #name: string
-  /** by the name of the child, so that none takes the place of the others */
-  readonly #children = new Map<string, Map<string, Entry>>()
+  readonly #entries: EntryStore
   readonly #refusals = new Map<RefusalReason, number>()
   readonly #listeners = new Set<(change: StatusChange) => void>()
-  /** children that found no room since the last removal: looking again would find none */
-  readonly #noRoomFor = new Set<string>()
-  #size = 0
-  #characters = 0
   #index = 0
 
   constructor({ now, limits = {}, name = '' }: StatusModelOptions) {
     this.#now = now
     this.#limits = { ...STATUS_LIMITS, ...limits }
+    this.#entries = new EntryStore(this.#limits)
     this.#name = name
   }
 
@@ -88,7 +73,7 @@ export class StatusModel {
 
   /** Number of keys that are held. */
   get size(): number {
-    return this.#size
+    return this.#entries.size
   }
 
   /** Returns how many keys and bodies were refused, by reason. */
@@ -135,7 +120,7 @@ export class StatusModel {
 
   /** Returns a status; undefined where there is none or it is over. */
   get(key: string): Status | undefined {
-    const entry = this.#children.get(childOf(key))?.get(key)
+    const entry = this.#entries.get(key)
     const now = this.#now()
     return entry && entry.expiresAt > now ? statusAt(entry, now) : undefined
   }
@@ -144,21 +129,19 @@ export class StatusModel {
   statuses({ prefix = '', maxAge = Number.POSITIVE_INFINITY }: StatusQuery = {}): Status[] {
     const now = this.#now()
     const found: Status[] = []
-    for (const entries of this.#children.values()) {
-      for (const entry of entries.values()) {
-        if (entry.expiresAt <= now || !entry.key.startsWith(prefix)) continue
-        const status = statusAt(entry, now)
-        if ((status.since ?? status.age) <= maxAge) found.push(status)
-      }
+    for (const entry of this.#entries) {
+      if (entry.expiresAt <= now || !entry.key.startsWith(prefix)) continue
+      const status = statusAt(entry, now)
+      if ((status.since ?? status.age) <= maxAge) found.push(status)
     }
     return found
   }
 
   /** Removes a status. Returns whether there was one. */
   remove(key: string): boolean {
-    const entry = this.#children.get(childOf(key))?.get(key)
+    const entry = this.#entries.get(key)
     if (!entry) return false
-    this.#drop(entry)
+    this.#entries.remove(entry)
     this.#index++
     this.#tell({ kind: 'gone', keys: [key] })
     return true
@@ -168,9 +151,8 @@ export class StatusModel {
   sweep(): number {
     const now = this.#now()
     const over: Entry[] = []
-    for (const entries of this.#children.values())
-      for (const entry of entries.values()) if (entry.expiresAt <= now) over.push(entry)
-    for (const entry of over) this.#drop(entry)
+    for (const entry of this.#entries) if (entry.expiresAt <= now) over.push(entry)
+    for (const entry of over) this.#entries.remove(entry)
     if (over.length === 0) return 0
     this.#index++
     this.#tell({ kind: 'gone', keys: over.map(({ key }) => key) })
@@ -185,11 +167,12 @@ export class StatusModel {
 
   /** Returns why a key of another process is not taken; undefined where nothing speaks against it. */
   #faultOf(key: string, value: string, { name = '', prefix }: StatusSource): RefusalReason | undefined {
+    const whole = below(name, key)
+    const excess = this.#boundsOf(whole, value)
+    if (excess !== undefined) return excess
     if (!isTakenKey(key)) return 'contract'
     if (prefix !== undefined && !key.startsWith(`${prefix}/`)) return 'prefix'
-    const whole = below(name, key)
-    if (isFromRing(whole, this.#name)) return 'ring'
-    return this.#boundsOf(whole, value)
+    return isFromRing(whole, this.#name) ? 'ring' : undefined
   }
 
   #boundsOf(key: string, value: string): RefusalReason | undefined {
@@ -218,7 +201,7 @@ export class StatusModel {
   }): RefusalReason | undefined {
     const { key, value, ttl, since, isOwn } = given
     const now = this.#now()
-    const known = this.#children.get(childOf(key))?.get(key)
+    const known = this.#entries.get(key)
     const last = known && known.expiresAt > now ? known : undefined
     if (last?.isOwn && !isOwn) return 'own'
     const reportedAt = since === undefined ? undefined : now - since * 1000
@@ -227,67 +210,17 @@ export class StatusModel {
       this.#tell({ kind: 'over', status: statusAt(entry, now), isRenewal: false })
       return undefined
     }
-    if (!this.#makeRoom(entry, known)) return 'full'
-    if (known) this.#drop(known)
-    this.#add(entry)
+    const displaced = this.#entries.put(entry)
+    if (displaced === undefined) return 'full'
+    if (displaced > 0) this.refuse('full', displaced)
     this.#index++
     this.#tell({ kind: 'stored', status: statusAt(entry, now), isRenewal: isSame(last, entry) })
     return undefined
   }
 
-  /** Makes room for an entry at the cost of the child that has most. Returns false where that is its own. */
-  #makeRoom(entry: Entry, known: Entry | undefined): boolean {
-    const { keys, characters, children } = this.#limits
-    const child = childOf(entry.key)
-    if (!known && this.#noRoomFor.has(child)) return false
-    if (!this.#children.has(child) && this.#children.size >= children) return false
-    const more = costOf(entry) - (known ? costOf(known) : 0)
-    while (this.#size + (known ? 0 : 1) > keys || (more > 0 && this.#characters + more > characters)) {
-      const victim = this.#largest()
-      const own = this.#children.get(child)?.size ?? 0
-      const [first] = victim?.values() ?? []
-      if (!victim || !first || victim.size <= own + 1) {
-        this.#noRoomFor.add(child)
-        return false
-      }
-      this.#drop(first)
-      this.refuse('full')
-    }
-    return true
-  }
-
-  #largest(): Map<string, Entry> | undefined {
-    let largest: Map<string, Entry> | undefined
-    for (const [child, entries] of this.#children)
-      if (child !== '' && entries.size > (largest?.size ?? 0)) largest = entries
-    return largest
-  }
-
-  #add(entry: Entry): void {
-    const child = childOf(entry.key)
-    const entries = this.#children.get(child) ?? new Map<string, Entry>()
-    this.#children.set(child, entries.set(entry.key, entry))
-    this.#size++
-    this.#characters += costOf(entry)
-  }
-
-  #drop(entry: Entry): void {
-    const child = childOf(entry.key)
-    const entries = this.#children.get(child)
-    if (!entries?.delete(entry.key)) return
-    this.#noRoomFor.clear()
-    if (entries.size === 0) this.#children.delete(child)
-    this.#size--
-    this.#characters -= costOf(entry)
-  }
-
   #tell(change: StatusChange): void {
     for (const listener of this.#listeners) listener(change)
   }
-}
-
-function costOf({ key, value }: Entry): number {
-  return key.length + value.length
 }
 
 /** Whether an entry says nothing new: the same value, with the same ttl or the same end. */

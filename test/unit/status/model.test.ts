@@ -96,13 +96,39 @@ test('a child that sends too many keys does not take the place of others', () =>
   expect(model.refusals().get('full')).toBe(991 + 2)
 })
 
-test('characters and children are bounded too', () => {
-  const model = createModel({ limits: { characters: 100, children: 3 } })
-  model.take(Array.from({ length: 9 }, (_, index) => received(`aa/k${index}`, { value: 'x'.repeat(20) })))
-  expect(model.size).toBe(4)
+test('keys that name no child displace nobody either, nor do own keys go', () => {
+  const model = createModel({ limits: { keys: 10 } })
+  model.report('own.key', 'mine')
+  model.report('sub/own.key', 'mine')
+  model.take(Array.from({ length: 1000 }, (_, index) => received(`k${index}`, {})))
+  expect(model.take([received('good/aa', {})])).toBe(0)
+  model.take(Array.from({ length: 1000 }, (_, index) => received(`sub/k${index}`, {})))
+  expect(model.get('own.key')?.value).toBe('mine')
+  expect(model.get('sub/own.key')?.value).toBe('mine')
+  expect(model.get('good/aa')).toBeDefined()
+  model.report('own.other', 'mine')
+  expect([model.get('own.other')?.value, model.size]).toEqual(['mine', 10])
+})
+
+test('who has few large values gives way, not who has many small ones', () => {
+  const model = createModel({ limits: { characters: 1000 } })
+  model.take(Array.from({ length: 20 }, (_, index) => received(`small/k${index}`, {})))
+  model.take(Array.from({ length: 9 }, (_, index) => received(`large/k${index}`, { value: 'x'.repeat(150) })))
+  expect(model.statuses({ prefix: 'large/' })).toHaveLength(5)
+  expect(model.take([received('new/kk', { value: 'x'.repeat(200) })])).toBe(0)
+  expect(model.statuses({ prefix: 'small/' })).toHaveLength(20)
+  expect(model.statuses({ prefix: 'large/' })).toHaveLength(3)
+})
+
+test('children are bounded too', () => {
   const few = createModel({ limits: { children: 3 } })
   few.take(Array.from({ length: 9 }, (_, index) => received(`c${index}/kk`, {})))
   expect(few.statuses().map(({ key }) => key)).toEqual(['c0/kk', 'c1/kk', 'c2/kk'])
+})
+
+test('keys of many thousand parts cost no time', () => {
+  const model = createModel()
+  expect(model.take([received('aa/bb/'.repeat(500_000), {}), received(`${'a'.repeat(4e6)}!`, {})])).toBe(2)
 })
 
 test('a child is kept to its prefix', () => {
