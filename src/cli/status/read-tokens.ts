@@ -12,7 +12,10 @@ export async function readTokens(file: string): Promise<StatusTokens> {
   const [read, write]: [string[], string[]] = [[], []]
   const children: { [name: string]: string } = {}
   for (const [index, line] of (await readSecret(file)).split('\n').entries()) {
-    const [kind, first, second, ...others] = line.replace(/#.*/, '').trim().split(/\s+/)
+    const [kind, first, second, ...others] = line
+      .replace(/(?:^|\s)#.*/, '')
+      .trim()
+      .split(/\s+/)
     if (kind === '') continue
     if (kind === 'read' && first && !second) read.push(first)
     else if (kind === 'write' && first && !second) write.push(first)

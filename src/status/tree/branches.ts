@@ -46,6 +46,7 @@ export function shownAge(seconds: number): string {
 }
 
 /** Returns whether a status has less than a tenth of its time left: nobody has renewed it. */
-export function isStale({ age, ttl }: Status): boolean {
-  return ttl - age < ttl / 10
+export function isStale({ age, ttl, since = age }: Status): boolean {
+  const left = ttl - age
+  return left < (since + left) / 10
 }
