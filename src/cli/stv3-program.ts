@@ -13,6 +13,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   api: async () => (await import('./commands/api.ts')).apiCommand(),
   clock: async () => (await import('./commands/clock.ts')).clockCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
+  'status-relay': async () => (await import('./commands/status-relay.ts')).statusRelayCommand(),
   'time-server': async () => (await import('./commands/time-server.ts')).timeServerCommand(),
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),
   publish: async () => (await import('./commands/publish.ts')).publishCommand(),

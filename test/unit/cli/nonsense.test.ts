@@ -129,7 +129,14 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['db import EMPTY -c WINCHESTER', 1, /./],
   ['init --service nosuch', 2, /Allowed choices/],
   ['init /dev/null/folder', 1, /cannot write .*ENOTDIR/],
-  ['status', 2, /expected --config, --parts or --at/],
+  ['status', 2, /expected --config, --parts, --at or the address of a status tree/],
+  ['status --expect a.b=c --at 127.0.0.1:1', 2, /--expect and --prefix need the address of a status tree/],
+  ['status 127.0.0.1:1 --expect nonsense', 2, /expected KEY=VALUE/],
+  ['status 127.0.0.1:1', 1, /cannot read the status at http:\/\/127.0.0.1:1/],
+  ['status-relay --serveraddr nonsense', 2, /expected HOST:PORT/],
+  ['status-relay --children nonsense', 2, /expected NAME=URL/],
+  ['status-relay --pushtoparent=maybe', 2, /expected true or false/],
+  ['status-relay --tokens /nosuch', 1, /cannot read \/nosuch/],
   ['status --at nonsense', 2, /expected HOST:PORT/],
   ['status --at 127.0.0.1:1 --max-depth -1', 2, /expected a whole number/],
   ['status --parts /nosuch', 1, /cannot read \/nosuch/],
@@ -200,6 +207,7 @@ test('the table has each command', async () => {
     'triggers',
     'dropped',
     'tail',
+    'status',
     'completion',
   ])
 })
