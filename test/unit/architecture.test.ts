@@ -180,6 +180,7 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   pino: 'runtime',
   'prom-client': 'observe',
   undici: 'runtime',
+  '@aws-sdk/client-s3': 'objects',
 }
 
 /** Node's modules that pure folders must not touch. */

@@ -101,7 +101,7 @@ function checkPlaces(
   return sets.filter(({ name, target, template, isUploaded, searchDirs }) => {
     const faults: string[] = []
     for (const [key, one] of Object.entries(targets))
-      if (searchDirs.some((dir) => isBelow(one.folder, `${root}/${dir}`)))
+      if (one.kind === 'file' && searchDirs.some((dir) => isBelow(one.folder, `${root}/${dir}`)))
         faults.push(`it would ship the files of the target ${key}, whose folder lies below search_dirs`)
     if (isUploaded && names.length === 0)
       faults.push('there are no targets to ship to; expected one in targets')

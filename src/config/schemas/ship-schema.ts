@@ -59,13 +59,85 @@ const zone = z.strictObject({
   root: folder.optional().describe('folder in which its paths begin; as the log set says unless given'),
 })
 
+const secretFile = folder.describe('file with the secret, readable by its owner only')
+const prefix = z.string().optional().describe('what stands before the key of each object')
+
 /** Files below a folder. */
 export const fileTargetSchema = z.strictObject({
   kind: z.literal('file').describe('files below a folder, such as a mount of NFS'),
   folder: folder.describe('the folder; it must be there'),
 })
 
-const target = z.discriminatedUnion('kind', [fileTargetSchema])
+/** A bucket of S3, or of what speaks its protocol. */
+export const s3TargetSchema = z
+  .strictObject({
+    kind: z.literal('s3').describe('a bucket of S3, or of a store that speaks its protocol'),
+    bucket: name.describe('the bucket; it must be there'),
+    prefix,
+    endpoint: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe('address of the store; that of AWS unless given'),
+    region: z.string().optional().describe('its region; us-east-1 unless given'),
+    path_style: z
+      .boolean()
+      .optional()
+      .describe('whether the bucket stands in the path; so it is with an endpoint unless given'),
+    access_key: name
+      .optional()
+      .describe('id of the access key; found as by other programs of AWS unless given'),
+    secret_file: secretFile.optional(),
+    storage_class: z.string().optional().describe('class of the objects, such as STANDARD_IA'),
+    sse: z.string().optional().describe('encryption by the store: AES256 or aws:kms'),
+    sse_key: z.string().optional().describe('id of the key for aws:kms'),
+    tags: z.record(z.string(), z.string()).optional().describe('tags of the objects'),
+    lock_mode: z.enum(['GOVERNANCE', 'COMPLIANCE']).optional().describe('object lock of the objects'),
+    lock_days: z.number().positive().optional().describe('days for which it holds'),
+  })
+  .refine(({ access_key: id, secret_file: file }) => (id === undefined) === (file === undefined), {
+    error: 'access_key and secret_file must be given together',
+  })
+  .refine(({ lock_mode: mode, lock_days: days }) => (mode === undefined) === (days === undefined), {
+    error: 'lock_mode and lock_days must be given together',
+  })
+
+/** A container of OpenStack Swift. */
+export const swiftTargetSchema = z
+  .strictObject({
+    kind: z.literal('swift').describe('a container of OpenStack Swift'),
+    auth_url: z
+      .url({ protocol: /^https?$/ })
+      .describe('of Keystone, ending in /v3, or of TempAuth, such as http://swift:8080/auth/v1.0'),
+    container: name
+      .regex(/^[^/]+$/, 'expected a name without a slash')
+      .describe('the container; it must be there'),
+    prefix,
+    user: name.optional().describe('the user; `account:user` for TempAuth'),
+    user_domain: z.string().optional().describe('its domain; Default unless given'),
+    project: z.string().optional().describe('the project'),
+    project_domain: z.string().optional().describe('its domain; Default unless given'),
+    application_credential: name
+      .optional()
+      .describe('id of an application credential, in place of user and project'),
+    secret_file: secretFile,
+    region: z.string().optional().describe('region of the endpoint; the first unless given'),
+    interface: z
+      .enum(['public', 'internal', 'admin'])
+      .optional()
+      .describe('which endpoint; public unless given'),
+    delete_after: z.int().positive().optional().describe('seconds after which Swift removes an object'),
+    segment_mb: z
+      .number()
+      .min(1)
+      .max(5000)
+      .optional()
+      .describe('size in MB above which an object is stored in segments; 1000 unless given'),
+  })
+  .refine(({ user, application_credential: id }) => (user === undefined) !== (id === undefined), {
+    error: 'expected user or application_credential',
+  })
+
+const target = z.discriminatedUnion('kind', [fileTargetSchema, s3TargetSchema, swiftTargetSchema])
 
 /** Settings of one target. */
 export type TargetSettings = z.infer<typeof target>

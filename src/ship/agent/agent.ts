@@ -11,8 +11,9 @@ import type { Outcome } from './file-job.ts'
 import { Notices } from './notices.ts'
 import { splitPath } from './open-file.ts'
 import { type PassContext, runPass } from './pass.ts'
+import { RestingFiles } from './resting-files.ts'
 
-export type AgentParts = Omit<PassContext, 'now' | 'tell' | 'tellFault' | 'signal'> & {
+export type AgentParts = Omit<PassContext, 'now' | 'tell' | 'tellFault' | 'resting' | 'signal'> & {
   readonly logger: Logger
   /** Returns the time in milliseconds since the epoch. */
   readonly clock: () => number
@@ -57,6 +58,7 @@ function isThere(path: Buffer): boolean {
 export class ShipAgent implements Service {
   readonly #parts: AgentParts
   readonly #notices: Notices
+  readonly #resting = new RestingFiles()
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
 
@@ -79,9 +81,11 @@ export class ShipAgent implements Service {
     const { clock, tell } = this.#parts
     const notices = this.#notices
     notices.begin()
+    this.#resting.begin()
     await runPass({
       ...this.#parts,
       now: clock(),
+      resting: this.#resting,
       signal: this.#stopping.signal,
       tell: async (outcome) => {
         notices.tell(outcome)

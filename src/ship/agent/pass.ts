@@ -10,6 +10,7 @@ import { type Outcome, type Part, runFileJob } from './file-job.ts'
 import { type FoundFile, findFiles, type TellFault } from './find-files.ts'
 import { identityText } from './identity.ts'
 import { splitPath } from './open-file.ts'
+import type { RestingFiles } from './resting-files.ts'
 
 /** What a pass over all files needs. */
 export type PassContext = {
@@ -25,6 +26,8 @@ export type PassContext = {
   /** Called with what became of each file for each log set that matches. */
   readonly tell: (outcome: Outcome) => void | Promise<void>
   readonly tellFault: TellFault
+  /** files of earlier passes that are left alone, and not told of */
+  readonly resting?: RestingFiles
   /** ends the pass after the files in hand */
   readonly signal?: AbortSignal
 }
@@ -34,7 +37,7 @@ export type PassContext = {
  * journal fails.
  */
 export async function runPass(context: PassContext): Promise<void> {
-  const { parallel, signal } = context
+  const { parallel, signal, resting, now } = context
   const lanes = new Lanes(parallel)
   const jobs = new Set<Promise<void>>()
   const folders = new Map<string, Buffer>()
@@ -45,8 +48,11 @@ export async function runPass(context: PassContext): Promise<void> {
       await setImmediate()
       continue
     }
+    if (resting?.has(file, now)) continue
     const parts = partsOfFile(file, context)
     if (!parts.some(isWork)) {
+      const until = Math.min(...parts.map(endOfRest))
+      if (until > now) resting?.add(file, now, until)
       for (const part of parts) await context.tell(idle(file, part))
       continue
     }
@@ -93,6 +99,14 @@ export function partsOfFile(
 function isWork({ decision, entry }: Part): boolean {
   if (decision.verdict !== 'due') return false
   return decision.isDeleteDue || (decision.upload && entry?.state !== 'verified')
+}
+
+/** Returns until when nothing is to be done about a file for one log set, in ms since the epoch; 0 where that is not known. */
+function endOfRest({ decision, entry }: Part): number {
+  const { verdict, archiveAfter = 0, deleteAfter = 0, error } = decision
+  if (error !== undefined) return 0
+  if (verdict === 'too_young') return archiveAfter
+  return verdict === 'due' && (entry || !decision.upload) ? deleteAfter : 0
 }
 
 /** Returns the outcome for a file with which nothing is to be done. */
