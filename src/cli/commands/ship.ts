@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { loadShip } from '../../config/load/load-ship.ts'
 import type { Zone } from '../../ship/log-sets/select-sets.ts'
-import { createCommand, print, TimeOption, UsageError } from '../program.ts'
+import { createCommand, print, statusOption, TimeOption, UsageError } from '../program.ts'
 import { describeDecision } from '../ship/describe-decision.ts'
 import { explainLines } from '../ship/explain-lines.ts'
 import { explainPath } from '../ship/explain-path.ts'
@@ -45,6 +45,7 @@ function runCommand(): Command {
     .option('--dry-run', 'say what would be done with each file, and do nothing of it')
     .addOption(new TimeOption('--now <time>', 'with --once or --dry-run, the time to decide at'))
     .option('--json', 'with --once or --dry-run, one JSON object a line for each file and log set')
+    .addOption(statusOption(''))
     .action(runShip)
 }
 

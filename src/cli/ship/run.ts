@@ -1,10 +1,16 @@
 import { runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { observeAt } from '../../assembly/observation.ts'
+import { Hangups } from '../../assembly/reload/hangups.ts'
 import { openShip } from '../../assembly/ship/open-ship.ts'
 import { planShip } from '../../assembly/ship/plan-ship.ts'
+import { shipMetrics } from '../../assembly/ship/ship-metrics.ts'
 import { loadShip, type ShipConfig } from '../../config/load/load-ship.ts'
 import { ConfigError, formatFinding } from '../../domain/errors.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
+import type { ListenRange } from '../../runtime/listen-address.ts'
 import type { LogFormat } from '../../runtime/log/log-format.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { ServiceManager } from '../../runtime/service-manager.ts'
 import type { Outcome } from '../../ship/agent/file-job.ts'
 import { outcomeForm } from '../../ship/agent/outcome-form.ts'
 import { loggerOf } from '../logger-of.ts'
@@ -18,6 +24,7 @@ export type RunOptions = {
   /** in microseconds */
   readonly now?: number
   readonly json?: true
+  readonly status?: ListenRange
   readonly logLevel?: string
   readonly logFormat?: LogFormat
 }
@@ -41,7 +48,7 @@ export async function runShip(options: RunOptions): Promise<void> {
   const clock = () => (now === undefined ? Date.now() : now / 1000)
   if (dryRun) return plan(config, clock(), json)
   if (once) return runOnce(config, clock, json, logger)
-  await runDaemon(config, clock, logger)
+  await runDaemon(config, clock, logger, options.status)
 }
 
 async function plan(config: ShipConfig, now: number, json: true | undefined): Promise<void> {
@@ -66,11 +73,28 @@ async function runOnce(
   }
 }
 
-async function runDaemon(config: ShipConfig, clock: () => number, logger: Logger): Promise<void> {
+async function runDaemon(
+  config: ShipConfig,
+  clock: () => number,
+  logger: Logger,
+  status: ListenRange | undefined,
+): Promise<void> {
   const signal = stopSignal()
+  new Hangups().listen(async () => {
+    const sentence = 'log sets are read at the start only; restart stv3 ship to have them read again'
+    logger.warn({}, sentence)
+    return { ok: false, sentence }
+  })
+  const observation = status && (await observeAt(status, 'ship', 'wall'))
   const { agent, close } = await openShip(config, { logger, clock })
+  const manager = new ServiceManager(process.env, logger)
   try {
-    await runUntilStopped(agent, { signal, logger, shutdownMs: SHUTDOWN_MS })
+    if (observation) {
+      shipMetrics(observation.metrics, agent.state, clock)
+      observation.health.add('ship', () => agent.state.hindrance())
+    }
+    const services = [agent, ...(observation ? [observation.serve(logger)] : [])]
+    await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS, manager })
   } finally {
     await close()
   }

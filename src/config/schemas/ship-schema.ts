@@ -51,6 +51,13 @@ export const logSetSchema = z.strictObject({
     .string()
     .optional()
     .describe('folder in which the paths of a zone begin, `%z` is the zone; `/zones/%z/root` unless given'),
+  alert_after: z
+    .number()
+    .positive()
+    .optional()
+    .describe(
+      'seconds for which a file may be due and not shipped before `/readyz` fails; for ever unless given',
+    ),
 })
 
 const zone = z.strictObject({

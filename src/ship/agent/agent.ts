@@ -12,6 +12,7 @@ import { Notices } from './notices.ts'
 import { splitPath } from './open-file.ts'
 import { type PassContext, runPass } from './pass.ts'
 import { RestingFiles } from './resting-files.ts'
+import { ShipState } from './ship-state.ts'
 
 export type AgentParts = Omit<PassContext, 'now' | 'tell' | 'tellFault' | 'resting' | 'signal'> & {
   readonly logger: Logger
@@ -59,6 +60,7 @@ export class ShipAgent implements Service {
   readonly #parts: AgentParts
   readonly #notices: Notices
   readonly #resting = new RestingFiles()
+  readonly state = new ShipState()
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
 
@@ -82,17 +84,21 @@ export class ShipAgent implements Service {
     const notices = this.#notices
     notices.begin()
     this.#resting.begin()
+    this.state.begin()
+    const now = clock()
     await runPass({
       ...this.#parts,
-      now: clock(),
+      now,
       resting: this.#resting,
       signal: this.#stopping.signal,
       tell: async (outcome) => {
         notices.tell(outcome)
+        this.state.tell(outcome, now)
         await tell?.(outcome)
       },
       tellFault: (path, reason) => notices.tellFault(path, reason),
     })
+    this.state.end()
     return notices.end()
   }
 
@@ -101,9 +107,10 @@ export class ShipAgent implements Service {
     const { intervalMs, logger } = this.#parts
     while (!signal.aborted) {
       const begin = performance.now()
-      await this.pass().catch((error) =>
-        logger.error({}, `the pass over all files failed: ${messageOf(error)}`),
-      )
+      await this.pass().catch((error) => {
+        this.state.failed(messageOf(error))
+        logger.error({}, `the pass over all files failed: ${messageOf(error)}`)
+      })
       // On the steady clock: a jump of the wall clock neither skips passes nor adds some.
       await sleep(Math.max(0, intervalMs - (performance.now() - begin)), signal)
     }

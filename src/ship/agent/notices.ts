@@ -3,6 +3,11 @@ import type { Outcome } from './file-job.ts'
 
 const TROUBLES = new Set(['failed', 'no_date', 'no_customer', 'no_target'])
 
+/** Returns whether something hinders a file that is due. */
+export function isTrouble({ result, vanished }: Outcome): boolean {
+  return TROUBLES.has(result) && !vanished
+}
+
 /**
  * Writes a line of the log for each change of a file's state, and none for what a pass finds as the one before did: one when a
  * trouble begins, one when it changes.
@@ -32,7 +37,7 @@ export class Notices {
   tell(outcome: Outcome): void {
     const { file, placed, decision, result, uploaded, existed, deleted, failure, error, isRepeated } = outcome
     const fields = { file: file.text, set: placed.name, target: decision.target }
-    if (TROUBLES.has(result) && !outcome.vanished) {
+    if (isTrouble(outcome)) {
       this.#isTrouble = true
       const sentence = `${failure ?? result}: ${error}`
       if (this.#isNew(`${placed.name}\0${file.text}`, sentence) && !isRepeated)

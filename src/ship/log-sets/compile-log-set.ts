@@ -63,6 +63,7 @@ export function compileLogSet(
     customer,
     target: config.target,
     root: config.root,
+    alertAfterMs: config.alert_after === undefined ? undefined : config.alert_after * 1000,
   }
 }
 

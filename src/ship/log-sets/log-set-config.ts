@@ -18,6 +18,8 @@ export type LogSetConfig = {
   readonly target?: string | undefined
   /** folder in which the paths of a zone begin; `%z` is the zone */
   readonly root?: string | undefined
+  /** seconds for which a file may be due and not shipped */
+  readonly alert_after?: number | undefined
 }
 
 /** Seconds without a change after which a file is shipped, where a log set has no other. */

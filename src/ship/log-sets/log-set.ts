@@ -28,6 +28,8 @@ export type LogSet = {
   readonly target: string | undefined
   /** the folder in which the paths of a zone begin, with `%z` for the zone */
   readonly root: string | undefined
+  /** for how long a file may be due and not shipped before the agent counts as unready */
+  readonly alertAfterMs: number | undefined
 }
 
 /** Where a file lies: on the host or in one of its zones. */
