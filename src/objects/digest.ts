@@ -1,32 +1,41 @@
 import { createHash } from 'node:crypto'
 import type { Digest } from './target.ts'
 
-/** Takes the digest of content that passes in pieces. */
-export class Digester {
+/** Takes the SHA-256 and the size of content that passes in pieces. */
+export class ContentCheck {
   readonly #sha256 = createHash('sha256')
-  readonly #md5 = createHash('md5')
   #size = 0
 
   add(piece: Buffer): void {
     this.#sha256.update(piece)
-    this.#md5.update(piece)
     this.#size += piece.length
   }
 
-  /** Returns the digest of all that was added. Ends this digester. */
-  end(): Digest {
-    return { size: this.#size, sha256: this.#sha256.digest('hex'), md5: this.#md5.digest('hex') }
+  /** Returns what has passed. Ends this check. */
+  end(): Pick<Digest, 'size' | 'sha256'> {
+    return { size: this.#size, sha256: this.#sha256.digest('hex') }
   }
 }
 
 /** Returns the digest of content. */
 export async function digestOf(content: AsyncIterable<Buffer>): Promise<Digest> {
-  const digester = new Digester()
-  for await (const piece of content) digester.add(piece)
-  return digester.end()
+  const check = new ContentCheck()
+  const md5 = createHash('md5')
+  for await (const piece of content) {
+    check.add(piece)
+    md5.update(piece)
+  }
+  return { ...check.end(), md5: md5.digest('hex') }
 }
 
-/** Returns whether two digests are of the same content. */
-export function isSameContent(one: Digest, other: Digest): boolean {
-  return one.size === other.size && one.sha256 === other.sha256 && one.md5 === other.md5
+/** Reads content and returns its size and SHA-256. */
+export async function checkContent(content: AsyncIterable<Buffer>): Promise<Pick<Digest, 'size' | 'sha256'>> {
+  const check = new ContentCheck()
+  for await (const piece of content) check.add(piece)
+  return check.end()
+}
+
+/** Returns whether content is that of a digest. */
+export function isSameContent(found: Pick<Digest, 'size' | 'sha256'>, digest: Digest): boolean {
+  return found.size === digest.size && found.sha256 === digest.sha256
 }

@@ -1,8 +1,6 @@
 import type { TargetSettings } from '../../config/schemas/ship-schema.ts'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
 import { openDirectoryTarget } from '../../objects/directory/directory-target.ts'
-import { openS3Target } from '../../objects/s3/s3-target.ts'
-import { createSwiftTarget } from '../../objects/swift/swift-target.ts'
 import type { ObjectTarget } from '../../objects/target.ts'
 
 /** The targets of a configuration by name. */
@@ -26,8 +24,11 @@ export async function closeTargets(targets: Targets): Promise<void> {
 
 async function openTarget(name: string, settings: TargetSettings): Promise<ObjectTarget> {
   try {
-    if (settings.kind === 's3') return await openS3Target(settings)
-    if (settings.kind === 'swift') return createSwiftTarget(settings)
+    // What is not used is not loaded: the libraries of stores take much memory.
+    if (settings.kind === 's3')
+      return await (await import('../../objects/s3/s3-target.ts')).openS3Target(settings)
+    if (settings.kind === 'swift')
+      return (await import('../../objects/swift/swift-target.ts')).createSwiftTarget(settings)
     return await openDirectoryTarget(settings.folder)
   } catch (error) {
     throw new StackTachError('io', `cannot open the target ${name}: ${messageOf(error)}`, { cause: error })

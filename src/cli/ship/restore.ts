@@ -1,7 +1,7 @@
 import { open, unlink } from 'node:fs/promises'
 import { closeTargets, openTargets } from '../../assembly/ship/open-targets.ts'
 import { ConflictError, InvalidError, NotFoundError } from '../../domain/errors.ts'
-import { Digester } from '../../objects/digest.ts'
+import { ContentCheck } from '../../objects/digest.ts'
 import type { ObjectTarget } from '../../objects/target.ts'
 import { Journal } from '../../ship/journal.ts'
 import { print } from '../program.ts'
@@ -62,15 +62,15 @@ async function writeNew(
     if (error.code === 'ENOENT') throw new NotFoundError(`the folder of ${output} is missing`)
     throw error
   })
-  const digester = new Digester()
+  const check = new ContentCheck()
   try {
     for (; !piece.done; piece = await pieces.next()) {
-      digester.add(piece.value)
+      check.add(piece.value)
       await handle.writeFile(piece.value)
     }
     await handle.sync()
   } finally {
     await handle.close()
   }
-  return digester.end()
+  return check.end()
 }

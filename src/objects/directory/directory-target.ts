@@ -5,7 +5,7 @@ import { InvalidError, NotFoundError } from '../../domain/errors.ts'
 import { HeldFolder, partsOf } from '../../runtime/held-folder.ts'
 import { readPieces } from '../../runtime/read-pieces.ts'
 import { ContentError } from '../content-error.ts'
-import { Digester, digestOf, isSameContent } from '../digest.ts'
+import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
 
 /** Folder for files that are not whole yet, in that of the target. */
@@ -61,7 +61,7 @@ class DirectoryTarget implements ObjectTarget {
       if (!handle) return { kind: 'missing' }
       try {
         const revision = revisionOf(await handle.stat({ bigint: true }))
-        const found = await digestOf(readPieces(handle))
+        const found = await checkContent(readPieces(handle))
         return isSameContent(found, digest)
           ? { kind: 'same', revision }
           : { kind: 'differs', revision, found: found.sha256 }
@@ -165,12 +165,12 @@ async function writeWhole(
 ): Promise<void> {
   const handle = await open(part, 'wx', 0o600)
   try {
-    const digester = new Digester()
+    const check = new ContentCheck()
     for await (const piece of content) {
-      digester.add(piece)
+      check.add(piece)
       await handle.writeFile(piece)
     }
-    if (!isSameContent(digester.end(), digest)) throw new ContentError(key)
+    if (!isSameContent(check.end(), digest)) throw new ContentError(key)
     await handle.sync()
   } finally {
     await handle.close()

@@ -3,7 +3,7 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { messageOf, NotFoundError, StackTachError } from '../../domain/errors.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
 import { ContentError } from '../content-error.ts'
-import { Digester, digestOf, isSameContent } from '../digest.ts'
+import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
 import { keyBelow } from '../key-path.ts'
 import { KeyTurns } from '../key-turns.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
@@ -124,7 +124,7 @@ class S3Target implements ObjectTarget {
     if (isPlain && etag === digest.md5 && head.ContentLength === digest.size)
       return { kind: 'same', revision }
     // What was uploaded in parts or encrypted has another ETag than the MD5 of its content.
-    const found = await digestOf(this.read(key))
+    const found = await checkContent(this.read(key))
     return isSameContent(found, digest)
       ? { kind: 'same', revision }
       : { kind: 'differs', revision, found: found.sha256 }
@@ -287,11 +287,11 @@ async function* parts(
   digest: Digest,
   size: number,
 ): AsyncGenerator<Buffer> {
-  const digester = new Digester()
+  const check = new ContentCheck()
   let part = Buffer.allocUnsafe(size)
   let length = 0
   for await (const piece of content) {
-    digester.add(piece)
+    check.add(piece)
     for (let at = 0; at < piece.length; ) {
       if (length === part.length) {
         yield part
@@ -304,6 +304,6 @@ async function* parts(
     }
   }
   // The last part is kept back until it is known that all is as announced.
-  if (!isSameContent(digester.end(), digest)) throw new ContentError(key)
+  if (!isSameContent(check.end(), digest)) throw new ContentError(key)
   if (length > 0) yield part.subarray(0, length)
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { NotFoundError, StackTachError, TransientError } from '../../domain/errors.ts'
 import type { OutgoingResponse } from '../../runtime/outgoing.ts'
 import { ContentError } from '../content-error.ts'
-import { Digester, digestOf, isSameContent } from '../digest.ts'
+import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
 import { keyBelow } from '../key-path.ts'
 import { KeyTurns } from '../key-turns.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
@@ -71,7 +71,7 @@ class SwiftTarget implements ObjectTarget {
     const etag = (response.headers.get('etag') ?? '').replaceAll('"', '')
     const size = Number(response.headers.get('content-length'))
     if (isLarge || etag === '') {
-      const found = await digestOf(this.read(key))
+      const found = await checkContent(this.read(key))
       return isSameContent(found, digest)
         ? { kind: 'same', revision }
         : { kind: 'differs', revision, found: found.sha256 }
@@ -203,12 +203,12 @@ function revisionOf({ headers }: OutgoingResponse): string {
 
 /** Yields content, and throws ContentError at its end when it is not the one announced. */
 async function* checked(key: string, content: AsyncIterable<Buffer>, digest: Digest): AsyncGenerator<Buffer> {
-  const digester = new Digester()
+  const check = new ContentCheck()
   for await (const piece of content) {
-    digester.add(piece)
+    check.add(piece)
     yield piece
   }
-  if (!isSameContent(digester.end(), digest)) throw new ContentError(key)
+  if (!isSameContent(check.end(), digest)) throw new ContentError(key)
 }
 
 type Slice = {
