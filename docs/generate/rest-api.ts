@@ -1,10 +1,6 @@
-import { apiDocument } from '../../src/api/api-app.ts'
-import { archiveOperation } from '../../src/api/archives.ts'
-import { eventOperations } from '../../src/api/events.ts'
-import { eventsFeedOperation } from '../../src/api/events-feed.ts'
-import { notificationOperation } from '../../src/api/notifications.ts'
-import { streamOperations } from '../../src/api/streams.ts'
+import { apiDocument, apiOperations } from '../../src/api/api-operations.ts'
 import type { OpenApiOperation, OpenApiParameter } from '../../src/http/openapi.ts'
+import type { ActionRunner } from '../../src/repair/action-runner.ts'
 import type { Store } from '../../src/store/store.ts'
 import { code, paragraphs, table } from './markdown.ts'
 import { membersTable, type Schema, typeOf } from './schema-table.ts'
@@ -13,13 +9,7 @@ import { membersTable, type Schema, typeOf } from './schema-table.ts'
 export function restReference(): { readonly [section: string]: string } {
   // Operations are described without being run.
   const store = {} as Store
-  const { paths, components } = apiDocument([
-    ...streamOperations(store),
-    ...eventOperations(store),
-    eventsFeedOperation(store),
-    notificationOperation(undefined),
-    archiveOperation(undefined),
-  ])
+  const { paths, components } = apiDocument(apiOperations({ store, runner: {} as ActionRunner }))
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]) => ({ title: `${method.toUpperCase()} ${path}`, one })),
   )

@@ -328,6 +328,18 @@ export const tailMessage = z
     }),
     deadLetter,
     z.object({ reason: z.string() }),
+    z.object({
+      specversion: z.literal('1.0'),
+      id: z.string().meta({ description: 'unique together with `source`; the same each time it is told' }),
+      source: z.string(),
+      type: z.string().meta({ description: 'of an event its event type' }),
+      subject: z.string().optional().meta({ description: 'of a stream its id' }),
+      time: z.string().optional(),
+      datacontenttype: z.literal('application/json'),
+      data: z.unknown().meta({
+        description: 'of an event its traits in the typed form; else what `format=rest` has',
+      }),
+    }),
   ])
   .meta({
     id: 'TailMessage',

@@ -1,16 +1,11 @@
-import type { Stream, StreamState } from '../domain/stream.ts'
-import { formatIso } from '../domain/time.ts'
 import { holdsTraits } from '../domain/trait-condition.ts'
-import { restDeadLetter } from '../formats/dead-letter-form.ts'
-import { restEvent, restTraits } from '../formats/rest-form.ts'
-import { shownEvent } from '../formats/shown-form.ts'
-import { formatPlace, type RestStreamChange, type TailKind, type TailPlace } from '../formats/tail-form.ts'
+import { formatPlace, type TailKind, type TailPlace } from '../formats/tail-form.ts'
 import type { ServerSentEvent } from '../http/event-stream.ts'
 import type { DeadLetterBox, DeadLetterFilter } from '../store/ports/dead-letter-box.ts'
 import type { EventFilter, Queries, StreamFilter } from '../store/ports/queries.ts'
 import type { StreamChangeRecord, Tail } from '../store/ports/tail.ts'
 import { compilePattern } from '../text/filter-pattern.ts'
-import { maskSecrets, maskValues } from '../text/mask-secrets.ts'
+import type { TailMessages } from './tail-messages.ts'
 
 export type TailStore = Queries & DeadLetterBox & Tail
 
@@ -39,11 +34,13 @@ type Portion = {
 export class TailReader {
   readonly #store: TailStore
   readonly #filter: TailFilter
+  readonly #messages: TailMessages
   #place: TailPlace
 
-  constructor(store: TailStore, filter: TailFilter, place: TailPlace) {
+  constructor(store: TailStore, filter: TailFilter, messages: TailMessages, place: TailPlace) {
     this.#store = store
     this.#filter = filter
+    this.#messages = messages
     this.#place = place
   }
 
@@ -93,7 +90,7 @@ export class TailReader {
   async #events(upTo: number, signal: AbortSignal): Promise<Portion> {
     const page = { limit: AT_A_TIME, mark: this.#place.event, ascending: true, mayMissNewest: true }
     const events = await this.#store.listEvents(this.#filter.events, page, signal)
-    return portionOf(events, upTo, (event) => ({ event: 'event', data: shownEvent(restEvent(event)) }))
+    return portionOf(events, upTo, this.#messages.event)
   }
 
   async #opened(upTo: number, signal: AbortSignal): Promise<Portion> {
@@ -102,13 +99,13 @@ export class TailReader {
     if (!isWanted) return { messages: NONE, end: upTo }
     const page = { limit: AT_A_TIME, mark: this.#place.stream, ascending: true }
     const streams = await this.#store.listStreams(others, page, signal)
-    return portionOf(streams, upTo, (stream) => ({ event: 'stream', data: opened(stream) }))
+    return portionOf(streams, upTo, this.#messages.opened)
   }
 
   async #letters(upTo: number): Promise<Portion> {
     const page = { limit: AT_A_TIME, mark: this.#place.letter, ascending: true }
     const letters = await this.#store.listDeadLetterHeads(this.#filter.letters, page)
-    return portionOf(letters, upTo, (letter) => ({ event: 'dead-letter', data: restDeadLetter(letter) }))
+    return portionOf(letters, upTo, this.#messages.deadLetter)
   }
 
   async #changes(upTo: number): Promise<Portion> {
@@ -116,7 +113,7 @@ export class TailReader {
     const end = changes.length < AT_A_TIME ? upTo : (changes.at(-1)?.id ?? upTo)
     const messages = changes
       .filter((change) => isMeant(change, this.#filter.streams))
-      .map((change) => ({ at: change.id, message: { event: 'stream', data: changed(change) } }))
+      .map((change) => ({ at: change.id, message: this.#messages.changed(change) }))
     return { messages, end }
   }
 }
@@ -141,20 +138,4 @@ function isMeant({ name, state, traits }: StreamChangeRecord, filter: StreamFilt
   if (typeof filter.name === 'string' && filter.name !== name) return false
   if (typeof filter.name === 'object' && !compilePattern(filter.name)(name)) return false
   return holdsTraits(traits, filter.traits ?? [])
-}
-
-function opened({ id, name, distinguishingTraits }: Stream): RestStreamChange {
-  const state: StreamState = 'active'
-  return {
-    ...{ id, name, what: 'opened', state, at: null },
-    distinguishing_traits: maskValues(restTraits(distinguishingTraits)),
-  }
-}
-
-function changed({ stream, name, state, at, traits, error }: StreamChangeRecord): RestStreamChange {
-  return {
-    ...{ id: stream, name, what: 'changed', state, at: formatIso(at) },
-    distinguishing_traits: maskValues(restTraits(traits)),
-    ...(error === null ? {} : { last_error: maskSecrets(error) }),
-  }
 }

@@ -9,6 +9,7 @@ import { letterFilterOf } from './dead-letters.ts'
 import { deadLettersQuery, eventsQuery, noParams, streamsQuery } from './params.ts'
 import { tailMessage } from './shapes.ts'
 import { streamFilterOf } from './streams.ts'
+import { TAIL_FORMATS, tailMessages } from './tail-messages.ts'
 import { type TailFilter, TailReader, type TailStore } from './tail-reader.ts'
 
 /** Pause between two looks, ms. */
@@ -35,6 +36,14 @@ const tailQuery = z.object({
   ...{ event_name, traits },
   ...{ trigger_name, state, distinguishing_traits },
   ...{ stage, queue, reason, stream },
+  format: param(
+    {
+      description: 'data of the messages: as the lists have it (rest, unless given), or CloudEvents 1.0',
+      examples: TAIL_FORMATS,
+    },
+    TAIL_FORMATS.join(' or '),
+    (text) => TAIL_FORMATS.find((format) => format === text),
+  ).optional(),
   last_event_id: param(
     { description: 'the id after which to go on, where the header Last-Event-ID cannot be sent' },
     'the id of a message',
@@ -65,7 +74,7 @@ export function tailOperation(store: TailStore): Operation {
         )
       if (open >= MOST_TAILS) throw new TransientError(`${MOST_TAILS} tails are open already`)
       const place = from ?? (await store.readTops())
-      const reader = new TailReader(store, filterOf(query), place)
+      const reader = new TailReader(store, filterOf(query), tailMessages(query.format ?? 'rest'), place)
       return new EventStream(async function* (signal) {
         open++
         try {

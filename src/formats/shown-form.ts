@@ -2,6 +2,7 @@ import { ENVELOPE_NAMES } from '../domain/event.ts'
 import { maskSecrets, maskValue, maskValues } from '../text/mask-secrets.ts'
 import { setOwn } from '../text/set-own.ts'
 import type { RestEvent, RestStream, RestValue } from './rest-form.ts'
+import type { TypedEvent, TypedTrait } from './typed-form.ts'
 
 // The encoding of the REST API without secrets: what is shown to people and to programs that ask for a list.
 
@@ -17,6 +18,15 @@ export function shownEvent(event: RestEvent): RestEvent {
     setOwn(shown, name, masked)
   }
   return (shown as RestEvent | undefined) ?? event
+}
+
+/** Returns an event of the typed form with the secrets in its traits masked. */
+export function shownTypedEvent(event: TypedEvent): TypedEvent {
+  const traits = Object.entries(event.traits).map(([name, trait]): [string, TypedTrait] => {
+    const isMasked = 'value' in trait && !ENVELOPE_NAMES.includes(name)
+    return [name, isMasked ? { ...trait, value: maskValue(name, trait.value) } : trait]
+  })
+  return { ...event, traits: Object.fromEntries(traits) }
 }
 
 /** Returns a stream with the secrets in its distinguishing traits, in its last error and in its events masked. */

@@ -15,6 +15,7 @@ import type { RecordSource, TimedRecord } from './records/record.ts'
 import { BEGINNING, type ReplayPosition } from './records/replay-place.ts'
 import type { ReplayClock } from './replay-clock.ts'
 import { type DueRuns, runDue, runRetries } from './run-due.ts'
+import { RunsBeside } from './runs-beside.ts'
 
 export type ReplayOptions = {
   readonly records: RecordSource
@@ -31,7 +32,7 @@ export type ReplayOptions = {
   readonly settle: () => Promise<void>
   /** how many times as fast as they were made notifications are replayed; undefined: as fast as possible */
   readonly speed?: number | undefined
-  /** called when a batch is stored and what is due by then has run */
+  /** called when a batch is stored; what is due by then runs now or has run */
   readonly onStored?: (counts: ReplayCounts, at: Micros) => void
 }
 
@@ -88,14 +89,14 @@ export class Replay {
   #reached: Micros
   /** everything up to here is stored */
   #stood: ReplayPosition = { at: 0, place: BEGINNING }
-  /** the runs of the streams that were due when the last batch was stored */
-  #running: Promise<void> = Promise.resolve()
+  readonly #runs: RunsBeside
 
   constructor(options: ReplayOptions, from: Micros = 0) {
     this.#options = options
     this.#reached = from
     this.#outage = new Outage(options.logger, 'the database takes batches again')
     this.#pace = options.speed === undefined ? undefined : new Pace(options.speed)
+    this.#runs = new RunsBeside(options.clock, () => this.#patiently(() => runDue(options)))
   }
 
   /**
@@ -117,7 +118,7 @@ export class Replay {
         throw error
       }
     } finally {
-      await this.#running.catch(() => {})
+      await this.#runs.settled().catch(() => {})
       await records.close()
     }
     if (!this.#counts.isComplete) await position?.leave(this.#stood).catch(() => {})
@@ -145,7 +146,7 @@ export class Replay {
       await this.#store(batch)
       this.#stood = batch.position
     }
-    await this.#running
+    await this.#runs.settled()
   }
 
   /** Works on the database, and waits while it is away. */
@@ -179,7 +180,7 @@ export class Replay {
   }
 
   async #store({ records, position }: Batch): Promise<void> {
-    const { store, router, signal, position: kept, clock, onStored } = this.#options
+    const { store, router, signal, position: kept, onStored } = this.#options
     const counts = this.#counts
     await storeBatch(
       records.map(({ prepared }) => prepared),
@@ -197,18 +198,14 @@ export class Replay {
       },
     )
     counts.replayed += records.length
-    await this.#running
     // By then no event that is still to come can join a stream that is due, however batches are cut.
-    clock.advance(position.at - CLOSED_AFTER)
-    // Streams run while the next batch is stored.
-    this.#running = this.#patiently(() => runDue(this.#options))
-    this.#running.catch(() => {})
+    await this.#runs.advance(position.at - CLOSED_AFTER)
     onStored?.(counts, position.at)
   }
 
   /** Waits until it is the time of a batch; streams that are due meanwhile run. */
   async #waitFor({ records }: Batch): Promise<void> {
-    const { clock, signal } = this.#options
+    const { signal } = this.#options
     const first = records[0]
     if (!this.#pace || !first) return
     for (
@@ -217,9 +214,8 @@ export class Replay {
       ms = this.#pace.msUntil(first.time)
     ) {
       await sleep(ms, signal)
-      await this.#running
-      clock.advance(Math.min(first.time, this.#pace.now()) - CLOSED_AFTER)
-      await this.#patiently(() => runDue(this.#options))
+      await this.#runs.advance(Math.min(first.time, this.#pace.now()) - CLOSED_AFTER)
+      await this.#runs.settled()
     }
   }
 

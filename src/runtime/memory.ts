@@ -38,3 +38,20 @@ export function keepYoungHeapSmall(): void {
 export function releaseMemory(): void {
   collect({ type: 'major', flavor: 'last-resort' })
 }
+
+/** Shortest time between two releases, ms: each takes some tens of them. */
+const RELEASE_EVERY_MS = 1000
+
+/**
+ * Creates a function that releases memory when the process holds more than `megabytes`, and does nothing otherwise. For
+ * long work in small steps, to be called after each: what is free but not given back piles up over minutes.
+ */
+export function createMemoryRelief(megabytes: number): () => void {
+  let releasedAt = 0
+  return () => {
+    if (process.memoryUsage.rss() <= megabytes * 2 ** 20) return
+    if (performance.now() - releasedAt < RELEASE_EVERY_MS) return
+    releaseMemory()
+    releasedAt = performance.now()
+  }
+}

@@ -100,8 +100,22 @@ class EventOfRow implements StoredEvent {
   }
 }
 
+/** Returns the event of a row that decodes its traits when they are asked for. */
 export function eventOfRow(row: EventRow, types: ReadonlyMap<number, string>): StoredEvent {
   return new EventOfRow(row, types)
+}
+
+/** Returns the event of a row with its traits decoded: in half the time, where all of them are wanted. */
+export function decodedEvent(
+  { id, message_id: messageId, event_type_id, generated: timestamp }: Omit<EventRow, 'traits'>,
+  json: string,
+  types: ReadonlyMap<number, string>,
+): StoredEvent {
+  const eventType = types.get(event_type_id) ?? ''
+  if (Number.isSafeInteger(timestamp))
+    return { id, messageId, eventType, timestamp, traits: decodeTraits(json) }
+  const { traits, timestampRest } = decodeFarEvent(json)
+  return { id, messageId, eventType, timestamp, traits, ...(timestampRest !== 0 && { timestampRest }) }
 }
 
 export function hexBytes(hex: string): Buffer {

@@ -124,6 +124,7 @@ export function createRouter(triggers: readonly Trigger[], options: RouterOption
       const listed = new Set<Draft>()
       const invited = new Map<string, Draft | undefined>()
       const guestOf = (key: MatchedKey, trigger: Trigger, arrival: Arrival): Draft | undefined => {
+        if (guests.size === 0) return undefined
         if (!invited.has(key.hash)) invited.set(key.hash, draftOf(guests.get(key.hash), key, trigger, pasts))
         const guest = invited.get(key.hash)
         return guest && fits(guest, key, trigger, arrival) ? guest : undefined

@@ -2,10 +2,10 @@ import type { TextPattern } from '../domain/text-pattern.ts'
 import { compileGlob } from './glob.ts'
 
 /** How a value of a filter compares. */
-export type Comparison = '>' | '>=' | '<' | '<='
+export type ComparisonOperator = '>' | '>=' | '<' | '<='
 
 /** A value of a filter without its operators, and what they ask for. */
-export type FilterPattern = TextPattern & { readonly comparison?: Comparison }
+export type FilterPattern = TextPattern & { readonly comparison?: ComparisonOperator }
 
 /** The forms of a name in a filter, for descriptions. */
 export const NAME_FORMS =
@@ -24,7 +24,7 @@ export function parseFilterPattern(value: string): FilterPattern {
   if (operator === '=') return { isNegated, text: rest, isGlob: false }
   const text = rest.trim()
   if (text === '') return { isNegated: false, text: value.trim(), isGlob: false }
-  if (operator !== '') return { isNegated, comparison: operator as Comparison, text, isGlob: false }
+  if (operator !== '') return { isNegated, comparison: operator as ComparisonOperator, text, isGlob: false }
   return { isNegated, text, isGlob: /[*?]/.test(text) }
 }
 

@@ -2,7 +2,7 @@ import { FLOAT_TEXT, INTEGER_TEXT } from '../domain/number-text.ts'
 import type { Micros } from '../domain/time.ts'
 import type { DistinguishingTrait } from '../domain/trait.ts'
 import { isMetBy, isValueCondition, readingsOf, type TraitCondition } from '../domain/trait-condition.ts'
-import { type Comparison, compilePattern, parseFilterPattern } from './filter-pattern.ts'
+import { type ComparisonOperator, compilePattern, parseFilterPattern } from './filter-pattern.ts'
 import { parseNamedTime } from './named-time.ts'
 
 /** Most conditions of a filter; each on an indexed trait is a join of the inverted index. */
@@ -58,18 +58,19 @@ function patternCondition(
   return { name, textPrefix, test: (trait) => trait.type === 'text' && matches(trait.value) }
 }
 
-const COMPARE: { readonly [comparison in Comparison]: (a: number | bigint, b: number | bigint) => boolean } =
-  {
-    '>': (a, b) => a > b,
-    '>=': (a, b) => a >= b,
-    '<': (a, b) => a < b,
-    '<=': (a, b) => a <= b,
-  }
+const COMPARE: {
+  readonly [comparison in ComparisonOperator]: (a: number | bigint, b: number | bigint) => boolean
+} = {
+  '>': (a, b) => a > b,
+  '>=': (a, b) => a >= b,
+  '<': (a, b) => a < b,
+  '<=': (a, b) => a <= b,
+}
 
 /** Compares numbers with a number, times and the beginnings of time ranges with a time. */
 function comparisonCondition(
   name: string,
-  comparison: Comparison,
+  comparison: ComparisonOperator,
   text: string,
   now: Micros,
 ): TraitCondition | undefined {

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { insertRows } from '../../src/store/insert-rows.ts'
 import type { EventFilter, Page, StreamFilter } from '../../src/store/ports/queries.ts'
+import { stateNumber } from '../../src/store/rows.ts'
 import { BUCKET_SIZE, bucketOf } from '../../src/store/schema/schema.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -17,6 +18,8 @@ const EVENTS = 40_000
 const STREAMS = 4000
 const TYPES = 20
 const HOSTS = 2000
+/** One stream of as many has failed. */
+const FAILED = 100
 
 const DOWN: Page = { limit: 20, mark: undefined, ascending: false }
 
@@ -38,6 +41,9 @@ const EVENT_FILTERS: readonly (readonly [string, EventFilter, 'index' | 'in orde
 const STREAM_FILTERS: readonly (readonly [string, StreamFilter, 'index' | 'in order'])[] = [
   ['nothing', {}, 'in order'],
   ['a trigger', { name: 'trigger' }, 'in order'],
+  ['a state', { state: 'error' }, 'index'],
+  ['a state and a trigger', { state: 'error', name: 'trigger' }, 'index'],
+  ['an error', { lastError: '*timeout*' }, 'in order'],
   ['a trait', { traits: traits('host:h7') }, 'index'],
   ['a trait and a comparison', { traits: traits('host:h7;size:>5') }, 'index'],
   ['a glob of traits', { traits: traits('host:h1*') }, 'in order'],
@@ -89,7 +95,8 @@ describe.each(DATABASES)('plans of $name', ({ open }) => {
         id,
         name: 'trigger',
         key_hash: hash('cc', id),
-        state: 1,
+        state: stateNumber(id % FAILED === 0 ? 'error' : 'active'),
+        last_error: id % FAILED === 0 ? 'a timeout' : null,
         state_serial_no: 0,
         event_count: 1,
         generation: 0,

@@ -41,6 +41,21 @@ function short(message: TailMessage): string {
   return kind === 'dead-letter' ? `letter ${message.data.stage}` : kind
 }
 
+/** Reads the data of the first messages of a tail. */
+async function dataOf(url: string, count: number): Promise<{ [name: string]: unknown }[]> {
+  const ending = new AbortController()
+  const response = await fetch(url, { signal: ending.signal })
+  const decoder = new TextDecoder()
+  let text = ''
+  const lines = () => [...text.matchAll(/^data: (.*)\n/gm)].map(([, json]) => JSON.parse(json as string))
+  for await (const chunk of response.body!) {
+    text += decoder.decode(chunk, { stream: true })
+    if (lines().length >= count) break
+  }
+  ending.abort()
+  return lines()
+}
+
 describe.each(DATABASES)('the tail of $name', ({ open }) => {
   const fixture = new StoreFixture(open)
 
@@ -72,6 +87,38 @@ describe.each(DATABASES)('the tail of $name', ({ open }) => {
     expect(tail.messages[4]?.data).toMatchObject({ last_error: 'no', at: expect.any(String) })
     await fixture.store.resetStreams('error', 2)
     expect((await tail.reach(6)).at(-1)).toBe('stream 2 changed retry_fire')
+  })
+
+  test('tells the same as CloudEvents, each with the same id whoever asks', async () => {
+    const url = await serveApi({ store: fixture.store })
+    const secret = { type: 'text', value: 'hunter2' } as const
+    await fixture.put(router, [
+      event({ host: 'a', messageId: 'm1', eventType: END, traits: { password: secret } }),
+    ])
+    const [claim] = await fixture.claim()
+    await fixture.store.finishRuns([finished(claim!)], router)
+    await fixture.put(router, [event({ host: 'b', messageId: 'm2', eventType: END })])
+    const [second] = await fixture.claim()
+    await fixture.store.failRun({ claim: second!, error: 'password=hunter2', retryInMs: undefined })
+    const told = await dataOf(`${url}/v1/tail?format=cloudevents&last_event_id=0-0-0-0`, 7)
+    expect(told).toMatchObject([
+      { source: 'urn:x-stacktach', id: 'm1', type: END, time: '2026-01-01T00:00:00.000000Z' },
+      { source: 'urn:x-stacktach', id: 'm2', type: END, data: { host: { type: 'text', value: 'b' } } },
+      { source: 'urn:x-stacktach:streams', id: '1-opened', type: 'stacktach.stream.opened', subject: '1' },
+      { source: 'urn:x-stacktach:streams', id: '2-opened', type: 'stacktach.stream.opened', subject: '2' },
+      { source: 'urn:x-stacktach:dead-letters', type: 'stacktach.dead_letter', data: { stage: 'pipeline' } },
+      { type: 'stacktach.stream.changed', subject: '1', data: { state: 'completed' } },
+      { type: 'stacktach.stream.changed', subject: '2', data: { state: 'error' } },
+    ])
+    for (const one of told)
+      expect(one).toMatchObject({ specversion: '1.0', datacontenttype: 'application/json' })
+    expect(JSON.stringify(told)).not.toContain('hunter2')
+    expect(new Set(told.map(({ source, id }) => `${source} ${id}`)).size).toBe(7)
+    expect(await dataOf(`${url}/v1/tail?format=cloudevents&last_event_id=1-1-0-0`, 5)).toEqual(
+      told.filter(({ id }) => id !== 'm1' && id !== '1-opened'),
+    )
+    const refused = await fetch(`${url}/v1/tail?format=xml`)
+    expect([refused.status, await refused.text()]).toMatchObject([400, expect.stringContaining('format')])
   })
 
   test('takes the filters of the lists', async () => {

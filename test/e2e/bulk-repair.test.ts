@@ -1,20 +1,30 @@
+import { resolve } from 'node:path'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../../sandbox/servers/server-process.ts'
+import { createClient } from '../../src/client/client.ts'
 import type { Event } from '../../src/domain/event.ts'
 import type { HandlerClass } from '../../src/pipeline/handler.ts'
 import { ActionRunner } from '../../src/repair/action-runner.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
+import type { OpenDatabase } from '../../src/store/dialect.ts'
+import { stateNumber } from '../../src/store/rows.ts'
+import type { Executor } from '../../src/store/schema/schema.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
+import type { Store } from '../../src/store/store.ts'
 import { serveApi } from '../support/api.ts'
-import { DATABASES } from '../support/databases.ts'
+import { createTestDatabase, DATABASES, openTestDatabase } from '../support/databases.ts'
 import { runInProcess } from '../support/run-in-process.ts'
+import { startProgram } from '../support/servers/start-program.ts'
+import { until } from '../support/until.ts'
 import { storeFor, workerWith } from '../support/worker.ts'
 
+const SHIPPED = resolve(import.meta.dirname, '../../config/winchester.yaml')
 const STREAMS = 10_000
 const BAD = 100
 
 /** The broken streams of a day: those whose number is a multiple of 100 fail again. */
-async function brokenStreams(open: (typeof DATABASES)[number]['open']) {
+async function brokenStreams(open: () => Promise<OpenDatabase>): Promise<{ store: Store; db: Executor }> {
   const database = await open()
   const store = await createSqlStore(database, { writer: 'test' })
   onTestFinished(() => store.close())
@@ -28,7 +38,7 @@ async function brokenStreams(open: (typeof DATABASES)[number]['open']) {
   )
   // Two that are to be left alone.
   await sql`update stream set last_error = 'no such file' where id in (7, 8)`.execute(database.db)
-  return store
+  return { store, db: database.db }
 }
 
 /** Fails for every hundredth host. */
@@ -45,7 +55,7 @@ const Flaky = class {
 test.each(DATABASES.filter(({ name }) => name === 'mysql'))(
   'a bulk reset of 10,000 streams lists exactly the 100 that fail again, on $name',
   async ({ open }) => {
-    const store = await brokenStreams(open)
+    const { store } = await brokenStreams(open)
     const runner = new ActionRunner({ store, name: 'api', logger: silentLogger })
     const access = { read: [], write: ['anna s3cret'] }
     process.env.KLUGMAN_TOKEN = 's3cret'
@@ -93,3 +103,47 @@ test.each(DATABASES.filter(({ name }) => name === 'mysql'))(
     expect(JSON.parse(left.stdout)).toEqual({ count: 2 })
   },
 )
+
+test('an action goes on where a killed API left it, and nothing is done twice', async () => {
+  const url = await createTestDatabase()
+  const { db } = await brokenStreams(() => openTestDatabase(url))
+  const serve = async () => {
+    const port = await freePort()
+    const api = startProgram(['api', '-c', SHIPPED, '--listen', `127.0.0.1:${port}`], 'stv3', {
+      STACKTACH_DATABASE_URL: url,
+    })
+    const client = createClient({ url: `http://127.0.0.1:${port}` })
+    await until('the API answers', () =>
+      client.countStreams().then(
+        () => true,
+        () => false,
+      ),
+    )
+    return { api, client }
+  }
+  const first = await serve()
+  const { id } = await first.client.beginStreamAction({
+    action: 'reset',
+    filter: { state: 'error', lastError: '*timeout after*' },
+  })
+  const doneNow = async () => {
+    const query = sql<{ done: number }>`select count(*) as done from action_result where outcome = 3`
+    return Number((await query.execute(db)).rows[0]?.done)
+  }
+  await until('a part of it is done', async () => (await doneNow()) > 0)
+  await first.api.stop('SIGKILL')
+  const before = await doneNow()
+  expect(before).toBeLessThan(STREAMS - 2)
+
+  const second = await serve()
+  await until('it has ended', async () => (await second.client.getAction(id)).state === 'done')
+  expect(await second.client.getAction(id)).toMatchObject({
+    total: STREAMS - 2,
+    outcomes: { running: STREAMS - 2, failed: 0 },
+  })
+  const { rows } = await sql`select count(*) as count, count(distinct stream_id) as streams,
+    (select count(*) from stream where state = ${stateNumber('retry_fire')} and state_serial_no = 1) as reset_once
+    from stream_change`.execute(db)
+  const count = STREAMS - 2
+  expect(rows).toEqual([{ count, streams: count, reset_once: count }])
+})

@@ -7,6 +7,7 @@ import { expect, inject, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { copyConfig } from '../support/copy-config.ts'
 import { temporaryFolder } from '../support/folders.ts'
+import { runInProcess } from '../support/run-in-process.ts'
 import { startProgram } from '../support/servers/start-program.ts'
 import { until } from '../support/until.ts'
 
@@ -101,7 +102,7 @@ test.each([
     'has no queue q; it has monitor.info',
   ],
 ] as const)('%j is refused', async (args, code, message) => {
-  const result = await generate(...args)
+  const result = await runInProcess('stv3', ['generate', ...HOUR, ...args])
   expect(result.code).toBe(code)
   expect(result.stdout).toBe('')
   expect(result.stderr).toContain(message)

@@ -11,6 +11,13 @@ export function createTestDatabase(): Promise<string> {
   return createMysqlDatabase(inject('databaseUrl'), `st_${randomUUID().replaceAll('-', '')}`)
 }
 
+/** Opens a database of the test's server and brings it to the current schema. */
+export async function openTestDatabase(url: string): Promise<OpenDatabase> {
+  const database = await openMysqlDatabase({ url: new URL(url) })
+  await upgradeSchema(database.db, database.dialect.types)
+  return database
+}
+
 /** Both kinds of database, each empty and with the current schema. */
 export const DATABASES: readonly { name: string; open(): Promise<OpenDatabase> }[] = [
   {
@@ -23,10 +30,6 @@ export const DATABASES: readonly { name: string; open(): Promise<OpenDatabase> }
   },
   {
     name: 'mysql',
-    async open() {
-      const database = await openMysqlDatabase({ url: new URL(await createTestDatabase()) })
-      await upgradeSchema(database.db, database.dialect.types)
-      return database
-    },
+    open: async () => openTestDatabase(await createTestDatabase()),
   },
 ]

@@ -15,7 +15,7 @@ import { absoluteNames, type ReplayGiven } from '../../replay/given.ts'
 import { KeptPosition, type KeptReplay } from '../../replay/kept-position.ts'
 import { keptFilesOf } from '../../replay/records/kept-files.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { releaseMemory } from '../../runtime/memory.ts'
+import { createMemoryRelief, releaseMemory } from '../../runtime/memory.ts'
 import type { Store } from '../../store/store.ts'
 import { loggerOf } from '../logger-of.ts'
 import { printNote } from '../program.ts'
@@ -24,6 +24,9 @@ import { describeCounts, printCounts, requireNotifications } from './describe-co
 import { openFileInput, openRecords } from './file-input.ts'
 import type { ReplayCommandOptions } from './replay-options.ts'
 import { ReplayProgress, streamsRun } from './replay-progress.ts'
+
+/** A replay of any length stays below 256 MB. */
+const RELIEVED_ABOVE_MB = 224
 
 /** Replays files into the configured database. Goes on where an earlier replay of the same files has stopped. */
 export async function replayLive(names: readonly string[], options: ReplayCommandOptions): Promise<void> {
@@ -82,6 +85,7 @@ async function replayFrom(kept: KeptReplay | undefined, live: Live): Promise<voi
     log: (line) => loggerOf(options).info({}, line),
   })
   releaseMemory()
+  const relieve = createMemoryRelief(RELIEVED_ABOVE_MB)
   try {
     const result = await runReplay({
       config,
@@ -99,7 +103,10 @@ async function replayFrom(kept: KeptReplay | undefined, live: Live): Promise<voi
       publishes,
       wallNow: wallClock.now,
       speed: options.speed,
-      onStored: ({ replayed }, at) => progress.show(replayed, at),
+      onStored({ replayed }, at) {
+        progress.show(replayed, at)
+        relieve()
+      },
       open: (rules) => openRecords(input, rules, signal),
     })
     progress.clear()

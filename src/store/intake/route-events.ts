@@ -172,7 +172,7 @@ async function saveDrafts(
     tx,
     dialect,
     'stream',
-    created.map((draft) => ({ ...streamRow(draft, context), key_hash: dialect.bytes(hashOf(draft.key)) })),
+    created.map((draft) => streamRow(draft, context, hashOf(draft.key))),
   )
   await upsertRows(
     tx,
@@ -215,12 +215,16 @@ async function saveDrafts(
   return withIds
 }
 
-/** Returns the row of a new stream. */
-export function streamRow(draft: StreamDraft, context: Pick<StoreContext, 'dialect' | 'isReplay'>): Row {
+/** Returns the row of a new stream, which is found under a hash: that of its key. */
+export function streamRow(
+  draft: StreamDraft,
+  context: Pick<StoreContext, 'dialect' | 'isReplay'>,
+  hash = draft.key.hash,
+): Row {
   const { dialect } = context
   return {
     name: draft.name,
-    key_hash: dialect.bytes(draft.key.hash),
+    key_hash: dialect.bytes(hash),
     state: stateNumber(draft.state, context),
     state_serial_no: 0,
     event_count: draft.eventCount,

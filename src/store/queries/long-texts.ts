@@ -13,6 +13,11 @@ const MOST_BYTES = 4 * 1024 * 1024
 export type Listed = { readonly id: number; text: string | null; readonly bytes: number }
 export type WithText<R extends Listed> = R & { readonly text: string }
 
+/** Reads texts by the ids of their rows. */
+type ReadTexts = (
+  ids: readonly number[],
+) => Promise<readonly { readonly id: number; readonly text: string }[]>
+
 /** Returns the columns `text` and `bytes` of a listed row. */
 export function listedText(
   column: string,
@@ -43,17 +48,26 @@ export function fitting<R extends Listed>(
  */
 export async function* withTexts<R extends Listed>(
   rows: readonly R[],
-  read: (ids: readonly number[]) => Promise<readonly { readonly id: number; readonly text: string }[]>,
+  read: ReadTexts,
   { admit }: ReadLimits = {},
-): AsyncGenerator<WithText<R>[]> {
+): AsyncGenerator<readonly WithText<R>[]> {
   for (const portion of portionsOf(rows)) {
     await admit?.(portion.reduce((sum, { bytes }) => sum + Number(bytes), 0))
     const long = portion.filter(({ text }) => text === null)
-    const texts = long.length > 0 ? await read(long.map(({ id }) => id)) : []
-    const byId = new Map(texts.map(({ id, text }) => [Number(id), text]))
-    for (const row of long) row.text = byId.get(row.id) ?? null
-    yield portion.filter((row): row is WithText<R> => row.text !== null)
+    if (long.length === 0) yield portion as readonly WithText<R>[]
+    else yield await readLong(portion, long, read)
   }
+}
+
+async function readLong<R extends Listed>(
+  portion: readonly R[],
+  long: readonly R[],
+  read: ReadTexts,
+): Promise<WithText<R>[]> {
+  const texts = await read(long.map(({ id }) => id))
+  const byId = new Map(texts.map(({ id, text }) => [Number(id), text]))
+  for (const row of long) row.text = byId.get(row.id) ?? null
+  return portion.filter((row): row is WithText<R> => row.text !== null)
 }
 
 function* portionsOf<R extends Listed>(rows: readonly R[]): Generator<readonly R[]> {

@@ -6,12 +6,12 @@ import type { Page, ReadLimits, StreamClaim, StreamFilter } from '../ports/queri
 import { idIn, type StreamRow, stateNumbers, streamOfRow } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 import { mayMeet } from './holds-condition.ts'
+import { holdsText } from './holds-text.ts'
 import { beyond, type IdRange, idsByTraits } from './inverted-index.ts'
 import { fitting, type Listed, listedText, withTexts } from './long-texts.ts'
 import { matchesPattern } from './matches-pattern.ts'
 import { applyPage, breathe, countRows, firstOf, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
-import { holdsText } from './text-pattern.ts'
 import { readVisible } from './visible-page.ts'
 
 /**

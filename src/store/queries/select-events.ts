@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../domain/event.ts'
 import type { StoreContext } from '../context.ts'
 import type { EventFilter, ReadLimits } from '../ports/queries.ts'
-import { type EventRow, eventOfRow, idIn } from '../rows.ts'
+import { decodedEvent, type EventRow, idIn } from '../rows.ts'
 import { type Listed, listedText, type WithText, withTexts } from './long-texts.ts'
 import type { Reading } from './reading.ts'
 
@@ -40,17 +40,8 @@ export async function* eventsOfListed(
       .where(idIn('event.id', ids))
       .execute(reading)
   for await (const portion of withTexts(rows, read, limits)) {
-    const events = await decodeEvents(
-      context,
-      portion.map(({ id, message_id, generated, event_type_id, text }) => ({
-        id,
-        message_id,
-        generated,
-        event_type_id,
-        traits: text,
-      })),
-    )
-    yield { events, rows: portion }
+    const types = await typesOfRows(context, portion)
+    yield { events: portion.map((row) => decodedEvent(row, row.text, types)), rows: portion }
   }
 }
 
@@ -93,13 +84,14 @@ export function selectTyped(
 }
 
 /** Decodes rows into events, in their order. */
-export async function decodeEvents(
-  { db, eventTypes }: StoreContext,
-  rows: readonly EventRow[],
-): Promise<StoredEvent[]> {
-  const types = await eventTypes.typesOf(
+export async function decodeEvents(context: StoreContext, rows: readonly EventRow[]): Promise<StoredEvent[]> {
+  const types = await typesOfRows(context, rows)
+  return rows.map((row) => decodedEvent(row, row.traits, types))
+}
+
+function typesOfRows({ db, eventTypes }: StoreContext, rows: readonly Pick<EventRow, 'event_type_id'>[]) {
+  return eventTypes.typesOf(
     db,
     rows.map(({ event_type_id }) => event_type_id),
   )
-  return rows.map((row) => eventOfRow(row, types))
 }

@@ -19,6 +19,8 @@ const EVERY_MS = 1000
 const REQUESTS = 8
 const WARM_UP = 2
 const PER_SECOND = 1000
+/** Goal of what everybody asks all the time: lists, timeline and explanation. */
+const QUICK_MS = 50
 /** Seconds that one query takes, and those of the whole before and after. */
 const SECONDS_PER_QUERY = REQUESTS + WARM_UP + 1
 const OTHER_SECONDS = 30
@@ -30,7 +32,8 @@ export function benchLoad({ events = MILLION }: BenchOptions): Promise<void> {
     const servers = await startBoth(bench)
     const database = await createBenchDatabase(servers, 'loaded')
     const facts = await fill(database.url, size)
-    const queries = await queriesOf(database.url, size)
+    // A server refuses most of 50 counts of everything at the same time.
+    const queries = (await queriesOf(database.url, size)).filter(({ goal }) => goal <= QUICK_MS)
     await fillQueue(servers.amqpUrl, [])
     const consumer = await startDaemon('consume', database, 'reading queue')
     const seconds = queries.length * SECONDS_PER_QUERY + OTHER_SECONDS
@@ -39,17 +42,20 @@ export function benchLoad({ events = MILLION }: BenchOptions): Promise<void> {
     const connection = await createConnection(database.url)
     const [before, begun] = [await newestId(connection), performance.now()]
     const stored = async () => (await newestId(connection)) - before
-    await withApi(database, async (base) => {
-      for (const query of queries) await measure(query, base)
-    })
+    try {
+      await withApi(database, async (base) => {
+        for (const query of queries) await measure(query, base)
+      })
+    } finally {
+      publisher.stop()
+      await publishing
+    }
     printFigure('ingest_under_load', ((await stored()) / (performance.now() - begun)) * 1000, {
       published_per_s: PER_SECOND,
       clients: CLIENTS,
       ...facts,
     })
     await connection.end()
-    publisher.stop()
-    await publishing
     await consumer.stop()
   })
 }

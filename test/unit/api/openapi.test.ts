@@ -1,12 +1,11 @@
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { expect, test } from 'vitest'
-import { apiDocument } from '../../../src/api/api-app.ts'
-import { eventOperations } from '../../../src/api/events.ts'
-import { streamOperations } from '../../../src/api/streams.ts'
+import { apiDocument, apiOperations } from '../../../src/api/api-operations.ts'
+import type { ActionRunner } from '../../../src/repair/action-runner.ts'
 import type { Store } from '../../../src/store/store.ts'
 
 const store = {} as Store
-const document = apiDocument([...streamOperations(store), ...eventOperations(store)])
+const document = apiDocument(apiOperations({ store, runner: {} as ActionRunner }))
 
 test('the document is one of OpenAPI 3.1', async () => {
   const validator = new Validator()

@@ -1,0 +1,91 @@
+import type { ClockSettings } from '../clock/read-clock.ts'
+import { type OpenApi, openApiDocument } from '../http/openapi.ts'
+import type { Operation } from '../http/operation.ts'
+import type { ActionRunner } from '../repair/action-runner.ts'
+import type { Actions } from '../store/ports/actions.ts'
+import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
+import type { Queries } from '../store/ports/queries.ts'
+import type { Replays } from '../store/ports/replays.ts'
+import type { StreamRuns } from '../store/ports/stream-runs.ts'
+import type { Tail } from '../store/ports/tail.ts'
+import type { Tallies } from '../store/ports/tallies.ts'
+import type { Watermarks } from '../store/ports/watermarks.ts'
+import type { Trigger } from '../streams/trigger.ts'
+import { actionOperations } from './actions.ts'
+import { type ArchiveLister, archiveOperation } from './archives.ts'
+import { clockOperations } from './clock.ts'
+import { deadLetterOperations } from './dead-letters.ts'
+import { eventOperations } from './events.ts'
+import { eventsFeedOperation } from './events-feed.ts'
+import { streamExplainOperation } from './explain-stream.ts'
+import { type NotificationTaker, notificationOperation } from './notifications.ts'
+import { COMPONENTS } from './shapes.ts'
+import { streamOperations } from './streams.ts'
+import { tailOperation } from './tail.ts'
+import { droppedOperation, triggersOperation } from './tallies.ts'
+import { timelineOperation } from './timeline.ts'
+
+/** The ports of the store that the API uses. */
+export type ApiStore = Queries &
+  StreamRuns &
+  DeadLetterBox &
+  Actions &
+  Tallies &
+  Tail &
+  Pick<Watermarks, 'readReports'> &
+  Pick<Replays, 'readReplay'>
+
+/** What the operations of the API work on. */
+export type OperationParts = {
+  readonly store: ApiStore
+  /** runs bulk actions */
+  readonly runner: ActionRunner
+  /** takes notifications that are posted; absent where the server distils nothing */
+  readonly take?: NotificationTaker | undefined
+  /** lists the files of the archive; absent where the server has none */
+  readonly listArchives?: ArchiveLister | undefined
+  /** how the event clock is configured (auto, a week of patience) */
+  readonly clock?: ClockSettings | undefined
+  /** triggers of the configuration, whose criteria explanations show (none) */
+  readonly triggers?: readonly Trigger[] | undefined
+  /** names of the traits that a bare value is looked for under (none) */
+  readonly searchedTraits?: readonly string[] | undefined
+}
+
+const DEFAULT_CLOCK: ClockSettings = { mode: 'auto', patienceMs: 7 * 86_400_000 }
+
+/** Returns all operations of the API. */
+export function apiOperations({
+  store,
+  runner,
+  take,
+  listArchives,
+  clock = DEFAULT_CLOCK,
+  triggers = [],
+  searchedTraits = [],
+}: OperationParts): Operation[] {
+  return [
+    ...streamOperations(store),
+    streamExplainOperation({ store, clock, triggers }),
+    ...eventOperations(store),
+    eventsFeedOperation(store),
+    notificationOperation(take),
+    timelineOperation(store, searchedTraits),
+    ...deadLetterOperations(store, runner),
+    ...actionOperations(store, runner),
+    archiveOperation(listArchives),
+    triggersOperation(store, triggers),
+    droppedOperation(store),
+    tailOperation(store),
+    ...clockOperations(store, clock),
+  ]
+}
+
+/** Returns the OpenAPI document of the API's operations. */
+export function apiDocument(operations: readonly Operation[]): OpenApi {
+  return openApiDocument(operations, {
+    title: 'StackTach',
+    description: 'Streams of events that were distilled from notifications, and the events themselves.',
+    components: COMPONENTS,
+  })
+}
