@@ -9,7 +9,8 @@ export async function* readPieces(
   handle: FileHandle,
   most = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafe(PIECE_BYTES)
+  // A whole one for each of many small files would keep the collector busy.
+  const buffer = Buffer.allocUnsafe(Math.min(PIECE_BYTES, Math.max(1, most)))
   for (let at = 0; at < most; ) {
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, most - at), at)
     if (bytesRead === 0) return

@@ -51,7 +51,8 @@ const COLUMNS =
   'set_name as "set", path, target, key, identity, size, sha256, md5, revision, state, tries, error, at'
 
 /**
- * The journal of an agent: a SQLite file, readable by its owner only. Each change is on disk when its method returns.
+ * The journal of an agent: a SQLite file, readable by its owner only. `leave` returns when it, and all that was written before, is on
+ * disk. What else a crash of the machine takes back was not relied upon: the store is asked once more.
  */
 export class Journal {
   readonly #database: DatabaseSync
@@ -70,7 +71,7 @@ export class Journal {
     const database = new DatabaseSync(path, { timeout: 30_000 })
     try {
       requireVersion(database, path)
-      database.exec('pragma journal_mode = wal; pragma synchronous = full')
+      database.exec('pragma journal_mode = wal; pragma synchronous = normal')
       database.exec(SCHEMA)
     } catch (error) {
       database.close()
@@ -105,9 +106,14 @@ export class Journal {
     this.#save.run(set, path, target, key, identity, size, sha256, md5, revision, state, tries, error, at)
   }
 
-  /** Records that a file is about to be moved aside. */
+  /** Records that a file is about to be moved aside, on disk. */
   leave({ path, aside }: Leaving): void {
-    this.#leave.run(path, aside)
+    this.#database.exec('pragma synchronous = full')
+    try {
+      this.#leave.run(path, aside)
+    } finally {
+      this.#database.exec('pragma synchronous = normal')
+    }
   }
 
   /** Records that a file is no longer aside, and that it is deleted for these entries. */

@@ -60,8 +60,9 @@ class DirectoryTarget implements ObjectTarget {
       const handle = folder && (await openFile(folder.at(file)))
       if (!handle) return { kind: 'missing' }
       try {
-        const revision = revisionOf(await handle.stat({ bigint: true }))
-        const found = await checkContent(readPieces(handle))
+        const stats = await handle.stat({ bigint: true })
+        const revision = revisionOf(stats)
+        const found = await checkContent(readPieces(handle, Number(stats.size) + 1))
         return isSameContent(found, digest)
           ? { kind: 'same', revision }
           : { kind: 'differs', revision, found: found.sha256 }
