@@ -147,6 +147,17 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['replay FAULTY -c WINCHESTER --dry-run --from tomorrow --to yesterday', 2, /./],
   ['replay /nosuch -c WINCHESTER --dry-run', 1, /nosuch/],
   ['preview -c WINCHESTER', 2, /--against/],
+  ['ship', 2, /--config <file>/],
+  ['ship -c TRIGGERS', 1, /triggers.yaml:\d+:\d+: search_dirs: is required/],
+  ['ship -c WINCHESTER', 1, /winchester.yaml:1:1: log_sets: expected a list of log sets/],
+  ['ship -c EMPTY --now 2026-01-01', 2, /go with --once or --dry-run/],
+  ['ship check -c EMPTY', 1, /empty: 1 error/],
+  ['ship check -c EMPTY --zone x', 2, /expected UUID=ROLE/],
+  ['ship explain', 2, /expected a path, or --jsonl/],
+  ['ship explain x', 2, /expected -c FILE/],
+  ['ship explain x --jsonl', 2, /--jsonl takes paths from its lines/],
+  ['ship verify -c EMPTY', 1, /empty:1:1: expected/],
+  ['ship restore x -c EMPTY', 2, /--output <file>/],
 ]
 
 test.each(NONSENSE)('stv3 %s exits %i', async (line, code, told) => {
