@@ -41,7 +41,10 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       // A busy machine must not fail a test that only computes.
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 600_000 } },
+      {
+        resolve: { alias },
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 600_000 },
+      },
       // Consumers, workers and engine on a simulated clock, broker and store that fail, by seeds.
       { test: { name: 'sim', include: ['test/sim/**/*.test.ts'], testTimeout: 600_000 } },
       {

@@ -5,6 +5,13 @@ import {
   traitDefinitionSchema,
 } from '../../src/config/schemas/event-definitions-schema.ts'
 import { stepSchema } from '../../src/config/schemas/pipelines-schema.ts'
+import {
+  fileTargetSchema,
+  logSetSchema,
+  s3TargetSchema,
+  shipSchema,
+  swiftTargetSchema,
+} from '../../src/config/schemas/ship-schema.ts'
 import { criterionSchema, triggerSchema } from '../../src/config/schemas/triggers-schema.ts'
 import { winchesterSchema } from '../../src/config/schemas/winchester-schema.ts'
 import { FILTER_SECTIONS, QUINCY_SECTIONS, YAGI_SECTIONS } from '../../src/config/schemas/yagi-schema.ts'
@@ -38,6 +45,17 @@ export function configurationReference(): { readonly [section: string]: string }
     pipelines: keysOf(stepSchema),
     yagi: paragraphs(sectionsOf(YAGI_SECTIONS), filterSections()),
     quincy: sectionsOf(QUINCY_SECTIONS),
+    ship: paragraphs(
+      propertiesTable(shapeOf(shipSchema), { head: 'key', nested: true }),
+      'A log set:',
+      keysOf(logSetSchema),
+      'A target of the kind file:',
+      keysOf(fileTargetSchema),
+      'A target of the kind s3:',
+      keysOf(s3TargetSchema),
+      'A target of the kind swift:',
+      keysOf(swiftTargetSchema),
+    ),
   }
 }
 

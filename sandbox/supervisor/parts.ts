@@ -23,7 +23,12 @@ export function partsOf({ config, listen }: SandboxSettings, timeAddress: string
 /** Environment of all parts, and of the commands of the shell. */
 export function environmentOf(
   settings: SandboxSettings,
-  urls: { readonly amqp: string; readonly database: string; readonly time: string },
+  urls: {
+    readonly amqp: string
+    readonly database: string
+    readonly time: string
+    readonly tree: string
+  },
   env: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
   const [host, port] = [settings.listen.replace(/:\d+$/, ''), settings.listen.replace(/^.*:/, '')]
@@ -37,6 +42,7 @@ export function environmentOf(
     STACKTACH_TIME_SYNC: urls.time,
     SANDBOX_DATA: settings.data,
     SANDBOX_CONFIG: settings.config,
+    SANDBOX_TREE: urls.tree,
     KLUGMAN_URL: `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`,
   }
 }

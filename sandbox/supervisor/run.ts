@@ -64,7 +64,8 @@ async function run(isTmux: boolean): Promise<number> {
       void tmux.attach().then(() => stop.abort())
     } else void tmux.ended(stop.signal).then(() => stop.abort())
   } else {
-    print(welcome(settings, url, process.stdin.isTTY && process.stdout.isTTY))
+    const tree = sandbox.env.SANDBOX_TREE ?? ''
+    print(welcome(settings, { api: url, tree }, process.stdin.isTTY && process.stdout.isTTY))
     const parts = () => sandbox.pids()
     const shell = new Shell({ env: sandbox.env, config: settings.config, print, parts, onQuit: request })
     const onEnd = () => {

@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { createHttpService, type HttpService } from '../../src/http/http-service.ts'
 import { sleep } from '../../src/runtime/backoff.ts'
 import { FileLock } from '../../src/runtime/file-lock.ts'
+import { createStatus } from '../../src/status/create-status.ts'
 import { runProgram } from '../servers/child-program.ts'
 import { freePort } from '../servers/server-process.ts'
 import { countFigures } from './count.ts'
@@ -39,6 +41,7 @@ export class Sandbox {
   readonly #parts: readonly Part[]
   readonly #timeUrl: string
   readonly #release: () => void
+  readonly #tree: HttpService
 
   /** Starts everything. Rejects with one sentence when the port of the API or the data folder is taken. */
   static async start(settings: SandboxSettings, log: PartLog): Promise<Sandbox> {
@@ -49,15 +52,24 @@ export class Sandbox {
     if (!lock)
       throw new Error(`${settings.data} is the data folder of another sandbox; set SANDBOX_DATA=FOLDER`)
     let servers: Servers | undefined
+    const tree = createHttpService(createStatus().handler, { host: '127.0.0.1', port: 0 })
     try {
+      await tree.start()
       servers = await Servers.start(settings.data, (name, sentence) => log.news(name, sentence))
       const timeAddress = `127.0.0.1:${await freePort()}`
-      const sandbox = new Sandbox(settings, servers, timeAddress, log, () => lock.release())
+      const sandbox = new Sandbox(settings, {
+        servers,
+        timeAddress,
+        log,
+        tree,
+        release: () => lock.release(),
+      })
       await sandbox.#upgradeDatabase()
       for (const part of sandbox.#parts) part.start()
       return sandbox
     } catch (error) {
       await servers?.stop()
+      await tree.stop()
       lock.release()
       throw error
     }
@@ -65,23 +77,38 @@ export class Sandbox {
 
   private constructor(
     settings: SandboxSettings,
-    servers: Servers,
-    timeAddress: string,
-    log: PartLog,
-    release: () => void,
+    {
+      servers,
+      timeAddress,
+      log,
+      tree,
+      release,
+    }: {
+      readonly servers: Servers
+      readonly timeAddress: string
+      readonly log: PartLog
+      readonly tree: HttpService
+      readonly release: () => void
+    },
   ) {
     this.#settings = settings
     this.#servers = servers
     this.#release = release
+    this.#tree = tree
     this.#timeUrl = `http://${timeAddress}/time`
-    const urls = { amqp: servers.amqpUrl, database: servers.databaseUrl, time: this.#timeUrl }
+    const urls = {
+      amqp: servers.amqpUrl,
+      database: servers.databaseUrl,
+      time: this.#timeUrl,
+      tree: `http://127.0.0.1:${tree.address().port}/`,
+    }
     this.env = environmentOf(settings, urls, process.env)
     this.#parts = partsOf(settings, timeAddress).map(
       ({ name, command }) =>
         new Part({
           name,
           command,
-          env: this.env,
+          env: { ...this.env, HERMES_PARENT_URL: urls.tree, HERMES_MYNAME: name.replace('-', '_') },
           onLine: (line) => log.line(name, line),
           onNews: (sentence) => {
             log.news(name, sentence)
@@ -177,6 +204,7 @@ export class Sandbox {
 
   async #end(): Promise<void> {
     await this.#servers.stop()
+    await this.#tree.stop()
     this.#release()
   }
 }

@@ -20,7 +20,7 @@ const shell = new Shell({
   parts: () => JSON.parse(readFileSync(join(settings.data, 'parts.json'), 'utf8')),
   onQuit: end,
 })
-print(welcome(settings, process.env.KLUGMAN_URL ?? '', true))
+print(welcome(settings, { api: process.env.KLUGMAN_URL ?? '', tree: process.env.SANDBOX_TREE ?? '' }, true))
 screen.ask(process.stdin, {
   onCommand: (line) => void shell.run(line),
   onEnd: () => {

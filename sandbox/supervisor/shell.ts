@@ -22,6 +22,7 @@ export const HELP = `  streams --state completed --limit 3     the newest comple
   events --name compute.instance.exists.failed --limit 1
   dead-letters ls                         what could not be processed, and why
   dead-letters show 1
+  tree                                    what each part is doing right now
   parts                                   what runs, with process ids
   kill worker-1                           kill a part, rabbitmq or mariadb; it comes back, and nothing is lost
   stv3 …, klugman …                       any command of the two programs
@@ -55,6 +56,8 @@ export class Shell {
     if (name === 'quit' || name === 'exit') onQuit()
     else if (name === 'help' || name === '?') print(HELP)
     else if (name === 'parts') print(this.#formatParts())
+    else if (name === 'tree')
+      await this.#runProgram(['stv3', ['status', this.#options.env.SANDBOX_TREE ?? '', ...args]])
     else if (name === 'kill') print(this.#kill(args[0]))
     else await this.#runProgram(programOf(name, args, this.#options.config))
   }

@@ -19,6 +19,8 @@ export type TailFilter = {
 
 /** Rows of one list that are read at a time: no more are in memory. */
 const AT_A_TIME = 100
+/** The first id of a table is at most the number of nodes of the cluster. */
+const FIRST_IDS = 64
 const NONE: readonly never[] = []
 
 /** Rows of one list behind a place, as messages, and the place in the list behind each of them and behind all. */
@@ -49,14 +51,14 @@ export class TailReader {
     return this.#place
   }
 
-  /** Yields a message where changes of streams behind the place were deleted already. */
-  async *gap(): AsyncGenerator<ServerSentEvent> {
+  /** Returns a message where changes of streams behind the place were deleted already. */
+  async #gap(): Promise<ServerSentEvent | undefined> {
     const oldest = await this.#store.oldestChange()
-    const { change } = this.#place
-    if (!this.#filter.kinds.has('stream') || oldest === undefined || oldest <= change + 1 || change === 0)
-      return
+    const next = this.#place.change === 0 ? FIRST_IDS : this.#place.change + 1
+    if (oldest === undefined || oldest <= next) return undefined
+    this.#place = { ...this.#place, change: oldest - 1 }
     const reason = 'the first changes of streams since then are not kept any more'
-    yield { event: 'gap', data: { reason }, id: formatPlace(this.#place) }
+    return { event: 'gap', data: { reason }, id: formatPlace(this.#place) }
   }
 
   /**
@@ -77,6 +79,9 @@ export class TailReader {
       const top = tops[list]
       if (top <= this.#place[list]) continue
       const { messages, end } = kinds.has(kind) ? await read(top) : { messages: NONE, end: top }
+      // After the reading: what was deleted before it is missing there.
+      const gap = list === 'change' && kinds.has(kind) ? await this.#gap() : undefined
+      if (gap) yield gap
       for (const { at, message } of messages) {
         this.#place = { ...this.#place, [list]: at }
         yield { ...message, id: formatPlace(this.#place) }

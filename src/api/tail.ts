@@ -90,13 +90,12 @@ export function tailOperation(store: TailStore): Operation {
 async function* follow(reader: TailReader, signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
   // Where a client goes on that is cut off before the first message.
   yield { id: formatPlace(reader.place) }
-  let isChecked = false
+  let isAway = false
   let toldAt = performance.now()
   while (!signal.aborted) {
     let isMore = false
+    let hasFailed = false
     try {
-      if (!isChecked) for await (const message of reader.gap()) yield message
-      isChecked = true
       const messages = reader.read(signal)
       for (let next = await messages.next(); ; next = await messages.next()) {
         if (next.done) {
@@ -109,8 +108,12 @@ async function* follow(reader: TailReader, signal: AbortSignal): AsyncGenerator<
     } catch (error) {
       if (signal.aborted) return
       if (!(error instanceof TransientError)) throw error
-      yield { event: 'waiting', data: { reason: `the database does not answer: ${messageOf(error)}` } }
+      hasFailed = true
+      if (!isAway)
+        yield { event: 'waiting', data: { reason: `the database does not answer: ${messageOf(error)}` } }
     }
+    // Said once: clients print it.
+    isAway = hasFailed
     if (performance.now() - toldAt > BEAT_MS) {
       yield { id: formatPlace(reader.place) }
       toldAt = performance.now()

@@ -23,6 +23,8 @@ export interface Archive {
    * of them counts as kept.
    */
   append(records: readonly ArchiveRecord[]): Promise<void>
+  /** The file that is written now; undefined where there is none. */
+  readonly file?: string | undefined
   /** Completes the current file and leaves the folders. */
   close(): Promise<void>
 }

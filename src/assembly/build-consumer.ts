@@ -49,6 +49,8 @@ export type BuiltConsumer = Service & {
   readonly waiting: () => readonly string[]
   /** Returns why queues are not read, in the words of broker or database; undefined when all are read. */
   readonly hindrance: () => string | undefined
+  /** Returns the files of archives that are written now. */
+  readonly archiveFiles: () => readonly string[]
   /** resolves when the broker was reached: when the first queue is read, or waited for */
   readonly reached: Promise<void>
 }
@@ -122,6 +124,7 @@ export async function buildConsumer(parts: ConsumerParts): Promise<BuiltConsumer
     awaited,
     waiting,
     hindrance,
+    archiveFiles: () => archives.files(),
     reached,
   }
 }
@@ -167,6 +170,10 @@ class Archives {
     const archive = this.#open.get(name) ?? (await openArchive(settings, this.#logger))
     this.#open.set(name, archive)
     return archive
+  }
+
+  files(): readonly string[] {
+    return [...this.#open.values()].flatMap(({ file }) => file ?? [])
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,7 @@ import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
 import type { Outage } from '../runtime/outage.ts'
 import type { ServiceManager } from '../runtime/service-manager.ts'
+import type { DaemonStatus } from './daemon-status.ts'
 
 /**
  * Returns a signal that aborts at the first SIGTERM or SIGINT. The second one ends the process at once, with
@@ -44,6 +45,7 @@ export type DaemonRun = {
   readonly shutdownMs: number
   readonly first?: FirstWait
   readonly manager?: ServiceManager
+  readonly status?: DaemonStatus
 }
 
 /**
@@ -52,19 +54,22 @@ export type DaemonRun = {
  * signal.
  */
 export async function runUntilStopped(service: Service, run: DaemonRun): Promise<void> {
-  const { signal, logger, shutdownMs, first, manager } = run
+  const { signal, logger, shutdownMs, first, manager, status } = run
   if (first) logger.info({}, first.sentence)
+  if (first) status?.setState(first.sentence)
   await service.start()
   if (first) manager?.ready(first.sentence)
   void (first?.ended ?? Promise.resolve()).then(() => {
     if (signal.aborted) return
     logger.info({}, 'running')
+    status?.setState('running')
     manager?.ready('running')
   })
   if (!signal.aborted) {
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   }
   logger.info({}, 'stopping')
+  status?.setState('draining')
   manager?.stopping()
   // The timer also covers what is closed afterwards. Unreferenced, it does not keep the process alive.
   setTimeout(() => {

@@ -41,30 +41,36 @@ export async function buildLetterRetry({
   clock: given,
 }: LetterRetryParts): Promise<BuiltLetterRetry> {
   const { clock, service } = arrivalClockOf({ config, name: 'dead-letters', logger })
+  const { catch_all_notifications: catchAll } = config.winchester
+  const queues = await queuesOf(config, logger)
   const context: RetryContext = {
     store,
-    distiller: createDistiller(config.definitions, { catchAll: config.winchester.catch_all_notifications }),
+    distiller: createDistiller(config.definitions, { catchAll }),
+    hasDefinitions: config.definitions.length > 0 || catchAll,
     router: buildRouter(config.triggers, logger, { misplaced: 0 }, undefined, hasAutoClock(config)),
     clock: given ?? clock,
     maxMessageBytes: config.yagi?.broker.maxMessageBytes ?? Number.POSITIVE_INFINITY,
     encode: store.encode,
     logger,
-    queueOf: await queuesOf(config, logger),
+    queueOf: (queue) => queues.get(queue),
   }
   return {
     start: () => service.start(),
-    stop: () => service.stop(),
+    async stop() {
+      for (const { apps } of queues.values()) for (const { app } of apps) await app.close?.()
+      await service.stop()
+    },
     retry: (letter, body) => retryDeadLetter(letter, context, body),
   }
 }
 
-/** Returns a look-up of the apps and the plan of each configured queue. */
-async function queuesOf(config: Config, logger: Logger): Promise<RetryContext['queueOf']> {
+/** Builds the apps and the plan of each configured queue. */
+async function queuesOf(config: Config, logger: Logger): Promise<ReadonlyMap<string | null, RetryQueue>> {
   const services = appServices(config, logger)
   const queues = new Map<string | null, RetryQueue>()
   for (const settings of config.yagi?.queues ?? []) {
     const apps = await buildApps(settings, services)
     queues.set(settings.queue, { apps, plan: planOf(settings, apps.length > 0) })
   }
-  return (queue) => queues.get(queue)
+  return queues
 }

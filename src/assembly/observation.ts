@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import type { WinchesterSettings } from '../config/schemas/winchester-schema.ts'
 import { Health } from '../observe/health.ts'
 import type { Metrics } from '../observe/metrics.ts'
@@ -10,7 +11,7 @@ import { packageVersion } from '../runtime/version.ts'
 /** The daemons that winchester.yaml may name an address of the status for. */
 export type ConfiguredRole = 'consumer' | 'worker' | 'api'
 
-export type Role = ConfiguredRole | 'time-server'
+export type Role = ConfiguredRole | 'time-server' | 'ship'
 
 /** The event clock that a daemon goes by. */
 type ClockName = WinchesterSettings['clock'] | 'time_sync'
@@ -21,6 +22,8 @@ export type Observation = {
   readonly health: Health
   /** Adds facts about the process, such as its name, which are read at each request of `/status`. */
   addFacts(facts: () => ProcessFacts): void
+  /** Serves the status tree beside metrics and health. To be called before `serve`. */
+  addTree(tree: RequestListener): void
   serve(logger: Logger): Service
 }
 
@@ -45,6 +48,7 @@ export async function observeAt(address: ListenRange, role: Role, clock: ClockNa
   const health = new Health()
   const version = packageVersion()
   const added: (() => ProcessFacts)[] = []
+  let tree: RequestListener | undefined
   const about = () => ({
     role,
     version,
@@ -57,7 +61,10 @@ export async function observeAt(address: ListenRange, role: Role, clock: ClockNa
     metrics,
     health,
     addFacts: (facts) => void added.push(facts),
-    serve: (logger) => createStatusService({ address, health, metrics, logger, about }),
+    addTree: (given) => {
+      tree = given
+    },
+    serve: (logger) => createStatusService({ address, health, metrics, logger, about, tree }),
   }
 }
 

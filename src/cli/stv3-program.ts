@@ -13,6 +13,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   api: async () => (await import('./commands/api.ts')).apiCommand(),
   clock: async () => (await import('./commands/clock.ts')).clockCommand(),
   status: async () => (await import('./commands/status.ts')).statusCommand(),
+  'status-relay': async () => (await import('./commands/status-relay.ts')).statusRelayCommand(),
   'time-server': async () => (await import('./commands/time-server.ts')).timeServerCommand(),
   generate: async () => (await import('./commands/generate.ts')).generateCommand(),
   publish: async () => (await import('./commands/publish.ts')).publishCommand(),
@@ -26,6 +27,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   distill: async () => (await import('./commands/distill.ts')).distillCommand(),
   archive: async () => (await import('./commands/archive.ts')).archiveCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
+  ship: async () => (await import('./commands/ship.ts')).shipCommand(),
   timex: async () => (await import('./commands/timex.ts')).timexCommand(),
   completion: async () => (await import('./commands/completion.ts')).completionCommand(stv3Program),
 }

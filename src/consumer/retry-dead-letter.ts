@@ -1,5 +1,5 @@
 import { decodeNotification } from '../distiller/decode-notification.ts'
-import { messageOf, NotFoundError, TransientError } from '../domain/errors.ts'
+import { InvalidError, messageOf, NotFoundError, TransientError } from '../domain/errors.ts'
 import { isJsonObject } from '../domain/notification.ts'
 import type { Retried } from '../domain/retried.ts'
 import type { DeadLetter, DeadLetterBox, NewDeadLetter } from '../store/ports/dead-letter-box.ts'
@@ -22,6 +22,8 @@ export type RetryQueue = { readonly plan: QueuePlan; readonly apps: readonly Que
 export type RetryContext = PrepareContext & {
   readonly store: Intake & StreamRuns & DeadLetterBox
   readonly router: TriggerRouter
+  /** whether there are event definitions; without them nothing says that no event is to be made of a message */
+  readonly hasDefinitions: boolean
   /** Returns the plan and the apps of a queue; undefined when the configuration has no such queue. */
   readonly queueOf: (queue: string | null) => RetryQueue | undefined
   readonly logger: AppContext['logger']
@@ -30,13 +32,18 @@ export type RetryContext = PrepareContext & {
 /**
  * Drives a message through the current configuration into its streams, or makes a stream whose pipeline failed due
  * again. The dead letter is deleted in the transaction that does so; one that fails again stays, with the new reason.
- * With a `body` in place of its own a letter that fails stays as it is. To retry it twice does no harm.
+ * With a `body` in place of its own a letter that fails stays as it is. To retry it twice does no harm. Rejects with
+ * InvalidError where a body is given for a letter that is about a stream.
  */
 export async function retryDeadLetter(
   letter: DeadLetter,
   context: RetryContext,
   body?: Buffer,
 ): Promise<Retried> {
+  if (body !== undefined && isOfStream(letter))
+    throw new InvalidError(
+      `a dead letter of the stage ${letter.stage} is about a stream and takes no other body`,
+    )
   try {
     const retried = await retriedBy(letter)({ ...letter, body: body ?? letter.body }, context)
     if (retried.outcome === 'failed' && body === undefined)
@@ -98,10 +105,13 @@ async function storeMessage(letter: DeadLetter, context: RetryContext): Promise<
   const prepared = prepare({ ...route, body, properties: {}, redelivered: true }, { ...context, plan })
   const { outcome, message } = prepared
   if (outcome.kind === 'refused') return failed(outcome.deadLetter.stage, outcome.deadLetter.reason)
+  if (outcome.kind === 'undefined' && !context.hasDefinitions)
+    return failed(stage, 'the configuration has no event definitions; name one that has')
   const arrival = arrivalOf(prepared)
+  // A message that could not be read has reached no app yet.
+  const deadLetters = message && UNREAD.has(stage) ? await lettersOf(apps, message, context) : []
+  if (!deadLetters) return failed(stage, `an app did not take it within ${PATIENCE_MS / 1000} s`)
   try {
-    // A message that could not be read has reached no app yet.
-    const deadLetters = message && UNREAD.has(stage) ? await lettersOf(apps, message, context) : []
     const arrivals = arrival ? [arrival] : []
     const batch = { arrivals, deadLetters, settles: letter.id }
     const { stored } = await context.store.storeBatch(batch, context.router)
@@ -113,13 +123,19 @@ async function storeMessage(letter: DeadLetter, context: RetryContext): Promise<
   }
 }
 
+/** Gives a message to apps and returns the dead letters of those that failed; undefined where one is away. */
 async function lettersOf(
   apps: readonly QueueApp[],
   message: AppMessage,
   { logger }: RetryContext,
-): Promise<readonly NewDeadLetter[]> {
+): Promise<readonly NewDeadLetter[] | undefined> {
   const context = { logger, signal: AbortSignal.timeout(PATIENCE_MS) }
-  return (await runApps(apps, [message], context)).get(message) ?? []
+  try {
+    return (await runApps(apps, [message], context)).get(message) ?? []
+  } catch (error) {
+    if (context.signal.aborted) return undefined
+    throw error
+  }
 }
 
 function failed(stage: string, reason: string): Retried {

@@ -52,18 +52,21 @@ type Recorded = {
 /** A runner that was silent for so long has ended, ms. */
 const LONG_SILENCE_MS = 20_000
 
-const WAITING = 'its API was stopped; it goes on as soon as one is started'
+/** Why an action does not go on whose process has ended, by its state. */
+const LEFT: { readonly [state: string]: string } = {
+  listing: 'its API was stopped while it chose the items; nothing was changed',
+  running: 'its API was stopped; it goes on as soon as one is started',
+}
 
-/** Encodes an action. One whose process has ended and that none has taken over yet is `interrupted`. */
+/** Encodes an action. Of one whose process has ended, and that none has taken over yet, `error` says so. */
 export function restAction(action: Recorded): RestAction {
   const { id, target, verb, filter, token, state, createdAt, endedAt, total, silentMs, error } = action
   const isLeft = endedAt === null && silentMs > LONG_SILENCE_MS
   return {
-    ...{ id, target, action: verb, filter, token },
-    state: isLeft ? 'interrupted' : state,
+    ...{ id, target, action: verb, filter, token, state },
     created_at: formatIso(createdAt),
     ended_at: endedAt === null ? null : formatIso(endedAt),
     total,
-    error: isLeft ? WAITING : error === null ? null : maskSecrets(error),
+    error: (isLeft && LEFT[state]) || (error === null ? null : maskSecrets(error)),
   }
 }

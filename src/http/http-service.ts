@@ -35,7 +35,10 @@ const CONNECTIONS: ConnectionLimits = { mostConnections: 2000, mostPerAddress: 5
 
 export type Slowness = Partial<
   typeof SLOWNESS & ConnectionLimits & { readonly graceMs: number; readonly longestStopMs: number }
->
+> & {
+  /** form of refusals of what is no request: an HTTP problem, unless it is one sentence of plain text */
+  readonly refusals?: 'text'
+}
 
 /**
  * Creates an HTTP server around an app. Its start rejects with StackTachError when the port cannot be used.
@@ -60,7 +63,7 @@ export function createHttpService(
   })
   const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
-  server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs))
+  server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs, slowness.refusals))
   return {
     async start() {
       try {
@@ -98,15 +101,21 @@ const REFUSALS: { readonly [code: string]: readonly [number, string] } = {
  * Sends an HTTP problem for input that never became a request of the app. Then closes the connection, whether the
  * client closes its own side or not.
  */
-function refuseRequest(error: NodeJS.ErrnoException, socket: Duplex, graceMs: number): void {
+function refuseRequest(
+  error: NodeJS.ErrnoException,
+  socket: Duplex,
+  graceMs: number,
+  form: Slowness['refusals'],
+): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
   const [status, detail] = REFUSALS[error.code ?? ''] ?? [400, 'this is not an HTTP request']
   const problem = httpProblemBody(status, detail)
-  const body = JSON.stringify(problem)
-  const head = `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: application/problem+json; charset=utf-8\r\n`
+  const [type, body] =
+    form === 'text' ? ['text/plain', detail] : ['application/problem+json', JSON.stringify(problem)]
+  const head = `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: ${type}; charset=utf-8\r\n`
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
   const timer = setTimeout(() => socket.destroy(), graceMs)
   socket.once('close', () => clearTimeout(timer))

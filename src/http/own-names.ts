@@ -1,15 +1,6 @@
 import type { RequestHandler } from 'express'
-import { isLoopback } from '../runtime/listen-address.ts'
 import { sendHttpProblem } from './http-problem.ts'
-
-/** Whether a Host header names this machine or the address on which the server listens. */
-function isOwnName(hostAndPort: string, configured?: string): boolean {
-  const host = hostAndPort
-    .replace(/:\d+$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .toLowerCase()
-  return host === '' || isLoopback(host) || host === configured?.toLowerCase()
-}
+import { isOwnName } from './is-own-name.ts'
 
 /**
  * Refuses requests (403) under a foreign name or from a page of another host. Such a page can make a browser

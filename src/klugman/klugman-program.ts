@@ -5,6 +5,7 @@ import { completionCommand } from './completion-command.ts'
 import { droppedCommand, triggersCommand } from './counters-commands.ts'
 import { deadLettersCommand } from './dead-letters-command.ts'
 import { eventsCommand } from './events-command.ts'
+import { statusCommand } from './status-command.ts'
 import { streamsCommand } from './streams-command.ts'
 import { tailCommand } from './tail-command.ts'
 import { timelineCommand } from './timeline-command.ts'
@@ -28,6 +29,7 @@ export function klugmanProgram(): Command {
     triggersCommand(),
     droppedCommand(),
     tailCommand(),
+    statusCommand(),
     completionCommand(),
   ]
   for (const command of commands) program.addCommand(command)

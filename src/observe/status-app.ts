@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import { createHttpApp, type HttpApp } from '../http/create-app.ts'
 import { requireOwnName } from '../http/own-names.ts'
 import { maskSecrets } from '../text/mask-secrets.ts'
@@ -12,6 +13,8 @@ export type StatusSources = {
   readonly remarks?: () => readonly string[]
   /** Returns what the process is and does, for `/status`. */
   readonly about?: () => ProcessFacts
+  /** Serves the status tree, under `/tree`. */
+  readonly tree?: RequestListener | undefined
 }
 
 /** What a process is and does: its role, version, name, time since its start, and figures of its own. */
@@ -21,11 +24,11 @@ const OWN_NAME_ONLY =
   'metrics and health are served only under a name of this machine or the host of `status`'
 
 /**
- * Creates the app of `/metrics`, `/healthz` (the process runs), `/readyz` (it can do its work) and `/status` (all
- * of it for programs, as JSON) of a daemon; `host` is the address on which the daemon listens.
+ * Creates the app of `/metrics`, `/healthz` (the process runs), `/readyz` (it can do its work), `/status` (all
+ * of it for programs, as JSON) and `/tree` (the status tree) of a daemon; `host` is the address on which the daemon listens.
  */
 export function createStatusApp(
-  { metrics, hindrance, remarks = () => [], about = () => ({}) }: StatusSources,
+  { metrics, hindrance, remarks = () => [], about = () => ({}), tree }: StatusSources,
   host?: string,
 ): HttpApp {
   const app = createHttpApp()
@@ -48,8 +51,12 @@ export function createStatusApp(
     const { contentType, text } = await metrics()
     response.set('content-type', contentType).send(text)
   })
+  if (tree) app.use('/tree', tree)
   app.use((_, response) => {
-    response.status(404).type('text').send('not found; expected /metrics, /healthz, /readyz or /status\n')
+    response
+      .status(404)
+      .type('text')
+      .send('not found; expected /metrics, /healthz, /readyz, /status or /tree\n')
   })
   return app
 }

@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import { causeOf } from '../domain/errors.ts'
 import { createHttpService, type HttpService } from '../http/http-service.ts'
 import type { Service } from '../runtime/lifecycle.ts'
@@ -15,18 +16,21 @@ export type StatusParts = {
   readonly logger: Logger
   /** Returns what the process is and does. */
   readonly about?: () => ProcessFacts
+  /** Serves the status tree. */
+  readonly tree?: RequestListener | undefined
 }
 
 /**
  * Creates the service that serves metrics and health over HTTP. Its start rejects with StackTachError when
  * none of the ports is free.
  */
-export function createStatusService({ address, health, metrics, logger, about }: StatusParts): Service {
+export function createStatusService({ address, health, metrics, logger, about, tree }: StatusParts): Service {
   const sources = {
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.text() }),
     hindrance: () => health.hindrance(),
     remarks: () => health.remarks(),
     ...(about ? { about } : {}),
+    tree,
   }
   const { host, ports } = address
   const app = createStatusApp(sources, host)

@@ -54,6 +54,8 @@ export class ActionRunner implements Service {
   readonly #options: ActionRunnerOptions
   readonly #stopping = new AbortController()
   readonly #running = new Set<Promise<void>>()
+  /** actions that this process runs: after a long silence of the database none of them is taken for another's */
+  readonly #inHand = new Set<number>()
 
   constructor(options: ActionRunnerOptions) {
     this.#options = options
@@ -105,7 +107,7 @@ export class ActionRunner implements Service {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       try {
-        const action = await store.takeAction(name, silenceMs)
+        const action = await store.takeAction(name, silenceMs, [...this.#inHand])
         if (action) {
           const { id, target, verb, state } = action
           const what =
@@ -114,6 +116,7 @@ export class ActionRunner implements Service {
           if (state === 'running') this.#add(this.#run(action))
           continue
         }
+        await store.trimActions()
       } catch (error) {
         logger.debug({ error: messageOf(error) }, 'actions cannot be looked for')
       }
@@ -125,6 +128,7 @@ export class ActionRunner implements Service {
   async #run(action: HeldAction, asked?: Asked): Promise<void> {
     const { store, logger, silenceMs = SILENCE_MS } = this.#options
     const { signal } = this.#stopping
+    this.#inHand.add(action.id)
     const beat = setInterval(() => void store.keepAction(action).catch(() => {}), silenceMs / 3)
     try {
       if (asked && !(await this.#list(action, asked))) return
@@ -142,6 +146,7 @@ export class ActionRunner implements Service {
       else logger.info({ action: action.id }, messageOf(error))
     } finally {
       clearInterval(beat)
+      this.#inHand.delete(action.id)
     }
   }
 
@@ -180,7 +185,7 @@ export class ActionRunner implements Service {
       const retried = await retryLetter(letter)
       return { isDone: retried.outcome !== 'failed', reason: describeRetried(retried) }
     }
-    return doToDeadLetters(action, store, retry)
+    return doToDeadLetters(action, store, retry, this.#stopping.signal)
   }
 
   /** Repeats work that fails, with growing waits, until it is done, the action is lost, or the process stops. */

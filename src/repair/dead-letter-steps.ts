@@ -1,5 +1,5 @@
 import type { LetterVerb } from '../domain/action.ts'
-import type { Actions, HeldAction, ItemOutcome } from '../store/ports/actions.ts'
+import { ActionLost, type Actions, type HeldAction, type ItemOutcome } from '../store/ports/actions.ts'
 import type { DeadLetter, DeadLetterBox } from '../store/ports/dead-letter-box.ts'
 
 /** Dead letters of a step: their bodies are read one by one. */
@@ -10,12 +10,14 @@ type Tried = { readonly isDone: boolean; readonly reason: string }
 
 /**
  * Does an action to its next dead letters and returns how many there were. What is begun is noted before: where a
- * process ends in the middle, a letter that is gone then was done, and one that is still there comes again.
+ * process ends in the middle, a letter that is gone then was done, and one that is still there comes again. Ends after
+ * the letter in hand when the action is cancelled or `signal` aborts.
  */
 export async function doToDeadLetters(
   action: HeldAction,
   store: Actions & DeadLetterBox,
   retry: (letter: DeadLetter) => Promise<Tried>,
+  signal: AbortSignal,
 ): Promise<number> {
   const next = await store.nextDeadLetters(action, LETTERS)
   if (next.length === 0) return 0
@@ -37,9 +39,24 @@ export async function doToDeadLetters(
   if ((action.verb as LetterVerb) === 'drop') {
     await store.dropDeadLetters({ ids: [...kept] })
     for (const item of kept) outcomes.push({ item, outcome: 'done', reason: null })
-  } else for (const item of kept) outcomes.push(await retried(item, store, retry))
+  }
   await store.noteOutcomes(action, outcomes)
+  if ((action.verb as LetterVerb) === 'drop') return next.length
+  for (const item of kept) {
+    if (signal.aborted) break
+    await note(action, store, await retried(item, store, retry))
+  }
   return next.length
+}
+
+/** Records what has become of a letter, of an action that was cancelled meanwhile too. */
+async function note(action: HeldAction, store: Actions, outcome: ItemOutcome): Promise<void> {
+  try {
+    await store.noteOutcomes(action, [outcome])
+  } catch (error) {
+    if (error instanceof ActionLost) await store.noteLate(action, outcome)
+    throw error
+  }
 }
 
 async function retried(

@@ -23,10 +23,15 @@ describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
   const fixture = new StoreFixture(open)
   let client: Client
   let url: string
+  let hasDefinitions: boolean
+  /** called before each retry */
+  let onRetry: () => Promise<unknown>
 
   beforeEach(async () => {
     const { store } = fixture
     const router = routerOf({})
+    hasDefinitions = true
+    onRetry = async () => {}
     const context = {
       ...{ store, router, clock: createArrivalClock(), maxMessageBytes: 1e6, logger: silentLogger },
       ...{ encode: store.encode, queueOf: () => undefined },
@@ -45,7 +50,10 @@ describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
     }
     const runner = new ActionRunner({
       ...{ store, name: 'api', logger: silentLogger },
-      retryLetter: (letter, body) => retryDeadLetter(letter, context as never, body),
+      async retryLetter(letter, body) {
+        await onRetry()
+        return retryDeadLetter(letter, { ...context, hasDefinitions } as never, body)
+      },
     })
     onTestFinished(() => runner.stop())
     url = await serveApi({ store, runner, access: { read: ['reader'], write: ['anna wr1ter', 'nameless'] } })
@@ -80,6 +88,38 @@ describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
     const large = Buffer.concat([message('m1', 5), Buffer.alloc(200_000, ' ')])
     expect(await client.retryDeadLetter(first, large)).toMatchObject({ outcome: 'stored' })
     expect(await fixture.store.findEvent('m1')).toMatchObject({ traits: { size: { type: 'int', value: 5 } } })
+  })
+
+  test('a letter that no definition matches goes; without any definition it stays', async () => {
+    const unknown = { event_type: 'y', message_id: 'm9', timestamp: '2026-01-01 00:00:00', payload: {} }
+    const letter = { stage: 'distill', reason: 'r', queue: 'q', body: Buffer.from(JSON.stringify(unknown)) }
+    await fixture.store.storeBatch({ arrivals: [], deadLetters: [letter] }, routerOf({}))
+    const id = (await ids()).at(-1) as number
+    hasDefinitions = false
+    expect(await client.retryDeadLetter(id)).toMatchObject({ outcome: 'failed', stage: 'distill' })
+    expect((await client.getDeadLetter(id)).reason).toContain('no event definitions')
+    hasDefinitions = true
+    expect(await client.retryDeadLetter(id)).toMatchObject({ outcome: 'dropped' })
+    expect(await ids()).not.toContain(id)
+  })
+
+  test('a letter of a stream takes no other body', async () => {
+    await fixture.put(routerOf({}), [event({ host: 'a', eventType: 'test.end' })])
+    const [claim] = await fixture.claim()
+    await fixture.store.failRun({ claim: claim!, error: 'no', retryInMs: undefined })
+    const id = (await ids()).at(-1) as number
+    const body = Buffer.from('{"stream_id": 99, "firing": "fire"}')
+    await expect(client.retryDeadLetter(id, body)).rejects.toThrow('about a stream and takes no other body')
+    expect(await client.retryDeadLetter(id)).toMatchObject({ outcome: 'reset' })
+  })
+
+  test('a bulk retry that is cancelled ends after the letter in hand, whose outcome is kept', async () => {
+    onRetry = () => client.cancelAction(1)
+    const { id } = await client.beginDeadLetterAction({ action: 'retry', filter: { ids: [2, 3] } })
+    const results = async () => (await client.getAction(id)).outcomes
+    await vi.waitFor(async () => expect(await results()).toMatchObject({ done: 1, begun: 1 }), 20_000)
+    expect(await ids()).toEqual([1, 3])
+    expect(await client.getAction(id)).toMatchObject({ state: 'cancelled' })
   })
 
   test('a token that may only read neither retries nor gets bodies with their secrets', async () => {

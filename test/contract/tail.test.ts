@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createApiApp } from '../../src/api/api-app.ts'
+import { tailMessages } from '../../src/api/tail-messages.ts'
+import { type TailFilter, TailReader } from '../../src/api/tail-reader.ts'
 import { type Client, createClient, type TailMessage } from '../../src/client/client.ts'
+import type { ServerSentEvent } from '../../src/http/event-stream.ts'
 import { createHttpService } from '../../src/http/http-service.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { createSqlStore } from '../../src/store/sql-store.ts'
@@ -39,6 +42,10 @@ function short(message: TailMessage): string {
   if (kind === 'event') return `event ${message.data.message_id}`
   if (kind === 'stream') return `stream ${message.data.id} ${message.data.what} ${message.data.state}`
   return kind === 'dead-letter' ? `letter ${message.data.stage}` : kind
+}
+
+function whatOf({ event: kind, data }: ServerSentEvent): string {
+  return kind === 'stream' ? `stream ${(data as { id: number }).id}` : String(kind)
 }
 
 /** Reads the data of the first messages of a tail. */
@@ -168,6 +175,31 @@ describe.each(DATABASES)('the tail of $name', ({ open }) => {
     expect(await trimChanges(fixture.database.db, 1)).toBe(false)
     const tail = following(createClient({ url }), { kinds: ['stream'], after: '0-4-1-0' })
     expect(await tail.reach(2)).toEqual(['gap', 'stream 4 changed completed'])
+  })
+
+  test('says so of a reader that falls behind while it reads, and of one that began when there was none', async () => {
+    const { store } = fixture
+    const filter: TailFilter = {
+      kinds: new Set(['stream']),
+      ...{ events: {}, streams: { notState: 'active' }, letters: {} },
+    }
+    const reader = new TailReader(store, filter, tailMessages('rest'), await store.readTops())
+    const read = async () => (await Array.fromAsync(reader.read(AbortSignal.timeout(60_000)))).map(whatOf)
+    const change = async (number: number) => {
+      const row = { stream_id: number, name: 't', state: 6, at: 1, traits: '{}', error: null }
+      await fixture.database.db.insertInto('stream_change').values(row).execute()
+    }
+    await change(1)
+    expect(await read()).toEqual(['stream 1'])
+    for (let number = 2; number <= 9; number++) await change(number)
+    await trimChanges(fixture.database.db, 3)
+    expect(await read()).toEqual(['gap', 'stream 7', 'stream 8', 'stream 9'])
+    for (let number = 10; number <= 200; number++) await change(number)
+    await trimChanges(fixture.database.db, 2)
+    const place = { ...reader.place, change: 0 }
+    const late = new TailReader(store, filter, tailMessages('rest'), place)
+    const said = await Array.fromAsync(late.read(AbortSignal.timeout(60_000)))
+    expect(said.map(whatOf)).toEqual(['gap', 'stream 199', 'stream 200'])
   })
 
   test('refuses an id that is none', async () => {

@@ -8,6 +8,7 @@ import { createTestDatabase } from '../support/databases.ts'
 import { folderWith, temporaryFolder } from '../support/folders.ts'
 import { deleteQueue, deployShipped } from '../support/servers/deploy.ts'
 import { startProgram } from '../support/servers/start-program.ts'
+import { runningStatus } from '../support/status-tree.ts'
 import { until } from '../support/until.ts'
 
 const notification = (messageId: string, payload: object) =>
@@ -39,6 +40,7 @@ async function metric(port: number, name: string): Promise<number | undefined> {
 test('consumer and worker tell what they do, and that they can do it', async () => {
   const [folder, queue] = [temporaryFolder(), `status-${randomUUID()}`]
   const [consumer, worker] = [await freePort(), await freePort()]
+  const { status: root, url: parent } = await runningStatus()
   const deployment = await deployShipped(folder, queue, {
     databaseUrl: await createTestDatabase(),
     consumers: 1,
@@ -47,7 +49,7 @@ test('consumer and worker tell what they do, and that they can do it', async () 
       [/fire_delay: 60/g, 'fire_delay: 0'],
       [
         /^log_level/gm,
-        `status: {consumer: '127.0.0.1:${consumer}', worker: '127.0.0.1:${worker}'}\nlog_level`,
+        `status: {consumer: '127.0.0.1:${consumer}', worker: '127.0.0.1:${worker}', parent: '${parent}', name: west}\nlog_level`,
       ],
     ],
   })
@@ -89,7 +91,20 @@ test('consumer and worker tell what they do, and that they can do it', async () 
   expect(text).toMatch(/stacktach_streams\{state="completed"\} \d/)
   expect(await get(consumer, '/healthz')).toEqual({ status: 200, text: 'ok\n' })
   expect(await get(consumer, '/nosuch')).toMatchObject({ status: 404 })
+
+  // The same in the status tree: of each, and of the parent of both.
+  const valueIn = (key: string) => root.get(`west/${key}`)?.value
+  await until('the parent knows it', () => valueIn('consumer/consumer.stored') === '2')
+  await until('the firing is told', () => valueIn('worker/worker.last_fired') !== undefined)
+  expect(valueIn('consumer/consumer.state')).toBe('running')
+  expect(valueIn('consumer/archive.file')).toContain(folder)
+  expect(valueIn('worker/store.state')).toBe('connected')
+  expect((await get(worker, '/tree'))?.text).toMatch(/^worker\.state: running$/m)
+  const tree = `http://127.0.0.1:${consumer}/tree`
+  const expected = ['--expect', 'consumer.state=running', 'consumer.dead_letters=2']
+  expect(await runProgram('stv3', ['status', tree, ...expected])).toMatchObject({ code: 0 })
   expect(await deployment.stop()).toEqual([0, 0])
+  expect([valueIn('consumer/consumer.state'), valueIn('worker/worker.state')]).toEqual(['stopped', 'stopped'])
 })
 
 test('a consumer without its broker is alive and not ready', async () => {

@@ -32,6 +32,14 @@ test('its ledger adds up after each part, RabbitMQ and MariaDB were killed', asy
   const { stdout } = await runProgram('klugman', [url, 'streams', '--count'])
   expect(stdout).toMatch(/count +\| +\d+/)
 
+  const tree = /status tree (\S+)/.exec(sandbox.output)?.[1] ?? ''
+  const states = ['--expect', 'clock', 'api', 'consumer_1', 'worker_2'].map((name, index) =>
+    index === 0
+      ? name
+      : `${name}/${name === 'clock' ? 'time_server' : name.replace(/_\d/, '')}.state=running`,
+  )
+  expect(await runProgram('stv3', ['status', tree, ...states])).toMatchObject({ code: 0, stderr: '' })
+
   for (const name of ['worker-1', 'consumer-1', 'simulator', 'mariadb', 'consumer-2', 'rabbitmq', 'api']) {
     const killed = sandbox.kill(name)
     await sandbox.until(`${name} to be back`, () => ![undefined, killed].includes(sandbox.pids()[name]))

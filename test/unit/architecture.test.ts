@@ -10,6 +10,7 @@ const WORDS = ['domain', 'text', 'formats']
 const GROUND = [...WORDS, 'runtime']
 /** What other parts may know of those that have adapters. */
 const BROKER = ['broker/broker.ts', 'broker/queue-spec.ts', 'broker/amqp-value.ts', 'broker/message.ts']
+const OBJECTS = ['objects/target.ts', 'objects/content-error.ts', 'objects/digest.ts']
 const PORTS = ['store/store.ts', 'store/ports', ...BROKER, 'archive/archive.ts']
 
 /** What each room may import of the others, beside itself: folders, or single files. */
@@ -25,6 +26,8 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   http: GROUND,
   clock: [...GROUND, 'http', 'store/ports'],
   observe: [...GROUND, 'http'],
+  // The status tree: a model that knows no process, its server, and its links to parent and children.
+  status: [...GROUND, 'http'],
   // The keys of an app of a queue stand beside it.
   config: [
     ...GROUND,
@@ -34,14 +37,17 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     'streams',
     'consumer/apps',
     'archive/callbacks',
+    'ship/log-sets',
   ],
   store: GROUND,
   broker: GROUND,
+  objects: GROUND,
   // What a notification is of, and when: the index of a file says it.
   archive: [...GROUND, 'distiller'],
   publishing: GROUND,
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
+  ship: [...GROUND, ...OBJECTS],
   // Bulk actions of operators.
   repair: [...GROUND, 'store/ports'],
   api: [
@@ -75,7 +81,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   // Adapters are built here and nowhere else.
   assembly: [
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
-    ...['pipeline', 'publishing', 'repair', 'replay', 'store', 'streams'],
+    ...['objects', 'pipeline', 'publishing', 'repair', 'replay', 'ship', 'status', 'store', 'streams'],
   ],
   // The engine to embed puts the same parts together for the programs of others.
   engine: [...GROUND, 'assembly', 'clock', 'config', 'distiller', 'pipeline', 'store', 'timex'],
@@ -93,6 +99,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ...WORDS,
     'client',
     'cli/program.ts',
+    'cli/status',
     'cli/terminal',
     'cli/completion',
     'assembly/daemon.ts',
@@ -119,7 +126,9 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'observe',
       'pipeline',
       'replay',
+      'ship',
       'starter',
+      'status',
       'streams',
       'timex',
     ],
@@ -131,6 +140,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'consumer/retry-dead-letter.ts',
       'archive',
     ],
+    ...OBJECTS,
     ...['store/store.ts', 'store/ports', 'store/dialect.ts', 'store/schema', 'store/copy'],
   ],
 }
@@ -174,11 +184,24 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   pino: 'runtime',
   'prom-client': 'observe',
   undici: 'runtime',
+  '@aws-sdk/client-s3': 'objects',
 }
 
 /** Node's modules that pure folders must not touch. */
 const IMPURE = /^node:(fs|net|http|https|child_process|timers|process|os|dns|tls|sqlite|worker_threads)/
-const PURE = ['domain', 'text', 'formats', 'timex', 'distiller', 'streams', 'usage', 'starter']
+const PURE = [
+  'domain',
+  'text',
+  'formats',
+  'timex',
+  'distiller',
+  'streams',
+  'usage',
+  'starter',
+  'ship/log-sets',
+  'status/tree',
+]
+const isPure = (file: string) => PURE.some((folder) => file.startsWith(`${folder}/`))
 
 type Import = { readonly file: string; readonly folder: string; readonly target: string }
 
@@ -238,6 +261,15 @@ test('every room of the simulator imports only what its arrows allow, and they l
   }
 })
 
+test('log sets know words only', () => {
+  const wrong = internal.filter(
+    ({ file, target }) =>
+      file.startsWith('ship/log-sets/') &&
+      ![...WORDS, 'ship/log-sets'].some((room) => target.startsWith(`${room}/`)),
+  )
+  expect(wrong).toEqual([])
+})
+
 test('each library has one home', () => {
   const wrong = external.filter(({ folder, target }) => {
     const home = Object.entries(HOMES).find(
@@ -249,11 +281,11 @@ test('each library has one home', () => {
 })
 
 test('pure folders touch no system', () => {
-  const wrong = external.filter(({ folder, target }) => PURE.includes(folder) && IMPURE.test(target))
+  const wrong = external.filter(({ file, target }) => isPure(file) && IMPURE.test(target))
   expect(wrong).toEqual([])
   const readers = files.filter(
     (path) =>
-      PURE.includes(relative(SRC, path).split('/')[0] as string) &&
+      isPure(relative(SRC, path)) &&
       /\b(process\.|setTimeout|setInterval|Date\.now|Math\.random|performance\.)/.test(
         readFileSync(path, 'utf8'),
       ),

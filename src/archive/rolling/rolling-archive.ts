@@ -105,6 +105,10 @@ class RollingArchive implements Archive {
     this.#timer.unref()
   }
 
+  get file(): string | undefined {
+    return this.#file?.path
+  }
+
   append(records: readonly ArchiveRecord[]): Promise<void> {
     return this.#inTurn(() => this.#append(records))
   }

@@ -6,6 +6,7 @@ import type { Service } from '../../runtime/lifecycle.ts'
 import type { ServiceManager } from '../../runtime/service-manager.ts'
 import { maskSecrets } from '../../text/mask-secrets.ts'
 import type { DaemonLog, DaemonRole } from '../daemon-log.ts'
+import type { DaemonStatus } from '../daemon-status.ts'
 import { indexedTraits } from '../open-store.ts'
 import { handlerFaults } from '../require-pipelines.ts'
 import { configChanges, withFixed } from './config-changes.ts'
@@ -33,6 +34,7 @@ export type ReloaderOptions = {
   /** called with the sentence about each reload that has succeeded, for those who do not read the log */
   readonly announce?: (sentence: string) => void
   readonly manager?: ServiceManager
+  readonly status?: DaemonStatus | undefined
 }
 
 /** Reads the configuration of a daemon again while it runs. */
@@ -73,6 +75,8 @@ export class Reloader {
     if (this.#isStopped) return { ok: false, sentence: 'not reloaded: the daemon is stopping' }
     manager?.reloading()
     const outcome = await this.#reload()
+    this.#options.status?.set('reload.error', outcome.ok ? undefined : outcome.sentence)
+    if (outcome.ok) this.#options.status?.set('reload.at', new Date().toISOString())
     if (!this.#isStopped) manager?.ready('running')
     return outcome
   }

@@ -3,6 +3,7 @@ import { apiMetrics } from '../../assembly/api-metrics.ts'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { logWarnings, processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
+import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { clockSettingsOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
@@ -46,9 +47,10 @@ async function serve(options: Options): Promise<void> {
   const observation = await observe(config.winchester, 'api', options.status)
   const settings = await apiSettings(config, options.listen, process.env)
   const name = processName('api')
+  const status = daemonStatus({ settings: config.winchester, role: 'api', name, logger, observation })
   const statementMs = settings.limits.queryTimeoutMs
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, statementMs })
-  await withStore({ open, signal, logger, observation, manager }, async (store) => {
+  await withStore({ open, signal, logger, observation, manager, status }, async (store) => {
     const onRequest = observation && apiMetrics(observation.metrics)
     const clock = clockSettingsOf(config)
     const repair = new RunningRepair({ store, config, logger, name })
@@ -62,6 +64,7 @@ async function serve(options: Options): Promise<void> {
       async start() {
         await service.start()
         const { host, port } = service.address()
+        status.set('api.address', `http://${host}:${port}/`)
         logger.info({}, `serving the REST API on http://${host}:${port}/v1/streams`)
       },
     }
@@ -76,9 +79,17 @@ async function serve(options: Options): Promise<void> {
         },
       }
     }
-    const reloader = new Reloader({ file: options.config, role: 'api', config, log, manager, prepare })
+    const reloader = new Reloader({
+      file: options.config,
+      role: 'api',
+      config,
+      log,
+      manager,
+      status,
+      prepare,
+    })
     const services = createGroup([repair, posted, announcing, reloader.service(hangups)])
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
-    await runUntilStopped(services, { signal, logger, shutdownMs, manager })
+    await runUntilStopped(services, { signal, logger, shutdownMs, manager, status })
   })
 }

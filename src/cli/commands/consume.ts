@@ -9,6 +9,7 @@ import {
   stopSignal,
 } from '../../assembly/daemon.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
+import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { consumerClockOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { nameOfBrokers, openBroker } from '../../assembly/open-broker.ts'
@@ -64,14 +65,25 @@ async function consume(options: Options): Promise<void> {
   const onBatch = observation && consumerMetrics(observation.metrics, counters)
   const name = processName('consumer')
   observation?.addFacts(() => ({ name, newest_event: isoOrNull(counters.newest) }))
+  const status = daemonStatus({ settings: winchester, role: 'consumer', name, logger, observation })
+  status.follow(() => ({
+    'consumer.received': counters.received,
+    'consumer.stored': counters.stored,
+    'consumer.dead_letters': counters.deadLetters,
+    'consumer.newest_event': isoOrNull(counters.newest),
+  }))
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
-  await withStore({ open, signal, logger, observation, manager }, async (store) => {
+  await withStore({ open, signal, logger, observation, manager, status }, async (store) => {
     const broker = await openBroker(yagi.broker, logger)
     try {
       const { clock, service } = consumerClockOf({ config, name, logger, store })
       const tally = new TallyBook()
       const parts = { config, yagi, broker, store, clock, logger, counters, tally }
       const consumer = await buildConsumer(onBatch ? { ...parts, onBatch } : parts)
+      status.follow(() => ({
+        'archive.file': consumer.archiveFiles().join(' ') || undefined,
+        'consumer.hindrance': consumer.hindrance(),
+      }))
       observation?.health.add('consumer', () => consumer.hindrance())
       const periodMs = yagi.statisticsMs ?? winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => consumer.counters)
@@ -83,6 +95,7 @@ async function consume(options: Options): Promise<void> {
         config,
         log,
         manager,
+        status,
         prepare: async (next) => ({
           needsRestart: appsWithDefinitions(config, next),
           apply: () => consumer.useRules(next),
@@ -91,7 +104,7 @@ async function consume(options: Options): Promise<void> {
       const keeper = createTallyKeeper({ book: tally, store, logger })
       const services = [service, statistics, keeper, consumer, reloader.service(hangups)]
       const first = { sentence: `waiting for ${nameOfBrokers(yagi.broker)}`, ended: consumer.reached }
-      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, first, manager })
+      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, first, manager, status })
     } finally {
       await broker.close()
     }

@@ -14,6 +14,9 @@ import { type DeploymentParts, readDeployment } from '../../deployment-status/re
 import { ConfigError, messageOf } from '../../domain/errors.ts'
 import { sleep } from '../../runtime/backoff.ts'
 import { createCommand, parsePositive, parseWhole, print, printStyled } from '../program.ts'
+import { type Expectation, parseExpectation } from '../status/expectation.ts'
+import { TOKEN_VARIABLE } from '../status/relay-options.ts'
+import { showStatusTree } from '../status/show-status-tree.ts'
 import { formatStatusPage } from '../status-page.ts'
 import { tellWait } from '../tell-wait.ts'
 
@@ -25,6 +28,8 @@ type Options = {
   watch?: true
   every: number
   json?: true
+  prefix?: string
+  expect?: readonly Expectation[]
 }
 
 const DEEP = 10_000
@@ -37,9 +42,11 @@ export function statusCommand(): Command {
     'status',
     'print one page over all parts of a deployment, what is wrong first: daemons, queues, archives, database, streams, dead letters, event clock',
     `stv3 status -c config/yagi.conf
+  stv3 status http://127.0.0.1:9091/ --expect east/consumer.state=running
   stv3 status -c config/yagi.conf --at consumer=127.0.0.1:9101 worker=127.0.0.1:9105
   stv3 status -c config/yagi.conf --parts daemons.txt --watch`,
   )
+    .argument('[url]', 'print the status tree at this address, not the page over all parts')
     .option(
       '-c, --config <file>',
       'yagi.conf, or a winchester.yaml, of which there are no queues and archives',
@@ -52,13 +59,24 @@ export function statusCommand(): Command {
     .option('--max-depth <n>', 'a queue with more messages is wrong', parseWhole(0), DEEP)
     .option('--watch', 'look again and again, until Ctrl-C')
     .option('--every <s>', 'seconds between two looks of --watch', parsePositive, WATCH_S)
-    .option('--json', 'one JSON object for each look')
+    .option('--json', 'one JSON object for each look, or for each key of a status tree')
+    .option('--prefix <text>', 'of a status tree, only keys that begin so')
+    .option(
+      '--expect <key=value...>',
+      'of a status tree, keys that must have these values, else the command ends with 1',
+      parseExpectation,
+    )
+    .addHelpText('after', `\nEnvironment:\n  ${TOKEN_VARIABLE}  token for a status tree`)
     .action(status)
 }
 
-async function status(options: Options, command: Command): Promise<void> {
+async function status(url: string | undefined, options: Options, command: Command): Promise<void> {
+  if (url !== undefined)
+    return showStatusTree(url, { ...options, program: 'stv3', token: process.env[TOKEN_VARIABLE] })
+  if (options.expect || options.prefix !== undefined)
+    command.error('error: --expect and --prefix need the address of a status tree', { exitCode: 2 })
   if (options.config === undefined && !options.parts && !options.at)
-    command.error('error: expected --config, --parts or --at', { exitCode: 2 })
+    command.error('error: expected --config, --parts, --at or the address of a status tree', { exitCode: 2 })
   const parts = await partsOf(options)
   let found = await look(parts, options)
   if (options.watch) {

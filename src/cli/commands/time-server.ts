@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { observeAt } from '../../assembly/observation.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { timeAccess } from '../../assembly/time-settings.ts'
@@ -39,7 +40,9 @@ export function timeServerCommand(): Command {
       const access = timeAccess(options.listen, options.insecure === true, process.env)
       const service = createHttpService(createTimeApp(createSharedTime(), logger, access), options.listen)
       const observation = options.status && (await observeAt(options.status, 'time-server', 'time_sync'))
-      const services = [service, ...(observation ? [observation.serve(logger)] : [])]
-      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS })
+      const name = processName('time-server')
+      const status = daemonStatus({ settings: {}, role: 'time_server', name, logger, observation })
+      const services = [service, ...(observation ? [observation.serve(logger)] : []), status]
+      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS, status })
     })
 }

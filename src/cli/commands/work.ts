@@ -9,6 +9,7 @@ import {
   stopSignal,
 } from '../../assembly/daemon.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
+import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { workerClockOf } from '../../assembly/event-clock-of.ts'
 import { observe } from '../../assembly/observation.ts'
 import { LONGEST_SILENCE_MS, openStore } from '../../assembly/open-store.ts'
@@ -66,8 +67,16 @@ async function work(options: Options): Promise<void> {
   const onRepeat = () => counters.repeats++
   const observation = await observe(winchester, 'worker', options.status)
   observation?.addFacts(() => ({ name }))
+  const status = daemonStatus({ settings: winchester, role: 'worker', name, logger, observation })
+  status.follow(() => ({
+    'worker.fired': counters.fired,
+    'worker.expired': counters.expired,
+    'worker.failed': counters.failed,
+    'worker.retries': counters.retries,
+  }))
+  status.noteChange('worker.last_fired', () => counters.fired + counters.expired)
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
-  await withStore({ open, signal, logger, observation, manager }, async (store) => {
+  await withStore({ open, signal, logger, observation, manager, status }, async (store) => {
     const publishers = new PublisherPool(logger)
     try {
       const { clock, service } = workerClockOf({ config, name, logger, store })
@@ -84,7 +93,16 @@ async function work(options: Options): Promise<void> {
         const built = build({ config: next, pipelines: await requirePipelines(next, logger) })
         return { apply: () => worker.replace(built) }
       }
-      const reloader = new Reloader({ file: options.config, role: 'worker', config, log, manager, prepare })
+      const reloader = new Reloader({
+        file: options.config,
+        role: 'worker',
+        config,
+        log,
+        manager,
+        status,
+        prepare,
+      })
+      status.follow(() => ({ 'worker.hindrance': worker.hindrance() }))
       observation?.health.add('worker', () => worker.hindrance())
       observation?.health.addRemarks(() => [...worker.away(), ...publishers.hindrances()])
       if (clock instanceof WatermarkClock) observeClock(observation, clock)
@@ -94,7 +112,7 @@ async function work(options: Options): Promise<void> {
       const shutdownMs = winchester.shutdown_timeout_s * 1000
       const keeper = createTallyKeeper({ book: tally, store, logger })
       const services = [service, statistics, keeper, worker, reloader.service(hangups)]
-      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, manager })
+      await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, manager, status })
     } finally {
       await publishers.close()
     }

@@ -1,19 +1,11 @@
 import { z } from 'zod'
-import { LOOPBACK_RANGE, parseLoopbackRange } from '../../runtime/listen-address.ts'
 import { LOG_LEVELS, logLevelOf } from '../../runtime/log/log-level.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import { apiSchema } from './api-schema.ts'
 import { outgoingSchema } from './outgoing-schema.ts'
+import { statusSchema } from './status-schema.ts'
 
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
-
-/** A loopback address: metrics are not served to other machines. */
-const loopback = z
-  .string()
-  .refine((text) => parseLoopbackRange(text) !== undefined, {
-    error: 'expected HOST:PORT on a loopback address, such as 127.0.0.1:9100 or 127.0.0.1:9100-9109',
-  })
-  .meta({ pattern: LOOPBACK_RANGE.source })
 
 /** The shape of winchester.yaml, with defaults. */
 export const winchesterSchema = z.strictObject(
@@ -126,13 +118,10 @@ export const winchesterSchema = z.strictObject(
       .positive()
       .default(10)
       .describe('pipelines whose new events feed pipelines: how often in a row'),
-    status: z
-      .union([loopback, z.strictObject({ consumer: loopback, worker: loopback, api: loopback }).partial()], {
-        error: 'expected HOST:PORT on a loopback address, or such for consumer, worker and api each',
-      })
+    status: statusSchema
       .optional()
       .describe(
-        'HOST:PORT where metrics and health are served, for all daemons or for each; with HOST:PORT-PORT each process of a machine takes the first free one; nowhere unless given',
+        'HOST:PORT where metrics, health and the status tree are served, for all daemons or for each; with HOST:PORT-PORT each process of a machine takes the first free one; nowhere unless given. Beside them the parent of the status tree',
       ),
     outgoing: outgoingSchema.prefault({}).describe('how what is sent over HTTP reaches others'),
     dead_letter_days: z

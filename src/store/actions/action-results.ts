@@ -65,6 +65,40 @@ export async function noteOutcomes(
   await upsertRows(tx, dialect, 'action_result', rows, ['action_id', 'item_id'], ['outcome', 'reason'])
 }
 
+/** Records the outcome of an item that is still noted as begun. */
+export async function noteLate(
+  tx: Executor,
+  { id }: HeldAction,
+  { item, outcome, reason }: ItemOutcome,
+): Promise<void> {
+  await tx
+    .updateTable('action_result')
+    .set({ outcome: NUMBERS[outcome], reason: reason?.slice(0, REASON_CHARACTERS) ?? null })
+    .where('action_id', '=', id)
+    .where('item_id', '=', item)
+    .where('outcome', '=', NUMBERS.begun)
+    .execute()
+}
+
+/** Deletes the first results of an action, at most `limit`. Returns how many there were. */
+export async function deleteResults(tx: Executor, id: number, limit: number): Promise<number> {
+  const rows = await tx
+    .selectFrom('action_result')
+    .select('item_id')
+    .where('action_id', '=', id)
+    .orderBy('item_id')
+    .limit(limit)
+    .execute()
+  const last = rows.at(-1)
+  if (!last) return 0
+  await tx
+    .deleteFrom('action_result')
+    .where('action_id', '=', id)
+    .where('item_id', '<=', last.item_id)
+    .execute()
+  return rows.length
+}
+
 /** SQL for what has become of an item by now: a stream that was set going has come to its end or has not. */
 const OUTCOME = sql<Outcome>`case
   when r.outcome = ${sql.lit(NUMBERS.waiting)} then 'waiting'

@@ -6,13 +6,14 @@ import { type Action, ActionLost, type HeldAction, type NewAction } from '../por
 import type { Page } from '../ports/queries.ts'
 import { applyPage } from '../queries/page.ts'
 import type { ActionTable, Executor } from '../schema/schema.ts'
+import { deleteResults } from './action-results.ts'
 
 // The records of bulk actions. `heard_at` fences: a step of a process that has lost its action changes no row.
 
 /** How long the records of actions are kept after their ends, µs. */
 const KEPT = 90 * 86_400_000_000
-/** Most records that are deleted whenever one is made. */
-const DELETED_AT_A_TIME = 10
+/** Most results that are deleted in one transaction. */
+const DELETED_AT_A_TIME = 5000
 const UNENDED: readonly ActionState[] = ['listing', 'running']
 
 export async function createAction(
@@ -21,7 +22,6 @@ export async function createAction(
   { target, verb, filter, token, runner, total }: NewAction,
 ): Promise<HeldAction> {
   const now = sql.raw<number>(dialect.machineNow)
-  await deleteOld(tx, now)
   const [id] = await insertRows(tx, dialect, 'action', [
     {
       ...{ target, verb, filter: JSON.stringify(filter), token, state: 'listing', total, runner },
@@ -36,18 +36,20 @@ export async function createAction(
   return { ...kindOf({ target, verb }), id: id as number, runner, state: 'listing' }
 }
 
-async function deleteOld(tx: Executor, now: ReturnType<typeof sql.raw<number>>): Promise<void> {
+/** Deletes results of the oldest action that ended long ago, and the action when none are left. */
+export async function trimActions(tx: Executor, { dialect }: StoreContext): Promise<void> {
+  const now = sql.raw<number>(dialect.machineNow)
   const old = await tx
     .selectFrom('action')
     .select('id')
     .where('ended_at', '<', sql<number>`${now} - ${KEPT}`)
     .orderBy('id')
-    .limit(DELETED_AT_A_TIME)
-    .execute()
-  const ids = old.map(({ id }) => id)
-  if (ids.length === 0) return
-  await tx.deleteFrom('action').where('id', 'in', ids).execute()
-  await tx.deleteFrom('action_result').where('action_id', 'in', ids).execute()
+    .limit(1)
+    .modifyEnd(sql.raw(dialect.skipLocked))
+    .executeTakeFirst()
+  if (!old) return
+  if ((await deleteResults(tx, old.id, DELETED_AT_A_TIME)) < DELETED_AT_A_TIME)
+    await tx.deleteFrom('action').where('id', '=', old.id).execute()
 }
 
 function kindOf({ target, verb }: { readonly target: string; readonly verb: string }): ActionKind {
@@ -91,8 +93,11 @@ export async function releaseAction(db: Executor, { id, runner }: HeldAction): P
 export async function takeAction(
   tx: Executor,
   context: StoreContext,
-  runner: string,
-  silentMs: number,
+  {
+    runner,
+    silentMs,
+    except = [],
+  }: { readonly runner: string; readonly silentMs: number; readonly except?: readonly number[] | undefined },
 ): Promise<HeldAction | undefined> {
   const { dialect } = context
   const now = sql.raw<number>(dialect.machineNow)
@@ -101,6 +106,7 @@ export async function takeAction(
     .selectAll()
     .where('state', 'in', UNENDED)
     .where('heard_at', '<', sql<number>`${now} - ${silentMs * 1000}`)
+    .where('id', 'not in', [0, ...except])
     .orderBy('id')
     .limit(1)
     .modifyEnd(sql.raw(dialect.skipLocked))

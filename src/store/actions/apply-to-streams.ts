@@ -5,10 +5,9 @@ import type { StoreContext } from '../context.ts'
 import type { HeldAction, ItemOutcome } from '../ports/actions.ts'
 import { bytesHex, hashIn, idIn, stateNumber, streamOfRow } from '../rows.ts'
 import { deleteStreamRows } from '../runs/delete-stream.ts'
-import { streamLetter } from '../runs/return-streams.ts'
 import { changeOf, noteChanges } from '../runs/stream-changes.ts'
+import { dropLettersOf } from '../runs/stream-letters.ts'
 import type { Executor, StreamTable } from '../schema/schema.ts'
-import { dropLetters } from '../upkeep/dead-letters.ts'
 import { noteOutcomes } from './action-results.ts'
 import { keepAction } from './action-rows.ts'
 
@@ -31,7 +30,7 @@ export async function applyToStreams(
   const meant = fates.flatMap((fate) => (fate.row === undefined ? [] : [fate.row]))
   if (verb === 'delete') await deleteStreamRows(tx, meant.map(streamOfRow))
   else await makeDue(tx, context, meant, verb)
-  if (verb === 'reset' || verb === 'delete') await dropLettersOf(tx, meant)
+  if (verb === 'reset' || verb === 'delete') await dropLettersOf(tx, meant.map(streamOfRow))
   await keepAction(tx, context, action, { error: null })
   await noteOutcomes(
     tx,
@@ -139,13 +138,4 @@ function kindOf(row: LockedRow, verb: Exclude<StreamVerb, 'delete'>): RunKind {
   if (verb === 'expire-now') return 'expire'
   const { state } = streamOfRow(row)
   return state === 'expire_error' || state === 'retry_expire' ? 'expire' : 'fire'
-}
-
-/** Deletes the dead letters of streams that run again, or are no more. */
-async function dropLettersOf(tx: Executor, rows: readonly LockedRow[]): Promise<void> {
-  const letters = rows.flatMap((row) => {
-    const stream = streamOfRow(row)
-    return (['fire', 'expire'] as const).map((kind) => streamLetter({ stream, kind }, 'pipeline', ''))
-  })
-  await dropLetters(tx, letters)
 }

@@ -9,6 +9,7 @@ import {
   countOutcomes,
   listResults,
   nextItems,
+  noteLate,
   noteOutcomes,
 } from './action-results.ts'
 import {
@@ -20,6 +21,7 @@ import {
   listActions,
   releaseAction,
   takeAction,
+  trimActions,
 } from './action-rows.ts'
 import { applyToStreams } from './apply-to-streams.ts'
 
@@ -56,6 +58,7 @@ export function createSqlActions({ context, transaction, query, lockWriter }: Sq
         await keepAction(tx, context, action, { error: null })
         await noteOutcomes(tx, context, action, outcomes)
       }),
+    noteLate: (action, outcome) => transaction((tx) => noteLate(tx, action, outcome)),
     keepAction: (action, error) =>
       transaction((tx) => keepAction(tx, context, action, error === undefined ? {} : { error })),
     interruptAction: (action, error) =>
@@ -63,7 +66,9 @@ export function createSqlActions({ context, transaction, query, lockWriter }: Sq
     endAction: (action) =>
       transaction((tx) => keepAction(tx, context, action, { state: 'done', error: null })),
     releaseAction: (action) => transaction((tx) => releaseAction(tx, action)),
-    takeAction: (runner, silentMs) => transaction((tx) => takeAction(tx, context, runner, silentMs)),
+    takeAction: (runner, silentMs, except) =>
+      transaction((tx) => takeAction(tx, context, { runner, silentMs, except })),
+    trimActions: () => transaction((tx) => trimActions(tx, context)),
     cancelAction: (id) => transaction((tx) => cancelAction(tx, context, id)),
     listActions: (page) => query(() => listActions(context, page)),
     countActions: (page) => query(() => countActions(context, page)),

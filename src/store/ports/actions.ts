@@ -86,6 +86,8 @@ export interface Actions {
   nextDeadLetters(action: HeldAction, limit: number): Promise<{ id: number; hasBegun: boolean }[]>
   /** Records what has become of dead letters. */
   noteOutcomes(action: HeldAction, outcomes: readonly ItemOutcome[]): Promise<void>
+  /** Records what has become of a dead letter that was begun, whoever runs the action by now, if anybody. */
+  noteLate(action: HeldAction, outcome: ItemOutcome): Promise<void>
   /** Says that the runner lives, and perhaps why it cannot go on at the moment. */
   keepAction(action: HeldAction, error?: string): Promise<void>
   /** Gives an action up that was still listing. */
@@ -95,10 +97,12 @@ export interface Actions {
   /** Lets another process take an action over at once. */
   releaseAction(action: HeldAction): Promise<void>
   /**
-   * Takes over a running action whose runner has been silent for so long; undefined when there is none. One that was
-   * still listing becomes `interrupted`.
+   * Takes over a running action whose runner has been silent for so long, but none of `except`; undefined when there is
+   * none. One that was still listing becomes `interrupted`.
    */
-  takeAction(runner: string, silentMs: number): Promise<HeldAction | undefined>
+  takeAction(runner: string, silentMs: number, except?: readonly number[]): Promise<HeldAction | undefined>
+  /** Deletes a portion of what is recorded of actions that ended long ago. */
+  trimActions(): Promise<void>
   /** Cancels an action; what it has done stays. Returns false when it has ended, or never was. */
   cancelAction(id: number): Promise<boolean>
   listActions(page: Page): Promise<Action[]>

@@ -5,9 +5,10 @@ import type { StoreContext } from '../context.ts'
 import { hexBytes, streamOfRow } from '../rows.ts'
 import { bucketOf, type Executor } from '../schema/schema.ts'
 import { traitHash } from '../trait-codec.ts'
+import { dropLettersOf } from './stream-letters.ts'
 
 /**
- * Deletes a stream, its memberships and its key's pointer to it, never its events. Locks the key before the
+ * Deletes a stream, its memberships, its dead letters and its key's pointer to it, never its events. Locks the key before the
  * stream, as every storing transaction does. Returns false when there is no such stream; throws ConflictError
  * while a worker holds a lease on it.
  */
@@ -33,6 +34,7 @@ export async function deleteStream(tx: Executor, context: StoreContext, id: numb
   if (isRunning && Number(row.is_leased) === 1)
     throw new ConflictError(`the worker ${row.claimed_by} is running stream ${id}; try again later`)
   await deleteStreamRows(tx, [stream])
+  await dropLettersOf(tx, [stream])
   return true
 }
 

@@ -9,8 +9,8 @@ import { hashIn, idIn, stateNumber } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 import { replaceDeadLetter } from '../upkeep/dead-letters.ts'
 import { deleteStreamRows } from './delete-stream.ts'
-import { streamLetter } from './return-streams.ts'
 import { changeOf, noteChanges, type StreamChange } from './stream-changes.ts'
+import { streamLetter } from './stream-letters.ts'
 
 /** Thrown to roll back what was stored together with `runs`, whose leases had gone. */
 export class LeaseLost extends Error {

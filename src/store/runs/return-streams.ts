@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
-import { type ErrorState, RUN_STATES, type Stream } from '../../domain/stream.ts'
+import { type ErrorState, RUN_STATES } from '../../domain/stream.ts'
 import type { StoreContext } from '../context.ts'
 import { lockHeld } from '../lock-held.ts'
-import type { NewDeadLetter } from '../ports/dead-letter-box.ts'
 import type { ClaimedStream, FailedRun, StreamLetter } from '../ports/stream-runs.ts'
 import { idIn, stateNumber, streamOfRow } from '../rows.ts'
 import type { Executor } from '../schema/schema.ts'
 import { replaceDeadLetter, settleDeadLetter } from '../upkeep/dead-letters.ts'
 import { changeOf, noteChanges } from './stream-changes.ts'
+import { dropLettersOf, streamLetter } from './stream-letters.ts'
 
 // Returning streams to be run again, or moving them into their error states.
 
@@ -82,19 +82,6 @@ function inMs({ dialect }: StoreContext, ms: number) {
   return sql<number>`${sql.raw(dialect.machineNow)} + ${Math.round(ms * 1000)}`
 }
 
-/**
- * Returns the dead letter of a stream whose pipeline or commit failed for good. Its body names the stream,
- * which keeps its events.
- */
-export function streamLetter(
-  { stream, kind }: Pick<ClaimedStream, 'kind'> & { readonly stream: Pick<Stream, 'id' | 'name'> },
-  stage: 'pipeline' | 'commit',
-  reason: string,
-): NewDeadLetter {
-  const body = Buffer.from(JSON.stringify({ stream_id: stream.id, trigger: stream.name, firing: kind }))
-  return { stage, reason, queue: null, body }
-}
-
 /** Values of a stream that is run again as if for the first time. */
 const RESET = {
   state_serial_no: sql<number>`state_serial_no + 1`,
@@ -132,7 +119,10 @@ export async function rerunStreamOf(
   return row !== undefined
 }
 
-/** Makes streams of an error state due again, with no attempts counted, and returns how many. */
+/**
+ * Makes streams of an error state due again, with no attempts counted, deletes their dead letters, and returns how many
+ * there were.
+ */
 export async function resetStreams(
   tx: Executor,
   context: StoreContext,
@@ -150,6 +140,7 @@ export async function resetStreams(
     .set({ ...RESET, state: stateNumber(retry) })
     .where(idIn('id', ids))
     .execute()
+  await dropLettersOf(tx, rows)
   await noteChanges(
     tx,
     context,

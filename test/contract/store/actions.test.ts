@@ -154,6 +154,30 @@ describe.each(DATABASES)('actions of $name', ({ open }) => {
     ])
   })
 
+  test('are not taken over by the process that runs them', async () => {
+    await streamsOf('a')
+    const { id } = await begin({ target: 'streams', verb: 'fire-now' })
+    expect(await fixture.store.takeAction('r1', -60_000, [id])).toBeUndefined()
+    expect(await fixture.store.takeAction('r1', -60_000)).toMatchObject({ id })
+  })
+
+  test('that ended long ago are deleted with their results', async () => {
+    await streamsOf('a', 'b')
+    const [old, young] = [
+      await begin({ target: 'streams', verb: 'fire-now' }),
+      await begin({ target: 'streams', verb: 'reset' }),
+    ]
+    await applyAll(old)
+    await applyAll(young)
+    const { db } = fixture.database
+    await db.updateTable('action').set({ ended_at: 1 }).where('id', '=', old.id).execute()
+    for (let time = 0; time < 3; time++) await fixture.store.trimActions()
+    expect((await fixture.store.listActions(PAGE)).map(({ id }) => id)).toEqual([young.id])
+    expect(await results(old)).toEqual([])
+    const left = await db.selectFrom('action_result').select('action_id').distinct().execute()
+    expect(left).toEqual([{ action_id: young.id }])
+  })
+
   test('that were still choosing their items are interrupted, with nothing changed', async () => {
     await streamsOf('a')
     const { store } = fixture

@@ -199,6 +199,23 @@ describe.each(DATABASES)('store on $name: stream runs', ({ open }) => {
     expect(await takeOver()).toMatchObject({ takenOver: true, stream: { attempts: 2 } })
   })
 
+  test('the dead letter of a stream goes when it is reset, or deleted', async () => {
+    const { store } = fixture
+    await fixture.put(routerOf({}), [
+      event({ host: 'a', eventType: 'test.end' }),
+      event({ host: 'b', eventType: 'test.end' }),
+    ])
+    for (const claim of await fixture.claim())
+      await store.failRun({ claim, error: 'no', retryInMs: undefined })
+    expect(await store.countDeadLetters({})).toBe(2)
+    await store.resetStreams('error', 1)
+    expect((await store.listDeadLetters({}, PAGE)).map(({ body }) => String(body))).toEqual([
+      expect.stringContaining('"stream_id":2'),
+    ])
+    await store.deleteStream(2)
+    expect(await store.countDeadLetters({})).toBe(0)
+  })
+
   test('the error state can be reset, its attempts forgotten', async () => {
     const router = routerOf({ expire_pipeline: 'gone' })
     await put(router, [event({ host: 'a' })])

@@ -32,7 +32,10 @@ async function seriesNames(): Promise<Set<string>> {
   workerMetrics(ofWorkers, createWorkerCounters(), store)
   slowRunMetrics(ofWorkers, { slowRuns: () => new Map() })
   const clock = new WatermarkClock({ store, logger: silentLogger, patienceMs: 1000 })
-  observeClock({ metrics, health: new Health(), addFacts: () => {}, serve: () => clock }, clock)
+  observeClock(
+    { metrics, health: new Health(), addFacts: () => {}, addTree: () => {}, serve: () => clock },
+    clock,
+  )
   apiMetrics(metrics)
   const text = (await metrics.text()) + (await ofWorkers.text())
   await store.close()

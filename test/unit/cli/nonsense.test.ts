@@ -129,7 +129,14 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['db import EMPTY -c WINCHESTER', 1, /./],
   ['init --service nosuch', 2, /Allowed choices/],
   ['init /dev/null/folder', 1, /cannot write .*ENOTDIR/],
-  ['status', 2, /expected --config, --parts or --at/],
+  ['status', 2, /expected --config, --parts, --at or the address of a status tree/],
+  ['status --expect a.b=c --at 127.0.0.1:1', 2, /--expect and --prefix need the address of a status tree/],
+  ['status 127.0.0.1:1 --expect nonsense', 2, /expected KEY=VALUE/],
+  ['status 127.0.0.1:1', 1, /cannot read the status at http:\/\/127.0.0.1:1/],
+  ['status-relay --serveraddr nonsense', 2, /expected HOST:PORT/],
+  ['status-relay --children nonsense', 2, /expected NAME=URL/],
+  ['status-relay --pushtoparent=maybe', 2, /expected true or false/],
+  ['status-relay --tokens /nosuch', 1, /cannot read \/nosuch/],
   ['status --at nonsense', 2, /expected HOST:PORT/],
   ['status --at 127.0.0.1:1 --max-depth -1', 2, /expected a whole number/],
   ['status --parts /nosuch', 1, /cannot read \/nosuch/],
@@ -140,6 +147,17 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['replay FAULTY -c WINCHESTER --dry-run --from tomorrow --to yesterday', 2, /./],
   ['replay /nosuch -c WINCHESTER --dry-run', 1, /nosuch/],
   ['preview -c WINCHESTER', 2, /--against/],
+  ['ship', 2, /--config <file>/],
+  ['ship -c TRIGGERS', 1, /triggers.yaml:\d+:\d+: search_dirs: is required/],
+  ['ship -c WINCHESTER', 1, /winchester.yaml:1:1: log_sets: expected a list of log sets/],
+  ['ship -c EMPTY --now 2026-01-01', 2, /go with --once or --dry-run/],
+  ['ship check -c EMPTY', 1, /empty: 1 error/],
+  ['ship check -c EMPTY --zone x', 2, /expected UUID=ROLE/],
+  ['ship explain', 2, /expected a path, or --jsonl/],
+  ['ship explain x', 2, /expected -c FILE/],
+  ['ship explain x --jsonl', 2, /--jsonl takes paths from its lines/],
+  ['ship verify -c EMPTY', 1, /empty:1:1: expected/],
+  ['ship restore x -c EMPTY', 2, /--output <file>/],
 ]
 
 test.each(NONSENSE)('stv3 %s exits %i', async (line, code, told) => {
@@ -200,6 +218,7 @@ test('the table has each command', async () => {
     'triggers',
     'dropped',
     'tail',
+    'status',
     'completion',
   ])
 })

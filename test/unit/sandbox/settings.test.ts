@@ -17,7 +17,7 @@ test.each(['fast', '0', '-1', 'Infinity'])('a speed of %s is refused by its name
 
 test('the parts get the servers of the sandbox, whatever the environment says', () => {
   const settings = readSettings({ SANDBOX_LISTEN: '0.0.0.0:8001', SANDBOX_DATA: '/data' })
-  const urls = { amqp: 'amqp://a', database: 'mysql://b', time: 'http://c/time' }
+  const urls = { amqp: 'amqp://a', database: 'mysql://b', time: 'http://c/time', tree: 'http://d/' }
   const env = environmentOf(settings, urls, { STACKTACH_AMQP_URL: 'amqp://production', HOME: '/root' })
   expect(env).toMatchObject({
     STACKTACH_AMQP_URL: 'amqp://a',

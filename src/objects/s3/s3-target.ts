@@ -1,0 +1,309 @@
+import { createHash } from 'node:crypto'
+import type * as S3 from '@aws-sdk/client-s3'
+import { messageOf, NotFoundError, StackTachError } from '../../domain/errors.ts'
+import { readSecret } from '../../runtime/read-secret.ts'
+import { ContentError } from '../content-error.ts'
+import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
+import { keyBelow } from '../key-path.ts'
+import { KeyTurns } from '../key-turns.ts'
+import type { Digest, ObjectTarget, Verification } from '../target.ts'
+
+export type S3Settings = {
+  readonly bucket: string
+  readonly prefix?: string | undefined
+  /** undefined for that of AWS */
+  readonly endpoint?: string | undefined
+  readonly region?: string | undefined
+  /** whether the bucket stands in the path of requests, and not in their host */
+  readonly path_style?: boolean | undefined
+  /** the id of an access key; undefined where the SDK finds one, as in the environment or of the machine */
+  readonly access_key?: string | undefined
+  /** a file with its secret, readable by its owner only */
+  readonly secret_file?: string | undefined
+  readonly storage_class?: string | undefined
+  readonly sse?: string | undefined
+  readonly sse_key?: string | undefined
+  readonly tags?: { readonly [name: string]: string } | undefined
+  readonly lock_mode?: 'GOVERNANCE' | 'COMPLIANCE' | undefined
+  readonly lock_days?: number | undefined
+}
+
+const MB = 1024 * 1024
+/** Larger objects are uploaded in parts of this size; each upload holds one in memory. */
+const PART_BYTES = 8 * MB
+/** S3 takes no more parts. */
+const MOST_PARTS = 10_000
+const CONNECT_MS = 6000
+const STALL_MS = 60_000
+const DAY_MS = 86_400_000
+
+/**
+ * Opens a bucket of S3, or of a store that speaks its protocol, as a target. Rejects with StackTachError when the package
+ * @aws-sdk/client-s3, which is optional, is not installed.
+ */
+export async function openS3Target(settings: S3Settings): Promise<ObjectTarget> {
+  const sdk = await loadSdk()
+  const { endpoint, region = 'us-east-1', path_style: forcePathStyle = endpoint !== undefined } = settings
+  const client = new sdk.S3Client({
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(await credentialsOf(settings)),
+    region,
+    forcePathStyle,
+    // Checksums of the SDK's own make other stores refuse what is sent.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: STALL_MS, throwOnRequestTimeout: true },
+  })
+  return new S3Target(sdk, client, settings)
+}
+
+async function loadSdk(): Promise<typeof S3> {
+  try {
+    return await import('@aws-sdk/client-s3')
+  } catch (error) {
+    throw new StackTachError(
+      'config',
+      `targets of the kind s3 need a package that is not installed: npm install @aws-sdk/client-s3 (${messageOf(error)})`,
+      { cause: error },
+    )
+  }
+}
+
+async function credentialsOf({ access_key: id, secret_file: file }: S3Settings): Promise<object> {
+  if (id === undefined || file === undefined) return {}
+  return { credentials: { accessKeyId: id, secretAccessKey: await readSecret(file) } }
+}
+
+class S3Target implements ObjectTarget {
+  readonly name: string
+  readonly #sdk: typeof S3
+  readonly #client: S3.S3Client
+  readonly #settings: S3Settings
+  /** whether the store takes conditions of a put; it is asked first where it does not */
+  #takesConditions = true
+  readonly #turns = new KeyTurns()
+
+  constructor(sdk: typeof S3, client: S3.S3Client, settings: S3Settings) {
+    const { bucket, prefix = '' } = settings
+    this.name = `s3:${bucket}${prefix === '' ? '' : `/${prefix.replace(/^\/+/, '')}`}`
+    this.#sdk = sdk
+    this.#client = client
+    this.#settings = settings
+  }
+
+  async head(key: string): Promise<string | undefined> {
+    const head = await this.#head(key)
+    return head && revisionOf(head)
+  }
+
+  create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
+    return this.#turns.run(key, () => this.#create(key, content, digest))
+  }
+
+  async #create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
+    const at = this.#at(key)
+    // A store without conditions is asked; and no large upload is begun in vain.
+    const isLarge = digest.size > PART_BYTES
+    if ((isLarge || !this.#takesConditions) && (await this.#head(key)) !== undefined) return 'exists'
+    try {
+      if (isLarge) await this.#putParts(key, content, digest)
+      else await this.#putWhole(at, await whole(key, content, digest), digest)
+      return 'created'
+    } catch (error) {
+      if (isTaken(error)) return 'exists'
+      throw this.#fault(error)
+    }
+  }
+
+  async verify(key: string, digest: Digest): Promise<Verification> {
+    const head = await this.#head(key)
+    if (!head) return { kind: 'missing' }
+    const revision = revisionOf(head)
+    const etag = (head.ETag ?? '').replaceAll('"', '').toLowerCase()
+    const isPlain = /^[0-9a-f]{32}$/.test(etag)
+    if (isPlain && etag === digest.md5 && head.ContentLength === digest.size)
+      return { kind: 'same', revision }
+    // What was uploaded in parts or encrypted has another ETag than the MD5 of its content.
+    const found = await checkContent(this.read(key))
+    return isSameContent(found, digest)
+      ? { kind: 'same', revision }
+      : { kind: 'differs', revision, found: found.sha256 }
+  }
+
+  async *read(key: string): AsyncGenerator<Buffer> {
+    const { Body: body } = await this.#send(new this.#sdk.GetObjectCommand(this.#at(key)), key)
+    for await (const piece of body as AsyncIterable<Uint8Array>) yield Buffer.from(piece)
+  }
+
+  async remove(key: string): Promise<boolean> {
+    if ((await this.#head(key)) === undefined) return false
+    await this.#send(new this.#sdk.DeleteObjectCommand(this.#at(key)), key)
+    return true
+  }
+
+  async close(): Promise<void> {
+    this.#client.destroy()
+  }
+
+  async #putWhole(at: Place, body: Buffer, digest: Digest): Promise<void> {
+    const command = (conditions: object) =>
+      new this.#sdk.PutObjectCommand({
+        ...{ ...at, Body: body, ContentLength: body.length, ContentMD5: base64Of(digest.md5) },
+        ...this.#facts(digest),
+        ...conditions,
+      })
+    await this.#withCondition(at, (conditions) => this.#client.send(command(conditions)))
+  }
+
+  /** Sends what may have the condition that there is no object. A store that knows no conditions is asked for the object instead. */
+  async #withCondition(at: Place, send: (conditions: object) => Promise<unknown>): Promise<void> {
+    const isConditional = this.#takesConditions
+    try {
+      await send(isConditional ? { IfNoneMatch: '*' } : {})
+    } catch (error) {
+      if (!isConditional || statusOf(error) !== 501) throw error
+      this.#takesConditions = false
+      if (await this.#headAt(at)) throw new TakenError()
+      await send({})
+    }
+  }
+
+  async #putParts(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<void> {
+    const { sdk, client, at } = { sdk: this.#sdk, client: this.#client, at: this.#at(key) }
+    const { UploadId } = await client.send(
+      new sdk.CreateMultipartUploadCommand({ ...at, ...this.#facts(digest) }),
+    )
+    const upload = { ...at, UploadId }
+    try {
+      const Parts: S3.CompletedPart[] = []
+      const size = Math.max(PART_BYTES, Math.ceil(digest.size / MOST_PARTS))
+      for await (const part of parts(key, content, digest, size)) {
+        const PartNumber = Parts.length + 1
+        const ContentMD5 = createHash('md5').update(part).digest('base64')
+        const command = new sdk.UploadPartCommand({ ...upload, PartNumber, Body: part, ContentMD5 })
+        const { ETag } = await client.send(command)
+        Parts.push({ PartNumber, ETag })
+      }
+      const complete = (conditions: object) =>
+        client.send(
+          new sdk.CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts }, ...conditions }),
+        )
+      await this.#withCondition(at, complete)
+    } catch (error) {
+      // The error of the upload counts; parts that stay are for a life-cycle rule of the bucket.
+      await client.send(new sdk.AbortMultipartUploadCommand(upload)).catch(() => {})
+      throw error
+    }
+  }
+
+  #facts({ sha256 }: Digest): object {
+    const { storage_class, sse, sse_key, tags, lock_mode, lock_days } = this.#settings
+    return {
+      Metadata: { sha256 },
+      ...(storage_class === undefined ? {} : { StorageClass: storage_class }),
+      ...(sse === undefined ? {} : { ServerSideEncryption: sse }),
+      ...(sse_key === undefined ? {} : { SSEKMSKeyId: sse_key }),
+      ...(tags === undefined ? {} : { Tagging: new URLSearchParams(tags).toString() }),
+      ...(lock_mode === undefined
+        ? {}
+        : {
+            ObjectLockMode: lock_mode,
+            ObjectLockRetainUntilDate: new Date(Date.now() + (lock_days ?? 0) * DAY_MS),
+          }),
+    }
+  }
+
+  #head(key: string): Promise<S3.HeadObjectCommandOutput | undefined> {
+    return this.#headAt(this.#at(key))
+  }
+
+  async #headAt(at: Place): Promise<S3.HeadObjectCommandOutput | undefined> {
+    try {
+      return await this.#client.send(new this.#sdk.HeadObjectCommand(at))
+    } catch (error) {
+      if (statusOf(error) === 404) return undefined
+      throw this.#fault(error)
+    }
+  }
+
+  async #send(command: S3.GetObjectCommand, key: string): Promise<S3.GetObjectCommandOutput>
+  async #send(command: S3.DeleteObjectCommand, key: string): Promise<S3.DeleteObjectCommandOutput>
+  async #send(command: S3.GetObjectCommand | S3.DeleteObjectCommand, key: string): Promise<object> {
+    try {
+      return await this.#client.send(command as S3.GetObjectCommand)
+    } catch (error) {
+      if (statusOf(error) === 404) throw new NotFoundError(`${this.name} has no object ${key}`)
+      throw this.#fault(error)
+    }
+  }
+
+  #at(key: string): Place {
+    return { Bucket: this.#settings.bucket, Key: keyBelow(this.#settings.prefix ?? '', key) }
+  }
+
+  #fault(error: unknown): unknown {
+    const status = statusOf(error)
+    if (status === undefined || error instanceof StackTachError) return error
+    const name = (error as Error).name
+    return new StackTachError('io', `${this.name} answered ${status} ${name}: ${messageOf(error)}`, {
+      cause: error,
+    })
+  }
+}
+
+type Place = { readonly Bucket: string; readonly Key: string }
+
+/** Thrown when a store without conditions has an object under the key. */
+class TakenError extends Error {}
+
+function isTaken(error: unknown): boolean {
+  // 409: another upload of this key ends at the same time.
+  return error instanceof TakenError || [409, 412].includes(statusOf(error) ?? 0)
+}
+
+function statusOf(error: unknown): number | undefined {
+  return (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode
+}
+
+function revisionOf({ ETag, LastModified, VersionId }: S3.HeadObjectCommandOutput): string {
+  return [ETag, LastModified?.toISOString(), VersionId].filter((part) => part !== undefined).join(' ')
+}
+
+function base64Of(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('base64')
+}
+
+/** Resolves to content as a whole. Rejects with ContentError when it is not the one announced. */
+async function whole(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const part of parts(key, content, digest, Math.max(1, digest.size))) pieces.push(part)
+  return Buffer.concat(pieces)
+}
+
+/** Yields content in parts of one size but for the last. Throws ContentError at its end when it is not the one announced. */
+async function* parts(
+  key: string,
+  content: AsyncIterable<Buffer>,
+  digest: Digest,
+  size: number,
+): AsyncGenerator<Buffer> {
+  const check = new ContentCheck()
+  let part = Buffer.allocUnsafe(size)
+  let length = 0
+  for await (const piece of content) {
+    check.add(piece)
+    for (let at = 0; at < piece.length; ) {
+      if (length === part.length) {
+        yield part
+        part = Buffer.allocUnsafe(size)
+        length = 0
+      }
+      const copied = piece.copy(part, length, at)
+      at += copied
+      length += copied
+    }
+  }
+  // The last part is kept back until it is known that all is as announced.
+  if (!isSameContent(check.end(), digest)) throw new ContentError(key)
+  if (length > 0) yield part.subarray(0, length)
+}

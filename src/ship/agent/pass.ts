@@ -1,0 +1,139 @@
+import { setImmediate } from 'node:timers/promises'
+import type { ObjectTarget } from '../../objects/target.ts'
+import { HeldFolder } from '../../runtime/held-folder.ts'
+import { Lanes } from '../../runtime/lanes.ts'
+import type { Journal } from '../journal.ts'
+import { type CustomerLookup, decide } from '../log-sets/decide.ts'
+import type { PlacedSet } from '../log-sets/select-sets.ts'
+import { removeAside } from './aside.ts'
+import { type Outcome, type Part, runFileJob } from './file-job.ts'
+import { type FoundFile, findFiles, type TellFault } from './find-files.ts'
+import { identityText } from './identity.ts'
+import { splitPath } from './open-file.ts'
+import type { RestingFiles } from './resting-files.ts'
+
+/** What a pass over all files needs. */
+export type PassContext = {
+  readonly placed: readonly PlacedSet[]
+  /** Returns the target of a log set. */
+  readonly targetOf: (placed: PlacedSet) => ObjectTarget | undefined
+  readonly customers: CustomerLookup
+  readonly journal: Journal
+  /** in milliseconds since the epoch */
+  readonly now: number
+  /** most files that are shipped at the same time */
+  readonly parallel: number
+  /** Called with what became of each file for each log set that matches. */
+  readonly tell: (outcome: Outcome) => void | Promise<void>
+  readonly tellFault: TellFault
+  /** files of earlier passes that are left alone, and not told of */
+  readonly resting?: RestingFiles
+  /** ends the pass after the files in hand */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Looks at the files of all log sets once, ships what is due and deletes what all log sets are through with. Rejects when the
+ * journal fails.
+ */
+export async function runPass(context: PassContext): Promise<void> {
+  const { parallel, signal, resting, now } = context
+  const lanes = new Lanes(parallel)
+  const jobs = new Set<Promise<void>>()
+  const folders = new Map<string, Buffer>()
+  let failure: { readonly error: unknown } | undefined
+  for (const file of findFiles(context.placed, context.tellFault)) {
+    if (signal?.aborted || failure) break
+    if (!file) {
+      await setImmediate()
+      continue
+    }
+    if (resting?.has(file, now)) continue
+    const parts = partsOfFile(file, context)
+    if (!parts.some(isWork)) {
+      const until = Math.min(...parts.map(endOfRest))
+      if (until > now) resting?.add(file, now, until)
+      for (const part of parts) await context.tell(idle(file, part))
+      continue
+    }
+    // No more files wait in memory than are in hand.
+    while (jobs.size >= parallel) await Promise.race(jobs)
+    const job = lanes
+      .run(() => work(file, parts, context))
+      .catch((error) => {
+        failure ??= { error }
+      })
+      .finally(() => jobs.delete(job))
+    jobs.add(job)
+    if (parts.every(({ decision }) => decision.isDeleteDue)) {
+      const { folder } = splitPath(file.path)
+      folders.set(folder.toString('latin1'), folder)
+    }
+  }
+  await Promise.all(jobs)
+  for (const folder of folders.values()) await tidy(folder)
+  if (failure) throw failure.error
+}
+
+/** Returns the log sets that match a file, with their decisions. */
+export function partsOfFile(
+  file: FoundFile,
+  { targetOf, customers, journal, now }: Pick<PassContext, 'targetOf' | 'customers' | 'journal' | 'now'>,
+): Part[] {
+  const facts = { mtime: Number(file.stats.mtimeNs / 1_000_000n), size: Number(file.stats.size) }
+  return file.sets.flatMap((placed) => {
+    const path = file.text.slice(placed.root.length)
+    const decision = decide(placed.set, { path, ...facts }, placed.place, now, customers)
+    if (decision.verdict === 'no_match') return []
+    const target = decision.upload ? targetOf(placed) : undefined
+    const isAsked = decision.verdict === 'due' && target && decision.target !== undefined
+    const entry = isAsked
+      ? journal.find(placed.name, file.path, target.name, decision.target as string)
+      : undefined
+    const isOfFile = entry?.identity === identityText(file.stats) && entry.state !== 'deleted'
+    return [{ placed, decision, target, entry: isOfFile ? entry : undefined }]
+  })
+}
+
+/** Returns whether there is something to do about a file for one log set. */
+function isWork({ decision, entry }: Part): boolean {
+  if (decision.verdict !== 'due') return false
+  return decision.isDeleteDue || (decision.upload && entry?.state !== 'verified')
+}
+
+/** Returns until when nothing is to be done about a file for one log set, in ms since the epoch; 0 where that is not known. */
+function endOfRest({ decision, entry }: Part): number {
+  const { verdict, archiveAfter = 0, deleteAfter = 0, error } = decision
+  if (error !== undefined) return 0
+  if (verdict === 'too_young') return archiveAfter
+  return verdict === 'due' && (entry || !decision.upload) ? deleteAfter : 0
+}
+
+/** Returns the outcome for a file with which nothing is to be done. */
+function idle(file: FoundFile, { placed, decision, entry }: Part): Outcome {
+  const result = decision.verdict !== 'due' ? decision.verdict : entry ? 'remembered' : 'done'
+  return {
+    file,
+    placed,
+    decision,
+    result,
+    ...(decision.error === undefined ? {} : { error: decision.error }),
+  }
+}
+
+async function work(file: FoundFile, parts: readonly Part[], context: PassContext): Promise<void> {
+  for (const outcome of await runFileJob(file, parts, context.journal, context.now))
+    await context.tell(outcome)
+}
+
+async function tidy(path: Buffer): Promise<void> {
+  let folder: HeldFolder | undefined
+  try {
+    folder = HeldFolder.walk(path)
+    await removeAside(folder)
+  } catch {
+    // The folder has gone, or may no longer be written to; the next pass sees it.
+  } finally {
+    folder?.close()
+  }
+}

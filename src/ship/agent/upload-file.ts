@@ -1,0 +1,122 @@
+import type { BigIntStats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { messageOf } from '../../domain/errors.ts'
+import { ContentError } from '../../objects/content-error.ts'
+import { digestOf } from '../../objects/digest.ts'
+import type { Digest, ObjectTarget } from '../../objects/target.ts'
+import { HeldFolder } from '../../runtime/held-folder.ts'
+import { readPieces } from '../../runtime/read-pieces.ts'
+import { isUnchanged } from './identity.ts'
+import { openFile, splitPath } from './open-file.ts'
+
+/** The step at which a file failed. `changed`: it was written to in between; `differs`: the store has something else. */
+export type Failure = 'read' | 'put' | 'info' | 'differs' | 'changed'
+
+/** What became of an upload. `existed`: an object was there before. */
+export type Upload =
+  | {
+      readonly kind: 'verified'
+      readonly digest: Digest
+      readonly revision: string
+      readonly existed: boolean
+    }
+  | {
+      readonly kind: 'failed'
+      readonly failure: Failure
+      readonly error: string
+      /** undefined where the content was not read to its end */
+      readonly digest?: Digest
+      readonly revision?: string
+      readonly existed?: boolean
+      /** whether the store has taken the content */
+      readonly created?: boolean
+      /** whether the store has nothing under the key */
+      readonly isMissing?: boolean
+    }
+  | { readonly kind: 'vanished' }
+
+/** A file to upload, and where to. */
+export type Uploadable = {
+  readonly path: Buffer
+  readonly stats: BigIntStats
+  readonly target: ObjectTarget
+  readonly key: string
+  /** the digest of this very content, where it is known from before */
+  readonly known?: Digest | undefined
+}
+
+/**
+ * Uploads a file under a key that has no object, and has the store's content compared. Between any two steps the file is
+ * looked at; one that has changed is `changed`. Never rejects.
+ */
+export async function uploadFile(file: Uploadable): Promise<Upload> {
+  const { folder: parent, name } = splitPath(file.path)
+  let handle: FileHandle | undefined
+  let folder: HeldFolder | undefined
+  try {
+    folder = HeldFolder.walk(parent)
+    handle = await openFile(folder, name)
+    return await uploadOpen(file, handle)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? ''))
+      return { kind: 'vanished' }
+    return { kind: 'failed', failure: 'read', error: messageOf(error) }
+  } finally {
+    await handle?.close()
+    folder?.close()
+  }
+}
+
+async function uploadOpen(file: Uploadable, handle: FileHandle): Promise<Upload> {
+  const isSame = async () => isUnchanged(await handle.stat({ bigint: true }), file.stats)
+  if (!(await isSame())) return changed()
+  const size = Number(file.stats.size)
+  const digest = file.known ?? (await digestOf(readPieces(handle, size)))
+  if (digest.size !== size || !(await isSame())) return changed()
+  const put = await putContent(file, handle, digest)
+  if (put.kind === 'failed') return put
+  if (!(await isSame())) return { ...changed(), digest }
+  return compare(file, digest, put.existed)
+}
+
+type Put = { readonly kind: 'put'; readonly existed: boolean } | (Upload & { readonly kind: 'failed' })
+
+async function putContent(
+  { target, key, stats }: Uploadable,
+  handle: FileHandle,
+  digest: Digest,
+): Promise<Put> {
+  try {
+    const outcome = await target.create(key, readPieces(handle, Number(stats.size)), digest)
+    return { kind: 'put', existed: outcome === 'exists' }
+  } catch (error) {
+    if (error instanceof ContentError) return { ...changed(), digest }
+    return { kind: 'failed', failure: 'put', error: messageOf(error), digest }
+  }
+}
+
+/** Has the store compare what it holds under the key of a file with a digest. */
+export async function compare(
+  { target, key }: Pick<Uploadable, 'target' | 'key'>,
+  digest: Digest,
+  existed: boolean,
+): Promise<Upload & { readonly kind: 'verified' | 'failed' }> {
+  const facts = { digest, existed, created: !existed }
+  try {
+    const verified = await target.verify(key, digest)
+    if (verified.kind === 'same') return { kind: 'verified', digest, revision: verified.revision, existed }
+    if (verified.kind === 'missing') {
+      const error = `${target.name} has no ${key} though it took it`
+      return { kind: 'failed', failure: 'info', error, isMissing: true, ...facts }
+    }
+    const { found, revision } = verified
+    const error = `${target.name} has another ${key}: ${found}, and not ${digest.sha256} as here`
+    return { kind: 'failed', failure: 'differs', error, revision, ...facts }
+  } catch (error) {
+    return { kind: 'failed', failure: 'info', error: messageOf(error), ...facts }
+  }
+}
+
+function changed(): Upload & { readonly kind: 'failed' } {
+  return { kind: 'failed', failure: 'changed', error: 'it was written to in the meantime' }
+}

@@ -1,0 +1,176 @@
+import { writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { messageOf, StackTachError } from '../domain/errors.ts'
+import { makeFolder } from '../runtime/make-folder.ts'
+
+/**
+ * How far a file is with one log set. `verified`: the store has it. `differs`: the store has something else under its name.
+ * `failed`: it is tried again. `deleted`: it was verified and is gone from here.
+ */
+export type EntryState = 'verified' | 'differs' | 'failed' | 'deleted'
+
+/** What is known of one file under one target of one log set. */
+export type Entry = {
+  readonly set: string
+  readonly path: Buffer
+  readonly target: string
+  readonly key: string
+  readonly identity: string
+  readonly size: number
+  /** empty where the content was never read */
+  readonly sha256: string
+  readonly md5: string
+  readonly revision: string
+  readonly state: EntryState
+  /** how often it was tried in this state */
+  readonly tries: number
+  readonly error: string
+  /** in milliseconds since the epoch */
+  readonly at: number
+}
+
+/** A file that is moved aside to be deleted. */
+export type Leaving = { readonly path: Buffer; readonly aside: Buffer }
+
+/** Version of the tables. */
+const VERSION = 1
+
+const SCHEMA = `
+create table if not exists entry (
+  set_name text not null, path blob not null, target text not null, key text not null,
+  identity text not null, size integer not null, sha256 text not null, md5 text not null, revision text not null,
+  state text not null, tries integer not null, error text not null, at integer not null,
+  primary key (set_name, path, target, key)
+) without rowid;
+create table if not exists leaving (path blob primary key, aside blob not null) without rowid;
+pragma user_version = ${VERSION};
+`
+
+const COLUMNS =
+  'set_name as "set", path, target, key, identity, size, sha256, md5, revision, state, tries, error, at'
+
+/**
+ * The journal of an agent: a SQLite file, readable by its owner only. `leave` returns when it, and all that was written before, is on
+ * disk. What else a crash of the machine takes back was not relied upon: the store is asked once more.
+ */
+export class Journal {
+  readonly #database: DatabaseSync
+  readonly #find: StatementSync
+  readonly #save: StatementSync
+  readonly #leave: StatementSync
+  readonly #left: StatementSync
+
+  /** Opens a journal and makes a missing one. Throws when it is none, or of a later version. */
+  static open(path: string): Journal {
+    if (path !== ':memory:') {
+      makeFolder(dirname(path))
+      // SQLite gives its further files the mode of this one.
+      writeFileSync(path, '', { flag: 'a', mode: 0o600 })
+    }
+    const database = new DatabaseSync(path, { timeout: 30_000 })
+    try {
+      requireVersion(database, path)
+      database.exec('pragma journal_mode = wal; pragma synchronous = normal')
+      database.exec(SCHEMA)
+    } catch (error) {
+      database.close()
+      if (error instanceof StackTachError) throw error
+      throw new StackTachError('io', `cannot use the journal ${path}: ${messageOf(error)}`, { cause: error })
+    }
+    return new Journal(database)
+  }
+
+  /** Opens a journal that is there, only to read it. */
+  static openToRead(path: string): Journal {
+    return new Journal(new DatabaseSync(path, { timeout: 30_000, readOnly: true }))
+  }
+
+  private constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#find = database.prepare(
+      `select ${COLUMNS} from entry where set_name = ? and path = ? and target = ? and key = ?`,
+    )
+    this.#save = database.prepare(`insert or replace into entry values (${Array(13).fill('?').join(', ')})`)
+    this.#leave = database.prepare('insert or replace into leaving values (?, ?)')
+    this.#left = database.prepare('delete from leaving where path = ?')
+  }
+
+  find(set: string, path: Buffer, target: string, key: string): Entry | undefined {
+    const row = this.#find.get(set, path, target, key)
+    return row && entryOf(row)
+  }
+
+  save(entry: Entry): void {
+    const { set, path, target, key, identity, size, sha256, md5, revision, state, tries, error, at } = entry
+    this.#save.run(set, path, target, key, identity, size, sha256, md5, revision, state, tries, error, at)
+  }
+
+  /** Records that a file is about to be moved aside, on disk. */
+  leave({ path, aside }: Leaving): void {
+    this.#database.exec('pragma synchronous = full')
+    try {
+      this.#leave.run(path, aside)
+    } finally {
+      this.#database.exec('pragma synchronous = normal')
+    }
+  }
+
+  /** Records that a file is no longer aside, and that it is deleted for these entries. */
+  left(path: Buffer, deleted: readonly Entry[] = []): void {
+    this.#database.exec('begin immediate')
+    try {
+      this.#left.run(path)
+      for (const entry of deleted) this.save({ ...entry, state: 'deleted' })
+      this.#database.exec('commit')
+    } catch (error) {
+      this.#database.exec('rollback')
+      throw error
+    }
+  }
+
+  /** Records that a file was deleted when the agent ended: its entries say so, and it is no longer aside. */
+  gone(path: Buffer): void {
+    this.#database
+      .prepare("update entry set state = 'deleted' where path = ? and state = 'verified'")
+      .run(path)
+    this.#left.run(path)
+  }
+
+  /** Returns the files that were moved aside when the agent ended. */
+  leaving(): Leaving[] {
+    return this.#database
+      .prepare('select path, aside from leaving')
+      .all()
+      .map(({ path, aside }) => ({ path: bytesOf(path), aside: bytesOf(aside) }))
+  }
+
+  /** Yields the entries of objects that the store should have, in order of target and key. */
+  *stored(): Generator<Entry> {
+    const rows = this.#database
+      .prepare(`select ${COLUMNS} from entry where state in ('verified', 'deleted') order by target, key`)
+      .iterate()
+    for (const row of rows) yield entryOf(row)
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+function requireVersion(database: DatabaseSync, path: string): void {
+  const { user_version: version } = database.prepare('pragma user_version').get() as { user_version: number }
+  if (version > VERSION)
+    throw new StackTachError(
+      'config',
+      `the journal ${path} is of a later version of stv3 (${version}); use that one`,
+    )
+}
+
+function entryOf(row: { readonly [column: string]: unknown }): Entry {
+  return { ...row, path: bytesOf(row.path) } as Entry
+}
+
+function bytesOf(value: unknown): Buffer {
+  return Buffer.from(value as Uint8Array)
+}

@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { freePort } from '../../../sandbox/servers/server-process.ts'
+import { debianRoot } from '../machines/debian-root.ts'
+import { until } from '../until.ts'
+
+/** What a root with a Swift is made of. */
+const SWIFT_RECIPE = {
+  base: ['python3', 'procps'],
+  packages: ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'],
+  fetched: [],
+}
+
+const HOLD = `
+mount --make-rprivate /
+mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
+mount -t proc proc "$2/root/proc"
+mount -t tmpfs tmpfs "$2/root/run"
+mount --rbind /dev "$2/root/dev"
+exec chroot "$2/root" sh -e /setup.sh
+`
+
+type Ports = {
+  readonly account: number
+  readonly container: number
+  readonly object: number
+  readonly proxy: number
+  readonly cache: number
+}
+
+/** A Swift from Debian's packages, with TempAuth and s3api, on free ports of this machine; its user is test:tester. */
+export class SwiftServer {
+  readonly url: string
+  readonly #process: ChildProcess
+
+  private constructor(url: string, process: ChildProcess) {
+    this.url = url
+    this.#process = process
+  }
+
+  static async start(folder: string): Promise<SwiftServer> {
+    const root = debianRoot(SWIFT_RECIPE)
+    for (const part of ['upper', 'work', 'root']) mkdirSync(join(folder, part), { recursive: true })
+    const ports: Ports = {
+      account: await freePort(),
+      container: await freePort(),
+      object: await freePort(),
+      proxy: await freePort(),
+      cache: await freePort(),
+    }
+    writeFileSync(join(folder, 'upper/setup.sh'), setupScript(ports))
+    const log = openSync(join(folder, 'swift.log'), 'w')
+    const args = ['-mpf', '--kill-child', 'sh', '-ec', HOLD, 'hold', root, folder]
+    const child = spawn('unshare', args, { stdio: ['ignore', log, log] })
+    const server = new SwiftServer(`http://127.0.0.1:${ports.proxy}`, child)
+    await until(
+      'Swift to answer',
+      async () => {
+        if (child.exitCode !== null) throw new Error(readFileSync(join(folder, 'swift.log'), 'utf8'))
+        const answer = await fetch(`${server.url}/info`).catch(() => undefined)
+        await answer?.body?.cancel()
+        return answer?.ok === true
+      },
+      300_000,
+    )
+    return server
+  }
+
+  /** Makes a container, which is a bucket too. */
+  async makeContainer(name: string): Promise<void> {
+    const login = await fetch(`${this.url}/auth/v1.0`, {
+      headers: { 'x-auth-user': 'test:tester', 'x-auth-key': 'testing' },
+    })
+    const made = await fetch(`${login.headers.get('x-storage-url')}/${name}`, {
+      method: 'PUT',
+      headers: { 'x-auth-token': login.headers.get('x-auth-token') ?? '' },
+    })
+    if (!made.ok) throw new Error(`no container ${name}: ${made.status}`)
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.#process.once('exit', resolve))
+    this.#process.kill('SIGKILL')
+    if (this.#process.exitCode === null && this.#process.signalCode === null) await ended
+  }
+}
+
+function setupScript({ account, container, object, proxy, cache }: Ports): string {
+  const storage = (name: string, port: number) => `
+cat > ${name}-server.conf <<'C'
+[DEFAULT]
+bind_ip = 127.0.0.1
+bind_port = ${port}
+workers = 1
+mount_check = false
+devices = /srv/node
+user = swift
+log_address = /dev/null
+[pipeline:main]
+pipeline = ${name}-server
+[app:${name}-server]
+use = egg:swift#${name}
+C
+swift-ring-builder ${name}.builder create 4 1 1
+swift-ring-builder ${name}.builder add r1z1-127.0.0.1:${port}/d1 1
+swift-ring-builder ${name}.builder rebalance
+`
+  return `mkdir -p /srv/node/d1 /var/cache/swift /etc/swift
+cd /etc/swift
+rm -f *.gz *.builder
+cat > swift.conf <<'C'
+[swift-hash]
+swift_hash_path_suffix = h7
+swift_hash_path_prefix = h7
+[storage-policy:0]
+name = p0
+default = yes
+C
+${storage('account', account)}${storage('container', container)}${storage('object', object)}
+cat > proxy-server.conf <<'C'
+[DEFAULT]
+bind_ip = 127.0.0.1
+bind_port = ${proxy}
+workers = 1
+user = swift
+log_address = /dev/null
+[pipeline:main]
+pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempauth slo dlo copy proxy-logging proxy-server
+[app:proxy-server]
+use = egg:swift#proxy
+allow_account_management = true
+account_autocreate = true
+[filter:tempauth]
+use = egg:swift#tempauth
+user_test_tester = testing .admin
+[filter:catch_errors]
+use = egg:swift#catch_errors
+[filter:proxy-logging]
+use = egg:swift#proxy_logging
+[filter:cache]
+use = egg:swift#memcache
+memcache_servers = 127.0.0.1:${cache}
+[filter:listing_formats]
+use = egg:swift#listing_formats
+[filter:bulk]
+use = egg:swift#bulk
+[filter:s3api]
+use = egg:swift#s3api
+s3_acl = false
+[filter:slo]
+use = egg:swift#slo
+[filter:dlo]
+use = egg:swift#dlo
+[filter:copy]
+use = egg:swift#copy
+C
+chown -R swift:swift /srv/node /etc/swift /var/cache/swift
+memcached -u memcache -l 127.0.0.1 -p ${cache} &
+for name in account container object proxy; do swift-$name-server /etc/swift/$name-server.conf & done
+wait
+`
+}

@@ -1,0 +1,45 @@
+import { rmSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { freePort } from '../../../sandbox/servers/server-process.ts'
+import { temporaryFolder } from '../../support/folders.ts'
+import { startProgram } from '../../support/servers/start-program.ts'
+import { ShipFixture } from '../../support/ship/ship-fixture.ts'
+import { until } from '../../support/until.ts'
+
+const SET = {
+  ...{ name: 'app', search_dirs: ['/srv'], regex: '^/srv/(.+)$', manta_path: '/app/$1', zones: ['global'] },
+  alert_after: 1,
+}
+
+test('the agent ships what comes, says what hinders it, refuses a second one and stops in order', async () => {
+  const fixture = new ShipFixture(temporaryFolder(), [SET], { interval: 0.05 })
+  fixture.write('/srv/a.log', 'alpha', 1)
+  const status = `127.0.0.1:${await freePort()}`
+  const agent = startProgram(['ship', '-c', fixture.file, '--status', status])
+  await until('the first file to be gone', () => fixture.local('/srv/a.log') === undefined)
+  fixture.write('/srv/b.log', 'beta', 1)
+  await until('the second file to be gone', () => fixture.local('/srv/b.log') === undefined)
+  expect([fixture.object('/app/a.log'), fixture.object('/app/b.log')]).toEqual(['alpha', 'beta'])
+  const ask = async (path: string) => (await fetch(`http://${status}${path}`)).text()
+  expect((await fetch(`http://${status}/readyz`)).status).toBe(200)
+  expect(await ask('/metrics')).toMatch(/^stacktach_ship_shipped_files_total 2$/m)
+
+  const second = startProgram(['ship', '-c', fixture.file, '--once'])
+  expect(await second.result()).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('another stv3 ship'),
+  })
+
+  // Another file has its name in the store.
+  fixture.write('/srv/a.log', 'other', 1)
+  await until('the collision to be told', async () => (await fetch(`http://${status}/readyz`)).status === 503)
+  expect(await ask('/readyz')).toContain('a.log')
+  expect(await ask('/metrics')).toMatch(/^stacktach_ship_troubles\{kind="differs"\} 1$/m)
+  expect(fixture.local('/srv/a.log')).toBe('other')
+  rmSync(fixture.path('/srv/a.log'))
+  await until('the agent to be ready', async () => (await fetch(`http://${status}/readyz`)).status === 200)
+
+  const { code, stderr } = await agent.stop()
+  expect(code).toBe(0)
+  expect(stderr.split('\n').filter((line) => line.includes('differs'))).toHaveLength(1)
+})
