@@ -38,7 +38,8 @@ const long = {
 export default defineConfig({
   test: {
     reporters: ['default', './test/support/count-reporter.ts'],
-    maxWorkers: 2,
+    // More than the cores of a small machine: many tests wait for servers and for time to pass.
+    maxWorkers: 3,
     projects: [
       // A busy machine must not fail a test that only computes.
       {
