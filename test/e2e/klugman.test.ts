@@ -371,7 +371,7 @@ test.for(SHELLS)('%s completes commands, options and states', async (shell, { sk
   const { stdout, code } = await klugman(['completion', shell])
   expect(code).toBe(0)
   const complete = completing(shell, stdout, 'klugman')
-  expect(complete('klugman', 'st')).toEqual(['streams'])
+  expect(complete('klugman', 'st')).toEqual(['status', 'streams'])
   expect(complete('klugman', 'streams', '--de')).toEqual(['--debug', '--delete', '--details'])
   expect(complete('klugman', 'streams', '--state', 'expi')).toEqual(['expire_error', 'expiring'])
   expect(complete('klugman', 'completion', 'z')).toEqual(['zsh'])

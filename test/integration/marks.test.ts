@@ -60,7 +60,7 @@ test('a page waits for a transaction that has taken lower ids and is not done ye
       await slow.database.db
         .selectFrom('information_schema.processlist' as never)
         .select('INFO' as never)
-        .where('INFO' as never, 'like', '%from `writer` where `id` = % lock in share mode' as never)
+        .where('INFO' as never, 'like', '%from `writer` where `id` = % for update' as never)
         .execute()
     ).length > 0
   while (!(await isWaiting()) && !isRead) await delay(5)
