@@ -2,7 +2,12 @@ import { decodeNotification } from '../distiller/decode-notification.ts'
 import { InvalidError, messageOf, NotFoundError, TransientError } from '../domain/errors.ts'
 import { isJsonObject } from '../domain/notification.ts'
 import type { Retried } from '../domain/retried.ts'
-import type { DeadLetter, DeadLetterBox, NewDeadLetter } from '../store/ports/dead-letter-box.ts'
+import {
+  type DeadLetter,
+  type DeadLetterBox,
+  type NewDeadLetter,
+  STREAM_STAGES,
+} from '../store/ports/dead-letter-box.ts'
 import type { Intake } from '../store/ports/intake.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import type { TriggerRouter } from '../streams/router.ts'
@@ -57,7 +62,7 @@ export async function retryDeadLetter(
 }
 
 function isOfStream({ stage }: Pick<DeadLetter, 'stage'>): boolean {
-  return stage === 'pipeline' || stage === 'commit'
+  return STREAM_STAGES.some((one) => one === stage)
 }
 
 function retriedBy({ stage }: DeadLetter): (letter: DeadLetter, context: RetryContext) => Promise<Retried> {

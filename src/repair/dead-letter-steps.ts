@@ -36,12 +36,13 @@ export async function doToDeadLetters(
         ? { item: id, outcome: 'done', reason: null }
         : { item: id, outcome: 'failed', reason: 'the dead letter was retried or dropped meanwhile' },
     )
-  if ((action.verb as LetterVerb) === 'drop') {
+  const isDrop = (action.verb as LetterVerb) === 'drop'
+  if (isDrop) {
     await store.dropDeadLetters({ ids: [...kept] })
     for (const item of kept) outcomes.push({ item, outcome: 'done', reason: null })
   }
   await store.noteOutcomes(action, outcomes)
-  if ((action.verb as LetterVerb) === 'drop') return next.length
+  if (isDrop) return next.length
   for (const item of kept) {
     if (signal.aborted) break
     await note(action, store, await retried(item, store, retry))

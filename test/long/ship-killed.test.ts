@@ -2,17 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from '../support/folders.ts'
-import { ShipFixture } from '../support/ship/ship-fixture.ts'
+import { APP_LOGS, ShipFixture } from '../support/ship/ship-fixture.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const HOUR = 3600
-const SET = {
-  name: 'app',
-  search_dirs: ['/srv'],
-  regex: '^/srv/(.+)$',
-  manta_path: '/app/$1',
-  zones: ['global'],
-}
+const SET = { ...APP_LOGS, regex: '^/srv/(.+)$' }
 
 /** Runs one pass of a real process, which is killed before its n-th touch of the disk. Returns how it ended. */
 function runKilledAt(fixture: ShipFixture, touch: number): { signal: string | null; status: number | null } {

@@ -24,6 +24,10 @@ export type DeadLetter = Omit<NewDeadLetter, 'wholeHash'> & {
 /** A dead letter without its body, which may be large. */
 export type DeadLetterHead = Omit<DeadLetter, 'body'> & { readonly bytes: number }
 
+/** Stages of the dead letters that are about a stream and hold no message. */
+export const STREAM_STAGES = ['pipeline', 'commit'] as const
+export type StreamStage = (typeof STREAM_STAGES)[number]
+
 export type DeadLetterFilter = {
   readonly ids?: readonly number[] | undefined
   readonly stage?: string | undefined

@@ -1,6 +1,7 @@
 import type { Arrival, Router } from '../../domain/routing.ts'
 import type { ErrorState, RunKind, Stream } from '../../domain/stream.ts'
 import type { Micros } from '../../domain/time.ts'
+import type { StreamStage } from './dead-letter-box.ts'
 import type { ReportedPositions } from './watermarks.ts'
 
 /** A stream on which one worker holds a lease, timed by the database's clock. */
@@ -69,7 +70,7 @@ export type FailedRun = {
 export type StreamLetter = {
   /** id of the dead letter */
   readonly letter: number
-  readonly stage: 'pipeline' | 'commit'
+  readonly stage: StreamStage
   readonly stream: number
   readonly kind: RunKind
 }

@@ -8,8 +8,8 @@ import { traitHash } from '../trait-codec.ts'
 import { dropLettersOf } from './stream-letters.ts'
 
 /**
- * Deletes a stream, its memberships, its dead letters and its key's pointer to it, never its events. Locks the key before the
- * stream, as every storing transaction does. Returns false when there is no such stream; throws ConflictError
+ * Deletes a stream, its memberships, its dead letters and its key's pointer to it, never its events. Locks the
+ * key before the stream, as every storing transaction does. Returns false when there is no such stream; throws ConflictError
  * while a worker holds a lease on it.
  */
 export async function deleteStream(tx: Executor, context: StoreContext, id: number): Promise<boolean> {

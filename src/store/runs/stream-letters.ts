@@ -1,12 +1,8 @@
 import type { Stream } from '../../domain/stream.ts'
-import type { NewDeadLetter } from '../ports/dead-letter-box.ts'
+import { type NewDeadLetter, STREAM_STAGES, type StreamStage } from '../ports/dead-letter-box.ts'
 import type { ClaimedStream } from '../ports/stream-runs.ts'
 import type { Executor } from '../schema/schema.ts'
 import { dropLetters } from '../upkeep/dead-letters.ts'
-
-/** Stages of dead letters that are about a stream. */
-const STAGES = ['pipeline', 'commit'] as const
-type Stage = (typeof STAGES)[number]
 
 /**
  * Returns the dead letter of a stream whose pipeline or commit failed for good. Its body names the stream,
@@ -14,7 +10,7 @@ type Stage = (typeof STAGES)[number]
  */
 export function streamLetter(
   { stream, kind }: Pick<ClaimedStream, 'kind'> & { readonly stream: Pick<Stream, 'id' | 'name'> },
-  stage: Stage,
+  stage: StreamStage,
   reason: string,
 ): NewDeadLetter {
   const body = Buffer.from(JSON.stringify({ stream_id: stream.id, trigger: stream.name, firing: kind }))
@@ -27,7 +23,7 @@ export async function dropLettersOf(
   streams: readonly Pick<Stream, 'id' | 'name'>[],
 ): Promise<void> {
   const letters = streams.flatMap((stream) =>
-    STAGES.flatMap((stage) =>
+    STREAM_STAGES.flatMap((stage) =>
       (['fire', 'expire'] as const).map((kind) => streamLetter({ stream, kind }, stage, '')),
     ),
   )

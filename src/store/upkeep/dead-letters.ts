@@ -3,7 +3,13 @@ import { NotFoundError } from '../../domain/errors.ts'
 import { bytesHash128, hash128 } from '../../domain/hash.ts'
 import type { StoreContext } from '../context.ts'
 import { insertRows } from '../insert-rows.ts'
-import type { DeadLetter, DeadLetterFilter, DeadLetterHead, NewDeadLetter } from '../ports/dead-letter-box.ts'
+import {
+  type DeadLetter,
+  type DeadLetterFilter,
+  type DeadLetterHead,
+  type NewDeadLetter,
+  STREAM_STAGES,
+} from '../ports/dead-letter-box.ts'
 import type { Page } from '../ports/queries.ts'
 import { holdsText } from '../queries/holds-text.ts'
 import { applyPage } from '../queries/page.ts'
@@ -252,7 +258,7 @@ function matching<Q extends Restrictable<Q>>(query: Q, filter: DeadLetterFilter)
   if (queue !== undefined) keep('queue', '=', queue)
   if (reason !== undefined) keep(holdsText('reason', reason), '=', sql`true`)
   if (stream !== undefined) {
-    keep('stage', 'in', ['pipeline', 'commit'])
+    keep('stage', 'in', STREAM_STAGES)
     // As streamLetter writes it.
     keep(sql`instr(body, ${Buffer.from(`{"stream_id":${stream},`)})`, '=', 1)
   }

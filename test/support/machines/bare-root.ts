@@ -4,6 +4,7 @@ import { mkdirSync, openSync, readFileSync, readlinkSync, symlinkSync, writeFile
 import { join } from 'node:path'
 import { until } from '../until.ts'
 import { debianRoot } from './debian-root.ts'
+import { overlayRoot } from './overlay-root.ts'
 import { type Outcome, run } from './run.ts'
 
 const RECIPE = {
@@ -12,15 +13,8 @@ const RECIPE = {
   fetched: [],
 }
 
-const HOLD = `
-mount --make-rprivate /
-mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
-mount -t proc proc "$2/root/proc"
-mount -t tmpfs tmpfs "$2/root/run"
-mount --rbind /dev "$2/root/dev"
-# The first process takes in those whose parents have ended.
-exec chroot "$2/root" sh -c 'while :; do sleep 0.2; done'
-`
+/** The first process takes in those whose parents have ended. */
+const HOLD = overlayRoot("sh -c 'while :; do sleep 0.2; done'")
 
 /** A Debian without systemd: processes and files of its own, the network of this computer. */
 export class BareRoot {

@@ -19,6 +19,15 @@ import { selectSets } from '../../../src/ship/log-sets/select-sets.ts'
 import { writeFile } from '../folders.ts'
 import { countedJournal } from './crash-points.ts'
 
+/** A log set of all logs in /srv, without a retention. */
+export const APP_LOGS = {
+  name: 'app',
+  search_dirs: ['/srv'],
+  regex: '^/srv/(.+)\\.log$',
+  manta_path: '/app/$1',
+  zones: ['global'],
+}
+
 /** A host with files below a folder, and a store beside them. Times are seconds since the epoch. */
 export class ShipFixture {
   readonly root: string

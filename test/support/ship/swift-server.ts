@@ -3,6 +3,7 @@ import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
 import { debianRoot } from '../machines/debian-root.ts'
+import { overlayRoot } from '../machines/overlay-root.ts'
 import { until } from '../until.ts'
 
 /** What a root with a Swift is made of. */
@@ -12,14 +13,7 @@ const SWIFT_RECIPE = {
   fetched: [],
 }
 
-const HOLD = `
-mount --make-rprivate /
-mount -t overlay overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" "$2/root"
-mount -t proc proc "$2/root/proc"
-mount -t tmpfs tmpfs "$2/root/run"
-mount --rbind /dev "$2/root/dev"
-exec chroot "$2/root" sh -e /setup.sh
-`
+const HOLD = overlayRoot('sh -e /setup.sh')
 
 type Ports = {
   readonly account: number

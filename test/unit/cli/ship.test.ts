@@ -3,19 +3,10 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folderWith, temporaryFolder } from '../../support/folders.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
-import { ShipFixture } from '../../support/ship/ship-fixture.ts'
+import { APP_LOGS, ShipFixture } from '../../support/ship/ship-fixture.ts'
 
 const HOUR = 3600
-const SET = {
-  ...{
-    name: 'app',
-    search_dirs: ['/srv'],
-    regex: '^/srv/(.+)\\.log$',
-    manta_path: '/app/$1',
-    zones: ['global'],
-  },
-  retain_time: HOUR,
-}
+const SET = { ...APP_LOGS, retain_time: HOUR }
 
 function host(): ShipFixture {
   const fixture = new ShipFixture(temporaryFolder(), [SET])

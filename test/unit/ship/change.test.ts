@@ -3,18 +3,9 @@ import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryFolder } from '../../support/folders.ts'
-import { ShipFixture } from '../../support/ship/ship-fixture.ts'
+import { APP_LOGS, ShipFixture } from '../../support/ship/ship-fixture.ts'
 
 const HOUR = 3600
-const SET = {
-  ...{
-    name: 'app',
-    search_dirs: ['/srv'],
-    regex: '^/srv/(.+)\\.log$',
-    manta_path: '/app/$1',
-    zones: ['global'],
-  },
-}
 
 /** Runs a change right before or after the n-th touch of the disk by a pass; resolves to whether it came to that. */
 async function passWithChange(fixture: ShipFixture, touch: number, change: () => void): Promise<boolean> {
@@ -56,7 +47,7 @@ const CHANGES: { readonly [name: string]: (path: string) => void } = {
 
 test.each(Object.keys(CHANGES))('a file that is %s between any two steps is not lost', async (name) => {
   for (let touch = 1, hasChanged = true; hasChanged; touch++) {
-    const fixture = new ShipFixture(temporaryFolder(), [SET])
+    const fixture = new ShipFixture(temporaryFolder(), [APP_LOGS])
     const path = fixture.path('/srv/a.log')
     fixture.write('/srv/a.log', 'alpha', HOUR)
     let content: string | undefined
@@ -74,7 +65,7 @@ test.each(Object.keys(CHANGES))('a file that is %s between any two steps is not 
 })
 
 test('links are not followed: neither files nor folders, nor a folder above', async () => {
-  const fixture = new ShipFixture(temporaryFolder(), [{ ...SET, search_dirs: ['/srv', '/link/in'] }])
+  const fixture = new ShipFixture(temporaryFolder(), [{ ...APP_LOGS, search_dirs: ['/srv', '/link/in'] }])
   fixture.write('/secret/in/x.log', 'secret', HOUR)
   fixture.write('/srv/a.log', 'alpha', HOUR)
   symlinkSync(fixture.path('/secret'), fixture.path('/srv/folder'))
@@ -87,7 +78,7 @@ test('links are not followed: neither files nor folders, nor a folder above', as
 
 test('a folder that becomes a link on the way leads nowhere', async () => {
   for (let touch = 1, hasChanged = true; hasChanged; touch++) {
-    const fixture = new ShipFixture(temporaryFolder(), [SET])
+    const fixture = new ShipFixture(temporaryFolder(), [APP_LOGS])
     fixture.write('/srv/in/x.log', 'own', HOUR)
     fixture.write('/other/x.log', 'secret', HOUR)
     hasChanged = await passWithChange(fixture, touch, () => {
@@ -100,7 +91,7 @@ test('a folder that becomes a link on the way leads nowhere', async () => {
 })
 
 test('a file that comes while its forerunner is put back keeps its name', async () => {
-  const fixture = new ShipFixture(temporaryFolder(), [SET])
+  const fixture = new ShipFixture(temporaryFolder(), [APP_LOGS])
   const path = fixture.path('/srv/a.log')
   fixture.write('/srv/a.log', 'alpha', HOUR)
   const real = fs.lstat
