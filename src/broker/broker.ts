@@ -121,8 +121,8 @@ export interface Broker {
   /** Connects and returns a publisher. Rejects with TransientError while the broker is away. */
   openPublisher(): Promise<Publisher>
   /**
-   * Counts the messages that wait in a queue; 0 for a stream. Rejects with TransientError while the broker is
-   * away.
+   * Counts the messages that wait in a queue. Do not ask it of a stream: RabbitMQ answers with what it counted
+   * some seconds before. Rejects with TransientError while the broker is away.
    */
   depth(queue: string): Promise<number>
   /**
