@@ -48,12 +48,15 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
   ship: [...GROUND, ...OBJECTS],
+  // The page for people, and the samples that it shows.
+  dashboard: [...GROUND, 'clock', 'http', 'store/ports'],
   // Bulk actions of operators.
   repair: [...GROUND, 'store/ports'],
   api: [
     ...GROUND,
     'repair',
     'clock',
+    'explain/levels',
     'explain/stream',
     'explain/timeline',
     'http',
@@ -114,6 +117,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'config',
       'config-test',
       'connection-check',
+      'dashboard',
       'deployment-status',
       'distiller',
       'dump',
