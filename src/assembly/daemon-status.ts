@@ -27,7 +27,7 @@ export type DaemonStatus = Service & {
 
 export type DaemonStatusParts = {
   readonly settings: Pick<Partial<WinchesterSettings>, 'status'>
-  readonly role: 'consumer' | 'worker' | 'api' | 'time_server'
+  readonly role: 'consumer' | 'worker' | 'api' | 'time_server' | 'logs_collector' | 'logs_processor'
   /** name of the process */
   readonly name: string
   readonly logger: Logger
