@@ -5,7 +5,7 @@ import { Backoff, sleep } from '../../runtime/backoff.ts'
 import type { ListenAddress } from '../../runtime/listen-address.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { Outage } from '../../runtime/outage.ts'
-import { decodeMessage } from '../wire/decode-message.ts'
+import { decodeParts } from '../wire/decode-message.ts'
 import { type ProcessorHello, processorHelloOf } from '../wire/extras.ts'
 import { FrameReader } from '../wire/frame-reader.ts'
 import type { ReadMessage } from '../wire/log-message.ts'
@@ -186,8 +186,8 @@ export class ProcessorLink {
     socket.on('data', (chunk: Buffer) => {
       this.#heardAt = performance.now()
       try {
-        for (const body of reader.read(chunk)) {
-          const message = decodeMessage(body)
+        for (const parts of reader.read(chunk)) {
+          const message = decodeParts(parts)
           if (this.#peer === 'unknown') this.#meet(message)
           whenAnswered()
           this.#parts.onAnswer(message)

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { messageOf } from '../../domain/errors.ts'
-import { decodeMessage } from '../wire/decode-message.ts'
+import { decodeParts } from '../wire/decode-message.ts'
 import { encodeMessage } from '../wire/encode-message.ts'
 import { type CollectorHello, collectorHelloOf, EXTRA, helloExtra } from '../wire/extras.ts'
 import { FrameReader } from '../wire/frame-reader.ts'
@@ -8,10 +8,10 @@ import { BrokenMessage, type Extras, type MessageHead, type ReadMessage } from '
 import { unpack } from '../wire/packed.ts'
 import { Refusal } from './open-target.ts'
 import type { ProcessorCounters } from './processor-state.ts'
-import type { Content, Sender, Sink } from './sink.ts'
+import type { AnswerLater, Content, Sender, Sink } from './sink.ts'
 
-/** Bytes that may wait to be worked off before no more are read. */
-const MOST_WAITING = 1 << 20
+/** Bytes of answers that may wait to be taken before no more are read. */
+const MOST_ANSWERS = 1 << 20
 /** Longest content of a message that our collectors are told to send. */
 const OWN_MOST_BYTES = 256 * 1024
 /** Time between two signs that a message is still being worked on, ms. */
@@ -24,6 +24,8 @@ export type ConnectionParts = {
   readonly counters: ProcessorCounters
   readonly maxMessageBytes: number
   readonly takesZstd: boolean
+  /** Returns how many bytes may wait to be worked off before no more are read. */
+  readonly mostWaiting: () => number
   /** Returns whether a token is the right one; undefined where none is needed. */
   readonly isToken: ((token: string | undefined) => boolean) | undefined
   /** Called with why the connection was ended because of what came on it. */
@@ -32,16 +34,23 @@ export type ConnectionParts = {
   readonly onRefused: (file: Buffer, reason: string) => void
 }
 
-/** A connection of a collector: its messages are worked off one after the other, and each is answered when it is safe. */
+type Fields = readonly (readonly [number, Buffer])[]
+type Answer = { readonly head: MessageHead; readonly extras: Fields }
+
+/** A connection of a collector: its messages are worked off in their order, and each is answered when it is safe. */
 export class CollectorConnection {
   readonly #parts: ConnectionParts
   readonly #reader: FrameReader
-  readonly #bodies: Buffer[] = []
+  readonly #bodies: (readonly Buffer[])[] = []
   readonly #ended = new AbortController()
   /** streams of which a message was refused, and where it begins: what follows it is refused too */
   readonly #refusedAt = new Map<string, bigint>()
   #waitingBytes = 0
   #working: Promise<void> | undefined
+  /** messages that the sink has and that are not answered */
+  #underWay = 0
+  #oneDone = Promise.withResolvers<void>()
+  #answered: Promise<void> = Promise.resolve()
   #hello: CollectorHello | undefined
   #sender: Sender
   #isBroken = false
@@ -88,7 +97,7 @@ export class CollectorConnection {
     try {
       for (const body of this.#reader.read(chunk)) {
         this.#bodies.push(body)
-        this.#waitingBytes += body.length
+        this.#waitingBytes += lengthOf(body)
       }
     } catch (error) {
       failure = error
@@ -101,7 +110,7 @@ export class CollectorConnection {
   /** Reads no more as long as too much waits to be worked off, or to be taken by the other side. */
   #balance(): void {
     const { socket } = this.#parts
-    const isFull = this.#waitingBytes > MOST_WAITING || socket.writableLength > MOST_WAITING
+    const isFull = this.#waitingBytes > this.#parts.mostWaiting() || socket.writableLength > MOST_ANSWERS
     if (isFull !== socket.isPaused()) isFull ? socket.pause() : socket.resume()
   }
 
@@ -111,44 +120,61 @@ export class CollectorConnection {
   }
 
   async #workOff(): Promise<void> {
-    for (let body = this.#bodies.shift(); body; body = this.#bodies.shift()) {
-      this.#waitingBytes -= body.length
+    for (let parts = this.#bodies.shift(); parts; parts = this.#bodies.shift()) {
       try {
-        await this.#work(body)
+        await this.#begin(parts)
       } catch (error) {
         this.#drop()
         if (error instanceof BrokenMessage) this.giveUp(messageOf(error))
       }
-      this.#balance()
+      while (this.#underWay >= this.#parts.sink.depth) await this.#oneDone.promise
     }
+    await this.#answered
     this.#working = undefined
+    if (this.#bodies.length > 0) this.#working = this.#workOff()
   }
 
-  async #work(body: Buffer): Promise<void> {
-    const { sink, counters } = this.#parts
-    const message = decodeMessage(body)
+  /** Hands a message to the sink. Its answer follows those of the messages before it. */
+  async #begin(parts: readonly Buffer[]): Promise<void> {
+    const { counters } = this.#parts
+    const message = decodeParts(parts)
+    const length = lengthOf(parts)
     counters.messages++
-    counters.receivedBytes += body.length
+    counters.receivedBytes += length
     const greeting = this.#greet(message)
     const content = await this.#contentOf(message)
+    this.#underWay++
+    const taken = this.#take(content, greeting)
+    const before = this.#answered
+    this.#answered = taken.then(async (answer) => {
+      await before
+      this.#underWay--
+      this.#waitingBytes = Math.max(0, this.#waitingBytes - length)
+      if (answer) this.#answer(answer.head, answer.extras)
+      this.#oneDone.resolve()
+      this.#oneDone = Promise.withResolvers()
+      this.#balance()
+    })
+  }
+
+  /** Resolves to the answer to a message; to undefined where there is none. */
+  async #take(content: Content, greeting: Fields): Promise<Answer | undefined> {
     const signs =
       this.#hello && setInterval(() => this.#answer(NOBODY, [[EXTRA.waiting, Buffer.alloc(0)]]), SIGN_MS)
     try {
       this.#requireOrder(content)
-      const offset = await sink.take(content, this.#sender, (of, place) =>
-        this.#answer({ ...of, offset: place }),
-      )
-      this.#answer({ ...message, offset }, greeting)
+      const answerLater: AnswerLater = (of, offset) => this.#answer({ ...of, offset })
+      const offset = await this.#parts.sink.take(content, this.#sender, answerLater)
+      return { head: { ...content, offset }, extras: greeting }
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      this.#refuse(content, error.message, greeting)
+      return error instanceof Refusal ? this.#refuse(content, error.message, greeting) : undefined
     } finally {
       clearInterval(signs)
     }
   }
 
   /** Takes what a collector says of itself, and returns what to answer to it. Throws where it may not send. */
-  #greet({ extras }: ReadMessage): readonly [number, Buffer][] {
+  #greet({ extras }: ReadMessage): Fields {
     const { isToken, counters, onBroken, takesZstd, socket } = this.#parts
     const hello = collectorHelloOf(extras)
     if (isToken && !this.#hello && !isToken(hello?.token)) {
@@ -169,9 +195,9 @@ export class CollectorConnection {
   async #contentOf(message: ReadMessage): Promise<Content> {
     const { file, inode, offset, extras } = message
     const isOurs = this.#hello !== undefined
-    const bytes = isOurs ? await unpack(message, this.#parts.maxMessageBytes) : message.content
+    const pieces = isOurs ? await unpack(message, this.#parts.maxMessageBytes) : message.content
     const stream = isOurs ? extras?.get(EXTRA.stream)?.toString('latin1') : undefined
-    return { file, inode, stream, begin: offset - BigInt(bytes.length), end: offset, bytes }
+    return { file, inode, stream, begin: offset - BigInt(lengthOf(pieces)), end: offset, pieces }
   }
 
   /** Throws Refusal for what follows a refused message of the same stream: it would stand in the wrong place. */
@@ -186,17 +212,17 @@ export class CollectorConnection {
   #refuse(
     { file, inode, begin, end, stream }: Content,
     reason: string,
-    greeting: readonly [number, Buffer][],
-  ): void {
+    greeting: Fields,
+  ): Answer | undefined {
     const { counters, onRefused } = this.#parts
     counters.refusals[reason] = (counters.refusals[reason] ?? 0) + 1
     onRefused(file, reason)
-    if (stream === undefined) return
+    if (stream === undefined) return undefined
     if (!this.#refusedAt.has(stream)) this.#refusedAt.set(stream, begin)
-    this.#answer({ file, inode, offset: end }, [...greeting, [EXTRA.refusal, Buffer.from(reason)]])
+    return { head: { file, inode, offset: end }, extras: [...greeting, [EXTRA.refusal, Buffer.from(reason)]] }
   }
 
-  #answer(head: MessageHead, fields: readonly [number, Buffer][] = []): void {
+  #answer(head: MessageHead, fields: Fields = []): void {
     const { socket, counters } = this.#parts
     if (!socket.writable) return
     if (head !== NOBODY) counters.answers++
@@ -215,4 +241,8 @@ export class CollectorConnection {
     this.#ended.abort()
     this.#parts.sink.forget(this.#sender)
   }
+}
+
+function lengthOf(parts: readonly Buffer[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0)
 }

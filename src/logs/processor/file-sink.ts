@@ -35,6 +35,7 @@ export type FileSinkParts = {
 
 /** Appends content to files of a folder, each by one writer, however many names lead to it. */
 export class FileSink implements Sink {
+  readonly depth = 16
   readonly #parts: FileSinkParts
   readonly #byName = new Map<string, FileWriter>()
   readonly #byId = new Map<string, FileWriter>()
@@ -52,13 +53,13 @@ export class FileSink implements Sink {
   }
 
   async take(content: Content, sender: Sender): Promise<bigint> {
-    const { file, bytes, stream, begin, end } = content
+    const { file, pieces, stream, begin, end } = content
     const named = nameParts(this.#parts.path(sender.host, file))
     if ('refusal' in named) throw new Refusal(named.refusal)
     const writer = this.#writerOf(named.parts, sender.peer !== undefined)
     const { peer, signal } = sender
     const of = peer !== undefined && stream !== undefined ? { peer, stream, begin: Number(begin) } : undefined
-    await writer.append({ content: bytes, of, signal })
+    await writer.append({ pieces, length: Number(end - begin), of, signal })
     return end
   }
 

@@ -2,6 +2,7 @@ import { closeSync, fdatasync, fstatSync, writev } from 'node:fs'
 import { promisify } from 'node:util'
 import { messageOf } from '../../domain/errors.ts'
 import { Backoff, sleep } from '../../runtime/backoff.ts'
+import { withoutFirst } from '../wire/without-first.ts'
 import { Refusal } from './open-target.ts'
 import type { ProcessorCounters } from './processor-state.ts'
 import type { Intent, StreamKey, WrittenJournal } from './written-journal.ts'
@@ -14,7 +15,9 @@ const MOST_BYTES = 4 << 20
 
 /** A piece to be appended. */
 export type Piece = {
-  readonly content: Buffer
+  readonly pieces: readonly Buffer[]
+  /** of all of them, bytes */
+  readonly length: number
   /** where the piece begins, in a stream of one of our collectors; undefined for thunder, of whom nothing is dropped */
   readonly of: (StreamKey & { readonly begin: number }) | undefined
   /** aborts when the connection of one of our collectors is lost, who sends the piece again */
@@ -35,7 +38,7 @@ export type WriterParts = {
 
 type Waiting = { readonly piece: Piece; readonly done: PromiseWithResolvers<void> }
 /** What is still to be written of a piece. */
-type Rest = { readonly of: Piece['of']; content: Buffer; begin: number }
+type Rest = { readonly of: Piece['of']; pieces: readonly Buffer[]; length: number; begin: number }
 
 /** The one writer of a file: whole pieces in the order in which they come, and each only once where it can be told. */
 export class FileWriter {
@@ -98,22 +101,26 @@ export class FileWriter {
         await this.#writeAll(batch)
         for (const { done } of batch) done.resolve()
       } catch (error) {
-        for (const { done } of batch) done.reject(error)
+        // What follows must not be written without what was refused before it.
+        for (const { done } of [...batch, ...this.#queue.splice(0)]) done.reject(error)
       }
       if (this.#mustReopen) this.#openAnew()
     }
     this.#running = undefined
   }
 
-  /** Takes pieces out of the queue, of each stream one: the journal knows one of each that is under way. */
+  /** Takes pieces out of the queue; of a stream only what makes one piece, since the journal knows one that is under way. */
   #take(): Waiting[] {
     let bytes = 0
     const streams = new Set<string>()
-    const count = this.#queue.findIndex(({ piece: { content, of } }, index) => {
-      bytes += content.length
-      const key = of && `${of.peer}\0${of.stream}`
-      if (index > 0 && (bytes > MOST_BYTES || index >= MOST_PIECES || (key && streams.has(key)))) return true
+    let last: Piece | undefined
+    const count = this.#queue.findIndex(({ piece }, index) => {
+      bytes += piece.length
+      const key = piece.of && `${piece.of.peer}\0${piece.of.stream}`
+      const isOver = bytes > MOST_BYTES || index >= MOST_PIECES
+      if (index > 0 && (isOver || (key && streams.has(key) && !follows(last, piece)))) return true
       if (key) streams.add(key)
+      last = piece
       return false
     })
     return this.#queue.splice(0, count < 0 ? this.#queue.length : count)
@@ -148,13 +155,14 @@ export class FileWriter {
     const { journal, counters } = this.#parts
     const rests: Rest[] = []
     for (const { piece } of batch) {
-      const { content, of, signal } = piece
+      const { pieces, length, of, signal } = piece
       if (of && signal.aborted) continue
-      const known = of ? Math.min(content.length, Math.max(0, journal().written(of) - of.begin)) : 0
+      const known = of ? Math.min(length, Math.max(0, journal().written(of) - of.begin)) : 0
       counters.droppedBytes += known
-      if (known > 0 && known === content.length) counters.duplicates++
-      if (known < content.length)
-        rests.push({ of, content: content.subarray(known), begin: (of?.begin ?? 0) + known })
+      if (known > 0 && known === length) counters.duplicates++
+      const begin = (of?.begin ?? 0) + known
+      if (known < length)
+        rests.push({ of, pieces: withoutFirst(pieces, known), length: length - known, begin })
     }
     return rests
   }
@@ -165,7 +173,7 @@ export class FileWriter {
     const fd = this.#fd
     while (rests.length > 0) {
       const intents = this.#intend(fd, rests)
-      const pieces = rests.map(({ content }) => content)
+      const pieces = rests.flatMap((rest) => rest.pieces)
       const { bytesWritten } = await write(fd, pieces)
       this.#parts.counters.writtenBytes += bytesWritten
       this.#advance(rests, bytesWritten, intents)
@@ -178,9 +186,11 @@ export class FileWriter {
     const { size, dev, ino } = fstatSync(fd, { bigint: true })
     let position = Number(size)
     const intents: Intent[] = []
-    for (const { of, content, begin } of rests) {
-      const { length } = content
-      if (of) intents.push({ peer: of.peer, stream: of.stream, file, dev, ino, position, begin, length })
+    for (const { of, length, begin } of rests) {
+      const last = intents.at(-1)
+      if (of && last && isSame(last, of) && last.begin + last.length === begin)
+        intents[intents.length - 1] = { ...last, length: last.length + length }
+      else if (of) intents.push({ peer: of.peer, stream: of.stream, file, dev, ino, position, begin, length })
       position += length
     }
     journal().intend(intents)
@@ -189,12 +199,30 @@ export class FileWriter {
 
   #advance(rests: Rest[], count: number, intents: readonly Intent[]): void {
     let left = count
-    while (rests[0] && left >= rests[0].content.length) left -= (rests.shift() as Rest).content.length
-    if (rests[0]) {
-      rests[0].content = rests[0].content.subarray(left)
-      rests[0].begin += left
-    }
+    while (rests[0] && left >= rests[0].length) left -= (rests.shift() as Rest).length
+    const [first] = rests
+    if (first && left > 0)
+      rests[0] = {
+        of: first.of,
+        pieces: withoutFirst(first.pieces, left),
+        length: first.length - left,
+        begin: first.begin + left,
+      }
     // Where some is left it is recorded anew with the next write.
     if (rests.length === 0 && intents.length > 0) this.#parts.journal().finish(intents)
   }
+}
+
+/** Whether a piece goes on where another of the same stream ends. */
+function follows(before: Piece | undefined, { of }: Piece): boolean {
+  return (
+    before?.of !== undefined &&
+    of !== undefined &&
+    isSame(before.of, of) &&
+    before.of.begin + before.length === of.begin
+  )
+}
+
+function isSame(one: StreamKey, other: StreamKey): boolean {
+  return one.peer === other.peer && one.stream === other.stream
 }

@@ -12,8 +12,9 @@ import type { Sink } from './sink.ts'
 
 /** First byte of a connection that is encrypted; of one that is not it would be a length of 369 MB. */
 const TLS_RECORD = 0x16
-/** Bytes of messages that all connections together may hold. */
-const MOST_HELD = 128 << 20
+/** Bytes of messages that all connections together may hold, and that wait to be worked off on one at most. */
+const MOST_HELD = 256 << 20
+const MOST_WAITING = { all: 16 << 20, one: 2 << 20, least: 64 << 10 }
 const LOOK_MS = 1000
 /** Most refusals of different names that are logged. */
 const MOST_SAID = 100
@@ -137,6 +138,8 @@ export class Processor implements Service {
     const token = this.#token
     const connection = new CollectorConnection({
       ...{ socket, sink, counters, maxMessageBytes, takesZstd },
+      mostWaiting: () =>
+        Math.max(MOST_WAITING.least, Math.min(MOST_WAITING.one, MOST_WAITING.all / this.#connections.size)),
       isToken: token === undefined ? undefined : (given) => isSame(given, token),
       onBroken: (reason) => this.#parts.logger.warn({ from }, `a connection of ${from} is ended: ${reason}`),
       onRefused: (file, reason) => this.#sayRefused(file, reason, from),

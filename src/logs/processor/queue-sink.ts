@@ -32,6 +32,7 @@ type Tail = { bytes: Buffer; timer: NodeJS.Timeout | undefined; busy: Promise<un
 
 /** Publishes whole lines as notifications, and answers for what the broker has confirmed. */
 export class QueueSink implements Sink {
+  readonly depth = 1
   readonly #parts: QueueSinkParts
   readonly #stopping = new AbortController()
   readonly #outage: Outage
@@ -47,7 +48,7 @@ export class QueueSink implements Sink {
     const tail = this.#tailOf(content, sender)
     clearTimeout(tail.timer)
     await tail.busy
-    const joined = tail.bytes.length > 0 ? Buffer.concat([tail.bytes, content.bytes]) : content.bytes
+    const joined = Buffer.concat([tail.bytes, ...content.pieces])
     const begin = content.end - BigInt(joined.length)
     const cut = lengthOfLines(joined)
     await this.#publish(joined.subarray(0, cut), begin, content, sender)

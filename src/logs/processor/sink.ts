@@ -16,7 +16,8 @@ export type Content = {
   readonly stream: string | undefined
   readonly begin: bigint
   readonly end: bigint
-  readonly bytes: Buffer
+  /** the bytes from begin to end, in as many buffers as they have come in */
+  readonly pieces: readonly Buffer[]
 }
 
 /** Answers later for more of a file than was taken before, such as a last line that nothing has followed. */
@@ -24,6 +25,8 @@ export type AnswerLater = (content: Pick<Content, 'file' | 'inode'>, offset: big
 
 /** A place for the content of messages. */
 export interface Sink {
+  /** most messages of one connection that it may be given before it has taken the first of them */
+  readonly depth: number
   /**
    * Resolves to the place in the file up to which all is safe. Rejects with Refusal where the content is not taken, and with any
    * other error when the process stops before.

@@ -7,6 +7,38 @@ const FIRST_EXTRA = 1000
 const MOST_EXTRAS = 8
 
 /**
+ * Decodes the body of a message that has come in parts. Content that is one line and stands last, as ours is, is not copied.
+ * Otherwise, and in what it refuses, it is as decodeMessage.
+ */
+export function decodeParts(parts: readonly Buffer[]): ReadMessage {
+  const [first = Buffer.alloc(0), ...others] = parts
+  if (others.length === 0) return decodeMessage(first)
+  const total = parts.reduce((sum, { length }) => sum + length, 0)
+  const last = lastLine(first, total)
+  if (!last) return decodeMessage(Buffer.concat(parts))
+  const message = decodeMessage(first.subarray(0, last.tagAt))
+  return { ...message, content: [first.subarray(last.begin), ...others], ends: [total - last.begin] }
+}
+
+/** Returns where a line begins that is the only one and ends with the whole body; undefined where there is no such. */
+function lastLine(
+  bytes: Buffer,
+  total: number,
+): { readonly tagAt: number; readonly begin: number } | undefined {
+  for (let at = 0; at < bytes.length; ) {
+    const valueAt = endOfVarint(bytes, at)
+    if (valueAt < 0) return undefined
+    const tag = varintNumber(bytes, at, valueAt)
+    const begin = endOfVarint(bytes, valueAt)
+    if (begin < 0 || (tag % 8 !== WIRE.bytes && tag % 8 !== WIRE.varint)) return undefined
+    const end = tag % 8 === WIRE.varint ? begin : begin + varintNumber(bytes, valueAt, begin)
+    if (tag === FIELD.lines * 8 + WIRE.bytes) return end === total ? { tagAt: at, begin } : undefined
+    at = end
+  }
+  return undefined
+}
+
+/**
  * Decodes the body of a message. Fields may stand in any order, the last of a repeated one counts, and unknown ones are skipped, among
  * them known ones of another wire type. The bytes of `body` are used for the result and changed. Throws BrokenMessage.
  */
@@ -51,7 +83,7 @@ export function decodeMessage(body: Buffer): ReadMessage {
   }
   if (file === undefined || offset === undefined || inode === undefined)
     throw new BrokenMessage('it lacks its file, offset or inode')
-  const content = body.subarray(contentAt, contentEnd)
+  const content = ends.length > 0 ? [body.subarray(contentAt, contentEnd)] : []
   return { file, offset, inode, content, ends, extras: extras.size > 0 ? extras : undefined }
 }
 

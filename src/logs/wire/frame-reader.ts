@@ -1,4 +1,5 @@
 import { BrokenMessage, HEADER_BYTES } from './log-message.ts'
+import { withoutFirst } from './without-first.ts'
 
 const LENGTH_BYTES = 4
 
@@ -6,12 +7,12 @@ const LENGTH_BYTES = 4
 export type StreamEnd = 'clean' | 'cut'
 
 /**
- * Cuts a stream of bytes into the bodies of messages. Memory grows with the bytes that have come, not with the length that
+ * Cuts a stream of bytes into the bodies of messages, each in the parts in which it has come. Memory grows with the bytes that have come, not with the length that
  * a message claims.
  *
  * @example
  * const reader = new FrameReader(1 << 20)
- * for (const body of reader.read(chunk)) decodeMessage(body)
+ * for (const parts of reader.read(chunk)) decodeParts(parts)
  */
 export class FrameReader {
   readonly #maxBytes: number
@@ -35,13 +36,13 @@ export class FrameReader {
   }
 
   /** Yields the bodies that are whole with these bytes. Throws BrokenMessage when it comes to a length that cannot be. */
-  *read(chunk: Buffer): Generator<Buffer> {
+  *read(chunk: Buffer): Generator<readonly Buffer[]> {
     let rest = chunk
     while (rest.length > 0) {
       if (this.#held === 0) {
         const whole = this.#wholeLength(rest)
         if (whole !== undefined && whole <= rest.length) {
-          yield rest.subarray(HEADER_BYTES, whole)
+          yield [rest.subarray(HEADER_BYTES, whole)]
           rest = rest.subarray(whole)
           continue
         }
@@ -49,10 +50,9 @@ export class FrameReader {
       rest = this.#hold(rest)
       const whole = this.#wholeLength(this.#head())
       if (whole === undefined || this.#held < whole) continue
-      const bytes = Buffer.concat(this.#parts, this.#held)
-      this.#parts.length = 0
+      const parts = withoutFirst(this.#parts.splice(0), HEADER_BYTES)
       this.#held = 0
-      yield bytes.subarray(HEADER_BYTES)
+      yield parts
     }
   }
 

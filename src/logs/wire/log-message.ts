@@ -13,8 +13,9 @@ export type Extras = ReadonlyMap<number, Buffer>
 
 /** A message as it was read: its lines one behind the other, and where each of them ends. */
 export type ReadMessage = MessageHead & {
-  readonly content: Buffer
-  /** index in `content` after each line */
+  /** the lines joined, in as many buffers as they have come in */
+  readonly content: readonly Buffer[]
+  /** index in the content after each line */
   readonly ends: readonly number[]
   readonly extras: Extras | undefined
 }

@@ -21,13 +21,14 @@ export function packedExtra(length: number): readonly [number, Buffer] {
  * Resolves to the content of a message, unpacked where it is packed. Rejects with BrokenMessage where it cannot be unpacked to the
  * length that it says, or to more than `maxBytes`.
  */
-export async function unpack({ content, extras }: ReadMessage, maxBytes: number): Promise<Buffer> {
+export async function unpack({ content, extras }: ReadMessage, maxBytes: number): Promise<readonly Buffer[]> {
   const length = extras?.get(EXTRA.unpackedLength)
   if (!length) return content
   const expected = Number(length.toString())
   if (!Number.isSafeInteger(expected) || expected < 1 || expected > maxBytes)
     throw new BrokenMessage('its packed content says no usable length')
-  const unpacked = await decompress(content, { maxOutputLength: expected }).catch(() => undefined)
+  const packed = Buffer.concat(content)
+  const unpacked = await decompress(packed, { maxOutputLength: expected }).catch(() => undefined)
   if (unpacked?.length !== expected) throw new BrokenMessage('its packed content cannot be unpacked')
-  return unpacked
+  return [unpacked]
 }

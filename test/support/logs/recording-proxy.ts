@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { decodeMessage } from '../../../src/logs/wire/decode-message.ts'
+import { decodeParts } from '../../../src/logs/wire/decode-message.ts'
 import { encodeMessage } from '../../../src/logs/wire/encode-message.ts'
 import { FrameReader } from '../../../src/logs/wire/frame-reader.ts'
 import type { Received } from './scripted-processor.ts'
@@ -57,11 +57,12 @@ export class RecordingProxy {
     target.on('data', (chunk) => socket.write(chunk))
     socket.on('data', (chunk: Buffer) => {
       if (!strips) target.write(Buffer.from(chunk))
-      for (const body of reader.read(Buffer.from(chunk))) {
-        const { file, offset, inode, content, ends } = decodeMessage(body)
+      for (const parts of reader.read(Buffer.from(chunk))) {
+        const { file, offset, inode, content: pieces, ends } = decodeParts(parts)
+        const content = Buffer.concat(pieces)
         const lines = ends.map((end, index) => content.subarray(ends[index - 1] ?? 0, end))
         if (strips) target.write(encodeMessage({ file, offset, inode }, lines))
-        received.push({ file, offset, inode, content: Buffer.from(content), lineCount: ends.length })
+        received.push({ file, offset, inode, content, lineCount: ends.length })
       }
     })
   }

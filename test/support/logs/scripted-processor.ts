@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { decodeMessage } from '../../../src/logs/wire/decode-message.ts'
+import { decodeParts } from '../../../src/logs/wire/decode-message.ts'
 import { encodeMessage } from '../../../src/logs/wire/encode-message.ts'
 import { FrameReader } from '../../../src/logs/wire/frame-reader.ts'
 import type { ReadMessage } from '../../../src/logs/wire/log-message.ts'
@@ -62,10 +62,10 @@ export class ScriptedProcessor {
     const reader = new FrameReader(Number.POSITIVE_INFINITY)
     socket.on('error', () => {})
     socket.on('data', (chunk: Buffer) => {
-      for (const body of reader.read(chunk)) {
-        const message = decodeMessage(body)
+      for (const parts of reader.read(chunk)) {
+        const message = decodeParts(parts)
         const { file, offset, inode } = message
-        const content = Buffer.from(message.content)
+        const content = Buffer.concat(message.content)
         this.#do(socket, message, this.#ruleOf(conn, received.length))
         received.push({ file, offset, inode, content, lineCount: message.ends.length })
       }

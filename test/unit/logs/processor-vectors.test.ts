@@ -45,7 +45,8 @@ class Client {
     const reader = new FrameReader(1 << 20)
     this.socket = connect({ host: '127.0.0.1', port, allowHalfOpen: true })
     this.socket.on('data', (chunk: Buffer) => {
-      for (const body of reader.read(chunk)) {
+      for (const parts of reader.read(chunk)) {
+        const body = Buffer.concat(parts)
         const whole = Buffer.concat([Buffer.alloc(8), body])
         whole.writeUInt32BE(body.length + 4)
         this.answers.push(whole.toString('base64'))

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { decodeMessage } from '../../../src/logs/wire/decode-message.ts'
+import { decodeParts } from '../../../src/logs/wire/decode-message.ts'
 import { encodeLines, encodeMessage } from '../../../src/logs/wire/encode-message.ts'
 import { FrameReader } from '../../../src/logs/wire/frame-reader.ts'
 import { BrokenMessage } from '../../../src/logs/wire/log-message.ts'
@@ -33,8 +33,9 @@ function readAll(stream: Buffer, size: number) {
   const reader = new FrameReader(Number.POSITIVE_INFINITY)
   try {
     for (let at = 0; at < stream.length; at += size)
-      for (const body of reader.read(Buffer.from(stream.subarray(at, at + size)))) {
-        const { file, offset, inode, content, ends } = decodeMessage(body)
+      for (const parts of reader.read(Buffer.from(stream.subarray(at, at + size)))) {
+        const { file, offset, inode, content: pieces, ends } = decodeParts(parts)
+        const content = Buffer.concat(pieces)
         const lines = ends.map((end, index) => content.subarray(ends[index - 1] ?? 0, end).toString('latin1'))
         messages.push({ file: file.toString('latin1'), offset, inode, lines })
       }
