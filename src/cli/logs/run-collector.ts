@@ -16,6 +16,7 @@ import { createGroup } from '../../runtime/lifecycle.ts'
 import { isLoopback } from '../../runtime/listen-address.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { keepHeapSmall, keepYoungHeapSmall, releaseMemory } from '../../runtime/memory.ts'
+import { memoryRelief } from '../../runtime/memory-relief.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import { readTlsFiles } from '../../runtime/tls-files.ts'
 import type { CollectorOptions } from '../commands/logs-collector.ts'
@@ -27,6 +28,8 @@ import { planCollection } from './plan-collection.ts'
 /** Longest time to send and answer what is in hand, ms. */
 const SHUTDOWN_MS = 20_000
 const MB = 1_000_000
+/** A process that holds more gives back what is free, MB. */
+const RELIEF_MB = 85
 
 /** Runs the collector until it is told to stop, or prints what it would send. */
 export async function runCollector(options: CollectorOptions): Promise<void> {
@@ -69,7 +72,8 @@ async function run(
     observation.health.add('collector', () => collector.hindrance())
   }
   hangups.listen(() => reload(collector, options, logger))
-  const services = [collector, ...(observation ? [observation.serve(logger)] : []), status]
+  const observed = observation ? [observation.serve(logger)] : []
+  const services = [collector, ...observed, status, memoryRelief(RELIEF_MB)]
   releaseMemory()
   await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS, manager, status })
 }

@@ -3,7 +3,6 @@ import { processName, runUntilStopped, stopSignal } from '../../assembly/daemon.
 import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { processorMetrics } from '../../assembly/logs/logs-metrics.ts'
 import { followProcessor } from '../../assembly/logs/logs-status.ts'
-import { openQueueSink } from '../../assembly/logs/open-queue-sink.ts'
 import { observeAt } from '../../assembly/observation.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { ConfigError, messageOf } from '../../domain/errors.ts'
@@ -15,6 +14,7 @@ import type { Sink } from '../../logs/processor/sink.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { keepHeapSmall, keepYoungHeapSmall, releaseMemory } from '../../runtime/memory.ts'
+import { memoryRelief } from '../../runtime/memory-relief.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import { readTlsFiles } from '../../runtime/tls-files.ts'
 import type { ProcessorOptions } from '../commands/logs-processor.ts'
@@ -25,6 +25,8 @@ import { requireAddress, tokenOf } from './logs-settings.ts'
 /** Longest time to write what is in hand, ms. */
 const SHUTDOWN_MS = 20_000
 const MB = 1 << 20
+/** A process that holds more gives back what is free, MB. */
+const RELIEF_MB = 85
 
 /** Runs the processor until it is told to stop. */
 export async function runProcessor(options: ProcessorOptions): Promise<void> {
@@ -84,7 +86,8 @@ async function run(
     processorMetrics(observation.metrics, processor, counters)
     observation.health.add('processor', () => sink.hindrance())
   }
-  const services: Service[] = [processor, ...(observation ? [observation.serve(logger)] : []), status]
+  const observed = observation ? [observation.serve(logger)] : []
+  const services: Service[] = [processor, ...observed, status, memoryRelief(RELIEF_MB)]
   releaseMemory()
   await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS, manager, status })
 }
@@ -96,8 +99,11 @@ async function sinkOf(
   signal: AbortSignal,
 ): Promise<{ readonly sink: Sink; close(): Promise<void> }> {
   const { queue, config, targetDir, stateDir, fsync, makeDirs, path } = options
-  if (queue !== undefined && config !== undefined)
+  if (queue !== undefined && config !== undefined) {
+    // What writes files does not carry the code of brokers and configurations.
+    const { openQueueSink } = await import('../../assembly/logs/open-queue-sink.ts')
     return openQueueSink({ config, queue, counters, logger, signal })
+  }
   const sink = new FileSink({
     targetDir: resolve(targetDir),
     stateDir: stateDir ?? stateDirOf(targetDir, process.env),

@@ -59,7 +59,9 @@ export class WrittenJournal {
       // SQLite gives its further files the mode of this one.
       writeFileSync(path, '', { flag: 'a', mode: 0o600 })
       const database = new DatabaseSync(path, { timeout: 5000 })
-      database.exec(`pragma journal_mode = wal; pragma synchronous = ${isSynced ? 'full' : 'off'}`)
+      database.exec(
+        `pragma journal_mode = wal; pragma synchronous = ${isSynced ? 'full' : 'off'}; pragma cache_size = -512`,
+      )
       database.exec(SCHEMA)
       return new WrittenJournal(database, sizeOf)
     } catch (error) {
