@@ -13,7 +13,7 @@ import type { IsWanted } from './patterns.ts'
 import { ProcessorLink, type Target } from './processor-link.ts'
 import { Rotation } from './rotation.ts'
 import { Sender } from './sender.ts'
-import type { SourceFile } from './source-file.ts'
+import { isRotated, OLD, type SourceFile } from './source-file.ts'
 import { keyOf, SourceFiles } from './source-files.ts'
 
 const SWEEP_MS = 2000
@@ -92,6 +92,8 @@ export class Collector implements Service {
     this.#sender = new Sender({
       ...{ link: this.#link, counters: this.#counters, zstd: parts.zstd },
       hello: () => helloExtra({ peer: store.peer, host: parts.host, token: this.#token, zstd: parts.zstd }),
+      remember: () => this.#saveOrSay(),
+      before: (file) => this.#files.rotatedBefore(file),
       onRead: (file) => this.#rotation.consider(file),
       onShort: (file) => this.#files.lookAgain(file),
       onFault: (file, reason) => this.#fault(this.#files.pathOf(file.name), reason),
@@ -201,14 +203,16 @@ export class Collector implements Service {
   #sweep(): void {
     this.#guarded(() => {
       const names = this.#watch.list()
-      for (const name of names) this.#files.lookAt(name)
+      // What was rotated goes before what is written now.
+      for (const isOld of [true, false])
+        for (const name of names) if (isRotated(name) === isOld) this.#files.lookAt(name)
       this.#files.settle(new Set(names.map(keyOf)))
     })
   }
 
   #rotated(name: Buffer): void {
     this.#guarded(() => {
-      this.#files.lookAt(Buffer.concat([name, Buffer.from('.old')]))
+      this.#files.lookAt(Buffer.concat([name, OLD]))
       this.#files.lookAt(name)
     })
   }
@@ -273,13 +277,14 @@ export class Collector implements Service {
   }
 
   async #save(): Promise<void> {
-    const files = [...this.#files.all]
+    const files = [...this.#files.all].filter(({ isReplaced }) => !isReplaced)
     for (const file of files) file.takeFingerprint()
+    const remembered = files.map((file) => file.remember())
     const others = [...this.#others].map(([inode, offset]) => ({ inode, offset }))
-    await this.#parts.store.save(
-      files.filter(({ isReplaced }) => !isReplaced).map((file) => file.remember()),
-      others,
-    )
+    await this.#parts.store.save(remembered, others)
+    files.forEach((file, index) => {
+      file.savedStream = remembered[index]?.stream ?? ''
+    })
   }
 
   /** Resolves when everything is sent and answered, or nothing has come of it for a while. */

@@ -36,6 +36,7 @@ export class OffsetsStore {
   readonly #logger: Logger
   #peer: string = randomUUID()
   #saved: string | undefined
+  #savedList: string | undefined
   #files = new Map<string, RememberedFile>()
   #offsets = new Map<bigint, number>()
   #saving: Promise<void> = Promise.resolve()
@@ -105,12 +106,13 @@ export class OffsetsStore {
     const begun = files.filter(({ answered }) => answered > 0)
     const entries = begun.map(({ ino, answered }) => ({ inode: ino, offset: BigInt(answered) }))
     const text = offsetsText([...entries, ...others])
-    if (text === this.#saved && existsSync(this.#path)) return
+    const list = JSON.stringify(files.map(additionOf))
+    if (text === this.#saved && list === this.#savedList && existsSync(this.#path)) return
     const texts = [this.#saved, text].filter((one) => one !== undefined).map((one) => hash('sha256', one))
-    const additions: Additions = { peer: this.#peer, texts, files: begun.map(additionOf) }
+    const additions = `{"peer":"${this.#peer}","texts":${JSON.stringify(texts)},"files":${list}}\n`
     try {
-      await this.#write(`${this.#path}${ADDITIONS}`, `${JSON.stringify(additions)}\n`)
-      await this.#write(this.#path, text)
+      await this.#write(`${this.#path}${ADDITIONS}`, additions)
+      if (text !== this.#saved || !existsSync(this.#path)) await this.#write(this.#path, text)
       await syncFolderOf(this.#path)
     } catch (error) {
       throw new StackTachError('io', `cannot save offsets in ${this.#path}: ${messageOf(error)}`, {
@@ -118,6 +120,7 @@ export class OffsetsStore {
       })
     }
     this.#saved = text
+    this.#savedList = list
   }
 
   async #write(path: string, text: string): Promise<void> {

@@ -3,14 +3,13 @@ import { messageOf } from '../../domain/errors.ts'
 import { sleep } from '../../runtime/backoff.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { lockFile } from './flock.ts'
-import { idOf, isRotated, type SourceFile } from './source-file.ts'
+import { idOf, isRotated, OLD, type SourceFile } from './source-file.ts'
 import type { SourceFiles } from './source-files.ts'
 
 /** Time between two looks at whether what stands in the way is answered, ms. */
 const LOOK_MS = 250
 /** Time until a rotation that has failed is tried again, ms. */
 const RETRY_MS = 5000
-const OLD = Buffer.from('.old')
 const FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY
 
 export type RotationParts = {

@@ -21,10 +21,14 @@ const OWN_WINDOW = { messages: 64, bytes: 8 << 20 }
 const WIDE_WINDOW = { messages: 10_000, bytes: 256 << 20 }
 /** Time for which bytes without a line feed wait for the rest of their line, where the processor is one of ours, ms. */
 const TAIL_MS = 1000
+/** The same for a line that grows all the time. */
+const LONGEST_TAIL_MS = 10_000
 /** Time until a file that was refused is tried again, ms. */
 const REST_MS = 60_000
 /** Fewest bytes that are read at a time. */
 const LEAST_SPAN = 4096
+/** Time until it is looked again whether the file before is sent, ms. */
+const BEFORE_MS = 20
 
 export type SenderParts = {
   readonly link: ProcessorLink
@@ -33,6 +37,10 @@ export type SenderParts = {
   readonly zstd: boolean
   /** Returns the field that says what we are. */
   readonly hello: () => readonly [number, Buffer]
+  /** Saves under which names files are sent. */
+  readonly remember: () => Promise<void>
+  /** Returns the file that goes before another, since it was rotated and is sent under the same name. */
+  readonly before: (file: SourceFile) => SourceFile | undefined
   /** Called when a file was read further. */
   readonly onRead: (file: SourceFile) => void
   /** Called when a file holds less than was expected. */
@@ -166,6 +174,12 @@ export class Sender {
   async #turn(file: SourceFile): Promise<void> {
     const rest = file.restsUntil - performance.now()
     if (rest > 0) return this.#turns.addLater(file, rest)
+    const before = this.#parts.before(file)
+    if (before && before.read < before.end) {
+      this.want(before)
+      return this.#turns.addLater(file, BEFORE_MS)
+    }
+    if (file.savedStream !== file.stream && this.#parts.link.peer !== 'thunder') await this.#parts.remember()
     const buffer = await this.#pool.take()
     let isHandedOver = false
     try {
@@ -190,7 +204,7 @@ export class Sender {
       const isEnd = count < span || span === until - begin
       file.grow(begin + count, performance.now())
       const length = this.#lengthOf(file, buffer.subarray(0, count), isEnd)
-      if (length === 0) this.#turns.addLater(file, Math.max(1, TAIL_MS - file.lagMs(performance.now())))
+      if (length === 0) this.#waitForRest(file)
       else
         return this.#sendPiece(
           { file, stream, begin, name, content: buffer.subarray(0, length), buffer },
@@ -217,13 +231,25 @@ export class Sender {
   }
 
   #isTailDue(file: SourceFile): boolean {
-    return file.isTailDue || Number.isFinite(file.limit) || file.lagMs(performance.now()) >= TAIL_MS
+    if (file.isTailDue || Number.isFinite(file.limit)) return true
+    const now = performance.now()
+    return now - file.grewAt >= TAIL_MS || now - (file.tailSince ?? now) >= LONGEST_TAIL_MS
+  }
+
+  /** Leaves the begin of a line until its rest comes, or has not come for a while. */
+  #waitForRest(file: SourceFile): void {
+    const now = performance.now()
+    file.tailSince ??= now
+    const atGrowth = file.grewAt + TAIL_MS - now
+    const atLongest = file.tailSince + LONGEST_TAIL_MS - now
+    this.#turns.addLater(file, Math.max(1, Math.min(atGrowth, atLongest)))
   }
 
   async #sendPiece(piece: Piece, isEnd: boolean): Promise<boolean> {
     const { file, content } = piece
     const isHandedOver = await this.#send(piece)
     file.span = content.length
+    file.tailSince = undefined
     this.#parts.onRead(file)
     if (file.read < file.end || !isEnd) this.want(file)
     return isHandedOver

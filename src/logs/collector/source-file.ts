@@ -6,7 +6,8 @@ import { canGrow, type Fingerprint, fingerprintOf, hasFingerprint } from './fing
 const readAt = promisify(read)
 // A pipe without a writer must not hold up the process.
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
-const OLD = Buffer.from('.old')
+/** End of the name of a rotated file. */
+export const OLD = Buffer.from('.old')
 const SLASH = 0x2f
 const NO_FINGERPRINT: Fingerprint = { length: 0, sha256: '' }
 /** Shortest time between two marks of growth, ms, and most of them. */
@@ -50,6 +51,8 @@ export class SourceFile {
   /** present name below the source folder */
   name: Buffer
   stream = newStream()
+  /** the name that is saved: only what is sent under a name that survives a crash can be told when it comes again */
+  savedStream = ''
   size = 0
   /** place up to which it is read and sent on this connection */
   read = 0
@@ -65,6 +68,8 @@ export class SourceFile {
   isQueued = false
   /** whether what follows the last line feed goes at once */
   isTailDue = false
+  /** since when the begin of a line has waited for its rest, on the steady clock, ms */
+  tailSince: number | undefined
   /** time before which it is not sent, on the steady clock, ms: it was refused */
   restsUntil = 0
   refusal: string | undefined
@@ -106,6 +111,7 @@ export class SourceFile {
   /** Goes on where an earlier process has stopped. */
   resume({ stream, answered, fingerprint, bornNs }: RememberedFile): void {
     this.stream = stream
+    this.savedStream = stream
     this.answered = answered
     this.read = answered
     this.fingerprint = fingerprint
@@ -197,10 +203,10 @@ export class SourceFile {
     return this.#fd === undefined ? undefined : fstatSync(this.#fd, { bigint: true })
   }
 
-  /** Takes the fingerprint of what is answered, where it would say more than the one there is. */
+  /** Takes the fingerprint of what is there, where it would say more than the one there is. */
   takeFingerprint(): void {
-    if (this.#fd !== undefined && canGrow(this.fingerprint, this.answered))
-      this.fingerprint = fingerprintOf(this.#fd, this.answered)
+    if (this.#fd !== undefined && canGrow(this.fingerprint, this.size))
+      this.fingerprint = fingerprintOf(this.#fd, this.size)
   }
 
   close(): void {

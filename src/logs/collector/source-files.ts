@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, statSync } from 'node:fs'
 import { messageOf } from '../../domain/errors.ts'
 import type { IsWanted } from './patterns.ts'
-import { idOf, type RememberedFile, SourceFile } from './source-file.ts'
+import { idOf, isRotated, OLD, type RememberedFile, SourceFile } from './source-file.ts'
 
 /** Time for which a file without a name is still looked at, after its last growth: a slow writer may have it open. */
 const LINGER_MS = 30_000
@@ -56,6 +56,14 @@ export class SourceFiles {
 
   byId(stats: { readonly dev: bigint; readonly ino: bigint }): SourceFile | undefined {
     return this.#byId.get(idOf(stats))
+  }
+
+  /** Returns the file that was rotated and is sent under the same name as another; undefined where there is none. */
+  rotatedBefore(file: SourceFile): SourceFile | undefined {
+    const before = isRotated(file.name) ? undefined : this.at(Buffer.concat([file.name, OLD]))
+    // A write to it may have been before those to the other, and not be seen yet.
+    if (before?.isOpen) this.lookAgain(before)
+    return before
   }
 
   pathOf(name: Buffer): Buffer {
