@@ -29,7 +29,7 @@ export type DaemonStatus = Service & {
 
 export type DaemonStatusParts = {
   readonly settings: Pick<Partial<WinchesterSettings>, 'status'>
-  readonly role: 'consumer' | 'worker' | 'api' | 'time_server' | 'up'
+  readonly role: 'consumer' | 'worker' | 'api' | 'time_server' | 'up' | 'logs_collector' | 'logs_processor'
   /** name of the process */
   readonly name: string
   readonly logger: Logger

@@ -28,6 +28,8 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   archive: async () => (await import('./commands/archive.ts')).archiveCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
   ship: async () => (await import('./commands/ship.ts')).shipCommand(),
+  'logs-collector': async () => (await import('./commands/logs-collector.ts')).logsCollectorCommand(),
+  'logs-processor': async () => (await import('./commands/logs-processor.ts')).logsProcessorCommand(),
   timex: async () => (await import('./commands/timex.ts')).timexCommand(),
   completion: async () => (await import('./commands/completion.ts')).completionCommand(stv3Program),
 }

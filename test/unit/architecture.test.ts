@@ -48,6 +48,8 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
   ship: [...GROUND, ...OBJECTS],
+  // The log transport: its wire, and the programs on both sides of it.
+  logs: [...GROUND, 'broker/broker.ts', 'broker/message.ts', 'ship/log-sets/path-text.ts'],
   // Bulk actions of operators.
   repair: [...GROUND, 'store/ports'],
   api: [
@@ -81,7 +83,18 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   // Adapters are built here and nowhere else.
   assembly: [
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
-    ...['objects', 'pipeline', 'publishing', 'repair', 'replay', 'ship', 'status', 'store', 'streams'],
+    ...[
+      'logs',
+      'objects',
+      'pipeline',
+      'publishing',
+      'repair',
+      'replay',
+      'ship',
+      'status',
+      'store',
+      'streams',
+    ],
   ],
   // The engine to embed puts the same parts together for the programs of others.
   engine: [...GROUND, 'assembly', 'clock', 'config', 'distiller', 'pipeline', 'store', 'timex'],
@@ -122,6 +135,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'explain',
       'http',
       'klugman',
+      'logs',
       'notigen',
       'observe',
       'pipeline',
