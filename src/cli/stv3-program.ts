@@ -28,6 +28,9 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   archive: async () => (await import('./commands/archive.ts')).archiveCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
   ship: async () => (await import('./commands/ship.ts')).shipCommand(),
+  'heka-match': async () => (await import('./commands/heka-match.ts')).hekaMatchCommand(),
+  'heka-encode': async () => (await import('./commands/heka-encode.ts')).hekaEncodeCommand(),
+  'heka-decode': async () => (await import('./commands/heka-decode.ts')).hekaDecodeCommand(),
   timex: async () => (await import('./commands/timex.ts')).timexCommand(),
   completion: async () => (await import('./commands/completion.ts')).completionCommand(stv3Program),
 }

@@ -48,6 +48,8 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
   ship: [...GROUND, ...OBJECTS],
+  // Receivers, subscriber and statistics of Heka's messages.
+  heka: [...GROUND, ...BROKER, 'http', 'publishing'],
   // Bulk actions of operators.
   repair: [...GROUND, 'store/ports'],
   api: [
@@ -120,6 +122,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ],
     ...[
       'explain',
+      'heka',
       'http',
       'klugman',
       'notigen',
@@ -200,6 +203,7 @@ const PURE = [
   'starter',
   'ship/log-sets',
   'status/tree',
+  'heka/matcher',
 ]
 const isPure = (file: string) => PURE.some((folder) => file.startsWith(`${folder}/`))
 
