@@ -83,7 +83,18 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   // Adapters are built here and nowhere else.
   assembly: [
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
-    ...['objects', 'pipeline', 'publishing', 'repair', 'replay', 'ship', 'status', 'store', 'streams'],
+    ...[
+      'heka',
+      'objects',
+      'pipeline',
+      'publishing',
+      'repair',
+      'replay',
+      'ship',
+      'status',
+      'store',
+      'streams',
+    ],
   ],
   // The engine to embed puts the same parts together for the programs of others.
   engine: [...GROUND, 'assembly', 'clock', 'config', 'distiller', 'pipeline', 'store', 'timex'],
@@ -186,6 +197,7 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   'js-yaml': 'config',
   pino: 'runtime',
   'prom-client': 'observe',
+  ws: 'heka',
   undici: 'runtime',
   '@aws-sdk/client-s3': 'objects',
 }

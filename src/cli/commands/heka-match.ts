@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { InvalidError } from '../../domain/errors.ts'
-import { compileMatcher, type Matcher } from '../../heka/matcher/compile-matcher.ts'
+import { compileMatcher } from '../../heka/matcher/compile-matcher.ts'
+import type { Matcher } from '../../heka/matcher/matcher.ts'
 import { MatcherError } from '../../heka/matcher/matcher-error.ts'
 import { encodeMessage } from '../../heka/wire/encode-message.ts'
 import type { HekaMessage } from '../../heka/wire/message.ts'

@@ -1,10 +1,7 @@
-import type { MessageView } from '../wire/message-view.ts'
 import { compileFieldTest } from './field-test.ts'
+import type { Matcher } from './matcher.ts'
 import { type Expression, parseMatcher, type Test } from './parser.ts'
 import { compileNumberTest, compileTextTest } from './variable-test.ts'
-
-/** Whether a message that was scanned passes. */
-export type Matcher = (view: MessageView) => boolean
 
 /**
  * Compiles an expression of Heka's matcher. Throws MatcherError with place and reason where it is none.

@@ -1,6 +1,6 @@
 import { ENV_VERSION, HOSTNAME, LOGGER, type MessageView, PAYLOAD, TYPE, UUID } from '../wire/message-view.ts'
 import { uuidText } from '../wire/uuid-text.ts'
-import type { Matcher } from './compile-matcher.ts'
+import type { Matcher } from './matcher.ts'
 import { compareWhole, parseNumberLiteral } from './number-literal.ts'
 import type { Test } from './parser.ts'
 import { type BytesTest, compileRegex } from './regex.ts'

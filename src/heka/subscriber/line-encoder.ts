@@ -67,7 +67,7 @@ function variableWriter(name: LineField): (view: MessageView, writer: LineWriter
 }
 
 /** Returns nanoseconds since 1970 as `YYYY-MM-DDTHH:MM:SS` in UTC; the fraction is cut off, towards the past. */
-export function timeText(nanoseconds: bigint): string {
+function timeText(nanoseconds: bigint): string {
   const seconds = nanoseconds / NANOSECONDS - (nanoseconds % NANOSECONDS < 0n ? 1n : 0n)
   return new Date(Number(seconds) * 1000).toISOString().slice(0, 19)
 }

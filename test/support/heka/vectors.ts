@@ -19,7 +19,12 @@ export type WireVector = Named & {
   readonly bytes?: VectorBytes
   readonly body?: VectorBytes
   readonly message?: MessageForm
-  readonly signer?: { readonly name: string; readonly version: number; readonly key: string; readonly hash: string }
+  readonly signer?: {
+    readonly name: string
+    readonly version: number
+    readonly key: string
+    readonly hash: string
+  }
   readonly signers?: { readonly [name: string]: string }
   readonly chunks?: readonly VectorBytes[]
   readonly skipAuthentication?: boolean
@@ -100,7 +105,8 @@ export function vectorBytes(value: VectorBytes): Buffer {
   if (typeof value === 'string') return Buffer.from(value, 'hex')
   if ('hex' in value) return Buffer.from(value.hex, 'hex')
   if ('runs' in value) return Buffer.concat(value.runs.map(vectorBytes))
-  return Buffer.concat(Array.from({ length: value.times }, () => Buffer.from(value.repeat, 'hex')))
+  const one = Buffer.from(value.repeat, 'hex')
+  return Buffer.alloc(one.length * value.times, one)
 }
 
 /** Returns bytes as an answer of the vectors names them: a large one by its digest, where `wanted` is one. */

@@ -44,7 +44,10 @@ test.each([
   ['Payload =~ /a++/', 'the regular expression is not valid (invalid nested repetition operator: `++`)'],
   ['!(TRUE)', 'found "!" at column 1, expected a variable, a value or a sign; there is no "not"'],
   ['Fields[a', 'found an open bracket at column 7, expected one that is closed by ] on the same line'],
-  ["'x' == Type", "found 'x' at column 1, expected a test, TRUE, FALSE or (; the variable stands on the left"],
+  [
+    "'x' == Type",
+    "found 'x' at column 1, expected a test, TRUE, FALSE or (; the variable stands on the left",
+  ],
 ])('%s: the error has its place, reason and a hint', (expression, message) => {
   expect(() => compileMatcher(expression)).toThrow(message)
 })
