@@ -54,10 +54,10 @@ export function reporterOf(
   { values, broker, counters, logger }: ReceiverParts,
   sender: string,
   source: string,
+  onRead?: (value: number) => void,
 ): StatsReporter | undefined {
   if (!values.stats) return undefined
   const count = () => counters.get('receivedCount')
-  const onRead = (value: number) => counters.set('throughput', value)
   return new StatsReporter({
     openPublisher: () => broker.openPublisher(),
     channel: values.statsChannel,

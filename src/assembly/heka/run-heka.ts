@@ -1,29 +1,35 @@
 import type { Broker } from '../../broker/broker.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
+import type { ListenAddress } from '../../runtime/listen-address.ts'
 import type { LogFormat } from '../../runtime/log/log-format.ts'
 import { logLevelOf } from '../../runtime/log/log-level.ts'
 import { createLogger, type Logger } from '../../runtime/logger.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import { runUntilStopped, stopSignal } from '../daemon.ts'
+import { type BrokerValues, openHekaBroker } from './heka-broker.ts'
 
 /** Options of the log that every command has. */
 export type LogOptions = { readonly logLevel?: string; readonly logFormat?: LogFormat }
 
+/** A service that listens, and where. */
+export type Listening = Service & { readonly address: () => ListenAddress }
+
 const SHUTDOWN_MS = 30_000
 
-/** Returns the logger of a program of Heka: an unknown level of its settings leaves info. */
-export function hekaLogger({ logLevel, logFormat }: LogOptions, configured: string): Logger {
-  const level = logLevelOf(logLevel ?? configured.toLowerCase()) ?? 'info'
-  return createLogger(level, {}, logFormat)
-}
-
-/** Runs a program of Heka until SIGTERM or SIGINT, and closes its broker then. */
-export async function runHeka(service: Service, broker: Broker, logger: Logger): Promise<void> {
+/** Builds a program of Heka and runs it until SIGTERM or SIGINT. An unknown level of its log is info. */
+export async function runHeka(
+  values: BrokerValues & { readonly loggingLevel?: string },
+  { logLevel, logFormat }: LogOptions,
+  build: (broker: Broker, logger: Logger) => Promise<Service>,
+): Promise<void> {
   const signal = stopSignal()
+  const level = logLevelOf(logLevel ?? values.loggingLevel?.toLowerCase() ?? 'info') ?? 'info'
+  const logger = createLogger(level, {}, logFormat)
+  const broker = await openHekaBroker(values, logger)
   try {
+    const service = await build(broker, logger)
     const manager = new ServiceManager(process.env, logger)
-    const running = runUntilStopped(service, { signal, logger, shutdownMs: SHUTDOWN_MS, manager })
-    await running
+    await runUntilStopped(service, { signal, logger, shutdownMs: SHUTDOWN_MS, manager })
   } finally {
     await broker.close()
   }

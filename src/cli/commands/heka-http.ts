@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { runHttpReceiver } from '../../assembly/heka/run-http.ts'
+import { buildHttpReceiver } from '../../assembly/heka/build-http-receiver.ts'
 import { HTTP_RECEIVER } from '../../heka/settings/programs.ts'
 import { createSettingsCommand } from '../heka/settings-command.ts'
 
@@ -10,6 +10,6 @@ export function hekaHttpCommand(): Command {
     description: 'relay messages of Heka from HTTP to a stream of RabbitMQ',
     example: 'RCVR_CLIENT_ID=http-1 stv3 heka-http --broker-url amqp://localhost',
     program: HTTP_RECEIVER,
-    run: runHttpReceiver,
+    build: buildHttpReceiver,
   })
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { runStatsProxy } from '../../assembly/heka/run-proxy.ts'
+import { buildStatsProxy } from '../../assembly/heka/build-stats-proxy.ts'
 import { STATS_PROXY } from '../../heka/settings/programs.ts'
 import { createSettingsCommand } from '../heka/settings-command.ts'
 
@@ -10,6 +10,6 @@ export function hekaStatsCommand(): Command {
     description: 'serve the statistics of receivers and subscribers: /config, and the websocket /messages',
     example: 'stv3 heka-stats --http-port 9010 --broker-url amqp://localhost',
     program: STATS_PROXY,
-    run: runStatsProxy,
+    build: buildStatsProxy,
   })
 }

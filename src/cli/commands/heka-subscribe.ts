@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { runSubscriber } from '../../assembly/heka/run-subscriber.ts'
+import { buildSubscriber } from '../../assembly/heka/build-subscriber.ts'
 import { SUBSCRIBER } from '../../heka/settings/programs.ts'
 import { createSettingsCommand } from '../heka/settings-command.ts'
 
@@ -11,6 +11,6 @@ export function hekaSubscribeCommand(): Command {
     example: `stv3 heka-subscribe --client-id sub-1 --subject lagermeister-test --durable archive \\
     --deliver-all true --remote-url https://collector.example.org/in`,
     program: SUBSCRIBER,
-    run: runSubscriber,
+    build: buildSubscriber,
   })
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { runTcpReceiver } from '../../assembly/heka/run-tcp.ts'
+import { buildTcpReceiver } from '../../assembly/heka/build-tcp-receiver.ts'
 import { TCP_RECEIVER } from '../../heka/settings/programs.ts'
 import { createSettingsCommand } from '../heka/settings-command.ts'
 
@@ -10,6 +10,6 @@ export function hekaTcpCommand(): Command {
     description: 'relay messages of Heka from TCP to a stream of RabbitMQ',
     example: 'TCPRCVR_CLIENT_ID=tcp-1 stv3 heka-tcp --broker-url amqp://localhost',
     program: TCP_RECEIVER,
-    run: runTcpReceiver,
+    build: buildTcpReceiver,
   })
 }

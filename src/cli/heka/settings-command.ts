@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
-import type { LogOptions } from '../../assembly/heka/run-heka.ts'
+import type { BrokerValues } from '../../assembly/heka/heka-broker.ts'
+import { type LogOptions, runHeka } from '../../assembly/heka/run-heka.ts'
+import type { Broker } from '../../broker/broker.ts'
 import { readConfigText } from '../../config/documents/read-config-text.ts'
 import { parseYamlDocument } from '../../config/documents/yaml-document.ts'
 import { ConfigError } from '../../domain/errors.ts'
@@ -11,6 +13,8 @@ import {
 } from '../../heka/settings/read-settings.ts'
 import type { Settings, ValuesOf } from '../../heka/settings/setting.ts'
 import { settingsTable } from '../../heka/settings/settings-table.ts'
+import type { Service } from '../../runtime/lifecycle.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import { createCommand } from '../program.ts'
 
 type Options = LogOptions & { readonly config?: string; readonly [key: string]: string | undefined }
@@ -21,7 +25,8 @@ export type SettingsCommand<S extends Settings> = {
   readonly description: string
   readonly example: string
   readonly program: Program<S>
-  readonly run: (values: ValuesOf<S>, options: LogOptions) => Promise<void>
+  /** Builds the service that runs until the command is stopped. */
+  readonly build: (values: ValuesOf<S>, broker: Broker, logger: Logger) => Promise<Service>
 }
 
 /**
@@ -29,7 +34,7 @@ export type SettingsCommand<S extends Settings> = {
  * file, in this order. Its help has a table of them.
  */
 export function createSettingsCommand<S extends Settings>(parts: SettingsCommand<S>): Command {
-  const { name, description, example, program, run } = parts
+  const { name, description, example, program, build } = parts
   const command = createCommand(name, description, example).option(
     '-c, --config <file>',
     'YAML file with the same settings: keys as the variables, without prefix and in lower case',
@@ -44,7 +49,8 @@ export function createSettingsCommand<S extends Settings>(parts: SettingsCommand
     .action(async (options: Options) => {
       const file = options.config === undefined ? undefined : await readFileValues(options.config)
       const sources = { options, environment: process.env, file }
-      await run(readSettings(program, sources), options)
+      const values = readSettings(program, sources) as ValuesOf<S> & BrokerValues
+      await runHeka(values, options, (broker, logger) => build(values, broker, logger))
     })
 }
 

@@ -48,7 +48,8 @@ function readTo(broker: Broker, spec: QueueSpec, id: string): Promise<Read> {
         const { offset = 0, properties } = delivery
         first ??= offset
         if (properties.messageId === id) {
-          void subscription.close().then(() => resolve({ last, first, mark: offset }), reject)
+          const found = { last, first, mark: offset }
+          void subscription.close().then(() => resolve(found), reject)
           return
         }
         last = lastIn(delivery) ?? last

@@ -315,7 +315,7 @@ export class Subscriber implements Service {
   #advance(): void {
     while (this.#waiting[0]?.state === 'done') this.#position = this.#waiting.shift()?.end
     this.#acknowledge()
-    if (this.#seat) this.#storing ??= this.#store()
+    this.#keepPosition()
   }
 
   /** Acknowledges deliveries before the position, so that as many others come. */
@@ -327,6 +327,13 @@ export class Subscriber implements Service {
       this.#heldBytes -= last?.body.length ?? 0
     }
     if (last) this.#subscription?.ackUpTo(last)
+  }
+
+  #keepPosition(): void {
+    if (!this.#seat || this.#storing) return
+    this.#storing = this.#store().finally(() => {
+      this.#storing = undefined
+    })
   }
 
   /** Stores the position, and again while it moves. */
@@ -343,7 +350,6 @@ export class Subscriber implements Service {
         await sleep(500, this.#stopping.signal)
       }
     }
-    this.#storing = undefined
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Broker } from '../../broker/broker.ts'
 import { Counters } from '../../heka/receivers/counters.ts'
 import { createHttpReceiver, receiverRefusal } from '../../heka/receivers/http-receiver.ts'
 import { Intake } from '../../heka/receivers/intake.ts'
@@ -6,20 +7,19 @@ import type { HTTP_RECEIVER } from '../../heka/settings/programs.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
 import { createHttpService } from '../../http/http-service.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
-import { openHekaBroker, reachedInTime } from './heka-broker.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { reachedInTime } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
 import { HOST, matcherOf, reporterOf, writerOf } from './receiver-parts.ts'
-import { hekaLogger, type LogOptions, runHeka } from './run-heka.ts'
+import type { Listening } from './run-heka.ts'
 
 type Values = ValuesOf<(typeof HTTP_RECEIVER)['settings']>
 
-/** Runs the HTTP receiver until it is stopped. Where the broker is away at the start it refuses messages. */
-export async function runHttpReceiver(values: Values, options: LogOptions): Promise<void> {
-  const logger = hekaLogger(options, values.loggingLevel)
+/** Builds the HTTP receiver. Where the broker is away at the start it refuses messages. */
+export async function buildHttpReceiver(values: Values, broker: Broker, logger: Logger): Promise<Listening> {
   const address = parseBindAddress(values.bindAddress, 'BIND_ADDRESS')
   const intake = new Intake(matcherOf(values.matchSpec))
   const counters = new Counters()
-  const broker = await openHekaBroker(values, logger)
   const parts = { values, broker, counters, logger }
   const writer = writerOf(parts, { isPatient: false })
   const listener = createHttpReceiver({
@@ -60,5 +60,5 @@ export async function runHttpReceiver(values: Values, options: LogOptions): Prom
     stop: () => http.stop(),
   }
   const services = [publishing, ...(stats ? [stats] : []), ...(reporter ? [reporter] : []), listening]
-  await runHeka(createGroup(services), broker, logger)
+  return { ...createGroup(services), address: () => http.address() }
 }

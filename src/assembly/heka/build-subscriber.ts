@@ -17,25 +17,22 @@ import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
 import { splitCredentials } from '../../text/url-credentials.ts'
-import { openHekaBroker, reachedInTime } from './heka-broker.ts'
+import { reachedInTime } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
 import { HOST, matcherOf } from './receiver-parts.ts'
-import { hekaLogger, type LogOptions, runHeka } from './run-heka.ts'
 
 type Values = ValuesOf<(typeof SUBSCRIBER)['settings']>
 
 /** Bounds of the pause in place of a POST, ms. */
 const STUB_MS = [50, 700] as const
 
-/** Runs the subscriber until it is stopped. Rejects when the broker is not there at the start. */
-export async function runSubscriber(values: Values, options: LogOptions): Promise<void> {
-  const logger = hekaLogger(options, values.loggingLevel)
+/** Builds the subscriber. Its start rejects when the broker is not there. */
+export async function buildSubscriber(values: Values, broker: Broker, logger: Logger): Promise<Service> {
   requireUsable(values)
   const counters = new Counters()
   const lag = new LagGauge()
   const poster = await posterOf(values, counters, logger)
   const settings = subscriberSettings(values)
-  const broker = await openHekaBroker(values, logger)
   const openPublisher = () => broker.openPublisher()
   const reporter = values.stats
     ? new StatsReporter({ openPublisher, channel: values.statsChannel, logger, read: () => lag.events() })
@@ -75,7 +72,7 @@ export async function runSubscriber(values: Values, options: LogOptions): Promis
     ...(reporter ? [reporter] : []),
     reading(subscriber, seat, deadLetters, values, logger),
   ]
-  await runHeka(createGroup(services), broker, logger)
+  return createGroup(services)
 }
 
 function requireUsable({ durable, remoteUrl, compression }: Values): void {

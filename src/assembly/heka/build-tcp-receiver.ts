@@ -1,3 +1,4 @@
+import type { Broker } from '../../broker/broker.ts'
 import { Counters } from '../../heka/receivers/counters.ts'
 import { Intake } from '../../heka/receivers/intake.ts'
 import { parseSignerKeys } from '../../heka/receivers/signer-keys.ts'
@@ -8,24 +9,23 @@ import type { ValuesOf } from '../../heka/settings/setting.ts'
 import type { StreamWriter } from '../../heka/stream/stream-writer.ts'
 import type { SignerKeys } from '../../heka/wire/signature.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
+import type { Logger } from '../../runtime/logger.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
 import { readTlsFiles } from '../../runtime/tls-files.ts'
-import { openHekaBroker, reachedInTime } from './heka-broker.ts'
+import { reachedInTime } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
 import { matcherOf, reporterOf, writerOf } from './receiver-parts.ts'
-import { hekaLogger, type LogOptions, runHeka } from './run-heka.ts'
+import type { Listening } from './run-heka.ts'
 
 type Values = ValuesOf<(typeof TCP_RECEIVER)['settings']>
 
-/** Runs the TCP receiver until it is stopped. Rejects when the broker is not there at the start. */
-export async function runTcpReceiver(values: Values, options: LogOptions): Promise<void> {
-  const logger = hekaLogger(options, values.loggingLevel)
+/** Builds the TCP receiver. Its start rejects when the broker is not there. */
+export async function buildTcpReceiver(values: Values, broker: Broker, logger: Logger): Promise<Listening> {
   const address = parseBindAddress(values.bindAddress, 'BIND_ADDRESS')
   const intake = new Intake(matcherOf(values.matchSpec))
   const signers = await signersOf(values)
   const tls = await tlsOf(values)
   const counters = new Counters()
-  const broker = await openHekaBroker(values, logger)
   const parts = { values, broker, counters, logger }
   const writer: StreamWriter = writerOf(parts, {
     isPatient: true,
@@ -59,7 +59,7 @@ export async function runTcpReceiver(values: Values, options: LogOptions): Promi
       unconfirmed_bytes: { help: 'bytes the broker has not confirmed', read: () => writer.unconfirmedBytes },
     },
   })
-  const reporter = reporterOf(parts, 'tcp-receiver', '')
+  const reporter = reporterOf(parts, 'tcp-receiver', '', (value) => counters.set('throughput', value))
   const reached: Service = {
     start: () => reachedInTime(writer.start(), values),
     stop: () => writer.stop(),
@@ -73,7 +73,7 @@ export async function runTcpReceiver(values: Values, options: LogOptions): Promi
     stop: () => receiver.stop(),
   }
   const services = [reached, ...(stats ? [stats] : []), ...(reporter ? [reporter] : []), listening]
-  await runHeka(createGroup(services), broker, logger)
+  return { ...createGroup(services), address: () => receiver.address }
 }
 
 async function signersOf(values: Values): Promise<SignerKeys | undefined> {

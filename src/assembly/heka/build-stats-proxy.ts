@@ -13,18 +13,16 @@ import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
 import { processName } from '../daemon.ts'
-import { openHekaBroker, reachedInTime } from './heka-broker.ts'
-import { hekaLogger, type LogOptions, runHeka } from './run-heka.ts'
+import { reachedInTime } from './heka-broker.ts'
+import type { Listening } from './run-heka.ts'
 
 type Values = ValuesOf<(typeof STATS_PROXY)['settings']>
 
 const PREFETCH = 1000
 
-/** Runs the statistics daemon until it is stopped. Rejects when the broker is not there at the start. */
-export async function runStatsProxy(values: Values, options: LogOptions): Promise<void> {
-  const logger = hekaLogger(options, 'info')
+/** Builds the statistics daemon. Its start rejects when the broker is not there. */
+export async function buildStatsProxy(values: Values, broker: Broker, logger: Logger): Promise<Listening> {
   const token = values.tokenFile === '' ? undefined : await readSecret(values.tokenFile)
-  const broker = await openHekaBroker(values, logger)
   const feed = new EventFeed()
   const { allowedOrigins } = values
   const isAllowed = (origin: string | undefined) =>
@@ -47,7 +45,8 @@ export async function runStatsProxy(values: Values, options: LogOptions): Promis
       await http.stop()
     },
   }
-  await runHeka(createGroup([following(broker, values, feed, logger), listening]), broker, logger)
+  const services = [following(broker, values, feed, logger), listening]
+  return { ...createGroup(services), address: () => http.address() }
 }
 
 /** Whether a request shows the token: as a bearer, or in its query, since pages cannot set headers of a websocket. */
