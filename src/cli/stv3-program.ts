@@ -32,6 +32,8 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   'heka-http': async () => (await import('./commands/heka-http.ts')).hekaHttpCommand(),
   'heka-subscribe': async () => (await import('./commands/heka-subscribe.ts')).hekaSubscribeCommand(),
   'heka-stats': async () => (await import('./commands/heka-stats.ts')).hekaStatsCommand(),
+  'heka-bridge': async () => (await import('./commands/heka-bridge.ts')).hekaBridgeCommand(),
+  'heka-generate': async () => (await import('./commands/heka-generate.ts')).hekaGenerateCommand(),
   'heka-match': async () => (await import('./commands/heka-match.ts')).hekaMatchCommand(),
   'heka-encode': async () => (await import('./commands/heka-encode.ts')).hekaEncodeCommand(),
   'heka-decode': async () => (await import('./commands/heka-decode.ts')).hekaDecodeCommand(),

@@ -6,10 +6,10 @@ import type { SUBSCRIBER } from '../../heka/settings/programs.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
 import { LagGauge } from '../../heka/stats/lag-gauge.ts'
 import { StatsReporter } from '../../heka/stats/reporter.ts'
-import { Seat } from '../../heka/stream/seat.ts'
 import { startOf } from '../../heka/stream/start.ts'
 import { streamSpec } from '../../heka/stream/stream-spec.ts'
 import { DeadLetters } from '../../heka/subscriber/dead-letters.ts'
+import { createLineEncoder } from '../../heka/subscriber/line-encoder.ts'
 import { parseLineFields } from '../../heka/subscriber/line-fields.ts'
 import { Poster, type PostOutcome } from '../../heka/subscriber/poster.ts'
 import { Subscriber, type SubscriberOptions } from '../../heka/subscriber/subscriber.ts'
@@ -17,9 +17,9 @@ import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
 import { splitCredentials } from '../../text/url-credentials.ts'
-import { reachedInTime } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
 import { HOST, matcherOf } from './receiver-parts.ts'
+import { createReading, seatOf } from './seated-reading.ts'
 
 type Values = ValuesOf<(typeof SUBSCRIBER)['settings']>
 
@@ -70,7 +70,7 @@ export async function buildSubscriber(values: Values, broker: Broker, logger: Lo
   const services = [
     ...(stats ? [stats] : []),
     ...(reporter ? [reporter] : []),
-    reading(subscriber, seat, deadLetters, values, logger),
+    createReading(subscriber, seat, deadLetters, values, logger),
   ]
   return createGroup(services)
 }
@@ -88,12 +88,17 @@ function subscriberSettings(
   values: Values,
 ): Pick<
   SubscriberOptions,
-  'spec' | 'start' | 'lines' | 'matches' | 'batchSize' | 'batchTimeoutMs' | 'parallel'
+  'spec' | 'start' | 'encode' | 'matches' | 'batchSize' | 'batchTimeoutMs' | 'parallel'
 > {
+  const { dynamicFields } = values
+  const writeLine = createLineEncoder({ fields: parseLineFields(values.fields), dynamicFields })
   return {
     spec: streamSpec(values.subject, values),
     start: startOf(values),
-    lines: { fields: parseLineFields(values.fields), dynamicFields: values.dynamicFields },
+    encode: (view, writer) => {
+      writeLine(view, writer)
+      return true
+    },
     matches: matcherOf(values.matchSpec),
     batchSize: values.batchSize,
     batchTimeoutMs: values.batchTimeout,
@@ -128,48 +133,4 @@ function batchEvents(count: number) {
     { ...common, Value: count, Sender: 'http-output', MetricType: 'BatchSize', Aggregate: 'Average' },
     { ...common, Value: count, Sender: 'http-output', MetricType: 'Throughput', Aggregate: 'Total' },
   ]
-}
-
-/** Returns the seat of a group or of a durable name; undefined where there is neither. */
-function seatOf(values: Values, broker: Broker, subscriber: Subscriber, logger: Logger): Seat | undefined {
-  const { qgroup, durable, clientId, subject } = values
-  if (qgroup === '' && durable === '') return undefined
-  const owner = qgroup === '' ? `client.${clientId}` : `group.${qgroup}`
-  return new Seat({
-    broker,
-    openPublisher: () => broker.openPublisher(),
-    queue: `${subject}.position.${owner}${durable === '' ? '' : `.${durable}`}`,
-    isDurable: durable !== '',
-    logger,
-    onSeated: (position) => {
-      const where = position ? `from ${position.offset}.${position.index} on` : 'from the start'
-      logger.info({}, `this process reads ${subject} ${where}`)
-      void subscriber.readFrom(position)
-    },
-    onLost: () => {
-      logger.warn({}, `another process may read ${subject} now; what is not done comes again`)
-      void subscriber.leave()
-    },
-  })
-}
-
-function reading(
-  subscriber: Subscriber,
-  seat: Seat | undefined,
-  deadLetters: DeadLetters,
-  values: Values,
-  logger: Logger,
-): Service {
-  return {
-    async start() {
-      await reachedInTime(subscriber.start(), values)
-      logger.info({ client: values.clientId }, `subscribed to ${values.subject}`)
-    },
-    async stop() {
-      await subscriber.stop()
-      if (values.unsubscribe && seat?.isSeated) await seat.store(null).catch(() => {})
-      await seat?.stop()
-      await deadLetters.close()
-    },
-  }
 }

@@ -48,16 +48,21 @@ export const HTTP_RECEIVER = {
   },
 }
 
+/** Settings of where a subscriber begins that has no position of its own. */
+const START_SETTINGS = {
+  startSeq: unsigned('begin at this message, from 1; 0: not'),
+  startDelta: text('begin with messages of so long ago, such as 1h'),
+  deliverAll: flag('begin with the oldest message that is kept'),
+  deliverLast: flag('begin with the last message'),
+}
+
 /** Settings of the subscriber. */
 export const SUBSCRIBER = {
   prefix: 'SUB',
   settings: {
     clusterId: text('taken for compatibility, without effect', { otherwise: 'test-cluster' }),
     clientId: text('name of this subscriber, to which its durable names belong', { isRequired: true }),
-    startSeq: unsigned('begin at this message, from 1; 0: not'),
-    startDelta: text('begin with messages of so long ago, such as 1h'),
-    deliverAll: flag('begin with the oldest message that is kept'),
-    deliverLast: flag('begin with the last message'),
+    ...START_SETTINGS,
     durable: text('name under which the position is kept'),
     qgroup: text('group of subscribers, of which each message goes to one'),
     unsubscribe: flag('forget the durable name at the end'),
@@ -99,5 +104,28 @@ export const STATS_PROXY = {
     tokenFile: text('file with the token that clients must send, readable by its owner alone'),
     maxClients: whole('most connections of /messages', { otherwise: '500', min: 1 }),
     ...BROKER_SETTINGS,
+  },
+}
+
+/** Settings of what makes notifications of messages. */
+export const BRIDGE = {
+  prefix: 'BRIDGE',
+  settings: {
+    clientId: text('name of this bridge, to which its durable names belong', { isRequired: true }),
+    subject: text('subject whose stream is read', { isRequired: true }),
+    mapping: text('YAML file with the rules by which messages become notifications', { isRequired: true }),
+    exchange: text('exchange that notifications are published to; empty: the queue that ROUTING_KEY names'),
+    routingKey: text('routing key of the notifications', { otherwise: 'monitor.info' }),
+    targetUrl: text('address of the broker of the notifications; that of the stream where empty', {
+      isSecret: true,
+    }),
+    ...START_SETTINGS,
+    durable: text('name under which the position is kept', { otherwise: 'bridge' }),
+    qgroup: text('group of bridges, of which each message goes to one'),
+    unsubscribe: flag('forget the durable name at the end'),
+    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none'),
+    ...BROKER_SETTINGS,
+    ...STREAM_SETTINGS,
   },
 }

@@ -34,6 +34,13 @@ export class LineWriter {
     this.#length += this.#bytes.write(text, this.#length, 'latin1')
   }
 
+  /** Writes a text as UTF-8, and a line feed. */
+  line(text: string): void {
+    this.#reserve(3 * text.length + 1)
+    this.#length += this.#bytes.write(text, this.#length, 'utf8')
+    this.#length += this.#bytes.write('\n', this.#length)
+  }
+
   /** Writes a part of some bytes as a text in quotes. Each byte that is no UTF-8 becomes U+FFFD. */
   text(bytes: Buffer, from = 0, end = bytes.length): void {
     if (isUtf8(bytes.subarray(from, end))) this.#quoted(bytes, from, end)

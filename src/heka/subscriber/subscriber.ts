@@ -16,7 +16,6 @@ import { scanMessage } from '../wire/scan-message.ts'
 import { WireError } from '../wire/wire-error.ts'
 import { type Batch, Batcher } from './batcher.ts'
 import type { DeadLetters } from './dead-letters.ts'
-import { createLineEncoder, type LineOptions } from './line-encoder.ts'
 import { LineWriter } from './line-writer.ts'
 import type { PostOutcome } from './poster.ts'
 
@@ -32,7 +31,8 @@ export type SubscriberOptions = {
   readonly openPublisher: () => Promise<Publisher>
   readonly spec: QueueSpec
   readonly start: Start
-  readonly lines: LineOptions
+  /** Writes the line of a message at a position. Returns whether it has one. */
+  readonly encode: (view: MessageView, writer: LineWriter, position: Position) => boolean
   readonly matches: Matcher | undefined
   readonly batchSize: number
   readonly batchTimeoutMs: number
@@ -61,7 +61,6 @@ export class Subscriber implements Service {
   readonly #stopping = new AbortController()
   readonly #writer = new LineWriter()
   readonly #view = new MessageView()
-  readonly #encode: ReturnType<typeof createLineEncoder>
   readonly #batcher: Batcher
   #subscription: Subscription | undefined
   #prefetch = FIRST_PREFETCH
@@ -72,6 +71,7 @@ export class Subscriber implements Service {
   #posting = 0
   #position: Position | undefined
   #storing: Promise<void> | undefined
+  #stored: Position | undefined
   /** counts readings, so that what belongs to an earlier one is not mistaken for the present one */
   #reading = 0
   /** what is skipped at the begin of a reading */
@@ -79,7 +79,6 @@ export class Subscriber implements Service {
 
   constructor(options: SubscriberOptions) {
     this.#options = options
-    this.#encode = createLineEncoder(options.lines)
     this.#batcher = new Batcher({
       size: Math.max(1, options.batchSize),
       timeoutMs: options.batchTimeoutMs,
@@ -140,6 +139,7 @@ export class Subscriber implements Service {
     this.#stopping.abort()
     while (this.#posting > 0) await sleep(20)
     if (!this.#seat) await this.#keepRest()
+    this.#keepPosition()
     await this.#storing
     await this.#subscription?.close()
   }
@@ -208,7 +208,7 @@ export class Subscriber implements Service {
     this.#held = []
     this.#waiting = []
     this.#heldBytes = 0
-    this.#position = this.#skip = undefined
+    this.#position = this.#stored = this.#skip = undefined
   }
 
   #deliver(delivery: Delivery): void {
@@ -239,7 +239,7 @@ export class Subscriber implements Service {
   }
 
   #message(bytes: Buffer, position: Position): void {
-    const { counters, matches, onEncoded } = this.#options
+    const { counters, matches, encode, onEncoded } = this.#options
     counters.add('receivedCount')
     try {
       scanMessage(bytes, 0, bytes.length, this.#view)
@@ -248,11 +248,10 @@ export class Subscriber implements Service {
       counters.add('undecodableCount')
       return
     }
-    if (matches && !matches(this.#view)) {
+    if ((matches && !matches(this.#view)) || !encode(this.#view, this.#writer, position)) {
       counters.add('unmatchedCount')
       return
     }
-    this.#encode(this.#view, this.#writer)
     onEncoded?.(this.#view.timestamp)
     this.#batcher.add({ bytes, position })
   }
@@ -333,17 +332,18 @@ export class Subscriber implements Service {
     if (!this.#seat || this.#storing) return
     this.#storing = this.#store().finally(() => {
       this.#storing = undefined
+      // It may have moved in the meantime.
+      if (this.#position !== this.#stored && !this.#stopping.signal.aborted) this.#keepPosition()
     })
   }
 
   /** Stores the position, and again while it moves. */
   async #store(): Promise<void> {
-    let stored: Position | undefined
-    while (this.#position && this.#position !== stored && this.#seat) {
+    while (this.#position && this.#position !== this.#stored && this.#seat) {
       const next = this.#position
       try {
         await this.#seat.store(next)
-        stored = next
+        this.#stored = next
       } catch (error) {
         this.#options.logger.debug({}, `the position was not stored: ${messageOf(error)}`)
         if (this.#stopping.signal.aborted) break
