@@ -50,6 +50,8 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   ship: [...GROUND, ...OBJECTS],
   // The log transport: its wire, and the programs on both sides of it.
   logs: [...GROUND, 'broker/broker.ts', 'broker/message.ts', 'ship/log-sets/path-text.ts'],
+  // Receivers, subscriber and statistics of Heka's messages.
+  heka: [...GROUND, ...BROKER, 'http', 'publishing'],
   // Bulk actions of operators.
   repair: [...GROUND, 'store/ports'],
   api: [
@@ -85,6 +87,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
     ...[
       'logs',
+      'heka',
       'objects',
       'pipeline',
       'publishing',
@@ -133,6 +136,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ],
     ...[
       'explain',
+      'heka',
       'http',
       'klugman',
       'logs',
@@ -197,6 +201,7 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   'js-yaml': 'config',
   pino: 'runtime',
   'prom-client': 'observe',
+  ws: 'heka',
   undici: 'runtime',
   '@aws-sdk/client-s3': 'objects',
 }
@@ -214,6 +219,7 @@ const PURE = [
   'starter',
   'ship/log-sets',
   'status/tree',
+  'heka/matcher',
 ]
 const isPure = (file: string) => PURE.some((folder) => file.startsWith(`${folder}/`))
 
