@@ -50,6 +50,10 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   ship: [...GROUND, ...OBJECTS],
   // The page for people, and the samples that it shows.
   dashboard: [...GROUND, 'clock', 'http', 'store/ports'],
+  // The log transport: its wire, and the programs on both sides of it.
+  logs: [...GROUND, 'broker/broker.ts', 'broker/message.ts', 'ship/log-sets/path-text.ts'],
+  // Receivers, subscriber and statistics of Heka's messages.
+  heka: [...GROUND, ...BROKER, 'http', 'publishing'],
   // Bulk actions of operators.
   repair: [...GROUND, 'store/ports'],
   api: [
@@ -84,7 +88,19 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   // Adapters are built here and nowhere else.
   assembly: [
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
-    ...['objects', 'pipeline', 'publishing', 'repair', 'replay', 'ship', 'status', 'store', 'streams'],
+    ...[
+      'logs',
+      'heka',
+      'objects',
+      'pipeline',
+      'publishing',
+      'repair',
+      'replay',
+      'ship',
+      'status',
+      'store',
+      'streams',
+    ],
   ],
   // The engine to embed puts the same parts together for the programs of others.
   engine: [...GROUND, 'assembly', 'clock', 'config', 'distiller', 'pipeline', 'store', 'timex'],
@@ -124,8 +140,10 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ],
     ...[
       'explain',
+      'heka',
       'http',
       'klugman',
+      'logs',
       'notigen',
       'observe',
       'pipeline',
@@ -187,6 +205,7 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   'js-yaml': 'config',
   pino: 'runtime',
   'prom-client': 'observe',
+  ws: 'heka',
   undici: 'runtime',
   '@aws-sdk/client-s3': 'objects',
 }
@@ -204,6 +223,7 @@ const PURE = [
   'starter',
   'ship/log-sets',
   'status/tree',
+  'heka/matcher',
 ]
 const isPure = (file: string) => PURE.some((folder) => file.startsWith(`${folder}/`))
 
