@@ -5,8 +5,8 @@ import { clock, figure, isLocal, line, span, zoneName } from './text.js'
 /** Colours of lines, of both schemes, by the style sheet. */
 const COLOURS = 8
 
-/** Returns rates per second of a count that only grows: over 15 s at least, since counts come every 10 s. */
-export function rates(at, counts, overS = 15) {
+/** Returns rates per second of a count that only grows: over 20 s at least, since counts come every 10 s. */
+export function rates(at, counts, overS = 20) {
   let from = 0
   return counts.map((value, index) => {
     while (from < index - 1 && at[index] - at[from + 1] >= overS) from++
