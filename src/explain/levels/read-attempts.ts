@@ -15,7 +15,6 @@ export async function readAttempts(
   queries: Pick<Queries, 'listEvents'>,
   { from, to }: { readonly from: Micros; readonly to: Micros },
   limits: ReadLimits,
-  signal?: AbortSignal,
 ): Promise<ReadAttempts> {
   const steps: StepEvent[] = []
   let isTruncated = false
@@ -23,7 +22,7 @@ export async function readAttempts(
     let mark: number | undefined
     for (;;) {
       const page: Page = { limit: PAGE, mark, ascending: false, ...limits }
-      const events = await queries.listEvents({ eventType, from: from - 1, to: to + LONGEST }, page, signal)
+      const events = await queries.listEvents({ eventType, from: from - 1, to: to + LONGEST }, page)
       steps.push(...events.flatMap((event) => stepOf(event) ?? []))
       mark = events.at(-1)?.id
       if (mark === undefined) break
