@@ -28,6 +28,8 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   archive: async () => (await import('./commands/archive.ts')).archiveCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
   ship: async () => (await import('./commands/ship.ts')).shipCommand(),
+  'ship-server': async () => (await import('./commands/ship-server.ts')).shipServerCommand(),
+  'ship-proxy': async () => (await import('./commands/ship-proxy.ts')).shipProxyCommand(),
   timex: async () => (await import('./commands/timex.ts')).timexCommand(),
   completion: async () => (await import('./commands/completion.ts')).completionCommand(stv3Program),
 }

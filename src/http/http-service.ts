@@ -1,5 +1,7 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
@@ -38,6 +40,10 @@ export type Slowness = Partial<
 > & {
   /** form of refusals of what is no request: an HTTP problem, unless it is one sentence of plain text */
   readonly refusals?: 'text'
+  /** certificate and key, where the service speaks HTTPS */
+  readonly tls?: SecureContextOptions | undefined
+  /** takes a connection over that asks for another protocol */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 }
 
 /**
@@ -57,10 +63,14 @@ export function createHttpService(
   const { graceMs = GRACE_MS, longestStopMs = LONGEST_STOP_MS } = slowness
   const stopping = new AbortController()
   const listener = inTurn(app)
-  const server = createServer({ ...SLOWNESS, ...slowness }, (request, response) => {
+  const { tls, upgrade } = slowness
+  const serve: RequestListener = (request, response) => {
     noteStopping(request, stopping.signal)
     listener(request, response)
-  })
+  }
+  const options = { ...SLOWNESS, ...slowness }
+  const server = tls ? createTlsServer({ ...options, ...tls }, serve) : createServer(options, serve)
+  if (upgrade) server.on('upgrade', upgrade)
   const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
   server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs, slowness.refusals))
@@ -121,7 +131,7 @@ function refuseRequest(
   socket.once('close', () => clearTimeout(timer))
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

@@ -38,6 +38,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     'consumer/apps',
     'archive/callbacks',
     'ship/log-sets',
+    'ship/limits',
   ],
   store: GROUND,
   broker: GROUND,
@@ -185,6 +186,8 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   'prom-client': 'observe',
   undici: 'runtime',
   '@aws-sdk/client-s3': 'objects',
+  '@aws-sdk/s3-request-presigner': 'objects',
+  ws: 'ship',
 }
 
 /** Node's modules that pure folders must not touch. */

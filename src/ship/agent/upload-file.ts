@@ -6,6 +6,7 @@ import { digestOf } from '../../objects/digest.ts'
 import type { Digest, ObjectTarget } from '../../objects/target.ts'
 import { HeldFolder } from '../../runtime/held-folder.ts'
 import { readPieces } from '../../runtime/read-pieces.ts'
+import type { ContentForm } from '../content/content-form.ts'
 import { isUnchanged } from './identity.ts'
 import { openFile, splitPath } from './open-file.ts'
 
@@ -17,6 +18,8 @@ export type Upload =
   | {
       readonly kind: 'verified'
       readonly digest: Digest
+      /** the digest of the object, where it is packed or encrypted */
+      readonly object?: Digest
       readonly revision: string
       readonly existed: boolean
     }
@@ -26,6 +29,7 @@ export type Upload =
       readonly error: string
       /** undefined where the content was not read to its end */
       readonly digest?: Digest
+      readonly object?: Digest
       readonly revision?: string
       readonly existed?: boolean
       /** whether the store has taken the content */
@@ -43,6 +47,10 @@ export type Uploadable = {
   readonly key: string
   /** the digest of this very content, where it is known from before */
   readonly known?: Digest | undefined
+  /** how the object is to stand in the store, where not as the file */
+  readonly form?: ContentForm | undefined
+  /** its digest in that form, where it is known from before */
+  readonly knownObject?: Digest | undefined
 }
 
 /**
@@ -73,25 +81,34 @@ async function uploadOpen(file: Uploadable, handle: FileHandle): Promise<Upload>
   const size = Number(file.stats.size)
   const digest = file.known ?? (await digestOf(readPieces(handle, size)))
   if (digest.size !== size || !(await isSame())) return changed()
-  const put = await putContent(file, handle, digest)
-  if (put.kind === 'failed') return put
-  if (!(await isSame())) return { ...changed(), digest }
-  return compare(file, digest, put.existed)
+  const { form, key } = file
+  const content = () => {
+    const plain = readPieces(handle, size)
+    return form ? form.apply(plain, key, digest.sha256) : plain
+  }
+  // Stores want size and checksum before the content: what is packed is packed twice.
+  const object = form ? (file.knownObject ?? (await digestOf(content()))) : digest
+  const known = form ? { digest, object } : { digest }
+  if (form && !(await isSame())) return { ...changed(), ...known }
+  const put = await putContent(file, content(), object)
+  if (put.kind === 'failed') return { ...put, ...known }
+  if (!(await isSame())) return { ...changed(), ...known }
+  return { ...(await compare(file, object, put.existed)), ...known }
 }
 
 type Put = { readonly kind: 'put'; readonly existed: boolean } | (Upload & { readonly kind: 'failed' })
 
 async function putContent(
-  { target, key, stats }: Uploadable,
-  handle: FileHandle,
+  { target, key }: Uploadable,
+  content: AsyncIterable<Buffer>,
   digest: Digest,
 ): Promise<Put> {
   try {
-    const outcome = await target.create(key, readPieces(handle, Number(stats.size)), digest)
+    const outcome = await target.create(key, content, digest)
     return { kind: 'put', existed: outcome === 'exists' }
   } catch (error) {
-    if (error instanceof ContentError) return { ...changed(), digest }
-    return { kind: 'failed', failure: 'put', error: messageOf(error), digest }
+    if (error instanceof ContentError) return changed()
+    return { kind: 'failed', failure: 'put', error: messageOf(error) }
   }
 }
 

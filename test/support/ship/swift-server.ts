@@ -62,15 +62,23 @@ export class SwiftServer {
   }
 
   /** Makes a container, which is a bucket too. */
-  async makeContainer(name: string): Promise<void> {
+  makeContainer(name: string): Promise<void> {
+    return this.#ask('PUT', `/${name}`)
+  }
+
+  /** Sets the key by which temporary URLs of the account are signed. */
+  setTempUrlKey(key: string): Promise<void> {
+    return this.#ask('POST', '', { 'x-account-meta-temp-url-key': key })
+  }
+
+  async #ask(method: string, path: string, headers: { readonly [name: string]: string } = {}): Promise<void> {
     const login = await fetch(`${this.url}/auth/v1.0`, {
       headers: { 'x-auth-user': 'test:tester', 'x-auth-key': 'testing' },
     })
-    const made = await fetch(`${login.headers.get('x-storage-url')}/${name}`, {
-      method: 'PUT',
-      headers: { 'x-auth-token': login.headers.get('x-auth-token') ?? '' },
-    })
-    if (!made.ok) throw new Error(`no container ${name}: ${made.status}`)
+    const token = login.headers.get('x-auth-token') ?? ''
+    const url = `${login.headers.get('x-storage-url')}${path}`
+    const answer = await fetch(url, { method, headers: { 'x-auth-token': token, ...headers } })
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`)
   }
 
   async stop(): Promise<void> {
@@ -120,7 +128,7 @@ workers = 1
 user = swift
 log_address = /dev/null
 [pipeline:main]
-pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempauth slo dlo copy proxy-logging proxy-server
+pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempurl tempauth slo dlo copy proxy-logging proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
@@ -142,6 +150,8 @@ use = egg:swift#bulk
 [filter:s3api]
 use = egg:swift#s3api
 s3_acl = false
+[filter:tempurl]
+use = egg:swift#tempurl
 [filter:slo]
 use = egg:swift#slo
 [filter:dlo]
