@@ -77,8 +77,14 @@ export class SwiftServer {
     })
     const token = login.headers.get('x-auth-token') ?? ''
     const url = `${login.headers.get('x-storage-url')}${path}`
-    const answer = await fetch(url, { method, headers: { 'x-auth-token': token, ...headers } })
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status}`)
+    let status = 0
+    // The proxy is up before the servers behind it, to which it answers 503 then.
+    await until(`${method} ${path}`, async () => {
+      const answer = await fetch(url, { method, headers: { 'x-auth-token': token, ...headers } })
+      status = answer.status
+      return status !== 503
+    })
+    if (status >= 300) throw new Error(`${method} ${path}: ${status}`)
   }
 
   async stop(): Promise<void> {
