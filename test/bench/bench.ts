@@ -19,6 +19,7 @@ import { benchLatency } from './latency.ts'
 import { benchMemory } from './memory.ts'
 import { benchPaths } from './paths.ts'
 import { benchReplay } from './replay.ts'
+import { benchShip } from './ship.ts'
 import { benchStartUp } from './start-up.ts'
 
 type Bench = {
@@ -42,6 +43,7 @@ const BENCHES: { readonly [name: string]: Bench } = {
   contention: { figures: ['deadlocks_per_1000'], run: benchContention },
   archive: { figures: ['archive_cat_mb_per_s', 'archive_verify_of_gzip'], run: benchArchive },
   'roll-cost': { figures: ['archive_packing_of_ingest'], run: benchRollCost },
+  ship: { figures: ['ship_small_per_s', 'ship_of_bare_upload'], run: benchShip },
   growth: { figures: ['ingest_at_0', 'ingest_at_1m', 'api_p99_ms'], run: benchGrowth },
   load: { figures: ['api_p99_ms_under_load', 'ingest_under_load'], run: benchLoad },
 }

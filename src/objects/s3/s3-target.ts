@@ -44,18 +44,37 @@ class S3Target implements ObjectTarget {
     return head && revisionOf(head)
   }
 
-  create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
-    return this.#turns.run(key, () => this.#create(key, content, digest))
+  create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo?: (revision: string) => void,
+  ): Promise<'created' | 'exists'> {
+    return this.#turns.run(key, () => this.#create(key, content, digest, echo))
   }
 
-  async #create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
+  async #create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo?: (revision: string) => void,
+  ): Promise<'created' | 'exists'> {
     const at = this.#at(key)
     // A store without conditions is asked; and no large upload is begun in vain.
     const isLarge = digest.size > PART_BYTES
     if ((isLarge || !this.#takesConditions) && (await this.#head(key)) !== undefined) return 'exists'
     try {
       if (isLarge) await this.#putParts(key, content, digest)
-      else await this.#putWhole(at, await whole(key, content, digest), digest)
+      else {
+        const { ETag: etag = '', VersionId: version } = await this.#putWhole(
+          at,
+          await whole(key, content, digest),
+          digest,
+        )
+        // An encrypted object has another.
+        if (etag.replaceAll('"', '').toLowerCase() === digest.md5)
+          echo?.(version === undefined ? etag : `${etag} ${version}`)
+      }
       return 'created'
     } catch (error) {
       if (isTaken(error)) return 'exists'
@@ -93,26 +112,26 @@ class S3Target implements ObjectTarget {
     this.#client.destroy()
   }
 
-  async #putWhole(at: Place, body: Buffer, digest: Digest): Promise<void> {
+  async #putWhole(at: Place, body: Buffer, digest: Digest): Promise<S3.PutObjectCommandOutput> {
     const command = (conditions: object) =>
       new this.#sdk.PutObjectCommand({
         ...{ ...at, Body: body, ContentLength: body.length, ContentMD5: base64Of(digest.md5) },
         ...this.#facts(digest),
         ...conditions,
       })
-    await this.#withCondition(at, (conditions) => this.#client.send(command(conditions)))
+    return this.#withCondition(at, (conditions) => this.#client.send(command(conditions)))
   }
 
   /** Sends what may have the condition that there is no object. A store that knows no conditions is asked for the object instead. */
-  async #withCondition(at: Place, send: (conditions: object) => Promise<unknown>): Promise<void> {
+  async #withCondition<T>(at: Place, send: (conditions: object) => Promise<T>): Promise<T> {
     const isConditional = this.#takesConditions
     try {
-      await send(isConditional ? { IfNoneMatch: '*' } : {})
+      return await send(isConditional ? { IfNoneMatch: '*' } : {})
     } catch (error) {
       if (!isConditional || statusOf(error) !== 501) throw error
       this.#takesConditions = false
       if (await this.#headAt(at)) throw new TakenError()
-      await send({})
+      return send({})
     }
   }
 

@@ -41,19 +41,29 @@ class SignedTarget implements ObjectTarget {
     return response && revisionOf(response)
   }
 
-  create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
-    return this.#turns.run(key, () => this.#create(key, content, digest))
+  create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo: (revision: string) => void = () => {},
+  ): Promise<'created' | 'exists'> {
+    return this.#turns.run(key, () => this.#create(key, content, digest, echo))
   }
 
-  async #create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
+  async #create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo: (revision: string) => void,
+  ): Promise<'created' | 'exists'> {
     if (digest.size > MOST_BYTES)
       throw new StackTachError('io', `${this.name}: objects above 5 GB need a key of the store on this host`)
     // What is small can be sent again.
     const whole = digest.size <= SMALL_BYTES ? await wholeOf(key, content, digest) : undefined
-    const answer = await this.#put(key, whole ?? content, digest)
+    const answer = await this.#put(key, whole ?? content, digest, echo)
     if (answer !== 'unconditional') return answer
     this.#takesConditions = false
-    const again = whole && (await this.#put(key, whole, digest))
+    const again = whole && (await this.#put(key, whole, digest, echo))
     if (again && again !== 'unconditional') return again
     throw new TransientError(`${this.name} takes no conditions; it is asked for the object at the next try`)
   }
@@ -63,6 +73,7 @@ class SignedTarget implements ObjectTarget {
     key: string,
     content: AsyncIterable<Buffer> | Buffer,
     digest: Digest,
+    echo: (revision: string) => void,
   ): Promise<'created' | 'exists' | 'unconditional'> {
     const isUnconditional = !this.#takesConditions
     const signed = await this.#sign({
@@ -79,6 +90,7 @@ class SignedTarget implements ObjectTarget {
     if (response.status === 422 || /BadDigest/.test(text)) throw new ContentError(key)
     if (response.status === 501 && !isUnconditional) return 'unconditional'
     if (!response.ok) throw this.#fault('put', response.status, text)
+    if (etagOf(response) === digest.md5) echo(`${response.headers.get('etag')}`)
     return 'created'
   }
 
@@ -86,7 +98,7 @@ class SignedTarget implements ObjectTarget {
     const response = await this.#ask('head', key)
     if (!response) return { kind: 'missing' }
     const revision = revisionOf(response)
-    const etag = (response.headers.get('etag') ?? '').replaceAll('"', '').toLowerCase()
+    const etag = etagOf(response)
     const size = Number(response.headers.get('content-length'))
     if (/^[0-9a-f]{32}$/.test(etag) && etag === digest.md5 && size === digest.size)
       return { kind: 'same', revision }
@@ -167,6 +179,10 @@ async function* copies(content: AsyncIterable<Buffer>, moved: () => void): Async
     moved()
     yield Uint8Array.from(piece)
   }
+}
+
+function etagOf({ headers }: OutgoingResponse): string {
+  return (headers.get('etag') ?? '').replaceAll('"', '').toLowerCase()
 }
 
 function revisionOf({ headers }: OutgoingResponse): string {

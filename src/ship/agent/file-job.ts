@@ -136,6 +136,7 @@ async function upload(
     target: part.target as ObjectTarget,
     key: part.decision.target as string,
     known: before && before.sha256 !== '' ? digestOfEntry(before) : undefined,
+    isDeletedNext: part.decision.isDeleteDue,
     form: part.form,
     knownObject: before?.form === part.form?.name ? before?.object : undefined,
   })

@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, fstatSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { messageOf } from '../../domain/errors.ts'
 import { ContentError } from '../../objects/content-error.ts'
@@ -47,6 +47,8 @@ export type Uploadable = {
   readonly key: string
   /** the digest of this very content, where it is known from before */
   readonly known?: Digest | undefined
+  /** whether the file is deleted next: then the store is asked for what it has, whatever it said when it took it */
+  readonly isDeletedNext: boolean
   /** how the object is to stand in the store, where not as the file */
   readonly form?: ContentForm | undefined
   /** its digest in that form, where it is known from before */
@@ -76,11 +78,12 @@ export async function uploadFile(file: Uploadable): Promise<Upload> {
 }
 
 async function uploadOpen(file: Uploadable, handle: FileHandle): Promise<Upload> {
-  const isSame = async () => isUnchanged(await handle.stat({ bigint: true }), file.stats)
-  if (!(await isSame())) return changed()
+  // The call is short, and a turn of the thread pool for each of many small files is not.
+  const isSame = () => isUnchanged(fstatSync(handle.fd, { bigint: true }), file.stats)
+  if (!isSame()) return changed()
   const size = Number(file.stats.size)
   const digest = file.known ?? (await digestOf(readPieces(handle, size)))
-  if (digest.size !== size || !(await isSame())) return changed()
+  if (digest.size !== size || !isSame()) return changed()
   const { form, key } = file
   const content = () => {
     const plain = readPieces(handle, size)
@@ -89,14 +92,24 @@ async function uploadOpen(file: Uploadable, handle: FileHandle): Promise<Upload>
   // Stores want size and checksum before the content: what is packed is packed twice.
   const object = form ? (file.knownObject ?? (await digestOf(content()))) : digest
   const known = form ? { digest, object } : { digest }
-  if (form && !(await isSame())) return { ...changed(), ...known }
+  if (form && !isSame()) return { ...changed(), ...known }
   const put = await putContent(file, content(), object)
   if (put.kind === 'failed') return { ...put, ...known }
-  if (!(await isSame())) return { ...changed(), ...known }
+  if (!isSame()) return { ...changed(), ...known }
+  const { revision } = put
+  if (revision !== undefined && !file.isDeletedNext)
+    return { kind: 'verified', existed: false, revision, ...known }
   return { ...(await compare(file, object, put.existed)), ...known }
 }
 
-type Put = { readonly kind: 'put'; readonly existed: boolean } | (Upload & { readonly kind: 'failed' })
+type Put =
+  | {
+      readonly kind: 'put'
+      readonly existed: boolean
+      /** of what was stored, where the store has said its checksum */
+      readonly revision?: string | undefined
+    }
+  | (Upload & { readonly kind: 'failed' })
 
 async function putContent(
   { target, key }: Uploadable,
@@ -104,8 +117,12 @@ async function putContent(
   digest: Digest,
 ): Promise<Put> {
   try {
-    const outcome = await target.create(key, content, digest)
-    return { kind: 'put', existed: outcome === 'exists' }
+    let revision: string | undefined
+    const outcome = await target.create(key, content, digest, (echoed) => {
+      revision = echoed
+    })
+    const existed = outcome === 'exists'
+    return { kind: 'put', existed, revision: existed ? undefined : revision }
   } catch (error) {
     if (error instanceof ContentError) return changed()
     return { kind: 'failed', failure: 'put', error: messageOf(error) }

@@ -15,7 +15,7 @@ export function limitTarget(target: ObjectTarget, limits: UploadLimits): ObjectT
   return {
     name: target.name,
     head: (key) => target.head(key),
-    create: (key, content, digest) => create(target, key, content, digest, limits),
+    create: (key, content, digest, echo) => create(target, { key, content, digest, echo }, limits),
     verify: (key, digest) => target.verify(key, digest),
     read: (key) => target.read(key),
     remove: (key) => target.remove(key),
@@ -23,11 +23,16 @@ export function limitTarget(target: ObjectTarget, limits: UploadLimits): ObjectT
   }
 }
 
+type Put = {
+  readonly key: string
+  readonly content: AsyncIterable<Buffer>
+  readonly digest: Digest
+  readonly echo: ((revision: string) => void) | undefined
+}
+
 function create(
   target: ObjectTarget,
-  key: string,
-  content: AsyncIterable<Buffer>,
-  digest: Digest,
+  { key, content, digest, echo }: Put,
   { bandwidth, stallMs, totalMs }: UploadLimits,
 ): Promise<'created' | 'exists'> {
   return new Promise((resolve, reject) => {
@@ -59,7 +64,7 @@ function create(
       }
     }
     target
-      .create(key, passing(), digest)
+      .create(key, passing(), digest, echo)
       .finally(end)
       .then(resolve, (error) => (reason === undefined ? reject(error) : undefined))
   })

@@ -139,6 +139,8 @@ pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempurl t
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
+# A server that was not up yet is asked again.
+error_suppression_interval = 0.1
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = testing .admin
