@@ -20,6 +20,7 @@ import { eventsFeedOperation } from './events-feed.ts'
 import { streamExplainOperation } from './explain-stream.ts'
 import { type NotificationTaker, notificationOperation } from './notifications.ts'
 import { COMPONENTS } from './shapes.ts'
+import { type ShipLister, shipOperation } from './ship.ts'
 import { streamOperations } from './streams.ts'
 import { tailOperation } from './tail.ts'
 import { droppedOperation, triggersOperation } from './tallies.ts'
@@ -44,6 +45,8 @@ export type OperationParts = {
   readonly take?: NotificationTaker | undefined
   /** lists the files of the archive; absent where the server has none */
   readonly listArchives?: ArchiveLister | undefined
+  /** lists the hosts that ship files; absent where the server knows no ship-server */
+  readonly listShipHosts?: ShipLister | undefined
   /** how the event clock is configured (auto, a week of patience) */
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */
@@ -60,6 +63,7 @@ export function apiOperations({
   runner,
   take,
   listArchives,
+  listShipHosts,
   clock = DEFAULT_CLOCK,
   triggers = [],
   searchedTraits = [],
@@ -74,6 +78,7 @@ export function apiOperations({
     ...deadLetterOperations(store, runner),
     ...actionOperations(store, runner),
     archiveOperation(listArchives),
+    shipOperation(listShipHosts),
     triggersOperation(store, triggers),
     droppedOperation(store),
     tailOperation(store),

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Environment } from '../config/documents/interpolate.ts'
 import type { Config } from '../config/load/config.ts'
 import { ConfigError } from '../domain/errors.ts'
+import type { RestShipHost } from '../formats/ship-form.ts'
 import type { Access } from '../http/access.ts'
 import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
@@ -9,6 +10,7 @@ import { readSecret } from '../runtime/read-secret.ts'
 import type { Trigger } from '../streams/trigger.ts'
 import { type ArchivePage, listArchives } from './archive-listing.ts'
 import { indexedTraits } from './open-store.ts'
+import { shipHostsOf } from './ship/ship-hosts-of.ts'
 
 /** The environment variables of tokens, which add to those of winchester.yaml. */
 const VARIABLES = { read: 'STACKTACH_READ_TOKEN', write: 'STACKTACH_WRITE_TOKEN' } as const
@@ -21,6 +23,8 @@ export type ServedApi = {
   /** names of traits that a bare value is looked for under: those of the triggers, then indexed_traits */
   readonly searchedTraits: readonly string[]
   readonly listArchives: (page: ArchivePage) => Promise<object[]>
+  /** undefined where no ship-server is named */
+  readonly listShipHosts: (() => Promise<readonly RestShipHost[]>) | undefined
 }
 
 /**
@@ -60,5 +64,7 @@ export async function apiSettings(
   const names = [...indexedTraits(triggers, []), ...winchester.indexed_traits]
   const searchedTraits = [...new Set(names)].filter((name) => name !== 'timestamp')
   const archives = (page: ArchivePage) => listArchives(config, page)
-  return { address, access, limits, triggers, searchedTraits, listArchives: archives }
+  const { ship_server: shipServer } = api
+  const listShipHosts = shipServer && shipHostsOf(shipServer, folder)
+  return { address, access, limits, triggers, searchedTraits, listArchives: archives, listShipHosts }
 }

@@ -38,6 +38,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     'consumer/apps',
     'archive/callbacks',
     'ship/log-sets',
+    'ship/limits',
   ],
   store: GROUND,
   broker: GROUND,
@@ -48,6 +49,8 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
   ship: [...GROUND, ...OBJECTS],
+  // The log transport: its wire, and the programs on both sides of it.
+  logs: [...GROUND, 'broker/broker.ts', 'broker/message.ts', 'ship/log-sets/path-text.ts'],
   // Receivers, subscriber and statistics of Heka's messages.
   heka: [...GROUND, ...BROKER, 'http', 'publishing'],
   // Bulk actions of operators.
@@ -84,6 +87,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   assembly: [
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
     ...[
+      'logs',
       'heka',
       'objects',
       'pipeline',
@@ -136,6 +140,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'heka',
       'http',
       'klugman',
+      'logs',
       'notigen',
       'observe',
       'pipeline',
@@ -197,9 +202,10 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   'js-yaml': 'config',
   pino: 'runtime',
   'prom-client': 'observe',
-  ws: 'heka',
   undici: 'runtime',
   '@aws-sdk/client-s3': 'objects',
+  '@aws-sdk/s3-request-presigner': 'objects',
+  ws: ['heka', 'ship'],
 }
 
 /** Node's modules that pure folders must not touch. */

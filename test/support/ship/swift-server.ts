@@ -62,15 +62,29 @@ export class SwiftServer {
   }
 
   /** Makes a container, which is a bucket too. */
-  async makeContainer(name: string): Promise<void> {
+  makeContainer(name: string): Promise<void> {
+    return this.#ask('PUT', `/${name}`)
+  }
+
+  /** Sets the key by which temporary URLs of the account are signed. */
+  setTempUrlKey(key: string): Promise<void> {
+    return this.#ask('POST', '', { 'x-account-meta-temp-url-key': key })
+  }
+
+  async #ask(method: string, path: string, headers: { readonly [name: string]: string } = {}): Promise<void> {
     const login = await fetch(`${this.url}/auth/v1.0`, {
       headers: { 'x-auth-user': 'test:tester', 'x-auth-key': 'testing' },
     })
-    const made = await fetch(`${login.headers.get('x-storage-url')}/${name}`, {
-      method: 'PUT',
-      headers: { 'x-auth-token': login.headers.get('x-auth-token') ?? '' },
+    const token = login.headers.get('x-auth-token') ?? ''
+    const url = `${login.headers.get('x-storage-url')}${path}`
+    let status = 0
+    // The proxy is up before the servers behind it, to which it answers 503 then.
+    await until(`${method} ${path}`, async () => {
+      const answer = await fetch(url, { method, headers: { 'x-auth-token': token, ...headers } })
+      status = answer.status
+      return status !== 503
     })
-    if (!made.ok) throw new Error(`no container ${name}: ${made.status}`)
+    if (status >= 300) throw new Error(`${method} ${path}: ${status}`)
   }
 
   async stop(): Promise<void> {
@@ -120,11 +134,13 @@ workers = 1
 user = swift
 log_address = /dev/null
 [pipeline:main]
-pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempauth slo dlo copy proxy-logging proxy-server
+pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempurl tempauth slo dlo copy proxy-logging proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
+# A server that was not up yet is asked again.
+error_suppression_interval = 0.1
 [filter:tempauth]
 use = egg:swift#tempauth
 user_test_tester = testing .admin
@@ -142,6 +158,8 @@ use = egg:swift#bulk
 [filter:s3api]
 use = egg:swift#s3api
 s3_acl = false
+[filter:tempurl]
+use = egg:swift#tempurl
 [filter:slo]
 use = egg:swift#slo
 [filter:dlo]
