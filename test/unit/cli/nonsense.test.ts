@@ -234,6 +234,7 @@ test('the table has each command', async () => {
     'tail',
     'status',
     'ship',
+    'logs',
     'completion',
   ])
 })
