@@ -195,6 +195,10 @@ export const retried = z
     description: z.string().meta({ description: 'the outcome as a sentence' }),
     stage: z.string().optional().meta({ description: 'where it failed again' }),
     reason: z.string().optional().meta({ description: 'why it failed again' }),
+    remark: z
+      .string()
+      .optional()
+      .meta({ description: 'what did not happen, though it may have been wanted' }),
   })
   .meta({ id: 'Retried' })
 

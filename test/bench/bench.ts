@@ -16,6 +16,7 @@ import { benchGrowth } from './growth/growth.ts'
 import { benchLoad } from './growth/load.ts'
 import { benchIngest } from './ingest/ingest.ts'
 import { benchLatency } from './latency.ts'
+import { benchLogs } from './logs/logs.ts'
 import { benchMemory } from './memory.ts'
 import { benchPaths } from './paths.ts'
 import { benchReplay } from './replay.ts'
@@ -44,6 +45,10 @@ const BENCHES: { readonly [name: string]: Bench } = {
   archive: { figures: ['archive_cat_mb_per_s', 'archive_verify_of_gzip'], run: benchArchive },
   'roll-cost': { figures: ['archive_packing_of_ingest'], run: benchRollCost },
   ship: { figures: ['ship_small_per_s', 'ship_of_bare_upload'], run: benchShip },
+  logs: {
+    figures: ['logs_of_floor', 'logs_mb_per_cpu_s', 'logs_mb_per_s_as_thunder', 'logs_rss_mb'],
+    run: benchLogs,
+  },
   growth: { figures: ['ingest_at_0', 'ingest_at_1m', 'api_p99_ms'], run: benchGrowth },
   load: { figures: ['api_p99_ms_under_load', 'ingest_under_load'], run: benchLoad },
 }

@@ -49,6 +49,10 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
   ship: [...GROUND, ...OBJECTS],
+  // The log transport: its wire, and the programs on both sides of it.
+  logs: [...GROUND, 'broker/broker.ts', 'broker/message.ts', 'ship/log-sets/path-text.ts'],
+  // Receivers, subscriber and statistics of Heka's messages.
+  heka: [...GROUND, ...BROKER, 'http', 'publishing'],
   // Bulk actions of operators.
   repair: [...GROUND, 'store/ports'],
   api: [
@@ -82,7 +86,19 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   // Adapters are built here and nowhere else.
   assembly: [
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
-    ...['objects', 'pipeline', 'publishing', 'repair', 'replay', 'ship', 'status', 'store', 'streams'],
+    ...[
+      'logs',
+      'heka',
+      'objects',
+      'pipeline',
+      'publishing',
+      'repair',
+      'replay',
+      'ship',
+      'status',
+      'store',
+      'streams',
+    ],
   ],
   // The engine to embed puts the same parts together for the programs of others.
   engine: [...GROUND, 'assembly', 'clock', 'config', 'distiller', 'pipeline', 'store', 'timex'],
@@ -121,8 +137,10 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ],
     ...[
       'explain',
+      'heka',
       'http',
       'klugman',
+      'logs',
       'notigen',
       'observe',
       'pipeline',
@@ -187,7 +205,8 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   undici: 'runtime',
   '@aws-sdk/client-s3': 'objects',
   '@aws-sdk/s3-request-presigner': 'objects',
-  ws: 'ship',
+  // Two links over WebSockets that share no word: streams of messages, and an agent with its server.
+  ws: ['heka', 'ship'],
 }
 
 /** Node's modules that pure folders must not touch. */
@@ -203,6 +222,7 @@ const PURE = [
   'starter',
   'ship/log-sets',
   'status/tree',
+  'heka/matcher',
 ]
 const isPure = (file: string) => PURE.some((folder) => file.startsWith(`${folder}/`))
 

@@ -106,7 +106,7 @@ async function run(options: Options): Promise<void> {
   const app = createShipServerApp(async () => running.hosts(), access, logger)
   const service = createHttpService(app, address, 'listen in ship-server.yaml', {
     tls: cert === undefined ? undefined : await readTlsFiles({ cert, key }, dirname(config.file)),
-    upgrade: running.central.upgrade,
+    onUpgrade: running.central.upgrade,
   })
   const announcing = {
     async start() {

@@ -5,7 +5,8 @@ import { createHttpService } from '../../http/http-service.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import { isLoopback, type ListenAddress } from '../../runtime/listen-address.ts'
 import type { LogFormat } from '../../runtime/log/log-format.ts'
-import { createMemoryRelief, keepHeapSmall, keepYoungHeapSmall, releaseMemory } from '../../runtime/memory.ts'
+import { keepHeapSmall, keepYoungHeapSmall, releaseMemory } from '../../runtime/memory.ts'
+import { memoryRelief } from '../../runtime/memory-relief.ts'
 import { createStatus, type Status } from '../../status/create-status.ts'
 import { loggerOf } from '../logger-of.ts'
 import { createCommand, print } from '../program.ts'
@@ -32,8 +33,7 @@ type Options = RelayOptions & {
 const SHUTDOWN_MS = 5000
 const NARROWED = ' for this machine; with --insecure or --tokens for others too'
 const DEMO_MS = 5000
-/** A relay that holds more gives back what is free, ms and MB. */
-const RELIEF_MS = 10_000
+/** A relay that holds more gives back what is free, MB. */
 const RELIEF_MB = 90
 
 /** Creates `stv3 status-relay`, which collects the status of other processes in the protocol of hermes. */
@@ -111,7 +111,7 @@ async function relay(options: Options): Promise<void> {
     stop: () => service.stop(),
   }
   const demo = options.generate_fake_keys ? [demoKeys(status)] : []
-  const services = createGroup([announcing, status, ...demo, memoryRelief()])
+  const services = createGroup([announcing, status, ...demo, memoryRelief(RELIEF_MB)])
   releaseMemory()
   await runUntilStopped(services, { signal, logger, shutdownMs: SHUTDOWN_MS })
 }
@@ -124,18 +124,6 @@ function addressOf({ serveraddr, tokens, insecure }: Options): ListenAddress {
 
 function switchOption(flags: string, description: string, otherwise: boolean): Option {
   return new Option(flags, description).argParser(parseSwitch).default(otherwise).preset('true')
-}
-
-function memoryRelief(): Service {
-  let timer: NodeJS.Timeout | undefined
-  return {
-    async start() {
-      timer = setInterval(createMemoryRelief(RELIEF_MB), RELIEF_MS).unref()
-    },
-    async stop() {
-      clearInterval(timer)
-    },
-  }
 }
 
 /** Reports a key that holds for five minutes, and two with the time every 5 s. */

@@ -4,8 +4,10 @@ import { type Command, Option } from 'commander'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
 import { buildWorker, type WorkerParts } from '../../assembly/build-worker.ts'
-import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { logWarnings, processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { followConsumer, followWorker } from '../../assembly/daemon-keys.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
+import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { lockFolder } from '../../assembly/lock-folder.ts'
 import { createStore, openDatabase } from '../../assembly/open-store.ts'
 import { PostedIntake } from '../../assembly/posted-intake.ts'
@@ -58,7 +60,7 @@ const ROOT = resolve(import.meta.dirname, '../../..')
 /** What people type to run klugman. */
 const KLUGMAN = isCheckout(ROOT) ? 'npm run -s klugman --' : 'klugman'
 const DAY_PER_HALF_MINUTE = 2880
-const STATUS_MS = 10_000
+const SUMMARY_MS = 10_000
 /** Ten minutes of life at the default speed. */
 const DAYS_KEPT = 20
 /** Size of a file of the archive: small, since files are deleted as a whole. */
@@ -151,7 +153,14 @@ async function up(options: Options): Promise<void> {
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
     const trimming = trimmingOf(options, { store, clock, yagi, logger })
     const trimmed = trimming?.trimmed
-    const status = createStatus({ clock, store, consumer, worker: { counters }, http, trimmed })
+    const summary = createSummary({ clock, store, consumer, worker: { counters }, http, trimmed })
+    const status = daemonStatus({ settings: config.winchester, role: 'up', name: processName('up'), logger })
+    followConsumer(status, consumer.counters)
+    followWorker(status, counters)
+    status.follow(() => ({
+      'archive.file': consumer.archiveFiles().join(' ') || undefined,
+      'api.address': `${urlOf(http)}/`,
+    }))
     const prepare = async (next: Config) => {
       const own = { ...next, winchester: { ...next.winchester, ...ownSettings(next, options.data) } }
       const built = build({ config: own, pipelines: await requirePipelines(own, logger) })
@@ -173,12 +182,14 @@ async function up(options: Options): Promise<void> {
       role: 'up',
       config: loaded,
       log,
+      status,
       prepare,
       announce,
     })
     const reload = reloader.service(hangups)
     const keeper = createTallyKeeper({ book: tally, store, logger })
     const services = [
+      status,
       repair,
       posted,
       http,
@@ -187,12 +198,12 @@ async function up(options: Options): Promise<void> {
       worker,
       simulator,
       announcement(http, options),
-      status,
+      summary,
       reload,
     ]
     if (trimming) services.push(trimming)
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
-    await runUntilStopped(createGroup(services), { signal, logger, shutdownMs })
+    await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, status })
   } finally {
     await publishers.close()
     await broker.close()
@@ -326,7 +337,7 @@ Ctrl-C stops it.
   }
 }
 
-type StatusParts = {
+type SummaryParts = {
   readonly clock: IntakeClock
   readonly store: Store
   readonly consumer: BuiltConsumer
@@ -337,7 +348,7 @@ type StatusParts = {
 }
 
 /** Prints a summary line every ten seconds. */
-function createStatus({ clock, store, consumer, worker, http, trimmed }: StatusParts): Service {
+function createSummary({ clock, store, consumer, worker, http, trimmed }: SummaryParts): Service {
   let timer: NodeJS.Timeout | undefined
   const count = (state: StreamState) => store.countStreams({ state }, NEWEST)
   const tell = async () => {
@@ -356,7 +367,7 @@ function createStatus({ clock, store, consumer, worker, http, trimmed }: StatusP
   }
   return {
     async start() {
-      timer = setInterval(() => void tell().catch(() => {}), STATUS_MS)
+      timer = setInterval(() => void tell().catch(() => {}), SUMMARY_MS)
     },
     async stop() {
       clearInterval(timer)

@@ -8,6 +8,7 @@ import {
   runUntilStopped,
   stopSignal,
 } from '../../assembly/daemon.ts'
+import { followWorker } from '../../assembly/daemon-keys.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { workerClockOf } from '../../assembly/event-clock-of.ts'
@@ -68,13 +69,7 @@ async function work(options: Options): Promise<void> {
   const observation = await observe(winchester, 'worker', options.status)
   observation?.addFacts(() => ({ name }))
   const status = daemonStatus({ settings: winchester, role: 'worker', name, logger, observation })
-  status.follow(() => ({
-    'worker.fired': counters.fired,
-    'worker.expired': counters.expired,
-    'worker.failed': counters.failed,
-    'worker.retries': counters.retries,
-  }))
-  status.noteChange('worker.last_fired', () => counters.fired + counters.expired)
+  followWorker(status, counters)
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
   await withStore({ open, signal, logger, observation, manager, status }, async (store) => {
     const publishers = new PublisherPool(logger)

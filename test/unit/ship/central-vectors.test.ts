@@ -120,8 +120,8 @@ class TestServer {
     writeFileSync(file, JSON.stringify(settings(host)))
     const config = await load(file)
     const running = await RunningCentral.open(config, silentLogger, times)
-    const { upgrade } = running.central
-    const service = createHttpService(() => {}, { host: '127.0.0.1', port: 0 }, '', { upgrade })
+    const { upgrade: onUpgrade } = running.central
+    const service = createHttpService(() => {}, { host: '127.0.0.1', port: 0 }, '', { onUpgrade })
     await service.start()
     await running.start()
     onTestFinished(async () => {

@@ -1,0 +1,32 @@
+import { ByteReader } from './byte-reader.ts'
+import type { MessageView } from './message-view.ts'
+
+const reader = new ByteReader()
+const NAME = 1
+
+/** Returns the index of a field by its name and which of those it is, from 0; -1 where there is none. */
+export function findField(view: MessageView, name: Buffer, which: number): number {
+  let left = which
+  for (let index = 0; index < view.fieldCount; index++) {
+    const from = view.fieldSpans[2 * index] as number
+    const end = view.fieldSpans[2 * index + 1] as number
+    if (isNamed(view.bytes, from, end, name) && left-- === 0) return index
+  }
+  return -1
+}
+
+/** Whether a field that was scanned has a name; the last one counts. A field without one has the empty name. */
+function isNamed(bytes: Buffer, from: number, end: number, name: Buffer): boolean {
+  reader.begin(bytes, from, end)
+  let [nameFrom, nameEnd] = [from, from]
+  while (reader.at < end) {
+    const tag = reader.tag()
+    if (tag >>> 3 === NAME) {
+      nameEnd = reader.length()
+      nameFrom = reader.at
+      reader.at = nameEnd
+    } else reader.skip(tag & 7)
+  }
+  const length = nameEnd - nameFrom
+  return length === name.length && bytes.compare(name, 0, length, nameFrom, nameEnd) === 0
+}

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto'
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, read } from 'node:fs'
+import { promisify } from 'node:util'
+import { canGrow, type Fingerprint, fingerprintOf, hasFingerprint } from './fingerprint.ts'
+
+const readAt = promisify(read)
+// A pipe without a writer must not hold up the process.
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
+/** End of the name of a rotated file. */
+export const OLD = Buffer.from('.old')
+const SLASH = 0x2f
+const NO_FINGERPRINT: Fingerprint = { length: 0, sha256: '' }
+/** Shortest time between two marks of growth, ms, and most of them. */
+const MARK_EVERY_MS = 500
+const MOST_MARKS = 128
+
+/** What is kept of a file over a restart. */
+export type RememberedFile = {
+  readonly dev: bigint
+  readonly ino: bigint
+  /** name of this life of the file, for the processor */
+  readonly stream: string
+  /** place up to which a processor has answered */
+  readonly answered: number
+  readonly fingerprint: Fingerprint
+  /** when the file was made, in ns; 0 where the file system does not say it */
+  readonly bornNs: bigint
+}
+
+/** Returns the key of a file as long as it lives: device and inode. */
+export function idOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${dev}:${ino}`
+}
+
+/** Returns the name under which a file is sent: that in the folder, without one `.old` at its end. */
+export function sentName(name: Buffer): Buffer {
+  const stem = name.subarray(0, name.length - OLD.length)
+  const hasStem = stem.length > 0 && stem.at(-1) !== SLASH
+  return hasStem && name.subarray(-OLD.length).equals(OLD) ? stem : name
+}
+
+/** Returns whether a name is that of a rotated file. */
+export function isRotated(name: Buffer): boolean {
+  return sentName(name) !== name
+}
+
+/** A file that is read. Its places are bytes from its begin. Cut or replaced, it begins a new life. */
+export class SourceFile {
+  readonly dev: bigint
+  readonly ino: bigint
+  /** present name below the source folder */
+  name: Buffer
+  stream = newStream()
+  /** the name that is saved: only what is sent under a name that survives a crash can be told when it comes again */
+  savedStream = ''
+  size = 0
+  /** place up to which it is read and sent on this connection */
+  read = 0
+  answered = 0
+  /** place after which nothing is read any more: the name of the file has left the patterns */
+  limit = Number.POSITIVE_INFINITY
+  /** whether no name leads to it any more */
+  isGone = false
+  /** whether a symbolic link leads to it */
+  isLink = false
+  /** whether a rotation has put another file in its place: what comes of it now is not remembered */
+  isReplaced = false
+  isQueued = false
+  /** whether what follows the last line feed goes at once */
+  isTailDue = false
+  /** since when the begin of a line has waited for its rest, on the steady clock, ms */
+  tailSince: number | undefined
+  /** time before which it is not sent, on the steady clock, ms: it was refused */
+  restsUntil = 0
+  refusal: string | undefined
+  /** whether the limit of its size has been reached: it is to be rotated */
+  wantsRotation = false
+  grewAt = 0
+  /** bytes that the last message took, which the next one is expected to take */
+  span = 0
+  fingerprint = NO_FINGERPRINT
+  bornNs = 0n
+  mtimeNs = 0n
+  #fd: number | undefined
+  #earlier: { readonly until: number; readonly name: Buffer }[] = []
+  #marks: { readonly size: number; readonly at: number }[] = []
+
+  constructor(stats: BigIntStats, name: Buffer) {
+    this.dev = stats.dev
+    this.ino = stats.ino
+    this.name = name
+  }
+
+  get id(): string {
+    return idOf(this)
+  }
+
+  get isOpen(): boolean {
+    return this.#fd !== undefined
+  }
+
+  /** Place up to which the file is to be read. */
+  get end(): number {
+    return Math.min(this.size, this.limit)
+  }
+
+  get isAnswered(): boolean {
+    return this.answered >= this.end
+  }
+
+  /** Goes on where an earlier process has stopped. */
+  resume({ stream, answered, fingerprint, bornNs }: RememberedFile): void {
+    this.stream = stream
+    this.savedStream = stream
+    this.answered = answered
+    this.read = answered
+    this.fingerprint = fingerprint
+    this.bornNs = bornNs
+  }
+
+  remember(): RememberedFile {
+    const { dev, ino, stream, answered, fingerprint, bornNs } = this
+    return { dev, ino, stream, answered, fingerprint, bornNs }
+  }
+
+  /** Begins a new life: what was read before is no longer what the file holds. */
+  beginAgain(): void {
+    this.stream = newStream()
+    this.read = 0
+    this.answered = 0
+    this.size = 0
+    this.fingerprint = NO_FINGERPRINT
+    this.wantsRotation = false
+    this.refusal = undefined
+    this.#earlier = []
+    this.#marks = []
+  }
+
+  /** Takes a new name. What was written under the old one is still sent under it. */
+  rename(name: Buffer): void {
+    if (!sentName(name).equals(sentName(this.name)) && this.answered < this.size)
+      this.#earlier.push({ until: this.size, name: this.name })
+    this.name = name
+    this.isGone = false
+  }
+
+  /** Notes the size that the file has now, and when. */
+  grow(size: number, now: number): void {
+    if (size <= this.size) return
+    this.size = size
+    this.grewAt = now
+    const last = this.#marks.at(-1)
+    if (!last || (now - last.at >= MARK_EVERY_MS && this.#marks.length < MOST_MARKS))
+      this.#marks.push({ size, at: now })
+    else this.#marks[this.#marks.length - 1] = { size, at: last.at }
+  }
+
+  /** Returns for how long the oldest byte that is not answered has been seen, ms. */
+  lagMs(now: number): number {
+    const first = this.#marks.find(({ size }) => size > this.answered)
+    return first && !this.isAnswered ? now - first.at : 0
+  }
+
+  answerUpTo(place: number): void {
+    this.answered = place
+    this.#earlier = this.#earlier.filter(({ until }) => until > place)
+    this.#marks = this.#marks.filter(({ size }) => size > place)
+  }
+
+  /** Returns the name under which the byte at a place is sent, and the place up to which that name holds. */
+  nameAt(place: number): { readonly name: Buffer; readonly until: number } {
+    const earlier = this.#earlier.find(({ until }) => until > place)
+    if (earlier) return { name: sentName(earlier.name), until: earlier.until }
+    return { name: sentName(this.name), until: this.limit }
+  }
+
+  /**
+   * Opens the file. A path that leads to another file leaves it closed. What does not begin as the file that is known begins
+   * a new life. Throws the system's error.
+   */
+  open(path: Buffer): void {
+    if (this.#fd !== undefined) return
+    const fd = openSync(path, FLAGS)
+    try {
+      const stats = fstatSync(fd, { bigint: true })
+      if (!stats.isFile() || stats.dev !== this.dev || stats.ino !== this.ino) return
+      if (isOtherBirth(this.bornNs, stats) || !hasFingerprint(fd, this.fingerprint)) this.beginAgain()
+      this.bornNs = birthOf(stats)
+      this.#fd = fd
+    } finally {
+      if (this.#fd !== fd) closeSync(fd)
+    }
+  }
+
+  /** Reads from where reading stands. Resolves to the number of bytes; 0 where the file is closed. */
+  async readInto(buffer: Buffer, most: number): Promise<number> {
+    if (this.#fd === undefined) return 0
+    return (await readAt(this.#fd, buffer, 0, most, this.read)).bytesRead
+  }
+
+  /** Returns what the file is now; undefined where it is not open. */
+  stats(): BigIntStats | undefined {
+    return this.#fd === undefined ? undefined : fstatSync(this.#fd, { bigint: true })
+  }
+
+  /** Takes the fingerprint of what is there, where it would say more than the one there is. */
+  takeFingerprint(): void {
+    if (this.#fd !== undefined && canGrow(this.fingerprint, this.size))
+      this.fingerprint = fingerprintOf(this.#fd, this.size)
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd)
+    this.#fd = undefined
+  }
+}
+
+/**
+ * Returns when a file was made, in ns; 0 where that is not known. Where it is the same as the last change the file system may give one
+ * for the other.
+ */
+function birthOf({ birthtimeNs, ctimeNs }: BigIntStats): bigint {
+  return birthtimeNs === ctimeNs ? 0n : birthtimeNs
+}
+
+function isOtherBirth(known: bigint, stats: BigIntStats): boolean {
+  const found = birthOf(stats)
+  return known !== 0n && found !== 0n && known !== found
+}
+
+function newStream(): string {
+  return randomBytes(8).toString('hex')
+}

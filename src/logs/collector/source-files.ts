@@ -1,0 +1,208 @@
+import { type BigIntStats, lstatSync, statSync } from 'node:fs'
+import { messageOf } from '../../domain/errors.ts'
+import type { IsWanted } from './patterns.ts'
+import { idOf, isRotated, OLD, type RememberedFile, SourceFile } from './source-file.ts'
+
+/** Time for which a file without a name is still looked at, after its last growth: a slow writer may have it open. */
+const LINGER_MS = 30_000
+/** Time without growth after which a file that is answered is closed. */
+const IDLE_MS = 300_000
+
+export type SourceParts = {
+  readonly folder: Buffer
+  readonly isWanted: IsWanted
+  /** paths that are never read */
+  readonly own: ReadonlySet<string>
+  /** Returns what is known of a file from an earlier run. */
+  readonly remembered: (dev: bigint, ino: bigint) => RememberedFile | undefined
+  /** Called with a file that has more to be sent. */
+  readonly onGrowth: (file: SourceFile) => void
+  /** Called with a path that cannot be looked at, and why. */
+  readonly onFault: (path: Buffer, reason: string) => void
+  /** Called when a file begins a new life: it was cut, or is another one of the same inode. */
+  readonly onNewLife: (file: SourceFile) => void
+  /** steady clock, ms */
+  readonly now: () => number
+}
+
+/** The files of a folder by what they are, whatever their names: followed when they are renamed, cut, replaced or moved in. */
+export class SourceFiles {
+  readonly #parts: SourceParts
+  #isWanted: IsWanted
+  readonly #byName = new Map<string, SourceFile>()
+  readonly #byId = new Map<string, SourceFile>()
+
+  constructor(parts: SourceParts) {
+    this.#parts = parts
+    this.#isWanted = parts.isWanted
+  }
+
+  get all(): Iterable<SourceFile> {
+    return this.#byId.values()
+  }
+
+  get count(): number {
+    return this.#byId.size
+  }
+
+  /** Changes which names are read. Holds for a name once it is looked at again. */
+  want(isWanted: IsWanted): void {
+    this.#isWanted = isWanted
+  }
+
+  at(name: Buffer): SourceFile | undefined {
+    return this.#byName.get(keyOf(name))
+  }
+
+  byId(stats: { readonly dev: bigint; readonly ino: bigint }): SourceFile | undefined {
+    return this.#byId.get(idOf(stats))
+  }
+
+  /** Returns the file that was rotated and is sent under the same name as another; undefined where there is none. */
+  rotatedBefore(file: SourceFile): SourceFile | undefined {
+    const before = isRotated(file.name) ? undefined : this.at(Buffer.concat([file.name, OLD]))
+    // A write to it may have been before those to the other, and not be seen yet.
+    if (before?.isOpen) this.lookAgain(before)
+    return before
+  }
+
+  pathOf(name: Buffer): Buffer {
+    return Buffer.concat([this.#parts.folder, SLASH, name])
+  }
+
+  /** Looks at what a name leads to now. */
+  lookAt(name: Buffer): void {
+    const stats = this.#statsAt(name)
+    const before = this.at(name)
+    if (before && (!stats || before.id !== idOf(stats))) this.#loseName(before, name)
+    if (!stats) return
+    const known = this.#byId.get(idOf(stats))
+    const isWanted = this.#isWanted(name) && !this.#parts.own.has(keyOf(this.pathOf(name)))
+    if (known) this.#meet(known, name, stats, isWanted)
+    else this.#find(name, stats, isWanted)
+  }
+
+  /** Looks at a file that is open by what it is, not by its name: a write of it was seen. */
+  lookAgain(file: SourceFile): void {
+    const stats = file.stats()
+    if (stats) this.#note(file, stats)
+    else this.lookAt(file.name)
+  }
+
+  /** Drops the names that are not among those of the folder, and closes files that rest. */
+  settle(names: ReadonlySet<string>): void {
+    for (const [key, file] of this.#byName)
+      if (!names.has(key)) this.#loseName(file, Buffer.from(key, 'latin1'))
+    const now = this.#parts.now()
+    for (const file of this.#byId.values()) {
+      if (file.isGone || file.limit < file.size) this.#leave(file, now)
+      else if (file.isOpen && file.isAnswered && now - file.grewAt > IDLE_MS) file.close()
+    }
+  }
+
+  close(): void {
+    for (const file of this.#byId.values()) file.close()
+  }
+
+  #find(name: Buffer, stats: BigIntStats, isWanted: boolean): void {
+    const { remembered, now } = this.#parts
+    const earlier = remembered(stats.dev, stats.ino)
+    // A file that was renamed to a name that is left out while nobody looked is still sent to its end.
+    if (!isWanted && !(earlier && earlier.answered < Number(stats.size))) return
+    const file = new SourceFile(stats, name)
+    if (earlier) file.resume(earlier.stream === '' ? { ...earlier, stream: file.stream } : earlier)
+    if (!isWanted) file.limit = Number(stats.size)
+    file.isLink = isLink(this.pathOf(name))
+    file.grewAt = now()
+    this.#byId.set(file.id, file)
+    this.#byName.set(keyOf(name), file)
+    file.size = file.answered
+    this.#note(file, stats)
+  }
+
+  #meet(file: SourceFile, name: Buffer, stats: BigIntStats, isWanted: boolean): void {
+    if (file.name.equals(name)) {
+      file.isGone = false
+      this.#byName.set(keyOf(name), file)
+    } else if (!this.#leadsTo(file)) {
+      if (isWanted) {
+        this.#byName.delete(keyOf(file.name))
+        file.rename(name)
+        this.#byName.set(keyOf(name), file)
+        file.limit = Number.POSITIVE_INFINITY
+      } else file.limit = Math.min(file.limit, Number(stats.size))
+    }
+    this.#note(file, stats)
+  }
+
+  /** Whether the name of a file still leads to it: then another one is a second name of the same file. */
+  #leadsTo(file: SourceFile): boolean {
+    const stats = file.isGone ? undefined : this.#statsAt(file.name)
+    return stats !== undefined && idOf(stats) === file.id
+  }
+
+  #note(file: SourceFile, stats: BigIntStats): void {
+    const size = Number(stats.size)
+    const isTouched = file.mtimeNs !== stats.mtimeNs
+    file.mtimeNs = stats.mtimeNs
+    if (size < file.size || size < file.answered) {
+      file.beginAgain()
+      this.#parts.onNewLife(file)
+    }
+    file.grow(size, this.#parts.now())
+    // A closed file that was touched may be another one of the same inode: it shows when it is opened.
+    if (!file.isOpen && (isTouched || file.read < file.end)) this.#open(file)
+    if (file.read < file.end) this.#parts.onGrowth(file)
+  }
+
+  #open(file: SourceFile): void {
+    if (file.answered >= file.end && file.answered === 0) return
+    const { stream } = file
+    try {
+      file.open(this.pathOf(file.name))
+    } catch (error) {
+      this.#parts.onFault(this.pathOf(file.name), messageOf(error))
+    }
+    if (file.stream === stream) return
+    const size = file.stats()?.size
+    if (size !== undefined) file.grow(Number(size), this.#parts.now())
+    this.#parts.onNewLife(file)
+  }
+
+  #loseName(file: SourceFile, name: Buffer): void {
+    this.#byName.delete(keyOf(name))
+    if (file.name.equals(name)) file.isGone = true
+  }
+
+  /** Closes a file without a name when it is sent, answered, and nobody has written to it for a while. */
+  #leave(file: SourceFile, now: number): void {
+    if (file.isOpen) this.lookAgain(file)
+    const rests = now - file.grewAt > LINGER_MS || file.limit <= file.size
+    if (file.isOpen && !(file.isAnswered && rests)) return
+    file.close()
+    this.#byId.delete(file.id)
+    if (this.at(file.name) === file) this.#byName.delete(keyOf(file.name))
+  }
+
+  #statsAt(name: Buffer): BigIntStats | undefined {
+    const path = this.pathOf(name)
+    try {
+      const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+      return stats?.isFile() ? stats : undefined
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') this.#parts.onFault(path, messageOf(error))
+      return undefined
+    }
+  }
+}
+
+const SLASH = Buffer.from('/')
+
+/** Returns the bytes of a name as a key of a map. */
+export function keyOf(name: Buffer): string {
+  return name.toString('latin1')
+}
+
+function isLink(path: Buffer): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
+}
