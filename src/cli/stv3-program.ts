@@ -28,8 +28,6 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   archive: async () => (await import('./commands/archive.ts')).archiveCommand(),
   'dead-letters': async () => (await import('./commands/dead-letters.ts')).deadLettersCommand(),
   ship: async () => (await import('./commands/ship.ts')).shipCommand(),
-  'ship-server': async () => (await import('./commands/ship-server.ts')).shipServerCommand(),
-  'ship-proxy': async () => (await import('./commands/ship-proxy.ts')).shipProxyCommand(),
   'logs-collector': async () => (await import('./commands/logs-collector.ts')).logsCollectorCommand(),
   'logs-processor': async () => (await import('./commands/logs-processor.ts')).logsProcessorCommand(),
   'heka-tcp': async () => (await import('./commands/heka-tcp.ts')).hekaTcpCommand(),
@@ -41,6 +39,8 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   'heka-match': async () => (await import('./commands/heka-match.ts')).hekaMatchCommand(),
   'heka-encode': async () => (await import('./commands/heka-encode.ts')).hekaEncodeCommand(),
   'heka-decode': async () => (await import('./commands/heka-decode.ts')).hekaDecodeCommand(),
+  'ship-server': async () => (await import('./commands/ship-server.ts')).shipServerCommand(),
+  'ship-proxy': async () => (await import('./commands/ship-proxy.ts')).shipProxyCommand(),
   timex: async () => (await import('./commands/timex.ts')).timexCommand(),
   completion: async () => (await import('./commands/completion.ts')).completionCommand(stv3Program),
 }

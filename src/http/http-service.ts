@@ -85,7 +85,7 @@ export function createHttpService(
   const { graceMs = GRACE_MS, longestStopMs = LONGEST_STOP_MS } = slowness
   const stopping = new AbortController()
   const listener = inTurn(app)
-  const { tls } = slowness
+  const { tls, onUpgrade } = slowness
   const serve: RequestListener = (request, response) => {
     noteStopping(request, stopping.signal)
     listener(request, response)
@@ -94,7 +94,7 @@ export function createHttpService(
   const server = tls ? createTlsServer({ ...options, ...tls }, serve) : createServer(options, serve)
   const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
-  if (slowness.onUpgrade) server.on('upgrade', slowness.onUpgrade)
+  if (onUpgrade) server.on('upgrade', onUpgrade)
   server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs, slowness.refusals))
   return {
     async start() {

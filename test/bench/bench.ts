@@ -44,11 +44,11 @@ const BENCHES: { readonly [name: string]: Bench } = {
   contention: { figures: ['deadlocks_per_1000'], run: benchContention },
   archive: { figures: ['archive_cat_mb_per_s', 'archive_verify_of_gzip'], run: benchArchive },
   'roll-cost': { figures: ['archive_packing_of_ingest'], run: benchRollCost },
-  ship: { figures: ['ship_small_per_s', 'ship_of_bare_upload'], run: benchShip },
   logs: {
     figures: ['logs_of_floor', 'logs_mb_per_cpu_s', 'logs_mb_per_s_as_thunder', 'logs_rss_mb'],
     run: benchLogs,
   },
+  ship: { figures: ['ship_small_per_s', 'ship_of_bare_upload'], run: benchShip },
   growth: { figures: ['ingest_at_0', 'ingest_at_1m', 'api_p99_ms'], run: benchGrowth },
   load: { figures: ['api_p99_ms_under_load', 'ingest_under_load'], run: benchLoad },
 }

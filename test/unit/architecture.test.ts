@@ -205,7 +205,6 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   undici: 'runtime',
   '@aws-sdk/client-s3': 'objects',
   '@aws-sdk/s3-request-presigner': 'objects',
-  // Two links over WebSockets that share no word: streams of messages, and an agent with its server.
   ws: ['heka', 'ship'],
 }
 
