@@ -28,7 +28,7 @@ export function isForLogs([first = '']: readonly string[]): boolean {
  * @example
  * logsArgs(['-target-dir=/srv', 'logs-processor', 'extra']) // { kind: 'run', args: ['logs-processor', '--target-dir=/srv'] }
  */
-function logsArgs(given: readonly string[]): LogsArgs {
+export function logsArgs(given: readonly string[]): LogsArgs {
   const at = given.findIndex((word) => !word.startsWith('-'))
   const action = given[at]
   if (action === undefined || !isAction(action)) return { kind: 'no action' }
