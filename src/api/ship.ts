@@ -18,7 +18,7 @@ export function shipOperation(list: ShipLister | undefined): Operation {
     query: noParams,
     params: noParams,
     answer: z.array(shipHost),
-    httpProblems: { 409: 'the configuration of the API names no ship-server' },
+    httpProblems: { 409: 'the configuration of the API names no ship-server, or it is away' },
     async run() {
       if (!list) throw new ConflictError('this API knows no stv3 ship-server; api.ship_server names one')
       return list()

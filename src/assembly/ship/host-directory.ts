@@ -3,7 +3,7 @@ import type { ShipServerConfig } from '../../config/load/load-ship-server.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
 import type { HostDirectory } from '../../ship/central/central.ts'
 import type { HostPlan } from '../../ship/central/messages.ts'
-import { selectSets, type Zone } from '../../ship/log-sets/select-sets.ts'
+import { type PlacedSet, selectSets, type Zone } from '../../ship/log-sets/select-sets.ts'
 import { setForm } from '../../ship/log-sets/set-form.ts'
 
 /** Zones of hosts by an inventory. */
@@ -52,8 +52,18 @@ function planOf(
       customers,
     },
     logsets: placed.map(setForm),
-    targets: Object.fromEntries(Object.entries(config.targets).map(([name, one]) => [name, sentTarget(one)])),
+    targets: sentTargets(config, placed),
   }
+}
+
+/** Returns the targets that log sets of a host name, and no others. */
+function sentTargets({ targets }: ShipServerConfig, placed: readonly PlacedSet[]): HostPlan['targets'] {
+  const all = Object.entries(targets)
+  const isUsed = (name: string) =>
+    placed.some(({ set }) => (set.target === undefined ? all.length === 1 : set.target === name))
+  return Object.fromEntries(
+    all.filter(([name]) => isUsed(name)).map(([name, one]) => [name, sentTarget(one)]),
+  )
 }
 
 /** Returns what hosts are told of a target: nothing by which they could find its keys. */

@@ -55,7 +55,7 @@ export class RunningCentral implements Service {
       },
       records: this.#records,
       logger,
-      sign: (_, message) => this.#signers.sign(message),
+      sign: (host, message) => this.#signers.sign(message, this.#directory.planOf(host)?.targets ?? {}),
       times,
     })
   }

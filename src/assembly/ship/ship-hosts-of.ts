@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { causeOf, messageOf, TransientError } from '../../domain/errors.ts'
+import { ConflictError, causeOf, messageOf } from '../../domain/errors.ts'
 import type { RestShipHost } from '../../formats/ship-form.ts'
 import { sendOut } from '../../runtime/outgoing.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
@@ -8,7 +8,7 @@ export type ShipServerReference = { readonly url: string; readonly token_file?: 
 
 const TIMEOUT_MS = 10_000
 
-/** Returns a function that asks a ship-server for its hosts. It rejects with TransientError when there is no answer. */
+/** Returns a function that asks a ship-server for its hosts. It rejects with ConflictError when there is no answer. */
 export function shipHostsOf(
   { url, token_file: file }: ShipServerReference,
   folder: string,
@@ -23,7 +23,7 @@ export function shipHostsOf(
       return (await response.json()) as readonly RestShipHost[]
     } catch (error) {
       const reason = messageOf(causeOf(error) ?? error)
-      throw new TransientError(`the ship-server at ${new URL(url).host} is away: ${reason}`, { cause: error })
+      throw new ConflictError(`the ship-server at ${new URL(url).host} is away: ${reason}`)
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { ShipServerConfig } from '../../config/load/load-ship-server.ts'
 import { InvalidError, NotFoundError } from '../../domain/errors.ts'
 import type { ObjectSigner, SignedRequest, SignRequest } from '../../objects/signer.ts'
+import type { HostPlan } from '../../ship/central/messages.ts'
 
 type Targets = ShipServerConfig['targets']
 
@@ -13,12 +14,14 @@ export class Signers {
     this.#targets = targets
   }
 
-  /** Signs what an agent asks for in a message. Rejects with InvalidError where that is no request, or no target that is signed for. */
-  async sign(message: object): Promise<SignedRequest> {
+  /**
+   * Signs what an agent asks for in a message, to one of the targets of its plan. Rejects with InvalidError where that is no request, and
+   * with NotFoundError where it is to no such target.
+   */
+  async sign(message: object, plan: HostPlan['targets']): Promise<SignedRequest> {
     const { target: name } = message as { readonly target?: unknown }
     const request = requestOf(message)
-    const settings =
-      typeof name === 'string' && Object.hasOwn(this.#targets, name) ? this.#targets[name] : undefined
+    const settings = typeof name === 'string' && Object.hasOwn(plan, name) ? this.#targets[name] : undefined
     if (!settings || settings.kind === 'file' || settings.presigned === false)
       throw new NotFoundError(`there is no presigned target ${JSON.stringify(name)}`)
     return (await this.#opened(name as string, settings)).sign(request)

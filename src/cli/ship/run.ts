@@ -134,7 +134,9 @@ async function runRemote(
     ship.agent.wake()
     return { ok: true, sentence: 'the configuration comes from the server; all files are looked at now' }
   })
-  await serve({ ship, services: [ship.link], signal, clock, logger, status })
+  const remarks = () =>
+    ship.link.isConnected ? [] : ['the server is away; its last configuration is in use']
+  await serve({ ship, services: [ship.link], signal, clock, logger, status, remarks })
 }
 
 type Served = {
@@ -145,9 +147,10 @@ type Served = {
   readonly clock: () => number
   readonly logger: Logger
   readonly status: ListenRange | undefined
+  readonly remarks?: () => readonly string[]
 }
 
-async function serve({ ship, services, signal, clock, logger, status }: Served): Promise<void> {
+async function serve({ ship, services, signal, clock, logger, status, remarks }: Served): Promise<void> {
   const { agent, close } = ship
   const observation = status && (await observeAt(status, 'ship', 'wall'))
   const manager = new ServiceManager(process.env, logger)
@@ -155,6 +158,7 @@ async function serve({ ship, services, signal, clock, logger, status }: Served):
     if (observation) {
       shipMetrics(observation.metrics, agent.state, clock)
       observation.health.add('ship', () => agent.state.hindrance())
+      if (remarks) observation.health.addRemarks(remarks)
     }
     const all = [...services, agent, ...(observation ? [observation.serve(logger)] : [])]
     await runUntilStopped(createGroup(all), { signal, logger, shutdownMs: SHUTDOWN_MS, manager })

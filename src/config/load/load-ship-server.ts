@@ -10,7 +10,7 @@ import {
   type ShipServerSettings,
   shipServerSchema,
 } from '../schemas/ship-server-schema.ts'
-import type { Checked } from './load-ship-proxy.ts'
+import { asWarning, type Checked } from './load-ship-proxy.ts'
 import { compileLogSets } from './log-set-list.ts'
 import { readDocument } from './read-document.ts'
 
@@ -40,7 +40,7 @@ export async function loadShipServer(
   try {
     const document = await readDocument(file, findings)
     const config = await fromDocument(file, document, environment, findings)
-    return { findings: findings.list, config }
+    return { findings: findings.list.map(asWarning), config }
   } catch (error) {
     if (!(error instanceof ConfigError) || error.findings.length === 0) throw error
     findings.addAll(error.findings)

@@ -17,9 +17,20 @@ export const httpUrl = z
     error: 'expected an address that begins with http:// or https://',
   })
 
-/** A level of the log by the names of this project, Python and bunyan; an empty text is the default. */
+/** Names of bunyan's levels by their numbers. */
+const BUNYAN: { readonly [number: number]: string } = {
+  10: 'debug',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'error',
+}
+
+/** A level of the log by the names of this project, of Python and bunyan, or a number of bunyan; an empty text is the default. */
 export const logLevel = z
-  .string()
+  .union([z.string(), z.number()])
+  .transform((given) => (typeof given === 'number' ? (BUNYAN[given] ?? 'none') : given))
   .refine((text) => text === '' || text === 'trace' || logLevelOf(text) !== undefined, {
     error: `expected one of ${LOG_LEVELS.join(', ')}`,
   })

@@ -280,8 +280,10 @@ export const shipSchema = z.strictObject({
   stall_timeout: z
     .number()
     .positive()
-    .default(60)
-    .describe('seconds without progress after which an upload is given up'),
+    .default(300)
+    .describe(
+      'seconds without progress after which an upload is given up; parts of S3 take up to 8 MB in one go',
+    ),
   upload_timeout: z
     .number()
     .positive()

@@ -154,7 +154,9 @@ export class ShipProxy implements Service {
         'expected a valid token in the header Proxy-Authorization',
       )
     const backend = this.backends.find((one) => one.settings.host === host && one.settings.port === port)
-    if (!backend) return void this.#refuse(client, version, 403, `${host}:${port} is none of the targets`)
+    // To a client that has shown a token it is a bad request, as in hermes.
+    const refusal = (this.#settings.tokens ?? []).length > 0 ? 400 : 403
+    if (!backend) return void this.#refuse(client, version, refusal, `${host}:${port} is none of the targets`)
     await this.#connect(client, backend, version, rest)
   }
 

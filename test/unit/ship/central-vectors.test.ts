@@ -312,4 +312,7 @@ test('a host has one connection, with its own token; its status comes back', asy
   await second.send({ type: 'sign', id: 7, target: 'none', operation: 'put', key: '/a' })
   await until('a refusal', () => second.got.at(-1)?.type === 'signed')
   expect(second.got.at(-1)).toMatchObject({ id: 7, error: expect.stringContaining('expected the digest') })
+  await second.send({ type: 'sign', id: 8, target: 'none', operation: 'get', key: '/a' })
+  await until('another refusal', () => second.got.at(-1)?.id === 8)
+  expect(second.got.at(-1).error).toContain('no presigned target "none"')
 })

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { openShip } from '../../../src/assembly/ship/open-ship.ts'
 import type { ObjectTarget } from '../../../src/objects/target.ts'
+import { silentLogger } from '../../../src/runtime/logger.ts'
 import { Bandwidth } from '../../../src/ship/limits/bandwidth.ts'
 import { isWithin, parseDaySpan } from '../../../src/ship/limits/day-span.ts'
 import { DiskPressure } from '../../../src/ship/limits/disk-pressure.ts'
@@ -10,6 +12,7 @@ import { temporaryFolder } from '../../support/folders.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import { APP_LOGS, ShipFixture } from '../../support/ship/ship-fixture.ts'
 import { pieces } from '../../support/ship/target-contract.ts'
+import { until } from '../../support/until.ts'
 
 const HOUR = 3600
 const at = (time: string) => Date.parse(`2026-11-30T${time}:00Z`)
@@ -137,6 +140,21 @@ test('outside of its times nothing is uploaded, and what is shipped is deleted a
     ['b.log', 'due', false],
   ])
   expect(await fixture.pass(HOUR * 23)).toMatchObject([{ decision: 'done', uploaded: true, deleted: true }])
+})
+
+test('a file that comes, or becomes due, between two looks is seen at once', async () => {
+  const fixture = new ShipFixture(temporaryFolder(), [{ ...APP_LOGS, debounce_time: 1 }], { interval: 3600 })
+  fixture.write('/srv/a.log', 'alpha', 1)
+  const config = await fixture.config()
+  const { agent, close } = await openShip(config, { logger: silentLogger, clock: Date.now })
+  await agent.start()
+  await until('the first file to be gone', () => fixture.local('/srv/a.log') === undefined)
+  fixture.write('/srv/b.log', 'beta', 1)
+  fixture.write('/srv/young.log', 'young', Date.now() / 1000 + 1)
+  await until('the others to be gone', () => !isThere(fixture, 'b') && !isThere(fixture, 'young'))
+  expect(agent.state.counters.passes).toBeLessThan(10)
+  await agent.stop()
+  await close()
 })
 
 test('folders that match the root of a pattern are zones, each by its name', async () => {
