@@ -28,6 +28,7 @@ import {
 import { type NotificationTaker, notificationOperation } from './notifications.ts'
 import { sampleOperations } from './samples.ts'
 import { COMPONENTS } from './shapes.ts'
+import { type ShipLister, shipOperation } from './ship.ts'
 import { streamOperations } from './streams.ts'
 import { tailOperation } from './tail.ts'
 import { type CriteriaTexts, droppedOperation, triggersOperation } from './tallies.ts'
@@ -53,6 +54,8 @@ export type OperationParts = {
   readonly take?: NotificationTaker | undefined
   /** lists the files of the archive; absent where the server has none */
   readonly listArchives?: ArchiveLister | undefined
+  /** lists the hosts that ship files; absent where the server knows no ship-server */
+  readonly listShipHosts?: ShipLister | undefined
   /** how the event clock is configured (auto, a week of patience) */
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */
@@ -75,6 +78,7 @@ export function apiOperations({
   runner,
   take,
   listArchives,
+  listShipHosts,
   clock = DEFAULT_CLOCK,
   triggers = [],
   criteria,
@@ -93,6 +97,7 @@ export function apiOperations({
     ...deadLetterOperations(store, runner),
     ...actionOperations(store, runner),
     archiveOperation(listArchives),
+    shipOperation(listShipHosts),
     triggersOperation(store, triggers, criteria),
     droppedOperation(store),
     tailOperation(store),

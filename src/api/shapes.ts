@@ -437,6 +437,26 @@ export const notificationExplanation = z
   .meta({ id: 'NotificationExplanation' })
 
 /** All types that have an id; other types refer to them by it. */
+export const shipHost = z
+  .object({
+    host: z.string(),
+    connected: z.boolean(),
+    last_contact: z.string().nullable(),
+    shipped_files: z.int().meta({ description: 'since its agent started, as the three that follow' }),
+    shipped_bytes: z.int(),
+    deleted_files: z.int(),
+    deleted_bytes: z.int(),
+    pending_files: z.int().meta({ description: 'due, and not shipped or deleted yet' }),
+    pending_bytes: z.int(),
+    oldest: z
+      .object({ path: z.string(), due_at: z.string(), error: z.string() })
+      .nullable()
+      .meta({ description: 'the file that is due for longest, and what hinders it' }),
+    errors: z.record(z.string(), z.int()).meta({ description: 'files by what hinders them' }),
+    hindrance: z.string().nullable().meta({ description: 'what hinders the agent itself' }),
+  })
+  .meta({ id: 'ShipHost' })
+
 export const COMPONENTS = [
   value,
   datetime,
@@ -467,4 +487,5 @@ export const COMPONENTS = [
   notificationExplanation,
   streamActionBody,
   letterActionBody,
+  shipHost,
 ]

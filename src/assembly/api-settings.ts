@@ -3,6 +3,7 @@ import type { Environment } from '../config/documents/interpolate.ts'
 import type { Config } from '../config/load/config.ts'
 import { ConfigError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
+import type { RestShipHost } from '../formats/ship-form.ts'
 import type { Access } from '../http/access.ts'
 import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
@@ -12,6 +13,7 @@ import { flowYaml } from '../text/flow-yaml.ts'
 import { type ArchivePage, listArchives } from './archive-listing.ts'
 import { findNotification } from './find-notification.ts'
 import { indexedTraits } from './open-store.ts'
+import { shipHostsOf } from './ship/ship-hosts-of.ts'
 
 /** The environment variables of tokens, which add to those of winchester.yaml. */
 const VARIABLES = { read: 'STACKTACH_READ_TOKEN', write: 'STACKTACH_WRITE_TOKEN' } as const
@@ -32,6 +34,8 @@ export type ServedApi = {
     | ((event: StoredEvent, signal: AbortSignal) => Promise<Buffer | undefined>)
     | undefined
   readonly listArchives: (page: ArchivePage) => Promise<object[]>
+  /** undefined where no ship-server is named */
+  readonly listShipHosts: (() => Promise<readonly RestShipHost[]>) | undefined
 }
 
 type TriggerCriteria = {
@@ -79,9 +83,11 @@ export async function apiSettings(
   const names = [...indexedTraits(triggers, []), ...winchester.indexed_traits]
   const searchedTraits = [...new Set(names)].filter((name) => name !== 'timestamp')
   const archives = (page: ArchivePage) => listArchives(config, page)
+  const { ship_server: shipServer } = api
+  const listShipHosts = shipServer && shipHostsOf(shipServer, folder)
   const hasArchive = config.yagi?.queues.some(({ archive }) => archive !== undefined)
   return {
-    ...{ address, access, limits, triggers, searchedTraits, listArchives: archives },
+    ...{ address, access, limits, triggers, searchedTraits, listArchives: archives, listShipHosts },
     criteria: criteriaOf(config),
     page: pageOf(winchester.ui),
     findNotification: hasArchive ? (...given) => findNotification(config, ...given) : undefined,

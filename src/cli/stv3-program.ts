@@ -39,6 +39,8 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   'heka-match': async () => (await import('./commands/heka-match.ts')).hekaMatchCommand(),
   'heka-encode': async () => (await import('./commands/heka-encode.ts')).hekaEncodeCommand(),
   'heka-decode': async () => (await import('./commands/heka-decode.ts')).hekaDecodeCommand(),
+  'ship-server': async () => (await import('./commands/ship-server.ts')).shipServerCommand(),
+  'ship-proxy': async () => (await import('./commands/ship-proxy.ts')).shipProxyCommand(),
   timex: async () => (await import('./commands/timex.ts')).timexCommand(),
   completion: async () => (await import('./commands/completion.ts')).completionCommand(stv3Program),
 }

@@ -5,7 +5,9 @@ import {
   type Server,
   STATUS_CODES,
 } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
@@ -46,6 +48,8 @@ export type Slowness = Partial<
   readonly refusals?: 'text' | Refusal
   /** called with requests to change the protocol; without it they are ordinary ones */
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** certificate and key, where the service speaks HTTPS */
+  readonly tls?: SecureContextOptions | undefined
 }
 
 /**
@@ -81,13 +85,16 @@ export function createHttpService(
   const { graceMs = GRACE_MS, longestStopMs = LONGEST_STOP_MS } = slowness
   const stopping = new AbortController()
   const listener = inTurn(app)
-  const server = createServer({ ...SLOWNESS, ...slowness }, (request, response) => {
+  const { tls, onUpgrade } = slowness
+  const serve: RequestListener = (request, response) => {
     noteStopping(request, stopping.signal)
     listener(request, response)
-  })
+  }
+  const options = { ...SLOWNESS, ...slowness }
+  const server = tls ? createTlsServer({ ...options, ...tls }, serve) : createServer(options, serve)
   const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
-  if (slowness.onUpgrade) server.on('upgrade', slowness.onUpgrade)
+  if (onUpgrade) server.on('upgrade', onUpgrade)
   server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs, slowness.refusals))
   return {
     async start() {
@@ -157,7 +164,7 @@ function refusalOf(
   return { status, type: 'application/problem+json; charset=utf-8', body }
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

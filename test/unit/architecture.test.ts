@@ -38,6 +38,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     'consumer/apps',
     'archive/callbacks',
     'ship/log-sets',
+    'ship/limits',
   ],
   store: GROUND,
   broker: GROUND,
@@ -205,9 +206,10 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   'js-yaml': 'config',
   pino: 'runtime',
   'prom-client': 'observe',
-  ws: 'heka',
   undici: 'runtime',
   '@aws-sdk/client-s3': 'objects',
+  '@aws-sdk/s3-request-presigner': 'objects',
+  ws: ['heka', 'ship'],
 }
 
 /** Node's modules that pure folders must not touch. */
