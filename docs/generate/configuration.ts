@@ -5,6 +5,7 @@ import {
   traitDefinitionSchema,
 } from '../../src/config/schemas/event-definitions-schema.ts'
 import { stepSchema } from '../../src/config/schemas/pipelines-schema.ts'
+import { shipProxySchema } from '../../src/config/schemas/ship-proxy-schema.ts'
 import {
   fileTargetSchema,
   logSetSchema,
@@ -12,6 +13,7 @@ import {
   shipSchema,
   swiftTargetSchema,
 } from '../../src/config/schemas/ship-schema.ts'
+import { shipHostSchema, shipServerSchema } from '../../src/config/schemas/ship-server-schema.ts'
 import { criterionSchema, triggerSchema } from '../../src/config/schemas/triggers-schema.ts'
 import { winchesterSchema } from '../../src/config/schemas/winchester-schema.ts'
 import { FILTER_SECTIONS, QUINCY_SECTIONS, YAGI_SECTIONS } from '../../src/config/schemas/yagi-schema.ts'
@@ -56,6 +58,8 @@ export function configurationReference(): { readonly [section: string]: string }
       'A target of the kind swift:',
       keysOf(swiftTargetSchema),
     ),
+    'ship-server': paragraphs(keysOf(shipServerSchema), 'A host:', keysOf(shipHostSchema)),
+    'ship-proxy': keysOf(shipProxySchema),
   }
 }
 

@@ -1,7 +1,9 @@
 import { hostname } from 'node:os'
 import type { WinchesterSettings } from '../config/schemas/winchester-schema.ts'
 import { messageOf } from '../domain/errors.ts'
+import { createRangeService } from '../http/range-service.ts'
 import type { Service } from '../runtime/lifecycle.ts'
+import { parseAddressRange } from '../runtime/listen-address.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { packageVersion } from '../runtime/version.ts'
 import { createStatus, type Parent, parentOf, type Status } from '../status/create-status.ts'
@@ -27,11 +29,11 @@ export type DaemonStatus = Service & {
 
 export type DaemonStatusParts = {
   readonly settings: Pick<Partial<WinchesterSettings>, 'status'>
-  readonly role: 'consumer' | 'worker' | 'api' | 'time_server' | 'logs_collector' | 'logs_processor'
+  readonly role: 'consumer' | 'worker' | 'api' | 'time_server' | 'up' | 'logs_collector' | 'logs_processor'
   /** name of the process */
   readonly name: string
   readonly logger: Logger
-  readonly observation: Observation | undefined
+  readonly observation?: Observation | undefined
   readonly environment?: NodeJS.ProcessEnv
 }
 
@@ -44,11 +46,11 @@ const LONGEST_VALUE = 2000
 export function daemonStatus(parts: DaemonStatusParts): DaemonStatus {
   const { settings, role, name, logger, observation, environment = process.env } = parts
   const parent = daemonParent(settings, role, environment)
-  const tree = createStatus({
-    parent,
-    tokens: typeof settings.status === 'object' ? tokensOf(settings.status.tokens) : {},
-    logger,
-  })
+  const { tokens, listen, insecure } = typeof settings.status === 'object' ? settings.status : {}
+  const range = listen === undefined ? undefined : parseAddressRange(listen)
+  const anyHost = insecure === true
+  const tree = createStatus({ parent, tokens: tokensOf(tokens), anyHost, host: range?.host, logger })
+  const server = range && createRangeService(tree.handler, range, 'status.listen', { refusals: 'text' })
   observation?.addTree(tree.handler)
   if (observation) statusMetrics(observation.metrics, tree)
   const reporter = new Reporter(tree, logger)
@@ -62,11 +64,14 @@ export function daemonStatus(parts: DaemonStatusParts): DaemonStatus {
     noteChange: (key, count) => reporter.follow(changeOf(key, count)),
     async start() {
       // Where nobody can see it nothing has to be read.
-      if (observation || parent) await reporter.start()
+      if (observation || parent || server) await reporter.start()
+      await server?.start()
+      if (server) logger.info({}, `status tree at http://${range.host}:${server.address().port}/`)
     },
     async stop() {
       reporter.set(`${role}.state`, 'stopped')
       await reporter.stop()
+      await server?.stop()
     },
   }
 }

@@ -11,7 +11,14 @@ import { packageVersion } from '../runtime/version.ts'
 /** The daemons that winchester.yaml may name an address of the status for. */
 export type ConfiguredRole = 'consumer' | 'worker' | 'api'
 
-export type Role = ConfiguredRole | 'time-server' | 'ship' | 'logs-collector' | 'logs-processor'
+export type Role =
+  | ConfiguredRole
+  | 'time-server'
+  | 'ship'
+  | 'ship-proxy'
+  | 'ship-server'
+  | 'logs-collector'
+  | 'logs-processor'
 
 /** The event clock that a daemon goes by. */
 type ClockName = WinchesterSettings['clock'] | 'time_sync'

@@ -7,8 +7,14 @@ import type { Logger } from '../runtime/logger.ts'
 import { readTlsFiles } from '../runtime/tls-files.ts'
 import { nameOfBroker, parseBrokerAddress } from '../text/broker-address.ts'
 
+/** How a broker is reached. */
+export type BrokerAccess = Pick<
+  BrokerSettings,
+  'url' | 'reconnectMs' | 'maxReconnectMs' | 'caFile' | 'certFile' | 'keyFile'
+>
+
 /** Opens the broker that the settings name. It connects in the background. */
-export async function openBroker(settings: BrokerSettings, logger: Logger): Promise<Broker> {
+export async function openBroker(settings: BrokerAccess, logger: Logger): Promise<Broker> {
   if (settings.url.startsWith('memory:')) return createMemoryBroker()
   return openAmqpBroker(settings, logger)
 }
@@ -29,7 +35,7 @@ export async function openInspector(
   return { inspector: await broker.inspect(), close: () => broker.close() }
 }
 
-async function openAmqpBroker(settings: BrokerSettings, logger: Logger): Promise<AmqpBroker> {
+async function openAmqpBroker(settings: BrokerAccess, logger: Logger): Promise<AmqpBroker> {
   return createAmqpBroker({
     url: settings.url,
     logger,

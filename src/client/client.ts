@@ -1,6 +1,7 @@
 import type { Receipt } from '../domain/receipt.ts'
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
+import type { RestShipHost } from '../formats/ship-form.ts'
 import type { StreamExplanation } from '../formats/stream-explanation.ts'
 import type { TailMessage } from '../formats/tail-form.ts'
 import type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
@@ -37,6 +38,7 @@ export type { StreamState } from '../domain/stream.ts'
 export type { RestAction, RestActionResult } from '../formats/action-form.ts'
 export type { RestDeadLetter, ShownBody } from '../formats/dead-letter-form.ts'
 export type { RestDatetime, RestEvent, RestStream, RestTimeRange, RestValue } from '../formats/rest-form.ts'
+export type { RestShipHost } from '../formats/ship-form.ts'
 export type { CriterionExplanation, Miss, StreamExplanation } from '../formats/stream-explanation.ts'
 export type { RestStreamChange, TailMessage } from '../formats/tail-form.ts'
 export type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
@@ -140,6 +142,8 @@ export type Client = ActionMethods & {
   tail(query?: TailQuery, options?: CallOptions): AsyncGenerator<TailMessage>
   /** Lists the triggers with their counters. */
   listTriggers(options?: CallOptions): Promise<RestTrigger[]>
+  /** Lists the hosts that ship their files. */
+  listShipHosts(options?: CallOptions): Promise<RestShipHost[]>
   /** Returns what happened to a resource, in the order of time. */
   timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
@@ -215,6 +219,7 @@ export function createClient(options: ClientOptions): Client {
       return request({ method: 'GET', path: '/v1/dropped', params, signal })
     },
     listTriggers: async ({ signal } = {}) => request({ method: 'GET', path: '/v1/triggers', signal }),
+    listShipHosts: async ({ signal } = {}) => request({ method: 'GET', path: '/v1/ship', signal }),
     timeline: async (query, { signal } = {}) =>
       request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>

@@ -19,8 +19,10 @@ import { arrivalOf } from './prepared.ts'
 
 /** Stages of messages whose event type was not known. */
 const UNREAD = new Set(['decode', 'validate', 'size'])
-/** Longest wait for an app that is away, ms; then the dead letter stays. */
+/** Longest wait for an app that is away, ms, unless another is given; then the dead letter stays. */
 const PATIENCE_MS = 30_000
+
+const UNKNOWN_QUEUE = { plan: undefined, apps: [] }
 
 export type RetryQueue = { readonly plan: QueuePlan; readonly apps: readonly QueueApp[] }
 
@@ -32,6 +34,8 @@ export type RetryContext = PrepareContext & {
   /** Returns the plan and the apps of a queue; undefined when the configuration has no such queue. */
   readonly queueOf: (queue: string | null) => RetryQueue | undefined
   readonly logger: AppContext['logger']
+  /** longest wait for an app that is away, ms (half a minute) */
+  readonly patienceMs?: number
 }
 
 /**
@@ -73,7 +77,7 @@ function retriedBy({ stage }: DeadLetter): (letter: DeadLetter, context: RetryCo
 /** Gives a message to the app that failed, and to no other. */
 async function giveToApp(
   { id, stage, queue, body }: DeadLetter,
-  { queueOf, logger, store }: RetryContext,
+  { queueOf, logger, store, patienceMs = PATIENCE_MS }: RetryContext,
 ): Promise<Retried> {
   const name = appNameOf(stage) ?? ''
   const app = queueOf(queue)?.apps.find((one) => one.name === name)
@@ -81,7 +85,7 @@ async function giveToApp(
   const decoded = decodeNotification(body)
   if (!decoded.ok) return failed(stage, decoded.reason)
   const message = appMessage(queue ?? '', body, decoded.notification)
-  const context = { logger, signal: AbortSignal.timeout(PATIENCE_MS) }
+  const context = { logger, signal: AbortSignal.timeout(patienceMs) }
   try {
     const letters = await runApps([app], [message], context)
     const [letter] = letters.get(message) ?? []
@@ -89,7 +93,7 @@ async function giveToApp(
     await drop(id, { store })
     return { outcome: 'given' }
   } catch (error) {
-    if (context.signal.aborted) return failed(stage, `not taken within ${PATIENCE_MS / 1000} s`)
+    if (context.signal.aborted) return failed(stage, `not taken within ${patienceMs / 1000} s`)
     throw error
   }
 }
@@ -104,7 +108,7 @@ async function storeMessage(letter: DeadLetter, context: RetryContext): Promise<
   if (stage === 'size' && body.length === KEPT_BYTES) {
     return failed('size', 'only its first 64 KiB are kept here: publish it again from the archive')
   }
-  const { plan, apps } = context.queueOf(queue) ?? { plan: undefined, apps: [] }
+  const { plan, apps } = context.queueOf(queue) ?? UNKNOWN_QUEUE
   const name = queue ?? ''
   const route = { queue: name, exchange: '', routingKey: name }
   const prepared = prepare({ ...route, body, properties: {}, redelivered: true }, { ...context, plan })
@@ -115,26 +119,38 @@ async function storeMessage(letter: DeadLetter, context: RetryContext): Promise<
   const arrival = arrivalOf(prepared)
   // A message that could not be read has reached no app yet.
   const deadLetters = message && UNREAD.has(stage) ? await lettersOf(apps, message, context) : []
-  if (!deadLetters) return failed(stage, `an app did not take it within ${PATIENCE_MS / 1000} s`)
+  if (!deadLetters) return failed(stage, 'an app of its queue is away and has not taken it')
   try {
     const arrivals = arrival ? [arrival] : []
     const batch = { arrivals, deadLetters, settles: letter.id }
     const { stored } = await context.store.storeBatch(batch, context.router)
-    if (!arrival) return { outcome: 'dropped' }
-    return { outcome: stored > 0 ? 'stored' : 'duplicate' }
+    const remark = remarkOn(letter, context)
+    if (!arrival) return { outcome: 'dropped', remark }
+    return { outcome: stored > 0 ? 'stored' : 'duplicate', remark }
   } catch (error) {
     if (error instanceof TransientError || error instanceof NotFoundError) throw error
     return failed('store', messageOf(error))
   }
 }
 
+/** Returns, and logs, that apps may miss a message: nobody knows the apps of a queue that is not configured. */
+function remarkOn(
+  { id, stage, queue }: DeadLetter,
+  { queueOf, logger }: Pick<RetryContext, 'queueOf' | 'logger'>,
+): string | undefined {
+  if (queue === null || !UNREAD.has(stage) || queueOf(queue)) return undefined
+  const remark = `apps of queue ${queue}, if it has any, did not get it: this configuration has no such queue`
+  logger.warn({ dead_letter: id }, remark)
+  return remark
+}
+
 /** Gives a message to apps and returns the dead letters of those that failed; undefined where one is away. */
 async function lettersOf(
   apps: readonly QueueApp[],
   message: AppMessage,
-  { logger }: RetryContext,
+  { logger, patienceMs = PATIENCE_MS }: RetryContext,
 ): Promise<readonly NewDeadLetter[] | undefined> {
-  const context = { logger, signal: AbortSignal.timeout(PATIENCE_MS) }
+  const context = { logger, signal: AbortSignal.timeout(patienceMs) }
   try {
     return (await runApps(apps, [message], context)).get(message) ?? []
   } catch (error) {

@@ -12,11 +12,20 @@ export const RETRIED_OUTCOMES = [
 
 /** The result of driving a dead letter in again. Only `failed` ones are still kept. */
 export type Retried =
-  | { readonly outcome: Exclude<(typeof RETRIED_OUTCOMES)[number], 'failed'> }
+  | {
+      readonly outcome: Exclude<(typeof RETRIED_OUTCOMES)[number], 'failed'>
+      /** what did not happen, though it may have been wanted */
+      readonly remark?: string | undefined
+    }
   | { readonly outcome: 'failed'; readonly stage: string; readonly reason: string }
 
 /** Describes what became of a dead letter. */
 export function describeRetried(retried: Retried): string {
+  const outcome = describeOutcome(retried)
+  return retried.outcome === 'failed' || !retried.remark ? outcome : `${outcome}; ${retried.remark}`
+}
+
+function describeOutcome(retried: Retried): string {
   switch (retried.outcome) {
     case 'stored':
       return 'stored'

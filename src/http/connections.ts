@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
 import { isIPv6, type Socket } from 'node:net'
 
 export type ConnectionLimits = {
@@ -33,7 +34,7 @@ type Connection = {
  * It is chosen from the same address when that address has its share, else from the address with the most
  * connections. A connection whose request is being answered is never closed for others.
  */
-export function limitConnections(server: Server, limits: ConnectionLimits): Connections {
+export function limitConnections(server: Server | TlsServer, limits: ConnectionLimits): Connections {
   const { mostConnections, mostPerAddress } = limits
   const all = new Map<Socket, Connection>()
   /** waiting sockets by address, the longest wait first */
@@ -72,7 +73,8 @@ export function limitConnections(server: Server, limits: ConnectionLimits): Conn
     else for (const map of [counts, waiting]) map.delete(address)
   }
 
-  server.on('connection', (socket: Socket) => {
+  // Of a server with TLS, requests name the socket with TLS, which comes after the other.
+  server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
     const address = networkOf(socket.remoteAddress ?? '')
     if (!hasRoom(address)) return void socket.destroy()
     all.set(socket, { address, pending: 0, taken: -1, since: 0 })

@@ -1,5 +1,13 @@
-import { createServer, type RequestListener, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  STATUS_CODES,
+} from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
+import type { SecureContextOptions } from 'node:tls'
 
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
@@ -36,9 +44,29 @@ const CONNECTIONS: ConnectionLimits = { mostConnections: 2000, mostPerAddress: 5
 export type Slowness = Partial<
   typeof SLOWNESS & ConnectionLimits & { readonly graceMs: number; readonly longestStopMs: number }
 > & {
-  /** form of refusals of what is no request: an HTTP problem, unless it is one sentence of plain text */
-  readonly refusals?: 'text'
+  /** form of refusals of what is no request: an HTTP problem, unless it is one sentence of plain text, or made so */
+  readonly refusals?: 'text' | Refusal
+  /** called with requests to change the protocol; without it they are ordinary ones */
+  readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** certificate and key, where the service speaks HTTPS */
+  readonly tls?: SecureContextOptions | undefined
 }
+
+/**
+ * Returns the answer to what is no request, from the error of Node and the bytes it was reading; undefined for the usual
+ * one in plain text.
+ */
+export type Refusal = (
+  error: NodeJS.ErrnoException,
+  packet: Buffer,
+) =>
+  | {
+      readonly status: number
+      readonly type: string
+      readonly body: string
+      readonly headers?: { readonly [name: string]: string }
+    }
+  | undefined
 
 /**
  * Creates an HTTP server around an app. Its start rejects with StackTachError when the port cannot be used.
@@ -57,12 +85,16 @@ export function createHttpService(
   const { graceMs = GRACE_MS, longestStopMs = LONGEST_STOP_MS } = slowness
   const stopping = new AbortController()
   const listener = inTurn(app)
-  const server = createServer({ ...SLOWNESS, ...slowness }, (request, response) => {
+  const { tls, onUpgrade } = slowness
+  const serve: RequestListener = (request, response) => {
     noteStopping(request, stopping.signal)
     listener(request, response)
-  })
+  }
+  const options = { ...SLOWNESS, ...slowness }
+  const server = tls ? createTlsServer({ ...options, ...tls }, serve) : createServer(options, serve)
   const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
+  if (onUpgrade) server.on('upgrade', onUpgrade)
   server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs, slowness.refusals))
   return {
     async start() {
@@ -111,17 +143,28 @@ function refuseRequest(
     socket.destroy()
     return
   }
-  const [status, detail] = REFUSALS[error.code ?? ''] ?? [400, 'this is not an HTTP request']
-  const problem = httpProblemBody(status, detail)
-  const [type, body] =
-    form === 'text' ? ['text/plain', detail] : ['application/problem+json', JSON.stringify(problem)]
-  const head = `HTTP/1.1 ${status} ${problem.title}\r\ncontent-type: ${type}; charset=utf-8\r\n`
+  const { status, type, body, headers = {} } = refusalOf(error, form)
+  const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${type}\r\n${more.join('')}`
   socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
   const timer = setTimeout(() => socket.destroy(), graceMs)
   socket.once('close', () => clearTimeout(timer))
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+function refusalOf(
+  error: NodeJS.ErrnoException,
+  form: Slowness['refusals'],
+): NonNullable<ReturnType<Refusal>> {
+  const packet = 'rawPacket' in error && Buffer.isBuffer(error.rawPacket) ? error.rawPacket : Buffer.alloc(0)
+  const own = typeof form === 'function' ? form(error, packet) : undefined
+  if (own) return own
+  const [status, detail] = REFUSALS[error.code ?? ''] ?? [400, 'this is not an HTTP request']
+  if (form !== undefined) return { status, type: 'text/plain; charset=utf-8', body: detail }
+  const body = JSON.stringify(httpProblemBody(status, detail))
+  return { status, type: 'application/problem+json; charset=utf-8', body }
+}
+
+function listen(server: Server | TlsServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

@@ -2,6 +2,7 @@ import { UsageError } from '../cli/program.ts'
 import type { RestAction } from '../formats/action-form.ts'
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream, RestValue } from '../formats/rest-form.ts'
+import type { RestShipHost } from '../formats/ship-form.ts'
 import type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
 import { formatDuration } from '../text/format-duration.ts'
 import { didYouMean } from '../text/suggest.ts'
@@ -102,7 +103,15 @@ export const TRIGGER_COLUMNS: Columns<RestTrigger> = {
     'expired',
     'failed',
   ],
-  cells({ streams, mismatches, distinguished_by, mean_seconds_to_fire, is_configured, ...trigger }) {
+  cells({
+    streams,
+    mismatches,
+    distinguished_by,
+    mean_seconds_to_fire,
+    is_configured,
+    criteria: _,
+    ...trigger
+  }) {
     const [commonest] = mismatches
     return {
       ...trigger,
@@ -113,6 +122,29 @@ export const TRIGGER_COLUMNS: Columns<RestTrigger> = {
       to_fire: mean_seconds_to_fire === null ? '' : formatDuration(mean_seconds_to_fire * 1e6),
       mean_seconds_to_fire,
       mismatch: commonest ? `${commonest.count} × ${commonest.reason}` : '',
+    }
+  },
+}
+
+/** Columns of hosts that ship files. */
+export const SHIP_COLUMNS: Columns<RestShipHost> = {
+  shown: [
+    ...['host', 'connected', 'last_contact', 'shipped_files', 'shipped_bytes', 'pending_files'],
+    ...['pending_bytes', 'oldest', 'errors'],
+  ],
+  fixed: [
+    ...['host', 'connected', 'last_contact', 'shipped_files', 'shipped_bytes', 'deleted_files'],
+    ...['deleted_bytes', 'pending_files', 'pending_bytes', 'oldest', 'oldest_due_at', 'errors', 'hindrance'],
+  ],
+  cells({ oldest, errors, connected, hindrance, ...host }) {
+    const told = Object.entries(errors).map(([kind, count]) => `${count} × ${kind}`)
+    return {
+      ...host,
+      connected: connected ? 'yes' : 'no',
+      oldest: oldest === null ? '' : `${oldest.path}: ${oldest.error}`,
+      oldest_due_at: oldest?.due_at ?? '',
+      errors: told.join(', '),
+      hindrance: hindrance ?? '',
     }
   },
 }

@@ -6,6 +6,7 @@ import { droppedCommand, triggersCommand } from './counters-commands.ts'
 import { deadLettersCommand } from './dead-letters-command.ts'
 import { eventsCommand } from './events-command.ts'
 import { logsCommand } from './logs-command.ts'
+import { shipCommand } from './ship-command.ts'
 import { statusCommand } from './status-command.ts'
 import { streamsCommand } from './streams-command.ts'
 import { tailCommand } from './tail-command.ts'
@@ -31,6 +32,7 @@ export function klugmanProgram(): Command {
     droppedCommand(),
     tailCommand(),
     statusCommand(),
+    shipCommand(),
     logsCommand(),
     completionCommand(),
   ]

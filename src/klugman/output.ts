@@ -3,6 +3,7 @@ import { formatTable, type TableOptions } from '../cli/terminal/table.ts'
 import type { RestAction } from '../formats/action-form.ts'
 import { describeDeadLetter, type RestDeadLetter } from '../formats/dead-letter-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
+import type { RestShipHost } from '../formats/ship-form.ts'
 import { shownEvent, shownStream } from '../formats/shown-form.ts'
 import type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
 import { stringifyJson } from '../text/json.ts'
@@ -16,6 +17,7 @@ import {
   DROPPED_COLUMNS,
   EVENT_COLUMNS,
   requireColumns,
+  SHIP_COLUMNS,
   STREAM_COLUMNS,
   STREAM_TIMES,
   TRIGGER_COLUMNS,
@@ -62,6 +64,10 @@ export function droppedOutput(options: OutputOptions): Output<RestDropped> {
 
 export function triggerOutput(options: OutputOptions): Output<RestTrigger> {
   return outputOf(options, stringifyJson, TRIGGER_COLUMNS)
+}
+
+export function shipOutput(options: OutputOptions): Output<RestShipHost> {
+  return outputOf(options, stringifyJson, SHIP_COLUMNS)
 }
 
 export function actionOutput(options: OutputOptions): Output<RestAction> {

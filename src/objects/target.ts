@@ -24,9 +24,15 @@ export type ObjectTarget = {
   head(key: string): Promise<string | undefined>
   /**
    * Stores an object under a key that has none, all of it or nothing; never overwrites. Resolves to `exists` when the key has
-   * one. Rejects with ContentError, and stores nothing, when the content is not that of the digest.
+   * one. Rejects with ContentError, and stores nothing, when the content is not that of the digest. Calls `echo` with the revision where
+   * the store has said the checksum of what it stored, and it is that of the content.
    */
-  create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'>
+  create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo?: (revision: string) => void,
+  ): Promise<'created' | 'exists'>
   /** Compares what the store has under a key with a digest. */
   verify(key: string, digest: Digest): Promise<Verification>
   /** Yields the content of an object. Throws NotFoundError when there is none. */

@@ -1,6 +1,5 @@
 import type { RequestListener } from 'node:http'
-import { causeOf } from '../domain/errors.ts'
-import { createHttpService, type HttpService } from '../http/http-service.ts'
+import { createRangeService } from '../http/range-service.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { ListenRange } from '../runtime/listen-address.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -32,36 +31,16 @@ export function createStatusService({ address, health, metrics, logger, about, t
     ...(about ? { about } : {}),
     tree,
   }
-  const { host, ports } = address
-  const app = createStatusApp(sources, host)
-  let http: HttpService | undefined
+  const { host } = address
+  const http = createRangeService(createStatusApp(sources, host), address, REMEDY)
   return {
     async start() {
-      http = await startAtFirst(ports, (port) => createHttpService(app, { host, port }, REMEDY))
-      const { port } = http.address()
-      logger.info({}, `metrics and health at http://${host}:${port}/metrics`)
+      await http.start()
+      logger.info({}, `metrics and health at http://${host}:${http.address().port}/metrics`)
     },
-    stop: async () => http?.stop(),
+    stop: () => http.stop(),
   }
 }
 
 const REMEDY =
   '--status, or give all processes of this machine a range in winchester.yaml, such as status: 127.0.0.1:9101-9109'
-
-/** Starts the first service whose port is free. Rejects as the last one does when none is. */
-async function startAtFirst(
-  [port, ...others]: readonly [number, ...number[]],
-  serviceAt: (port: number) => HttpService,
-): Promise<HttpService> {
-  const service = serviceAt(port)
-  try {
-    await service.start()
-    return service
-  } catch (error) {
-    const [next, ...more] = others
-    const cause = causeOf(error)
-    const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
-    if (next === undefined || !isTaken) throw error
-    return startAtFirst([next, ...more], serviceAt)
-  }
-}

@@ -12,7 +12,7 @@ export const LOOPBACK_RANGE = new RegExp(
 )
 
 /** Matches the same addresses on any machine; a second port makes them a range. */
-const ANY_RANGE = new RegExp(`^(?:(\\[[0-9a-fA-F:]+\\]|[^:\\s]+):)?${PORT}(?:-${PORT})?$`)
+export const ANY_RANGE = new RegExp(`^(?:(\\[[0-9a-fA-F:]+\\]|[^:\\s]+):)?${PORT}(?:-${PORT})?$`)
 
 /** An address and the ports that may be tried there, in order. */
 export type ListenRange = { readonly host: string; readonly ports: readonly [number, ...number[]] }

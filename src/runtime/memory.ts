@@ -15,17 +15,17 @@ export function collectGarbage(type?: 'minor'): void {
 }
 
 /**
- * Limits the growth of the heap to 130 % of its live objects before old garbage is collected. V8 would let it
- * grow to more than three times as much and run a tenth faster, but a consumer of full queues would hold 320
- * MB instead of 240 MB.
+ * Limits the growth of the heap to so many percent of its live objects before old garbage is collected. V8 would let it
+ * grow to more than three times as much and run a tenth faster, but a consumer of full queues would hold 320 MB instead
+ * of 240 MB.
  */
-export function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=130')
+export function keepHeapSmall(growthPercent = 130): void {
+  setFlagsFromString(`--heap-growing-percent=${growthPercent}`)
 }
 
 /**
- * Keeps the part of the heap for new objects from growing any more. A replay that holds many prepared notifications for
- * a while would hold 285 MB instead of 225 MB; it takes a sixth more processor time.
+ * Keeps the part of the heap for new objects from growing any more. For a process of many small steps: one that holds
+ * hundreds of objects for a while would copy them again and again.
  */
 export function keepYoungHeapSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
@@ -39,19 +39,23 @@ export function releaseMemory(): void {
   collect({ type: 'major', flavor: 'last-resort' })
 }
 
-/** Shortest time between two releases, ms: each takes some tens of them. */
+/** Shortest time between two releases, ms. */
 const RELEASE_EVERY_MS = 1000
+/** A release of a large heap takes 150 ms, and what runs after it is slower for a while: this many times as long is work. */
+const WORK_PER_RELEASE = 20
 
 /**
  * Creates a function that releases memory when the process holds more than `megabytes`, and does nothing otherwise. For
  * long work in small steps, to be called after each: what is free but not given back piles up over minutes.
  */
 export function createMemoryRelief(megabytes: number): () => void {
-  let releasedAt = 0
+  let nextAt = 0
   return () => {
     if (process.memoryUsage.rss() <= megabytes * 2 ** 20) return
-    if (performance.now() - releasedAt < RELEASE_EVERY_MS) return
+    const begun = performance.now()
+    if (begun < nextAt) return
     releaseMemory()
-    releasedAt = performance.now()
+    const ended = performance.now()
+    nextAt = ended + Math.max(RELEASE_EVERY_MS, (ended - begun) * WORK_PER_RELEASE)
   }
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { messageOf, StackTachError } from '../domain/errors.ts'
+import type { Digest } from '../objects/target.ts'
 import { makeFolder } from '../runtime/make-folder.ts'
 
 /**
@@ -21,6 +22,10 @@ export type Entry = {
   /** empty where the content was never read */
   readonly sha256: string
   readonly md5: string
+  /** the digest of the object, where it is packed or encrypted; undefined where it is that of the file */
+  readonly object?: Digest | undefined
+  /** the form of the object, such as `gzip`; empty where it is as the file */
+  readonly form?: string
   readonly revision: string
   readonly state: EntryState
   /** how often it was tried in this state */
@@ -34,21 +39,30 @@ export type Entry = {
 export type Leaving = { readonly path: Buffer; readonly aside: Buffer }
 
 /** Version of the tables. */
-const VERSION = 1
+const VERSION = 2
 
 const SCHEMA = `
 create table if not exists entry (
   set_name text not null, path blob not null, target text not null, key text not null,
   identity text not null, size integer not null, sha256 text not null, md5 text not null, revision text not null,
   state text not null, tries integer not null, error text not null, at integer not null,
+  form text not null default '', object_size integer, object_sha256 text, object_md5 text,
   primary key (set_name, path, target, key)
 ) without rowid;
 create table if not exists leaving (path blob primary key, aside blob not null) without rowid;
 pragma user_version = ${VERSION};
 `
 
+/** What the first version lacked. */
+const SECOND = `
+alter table entry add column form text not null default '';
+alter table entry add column object_size integer;
+alter table entry add column object_sha256 text;
+alter table entry add column object_md5 text;
+`
+
 const COLUMNS =
-  'set_name as "set", path, target, key, identity, size, sha256, md5, revision, state, tries, error, at'
+  'set_name as "set", path, target, key, identity, size, sha256, md5, revision, state, tries, error, at, form, object_size, object_sha256, object_md5'
 
 /**
  * The journal of an agent: a SQLite file, readable by its owner only. `leave` returns when it, and all that was written before, is on
@@ -70,8 +84,9 @@ export class Journal {
     }
     const database = new DatabaseSync(path, { timeout: 30_000 })
     try {
-      requireVersion(database, path)
+      const version = requireVersion(database, path)
       database.exec('pragma journal_mode = wal; pragma synchronous = normal')
+      if (version === 1) database.exec(`begin immediate;${SECOND}pragma user_version = ${VERSION};commit`)
       database.exec(SCHEMA)
     } catch (error) {
       database.close()
@@ -83,7 +98,11 @@ export class Journal {
 
   /** Opens a journal that is there, only to read it. */
   static openToRead(path: string): Journal {
-    return new Journal(new DatabaseSync(path, { timeout: 30_000, readOnly: true }))
+    const database = new DatabaseSync(path, { timeout: 30_000, readOnly: true })
+    if (requireVersion(database, path) === VERSION) return new Journal(database)
+    // An older one is brought up to date first.
+    database.close()
+    return Journal.open(path)
   }
 
   private constructor(database: DatabaseSync) {
@@ -91,7 +110,7 @@ export class Journal {
     this.#find = database.prepare(
       `select ${COLUMNS} from entry where set_name = ? and path = ? and target = ? and key = ?`,
     )
-    this.#save = database.prepare(`insert or replace into entry values (${Array(13).fill('?').join(', ')})`)
+    this.#save = database.prepare(`insert or replace into entry values (${Array(17).fill('?').join(', ')})`)
     this.#leave = database.prepare('insert or replace into leaving values (?, ?)')
     this.#left = database.prepare('delete from leaving where path = ?')
   }
@@ -103,7 +122,11 @@ export class Journal {
 
   save(entry: Entry): void {
     const { set, path, target, key, identity, size, sha256, md5, revision, state, tries, error, at } = entry
-    this.#save.run(set, path, target, key, identity, size, sha256, md5, revision, state, tries, error, at)
+    const { form = '', object } = entry
+    this.#save.run(
+      ...[set, path, target, key, identity, size, sha256, md5, revision, state, tries, error, at, form],
+      ...[object?.size ?? null, object?.sha256 ?? null, object?.md5 ?? null],
+    )
   }
 
   /** Records that a file is about to be moved aside, on disk. */
@@ -158,17 +181,27 @@ export class Journal {
   }
 }
 
-function requireVersion(database: DatabaseSync, path: string): void {
+/** Returns the version of a journal; 0 for one that is new. Throws for a later one than this. */
+function requireVersion(database: DatabaseSync, path: string): number {
   const { user_version: version } = database.prepare('pragma user_version').get() as { user_version: number }
   if (version > VERSION)
     throw new StackTachError(
       'config',
       `the journal ${path} is of a later version of stv3 (${version}); use that one`,
     )
+  return version
 }
 
-function entryOf(row: { readonly [column: string]: unknown }): Entry {
-  return { ...row, path: bytesOf(row.path) } as Entry
+function entryOf({
+  object_size: size,
+  object_sha256: sha256,
+  object_md5: md5,
+  ...row
+}: {
+  readonly [column: string]: unknown
+}): Entry {
+  const object = sha256 === null || sha256 === undefined ? {} : { object: { size, sha256, md5 } }
+  return { ...row, ...object, path: bytesOf(row.path) } as Entry
 }
 
 function bytesOf(value: unknown): Buffer {

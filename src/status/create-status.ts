@@ -35,7 +35,7 @@ export type StatusOptions = {
   /** whether requests under any host name are served; else, without tokens, only under those of this machine */
   readonly anyHost?: boolean
   /** host on which the server listens, whose name is taken too */
-  readonly host?: string
+  readonly host?: string | undefined
   readonly limits?: Partial<StatusLimits>
   readonly logger?: Logger
   /** for tests: a clock that they move */

@@ -1,6 +1,7 @@
 import type { OpenDatabase } from './dialect.ts'
 import { EventTypes } from './event-types.ts'
 import { DuplicateLookup } from './intake/duplicate-lookup.ts'
+import { LateTimes } from './intake/late-times.ts'
 import { RecentHashes } from './intake/recent-hashes.ts'
 
 /**
@@ -25,6 +26,7 @@ export type StoreContext = OpenDatabase & {
   /** hashes of the events stored last, which look-ups made before that did not find */
   readonly recentHashes: RecentHashes
   readonly duplicateLookup: DuplicateLookup
+  readonly lateTimes: LateTimes
 }
 
 export function createContext(
@@ -44,5 +46,6 @@ export function createContext(
     waits: {},
     recentHashes: new RecentHashes(),
     duplicateLookup: new DuplicateLookup(),
+    lateTimes: new LateTimes(),
   }
 }

@@ -14,12 +14,14 @@ import { benchFire } from './fire.ts'
 import { benchGenerate } from './generate.ts'
 import { benchGrowth } from './growth/growth.ts'
 import { benchLoad } from './growth/load.ts'
+import { benchHeka } from './heka.ts'
 import { benchIngest } from './ingest/ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchLogs } from './logs/logs.ts'
 import { benchMemory } from './memory.ts'
 import { benchPaths } from './paths.ts'
 import { benchReplay } from './replay.ts'
+import { benchShip } from './ship.ts'
 import { benchStartUp } from './start-up.ts'
 
 type Bench = {
@@ -38,6 +40,7 @@ const BENCHES: { readonly [name: string]: Bench } = {
   ingest: { figures: ['ingest_floor_per_s', 'ingest_per_s'], run: benchIngest },
   replay: { figures: ['replay_per_s', 'replay_rss_mb'], run: benchReplay },
   fire: { figures: ['fire_floor_per_s', 'fire_per_s', 'fire_usage_per_s'], run: benchFire },
+  heka: { figures: ['heka_wire_per_s', 'heka_through_per_s'], run: benchHeka },
   memory: { figures: ['rss_mb'], run: benchMemory },
   latency: { figures: ['visible_ms', 'fired_ms', 'trickle_visible_ms'], run: benchLatency },
   contention: { figures: ['deadlocks_per_1000'], run: benchContention },
@@ -47,6 +50,7 @@ const BENCHES: { readonly [name: string]: Bench } = {
     figures: ['logs_of_floor', 'logs_mb_per_cpu_s', 'logs_mb_per_s_as_thunder', 'logs_rss_mb'],
     run: benchLogs,
   },
+  ship: { figures: ['ship_small_per_s', 'ship_of_bare_upload'], run: benchShip },
   growth: { figures: ['ingest_at_0', 'ingest_at_1m', 'api_p99_ms'], run: benchGrowth },
   load: { figures: ['api_p99_ms_under_load', 'ingest_under_load'], run: benchLoad },
 }

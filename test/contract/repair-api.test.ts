@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type Client, createClient } from '../../src/client/client.ts'
 import { createArrivalClock } from '../../src/clock/arrival-clock.ts'
-import { retryDeadLetter } from '../../src/consumer/retry-dead-letter.ts'
+import type { ConsumerApp } from '../../src/consumer/apps/app.ts'
+import { type RetryQueue, retryDeadLetter } from '../../src/consumer/retry-dead-letter.ts'
 import { compileDefinitions } from '../../src/distiller/definition.ts'
 import { createDistiller } from '../../src/distiller/distiller.ts'
+import { TransientError } from '../../src/domain/errors.ts'
 import { ActionRunner } from '../../src/repair/action-runner.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import { serveApi } from '../support/api.ts'
@@ -24,6 +26,9 @@ describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
   let client: Client
   let url: string
   let hasDefinitions: boolean
+  let queue: RetryQueue | undefined
+  let runnerOf: (name: string) => ActionRunner
+  let runner: ActionRunner
   /** called before each retry */
   let onRetry: () => Promise<unknown>
 
@@ -31,10 +36,11 @@ describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
     const { store } = fixture
     const router = routerOf({})
     hasDefinitions = true
+    queue = undefined
     onRetry = async () => {}
     const context = {
       ...{ store, router, clock: createArrivalClock(), maxMessageBytes: 1e6, logger: silentLogger },
-      ...{ encode: store.encode, queueOf: () => undefined },
+      ...{ encode: store.encode, queueOf: () => queue, patienceMs: 50 },
       distiller: createDistiller(
         compileDefinitions(
           [
@@ -48,13 +54,15 @@ describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
         { catchAll: false },
       ),
     }
-    const runner = new ActionRunner({
-      ...{ store, name: 'api', logger: silentLogger },
-      async retryLetter(letter, body) {
-        await onRetry()
-        return retryDeadLetter(letter, { ...context, hasDefinitions } as never, body)
-      },
-    })
+    runnerOf = (name) =>
+      new ActionRunner({
+        ...{ store, name, logger: silentLogger, silenceMs: 300 },
+        async retryLetter(letter, body) {
+          await onRetry()
+          return retryDeadLetter(letter, { ...context, hasDefinitions } as never, body)
+        },
+      })
+    runner = runnerOf('api')
     onTestFinished(() => runner.stop())
     url = await serveApi({ store, runner, access: { read: ['reader'], write: ['anna wr1ter', 'nameless'] } })
     client = createClient({ url, token: 'wr1ter' })
@@ -103,6 +111,45 @@ describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
     expect(await ids()).not.toContain(id)
   })
 
+  test('a message that was never read goes to the apps of its queue, and stays while one is away', async () => {
+    const given: string[] = []
+    let isAway = true
+    const app: ConsumerApp = {
+      async handleMessages(messages) {
+        if (isAway) throw new TransientError('away')
+        given.push(...messages.map(({ messageId }) => messageId ?? ''))
+        return messages.map(() => undefined)
+      },
+    }
+    const all = () => true
+    const plan = { hasArchive: false, archives: all, stores: all, keepsMessages: true }
+    queue = { plan, apps: [{ name: 'mine', app, accepts: all }] }
+    const letter = { stage: 'size', reason: 'too large', queue: 'q', body: message('m9', 9) }
+    await fixture.store.storeBatch({ arrivals: [], deadLetters: [letter] }, routerOf({}))
+    const [read, unread] = [(await ids())[1] as number, (await ids()).at(-1) as number]
+    expect(await client.retryDeadLetter(unread)).toMatchObject({
+      outcome: 'failed',
+      description: expect.stringContaining('an app of its queue is away and has not taken it'),
+    })
+    expect(await fixture.store.findEvent('m9')).toBeUndefined()
+    isAway = false
+    expect(await client.retryDeadLetter(unread)).toEqual({ outcome: 'stored', description: 'stored' })
+    // The apps had this one when it was read.
+    expect(await client.retryDeadLetter(read)).toMatchObject({ outcome: 'stored' })
+    expect(given).toEqual(['m9'])
+  })
+
+  test('where the queue is not configured it is said that apps may miss the message', async () => {
+    const remark = 'apps of queue q, if it has any, did not get it: this configuration has no such queue'
+    const letter = { stage: 'size', reason: 'too large', queue: 'q', body: message('m9', 9) }
+    await fixture.store.storeBatch({ arrivals: [], deadLetters: [letter] }, routerOf({}))
+    expect(await client.retryDeadLetter((await ids()).at(-1) as number)).toEqual({
+      outcome: 'stored',
+      description: `stored; ${remark}`,
+      remark,
+    })
+  })
+
   test('a letter of a stream takes no other body', async () => {
     await fixture.put(routerOf({}), [event({ host: 'a', eventType: 'test.end' })])
     const [claim] = await fixture.claim()
@@ -120,6 +167,24 @@ describe.each(DATABASES)('repair over the API of $name', ({ open }) => {
     await vi.waitFor(async () => expect(await results()).toMatchObject({ done: 1, begun: 1 }), 20_000)
     expect(await ids()).toEqual([1, 3])
     expect(await client.getAction(id)).toMatchObject({ state: 'cancelled' })
+  })
+
+  test('the action of a server that was stopped stays running, and another server ends it', async () => {
+    let retries = 0
+    onRetry = async () => {
+      retries++
+      // Called while a letter is in hand; it ends when that is done.
+      if (retries === 1) void runner.stop()
+    }
+    const { id } = await client.beginDeadLetterAction({ action: 'retry', filter: {} })
+    await vi.waitFor(() => expect(retries).toBe(1), 20_000)
+    await runner.stop()
+    expect(await client.getAction(id)).toMatchObject({ state: 'running', ended_at: null })
+    const other = runnerOf('api-2')
+    onTestFinished(() => other.stop())
+    await other.start()
+    expect(await ended(id)).toMatchObject({ state: 'done', outcomes: { done: 1, failed: 2, waiting: 0 } })
+    expect(retries).toBe(3)
   })
 
   test('a token that may only read neither retries nor gets bodies with their secrets', async () => {

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { freePort } from '../../sandbox/servers/server-process.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { startProgram } from '../support/servers/start-program.ts'
+import { runningStatus } from '../support/status-tree.ts'
 import { until } from '../support/until.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -16,7 +17,10 @@ test('the incident of the README goes from the notification over the explanation
   const address = `127.0.0.1:${await freePort()}`
   const data = join(folder, 'data')
   // At the pace of the wall clock the stream does not expire while the test looks at it.
-  startProgram(['up', '--data', data, '--listen', address, '--speed', '1', '--instances', '1'])
+  const { status, url: parent } = await runningStatus()
+  const env = { HERMES_PARENT_URL: parent, HERMES_MYNAME: 'sandbox' }
+  const args = ['--data', data, '--listen', address, '--speed', '1', '--instances', '1']
+  const program = startProgram(['up', ...args], 'stv3', env)
   await until('the API answers', () =>
     fetch(`http://${address}/v1/streams`).then(
       ({ ok }) => ok,
@@ -44,6 +48,15 @@ test('the incident of the README goes from the notification over the explanation
   expect(await run(explain?.replace('--id 1', `--id ${stream}`))).toContain(
     'It has not fired: 1 of 1 fire criteria',
   )
+
+  // It says in the status tree what its parts do.
+  const said = (key: string) => status.get(`sandbox/${key}`)?.value
+  await until('its events are counted there', () => Number(said('consumer.stored')) > 0)
+  expect([said('up.state'), said('worker.failed')]).toEqual(['running', '0'])
+  expect(said('api.address')).toBe(`http://${address}/`)
+  expect(said('archive.file')).toContain(data)
+  await program.stop('SIGTERM')
+  expect(said('up.state')).toBe('stopped')
 }, 300_000)
 
 /** Returns the commands of a section of the README. */

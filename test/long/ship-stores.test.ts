@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { digestOf } from '../../src/objects/digest.ts'
+import { openS3Signer } from '../../src/objects/s3/s3-signer.ts'
 import { openS3Target } from '../../src/objects/s3/s3-target.ts'
+import { createSignedTarget } from '../../src/objects/signed/signed-target.ts'
+import { openSwiftSigner } from '../../src/objects/swift/swift-signer.ts'
 import { createSwiftTarget } from '../../src/objects/swift/swift-target.ts'
 import type { ObjectTarget } from '../../src/objects/target.ts'
 import { SwiftServer } from '../support/ship/swift-server.ts'
@@ -19,6 +22,8 @@ beforeAll(async () => {
   swift = await SwiftServer.start(folder)
   await swift.makeContainer('bucket-1')
   writeFileSync(join(folder, 'secret'), 'testing\n', { mode: 0o600 })
+  writeFileSync(join(folder, 'temp-url-key'), 'a key of the account', { mode: 0o600 })
+  await swift.setTempUrlKey('a key of the account')
 })
 
 afterAll(async () => {
@@ -112,5 +117,50 @@ describe('s3', () => {
     await expect(refused.create('k', pieces(Buffer.from('x')), digest)).rejects.toThrow('403')
     const lost = await s3Target({ bucket: 'nosuch' })
     await expect(lost.create('k', pieces(Buffer.from('x')), digest)).rejects.toThrow('NoSuchBucket')
+  })
+})
+
+describe.each(['swift', 's3'] as const)('presigned requests of %s', (kind) => {
+  async function both(): Promise<{ readonly plain: ObjectTarget; readonly signed: ObjectTarget }> {
+    const prefix = randomUUID()
+    const common = { secret_file: join(folder, 'secret'), prefix }
+    const ofSwift = {
+      ...{ auth_url: `${swift.url}/auth/v1.0`, user: 'test:tester', container: 'bucket-1' },
+      temp_url_key_file: join(folder, 'temp-url-key'),
+    }
+    const ofS3 = { endpoint: swift.url, access_key: 'test:tester', bucket: 'bucket-1' }
+    const signer =
+      kind === 'swift'
+        ? await openSwiftSigner({ ...common, ...ofSwift })
+        : await openS3Signer({ ...common, ...ofS3 })
+    const plain = kind === 'swift' ? swiftTarget({ prefix }) : await s3Target({ prefix })
+    const signed = createSignedTarget('signed', (request) => signer.sign(request))
+    return { plain, signed }
+  }
+
+  // Nothing is removed by signed requests: who has the keys does it here.
+  testTarget(async () => {
+    const { plain, signed } = await both()
+    const { head, create, verify, read, close } = {
+      head: signed.head.bind(signed),
+      create: signed.create.bind(signed),
+      verify: signed.verify.bind(signed),
+      read: signed.read.bind(signed),
+      close: signed.close.bind(signed),
+    }
+    return { name: 'signed', head, create, verify, read, close, remove: (key) => plain.remove(key) }
+  })
+
+  test('a large object streams, and its checksum in the metadata is that of the content', async () => {
+    const { plain, signed } = await both()
+    const bytes = content(20_000_000)
+    const digest = await digestOf(pieces(bytes))
+    // A store without conditions is known as one by then.
+    await signed.create('/small', pieces(Buffer.from('x')), await digestOf(pieces(Buffer.from('x'))))
+    expect(await signed.create('/large', pieces(bytes), digest)).toBe('created')
+    expect(await signed.verify('/large', digest)).toMatchObject({ kind: 'same' })
+    expect(await plain.verify('/large', digest)).toMatchObject({ kind: 'same' })
+    expect(await signed.create('/large', pieces(bytes), digest)).toBe('exists')
+    await expect(signed.remove('/large')).rejects.toThrow('nothing is removed')
   })
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { simulate } from './simulation.ts'
 
 /** With `build.sh -t --long` more of them are played. */
-const SEEDS = process.env.STACKTACH_TEST_LONG === undefined ? 100 : 400
+const SEEDS = process.env.STACKTACH_TEST_LONG === undefined ? 60 : 400
 const [from, count] = process.env.STACKTACH_SIM_SEED
   ? [Number(process.env.STACKTACH_SIM_SEED), 1]
   : [1, SEEDS]

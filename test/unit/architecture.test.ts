@@ -38,6 +38,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     'consumer/apps',
     'archive/callbacks',
     'ship/log-sets',
+    'ship/limits',
   ],
   store: GROUND,
   broker: GROUND,
@@ -48,14 +49,19 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
   ship: [...GROUND, ...OBJECTS],
+  // The page for people, and the samples that it shows.
+  dashboard: [...GROUND, 'clock', 'http', 'store/ports'],
   // The log transport: its wire, and the programs on both sides of it.
   logs: [...GROUND, 'broker/broker.ts', 'broker/message.ts', 'ship/log-sets/path-text.ts'],
+  // Receivers, subscriber and statistics of Heka's messages.
+  heka: [...GROUND, ...BROKER, 'http', 'publishing'],
   // Bulk actions of operators.
   repair: [...GROUND, 'store/ports'],
   api: [
     ...GROUND,
     'repair',
     'clock',
+    'explain/levels',
     'explain/stream',
     'explain/timeline',
     'http',
@@ -85,6 +91,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ...[...GROUND, 'archive', 'broker', 'clock', 'config', 'consumer', 'distiller', 'http', 'observe'],
     ...[
       'logs',
+      'heka',
       'objects',
       'pipeline',
       'publishing',
@@ -127,12 +134,14 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'config',
       'config-test',
       'connection-check',
+      'dashboard',
       'deployment-status',
       'distiller',
       'dump',
     ],
     ...[
       'explain',
+      'heka',
       'http',
       'klugman',
       'logs',
@@ -199,6 +208,8 @@ const HOMES: { readonly [library: string]: string | readonly string[] } = {
   'prom-client': 'observe',
   undici: 'runtime',
   '@aws-sdk/client-s3': 'objects',
+  '@aws-sdk/s3-request-presigner': 'objects',
+  ws: ['heka', 'ship'],
 }
 
 /** Node's modules that pure folders must not touch. */
@@ -214,6 +225,7 @@ const PURE = [
   'starter',
   'ship/log-sets',
   'status/tree',
+  'heka/matcher',
 ]
 const isPure = (file: string) => PURE.some((folder) => file.startsWith(`${folder}/`))
 

@@ -44,7 +44,7 @@ function shown(program: Program): { readonly page: string; readonly line: string
 function wordsOf(line: string): string[] {
   const [call = ''] = line.replace(/'[^']*'/g, 'TEXT').split(/ # | \| | > /)
   const words = call.replaceAll('\\|', '|').trim().split(/\s+/)
-  return words.filter((word) => !/^(URL|COMMAND|http:|…|\[)/.test(word))
+  return words.filter((word) => !/^(URL|COMMAND|https?:|…|\[)/.test(word))
 }
 
 /** What a line names that is not there: a command, or an option of its command. */

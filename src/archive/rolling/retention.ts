@@ -5,6 +5,7 @@ import { messageOf } from '../../domain/errors.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { indexPath } from '../file-index/file-index.ts'
 import { CRC_PART } from './file-name.ts'
+import { awaitsShipping, removeMark } from './ship-marks.ts'
 import { shippedPath } from './shipped.ts'
 
 export type RetentionOptions = {
@@ -74,7 +75,9 @@ export class Retention {
     const believed = Math.min(now(), newest + DAY_MS)
     for (const { path, writtenAt } of files) {
       if (believed - writtenAt < days * DAY_MS || (mustBeShipped && !existsSync(shippedPath(path)))) continue
+      if (awaitsShipping(path)) continue
       await rm(path, { force: true })
+      await removeMark(path)
       await Promise.all([indexPath(path), shippedPath(path)].map((beside) => rm(beside, { force: true })))
       logger.info({ file: path }, `deleted ${path}, which is older than archive_days`)
     }

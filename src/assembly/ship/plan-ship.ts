@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { ShipConfig } from '../../config/load/load-ship.ts'
+import { expandZones } from '../../ship/agent/expand-zones.ts'
 import type { Outcome } from '../../ship/agent/file-job.ts'
 import type { TellFault } from '../../ship/agent/find-files.ts'
 import { planPass } from '../../ship/agent/plan.ts'
 import { Journal } from '../../ship/journal.ts'
-import { selectSets } from '../../ship/log-sets/select-sets.ts'
 import { closeTargets, openTargets } from './open-targets.ts'
+import { placedSets, workOf } from './work-of.ts'
 
 /** Says what an agent of this configuration would decide about each file at a time. Changes nothing. */
 export async function planShip(
@@ -17,16 +18,9 @@ export async function planShip(
   const journal = existsSync(config.journal) ? Journal.openToRead(config.journal) : Journal.open(':memory:')
   try {
     const targets = await openTargets(config.targets)
-    const [only] = Object.values(targets)
-    await planPass({
-      placed: selectSets(config.sets, { ...config.host, root: config.root }, config.zones),
-      targetOf: ({ set }) => (set.target === undefined ? only : targets[set.target]),
-      customers: (uuid) => (Object.hasOwn(config.customers, uuid) ? config.customers[uuid] : undefined),
-      journal,
-      now,
-      tell,
-      tellFault,
-    })
+    const { targetOf, customers } = await workOf(config, targets)
+    const placed = expandZones(placedSets(config))
+    await planPass({ placed, targetOf, customers, journal, now, tell, tellFault })
     await closeTargets(targets)
   } finally {
     journal.close()

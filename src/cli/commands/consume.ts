@@ -8,6 +8,7 @@ import {
   runUntilStopped,
   stopSignal,
 } from '../../assembly/daemon.ts'
+import { followConsumer, isoOrNull } from '../../assembly/daemon-keys.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { consumerClockOf } from '../../assembly/event-clock-of.ts'
@@ -24,7 +25,6 @@ import { describeWithoutWinchester } from '../../config/load/without-winchester.
 import { createConsumerCounters } from '../../consumer/counters.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { TallyBook } from '../../domain/tally.ts'
-import { formatIso, type Micros } from '../../domain/time.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenRange } from '../../runtime/listen-address.ts'
 import { keepHeapSmall, releaseMemory } from '../../runtime/memory.ts'
@@ -66,12 +66,7 @@ async function consume(options: Options): Promise<void> {
   const name = processName('consumer')
   observation?.addFacts(() => ({ name, newest_event: isoOrNull(counters.newest) }))
   const status = daemonStatus({ settings: winchester, role: 'consumer', name, logger, observation })
-  status.follow(() => ({
-    'consumer.received': counters.received,
-    'consumer.stored': counters.stored,
-    'consumer.dead_letters': counters.deadLetters,
-    'consumer.newest_event': isoOrNull(counters.newest),
-  }))
+  followConsumer(status, counters)
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
   await withStore({ open, signal, logger, observation, manager, status }, async (store) => {
     const broker = await openBroker(yagi.broker, logger)
@@ -101,7 +96,7 @@ async function consume(options: Options): Promise<void> {
           apply: () => consumer.useRules(next),
         }),
       })
-      const keeper = createTallyKeeper({ book: tally, store, logger })
+      const keeper = createTallyKeeper({ book: tally, store, contact: { name, role: 'consumer' }, logger })
       const services = [service, statistics, keeper, consumer, reloader.service(hangups)]
       const first = { sentence: `waiting for ${nameOfBrokers(yagi.broker)}`, ended: consumer.reached }
       await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, first, manager, status })
@@ -109,10 +104,6 @@ async function consume(options: Options): Promise<void> {
       await broker.close()
     }
   })
-}
-
-function isoOrNull(time: Micros | undefined): string | null {
-  return time === undefined ? null : formatIso(time)
 }
 
 /** Returns the apps that made a distiller of the definitions at the start, where these have changed. */

@@ -38,9 +38,22 @@ function runCommand(): Command {
   return createCommand(
     'run',
     'the agent: finds files, waits until they are quiet, ships them, has the store compare them, and deletes them when their retention is over',
-    'stv3 ship -c ship.yaml\n  stv3 ship -c ship.yaml --dry-run\n  stv3 ship -c ship.yaml --once --json',
+    'stv3 ship -c ship.yaml\n  stv3 ship -c ship.yaml --dry-run\n  stv3 ship -c ship.yaml --once --json\n  stv3 ship --server https://ship.example.org:9999 --token-file /etc/stv3/ship-token',
   )
-    .requiredOption('-c, --config <file>', 'ship.yaml')
+    .option('-c, --config <file>', 'ship.yaml; with a server only for the limits of this host')
+    .option('--server <url>', 'the stv3 ship-server that says what is shipped')
+    .option(
+      '--token-file <file>',
+      "with --server, the file with this host's token, readable by its owner only",
+    )
+    .option('--ca <file>', 'with --server, the certificate of its authority')
+    .option('--name <host>', 'with --server, the name of this host (default: the name of the machine)')
+    .option(
+      '--state <folder>',
+      'with --server, the folder of the journal and of the last configuration (default: that of the journal of -c, else the present one)',
+    )
+    .option('--root <folder>', 'with --server, the folder in which the paths of this host begin')
+    .option('--insecure', 'with --server, whether the token may pass in clear')
     .option('--once', 'one look at all files; exits 1 when something could not be shipped or deleted')
     .option('--dry-run', 'say what would be done with each file, and do nothing of it')
     .addOption(new TimeOption('--now <time>', 'with --once or --dry-run, the time to decide at'))
@@ -70,6 +83,7 @@ function restoreCommand(): Command {
     .requiredOption('-c, --config <file>', 'ship.yaml')
     .requiredOption('--output <file>', 'the file to write; one that is there is not overwritten')
     .option('--target <name>', 'the target that has it, where there are several')
+    .option('--raw', 'as the store has it: what was packed or encrypted stays so')
     .action(restoreShipped)
 }
 

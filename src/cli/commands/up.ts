@@ -4,8 +4,10 @@ import { type Command, Option } from 'commander'
 import { apiSettings } from '../../assembly/api-settings.ts'
 import { type BuiltConsumer, buildConsumer } from '../../assembly/build-consumer.ts'
 import { buildWorker, type WorkerParts } from '../../assembly/build-worker.ts'
-import { logWarnings, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { logWarnings, processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { followConsumer, followWorker } from '../../assembly/daemon-keys.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
+import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { lockFolder } from '../../assembly/lock-folder.ts'
 import { createStore, openDatabase } from '../../assembly/open-store.ts'
 import { PostedIntake } from '../../assembly/posted-intake.ts'
@@ -23,6 +25,7 @@ import { createFastClock, type IntakeClock } from '../../clock/event-clock.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import type { YagiSettings } from '../../config/load/yagi-settings.ts'
+import { createSampler } from '../../dashboard/sampler.ts'
 import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
 import type { StreamState } from '../../domain/stream.ts'
 import { TallyBook } from '../../domain/tally.ts'
@@ -58,7 +61,7 @@ const ROOT = resolve(import.meta.dirname, '../../..')
 /** What people type to run klugman. */
 const KLUGMAN = isCheckout(ROOT) ? 'npm run -s klugman --' : 'klugman'
 const DAY_PER_HALF_MINUTE = 2880
-const STATUS_MS = 10_000
+const SUMMARY_MS = 10_000
 /** Ten minutes of life at the default speed. */
 const DAYS_KEPT = 20
 /** Size of a file of the archive: small, since files are deleted as a whole. */
@@ -139,7 +142,7 @@ async function up(options: Options): Promise<void> {
     const { runner } = repair
     const posted = new PostedIntake({ store, config: { ...config, yagi }, logger, clock })
     const take: PostedIntake['take'] = (...given) => posted.take(...given)
-    const api = new RunningApi({ store, clock: clockSettings, logger, runner, take }, settings)
+    const api = new RunningApi({ store, clock: clockSettings, logger, runner, take }, settings, config)
     const http = createHttpService(api.listener, settings.address)
     const counters = createWorkerCounters()
     const build = (by: Pick<WorkerParts, 'config' | 'pipelines'>) =>
@@ -151,7 +154,14 @@ async function up(options: Options): Promise<void> {
     const simulator = createSimulator(options, yagi, start, clock, broker, logger)
     const trimming = trimmingOf(options, { store, clock, yagi, logger })
     const trimmed = trimming?.trimmed
-    const status = createStatus({ clock, store, consumer, worker: { counters }, http, trimmed })
+    const summary = createSummary({ clock, store, consumer, worker: { counters }, http, trimmed })
+    const status = daemonStatus({ settings: config.winchester, role: 'up', name: processName('up'), logger })
+    followConsumer(status, consumer.counters)
+    followWorker(status, counters)
+    status.follow(() => ({
+      'archive.file': consumer.archiveFiles().join(' ') || undefined,
+      'api.address': `${urlOf(http)}/`,
+    }))
     const prepare = async (next: Config) => {
       const own = { ...next, winchester: { ...next.winchester, ...ownSettings(next, options.data) } }
       const built = build({ config: own, pipelines: await requirePipelines(own, logger) })
@@ -173,12 +183,14 @@ async function up(options: Options): Promise<void> {
       role: 'up',
       config: loaded,
       log,
+      status,
       prepare,
       announce,
     })
     const reload = reloader.service(hangups)
-    const keeper = createTallyKeeper({ book: tally, store, logger })
+    const keeper = createTallyKeeper({ book: tally, store, contact: { name: 'up', role: 'up' }, logger })
     const services = [
+      status,
       repair,
       posted,
       http,
@@ -186,13 +198,15 @@ async function up(options: Options): Promise<void> {
       consumer,
       worker,
       simulator,
-      announcement(http, options),
-      status,
+      announcement(http, options, settings.page !== undefined),
+      summary,
       reload,
     ]
     if (trimming) services.push(trimming)
+    const { speed } = options
+    if (settings.page) services.push(createSampler({ store, clock: clockSettings, logger, speed }))
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
-    await runUntilStopped(createGroup(services), { signal, logger, shutdownMs })
+    await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, status })
   } finally {
     await publishers.close()
     await broker.close()
@@ -304,7 +318,7 @@ function urlOf(http: HttpService): string {
   return `http://${host}:${port}`
 }
 
-function announcement(http: HttpService, { data, speed, keep }: Options): Service {
+function announcement(http: HttpService, { data, speed, keep }: Options, hasPage: boolean): Service {
   return {
     async start() {
       const url = urlOf(http)
@@ -312,6 +326,7 @@ function announcement(http: HttpService, { data, speed, keep }: Options): Servic
         `StackTach is running on ${url}; a simulated day takes ${Math.round(86_400 / speed)} s, data is in ${data}
 ${keep === 0 ? 'All data is kept (--keep 0).' : `The data of the last ${keep} simulated days is kept (--keep); what is older is deleted.`}
 
+${hasPage ? `Look at it in a browser: ${url}/\n` : ''}
 Try, in another terminal:
   curl '${url}/v1/streams?limit=1'
   ${KLUGMAN} ${url} streams --count
@@ -326,7 +341,7 @@ Ctrl-C stops it.
   }
 }
 
-type StatusParts = {
+type SummaryParts = {
   readonly clock: IntakeClock
   readonly store: Store
   readonly consumer: BuiltConsumer
@@ -337,7 +352,7 @@ type StatusParts = {
 }
 
 /** Prints a summary line every ten seconds. */
-function createStatus({ clock, store, consumer, worker, http, trimmed }: StatusParts): Service {
+function createSummary({ clock, store, consumer, worker, http, trimmed }: SummaryParts): Service {
   let timer: NodeJS.Timeout | undefined
   const count = (state: StreamState) => store.countStreams({ state }, NEWEST)
   const tell = async () => {
@@ -356,7 +371,7 @@ function createStatus({ clock, store, consumer, worker, http, trimmed }: StatusP
   }
   return {
     async start() {
-      timer = setInterval(() => void tell().catch(() => {}), STATUS_MS)
+      timer = setInterval(() => void tell().catch(() => {}), SUMMARY_MS)
     },
     async stop() {
       clearInterval(timer)

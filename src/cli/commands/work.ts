@@ -8,6 +8,7 @@ import {
   runUntilStopped,
   stopSignal,
 } from '../../assembly/daemon.ts'
+import { followWorker } from '../../assembly/daemon-keys.ts'
 import { DaemonLog, type LogOptions } from '../../assembly/daemon-log.ts'
 import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { workerClockOf } from '../../assembly/event-clock-of.ts'
@@ -68,13 +69,7 @@ async function work(options: Options): Promise<void> {
   const observation = await observe(winchester, 'worker', options.status)
   observation?.addFacts(() => ({ name }))
   const status = daemonStatus({ settings: winchester, role: 'worker', name, logger, observation })
-  status.follow(() => ({
-    'worker.fired': counters.fired,
-    'worker.expired': counters.expired,
-    'worker.failed': counters.failed,
-    'worker.retries': counters.retries,
-  }))
-  status.noteChange('worker.last_fired', () => counters.fired + counters.expired)
+  followWorker(status, counters)
   const open = () => openStore(config, { writer: name, silenceMs: LONGEST_SILENCE_MS, onRepeat })
   await withStore({ open, signal, logger, observation, manager, status }, async (store) => {
     const publishers = new PublisherPool(logger)
@@ -110,7 +105,7 @@ async function work(options: Options): Promise<void> {
       const periodMs = winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000
-      const keeper = createTallyKeeper({ book: tally, store, logger })
+      const keeper = createTallyKeeper({ book: tally, store, contact: { name, role: 'worker' }, logger })
       const services = [service, statistics, keeper, worker, reloader.service(hangups)]
       await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, manager, status })
     } finally {

@@ -26,7 +26,7 @@ import type { ReplayCommandOptions } from './replay-options.ts'
 import { ReplayProgress, streamsRun } from './replay-progress.ts'
 
 /** A replay of any length stays below 256 MB. */
-const RELIEVED_ABOVE_MB = 224
+const RELIEVED_ABOVE_MB = 230
 
 /** Replays files into the configured database. Goes on where an earlier replay of the same files has stopped. */
 export async function replayLive(names: readonly string[], options: ReplayCommandOptions): Promise<void> {

@@ -1,10 +1,12 @@
 import { lstat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { placedSets } from '../../assembly/ship/work-of.ts'
 import type { ShipConfig } from '../../config/load/load-ship.ts'
 import { messageOf } from '../../domain/errors.ts'
+import { expandZones } from '../../ship/agent/expand-zones.ts'
 import { decide, type FileFacts } from '../../ship/log-sets/decide.ts'
 import { type DecisionForm, decisionForm } from '../../ship/log-sets/decision-form.ts'
-import { type PlacedSet, selectSets } from '../../ship/log-sets/select-sets.ts'
+import type { PlacedSet } from '../../ship/log-sets/select-sets.ts'
 import { printNote } from '../program.ts'
 
 /**
@@ -14,7 +16,7 @@ import { printNote } from '../program.ts'
 export async function explainPath(config: ShipConfig, path: string, now: number): Promise<DecisionForm[]> {
   const full = resolve(path)
   const facts = await factsOf(full)
-  const placed = selectSets(config.sets, { ...config.host, root: config.root }, config.zones)
+  const placed = expandZones(placedSets(config))
   const forms = placed.flatMap((one) => {
     const inside = pathInRoot(full, one)
     return inside === undefined ? [] : [{ inside, one }]

@@ -1,18 +1,25 @@
 import { open, unlink } from 'node:fs/promises'
+import { readEncryptionKeys } from '../../assembly/ship/encryption-keys.ts'
 import { closeTargets, openTargets } from '../../assembly/ship/open-targets.ts'
 import { ConflictError, InvalidError, NotFoundError } from '../../domain/errors.ts'
 import { ContentCheck } from '../../objects/digest.ts'
 import type { ObjectTarget } from '../../objects/target.ts'
-import { Journal } from '../../ship/journal.ts'
+import { originalOf } from '../../ship/content/content-form.ts'
+import { type Entry, Journal } from '../../ship/journal.ts'
 import { print } from '../program.ts'
 import { requireShip } from './ship-check.ts'
 
-type Options = { readonly config: string; readonly output: string; readonly target?: string }
+type Options = {
+  readonly config: string
+  readonly output: string
+  readonly target?: string
+  readonly raw?: true
+}
 
 /** Writes an object of a target into a new file, which is removed again where the content is not the one that was shipped. */
 export async function restoreShipped(
   key: string,
-  { config: file, output, target: name }: Options,
+  { config: file, output, target: name, raw }: Options,
 ): Promise<void> {
   const config = await requireShip(file)
   const names = Object.keys(config.targets)
@@ -22,8 +29,13 @@ export async function restoreShipped(
   const targets = await openTargets(config.targets)
   try {
     const target = targets[chosen] as ObjectTarget
-    const shipped = shippedSha256(config.journal, target.name, key)
-    const { size, sha256 } = await writeNew(output, target.read(key))
+    const entry = shippedEntry(config.journal, target.name, key)
+    const isOpened = !raw && entry?.form !== undefined && entry.form !== ''
+    const keys = isOpened ? await readEncryptionKeys(config.encryptionKeys) : new Map()
+    const stored = target.read(key)
+    const content = isOpened ? originalOf(stored, entry.form as string, (one) => keys.get(one)) : stored
+    const shipped = isOpened ? entry.sha256 : (entry?.object ?? entry)?.sha256
+    const { size, sha256 } = await writeNew(output, content)
     if (shipped !== undefined && shipped !== sha256) {
       await unlink(output)
       throw new ConflictError(
@@ -38,12 +50,11 @@ export async function restoreShipped(
   }
 }
 
-/** Returns the checksum of an object by the journal; undefined when it has none. */
-function shippedSha256(file: string, target: string, key: string): string | undefined {
+/** Returns what the journal has of an object; undefined when it has nothing. */
+function shippedEntry(file: string, target: string, key: string): Entry | undefined {
   const journal = Journal.openToRead(file)
   try {
-    for (const entry of journal.stored())
-      if (entry.target === target && entry.key === key) return entry.sha256
+    for (const entry of journal.stored()) if (entry.target === target && entry.key === key) return entry
     return undefined
   } finally {
     journal.close()

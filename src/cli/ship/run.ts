@@ -1,24 +1,32 @@
 import { runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
 import { observeAt } from '../../assembly/observation.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
-import { openShip } from '../../assembly/ship/open-ship.ts'
+import type { ReloadOutcome } from '../../assembly/reload/outcome.ts'
+import { openRemoteShip, type RemoteSettings } from '../../assembly/ship/open-remote-ship.ts'
+import { type OpenShip, openShip } from '../../assembly/ship/open-ship.ts'
+import { openTargets } from '../../assembly/ship/open-targets.ts'
 import { planShip } from '../../assembly/ship/plan-ship.ts'
 import { shipMetrics } from '../../assembly/ship/ship-metrics.ts'
+import { workOf } from '../../assembly/ship/work-of.ts'
 import { loadShip, type ShipConfig } from '../../config/load/load-ship.ts'
-import { ConfigError, formatFinding } from '../../domain/errors.ts'
-import { createGroup } from '../../runtime/lifecycle.ts'
+import { ConfigError, formatFinding, messageOf } from '../../domain/errors.ts'
+import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { ListenRange } from '../../runtime/listen-address.ts'
 import type { LogFormat } from '../../runtime/log/log-format.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { lowerPriority } from '../../runtime/process-priority.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import type { Outcome } from '../../ship/agent/file-job.ts'
 import { outcomeForm } from '../../ship/agent/outcome-form.ts'
+import type { ShipCounters } from '../../ship/agent/ship-state.ts'
 import { loggerOf } from '../logger-of.ts'
 import { print, printNote, UsageError } from '../program.ts'
+import { StatusLine } from '../terminal/status-line.ts'
 import { describeDecision } from './describe-decision.ts'
+import { remoteSettings, type ServerOptions } from './remote-settings.ts'
 
-export type RunOptions = {
-  readonly config: string
+export type RunOptions = ServerOptions & {
+  readonly config?: string
   readonly once?: true
   readonly dryRun?: true
   /** in microseconds */
@@ -37,7 +45,25 @@ export async function runShip(options: RunOptions): Promise<void> {
   const { config: file, once, dryRun, now, json } = options
   if (!once && !dryRun && (now !== undefined || json))
     throw new UsageError('--now and --json go with --once or --dry-run')
+  if (file === undefined && options.server === undefined)
+    throw new UsageError('expected -c FILE, or --server URL')
   const logger = loggerOf(options)
+  const config = file === undefined ? undefined : await loadUsable(file, logger)
+  const clock = () => (now === undefined ? Date.now() : now / 1000)
+  if (config && !dryRun) await lowerPriority(config, logger)
+  const remote = await remoteSettings(options, config)
+  if (remote) {
+    if (once || dryRun) throw new UsageError('--once and --dry-run go with -c, not with a server')
+    return runRemote(remote, clock, logger, options.status)
+  }
+  if (!config) return
+  if (dryRun) return plan(config, clock(), json)
+  if (once) return runOnce(config, clock, json, logger)
+  await runDaemon(config, clock, logger, options.status)
+}
+
+/** Loads a configuration of which at least one log set can be used. Its faults are logged. */
+async function loadUsable(file: string, logger: Logger): Promise<ShipConfig> {
   const { findings, config } = await loadShip(file)
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (!config || (config.sets.length === 0 && errors.length > 0))
@@ -45,10 +71,7 @@ export async function runShip(options: RunOptions): Promise<void> {
   for (const finding of findings)
     logger[finding.severity === 'error' ? 'error' : 'warn']({ code: finding.code }, formatFinding(finding))
   if (errors.length > 0) process.exitCode = 1
-  const clock = () => (now === undefined ? Date.now() : now / 1000)
-  if (dryRun) return plan(config, clock(), json)
-  if (once) return runOnce(config, clock, json, logger)
-  await runDaemon(config, clock, logger, options.status)
+  return config
 }
 
 async function plan(config: ShipConfig, now: number, json: true | undefined): Promise<void> {
@@ -62,15 +85,26 @@ async function runOnce(
   json: true | undefined,
   logger: Logger,
 ): Promise<void> {
-  const tell = json ? (outcome: Outcome) => printOutcome(outcome, json) : async () => {}
+  const line = new StatusLine()
+  const tell = async (outcome: Outcome) => {
+    line.show(() => progressOf(agent.state.counters))
+    if (json) await printOutcome(outcome, json)
+  }
   const { agent, close } = await openShip(config, { logger, clock, tell })
   const signal = stopSignal()
   signal.addEventListener('abort', () => void agent.stop(), { once: true })
   try {
     if (!(await agent.pass())) process.exitCode = 1
   } finally {
+    line.clear()
     await close()
   }
+}
+
+/** Returns how far a pass is, for a terminal. */
+function progressOf({ shippedFiles, shippedBytes, deletedFiles }: ShipCounters): string {
+  const megabytes = (shippedBytes / 1_000_000).toFixed(1)
+  return `${shippedFiles} files shipped (${megabytes} MB), ${deletedFiles} deleted`
 }
 
 async function runDaemon(
@@ -80,23 +114,76 @@ async function runDaemon(
   status: ListenRange | undefined,
 ): Promise<void> {
   const signal = stopSignal()
-  new Hangups().listen(async () => {
-    const sentence = 'log sets are read at the start only; restart stv3 ship to have them read again'
-    logger.warn({}, sentence)
-    return { ok: false, sentence }
+  const hangups = new Hangups()
+  const ship = await openShip(config, { logger, clock })
+  hangups.listen(() => reload(config, ship, logger))
+  await serve({ ship, services: [], signal, clock, logger, status })
+}
+
+/** Runs an agent whose configuration comes from a server. */
+async function runRemote(
+  remote: RemoteSettings,
+  clock: () => number,
+  logger: Logger,
+  status: ListenRange | undefined,
+): Promise<void> {
+  const signal = stopSignal()
+  const hangups = new Hangups()
+  const ship = await openRemoteShip(remote, { logger, clock })
+  hangups.listen(async () => {
+    ship.agent.wake()
+    return { ok: true, sentence: 'the configuration comes from the server; all files are looked at now' }
   })
+  const remarks = () =>
+    ship.link.isConnected ? [] : ['the server is away; its last configuration is in use']
+  await serve({ ship, services: [ship.link], signal, clock, logger, status, remarks })
+}
+
+type Served = {
+  readonly ship: OpenShip
+  /** services beside the agent */
+  readonly services: readonly Service[]
+  readonly signal: AbortSignal
+  readonly clock: () => number
+  readonly logger: Logger
+  readonly status: ListenRange | undefined
+  readonly remarks?: () => readonly string[]
+}
+
+async function serve({ ship, services, signal, clock, logger, status, remarks }: Served): Promise<void> {
+  const { agent, close } = ship
   const observation = status && (await observeAt(status, 'ship', 'wall'))
-  const { agent, close } = await openShip(config, { logger, clock })
   const manager = new ServiceManager(process.env, logger)
   try {
     if (observation) {
       shipMetrics(observation.metrics, agent.state, clock)
       observation.health.add('ship', () => agent.state.hindrance())
+      if (remarks) observation.health.addRemarks(remarks)
     }
-    const services = [agent, ...(observation ? [observation.serve(logger)] : [])]
-    await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS, manager })
+    const all = [...services, agent, ...(observation ? [observation.serve(logger)] : [])]
+    await runUntilStopped(createGroup(all), { signal, logger, shutdownMs: SHUTDOWN_MS, manager })
   } finally {
     await close()
+  }
+}
+
+/** Reads the configuration again; it counts from the next pass on. One with a fault changes nothing. */
+async function reload({ file, journal }: ShipConfig, ship: OpenShip, logger: Logger): Promise<ReloadOutcome> {
+  try {
+    const { findings, config } = await loadShip(file)
+    const errors = findings.filter(({ severity }) => severity === 'error')
+    if (!config || errors.length > 0) throw new ConfigError('it has faults', errors)
+    if (config.journal !== journal)
+      throw new ConfigError('another journal takes effect at the next start only')
+    const targets = await openTargets(config.targets)
+    await ship.use(await workOf(config, targets), targets)
+    const sentence = 'the configuration was read again'
+    logger.info({}, sentence)
+    return { ok: true, sentence }
+  } catch (error) {
+    const sentence = `the configuration was not taken, and the last one stays: ${messageOf(error)}`
+    logger.error({}, sentence)
+    return { ok: false, sentence }
   }
 }
 

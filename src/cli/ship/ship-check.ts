@@ -1,7 +1,7 @@
 import { type CheckedShip, loadShip, type ShipConfig } from '../../config/load/load-ship.ts'
 import { ConfigError, type Finding, formatFinding } from '../../domain/errors.ts'
-import { DEFAULT_DEBOUNCE_S } from '../../ship/log-sets/log-set-config.ts'
-import { type PlacedSet, selectSets, type Zone } from '../../ship/log-sets/select-sets.ts'
+import { selectSets, type Zone } from '../../ship/log-sets/select-sets.ts'
+import { setForm } from '../../ship/log-sets/set-form.ts'
 import { printFinding } from '../print-finding.ts'
 import { print } from '../program.ts'
 
@@ -43,19 +43,4 @@ async function printSets(config: ShipConfig, zones: readonly Zone[]): Promise<vo
   const host = { ...config.host, root: config.root }
   for (const placed of selectSets(config.sets, host, [...config.zones, ...zones]))
     await print(`${JSON.stringify(setForm(placed))}\n`)
-}
-
-/** Returns a log set as hermes sends it to its agents: with the zone in place of the roles, and with defaults. */
-function setForm({ name, set, place }: PlacedSet): object {
-  const { zones: _, name: __, debounce_time, retain_time, regex: ___, ...rest } = set.definition
-  const given = Object.entries(rest).filter(([, value]) => value !== null && value !== undefined)
-  return {
-    name,
-    zonename: place.zone,
-    zonerole: place.role,
-    regex: set.regex.source,
-    ...Object.fromEntries(given),
-    debounce_time: debounce_time || DEFAULT_DEBOUNCE_S,
-    retain_time: retain_time ?? 0,
-  }
 }

@@ -35,23 +35,27 @@ export async function verifyShipped({ config: file, json }: { config: string; js
 }
 
 async function check(
-  { key, target, size, sha256, md5 }: Entry,
+  { key, target, size, sha256, md5, object }: Entry,
   store: ObjectTarget | undefined,
 ): Promise<Checked> {
   if (!store) return { state: 'failed', error: `no target is ${target} any more` }
   try {
-    const verified = await store.verify(key, { size, sha256, md5 })
+    const verified = await store.verify(key, object ?? { size, sha256, md5 })
     if (verified.kind === 'same') return { state: 'same', error: null }
     if (verified.kind === 'missing') return { state: 'missing', error: 'it is missing' }
-    return { state: 'differs', error: `it is another one: ${verified.found}, and not ${sha256}` }
+    return {
+      state: 'differs',
+      error: `it is another one: ${verified.found}, and not ${object?.sha256 ?? sha256}`,
+    }
   } catch (error) {
     return { state: 'failed', error: messageOf(error) }
   }
 }
 
-function formOf({ set, path, target, key, size, sha256, state }: Entry, checked: Checked): object {
+function formOf({ set, path, target, key, size, sha256, state, form }: Entry, checked: Checked): object {
   return {
     ...{ target, key, path: textOfPath(path), set, size, sha256 },
+    ...(form ? { form } : {}),
     is_deleted: state === 'deleted',
     ...checked,
   }

@@ -1,15 +1,18 @@
 import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, type Finding } from '../../domain/errors.ts'
+import type { Timetable } from '../../ship/limits/bandwidth.ts'
+import { type DaySpan, parseDaySpan } from '../../ship/limits/day-span.ts'
+import type { Watermarks } from '../../ship/limits/disk-pressure.ts'
 import type { LogSet } from '../../ship/log-sets/log-set.ts'
 import type { Zone } from '../../ship/log-sets/select-sets.ts'
 import { checkShape } from '../checks/check-shape.ts'
 import { Findings } from '../checks/findings.ts'
-import { parseJsonDocument } from '../documents/json-document.ts'
-import { readConfigText } from '../documents/read-config-text.ts'
-import { type ConfigDocument, parseYamlDocument } from '../documents/yaml-document.ts'
+import type { ConfigDocument } from '../documents/yaml-document.ts'
 import { type ShipSettings, shipSchema, type TargetSettings } from '../schemas/ship-schema.ts'
+import { archiveLogSets } from './archive-log-sets.ts'
 import { compileLogSets } from './log-set-list.ts'
+import { readDocument } from './read-document.ts'
 
 /** Log sets and settings for `stv3 ship`. */
 export type ShipConfig = {
@@ -21,6 +24,7 @@ export type ShipConfig = {
     readonly user: string | undefined
     readonly datacenter: string | undefined
     readonly node: string
+    readonly groups: readonly string[]
   }
   readonly zones: readonly Zone[]
   readonly customers: { readonly [uuid: string]: string }
@@ -28,6 +32,22 @@ export type ShipConfig = {
   readonly journal: string
   readonly intervalMs: number
   readonly parallel: number
+  readonly server: ShipSettings['server']
+  readonly watch: boolean
+  /** times of the day at which uploads are begun; undefined for always */
+  readonly uploadTimes: readonly DaySpan[] | undefined
+  readonly watermarks: Watermarks | undefined
+  readonly uploads: {
+    readonly timetable: Timetable | undefined
+    readonly stallMs: number
+    readonly totalMs: number | undefined
+  }
+  /** files of keys by name */
+  readonly encryptionKeys: { readonly [name: string]: string }
+  readonly nice: number | undefined
+  readonly ioClass: 'idle' | 'best-effort' | undefined
+  /** folders of complete files of archives that are shipped */
+  readonly archiveFolders: readonly string[]
 }
 
 /** What is wrong with a configuration of `stv3 ship`, and the configuration where it can be used. */
@@ -52,15 +72,13 @@ export async function loadShip(file: string): Promise<CheckedShip> {
   }
 }
 
-async function readDocument(file: string, findings: Findings): Promise<ConfigDocument> {
-  const text = await readConfigText(file)
-  const document = file.endsWith('.json') ? parseJsonDocument(text, file) : parseYamlDocument(text, file)
-  findings.warnOfRepeatedKeys(document)
-  return document
-}
-
 function fromList(file: string, document: ConfigDocument, findings: Findings): ShipConfig {
   return configOf(file, shipSchema.parse({ log_sets: [] }), compileLogSets(document, [], findings))
+}
+
+/** Returns the settings of a host that has no file of its own. */
+export function defaultLimits(): ShipConfig {
+  return configOf('ship.yaml', shipSchema.parse({ log_sets: [] }), [])
 }
 
 async function fromSettings(
@@ -75,7 +93,9 @@ async function fromSettings(
     typeof list === 'string'
       ? await namedSets(resolve(dirname(file), list), document, findings)
       : compileLogSets(document, ['log_sets'], findings)
-  return configOf(file, settings, checkPlaces(sets, settings, document, findings))
+  const archives = await archiveLogSets(file, settings.archive, process.env, document, findings)
+  const all = [...sets, ...archives.sets]
+  return configOf(file, settings, checkPlaces(all, settings, document, findings), archives.folders)
 }
 
 async function namedSets(file: string, main: ConfigDocument, findings: Findings): Promise<LogSet[]> {
@@ -92,13 +112,13 @@ async function namedSets(file: string, main: ConfigDocument, findings: Findings)
 /** Returns the log sets whose target is there, and whose facts about the host are. */
 function checkPlaces(
   sets: readonly LogSet[],
-  { targets, host, root }: ShipSettings,
+  { targets, host, root, encryption_keys: keys }: ShipSettings,
   document: ConfigDocument,
   findings: Findings,
 ): LogSet[] {
   const names = Object.keys(targets)
   const at = document.positionOf(['log_sets'])
-  return sets.filter(({ name, target, template, isUploaded, searchDirs }) => {
+  return sets.filter(({ name, target, template, isUploaded, searchDirs, encrypt }) => {
     const faults: string[] = []
     for (const [key, one] of Object.entries(targets))
       if (one.kind === 'file' && searchDirs.some((dir) => isBelow(one.folder, `${root}/${dir}`)))
@@ -111,6 +131,8 @@ function checkPlaces(
       )
     else if (isUploaded && target === undefined && names.length > 1)
       faults.push(`it names no target; expected one of ${names.join(', ')}`)
+    if (encrypt !== undefined && !Object.hasOwn(keys, encrypt))
+      faults.push(`its key ${JSON.stringify(encrypt)} is none of encryption_keys`)
     for (const [sign, fact] of [['%u', 'user'] as const, ['%d', 'datacenter'] as const])
       if (host[fact] === undefined && template.some((part) => part.kind === 'fact' && part.fact === fact))
         faults.push(`its target needs ${sign}, but there is no ${fact} in host`)
@@ -125,18 +147,50 @@ function isBelow(path: string, folder: string): boolean {
   return inner.startsWith(outer === '//' ? '/' : outer)
 }
 
-function configOf(file: string, settings: ShipSettings, sets: readonly LogSet[]): ShipConfig {
-  const { targets, host, zones, customers, root, journal, interval, parallel } = settings
+const MB = 1_000_000
+
+function configOf(
+  file: string,
+  settings: ShipSettings,
+  sets: readonly LogSet[],
+  archiveFolders: readonly string[] = [],
+): ShipConfig {
+  const { targets, host, zones, customers, root, journal, interval, parallel, server } = settings
+  const { disk_high: high, disk_low: low = high } = settings
   return {
     file,
     sets,
     targets,
-    host: { user: host.user, datacenter: host.datacenter, node: host.node ?? hostname() },
+    host: {
+      user: host.user,
+      datacenter: host.datacenter,
+      node: host.node ?? hostname(),
+      groups: host.groups,
+    },
     zones,
     customers,
     root,
     journal: resolve(dirname(file), journal),
     intervalMs: interval * 1000,
     parallel,
+    server,
+    watch: settings.watch,
+    uploadTimes: settings.upload_times?.map(parseDaySpan),
+    watermarks: high === undefined || low === undefined ? undefined : { high, low },
+    uploads: {
+      timetable: timetableOf(settings.bandwidth),
+      stallMs: settings.stall_timeout * 1000,
+      totalMs: settings.upload_timeout === undefined ? undefined : settings.upload_timeout * 1000,
+    },
+    encryptionKeys: settings.encryption_keys,
+    nice: settings.nice,
+    ioClass: settings.io_class,
+    archiveFolders,
   }
+}
+
+function timetableOf(given: ShipSettings['bandwidth']): Timetable | undefined {
+  if (given === undefined) return undefined
+  if (typeof given === 'number') return [{ span: undefined, bytesPerS: given * MB }]
+  return given.map(({ time, mb_per_s }) => ({ span: parseDaySpan(time), bytesPerS: mb_per_s * MB }))
 }

@@ -40,4 +40,11 @@ export const apiSchema = z.strictObject({
     })
     .prefault({})
     .describe('what one client may take'),
+  ship_server: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/ }).describe('its address, such as https://ship.example.org:9999'),
+      token_file: z.string().optional().describe('a file of mode 600 with a token that may read there'),
+    })
+    .optional()
+    .describe('the `stv3 ship-server` that `GET /v1/ship` asks'),
 })

@@ -6,6 +6,32 @@ const name = z.string().min(1, 'expected a name, found an empty text')
 /** A folder of this machine. */
 const folder = z.string().startsWith('/', 'expected an absolute path')
 
+/** A time of each day in UTC, such as 22:00-06:00. */
+const daySpan = z
+  .string()
+  .regex(
+    /^(?:[01]\d|2[0-3]):[0-5]\d-(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/,
+    'expected HH:MM-HH:MM, such as 22:00-06:00',
+  )
+
+const megabytes = z.number().positive()
+const compress = z
+  .enum(['gzip', 'zstd'])
+  .optional()
+  .describe('how files are packed in the store; `.gz` or `.zst` is added to the target. Not unless given')
+const encrypt = name
+  .optional()
+  .describe(
+    'name of the key that files are encrypted with before they leave the host; `.enc` is added to the target',
+  )
+const alertAfter = z
+  .number()
+  .positive()
+  .optional()
+  .describe(
+    'seconds for which a file may be due and not shipped before `/readyz` fails; for ever unless given',
+  )
+
 /** The shape of a log set: the keys of hermes' logsets.json, then those that were added. */
 export const logSetSchema = z.strictObject({
   name: name.describe('name of the log set, used once'),
@@ -30,7 +56,13 @@ export const logSetSchema = z.strictObject({
     .nullable()
     .optional()
     .describe('whether files are deleted without being shipped; not unless given'),
-  zones: z.array(z.string()).describe('roles of the zones it applies to; `global` is the host'),
+  zones: z
+    .array(z.string())
+    .describe('roles of the zones, and groups of the hosts, that it applies to; `global` is every host'),
+  hosts: z
+    .array(name)
+    .optional()
+    .describe('globs of the nodes that it applies to, such as `web-*`; all unless given'),
   date_string: z
     .record(z.string(), z.string())
     .nullable()
@@ -51,23 +83,40 @@ export const logSetSchema = z.strictObject({
     .string()
     .optional()
     .describe('folder in which the paths of a zone begin, `%z` is the zone; `/zones/%z/root` unless given'),
-  alert_after: z
-    .number()
-    .positive()
-    .optional()
-    .describe(
-      'seconds for which a file may be due and not shipped before `/readyz` fails; for ever unless given',
-    ),
+  compress,
+  encrypt,
+  alert_after: alertAfter,
 })
 
-const zone = z.strictObject({
-  uuid: name.regex(/^[^/]+$/, 'expected a name without a slash').describe('id or name of the zone'),
-  role: name.describe('its role, which log sets name'),
-  root: folder.optional().describe('folder in which its paths begin; as the log set says unless given'),
-})
+/** A zone, container or jail, or all whose folders match a pattern. */
+export const zoneSchema = z
+  .strictObject({
+    uuid: name
+      .regex(/^[^/]+$/, 'expected a name without a slash')
+      .default('*')
+      .describe(
+        'id or name of the zone; unless given, each folder that matches `root` is one, and `*` there its name',
+      ),
+    role: name.describe('its role, which log sets name'),
+    root: folder
+      .optional()
+      .describe(
+        'folder in which its paths begin, such as `/var/lib/machines/*`; as the log set says unless given',
+      ),
+  })
+  .refine(({ uuid, root }) => uuid !== '*' || root === undefined || root.includes('*'), {
+    error: 'expected uuid, or a root with a *',
+  })
 
 const secretFile = folder.describe('file with the secret, readable by its owner only')
 const prefix = z.string().optional().describe('what stands before the key of each object')
+
+const presigned = z
+  .boolean()
+  .optional()
+  .describe(
+    'of stv3 ship-server: whether it signs the requests of hosts, which then hold no key; so it is unless given',
+  )
 
 /** Files below a folder. */
 export const fileTargetSchema = z.strictObject({
@@ -100,6 +149,7 @@ export const s3TargetSchema = z
     tags: z.record(z.string(), z.string()).optional().describe('tags of the objects'),
     lock_mode: z.enum(['GOVERNANCE', 'COMPLIANCE']).optional().describe('object lock of the objects'),
     lock_days: z.number().positive().optional().describe('days for which it holds'),
+    presigned,
   })
   .refine(({ access_key: id, secret_file: file }) => (id === undefined) === (file === undefined), {
     error: 'access_key and secret_file must be given together',
@@ -132,6 +182,12 @@ export const swiftTargetSchema = z
       .enum(['public', 'internal', 'admin'])
       .optional()
       .describe('which endpoint; public unless given'),
+    presigned,
+    temp_url_key_file: folder
+      .optional()
+      .describe(
+        'file with the Temp-URL-Key of the account or container, for presigned requests; readable by its owner only',
+      ),
     delete_after: z.int().positive().optional().describe('seconds after which Swift removes an object'),
     segment_mb: z
       .number()
@@ -153,17 +209,116 @@ export type TargetSettings = z.infer<typeof target>
 export const shipSchema = z.strictObject({
   log_sets: z
     .union([z.string(), z.array(z.unknown())], { error: 'expected a list of log sets, or the file with one' })
-    .describe('the log sets, or the file with them, relative to this one'),
+    .describe(
+      'the log sets, or the file with them, relative to this one; an empty list where a server has them',
+    ),
+  server: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^(?:https?|wss?)$/ })
+        .describe(
+          'the `stv3 ship-server` that has log sets and targets, such as https://ship.example.org:9999',
+        ),
+      token_file: secretFile.describe("file with this host's token, readable by its owner only"),
+      ca: folder.optional().describe('certificate of its authority, where the system does not know it'),
+      name: z.string().optional().describe('name of this host there; the name of the machine unless given'),
+      insecure: z.boolean().optional().describe('whether the token may pass in clear'),
+    })
+    .optional()
+    .describe('the server that says what is shipped'),
   targets: z.record(z.string(), target).default({}).describe('places to ship to, by name'),
+  archive: z
+    .strictObject({
+      config: name.describe('yagi.conf of the archive, relative to this file'),
+      target: name.optional().describe('name of the target; needed where there are several'),
+      manta_path: name
+        .default('/archive/%n/$1')
+        .describe('the target of a file, `$1` is its name; otherwise as in a log set'),
+      debounce_time: z
+        .number()
+        .positive()
+        .default(60)
+        .describe('seconds after the last change of a file, which is complete, at which it is shipped'),
+      retain_time: z
+        .number()
+        .min(0)
+        .optional()
+        .describe(
+          'seconds after that at which it is deleted; by archive_days of the archive alone unless given',
+        ),
+      compress,
+      encrypt,
+      alert_after: alertAfter,
+    })
+    .optional()
+    .describe('ships the complete files of an archive, which then deletes none that is not in the store'),
+  encryption_keys: z
+    .record(z.string(), secretFile)
+    .default({})
+    .describe('files with keys by name, each of 64 hexadecimal digits, readable by their owner only'),
+  bandwidth: z
+    .union(
+      [
+        megabytes,
+        z.array(
+          z.strictObject({
+            time: daySpan.describe('such as 08:00-18:00, in UTC'),
+            mb_per_s: megabytes.describe('MB each second'),
+          }),
+        ),
+      ],
+      { error: 'expected a number of MB each second, or a list of {time, mb_per_s}' },
+    )
+    .optional()
+    .describe('most MB each second of all uploads together, or a timetable of them; unlimited unless given'),
+  upload_times: z
+    .array(daySpan)
+    .optional()
+    .describe(
+      'times of the day at which uploads are begun, such as 22:00-06:00, in UTC; always unless given',
+    ),
+  stall_timeout: z
+    .number()
+    .positive()
+    .default(300)
+    .describe(
+      'seconds without progress after which an upload is given up; parts of S3 take up to 8 MB in one go',
+    ),
+  upload_timeout: z
+    .number()
+    .positive()
+    .optional()
+    .describe('seconds after which an upload is given up; as long as it takes unless given'),
+  disk_high: z
+    .number()
+    .min(1)
+    .max(99)
+    .optional()
+    .describe(
+      'per cent of a file system in use above which files that are in the store are deleted before their retention is over, the oldest first',
+    ),
+  disk_low: z
+    .number()
+    .min(1)
+    .max(99)
+    .optional()
+    .describe('per cent down to which that goes on; disk_high unless given'),
+  nice: z.int().min(0).max(19).optional().describe('priority of the process, as of nice(1)'),
+  io_class: z
+    .enum(['idle', 'best-effort'])
+    .optional()
+    .describe('class of its input and output, as of ionice(1)'),
+  watch: z.boolean().default(true).describe('whether folders are watched for changes between two looks'),
   host: z
     .strictObject({
       user: z.string().optional().describe('`%u`'),
       datacenter: z.string().optional().describe('`%d`'),
       node: z.string().optional().describe('`%n`; the name of the machine unless given'),
+      groups: z.array(name).default([]).describe('groups of the host, which log sets name in `zones`'),
     })
     .prefault({})
     .describe('what targets say of this host'),
-  zones: z.array(zone).default([]).describe('zones, containers or jails of this host'),
+  zones: z.array(zoneSchema).default([]).describe('zones, containers or jails of this host'),
   customers: z.record(z.string(), z.string()).default({}).describe('login by uuid, for `%U`'),
   root: folder.default('/').describe('folder in which the paths of this host begin'),
   journal: z

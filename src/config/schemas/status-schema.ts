@@ -1,5 +1,11 @@
 import { z } from 'zod'
-import { LOOPBACK_RANGE, parseLoopbackRange } from '../../runtime/listen-address.ts'
+import {
+  ANY_RANGE,
+  isLoopback,
+  LOOPBACK_RANGE,
+  parseAddressRange,
+  parseLoopbackRange,
+} from '../../runtime/listen-address.ts'
 
 /** A loopback address: metrics are not served to other machines. */
 const loopback = z
@@ -9,8 +15,28 @@ const loopback = z
   })
   .meta({ pattern: LOOPBACK_RANGE.source })
 
+/** Any address: the status tree may be served to other machines. */
+const anywhere = z
+  .string()
+  .refine((text) => parseAddressRange(text) !== undefined, {
+    error: 'expected HOST:PORT, such as 0.0.0.0:9110 or 0.0.0.0:9110-9119',
+  })
+  .meta({ pattern: ANY_RANGE.source })
+
 const token = z.string().min(1)
 const KEY_PART = '\\w[\\w.]*\\w'
+
+/** Whether only those whom the settings name reach the status tree. */
+function isGuarded(status: {
+  readonly listen?: string | undefined
+  readonly insecure?: boolean | undefined
+  readonly tokens?: object | undefined
+}): boolean {
+  const { listen, insecure = false, tokens } = status
+  if (listen === undefined || insecure || tokens !== undefined) return true
+  const range = parseAddressRange(listen)
+  return range === undefined || isLoopback(range.host)
+}
 
 /** The shape of `status` in winchester.yaml: where a daemon serves what it does, and to whom it reports it. */
 export const statusSchema = z.union(
@@ -21,6 +47,14 @@ export const statusSchema = z.union(
         consumer: loopback.describe('where consumers serve metrics, health and status tree'),
         worker: loopback.describe('where workers do'),
         api: loopback.describe('where API servers do'),
+        listen: anywhere.describe(
+          'where the status tree alone is served as well, to other machines too; those need tokens, or insecure',
+        ),
+        insecure: z
+          .boolean()
+          .describe(
+            'true: without tokens everybody who reaches listen may read the status tree and report to it',
+          ),
         parent: z
           .string()
           .regex(/^https?:\/\//i, { error: 'expected an address with http:// or https://' })
@@ -49,10 +83,14 @@ export const statusSchema = z.union(
             'who may read the status tree and report to it; without any every account of this machine',
           ),
       })
-      .partial(),
+      .partial()
+      .refine(isGuarded, {
+        error: 'everybody could read and report there: give tokens, or insecure: true',
+        path: ['listen'],
+      }),
   ],
   {
     error:
-      'expected HOST:PORT on a loopback address, or a mapping with consumer, worker, api, parent, parent_token, name and tokens',
+      'expected HOST:PORT on a loopback address, or a mapping with consumer, worker, api, listen, insecure, parent, parent_token, name and tokens',
   },
 )

@@ -1,77 +1,26 @@
 import { createHash } from 'node:crypto'
 import type * as S3 from '@aws-sdk/client-s3'
 import { messageOf, NotFoundError, StackTachError } from '../../domain/errors.ts'
-import { readSecret } from '../../runtime/read-secret.ts'
 import { ContentError } from '../content-error.ts'
 import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
 import { keyBelow } from '../key-path.ts'
 import { KeyTurns } from '../key-turns.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
-
-export type S3Settings = {
-  readonly bucket: string
-  readonly prefix?: string | undefined
-  /** undefined for that of AWS */
-  readonly endpoint?: string | undefined
-  readonly region?: string | undefined
-  /** whether the bucket stands in the path of requests, and not in their host */
-  readonly path_style?: boolean | undefined
-  /** the id of an access key; undefined where the SDK finds one, as in the environment or of the machine */
-  readonly access_key?: string | undefined
-  /** a file with its secret, readable by its owner only */
-  readonly secret_file?: string | undefined
-  readonly storage_class?: string | undefined
-  readonly sse?: string | undefined
-  readonly sse_key?: string | undefined
-  readonly tags?: { readonly [name: string]: string } | undefined
-  readonly lock_mode?: 'GOVERNANCE' | 'COMPLIANCE' | undefined
-  readonly lock_days?: number | undefined
-}
+import { base64Of, connectS3, objectFacts, type S3Settings, s3Name, statusOf } from './s3-connection.ts'
 
 const MB = 1024 * 1024
 /** Larger objects are uploaded in parts of this size; each upload holds one in memory. */
 const PART_BYTES = 8 * MB
 /** S3 takes no more parts. */
 const MOST_PARTS = 10_000
-const CONNECT_MS = 6000
-const STALL_MS = 60_000
-const DAY_MS = 86_400_000
 
 /**
  * Opens a bucket of S3, or of a store that speaks its protocol, as a target. Rejects with StackTachError when the package
  * @aws-sdk/client-s3, which is optional, is not installed.
  */
 export async function openS3Target(settings: S3Settings): Promise<ObjectTarget> {
-  const sdk = await loadSdk()
-  const { endpoint, region = 'us-east-1', path_style: forcePathStyle = endpoint !== undefined } = settings
-  const client = new sdk.S3Client({
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(await credentialsOf(settings)),
-    region,
-    forcePathStyle,
-    // Checksums of the SDK's own make other stores refuse what is sent.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: STALL_MS, throwOnRequestTimeout: true },
-  })
+  const { sdk, client } = await connectS3(settings)
   return new S3Target(sdk, client, settings)
-}
-
-async function loadSdk(): Promise<typeof S3> {
-  try {
-    return await import('@aws-sdk/client-s3')
-  } catch (error) {
-    throw new StackTachError(
-      'config',
-      `targets of the kind s3 need a package that is not installed: npm install @aws-sdk/client-s3 (${messageOf(error)})`,
-      { cause: error },
-    )
-  }
-}
-
-async function credentialsOf({ access_key: id, secret_file: file }: S3Settings): Promise<object> {
-  if (id === undefined || file === undefined) return {}
-  return { credentials: { accessKeyId: id, secretAccessKey: await readSecret(file) } }
 }
 
 class S3Target implements ObjectTarget {
@@ -84,8 +33,7 @@ class S3Target implements ObjectTarget {
   readonly #turns = new KeyTurns()
 
   constructor(sdk: typeof S3, client: S3.S3Client, settings: S3Settings) {
-    const { bucket, prefix = '' } = settings
-    this.name = `s3:${bucket}${prefix === '' ? '' : `/${prefix.replace(/^\/+/, '')}`}`
+    this.name = s3Name(settings)
     this.#sdk = sdk
     this.#client = client
     this.#settings = settings
@@ -96,18 +44,37 @@ class S3Target implements ObjectTarget {
     return head && revisionOf(head)
   }
 
-  create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
-    return this.#turns.run(key, () => this.#create(key, content, digest))
+  create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo?: (revision: string) => void,
+  ): Promise<'created' | 'exists'> {
+    return this.#turns.run(key, () => this.#create(key, content, digest, echo))
   }
 
-  async #create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
+  async #create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo?: (revision: string) => void,
+  ): Promise<'created' | 'exists'> {
     const at = this.#at(key)
     // A store without conditions is asked; and no large upload is begun in vain.
     const isLarge = digest.size > PART_BYTES
     if ((isLarge || !this.#takesConditions) && (await this.#head(key)) !== undefined) return 'exists'
     try {
       if (isLarge) await this.#putParts(key, content, digest)
-      else await this.#putWhole(at, await whole(key, content, digest), digest)
+      else {
+        const { ETag: etag = '', VersionId: version } = await this.#putWhole(
+          at,
+          await whole(key, content, digest),
+          digest,
+        )
+        // An encrypted object has another.
+        if (etag.replaceAll('"', '').toLowerCase() === digest.md5)
+          echo?.(version === undefined ? etag : `${etag} ${version}`)
+      }
       return 'created'
     } catch (error) {
       if (isTaken(error)) return 'exists'
@@ -145,26 +112,26 @@ class S3Target implements ObjectTarget {
     this.#client.destroy()
   }
 
-  async #putWhole(at: Place, body: Buffer, digest: Digest): Promise<void> {
+  async #putWhole(at: Place, body: Buffer, digest: Digest): Promise<S3.PutObjectCommandOutput> {
     const command = (conditions: object) =>
       new this.#sdk.PutObjectCommand({
         ...{ ...at, Body: body, ContentLength: body.length, ContentMD5: base64Of(digest.md5) },
         ...this.#facts(digest),
         ...conditions,
       })
-    await this.#withCondition(at, (conditions) => this.#client.send(command(conditions)))
+    return this.#withCondition(at, (conditions) => this.#client.send(command(conditions)))
   }
 
   /** Sends what may have the condition that there is no object. A store that knows no conditions is asked for the object instead. */
-  async #withCondition(at: Place, send: (conditions: object) => Promise<unknown>): Promise<void> {
+  async #withCondition<T>(at: Place, send: (conditions: object) => Promise<T>): Promise<T> {
     const isConditional = this.#takesConditions
     try {
-      await send(isConditional ? { IfNoneMatch: '*' } : {})
+      return await send(isConditional ? { IfNoneMatch: '*' } : {})
     } catch (error) {
       if (!isConditional || statusOf(error) !== 501) throw error
       this.#takesConditions = false
       if (await this.#headAt(at)) throw new TakenError()
-      await send({})
+      return send({})
     }
   }
 
@@ -196,21 +163,8 @@ class S3Target implements ObjectTarget {
     }
   }
 
-  #facts({ sha256 }: Digest): object {
-    const { storage_class, sse, sse_key, tags, lock_mode, lock_days } = this.#settings
-    return {
-      Metadata: { sha256 },
-      ...(storage_class === undefined ? {} : { StorageClass: storage_class }),
-      ...(sse === undefined ? {} : { ServerSideEncryption: sse }),
-      ...(sse_key === undefined ? {} : { SSEKMSKeyId: sse_key }),
-      ...(tags === undefined ? {} : { Tagging: new URLSearchParams(tags).toString() }),
-      ...(lock_mode === undefined
-        ? {}
-        : {
-            ObjectLockMode: lock_mode,
-            ObjectLockRetainUntilDate: new Date(Date.now() + (lock_days ?? 0) * DAY_MS),
-          }),
-    }
+  #facts(digest: Digest): object {
+    return objectFacts(this.#settings, digest)
   }
 
   #head(key: string): Promise<S3.HeadObjectCommandOutput | undefined> {
@@ -261,16 +215,8 @@ function isTaken(error: unknown): boolean {
   return error instanceof TakenError || [409, 412].includes(statusOf(error) ?? 0)
 }
 
-function statusOf(error: unknown): number | undefined {
-  return (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode
-}
-
 function revisionOf({ ETag, LastModified, VersionId }: S3.HeadObjectCommandOutput): string {
   return [ETag, LastModified?.toISOString(), VersionId].filter((part) => part !== undefined).join(' ')
-}
-
-function base64Of(hex: string): string {
-  return Buffer.from(hex, 'hex').toString('base64')
 }
 
 /** Resolves to content as a whole. Rejects with ContentError when it is not the one announced. */

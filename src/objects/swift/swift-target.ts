@@ -51,15 +51,28 @@ class SwiftTarget implements ObjectTarget {
     return response && revisionOf(response)
   }
 
-  create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
-    return this.#turns.run(key, () => this.#create(key, content, digest))
+  create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo?: (revision: string) => void,
+  ): Promise<'created' | 'exists'> {
+    return this.#turns.run(key, () => this.#create(key, content, digest, echo))
   }
 
-  async #create(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<'created' | 'exists'> {
+  async #create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo?: (revision: string) => void,
+  ): Promise<'created' | 'exists'> {
     if (digest.size > this.#segmentBytes) return this.#createLarge(key, content, digest)
-    return this.#put(key, {
+    const request = {
       headers: { etag: digest.md5, 'content-length': String(digest.size), ...this.#facts(digest) },
       body: () => checked(key, content, digest),
+    }
+    return this.#put(key, request, ({ headers }) => {
+      if (etagOf(headers) === digest.md5) echo?.(`${headers.get('etag')}`)
     })
   }
 
@@ -68,7 +81,7 @@ class SwiftTarget implements ObjectTarget {
     if (!response) return { kind: 'missing' }
     const revision = revisionOf(response)
     const isLarge = response.headers.has('x-static-large-object')
-    const etag = (response.headers.get('etag') ?? '').replaceAll('"', '')
+    const etag = etagOf(response.headers)
     const size = Number(response.headers.get('content-length'))
     if (isLarge || etag === '') {
       const found = await checkContent(this.read(key))
@@ -120,7 +133,7 @@ class SwiftTarget implements ObjectTarget {
         headers: this.#expiry(),
         body: () => slice.content,
       })
-      const etag = (stored.headers.get('etag') ?? '').replaceAll('"', '')
+      const etag = etagOf(stored.headers)
       const { md5, size } = slice.digest()
       if (etag !== md5)
         throw new TransientError(`${this.name}: the segment ${path} arrived with another checksum`)
@@ -136,6 +149,7 @@ class SwiftTarget implements ObjectTarget {
   async #put(
     key: string,
     request: Pick<SwiftRequest, 'headers' | 'body' | 'query'>,
+    stored: (response: OutgoingResponse) => void = () => {},
   ): Promise<'created' | 'exists'> {
     const response = await this.#client.send({
       ...request,
@@ -147,6 +161,7 @@ class SwiftTarget implements ObjectTarget {
     if (response.status === 412) return 'exists'
     if (response.status === 422) throw new ContentError(key)
     if (!response.ok) throw this.#fault('PUT', response.status, text)
+    stored(response)
     return 'created'
   }
 
@@ -195,6 +210,10 @@ class SwiftTarget implements ObjectTarget {
       `${this.name} answered ${status} to ${method}${said === '' ? '' : `: ${said}`}${hint}`,
     )
   }
+}
+
+function etagOf(headers: OutgoingResponse['headers']): string {
+  return (headers.get('etag') ?? '').replaceAll('"', '')
 }
 
 function revisionOf({ headers }: OutgoingResponse): string {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../domain/errors.ts'
 import type { Digest, ObjectTarget } from '../../objects/target.ts'
+import type { ContentForm } from '../content/content-form.ts'
 import type { Entry, Journal } from '../journal.ts'
 import type { Decision } from '../log-sets/decide.ts'
 import type { PlacedSet } from '../log-sets/select-sets.ts'
@@ -13,6 +14,8 @@ export type Part = {
   readonly placed: PlacedSet
   readonly decision: Decision
   readonly target: ObjectTarget | undefined
+  /** how objects stand there, where not as the files */
+  readonly form?: ContentForm | undefined
   /** what the journal has of it, for this very file */
   readonly entry: Entry | undefined
 }
@@ -110,13 +113,14 @@ async function confirm(
   const entry = progress.entry as Entry
   const asked = await compare(
     { target: part.target as ObjectTarget, key: entry.key },
-    digestOfEntry(entry),
+    entry.object ?? digestOfEntry(entry),
     true,
   )
   if (asked.kind === 'verified')
     return { ...progress, isFresh: true, outcome: { ...progress.outcome, existed: true } }
   if (asked.isMissing) return upload(file, part, entry, journal, now)
-  return record(file, part, entry, asked, journal, now)
+  const digests = { digest: digestOfEntry(entry), ...(entry.object ? { object: entry.object } : {}) }
+  return record(file, part, entry, { ...asked, ...digests }, journal, now)
 }
 
 async function upload(
@@ -132,6 +136,9 @@ async function upload(
     target: part.target as ObjectTarget,
     key: part.decision.target as string,
     known: before && before.sha256 !== '' ? digestOfEntry(before) : undefined,
+    isDeletedNext: part.decision.isDeleteDue,
+    form: part.form,
+    knownObject: before?.form === part.form?.name ? before?.object : undefined,
   })
   return record(file, part, before, outcome, journal, now)
 }
@@ -167,6 +174,8 @@ function record(
     size: Number(file.stats.size),
     sha256: digest?.sha256 ?? '',
     md5: digest?.md5 ?? '',
+    object: upload.object,
+    form: part.form?.name ?? '',
     revision: upload.revision ?? '',
     state,
     tries: before?.state === state ? before.tries + 1 : 1,

@@ -32,11 +32,15 @@ type Sets = readonly PlacedSet[]
  * Yields the plain files of log sets, each once, though several folders or log sets lead to it. Follows no links. Yields
  * undefined now and then, so that the caller can let others have their turn.
  */
-export function* findFiles(placed: Sets, tell: TellFault): Generator<FoundFile | undefined> {
+export function* findFiles(
+  placed: Sets,
+  tell: TellFault,
+  tellFolder: (path: string) => void = () => {},
+): Generator<FoundFile | undefined> {
   const starts = new Map<string, PlacedSet[]>()
   for (const one of placed)
     for (const path of searchPaths(one)) starts.set(path, [...(starts.get(path) ?? []), one])
-  const walk = new Walk(starts, tell)
+  const walk = new Walk(starts, tell, tellFolder)
   const above = (path: string) => {
     for (let at = path.lastIndexOf('/'); at >= 0; at = path.lastIndexOf('/', at - 1)) {
       if (starts.has(path.slice(0, at))) return true
@@ -50,11 +54,13 @@ export function* findFiles(placed: Sets, tell: TellFault): Generator<FoundFile |
 class Walk {
   readonly #starts: ReadonlyMap<string, Sets>
   readonly #tell: TellFault
+  readonly #tellFolder: (path: string) => void
   #count = 0
 
-  constructor(starts: ReadonlyMap<string, Sets>, tell: TellFault) {
+  constructor(starts: ReadonlyMap<string, Sets>, tell: TellFault, tellFolder: (path: string) => void) {
     this.#starts = starts
     this.#tell = tell
+    this.#tellFolder = tellFolder
   }
 
   /** Yields the files of one of the starts, a folder or a file. */
@@ -92,6 +98,7 @@ class Walk {
     depth: number,
   ): Generator<FoundFile | undefined> {
     try {
+      this.#tellFolder(path === '' ? '/' : path)
       const prefix = Buffer.concat([bytes, Buffer.from('/')])
       for (const entry of this.#entries(folder, path)) {
         if (++this.#count % SLICE === 0) yield undefined

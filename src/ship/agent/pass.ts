@@ -2,7 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import type { ObjectTarget } from '../../objects/target.ts'
 import { HeldFolder } from '../../runtime/held-folder.ts'
 import { Lanes } from '../../runtime/lanes.ts'
+import type { ContentForm } from '../content/content-form.ts'
 import type { Journal } from '../journal.ts'
+import type { DiskPressure } from '../limits/disk-pressure.ts'
 import { type CustomerLookup, decide } from '../log-sets/decide.ts'
 import type { PlacedSet } from '../log-sets/select-sets.ts'
 import { removeAside } from './aside.ts'
@@ -26,6 +28,16 @@ export type PassContext = {
   /** Called with what became of each file for each log set that matches. */
   readonly tell: (outcome: Outcome) => void | Promise<void>
   readonly tellFault: TellFault
+  /** Returns how objects of a log set stand in the store, where not as the files. */
+  readonly formOf?: ((placed: PlacedSet) => ContentForm | undefined) | undefined
+  /** Returns whether uploads may be begun at a time. */
+  readonly mayUpload?: ((at: number) => boolean) | undefined
+  /** says where space is short: there what is in the store is deleted before its retention is over, the oldest first */
+  readonly pressure?: DiskPressure | undefined
+  /** Called with the time from which on there may be something to do with a file. */
+  readonly tellNext?: ((at: number) => void) | undefined
+  /** Called with each folder that is looked through. */
+  readonly tellFolder?: ((path: string) => void) | undefined
   /** files of earlier passes that are left alone, and not told of */
   readonly resting?: RestingFiles
   /** ends the pass after the files in hand */
@@ -42,17 +54,27 @@ export async function runPass(context: PassContext): Promise<void> {
   const jobs = new Set<Promise<void>>()
   const folders = new Map<string, Buffer>()
   let failure: { readonly error: unknown } | undefined
-  for (const file of findFiles(context.placed, context.tellFault)) {
+  const isShort = (file: FoundFile) => context.pressure?.isShort(String(file.stats.dev), file.text) === true
+  for (const file of filesInOrder(context, isShort)) {
     if (signal?.aborted || failure) break
     if (!file) {
       await setImmediate()
       continue
     }
-    if (resting?.has(file, now)) continue
-    const parts = partsOfFile(file, context)
-    if (!parts.some(isWork)) {
+    const isPressed = isShort(file)
+    const rest = isPressed ? undefined : resting?.until(file, now)
+    if (rest !== undefined) {
+      context.tellNext?.(rest)
+      continue
+    }
+    const parts = partsOfFile(file, context).map((part) => (isPressed ? hurried(part) : part))
+    const works = parts.filter(isWork)
+    if (works.length === 0 || !works.every((part) => isAllowed(part, context))) {
       const until = Math.min(...parts.map(endOfRest))
-      if (until > now) resting?.add(file, now, until)
+      if (until > now) {
+        resting?.add(file, now, until)
+        context.tellNext?.(until)
+      }
       for (const part of parts) await context.tell(idle(file, part))
       continue
     }
@@ -65,6 +87,8 @@ export async function runPass(context: PassContext): Promise<void> {
       })
       .finally(() => jobs.delete(job))
     jobs.add(job)
+    // What is deleted for space is looked at before the next file is chosen.
+    if (isPressed) await job
     if (parts.every(({ decision }) => decision.isDeleteDue)) {
       const { folder } = splitPath(file.path)
       folders.set(folder.toString('latin1'), folder)
@@ -75,10 +99,46 @@ export async function runPass(context: PassContext): Promise<void> {
   if (failure) throw failure.error
 }
 
+/** Yields the files of all log sets; where space is short anywhere, all of them in order of age, the oldest first. */
+function* filesInOrder(
+  { placed, tellFault, tellFolder, pressure }: PassContext,
+  isShort: (file: FoundFile) => boolean,
+): Generator<FoundFile | undefined> {
+  if (!pressure) return yield* findFiles(placed, tellFault, tellFolder)
+  const files: FoundFile[] = []
+  for (const file of findFiles(placed, tellFault, tellFolder)) {
+    if (file) files.push(file)
+    yield undefined
+  }
+  const devices = new Map(files.map((file) => [file.stats.dev, file]))
+  if ([...devices.values()].some(isShort))
+    files.sort((one, other) => Number(one.stats.mtimeNs - other.stats.mtimeNs))
+  yield* files
+}
+
+/** Returns a part whose file is deleted once it is in the store, whatever its retention. */
+function hurried(part: Part): Part {
+  const { decision } = part
+  if (decision.verdict !== 'due' || !decision.upload) return part
+  return { ...part, decision: { ...decision, isDeleteDue: true } }
+}
+
+/** Returns whether what is to be done with a file may be begun now: uploads have their times. */
+function isAllowed({ decision, entry }: Part, { mayUpload, now }: PassContext): boolean {
+  const isUpload = decision.upload && entry?.state !== 'verified'
+  return !isUpload || mayUpload === undefined || mayUpload(now)
+}
+
 /** Returns the log sets that match a file, with their decisions. */
 export function partsOfFile(
   file: FoundFile,
-  { targetOf, customers, journal, now }: Pick<PassContext, 'targetOf' | 'customers' | 'journal' | 'now'>,
+  {
+    targetOf,
+    customers,
+    journal,
+    now,
+    formOf,
+  }: Pick<PassContext, 'targetOf' | 'customers' | 'journal' | 'now' | 'formOf'>,
 ): Part[] {
   const facts = { mtime: Number(file.stats.mtimeNs / 1_000_000n), size: Number(file.stats.size) }
   return file.sets.flatMap((placed) => {
@@ -91,7 +151,8 @@ export function partsOfFile(
       ? journal.find(placed.name, file.path, target.name, decision.target as string)
       : undefined
     const isOfFile = entry?.identity === identityText(file.stats) && entry.state !== 'deleted'
-    return [{ placed, decision, target, entry: isOfFile ? entry : undefined }]
+    const form = decision.upload ? formOf?.(placed) : undefined
+    return [{ placed, decision, target, form, entry: isOfFile ? entry : undefined }]
   })
 }
 
@@ -111,7 +172,10 @@ function endOfRest({ decision, entry }: Part): number {
 
 /** Returns the outcome for a file with which nothing is to be done. */
 function idle(file: FoundFile, { placed, decision, entry }: Part): Outcome {
-  const result = decision.verdict !== 'due' ? decision.verdict : entry ? 'remembered' : 'done'
+  const isWaiting = decision.upload && entry?.state !== 'verified'
+  const through = entry ? 'remembered' : 'done'
+  // Where uploads have their times, a file that is due waits for them.
+  const result = decision.verdict !== 'due' || isWaiting ? decision.verdict : through
   return {
     file,
     placed,

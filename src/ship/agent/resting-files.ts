@@ -18,12 +18,16 @@ export class RestingFiles {
     this.#now = new Map()
   }
 
-  /** Returns whether nothing is to be done with a file at a time. A clock that was set back ends its rest. */
-  has({ text, stats }: FoundFile, now: number): boolean {
+  /**
+   * Returns until when nothing is to be done with a file; undefined where that is not known at a time. A clock that was set back ends its
+   * rest.
+   */
+  until({ text, stats }: FoundFile, now: number): number | undefined {
     const rest = this.#before.get(text)
-    if (!rest || now < rest.from || now >= rest.until || rest.identity !== identityText(stats)) return false
+    if (!rest || now < rest.from || now >= rest.until || rest.identity !== identityText(stats))
+      return undefined
     this.#now.set(text, rest)
-    return true
+    return rest.until
   }
 
   add({ text, stats }: FoundFile, from: number, until: number): void {

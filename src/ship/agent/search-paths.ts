@@ -10,7 +10,7 @@ import type { PlacedSet } from '../log-sets/select-sets.ts'
  */
 export function searchPaths({ set, root }: PlacedSet): string[] {
   const folders = set.searchDirs.map((folder) => `${root}${normal(folder)}`)
-  const found = set.searchPattern?.startsWith('/') ? matches(root, set.searchPattern) : []
+  const found = set.searchPattern?.startsWith('/') ? pathsMatching(root, set.searchPattern) : []
   return [...new Set([...folders, ...found])]
 }
 
@@ -24,7 +24,7 @@ function normal(path: string): string {
  * Returns the paths that match a shell pattern below a root. Names that begin with a dot match only what begins with one. No
  * link is followed.
  */
-function matches(root: string, pattern: string): string[] {
+export function pathsMatching(root: string, pattern: string): string[] {
   const parts = pattern.split('/').filter((part) => part !== '')
   let paths = [root]
   for (const [index, part] of parts.entries()) {

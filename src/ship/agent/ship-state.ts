@@ -19,9 +19,17 @@ export type ShipBacklog = {
   readonly oldestDueAt: number | undefined
   /** files by what hinders them */
   readonly troubles: { readonly [kind: string]: number }
+  /** the oldest of them, and what hinders it */
+  readonly oldest: { readonly path: string; readonly error: string } | undefined
 }
 
-const NOTHING: ShipBacklog = { pendingFiles: 0, pendingBytes: 0, oldestDueAt: undefined, troubles: {} }
+const NOTHING: ShipBacklog = {
+  pendingFiles: 0,
+  pendingBytes: 0,
+  oldestDueAt: undefined,
+  troubles: {},
+  oldest: undefined,
+}
 
 /** Counts what passes do, for metrics and health. */
 export class ShipState {
@@ -58,7 +66,7 @@ export class ShipState {
       this.counters = { ...this.counters, shippedFiles: shippedFiles + 1, shippedBytes: shippedBytes + size }
     if (outcome.deleted)
       this.counters = { ...this.counters, deletedFiles: deletedFiles + 1, deletedBytes: deletedBytes + size }
-    if (isTrouble(outcome)) this.#wait(outcome, size, now)
+    if (isTrouble(outcome) || outcome.result === 'due') this.#wait(outcome, size, now)
   }
 
   /** Returns why the agent does not do its work: a pass that failed, or a file that waits longer than alert_after. */
@@ -67,14 +75,16 @@ export class ShipState {
   }
 
   #wait({ file, placed, decision, failure, result, error }: Outcome, size: number, now: number): void {
-    const { pendingFiles, pendingBytes, oldestDueAt, troubles } = this.#next
-    const kind = failure ?? result
+    const { pendingFiles, pendingBytes, oldestDueAt, troubles, oldest } = this.#next
+    const kind = failure ?? (result === 'due' ? 'waiting' : result)
     const dueAt = decision.archiveAfter
+    const isOldest = oldest === undefined || (dueAt ?? Infinity) < (oldestDueAt ?? Infinity)
     this.#next = {
       pendingFiles: pendingFiles + 1,
       pendingBytes: pendingBytes + size,
       oldestDueAt: dueAt === undefined ? oldestDueAt : Math.min(dueAt, oldestDueAt ?? dueAt),
       troubles: { ...troubles, [kind]: (troubles[kind] ?? 0) + 1 },
+      oldest: isOldest ? { path: file.text, error: error ?? kind } : oldest,
     }
     const { alertAfterMs } = placed.set
     if (alertAfterMs === undefined || dueAt === undefined || now - dueAt <= alertAfterMs) return

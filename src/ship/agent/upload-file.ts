@@ -1,4 +1,4 @@
-import type { BigIntStats } from 'node:fs'
+import { type BigIntStats, fstatSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { messageOf } from '../../domain/errors.ts'
 import { ContentError } from '../../objects/content-error.ts'
@@ -6,6 +6,7 @@ import { digestOf } from '../../objects/digest.ts'
 import type { Digest, ObjectTarget } from '../../objects/target.ts'
 import { HeldFolder } from '../../runtime/held-folder.ts'
 import { readPieces } from '../../runtime/read-pieces.ts'
+import type { ContentForm } from '../content/content-form.ts'
 import { isUnchanged } from './identity.ts'
 import { openFile, splitPath } from './open-file.ts'
 
@@ -17,6 +18,8 @@ export type Upload =
   | {
       readonly kind: 'verified'
       readonly digest: Digest
+      /** the digest of the object, where it is packed or encrypted */
+      readonly object?: Digest
       readonly revision: string
       readonly existed: boolean
     }
@@ -26,6 +29,7 @@ export type Upload =
       readonly error: string
       /** undefined where the content was not read to its end */
       readonly digest?: Digest
+      readonly object?: Digest
       readonly revision?: string
       readonly existed?: boolean
       /** whether the store has taken the content */
@@ -43,6 +47,12 @@ export type Uploadable = {
   readonly key: string
   /** the digest of this very content, where it is known from before */
   readonly known?: Digest | undefined
+  /** whether the file is deleted next: then the store is asked for what it has, whatever it said when it took it */
+  readonly isDeletedNext: boolean
+  /** how the object is to stand in the store, where not as the file */
+  readonly form?: ContentForm | undefined
+  /** its digest in that form, where it is known from before */
+  readonly knownObject?: Digest | undefined
 }
 
 /**
@@ -68,30 +78,54 @@ export async function uploadFile(file: Uploadable): Promise<Upload> {
 }
 
 async function uploadOpen(file: Uploadable, handle: FileHandle): Promise<Upload> {
-  const isSame = async () => isUnchanged(await handle.stat({ bigint: true }), file.stats)
-  if (!(await isSame())) return changed()
+  // The call is short, and a turn of the thread pool for each of many small files is not.
+  const isSame = () => isUnchanged(fstatSync(handle.fd, { bigint: true }), file.stats)
+  if (!isSame()) return changed()
   const size = Number(file.stats.size)
   const digest = file.known ?? (await digestOf(readPieces(handle, size)))
-  if (digest.size !== size || !(await isSame())) return changed()
-  const put = await putContent(file, handle, digest)
-  if (put.kind === 'failed') return put
-  if (!(await isSame())) return { ...changed(), digest }
-  return compare(file, digest, put.existed)
+  if (digest.size !== size || !isSame()) return changed()
+  const { form, key } = file
+  const content = () => {
+    const plain = readPieces(handle, size)
+    return form ? form.apply(plain, key, digest.sha256) : plain
+  }
+  // Stores want size and checksum before the content: what is packed is packed twice.
+  const object = form ? (file.knownObject ?? (await digestOf(content()))) : digest
+  const known = form ? { digest, object } : { digest }
+  if (form && !isSame()) return { ...changed(), ...known }
+  const put = await putContent(file, content(), object)
+  if (put.kind === 'failed') return { ...put, ...known }
+  if (!isSame()) return { ...changed(), ...known }
+  const { revision } = put
+  if (revision !== undefined && !file.isDeletedNext)
+    return { kind: 'verified', existed: false, revision, ...known }
+  return { ...(await compare(file, object, put.existed)), ...known }
 }
 
-type Put = { readonly kind: 'put'; readonly existed: boolean } | (Upload & { readonly kind: 'failed' })
+type Put =
+  | {
+      readonly kind: 'put'
+      readonly existed: boolean
+      /** of what was stored, where the store has said its checksum */
+      readonly revision?: string | undefined
+    }
+  | (Upload & { readonly kind: 'failed' })
 
 async function putContent(
-  { target, key, stats }: Uploadable,
-  handle: FileHandle,
+  { target, key }: Uploadable,
+  content: AsyncIterable<Buffer>,
   digest: Digest,
 ): Promise<Put> {
   try {
-    const outcome = await target.create(key, readPieces(handle, Number(stats.size)), digest)
-    return { kind: 'put', existed: outcome === 'exists' }
+    let revision: string | undefined
+    const outcome = await target.create(key, content, digest, (echoed) => {
+      revision = echoed
+    })
+    const existed = outcome === 'exists'
+    return { kind: 'put', existed, revision: existed ? undefined : revision }
   } catch (error) {
-    if (error instanceof ContentError) return { ...changed(), digest }
-    return { kind: 'failed', failure: 'put', error: messageOf(error), digest }
+    if (error instanceof ContentError) return changed()
+    return { kind: 'failed', failure: 'put', error: messageOf(error) }
   }
 }
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../../domain/errors.ts'
 import type { Report } from '../../domain/report.ts'
+import { compileGlob } from '../../text/glob.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { LogSet } from './log-set.ts'
 import { DEFAULT_DEBOUNCE_S, type LogSetConfig } from './log-set-config.ts'
@@ -58,13 +59,22 @@ export function compileLogSet(
     retainMs: (config.retain_time ?? 0) * 1000,
     isUploaded: !config.no_upload,
     zones: config.zones,
+    hosts: config.hosts?.map((glob) => compileGlob(glob)),
     date,
     adjustMs: adjustMs ?? 0,
     customer,
+    compress: config.compress,
+    encrypt: config.encrypt,
+    suffix: suffixOf(config),
     target: config.target,
     root: config.root,
     alertAfterMs: config.alert_after === undefined ? undefined : config.alert_after * 1000,
   }
+}
+
+function suffixOf({ compress, encrypt }: LogSetConfig): string {
+  const packed = compress === undefined ? '' : compress === 'gzip' ? '.gz' : '.zst'
+  return encrypt === undefined ? packed : `${packed}.enc`
 }
 
 /** Reports faults of one log set. */

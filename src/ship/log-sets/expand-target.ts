@@ -9,7 +9,7 @@ export type TargetFacts = Place & { readonly customer: string | undefined; reado
  * the target as `%FF`.
  */
 export function expandTarget(
-  { template }: LogSet,
+  { template, suffix }: LogSet,
   match: RegExpExecArray,
   facts: TargetFacts,
 ): { readonly target: string } | { readonly error: string } {
@@ -26,7 +26,7 @@ export function expandTarget(
       texts.push(text)
     } else texts.push(formatPart(part.field, facts.date as number))
   }
-  const target = withPercentBytes(texts.join(''))
+  const target = `${withPercentBytes(texts.join(''))}${suffix}`
   if (target.includes('\0')) return { error: 'its target would hold a NUL' }
   if (target.split('/').includes('..'))
     return { error: `its target ${JSON.stringify(target)} holds "..", which could lead out of its prefix` }

@@ -14,6 +14,11 @@ export type LogSetConfig = {
   readonly date_string?: { readonly [field: string]: string } | null | undefined
   readonly date_adjustment?: string | null | undefined
   readonly customer_uuid?: string | null | undefined
+  /** globs of the names of the hosts that it applies to */
+  readonly hosts?: readonly string[] | undefined
+  readonly compress?: 'gzip' | 'zstd' | undefined
+  /** name of the key to encrypt with */
+  readonly encrypt?: string | undefined
   /** name of the target to ship to */
   readonly target?: string | undefined
   /** folder in which the paths of a zone begin; `%z` is the zone */

@@ -19,11 +19,18 @@ export type LogSet = {
   readonly isUploaded: boolean
   /** the roles that it applies to; `global` is the host */
   readonly zones: readonly string[]
+  /** the names of the hosts that it applies to; undefined for all */
+  readonly hosts: readonly ((node: string) => boolean)[] | undefined
   readonly date: NameDate | undefined
   /** what is added to the date in the target */
   readonly adjustMs: number
   /** the group with the uuid of the customer */
   readonly customer: Selector | undefined
+  readonly compress: 'gzip' | 'zstd' | undefined
+  /** the name of the key that files are encrypted with */
+  readonly encrypt: string | undefined
+  /** what that adds to targets: `.gz`, `.zst.enc` … */
+  readonly suffix: string
   /** the name of the target; undefined where the only one is meant */
   readonly target: string | undefined
   /** the folder in which the paths of a zone begin, with `%z` for the zone */

@@ -4,6 +4,9 @@ import { GLOBAL } from './log-set-config.ts'
 /** Folder in which the paths of a zone begin, where neither the zone nor the log set says another. */
 const DEFAULT_ZONE_ROOT = '/zones/%z/root'
 
+/** The name of a zone that stands for all whose folder matches its root. */
+export const ANY_ZONE = '*'
+
 /** A zone, container or jail of a host. */
 export type Zone = {
   readonly uuid: string
@@ -18,6 +21,8 @@ export type Host = {
   readonly datacenter: string | undefined
   readonly node: string
   readonly root: string
+  /** its groups, which log sets name beside roles of zones */
+  readonly groups?: readonly string[] | undefined
 }
 
 /** A log set for one zone, or for the host. */
@@ -28,21 +33,29 @@ export type PlacedSet = {
   /** the folder in which its paths begin, without a slash at the end: empty for `/` */
   readonly root: string
   readonly place: Place
+  /** the root of the zone, where it is another than that of the log set */
+  readonly zoneRoot?: string | undefined
 }
 
 /**
- * Returns the log sets that apply to a host: each for the host itself where it names `global`, then for each zone whose
- * role it names. Roles are compared exactly.
+ * Returns the log sets that apply to a host: each for the host itself where it names `global` or a group of the host, then for
+ * each zone whose role it names. Roles and groups are compared exactly. A log set with `hosts` applies to hosts whose node matches one
+ * of these globs.
  */
 export function selectSets(sets: readonly LogSet[], host: Host, zones: readonly Zone[]): PlacedSet[] {
-  return sets.flatMap((set) => [
-    ...(set.zones.includes(GLOBAL) ? [onHost(set, host)] : []),
-    ...zones.filter(({ role }) => set.zones.includes(role)).map((zone) => inZone(set, host, zone)),
-  ])
+  return sets
+    .filter(({ hosts }) => hosts === undefined || hosts.some((isMatch) => isMatch(host.node)))
+    .flatMap((set) => {
+      const role = [GLOBAL, ...(host.groups ?? [])].find((one) => set.zones.includes(one))
+      return [
+        ...(role === undefined ? [] : [onHost(set, host, role)]),
+        ...zones.filter((zone) => set.zones.includes(zone.role)).map((zone) => inZone(set, host, zone)),
+      ]
+    })
 }
 
-function onHost(set: LogSet, host: Host): PlacedSet {
-  return { name: set.name, set, root: withoutSlash(host.root), place: placeOf(host, undefined) }
+function onHost(set: LogSet, host: Host, role: string): PlacedSet {
+  return { name: set.name, set, root: withoutSlash(host.root), place: { ...placeOf(host, undefined), role } }
 }
 
 function inZone(set: LogSet, host: Host, zone: Zone): PlacedSet {
@@ -52,6 +65,7 @@ function inZone(set: LogSet, host: Host, zone: Zone): PlacedSet {
     set,
     root: withoutSlash(`${withoutSlash(host.root)}${root}`),
     place: placeOf(host, zone),
+    ...(zone.root === undefined ? {} : { zoneRoot: root }),
   }
 }
 

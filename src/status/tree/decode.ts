@@ -1,7 +1,7 @@
 import { InvalidError, messageOf } from '../../domain/errors.ts'
 import { endOfText, excessOf, type JsonBounds } from '../../text/json-bounds.ts'
+import { utf8Text } from '../../text/utf8-text.ts'
 import type { ReceivedStatus, WireStatus } from './entry.ts'
-import { utf8Text } from './utf8-text.ts'
 
 /** A hundred thousand keys of four members and an unknown one each. */
 const BOUNDS: JsonBounds = { depth: 64, values: 1_000_000 }

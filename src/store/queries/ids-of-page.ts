@@ -11,6 +11,8 @@ import { selectTimes, selectTyped, typesOfFilter } from './select-events.ts'
 
 /** Number of index entries that are read and sorted in some 20 ms. */
 const NARROW = 60_000
+/** Index entries that are read and sorted in the time in which one row is read in the order of ids. */
+const ENTRIES_PER_ROW = 3
 
 type Selected = SelectQueryBuilder<Tables, 'event', object>
 
@@ -27,8 +29,8 @@ export async function idsOfPage(
     applyPage(selectTyped(context, filter, some), 'event.id', page, top)
   const isTimed = filter.from !== undefined || filter.to !== undefined
   if (!isTimed) return idsInOrder(context, types, select, page, reading)
-  if (await isNarrow(context, filter, reading))
-    return narrowIds(context, { ...filter, types }, page, { top, reading })
+  const entries = await narrowEntries(context, filter, reading)
+  if (entries !== undefined) return narrowIds(context, { ...filter, types, entries }, page, { top, reading })
   const range = await rangeOf(context.db, 'event', page, top)
   if (!range) return []
   const { low, high } = await withoutEmptyStart(context.db, filter, range)
@@ -80,16 +82,24 @@ async function idsOfMany(
   return rows.map(({ id }) => id)
 }
 
+type NarrowFilter = EventFilter & {
+  readonly types: readonly number[] | undefined
+  /** about how many index entries the times hold */
+  readonly entries: number
+}
+
 /**
  * Returns the first ids of few events, by the index of times. Most ids grow with time: the first `limit`
  * entries from the end of the times at which the page begins bound the ids that need to be sorted.
  *
  * Example: of a page of two, newest first, the latest entries have the ids 95 and 98. Then no id of the page
  * is below 95, and sorting those from 95 on also finds a late event with the id 99.
+ *
+ * Where few ids lie between that bound and the begin of the page, they are read in their own order.
  */
 async function narrowIds(
   context: StoreContext,
-  { types, from, to }: EventFilter & { readonly types: readonly number[] | undefined },
+  { types, from, to, entries }: NarrowFilter,
   page: Page,
   { top, reading }: ReadBounds,
 ): Promise<readonly number[]> {
@@ -97,16 +107,31 @@ async function narrowIds(
   const direction = ascending ? 'asc' : 'desc'
   // `+ 0` keeps the servers from going through all events of a type, or all events in id order.
   const unindexedId = sql<number>`event.id + 0`
-  const listed = (times: EventFilter) => {
-    const timed = selectTimes(context, times)
-    const ofTypes = sql<boolean>`event.event_type_id + 0 in (${sql.raw(types?.join(',') ?? '')})`
-    const typed = types === undefined ? timed : timed.where(ofTypes)
-    return applyPage(typed, 'event.id', page, top).select('event.id').limit(limit)
-  }
-  const near = await listed({ from, to }).orderBy('event.generated', direction).execute(reading)
+  const ofTypes = sql<boolean>`event.event_type_id + 0 in (${sql.raw(types?.join(',') ?? '')})`
+  const typed = (timed: Selected) => (types === undefined ? timed : timed.where(ofTypes))
+  const listed = (times: EventFilter) =>
+    applyPage(typed(selectTimes(context, times)), 'event.id', page, top)
+      .select('event.id')
+      .limit(limit)
+  const [near, range] = await Promise.all([
+    listed({ from, to }).orderBy('event.generated', direction).execute(reading),
+    rangeOf(context.db, 'event', page, top),
+  ])
   const ids = sorted(near, ascending)
   const bound = ids.at(-1)
-  if (ids.length < limit || bound === undefined) return ids
+  if (ids.length < limit || bound === undefined || !range) return ids
+  const { low, high } = await withoutEmptyStart(context.db, { from, to }, range)
+  const [first, last] = ascending ? [low, bound] : [bound, high]
+  if ((last - first) * ENTRIES_PER_ROW < entries) {
+    const rows = await typed(selectTimesUnindexed(context, { from, to }))
+      .where('event.id', '>=', first)
+      .where('event.id', '<=', last)
+      .select('event.id')
+      .orderBy('event.id', direction)
+      .limit(limit)
+      .execute(reading)
+    return rows.map(({ id }) => id)
+  }
   const found = await Promise.all(
     halvesOf(context, { from, to }).map((times) =>
       listed(times)
@@ -116,6 +141,15 @@ async function narrowIds(
     ),
   )
   return sorted(found.flat(), ascending).slice(0, limit)
+}
+
+/** Selects the events of a filter's times without the index of times. */
+function selectTimesUnindexed({ db }: StoreContext, { from, to }: EventFilter): Selected {
+  const time = sql<number>`event.generated + 0`
+  let selected: Selected = db.selectFrom('event')
+  if (from !== undefined) selected = selected.where(time, '>', from)
+  if (to !== undefined) selected = selected.where(time, '<=', to)
+  return selected
 }
 
 function sorted(rows: readonly { readonly id: number }[], ascending: boolean): number[] {
@@ -133,28 +167,29 @@ function halvesOf({ dialect }: StoreContext, { from, to }: EventFilter): readonl
 }
 
 /**
- * Whether a filter's times hold so few events, of whatever type, that the index of times finds them fastest.
+ * Returns about how many events, of whatever type, lie within a filter's times; undefined where they are so many that
+ * the index of times does not find them fastest.
  */
-async function isNarrow(
+async function narrowEntries(
   context: StoreContext,
   { from, to }: EventFilter,
   reading: Reading,
-): Promise<boolean> {
+): Promise<number | undefined> {
   const times = { from, to }
   const timed = selectTimes(context, times)
-  return (await isNarrowByIds(context, times, timed, reading)) || isNarrowByCount(context, timed, reading)
+  return (await entriesByIds(context, times, timed, reading)) ?? entriesByCount(context, timed, reading)
 }
 
 /** Number of events examined at each end of a time range: some are late, and have ids of another time. */
 const AT_THE_ENDS = 9
 
-/** Whether few events lie between the ids at both ends of the times: most ids grow with time. */
-async function isNarrowByIds(
+/** Returns how many ids lie between those at both ends of the times, if they are few: most ids grow with time. */
+async function entriesByIds(
   { db }: StoreContext,
   times: EventFilter,
   timed: Selected,
   reading: Reading,
-): Promise<boolean> {
+): Promise<number | undefined> {
   const idAt = async (end: 'asc' | 'desc') => {
     const rows = await timed
       .select('event.id')
@@ -165,8 +200,9 @@ async function isNarrowByIds(
     return ids[ids.length >> 1]
   }
   const [first, last] = await Promise.all([idAt('asc'), idAt('desc')])
-  if (first === undefined || last === undefined) return true
-  if (Math.abs(last - first) > NARROW) return false
+  if (first === undefined || last === undefined) return 0
+  const entries = Math.abs(last - first)
+  if (entries > NARROW) return undefined
   // Where many events were stored out of the order of time, ids far from the ends belong to the times too.
   const isWithin = async (id: number) => {
     const far = await db
@@ -179,14 +215,18 @@ async function isNarrowByIds(
     return far !== undefined && id > 0 && holds(times, far.generated)
   }
   const far = [Math.min(first, last) - NARROW, Math.max(first, last) + NARROW]
-  return !(await Promise.all(far.map(isWithin))).includes(true)
+  return (await Promise.all(far.map(isWithin))).includes(true) ? undefined : entries
 }
 
 function holds({ from, to }: EventFilter, time: number): boolean {
   return (from === undefined || time > from) && (to === undefined || time <= to)
 }
 
-async function isNarrowByCount({ db }: StoreContext, timed: Selected, reading: Reading): Promise<boolean> {
+async function entriesByCount(
+  { db }: StoreContext,
+  timed: Selected,
+  reading: Reading,
+): Promise<number | undefined> {
   const some = timed
     .select('event.id')
     .orderBy('event.generated')
@@ -195,5 +235,6 @@ async function isNarrowByCount({ db }: StoreContext, timed: Selected, reading: R
     .selectFrom(some.as('some'))
     .select(({ fn }) => fn.countAll<number>().as('count'))
     .executeTakeFirstOrThrow(reading)
-  return Number(row.count) <= NARROW
+  const entries = Number(row.count)
+  return entries <= NARROW ? entries : undefined
 }

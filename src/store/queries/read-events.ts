@@ -36,7 +36,7 @@ export async function eventsOfStreams(
     .where(idIn('stream_event.stream_id', streamIds))
     .execute(reading)
   // Sorted here: the server would sort the rows of all streams, traits included, in a temporary table.
-  rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
+  rows.sort(byTime)
   const types = await eventTypes.typesOf(
     db,
     rows.map(({ event_type_id }) => event_type_id),
@@ -52,26 +52,36 @@ export async function* eventsOfStream(
   limits: ReadLimits,
   reading: Reading = {},
 ): AsyncGenerator<StoredEvent[]> {
-  const members = await context.db
+  const members = context.db
     .selectFrom('stream_event')
     .innerJoin('event', 'event.id', 'stream_event.event_id')
-    .select(['event.id', 'event.generated'])
     .where('stream_event.stream_id', '=', id)
+  const some = await members
+    .select(LISTED_COLUMNS)
+    .limit(AT_A_TIME + 1)
     .execute(reading)
-  members.sort((a, b) => a.generated - b.generated || a.id - b.id)
-  for (let start = 0; start < members.length; start += AT_A_TIME) {
-    const ids = members.slice(start, start + AT_A_TIME).map((one) => one.id)
-    const rows = await context.db
-      .selectFrom('event')
-      .select(LISTED_COLUMNS)
-      .where(idIn('event.id', ids))
-      .execute(reading)
-    rows.sort((a, b) => a.generated - b.generated || a.id - b.id)
+  if (some.length <= AT_A_TIME) return yield* inOrder(some)
+  const all = await members.select(['event.id', 'event.generated']).execute(reading)
+  all.sort(byTime)
+  for (let start = 0; start < all.length; start += AT_A_TIME) {
+    const ids = all.slice(start, start + AT_A_TIME).map((one) => one.id)
+    const rows = context.db.selectFrom('event').select(LISTED_COLUMNS).where(idIn('event.id', ids))
+    yield* inOrder(await rows.execute(reading))
+  }
+
+  async function* inOrder(rows: ListedEvent[]): AsyncGenerator<StoredEvent[]> {
+    rows.sort(byTime)
     for await (const { events } of eventsOfListed(context, rows, limits, reading)) yield events
   }
 }
 
-/** Events of a stream that one query reads. */
+type Timed = { readonly id: number; readonly generated: number }
+
+function byTime(a: Timed, b: Timed): number {
+  return a.generated - b.generated || a.id - b.id
+}
+
+/** Events of a stream that one query reads; most streams have fewer. */
 const AT_A_TIME = 1000
 
 export function listEvents(

@@ -8,14 +8,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { workOf } from '../../../src/assembly/ship/work-of.ts'
 import { loadShip, type ShipConfig } from '../../../src/config/load/load-ship.ts'
 import { openDirectoryTarget } from '../../../src/objects/directory/directory-target.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
-import { recoverFiles, ShipAgent } from '../../../src/ship/agent/agent.ts'
+import { type AgentWork, recoverFiles, ShipAgent } from '../../../src/ship/agent/agent.ts'
 import type { Outcome } from '../../../src/ship/agent/file-job.ts'
 import { type OutcomeForm, outcomeForm } from '../../../src/ship/agent/outcome-form.ts'
 import { Journal } from '../../../src/ship/journal.ts'
-import { selectSets } from '../../../src/ship/log-sets/select-sets.ts'
 import { writeFile } from '../folders.ts'
 import { countedJournal } from './crash-points.ts'
 
@@ -83,7 +83,7 @@ export class ShipFixture {
   }
 
   /** Starts an agent, runs a pass at a time, and ends it. Resolves to the outcomes. */
-  async pass(now: number, parallel = 1): Promise<readonly OutcomeForm[]> {
+  async pass(now: number, parallel = 1, more: Partial<AgentWork> = {}): Promise<readonly OutcomeForm[]> {
     const config = await this.config()
     const journal = Journal.open(join(this.#folder, 'ship.db'))
     const target = await openDirectoryTarget(this.store)
@@ -92,15 +92,13 @@ export class ShipFixture {
       const counted = countedJournal(journal)
       await recoverFiles(counted, silentLogger)
       await new ShipAgent({
-        placed: selectSets(config.sets, { ...config.host, root: config.root }, config.zones),
-        targetOf: () => target,
-        customers: () => undefined,
+        ...(await workOf(config, { store: target })),
+        ...more,
         journal: counted,
         parallel,
         logger: silentLogger,
         clock: () => now * 1000,
         tell: (outcome) => void told.push(outcome),
-        intervalMs: 60_000,
       }).pass()
     } finally {
       await target.close()

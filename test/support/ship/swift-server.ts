@@ -13,6 +13,12 @@ const SWIFT_RECIPE = {
   fetched: [],
 }
 
+/** The same with Keystone, whose tokens the Swift takes. */
+const KEYSTONE_RECIPE = {
+  ...SWIFT_RECIPE,
+  packages: [...SWIFT_RECIPE.packages, 'python3-keystone', 'python3-keystonemiddleware'],
+}
+
 const HOLD = overlayRoot('sh -e /setup.sh')
 
 type Ports = {
@@ -21,20 +27,31 @@ type Ports = {
   readonly object: number
   readonly proxy: number
   readonly cache: number
+  /** undefined where TempAuth gives out the tokens */
+  readonly keystone: number | undefined
 }
 
-/** A Swift from Debian's packages, with TempAuth and s3api, on free ports of this machine; its user is test:tester. */
+/** The password of the user admin of Keystone. */
+export const KEYSTONE_PASSWORD = 'keystone-secret'
+
+/**
+ * A Swift from Debian's packages, with s3api, on free ports of this machine: with TempAuth, whose user is test:tester, or with Keystone,
+ * whose user is admin of the project admin.
+ */
 export class SwiftServer {
   readonly url: string
+  /** undefined where there is none */
+  readonly keystoneUrl: string | undefined
   readonly #process: ChildProcess
 
-  private constructor(url: string, process: ChildProcess) {
+  private constructor(url: string, keystoneUrl: string | undefined, process: ChildProcess) {
     this.url = url
+    this.keystoneUrl = keystoneUrl
     this.#process = process
   }
 
-  static async start(folder: string): Promise<SwiftServer> {
-    const root = debianRoot(SWIFT_RECIPE)
+  static async start(folder: string, { hasKeystone = false } = {}): Promise<SwiftServer> {
+    const root = debianRoot(hasKeystone ? KEYSTONE_RECIPE : SWIFT_RECIPE)
     for (const part of ['upper', 'work', 'root']) mkdirSync(join(folder, part), { recursive: true })
     const ports: Ports = {
       account: await freePort(),
@@ -42,19 +59,22 @@ export class SwiftServer {
       object: await freePort(),
       proxy: await freePort(),
       cache: await freePort(),
+      keystone: hasKeystone ? await freePort() : undefined,
     }
     writeFileSync(join(folder, 'upper/setup.sh'), setupScript(ports))
     const log = openSync(join(folder, 'swift.log'), 'w')
     const args = ['-mpf', '--kill-child', 'sh', '-ec', HOLD, 'hold', root, folder]
     const child = spawn('unshare', args, { stdio: ['ignore', log, log] })
-    const server = new SwiftServer(`http://127.0.0.1:${ports.proxy}`, child)
+    const keystoneUrl = hasKeystone ? `http://127.0.0.1:${ports.keystone}/v3` : undefined
+    const server = new SwiftServer(`http://127.0.0.1:${ports.proxy}`, keystoneUrl, child)
     await until(
       'Swift to answer',
       async () => {
         if (child.exitCode !== null) throw new Error(readFileSync(join(folder, 'swift.log'), 'utf8'))
-        const answer = await fetch(`${server.url}/info`).catch(() => undefined)
-        await answer?.body?.cancel()
-        return answer?.ok === true
+        const urls = [`${server.url}/info`, ...(keystoneUrl === undefined ? [] : [keystoneUrl])]
+        const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => undefined)))
+        for (const answer of answers) await answer?.body?.cancel()
+        return answers.every((answer) => answer?.ok === true)
       },
       300_000,
     )
@@ -62,15 +82,29 @@ export class SwiftServer {
   }
 
   /** Makes a container, which is a bucket too. */
-  async makeContainer(name: string): Promise<void> {
+  makeContainer(name: string): Promise<void> {
+    return this.#ask('PUT', `/${name}`)
+  }
+
+  /** Sets the key by which temporary URLs of the account are signed. */
+  setTempUrlKey(key: string): Promise<void> {
+    return this.#ask('POST', '', { 'x-account-meta-temp-url-key': key })
+  }
+
+  async #ask(method: string, path: string, headers: { readonly [name: string]: string } = {}): Promise<void> {
     const login = await fetch(`${this.url}/auth/v1.0`, {
       headers: { 'x-auth-user': 'test:tester', 'x-auth-key': 'testing' },
     })
-    const made = await fetch(`${login.headers.get('x-storage-url')}/${name}`, {
-      method: 'PUT',
-      headers: { 'x-auth-token': login.headers.get('x-auth-token') ?? '' },
+    const token = login.headers.get('x-auth-token') ?? ''
+    const url = `${login.headers.get('x-storage-url')}${path}`
+    let status = 0
+    // The proxy is up before the servers behind it, to which it answers 503 then.
+    await until(`${method} ${path}`, async () => {
+      const answer = await fetch(url, { method, headers: { 'x-auth-token': token, ...headers } })
+      status = answer.status
+      return status !== 503
     })
-    if (!made.ok) throw new Error(`no container ${name}: ${made.status}`)
+    if (status >= 300) throw new Error(`${method} ${path}: ${status}`)
   }
 
   async stop(): Promise<void> {
@@ -80,7 +114,62 @@ export class SwiftServer {
   }
 }
 
-function setupScript({ account, container, object, proxy, cache }: Ports): string {
+/** Sets Keystone up with SQLite, and runs it. */
+function keystoneScript(port: number): string {
+  const url = `http://127.0.0.1:${port}/v3`
+  return `mkdir -p /etc/keystone/fernet-keys /etc/keystone/credential-keys
+cat > /etc/keystone/keystone.conf <<'C'
+[database]
+connection = sqlite:////srv/keystone.db
+[token]
+provider = fernet
+[cache]
+enabled = false
+C
+manage() { python3 -c 'from keystone.cmd.manage import main; main()' "$@"; }
+manage db_sync
+manage fernet_setup --keystone-user root --keystone-group root
+manage credential_setup --keystone-user root --keystone-group root
+manage bootstrap --bootstrap-password ${KEYSTONE_PASSWORD} --bootstrap-region-id here \
+  --bootstrap-public-url ${url} --bootstrap-internal-url ${url} --bootstrap-admin-url ${url}
+cat > /keystone.py <<'C'
+from wsgiref.simple_server import make_server
+from keystone.server.wsgi import initialize_public_application
+make_server('127.0.0.1', ${port}, initialize_public_application()).serve_forever()
+C
+python3 /keystone.py &
+`
+}
+
+/** The filters that check tokens, by their names. */
+function authFilters({ keystone }: Ports): { readonly names: string; readonly sections: string } {
+  if (keystone === undefined)
+    return {
+      names: 'tempauth',
+      sections: '[filter:tempauth]\nuse = egg:swift#tempauth\nuser_test_tester = testing .admin',
+    }
+  return {
+    names: 'authtoken keystoneauth',
+    sections: `[filter:authtoken]
+paste.filter_factory = keystonemiddleware.auth_token:filter_factory
+www_authenticate_uri = http://127.0.0.1:${keystone}
+auth_url = http://127.0.0.1:${keystone}
+auth_type = password
+project_domain_id = default
+user_domain_id = default
+project_name = admin
+username = admin
+password = ${KEYSTONE_PASSWORD}
+delay_auth_decision = True
+[filter:keystoneauth]
+use = egg:swift#keystoneauth
+operator_roles = admin`,
+  }
+}
+
+function setupScript(ports: Ports): string {
+  const { account, container, object, proxy, cache, keystone } = ports
+  const auth = authFilters(ports)
   const storage = (name: string, port: number) => `
 cat > ${name}-server.conf <<'C'
 [DEFAULT]
@@ -120,14 +209,14 @@ workers = 1
 user = swift
 log_address = /dev/null
 [pipeline:main]
-pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempauth slo dlo copy proxy-logging proxy-server
+pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempurl ${auth.names} slo dlo copy proxy-logging proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
-[filter:tempauth]
-use = egg:swift#tempauth
-user_test_tester = testing .admin
+# A server that was not up yet is asked again.
+error_suppression_interval = 0.1
+${auth.sections}
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:proxy-logging]
@@ -142,6 +231,8 @@ use = egg:swift#bulk
 [filter:s3api]
 use = egg:swift#s3api
 s3_acl = false
+[filter:tempurl]
+use = egg:swift#tempurl
 [filter:slo]
 use = egg:swift#slo
 [filter:dlo]
@@ -150,7 +241,7 @@ use = egg:swift#dlo
 use = egg:swift#copy
 C
 chown -R swift:swift /srv/node /etc/swift /var/cache/swift
-memcached -u memcache -l 127.0.0.1 -p ${cache} &
+${keystone === undefined ? '' : keystoneScript(keystone)}memcached -u memcache -l 127.0.0.1 -p ${cache} &
 for name in account container object proxy; do swift-$name-server /etc/swift/$name-server.conf & done
 wait
 `

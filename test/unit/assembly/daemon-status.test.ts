@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { daemonParent, daemonStatus } from '../../../src/assembly/daemon-status.ts'
 import { observeAt } from '../../../src/assembly/observation.ts'
+import { winchesterSchema } from '../../../src/config/schemas/winchester-schema.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { createStatus } from '../../../src/status/create-status.ts'
 import { served, settled } from '../../support/status-tree.ts'
@@ -59,4 +60,20 @@ test('a daemon reports its keys to the parent, serves them under /tree and as me
   expect(metrics).toMatch(/stacktach_status_age_seconds\{key="worker.state"\} \d/)
   await daemon.stop()
   expect(root.get('west/worker/worker.state')?.value).toBe('stopped')
+})
+
+test('a daemon serves its tree to other machines, to those who have a token', async () => {
+  const settings = winchesterSchema.parse({
+    database: { url: 'sqlite:st.db' },
+    status: { listen: '127.0.0.2:0', tokens: { read: ['t0ken'] } },
+  })
+  const lines: string[] = []
+  const logger = { ...silentLogger, info: (_: object, line: string) => void lines.push(line) }
+  const daemon = daemonStatus({ settings, role: 'api', name: 'api-1', logger, environment: {} })
+  await daemon.start()
+  onTestFinished(() => daemon.stop())
+  const [, url = ''] = /^status tree at (http:\/\/127\.0\.0\.2:[1-9]\d*\/)$/.exec(lines.at(-1) ?? '') ?? []
+  expect((await fetch(url)).status).toBe(401)
+  const answer = await fetch(url, { headers: { authorization: 'Bearer t0ken' } })
+  expect(await answer.text()).toContain('api.state: starting\n')
 })

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
 import { temporaryFolder } from '../../support/folders.ts'
@@ -38,6 +38,16 @@ test('the agent ships what comes, says what hinders it, refuses a second one and
   expect(fixture.local('/srv/a.log')).toBe('other')
   rmSync(fixture.path('/srv/a.log'))
   await until('the agent to be ready', async () => (await fetch(`http://${status}/readyz`)).status === 200)
+
+  const settings = JSON.parse(readFileSync(fixture.file, 'utf8'))
+  writeFileSync(fixture.file, JSON.stringify({ ...settings, log_sets: [{ ...SET, regex: '(' }] }))
+  agent.send('SIGHUP')
+  await until('the fault to be told', () => agent.stderr.includes('the last one stays'))
+  writeFileSync(fixture.file, JSON.stringify({ ...settings, log_sets: [{ ...SET, manta_path: '/new/$1' }] }))
+  agent.send('SIGHUP')
+  await until('the configuration to be taken', () => agent.stderr.includes('was read again'))
+  fixture.write('/srv/c.log', 'gamma', 1)
+  await until('the file to have its new name', () => fixture.object('/new/c.log') === 'gamma')
 
   const { code, stderr } = await agent.stop()
   expect(code).toBe(0)

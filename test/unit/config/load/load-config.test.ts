@@ -56,6 +56,14 @@ test.each([
     /unknown key "purge_complete_streams"; did you mean "purge_completed_streams"/,
   ],
   [
+    'a status tree that everybody reaches',
+    {
+      'winchester.yaml': `${FILES['winchester.yaml']}status: {listen: '0.0.0.0:9110', parent: 'http://w/'}\n`,
+    },
+    'winchester.yaml:7:19',
+    /listen: everybody could read and report there: give tokens, or insecure: true/,
+  ],
+  [
     'a wrong type',
     { 'winchester.yaml': 'database:\n  url: 5\n' },
     'winchester.yaml:2:8',

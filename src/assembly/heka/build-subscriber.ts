@@ -1,0 +1,136 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Broker } from '../../broker/broker.ts'
+import { ConfigError } from '../../domain/errors.ts'
+import { Counters } from '../../heka/receivers/counters.ts'
+import type { SUBSCRIBER } from '../../heka/settings/programs.ts'
+import type { ValuesOf } from '../../heka/settings/setting.ts'
+import { LagGauge } from '../../heka/stats/lag-gauge.ts'
+import { StatsReporter } from '../../heka/stats/reporter.ts'
+import { startOf } from '../../heka/stream/start.ts'
+import { streamSpec } from '../../heka/stream/stream-spec.ts'
+import { DeadLetters } from '../../heka/subscriber/dead-letters.ts'
+import { createLineEncoder } from '../../heka/subscriber/line-encoder.ts'
+import { parseLineFields } from '../../heka/subscriber/line-fields.ts'
+import { Poster, type PostOutcome } from '../../heka/subscriber/poster.ts'
+import { Subscriber, type SubscriberOptions } from '../../heka/subscriber/subscriber.ts'
+import { createGroup, type Service } from '../../runtime/lifecycle.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { readSecret } from '../../runtime/read-secret.ts'
+import { splitCredentials } from '../../text/url-credentials.ts'
+import { createStatsService } from './heka-stats.ts'
+import { HOST, matcherOf } from './receiver-parts.ts'
+import { createReading, seatOf } from './seated-reading.ts'
+
+type Values = ValuesOf<(typeof SUBSCRIBER)['settings']>
+
+/** Bounds of the pause in place of a POST, ms. */
+const STUB_MS = [50, 700] as const
+
+/** Builds the subscriber. Its start rejects when the broker is not there. */
+export async function buildSubscriber(values: Values, broker: Broker, logger: Logger): Promise<Service> {
+  requireUsable(values)
+  const counters = new Counters()
+  const lag = new LagGauge()
+  const poster = await posterOf(values, counters, logger)
+  const settings = subscriberSettings(values)
+  const openPublisher = () => broker.openPublisher()
+  const reporter = values.stats
+    ? new StatsReporter({ openPublisher, channel: values.statsChannel, logger, read: () => lag.events() })
+    : undefined
+  const deadLetters = new DeadLetters(
+    streamSpec(values.deadLetters || `${values.subject}.dead-letters`, values),
+    openPublisher,
+    logger,
+  )
+  const subscriber = new Subscriber({
+    ...settings,
+    broker,
+    openPublisher,
+    post: values.stubHttp ? stubPost : (lines, id, signal) => poster.post(lines, id, signal),
+    deadLetters,
+    counters,
+    logger,
+    onEncoded: (timestamp) => lag.encoded(timestamp),
+    onDelivered: (count) => {
+      for (const event of batchEvents(count)) reporter?.report(event)
+    },
+  })
+  const seat = seatOf(values, broker, subscriber, logger)
+  if (seat) subscriber.useSeat(seat)
+  const stats = createStatsService({
+    address: values.statsAddress,
+    counters,
+    hindrance: () => poster.hindrance,
+    gauges: {
+      lag_seconds: { help: 'age of the latest message when it was encoded', read: () => lag.seconds },
+      lag_messages: { help: 'messages of AMQP that are read and not done', read: () => subscriber.held },
+      waiting_batches: { help: 'batches that are not done', read: () => subscriber.waiting },
+    },
+  })
+  const services = [
+    ...(stats ? [stats] : []),
+    ...(reporter ? [reporter] : []),
+    createReading(subscriber, seat, deadLetters, values, logger),
+  ]
+  return createGroup(services)
+}
+
+function requireUsable({ durable, remoteUrl, compression }: Values): void {
+  if (/^(?:true|false)$/i.test(durable))
+    throw new ConfigError(`DURABLE is a name, not a switch; found ${durable}`)
+  if (!/^https?:\/\//i.test(remoteUrl) || !URL.canParse(remoteUrl))
+    throw new ConfigError('REMOTE_URL: expected a URL that begins with http:// or https://')
+  if (!/^(?:none|gzip|)$/.test(compression))
+    throw new ConfigError(`COMPRESSION: expected gzip or none, found ${JSON.stringify(compression)}`)
+}
+
+function subscriberSettings(
+  values: Values,
+): Pick<
+  SubscriberOptions,
+  'spec' | 'start' | 'encode' | 'matches' | 'batchSize' | 'batchTimeoutMs' | 'parallel'
+> {
+  const { dynamicFields } = values
+  const writeLine = createLineEncoder({ fields: parseLineFields(values.fields), dynamicFields })
+  return {
+    spec: streamSpec(values.subject, values),
+    start: startOf(values),
+    encode: (view, writer) => {
+      writeLine(view, writer)
+      return true
+    },
+    matches: matcherOf(values.matchSpec),
+    batchSize: values.batchSize,
+    batchTimeoutMs: values.batchTimeout,
+    parallel: values.parallelPosts,
+  }
+}
+
+async function posterOf(values: Values, counters: Counters, logger: Logger): Promise<Poster> {
+  const { bare, authorization } = splitCredentials(values.remoteUrl)
+  const own = values.authorizationFile === '' ? authorization : await readSecret(values.authorizationFile)
+  return new Poster({
+    url: bare.href,
+    headers: own === undefined ? {} : { Authorization: own },
+    isPacked: values.compression === 'gzip',
+    timeoutMs: values.requestTimeout,
+    retryMs: values.retryTime,
+    logger,
+    onAttempt: (outcome) => counters.add(outcome === 'delivered' ? 'postCount' : 'failedPostCount'),
+  })
+}
+
+async function stubPost(): Promise<PostOutcome> {
+  const [least, most] = STUB_MS
+  await delay(least + Math.random() * (most - least))
+  return { kind: 'delivered' }
+}
+
+function batchEvents(count: number) {
+  const common = { Threshold: null, SourceIP: HOST }
+  return [
+    { ...common, Value: 1, Sender: 'sumologic-publisher', MetricType: 'BatchCount', Aggregate: 'Total' },
+    { ...common, Value: count, Sender: 'http-output', MetricType: 'BatchSize', Aggregate: 'Average' },
+    { ...common, Value: count, Sender: 'http-output', MetricType: 'Throughput', Aggregate: 'Total' },
+  ]
+}

@@ -1,0 +1,90 @@
+import type { Broker } from '../../broker/broker.ts'
+import { Counters } from '../../heka/receivers/counters.ts'
+import { Intake } from '../../heka/receivers/intake.ts'
+import { parseSignerKeys } from '../../heka/receivers/signer-keys.ts'
+import { TcpReceiver } from '../../heka/receivers/tcp-receiver.ts'
+import { parseBindAddress } from '../../heka/settings/listen.ts'
+import type { TCP_RECEIVER } from '../../heka/settings/programs.ts'
+import type { ValuesOf } from '../../heka/settings/setting.ts'
+import type { StreamWriter } from '../../heka/stream/stream-writer.ts'
+import type { SignerKeys } from '../../heka/wire/signature.ts'
+import { createGroup, type Service } from '../../runtime/lifecycle.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { readSecret } from '../../runtime/read-secret.ts'
+import { readTlsFiles } from '../../runtime/tls-files.ts'
+import { reachedInTime } from './heka-broker.ts'
+import { createStatsService } from './heka-stats.ts'
+import { matcherOf, reporterOf, writerOf } from './receiver-parts.ts'
+import type { Listening } from './run-heka.ts'
+
+type Values = ValuesOf<(typeof TCP_RECEIVER)['settings']>
+
+/** Builds the TCP receiver. Its start rejects when the broker is not there. */
+export async function buildTcpReceiver(values: Values, broker: Broker, logger: Logger): Promise<Listening> {
+  const address = parseBindAddress(values.bindAddress, 'BIND_ADDRESS')
+  const intake = new Intake(matcherOf(values.matchSpec))
+  const signers = await signersOf(values)
+  const tls = await tlsOf(values)
+  const counters = new Counters()
+  const parts = { values, broker, counters, logger }
+  const writer: StreamWriter = writerOf(parts, {
+    isPatient: true,
+    onRoom: () => receiver.resume(),
+    onPublished: (count) => counters.add('publishedCount', count),
+  })
+  const receiver = new TcpReceiver({
+    address,
+    intake,
+    relay: (bytes, from, end) => writer.add(bytes, from, end),
+    isFull: () => writer.isFull,
+    counters,
+    logger,
+    mostMessageBytes: values.maxMessageSize,
+    signers,
+    requiresSignature: values.requireSignature,
+    mostConnections: values.maxConnections,
+    mostConnectionsPerSender: values.maxConnectionsPerSender,
+    mostRatePerSender: values.maxRatePerSender,
+    keepAliveMs: values.keepalive ? values.keepaliveduration : undefined,
+    idleMs: values.idleTime,
+    servesNobody: values.listenCount === 0,
+    tls,
+  })
+  const stats = createStatsService({
+    address: values.statsAddress,
+    counters,
+    hindrance: () => writer.hindrance,
+    gauges: {
+      connections: { help: 'connections that are open', read: () => receiver.connections },
+      unconfirmed_bytes: { help: 'bytes the broker has not confirmed', read: () => writer.unconfirmedBytes },
+    },
+  })
+  const reporter = reporterOf(parts, 'tcp-receiver', '', (value) => counters.set('throughput', value))
+  const reached: Service = {
+    start: () => reachedInTime(writer.start(), values),
+    stop: () => writer.stop(),
+  }
+  const listening: Service = {
+    async start() {
+      await receiver.start()
+      const { host, port } = receiver.address
+      logger.info({ client: values.clientId, subject: values.subject }, `listening on ${host}:${port}`)
+    },
+    stop: () => receiver.stop(),
+  }
+  const services = [reached, ...(stats ? [stats] : []), ...(reporter ? [reporter] : []), listening]
+  return { ...createGroup(services), address: () => receiver.address }
+}
+
+async function signersOf(values: Values): Promise<SignerKeys | undefined> {
+  if (values.skipSignature) return undefined
+  if (values.signersFile === '') return new Map()
+  return parseSignerKeys(await readSecret(values.signersFile), values.signersFile)
+}
+
+async function tlsOf({ tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: ca }: Values) {
+  if (cert === '' && key === '' && ca === '') return undefined
+  const files = { cert: cert || undefined, key: key || undefined, ca: ca || undefined }
+  const read = await readTlsFiles(files, process.cwd())
+  return ca === '' ? read : { ...read, requestCert: true, rejectUnauthorized: true }
+}

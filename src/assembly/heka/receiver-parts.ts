@@ -1,0 +1,70 @@
+import { hostname } from 'node:os'
+import type { Broker } from '../../broker/broker.ts'
+import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { compileMatcher } from '../../heka/matcher/compile-matcher.ts'
+import type { Matcher } from '../../heka/matcher/matcher.ts'
+import type { Counters } from '../../heka/receivers/counters.ts'
+import type { RECEIVER_SETTINGS, STREAM_SETTINGS } from '../../heka/settings/common-settings.ts'
+import type { ValuesOf } from '../../heka/settings/setting.ts'
+import { StatsReporter } from '../../heka/stats/reporter.ts'
+import { createThroughput } from '../../heka/stats/throughput.ts'
+import { streamSpec } from '../../heka/stream/stream-spec.ts'
+import { StreamWriter, type StreamWriterOptions } from '../../heka/stream/stream-writer.ts'
+import type { Logger } from '../../runtime/logger.ts'
+
+export type ReceiverValues = ValuesOf<typeof RECEIVER_SETTINGS> & ValuesOf<typeof STREAM_SETTINGS>
+
+/** What both receivers are made of. */
+export type ReceiverParts = {
+  readonly values: ReceiverValues
+  readonly broker: Broker
+  readonly counters: Counters
+  readonly logger: Logger
+}
+
+/** Compiles MATCH_SPEC; undefined where it is empty. Throws ConfigError with place and reason. */
+export function matcherOf(spec: string): Matcher | undefined {
+  try {
+    return spec === '' ? undefined : compileMatcher(spec)
+  } catch (error) {
+    throw new ConfigError(`MATCH_SPEC is no expression of the matcher: ${messageOf(error)}`)
+  }
+}
+
+/** Creates what publishes the messages of a receiver. */
+export function writerOf(
+  { values, broker, counters, logger }: ReceiverParts,
+  more: Pick<StreamWriterOptions, 'isPatient' | 'onRoom' | 'onPublished'>,
+): StreamWriter {
+  return new StreamWriter({
+    openPublisher: () => broker.openPublisher(),
+    spec: streamSpec(values.subject, values),
+    logger,
+    holdDownMs: values.connectHoldDown,
+    gatherMs: values.gatherTime,
+    windowBytes: values.windowMegabytes * 2 ** 20,
+    onRetry: () => counters.add('retryCount'),
+    onReconnected: () => counters.add('publisherReconnectCount'),
+    ...more,
+  })
+}
+
+/** Creates what publishes the throughput of a receiver each second; undefined where it is not wanted. */
+export function reporterOf(
+  { values, broker, counters, logger }: ReceiverParts,
+  sender: string,
+  source: string,
+  onRead?: (value: number) => void,
+): StatsReporter | undefined {
+  if (!values.stats) return undefined
+  const count = () => counters.get('receivedCount')
+  return new StatsReporter({
+    openPublisher: () => broker.openPublisher(),
+    channel: values.statsChannel,
+    logger,
+    read: createThroughput(count, { Sender: sender, SourceIP: source }, onRead),
+  })
+}
+
+/** The name of this machine, as the source of events. */
+export const HOST = hostname()

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import type { ShipServerConfig } from '../../config/load/load-ship-server.ts'
+import { readSecret } from '../../runtime/read-secret.ts'
+import type { HostDirectory } from '../../ship/central/central.ts'
+import type { HostPlan } from '../../ship/central/messages.ts'
+import { type PlacedSet, selectSets, type Zone } from '../../ship/log-sets/select-sets.ts'
+import { setForm } from '../../ship/log-sets/set-form.ts'
+
+/** Zones of hosts by an inventory. */
+export type ZonesOf = (host: string) => readonly Zone[]
+
+/** Returns what the server knows of its hosts. Rejects with TransientError when a token cannot be read. */
+export async function hostDirectory(
+  config: ShipServerConfig,
+  zonesOf: ZonesOf,
+  now: () => number,
+): Promise<HostDirectory> {
+  const hashes = new Map<string, string>()
+  for (const [host, { token_sha256: hash, token_file: file }] of Object.entries(config.hosts))
+    hashes.set(host, hash ?? sha256(await readSecret(file as string)))
+  return {
+    names: () => [...hashes.keys()],
+    tokenHash: (host) => hashes.get(host),
+    planOf: (host) => planOf(config, host, zonesOf, now),
+  }
+}
+
+function planOf(
+  config: ShipServerConfig,
+  host: string,
+  zonesOf: ZonesOf,
+  now: () => number,
+): HostPlan | undefined {
+  const settings = Object.hasOwn(config.hosts, host) ? config.hosts[host] : undefined
+  const datacenter = settings?.datacenter === undefined ? config.datacenter : (settings.datacenter ?? '')
+  // As in hermes, a host with an empty datacenter, or that was retired, is none that is known.
+  if (!settings || datacenter?.trim() === '' || Date.parse(settings.retire ?? '') <= now()) return undefined
+  const facts = {
+    user: settings.user ?? config.user,
+    datacenter,
+    node: host,
+    root: '',
+    groups: settings.groups,
+  }
+  const placed = selectSets(config.sets, facts, [...settings.zones, ...zonesOf(host)])
+  const { customers } = config
+  return {
+    configuration: {
+      datacenter_name: datacenter ?? '',
+      ...(facts.user === undefined ? {} : { user: facts.user }),
+      node: host,
+      customers,
+    },
+    logsets: placed.map(setForm),
+    targets: sentTargets(config, placed),
+  }
+}
+
+/** Returns the targets that log sets of a host name, and no others. */
+function sentTargets({ targets }: ShipServerConfig, placed: readonly PlacedSet[]): HostPlan['targets'] {
+  const all = Object.entries(targets)
+  const isUsed = (name: string) =>
+    placed.some(({ set }) => (set.target === undefined ? all.length === 1 : set.target === name))
+  return Object.fromEntries(
+    all.filter(([name]) => isUsed(name)).map(([name, one]) => [name, sentTarget(one)]),
+  )
+}
+
+/** Returns what hosts are told of a target: nothing by which they could find its keys. */
+function sentTarget(target: ShipServerConfig['targets'][string]): object {
+  if (target.kind === 'file') return target
+  if (target.presigned === false) return target
+  const { kind, prefix = '' } = target
+  const place = target.kind === 's3' ? target.bucket : target.container
+  return {
+    kind: 'presigned',
+    place: `${kind}:${place}${prefix === '' ? '' : `/${prefix.replace(/^\/+/, '')}`}`,
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}

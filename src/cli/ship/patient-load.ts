@@ -1,0 +1,55 @@
+import type { Checked } from '../../config/load/load-ship-proxy.ts'
+import { ConfigError, type Finding, formatFinding, messageOf } from '../../domain/errors.ts'
+import { sleep } from '../../runtime/backoff.ts'
+import type { Logger } from '../../runtime/logger.ts'
+import { printFinding } from '../print-finding.ts'
+import { print } from '../program.ts'
+
+/** Wait after which a configuration with a fault is read again, ms. */
+const AGAIN_MS = 30_000
+
+/**
+ * Loads a configuration for a daemon. One that cannot be used is told, and read again every 30 s, as hermes does. Resolves to undefined
+ * when the signal aborts first.
+ */
+export async function loadPatiently<T>(
+  load: () => Promise<Checked<T>>,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  let told = ''
+  while (!signal.aborted) {
+    const sentences: string[] = []
+    try {
+      const { findings, config } = await load()
+      if (config) {
+        for (const finding of findings) logger.warn({ code: finding.code }, formatFinding(finding))
+        return config
+      }
+      sentences.push(...findings.map(formatFinding))
+    } catch (error) {
+      sentences.push(messageOf(error))
+    }
+    const text = `the configuration cannot be used, and is read again every 30 s: ${sentences.join('; ')}`
+    if (text !== told) logger.error({}, text)
+    told = text
+    await sleep(AGAIN_MS, signal)
+  }
+  return undefined
+}
+
+/** Prints the findings of a configuration. Throws ConfigError where one is an error. */
+export async function printFindings(
+  file: string,
+  findings: readonly Finding[],
+  json: true | undefined,
+): Promise<void> {
+  for (const finding of findings) {
+    const { severity, code, position, path, message } = finding
+    const fields = { severity, code, ...position, path, message }
+    await printFinding({ line: formatFinding(finding), fields }, json)
+  }
+  const errors = findings.filter(({ severity }) => severity === 'error').length
+  if (errors > 0) throw new ConfigError(`${file}: ${errors} ${errors === 1 ? 'error' : 'errors'}`)
+  if (!json) await print(`${file} is valid\n`)
+}

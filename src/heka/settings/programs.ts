@@ -1,0 +1,131 @@
+import { BROKER_SETTINGS, RECEIVER_SETTINGS, STREAM_SETTINGS } from './common-settings.ts'
+import { duration, flag, list, text, unsigned, whole } from './setting.ts'
+
+/** Settings of the TCP receiver. */
+export const TCP_RECEIVER = {
+  prefix: 'TCPRCVR',
+  settings: {
+    bindAddress: text('address to listen on', { otherwise: ':35000' }),
+    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none', { otherwise: ':34999' }),
+    ...RECEIVER_SETTINGS,
+    listenCount: whole('taken for compatibility; 0 serves nobody', { otherwise: '20' }),
+    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    keepalive: flag('whether TCP keep-alive is on; true where empty', {}, true),
+    keepaliveduration: duration('silence before a keep-alive probe; 30s where empty', {}, 30_000),
+    maxMessageSize: whole('largest message, bytes', { otherwise: '65536', min: 1, max: 2 ** 27 }),
+    signersFile: text('file with lines SIGNER_VERSION KEY, readable by its owner alone'),
+    requireSignature: flag('whether messages without a signature are rejected', { otherwise: 'false' }),
+    skipSignature: flag('whether no signature is checked', { otherwise: 'false' }),
+    maxConnections: whole('most connections', { otherwise: '10000', min: 1 }),
+    maxConnectionsPerSender: whole('most connections of one address; 0: no limit', { otherwise: '0' }),
+    maxRatePerSender: whole('most messages a second of one address, which then waits; 0: no limit', {
+      otherwise: '0',
+    }),
+    tlsCertFile: text('own certificate; with it TLS is spoken'),
+    tlsKeyFile: text('key of this certificate'),
+    tlsClientCaFile: text(
+      'certificate of the authority that signs those of clients; with it they must show one',
+    ),
+    idleTime: duration('silence after which a connection is closed; 0s: never', { otherwise: '0s' }),
+    ...BROKER_SETTINGS,
+    ...STREAM_SETTINGS,
+  },
+}
+
+/** Settings of the HTTP receiver. */
+export const HTTP_RECEIVER = {
+  prefix: 'RCVR',
+  settings: {
+    bindAddress: text('address to listen on', { otherwise: ':35001' }),
+    ...RECEIVER_SETTINGS,
+    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    maxMessageSize: whole('largest message, bytes', { otherwise: '21504', min: 1, max: 2 ** 27 }),
+    maxConnections: whole('most connections', { otherwise: '2000', min: 1 }),
+    maxConnectionsPerSender: whole('most connections of one address', { otherwise: '500', min: 1 }),
+    statsAddress: text('address of /metrics; empty: none'),
+    ...BROKER_SETTINGS,
+    ...STREAM_SETTINGS,
+  },
+}
+
+/** Settings of where a subscriber begins that has no position of its own. */
+const START_SETTINGS = {
+  startSeq: unsigned('begin at this message, from 1; 0: not'),
+  startDelta: text('begin with messages of so long ago, such as 1h'),
+  deliverAll: flag('begin with the oldest message that is kept'),
+  deliverLast: flag('begin with the last message'),
+}
+
+/** Settings of the subscriber. */
+export const SUBSCRIBER = {
+  prefix: 'SUB',
+  settings: {
+    clusterId: text('taken for compatibility, without effect', { otherwise: 'test-cluster' }),
+    clientId: text('name of this subscriber, to which its durable names belong', { isRequired: true }),
+    ...START_SETTINGS,
+    durable: text('name under which the position is kept'),
+    qgroup: text('group of subscribers, of which each message goes to one'),
+    unsubscribe: flag('forget the durable name at the end'),
+    subject: text('subject whose stream is read', { isRequired: true }),
+    stubHttp: flag('post nothing; a batch takes 50 to 700 ms', { otherwise: 'false' }),
+    remoteUrl: text('URL that batches are posted to', { isRequired: true, isSecret: true }),
+    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none', { otherwise: ':35002' }),
+    batchTimeout: duration('longest time of a message in a batch that is not full', { otherwise: '10s' }),
+    batchSize: whole('messages of a batch', { otherwise: '100' }),
+    fields: list('keys of a line, in order', {
+      otherwise: 'Uuid,Timestamp,Type,Logger,Severity,Payload,Pid,Hostname,DynamicFields',
+    }),
+    dynamicFields: list('names of the fields that are written; all where empty'),
+    matchSpec: text("expression of Heka's matcher that messages must pass; empty: all"),
+    parallelPosts: whole('most batches that are posted at a time', { otherwise: '25', min: 1, max: 1000 }),
+    requestTimeout: duration('longest time of one POST', { otherwise: '10s' }),
+    retryTime: duration('how long a batch is tried again before it is a dead letter; 0s: for ever', {
+      otherwise: '10m',
+    }),
+    compression: text('gzip, or none', { otherwise: 'none' }),
+    deadLetters: text('subject of batches that were refused; SUBJECT.dead-letters where empty'),
+    authorizationFile: text('file with the value of the Authorization header, readable by its owner alone'),
+    stats: flag('publish events for heka-stats', { otherwise: 'true' }, true),
+    statsChannel: text('exchange of these events', { otherwise: 'stats-events' }),
+    ...BROKER_SETTINGS,
+    ...STREAM_SETTINGS,
+  },
+}
+
+/** Settings of the statistics daemon. */
+export const STATS_PROXY = {
+  prefix: 'PROXY',
+  settings: {
+    httpPort: whole('port to listen on', { otherwise: '9010', max: 65_535 }),
+    httpHost: text('host to listen on; empty: all addresses of this machine'),
+    subChannel: text('exchange of the events', { otherwise: 'stats-events' }),
+    allowedOrigins: list('origins that may connect; all where empty'),
+    tokenFile: text('file with the token that clients must send, readable by its owner alone'),
+    maxClients: whole('most connections of /messages', { otherwise: '500', min: 1 }),
+    ...BROKER_SETTINGS,
+  },
+}
+
+/** Settings of what makes notifications of messages. */
+export const BRIDGE = {
+  prefix: 'BRIDGE',
+  settings: {
+    clientId: text('name of this bridge, to which its durable names belong', { isRequired: true }),
+    subject: text('subject whose stream is read', { isRequired: true }),
+    mapping: text('YAML file with the rules by which messages become notifications', { isRequired: true }),
+    exchange: text('exchange that notifications are published to; empty: the queue that ROUTING_KEY names'),
+    routingKey: text('routing key of the notifications', { otherwise: 'monitor.info' }),
+    targetUrl: text('address of the broker of the notifications; that of the stream where empty', {
+      isSecret: true,
+    }),
+    ...START_SETTINGS,
+    durable: text('name under which the position is kept', { otherwise: 'bridge' }),
+    qgroup: text('group of bridges, of which each message goes to one'),
+    unsubscribe: flag('forget the durable name at the end'),
+    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none'),
+    ...BROKER_SETTINGS,
+    ...STREAM_SETTINGS,
+  },
+}

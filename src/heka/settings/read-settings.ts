@@ -1,0 +1,81 @@
+import { ConfigError } from '../../domain/errors.ts'
+import { didYouMean } from '../../text/suggest.ts'
+import type { Setting, Settings, ValuesOf } from './setting.ts'
+
+/** Where settings come from; what is not there is undefined. Options go before environment, it before the file. */
+export type SettingSources = {
+  readonly options: { readonly [key: string]: string | undefined }
+  readonly environment: { readonly [name: string]: string | undefined }
+  /** values of a YAML file by key, and its name */
+  readonly file?: { readonly name: string; readonly values: { readonly [key: string]: unknown } } | undefined
+}
+
+/** A program's settings and the prefix of their environment variables. */
+export type Program<S extends Settings> = { readonly prefix: string; readonly settings: S }
+
+/** Returns the name of a setting in the environment without the prefix, such as `BIND_ADDRESS`. */
+export function bareVariable(key: string): string {
+  return snakeCase(key).toUpperCase()
+}
+
+/** Returns the key of a setting in a YAML file, such as `bind_address`. */
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** Reads all settings of a program. Throws ConfigError with every fault. */
+export function readSettings<S extends Settings>(
+  { prefix, settings }: Program<S>,
+  sources: SettingSources,
+): ValuesOf<S> {
+  const faults: string[] = unknownKeys(settings, sources.file)
+  const values: { [key: string]: unknown } = {}
+  for (const [key, one] of Object.entries(settings)) {
+    const found = find(key, prefix, sources)
+    if (found === undefined && one.isRequired)
+      faults.push(`required ${prefix}_${bareVariable(key)} is missing; set it, or give ${optionOf(key)}`)
+    const { text, place } = found ?? { text: one.otherwise, place: '' }
+    values[key] = one.parse(text)
+    if (values[key] === undefined)
+      faults.push(`${place}: expected ${one.expected}, found ${shown(one, text)}`)
+  }
+  if (faults.length > 0) throw new ConfigError(faults.join('\n'))
+  return values as ValuesOf<S>
+}
+
+function shown({ isSecret }: Setting<unknown>, text: string): string {
+  return isSecret ? 'another one' : JSON.stringify(text)
+}
+
+/** Returns the option of a setting, such as `--bind-address`. */
+export function optionOf(key: string): string {
+  return `--${snakeCase(key).replaceAll('_', '-')}`
+}
+
+type Found = { readonly text: string; readonly place: string }
+
+function find(
+  key: string,
+  prefix: string,
+  { options, environment, file }: SettingSources,
+): Found | undefined {
+  const option = options[key]
+  if (option !== undefined) return { text: option, place: optionOf(key) }
+  for (const name of [`${prefix}_${bareVariable(key)}`, bareVariable(key)]) {
+    const text = environment[name]
+    if (text !== undefined) return { text, place: name }
+  }
+  const value = file?.values[snakeCase(key)]
+  if (file === undefined || value === undefined || value === null) return undefined
+  return {
+    text: Array.isArray(value) ? value.join(',') : String(value),
+    place: `${file.name}: ${snakeCase(key)}`,
+  }
+}
+
+function unknownKeys(settings: Settings, file: SettingSources['file']): string[] {
+  const known = Object.keys(settings).map(snakeCase)
+  return Object.keys(file?.values ?? {})
+    .filter((key) => !known.includes(key))
+    .map((key) => `${file?.name}: unknown key ${key}${didYouMean(key, known)}`)
+}

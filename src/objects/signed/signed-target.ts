@@ -1,0 +1,190 @@
+import { causeOf, messageOf, NotFoundError, StackTachError, TransientError } from '../../domain/errors.ts'
+import { type OutgoingResponse, sendOut } from '../../runtime/outgoing.ts'
+import { ContentError } from '../content-error.ts'
+import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
+import { KeyTurns } from '../key-turns.ts'
+import type { SignedRequest, SignRequest } from '../signer.ts'
+import type { Digest, ObjectTarget, Verification } from '../target.ts'
+
+/** Longest time without any progress of an exchange, ms. */
+const STALL_MS = 60_000
+/** S3 and Swift take no more in one request, bytes. */
+const MOST_BYTES = 5_000_000_000
+/** Up to this size content is held in memory while it is sent, bytes. */
+const SMALL_BYTES = 8 * 1024 * 1024
+
+/**
+ * Returns a target whose requests somebody else signs, who has the keys of the store. Objects of up to 5 GB are created where there is
+ * none. An ETag that is no MD5 is compared by reading back.
+ */
+export function createSignedTarget(
+  name: string,
+  sign: (request: SignRequest) => Promise<SignedRequest>,
+): ObjectTarget {
+  return new SignedTarget(name, sign)
+}
+
+class SignedTarget implements ObjectTarget {
+  readonly name: string
+  readonly #sign: (request: SignRequest) => Promise<SignedRequest>
+  /** whether the store takes the condition that there is no object */
+  #takesConditions = true
+  readonly #turns = new KeyTurns()
+
+  constructor(name: string, sign: (request: SignRequest) => Promise<SignedRequest>) {
+    this.name = name
+    this.#sign = sign
+  }
+
+  async head(key: string): Promise<string | undefined> {
+    const response = await this.#ask('head', key)
+    return response && revisionOf(response)
+  }
+
+  create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo: (revision: string) => void = () => {},
+  ): Promise<'created' | 'exists'> {
+    return this.#turns.run(key, () => this.#create(key, content, digest, echo))
+  }
+
+  async #create(
+    key: string,
+    content: AsyncIterable<Buffer>,
+    digest: Digest,
+    echo: (revision: string) => void,
+  ): Promise<'created' | 'exists'> {
+    if (digest.size > MOST_BYTES)
+      throw new StackTachError('io', `${this.name}: objects above 5 GB need a key of the store on this host`)
+    // What is small can be sent again.
+    const whole = digest.size <= SMALL_BYTES ? await wholeOf(key, content, digest) : undefined
+    const answer = await this.#put(key, whole ?? content, digest, echo)
+    if (answer !== 'unconditional') return answer
+    this.#takesConditions = false
+    const again = whole && (await this.#put(key, whole, digest, echo))
+    if (again && again !== 'unconditional') return again
+    throw new TransientError(`${this.name} takes no conditions; it is asked for the object at the next try`)
+  }
+
+  /** Sends content once; `unconditional` where the store takes no conditions. */
+  async #put(
+    key: string,
+    content: AsyncIterable<Buffer> | Buffer,
+    digest: Digest,
+    echo: (revision: string) => void,
+  ): Promise<'created' | 'exists' | 'unconditional'> {
+    const isUnconditional = !this.#takesConditions
+    const signed = await this.#sign({
+      operation: 'put',
+      key,
+      digest,
+      ...(isUnconditional ? { isUnconditional } : {}),
+    })
+    if (signed.kind === 'exists') return 'exists'
+    const response = await this.#send(signed, content)
+    const text = await response.text()
+    // 409: another upload of this key ends at the same time.
+    if (response.status === 412 || response.status === 409) return 'exists'
+    if (response.status === 422 || /BadDigest/.test(text)) throw new ContentError(key)
+    if (response.status === 501 && !isUnconditional) return 'unconditional'
+    if (!response.ok) throw this.#fault('put', response.status, text)
+    if (etagOf(response) === digest.md5) echo(`${response.headers.get('etag')}`)
+    return 'created'
+  }
+
+  async verify(key: string, digest: Digest): Promise<Verification> {
+    const response = await this.#ask('head', key)
+    if (!response) return { kind: 'missing' }
+    const revision = revisionOf(response)
+    const etag = etagOf(response)
+    const size = Number(response.headers.get('content-length'))
+    if (/^[0-9a-f]{32}$/.test(etag) && etag === digest.md5 && size === digest.size)
+      return { kind: 'same', revision }
+    const found = await checkContent(this.read(key))
+    return isSameContent(found, digest)
+      ? { kind: 'same', revision }
+      : { kind: 'differs', revision, found: found.sha256 }
+  }
+
+  async *read(key: string): AsyncGenerator<Buffer> {
+    const response = await this.#ask('get', key)
+    if (!response) throw new NotFoundError(`${this.name} has no object ${key}`)
+    for await (const piece of response.body ?? []) yield Buffer.from(piece as Uint8Array)
+  }
+
+  async remove(): Promise<boolean> {
+    throw new StackTachError('io', `${this.name}: nothing is removed by signed requests`)
+  }
+
+  async close(): Promise<void> {}
+
+  async #ask(operation: 'head' | 'get', key: string): Promise<OutgoingResponse | undefined> {
+    const signed = await this.#sign({ operation, key })
+    if (signed.kind === 'exists') throw new StackTachError('io', `${this.name}: not signed`)
+    const response = await this.#send(signed)
+    if (response.ok) return response
+    const text = await response.text()
+    if (response.status === 404) return undefined
+    throw this.#fault(operation, response.status, text)
+  }
+
+  async #send(
+    { method, url, headers }: SignedRequest & { readonly kind: 'signed' },
+    content?: AsyncIterable<Buffer> | Buffer,
+  ): Promise<OutgoingResponse> {
+    const stalled = new AbortController()
+    const timer = setTimeout(() => stalled.abort(), STALL_MS)
+    const moving = () => timer.refresh()
+    const body =
+      content === undefined || Buffer.isBuffer(content)
+        ? { body: content ?? null }
+        : { body: copies(content, moving), duplex: 'half' as const }
+    try {
+      return await sendOut(url, { method, headers, ...body, signal: stalled.signal })
+    } catch (error) {
+      const cause = causeOf(error) ?? error
+      const reason = stalled.signal.aborted ? `nothing moved for ${STALL_MS / 1000} s` : messageOf(cause)
+      throw new TransientError(`${new URL(url).host}: ${reason}`, { cause: error })
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #fault(operation: string, status: number, text: string): StackTachError {
+    const said = text
+      .replace(/<[^>]*>/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+    return new StackTachError('io', `${this.name} answered ${status} to ${operation}: ${said.slice(0, 200)}`)
+  }
+}
+
+/** Resolves to content as a whole. Rejects with ContentError when it is not the one announced. */
+async function wholeOf(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<Buffer> {
+  const check = new ContentCheck()
+  const copied: Buffer[] = []
+  for await (const piece of content) {
+    check.add(piece)
+    copied.push(Buffer.from(piece))
+  }
+  if (!isSameContent(check.end(), digest)) throw new ContentError(key)
+  return Buffer.concat(copied)
+}
+
+/** Yields copies of pieces, which wait to be sent while the next is read; each is a sign of progress. */
+async function* copies(content: AsyncIterable<Buffer>, moved: () => void): AsyncGenerator<Uint8Array> {
+  for await (const piece of content) {
+    moved()
+    yield Uint8Array.from(piece)
+  }
+}
+
+function etagOf({ headers }: OutgoingResponse): string {
+  return (headers.get('etag') ?? '').replaceAll('"', '').toLowerCase()
+}
+
+function revisionOf({ headers }: OutgoingResponse): string {
+  return `${headers.get('etag')} ${headers.get('x-timestamp') ?? headers.get('last-modified')}`
+}

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { HTTP_RECEIVER, STATS_PROXY, SUBSCRIBER, TCP_RECEIVER } from '../../../src/heka/settings/programs.ts'
+import { type Program, readSettings } from '../../../src/heka/settings/read-settings.ts'
+import type { Settings } from '../../../src/heka/settings/setting.ts'
+import { settingsTable } from '../../../src/heka/settings/settings-table.ts'
+import { loadVectors } from '../../support/vectors.ts'
+
+type Variable = {
+  readonly kind: string
+  readonly id: string
+  readonly variable: string
+  readonly expect: { readonly type: string; readonly default: string; readonly required: boolean }
+}
+
+const PROGRAMS: readonly Program<Settings>[] = [TCP_RECEIVER, HTTP_RECEIVER, SUBSCRIBER, STATS_PROXY]
+const variables = ['wire', 'http', 'subscriber', 'stats'].flatMap((name) =>
+  loadVectors<{ cases: readonly Variable[] }>(`heka-${name}.json`).cases.filter(
+    ({ kind }) => kind === 'variable',
+  ),
+)
+
+describe('help shows each variable with type and default', () => {
+  test.each(variables)('$variable', ({ variable, expect: wanted }) => {
+    const tables = PROGRAMS.filter(({ prefix }) => variable.startsWith(`${prefix}_`)).map(settingsTable)
+    const line =
+      tables.flatMap((table) => table.split('\n')).find((one) => one.startsWith(`${variable} `)) ?? ''
+    const [, type, ...rest] = line.split(/ {2,}/)
+    expect(type).toBe(wanted.type)
+    if (wanted.default !== '') expect(rest[0]).toBe(wanted.default)
+    expect(/ {2}true {2}/.test(line)).toBe(wanted.required)
+  })
+})
+
+const read = (environment: { readonly [name: string]: string }, program: Program<Settings> = SUBSCRIBER) =>
+  readSettings(program, { options: {}, environment })
+const NEEDED = { SUB_CLIENT_ID: 'a', SUB_SUBJECT: 's', SUB_REMOTE_URL: 'http://h/' }
+
+test('a variable without prefix counts where the one with prefix is missing, and an option before both', () => {
+  expect(read({ ...NEEDED, BATCH_SIZE: '7' })).toMatchObject({ batchSize: 7 })
+  expect(read({ ...NEEDED, BATCH_SIZE: '7', SUB_BATCH_SIZE: '8' })).toMatchObject({ batchSize: 8 })
+  const sources = { options: { batchSize: '9' }, environment: { ...NEEDED, SUB_BATCH_SIZE: '8' } }
+  expect(readSettings(SUBSCRIBER, sources)).toMatchObject({ batchSize: 9 })
+})
+
+test('a YAML file comes last, and its unknown keys are told', () => {
+  const file = { name: 'sub.yaml', values: { batch_size: 5, fields: ['Payload'], durable: 'd' } }
+  expect(readSettings(SUBSCRIBER, { options: {}, environment: NEEDED, file })).toMatchObject({
+    batchSize: 5,
+    fields: ['Payload'],
+  })
+  const faulty = { name: 'sub.yaml', values: { batchsize: 5 } }
+  expect(() => readSettings(SUBSCRIBER, { options: {}, environment: NEEDED, file: faulty })).toThrow(
+    'sub.yaml: unknown key batchsize; did you mean "batch_size"?',
+  )
+})
+
+test.each([
+  [{ ...NEEDED, SUB_BATCH_TIMEOUT: '10' }, 'SUB_BATCH_TIMEOUT: expected a duration with its unit'],
+  [{ ...NEEDED, SUB_DELIVER_ALL: 'yes' }, 'SUB_DELIVER_ALL: expected true or false, found "yes"'],
+  [{ ...NEEDED, SUB_START_SEQ: '-1' }, 'SUB_START_SEQ: expected a whole number of at least 0'],
+  [{ SUB_CLIENT_ID: 'a', SUB_REMOTE_URL: 'u' }, 'required SUB_SUBJECT is missing'],
+])('%j is refused: %s', (environment, message) => {
+  expect(() => read(environment as { readonly [name: string]: string })).toThrow(message)
+})
+
+test('an empty client id passes, as an empty list of fields', () => {
+  expect(read({ ...NEEDED, SUB_CLIENT_ID: '', SUB_FIELDS: '' })).toMatchObject({ clientId: '', fields: [] })
+})
+
+test.each([
+  ['TRUE', true],
+  ['t', true],
+  ['1', true],
+  ['False', false],
+  ['0', false],
+])('%s is %s as Go reads it', (text, value) => {
+  expect(read({ ...NEEDED, SUB_DELIVER_ALL: text })).toMatchObject({ deliverAll: value })
+})
+
+test.each([
+  ['1m30s', 90_000],
+  ['500ms', 500],
+  ['1.5h', 5_400_000],
+  ['0', 0],
+])('the duration %s is %d ms', (text, ms) => {
+  expect(read({ ...NEEDED, SUB_BATCH_TIMEOUT: text })).toMatchObject({ batchTimeout: ms })
+})
