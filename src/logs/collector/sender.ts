@@ -121,12 +121,16 @@ export class Sender {
    * was sent of it.
    */
   answered(inode: bigint, offset: number): boolean {
-    const sent = this.unanswered.of(inode)
-    const [first, last] = [sent[0], sent.at(-1)]
-    if (!first || !last) return false
-    const { file } = first
-    if (offset > file.answered && offset <= last.end && first.stream === file.stream) file.answerUpTo(offset)
-    this.unanswered.drop(inode, sent.findLastIndex(({ end }) => end <= offset) + 1)
+    const all = this.unanswered.of(inode)
+    const [first] = all
+    if (!first) return false
+    const { file, stream } = first
+    // Answers come in order: those to another life of the file, with smaller places, come after these.
+    const next = all.findIndex((one) => one.stream !== stream)
+    const sent = next < 0 ? all : all.slice(0, next)
+    const end = sent.at(-1)?.end ?? 0
+    if (offset > file.answered && offset <= end && stream === file.stream) file.answerUpTo(offset)
+    this.unanswered.drop(inode, sent.findLastIndex((one) => one.end <= offset) + 1)
     file.refusal = undefined
     return true
   }
