@@ -132,12 +132,12 @@ manage fernet_setup --keystone-user root --keystone-group root
 manage credential_setup --keystone-user root --keystone-group root
 manage bootstrap --bootstrap-password ${KEYSTONE_PASSWORD} --bootstrap-region-id here \
   --bootstrap-public-url ${url} --bootstrap-internal-url ${url} --bootstrap-admin-url ${url}
-cat > /keystone.py <<'C'
+cat > /serve-tokens.py <<'C'
 from wsgiref.simple_server import make_server
 from keystone.server.wsgi import initialize_public_application
 make_server('127.0.0.1', ${port}, initialize_public_application()).serve_forever()
 C
-python3 /keystone.py &
+python3 /serve-tokens.py &
 `
 }
 
