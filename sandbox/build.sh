@@ -101,6 +101,7 @@ ensure_servers() {
   [[ -n ${STACKTACH_TEST_DATABASE_URL:-} ]] || have_mariadb || missing+=(mariadb-server)
   have_oslo_messaging || missing+=(python3-oslo.messaging)
   have_compiler || missing+=(gcc libc6-dev)
+  command -v chromium >/dev/null 2>&1 || missing+=(chromium)
   (( ${#missing[@]} )) || return 0
   local remedy="the tests need ${missing[*]}: install them (Debian: apt-get install ${missing[*]}); in place of servers, STACKTACH_TEST_AMQP_URL and STACKTACH_TEST_DATABASE_URL may point at running ones"
   command -v apt-get >/dev/null 2>&1 || fail "$remedy"

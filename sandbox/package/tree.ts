@@ -69,6 +69,7 @@ function addLibraries({ sources, node, tree, release }: TreeParts): void {
     ...[join(sources, 'node_modules/typescript/bin/tsc'), '-p', join(sources, 'tsconfig.build.json')],
     ...['--outDir', join(own, 'dist')],
   ])
+  cpSync(join(sources, 'src/dashboard/page'), join(own, 'dist/dashboard/page'), { recursive: true })
   for (const name of ['package.json', 'LICENSE', 'README.md'])
     copyFileSync(join(sources, name), join(own, name))
   // `stv3 up` and the schemas that editors ask for.

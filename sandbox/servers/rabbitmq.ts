@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { findProgram, freePort, ServerProcess } from './server-process.ts'
@@ -80,6 +80,13 @@ export class Rabbitmq {
   async pause(): Promise<void> {
     await this.#server?.stop()
     this.#server = undefined
+  }
+
+  /** Kills the node, as a power cut would. Durable queues and streams keep what they have confirmed. */
+  async kill(): Promise<void> {
+    const pid = Number(await readFile(this.#env.RABBITMQ_PID_FILE as string, 'utf8'))
+    process.kill(pid, 'SIGKILL')
+    await this.pause()
   }
 
   /** Starts the node on the same data and port. */

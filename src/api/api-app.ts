@@ -19,6 +19,8 @@ export type AppDependencies = Omit<OperationParts, 'runner'> & {
   readonly access?: Access
   readonly limits?: Limits
   readonly onRequest?: RequestObserver | undefined
+  /** adds the page for people, whose cookie then counts as a token (none) */
+  readonly mountPage?: ((app: HttpApp) => void) | undefined
 }
 
 /**
@@ -32,6 +34,7 @@ export function createApiApp({
   access = { read: [], write: [] },
   limits = DEFAULT_LIMITS,
   onRequest,
+  mountPage,
   ...parts
 }: AppDependencies): HttpApp {
   const runner = parts.runner ?? new ActionRunner({ store: parts.store, name: `api-${randomUUID()}`, logger })
@@ -52,8 +55,9 @@ export function createApiApp({
     response.type('html').send(page)
   })
   app.all(['/openapi.json', '/docs'], otherMethods('GET, HEAD, OPTIONS'))
+  mountPage?.(app)
   // For every path: nothing that is mounted from here on is reached without a token.
-  app.use(requireToken(access))
+  app.use(requireToken(access, { hasPage: mountPage !== undefined }))
   app.use(largeBodies(takesLarge))
   mount(app, operations, limits.queryTimeoutMs)
   app.use((request, response) => sendHttpProblem(response, 404, `there is nothing at ${request.path}`))

@@ -6,6 +6,7 @@ import type { Actions } from '../store/ports/actions.ts'
 import type { DeadLetterBox } from '../store/ports/dead-letter-box.ts'
 import type { Queries } from '../store/ports/queries.ts'
 import type { Replays } from '../store/ports/replays.ts'
+import type { Samples } from '../store/ports/samples.ts'
 import type { StreamRuns } from '../store/ports/stream-runs.ts'
 import type { Tail } from '../store/ports/tail.ts'
 import type { Tallies } from '../store/ports/tallies.ts'
@@ -18,12 +19,19 @@ import { deadLetterOperations } from './dead-letters.ts'
 import { eventOperations } from './events.ts'
 import { eventsFeedOperation } from './events-feed.ts'
 import { streamExplainOperation } from './explain-stream.ts'
+import { levelsOperation } from './levels.ts'
+import {
+  type NotificationExplainer,
+  type NotificationFinder,
+  notificationViewOperations,
+} from './notification-views.ts'
 import { type NotificationTaker, notificationOperation } from './notifications.ts'
+import { sampleOperations } from './samples.ts'
 import { COMPONENTS } from './shapes.ts'
 import { type ShipLister, shipOperation } from './ship.ts'
 import { streamOperations } from './streams.ts'
 import { tailOperation } from './tail.ts'
-import { droppedOperation, triggersOperation } from './tallies.ts'
+import { type CriteriaTexts, droppedOperation, triggersOperation } from './tallies.ts'
 import { timelineOperation } from './timeline.ts'
 
 /** The ports of the store that the API uses. */
@@ -33,6 +41,7 @@ export type ApiStore = Queries &
   Actions &
   Tallies &
   Tail &
+  Samples &
   Pick<Watermarks, 'readReports'> &
   Pick<Replays, 'readReplay'>
 
@@ -51,6 +60,12 @@ export type OperationParts = {
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */
   readonly triggers?: readonly Trigger[] | undefined
+  /** the criteria of triggers by their names, as the configuration has them (none) */
+  readonly criteria?: ReadonlyMap<string, CriteriaTexts> | undefined
+  /** finds raw notifications; absent where the server has no archive */
+  readonly findNotification?: NotificationFinder | undefined
+  /** explains notifications; absent where the server distils nothing */
+  readonly explainNotification?: NotificationExplainer | undefined
   /** names of the traits that a bare value is looked for under (none) */
   readonly searchedTraits?: readonly string[] | undefined
 }
@@ -66,6 +81,9 @@ export function apiOperations({
   listShipHosts,
   clock = DEFAULT_CLOCK,
   triggers = [],
+  criteria,
+  findNotification: find,
+  explainNotification: explain,
   searchedTraits = [],
 }: OperationParts): Operation[] {
   return [
@@ -74,14 +92,17 @@ export function apiOperations({
     ...eventOperations(store),
     eventsFeedOperation(store),
     notificationOperation(take),
+    ...notificationViewOperations(store, { find, explain }),
     timelineOperation(store, searchedTraits),
     ...deadLetterOperations(store, runner),
     ...actionOperations(store, runner),
     archiveOperation(listArchives),
     shipOperation(listShipHosts),
-    triggersOperation(store, triggers),
+    triggersOperation(store, triggers, criteria),
     droppedOperation(store),
     tailOperation(store),
+    ...sampleOperations(store),
+    levelsOperation(store, clock.now ?? (() => Date.now() * 1000)),
     ...clockOperations(store, clock),
   ]
 }

@@ -52,7 +52,7 @@ export function eventOperations(store: Queries): Operation[] {
       httpProblems: { 404: 'there is no such event' },
       async run({ path: { messageId }, limits }) {
         await limits.admit(limits.maxBytes)
-        const found = await findInAnyCase(store, messageId, limits)
+        const found = await findEventInAnyCase(store, messageId, limits)
         if (!found) throw new NotFoundError(`there is no event ${messageId}`)
         return new StreamedAnswer([eventJson(found)])
       },
@@ -61,7 +61,7 @@ export function eventOperations(store: Queries): Operation[] {
 }
 
 /** Finds an event in any case: ids are kept byte for byte, but people type UUIDs in either case. */
-async function findInAnyCase(
+export async function findEventInAnyCase(
   store: Queries,
   messageId: string,
   limits: ReadLimits,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { OUTCOMES } from '../domain/action.ts'
 import { STREAM_STATES, type StreamState } from '../domain/stream.ts'
 import { isValueCondition, type TraitCondition } from '../domain/trait-condition.ts'
+import { DIMENSIONS } from '../explain/levels/service-levels.ts'
 import { param } from '../http/params.ts'
 import type { Comparison, Page } from '../store/ports/queries.ts'
 import { NAME_FORMS, parseFilterPattern, parseNameFilter } from '../text/filter-pattern.ts'
@@ -14,6 +15,8 @@ export const DEFAULT_LIMIT = 200
 const MAX_LIMIT = 1000
 /** Most numbers of rows in a filter. */
 const MOST_IDS = 500
+
+const LEVEL_FORMATS = ['json', 'csv', 'prometheus'] as const
 
 const time = (description: string) =>
   param(
@@ -160,6 +163,41 @@ export const deadLettersQuery = z.object({
   to_datetime: time('only those kept before this time'),
   mark,
   limit,
+})
+
+export const samplesQuery = z.object({
+  step: param(
+    { description: 'seconds between two samples: 5 (unless given) or 60', type: 'integer', enum: [5, 60] },
+    '5 or 60',
+    (value) => [5, 60].find((known) => String(known) === value.trim()),
+  ).optional(),
+  after: param(
+    {
+      description: 'only samples after this time, in seconds since the epoch, such as the last `at`',
+      type: 'number',
+    },
+    'a time in seconds since the epoch',
+    (value) => (/^\d{1,12}(?:\.\d{1,9})?$/.test(value.trim()) ? Number(value) : undefined),
+  ).optional(),
+})
+
+export const levelsQuery = z.object({
+  by: param(
+    {
+      description:
+        'what to tell apart beside the operation: region (trait `region`, else `availability_zone`), host or flavour',
+      enum: [...DIMENSIONS],
+    },
+    DIMENSIONS.join(', '),
+    (value) => DIMENSIONS.find((known) => known === value.toLowerCase()),
+  ).optional(),
+  from_datetime: time('only operations that began at this time or later'),
+  to_datetime: time('only operations that began before this time'),
+  format: param(
+    { description: 'form of the answer (json)', enum: [...LEVEL_FORMATS] },
+    LEVEL_FORMATS.join(', '),
+    (value) => LEVEL_FORMATS.find((known) => known === value.toLowerCase()),
+  ).optional(),
 })
 
 export const timelineQuery = z.object({

@@ -292,6 +292,10 @@ export const triggerCounters = z
     name: z.string(),
     is_configured: z.boolean().meta({ description: "whether the API's triggers.yaml has it" }),
     distinguished_by: z.array(z.string()),
+    criteria: z
+      .object({ match: z.array(z.string()), fire: z.array(z.string()), expiration: z.string() })
+      .nullable()
+      .meta({ description: 'as the configuration has them, each on one line' }),
     fire_pipeline: z.string().nullable(),
     expire_pipeline: z.string().nullable(),
     matched: count.meta({ description: 'events' }),
@@ -354,6 +358,84 @@ export const tailMessage = z
       'data of the messages `event`, `stream`, `dead-letter`; and of `gap` (some changes are not kept any more), `waiting` (for the database) and `dropped` (the reader was too slow; the last message)',
   })
 
+const seconds = z.number().nullable()
+
+/** Figures over time. */
+export const samples = z
+  .object({
+    step_s: z.int(),
+    at: z.array(z.number()).meta({ description: 'times of the samples, seconds since the epoch' }),
+    figures: z.record(z.string(), z.array(z.number().nullable())).meta({
+      description:
+        'by name; counts only grow: `taken.QUEUE`, `dropped.QUEUE`, `fired.TRIGGER`, `expired.TRIGGER`, `failed.TRIGGER`; `streams.STATE`, `letters.STAGE`; `lag.QUEUE` in seconds',
+    }),
+  })
+  .meta({ id: 'Samples' })
+
+export const processRow = z
+  .object({
+    name: z.string(),
+    role: z.string().meta({ description: 'consumer, worker or up' }),
+    started_at: isoTime,
+    heard_at: isoTime,
+    age_s: z.number().meta({ description: 'seconds since then' }),
+    is_silent: z.boolean().meta({ description: 'whether it was not heard of for 30 s' }),
+  })
+  .meta({ id: 'Process' })
+
+const level = z
+  .object({
+    day: z.string().nullable().meta({ description: 'UTC; null over all days' }),
+    operation: z.string(),
+    value: z.string().nullable().meta({ description: 'of what is told apart; null where it has none' }),
+    attempts: count,
+    done: count,
+    failed: count,
+    unfinished: count.meta({ description: 'neither ended nor failed within 6 h' }),
+    ...{ mean_s: seconds, p50_s: seconds, p90_s: seconds, p99_s: seconds, max_s: seconds },
+    histogram: z.array(count).meta({ description: 'attempts by bucket; the last one is of longer ones' }),
+  })
+  .meta({ id: 'ServiceLevel' })
+
+/** How long operations take. */
+export const levels = z
+  .object({
+    by: z.string().nullable(),
+    buckets_s: z.array(z.number()).meta({ description: 'upper bounds of the buckets' }),
+    is_truncated: z.boolean().meta({ description: 'whether there were too many events to read all' }),
+    levels: z.array(level),
+  })
+  .meta({ id: 'ServiceLevels' })
+
+const definitionFacts = z.object({
+  index: z.int(),
+  event_type: z.unknown(),
+  file: z.string().nullable(),
+  line: z.int().nullable(),
+})
+
+export const notificationExplanation = z
+  .object({
+    message_id: z.string().nullable(),
+    event_type: z.string().nullable(),
+    error: z.string().nullable().meta({ description: 'why it does not become an event' }),
+    definition: definitionFacts.nullable(),
+    passed_over: z.array(definitionFacts),
+    traits: z.record(z.string(), z.unknown()),
+    triggers: z.array(
+      z.object({
+        name: z.string(),
+        match: z.boolean(),
+        reason: z.string().nullable(),
+        key: z.record(z.string(), value).nullable(),
+        fire_criteria: z.array(
+          z.object({ criterion: z.string(), met: z.boolean(), reason: z.string().nullable() }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'NotificationExplanation' })
+
 /** All types that have an id; other types refer to them by it. */
 export const shipHost = z
   .object({
@@ -398,6 +480,11 @@ export const COMPONENTS = [
   triggerCounters,
   action,
   actionResult,
+  samples,
+  processRow,
+  level,
+  levels,
+  notificationExplanation,
   streamActionBody,
   letterActionBody,
   shipHost,

@@ -38,8 +38,19 @@ export function droppedOperation(store: Tallies): Operation {
   })
 }
 
+/** The criteria of a trigger, each on one line. */
+export type CriteriaTexts = {
+  readonly match: readonly string[]
+  readonly fire: readonly string[]
+  readonly expiration: string
+}
+
 /** Returns the operation of `/v1/triggers`: those of the configuration in force, and others that have streams. */
-export function triggersOperation(store: Tallies, triggers: readonly Trigger[]): Operation {
+export function triggersOperation(
+  store: Tallies,
+  triggers: readonly Trigger[],
+  criteria: ReadonlyMap<string, CriteriaTexts> = new Map(),
+): Operation {
   let counted: Promise<readonly StreamsOfTrigger[]> | undefined
   let countedAt = -Infinity
 
@@ -65,7 +76,7 @@ export function triggersOperation(store: Tallies, triggers: readonly Trigger[]):
     answer: z.array(triggerCounters),
     httpProblems: {},
     async run(): Promise<RestTrigger[]> {
-      const kinds = TALLY_KINDS.filter((kind) => kind !== 'dropped')
+      const kinds = TALLY_KINDS.filter((kind) => kind !== 'dropped' && kind !== 'taken')
       const [byState, tallies] = await Promise.all([streams(), store.listTallies(kinds, ALL)])
       const names = new Set([
         ...triggers.map(({ name }) => name),
@@ -76,7 +87,8 @@ export function triggersOperation(store: Tallies, triggers: readonly Trigger[]):
       const streamsOf = Map.groupBy(byState, ({ name }) => name)
       return [...names].map((name) => {
         const trigger = triggers.find((one) => one.name === name)
-        return shownTrigger(name, trigger, ofName.get(name) ?? [], streamsOf.get(name) ?? [])
+        const shown = shownTrigger(name, trigger, ofName.get(name) ?? [], streamsOf.get(name) ?? [])
+        return { ...shown, criteria: criteria.get(name) ?? null }
       })
     },
   })
@@ -87,7 +99,7 @@ function shownTrigger(
   trigger: Trigger | undefined,
   tallies: readonly StoredTally[],
   streams: readonly StreamsOfTrigger[],
-): RestTrigger {
+): Omit<RestTrigger, 'criteria'> {
   const of = (kind: TallyKind) => tallies.filter((tally) => tally.kind === kind)
   const sum = (kind: TallyKind, column: 'amount' | 'total' = 'amount') =>
     of(kind).reduce((total, tally) => total + tally[column], 0)

@@ -2,13 +2,16 @@ import { resolve } from 'node:path'
 import type { Environment } from '../config/documents/interpolate.ts'
 import type { Config } from '../config/load/config.ts'
 import { ConfigError } from '../domain/errors.ts'
+import type { StoredEvent } from '../domain/event.ts'
 import type { RestShipHost } from '../formats/ship-form.ts'
 import type { Access } from '../http/access.ts'
 import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
 import { readSecret } from '../runtime/read-secret.ts'
 import type { Trigger } from '../streams/trigger.ts'
+import { flowYaml } from '../text/flow-yaml.ts'
 import { type ArchivePage, listArchives } from './archive-listing.ts'
+import { findNotification } from './find-notification.ts'
 import { indexedTraits } from './open-store.ts'
 import { shipHostsOf } from './ship/ship-hosts-of.ts'
 
@@ -22,10 +25,26 @@ export type ServedApi = {
   readonly triggers: readonly Trigger[]
   /** names of traits that a bare value is looked for under: those of the triggers, then indexed_traits */
   readonly searchedTraits: readonly string[]
+  /** the criteria of triggers by name, each on one line */
+  readonly criteria: ReadonlyMap<string, TriggerCriteria>
+  /** the page for people; undefined where it is turned off */
+  readonly page: PageSettings | undefined
+  /** absent where the configuration has no archive */
+  readonly findNotification:
+    | ((event: StoredEvent, signal: AbortSignal) => Promise<Buffer | undefined>)
+    | undefined
   readonly listArchives: (page: ArchivePage) => Promise<object[]>
   /** undefined where no ship-server is named */
   readonly listShipHosts: (() => Promise<readonly RestShipHost[]>) | undefined
 }
+
+type TriggerCriteria = {
+  readonly match: readonly string[]
+  readonly fire: readonly string[]
+  readonly expiration: string
+}
+
+type PageSettings = { readonly filters: { readonly [name: string]: string } }
 
 /**
  * Returns the address, access, limits and triggers of the API from a configuration. `listen` is the address of the
@@ -66,5 +85,29 @@ export async function apiSettings(
   const archives = (page: ArchivePage) => listArchives(config, page)
   const { ship_server: shipServer } = api
   const listShipHosts = shipServer && shipHostsOf(shipServer, folder)
-  return { address, access, limits, triggers, searchedTraits, listArchives: archives, listShipHosts }
+  const hasArchive = config.yagi?.queues.some(({ archive }) => archive !== undefined)
+  return {
+    ...{ address, access, limits, triggers, searchedTraits, listArchives: archives, listShipHosts },
+    criteria: criteriaOf(config),
+    page: pageOf(winchester.ui),
+    findNotification: hasArchive ? (...given) => findNotification(config, ...given) : undefined,
+  }
+}
+
+function pageOf(ui: Config['winchester']['ui']): PageSettings | undefined {
+  if (typeof ui === 'boolean') return ui ? { filters: {} } : undefined
+  return ui.enabled ? { filters: ui.filters } : undefined
+}
+
+function criteriaOf({ written }: Config): ReadonlyMap<string, TriggerCriteria> {
+  return new Map(
+    written.triggers.map(({ name, match_criteria, fire_criteria, fire_delay, expiration }) => [
+      name,
+      {
+        match: match_criteria.map(flowYaml),
+        fire: [...fire_criteria.map(flowYaml), ...(fire_delay ? [`fire_delay: ${fire_delay}`] : [])],
+        expiration,
+      },
+    ]),
+  )
 }

@@ -3,9 +3,11 @@ import { type AppDependencies, createApiApp } from '../api/api-app.ts'
 import { apiSettings, type ServedApi } from '../assembly/api-settings.ts'
 import type { PreparedChange } from '../assembly/reload/reloader.ts'
 import type { Config } from '../config/load/config.ts'
+import { mountPage } from '../dashboard/mount-page.ts'
 import type { ListenAddress } from '../runtime/listen-address.ts'
+import { notificationExplainer } from './notification-explainer.ts'
 
-type Parts = Omit<AppDependencies, keyof ServedApi>
+type Parts = Omit<AppDependencies, keyof ServedApi | 'mountPage' | 'explainNotification'>
 
 /** The REST API of a process, whose tokens, limits and triggers may change while it serves. */
 export class RunningApi {
@@ -13,10 +15,10 @@ export class RunningApi {
   #settings: ServedApi
   #app: RequestListener
 
-  constructor(parts: Parts, settings: ServedApi) {
+  constructor(parts: Parts, settings: ServedApi, config: Config) {
     this.#parts = parts
     this.#settings = settings
-    this.#app = createApiApp({ ...parts, ...settings })
+    this.#app = appOf(parts, settings, config)
   }
 
   /** Serves each request by the settings that are in force when it comes. */
@@ -28,7 +30,7 @@ export class RunningApi {
    */
   async prepare(next: Config, listen: ListenAddress | undefined): Promise<PreparedChange> {
     const settings = await apiSettings(next, listen, process.env)
-    const app = createApiApp({ ...this.#parts, ...settings })
+    const app = appOf(this.#parts, settings, next)
     return {
       changes: changesOf(this.#settings, settings),
       apply: () => {
@@ -39,6 +41,16 @@ export class RunningApi {
   }
 }
 
+function appOf(parts: Parts, settings: ServedApi, config: Config): RequestListener {
+  const { access, page } = settings
+  return createApiApp({
+    ...parts,
+    ...settings,
+    explainNotification: notificationExplainer(config),
+    mountPage: page && ((app) => mountPage(app, { access, filters: page.filters })),
+  })
+}
+
 /** Returns what differs, in words without the tokens. */
 function changesOf(before: ServedApi, after: ServedApi): string[] {
   const kinds = ['read', 'write'] as const
@@ -47,6 +59,7 @@ function changesOf(before: ServedApi, after: ServedApi): string[] {
   return [
     ...tokens.map((kind) => `tokens that may ${kind}`),
     ...(before.access.anyHost === after.access.anyHost ? [] : [`api.insecure ${after.access.anyHost}`]),
+    ...(JSON.stringify(before.page) === JSON.stringify(after.page) ? [] : ['ui']),
     ...(was === is ? [] : [`api.limits.requests_per_minute ${was} → ${is}`]),
   ]
 }

@@ -61,13 +61,15 @@ export function countStored(counters: ConsumerCounters, stored: StoredCounts): v
   counters.batches++
 }
 
-/** Counts the messages of a batch that are neither events nor dead letters. */
+/** Counts the messages of a batch by queue, and those that are neither events nor dead letters. */
 export function countUnstored(
   counters: ConsumerCounters,
   batch: readonly Prepared[],
   tally?: Pick<TallyBook, 'add'>,
 ): void {
+  const taken = new Map<string, number>()
   for (const { outcome, delivery } of batch) {
+    taken.set(delivery.queue, (taken.get(delivery.queue) ?? 0) + 1)
     if (outcome.kind === 'undefined') {
       counters.dropped++
       countType(counters.droppedByType, outcome.eventType)
@@ -76,6 +78,7 @@ export function countUnstored(
     if (outcome.kind === 'filtered') counters.filtered++
     else if (outcome.kind === 'repeat') counters.duplicates++
   }
+  for (const [queue, messages] of taken) tally?.add('taken', queue, '', messages)
 }
 
 /** Most event types that are counted apart. */

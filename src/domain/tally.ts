@@ -1,5 +1,7 @@
 /** What consumers and workers count beside their own statistics, over all processes and restarts. */
 export const TALLY_KINDS = [
+  /** messages that consumers have taken from a queue, whatever became of them */
+  'taken',
   /** notifications that no event definition matches: queue, event type */
   'dropped',
   /** events that match a trigger */

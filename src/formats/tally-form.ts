@@ -13,6 +13,12 @@ export type RestTrigger = {
   readonly name: string
   readonly is_configured: boolean
   readonly distinguished_by: readonly string[]
+  /** each criterion on one line; null where the API's configuration does not have the trigger */
+  readonly criteria: {
+    readonly match: readonly string[]
+    readonly fire: readonly string[]
+    readonly expiration: string
+  } | null
   readonly fire_pipeline: string | null
   readonly expire_pipeline: string | null
   readonly matched: number

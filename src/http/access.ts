@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { RequestHandler, Response } from 'express'
+import type { Request, RequestHandler, Response } from 'express'
 import { ForbiddenError } from './forbidden-error.ts'
 import { sendHttpProblem } from './http-problem.ts'
 import { requireOwnName } from './own-names.ts'
+import { isOfPage, isOtherSite, PAGE_HEADER, tokenOfCookie } from './page-cookie.ts'
 
 /**
  * Bearer tokens by permission, each perhaps with its name before it (`anna s3cret`); those that may write may read too. Without any everybody may do everything.
@@ -46,28 +47,59 @@ export function requireWriter(response: Response): void {
     throw new ForbiddenError('this token may read; this needs one that may write')
 }
 
-/** Creates a guard that requires a token for what a request does (401, 403), unless there are no tokens. */
-export function requireToken({ read, write }: Access): RequestHandler {
+/** What a token may do, and its name for records. */
+export type Permission = {
+  readonly mayRead: boolean
+  readonly mayWrite: boolean
+  readonly name: string | undefined
+}
+
+/** Returns a function that looks a token up. Where there are no tokens it must not be asked. */
+export function permissionsOf({ read, write }: Access): (token: string | undefined) => Permission {
   const [readers, writers] = [read, write].map((tokens) =>
     tokens.map((token) => digest(partsOf(token)[1])),
   ) as [Buffer[], Buffer[]]
   const names = new Map(
     [...read, ...write].map((token) => [digest(partsOf(token)[1]).toString('hex'), tokenName(token)]),
   )
+  return (token) => {
+    const given = token ? digest(token) : undefined
+    const mayWrite = isAmong(writers, given)
+    const mayRead = isAmong(readers, given) || mayWrite
+    return { mayRead, mayWrite, name: given && names.get(given.toString('hex')) }
+  }
+}
+
+/**
+ * Creates a guard that requires a token for what a request does (401, 403), unless there are no tokens. With `hasPage` the
+ * cookie of the page counts too; a change by cookie has to come from the page itself (403).
+ */
+export function requireToken(
+  access: Access,
+  { hasPage = false }: { readonly hasPage?: boolean } = {},
+): RequestHandler {
+  const permissionOf = permissionsOf(access)
   return (request, response, next) => {
-    if (readers.length + writers.length === 0) return next()
-    const [scheme, token] = (request.headers.authorization ?? '').split(' ')
-    const given = scheme?.toLowerCase() === 'bearer' && token ? digest(token) : undefined
-    const isWriter = isAmong(writers, given)
-    const isReader = isAmong(readers, given)
-    response.locals.mayWrite = isWriter
-    response.locals.tokenName = given && names.get(given.toString('hex'))
-    if (isWriter || (isReader && READING.has(request.method))) return next()
-    if (isReader)
+    if (access.read.length + access.write.length === 0) return next()
+    const bearer = bearerOf(request)
+    const cookie =
+      hasPage && bearer === undefined && !isOtherSite(request) ? tokenOfCookie(request) : undefined
+    const { mayRead, mayWrite, name } = permissionOf(bearer ?? cookie)
+    if (cookie !== undefined && !READING.has(request.method) && !isOfPage(request))
+      return sendHttpProblem(response, 403, `a change by the page's cookie needs the header ${PAGE_HEADER}`)
+    response.locals.mayWrite = mayWrite
+    response.locals.tokenName = name
+    if (mayWrite || (mayRead && READING.has(request.method))) return next()
+    if (mayRead)
       return sendHttpProblem(response, 403, `this token may read; ${request.method} needs one that may write`)
     response.set('www-authenticate', 'Bearer realm="stacktach"')
     sendHttpProblem(response, 401, 'expected a valid token in the header Authorization, scheme Bearer')
   }
+}
+
+function bearerOf({ headers }: Request): string | undefined {
+  const [scheme, token] = (headers.authorization ?? '').split(' ')
+  return scheme?.toLowerCase() === 'bearer' && token ? token : undefined
 }
 
 function digest(token: string): Buffer {

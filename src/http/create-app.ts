@@ -1,8 +1,10 @@
-import express, { type Express, type RequestHandler } from 'express'
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express'
 import helmet from 'helmet'
 import { canonicalRequest } from './canonical-target.ts'
 
 export type HttpApp = Express
+export type HttpRequest = Request
+export type HttpResponse = Response
 
 /**
  * Creates an application in which every request has its canonical target before anything else sees it.

@@ -103,7 +103,15 @@ export const TRIGGER_COLUMNS: Columns<RestTrigger> = {
     'expired',
     'failed',
   ],
-  cells({ streams, mismatches, distinguished_by, mean_seconds_to_fire, is_configured, ...trigger }) {
+  cells({
+    streams,
+    mismatches,
+    distinguished_by,
+    mean_seconds_to_fire,
+    is_configured,
+    criteria: _,
+    ...trigger
+  }) {
     const [commonest] = mismatches
     return {
       ...trigger,

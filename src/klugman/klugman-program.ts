@@ -5,6 +5,7 @@ import { completionCommand } from './completion-command.ts'
 import { droppedCommand, triggersCommand } from './counters-commands.ts'
 import { deadLettersCommand } from './dead-letters-command.ts'
 import { eventsCommand } from './events-command.ts'
+import { logsCommand } from './logs-command.ts'
 import { shipCommand } from './ship-command.ts'
 import { statusCommand } from './status-command.ts'
 import { streamsCommand } from './streams-command.ts'
@@ -32,6 +33,7 @@ export function klugmanProgram(): Command {
     tailCommand(),
     statusCommand(),
     shipCommand(),
+    logsCommand(),
     completionCommand(),
   ]
   for (const command of commands) program.addCommand(command)

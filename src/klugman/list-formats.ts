@@ -1,6 +1,7 @@
 import { print, printData, printStyled } from '../cli/program.ts'
 import { formatTable } from '../cli/terminal/table.ts'
 import type { RestValue } from '../formats/rest-form.ts'
+import { csvLine, withoutFormula } from '../text/csv.ts'
 import { stringifyJson } from '../text/json.ts'
 import { printable } from '../text/printable.ts'
 import type { Cells } from './columns.ts'
@@ -120,16 +121,8 @@ function yamlValue(value: RestValue): RestValue {
   return typeof value === 'object' && value !== null ? plainText(value) : value
 }
 
-/** Matches a text that a spreadsheet takes for a formula; numbers are none. */
-const FORMULA = /^(?![+-]?[\d.]+$)[=+\-@\t\r]/
-
 /** Returns a value as text, with an apostrophe before a text that a spreadsheet would run as a formula. */
 function defused(value: RestValue): string {
   const text = plainText(value)
-  return typeof value === 'string' && FORMULA.test(text) ? `'${text}` : text
-}
-
-/** Formats a line of CSV by RFC 4180, but ends it with a line feed only. */
-function csvLine(cells: readonly string[]): string {
-  return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`
+  return typeof value === 'string' ? withoutFormula(text) : text
 }

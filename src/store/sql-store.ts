@@ -24,6 +24,7 @@ import {
 import { closeSpan } from './upkeep/event-spans.ts'
 import { indexOlder } from './upkeep/index-older.ts'
 import { findChanges, writeChanges } from './upkeep/redistil-events.ts'
+import { createSqlSamples } from './upkeep/sql-samples.ts'
 import { createSqlTallies } from './upkeep/sql-tallies.ts'
 import { trimChanges } from './upkeep/trim-changes.ts'
 import { trimEvents } from './upkeep/trim-events.ts'
@@ -50,6 +51,7 @@ export async function createSqlStore(
     ...createSqlActions(session),
     ...createSqlUpkeep(session),
     ...createSqlTallies(session),
+    ...createSqlSamples(session),
     ...createSqlTail(session),
     ...createSqlRedistil(session),
     ...createSqlReplays(session),

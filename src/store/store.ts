@@ -4,6 +4,7 @@ import type { Intake } from './ports/intake.ts'
 import type { Queries } from './ports/queries.ts'
 import type { Redistil } from './ports/redistil.ts'
 import type { Replays } from './ports/replays.ts'
+import type { Samples } from './ports/samples.ts'
 import type { StreamRuns } from './ports/stream-runs.ts'
 import type { Tail } from './ports/tail.ts'
 import type { Tallies } from './ports/tallies.ts'
@@ -11,7 +12,7 @@ import type { Upkeep } from './ports/upkeep.ts'
 import type { Watermarks } from './ports/watermarks.ts'
 
 /**
- * A database of events, streams and dead letters: ten ports over one connection pool. A part takes the ports that
+ * A database of events, streams and dead letters: twelve ports over one connection pool. A part takes the ports that
  * it needs, `Intake & DeadLetterBox` rather than `Store`.
  *
  * Every method is one transaction or one query. It rejects with TransientError when the database is away or a
@@ -26,6 +27,7 @@ export interface Store
     Actions,
     Upkeep,
     Tallies,
+    Samples,
     Tail,
     Redistil,
     Replays,

@@ -14,6 +14,7 @@ import { benchFire } from './fire.ts'
 import { benchGenerate } from './generate.ts'
 import { benchGrowth } from './growth/growth.ts'
 import { benchLoad } from './growth/load.ts'
+import { benchHeka } from './heka.ts'
 import { benchIngest } from './ingest/ingest.ts'
 import { benchLatency } from './latency.ts'
 import { benchLogs } from './logs/logs.ts'
@@ -39,6 +40,7 @@ const BENCHES: { readonly [name: string]: Bench } = {
   ingest: { figures: ['ingest_floor_per_s', 'ingest_per_s'], run: benchIngest },
   replay: { figures: ['replay_per_s', 'replay_rss_mb'], run: benchReplay },
   fire: { figures: ['fire_floor_per_s', 'fire_per_s', 'fire_usage_per_s'], run: benchFire },
+  heka: { figures: ['heka_wire_per_s', 'heka_through_per_s'], run: benchHeka },
   memory: { figures: ['rss_mb'], run: benchMemory },
   latency: { figures: ['visible_ms', 'fired_ms', 'trickle_visible_ms'], run: benchLatency },
   contention: { figures: ['deadlocks_per_1000'], run: benchContention },

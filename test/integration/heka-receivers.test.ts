@@ -5,10 +5,9 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { buildBridge } from '../../src/assembly/heka/build-bridge.ts'
-import { buildHttpReceiver } from '../../src/assembly/heka/build-http-receiver.ts'
 import { buildTcpReceiver } from '../../src/assembly/heka/build-tcp-receiver.ts'
 import type { Broker } from '../../src/broker/broker.ts'
-import { BRIDGE, HTTP_RECEIVER, TCP_RECEIVER } from '../../src/heka/settings/programs.ts'
+import { BRIDGE, TCP_RECEIVER } from '../../src/heka/settings/programs.ts'
 import { type Program, readSettings } from '../../src/heka/settings/read-settings.ts'
 import type { Settings, ValuesOf } from '../../src/heka/settings/setting.ts'
 import { framesOf } from '../../src/heka/stream/frames-of.ts'
@@ -20,7 +19,6 @@ import { silentLogger } from '../../src/runtime/logger.ts'
 import { amqpBrokerAt } from '../support/brokers.ts'
 import { Authority } from '../support/certificates.ts'
 import { messageNumber, newSubject } from '../support/heka/subscription.ts'
-import { TcpProxy } from '../support/tcp-proxy.ts'
 import { until } from '../support/until.ts'
 
 const RETENTION = { streamMaxAge: '7D', streamMaxMegabytes: 20_480 }
@@ -96,33 +94,6 @@ test('a hundred frames in one write, then the end: all are relayed, together', a
   expect(payloads()).toEqual(names(1, 100))
   expect(deliveries()).toBeLessThan(10)
   expect(bodies[0]).toEqual(body(1))
-})
-
-test('what the broker loses is published again, and over HTTP nothing is promised that is not there', async () => {
-  const proxy = await TcpProxy.start(inject('amqpUrl'))
-  onTestFinished(() => proxy.stop())
-  const subject = newSubject()
-  const settings = { SUBJECT: subject, CONNECT_HOLD_DOWN: '100ms' }
-  const tcp = await start(TCP_RECEIVER, buildTcpReceiver, settings, proxy.urlOf(inject('amqpUrl')))
-  const http = await start(HTTP_RECEIVER, buildHttpReceiver, settings, proxy.urlOf(inject('amqpUrl')))
-  const post = (n: number) =>
-    fetch(`http://127.0.0.1:${http.address().port}/`, { method: 'POST', body: body(n) }).then(
-      ({ status }) => status,
-    )
-  const health = () => fetch(`http://127.0.0.1:${http.address().port}/health`).then(({ status }) => status)
-  expect(await post(1)).toBe(200)
-  const socket = await dial(tcp.address().port)
-  socket.write(frameOf(body(2)))
-  const { bodies, payloads } = readAll(subject)
-  await until('both messages', () => bodies.length === 2)
-  proxy.close()
-  socket.write(frameOf(body(3)))
-  await until('the breaker', async () => (await post(99)) === 502)
-  expect(await health()).toBe(502)
-  proxy.open()
-  await until('the broker', async () => (await post(4)) === 200)
-  expect(await health()).toBe(200)
-  await until('what came meanwhile', () => payloads().includes('m3') && payloads().includes('m4'))
 })
 
 test('a matcher, signatures and limits decide what is relayed', async () => {

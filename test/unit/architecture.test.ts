@@ -49,6 +49,8 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
   ship: [...GROUND, ...OBJECTS],
+  // The page for people, and the samples that it shows.
+  dashboard: [...GROUND, 'clock', 'http', 'store/ports'],
   // The log transport: its wire, and the programs on both sides of it.
   logs: [...GROUND, 'broker/broker.ts', 'broker/message.ts', 'ship/log-sets/path-text.ts'],
   // Receivers, subscriber and statistics of Heka's messages.
@@ -59,6 +61,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
     ...GROUND,
     'repair',
     'clock',
+    'explain/levels',
     'explain/stream',
     'explain/timeline',
     'http',
@@ -131,6 +134,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
       'config',
       'config-test',
       'connection-check',
+      'dashboard',
       'deployment-status',
       'distiller',
       'dump',

@@ -4,6 +4,7 @@ import type { ListenAddress } from '../../runtime/listen-address.ts'
 import type { LogFormat } from '../../runtime/log/log-format.ts'
 import { logLevelOf } from '../../runtime/log/log-level.ts'
 import { createLogger, type Logger } from '../../runtime/logger.ts'
+import { keepHeapSmall, keepYoungHeapSmall } from '../../runtime/memory.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import { runUntilStopped, stopSignal } from '../daemon.ts'
 import { type BrokerValues, openHekaBroker } from './heka-broker.ts'
@@ -23,6 +24,8 @@ export async function runHeka(
   build: (broker: Broker, logger: Logger) => Promise<Service>,
 ): Promise<void> {
   const signal = stopSignal()
+  keepHeapSmall()
+  keepYoungHeapSmall()
   const level = logLevelOf(logLevel ?? values.loggingLevel?.toLowerCase() ?? 'info') ?? 'info'
   const logger = createLogger(level, {}, logFormat)
   const broker = await openHekaBroker(values, logger)

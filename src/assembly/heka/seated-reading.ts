@@ -32,7 +32,9 @@ export function seatOf(
     isDurable: durable !== '',
     logger,
     onSeated: (position) => {
-      const where = position ? `from ${position.offset}.${position.index} on` : 'from the start'
+      const where = position
+        ? `from ${position.offset}.${position.index} on; after a crash what came next may be sent again`
+        : 'from the start'
       logger.info({}, `this process reads ${subject} ${where}`)
       void subscriber.readFrom(position)
     },

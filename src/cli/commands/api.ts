@@ -14,6 +14,7 @@ import { RunningRepair } from '../../assembly/running-repair.ts'
 import { withStore } from '../../assembly/with-store.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
+import { createSampler } from '../../dashboard/sampler.ts'
 import { createHttpService } from '../../http/http-service.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import type { ListenAddress, ListenRange } from '../../runtime/listen-address.ts'
@@ -57,7 +58,7 @@ async function serve(options: Options): Promise<void> {
     const { runner } = repair
     const posted = new PostedIntake({ store, config, logger })
     const take: PostedIntake['take'] = (...given) => posted.take(...given)
-    const api = new RunningApi({ store, clock, logger, onRequest, runner, take }, settings)
+    const api = new RunningApi({ store, clock, logger, onRequest, runner, take }, settings, config)
     const service = createHttpService(api.listener, settings.address)
     const announcing = {
       ...service,
@@ -66,6 +67,7 @@ async function serve(options: Options): Promise<void> {
         const { host, port } = service.address()
         status.set('api.address', `http://${host}:${port}/`)
         logger.info({}, `serving the REST API on http://${host}:${port}/v1/streams`)
+        if (settings.page) logger.info({}, `serving the page on http://${host}:${port}/`)
       },
     }
     const prepare = async (next: Config) => {
@@ -88,7 +90,8 @@ async function serve(options: Options): Promise<void> {
       status,
       prepare,
     })
-    const services = createGroup([repair, posted, announcing, reloader.service(hangups)])
+    const sampler = settings.page ? [createSampler({ store, clock, logger })] : []
+    const services = createGroup([repair, posted, ...sampler, announcing, reloader.service(hangups)])
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
     await runUntilStopped(services, { signal, logger, shutdownMs, manager, status })
   })

@@ -96,7 +96,7 @@ async function consume(options: Options): Promise<void> {
           apply: () => consumer.useRules(next),
         }),
       })
-      const keeper = createTallyKeeper({ book: tally, store, logger })
+      const keeper = createTallyKeeper({ book: tally, store, contact: { name, role: 'consumer' }, logger })
       const services = [service, statistics, keeper, consumer, reloader.service(hangups)]
       const first = { sentence: `waiting for ${nameOfBrokers(yagi.broker)}`, ended: consumer.reached }
       await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, first, manager, status })

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { InvalidError } from '../../domain/errors.ts'
+import { parseSignerKeys } from '../../heka/receivers/signer-keys.ts'
 import { createLineEncoder, type LineOptions } from '../../heka/subscriber/line-encoder.ts'
 import { parseLineFields } from '../../heka/subscriber/line-fields.ts'
 import { LineWriter } from '../../heka/subscriber/line-writer.ts'
@@ -9,14 +9,16 @@ import { FrameSplitter } from '../../heka/wire/frame-splitter.ts'
 import { messageForm } from '../../heka/wire/message-form.ts'
 import { MessageView } from '../../heka/wire/message-view.ts'
 import { scanMessage } from '../../heka/wire/scan-message.ts'
+import { type SignerKeys, verdictOn } from '../../heka/wire/signature.ts'
 import { WireError } from '../../heka/wire/wire-error.ts'
-import { readRaw } from '../heka/read-raw.ts'
+import { readSecret } from '../../runtime/read-secret.ts'
+import { readHexLines, readRaw } from '../heka/read-raw.ts'
 import { createCommand, printBytes, printNote, UsageError } from '../program.ts'
-import { readNumberedLines } from '../read-lines.ts'
 
 type Options = {
   framed?: true
   message?: true
+  signersFile?: string
   hex?: true
   lines?: true
   fields?: string
@@ -27,6 +29,7 @@ type Options = {
 type Form = (bytes: Buffer, from: number, end: number) => Buffer
 
 const view = new MessageView()
+const BAD_SIGNATURE = Buffer.from('{"error":"the signature is wrong, or its key is not known"}\n')
 
 /** Creates `stv3 heka-decode`, which shows what bytes of Heka hold. */
 export function hekaDecodeCommand(): Command {
@@ -44,6 +47,7 @@ export function hekaDecodeCommand(): Command {
       ).conflicts('message'),
     )
     .option('--message', 'the bytes are one message')
+    .option('--signers-file <file>', 'lines SIGNER_VERSION KEY: a frame with another signature is an error')
     .option('--hex', 'the bytes are hexadecimal, and each line of them is looked at for itself')
     .option('--lines', 'print the lines that the subscriber sends')
     .option('--fields <names>', 'keys of these lines, with commas between (default: all but EnvVersion)')
@@ -55,12 +59,13 @@ async function decode(file: string, options: Options): Promise<void> {
   const form = options.lines ? lineForm(lineOptions(options)) : jsonForm
   if (!options.lines && (options.fields ?? options.dynamicFields) !== undefined)
     throw new UsageError('--fields and --dynamic-fields go with --lines')
-  if (options.hex) return decodeHex(file, options, form)
+  const signers = options.signersFile === undefined ? undefined : await readSigners(options.signersFile)
+  if (options.hex) return decodeHex(file, options, form, signers)
   let splitter: Splitter | undefined
   const whole: Buffer[] = []
   for await (const piece of readRaw(file)) {
     if (splitter === undefined && whole.length === 0 && isFramed(piece, options))
-      splitter = new Splitter(form)
+      splitter = new Splitter(form, signers)
     if (splitter) await print(splitter.take(piece))
     else whole.push(piece)
   }
@@ -68,15 +73,20 @@ async function decode(file: string, options: Options): Promise<void> {
   else await print([attempt(form, Buffer.concat(whole))])
 }
 
-async function decodeHex(file: string, options: Options, form: Form): Promise<void> {
-  for await (const { number, text } of readNumberedLines(file)) {
-    const hex = text.trim()
-    if (!/^(?:[0-9a-fA-F]{2})*$/.test(hex))
-      throw new InvalidError(`line ${number}: expected bytes in hexadecimal`)
-    const bytes = Buffer.from(hex, 'hex')
+async function readSigners(file: string): Promise<SignerKeys> {
+  return parseSignerKeys(await readSecret(file), file)
+}
+
+async function decodeHex(
+  file: string,
+  options: Options,
+  form: Form,
+  signers: SignerKeys | undefined,
+): Promise<void> {
+  for await (const { bytes } of readHexLines(file)) {
     if (!isFramed(bytes, options)) await print([attempt(form, bytes)])
     else {
-      const splitter = new Splitter(form)
+      const splitter = new Splitter(form, signers)
       await print(splitter.take(bytes))
       splitter.end()
     }
@@ -93,10 +103,12 @@ class Splitter {
   readonly #splitter: FrameSplitter
   #found: Buffer[] = []
 
-  constructor(form: Form) {
-    this.#splitter = new FrameSplitter((bytes, from, end) =>
-      this.#found.push(attempt(form, bytes.subarray(from, end))),
-    )
+  constructor(form: Form, signers: SignerKeys | undefined) {
+    this.#splitter = new FrameSplitter((bytes, from, end, header) => {
+      const body = bytes.subarray(from, end)
+      const isBad = signers !== undefined && verdictOn(header, body, signers) === 'bad'
+      this.#found.push(isBad ? BAD_SIGNATURE : attempt(form, body))
+    })
   }
 
   take(bytes: Buffer): Buffer[] {

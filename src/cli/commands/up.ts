@@ -25,6 +25,7 @@ import { createFastClock, type IntakeClock } from '../../clock/event-clock.ts'
 import type { Config } from '../../config/load/config.ts'
 import { loadWholeConfig } from '../../config/load/load-config.ts'
 import type { YagiSettings } from '../../config/load/yagi-settings.ts'
+import { createSampler } from '../../dashboard/sampler.ts'
 import { ConfigError, messageOf, StackTachError } from '../../domain/errors.ts'
 import type { StreamState } from '../../domain/stream.ts'
 import { TallyBook } from '../../domain/tally.ts'
@@ -141,7 +142,7 @@ async function up(options: Options): Promise<void> {
     const { runner } = repair
     const posted = new PostedIntake({ store, config: { ...config, yagi }, logger, clock })
     const take: PostedIntake['take'] = (...given) => posted.take(...given)
-    const api = new RunningApi({ store, clock: clockSettings, logger, runner, take }, settings)
+    const api = new RunningApi({ store, clock: clockSettings, logger, runner, take }, settings, config)
     const http = createHttpService(api.listener, settings.address)
     const counters = createWorkerCounters()
     const build = (by: Pick<WorkerParts, 'config' | 'pipelines'>) =>
@@ -187,7 +188,7 @@ async function up(options: Options): Promise<void> {
       announce,
     })
     const reload = reloader.service(hangups)
-    const keeper = createTallyKeeper({ book: tally, store, logger })
+    const keeper = createTallyKeeper({ book: tally, store, contact: { name: 'up', role: 'up' }, logger })
     const services = [
       status,
       repair,
@@ -197,11 +198,13 @@ async function up(options: Options): Promise<void> {
       consumer,
       worker,
       simulator,
-      announcement(http, options),
+      announcement(http, options, settings.page !== undefined),
       summary,
       reload,
     ]
     if (trimming) services.push(trimming)
+    const { speed } = options
+    if (settings.page) services.push(createSampler({ store, clock: clockSettings, logger, speed }))
     const shutdownMs = config.winchester.shutdown_timeout_s * 1000
     await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, status })
   } finally {
@@ -315,7 +318,7 @@ function urlOf(http: HttpService): string {
   return `http://${host}:${port}`
 }
 
-function announcement(http: HttpService, { data, speed, keep }: Options): Service {
+function announcement(http: HttpService, { data, speed, keep }: Options, hasPage: boolean): Service {
   return {
     async start() {
       const url = urlOf(http)
@@ -323,6 +326,7 @@ function announcement(http: HttpService, { data, speed, keep }: Options): Servic
         `StackTach is running on ${url}; a simulated day takes ${Math.round(86_400 / speed)} s, data is in ${data}
 ${keep === 0 ? 'All data is kept (--keep 0).' : `The data of the last ${keep} simulated days is kept (--keep); what is older is deleted.`}
 
+${hasPage ? `Look at it in a browser: ${url}/\n` : ''}
 Try, in another terminal:
   curl '${url}/v1/streams?limit=1'
   ${KLUGMAN} ${url} streams --count

@@ -105,7 +105,7 @@ async function work(options: Options): Promise<void> {
       const periodMs = winchester.statistics_period * 1000
       const statistics = createStatistics(logger, periodMs, () => counters)
       const shutdownMs = winchester.shutdown_timeout_s * 1000
-      const keeper = createTallyKeeper({ book: tally, store, logger })
+      const keeper = createTallyKeeper({ book: tally, store, contact: { name, role: 'worker' }, logger })
       const services = [service, statistics, keeper, worker, reloader.service(hangups)]
       await runUntilStopped(createGroup(services), { signal, logger, shutdownMs, manager, status })
     } finally {

@@ -30,7 +30,7 @@ const CLEAR = '\u001b[H\u001b[2J'
  * Rejects with StackTachError where nothing can be read.
  */
 export async function showStatusTree(address: string, options: TreeOptions): Promise<void> {
-  const url = /^https?:\/\//i.test(address) ? address : `http://${address}`
+  const url = addressUrl(address)
   let failures = await look(url, options)
   if (options.watch) {
     const signal = stopSignal()
@@ -43,6 +43,11 @@ export async function showStatusTree(address: string, options: TreeOptions): Pro
   if (failures.length > 0) process.exitCode = 1
 }
 
+/** Returns the URL of an address that may lack its protocol. */
+export function addressUrl(address: string): string {
+  return /^https?:\/\//i.test(address) ? address : `http://${address}`
+}
+
 async function look(url: string, options: TreeOptions): Promise<readonly string[]> {
   const { json, watch, prefix = '', expect = [], token } = options
   const statuses = await statusesAt(url, token)
@@ -52,7 +57,8 @@ async function look(url: string, options: TreeOptions): Promise<readonly string[
   return failuresOf(statuses, expect)
 }
 
-async function statusesAt(url: string, token: string | undefined): Promise<readonly Status[]> {
+/** Resolves to all statuses at a URL. Rejects with StackTachError where nothing can be read. */
+export async function statusesAt(url: string, token: string | undefined): Promise<readonly Status[]> {
   try {
     const { signal } = new AbortController()
     const found = await readStatus({ url, token, clock: machineClock, signal })

@@ -4,6 +4,7 @@ import { didYouMean } from '../../text/suggest.ts'
 import { apiSchema } from './api-schema.ts'
 import { outgoingSchema } from './outgoing-schema.ts'
 import { statusSchema } from './status-schema.ts'
+import { uiSchema } from './ui-schema.ts'
 
 const texts = z.union([z.string(), z.array(z.string())], { error: 'expected a text or a list of texts' })
 
@@ -130,6 +131,9 @@ export const winchesterSchema = z.strictObject(
       .optional()
       .describe('days that dead letters are kept; for ever unless given'),
     api: apiSchema.prefault({}).describe('how the REST API is served'),
+    ui: uiSchema.describe(
+      'the page for people that the API serves at `/`: false turns it off; with `filters`, names and addresses of saved filters',
+    ),
   },
   {
     error: 'expected a winchester.yaml with its keys (database, trigger_definitions, …), or name a yagi.conf',

@@ -1,16 +1,15 @@
-import { fieldAt } from '../wire/decode-message.ts'
 import { findField } from '../wire/find-field.ts'
-import { BOOL, BYTES, DOUBLE, type HekaField, INTEGER, STRING } from '../wire/message.ts'
+import { type FieldValue, valueAt, type WholeValue } from '../wire/find-value.ts'
 import type { MessageView } from '../wire/message-view.ts'
 import type { Matcher } from './matcher.ts'
-import { compareWhole, parseNumberLiteral } from './number-literal.ts'
+import { compileWholeTest, parseNumberLiteral } from './number-literal.ts'
 import type { Test } from './parser.ts'
 import { holds, orderOf } from './relations.ts'
 import { compileBytesTest } from './variable-test.ts'
 
 type FieldTest = Extract<Test, { field: object }>
-type Value = Buffer | bigint | number | boolean
-type ValueTest = (value: Value) => boolean
+type Found = FieldValue | WholeValue
+type ValueTest = (value: Exclude<Found, undefined>) => boolean
 
 /** Compiles a test of a field's value. Where there is no such value it is false, except `== NIL`. */
 export function compileFieldTest(test: FieldTest): Matcher {
@@ -25,29 +24,21 @@ export function compileFieldTest(test: FieldTest): Matcher {
   const passes = compileValueTest(test)
   return (view) => {
     const value = find(view)
-    return value !== undefined && value !== 'unknown' && passes(value)
+    return value !== undefined && passes(value)
   }
 }
 
 /** Returns what finds the value: undefined where there is none, `unknown` in a field of an unknown type. */
-function valueFinder({ name, index, valueIndex }: FieldTest['field']) {
+function valueFinder({ name, index, valueIndex }: FieldTest['field']): (view: MessageView) => Found {
   const bytes = Buffer.from(name)
   const most = BigInt(Number.MAX_SAFE_INTEGER)
-  if (index > most || valueIndex > most) return () => undefined
-  const [which, at] = [Number(index), Number(valueIndex)]
-  return (view: MessageView): Value | 'unknown' | undefined => {
+  if (index > most) return () => undefined
+  const which = Number(index)
+  const at = valueIndex > most ? Number.MAX_SAFE_INTEGER : Number(valueIndex)
+  return (view) => {
     const found = findField(view, bytes, which)
-    return found < 0 ? undefined : valueAt(fieldAt(view, found), at)
+    return found < 0 ? undefined : valueAt(view, found, at)
   }
-}
-
-function valueAt(field: HekaField, at: number): Value | 'unknown' | undefined {
-  const type = field.valueType ?? STRING
-  if (type === STRING) return field.strings[at]
-  if (type === BYTES) return field.bytes[at]
-  if (type === INTEGER) return field.integers[at]
-  if (type === DOUBLE) return field.doubles[at]
-  return type === BOOL ? field.bools[at] : 'unknown'
 }
 
 function compileValueTest(test: Exclude<FieldTest, { kind: 'field-nil' }>): ValueTest {
@@ -55,9 +46,10 @@ function compileValueTest(test: Exclude<FieldTest, { kind: 'field-nil' }>): Valu
   if (test.kind === 'field-number') {
     const literal = parseNumberLiteral(test.value)
     const { operator } = test
+    const isWhole = compileWholeTest(operator, literal)
     return (value) => {
-      if (typeof value === 'bigint') return holds(operator, compareWhole(value, literal))
-      return typeof value === 'number' && holds(operator, orderOf(value, literal.double))
+      if (typeof value === 'number') return holds(operator, orderOf(value, literal.double))
+      return typeof value === 'object' && 'whole' in value && isWhole(value.whole)
     }
   }
   const passes = compileBytesTest(test)

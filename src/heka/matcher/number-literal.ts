@@ -1,3 +1,6 @@
+import type { Relation } from './parser.ts'
+import { holds, orderOf } from './relations.ts'
+
 /** A decimal number: as a double, and exactly as the whole number below it and whether more follows. */
 export type NumberLiteral = {
   readonly double: number
@@ -22,8 +25,21 @@ export function parseNumberLiteral(text: string): NumberLiteral {
   return { double, floor, hasFraction: /[1-9]/.test(digits.slice(before)) }
 }
 
+/** Compiles an exact comparison of whole numbers with a literal. */
+export function compileWholeTest(
+  operator: Relation,
+  literal: NumberLiteral,
+): (value: number | bigint) => boolean {
+  // Numbers that a double holds compare exactly, unless rounding has made the literal whole.
+  const isExact = literal.hasFraction !== Number.isInteger(literal.double)
+  return (value) => {
+    if (typeof value === 'number' && isExact) return holds(operator, orderOf(value, literal.double))
+    return holds(operator, compareWhole(BigInt(value), literal))
+  }
+}
+
 /** Compares a whole number with a literal exactly: below 0 where it is less, 0 where it is equal. */
-export function compareWhole(value: bigint, { floor, hasFraction }: NumberLiteral): number {
+function compareWhole(value: bigint, { floor, hasFraction }: NumberLiteral): number {
   if (value !== floor) return value < floor ? -1 : 1
   return hasFraction ? -1 : 0
 }

@@ -1,10 +1,10 @@
-import { ENV_VERSION, HOSTNAME, LOGGER, type MessageView, PAYLOAD, TYPE, UUID } from '../wire/message-view.ts'
+import { ENV_VERSION, HOSTNAME, LOGGER, PAYLOAD, TYPE, UUID } from '../wire/message-view.ts'
 import { uuidText } from '../wire/uuid-text.ts'
 import type { Matcher } from './matcher.ts'
-import { compareWhole, parseNumberLiteral } from './number-literal.ts'
+import { compileWholeTest, parseNumberLiteral } from './number-literal.ts'
 import type { Test } from './parser.ts'
 import { type BytesTest, compileRegex } from './regex.ts'
-import { holds, orderOf } from './relations.ts'
+import { holds } from './relations.ts'
 
 type TextTest = Extract<Test, { kind: 'text' | 'regex' }>
 type NumberTest = Extract<Test, { kind: 'number' }>
@@ -58,11 +58,8 @@ export function compileBytesTest(
 
 /** Compiles a test of a number. An absent severity is 7, other absent numbers are 0. */
 export function compileNumberTest({ name, operator, value }: NumberTest): Matcher {
-  const literal = parseNumberLiteral(value)
-  if (name === 'Timestamp') return (view) => holds(operator, compareWhole(view.timestamp, literal))
-  const read = name === 'Severity' ? (view: MessageView) => view.severity : (view: MessageView) => view.pid
-  // Whole numbers of 32 bits compare with a double exactly, unless rounding has made it whole.
-  const isExact = literal.hasFraction !== Number.isInteger(literal.double)
-  if (isExact) return (view) => holds(operator, orderOf(read(view), literal.double))
-  return (view) => holds(operator, compareWhole(BigInt(read(view)), literal))
+  const passes = compileWholeTest(operator, parseNumberLiteral(value))
+  if (name === 'Timestamp') return (view) => passes(view.timestamp)
+  if (name === 'Severity') return (view) => passes(view.severity)
+  return (view) => passes(view.pid)
 }

@@ -9,6 +9,8 @@ import type { LineWriter } from './line-writer.ts'
 
 const NANOSECONDS = 1_000_000_000n
 const NOTHING = Buffer.alloc(0)
+/** Length of the longest name of a key, which a field may have too. */
+const LONGEST_KEY = 13
 const TEXTS: { readonly [name: string]: number } = {
   Type: TYPE,
   Logger: LOGGER,
@@ -66,78 +68,96 @@ function variableWriter(name: LineField): (view: MessageView, writer: LineWriter
   }
 }
 
+/** The second that was formatted last: most messages follow each other closely. */
+let lastSeconds = Number.NaN
+let lastText = ''
+
 /** Returns nanoseconds since 1970 as `YYYY-MM-DDTHH:MM:SS` in UTC; the fraction is cut off, towards the past. */
 function timeText(nanoseconds: bigint): string {
-  const seconds = nanoseconds / NANOSECONDS - (nanoseconds % NANOSECONDS < 0n ? 1n : 0n)
-  return new Date(Number(seconds) * 1000).toISOString().slice(0, 19)
+  const seconds = Number(nanoseconds / NANOSECONDS) - (nanoseconds % NANOSECONDS < 0n ? 1 : 0)
+  if (seconds !== lastSeconds) {
+    lastSeconds = seconds
+    lastText = new Date(seconds * 1000).toISOString().slice(0, 19)
+  }
+  return lastText
 }
 
 function dynamicWriter(keys: readonly string[], allowed: ReadonlySet<string>): KeyWriter {
   const taken = new Set(keys.filter((key) => key !== 'DynamicFields'))
   return (view, writer, isFirst) => {
-    const byName = fieldsByName(view, allowed)
+    const fields = fieldsOf(view, allowed)
     let separator = isFirst ? '' : ','
-    for (const [name, values] of byName) {
+    for (const [index, field] of fields.entries()) {
+      const same = sameNamed(fields, index)
+      if (same === 'before') continue
+      const name = field.name ?? NOTHING
       writer.ascii(separator)
-      writer.text(Buffer.from(taken.has(name) ? `Fields[${name}]` : name))
+      if (name.length <= LONGEST_KEY && taken.has(name.toString('latin1')))
+        writer.text(Buffer.from(`Fields[${name}]`))
+      else writer.text(name)
       writer.ascii(':')
-      writeValues(values, writer)
+      writeValues(same === 'none' ? [field] : same, writer)
       separator = ','
     }
-    return byName.size > 0
+    return fields.length > 0
   }
 }
 
-/** Returns the fields to write by name, in their order; those of one name together. */
-function fieldsByName(view: MessageView, allowed: ReadonlySet<string>): Map<string, HekaField[]> {
-  const byName = new Map<string, HekaField[]>()
+/** Returns the fields that are written. */
+function fieldsOf(view: MessageView, allowed: ReadonlySet<string>): HekaField[] {
+  const fields: HekaField[] = []
   for (let index = 0; index < view.fieldCount; index++) {
     const field = fieldAt(view, index)
-    const name = field.name?.toString() ?? ''
-    if (allowed.size > 0 && (field.name === undefined || !allowed.has(name))) continue
-    const same = byName.get(name)
-    if (same) same.push(field)
-    else byName.set(name, [field])
+    if (allowed.size === 0 || (field.name && allowed.has(field.name.toString()))) fields.push(field)
   }
-  return byName
+  return fields
+}
+
+/** Returns all fields of the name of one, `none` where it is alone, `before` where an earlier one has its name. */
+function sameNamed(fields: readonly HekaField[], index: number): 'none' | 'before' | HekaField[] {
+  const name = fields[index]?.name ?? NOTHING
+  for (let at = 0; at < index; at++) if (name.equals(fields[at]?.name ?? NOTHING)) return 'before'
+  const later = fields.filter((field, at) => at > index && name.equals(field.name ?? NOTHING))
+  return later.length === 0 ? 'none' : [fields[index] as HekaField, ...later]
 }
 
 function writeValues(fields: readonly HekaField[], writer: LineWriter): void {
-  const written = fields.flatMap((field) => {
-    const values = valuesOf(field)
-    return values.map((value) => () => writeValue(value, values.length === 1, writer))
-  })
-  const [first, ...others] = written
-  if (!first) {
+  let count = 0
+  for (const field of fields) count += listOf(field).length
+  if (count === 0) {
     writer.ascii('null')
     return
   }
-  if (others.length > 0) writer.ascii('[')
-  first()
-  for (const write of others) {
-    writer.ascii(',')
-    write()
+  if (count > 1) writer.ascii('[')
+  let separator = ''
+  for (const field of fields) {
+    const values = listOf(field)
+    const isText = (field.valueType ?? STRING) === STRING
+    for (const value of values) {
+      writer.ascii(separator)
+      writeValue(value, isText || values.length === 1, isText, writer)
+      separator = ','
+    }
   }
-  if (others.length > 0) writer.ascii(']')
+  if (count > 1) writer.ascii(']')
 }
 
-type Value = { readonly text: Buffer } | Buffer | bigint | number | boolean
+type Value = Buffer | bigint | number | boolean
 
 /** Returns the values in the list of a field's type; none where the type is unknown. */
-function valuesOf(field: HekaField): readonly Value[] {
+function listOf(field: HekaField): readonly Value[] {
   const type = field.valueType ?? STRING
-  if (type === STRING) return field.strings.map((text) => ({ text }))
+  if (type === STRING) return field.strings
   if (type === BYTES) return field.bytes
   if (type === INTEGER) return field.integers
   if (type === DOUBLE) return field.doubles
   return type === BOOL ? field.bools : []
 }
 
-/** Writes a value. Bytes are base64, but text where they are alone and UTF-8. */
-function writeValue(value: Value, isAlone: boolean, writer: LineWriter): void {
+/** Writes a value. Bytes are base64, but text where they are alone and UTF-8; a text is always text. */
+function writeValue(value: Value, mayBeText: boolean, isText: boolean, writer: LineWriter): void {
   if (typeof value === 'number') writer.ascii(doubleText(value))
   else if (typeof value !== 'object') writer.ascii(String(value))
-  else if ('text' in value) writer.text(value.text)
-  else if (isAlone && isUtf8(value)) writer.text(value)
+  else if (mayBeText && (isText || isUtf8(value))) writer.text(value)
   else writer.ascii(`"${value.toString('base64')}"`)
 }

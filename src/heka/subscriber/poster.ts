@@ -4,7 +4,7 @@ import { messageOf } from '../../domain/errors.ts'
 import { Backoff, sleep } from '../../runtime/backoff.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { Outage } from '../../runtime/outage.ts'
-import { type OutgoingResponse, sendOut } from '../../runtime/outgoing.ts'
+import { type PostAnswer, postOut } from '../../runtime/outgoing.ts'
 import { retryAfterMs } from './retry-after.ts'
 
 const pack = promisify(gzip)
@@ -76,7 +76,6 @@ export class Poster {
     for (let redirects = 0; ; redirects++) {
       try {
         const response = await this.#send(url, body, id, signal)
-        await response.arrayBuffer().catch(() => {})
         const next = redirectOf(response, url)
         if (next === undefined || redirects === MOST_REDIRECTS) return attemptOf(response)
         url = next
@@ -90,11 +89,9 @@ export class Poster {
     }
   }
 
-  #send(url: string, body: Buffer, id: string, signal: AbortSignal): Promise<OutgoingResponse> {
+  #send(url: string, body: Buffer, id: string, signal: AbortSignal): Promise<PostAnswer> {
     const { headers, isPacked } = this.#options
-    return sendOut(url, {
-      method: 'POST',
-      redirect: 'manual',
+    return postOut(url, {
       signal,
       body,
       headers: {
@@ -108,16 +105,16 @@ export class Poster {
   }
 }
 
-function redirectOf({ status, headers }: OutgoingResponse, base: string): string | undefined {
-  const location = headers.get('location')
-  if ((status !== 307 && status !== 308) || location === null) return undefined
+function redirectOf({ status, header }: PostAnswer, base: string): string | undefined {
+  const location = header('location')
+  if ((status !== 307 && status !== 308) || location === undefined) return undefined
   const next = URL.parse(location, base)
   return next && /^https?:$/.test(next.protocol) ? next.href : undefined
 }
 
-function attemptOf({ status, headers }: OutgoingResponse): Attempt {
+function attemptOf({ status, header }: PostAnswer): Attempt {
   if (status >= 200 && status < 300) return { kind: 'delivered' }
   const reason = `the batch was answered with ${status}`
   if (status < 500 && !LATER.includes(status)) return { kind: 'refused', reason, status }
-  return { kind: 'later', reason, status, waitMs: retryAfterMs(headers.get('retry-after'), Date.now()) }
+  return { kind: 'later', reason, status, waitMs: retryAfterMs(header('retry-after'), Date.now()) }
 }

@@ -20,9 +20,9 @@ import { LineWriter } from './line-writer.ts'
 import type { PostOutcome } from './poster.ts'
 
 /** Deliveries that are read ahead at first, and bytes at most. */
-const FIRST_PREFETCH = 64
+const FIRST_PREFETCH = 32
 const MOST_PREFETCH = 16_384
-const MOST_AHEAD_BYTES = 24 << 20
+const MOST_AHEAD_BYTES = 8 << 20
 /** Longest wait for posts under way when the subscriber ends, ms. */
 const LAST_POSTS_MS = 15_000
 

@@ -93,7 +93,7 @@ export class Collector implements Service {
       ...{ link: this.#link, counters: this.#counters, zstd: parts.zstd },
       hello: () => helloExtra({ peer: store.peer, host: parts.host, token: this.#token, zstd: parts.zstd }),
       remember: () => this.#saveOrSay(),
-      before: (file) => this.#files.rotatedBefore(file),
+      before: (file) => this.#files.before(file),
       onRead: (file) => this.#rotation.consider(file),
       onShort: (file) => this.#files.lookAgain(file),
       onFault: (file, reason) => this.#fault(this.#files.pathOf(file.name), reason),

@@ -30,7 +30,7 @@ export function parseOffsets(text: string): OffsetEntry[] | undefined {
 
 function entryOf(value: unknown): OffsetEntry | undefined {
   if (value === null) return { inode: 0n, offset: 0n }
-  if (!Array.isArray(value) && typeof value === 'object') {
+  if (!Array.isArray(value) && !(value instanceof NumberText) && typeof value === 'object') {
     let [inode, offset] = [0n, 0n]
     for (const [name, member] of Object.entries(value)) {
       const lower = name.toLowerCase()

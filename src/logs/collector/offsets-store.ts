@@ -23,6 +23,8 @@ type Additions = {
     readonly offset: number
     readonly fingerprint: { readonly length: number; readonly sha256: string }
     readonly born: string
+    /** names in base64 */
+    readonly earlier: readonly { readonly until: number; readonly name: string }[]
   }[]
 }
 
@@ -83,7 +85,7 @@ export class OffsetsStore {
     if (known) return known
     const answered = this.#offsets.get(ino)
     if (answered === undefined) return undefined
-    return { dev, ino, stream: '', answered, fingerprint: { length: 0, sha256: '' }, bornNs: 0n }
+    return { dev, ino, stream: '', answered, fingerprint: { length: 0, sha256: '' }, bornNs: 0n, earlier: [] }
   }
 
   /** Forgets what was known from before, once it is looked up. */
@@ -144,8 +146,18 @@ export class OffsetsStore {
   }
 }
 
-function additionOf({ dev, ino, stream, answered, fingerprint, bornNs }: RememberedFile) {
-  return { dev: `${dev}`, ino: `${ino}`, stream, offset: answered, fingerprint, born: `${bornNs}` }
+function additionOf(file: RememberedFile): Additions['files'][number] {
+  const { dev, ino, stream, answered, fingerprint, bornNs, earlier } = file
+  const names = earlier.map(({ until, name }) => ({ until, name: name.toString('base64') }))
+  return {
+    dev: `${dev}`,
+    ino: `${ino}`,
+    stream,
+    offset: answered,
+    fingerprint,
+    born: `${bornNs}`,
+    earlier: names,
+  }
 }
 
 function additionsOf(text: string | undefined): Additions | undefined {
@@ -161,8 +173,9 @@ function additionsOf(text: string | undefined): Additions | undefined {
 }
 
 function filesOf({ files }: Additions): Map<string, RememberedFile> {
-  const remembered = files.map(({ dev, ino, stream, offset, fingerprint, born }) => ({
+  const remembered = files.map(({ dev, ino, stream, offset, fingerprint, born, earlier }) => ({
     ...{ dev: BigInt(dev), ino: BigInt(ino), stream, answered: offset, fingerprint, bornNs: BigInt(born) },
+    earlier: earlier.map(({ until, name }) => ({ until, name: Buffer.from(name, 'base64') })),
   }))
   return new Map(remembered.map((file) => [idOf(file), file]))
 }

@@ -175,7 +175,7 @@ export class Sender {
     const rest = file.restsUntil - performance.now()
     if (rest > 0) return this.#turns.addLater(file, rest)
     const before = this.#parts.before(file)
-    if (before && before.read < before.end) {
+    if (before) {
       this.want(before)
       return this.#turns.addLater(file, BEFORE_MS)
     }

@@ -25,7 +25,12 @@ export type RememberedFile = {
   readonly fingerprint: Fingerprint
   /** when the file was made, in ns; 0 where the file system does not say it */
   readonly bornNs: bigint
+  /** names that it had, for what was written under them */
+  readonly earlier: readonly EarlierName[]
 }
+
+/** A name of a file, and the place up to which the file was written under it. */
+export type EarlierName = { readonly until: number; readonly name: Buffer }
 
 /** Returns the key of a file as long as it lives: device and inode. */
 export function idOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
@@ -82,7 +87,7 @@ export class SourceFile {
   bornNs = 0n
   mtimeNs = 0n
   #fd: number | undefined
-  #earlier: { readonly until: number; readonly name: Buffer }[] = []
+  #earlier: EarlierName[] = []
   #marks: { readonly size: number; readonly at: number }[] = []
 
   constructor(stats: BigIntStats, name: Buffer) {
@@ -109,7 +114,8 @@ export class SourceFile {
   }
 
   /** Goes on where an earlier process has stopped. */
-  resume({ stream, answered, fingerprint, bornNs }: RememberedFile): void {
+  resume({ stream, answered, fingerprint, bornNs, earlier }: RememberedFile): void {
+    this.#earlier = [...earlier]
     this.stream = stream
     this.savedStream = stream
     this.answered = answered
@@ -120,7 +126,7 @@ export class SourceFile {
 
   remember(): RememberedFile {
     const { dev, ino, stream, answered, fingerprint, bornNs } = this
-    return { dev, ino, stream, answered, fingerprint, bornNs }
+    return { dev, ino, stream, answered, fingerprint, bornNs, earlier: this.#earlier }
   }
 
   /** Begins a new life: what was read before is no longer what the file holds. */

@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, statSync } from 'node:fs'
 import { messageOf } from '../../domain/errors.ts'
 import type { IsWanted } from './patterns.ts'
-import { idOf, isRotated, OLD, type RememberedFile, SourceFile } from './source-file.ts'
+import { idOf, isRotated, OLD, type RememberedFile, SourceFile, sentName } from './source-file.ts'
 
 /** Time for which a file without a name is still looked at, after its last growth: a slow writer may have it open. */
 const LINGER_MS = 30_000
@@ -31,6 +31,8 @@ export class SourceFiles {
   #isWanted: IsWanted
   readonly #byName = new Map<string, SourceFile>()
   readonly #byId = new Map<string, SourceFile>()
+  /** files that have lost a name under which more of them may have to be sent */
+  readonly #leaving = new Set<SourceFile>()
 
   constructor(parts: SourceParts) {
     this.#parts = parts
@@ -58,12 +60,20 @@ export class SourceFiles {
     return this.#byId.get(idOf(stats))
   }
 
-  /** Returns the file that was rotated and is sent under the same name as another; undefined where there is none. */
-  rotatedBefore(file: SourceFile): SourceFile | undefined {
-    const before = isRotated(file.name) ? undefined : this.at(Buffer.concat([file.name, OLD]))
-    // A write to it may have been before those to the other, and not be seen yet.
-    if (before?.isOpen) this.lookAgain(before)
-    return before
+  /**
+   * Returns a file of which more is to be read, and that goes before another: it was rotated, renamed or deleted, and is sent under
+   * the same name. Undefined where there is none.
+   */
+  before(file: SourceFile): SourceFile | undefined {
+    const name = sentName(file.name)
+    const rotated = isRotated(file.name) ? undefined : this.at(Buffer.concat([file.name, OLD]))
+    for (const one of rotated ? [rotated, ...this.#leaving] : this.#leaving) {
+      // A write to it may have been before those to the other, and not be seen yet.
+      if (one.isOpen || !one.isGone) this.lookAgain(one)
+      if (one.read >= one.end) this.#leaving.delete(one)
+      else if (one !== file && one.nameAt(one.read).name.equals(name)) return one
+    }
+    return undefined
   }
 
   pathOf(name: Buffer): Buffer {
@@ -111,6 +121,7 @@ export class SourceFiles {
     if (!isWanted && !(earlier && earlier.answered < Number(stats.size))) return
     const file = new SourceFile(stats, name)
     if (earlier) file.resume(earlier.stream === '' ? { ...earlier, stream: file.stream } : earlier)
+    if (earlier && earlier.earlier.length > 0) this.#leaving.add(file)
     if (!isWanted) file.limit = Number(stats.size)
     file.isLink = isLink(this.pathOf(name))
     file.grewAt = now()
@@ -128,6 +139,7 @@ export class SourceFiles {
       if (isWanted) {
         this.#byName.delete(keyOf(file.name))
         file.rename(name)
+        this.#leaving.add(file)
         this.#byName.set(keyOf(name), file)
         file.limit = Number.POSITIVE_INFINITY
       } else file.limit = Math.min(file.limit, Number(stats.size))
@@ -171,7 +183,9 @@ export class SourceFiles {
 
   #loseName(file: SourceFile, name: Buffer): void {
     this.#byName.delete(keyOf(name))
-    if (file.name.equals(name)) file.isGone = true
+    if (!file.name.equals(name)) return
+    file.isGone = true
+    this.#leaving.add(file)
   }
 
   /** Closes a file without a name when it is sent, answered, and nobody has written to it for a while. */
@@ -180,6 +194,7 @@ export class SourceFiles {
     const rests = now - file.grewAt > LINGER_MS || file.limit <= file.size
     if (file.isOpen && !(file.isAnswered && rests)) return
     file.close()
+    this.#leaving.delete(file)
     this.#byId.delete(file.id)
     if (this.at(file.name) === file) this.#byName.delete(keyOf(file.name))
   }

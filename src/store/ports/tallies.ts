@@ -23,6 +23,8 @@ export interface Tallies {
   addTallies(tallies: readonly Tally[]): Promise<void>
   /** Lists the counts of these kinds, the largest first. */
   listTallies(kinds: readonly TallyKind[], limit: number): Promise<StoredTally[]>
+  /** Sums the counts of these kinds by name. */
+  sumTallies(kinds: readonly TallyKind[]): Promise<{ kind: TallyKind; name: string; amount: number }[]>
   /** Counts the streams of each trigger by their states; goes through all streams. */
   countStreamsByTrigger(signal?: AbortSignal): Promise<StreamsOfTrigger[]>
 }

@@ -108,6 +108,12 @@ export type TallyTable = {
   last_at: number
 }
 
+/** What the page shows of a deployment over time: a ring of samples by their step in seconds. */
+export type SampleTable = { ring: number; slot: number; at: number; figures: string }
+
+/** A process that was heard of. */
+export type ContactTable = { name: string; role: string; started_at: number; heard_at: number }
+
 /** What has changed with streams, for those who follow it. */
 export type StreamChangeTable = {
   id: Generated<number>
@@ -144,6 +150,8 @@ export type Tables = {
   action: ActionTable
   action_result: ActionResultTable
   tally: TallyTable
+  sample: SampleTable
+  contact: ContactTable
   stream_change: StreamChangeTable
   replay: ReplayTable
 }

@@ -21,6 +21,7 @@ export function createSqlTallies({ context, transaction, query }: SqlSession): T
       if (tallies.length > 0) await transaction((tx) => addTallies(tx, context, tallies))
     },
     listTallies: (kinds, limit) => query(() => listTallies(context, kinds, limit)),
+    sumTallies: (kinds) => query(() => sumTallies(context, kinds)),
     countStreamsByTrigger: (signal) =>
       query(() => countStreamsByTrigger(context, readingUntil(signal, context.dialect))),
   }
@@ -97,6 +98,21 @@ async function listTallies(
     ...{ kind: kind as TallyKind, name, detail, amount: Number(amount), total: Number(total) },
     ...{ firstAt: first_at, lastAt: last_at },
   }))
+}
+
+async function sumTallies(
+  { db }: StoreContext,
+  kinds: readonly TallyKind[],
+): Promise<{ kind: TallyKind; name: string; amount: number }[]> {
+  const rows = await db
+    .selectFrom('tally')
+    .select(({ fn }) => ['kind', 'name', fn.sum<number>('amount').as('amount')])
+    .where('kind', 'in', kinds)
+    .groupBy(['kind', 'name'])
+    .orderBy('kind')
+    .orderBy('name')
+    .execute()
+  return rows.map(({ kind, name, amount }) => ({ kind: kind as TallyKind, name, amount: Number(amount) }))
 }
 
 async function countStreamsByTrigger({ db }: StoreContext, reading: Reading): Promise<StreamsOfTrigger[]> {

@@ -147,7 +147,7 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['replay FAULTY -c WINCHESTER --dry-run --from tomorrow --to yesterday', 2, /./],
   ['replay /nosuch -c WINCHESTER --dry-run', 1, /nosuch/],
   ['preview -c WINCHESTER', 2, /--against/],
-  ['ship', 2, /--config <file>/],
+  ['ship', 2, /expected -c FILE, or --server URL/],
   ['ship -c TRIGGERS', 1, /triggers.yaml:\d+:\d+: search_dirs: is required/],
   ['ship -c WINCHESTER', 1, /winchester.yaml:1:1: log_sets: expected a list of log sets/],
   ['ship -c EMPTY --now 2026-01-01', 2, /go with --once or --dry-run/],
@@ -158,6 +158,20 @@ const NONSENSE: readonly (readonly [line: string, code: number, told: RegExp])[]
   ['ship explain x --jsonl', 2, /--jsonl takes paths from its lines/],
   ['ship verify -c EMPTY', 1, /empty:1:1: expected/],
   ['ship restore x -c EMPTY', 2, /--output <file>/],
+  ['ship-server', 2, /--config <file>/],
+  ['ship-proxy', 2, /--config <file>/],
+  ['logs-collector --target-address x', 1, /--target-address is "x"; expected HOST:PORT/],
+  ['logs-processor --listen-address x', 1, /--listen-address is "x"; expected HOST:PORT/],
+  ['heka-tcp -c WINCHESTER', 1, /winchester.yaml.*unknown key database/],
+  ['heka-http -c WINCHESTER', 1, /winchester.yaml.*unknown key database/],
+  ['heka-stats -c WINCHESTER', 1, /winchester.yaml.*unknown key database/],
+  ['heka-subscribe', 1, /required SUB_CLIENT_ID is missing; set it, or give --client-id/],
+  ['heka-bridge', 1, /required BRIDGE_CLIENT_ID is missing; set it, or give --client-id/],
+  ['heka-generate --rate x', 2, /expected a whole number of at least 0/],
+  ['heka-match', 2, /expected an expression, or --jsonl alone/],
+  ['heka-match Foo==1', 1, /unknown word "Foo" at column 1, expected one of Uuid, Type/],
+  ['heka-encode NOSUCH', 1, /cannot read NOSUCH/],
+  ['heka-decode --message --framed', 2, /cannot be used with option/],
 ]
 
 test.each(NONSENSE)('stv3 %s exits %i', async (line, code, told) => {
@@ -219,6 +233,8 @@ test('the table has each command', async () => {
     'dropped',
     'tail',
     'status',
+    'ship',
+    'logs',
     'completion',
   ])
 })

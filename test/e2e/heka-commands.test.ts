@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { runProgram } from '../../sandbox/servers/child-program.ts'
+import { matcherVectors, subscriberVectors, vectorBytes, wireVectors } from '../support/heka/vectors.ts'
+
+const linesOf = (text: string) => text.split('\n').slice(0, -1)
+const jsonLines = (values: readonly unknown[]) => values.map((value) => `${JSON.stringify(value)}\n`).join('')
+
+test('heka-match evaluates the vectors, a line each', async () => {
+  const { messages, cases } = matcherVectors()
+  const requests = cases.map(({ expr, message = {} }) => ({
+    expr,
+    message: typeof message === 'string' ? messages[message] : message,
+  }))
+  const { code, stdout } = await runProgram('stv3', ['heka-match', '--jsonl'], {}, jsonLines(requests))
+  expect(code).toBe(0)
+  const found = linesOf(stdout).map((line) => JSON.parse(line))
+  expect(found).toHaveLength(cases.length)
+  for (const [index, one] of cases.entries()) {
+    const { error, result } = one.strict ?? one
+    if (error) expect(found[index]).toEqual({ error: expect.any(String) })
+    else expect(found[index], one.id).toEqual({ result })
+  }
+})
+
+test('heka-decode shows messages, and heka-encode writes them again', async () => {
+  const cases = wireVectors().cases.filter(
+    ({ kind, title }) => kind === 'decode-message' && title !== 'empty',
+  )
+  const hex = cases.map(({ bytes = '' }) => vectorBytes(bytes).toString('hex'))
+  const input = hex.map((line) => `${line}\n`).join('')
+  const decoded = await runProgram('stv3', ['heka-decode', '--hex', '--message'], {}, input)
+  expect(decoded.code).toBe(0)
+  const found = linesOf(decoded.stdout).map((line) => JSON.parse(line))
+  const good: string[] = []
+  for (const [index, { expect: wanted = {}, strict }] of cases.entries()) {
+    if (strict?.error || wanted.error) expect(found[index]).toEqual({ error: expect.any(String) })
+    else {
+      expect(found[index]).toEqual({ message: wanted.message })
+      good.push(wanted.reencoded ?? (hex[index] as string))
+    }
+  }
+  const messages = jsonLines(found.filter(({ message }) => message))
+  const encoded = await runProgram('stv3', ['heka-encode', '--hex'], {}, messages)
+  expect(linesOf(encoded.stdout)).toEqual(good)
+  const framed = await runProgram('stv3', ['heka-encode', '--framed', '--hex'], {}, messages)
+  const again = await runProgram('stv3', ['heka-decode', '--hex', '--framed'], {}, framed.stdout)
+  expect(again.stdout).toBe(messages)
+})
+
+test('heka-decode prints the lines that the subscriber sends', async () => {
+  const one = subscriberVectors().cases.find(({ kind, quirk }) => kind === 'encode' && quirk === undefined)
+  const encoded = await runProgram('stv3', ['heka-encode', '--hex'], {}, jsonLines(one?.messages ?? []))
+  const lines = await runProgram('stv3', ['heka-decode', '--hex', '--lines'], {}, encoded.stdout)
+  expect(lines.stdout).toBe(one?.expect.body)
+  const refused = await runProgram('stv3', ['heka-decode', '--lines', '--fields', 'Payload,Nope'], {}, '')
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('"Nope" is no key of a line')])
+})
+
+test('a program of Heka without what it needs says so and ends with 1', async () => {
+  const { code, stderr } = await runProgram('stv3', ['heka-subscribe'], { SUB_BATCH_TIMEOUT: '10' })
+  expect(code).toBe(1)
+  expect(stderr).toContain('required SUB_CLIENT_ID is missing')
+  expect(stderr).toContain('SUB_BATCH_TIMEOUT: expected a duration with its unit')
+})
