@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
 import { debianRoot } from '../machines/debian-root.ts'
 import { overlayRoot } from '../machines/overlay-root.ts'
@@ -72,11 +73,16 @@ export class SwiftServer {
       async () => {
         if (child.exitCode !== null) throw new Error(readFileSync(join(folder, 'swift.log'), 'utf8'))
         const urls = [`${server.url}/info`, ...(keystoneUrl === undefined ? [] : [keystoneUrl])]
-        const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => undefined)))
-        for (const answer of answers) await answer?.body?.cancel()
-        return answers.every((answer) => answer?.ok === true)
+        // Asked too often, they only become slower.
+        await setTimeout(500)
+        for (const url of urls) {
+          const answer = await fetch(url).catch(() => undefined)
+          await answer?.body?.cancel()
+          if (answer?.ok !== true) return false
+        }
+        return true
       },
-      300_000,
+      600_000,
     )
     return server
   }
