@@ -166,6 +166,7 @@ export class SourceFiles {
     file.grow(size, this.#parts.now())
     // A closed file that was touched may be another one of the same inode: it shows when it is opened.
     if (!file.isOpen && (isTouched || file.read < file.end)) this.#open(file)
+    file.takeFingerprint()
     if (file.read < file.end) this.#parts.onGrowth(file)
   }
 
