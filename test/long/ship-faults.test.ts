@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { runProgram } from '../../sandbox/servers/child-program.ts'
+import { freePort } from '../../sandbox/servers/server-process.ts'
 import { openShip } from '../../src/assembly/ship/open-ship.ts'
 import { loadShip } from '../../src/config/load/load-ship.ts'
 import { openS3Target } from '../../src/objects/s3/s3-target.ts'
@@ -11,6 +13,8 @@ import { createSwiftTarget } from '../../src/objects/swift/swift-target.ts'
 import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Outcome } from '../../src/ship/agent/file-job.ts'
 import { type OutcomeForm, outcomeForm } from '../../src/ship/agent/outcome-form.ts'
+import { ShipProxy } from '../../src/ship/proxy/ship-proxy.ts'
+import { Authority } from '../support/certificates.ts'
 import { temporaryFolder } from '../support/folders.ts'
 import { FaultyStore, type StoreFault } from '../support/ship/faulty-store.ts'
 import { APP_LOGS, ShipFixture } from '../support/ship/ship-fixture.ts'
@@ -107,6 +111,44 @@ test.each(CASES)('%s that does %s costs no file, and has it when it works again'
   expect(fixture.local('/srv/a.log')).toBeUndefined()
   expect((await stored(kind, `/${id}/a`))?.equals(CONTENT)).toBe(true)
   expect(fixture.aside('/srv')).toEqual([])
+})
+
+test.each(['swift', 's3'] as const)('%s behind a proxy that dies costs no file', async (kind) => {
+  // To 127.0.0.1 no proxy leads.
+  const authority = new Authority(temporaryFolder(), 'store')
+  const files = authority.sign('store', 'IP:127.0.0.2')
+  const tls = { cert: readFileSync(files.cert), key: readFileSync(files.key) }
+  const away = await FaultyStore.start(swift.url, '127.0.0.2', tls)
+  const { hostname: host, port } = new URL(away.url)
+  const start = async (listen: number) => {
+    const backends = [{ host, port: Number(port) }]
+    const proxy = new ShipProxy({ listen: { host: '127.0.0.1', port: listen }, backends }, silentLogger)
+    await proxy.start()
+    return proxy
+  }
+  const id = randomUUID()
+  const sets = [{ ...APP_LOGS, manta_path: `/${id}/$1`, target: 'away' }]
+  const fixture = new ShipFixture(temporaryFolder(), sets, { targets: { away: settings(kind, away.url) } })
+  const listen = await freePort()
+  const first = await start(listen)
+  const env = { HTTPS_PROXY: `http://127.0.0.1:${listen}`, NODE_EXTRA_CA_CERTS: authority.ca }
+  const run = (now: number) => {
+    const at = new Date(now * 1000).toISOString().slice(0, 19)
+    return runProgram('stv3', ['ship', '-c', fixture.file, '--once', '--now', at, '--log-level', 'warn'], env)
+  }
+  fixture.write('/srv/a.log', CONTENT, HOUR)
+  expect(await run(3 * HOUR)).toMatchObject({ code: 0, stderr: '' })
+  expect(fixture.local('/srv/a.log')).toBeUndefined()
+  expect(first.backends[0]?.counters.bytesOut).toBeGreaterThan(CONTENT.length)
+  await first.stop()
+  fixture.write('/srv/b.log', CONTENT, HOUR)
+  expect(await run(4 * HOUR)).toMatchObject({ code: 1 })
+  expect(fixture.local('/srv/b.log')).toBe(CONTENT.toString('latin1'))
+  const second = await start(listen)
+  expect(await run(8 * HOUR)).toMatchObject({ code: 0, stderr: '' })
+  expect((await stored(kind, `/${id}/b`))?.equals(CONTENT)).toBe(true)
+  await second.stop()
+  await away.stop()
 })
 
 test('a full disk of the target, or of the journal, costs no file', async () => {

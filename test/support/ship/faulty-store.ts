@@ -1,31 +1,38 @@
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { SecureContextOptions } from 'node:tls'
 
 /** What a store does to the objects of a container: `forget` says that it has stored what it has not. */
 export type StoreFault = 'unavailable' | 'stall' | 'lie' | 'close' | 'forget'
 
 /** A proxy before a real store of HTTP, which is the store to its clients and fails as it is told. */
 export class FaultyStore {
-  readonly #server: Server
+  readonly #server: Server | TlsServer
+  readonly #protocol: 'http' | 'https'
   readonly #store: URL
   /** what goes wrong with requests whose path holds `/objects/` */
   fault: StoreFault | undefined
   /** how many requests went wrong */
   faults = 0
 
-  private constructor(store: string) {
+  private constructor(store: string, tls: SecureContextOptions | undefined) {
     this.#store = new URL(store)
-    this.#server = createServer((incoming, response) => this.#take(incoming, response))
+    const take = (incoming: IncomingMessage, response: ServerResponse) => this.#take(incoming, response)
+    this.#protocol = tls ? 'https' : 'http'
+    this.#server = tls ? createTlsServer(tls, take) : createServer(take)
   }
 
-  static async start(store: string): Promise<FaultyStore> {
-    const faulty = new FaultyStore(store)
-    await new Promise<void>((resolve) => faulty.#server.listen(0, '127.0.0.1', resolve))
+  /** Listens at an address of this machine before a store, with TLS where there is a certificate. */
+  static async start(store: string, host = '127.0.0.1', tls?: SecureContextOptions): Promise<FaultyStore> {
+    const faulty = new FaultyStore(store, tls)
+    await new Promise<void>((resolve) => faulty.#server.listen(0, host, resolve))
     return faulty
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    const { address, port } = this.#server.address() as AddressInfo
+    return `${this.#protocol}://${address}:${port}`
   }
 
   async stop(): Promise<void> {
@@ -59,7 +66,10 @@ export class FaultyStore {
     const { hostname, port } = this.#store
     const { method, url, headers } = incoming
     const outgoing = request({ hostname, port, method, path: url, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, change(answer.headers))
+      const { 'x-storage-url': account, ...others } = change(answer.headers)
+      const own =
+        account === undefined ? {} : { 'x-storage-url': `${this.url}${new URL(String(account)).pathname}` }
+      response.writeHead(answer.statusCode ?? 502, { ...others, ...own })
       answer.pipe(response)
     })
     outgoing.on('error', () => response.destroy())

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
 import { debianRoot } from '../machines/debian-root.ts'
 import { overlayRoot } from '../machines/overlay-root.ts'
@@ -72,11 +73,16 @@ export class SwiftServer {
       async () => {
         if (child.exitCode !== null) throw new Error(readFileSync(join(folder, 'swift.log'), 'utf8'))
         const urls = [`${server.url}/info`, ...(keystoneUrl === undefined ? [] : [keystoneUrl])]
-        const answers = await Promise.all(urls.map((url) => fetch(url).catch(() => undefined)))
-        for (const answer of answers) await answer?.body?.cancel()
-        return answers.every((answer) => answer?.ok === true)
+        // Asked too often, they only become slower.
+        await setTimeout(500)
+        for (const url of urls) {
+          const answer = await fetch(url).catch(() => undefined)
+          await answer?.body?.cancel()
+          if (answer?.ok !== true) return false
+        }
+        return true
       },
-      300_000,
+      600_000,
     )
     return server
   }
@@ -132,12 +138,12 @@ manage fernet_setup --keystone-user root --keystone-group root
 manage credential_setup --keystone-user root --keystone-group root
 manage bootstrap --bootstrap-password ${KEYSTONE_PASSWORD} --bootstrap-region-id here \
   --bootstrap-public-url ${url} --bootstrap-internal-url ${url} --bootstrap-admin-url ${url}
-cat > /keystone.py <<'C'
+cat > /serve-tokens.py <<'C'
 from wsgiref.simple_server import make_server
 from keystone.server.wsgi import initialize_public_application
 make_server('127.0.0.1', ${port}, initialize_public_application()).serve_forever()
 C
-python3 /keystone.py &
+python3 /serve-tokens.py &
 `
 }
 
