@@ -223,6 +223,16 @@ export class SourceFile {
       this.fingerprint = fingerprintOf(this.#fd, this.size)
   }
 
+  /** Whether an open file no longer begins as it did. */
+  isOther(): boolean {
+    return this.#fd !== undefined && !hasFingerprint(this.#fd, this.fingerprint)
+  }
+
+  /** Takes the fingerprint again: what is there was overwritten in its place. */
+  renewFingerprint(): void {
+    if (this.#fd !== undefined) this.fingerprint = fingerprintOf(this.#fd, this.fingerprint.length)
+  }
+
   close(): void {
     if (this.#fd !== undefined) closeSync(this.#fd)
     this.#fd = undefined

@@ -157,13 +157,16 @@ export class SourceFiles {
     const size = Number(stats.size)
     const isTouched = file.mtimeNs !== stats.mtimeNs
     file.mtimeNs = stats.mtimeNs
-    if (size < file.size || size < file.answered) {
+    // Cut and grown beyond its size between two looks, it begins with other bytes; overwritten in its place it keeps its size.
+    if (isTouched && size === file.size && file.isOther()) file.renewFingerprint()
+    if (size < file.size || size < file.answered || (isTouched && size > file.size && file.isOther())) {
       file.beginAgain()
       this.#parts.onNewLife(file)
     }
     file.grow(size, this.#parts.now())
     // A closed file that was touched may be another one of the same inode: it shows when it is opened.
     if (!file.isOpen && (isTouched || file.read < file.end)) this.#open(file)
+    file.takeFingerprint()
     if (file.read < file.end) this.#parts.onGrowth(file)
   }
 
