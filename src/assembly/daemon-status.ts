@@ -27,9 +27,27 @@ export type DaemonStatus = Service & {
   noteChange(key: string, count: () => number): void
 }
 
+/** How a daemon is called in the keys of its status. */
+export type StatusRole =
+  | 'consumer'
+  | 'worker'
+  | 'api'
+  | 'time_server'
+  | 'up'
+  | 'logs_collector'
+  | 'logs_processor'
+  | 'ship'
+  | 'ship_server'
+  | 'ship_proxy'
+  | 'heka_tcp'
+  | 'heka_http'
+  | 'heka_subscribe'
+  | 'heka_stats'
+  | 'heka_bridge'
+
 export type DaemonStatusParts = {
   readonly settings: Pick<Partial<WinchesterSettings>, 'status'>
-  readonly role: 'consumer' | 'worker' | 'api' | 'time_server' | 'up' | 'logs_collector' | 'logs_processor'
+  readonly role: StatusRole
   /** name of the process */
   readonly name: string
   readonly logger: Logger

@@ -65,7 +65,7 @@ describe.each(DATABASES)('migrations of $name', ({ open }) => {
         '003-queue-positions',
         '004-replays',
         '005-actions-and-changes',
-        '007-samples',
+        '006-samples',
       ])
       for (const [table, id] of [
         ['event_trait', 'event_id'],

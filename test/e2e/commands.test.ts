@@ -76,7 +76,7 @@ test('daemons refuse a database without the schema and name the remedy; db upgra
   expect(await runProgram('stv3', ['db', 'upgrade', '-c', file])).toMatchObject({
     code: 0,
     stdout:
-      'applied 001-create-tables\napplied 002-local-indexes\napplied 003-queue-positions\napplied 004-replays\napplied 005-actions-and-changes\napplied 007-samples\n',
+      'applied 001-create-tables\napplied 002-local-indexes\napplied 003-queue-positions\napplied 004-replays\napplied 005-actions-and-changes\napplied 006-samples\n',
   })
   expect(await runProgram('stv3', ['db', 'upgrade', '-c', file])).toMatchObject({
     code: 0,
@@ -89,7 +89,7 @@ test('daemons refuse a database without the schema and name the remedy; db upgra
     { name: '003-queue-positions', applied_at: expect.any(String) },
     { name: '004-replays', applied_at: expect.any(String) },
     { name: '005-actions-and-changes', applied_at: expect.any(String) },
-    { name: '007-samples', applied_at: expect.any(String) },
+    { name: '006-samples', applied_at: expect.any(String) },
   ])
   expect((await runProgram('stv3', ['db', 'sql', '-c', file])).stdout).toContain('create table event')
 })

@@ -133,10 +133,15 @@ class World {
     this.#start()
   }
 
-  /** Renames a file while a collector is there: what is renamed while none is goes on under its new name from where it was. */
+  /**
+   * Renames a file while a collector is there: what is renamed while none is goes on under its new name from where it was. A line that
+   * was sent by half must be whole before.
+   */
   async #moveAway(name: string): Promise<void> {
+    const isHalf = this.#halves.has(name)
     this.#finish(name)
     await until('the collector to run', () => this.#collector?.stderr.includes('running') === true)
+    if (isHalf) await this.#settled()
     if (existsSync(this.#path(name)))
       renameSync(this.#path(name), join(this.source, `${name}.log.${this.#moves++}`))
   }

@@ -81,7 +81,6 @@ test(`the live view at ${PER_SECOND} events/s does not grow`, async () => {
   await page.goto(`${deployment.url}/live?kinds=event`)
   await page.getByText('open', { exact: true }).waitFor()
   let sent = 0
-  const late: number[] = []
   const begun = performance.now()
   let next = begun
   const second = async () => {
@@ -103,12 +102,14 @@ test(`the live view at ${PER_SECOND} events/s does not grow`, async () => {
     next += 1000
     const wait = next - performance.now()
     if (wait > 0) await delay(wait)
-    else late.push(-wait)
+    else next = performance.now()
   }
+  // By the clock: a machine that is too busy sends less, and the figures say how much.
   const run = async (seconds: number) => {
-    for (let count = 0; count < seconds; count++) await second()
+    const end = performance.now() + seconds * 1000
+    while (performance.now() < end) await second()
   }
-  await run(30)
+  await run(Math.min(30, MINUTES * 60))
   const before = await usage(session)
   await run(MINUTES * 60)
   const took = (performance.now() - begun) / 1000
@@ -138,7 +139,11 @@ test(`the live view at ${PER_SECOND} events/s does not grow`, async () => {
 
 /** Returns what the page holds after a collection of garbage. */
 async function usage(session: CDPSession): Promise<{ heapMb: number; nodes: number }> {
-  await session.send('HeapProfiler.collectGarbage')
+  // Nodes that were taken out go with a collection of the document's own, which comes in the pauses.
+  for (let round = 0; round < 4; round++) {
+    await session.send('HeapProfiler.collectGarbage')
+    await delay(500)
+  }
   const { usedSize } = await session.send('Runtime.getHeapUsage')
   const { nodes } = await session.send('Memory.getDOMCounters')
   return { heapMb: Math.round(usedSize / 1e5) / 10, nodes }

@@ -7,6 +7,7 @@ import { createSettingsCommand } from '../heka/settings-command.ts'
 export function hekaBridgeCommand(): Command {
   return createSettingsCommand({
     name: 'heka-bridge',
+    role: 'heka_bridge',
     description: 'make notifications of messages of Heka, by the rules of a YAML file',
     example: `stv3 heka-bridge --client-id bridge-1 --subject lagermeister-test --mapping heka-mapping.yaml \\
     --routing-key monitor.info`,

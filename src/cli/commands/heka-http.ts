@@ -7,6 +7,7 @@ import { createSettingsCommand } from '../heka/settings-command.ts'
 export function hekaHttpCommand(): Command {
   return createSettingsCommand({
     name: 'heka-http',
+    role: 'heka_http',
     description: 'relay messages of Heka from HTTP to a stream of RabbitMQ',
     example: 'RCVR_CLIENT_ID=http-1 stv3 heka-http --broker-url amqp://localhost',
     program: HTTP_RECEIVER,

@@ -7,6 +7,7 @@ import { createSettingsCommand } from '../heka/settings-command.ts'
 export function hekaStatsCommand(): Command {
   return createSettingsCommand({
     name: 'heka-stats',
+    role: 'heka_stats',
     description: 'serve the statistics of receivers and subscribers: /config, and the websocket /messages',
     example: 'stv3 heka-stats --http-port 9010 --broker-url amqp://localhost',
     program: STATS_PROXY,

@@ -7,6 +7,7 @@ import { createSettingsCommand } from '../heka/settings-command.ts'
 export function hekaSubscribeCommand(): Command {
   return createSettingsCommand({
     name: 'heka-subscribe',
+    role: 'heka_subscribe',
     description: 'post the messages of a stream of RabbitMQ in batches of lines of JSON',
     example: `stv3 heka-subscribe --client-id sub-1 --subject lagermeister-test --durable archive \\
     --deliver-all true --remote-url https://collector.example.org/in`,

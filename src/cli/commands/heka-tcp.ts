@@ -7,6 +7,7 @@ import { createSettingsCommand } from '../heka/settings-command.ts'
 export function hekaTcpCommand(): Command {
   return createSettingsCommand({
     name: 'heka-tcp',
+    role: 'heka_tcp',
     description: 'relay messages of Heka from TCP to a stream of RabbitMQ',
     example: 'TCPRCVR_CLIENT_ID=tcp-1 stv3 heka-tcp --broker-url amqp://localhost',
     program: TCP_RECEIVER,

@@ -1,32 +1,7 @@
 import type { Command } from 'commander'
-import type { ListenRange } from '../../runtime/listen-address.ts'
-import type { LogFormat } from '../../runtime/log/log-format.ts'
+import type { CollectorOptions } from '../logs/logs-options.ts'
 import { logsOption, repeatedOption } from '../logs/logs-settings.ts'
 import { createCommand, parsePositive, parseWhole, statusOption } from '../program.ts'
-
-export type CollectorOptions = {
-  readonly sourceDir: string
-  readonly targetAddress: string
-  readonly offsetsDb: string
-  readonly rotateMb: number
-  readonly rotateBytes?: number
-  readonly include: readonly string[]
-  readonly exclude: readonly string[]
-  readonly recursive?: true
-  readonly host?: string
-  readonly zstd?: true
-  readonly tls?: true
-  readonly tlsCa?: string
-  readonly tlsCert?: string
-  readonly tlsKey?: string
-  readonly tokenFile?: string
-  readonly insecure?: true
-  readonly dryRun?: true
-  readonly json?: true
-  readonly status?: ListenRange
-  readonly logLevel?: string
-  readonly logFormat?: LogFormat
-}
 
 /** Creates `stv3 logs-collector`, which sends what is written to files of a folder to a processor. */
 export function logsCollectorCommand(): Command {

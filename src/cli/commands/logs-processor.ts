@@ -1,28 +1,7 @@
 import type { Command } from 'commander'
-import type { ListenRange } from '../../runtime/listen-address.ts'
-import type { LogFormat } from '../../runtime/log/log-format.ts'
+import type { ProcessorOptions } from '../logs/logs-options.ts'
 import { logsOption } from '../logs/logs-settings.ts'
 import { createCommand, parseWhole, statusOption } from '../program.ts'
-
-export type ProcessorOptions = {
-  readonly targetDir: string
-  readonly listenAddress: string
-  readonly path: string
-  readonly fsync?: true
-  readonly makeDirs?: true
-  readonly stateDir?: string
-  readonly maxMessageMb: number
-  readonly tlsCert?: string
-  readonly tlsKey?: string
-  readonly tlsCa?: string
-  readonly allowPlain?: true
-  readonly tokenFile?: string
-  readonly queue?: string
-  readonly config?: string
-  readonly status?: ListenRange
-  readonly logLevel?: string
-  readonly logFormat?: LogFormat
-}
 
 /** Creates `stv3 logs-processor`, which takes what collectors send and appends it to files, or publishes it. */
 export function logsProcessorCommand(): Command {

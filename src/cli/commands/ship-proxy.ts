@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
-import { runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { observeAt } from '../../assembly/observation.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { openProxy } from '../../assembly/ship/open-proxy.ts'
@@ -68,7 +69,9 @@ async function run(options: Options): Promise<void> {
   const proxy = await openProxy(config, logger)
   const observation = options.status && (await observeAt(options.status, 'ship-proxy', 'wall'))
   if (observation) proxyMetrics(observation.metrics, proxy)
-  const services = createGroup([proxy, ...(observation ? [observation.serve(logger)] : [])])
+  const name = processName('ship-proxy')
+  const status = daemonStatus({ settings: {}, role: 'ship_proxy', name, logger, observation })
+  const services = createGroup([proxy, ...(observation ? [observation.serve(logger)] : []), status])
   const manager = new ServiceManager(process.env, logger)
-  await runUntilStopped(services, { signal, logger, shutdownMs: SHUTDOWN_MS, manager })
+  await runUntilStopped(services, { signal, logger, shutdownMs: SHUTDOWN_MS, manager, status })
 }

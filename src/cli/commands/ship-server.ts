@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
-import { runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { observeAt } from '../../assembly/observation.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import { hostDirectory } from '../../assembly/ship/host-directory.ts'
@@ -122,9 +123,11 @@ async function run(options: Options): Promise<void> {
   hangups.listen(() => reload(load, running, logger))
   const observation = options.status && (await observeAt(options.status, 'ship-server', 'wall'))
   if (observation) shipServerMetrics(observation.metrics, running)
-  const services = [announcing, running, ...(observation ? [observation.serve(logger)] : [])]
+  const name = processName('ship-server')
+  const status = daemonStatus({ settings: {}, role: 'ship_server', name, logger, observation })
+  const services = [announcing, running, ...(observation ? [observation.serve(logger)] : []), status]
   const manager = new ServiceManager(process.env, logger)
-  await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS, manager })
+  await runUntilStopped(createGroup(services), { signal, logger, shutdownMs: SHUTDOWN_MS, manager, status })
 }
 
 /** Reads the configuration again and pushes what has changed; one with a fault changes nothing. */

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import type { StatusRole } from '../../assembly/daemon-status.ts'
 import type { BrokerValues } from '../../assembly/heka/heka-broker.ts'
 import { type LogOptions, runHeka } from '../../assembly/heka/run-heka.ts'
 import type { Broker } from '../../broker/broker.ts'
@@ -22,6 +23,7 @@ type Options = LogOptions & { readonly config?: string; readonly [key: string]: 
 /** What a command with settings is called, and what it does with them. */
 export type SettingsCommand<S extends Settings> = {
   readonly name: string
+  readonly role: StatusRole
   readonly description: string
   readonly example: string
   readonly program: Program<S>
@@ -34,7 +36,7 @@ export type SettingsCommand<S extends Settings> = {
  * file, in this order. Its help has a table of them.
  */
 export function createSettingsCommand<S extends Settings>(parts: SettingsCommand<S>): Command {
-  const { name, description, example, program, build } = parts
+  const { name, role, description, example, program, build } = parts
   const command = createCommand(name, description, example).option(
     '-c, --config <file>',
     'YAML file with the same settings: keys as the variables, without prefix and in lower case',
@@ -50,7 +52,7 @@ export function createSettingsCommand<S extends Settings>(parts: SettingsCommand
       const file = options.config === undefined ? undefined : await readFileValues(options.config)
       const sources = { options, environment: process.env, file }
       const values = readSettings(program, sources) as ValuesOf<S> & BrokerValues
-      await runHeka(values, options, (broker, logger) => build(values, broker, logger))
+      await runHeka(role, values, options, (broker, logger) => build(values, broker, logger))
     })
 }
 

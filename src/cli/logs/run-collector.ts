@@ -19,9 +19,9 @@ import { keepHeapSmall, keepYoungHeapSmall, releaseMemory } from '../../runtime/
 import { memoryRelief } from '../../runtime/memory-relief.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import { readTlsFiles } from '../../runtime/tls-files.ts'
-import type { CollectorOptions } from '../commands/logs-collector.ts'
 import { loggerOf } from '../logger-of.ts'
 import { UsageError } from '../program.ts'
+import type { CollectorOptions } from './logs-options.ts'
 import { requireAddress, tokenOf } from './logs-settings.ts'
 import { planCollection } from './plan-collection.ts'
 

@@ -17,9 +17,9 @@ import { keepHeapSmall, keepYoungHeapSmall, releaseMemory } from '../../runtime/
 import { memoryRelief } from '../../runtime/memory-relief.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import { readTlsFiles } from '../../runtime/tls-files.ts'
-import type { ProcessorOptions } from '../commands/logs-processor.ts'
 import { loggerOf } from '../logger-of.ts'
 import { UsageError } from '../program.ts'
+import type { ProcessorOptions } from './logs-options.ts'
 import { requireAddress, tokenOf } from './logs-settings.ts'
 
 /** Longest time to write what is in hand, ms. */

@@ -1,4 +1,5 @@
-import { runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { observeAt } from '../../assembly/observation.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import type { ReloadOutcome } from '../../assembly/reload/outcome.ts'
@@ -160,8 +161,20 @@ async function serve({ ship, services, signal, clock, logger, status, remarks }:
       observation.health.add('ship', () => agent.state.hindrance())
       if (remarks) observation.health.addRemarks(remarks)
     }
-    const all = [...services, agent, ...(observation ? [observation.serve(logger)] : [])]
-    await runUntilStopped(createGroup(all), { signal, logger, shutdownMs: SHUTDOWN_MS, manager })
+    const tree = daemonStatus({ settings: {}, role: 'ship', name: processName('ship'), logger, observation })
+    tree.follow(() => ({
+      'ship.shipped_files': agent.state.counters.shippedFiles,
+      'ship.pending_files': agent.state.backlog.pendingFiles,
+      'ship.hindrance': agent.state.hindrance(),
+    }))
+    const all = [...services, agent, ...(observation ? [observation.serve(logger)] : []), tree]
+    await runUntilStopped(createGroup(all), {
+      signal,
+      logger,
+      shutdownMs: SHUTDOWN_MS,
+      manager,
+      status: tree,
+    })
   } finally {
     await close()
   }

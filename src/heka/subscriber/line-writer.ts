@@ -1,21 +1,17 @@
 import { isUtf8 } from 'node:buffer'
 import { utf8Text } from '../../text/utf8-text.ts'
+import { EscapeScan } from './escape-scan.ts'
 
 const FIRST_BYTES = 4096
 const HEX = Buffer.from('0123456789abcdef')
 const ESCAPE = Buffer.from('\\u00')
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
-
-/** Bytes that are escaped: quotes, backslashes and those below U+0020. */
-const ESCAPED = new Uint8Array(256)
-for (let byte = 0; byte < 0x20; byte++) ESCAPED[byte] = 1
-ESCAPED[QUOTE] = ESCAPED[BACKSLASH] = 1
 
 /** Writes JSON as the subscriber of lagermeister does, into bytes that grow. */
 export class LineWriter {
   #bytes = Buffer.allocUnsafe(FIRST_BYTES)
   #length = 0
+  readonly #scan = new EscapeScan()
 
   get length(): number {
     return this.#length
@@ -51,22 +47,23 @@ export class LineWriter {
   }
 
   #quoted(bytes: Buffer, from: number, end: number): void {
+    const length = end - from
     // Each byte becomes six at most.
-    this.#reserve(6 * (end - from) + 2)
+    this.#reserve(6 * length + 2)
     const target = this.#bytes
+    const source = this.#scan.take(bytes, from, end)
     let at = this.#length
     target[at++] = QUOTE
-    let clean = from
-    for (let next = from; next < end; next++) {
-      const byte = bytes[next] as number
-      if (ESCAPED[byte] === 0) continue
-      at += bytes.copy(target, at, clean, next)
+    for (let clean = 0; ; ) {
+      const next = this.#scan.next(clean)
+      at += source.copy(target, at, clean, next)
+      if (next === length) break
+      const byte = source[next] as number
       at += ESCAPE.copy(target, at)
       target[at++] = HEX[byte >> 4] as number
       target[at++] = HEX[byte & 15] as number
       clean = next + 1
     }
-    at += bytes.copy(target, at, clean, end)
     target[at++] = QUOTE
     this.#length = at
   }

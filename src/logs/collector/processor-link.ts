@@ -6,7 +6,7 @@ import type { ListenAddress } from '../../runtime/listen-address.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { Outage } from '../../runtime/outage.ts'
 import { decodeParts } from '../wire/decode-message.ts'
-import { type ProcessorHello, processorHelloOf } from '../wire/extras.ts'
+import { EXTRA, type ProcessorHello, processorHelloOf } from '../wire/extras.ts'
 import { FrameReader } from '../wire/frame-reader.ts'
 import type { ReadMessage } from '../wire/log-message.ts'
 
@@ -188,7 +188,7 @@ export class ProcessorLink {
       try {
         for (const parts of reader.read(chunk)) {
           const message = decodeParts(parts)
-          if (this.#peer === 'unknown') this.#meet(message)
+          if (this.#peer === 'unknown' && !message.extras?.has(EXTRA.waiting)) this.#meet(message)
           whenAnswered()
           this.#parts.onAnswer(message)
         }

@@ -10,6 +10,7 @@ import type { SourceFile } from './source-file.ts'
 import { Turns } from './turns.ts'
 import { Unanswered } from './unanswered.ts'
 
+const NEWLINE = 0x0a
 /** Most bytes of content in a message; longer lines go in pieces. */
 const MOST_BYTES = 256 * 1024
 /** Most lines in a message to thunder, as its own collector has it. */
@@ -120,12 +121,16 @@ export class Sender {
    * was sent of it.
    */
   answered(inode: bigint, offset: number): boolean {
-    const sent = this.unanswered.of(inode)
-    const [first, last] = [sent[0], sent.at(-1)]
-    if (!first || !last) return false
-    const { file } = first
-    if (offset > file.answered && offset <= last.end && first.stream === file.stream) file.answerUpTo(offset)
-    this.unanswered.drop(inode, sent.findLastIndex(({ end }) => end <= offset) + 1)
+    const all = this.unanswered.of(inode)
+    const [first] = all
+    if (!first) return false
+    const { file, stream } = first
+    // Answers come in order: those to another life of the file, with smaller places, come after these.
+    const next = all.findIndex((one) => one.stream !== stream)
+    const sent = next < 0 ? all : all.slice(0, next)
+    const end = sent.at(-1)?.end ?? 0
+    if (offset > file.answered && offset <= end && stream === file.stream) file.answerUpTo(offset)
+    this.unanswered.drop(inode, sent.findLastIndex((one) => one.end <= offset) + 1)
     file.refusal = undefined
     return true
   }
@@ -193,17 +198,22 @@ export class Sender {
 
   /** Returns whether the buffer is the connection's, to be given back when it is sent. */
   async #next(file: SourceFile, buffer: Buffer): Promise<boolean> {
-    const { name, until } = file.nameAt(file.read)
+    const { name, renamedAt } = file.nameAt(file.read)
     const { stream, read: begin } = file
-    const span = this.#spanOf(file, until - begin)
+    const most = file.limit - begin
+    const span = this.#spanOf(file, most)
     const count = span > 0 ? await file.readInto(buffer, span) : 0
     if (file.stream !== stream || file.read !== begin) this.want(file)
     else if (count === 0) {
       if (begin < file.end) this.#parts.onShort(file)
     } else {
-      const isEnd = count < span || span === until - begin
       file.grow(begin + count, performance.now())
-      const length = this.#lengthOf(file, buffer.subarray(0, count), isEnd)
+      const bytes = buffer.subarray(
+        0,
+        renamedAt === undefined ? count : endOfName(buffer, renamedAt - begin, count),
+      )
+      const isEnd = bytes.length === count && (count < span || span === most)
+      const length = this.#lengthOf(file, bytes, isEnd)
       if (length === 0) this.#waitForRest(file)
       else
         return this.#sendPiece(
@@ -264,6 +274,7 @@ export class Sender {
     if (!isStill || !link.isConnected) return false
     const extras = this.#extrasOf(stream, packed && content.length)
     file.read = begin + content.length
+    file.isMidLine = content.at(-1) !== NEWLINE
     const head = { file: name, offset: BigInt(file.read), inode: file.ino }
     counters.messages++
     counters.bytes += content.length
@@ -289,4 +300,14 @@ export class Sender {
     this.#mustGreet = false
     return extras
   }
+}
+
+/**
+ * Returns how many of the bytes that were read go under a name that ends at an index: up to the end of the line that is not over
+ * there, or all of them where it is not over in them.
+ */
+function endOfName(buffer: Buffer, at: number, count: number): number {
+  if (count <= at) return count
+  const newline = buffer.subarray(0, count).indexOf(NEWLINE, Math.max(0, at - 1))
+  return newline < 0 ? count : newline + 1
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, read } from 'node:fs'
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, read, readSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { canGrow, type Fingerprint, fingerprintOf, hasFingerprint } from './fingerprint.ts'
 
@@ -9,6 +9,7 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 /** End of the name of a rotated file. */
 export const OLD = Buffer.from('.old')
 const SLASH = 0x2f
+const NEWLINE = 0x0a
 const NO_FINGERPRINT: Fingerprint = { length: 0, sha256: '' }
 /** Shortest time between two marks of growth, ms, and most of them. */
 const MARK_EVERY_MS = 500
@@ -73,6 +74,8 @@ export class SourceFile {
   isQueued = false
   /** whether what follows the last line feed goes at once */
   isTailDue = false
+  /** whether what was sent last ends within a line */
+  isMidLine = false
   /** since when the begin of a line has waited for its rest, on the steady clock, ms */
   tailSince: number | undefined
   /** time before which it is not sent, on the steady clock, ms: it was refused */
@@ -137,15 +140,17 @@ export class SourceFile {
     this.size = 0
     this.fingerprint = NO_FINGERPRINT
     this.wantsRotation = false
+    this.isMidLine = false
     this.refusal = undefined
     this.#earlier = []
     this.#marks = []
   }
 
-  /** Takes a new name. What was written under the old one is still sent under it. */
+  /** Takes a new name. What was written under the old one is still sent under it, to the end of its line. */
   rename(name: Buffer): void {
-    if (!sentName(name).equals(sentName(this.name)) && this.answered < this.size)
-      this.#earlier.push({ until: this.size, name: this.name })
+    const isKnown = this.answered < this.size
+    if (!sentName(name).equals(sentName(this.name)) && (isKnown || this.isMidLine))
+      this.#earlier.push({ until: isKnown ? this.size : this.read + 1, name: this.name })
     this.name = name
     this.isGone = false
   }
@@ -173,11 +178,13 @@ export class SourceFile {
     this.#marks = this.#marks.filter(({ size }) => size > place)
   }
 
-  /** Returns the name under which the byte at a place is sent, and the place up to which that name holds. */
-  nameAt(place: number): { readonly name: Buffer; readonly until: number } {
+  /**
+   * Returns the name under which the byte at a place is sent. `renamedAt` is the place at which the file has got another name: the
+   * line that is not over there still goes under this one.
+   */
+  nameAt(place: number): { readonly name: Buffer; readonly renamedAt: number | undefined } {
     const earlier = this.#earlier.find(({ until }) => until > place)
-    if (earlier) return { name: sentName(earlier.name), until: earlier.until }
-    return { name: sentName(this.name), until: this.limit }
+    return { name: sentName(earlier?.name ?? this.name), renamedAt: earlier?.until }
   }
 
   /**
@@ -192,6 +199,7 @@ export class SourceFile {
       if (!stats.isFile() || stats.dev !== this.dev || stats.ino !== this.ino) return
       if (isOtherBirth(this.bornNs, stats) || !hasFingerprint(fd, this.fingerprint)) this.beginAgain()
       this.bornNs = birthOf(stats)
+      this.isMidLine = this.read > 0 && byteAt(fd, this.read - 1) !== NEWLINE
       this.#fd = fd
     } finally {
       if (this.#fd !== fd) closeSync(fd)
@@ -232,6 +240,11 @@ function birthOf({ birthtimeNs, ctimeNs }: BigIntStats): bigint {
 function isOtherBirth(known: bigint, stats: BigIntStats): boolean {
   const found = birthOf(stats)
   return known !== 0n && found !== 0n && known !== found
+}
+
+function byteAt(fd: number, place: number): number | undefined {
+  const byte = Buffer.alloc(1)
+  return readSync(fd, byte, 0, 1, place) === 1 ? byte[0] : undefined
 }
 
 function newStream(): string {

@@ -10,7 +10,8 @@ import { openTarget, Refusal } from './open-target.ts'
 import type { PathTemplate } from './path-template.ts'
 import type { ProcessorCounters } from './processor-state.ts'
 import type { Content, Sender, Sink } from './sink.ts'
-import { WrittenJournal } from './written-journal.ts'
+import { StreamOrder } from './stream-order.ts'
+import { type StreamKey, WrittenJournal } from './written-journal.ts'
 
 /** Time without a piece after which a file is closed, ms, and how often that is looked at. */
 const IDLE_MS = 60_000
@@ -39,6 +40,7 @@ export class FileSink implements Sink {
   readonly #parts: FileSinkParts
   readonly #byName = new Map<string, FileWriter>()
   readonly #byId = new Map<string, FileWriter>()
+  readonly #order = new StreamOrder()
   readonly #stopping = new AbortController()
   readonly #outage: Outage
   readonly #timer: NodeJS.Timeout
@@ -59,11 +61,23 @@ export class FileSink implements Sink {
     const writer = this.#writerOf(named.parts, sender.peer !== undefined)
     const { peer, signal } = sender
     const of = peer !== undefined && stream !== undefined ? { peer, stream, begin: Number(begin) } : undefined
-    await writer.append({ pieces, length: Number(end - begin), of, signal })
+    if (of) await this.#inTurn(writer, of, signal)
+    const appended = writer.append({ pieces, length: Number(end - begin), of, signal })
+    if (of) this.#order.note(`${of.peer}\0${of.stream}`, appended)
+    await appended
     return end
   }
 
-  forget(): void {}
+  /** Waits until what other connections have brought of a stream is written. The writer stays open meanwhile. */
+  async #inTurn(writer: FileWriter, { peer, stream }: StreamKey, signal: AbortSignal): Promise<void> {
+    writer.expected++
+    await this.#order.inTurn(`${peer}\0${stream}`, signal)
+    writer.expected--
+  }
+
+  forget({ signal }: Sender): void {
+    this.#order.forget(signal)
+  }
 
   reopen(): void {
     for (const writer of new Set(this.#byName.values())) writer.reopen()
@@ -146,11 +160,11 @@ export class FileSink implements Sink {
   #closeIdle(): void {
     const now = performance.now()
     for (const writer of new Set(this.#byName.values()))
-      if (!writer.isBusy && now - writer.usedAt > IDLE_MS) this.#drop(writer)
+      if (writer.isIdle && now - writer.usedAt > IDLE_MS) this.#drop(writer)
   }
 
   #closeOldest(): void {
-    const idle = [...new Set(this.#byName.values())].filter(({ isBusy }) => !isBusy)
+    const idle = [...new Set(this.#byName.values())].filter(({ isIdle }) => isIdle)
     const [oldest] = idle.sort((a, b) => a.usedAt - b.usedAt)
     if (oldest) this.#drop(oldest)
   }

@@ -48,14 +48,17 @@ export class FileWriter {
   #mustReopen = false
   #running: Promise<void> | undefined
   usedAt = performance.now()
+  /** pieces that are about to be appended */
+  expected = 0
 
   constructor(parts: WriterParts, fd: number) {
     this.#parts = parts
     this.#fd = fd
   }
 
-  get isBusy(): boolean {
-    return this.#running !== undefined
+  /** Whether it may be closed. */
+  get isIdle(): boolean {
+    return this.#running === undefined && this.expected === 0
   }
 
   /** Resolves when nothing is being written. */
@@ -74,7 +77,7 @@ export class FileWriter {
   /** Opens the file by its name again, at once or after what is being written. */
   reopen(): void {
     this.#mustReopen = true
-    if (!this.isBusy) this.#openAnew()
+    if (!this.#running) this.#openAnew()
   }
 
   close(): void {

@@ -42,7 +42,7 @@ function lastLine(
  * Decodes the body of a message. Fields may stand in any order, the last of a repeated one counts, and unknown ones are skipped, among
  * them known ones of another wire type. The bytes of `body` are used for the result and changed. Throws BrokenMessage.
  */
-export function decodeMessage(body: Buffer): ReadMessage {
+function decodeMessage(body: Buffer): ReadMessage {
   let [file, offset, inode]: [Buffer | undefined, bigint | undefined, bigint | undefined] = [
     undefined,
     undefined,

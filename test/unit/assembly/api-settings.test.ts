@@ -25,6 +25,11 @@ test('without a word it serves this machine, without tokens', async () => {
     limits: { queryTimeoutMs: 30_000, requestsPerMinute: 6000 },
     triggers: [expect.objectContaining({ name: 'one' })],
     searchedTraits: ['host'],
+    criteria: new Map([
+      ['one', { match: [expect.any(String)], fire: ['event_type: x.end'], expiration: '$last + 1h' }],
+    ]),
+    page: { filters: {} },
+    findNotification: undefined,
   })
 })
 

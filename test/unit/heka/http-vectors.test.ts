@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { compileMatcher } from '../../../src/heka/matcher/compile-matcher.ts'
 import { Counters } from '../../../src/heka/receivers/counters.ts'
@@ -82,4 +83,28 @@ describe('requests are answered as by the original, faults apart', () => {
     expect(relayed.map((bytes, index) => digestOf(bytes, wanted.relayed[index]))).toEqual(wanted.relayed)
     if (wanted.counters && quirk === undefined) expect(counters).toEqual(wanted.counters)
   })
+})
+
+const NOTHING_EXPECTED = { responses: [{ status: 200, headers: {}, body: '' }], relayed: [] }
+const ask = (request: RequestVector) =>
+  receive({ id: '', group: '', title: '', kind: 'request', request, expect: NOTHING_EXPECTED })
+
+test('a body that is packed is unpacked, one that grows too large is refused', async () => {
+  const headers = { 'Content-Encoding': 'gzip' }
+  const packed = await ask({ body: gzipSync(Buffer.from('3201704a0168', 'hex')).toString('hex'), headers })
+  expect(packed.responses[0]?.status).toBe(200)
+  expect(packed.relayed.map((bytes) => bytes.toString('hex'))).toEqual(['3201704a0168'])
+  const bomb = await ask({ body: gzipSync(Buffer.alloc(1 << 20)).toString('hex'), headers })
+  expect(bomb.responses[0]?.status).toBe(413)
+  const broken = await ask({ body: '3201704a0168', headers })
+  expect(broken.responses[0]?.status).toBe(400)
+})
+
+test.each([
+  ['//x', '/x'],
+  ['/a/../b?c=//d', '/b?c=//d'],
+  ['/a/./b/', '/a/b/'],
+])('the path %s is redirected to %s', async (path, location) => {
+  const { responses } = await ask({ path, body: '' })
+  expect([responses[0]?.status, responses[0]?.headers.location]).toEqual([301, location])
 })

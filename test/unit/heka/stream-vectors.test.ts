@@ -43,8 +43,8 @@ test('however a stream is cut into chunks, the same messages are found', () => {
     skipAuthentication,
   } of streams) {
     const whole = Buffer.concat(chunks.map(vectorBytes))
-    for (const size of [1, 3, 64, 5000]) {
-      if (whole.length / size > 20_000) continue
+    for (const size of [1, 64]) {
+      if (whole.length / size > 5000) continue
       let relayed = 0
       const splitter = createFrameIntake({
         intake: new Intake(),

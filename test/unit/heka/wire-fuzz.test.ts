@@ -11,10 +11,10 @@ test('mutated frames break nothing (test/long has ten million)', () => {
   const mutator = new FrameMutator(7, bodies)
   const frames = {
     *[Symbol.iterator]() {
-      for (let made = 0; made < 20_000; made++) yield mutator.next()
+      for (let made = 0; made < 4000; made++) yield mutator.next()
     },
   }
-  expect(checkFrames(frames)).toBeGreaterThan(1000)
+  expect(checkFrames(frames)).toBeGreaterThan(300)
 })
 
 test('frames that did harm once break nothing any more', () => {

@@ -106,6 +106,7 @@ test('what is sent again after a lost connection is dropped where it was written
   writeFileSync(at('a.log'), '1\n')
   const collector = await start({ target: { host: '127.0.0.1', port: through } })
   await arrives('a.log', '1\n')
+  await until('its answer', () => collector.view().lagBytes === 0)
   // The next message is written, and its answer is lost.
   const lost = proxy.cutBeforeAnswer(Buffer.from('a.log'))
   appendFileSync(at('a.log'), '2\n')
@@ -194,4 +195,29 @@ test('SIGHUP of the collector changes patterns and connects anew', async () => {
   collector.reload(() => true, { host: '127.0.0.1', port }, undefined)
   await arrives('b.log', 'b.log\n')
   expect(collector.hindrance()).toBeUndefined()
+})
+
+test('answers to a life of a file that is over do not count for the next one', async () => {
+  const { start, at, arrives, port } = await bothSides()
+  const proxy = await TcpProxy.start(`tcp://127.0.0.1:${port}`)
+  const through = Number(new URL(proxy.urlOf('tcp://127.0.0.1:1')).port)
+  writeFileSync(at('a.log'), 'first\n')
+  const collector = await start({ target: { host: '127.0.0.1', port: through } })
+  await until('the first line to be answered', () => collector.view().lagBytes === 0)
+  let wanted = 'first\n'
+  for (let round = 0; round < 5; round++) {
+    const text = `${'x'.repeat(50)}\n`
+    appendFileSync(at('a.log'), text)
+    wanted += text
+    // Written, and perhaps not answered yet.
+    await arrives('a.log', wanted)
+    truncateSync(at('a.log'))
+    await until('the cut to be seen', () => collector.view().newLives > round)
+    appendFileSync(at('a.log'), `${round}\n`)
+    wanted += `${round}\n`
+    await arrives('a.log', wanted)
+    await until('all to be answered', () => collector.view().lagBytes === 0)
+    expect(collector.view().unansweredMessages).toBe(0)
+  }
+  await proxy.stop()
 })

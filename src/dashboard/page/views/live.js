@@ -1,5 +1,4 @@
 import { parse, resource } from '../api.js'
-import { repeat } from '../lib/lit-html/directives/repeat.js'
 import { html, nothing } from '../lib/lit-html/lit-html.js'
 import { failure, filterForm, heading, zoneNote } from '../parts.js'
 import { address, changed, go, param } from '../router.js'
@@ -31,7 +30,6 @@ function columns() {
 export function createView(app) {
   let source
   let rows = []
-  let number = 0
   let told = 0
   let lastId
   let state = 'connecting'
@@ -44,7 +42,7 @@ export function createView(app) {
 
   function add(row) {
     told++
-    rows.push({ ...row, number: number++ })
+    rows.push(row)
     // In large steps: taking the first off each time would move all others.
     if (rows.length > 2 * MOST_ROWS) rows = rows.slice(-MOST_ROWS)
     timer ??= setTimeout(() => {
@@ -110,18 +108,16 @@ export function createView(app) {
   }
 
   function list() {
+    // Rows take the place of others, by their index: with keys, lit's repeat leaves a node behind for each that goes.
     const shown = rows.slice(-MOST_ROWS).reverse()
     const names = columns()
     return html`<div class="scroll live" tabindex="0" role="region" aria-label="What came last">
       <table>
         <thead><tr>${names.map((name) => html`<th scope="col">${line(name, 40)}</th>`)}</tr></thead>
-        <tbody>${repeat(
-          shown,
-          (row) => row.number,
-          (row) =>
-            row.isMark
-              ? html`<tr class="mark"><td colspan=${names.length}>${line(row.kind)}: ${line(row.what, 300)}</td></tr>`
-              : html`<tr>${names.map((name, index) => html`<td>${index === 0 && row.to ? html`<a href=${row.to}>${cell(row, name)}</a>` : cell(row, name)}</td>`)}</tr>`,
+        <tbody>${shown.map((row) =>
+          row.isMark
+            ? html`<tr class="mark"><td colspan=${names.length}>${line(row.kind)}: ${line(row.what, 300)}</td></tr>`
+            : html`<tr>${names.map((name, index) => html`<td>${index === 0 && row.to ? html`<a href=${row.to}>${cell(row, name)}</a>` : cell(row, name)}</td>`)}</tr>`,
         )}</tbody>
       </table>
     </div>`

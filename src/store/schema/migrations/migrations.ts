@@ -4,7 +4,7 @@ import { makeIndexesLocal } from './002-local-indexes.ts'
 import { addQueuePositions } from './003-queue-positions.ts'
 import { addReplays } from './004-replays.ts'
 import { createActionsAndChanges } from './005-actions-and-changes.ts'
-import { createSamples } from './007-samples.ts'
+import { createSamples } from './006-samples.ts'
 
 /** One migration: its name and its statements in order. */
 export type MigrationStep = {
@@ -19,7 +19,7 @@ export const MIGRATIONS: readonly MigrationStep[] = [
   { name: '003-queue-positions', statements: addQueuePositions },
   { name: '004-replays', statements: addReplays },
   { name: '005-actions-and-changes', statements: createActionsAndChanges },
-  { name: '007-samples', statements: createSamples },
+  { name: '006-samples', statements: createSamples },
 ]
 
 /** Returns all statements that `upgrade` would run on an empty database, as SQL text. */
