@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
 import { debianRoot } from '../machines/debian-root.ts'
 import { overlayRoot } from '../machines/overlay-root.ts'
@@ -14,12 +13,6 @@ const SWIFT_RECIPE = {
   fetched: [],
 }
 
-/** The same with Keystone, whose tokens the Swift takes. */
-const KEYSTONE_RECIPE = {
-  ...SWIFT_RECIPE,
-  packages: [...SWIFT_RECIPE.packages, 'python3-keystone', 'python3-keystonemiddleware'],
-}
-
 const HOLD = overlayRoot('sh -e /setup.sh')
 
 type Ports = {
@@ -28,31 +21,20 @@ type Ports = {
   readonly object: number
   readonly proxy: number
   readonly cache: number
-  /** undefined where TempAuth gives out the tokens */
-  readonly keystone: number | undefined
 }
 
-/** The password of the user admin of Keystone. */
-export const KEYSTONE_PASSWORD = 'keystone-secret'
-
-/**
- * A Swift from Debian's packages, with s3api, on free ports of this machine: with TempAuth, whose user is test:tester, or with Keystone,
- * whose user is admin of the project admin.
- */
+/** A Swift from Debian's packages, with TempAuth and s3api, on free ports of this machine; its user is test:tester. */
 export class SwiftServer {
   readonly url: string
-  /** undefined where there is none */
-  readonly keystoneUrl: string | undefined
   readonly #process: ChildProcess
 
-  private constructor(url: string, keystoneUrl: string | undefined, process: ChildProcess) {
+  private constructor(url: string, process: ChildProcess) {
     this.url = url
-    this.keystoneUrl = keystoneUrl
     this.#process = process
   }
 
-  static async start(folder: string, { hasKeystone = false } = {}): Promise<SwiftServer> {
-    const root = debianRoot(hasKeystone ? KEYSTONE_RECIPE : SWIFT_RECIPE)
+  static async start(folder: string): Promise<SwiftServer> {
+    const root = debianRoot(SWIFT_RECIPE)
     for (const part of ['upper', 'work', 'root']) mkdirSync(join(folder, part), { recursive: true })
     const ports: Ports = {
       account: await freePort(),
@@ -60,29 +42,21 @@ export class SwiftServer {
       object: await freePort(),
       proxy: await freePort(),
       cache: await freePort(),
-      keystone: hasKeystone ? await freePort() : undefined,
     }
     writeFileSync(join(folder, 'upper/setup.sh'), setupScript(ports))
     const log = openSync(join(folder, 'swift.log'), 'w')
     const args = ['-mpf', '--kill-child', 'sh', '-ec', HOLD, 'hold', root, folder]
     const child = spawn('unshare', args, { stdio: ['ignore', log, log] })
-    const keystoneUrl = hasKeystone ? `http://127.0.0.1:${ports.keystone}/v3` : undefined
-    const server = new SwiftServer(`http://127.0.0.1:${ports.proxy}`, keystoneUrl, child)
+    const server = new SwiftServer(`http://127.0.0.1:${ports.proxy}`, child)
     await until(
       'Swift to answer',
       async () => {
         if (child.exitCode !== null) throw new Error(readFileSync(join(folder, 'swift.log'), 'utf8'))
-        const urls = [`${server.url}/info`, ...(keystoneUrl === undefined ? [] : [keystoneUrl])]
-        // Asked too often, they only become slower.
-        await setTimeout(500)
-        for (const url of urls) {
-          const answer = await fetch(url).catch(() => undefined)
-          await answer?.body?.cancel()
-          if (answer?.ok !== true) return false
-        }
-        return true
+        const answer = await fetch(`${server.url}/info`).catch(() => undefined)
+        await answer?.body?.cancel()
+        return answer?.ok === true
       },
-      600_000,
+      300_000,
     )
     return server
   }
@@ -120,62 +94,7 @@ export class SwiftServer {
   }
 }
 
-/** Sets Keystone up with SQLite, and runs it. */
-function keystoneScript(port: number): string {
-  const url = `http://127.0.0.1:${port}/v3`
-  return `mkdir -p /etc/keystone/fernet-keys /etc/keystone/credential-keys
-cat > /etc/keystone/keystone.conf <<'C'
-[database]
-connection = sqlite:////srv/keystone.db
-[token]
-provider = fernet
-[cache]
-enabled = false
-C
-manage() { python3 -c 'from keystone.cmd.manage import main; main()' "$@"; }
-manage db_sync
-manage fernet_setup --keystone-user root --keystone-group root
-manage credential_setup --keystone-user root --keystone-group root
-manage bootstrap --bootstrap-password ${KEYSTONE_PASSWORD} --bootstrap-region-id here \
-  --bootstrap-public-url ${url} --bootstrap-internal-url ${url} --bootstrap-admin-url ${url}
-cat > /serve-tokens.py <<'C'
-from wsgiref.simple_server import make_server
-from keystone.server.wsgi import initialize_public_application
-make_server('127.0.0.1', ${port}, initialize_public_application()).serve_forever()
-C
-python3 /serve-tokens.py &
-`
-}
-
-/** The filters that check tokens, by their names. */
-function authFilters({ keystone }: Ports): { readonly names: string; readonly sections: string } {
-  if (keystone === undefined)
-    return {
-      names: 'tempauth',
-      sections: '[filter:tempauth]\nuse = egg:swift#tempauth\nuser_test_tester = testing .admin',
-    }
-  return {
-    names: 'authtoken keystoneauth',
-    sections: `[filter:authtoken]
-paste.filter_factory = keystonemiddleware.auth_token:filter_factory
-www_authenticate_uri = http://127.0.0.1:${keystone}
-auth_url = http://127.0.0.1:${keystone}
-auth_type = password
-project_domain_id = default
-user_domain_id = default
-project_name = admin
-username = admin
-password = ${KEYSTONE_PASSWORD}
-delay_auth_decision = True
-[filter:keystoneauth]
-use = egg:swift#keystoneauth
-operator_roles = admin`,
-  }
-}
-
-function setupScript(ports: Ports): string {
-  const { account, container, object, proxy, cache, keystone } = ports
-  const auth = authFilters(ports)
+function setupScript({ account, container, object, proxy, cache }: Ports): string {
   const storage = (name: string, port: number) => `
 cat > ${name}-server.conf <<'C'
 [DEFAULT]
@@ -215,14 +134,16 @@ workers = 1
 user = swift
 log_address = /dev/null
 [pipeline:main]
-pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempurl ${auth.names} slo dlo copy proxy-logging proxy-server
+pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempurl tempauth slo dlo copy proxy-logging proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
 # A server that was not up yet is asked again.
 error_suppression_interval = 0.1
-${auth.sections}
+[filter:tempauth]
+use = egg:swift#tempauth
+user_test_tester = testing .admin
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:proxy-logging]
@@ -247,7 +168,7 @@ use = egg:swift#dlo
 use = egg:swift#copy
 C
 chown -R swift:swift /srv/node /etc/swift /var/cache/swift
-${keystone === undefined ? '' : keystoneScript(keystone)}memcached -u memcache -l 127.0.0.1 -p ${cache} &
+memcached -u memcache -l 127.0.0.1 -p ${cache} &
 for name in account container object proxy; do swift-$name-server /etc/swift/$name-server.conf & done
 wait
 `
