@@ -263,7 +263,7 @@ test('db status exits 1 while a migration is not applied', async () => {
   expect(await runInProcess('stv3', ['db', 'status', '-c', file])).toMatchObject({
     code: 1,
     stdout: expect.stringContaining('not applied'),
-    stderr: expect.stringMatching(/5 migrations are not applied; run `stv3 db upgrade -c /),
+    stderr: expect.stringMatching(/6 migrations are not applied; run `stv3 db upgrade -c /),
   })
   await runInProcess('stv3', ['db', 'upgrade', '-c', file])
   expect(await runInProcess('stv3', ['db', 'status', '-c', file])).toMatchObject({ code: 0 })
