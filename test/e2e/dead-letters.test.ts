@@ -98,7 +98,7 @@ test('retry stores what the configuration now takes, and says why the rest fails
     { id: 2, outcome: 'failed', stage: 'decode', reason: expect.stringContaining('JSON') },
     { id: 3, outcome: 'dropped' },
     { id: 4, outcome: 'failed', stage: 'size', reason: expect.stringContaining('archive') },
-    { id: 5, outcome: 'stored' },
+    { id: 5, outcome: 'stored', remark: expect.stringContaining('apps of queue q, if it has any') },
   ])
   expect(await store.findEvent('good')).toMatchObject({ eventType: 'compute.instance.update' })
   expect(await store.listStreams({}, ALL)).toMatchObject([{ eventCount: 2 }])
