@@ -1,9 +1,9 @@
 import { hostname } from 'node:os'
 import type { WinchesterSettings } from '../config/schemas/winchester-schema.ts'
 import { messageOf } from '../domain/errors.ts'
-import { createRangeService } from '../http/range-service.ts'
+import type { HttpService } from '../http/http-service.ts'
 import type { Service } from '../runtime/lifecycle.ts'
-import { parseAddressRange } from '../runtime/listen-address.ts'
+import { type ListenRange, parseAddressRange } from '../runtime/listen-address.ts'
 import type { Logger } from '../runtime/logger.ts'
 import { packageVersion } from '../runtime/version.ts'
 import { createStatus, type Parent, parentOf, type Status } from '../status/create-status.ts'
@@ -68,7 +68,14 @@ export function daemonStatus(parts: DaemonStatusParts): DaemonStatus {
   const range = listen === undefined ? undefined : parseAddressRange(listen)
   const anyHost = insecure === true
   const tree = createStatus({ parent, tokens: tokensOf(tokens), anyHost, host: range?.host, logger })
-  const server = range && createRangeService(tree.handler, range, 'status.listen', { refusals: 'text' })
+  let server: HttpService | undefined
+  const serve = async (at: ListenRange) => {
+    // Most daemons need none of it.
+    const { createRangeService } = await import('../http/range-service.ts')
+    server = createRangeService(tree.handler, at, 'status.listen', { refusals: 'text' })
+    await server.start()
+    logger.info({}, `status tree at http://${at.host}:${server.address().port}/`)
+  }
   observation?.addTree(tree.handler)
   if (observation) statusMetrics(observation.metrics, tree)
   const reporter = new Reporter(tree, logger)
@@ -82,9 +89,8 @@ export function daemonStatus(parts: DaemonStatusParts): DaemonStatus {
     noteChange: (key, count) => reporter.follow(changeOf(key, count)),
     async start() {
       // Where nobody can see it nothing has to be read.
-      if (observation || parent || server) await reporter.start()
-      await server?.start()
-      if (server) logger.info({}, `status tree at http://${range.host}:${server.address().port}/`)
+      if (observation || parent || range) await reporter.start()
+      if (range) await serve(range)
     },
     async stop() {
       reporter.set(`${role}.state`, 'stopped')
