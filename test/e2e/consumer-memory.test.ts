@@ -50,7 +50,11 @@ test('a consumer takes bodies of every size in 256 MB, and loses none', async ()
     `memory-${randomUUID()}`,
     await createTestDatabase(),
   ]
-  const config = copyConfig(folder, [[/monitor\.info/g, queue]])
+  const config = copyConfig(folder, [
+    [/monitor\.info/g, queue],
+    // The archive has 300 MB to write to the disk at the end.
+    [/shutdown_timeout_s: \d+/g, 'shutdown_timeout_s: 600'],
+  ])
   const env = {
     STACKTACH_AMQP_URL: inject('amqpUrl'),
     STACKTACH_DATABASE_URL: databaseUrl,
