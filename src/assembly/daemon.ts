@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Config } from '../config/load/config.ts'
-import { formatFinding, TransientError } from '../domain/errors.ts'
+import { type Finding, formatFinding, TransientError } from '../domain/errors.ts'
 import { Backoff, sleep } from '../runtime/backoff.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { Logger } from '../runtime/logger.ts'
@@ -84,8 +84,13 @@ export async function runUntilStopped(service: Service, run: DaemonRun): Promise
  * Logs the problems with which a configuration can be used, at the level at which `stv3 check` tells them:
  * errors, such as an unknown key, and warnings.
  */
-export function logWarnings(config: Config, logger: Logger): void {
-  for (const finding of config.warnings) {
+export function logWarnings({ warnings }: Config, logger: Logger): void {
+  logFindings(warnings, logger)
+}
+
+/** Logs findings, each at the level of its severity. */
+export function logFindings(findings: readonly Finding[], logger: Logger): void {
+  for (const finding of findings) {
     const level = finding.severity === 'error' ? 'error' : 'warn'
     logger[level]({ code: finding.code }, formatFinding(finding))
   }

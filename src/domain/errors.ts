@@ -48,6 +48,11 @@ export function formatFinding(finding: Finding): string {
   return `${formatPosition(finding.position)}: ${severity}${finding.message}`
 }
 
+/** Returns the findings that are errors. */
+export function errorsAmong(findings: readonly Finding[]): Finding[] {
+  return findings.filter(({ severity }) => severity === 'error')
+}
+
 /** Thrown for configuration that cannot be used. Carries all findings, not only the first. */
 export class ConfigError extends StackTachError {
   readonly findings: readonly Finding[]

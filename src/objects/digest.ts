@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Digest } from './target.ts'
+import type { Digest, Verification } from './target.ts'
 
 /** Takes the SHA-256 and the size of content that passes in pieces. */
 export class ContentCheck {
@@ -33,6 +33,18 @@ export async function checkContent(content: AsyncIterable<Buffer>): Promise<Pick
   const check = new ContentCheck()
   for await (const piece of content) check.add(piece)
   return check.end()
+}
+
+/** Compares content with a digest by reading it. `revision` is that of the content. */
+export async function verifyContent(
+  revision: string,
+  content: AsyncIterable<Buffer>,
+  digest: Digest,
+): Promise<Verification> {
+  const found = await checkContent(content)
+  return isSameContent(found, digest)
+    ? { kind: 'same', revision }
+    : { kind: 'differs', revision, found: found.sha256 }
 }
 
 /** Returns whether content is that of a digest. */

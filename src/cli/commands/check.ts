@@ -5,11 +5,11 @@ import { checkConfig } from '../../config/load/load-config.ts'
 import { describeWithoutWinchester } from '../../config/load/without-winchester.ts'
 import { checkConnections } from '../../connection-check/check-connections.ts'
 import { flatConnectionFinding, formatConnectionFinding } from '../../connection-check/connection-finding.ts'
-import { ConfigError, type Finding, formatFinding, StackTachError } from '../../domain/errors.ts'
+import { errorsAmong, type Finding, StackTachError } from '../../domain/errors.ts'
 import { findingsOf } from '../../explain/against/findings.ts'
 import { Observation } from '../../explain/against/observation.ts'
 import { auditNeeds } from '../../explain/verify/audit-needs.ts'
-import { printFinding } from '../print-finding.ts'
+import { printFinding, printFindings, requireNone } from '../print-finding.ts'
 import { createCommand, print } from '../program.ts'
 import { readJsonTexts } from '../read-json-texts.ts'
 import { tellWait } from '../tell-wait.ts'
@@ -45,14 +45,13 @@ async function check({ config: file, against, connect, json }: Options): Promise
   const held = config && against ? await holdAgainst(config, against) : undefined
   if (held) await printFindings(held.findings, json)
   const all = [...findings, ...(held?.findings ?? [])]
-  const errors = all.filter(({ severity }) => severity === 'error').length
+  const errors = errorsAmong(all).length
   if (errors === 0 && !json) {
     const more = held ? `; it was compared with ${held.notifications} notifications` : ''
     await print(`${file} is valid${more}\n`)
     if (config) for (const note of await notesOn(config)) await print(`note: ${note}\n`)
   }
-  const failures = errors + (connect && config ? await look(config, json) : 0)
-  if (failures > 0) throw new ConfigError(`${file}: ${failures} ${failures === 1 ? 'error' : 'errors'}`)
+  requireNone(errors + (connect && config ? await look(config, json) : 0), file)
 }
 
 async function notesOn(config: Config): Promise<readonly string[]> {
@@ -89,14 +88,4 @@ async function look(config: Config, json: true | undefined): Promise<number> {
     await printFinding(printable, json)
   }
   return findings.filter(({ state }) => state === 'error').length
-}
-
-async function printFindings(findings: readonly Finding[], json: true | undefined): Promise<void> {
-  for (const finding of findings) {
-    await printFinding({ line: formatFinding(finding), fields: flat(finding) }, json)
-  }
-}
-
-function flat({ severity, code, position, path, message }: Finding): object {
-  return { severity, code, ...position, path, message }
 }

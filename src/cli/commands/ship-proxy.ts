@@ -11,8 +11,9 @@ import type { ListenRange } from '../../runtime/listen-address.ts'
 import type { LogFormat } from '../../runtime/log/log-format.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import { loggerOf } from '../logger-of.ts'
+import { printChecked } from '../print-finding.ts'
 import { createCommand, statusOption } from '../program.ts'
-import { loadPatiently, printFindings } from '../ship/patient-load.ts'
+import { loadPatiently } from '../ship/patient-load.ts'
 
 const CONFIG = "its configuration, or hermes' proxy.json"
 const SHUTDOWN_MS = 15_000
@@ -51,7 +52,7 @@ function checkCommand(): Command {
     .requiredOption('-c, --config <file>', CONFIG)
     .option('--json', 'one JSON object a line for each finding')
     .action(async ({ config: file, json }: { config: string; json?: true }) =>
-      printFindings(file, (await loadShipProxy(file)).findings, json),
+      printChecked(file, (await loadShipProxy(file)).findings, json),
     )
 }
 

@@ -1,15 +1,17 @@
 import { dirname } from 'node:path'
 import type { Command } from 'commander'
-import { processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { logFindings, processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
 import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { observeAt } from '../../assembly/observation.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
+import type { ReloadOutcome } from '../../assembly/reload/outcome.ts'
+import { readAgain, requireFaultless } from '../../assembly/reload/read-again.ts'
 import { hostDirectory } from '../../assembly/ship/host-directory.ts'
 import { readInventoryOf } from '../../assembly/ship/read-inventory-of.ts'
 import { RunningCentral } from '../../assembly/ship/running-central.ts'
 import { shipServerMetrics } from '../../assembly/ship/server-metrics.ts'
 import { loadShipServer, type ShipServerConfig } from '../../config/load/load-ship-server.ts'
-import { ConfigError, formatFinding, messageOf } from '../../domain/errors.ts'
+import { ConfigError } from '../../domain/errors.ts'
 import { createHttpService } from '../../http/http-service.ts'
 import { createGroup } from '../../runtime/lifecycle.ts'
 import {
@@ -24,8 +26,9 @@ import { readSecret } from '../../runtime/read-secret.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import { readTlsFiles } from '../../runtime/tls-files.ts'
 import { loggerOf } from '../logger-of.ts'
+import { printChecked } from '../print-finding.ts'
 import { createCommand, print, statusOption } from '../program.ts'
-import { loadPatiently, printFindings } from '../ship/patient-load.ts'
+import { loadPatiently } from '../ship/patient-load.ts'
 import { createShipServerApp } from '../ship/ship-server-app.ts'
 
 const CONFIG = "ship-server.yaml, or hermes' config.json"
@@ -73,7 +76,7 @@ function checkCommand(): Command {
 async function check({ config: file, hosts, json }: CheckOptions): Promise<void> {
   const { findings, config } = await loadShipServer(file, process.env)
   if (config && hosts) await printHosts(config)
-  await printFindings(file, findings, hosts ? true : json)
+  await printChecked(file, findings, hosts ? true : json)
 }
 
 async function printHosts(config: ShipServerConfig): Promise<void> {
@@ -131,25 +134,17 @@ async function run(options: Options): Promise<void> {
 }
 
 /** Reads the configuration again and pushes what has changed; one with a fault changes nothing. */
-async function reload(
+function reload(
   load: () => ReturnType<typeof loadShipServer>,
   running: RunningCentral,
   logger: Logger,
-): Promise<{ readonly ok: boolean; readonly sentence: string }> {
-  try {
-    const { findings, config } = await load()
-    const errors = findings.filter(({ severity }) => severity === 'error')
-    if (!config || errors.length > 0) throw new ConfigError('it has faults', errors)
-    for (const finding of findings) logger.warn({ code: finding.code }, formatFinding(finding))
+): Promise<ReloadOutcome> {
+  return readAgain(logger, 'the configuration was read again, and hosts have what has changed', async () => {
+    const read = await load()
+    const config = requireFaultless(read)
+    logFindings(read.findings, logger)
     await running.use(config)
-    const sentence = 'the configuration was read again, and hosts have what has changed'
-    logger.info({}, sentence)
-    return { ok: true, sentence }
-  } catch (error) {
-    const sentence = `the configuration was not taken, and the last one stays: ${messageOf(error)}`
-    logger.error({}, sentence)
-    return { ok: false, sentence }
-  }
+  })
 }
 
 async function tokensOf({ read_tokens_file: file }: ShipServerConfig): Promise<readonly string[]> {

@@ -1,9 +1,8 @@
+import { logFindings } from '../../assembly/daemon.ts'
 import type { Checked } from '../../config/load/load-ship-proxy.ts'
-import { ConfigError, type Finding, formatFinding, messageOf } from '../../domain/errors.ts'
+import { formatFinding, messageOf } from '../../domain/errors.ts'
 import { sleep } from '../../runtime/backoff.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { printFinding } from '../print-finding.ts'
-import { print } from '../program.ts'
 
 /** Wait after which a configuration with a fault is read again, ms. */
 const AGAIN_MS = 30_000
@@ -23,7 +22,7 @@ export async function loadPatiently<T>(
     try {
       const { findings, config } = await load()
       if (config) {
-        for (const finding of findings) logger.warn({ code: finding.code }, formatFinding(finding))
+        logFindings(findings, logger)
         return config
       }
       sentences.push(...findings.map(formatFinding))
@@ -36,20 +35,4 @@ export async function loadPatiently<T>(
     await sleep(AGAIN_MS, signal)
   }
   return undefined
-}
-
-/** Prints the findings of a configuration. Throws ConfigError where one is an error. */
-export async function printFindings(
-  file: string,
-  findings: readonly Finding[],
-  json: true | undefined,
-): Promise<void> {
-  for (const finding of findings) {
-    const { severity, code, position, path, message } = finding
-    const fields = { severity, code, ...position, path, message }
-    await printFinding({ line: formatFinding(finding), fields }, json)
-  }
-  const errors = findings.filter(({ severity }) => severity === 'error').length
-  if (errors > 0) throw new ConfigError(`${file}: ${errors} ${errors === 1 ? 'error' : 'errors'}`)
-  if (!json) await print(`${file} is valid\n`)
 }

@@ -1,8 +1,9 @@
-import { processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
+import { logFindings, processName, runUntilStopped, stopSignal } from '../../assembly/daemon.ts'
 import { daemonStatus } from '../../assembly/daemon-status.ts'
 import { observeAt } from '../../assembly/observation.ts'
 import { Hangups } from '../../assembly/reload/hangups.ts'
 import type { ReloadOutcome } from '../../assembly/reload/outcome.ts'
+import { readAgain, requireFaultless } from '../../assembly/reload/read-again.ts'
 import { openRemoteShip, type RemoteSettings } from '../../assembly/ship/open-remote-ship.ts'
 import { type OpenShip, openShip } from '../../assembly/ship/open-ship.ts'
 import { openTargets } from '../../assembly/ship/open-targets.ts'
@@ -10,7 +11,7 @@ import { planShip } from '../../assembly/ship/plan-ship.ts'
 import { shipMetrics } from '../../assembly/ship/ship-metrics.ts'
 import { workOf } from '../../assembly/ship/work-of.ts'
 import { loadShip, type ShipConfig } from '../../config/load/load-ship.ts'
-import { ConfigError, formatFinding, messageOf } from '../../domain/errors.ts'
+import { ConfigError, errorsAmong } from '../../domain/errors.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { ListenRange } from '../../runtime/listen-address.ts'
 import type { LogFormat } from '../../runtime/log/log-format.ts'
@@ -66,11 +67,10 @@ export async function runShip(options: RunOptions): Promise<void> {
 /** Loads a configuration of which at least one log set can be used. Its faults are logged. */
 async function loadUsable(file: string, logger: Logger): Promise<ShipConfig> {
   const { findings, config } = await loadShip(file)
-  const errors = findings.filter(({ severity }) => severity === 'error')
+  const errors = errorsAmong(findings)
   if (!config || (config.sets.length === 0 && errors.length > 0))
     throw new ConfigError(`${file} has no log set that can be used`, errors)
-  for (const finding of findings)
-    logger[finding.severity === 'error' ? 'error' : 'warn']({ code: finding.code }, formatFinding(finding))
+  logFindings(findings, logger)
   if (errors.length > 0) process.exitCode = 1
   return config
 }
@@ -181,23 +181,14 @@ async function serve({ ship, services, signal, clock, logger, status, remarks }:
 }
 
 /** Reads the configuration again; it counts from the next pass on. One with a fault changes nothing. */
-async function reload({ file, journal }: ShipConfig, ship: OpenShip, logger: Logger): Promise<ReloadOutcome> {
-  try {
-    const { findings, config } = await loadShip(file)
-    const errors = findings.filter(({ severity }) => severity === 'error')
-    if (!config || errors.length > 0) throw new ConfigError('it has faults', errors)
+function reload({ file, journal }: ShipConfig, ship: OpenShip, logger: Logger): Promise<ReloadOutcome> {
+  return readAgain(logger, 'the configuration was read again', async () => {
+    const config = requireFaultless(await loadShip(file))
     if (config.journal !== journal)
       throw new ConfigError('another journal takes effect at the next start only')
     const targets = await openTargets(config.targets)
     await ship.use(await workOf(config, targets), targets)
-    const sentence = 'the configuration was read again'
-    logger.info({}, sentence)
-    return { ok: true, sentence }
-  } catch (error) {
-    const sentence = `the configuration was not taken, and the last one stays: ${messageOf(error)}`
-    logger.error({}, sentence)
-    return { ok: false, sentence }
-  }
+  })
 }
 
 async function printOutcome(outcome: Outcome, json: true | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ConfigError } from '../../domain/errors.ts'
+import { ConfigError, errorsAmong } from '../../domain/errors.ts'
 import { GLOBAL } from '../../ship/log-sets/log-set-config.ts'
 import { type PlacedSet, placeOf } from '../../ship/log-sets/select-sets.ts'
 import { checkShape } from '../checks/check-shape.ts'
@@ -52,7 +52,7 @@ export function compilePlan(plan: object, host: string, root: string): CompiledP
   const bare = received.map(({ zonename: _, zonerole, ...rest }) => ({ ...rest, zones: [zonerole] }))
   const list = parseJsonDocument(JSON.stringify(bare), SOURCE)
   const sets = compileLogSets(list, [], findings)
-  const errors = findings.list.filter(({ severity }) => severity === 'error')
+  const errors = errorsAmong(findings.list)
   if (errors.length > 0) throw new ConfigError(`${SOURCE} cannot be used`, errors)
   const facts = {
     user: configuration.user,

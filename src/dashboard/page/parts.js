@@ -43,6 +43,11 @@ export function heading(title, json) {
   </div>`
 }
 
+/** Returns the filters of a view that the address has, as the API takes them. */
+export function filterOf(fields) {
+  return Object.fromEntries(fields.map(({ name }) => [name, param(name)]).filter(([, value]) => value !== ''))
+}
+
 /** Returns the form of a view's filters. They become parameters of the address when it is sent. */
 export function filterForm(fields, go) {
   const submit = (event) => {
@@ -93,6 +98,16 @@ export function table(caption, columns, rows, none = 'none') {
       </tbody>
     </table>
   </div>`
+}
+
+/** Returns a table as `table` does; nothing where it has no rows. */
+export function tableOfSome(caption, columns, rows) {
+  return rows.length > 0 ? table(caption, columns, rows) : nothing
+}
+
+/** Returns the rows of a list, and beside them what is open. */
+export function listWith(rows, detail) {
+  return html`<div class=${detail === nothing ? 'list' : 'list with-detail'}><div class="main">${rows}</div>${detail}</div>`
 }
 
 /** Returns names and values, one below the other. */

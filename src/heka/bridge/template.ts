@@ -3,7 +3,7 @@ import { utf8Text } from '../../text/utf8-text.ts'
 import { fieldAt } from '../wire/decode-message.ts'
 import { findField } from '../wire/find-field.ts'
 import { BOOL, BYTES, DOUBLE, type HekaField, INTEGER, STRING } from '../wire/message.ts'
-import { ENV_VERSION, HOSTNAME, LOGGER, type MessageView, PAYLOAD, TYPE, UUID } from '../wire/message-view.ts'
+import { type MessageView, TEXTS, UUID } from '../wire/message-view.ts'
 import { uuidText } from '../wire/uuid-text.ts'
 
 type Scalar = string | number | bigint | boolean | null
@@ -13,13 +13,6 @@ export type Value = Scalar | readonly Scalar[]
 export type Template = (view: MessageView) => Value
 
 const REFERENCE = /\{(\w+)(?:\[([^\]{}]+)\])?\}/g
-const TEXTS: { readonly [name: string]: number } = {
-  Type: TYPE,
-  Logger: LOGGER,
-  Payload: PAYLOAD,
-  EnvVersion: ENV_VERSION,
-  Hostname: HOSTNAME,
-}
 const EXPECTED =
   'expected {Uuid}, {Type}, {Logger}, {Payload}, {EnvVersion}, {Hostname}, {Severity}, {Pid} or {Fields[NAME]}'
 

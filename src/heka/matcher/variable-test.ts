@@ -1,4 +1,4 @@
-import { ENV_VERSION, HOSTNAME, LOGGER, PAYLOAD, TYPE, UUID } from '../wire/message-view.ts'
+import { TEXTS, UUID } from '../wire/message-view.ts'
 import { uuidText } from '../wire/uuid-text.ts'
 import type { Matcher } from './matcher.ts'
 import { compileWholeTest, parseNumberLiteral } from './number-literal.ts'
@@ -9,13 +9,6 @@ import { holds } from './relations.ts'
 type TextTest = Extract<Test, { kind: 'text' | 'regex' }>
 type NumberTest = Extract<Test, { kind: 'number' }>
 
-const NUMBERS: { readonly [name: string]: number } = {
-  Type: TYPE,
-  Logger: LOGGER,
-  Payload: PAYLOAD,
-  EnvVersion: ENV_VERSION,
-  Hostname: HOSTNAME,
-}
 const NOTHING = Buffer.alloc(0)
 
 /** Compiles a test of a text. One that is absent is empty. */
@@ -23,7 +16,7 @@ export function compileTextTest(test: TextTest): Matcher {
   const passes = compileBytesTest(test)
   if (test.name === 'Uuid')
     return (view) => testBytes(passes, Buffer.from(uuidText(view.text(UUID)), 'latin1'))
-  const number = 2 * (NUMBERS[test.name] as number)
+  const number = 2 * (TEXTS[test.name] as number)
   return (view) => {
     const from = view.spans[number] as number
     if (from < 0) return passes(NOTHING, 0, 0)

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { fieldAt } from '../wire/decode-message.ts'
 import { BOOL, BYTES, DOUBLE, type HekaField, INTEGER, STRING } from '../wire/message.ts'
-import { ENV_VERSION, HOSTNAME, LOGGER, type MessageView, PAYLOAD, TYPE, UUID } from '../wire/message-view.ts'
+import { type MessageView, TEXTS, UUID } from '../wire/message-view.ts'
 import { uuidText } from '../wire/uuid-text.ts'
 import { doubleText } from './double-text.ts'
 import type { LineField } from './line-fields.ts'
@@ -11,13 +11,6 @@ const NANOSECONDS = 1_000_000_000n
 const NOTHING = Buffer.alloc(0)
 /** Length of the longest name of a key, which a field may have too. */
 const LONGEST_KEY = 13
-const TEXTS: { readonly [name: string]: number } = {
-  Type: TYPE,
-  Logger: LOGGER,
-  Payload: PAYLOAD,
-  EnvVersion: ENV_VERSION,
-  Hostname: HOSTNAME,
-}
 
 export type LineOptions = {
   /** keys of a line, in order */

@@ -4,8 +4,8 @@ import { type FileHandle, link, lstat, mkdir, open, readdir, unlink } from 'node
 import { InvalidError, NotFoundError } from '../../domain/errors.ts'
 import { HeldFolder, partsOf } from '../../runtime/held-folder.ts'
 import { readPieces } from '../../runtime/read-pieces.ts'
-import { ContentError } from '../content-error.ts'
-import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
+import { checkedContent } from '../checked-content.ts'
+import { verifyContent } from '../digest.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
 
 /** Folder for files that are not whole yet, in that of the target. */
@@ -62,10 +62,7 @@ class DirectoryTarget implements ObjectTarget {
       try {
         const stats = await handle.stat({ bigint: true })
         const revision = revisionOf(stats)
-        const found = await checkContent(readPieces(handle, Number(stats.size) + 1))
-        return isSameContent(found, digest)
-          ? { kind: 'same', revision }
-          : { kind: 'differs', revision, found: found.sha256 }
+        return await verifyContent(revision, readPieces(handle, Number(stats.size) + 1), digest)
       } finally {
         await handle.close()
       }
@@ -166,12 +163,7 @@ async function writeWhole(
 ): Promise<void> {
   const handle = await open(part, 'wx', 0o600)
   try {
-    const check = new ContentCheck()
-    for await (const piece of content) {
-      check.add(piece)
-      await handle.writeFile(piece)
-    }
-    if (!isSameContent(check.end(), digest)) throw new ContentError(key)
+    for await (const piece of checkedContent(key, content, digest)) await handle.writeFile(piece)
     await handle.sync()
   } finally {
     await handle.close()

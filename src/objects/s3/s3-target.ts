@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import type * as S3 from '@aws-sdk/client-s3'
 import { messageOf, NotFoundError, StackTachError } from '../../domain/errors.ts'
-import { ContentError } from '../content-error.ts'
-import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
+import { checkedContent, wholeContent } from '../checked-content.ts'
+import { verifyContent } from '../digest.ts'
 import { keyBelow } from '../key-path.ts'
-import { KeyTurns } from '../key-turns.ts'
+import { createInTurns } from '../key-turns.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
 import { base64Of, connectS3, objectFacts, type S3Settings, s3Name, statusOf } from './s3-connection.ts'
 
@@ -20,7 +20,7 @@ const MOST_PARTS = 10_000
  */
 export async function openS3Target(settings: S3Settings): Promise<ObjectTarget> {
   const { sdk, client } = await connectS3(settings)
-  return new S3Target(sdk, client, settings)
+  return createInTurns(new S3Target(sdk, client, settings))
 }
 
 class S3Target implements ObjectTarget {
@@ -30,7 +30,6 @@ class S3Target implements ObjectTarget {
   readonly #settings: S3Settings
   /** whether the store takes conditions of a put; it is asked first where it does not */
   #takesConditions = true
-  readonly #turns = new KeyTurns()
 
   constructor(sdk: typeof S3, client: S3.S3Client, settings: S3Settings) {
     this.name = s3Name(settings)
@@ -44,16 +43,7 @@ class S3Target implements ObjectTarget {
     return head && revisionOf(head)
   }
 
-  create(
-    key: string,
-    content: AsyncIterable<Buffer>,
-    digest: Digest,
-    echo?: (revision: string) => void,
-  ): Promise<'created' | 'exists'> {
-    return this.#turns.run(key, () => this.#create(key, content, digest, echo))
-  }
-
-  async #create(
+  async create(
     key: string,
     content: AsyncIterable<Buffer>,
     digest: Digest,
@@ -68,7 +58,7 @@ class S3Target implements ObjectTarget {
       else {
         const { ETag: etag = '', VersionId: version } = await this.#putWhole(
           at,
-          await whole(key, content, digest),
+          await wholeContent(key, content, digest),
           digest,
         )
         // An encrypted object has another.
@@ -91,10 +81,7 @@ class S3Target implements ObjectTarget {
     if (isPlain && etag === digest.md5 && head.ContentLength === digest.size)
       return { kind: 'same', revision }
     // What was uploaded in parts or encrypted has another ETag than the MD5 of its content.
-    const found = await checkContent(this.read(key))
-    return isSameContent(found, digest)
-      ? { kind: 'same', revision }
-      : { kind: 'differs', revision, found: found.sha256 }
+    return verifyContent(revision, this.read(key), digest)
   }
 
   async *read(key: string): AsyncGenerator<Buffer> {
@@ -219,13 +206,6 @@ function revisionOf({ ETag, LastModified, VersionId }: S3.HeadObjectCommandOutpu
   return [ETag, LastModified?.toISOString(), VersionId].filter((part) => part !== undefined).join(' ')
 }
 
-/** Resolves to content as a whole. Rejects with ContentError when it is not the one announced. */
-async function whole(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  for await (const part of parts(key, content, digest, Math.max(1, digest.size))) pieces.push(part)
-  return Buffer.concat(pieces)
-}
-
 /** Yields content in parts of one size but for the last. Throws ContentError at its end when it is not the one announced. */
 async function* parts(
   key: string,
@@ -233,11 +213,10 @@ async function* parts(
   digest: Digest,
   size: number,
 ): AsyncGenerator<Buffer> {
-  const check = new ContentCheck()
   let part = Buffer.allocUnsafe(size)
   let length = 0
-  for await (const piece of content) {
-    check.add(piece)
+  // The last part is kept back until it is known that all is as announced.
+  for await (const piece of checkedContent(key, content, digest)) {
     for (let at = 0; at < piece.length; ) {
       if (length === part.length) {
         yield part
@@ -249,7 +228,5 @@ async function* parts(
       length += copied
     }
   }
-  // The last part is kept back until it is known that all is as announced.
-  if (!isSameContent(check.end(), digest)) throw new ContentError(key)
   if (length > 0) yield part.subarray(0, length)
 }

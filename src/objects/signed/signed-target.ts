@@ -1,8 +1,9 @@
 import { causeOf, messageOf, NotFoundError, StackTachError, TransientError } from '../../domain/errors.ts'
 import { type OutgoingResponse, sendOut } from '../../runtime/outgoing.ts'
+import { wholeContent } from '../checked-content.ts'
 import { ContentError } from '../content-error.ts'
-import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
-import { KeyTurns } from '../key-turns.ts'
+import { verifyContent } from '../digest.ts'
+import { createInTurns } from '../key-turns.ts'
 import type { SignedRequest, SignRequest } from '../signer.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
 
@@ -21,7 +22,7 @@ export function createSignedTarget(
   name: string,
   sign: (request: SignRequest) => Promise<SignedRequest>,
 ): ObjectTarget {
-  return new SignedTarget(name, sign)
+  return createInTurns(new SignedTarget(name, sign))
 }
 
 class SignedTarget implements ObjectTarget {
@@ -29,7 +30,6 @@ class SignedTarget implements ObjectTarget {
   readonly #sign: (request: SignRequest) => Promise<SignedRequest>
   /** whether the store takes the condition that there is no object */
   #takesConditions = true
-  readonly #turns = new KeyTurns()
 
   constructor(name: string, sign: (request: SignRequest) => Promise<SignedRequest>) {
     this.name = name
@@ -41,25 +41,16 @@ class SignedTarget implements ObjectTarget {
     return response && revisionOf(response)
   }
 
-  create(
+  async create(
     key: string,
     content: AsyncIterable<Buffer>,
     digest: Digest,
     echo: (revision: string) => void = () => {},
   ): Promise<'created' | 'exists'> {
-    return this.#turns.run(key, () => this.#create(key, content, digest, echo))
-  }
-
-  async #create(
-    key: string,
-    content: AsyncIterable<Buffer>,
-    digest: Digest,
-    echo: (revision: string) => void,
-  ): Promise<'created' | 'exists'> {
     if (digest.size > MOST_BYTES)
       throw new StackTachError('io', `${this.name}: objects above 5 GB need a key of the store on this host`)
     // What is small can be sent again.
-    const whole = digest.size <= SMALL_BYTES ? await wholeOf(key, content, digest) : undefined
+    const whole = digest.size <= SMALL_BYTES ? await wholeContent(key, content, digest) : undefined
     const answer = await this.#put(key, whole ?? content, digest, echo)
     if (answer !== 'unconditional') return answer
     this.#takesConditions = false
@@ -102,10 +93,7 @@ class SignedTarget implements ObjectTarget {
     const size = Number(response.headers.get('content-length'))
     if (/^[0-9a-f]{32}$/.test(etag) && etag === digest.md5 && size === digest.size)
       return { kind: 'same', revision }
-    const found = await checkContent(this.read(key))
-    return isSameContent(found, digest)
-      ? { kind: 'same', revision }
-      : { kind: 'differs', revision, found: found.sha256 }
+    return verifyContent(revision, this.read(key), digest)
   }
 
   async *read(key: string): AsyncGenerator<Buffer> {
@@ -159,18 +147,6 @@ class SignedTarget implements ObjectTarget {
       .trim()
     return new StackTachError('io', `${this.name} answered ${status} to ${operation}: ${said.slice(0, 200)}`)
   }
-}
-
-/** Resolves to content as a whole. Rejects with ContentError when it is not the one announced. */
-async function wholeOf(key: string, content: AsyncIterable<Buffer>, digest: Digest): Promise<Buffer> {
-  const check = new ContentCheck()
-  const copied: Buffer[] = []
-  for await (const piece of content) {
-    check.add(piece)
-    copied.push(Buffer.from(piece))
-  }
-  if (!isSameContent(check.end(), digest)) throw new ContentError(key)
-  return Buffer.concat(copied)
 }
 
 /** Yields copies of pieces, which wait to be sent while the next is read; each is a sign of progress. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { NotFoundError, StackTachError, TransientError } from '../../domain/errors.ts'
 import type { OutgoingResponse } from '../../runtime/outgoing.ts'
+import { checkedContent } from '../checked-content.ts'
 import { ContentError } from '../content-error.ts'
-import { ContentCheck, checkContent, isSameContent } from '../digest.ts'
+import { verifyContent } from '../digest.ts'
 import { keyBelow } from '../key-path.ts'
-import { KeyTurns } from '../key-turns.ts'
+import { createInTurns } from '../key-turns.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
 import type { SwiftAuthSettings } from './swift-auth.ts'
 import { SwiftClient, type SwiftRequest } from './swift-client.ts'
@@ -27,7 +28,8 @@ const SEGMENT_MB = 1000
  * Static Large Objects, whose segments lie in CONTAINER_segments. The checksum of a plain object is compared, a large one is read back.
  */
 export function createSwiftTarget(settings: SwiftSettings): ObjectTarget {
-  return new SwiftTarget(settings)
+  // Swift looks for an object when a put begins, and two at once would both be taken.
+  return createInTurns(new SwiftTarget(settings))
 }
 
 class SwiftTarget implements ObjectTarget {
@@ -35,8 +37,6 @@ class SwiftTarget implements ObjectTarget {
   readonly #settings: SwiftSettings
   readonly #client: SwiftClient
   readonly #segmentBytes: number
-  /** Swift looks for an object when a put begins, and two at once would both be taken. */
-  readonly #turns = new KeyTurns()
 
   constructor(settings: SwiftSettings) {
     const { container, prefix = '' } = settings
@@ -51,16 +51,7 @@ class SwiftTarget implements ObjectTarget {
     return response && revisionOf(response)
   }
 
-  create(
-    key: string,
-    content: AsyncIterable<Buffer>,
-    digest: Digest,
-    echo?: (revision: string) => void,
-  ): Promise<'created' | 'exists'> {
-    return this.#turns.run(key, () => this.#create(key, content, digest, echo))
-  }
-
-  async #create(
+  async create(
     key: string,
     content: AsyncIterable<Buffer>,
     digest: Digest,
@@ -69,7 +60,7 @@ class SwiftTarget implements ObjectTarget {
     if (digest.size > this.#segmentBytes) return this.#createLarge(key, content, digest)
     const request = {
       headers: { etag: digest.md5, 'content-length': String(digest.size), ...this.#facts(digest) },
-      body: () => checked(key, content, digest),
+      body: () => checkedContent(key, content, digest),
     }
     return this.#put(key, request, ({ headers }) => {
       if (etagOf(headers) === digest.md5) echo?.(`${headers.get('etag')}`)
@@ -84,10 +75,7 @@ class SwiftTarget implements ObjectTarget {
     const etag = etagOf(response.headers)
     const size = Number(response.headers.get('content-length'))
     if (isLarge || etag === '') {
-      const found = await checkContent(this.read(key))
-      return isSameContent(found, digest)
-        ? { kind: 'same', revision }
-        : { kind: 'differs', revision, found: found.sha256 }
+      return verifyContent(revision, this.read(key), digest)
     }
     return etag === digest.md5 && size === digest.size
       ? { kind: 'same', revision }
@@ -123,7 +111,7 @@ class SwiftTarget implements ObjectTarget {
     const folder = `/${this.#settings.container}_segments`
     await this.#require({ method: 'PUT', path: folder })
     const name = `${folder}/${this.#keyOf(key)}/${digest.sha256}`
-    const source = new Slices(checked(key, content, digest))
+    const source = new Slices(checkedContent(key, content, digest))
     for (let number = 0; !(await source.isAtEnd()); number++) {
       const path = `${name}/${String(number).padStart(6, '0')}`
       const slice = source.next(this.#segmentBytes)
@@ -218,16 +206,6 @@ function etagOf(headers: OutgoingResponse['headers']): string {
 
 function revisionOf({ headers }: OutgoingResponse): string {
   return `${headers.get('etag')} ${headers.get('x-timestamp')}`
-}
-
-/** Yields content, and throws ContentError at its end when it is not the one announced. */
-async function* checked(key: string, content: AsyncIterable<Buffer>, digest: Digest): AsyncGenerator<Buffer> {
-  const check = new ContentCheck()
-  for await (const piece of content) {
-    check.add(piece)
-    yield piece
-  }
-  if (!isSameContent(check.end(), digest)) throw new ContentError(key)
 }
 
 type Slice = {

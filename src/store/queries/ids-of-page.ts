@@ -3,6 +3,7 @@ import type { StoreContext } from '../context.ts'
 import type { EventFilter, Page } from '../ports/queries.ts'
 import type { Tables } from '../schema/schema.ts'
 import { withoutEmptyStart } from '../upkeep/event-spans.ts'
+import type { IdRange } from './inverted-index.ts'
 import { applyPage, type ReadBounds, rangeOf } from './page.ts'
 import type { Reading } from './reading.ts'
 import { selectTimes, selectTyped, typesOfFilter } from './select-events.ts'
@@ -29,13 +30,16 @@ export async function idsOfPage(
     applyPage(selectTyped(context, filter, some), 'event.id', page, top)
   const isTimed = filter.from !== undefined || filter.to !== undefined
   if (!isTimed) return idsInOrder(context, types, select, page, reading)
-  const entries = await narrowEntries(context, filter, reading)
-  if (entries !== undefined) return narrowIds(context, { ...filter, types, entries }, page, { top, reading })
-  const range = await rangeOf(context.db, 'event', page, top)
+  const [entries, range] = await Promise.all([
+    narrowEntries(context, filter, reading),
+    rangeOf(context.db, 'event', page, top),
+  ])
   if (!range) return []
-  const { low, high } = await withoutEmptyStart(context.db, filter, range)
+  const ids = await withoutEmptyStart(context.db, filter, range)
+  if (entries !== undefined)
+    return narrowIds(context, { ...filter, types, entries, ids }, page, { top, reading })
   const within = (some: readonly number[] | undefined) =>
-    select(some).where('event.id', '>=', low).where('event.id', '<=', high)
+    select(some).where('event.id', '>=', ids.low).where('event.id', '<=', ids.high)
   return idsInOrder(context, types, within, page, reading)
 }
 
@@ -86,6 +90,8 @@ type NarrowFilter = EventFilter & {
   readonly types: readonly number[] | undefined
   /** about how many index entries the times hold */
   readonly entries: number
+  /** the ids that the page may have */
+  readonly ids: IdRange
 }
 
 /**
@@ -99,7 +105,7 @@ type NarrowFilter = EventFilter & {
  */
 async function narrowIds(
   context: StoreContext,
-  { types, from, to, entries }: NarrowFilter,
+  { types, from, to, entries, ids: { low, high } }: NarrowFilter,
   page: Page,
   { top, reading }: ReadBounds,
 ): Promise<readonly number[]> {
@@ -113,14 +119,10 @@ async function narrowIds(
     applyPage(typed(selectTimes(context, times)), 'event.id', page, top)
       .select('event.id')
       .limit(limit)
-  const [near, range] = await Promise.all([
-    listed({ from, to }).orderBy('event.generated', direction).execute(reading),
-    rangeOf(context.db, 'event', page, top),
-  ])
+  const near = await listed({ from, to }).orderBy('event.generated', direction).execute(reading)
   const ids = sorted(near, ascending)
   const bound = ids.at(-1)
-  if (ids.length < limit || bound === undefined || !range) return ids
-  const { low, high } = await withoutEmptyStart(context.db, { from, to }, range)
+  if (ids.length < limit || bound === undefined) return ids
   const [first, last] = ascending ? [low, bound] : [bound, high]
   if ((last - first) * ENTRIES_PER_ROW < entries) {
     const rows = await typed(selectTimesUnindexed(context, { from, to }))

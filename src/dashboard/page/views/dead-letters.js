@@ -2,7 +2,7 @@ import { ActionDialog } from '../actions.js'
 import { get, getText, resource, send } from '../api.js'
 import { last } from '../charts.js'
 import { html, nothing } from '../lib/lit-html/lit-html.js'
-import { failure, filterForm, heading, pairs, zoneNote } from '../parts.js'
+import { failure, filterForm, filterOf, heading, listWith, pairs, zoneNote } from '../parts.js'
 import { changed, go, param } from '../router.js'
 import { Rows } from '../rows.js'
 import { clock, count, line, lines, marked } from '../text.js'
@@ -19,10 +19,6 @@ const MOST_REASONS = 10
 /** Longest body that is edited here, characters. */
 const LONGEST_EDITED = 1_000_000
 
-function filterOf() {
-  return Object.fromEntries(FIELDS.map(({ name }) => [name, param(name)]).filter(([, value]) => value !== ''))
-}
-
 /** Dead letters: by stage and reason, one with its body, to be edited and driven in again, or dropped. */
 export function createView(app) {
   const stopping = new AbortController()
@@ -36,7 +32,8 @@ export function createView(app) {
     name: 'letters',
     label: 'Dead letters',
     update: app.update,
-    read: (mark, limit) => get(resource('/v1/dead-letters', { ...filterOf(), mark, limit }), stopping.signal),
+    read: (mark, limit) =>
+      get(resource('/v1/dead-letters', { ...filterOf(FIELDS), mark, limit }), stopping.signal),
     key: ({ id }) => id,
     link: ({ id }) => changed({ open: id }),
     isOpen: ({ id }) => String(id) === param('open'),
@@ -80,7 +77,7 @@ export function createView(app) {
   }
 
   async function load() {
-    read = JSON.stringify(filterOf())
+    read = JSON.stringify(filterOf(FIELDS))
     await Promise.all([rows.load(), open(), readStages().catch(() => {})])
     app.update()
   }
@@ -124,7 +121,7 @@ export function createView(app) {
     void dialog.ask({
       path: '/v1/dead-letters/actions',
       verb,
-      filter: filterOf(),
+      filter: filterOf(FIELDS),
       what: 'dead letters',
       words,
     })
@@ -186,7 +183,7 @@ export function createView(app) {
     rows,
     load,
     moved() {
-      if (read !== JSON.stringify(filterOf())) void load()
+      if (read !== JSON.stringify(filterOf(FIELDS))) void load()
       else void open().then(app.update)
     },
     stop() {
@@ -194,7 +191,7 @@ export function createView(app) {
       rows.stop()
     },
     render: () => html`
-      ${heading('Dead letters', resource('/v1/dead-letters', filterOf()))}
+      ${heading('Dead letters', resource('/v1/dead-letters', filterOf(FIELDS)))}
       ${filterForm(FIELDS, go)}
       ${
         app.mayWrite()
@@ -204,7 +201,7 @@ export function createView(app) {
           : nothing
       }
       ${groups()} ${zoneNote()}
-      <div class=${param('open') === '' ? 'list' : 'list with-detail'}><div class="main">${rows.render()}</div>${detail()}</div>
+      ${listWith(rows.render(), detail())}
       ${dialog.render()}`,
   }
 }

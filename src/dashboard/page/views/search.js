@@ -1,6 +1,6 @@
 import { get, resource } from '../api.js'
 import { html, nothing } from '../lib/lit-html/lit-html.js'
-import { heading, stateMark, table } from '../parts.js'
+import { heading, stateMark, tableOfSome } from '../parts.js'
 import { address, param } from '../router.js'
 import { clock, line, marked } from '../text.js'
 
@@ -61,48 +61,36 @@ export function createView(app) {
             ${timeline.events} events${timeline.is_truncated ? ' and older ones' : ''}</p>`
           : nothing
       }
-      ${
-        streams.length > 0
-          ? table(
-              'Streams',
-              ['stream', 'trigger', 'state', 'last event'],
-              streams.map((one) => [
-                html`<a href=${address('/streams', { open: one.id, q })}>${one.id}</a>`,
-                marked(one.name),
-                stateMark(one.state),
-                clock(one.last_event?.datetime),
-              ]),
-            )
-          : nothing
-      }
-      ${
-        events.length > 0
-          ? table(
-              'Events',
-              ['time', 'event type', 'message id', 'resource'],
-              events.map((one) => [
-                clock(one.timestamp.datetime),
-                marked(one.event_type),
-                html`<a href=${address('/story', { event: one.message_id, traits: one.instance_id ? `instance_id:${one.instance_id}` : '', q })}>${marked(one.message_id)}</a>`,
-                marked(one.instance_id ?? ''),
-              ]),
-            )
-          : nothing
-      }
-      ${
-        letters.length > 0
-          ? table(
-              'Dead letters',
-              ['letter', 'at', 'stage', 'reason'],
-              letters.map((one) => [
-                html`<a href=${address('/dead-letters', { open: one.id, q })}>${one.id}</a>`,
-                clock(one.at),
-                line(one.stage),
-                marked(one.reason, { most: 300 }),
-              ]),
-            )
-          : nothing
-      }`
+      ${tableOfSome(
+        'Streams',
+        ['stream', 'trigger', 'state', 'last event'],
+        streams.map((one) => [
+          html`<a href=${address('/streams', { open: one.id, q })}>${one.id}</a>`,
+          marked(one.name),
+          stateMark(one.state),
+          clock(one.last_event?.datetime),
+        ]),
+      )}
+      ${tableOfSome(
+        'Events',
+        ['time', 'event type', 'message id', 'resource'],
+        events.map((one) => [
+          clock(one.timestamp.datetime),
+          marked(one.event_type),
+          html`<a href=${address('/story', { event: one.message_id, traits: one.instance_id ? `instance_id:${one.instance_id}` : '', q })}>${marked(one.message_id)}</a>`,
+          marked(one.instance_id ?? ''),
+        ]),
+      )}
+      ${tableOfSome(
+        'Dead letters',
+        ['letter', 'at', 'stage', 'reason'],
+        letters.map((one) => [
+          html`<a href=${address('/dead-letters', { open: one.id, q })}>${one.id}</a>`,
+          clock(one.at),
+          line(one.stage),
+          marked(one.reason, { most: 300 }),
+        ]),
+      )}`
   }
 
   return {

@@ -1,6 +1,6 @@
 import { get, getText, resource, send } from '../api.js'
 import { html, nothing, svg } from '../lib/lit-html/lit-html.js'
-import { failure, heading, pairs, stateMark, table, zoneNote } from '../parts.js'
+import { failure, heading, listWith, pairs, stateMark, table, zoneNote } from '../parts.js'
 import { address, changed, param } from '../router.js'
 import { Rows } from '../rows.js'
 import { clock, count, line, lines, marked, plain, span, zoneName } from '../text.js'
@@ -166,7 +166,7 @@ export function createView(app) {
       ${param('with') === '' ? nothing : html`<p role="status">Choose the event to compare with ${marked(param('with'))}. <a href=${changed({ with: '' })}>Do not compare</a></p>`}
       ${zoneNote()}
       ${picture ? draw(picture) : nothing}
-      <div class=${opened ? 'list with-detail' : 'list'}><div class="main">${story ? rows.render() : nothing}</div>${detail()}</div>`,
+      ${listWith(story ? rows.render() : nothing, detail())}`,
   }
 }
 

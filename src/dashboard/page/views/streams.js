@@ -1,7 +1,18 @@
 import { ActionDialog } from '../actions.js'
 import { get, resource } from '../api.js'
 import { html, nothing } from '../lib/lit-html/lit-html.js'
-import { failure, filterForm, heading, pairs, stateMark, table, zoneNote } from '../parts.js'
+import {
+  failure,
+  filterForm,
+  filterOf,
+  heading,
+  listWith,
+  pairs,
+  stateMark,
+  table,
+  tableOfSome,
+  zoneNote,
+} from '../parts.js'
 import { address, changed, go, param } from '../router.js'
 import { Rows } from '../rows.js'
 import { clock, count, line, lines, marked, millis, plain, span } from '../text.js'
@@ -36,11 +47,6 @@ const VERBS = [
 const AT_A_TIME = 3
 const MOST_EVENTS = 500
 
-/** Returns the filter of the address, as the list and bulk actions take it. */
-function filterOf() {
-  return Object.fromEntries(FIELDS.map(({ name }) => [name, param(name)]).filter(([, value]) => value !== ''))
-}
-
 /** Streams: a list with why each is as it is, actions on one or on the filter, and one in detail. */
 export function createView(app) {
   const stopping = new AbortController()
@@ -58,7 +64,7 @@ export function createView(app) {
     label: 'Streams',
     update: app.update,
     read: (mark, limit) =>
-      get(resource('/v1/streams', { ...filterOf(), counts: true, mark, limit }), stopping.signal),
+      get(resource('/v1/streams', { ...filterOf(FIELDS), counts: true, mark, limit }), stopping.signal),
     key: ({ id }) => id,
     link: ({ id }) => changed({ open: id }),
     isOpen: ({ id }) => String(id) === param('open'),
@@ -134,7 +140,7 @@ export function createView(app) {
   }
 
   async function load() {
-    read = JSON.stringify(filterOf())
+    read = JSON.stringify(filterOf(FIELDS))
     const readClock = get('/v1/clock', stopping.signal).then((one) => {
       now = one.now ? millis(one.now.datetime) : undefined
     })
@@ -182,21 +188,17 @@ export function createView(app) {
         ['attempts', count(stream.attempts)],
       ])}
       ${stream.last_error ? html`<details open><summary>Last error</summary><pre tabindex="0">${lines(stream.last_error)}</pre></details>` : nothing}
-      ${
-        explanation.fire_criteria.length > 0
-          ? table(
-              'Fire criteria',
-              ['state', 'criterion', 'seen', 'needed', 'commonest miss'],
-              explanation.fire_criteria.map((one) => [
-                one.is_met ? 'met' : 'not met',
-                html`<code>${line(one.criterion, 300)}</code>`,
-                one.seen ?? '?',
-                one.needed,
-                line(one.misses[0]?.reason ?? '', 200),
-              ]),
-            )
-          : nothing
-      }
+      ${tableOfSome(
+        'Fire criteria',
+        ['state', 'criterion', 'seen', 'needed', 'commonest miss'],
+        explanation.fire_criteria.map((one) => [
+          one.is_met ? 'met' : 'not met',
+          html`<code>${line(one.criterion, 300)}</code>`,
+          one.seen ?? '?',
+          one.needed,
+          line(one.misses[0]?.reason ?? '', 200),
+        ]),
+      )}
       ${table(
         `Events${events.length > MOST_EVENTS ? `, the first ${MOST_EVENTS} of ${count(events.length)}` : ''}`,
         ['time', 'event type', 'message id'],
@@ -216,7 +218,7 @@ export function createView(app) {
     rows,
     load,
     moved() {
-      if (read !== JSON.stringify(filterOf())) void load()
+      if (read !== JSON.stringify(filterOf(FIELDS))) void load()
       else void open().then(app.update)
     },
     stop() {
@@ -224,11 +226,11 @@ export function createView(app) {
       rows.stop()
     },
     render: () => html`
-      ${heading('Streams', resource('/v1/streams', { ...filterOf(), counts: true }))}
+      ${heading('Streams', resource('/v1/streams', { ...filterOf(FIELDS), counts: true }))}
       ${filterForm(FIELDS, go)}
-      ${buttons(filterOf(), 'All that match')}
+      ${buttons(filterOf(FIELDS), 'All that match')}
       ${zoneNote()}
-      <div class=${param('open') === '' ? 'list' : 'list with-detail'}><div class="main">${rows.render()}</div>${detail()}</div>
+      ${listWith(rows.render(), detail())}
       ${dialog.render()}`,
   }
 }
