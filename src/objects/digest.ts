@@ -29,7 +29,7 @@ export async function digestOf(content: AsyncIterable<Buffer>): Promise<Digest> 
 }
 
 /** Reads content and returns its size and SHA-256. */
-export async function checkContent(content: AsyncIterable<Buffer>): Promise<Pick<Digest, 'size' | 'sha256'>> {
+async function checkContent(content: AsyncIterable<Buffer>): Promise<Pick<Digest, 'size' | 'sha256'>> {
   const check = new ContentCheck()
   for await (const piece of content) check.add(piece)
   return check.end()
