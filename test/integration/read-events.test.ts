@@ -81,6 +81,48 @@ test('events of a short time long ago are found without reading those of other t
     }
   }))
 
+test('a page of a time with thousands of events reads the ids of the page, not all of the time', () =>
+  withStore(async (store, rowsReadBy) => {
+    const second = (number: number) => NOW + number * 1_000_000
+    for (let from = 0; from < 6000; from += 1000) {
+      const arrivals = Array.from({ length: 1000 }, (_, n) => event({ timestamp: second(from + n) }))
+      const batch = arrivals.map((one) => ({ event: one, at: NOW, keys: [] }))
+      await store.storeBatch({ arrivals: batch, deadLetters: [] }, routerOf({}))
+    }
+    const filter = { from: second(-1), to: second(6000) }
+    for (const [page, first] of [
+      [{ mark: undefined, ascending: false }, 6000],
+      [{ mark: undefined, ascending: true }, 1],
+    ] as const) {
+      const read = await rowsReadBy(async () => {
+        const events = await store.listEvents(filter, { ...page, limit: 50 })
+        expect(events.map(({ id }) => id).slice(0, 2)).toEqual(page.ascending ? [1, 2] : [6000, 5999])
+        expect(events[0]?.id).toBe(first)
+      })
+      expect(read).toBeLessThan(600)
+    }
+  }))
+
+test('what is read ahead for late events is their places in the index of times, not a whole index', () =>
+  withStore(async (store, rowsReadBy) => {
+    const second = (number: number) => NOW + number * 1_000_000
+    const batchOf = (times: readonly number[]) =>
+      times.map((time) => ({ event: event({ timestamp: second(time) }), at: NOW, keys: [] }))
+    for (let from = 0; from < 3000; from += 1000) {
+      const arrivals = batchOf(Array.from({ length: 1000 }, (_, n) => from + n))
+      await store.storeBatch({ arrivals, deadLetters: [] }, routerOf({}))
+    }
+    const late = Array.from({ length: 400 }, (_, n) => n)
+    const now = Array.from({ length: 600 }, (_, n) => 9000 + n)
+    const read = await rowsReadBy(() => store.warmUp(batchOf([...late, ...now])))
+    expect(read).toBeLessThan(1000)
+    // In order of time nothing is late, however much time a batch spans.
+    const next = await rowsReadBy(() =>
+      store.warmUp(batchOf(Array.from({ length: 500 }, (_, n) => 9600 + n * 60))),
+    )
+    expect(next).toBeLessThan(100)
+  }))
+
 test('a step of trimming reads what is old, from where the last one has come to', () =>
   withStore(async (store, rowsReadBy) => {
     for (let from = 0; from < 10_000; from += 1000) {
