@@ -76,25 +76,24 @@ function tally(payloads: readonly string[]) {
   return { distinct, repeated: payloads.length - distinct.size }
 }
 
+/** A subscriber that keeps its position, in small batches. */
+const DURABLE = { DURABLE: 'd', DELIVER_ALL: 'true', BATCH_SIZE: '10', BATCH_TIMEOUT: '200ms' }
+
+/** Sends so many messages, ten at a time with a pause after each ten. */
+async function sendFrames(socket: Socket, count: number, pauseMs: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += 10) {
+    socket.write(Buffer.concat(Array.from({ length: 10 }, (_, index) => frameOf(body(sent + index + 1)))))
+    await delay(pauseMs)
+  }
+}
+
 test('kill -9 of the subscriber under load: all arrives, and what comes twice is told by its key', async () => {
   const subject = newSubject()
   const { port } = await startReceiver(subject)
   const collector = await startCollector()
-  const settings = {
-    REMOTE_URL: collector.url,
-    DURABLE: 'd',
-    DELIVER_ALL: 'true',
-    BATCH_SIZE: '10',
-    BATCH_TIMEOUT: '200ms',
-  }
+  const settings = { REMOTE_URL: collector.url, ...DURABLE }
   const socket = await dial(port)
-  let sent = 0
-  const sending = (async () => {
-    for (; sent < 6000; sent += 10) {
-      socket.write(Buffer.concat(Array.from({ length: 10 }, (_, index) => frameOf(body(sent + index + 1)))))
-      await delay(2)
-    }
-  })()
+  const sending = sendFrames(socket, 6000, 2)
   for (let round = 0; round < 3; round++) {
     const before = collector.posts.length
     const subscriber = await start('heka-subscribe', subject, settings)
@@ -152,21 +151,9 @@ test('the broker ends and comes back under load: nothing that came over TCP is l
   const subject = newSubject()
   const { port } = await startReceiver(subject)
   const collector = await startCollector()
-  await start('heka-subscribe', subject, {
-    REMOTE_URL: collector.url,
-    DURABLE: 'd',
-    DELIVER_ALL: 'true',
-    BATCH_SIZE: '10',
-    BATCH_TIMEOUT: '200ms',
-  })
+  await start('heka-subscribe', subject, { REMOTE_URL: collector.url, ...DURABLE })
   const socket = await dial(port)
-  let sent = 0
-  const sending = (async () => {
-    for (; sent < 5000; sent += 10) {
-      socket.write(Buffer.concat(Array.from({ length: 10 }, (_, index) => frameOf(body(sent + index + 1)))))
-      await delay(10)
-    }
-  })()
+  const sending = sendFrames(socket, 5000, 10)
   await until('some messages', () => collector.payloads().length > 200)
   await rabbitmq.kill()
   await delay(1000)

@@ -1,15 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Browser, CDPSession } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freePort } from '../../sandbox/servers/server-process.ts'
+import type { CDPSession } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { createSqlStore } from '../../src/store/sql-store.ts'
 import { openSqliteDatabase } from '../../src/store/sqlite/sqlite-database.ts'
 import { at, event, routerOf } from '../support/events.ts'
-import { openPage, startBrowser } from '../support/page/browser.ts'
-import { deployPage, type PageDeployment } from '../support/page/deployment.ts'
+import { openPage } from '../support/page/browser.ts'
+import { servePage } from '../support/page/served-page.ts'
 import { until } from '../support/until.ts'
 
 const ROWS = 10_000
@@ -17,23 +14,10 @@ const PER_SECOND = 1000
 /** How long the live view stays open; an hour is PAGE_LIVE_MINUTES=60. */
 const MINUTES = Number(process.env.PAGE_LIVE_MINUTES ?? 3)
 
-const folder = mkdtempSync(join(tmpdir(), 'stacktach-page-load-'))
-let deployment: PageDeployment
-let browser: Browser
-
-beforeAll(async () => {
-  deployment = await deployPage(folder, await freePort())
-  browser = await startBrowser()
-}, 600_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await deployment?.stop()
-  rmSync(folder, { recursive: true, force: true })
-}, 120_000)
+const served = servePage()
 
 test('a list of 10,000 rows scrolls with few of them drawn', async () => {
-  const database = openSqliteDatabase(join(folder, 'stacktach.db'))
+  const database = openSqliteDatabase(join(served.folder, 'stacktach.db'))
   const store = await createSqlStore(database, { writer: 'many' })
   const router = routerOf({ name: 'many', distinguished_by: ['host'] })
   for (let from = 0; from < ROWS; from += 500) {
@@ -48,8 +32,8 @@ test('a list of 10,000 rows scrolls with few of them drawn', async () => {
     await store.storeBatch({ arrivals, deadLetters: [] }, router)
   }
   await store.close()
-  const { page, faults } = await openPage(browser, { viewport: { width: 1280, height: 900 } })
-  await page.goto(`${deployment.url}/streams?trigger_name=many`)
+  const { page, faults } = await openPage(served.browser, { viewport: { width: 1280, height: 900 } })
+  await page.goto(`${served.deployment.url}/streams?trigger_name=many`)
   await page.locator('.row').nth(5).waitFor()
   const frames = (await page.evaluate(`(async () => {
     const times = []
@@ -76,9 +60,9 @@ test('a list of 10,000 rows scrolls with few of them drawn', async () => {
 })
 
 test(`the live view at ${PER_SECOND} events/s does not grow`, async () => {
-  const { page, faults } = await openPage(browser)
+  const { page, faults } = await openPage(served.browser)
   const session = await page.context().newCDPSession(page)
-  await page.goto(`${deployment.url}/live?kinds=event`)
+  await page.goto(`${served.deployment.url}/live?kinds=event`)
   await page.getByText('open', { exact: true }).waitFor()
   let sent = 0
   const begun = performance.now()
@@ -94,7 +78,7 @@ test(`the live view at ${PER_SECOND} events/s does not grow`, async () => {
         payload: { instance_id: `i-${sent % 50}`, state: 'active', display_name: 'x'.repeat(200) },
       }),
     )
-    const response = await fetch(`${deployment.url}/v1/notifications`, {
+    const response = await fetch(`${served.deployment.url}/v1/notifications`, {
       method: 'POST',
       body: bodies.join('\n'),
     })
@@ -115,7 +99,7 @@ test(`the live view at ${PER_SECOND} events/s does not grow`, async () => {
   const took = (performance.now() - begun) / 1000
   const after = await usage(session)
   const asked = performance.now()
-  await (await fetch(`${deployment.url}/v1/streams?limit=1`)).text()
+  await (await fetch(`${served.deployment.url}/v1/streams?limit=1`)).text()
   const answered = performance.now() - asked
   await until('the last event to be seen', async () =>
     (await page.locator('.live tbody').innerText()).includes(`i-${sent % 50}`),

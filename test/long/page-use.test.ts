@@ -1,48 +1,33 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
-import { freePort } from '../../sandbox/servers/server-process.ts'
-import { openPage, startBrowser } from '../support/page/browser.ts'
-import { deployPage, type PageDeployment } from '../support/page/deployment.ts'
+import { openPage } from '../support/page/browser.ts'
+import { servePage } from '../support/page/served-page.ts'
 import { until } from '../support/until.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'stacktach-page-use-'))
-let deployment: PageDeployment
-let browser: Browser
-
-beforeAll(async () => {
-  deployment = await deployPage(folder, await freePort())
-  browser = await startBrowser()
-}, 600_000)
-
-afterAll(async () => {
-  await browser?.close()
-  await deployment?.stop()
-  rmSync(folder, { recursive: true, force: true })
-}, 120_000)
+const served = servePage()
 
 async function open(path: string, width = 1280): Promise<Page> {
-  const { page, faults } = await openPage(browser, { viewport: { width, height: 900 } })
+  const { page, faults } = await openPage(served.browser, { viewport: { width, height: 900 } })
   page.on('close', () => expect(faults).toEqual([]))
-  await page.goto(deployment.url + path)
+  await page.goto(served.deployment.url + path)
   await page.locator('h1').waitFor()
   return page
 }
 
 async function read<T>(path: string): Promise<T> {
-  return (await (await fetch(deployment.url + path)).json()) as T
+  return (await (await fetch(served.deployment.url + path)).json()) as T
 }
 
-const post = (body: string) => fetch(`${deployment.url}/v1/notifications`, { method: 'POST', body })
+const post = (body: string) => fetch(`${served.deployment.url}/v1/notifications`, { method: 'POST', body })
 const count = async (path: string) => (await read<{ count: number }[]>(path))[0]?.count
 
 /** As a worker would leave streams whose pipelines failed. */
 function fail(ids: readonly number[], error: string): void {
-  const database = new DatabaseSync(join(folder, 'stacktach.db'))
+  const database = new DatabaseSync(join(served.folder, 'stacktach.db'))
   database.exec('pragma busy_timeout = 20000')
   for (const id of ids)
     database.prepare('update stream set state = 4, attempts = 4, last_error = ? where id = ?').run(error, id)
@@ -130,7 +115,7 @@ test('one stream is reset, and all of a filter are deleted, with the count first
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click()
   await page.getByText('Nothing matches.').waitFor()
   // What cannot be done is listed with its reason.
-  await page.goto(`${deployment.url}/streams?state=completed`)
+  await page.goto(`${served.deployment.url}/streams?state=completed`)
   await page.getByRole('group', { name: 'All that match' }).getByRole('button', { name: 'Reset' }).click()
   await page.getByRole('button', { name: /^Reset \d+/ }).click()
   await page.getByRole('table', { name: /^What failed/ }).waitFor()
@@ -169,7 +154,7 @@ test('every stream verb has a button that does it', async () => {
       actions.some(({ action }) => action === verb),
     )
   })
-  expect((await fetch(`${deployment.url}/v1/streams/${ids[2]}`)).status).toBe(404)
+  expect((await fetch(`${served.deployment.url}/v1/streams/${ids[2]}`)).status).toBe(404)
 })
 
 test('a dead letter is edited and driven in again; another is dropped', async () => {
@@ -190,7 +175,7 @@ test('a dead letter is edited and driven in again; another is dropped', async ()
   await page.getByRole('button', { name: 'Retry with this body' }).click()
   await page.locator('.detail [role=status]').waitFor()
   expect(await read('/v1/events/page-letter-1')).toMatchObject({ memory_mb: 512 })
-  await page.goto(`${deployment.url}/dead-letters?open=${second}`)
+  await page.goto(`${served.deployment.url}/dead-letters?open=${second}`)
   await page.locator('.detail pre').waitFor()
   await page.getByRole('button', { name: 'Drop', exact: true }).last().click()
   await page.getByText('dropped', { exact: true }).waitFor()
@@ -287,8 +272,8 @@ test('service levels are a view, a CSV and a text for Prometheus with the same f
   const download = page.waitForEvent('download')
   await page.getByRole('link', { name: 'CSV' }).click()
   expect((await download).suggestedFilename()).toBe('service-levels.csv')
-  const csv = await (await fetch(`${deployment.url}/v1/levels?${span}&format=csv`)).text()
-  const metrics = await (await fetch(`${deployment.url}/v1/levels?${span}&format=prometheus`)).text()
+  const csv = await (await fetch(`${served.deployment.url}/v1/levels?${span}&format=csv`)).text()
+  const metrics = await (await fetch(`${served.deployment.url}/v1/levels?${span}&format=prometheus`)).text()
   for (const { operation, attempts, done } of whole) {
     expect(csv).toContain(`all,${operation},${attempts},${done},`)
     expect(metrics).toContain(
@@ -325,7 +310,7 @@ test('what comes is seen as it comes; a pause leaves nothing out', async () => {
   const ids = texts.map((one) => Number(/live-(\d+)-/.exec(one)?.[1])).reverse()
   expect(ids).toEqual(Array.from({ length: 60 }, (_, index) => index))
   // Over a restart of the server too.
-  await deployment.restart()
+  await served.deployment.restart()
   await send(60, 70)
   await page.getByText('live-69-').waitFor()
   expect(await page.locator('.live tbody tr').count()).toBe(70)
@@ -344,7 +329,7 @@ test('a hostile notification in every field, and one of 10 MB, do nothing', asyn
     ...{ _context_request_id: evil, _context_user: evil, _context_tenant: evil },
     payload: { ...payload, ...more },
   })
-  const file = join(folder, 'hostile.jsonl')
+  const file = join(served.folder, 'hostile.jsonl')
   const lines = [
     hostile('compute.instance.create.start', 'evil-1'),
     hostile('compute.instance.create.error', `evil-2${evil}`.slice(0, 200)),
@@ -354,8 +339,8 @@ test('a hostile notification in every field, and one of 10 MB, do nothing', asyn
   writeFileSync(file, lines.map((one) => `${JSON.stringify(one)}\n`).join(''))
   const { code, stderr } = await runProgram(
     'stv3',
-    ['replay', file, '-c', join(folder, 'config/yagi.conf')],
-    deployment.env,
+    ['replay', file, '-c', join(served.folder, 'config/yagi.conf')],
+    served.deployment.env,
   )
   expect([code, stderr.includes('panic')]).toEqual([0, false])
   await post(`<script>alert(1)</script>${evil}`)
@@ -377,10 +362,10 @@ test('a hostile notification in every field, and one of 10 MB, do nothing', asyn
     `/triggers?open=${encodeURIComponent(evil)}`,
     `/live?columns=${encodeURIComponent(evil)}`,
   ]) {
-    const { page, faults } = await openPage(browser)
+    const { page, faults } = await openPage(served.browser)
     const asked: string[] = []
     page.on('request', (request) => asked.push(request.url()))
-    await page.goto(deployment.url + address)
+    await page.goto(served.deployment.url + address)
     await page.locator('h1').waitFor()
     await page.waitForTimeout(700)
     expect(await page.locator('main img, main script, main iframe, main b:has(b)').count(), address).toBe(0)

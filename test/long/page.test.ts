@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freePort } from '../../sandbox/servers/server-process.ts'
 import { axeFindings } from '../support/page/axe.ts'
-import { openPage, startBrowser } from '../support/page/browser.ts'
-import { deployPage, type PageDeployment, startUp } from '../support/page/deployment.ts'
+import { openPage } from '../support/page/browser.ts'
+import { startUp } from '../support/page/deployment.ts'
 import { pictureDiffers } from '../support/page/screenshots.ts'
+import { servePage } from '../support/page/served-page.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'stacktach-page-'))
-let deployment: PageDeployment
-let browser: Browser
+const served = servePage(
+  `ui: {filters: {Failed streams: "/streams?state=error", "Creates that failed": "/live?event_name=compute.instance.create.error"}}`,
+)
 /** The embedded default with the simulator. */
 let up: Awaited<ReturnType<typeof startUp>>
 /** An instance with a long story, and one of its events. */
@@ -19,16 +17,14 @@ let instance = ''
 let message = ''
 
 beforeAll(async () => {
-  const filters = `ui: {filters: {Failed streams: "/streams?state=error", "Creates that failed": "/live?event_name=compute.instance.create.error"}}`
-  deployment = await deployPage(folder, await freePort(), filters)
-  up = await startUp(folder, await freePort())
-  browser = await startBrowser()
+  up = await startUp(served.folder, await freePort())
   const broken = [
     '{"event_type": "compute.instance.update", "message_id": "broken-1", "timestamp": "2026-11-19T08:00:00", "payload": {"memory_mb": "much"}}',
     'no JSON at all',
     '[]',
   ]
-  for (const body of broken) await fetch(`${deployment.url}/v1/notifications`, { method: 'POST', body })
+  for (const body of broken)
+    await fetch(`${served.deployment.url}/v1/notifications`, { method: 'POST', body })
   const events = await read<{ instance_id: string; message_id: string }[]>(
     '/v1/events?event_name=compute.instance.create.error&limit=1&mark=%2b',
   )
@@ -37,14 +33,11 @@ beforeAll(async () => {
 }, 600_000)
 
 afterAll(async () => {
-  await browser?.close()
-  await deployment?.stop()
   await up?.stop()
-  rmSync(folder, { recursive: true, force: true })
 }, 120_000)
 
 async function read<T>(path: string): Promise<T> {
-  return (await (await fetch(deployment.url + path)).json()) as T
+  return (await (await fetch(served.deployment.url + path)).json()) as T
 }
 
 /** The views with something open in each: a name for its picture, its address, and what has to be there. */
@@ -91,10 +84,10 @@ describe.each(SCHEMES)('in %s colours', (colorScheme) => {
     test.each(VIEWS)(
       '%s is whole, axe finds nothing, and nothing is wider than the window',
       async (name, path, isThere) => {
-        const { page, faults } = await openPage(browser, { colorScheme, viewport: { width, height } })
+        const { page, faults } = await openPage(served.browser, { colorScheme, viewport: { width, height } })
         const hosts = new Set<string>()
         page.on('request', (request) => hosts.add(new URL(request.url()).host))
-        const address = new URL(path(), deployment.url)
+        const address = new URL(path(), served.deployment.url)
         await page.goto(address.href)
         await isThere(page)
         await page.waitForTimeout(300)
@@ -142,7 +135,7 @@ test('each view of the embedded default, with what the simulator sends meanwhile
     ['/levels?by=host', '.histogram'],
   ]
   for (const [path, there] of seen) {
-    const { page, faults } = await openPage(browser)
+    const { page, faults } = await openPage(served.browser)
     await page.goto(up.url + path)
     await page.locator(there).first().waitFor()
     expect(await axeFindings(page), path).toEqual([])
@@ -156,10 +149,10 @@ test('each view of the embedded default, with what the simulator sends meanwhile
 })
 
 test('first paint', async () => {
-  const { page } = await openPage(browser)
+  const { page } = await openPage(served.browser)
   const times: number[] = []
   for (let round = 0; round < 5; round++) {
-    await page.goto(`${deployment.url}/`)
+    await page.goto(`${served.deployment.url}/`)
     await page.locator('h1').waitFor()
     const found = await page.evaluate(
       `performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0`,
@@ -173,7 +166,7 @@ test('first paint', async () => {
 test('the samples of before a restart are still there', async () => {
   const before = await read<{ at: number[] }>('/v1/samples?step=5')
   expect(before.at.length).toBeGreaterThan(0)
-  await deployment.restart()
+  await served.deployment.restart()
   const after = await read<{ at: number[] }>('/v1/samples?step=5')
   expect(after.at.slice(0, before.at.length)).toEqual(before.at)
 })
