@@ -2,6 +2,7 @@
 import { requireNode } from './require-node.ts'
 
 requireNode('stv3')
+if (process.argv[2] === 'replay') (await import('./share-one-arena.ts')).shareOneArena()
 const { runProgram } = await import('./program.ts')
 const { stv3Program } = await import('./stv3-program.ts')
 

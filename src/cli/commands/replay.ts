@@ -7,7 +7,7 @@ import { addReplayOptions, type ReplayCommandOptions } from '../replay/replay-op
  * Old garbage is collected early, for room in which new objects die: a replay holds many prepared notifications for a
  * while. With 130 % and little room for new objects it takes 1.6 times the processor time and as much memory.
  */
-const HEAP_GROWTH_PERCENT = 30
+const HEAP_GROWTH_PERCENT = 20
 
 /** Creates `stv3 replay`, which drives recorded notifications through definitions, triggers and pipelines. */
 export function replayCommand(): Command {
