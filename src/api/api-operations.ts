@@ -19,6 +19,7 @@ import { deadLetterOperations } from './dead-letters.ts'
 import { eventOperations } from './events.ts'
 import { eventsFeedOperation } from './events-feed.ts'
 import { streamExplainOperation } from './explain-stream.ts'
+import { type HekaReader, hekaOperation } from './heka.ts'
 import { levelsOperation } from './levels.ts'
 import {
   type NotificationExplainer,
@@ -56,6 +57,8 @@ export type OperationParts = {
   readonly listArchives?: ArchiveLister | undefined
   /** lists the hosts that ship files; absent where the server knows no ship-server */
   readonly listShipHosts?: ShipLister | undefined
+  /** reads the statistics of Heka; absent where the server knows no daemon of statistics */
+  readonly readHeka?: HekaReader | undefined
   /** how the event clock is configured (auto, a week of patience) */
   readonly clock?: ClockSettings | undefined
   /** triggers of the configuration, whose criteria explanations show (none) */
@@ -79,6 +82,7 @@ export function apiOperations({
   take,
   listArchives,
   listShipHosts,
+  readHeka,
   clock = DEFAULT_CLOCK,
   triggers = [],
   criteria,
@@ -98,6 +102,7 @@ export function apiOperations({
     ...actionOperations(store, runner),
     archiveOperation(listArchives),
     shipOperation(listShipHosts),
+    hekaOperation(readHeka),
     triggersOperation(store, triggers, criteria),
     droppedOperation(store),
     tailOperation(store),

@@ -457,6 +457,29 @@ export const shipHost = z
   })
   .meta({ id: 'ShipHost' })
 
+const valuesBySender = z.record(z.string(), z.array(z.number().nullable()))
+
+export const hekaStatistics = z
+  .object({
+    at: z
+      .array(z.int())
+      .meta({ description: 'seconds since 1970, oldest first; all values are one for each' }),
+    throughput: valuesBySender.meta({ description: 'messages per second, by sender' }),
+    lag: valuesBySender.meta({
+      description: 'seconds between the time of a message and its reading, by sender',
+    }),
+    lag_threshold: z.object({ warn: z.number(), error: z.number() }).nullable(),
+    batches: valuesBySender.meta({ description: 'batches per second, by sender' }),
+    senders: z.array(
+      z.object({
+        sender: z.string(),
+        source: z.string().meta({ description: 'address or host' }),
+        last_seen: z.int().meta({ description: 'seconds since 1970' }),
+      }),
+    ),
+  })
+  .meta({ id: 'HekaStatistics' })
+
 export const COMPONENTS = [
   value,
   datetime,
@@ -488,4 +511,5 @@ export const COMPONENTS = [
   streamActionBody,
   letterActionBody,
   shipHost,
+  hekaStatistics,
 ]

@@ -3,6 +3,7 @@ import type { Environment } from '../config/documents/interpolate.ts'
 import type { Config } from '../config/load/config.ts'
 import { ConfigError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
+import type { HekaStatistics } from '../formats/heka-form.ts'
 import type { RestShipHost } from '../formats/ship-form.ts'
 import type { Access } from '../http/access.ts'
 import type { Limits } from '../runtime/client-limits.ts'
@@ -13,7 +14,7 @@ import { flowYaml } from '../text/flow-yaml.ts'
 import { type ArchivePage, listArchives } from './archive-listing.ts'
 import { findNotification } from './find-notification.ts'
 import { indexedTraits } from './open-store.ts'
-import { shipHostsOf } from './ship/ship-hosts-of.ts'
+import { serverReader } from './server-reader.ts'
 
 /** The environment variables of tokens, which add to those of winchester.yaml. */
 const VARIABLES = { read: 'STACKTACH_READ_TOKEN', write: 'STACKTACH_WRITE_TOKEN' } as const
@@ -36,6 +37,8 @@ export type ServedApi = {
   readonly listArchives: (page: ArchivePage) => Promise<object[]>
   /** undefined where no ship-server is named */
   readonly listShipHosts: (() => Promise<readonly RestShipHost[]>) | undefined
+  /** undefined where no daemon of statistics is named */
+  readonly readHeka: (() => Promise<HekaStatistics>) | undefined
 }
 
 type TriggerCriteria = {
@@ -83,11 +86,15 @@ export async function apiSettings(
   const names = [...indexedTraits(triggers, []), ...winchester.indexed_traits]
   const searchedTraits = [...new Set(names)].filter((name) => name !== 'timestamp')
   const archives = (page: ArchivePage) => listArchives(config, page)
-  const { ship_server: shipServer } = api
-  const listShipHosts = shipServer && shipHostsOf(shipServer, folder)
+  const { ship_server: shipServer, heka_stats: hekaStats } = api
+  const listShipHosts =
+    shipServer &&
+    serverReader<readonly RestShipHost[]>(shipServer, { folder, path: '/v1/ship', name: 'ship-server' })
+  const readHeka =
+    hekaStats && serverReader<HekaStatistics>(hekaStats, { folder, path: '/statistics', name: 'heka-stats' })
   const hasArchive = config.yagi?.queues.some(({ archive }) => archive !== undefined)
   return {
-    ...{ address, access, limits, triggers, searchedTraits, listArchives: archives, listShipHosts },
+    ...{ address, access, limits, triggers, searchedTraits, listArchives: archives, listShipHosts, readHeka },
     criteria: criteriaOf(config),
     page: pageOf(winchester.ui),
     findNotification: hasArchive ? (...given) => findNotification(config, ...given) : undefined,

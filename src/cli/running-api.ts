@@ -42,12 +42,13 @@ export class RunningApi {
 }
 
 function appOf(parts: Parts, settings: ServedApi, config: Config): RequestListener {
-  const { access, page } = settings
+  const { access, page, readHeka } = settings
+  const hasHeka = readHeka !== undefined
   return createApiApp({
     ...parts,
     ...settings,
     explainNotification: notificationExplainer(config),
-    mountPage: page && ((app) => mountPage(app, { access, filters: page.filters })),
+    mountPage: page && ((app) => mountPage(app, { access, filters: page.filters, hasHeka })),
   })
 }
 

@@ -1,5 +1,6 @@
 import type { Receipt } from '../domain/receipt.ts'
 import type { RestDeadLetter } from '../formats/dead-letter-form.ts'
+import type { HekaStatistics } from '../formats/heka-form.ts'
 import type { RestEvent, RestStream } from '../formats/rest-form.ts'
 import type { RestShipHost } from '../formats/ship-form.ts'
 import type { StreamExplanation } from '../formats/stream-explanation.ts'
@@ -144,6 +145,8 @@ export type Client = ActionMethods & {
   listTriggers(options?: CallOptions): Promise<RestTrigger[]>
   /** Lists the hosts that ship their files. */
   listShipHosts(options?: CallOptions): Promise<RestShipHost[]>
+  /** Returns what came of Heka in the last minute, second by second. */
+  readHeka(options?: CallOptions): Promise<HekaStatistics>
   /** Returns what happened to a resource, in the order of time. */
   timeline(query: TimelineQuery, options?: CallOptions): Promise<Timeline>
 }
@@ -220,6 +223,7 @@ export function createClient(options: ClientOptions): Client {
     },
     listTriggers: async ({ signal } = {}) => request({ method: 'GET', path: '/v1/triggers', signal }),
     listShipHosts: async ({ signal } = {}) => request({ method: 'GET', path: '/v1/ship', signal }),
+    readHeka: async ({ signal } = {}) => request({ method: 'GET', path: '/v1/heka', signal }),
     timeline: async (query, { signal } = {}) =>
       request({ method: 'GET', path: '/v1/timeline', params: timelineParams(query), signal }),
     getEvent: async (messageId, { signal } = {}) =>

@@ -11,10 +11,22 @@ export type PageSettings = {
   readonly access: Access
   /** saved filters: addresses of the page by name */
   readonly filters: { readonly [name: string]: string }
+  /** whether the API knows the statistics of Heka */
+  readonly hasHeka: boolean
 }
 
 /** The addresses of the views. All of them have the same document; its script shows what the address names. */
-const VIEWS = ['/', '/streams', '/story', '/search', '/dead-letters', '/live', '/triggers', '/levels']
+const VIEWS = [
+  '/',
+  '/streams',
+  '/story',
+  '/search',
+  '/dead-letters',
+  '/live',
+  '/triggers',
+  '/levels',
+  '/heka',
+]
 
 /**
  * Nothing is loaded but the page's own files, nothing in the document runs, and no text can become a script; lit's own
@@ -39,7 +51,7 @@ const SESSION = '/ui/session'
  * Adds the page for people to an app: its files, which hold no data and need no token, and its session, which keeps the
  * token in a cookie that scripts cannot read.
  */
-export function mountPage(app: HttpApp, { access, filters }: PageSettings): void {
+export function mountPage(app: HttpApp, settings: PageSettings): void {
   const files = readPageFiles()
   const shell = files.get(SHELL)
   if (!shell) throw new Error(`${SHELL} is missing in the package`)
@@ -50,7 +62,7 @@ export function mountPage(app: HttpApp, { access, filters }: PageSettings): void
     app.get(address, (request, response) => sendFile(request, response, file))
     app.all(address, reading)
   }
-  mountSession(app, access, filters)
+  mountSession(app, settings)
 }
 
 function sendFile(
@@ -75,17 +87,17 @@ function sendFile(
   response.send(isPacked ? packed : bytes)
 }
 
-function mountSession(app: HttpApp, access: Access, filters: PageSettings['filters']): void {
+function mountSession(app: HttpApp, { access, filters, hasHeka }: PageSettings): void {
   const needsToken = access.read.length + access.write.length > 0
   const permissionOf = permissionsOf(access)
   const version = packageVersion()
+  const shown = { version, filters, has_heka: hasHeka }
   const state = (token: string | undefined) => {
-    if (!needsToken)
-      return { needs_token: false, may_read: true, may_write: true, name: null, version, filters }
+    if (!needsToken) return { needs_token: false, may_read: true, may_write: true, name: null, ...shown }
     const { mayRead, mayWrite, name } = permissionOf(token)
     const more = mayRead
-      ? { name: name ?? null, version, filters }
-      : { name: null, version: null, filters: {} }
+      ? { name: name ?? null, ...shown }
+      : { name: null, version: null, filters: {}, has_heka: false }
     return { needs_token: true, may_read: mayRead, may_write: mayWrite, ...more }
   }
 

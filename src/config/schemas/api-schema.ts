@@ -4,6 +4,13 @@ import { LISTEN_ADDRESS } from '../../runtime/listen-address.ts'
 
 const tokens = z.union([z.string(), z.array(z.string())], { error: 'expected a token or a list of tokens' })
 
+/** Another server of ours that the API asks. */
+const otherServer = (example: string) =>
+  z.strictObject({
+    url: z.url({ protocol: /^https?$/ }).describe(`its address, such as ${example}`),
+    token_file: z.string().optional().describe('a file of mode 600 with a token that may read there'),
+  })
+
 /** The shape of `api` in winchester.yaml: where and how the REST API is served. */
 export const apiSchema = z.strictObject({
   listen: z
@@ -40,11 +47,10 @@ export const apiSchema = z.strictObject({
     })
     .prefault({})
     .describe('what one client may take'),
-  ship_server: z
-    .strictObject({
-      url: z.url({ protocol: /^https?$/ }).describe('its address, such as https://ship.example.org:9999'),
-      token_file: z.string().optional().describe('a file of mode 600 with a token that may read there'),
-    })
+  ship_server: otherServer('https://ship.example.org:9999')
     .optional()
     .describe('the `stv3 ship-server` that `GET /v1/ship` asks'),
+  heka_stats: otherServer('http://heka.example.org:9010')
+    .optional()
+    .describe('the `stv3 heka-stats` that `GET /v1/heka` asks; with it the page has a view of Heka'),
 })

@@ -65,12 +65,14 @@ function draw(element) {
   // At its first drawing the element is not yet in the document, and has neither a width nor colours.
   return (given) => (element.isConnected ? show(given) : requestAnimationFrame(() => show(given)))
 
-  function show({ at, lines, unit, limits = [] }) {
+  function show({ at, lines, unit, limits = [], form }) {
     const uPlot = globalThis.uPlot
     if (!uPlot || at.length === 0 || !element.isConnected) return
     const day = clock(at.at(-1)).slice(0, 10)
-    const of = `${lines.map(({ name }) => name).join('\n')} ${day} ${isLocal()} ${scheme.matches}`
-    const data = [at, ...lines.map(({ values }) => values), ...limits.map(({ value }) => at.map(() => value))]
+    const of = `${form} ${lines.map(({ name }) => name).join('\n')} ${day} ${isLocal()} ${scheme.matches}`
+    const order = [...lines.keys()].reverse()
+    const tops = form === 'stack' ? stacked(lines) : lines.map(({ values }) => values)
+    const data = [at, ...order.map((index) => tops[index]), ...limits.map(({ value }) => at.map(() => value))]
     if (plot && of === drawn) return plot.setData(data)
     plot?.destroy()
     drawn = of
@@ -101,8 +103,10 @@ function draw(element) {
         ],
         series: [
           {},
-          ...lines.map((_, index) => ({
+          // The last line lies on top of all others: its area is drawn first, and theirs over it.
+          ...order.map((index) => ({
             stroke: colour(element, index),
+            fill: form === 'line' ? undefined : colour(element, index),
             width: 1.5,
             spanGaps: true,
             points: { show: false },
@@ -121,18 +125,27 @@ function draw(element) {
   }
 }
 
+/** Returns the sums of each line and those before it: where its area ends when all lie on each other. */
+function stacked(lines) {
+  let below = []
+  return lines.map(({ values }) => {
+    below = values.map((value, index) => (below[index] ?? 0) + (value ?? 0))
+    return below
+  })
+}
+
 /**
  * Returns a chart with its title and, in words, the present figure of each line. `lines` are `{ name, values }`; `limits`
- * are `{ name, value, kind }` with the kind `warn` or `bad`.
+ * are `{ name, value, kind }` with the kind `warn` or `bad`; `form` is `line`, `area` or `stack`, areas that lie on each other.
  */
-export function chart({ title, at, lines, unit = '', limits = [] }) {
+export function chart({ title, at, lines, unit = '', limits = [], form = 'line' }) {
   const shown = lines.slice(0, COLOURS)
   return html`<figure class="chart">
     <figcaption>${title}</figcaption>
     ${
       at.length === 0
         ? html`<p class="quiet">No samples yet: the first comes within 5 s.</p>`
-        : html`<div class="plot" aria-hidden="true" ${living(draw, { at, lines: shown, unit, limits })}></div>`
+        : html`<div class="plot" aria-hidden="true" ${living(draw, { at, lines: shown, unit, limits, form })}></div>`
     }
     <ul class="legend">
       ${shown.map(

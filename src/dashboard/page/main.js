@@ -13,6 +13,7 @@ const VIEWS = {
   '/live': { label: 'Live', load: () => import('./views/live.js') },
   '/triggers': { label: 'Triggers', load: () => import('./views/triggers.js') },
   '/levels': { label: 'Service levels', load: () => import('./views/levels.js') },
+  '/heka': { label: 'Heka', isShown: () => session?.has_heka, load: () => import('./views/heka.js') },
   '/search': { load: () => import('./views/search.js') },
   '/story': { load: () => import('./views/story.js') },
 }
@@ -126,8 +127,8 @@ function top() {
       <input id="search" name="q" type="search" placeholder="uuid, request, tenant, type, trait:value" autocomplete="off" spellcheck="false" maxlength="500" .value=${param('q')}>
     </form>
     <nav aria-label="Views"><ul>
-      ${Object.entries(VIEWS).map(([at, { label }]) =>
-        label
+      ${Object.entries(VIEWS).map(([at, { label, isShown }]) =>
+        label && (!isShown || isShown())
           ? html`<li><a href=${address(at)} aria-current=${place.path === at ? 'page' : 'false'}>${label}</a></li>`
           : nothing,
       )}

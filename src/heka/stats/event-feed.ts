@@ -1,12 +1,14 @@
-import { namesOfEvent } from './parse-event.ts'
+import { parseEvent } from './parse-event.ts'
+import { StatsWindow } from './stats-window.ts'
 
 /** Events that a client gets first. */
 const KEPT = 500
 /** Most types, and senders of a type, that are remembered. */
 const MOST_NAMES = 1000
 
-/** Keeps the last events, and which senders have spoken of what. */
+/** Keeps the last events, what they come to second by second, and which senders have spoken of what. */
 export class EventFeed {
+  readonly window = new StatsWindow()
   readonly #kept: Buffer[] = []
   readonly #seen = new Map<string, Set<string>>()
   readonly #listeners = new Set<(event: Buffer) => void>()
@@ -15,8 +17,11 @@ export class EventFeed {
   take(event: Buffer): void {
     this.#kept.push(event)
     if (this.#kept.length > KEPT) this.#kept.shift()
-    const names = namesOfEvent(event.toString())
-    if (names) this.#remember(names.metricType, names.sender)
+    const parsed = parseEvent(event.toString())
+    if (parsed) {
+      this.#remember(parsed.metricType, parsed.sender)
+      this.window.take(parsed, Date.now() / 1000)
+    }
     for (const listener of this.#listeners) listener(event)
   }
 

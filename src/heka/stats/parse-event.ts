@@ -1,5 +1,13 @@
-/** Type of a metric and its sender, of an event that has both. */
-export type EventNames = { readonly metricType: string; readonly sender: string }
+/** An event that has a type of metric and a sender; what else it lacks is 0, empty or undefined. */
+export type ParsedEvent = {
+  readonly metricType: string
+  readonly sender: string
+  /** seconds since 1970 */
+  readonly timestamp: number
+  readonly value: number
+  readonly source: string
+  readonly threshold: { readonly warn: number; readonly error: number } | undefined
+}
 
 type Kind = 'text' | 'number' | 'integer' | 'threshold'
 
@@ -24,10 +32,10 @@ class Digits {
 }
 
 /**
- * Returns what an event is about; undefined where it does not decode as Go decodes it, which takes names in any letter
+ * Reads an event; undefined where it does not decode as Go decodes it, which takes names in any letter
  * case, or lacks a type or sender.
  */
-export function namesOfEvent(text: string): EventNames | undefined {
+export function parseEvent(text: string): ParsedEvent | undefined {
   const value = parse(text)
   if (!isObject(value)) return undefined
   const found: { [name: string]: unknown } = {}
@@ -40,7 +48,25 @@ export function namesOfEvent(text: string): EventNames | undefined {
   }
   const { metrictype: metricType, sender } = found
   if (typeof metricType !== 'string' || typeof sender !== 'string') return undefined
-  return metricType === '' || sender === '' ? undefined : { metricType, sender }
+  if (metricType === '' || sender === '') return undefined
+  return {
+    ...{ metricType, sender, source: typeof found.sourceip === 'string' ? found.sourceip : '' },
+    ...{ timestamp: numberOf(found.timestamp), value: numberOf(found.value) },
+    threshold: isObject(found.threshold) ? thresholdOf(found.threshold) : undefined,
+  }
+}
+
+function numberOf(value: unknown): number {
+  return value instanceof Digits ? Number(value.source) : 0
+}
+
+function thresholdOf(value: { readonly [key: string]: unknown }): { warn: number; error: number } {
+  const limits = { warn: 0, error: 0 }
+  for (const [key, one] of Object.entries(value)) {
+    const name = key.toLowerCase()
+    if (name === 'warn' || name === 'error') limits[name] = numberOf(one)
+  }
+  return limits
 }
 
 function parse(text: string): unknown {

@@ -12,11 +12,14 @@ export type ProxyAppOptions = {
   readonly hasToken: (request: IncomingMessage) => boolean
 }
 
+/** `/statistics` is ours. */
+const PATHS = ['/config', '/statistics', '/messages']
+
 /** Creates the listener of the statistics daemon; `/messages` is a websocket and is served elsewhere. */
 export function createProxyApp({ feed, isAllowed, hasToken }: ProxyAppOptions): RequestListener {
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0]
-    if (path !== '/config' && path !== '/messages') return refuse(response, 404, '404 page not found\n')
+    if (!PATHS.includes(path ?? '')) return refuse(response, 404, '404 page not found\n')
     const { origin } = request.headers
     response.setHeader('Access-Control-Allow-Methods', 'GET')
     if (!isAllowed(origin)) return refuse(response, 403, 'Forbidden\n')
@@ -26,7 +29,8 @@ export function createProxyApp({ feed, isAllowed, hasToken }: ProxyAppOptions): 
       response.setHeader('Sec-Websocket-Version', '13')
       return refuse(response, 400, 'Bad Request\n')
     }
-    const body = configText(feed.seen())
+    const body =
+      path === '/config' ? configText(feed.seen()) : JSON.stringify(feed.window.read(Date.now() / 1000))
     response
       .writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) })
       .end(body)

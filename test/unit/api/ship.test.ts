@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { shipHostsOf } from '../../../src/assembly/ship/ship-hosts-of.ts'
+import { type ServerReference, serverReader } from '../../../src/assembly/server-reader.ts'
 import { createShipServerApp } from '../../../src/cli/ship/ship-server-app.ts'
 import type { RestShipHost } from '../../../src/formats/ship-form.ts'
 import { createHttpService } from '../../../src/http/http-service.ts'
@@ -17,6 +17,8 @@ const HOST: RestShipHost = {
   oldest: { path: '/srv/a.log', due_at: '2026-11-29T00:00:00.000Z', error: 'put: no answer' },
 }
 const store = {} as Store
+const shipHostsOf = (server: ServerReference, folder: string) =>
+  serverReader<RestShipHost[]>(server, { folder, path: '/v1/ship', name: 'ship-server' })
 
 async function shipServer(): Promise<string> {
   const access = { read: ['t1'], write: [] }

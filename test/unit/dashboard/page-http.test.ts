@@ -16,7 +16,7 @@ async function served(access: { read: string[]; write: string[] } = ACCESS): Pro
   await upgradeSchema(database.db, database.dialect.types)
   const store = await createSqlStore(database, { writer: 'test' })
   const filters = { 'Failed days': '/streams?state=error' }
-  return serveApi({ store, access, mountPage: (app) => mountPage(app, { access, filters }) })
+  return serveApi({ store, access, mountPage: (app) => mountPage(app, { access, filters, hasHeka: false }) })
 }
 
 async function signIn(url: string, token: string, headers: object = OF_PAGE): Promise<Response> {
@@ -103,6 +103,7 @@ test('a token is kept in a cookie that scripts cannot read and other sites do no
   const nobody = await (await fetch(`${url}/ui/session`)).json()
   expect(nobody).toEqual({
     needs_token: true,
+    has_heka: false,
     may_read: false,
     may_write: false,
     name: null,
@@ -136,6 +137,7 @@ test('a change by cookie has to come from the page itself; a bearer token needs 
   const elsewhere = { cookie, 'sec-fetch-site': 'cross-site' }
   expect((await fetch(`${url}/v1/streams`, { headers: elsewhere })).status).toBe(401)
   expect(await (await fetch(`${url}/ui/session`, { headers: elsewhere })).json()).toMatchObject({
+    has_heka: false,
     may_read: false,
   })
 })

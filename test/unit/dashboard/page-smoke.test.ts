@@ -22,7 +22,11 @@ test('who has a token sees the streams, and a hostile value is only text', async
     router,
   )
   const access = { read: ['reader'], write: [] }
-  const url = await serveApi({ store, access, mountPage: (app) => mountPage(app, { access, filters: {} }) })
+  const url = await serveApi({
+    store,
+    access,
+    mountPage: (app) => mountPage(app, { access, filters: {}, hasHeka: false }),
+  })
   const browser = await startBrowser()
   onTestFinished(() => browser.close())
   const { page, faults } = await openPage(browser)
