@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { ShipServerConfig } from '../../config/load/load-ship-server.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
+import { tokenDigest } from '../../runtime/token-digest.ts'
 import type { HostDirectory } from '../../ship/central/central.ts'
 import type { HostPlan } from '../../ship/central/messages.ts'
 import { type PlacedSet, selectSets, type Zone } from '../../ship/log-sets/select-sets.ts'
@@ -15,12 +15,15 @@ export async function hostDirectory(
   zonesOf: ZonesOf,
   now: () => number,
 ): Promise<HostDirectory> {
-  const hashes = new Map<string, string>()
-  for (const [host, { token_sha256: hash, token_file: file }] of Object.entries(config.hosts))
-    hashes.set(host, hash ?? sha256(await readSecret(file as string)))
+  const digests = new Map<string, Buffer>()
+  for (const [host, { token_sha256: hex, token_file: file }] of Object.entries(config.hosts))
+    digests.set(
+      host,
+      hex === undefined ? tokenDigest(await readSecret(file as string)) : Buffer.from(hex, 'hex'),
+    )
   return {
-    names: () => [...hashes.keys()],
-    tokenHash: (host) => hashes.get(host),
+    names: () => [...digests.keys()],
+    tokenDigest: (host) => digests.get(host),
     planOf: (host) => planOf(config, host, zonesOf, now),
   }
 }
@@ -76,8 +79,4 @@ function sentTarget(target: ShipServerConfig['targets'][string]): object {
     kind: 'presigned',
     place: `${kind}:${place}${prefix === '' ? '' : `/${prefix.replace(/^\/+/, '')}`}`,
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }

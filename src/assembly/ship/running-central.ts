@@ -45,12 +45,12 @@ export class RunningCentral implements Service {
     this.#config = config
     this.#logger = logger
     this.#records = new HostRecords(resolve(dirname(config.file), config.state), Date.now)
-    this.#directory = { names: () => [], tokenHash: () => undefined, planOf: () => undefined }
+    this.#directory = { names: () => [], tokenDigest: () => undefined, planOf: () => undefined }
     this.#signers = new Signers({})
     this.central = new Central({
       directory: {
         names: () => this.#directory.names(),
-        tokenHash: (host) => this.#directory.tokenHash(host),
+        tokenDigest: (host) => this.#directory.tokenDigest(host),
         planOf: (host) => this.#directory.planOf(host),
       },
       records: this.#records,

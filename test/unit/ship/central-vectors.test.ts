@@ -316,3 +316,11 @@ test('a host has one connection, with its own token; its status comes back', asy
   await until('another refusal', () => second.got.at(-1)?.id === 8)
   expect(second.got.at(-1).error).toContain('no presigned target "none"')
 })
+
+test('a server whose file of tokens is blank does not start', async () => {
+  const folder = folderWith({ tokens: '\n' })
+  const file = join(folder, 'ship-server.json')
+  writeFileSync(file, JSON.stringify({ log_sets: [], read_tokens_file: join(folder, 'tokens') }))
+  const { code, stderr } = await runInProcess('stv3', ['ship-server', 'run', '-c', file])
+  expect([code, stderr]).toEqual([1, expect.stringContaining('read_tokens_file: ')])
+})
