@@ -123,10 +123,14 @@ function hurried(part: Part): Part {
   return { ...part, decision: { ...decision, isDeleteDue: true } }
 }
 
+/** Returns whether a file is to be uploaded for one log set, and is not in the store yet. */
+function awaitsUpload({ decision, entry }: Part): boolean {
+  return decision.upload && entry?.state !== 'verified'
+}
+
 /** Returns whether what is to be done with a file may be begun now: uploads have their times. */
-function isAllowed({ decision, entry }: Part, { mayUpload, now }: PassContext): boolean {
-  const isUpload = decision.upload && entry?.state !== 'verified'
-  return !isUpload || mayUpload === undefined || mayUpload(now)
+function isAllowed(part: Part, { mayUpload, now }: PassContext): boolean {
+  return !awaitsUpload(part) || mayUpload === undefined || mayUpload(now)
 }
 
 /** Returns the log sets that match a file, with their decisions. */
@@ -157,25 +161,25 @@ export function partsOfFile(
 }
 
 /** Returns whether there is something to do about a file for one log set. */
-function isWork({ decision, entry }: Part): boolean {
-  if (decision.verdict !== 'due') return false
-  return decision.isDeleteDue || (decision.upload && entry?.state !== 'verified')
+function isWork(part: Part): boolean {
+  const { verdict, isDeleteDue } = part.decision
+  return verdict === 'due' && (isDeleteDue || awaitsUpload(part))
 }
 
 /** Returns until when nothing is to be done about a file for one log set, in ms since the epoch; 0 where that is not known. */
-function endOfRest({ decision, entry }: Part): number {
-  const { verdict, archiveAfter = 0, deleteAfter = 0, error } = decision
+function endOfRest(part: Part): number {
+  const { verdict, archiveAfter = 0, deleteAfter = 0, error } = part.decision
   if (error !== undefined) return 0
   if (verdict === 'too_young') return archiveAfter
-  return verdict === 'due' && (entry || !decision.upload) ? deleteAfter : 0
+  return verdict === 'due' && !awaitsUpload(part) ? deleteAfter : 0
 }
 
 /** Returns the outcome for a file with which nothing is to be done. */
-function idle(file: FoundFile, { placed, decision, entry }: Part): Outcome {
-  const isWaiting = decision.upload && entry?.state !== 'verified'
+function idle(file: FoundFile, part: Part): Outcome {
+  const { placed, decision, entry } = part
   const through = entry ? 'remembered' : 'done'
   // Where uploads have their times, a file that is due waits for them.
-  const result = decision.verdict !== 'due' || isWaiting ? decision.verdict : through
+  const result = decision.verdict !== 'due' || awaitsUpload(part) ? decision.verdict : through
   return {
     file,
     placed,

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openShip } from '../../../src/assembly/ship/open-ship.ts'
@@ -140,6 +140,23 @@ test('outside of its times nothing is uploaded, and what is shipped is deleted a
     ['b.log', 'due', false],
   ])
   expect(await fixture.pass(HOUR * 23)).toMatchObject([{ decision: 'done', uploaded: true, deleted: true }])
+})
+
+test('what could not be shipped is tried again when its times come', async () => {
+  const fixture = new ShipFixture(temporaryFolder(), [{ ...APP_LOGS, retain_time: 1000 * HOUR }], {
+    upload_times: ['00:00-02:00'],
+  })
+  fixture.write('/srv/a.log', 'alpha', 1)
+  const inTheWay = join(fixture.store, 'app')
+  writeFileSync(inTheWay, '')
+  let now = HOUR
+  const options = { logger: silentLogger, clock: () => now * 1000 }
+  const { agent, close } = await openShip(await fixture.config(), options)
+  expect(await agent.pass()).toBe(false)
+  rmSync(inTheWay)
+  for (now of [12 * HOUR, 25 * HOUR]) await agent.pass()
+  expect(fixture.object('/app/a')).toBe('alpha')
+  await close()
 })
 
 test('a file that comes, or becomes due, between two looks is seen at once', async () => {
