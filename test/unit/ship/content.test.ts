@@ -90,6 +90,24 @@ test('a file is packed and encrypted on its way, verified as it stands there, de
   expect(stdout).toContain('its key "k2" is none of encryption_keys')
 })
 
+test('of an object that was changed in the store nothing is left here', async () => {
+  const folder = folderWith({ key: '0f'.repeat(32) })
+  const fixture = new ShipFixture(temporaryFolder(), [{ ...APP_LOGS, encrypt: 'k1' }], {
+    encryption_keys: { k1: join(folder, 'key') },
+  })
+  fixture.write('/srv/a.log', randomBytes(200_000), 1)
+  await fixture.pass(3600)
+  const stored = join(fixture.store, 'app/a.enc')
+  const bytes = readFileSync(stored)
+  bytes[bytes.length - 50] = (bytes.at(-50) as number) ^ 1
+  writeFileSync(stored, bytes)
+  const { code, stderr } = await runInProcess('stv3', [
+    ...['ship', 'restore', '/app/a.enc', '-c', fixture.file, '--output', join(folder, 'restored')],
+  ])
+  expect([code, stderr]).toEqual([1, expect.stringContaining('was changed')])
+  expect(readdirSync(folder)).toEqual(['key'])
+})
+
 test('a journal of the first version is brought up to date, with what it has', () => {
   const file = join(temporaryFolder(), 'ship.db')
   const old = new DatabaseSync(file)
