@@ -2,11 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { Retention } from '../../../src/archive/rolling/retention.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
-import { contentForm, originalOf } from '../../../src/ship/content/content-form.ts'
+import { type ContentForm, contentForm, originalOf } from '../../../src/ship/content/content-form.ts'
 import { Journal } from '../../../src/ship/journal.ts'
 import { folderWith, temporaryFolder } from '../../support/folders.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
@@ -51,6 +52,25 @@ test.each([
     await expect(whole(originalOf(pieces(stored), 'aes256gcm:k1', () => undefined))).rejects.toThrow(
       'needs the key "k1"',
     )
+  },
+)
+
+/** Yields random bytes, and fails after some pieces. */
+async function* failing(count: number): AsyncGenerator<Buffer> {
+  for (let index = 0; index < count; index++) yield randomBytes(200_000)
+  throw new Error('the disk is gone')
+}
+
+test.each(['gzip', 'zstd'] as const)(
+  'an error of content that is packed by %s reaches the reader',
+  async (packing) => {
+    const form = contentForm(packing, undefined) as ContentForm
+    for (const count of [0, 1, 20]) {
+      const packed = form.apply(failing(count), '/a', 'sha')
+      // A content that is read at once would fail now, while nobody listens.
+      await setTimeout(20)
+      await expect(whole(packed)).rejects.toThrow('the disk is gone')
+    }
   },
 )
 
