@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { Retention } from '../../../src/archive/rolling/retention.ts'
+import { openShip } from '../../../src/assembly/ship/open-ship.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { type ContentForm, contentForm, originalOf } from '../../../src/ship/content/content-form.ts'
 import { Journal } from '../../../src/ship/journal.ts'
@@ -159,14 +160,44 @@ filename_template = n_%Y.json
 archive_days = 1
 `
 
-test('the archive is shipped, and its retention waits for that', async () => {
+/** A host in whose configuration an archive may be named. */
+function archiveHost(more: object = {}): { readonly host: ShipFixture; readonly done: string } {
   const folder = temporaryFolder()
   const done = join(folder, 'done')
   mkdirSync(done)
   writeFileSync(join(folder, 'yagi.conf'), YAGI)
-  const host = new ShipFixture(folder, [], {
-    ...{ root: '/', archive: { config: 'yagi.conf', compress: 'gzip' }, host: { node: 'n1' } },
-  })
+  return { host: new ShipFixture(folder, [], { root: '/', host: { node: 'n1' }, ...more }), done }
+}
+
+test('an archive that is named at a reload has its files marked from then on', async () => {
+  const { host, done } = archiveHost()
+  writeFileSync(join(done, 'n_2020.json'), 'x')
+  utimesSync(join(done, 'n_2020.json'), 1, 1)
+  const ship = await openShip(await host.config(), { logger: silentLogger, clock: Date.now })
+  const settings = JSON.parse(readFileSync(host.file, 'utf8'))
+  writeFileSync(host.file, JSON.stringify({ ...settings, archive: { config: 'yagi.conf' } }))
+  await ship.useConfig(await host.config())
+  await ship.agent.pass()
+  expect(readdirSync(done).sort()).toEqual(['.n_2020.json.in-store', '.stv3-ships', 'n_2020.json'])
+  await ship.close()
+})
+
+test('what belongs to a file of an archive goes with it, and what was left of others at the start', async () => {
+  const { host, done } = archiveHost({ archive: { config: 'yagi.conf', retain_time: 3600 } })
+  const marks = ['index', 'shipped', 'in-store']
+  for (const mark of marks)
+    for (const name of ['n_2018.json', 'n_2020.json']) writeFileSync(join(done, `.${name}.${mark}`), '')
+  writeFileSync(join(done, 'n_2020.json'), 'x')
+  utimesSync(join(done, 'n_2020.json'), 1, 1)
+  const ship = await openShip(await host.config(), { logger: silentLogger, clock: Date.now })
+  expect(readdirSync(done).filter((name) => name.includes('2018'))).toEqual([])
+  await ship.agent.pass()
+  expect(readdirSync(done)).toEqual(['.stv3-ships'])
+  await ship.close()
+})
+
+test('the archive is shipped, and its retention waits for that', async () => {
+  const { host, done } = archiveHost({ archive: { config: 'yagi.conf', compress: 'gzip' } })
   const write = (name: string, age: number) => {
     writeFileSync(join(done, name), name)
     const time = Date.now() / 1000 - age

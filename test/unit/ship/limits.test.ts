@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openShip } from '../../../src/assembly/ship/open-ship.ts'
@@ -157,6 +157,40 @@ test('what could not be shipped is tried again when its times come', async () =>
   for (now of [12 * HOUR, 25 * HOUR]) await agent.pass()
   expect(fixture.object('/app/a')).toBe('alpha')
   await close()
+})
+
+/** Returns how often this process has a folder open. */
+function timesOpen(folder: string): number {
+  const linked = (descriptor: string) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`)
+    } catch {
+      return undefined
+    }
+  }
+  return readdirSync('/proc/self/fd').filter((one) => linked(one) === folder).length
+}
+
+test('other settings count at once, for files that rest too, and hold nothing of the last ones open', async () => {
+  const fixture = new ShipFixture(temporaryFolder(), [{ ...APP_LOGS, retain_time: 1000 * HOUR }])
+  fixture.write('/srv/a.log', 'alpha', 1)
+  const config = await fixture.config()
+  const ship = await openShip(config, { logger: silentLogger, clock: () => HOUR * 1000 })
+  // The second look finds nothing to do, and lets the file rest.
+  for (let count = 0; count < 2; count++) await ship.agent.pass()
+  const broken = { ...config, encryptionKeys: { k1: join(fixture.root, 'missing') } }
+  await expect(ship.useConfig(broken)).rejects.toThrow('missing')
+  expect(timesOpen(fixture.store)).toBe(1)
+  writeFileSync(
+    fixture.file,
+    JSON.stringify({ ...JSON.parse(readFileSync(fixture.file, 'utf8')), log_sets: [APP_LOGS] }),
+  )
+  await ship.useConfig(await fixture.config())
+  expect(timesOpen(fixture.store)).toBe(1)
+  await ship.agent.pass()
+  expect(fixture.local('/srv/a.log')).toBeUndefined()
+  await ship.close()
+  expect(timesOpen(fixture.store)).toBe(0)
 })
 
 test('a file that comes, or becomes due, between two looks is seen at once', async () => {
