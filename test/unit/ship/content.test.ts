@@ -129,7 +129,7 @@ test('of an object that was changed in the store nothing is left here', async ()
   expect(readdirSync(folder)).toEqual(['key'])
 })
 
-test('a journal of the first version is brought up to date, with what it has', () => {
+test('a journal of the first version is brought up to date by an agent, and left as it is by a reader', () => {
   const file = join(temporaryFolder(), 'ship.db')
   const old = new DatabaseSync(file)
   old.exec(`create table entry (
@@ -142,9 +142,27 @@ create table leaving (path blob primary key, aside blob not null) without rowid;
 insert into entry values ('app', x'2f61', 't', '/a', 'i', 5, 's', 'm', 'r', 'verified', 1, '', 7);
 pragma user_version = 1`)
   old.close()
+  const before = readFileSync(file)
+  expect(() => Journal.openToRead(file)).toThrow(
+    `${file} is of an earlier version of stv3 (1); stv3 ship of this version brings it up to date when it starts`,
+  )
+  expect(readFileSync(file).equals(before)).toBe(true)
+  Journal.open(file).close()
   const journal = Journal.openToRead(file)
   expect([...journal.stored()]).toMatchObject([{ set: 'app', key: '/a', form: '', sha256: 's' }])
   journal.close()
+  const later = new DatabaseSync(file)
+  later.exec('pragma user_version = 99')
+  later.close()
+  for (const open of [Journal.open, Journal.openToRead])
+    expect(() => open(file)).toThrow('is of a later version of stv3 (99); use that one')
+})
+
+test('what is no journal is not read as one', () => {
+  const folder = folderWith({ empty: '', text: 'x'.repeat(5000) })
+  expect(() => Journal.openToRead(join(folder, 'missing'))).toThrow('there is no journal')
+  expect(() => Journal.openToRead(join(folder, 'empty'))).toThrow('is of no version of stv3 (0)')
+  expect(() => Journal.openToRead(join(folder, 'text'))).toThrow('cannot use the journal')
 })
 
 const YAGI = `[consumers]
