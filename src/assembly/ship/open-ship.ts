@@ -1,7 +1,9 @@
+import { dirname } from 'node:path'
 import type { ShipConfig } from '../../config/load/load-ship.ts'
 import { StackTachError } from '../../domain/errors.ts'
 import { FileLock } from '../../runtime/file-lock.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { makeFolder } from '../../runtime/make-folder.ts'
 import { recoverFiles, ShipAgent } from '../../ship/agent/agent.ts'
 import type { Outcome } from '../../ship/agent/file-job.ts'
 import { Journal } from '../../ship/journal.ts'
@@ -37,16 +39,7 @@ export function openAgent(file: string, first: OpenWork, options: ShipOptions): 
 }
 
 async function openWith(file: string, first: OpenWork, options: ShipOptions): Promise<OpenShip> {
-  const journal = Journal.open(file)
-  const lock = FileLock.take(`${file}.lock`)
-  if (!lock) {
-    journal.close()
-    throw new StackTachError('config', `${file} is the journal of another stv3 ship that runs`)
-  }
-  const closeJournal = () => {
-    journal.close()
-    lock.release()
-  }
+  const { journal, closeJournal } = openJournal(file)
   try {
     await recoverFiles(journal, options.logger)
   } catch (error) {
@@ -69,6 +62,24 @@ async function openWith(file: string, first: OpenWork, options: ShipOptions): Pr
       isClosed = true
       await closeTargets(current).finally(closeJournal)
     },
+  }
+}
+
+/** Opens a journal for this process alone: it is brought up to date only when no other agent has it. */
+function openJournal(file: string): { readonly journal: Journal; readonly closeJournal: () => void } {
+  makeFolder(dirname(file))
+  const lock = FileLock.take(`${file}.lock`)
+  if (!lock) throw new StackTachError('config', `${file} is the journal of another stv3 ship that runs`)
+  try {
+    const journal = Journal.open(file)
+    const closeJournal = () => {
+      journal.close()
+      lock.release()
+    }
+    return { journal, closeJournal }
+  } catch (error) {
+    lock.release()
+    throw error
   }
 }
 

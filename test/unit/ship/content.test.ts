@@ -7,6 +7,7 @@ import { gunzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { Retention } from '../../../src/archive/rolling/retention.ts'
 import { openShip } from '../../../src/assembly/ship/open-ship.ts'
+import { FileLock } from '../../../src/runtime/file-lock.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { type ContentForm, contentForm, originalOf } from '../../../src/ship/content/content-form.ts'
 import { Journal } from '../../../src/ship/journal.ts'
@@ -129,8 +130,8 @@ test('of an object that was changed in the store nothing is left here', async ()
   expect(readdirSync(folder)).toEqual(['key'])
 })
 
-test('a journal of the first version is brought up to date by an agent, and left as it is by a reader', () => {
-  const file = join(temporaryFolder(), 'ship.db')
+/** Makes a journal of the first version, with one entry. */
+function oldJournal(file: string): void {
   const old = new DatabaseSync(file)
   old.exec(`create table entry (
   set_name text not null, path blob not null, target text not null, key text not null,
@@ -142,6 +143,11 @@ create table leaving (path blob primary key, aside blob not null) without rowid;
 insert into entry values ('app', x'2f61', 't', '/a', 'i', 5, 's', 'm', 'r', 'verified', 1, '', 7);
 pragma user_version = 1`)
   old.close()
+}
+
+test('a journal of the first version is brought up to date by an agent, and left as it is by a reader', () => {
+  const file = join(temporaryFolder(), 'ship.db')
+  oldJournal(file)
   const before = readFileSync(file)
   expect(() => Journal.openToRead(file)).toThrow(
     `${file} is of an earlier version of stv3 (1); stv3 ship of this version brings it up to date when it starts`,
@@ -156,6 +162,19 @@ pragma user_version = 1`)
   later.close()
   for (const open of [Journal.open, Journal.openToRead])
     expect(() => open(file)).toThrow('is of a later version of stv3 (99); use that one')
+})
+
+test('a journal that another agent has is left as it is', async () => {
+  const fixture = new ShipFixture(temporaryFolder(), [APP_LOGS])
+  const config = await fixture.config()
+  oldJournal(config.journal)
+  const lock = FileLock.take(`${config.journal}.lock`)
+  const before = readFileSync(config.journal)
+  const options = { logger: silentLogger, clock: Date.now }
+  await expect(openShip(config, options)).rejects.toThrow('the journal of another stv3 ship')
+  expect(readFileSync(config.journal).equals(before)).toBe(true)
+  lock?.release()
+  await (await openShip(config, options)).close()
 })
 
 test('what is no journal is not read as one', () => {
