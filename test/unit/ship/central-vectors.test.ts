@@ -305,6 +305,13 @@ test('a host has one connection, with its own token; its status comes back', asy
       oldest: { ...oldest, due_at: '1970-01-01T00:00:01.000Z' },
     },
   ])
+  for (const due_at of [null, 0, 'x', 1e300]) {
+    await second.send({ type: 'status', status: { shipped_files: 4, oldest: { ...oldest, due_at } } })
+    await until('the next report', () => server.running.hosts()[0]?.shipped_files === 4)
+    expect(server.running.hosts()[0]?.oldest).toEqual({ ...oldest, due_at: null })
+    await second.send({ type: 'status', status: { oldest } })
+    await until('the report of a time', () => server.running.hosts()[0]?.shipped_files === 0)
+  }
   for (const text of ['[]', '"x"', '{"type": 1}', '{}']) {
     const bad = await new Agent(server).send(text)
     await until('a bad message to be refused', () => bad.closed !== undefined)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { openShip } from '../../../src/assembly/ship/open-ship.ts'
 import type { ObjectTarget } from '../../../src/objects/target.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
+import { reportOf } from '../../../src/ship/central/report-of.ts'
 import { Bandwidth } from '../../../src/ship/limits/bandwidth.ts'
 import { isWithin, parseDaySpan } from '../../../src/ship/limits/day-span.ts'
 import { DiskPressure } from '../../../src/ship/limits/disk-pressure.ts'
@@ -191,6 +192,18 @@ test('other settings count at once, for files that rest too, and hold nothing of
   expect(fixture.local('/srv/a.log')).toBeUndefined()
   await ship.close()
   expect(timesOpen(fixture.store)).toBe(0)
+})
+
+test('of a file that is never due, as it has no date, no time is told', async () => {
+  const dated = { ...APP_LOGS, regex: '^/srv/(.+)\\.log$', date_string: { y: '$1', m: '$1', d: '$1' } }
+  const fixture = new ShipFixture(temporaryFolder(), [dated])
+  fixture.write('/srv/x.log', 'alpha', 1)
+  const ship = await openShip(await fixture.config(), { logger: silentLogger, clock: Date.now })
+  await ship.agent.pass()
+  const { oldest, errors } = reportOf(ship.agent.state)
+  expect(errors).toEqual({ no_date: 1 })
+  expect(oldest).toMatchObject({ path: fixture.path('/srv/x.log'), due_at: null })
+  await ship.close()
 })
 
 test('a file that comes, or becomes due, between two looks is seen at once', async () => {
