@@ -1,4 +1,4 @@
-import { type CheckedShip, loadShip, type ShipConfig } from '../../config/load/load-ship.ts'
+import { loadShip, type ShipConfig } from '../../config/load/load-ship.ts'
 import { ConfigError, errorsAmong } from '../../domain/errors.ts'
 import { selectSets, type Zone } from '../../ship/log-sets/select-sets.ts'
 import { setForm } from '../../ship/log-sets/set-form.ts'
@@ -24,7 +24,7 @@ export async function checkShip({ config: file, sets, zone, json }: CheckOptions
 
 /** Loads a configuration, or throws ConfigError with all its errors. Faulty log sets are errors here. */
 export async function requireShip(file: string): Promise<ShipConfig> {
-  const { findings, config }: CheckedShip = await loadShip(file)
+  const { findings, config } = await loadShip(file)
   const errors = errorsAmong(findings)
   if (config && errors.length === 0) return config
   throw new ConfigError(`the log sets of ${file} cannot be used`, errors)
