@@ -1,4 +1,5 @@
 import type { ShipServerConfig } from '../../config/load/load-ship-server.ts'
+import { targetName } from '../../objects/target-name.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
 import { tokenDigest } from '../../runtime/token-digest.ts'
 import type { HostDirectory } from '../../ship/central/central.ts'
@@ -73,10 +74,6 @@ function sentTargets({ targets }: ShipServerConfig, placed: readonly PlacedSet[]
 function sentTarget(target: ShipServerConfig['targets'][string]): object {
   if (target.kind === 'file') return target
   if (target.presigned === false) return target
-  const { kind, prefix = '' } = target
   const place = target.kind === 's3' ? target.bucket : target.container
-  return {
-    kind: 'presigned',
-    place: `${kind}:${place}${prefix === '' ? '' : `/${prefix.replace(/^\/+/, '')}`}`,
-  }
+  return { kind: 'presigned', place: targetName(target.kind, place, target.prefix) }
 }

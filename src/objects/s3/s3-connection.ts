@@ -103,11 +103,6 @@ export function objectFacts(settings: S3Settings, { sha256 }: Digest): object {
   }
 }
 
-/** Returns the name of a bucket and a prefix for messages. */
-export function s3Name({ bucket, prefix = '' }: S3Settings): string {
-  return `s3:${bucket}${prefix === '' ? '' : `/${prefix.replace(/^\/+/, '')}`}`
-}
-
 export function statusOf(error: unknown): number | undefined {
   return (error as { readonly $metadata?: { readonly httpStatusCode?: number } }).$metadata?.httpStatusCode
 }

@@ -6,7 +6,8 @@ import { verifyContent } from '../digest.ts'
 import { keyBelow } from '../key-path.ts'
 import { createInTurns } from '../key-turns.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
-import { base64Of, connectS3, objectFacts, type S3Settings, s3Name, statusOf } from './s3-connection.ts'
+import { targetName } from '../target-name.ts'
+import { base64Of, connectS3, objectFacts, type S3Settings, statusOf } from './s3-connection.ts'
 
 const MB = 1024 * 1024
 /** Larger objects are uploaded in parts of this size; each upload holds one in memory. */
@@ -32,7 +33,7 @@ class S3Target implements ObjectTarget {
   #takesConditions = true
 
   constructor(sdk: typeof S3, client: S3.S3Client, settings: S3Settings) {
-    this.name = s3Name(settings)
+    this.name = targetName('s3', settings.bucket, settings.prefix)
     this.#sdk = sdk
     this.#client = client
     this.#settings = settings
