@@ -7,7 +7,7 @@ import type { HostPlan } from '../../ship/central/messages.ts'
 import { type PlacedSet, selectSets, type Zone } from '../../ship/log-sets/select-sets.ts'
 import { setForm } from '../../ship/log-sets/set-form.ts'
 
-/** Zones of hosts by an inventory. */
+/** Zones of hosts by an inventory: the same list until the inventory is read again. */
 export type ZonesOf = (host: string) => readonly Zone[]
 
 /** Returns what the server knows of its hosts. Rejects with TransientError when a token cannot be read. */
@@ -22,23 +22,33 @@ export async function hostDirectory(
       host,
       hex === undefined ? tokenDigest(await readSecret(file as string)) : Buffer.from(hex, 'hex'),
     )
+  const plans = new Map<string, { readonly zones: readonly Zone[]; readonly plan: HostPlan | undefined }>()
   return {
     names: () => [...digests.keys()],
     tokenDigest: (host) => digests.get(host),
-    planOf: (host) => planOf(config, host, zonesOf, now),
+    planOf(host) {
+      const settings = Object.hasOwn(config.hosts, host) ? config.hosts[host] : undefined
+      // As in hermes, a host that was retired is none that is known.
+      if (!settings || Date.parse(settings.retire ?? '') <= now()) return undefined
+      const zones = zonesOf(host)
+      const made = plans.get(host)
+      if (made?.zones === zones) return made.plan
+      const plan = planOf(config, host, settings, zones)
+      plans.set(host, { zones, plan })
+      return plan
+    },
   }
 }
 
 function planOf(
   config: ShipServerConfig,
   host: string,
-  zonesOf: ZonesOf,
-  now: () => number,
+  settings: ShipServerConfig['hosts'][string],
+  zones: readonly Zone[],
 ): HostPlan | undefined {
-  const settings = Object.hasOwn(config.hosts, host) ? config.hosts[host] : undefined
-  const datacenter = settings?.datacenter === undefined ? config.datacenter : (settings.datacenter ?? '')
-  // As in hermes, a host with an empty datacenter, or that was retired, is none that is known.
-  if (!settings || datacenter?.trim() === '' || Date.parse(settings.retire ?? '') <= now()) return undefined
+  const datacenter = settings.datacenter === undefined ? config.datacenter : (settings.datacenter ?? '')
+  // As in hermes, a host with an empty datacenter is none that is known.
+  if (datacenter?.trim() === '') return undefined
   const facts = {
     user: settings.user ?? config.user,
     datacenter,
@@ -46,7 +56,7 @@ function planOf(
     root: '',
     groups: settings.groups,
   }
-  const placed = selectSets(config.sets, facts, [...settings.zones, ...zonesOf(host)])
+  const placed = selectSets(config.sets, facts, [...settings.zones, ...zones])
   const { customers } = config
   return {
     configuration: {

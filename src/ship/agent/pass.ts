@@ -54,7 +54,7 @@ export async function runPass(context: PassContext): Promise<void> {
   const jobs = new Set<Promise<void>>()
   const folders = new Map<string, Buffer>()
   let failure: { readonly error: unknown } | undefined
-  const isShort = (file: FoundFile) => context.pressure?.isShort(String(file.stats.dev), file.text) === true
+  const isShort = shortageOf(context)
   for (const file of filesInOrder(context, isShort)) {
     if (signal?.aborted || failure) break
     if (!file) {
@@ -108,12 +108,23 @@ function* filesInOrder(
   const files: FoundFile[] = []
   for (const file of findFiles(placed, tellFault, tellFolder)) {
     if (file) files.push(file)
-    yield undefined
+    else yield undefined
   }
   const devices = new Map(files.map((file) => [file.stats.dev, file]))
   if ([...devices.values()].some(isShort))
     files.sort((one, other) => Number(one.stats.mtimeNs - other.stats.mtimeNs))
   yield* files
+}
+
+/** Returns a function that says whether space is short where a file lies. A file system with enough of it is asked once in a pass. */
+function shortageOf({ pressure }: PassContext): (file: FoundFile) => boolean {
+  const roomy = new Set<bigint>()
+  return ({ stats: { dev }, text }) => {
+    if (!pressure || roomy.has(dev)) return false
+    const isShort = pressure.isShort(String(dev), text)
+    if (!isShort) roomy.add(dev)
+    return isShort
+  }
 }
 
 /** Returns a part whose file is deleted once it is in the store, whatever its retention. */

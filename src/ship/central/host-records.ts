@@ -37,12 +37,13 @@ export class HostRecords {
 
   /** Returns all hosts, of which nothing may be known, in order of their names. */
   forms(names: readonly string[], connected: readonly string[]): RestShipHost[] {
+    const links = new Set(connected)
     return [...names].sort().map((host) => {
       const { lastContactAt, report } = this.#records.get(host) ?? {}
       const { oldest, ...counts } = report ?? NOTHING
       return {
         host,
-        connected: connected.includes(host),
+        connected: links.has(host),
         last_contact: timeOf(lastContactAt ?? null),
         ...counts,
         oldest: oldest && { ...oldest, due_at: timeOf(oldest.due_at) },
