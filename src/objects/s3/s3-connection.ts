@@ -17,6 +17,8 @@ export type S3Settings = {
   readonly access_key?: string | undefined
   /** a file with its secret, readable by its owner only */
   readonly secret_file?: string | undefined
+  /** whether the store heeds the condition that there is no object; with false it is asked first */
+  readonly conditions?: boolean | undefined
   readonly storage_class?: string | undefined
   readonly sse?: string | undefined
   readonly sse_key?: string | undefined

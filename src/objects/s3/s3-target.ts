@@ -30,13 +30,18 @@ class S3Target implements ObjectTarget {
   readonly #client: S3.S3Client
   readonly #settings: S3Settings
   /** whether the store takes conditions of a put; it is asked first where it does not */
-  #takesConditions = true
+  #takesConditions: boolean
 
   constructor(sdk: typeof S3, client: S3.S3Client, settings: S3Settings) {
     this.name = targetName('s3', settings.bucket, settings.prefix)
     this.#sdk = sdk
     this.#client = client
     this.#settings = settings
+    this.#takesConditions = settings.conditions !== false
+  }
+
+  get isAskedFirst(): boolean {
+    return !this.#takesConditions
   }
 
   async head(key: string): Promise<string | undefined> {

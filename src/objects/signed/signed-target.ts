@@ -35,6 +35,10 @@ class SignedTarget implements ObjectTarget {
     this.#sign = sign
   }
 
+  get isAskedFirst(): boolean {
+    return !this.#takesConditions
+  }
+
   async head(key: string): Promise<string | undefined> {
     const response = await this.#ask('head', key)
     return response && revisionOf(response)
