@@ -10,14 +10,15 @@ export class SimpleStore {
   readonly objects = new Map<string, Buffer>()
   #url = ''
 
-  static async start(conditions: Conditions): Promise<SimpleStore> {
+  /** Starts a store that answers a while after each request. */
+  static async start(conditions: Conditions, delayMs = 0): Promise<SimpleStore> {
     const store = new SimpleStore()
     const { url } = await httpServer((response, received) => {
       const { status, body } = store.#answer(received, conditions)
       const found = store.objects.get(pathOf(received))
       const etag = found && { etag: `"${createHash('md5').update(found).digest('hex')}"` }
       response.writeHead(status, { ...etag, 'content-length': body?.length ?? 0 })
-      response.end(received.method === 'HEAD' ? undefined : body)
+      setTimeout(() => response.end(received.method === 'HEAD' ? undefined : body), delayMs)
     })
     store.#url = url
     return store
