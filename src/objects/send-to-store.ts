@@ -1,5 +1,6 @@
 import { causeOf, messageOf, TransientError } from '../domain/errors.ts'
 import { type OutgoingResponse, sendOut } from '../runtime/outgoing.ts'
+import { plainEtag } from './etag.ts'
 
 /** Longest time without any progress of an exchange, ms. */
 const STALL_MS = 60_000
@@ -36,9 +37,9 @@ export async function sendToStore({ method, url, headers, body }: StoreRequest):
   }
 }
 
-/** Returns the ETag of an answer, without quotes; empty where there is none. */
+/** Returns the ETag of an answer as plainEtag does. */
 export function etagOf({ headers }: OutgoingResponse): string {
-  return (headers.get('etag') ?? '').replaceAll('"', '').toLowerCase()
+  return plainEtag(headers.get('etag'))
 }
 
 /** Returns what a store says in the text of an answer, without the tags of HTML and XML. */

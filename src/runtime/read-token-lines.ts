@@ -2,8 +2,8 @@ import { ConfigError } from '../domain/errors.ts'
 import { readSecret } from './read-secret.ts'
 
 /**
- * Reads tokens from a file, one a line, that the setting `name` names. Rejects with ConfigError for a file without any: nobody would be asked for a
- * token then. Rejects as readSecret does.
+ * Reads tokens, one a line, from the file that the setting `name` has. Rejects with ConfigError where it has none, for nobody would be asked
+ * for a token then, and as readSecret does.
  */
 export async function readTokenLines(file: string, name: string): Promise<readonly string[]> {
   const lines = (await readSecret(file)).split('\n').map((line) => line.trim())

@@ -3,6 +3,7 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { messageOf, NotFoundError, StackTachError } from '../../domain/errors.ts'
 import { checkedContent, wholeContent } from '../checked-content.ts'
 import { verifyContent } from '../digest.ts'
+import { plainEtag } from '../etag.ts'
 import { keyBelow } from '../key-path.ts'
 import { createInTurns } from '../key-turns.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
@@ -68,8 +69,7 @@ class S3Target implements ObjectTarget {
           digest,
         )
         // An encrypted object has another.
-        if (etag.replaceAll('"', '').toLowerCase() === digest.md5)
-          echo?.(version === undefined ? etag : `${etag} ${version}`)
+        if (plainEtag(etag) === digest.md5) echo?.(version === undefined ? etag : `${etag} ${version}`)
       }
       return 'created'
     } catch (error) {
@@ -82,7 +82,7 @@ class S3Target implements ObjectTarget {
     const head = await this.#head(key)
     if (!head) return { kind: 'missing' }
     const revision = revisionOf(head)
-    const etag = (head.ETag ?? '').replaceAll('"', '').toLowerCase()
+    const etag = plainEtag(head.ETag)
     const isPlain = /^[0-9a-f]{32}$/.test(etag)
     if (isPlain && etag === digest.md5 && head.ContentLength === digest.size)
       return { kind: 'same', revision }
