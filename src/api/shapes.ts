@@ -436,7 +436,6 @@ export const notificationExplanation = z
   })
   .meta({ id: 'NotificationExplanation' })
 
-/** All types that have an id; other types refer to them by it. */
 export const shipHost = z
   .object({
     host: z.string(),
@@ -449,9 +448,9 @@ export const shipHost = z
     pending_files: z.int().meta({ description: 'due, and not shipped or deleted yet' }),
     pending_bytes: z.int(),
     oldest: z
-      .object({ path: z.string(), due_at: z.string(), error: z.string() })
+      .object({ path: z.string(), due_at: z.string().nullable(), error: z.string() })
       .nullable()
-      .meta({ description: 'the file that is due for longest, and what hinders it' }),
+      .meta({ description: 'the file that is due for longest, or never, and what hinders it' }),
     errors: z.record(z.string(), z.int()).meta({ description: 'files by what hinders them' }),
     hindrance: z.string().nullable().meta({ description: 'what hinders the agent itself' }),
   })
@@ -480,6 +479,7 @@ export const hekaStatistics = z
   })
   .meta({ id: 'HekaStatistics' })
 
+/** All types that have an id; other types refer to them by it. */
 export const COMPONENTS = [
   value,
   datetime,

@@ -11,8 +11,8 @@ export type RestShipHost = {
   /** due, and not shipped or deleted yet */
   readonly pending_files: number
   readonly pending_bytes: number
-  /** the file that is due for longest, and what hinders it */
-  readonly oldest: { readonly path: string; readonly due_at: string; readonly error: string } | null
+  /** the file that is due for longest, and what hinders it; `due_at` is null where that is not known, as without a date */
+  readonly oldest: { readonly path: string; readonly due_at: string | null; readonly error: string } | null
   /** files by what hinders them */
   readonly errors: { readonly [kind: string]: number }
   /** what hinders the agent itself */

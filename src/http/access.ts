@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
+import { isAmongDigests, tokenDigest } from '../runtime/token-digest.ts'
 import { ForbiddenError } from './forbidden-error.ts'
 import { sendHttpProblem } from './http-problem.ts'
 import { requireOwnName } from './own-names.ts'
@@ -32,7 +32,7 @@ export function guardName({ read, write, anyHost = false }: Access, detail = OWN
  */
 function tokenName(token: string): string {
   const [name, secret] = partsOf(token)
-  return name ?? `sha256:${digest(secret).toString('hex').slice(0, 12)}`
+  return name ?? `sha256:${tokenDigest(secret).toString('hex').slice(0, 12)}`
 }
 
 function partsOf(token: string): readonly [string | undefined, string] {
@@ -57,15 +57,15 @@ export type Permission = {
 /** Returns a function that looks a token up. Where there are no tokens it must not be asked. */
 export function permissionsOf({ read, write }: Access): (token: string | undefined) => Permission {
   const [readers, writers] = [read, write].map((tokens) =>
-    tokens.map((token) => digest(partsOf(token)[1])),
+    tokens.map((token) => tokenDigest(partsOf(token)[1])),
   ) as [Buffer[], Buffer[]]
   const names = new Map(
-    [...read, ...write].map((token) => [digest(partsOf(token)[1]).toString('hex'), tokenName(token)]),
+    [...read, ...write].map((token) => [tokenDigest(partsOf(token)[1]).toString('hex'), tokenName(token)]),
   )
   return (token) => {
-    const given = token ? digest(token) : undefined
-    const mayWrite = isAmong(writers, given)
-    const mayRead = isAmong(readers, given) || mayWrite
+    const given = token ? tokenDigest(token) : undefined
+    const mayWrite = given !== undefined && isAmongDigests(writers, given)
+    const mayRead = (given !== undefined && isAmongDigests(readers, given)) || mayWrite
     return { mayRead, mayWrite, name: given && names.get(given.toString('hex')) }
   }
 }
@@ -100,15 +100,4 @@ export function requireToken(
 function bearerOf({ headers }: Request): string | undefined {
   const [scheme, token] = (headers.authorization ?? '').split(' ')
   return scheme?.toLowerCase() === 'bearer' && token ? token : undefined
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
-}
-
-/** Compares all tokens, each in full: the time of the comparison does not depend on which one matches. */
-function isAmong(known: readonly Buffer[], given: Buffer | undefined): boolean {
-  const compared = given ?? Buffer.alloc(32)
-  const matches = known.map((one) => timingSafeEqual(one, compared)).filter(Boolean)
-  return given !== undefined && matches.length > 0
 }

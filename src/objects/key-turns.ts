@@ -8,6 +8,9 @@ export function createInTurns(target: ObjectTarget): ObjectTarget {
   const last = new Map<string, Promise<unknown>>()
   return {
     name: target.name,
+    get isAskedFirst() {
+      return target.isAskedFirst
+    },
     head: (key) => target.head(key),
     async create(key, ...given) {
       const create = () => target.create(key, ...given)

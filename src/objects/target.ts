@@ -20,6 +20,8 @@ export type Verification =
 export type ObjectTarget = {
   /** a name for messages, such as `file:/mnt/logs` */
   readonly name: string
+  /** whether the store takes no conditions, as far as was seen: it is asked for an object before one is put */
+  readonly isAskedFirst?: boolean | undefined
   /** Resolves to the revision of an object; undefined when there is none. */
   head(key: string): Promise<string | undefined>
   /**

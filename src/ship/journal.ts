@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { messageOf, StackTachError } from '../domain/errors.ts'
+import { messageOf, NotFoundError, StackTachError } from '../domain/errors.ts'
 import type { Digest } from '../objects/target.ts'
 import { makeFolder } from '../runtime/make-folder.ts'
 
@@ -84,25 +84,32 @@ export class Journal {
     }
     const database = new DatabaseSync(path, { timeout: 30_000 })
     try {
-      const version = requireVersion(database, path)
+      const version = versionOf(database)
+      if (version > VERSION) throw otherVersion(path, version)
       database.exec('pragma journal_mode = wal; pragma synchronous = normal')
       if (version === 1) database.exec(`begin immediate;${SECOND}pragma user_version = ${VERSION};commit`)
       database.exec(SCHEMA)
     } catch (error) {
       database.close()
-      if (error instanceof StackTachError) throw error
-      throw new StackTachError('io', `cannot use the journal ${path}: ${messageOf(error)}`, { cause: error })
+      throw unusable(path, error)
     }
     return new Journal(database)
   }
 
-  /** Opens a journal that is there, only to read it. */
+  /** Opens a journal that is there, only to read it. Throws when it is none, or not of this version: an agent may be using it. */
   static openToRead(path: string): Journal {
-    const database = new DatabaseSync(path, { timeout: 30_000, readOnly: true })
-    if (requireVersion(database, path) === VERSION) return new Journal(database)
-    // An older one is brought up to date first.
-    database.close()
-    return Journal.open(path)
+    if (!existsSync(path))
+      throw new NotFoundError(`there is no journal ${path}: nothing was shipped with it yet`)
+    let database: DatabaseSync | undefined
+    try {
+      database = new DatabaseSync(path, { timeout: 30_000, readOnly: true })
+      const version = versionOf(database)
+      if (version !== VERSION) throw otherVersion(path, version)
+      return new Journal(database)
+    } catch (error) {
+      database?.close()
+      throw unusable(path, error)
+    }
   }
 
   private constructor(database: DatabaseSync) {
@@ -181,15 +188,22 @@ export class Journal {
   }
 }
 
-/** Returns the version of a journal; 0 for one that is new. Throws for a later one than this. */
-function requireVersion(database: DatabaseSync, path: string): number {
+/** Returns the version of the tables of a journal; 0 for one that is new. */
+function versionOf(database: DatabaseSync): number {
   const { user_version: version } = database.prepare('pragma user_version').get() as { user_version: number }
-  if (version > VERSION)
-    throw new StackTachError(
-      'config',
-      `the journal ${path} is of a later version of stv3 (${version}); use that one`,
-    )
   return version
+}
+
+function otherVersion(path: string, version: number): StackTachError {
+  const isLater = version > VERSION
+  const found = isLater ? 'a later version' : version === 0 ? 'no version' : 'an earlier version'
+  const remedy = isLater ? 'use that one' : 'stv3 ship of this version brings it up to date when it starts'
+  return new StackTachError('config', `the journal ${path} is of ${found} of stv3 (${version}); ${remedy}`)
+}
+
+function unusable(path: string, error: unknown): StackTachError {
+  if (error instanceof StackTachError) return error
+  return new StackTachError('io', `cannot use the journal ${path}: ${messageOf(error)}`, { cause: error })
 }
 
 function entryOf({

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { onTestFinished } from 'vitest'
 
 export type Received = {
+  readonly method: string
   readonly path: string
   readonly headers: IncomingMessage['headers']
   readonly body: Buffer
@@ -18,7 +19,8 @@ export async function httpServer(answer: Answer): Promise<{ url: string; receive
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
     request.on('end', () => {
-      const one = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts) }
+      const { method = '', url = '' } = request
+      const one = { method, path: url, headers: request.headers, body: Buffer.concat(parts) }
       received.push(one)
       answer(response, one, received.length)
     })

@@ -3,9 +3,9 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf } from '../../domain/errors.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { indexPath } from '../file-index/file-index.ts'
+import { removeBeside, removeOrphans } from './beside.ts'
 import { CRC_PART } from './file-name.ts'
-import { awaitsShipping, removeMark } from './ship-marks.ts'
+import { awaitsShipping } from './ship-marks.ts'
 import { shippedPath } from './shipped.ts'
 
 export type RetentionOptions = {
@@ -77,10 +77,10 @@ export class Retention {
       if (believed - writtenAt < days * DAY_MS || (mustBeShipped && !existsSync(shippedPath(path)))) continue
       if (awaitsShipping(path)) continue
       await rm(path, { force: true })
-      await removeMark(path)
-      await Promise.all([indexPath(path), shippedPath(path)].map((beside) => rm(beside, { force: true })))
+      await removeBeside(path)
       logger.info({ file: path }, `deleted ${path}, which is older than archive_days`)
     }
+    await removeOrphans(folder, (name) => isOwn.test(name))
   }
 }
 

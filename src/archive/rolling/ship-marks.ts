@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 /** File in a folder of complete files that says that `stv3 ship` ships them. */
@@ -12,19 +12,15 @@ export async function markFolder(folder: string): Promise<void> {
 
 /** Notes that a file is in the store. */
 export async function markInStore(file: string): Promise<void> {
-  if (existsSync(file)) await writeFile(markOf(file), '', { mode: 0o600 })
+  if (existsSync(file)) await writeFile(inStorePath(file), '', { mode: 0o600 })
 }
 
 /** Returns whether a file may not be deleted yet, since it is to be shipped and is not. */
 export function awaitsShipping(file: string): boolean {
-  return existsSync(join(dirname(file), SHIPS)) && !existsSync(markOf(file))
+  return existsSync(join(dirname(file), SHIPS)) && !existsSync(inStorePath(file))
 }
 
-/** Removes the mark of a file that is deleted. */
-export async function removeMark(file: string): Promise<void> {
-  await rm(markOf(file), { force: true })
-}
-
-function markOf(file: string): string {
+/** Returns where it is noted that a file is in the store: `.NAME.in-store` beside it. */
+export function inStorePath(file: string): string {
   return join(dirname(file), `.${basename(file)}.in-store`)
 }

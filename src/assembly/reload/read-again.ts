@@ -1,4 +1,5 @@
-import { ConfigError, errorsAmong, type Finding, messageOf } from '../../domain/errors.ts'
+import type { Checked } from '../../config/load/load-checked.ts'
+import { ConfigError, errorsAmong, messageOf } from '../../domain/errors.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import type { ReloadOutcome } from './outcome.ts'
 
@@ -23,10 +24,7 @@ export async function readAgain(
 }
 
 /** Returns a configuration that was read. Throws ConfigError with its errors where it has some. */
-export function requireFaultless<T>(read: {
-  readonly findings: readonly Finding[]
-  readonly config: T | undefined
-}): T {
+export function requireFaultless<T>(read: Checked<T>): T {
   const errors = errorsAmong(read.findings)
   if (!read.config || errors.length > 0) throw new ConfigError('it has faults', errors)
   return read.config

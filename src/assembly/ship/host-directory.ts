@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto'
 import type { ShipServerConfig } from '../../config/load/load-ship-server.ts'
+import { targetName } from '../../objects/target-name.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
+import { tokenDigest } from '../../runtime/token-digest.ts'
 import type { HostDirectory } from '../../ship/central/central.ts'
 import type { HostPlan } from '../../ship/central/messages.ts'
 import { type PlacedSet, selectSets, type Zone } from '../../ship/log-sets/select-sets.ts'
 import { setForm } from '../../ship/log-sets/set-form.ts'
 
-/** Zones of hosts by an inventory. */
+/** Zones of hosts by an inventory: the same list until the inventory is read again. */
 export type ZonesOf = (host: string) => readonly Zone[]
 
 /** Returns what the server knows of its hosts. Rejects with TransientError when a token cannot be read. */
@@ -15,26 +16,39 @@ export async function hostDirectory(
   zonesOf: ZonesOf,
   now: () => number,
 ): Promise<HostDirectory> {
-  const hashes = new Map<string, string>()
-  for (const [host, { token_sha256: hash, token_file: file }] of Object.entries(config.hosts))
-    hashes.set(host, hash ?? sha256(await readSecret(file as string)))
+  const digests = new Map<string, Buffer>()
+  for (const [host, { token_sha256: hex, token_file: file }] of Object.entries(config.hosts))
+    digests.set(
+      host,
+      hex === undefined ? tokenDigest(await readSecret(file as string)) : Buffer.from(hex, 'hex'),
+    )
+  const plans = new Map<string, { readonly zones: readonly Zone[]; readonly plan: HostPlan | undefined }>()
   return {
-    names: () => [...hashes.keys()],
-    tokenHash: (host) => hashes.get(host),
-    planOf: (host) => planOf(config, host, zonesOf, now),
+    names: () => [...digests.keys()],
+    tokenDigest: (host) => digests.get(host),
+    planOf(host) {
+      const settings = Object.hasOwn(config.hosts, host) ? config.hosts[host] : undefined
+      // As in hermes, a host that was retired is none that is known.
+      if (!settings || Date.parse(settings.retire ?? '') <= now()) return undefined
+      const zones = zonesOf(host)
+      const made = plans.get(host)
+      if (made?.zones === zones) return made.plan
+      const plan = planOf(config, host, settings, zones)
+      plans.set(host, { zones, plan })
+      return plan
+    },
   }
 }
 
 function planOf(
   config: ShipServerConfig,
   host: string,
-  zonesOf: ZonesOf,
-  now: () => number,
+  settings: ShipServerConfig['hosts'][string],
+  zones: readonly Zone[],
 ): HostPlan | undefined {
-  const settings = Object.hasOwn(config.hosts, host) ? config.hosts[host] : undefined
-  const datacenter = settings?.datacenter === undefined ? config.datacenter : (settings.datacenter ?? '')
-  // As in hermes, a host with an empty datacenter, or that was retired, is none that is known.
-  if (!settings || datacenter?.trim() === '' || Date.parse(settings.retire ?? '') <= now()) return undefined
+  const datacenter = settings.datacenter === undefined ? config.datacenter : (settings.datacenter ?? '')
+  // As in hermes, a host with an empty datacenter is none that is known.
+  if (datacenter?.trim() === '') return undefined
   const facts = {
     user: settings.user ?? config.user,
     datacenter,
@@ -42,7 +56,7 @@ function planOf(
     root: '',
     groups: settings.groups,
   }
-  const placed = selectSets(config.sets, facts, [...settings.zones, ...zonesOf(host)])
+  const placed = selectSets(config.sets, facts, [...settings.zones, ...zones])
   const { customers } = config
   return {
     configuration: {
@@ -70,14 +84,6 @@ function sentTargets({ targets }: ShipServerConfig, placed: readonly PlacedSet[]
 function sentTarget(target: ShipServerConfig['targets'][string]): object {
   if (target.kind === 'file') return target
   if (target.presigned === false) return target
-  const { kind, prefix = '' } = target
   const place = target.kind === 's3' ? target.bucket : target.container
-  return {
-    kind: 'presigned',
-    place: `${kind}:${place}${prefix === '' ? '' : `/${prefix.replace(/^\/+/, '')}`}`,
-  }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
+  return { kind: 'presigned', place: targetName(target.kind, place, target.prefix) }
 }

@@ -1,18 +1,17 @@
 import type { ShipProxyConfig } from '../../config/schemas/ship-proxy-schema.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { readSecret } from '../../runtime/read-secret.ts'
+import { readTokenLines } from '../../runtime/read-token-lines.ts'
 import type { BackendSettings } from '../../ship/proxy/backend.ts'
 import { ShipProxy } from '../../ship/proxy/ship-proxy.ts'
 
-/** Builds the proxy of a configuration. Rejects with TransientError when its tokens cannot be read. */
+/** Builds the proxy of a configuration. Rejects as readTokenLines does. */
 export async function openProxy(config: ShipProxyConfig, logger: Logger): Promise<ShipProxy> {
   const { backend, backends, token_file: file } = config
-  const tokens = file === undefined ? [] : (await readSecret(file)).split('\n').map((line) => line.trim())
   return new ShipProxy(
     {
       listen: { host: config.bind_ip, port: config.bind_port },
       backends: [...(backend === undefined ? [] : [backend]), ...backends].map(backendOf),
-      tokens: tokens.filter((token) => token !== ''),
+      tokens: file === undefined ? [] : await readTokenLines(file, 'token_file'),
       limits: {
         connectMs: config.connect_timeout * 1000,
         totalMs: config.connect_timeout_total * 1000,

@@ -8,7 +8,7 @@ import { reportOf } from '../../ship/central/report-of.ts'
 import { type ReceivedPlan, ServerLink } from '../../ship/central/server-link.ts'
 import { keepPlan, readLastPlan } from './last-plan.ts'
 import { type OpenShip, openAgent, type ShipOptions } from './open-ship.ts'
-import { openTargets, type Targets } from './open-targets.ts'
+import { type OpenWork, openWork, withTargets } from './open-work.ts'
 import { placedWork, type ShipLimits } from './work-of.ts'
 
 export type RemoteSettings = {
@@ -39,12 +39,11 @@ export async function openRemoteShip(settings: RemoteSettings, options: ShipOpti
   const sign = (target: string, request: SignRequest) => link.sign({ target, ...request })
   const prepare = async (plan: ReceivedPlan) => {
     const { placed, targets, customers } = compilePlan(plan, host, root)
-    const opened = await openTargets(targets, sign)
-    return { work: await placedWork({ placed, targets: opened, customers }, limits), opened }
+    return openWork(targets, (opened) => placedWork({ placed, targets: opened, customers }, limits), sign)
   }
-  const nothing = {
+  const nothing: OpenWork = {
     work: await placedWork({ placed: [], targets: {}, customers: {} }, limits),
-    opened: {} as Targets,
+    targets: {},
   }
   const last = await readLastPlan(file)
   const first = last
@@ -53,17 +52,17 @@ export async function openRemoteShip(settings: RemoteSettings, options: ShipOpti
         return nothing
       })
     : nothing
-  const ship = await openAgent(join(state, 'ship.db'), first.work, first.opened, options)
+  const ship = await openAgent(join(state, 'ship.db'), first, options)
   const link = new ServerLink({
     ...{ url, token, ca, host, logger },
     async usePlan(plan) {
-      const { work, opened } = await prepare(plan)
-      await keepPlan(file, plan)
-      await ship.use(work, opened)
+      const next = await prepare(plan)
+      await withTargets(next.targets, () => keepPlan(file, plan))
+      await ship.use(next)
     },
     async dismissed() {
       await rm(file, { force: true })
-      await ship.use(nothing.work, {})
+      await ship.use(nothing)
     },
     report: () => reportOf(ship.agent.state),
   })

@@ -4,6 +4,7 @@ import { messageOf, StackTachError } from '../../domain/errors.ts'
 import { openDirectoryTarget } from '../../objects/directory/directory-target.ts'
 import type { SignedRequest, SignRequest } from '../../objects/signer.ts'
 import type { ObjectTarget } from '../../objects/target.ts'
+import { allEnded } from '../../runtime/all-ended.ts'
 
 /** The targets of a configuration by name. */
 export type Targets = { readonly [name: string]: ObjectTarget }
@@ -29,8 +30,9 @@ export async function openTargets(
   }
 }
 
-export async function closeTargets(targets: Targets): Promise<void> {
-  for (const target of Object.values(targets)) await target.close()
+/** Closes all targets. Rejects with the first error when all have ended. */
+export function closeTargets(targets: Targets): Promise<void> {
+  return allEnded(Object.values(targets).map((target) => target.close()))
 }
 
 async function openTarget(

@@ -5,7 +5,8 @@ import type { Outcome } from '../../ship/agent/file-job.ts'
 import type { TellFault } from '../../ship/agent/find-files.ts'
 import { planPass } from '../../ship/agent/plan.ts'
 import { Journal } from '../../ship/journal.ts'
-import { closeTargets, openTargets } from './open-targets.ts'
+import { closeTargets } from './open-targets.ts'
+import { openWork } from './open-work.ts'
 import { placedSets, workOf } from './work-of.ts'
 
 /** Says what an agent of this configuration would decide about each file at a time. Changes nothing. */
@@ -17,11 +18,12 @@ export async function planShip(
 ): Promise<void> {
   const journal = existsSync(config.journal) ? Journal.openToRead(config.journal) : Journal.open(':memory:')
   try {
-    const targets = await openTargets(config.targets)
-    const { targetOf, customers } = await workOf(config, targets)
+    const { work, targets } = await openWork(config.targets, (opened) => workOf(config, opened))
+    const { targetOf, customers } = work
     const placed = expandZones(placedSets(config))
-    await planPass({ placed, targetOf, customers, journal, now, tell, tellFault })
-    await closeTargets(targets)
+    await planPass({ placed, targetOf, customers, journal, now, tell, tellFault }).finally(() =>
+      closeTargets(targets),
+    )
   } finally {
     journal.close()
   }

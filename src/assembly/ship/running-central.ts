@@ -17,6 +17,8 @@ const INVENTORY_MS = 60_000
 /** Period in which reports of hosts are written to disk, ms. */
 const SAVE_MS = 30_000
 
+const NO_ZONES: readonly Zone[] = []
+
 /** What serves the hosts of a configuration, which may be replaced. */
 export class RunningCentral implements Service {
   readonly central: Central
@@ -36,7 +38,6 @@ export class RunningCentral implements Service {
     times: Partial<LinkTimes> = {},
   ): Promise<RunningCentral> {
     const running = new RunningCentral(config, logger, times)
-    await running.#readInventory()
     await running.use(config)
     return running
   }
@@ -45,12 +46,12 @@ export class RunningCentral implements Service {
     this.#config = config
     this.#logger = logger
     this.#records = new HostRecords(resolve(dirname(config.file), config.state), Date.now)
-    this.#directory = { names: () => [], tokenHash: () => undefined, planOf: () => undefined }
-    this.#signers = new Signers({})
+    this.#directory = { names: () => [], tokenDigest: () => undefined, planOf: () => undefined }
+    this.#signers = new Signers(config.targets)
     this.central = new Central({
       directory: {
         names: () => this.#directory.names(),
-        tokenHash: (host) => this.#directory.tokenHash(host),
+        tokenDigest: (host) => this.#directory.tokenDigest(host),
         planOf: (host) => this.#directory.planOf(host),
       },
       records: this.#records,
@@ -62,12 +63,18 @@ export class RunningCentral implements Service {
 
   /** Serves another configuration from now on: each host is sent at once what has changed for it. */
   async use(config: ShipServerConfig): Promise<void> {
-    this.#directory = await hostDirectory(config, (host) => this.#zones.get(host) ?? [], Date.now)
-    if (JSON.stringify(config.targets) !== JSON.stringify(this.#config.targets) || config === this.#config)
+    const directory = await hostDirectory(config, (host) => this.#zones.get(host) ?? NO_ZONES, Date.now)
+    if (JSON.stringify(config.targets) !== JSON.stringify(this.#config.targets))
       this.#signers = new Signers(config.targets)
     this.#config = config
     await this.#readInventory()
+    this.#directory = directory
     this.central.push()
+  }
+
+  /** how many hosts there are */
+  get size(): number {
+    return this.#directory.names().length
   }
 
   hosts(): readonly RestShipHost[] {

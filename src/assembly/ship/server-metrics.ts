@@ -5,11 +5,11 @@ import type { RunningCentral } from './running-central.ts'
 export function shipServerMetrics(metrics: Metrics, running: RunningCentral): void {
   const gauge = (name: string, help: string, read: () => number) =>
     metrics.gauge(name, help, [], () => [{ labels: {}, value: read() }])
-  gauge('ship_server_hosts', 'hosts of the configuration', () => running.hosts().length)
+  gauge('ship_server_hosts', 'hosts of the configuration', () => running.size)
   gauge(
     'ship_server_connected_hosts',
     'hosts whose agent is connected',
-    () => running.hosts().filter(({ connected }) => connected).length,
+    () => running.central.connected.length,
   )
   metrics.gauge('ship_server_last_contact_seconds', 'time since a host was heard of', ['host'], () =>
     running

@@ -22,7 +22,7 @@ import {
 } from '../../runtime/listen-address.ts'
 import type { LogFormat } from '../../runtime/log/log-format.ts'
 import type { Logger } from '../../runtime/logger.ts'
-import { readSecret } from '../../runtime/read-secret.ts'
+import { readTokenLines } from '../../runtime/read-token-lines.ts'
 import { ServiceManager } from '../../runtime/service-manager.ts'
 import { readTlsFiles } from '../../runtime/tls-files.ts'
 import { loggerOf } from '../logger-of.ts'
@@ -105,8 +105,8 @@ async function run(options: Options): Promise<void> {
     throw new ConfigError(
       `tokens would pass in clear on ${address.host}: give cert and key in ${options.config}, or insecure: true`,
     )
-  const running = await RunningCentral.open(config, logger)
   const access = { read: await tokensOf(config), write: [] }
+  const running = await RunningCentral.open(config, logger)
   const app = createShipServerApp(async () => running.hosts(), access, logger)
   const service = createHttpService(app, address, 'listen in ship-server.yaml', {
     tls: cert === undefined ? undefined : await readTlsFiles({ cert, key }, dirname(config.file)),
@@ -148,6 +148,5 @@ function reload(
 }
 
 async function tokensOf({ read_tokens_file: file }: ShipServerConfig): Promise<readonly string[]> {
-  const lines = file === undefined ? [] : (await readSecret(file)).split('\n')
-  return lines.map((line) => line.trim()).filter((line) => line !== '')
+  return file === undefined ? [] : readTokenLines(file, 'read_tokens_file')
 }

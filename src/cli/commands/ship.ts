@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { PROBE_KEY } from '../../assembly/ship/probe-target.ts'
 import { loadShip } from '../../config/load/load-ship.ts'
 import type { Zone } from '../../ship/log-sets/select-sets.ts'
 import { createCommand, print, statusOption, TimeOption, UsageError } from '../program.ts'
@@ -91,7 +92,7 @@ function checkCommand(): Command {
   return createCommand(
     'check',
     'validate log sets and targets, with the place of each fault',
-    'stv3 ship check -c logsets.json\n  stv3 ship check -c ship.yaml --sets --zone 7f3a=web',
+    'stv3 ship check -c logsets.json\n  stv3 ship check -c ship.yaml --connect\n  stv3 ship check -c ship.yaml --sets --zone 7f3a=web',
   )
     .requiredOption('-c, --config <file>', CONFIG)
     .option('--sets', 'print the log sets that apply to this host, one JSON object a line')
@@ -99,6 +100,10 @@ function checkCommand(): Command {
       new Option('--zone <uuid=role>', 'a zone of this host, beside those of the file; may be repeated')
         .argParser(addZone)
         .default([], 'none'),
+    )
+    .option(
+      '--connect',
+      `also ask each target whether it creates an object only where there is none; writes one, ${PROBE_KEY}`,
     )
     .option('--json', 'one JSON object a line for each finding')
     .action(checkShip)

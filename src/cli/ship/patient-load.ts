@@ -1,5 +1,5 @@
 import { logFindings } from '../../assembly/daemon.ts'
-import type { Checked } from '../../config/load/load-ship-proxy.ts'
+import type { Checked } from '../../config/load/load-checked.ts'
 import { formatFinding, messageOf } from '../../domain/errors.ts'
 import { sleep } from '../../runtime/backoff.ts'
 import type { Logger } from '../../runtime/logger.ts'

@@ -5,11 +5,9 @@ import { Hangups } from '../../assembly/reload/hangups.ts'
 import type { ReloadOutcome } from '../../assembly/reload/outcome.ts'
 import { readAgain, requireFaultless } from '../../assembly/reload/read-again.ts'
 import { openRemoteShip, type RemoteSettings } from '../../assembly/ship/open-remote-ship.ts'
-import { type OpenShip, openShip } from '../../assembly/ship/open-ship.ts'
-import { openTargets } from '../../assembly/ship/open-targets.ts'
+import { type ConfiguredShip, type OpenShip, openShip } from '../../assembly/ship/open-ship.ts'
 import { planShip } from '../../assembly/ship/plan-ship.ts'
 import { shipMetrics } from '../../assembly/ship/ship-metrics.ts'
-import { workOf } from '../../assembly/ship/work-of.ts'
 import { loadShip, type ShipConfig } from '../../config/load/load-ship.ts'
 import { ConfigError, errorsAmong } from '../../domain/errors.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
@@ -181,13 +179,14 @@ async function serve({ ship, services, signal, clock, logger, status, remarks }:
 }
 
 /** Reads the configuration again; it counts from the next pass on. One with a fault changes nothing. */
-function reload({ file, journal }: ShipConfig, ship: OpenShip, logger: Logger): Promise<ReloadOutcome> {
+function reload({ file, journal }: ShipConfig, ship: ConfiguredShip, logger: Logger): Promise<ReloadOutcome> {
   return readAgain(logger, 'the configuration was read again', async () => {
-    const config = requireFaultless(await loadShip(file))
+    const read = await loadShip(file)
+    const config = requireFaultless(read)
     if (config.journal !== journal)
       throw new ConfigError('another journal takes effect at the next start only')
-    const targets = await openTargets(config.targets)
-    await ship.use(await workOf(config, targets), targets)
+    await ship.useConfig(config)
+    logFindings(read.findings, logger)
   })
 }
 

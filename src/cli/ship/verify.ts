@@ -4,6 +4,7 @@ import type { ObjectTarget } from '../../objects/target.ts'
 import { type Entry, Journal } from '../../ship/journal.ts'
 import { textOfPath } from '../../ship/log-sets/path-text.ts'
 import { print } from '../program.ts'
+import { StatusLine } from '../terminal/status-line.ts'
 import { requireShip } from './ship-check.ts'
 
 type Checked = {
@@ -17,16 +18,19 @@ export async function verifyShipped({ config: file, json }: { config: string; js
   const journal = Journal.openToRead(config.journal)
   const targets = await openTargets(config.targets)
   const byName = new Map(Object.values(targets).map((target) => [target.name, target]))
+  const line = new StatusLine()
   let [all, wrong] = [0, 0]
   try {
     for (const entry of journal.stored()) {
       const checked = await check(entry, byName.get(entry.target))
       all++
       if (checked.state !== 'same') wrong++
+      line.show(() => `${all} objects compared, ${all - wrong} of them as they were shipped`)
       if (json) await print(`${JSON.stringify(formOf(entry, checked))}\n`)
       else if (checked.state !== 'same') await print(`${entry.target} ${entry.key}: ${checked.error}\n`)
     }
   } finally {
+    line.clear()
     await closeTargets(targets)
     journal.close()
   }

@@ -2,7 +2,7 @@ import { dirname, resolve } from 'node:path'
 import { ConfigError } from '../../domain/errors.ts'
 import type { LogSet } from '../../ship/log-sets/log-set.ts'
 import { checkShape } from '../checks/check-shape.ts'
-import { Findings } from '../checks/findings.ts'
+import type { Findings } from '../checks/findings.ts'
 import { type ConfigDocument, type DocumentPath, memberOf } from '../documents/yaml-document.ts'
 import {
   HERMES_KEYS,
@@ -10,7 +10,7 @@ import {
   type ShipServerSettings,
   shipServerSchema,
 } from '../schemas/ship-server-schema.ts'
-import { asWarning, type Checked } from './load-ship-proxy.ts'
+import { asWarning, type Checked, loadChecked } from './load-checked.ts'
 import { compileLogSets } from './log-set-list.ts'
 import { readDocument } from './read-document.ts'
 
@@ -36,16 +36,10 @@ export async function loadShipServer(
   file: string,
   environment: Environment,
 ): Promise<Checked<ShipServerConfig>> {
-  const findings = new Findings()
-  try {
-    const document = await readDocument(file, findings)
-    const config = await fromDocument(file, document, environment, findings)
-    return { findings: findings.list.map(asWarning), config }
-  } catch (error) {
-    if (!(error instanceof ConfigError) || error.findings.length === 0) throw error
-    findings.addAll(error.findings)
-    return { findings: findings.list, config: undefined }
-  }
+  const { findings, config } = await loadChecked(file, (document, found) =>
+    fromDocument(file, document, environment, found),
+  )
+  return { findings: findings.map(asWarning), config }
 }
 
 async function fromDocument(

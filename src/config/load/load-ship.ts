@@ -1,16 +1,17 @@
 import { hostname } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import { ConfigError, type Finding } from '../../domain/errors.ts'
+import { ConfigError } from '../../domain/errors.ts'
 import type { Timetable } from '../../ship/limits/bandwidth.ts'
 import { type DaySpan, parseDaySpan } from '../../ship/limits/day-span.ts'
 import type { Watermarks } from '../../ship/limits/disk-pressure.ts'
 import type { LogSet } from '../../ship/log-sets/log-set.ts'
 import type { Zone } from '../../ship/log-sets/select-sets.ts'
 import { checkShape } from '../checks/check-shape.ts'
-import { Findings } from '../checks/findings.ts'
+import type { Findings } from '../checks/findings.ts'
 import type { ConfigDocument } from '../documents/yaml-document.ts'
 import { type ShipSettings, shipSchema, type TargetSettings } from '../schemas/ship-schema.ts'
 import { archiveLogSets } from './archive-log-sets.ts'
+import { type Checked, loadChecked } from './load-checked.ts'
 import { compileLogSets } from './log-set-list.ts'
 import { readDocument } from './read-document.ts'
 
@@ -50,26 +51,16 @@ export type ShipConfig = {
   readonly archiveFolders: readonly string[]
 }
 
-/** What is wrong with a configuration of `stv3 ship`, and the configuration where it can be used. */
-export type CheckedShip = { readonly findings: readonly Finding[]; readonly config: ShipConfig | undefined }
-
 /**
  * Loads ship.yaml, or a list of log sets alone (hermes' logsets.json, or YAML). A faulty log set costs the others nothing: it is
  * left out, with a finding. Rejects with ConfigError when the file cannot be read.
  */
-export async function loadShip(file: string): Promise<CheckedShip> {
-  const findings = new Findings()
-  try {
-    const document = await readDocument(file, findings)
-    const config = Array.isArray(document.value)
+export function loadShip(file: string): Promise<Checked<ShipConfig>> {
+  return loadChecked(file, (document, findings) =>
+    Array.isArray(document.value)
       ? fromList(file, document, findings)
-      : await fromSettings(file, document, findings)
-    return { findings: findings.list, config }
-  } catch (error) {
-    if (!(error instanceof ConfigError) || error.findings.length === 0) throw error
-    findings.addAll(error.findings)
-    return { findings: findings.list, config: undefined }
-  }
+      : fromSettings(file, document, findings),
+  )
 }
 
 function fromList(file: string, document: ConfigDocument, findings: Findings): ShipConfig {

@@ -4,6 +4,7 @@ import { checkShape } from '../checks/check-shape.ts'
 import { Findings } from '../checks/findings.ts'
 import { type ConfigDocument, type DocumentPath, memberOf } from '../documents/yaml-document.ts'
 import { logSetSchema } from '../schemas/ship-schema.ts'
+import { asWarning } from './load-checked.ts'
 
 /**
  * Compiles the log sets of a list in a document, each by itself: a faulty one is left out, and the others are returned. Unknown
@@ -20,9 +21,7 @@ export function compileLogSets(document: ConfigDocument, base: DocumentPath, fin
     const path = [...base, index]
     const own = new Findings()
     const config = checkShape(document, value, logSetSchema, own, path)
-    findings.addAll(
-      own.list.map((one) => (one.code === 'unknown-key' ? { ...one, severity: 'warning' } : one)),
-    )
+    findings.addAll(own.list.map(asWarning))
     if (!config) return []
     if (names.has(config.name)) {
       const at = [...path, 'name']

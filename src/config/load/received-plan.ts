@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ConfigError, errorsAmong } from '../../domain/errors.ts'
 import { GLOBAL } from '../../ship/log-sets/log-set-config.ts'
-import { type PlacedSet, placeOf } from '../../ship/log-sets/select-sets.ts'
+import { inZone, onHost, type PlacedSet } from '../../ship/log-sets/select-sets.ts'
 import { checkShape } from '../checks/check-shape.ts'
 import { Findings } from '../checks/findings.ts'
 import { parseJsonDocument } from '../documents/json-document.ts'
@@ -58,18 +58,13 @@ export function compilePlan(plan: object, host: string, root: string): CompiledP
     user: configuration.user,
     datacenter: configuration.datacenter_name,
     node: configuration.node ?? host,
+    root,
   }
-  const base = root.replace(/\/+$/, '')
   const placed = sets.map((set, index): PlacedSet => {
-    const { zonename, zonerole } = received[index] as (typeof received)[number]
-    const zone = zonename === GLOBAL ? undefined : { uuid: zonename, role: zonerole }
-    const inner = zone ? (set.root ?? `/zones/${zonename}/root`).replaceAll('%z', zonename) : ''
-    return {
-      name: set.name,
-      set,
-      root: `${base}${inner}`.replace(/\/+$/, ''),
-      place: { ...placeOf(facts, zone), role: zonerole },
-    }
+    const { zonename: uuid, zonerole: role } = received[index] as (typeof received)[number]
+    const one = uuid === GLOBAL ? onHost(set, facts, role) : inZone(set, facts, { uuid, role })
+    // The server has put the zone into the name.
+    return { ...one, name: set.name }
   })
   return { placed, targets: targets.targets, customers: configuration.customers }
 }

@@ -143,6 +143,12 @@ export const s3TargetSchema = z
       .optional()
       .describe('id of the access key; found as by other programs of AWS unless given'),
     secret_file: secretFile.optional(),
+    conditions: z
+      .boolean()
+      .optional()
+      .describe(
+        'whether the store creates an object only where there is none, by If-None-Match; with false it is asked for the object first; true unless given',
+      ),
     storage_class: z.string().optional().describe('class of the objects, such as STANDARD_IA'),
     sse: z.string().optional().describe('encryption by the store: AES256 or aws:kms'),
     sse_key: z.string().optional().describe('id of the key for aws:kms'),

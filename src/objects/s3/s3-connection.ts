@@ -17,6 +17,8 @@ export type S3Settings = {
   readonly access_key?: string | undefined
   /** a file with its secret, readable by its owner only */
   readonly secret_file?: string | undefined
+  /** whether the store heeds the condition that there is no object; with false it is asked first */
+  readonly conditions?: boolean | undefined
   readonly storage_class?: string | undefined
   readonly sse?: string | undefined
   readonly sse_key?: string | undefined
@@ -101,11 +103,6 @@ export function objectFacts(settings: S3Settings, { sha256 }: Digest): object {
           ObjectLockRetainUntilDate: new Date(Date.now() + (lock_days ?? 0) * DAY_MS),
         }),
   }
-}
-
-/** Returns the name of a bucket and a prefix for messages. */
-export function s3Name({ bucket, prefix = '' }: S3Settings): string {
-  return `s3:${bucket}${prefix === '' ? '' : `/${prefix.replace(/^\/+/, '')}`}`
 }
 
 export function statusOf(error: unknown): number | undefined {

@@ -56,13 +56,14 @@ class S3Signer implements ObjectSigner {
     if (operation === 'head') return this.#signed('HEAD', new sdk.HeadObjectCommand(at))
     if (operation === 'get') return this.#signed('GET', new sdk.GetObjectCommand(at))
     if (!digest) throw new StackTachError('invalid', 'a put is signed with the digest of its content')
-    if (isUnconditional && (await this.#isThere(at))) return { kind: 'exists' }
+    const isAsked = isUnconditional || this.#settings.conditions === false
+    if (isAsked && (await this.#isThere(at))) return { kind: 'exists' }
     const command = new sdk.PutObjectCommand({
       ...at,
       ContentLength: digest.size,
       ContentMD5: base64Of(digest.md5),
       ...objectFacts(this.#settings, digest),
-      ...(isUnconditional ? {} : { IfNoneMatch: '*' }),
+      ...(isAsked ? {} : { IfNoneMatch: '*' }),
     })
     return this.#signed('PUT', command)
   }

@@ -3,10 +3,12 @@ import type * as S3 from '@aws-sdk/client-s3'
 import { messageOf, NotFoundError, StackTachError } from '../../domain/errors.ts'
 import { checkedContent, wholeContent } from '../checked-content.ts'
 import { verifyContent } from '../digest.ts'
+import { plainEtag } from '../etag.ts'
 import { keyBelow } from '../key-path.ts'
 import { createInTurns } from '../key-turns.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
-import { base64Of, connectS3, objectFacts, type S3Settings, s3Name, statusOf } from './s3-connection.ts'
+import { targetName } from '../target-name.ts'
+import { base64Of, connectS3, objectFacts, type S3Settings, statusOf } from './s3-connection.ts'
 
 const MB = 1024 * 1024
 /** Larger objects are uploaded in parts of this size; each upload holds one in memory. */
@@ -29,13 +31,18 @@ class S3Target implements ObjectTarget {
   readonly #client: S3.S3Client
   readonly #settings: S3Settings
   /** whether the store takes conditions of a put; it is asked first where it does not */
-  #takesConditions = true
+  #takesConditions: boolean
 
   constructor(sdk: typeof S3, client: S3.S3Client, settings: S3Settings) {
-    this.name = s3Name(settings)
+    this.name = targetName('s3', settings.bucket, settings.prefix)
     this.#sdk = sdk
     this.#client = client
     this.#settings = settings
+    this.#takesConditions = settings.conditions !== false
+  }
+
+  get isAskedFirst(): boolean {
+    return !this.#takesConditions
   }
 
   async head(key: string): Promise<string | undefined> {
@@ -62,8 +69,7 @@ class S3Target implements ObjectTarget {
           digest,
         )
         // An encrypted object has another.
-        if (etag.replaceAll('"', '').toLowerCase() === digest.md5)
-          echo?.(version === undefined ? etag : `${etag} ${version}`)
+        if (plainEtag(etag) === digest.md5) echo?.(version === undefined ? etag : `${etag} ${version}`)
       }
       return 'created'
     } catch (error) {
@@ -76,7 +82,7 @@ class S3Target implements ObjectTarget {
     const head = await this.#head(key)
     if (!head) return { kind: 'missing' }
     const revision = revisionOf(head)
-    const etag = (head.ETag ?? '').replaceAll('"', '').toLowerCase()
+    const etag = plainEtag(head.ETag)
     const isPlain = /^[0-9a-f]{32}$/.test(etag)
     if (isPlain && etag === digest.md5 && head.ContentLength === digest.size)
       return { kind: 'same', revision }

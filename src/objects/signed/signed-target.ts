@@ -1,14 +1,13 @@
-import { causeOf, messageOf, NotFoundError, StackTachError, TransientError } from '../../domain/errors.ts'
-import { type OutgoingResponse, sendOut } from '../../runtime/outgoing.ts'
-import { wholeContent } from '../checked-content.ts'
+import { NotFoundError, StackTachError, TransientError } from '../../domain/errors.ts'
+import type { OutgoingResponse } from '../../runtime/outgoing.ts'
+import { checkedContent, wholeContent } from '../checked-content.ts'
 import { ContentError } from '../content-error.ts'
 import { verifyContent } from '../digest.ts'
 import { createInTurns } from '../key-turns.ts'
+import { etagOf, saidIn, sendToStore } from '../send-to-store.ts'
 import type { SignedRequest, SignRequest } from '../signer.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
 
-/** Longest time without any progress of an exchange, ms. */
-const STALL_MS = 60_000
 /** S3 and Swift take no more in one request, bytes. */
 const MOST_BYTES = 5_000_000_000
 /** Up to this size content is held in memory while it is sent, bytes. */
@@ -36,6 +35,10 @@ class SignedTarget implements ObjectTarget {
     this.#sign = sign
   }
 
+  get isAskedFirst(): boolean {
+    return !this.#takesConditions
+  }
+
   async head(key: string): Promise<string | undefined> {
     const response = await this.#ask('head', key)
     return response && revisionOf(response)
@@ -51,7 +54,7 @@ class SignedTarget implements ObjectTarget {
       throw new StackTachError('io', `${this.name}: objects above 5 GB need a key of the store on this host`)
     // What is small can be sent again.
     const whole = digest.size <= SMALL_BYTES ? await wholeContent(key, content, digest) : undefined
-    const answer = await this.#put(key, whole ?? content, digest, echo)
+    const answer = await this.#put(key, whole ?? checkedContent(key, content, digest), digest, echo)
     if (answer !== 'unconditional') return answer
     this.#takesConditions = false
     const again = whole && (await this.#put(key, whole, digest, echo))
@@ -74,7 +77,7 @@ class SignedTarget implements ObjectTarget {
       ...(isUnconditional ? { isUnconditional } : {}),
     })
     if (signed.kind === 'exists') return 'exists'
-    const response = await this.#send(signed, content)
+    const response = await sendToStore({ ...signed, body: content })
     const text = await response.text()
     // 409: another upload of this key ends at the same time.
     if (response.status === 412 || response.status === 409) return 'exists'
@@ -111,54 +114,16 @@ class SignedTarget implements ObjectTarget {
   async #ask(operation: 'head' | 'get', key: string): Promise<OutgoingResponse | undefined> {
     const signed = await this.#sign({ operation, key })
     if (signed.kind === 'exists') throw new StackTachError('io', `${this.name}: not signed`)
-    const response = await this.#send(signed)
+    const response = await sendToStore(signed)
     if (response.ok) return response
     const text = await response.text()
     if (response.status === 404) return undefined
     throw this.#fault(operation, response.status, text)
   }
 
-  async #send(
-    { method, url, headers }: SignedRequest & { readonly kind: 'signed' },
-    content?: AsyncIterable<Buffer> | Buffer,
-  ): Promise<OutgoingResponse> {
-    const stalled = new AbortController()
-    const timer = setTimeout(() => stalled.abort(), STALL_MS)
-    const moving = () => timer.refresh()
-    const body =
-      content === undefined || Buffer.isBuffer(content)
-        ? { body: content ?? null }
-        : { body: copies(content, moving), duplex: 'half' as const }
-    try {
-      return await sendOut(url, { method, headers, ...body, signal: stalled.signal })
-    } catch (error) {
-      const cause = causeOf(error) ?? error
-      const reason = stalled.signal.aborted ? `nothing moved for ${STALL_MS / 1000} s` : messageOf(cause)
-      throw new TransientError(`${new URL(url).host}: ${reason}`, { cause: error })
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
   #fault(operation: string, status: number, text: string): StackTachError {
-    const said = text
-      .replace(/<[^>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim()
-    return new StackTachError('io', `${this.name} answered ${status} to ${operation}: ${said.slice(0, 200)}`)
+    return new StackTachError('io', `${this.name} answered ${status} to ${operation}: ${saidIn(text)}`)
   }
-}
-
-/** Yields copies of pieces, which wait to be sent while the next is read; each is a sign of progress. */
-async function* copies(content: AsyncIterable<Buffer>, moved: () => void): AsyncGenerator<Uint8Array> {
-  for await (const piece of content) {
-    moved()
-    yield Uint8Array.from(piece)
-  }
-}
-
-function etagOf({ headers }: OutgoingResponse): string {
-  return (headers.get('etag') ?? '').replaceAll('"', '').toLowerCase()
 }
 
 function revisionOf({ headers }: OutgoingResponse): string {

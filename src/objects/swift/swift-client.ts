@@ -1,5 +1,6 @@
-import { causeOf, messageOf, TransientError } from '../../domain/errors.ts'
-import { type OutgoingResponse, sendOut } from '../../runtime/outgoing.ts'
+import { TransientError } from '../../domain/errors.ts'
+import type { OutgoingResponse } from '../../runtime/outgoing.ts'
+import { sendToStore } from '../send-to-store.ts'
 import { openSession, type SwiftAuthSettings, type SwiftSession } from './swift-auth.ts'
 
 export type SwiftRequest = {
@@ -11,9 +12,6 @@ export type SwiftRequest = {
   /** Returns the content anew for each try. */
   readonly body?: () => AsyncIterable<Buffer> | Buffer
 }
-
-/** Longest time without any progress of an exchange, ms. */
-const STALL_MS = 60_000
 
 /** Sends requests to an account of Swift, with a token that is renewed when it is refused. */
 export class SwiftClient {
@@ -45,42 +43,12 @@ export class SwiftClient {
   }
 }
 
-async function sendOnce(session: SwiftSession, request: SwiftRequest): Promise<OutgoingResponse> {
+function sendOnce(session: SwiftSession, request: SwiftRequest): Promise<OutgoingResponse> {
   const { method, path, query = '', headers, body } = request
-  const url = `${session.url}${path.split('/').map(encodeURIComponent).join('/')}${query}`
-  const stalled = new AbortController()
-  const timer = setTimeout(() => stalled.abort(), STALL_MS)
-  const content = body?.()
-  try {
-    return await sendOut(url, {
-      method,
-      headers: { ...headers, 'x-auth-token': session.token },
-      ...(content === undefined
-        ? {}
-        : { body: Buffer.isBuffer(content) ? content : copies(content, timer), duplex: 'half' }),
-      signal: stalled.signal,
-    })
-  } catch (error) {
-    const cause = causeOf(error) ?? error
-    if (cause instanceof ContentFault) throw cause.cause
-    const reason = stalled.signal.aborted ? `nothing moved for ${STALL_MS / 1000} s` : messageOf(cause)
-    throw new TransientError(`${new URL(url).host}: ${reason}`, { cause: error })
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** An error of the content that is sent, and not of the exchange. */
-class ContentFault extends Error {}
-
-/** Yields copies of pieces, which wait to be sent while the next is read; each is a sign of progress. */
-async function* copies(content: AsyncIterable<Buffer>, timer: NodeJS.Timeout): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const piece of content) {
-      timer.refresh()
-      yield Uint8Array.from(piece)
-    }
-  } catch (error) {
-    throw new ContentFault(messageOf(error), { cause: error })
-  }
+  return sendToStore({
+    method,
+    url: `${session.url}${path.split('/').map(encodeURIComponent).join('/')}${query}`,
+    headers: { ...headers, 'x-auth-token': session.token },
+    body: body?.(),
+  })
 }

@@ -6,7 +6,9 @@ import { ContentError } from '../content-error.ts'
 import { verifyContent } from '../digest.ts'
 import { keyBelow } from '../key-path.ts'
 import { createInTurns } from '../key-turns.ts'
+import { etagOf, saidIn } from '../send-to-store.ts'
 import type { Digest, ObjectTarget, Verification } from '../target.ts'
+import { targetName } from '../target-name.ts'
 import type { SwiftAuthSettings } from './swift-auth.ts'
 import { SwiftClient, type SwiftRequest } from './swift-client.ts'
 
@@ -39,8 +41,8 @@ class SwiftTarget implements ObjectTarget {
   readonly #segmentBytes: number
 
   constructor(settings: SwiftSettings) {
-    const { container, prefix = '' } = settings
-    this.name = `swift:${container}${prefix === '' ? '' : `/${prefix.replace(/^\/+/, '')}`}`
+    const { container, prefix } = settings
+    this.name = targetName('swift', container, prefix)
     this.#settings = settings
     this.#client = new SwiftClient(settings)
     this.#segmentBytes = (settings.segment_mb ?? SEGMENT_MB) * MB
@@ -62,8 +64,8 @@ class SwiftTarget implements ObjectTarget {
       headers: { etag: digest.md5, 'content-length': String(digest.size), ...this.#facts(digest) },
       body: () => checkedContent(key, content, digest),
     }
-    return this.#put(key, request, ({ headers }) => {
-      if (etagOf(headers) === digest.md5) echo?.(`${headers.get('etag')}`)
+    return this.#put(key, request, (stored) => {
+      if (etagOf(stored) === digest.md5) echo?.(`${stored.headers.get('etag')}`)
     })
   }
 
@@ -72,11 +74,9 @@ class SwiftTarget implements ObjectTarget {
     if (!response) return { kind: 'missing' }
     const revision = revisionOf(response)
     const isLarge = response.headers.has('x-static-large-object')
-    const etag = etagOf(response.headers)
+    const etag = etagOf(response)
     const size = Number(response.headers.get('content-length'))
-    if (isLarge || etag === '') {
-      return verifyContent(revision, this.read(key), digest)
-    }
+    if (isLarge || etag === '') return verifyContent(revision, this.read(key), digest)
     return etag === digest.md5 && size === digest.size
       ? { kind: 'same', revision }
       : { kind: 'differs', revision, found: `MD5 ${etag} (${size} bytes; here ${digest.md5})` }
@@ -121,7 +121,7 @@ class SwiftTarget implements ObjectTarget {
         headers: this.#expiry(),
         body: () => slice.content,
       })
-      const etag = etagOf(stored.headers)
+      const etag = etagOf(stored)
       const { md5, size } = slice.digest()
       if (etag !== md5)
         throw new TransientError(`${this.name}: the segment ${path} arrived with another checksum`)
@@ -188,20 +188,12 @@ class SwiftTarget implements ObjectTarget {
 
   #fault(method: string, status: number, text: string): StackTachError {
     const hint = status === 404 ? `; is there a container ${this.#settings.container}?` : ''
-    const said = text
-      .replace(/<[^>]*>/g, ' ')
-      .replace(/\s+/g, ' ')
-      .trim()
-      .slice(0, 200)
+    const said = saidIn(text)
     return new StackTachError(
       'io',
       `${this.name} answered ${status} to ${method}${said === '' ? '' : `: ${said}`}${hint}`,
     )
   }
-}
-
-function etagOf(headers: OutgoingResponse['headers']): string {
-  return (headers.get('etag') ?? '').replaceAll('"', '')
 }
 
 function revisionOf({ headers }: OutgoingResponse): string {

@@ -77,7 +77,7 @@ export class ShipAgent implements Service {
   readonly #parts: AgentParts
   #work: AgentWork
   readonly #notices: Notices
-  readonly #resting = new RestingFiles()
+  #resting = new RestingFiles()
   readonly state = new ShipState()
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
@@ -108,6 +108,8 @@ export class ShipAgent implements Service {
    */
   async use(work: AgentWork): Promise<void> {
     this.#work = work
+    // Other log sets may have something to do with files that rest.
+    this.#resting = new RestingFiles()
     this.wake()
     await this.#passing
   }
@@ -129,7 +131,8 @@ export class ShipAgent implements Service {
     const work = this.#work
     const notices = this.#notices
     notices.begin()
-    this.#resting.begin()
+    const resting = this.#resting
+    resting.begin()
     this.state.begin()
     const now = clock()
     let nextAt = Number.POSITIVE_INFINITY
@@ -139,7 +142,7 @@ export class ShipAgent implements Service {
       placed: typeof work.placed === 'function' ? work.placed() : work.placed,
       journal,
       now,
-      resting: this.#resting,
+      resting,
       signal: this.#stopping.signal,
       tell: async (outcome) => {
         notices.tell(outcome)

@@ -54,7 +54,7 @@ export async function runPass(context: PassContext): Promise<void> {
   const jobs = new Set<Promise<void>>()
   const folders = new Map<string, Buffer>()
   let failure: { readonly error: unknown } | undefined
-  const isShort = (file: FoundFile) => context.pressure?.isShort(String(file.stats.dev), file.text) === true
+  const isShort = shortageOf(context)
   for (const file of filesInOrder(context, isShort)) {
     if (signal?.aborted || failure) break
     if (!file) {
@@ -108,12 +108,23 @@ function* filesInOrder(
   const files: FoundFile[] = []
   for (const file of findFiles(placed, tellFault, tellFolder)) {
     if (file) files.push(file)
-    yield undefined
+    else yield undefined
   }
   const devices = new Map(files.map((file) => [file.stats.dev, file]))
   if ([...devices.values()].some(isShort))
     files.sort((one, other) => Number(one.stats.mtimeNs - other.stats.mtimeNs))
   yield* files
+}
+
+/** Returns a function that says whether space is short where a file lies. A file system with enough of it is asked once in a pass. */
+function shortageOf({ pressure }: PassContext): (file: FoundFile) => boolean {
+  const roomy = new Set<bigint>()
+  return ({ stats: { dev }, text }) => {
+    if (!pressure || roomy.has(dev)) return false
+    const isShort = pressure.isShort(String(dev), text)
+    if (!isShort) roomy.add(dev)
+    return isShort
+  }
 }
 
 /** Returns a part whose file is deleted once it is in the store, whatever its retention. */
@@ -123,10 +134,14 @@ function hurried(part: Part): Part {
   return { ...part, decision: { ...decision, isDeleteDue: true } }
 }
 
+/** Returns whether a file is to be uploaded for one log set, and is not in the store yet. */
+function awaitsUpload({ decision, entry }: Part): boolean {
+  return decision.upload && entry?.state !== 'verified'
+}
+
 /** Returns whether what is to be done with a file may be begun now: uploads have their times. */
-function isAllowed({ decision, entry }: Part, { mayUpload, now }: PassContext): boolean {
-  const isUpload = decision.upload && entry?.state !== 'verified'
-  return !isUpload || mayUpload === undefined || mayUpload(now)
+function isAllowed(part: Part, { mayUpload, now }: PassContext): boolean {
+  return !awaitsUpload(part) || mayUpload === undefined || mayUpload(now)
 }
 
 /** Returns the log sets that match a file, with their decisions. */
@@ -157,25 +172,25 @@ export function partsOfFile(
 }
 
 /** Returns whether there is something to do about a file for one log set. */
-function isWork({ decision, entry }: Part): boolean {
-  if (decision.verdict !== 'due') return false
-  return decision.isDeleteDue || (decision.upload && entry?.state !== 'verified')
+function isWork(part: Part): boolean {
+  const { verdict, isDeleteDue } = part.decision
+  return verdict === 'due' && (isDeleteDue || awaitsUpload(part))
 }
 
 /** Returns until when nothing is to be done about a file for one log set, in ms since the epoch; 0 where that is not known. */
-function endOfRest({ decision, entry }: Part): number {
-  const { verdict, archiveAfter = 0, deleteAfter = 0, error } = decision
+function endOfRest(part: Part): number {
+  const { verdict, archiveAfter = 0, deleteAfter = 0, error } = part.decision
   if (error !== undefined) return 0
   if (verdict === 'too_young') return archiveAfter
-  return verdict === 'due' && (entry || !decision.upload) ? deleteAfter : 0
+  return verdict === 'due' && !awaitsUpload(part) ? deleteAfter : 0
 }
 
 /** Returns the outcome for a file with which nothing is to be done. */
-function idle(file: FoundFile, { placed, decision, entry }: Part): Outcome {
-  const isWaiting = decision.upload && entry?.state !== 'verified'
+function idle(file: FoundFile, part: Part): Outcome {
+  const { placed, decision, entry } = part
   const through = entry ? 'remembered' : 'done'
   // Where uploads have their times, a file that is due waits for them.
-  const result = decision.verdict !== 'due' || isWaiting ? decision.verdict : through
+  const result = decision.verdict !== 'due' || awaitsUpload(part) ? decision.verdict : through
   return {
     file,
     placed,

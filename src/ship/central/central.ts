@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import type { Logger } from '../../runtime/logger.ts'
+import { isAmongDigests, tokenDigest } from '../../runtime/token-digest.ts'
 import { HostLink, LINK_TIMES, type LinkTimes } from './host-link.ts'
 import type { HostRecords } from './host-records.ts'
 import type { HostPlan } from './messages.ts'
@@ -11,8 +11,8 @@ import type { HostPlan } from './messages.ts'
 export type HostDirectory = {
   /** Returns the names of all hosts. */
   readonly names: () => readonly string[]
-  /** Returns the SHA-256 of the token of a host in hexadecimal digits; undefined for a host that has none. */
-  readonly tokenHash: (host: string) => string | undefined
+  /** Returns the digest of the token of a host; undefined for a host that has none. */
+  readonly tokenDigest: (host: string) => Buffer | undefined
   readonly planOf: (host: string) => HostPlan | undefined
 }
 
@@ -91,10 +91,10 @@ export class Central {
     const { directory } = this.#parts
     const [scheme, token = ''] = authorization.split(' ')
     if (scheme?.toLowerCase() !== 'bearer' || token === '') return undefined
-    const given = createHash('sha256').update(token).digest()
+    const given = tokenDigest(token)
     const matches = directory.names().filter((host) => {
-      const hash = directory.tokenHash(host)
-      return hash !== undefined && timingSafeEqual(Buffer.from(hash, 'hex'), given)
+      const known = directory.tokenDigest(host)
+      return known !== undefined && isAmongDigests([known], given)
     })
     return matches[0]
   }

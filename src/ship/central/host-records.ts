@@ -10,6 +10,10 @@ export type HostRecord = {
 }
 
 const MOST_ERROR_KINDS = 50
+/** Longest text of a report that is kept, in characters. */
+const LONGEST_TEXT = 2000
+/** The latest time that a date can have. */
+const LATEST_MS = 8.64e15
 
 /** What agents have said of themselves last; kept in a file over restarts of the server. */
 export class HostRecords {
@@ -33,15 +37,16 @@ export class HostRecords {
 
   /** Returns all hosts, of which nothing may be known, in order of their names. */
   forms(names: readonly string[], connected: readonly string[]): RestShipHost[] {
+    const links = new Set(connected)
     return [...names].sort().map((host) => {
       const { lastContactAt, report } = this.#records.get(host) ?? {}
       const { oldest, ...counts } = report ?? NOTHING
       return {
         host,
-        connected: connected.includes(host),
-        last_contact: lastContactAt === undefined ? null : new Date(lastContactAt).toISOString(),
+        connected: links.has(host),
+        last_contact: timeOf(lastContactAt ?? null),
         ...counts,
-        oldest: oldest && { ...oldest, due_at: new Date(oldest.due_at).toISOString() },
+        oldest: oldest && { ...oldest, due_at: timeOf(oldest.due_at) },
       }
     })
   }
@@ -52,6 +57,10 @@ export class HostRecords {
     this.#isChanged = false
     await writeWholeFile(this.#file, JSON.stringify(Object.fromEntries(this.#records)))
   }
+}
+
+function timeOf(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
 }
 
 const NOTHING: HostReport = {
@@ -76,27 +85,40 @@ function readRecords(file: string | undefined): { [host: string]: HostRecord } {
 
 /** Returns what is of the shape of a report in what an agent has sent. */
 function checked(given: unknown): HostReport | undefined {
-  if (typeof given !== 'object' || given === null) return undefined
-  const report = given as Partial<{ [key in keyof HostReport]: unknown }>
-  const count = (value: unknown) => (Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : 0)
-  const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 2000) : '')
-  const oldest = report.oldest as { path?: unknown; due_at?: unknown; error?: unknown } | null | undefined
-  const isDated = typeof oldest === 'object' && oldest !== null && Math.abs(Number(oldest.due_at)) < 8.64e15
+  if (!isRecord(given)) return undefined
+  const counted = (key: string) => count(given[key])
+  const errors = isRecord(given.errors) ? Object.entries(given.errors) : []
   return {
-    shipped_files: count(report.shipped_files),
-    shipped_bytes: count(report.shipped_bytes),
-    deleted_files: count(report.deleted_files),
-    deleted_bytes: count(report.deleted_bytes),
-    pending_files: count(report.pending_files),
-    pending_bytes: count(report.pending_bytes),
-    oldest: isDated
-      ? { path: text(oldest.path), due_at: Number(oldest.due_at), error: text(oldest.error) }
-      : null,
+    shipped_files: counted('shipped_files'),
+    shipped_bytes: counted('shipped_bytes'),
+    deleted_files: counted('deleted_files'),
+    deleted_bytes: counted('deleted_bytes'),
+    pending_files: counted('pending_files'),
+    pending_bytes: counted('pending_bytes'),
+    oldest: checkedOldest(given.oldest),
     errors: Object.fromEntries(
-      Object.entries(report.errors ?? {})
-        .slice(0, MOST_ERROR_KINDS)
-        .map(([kind, value]) => [text(kind), count(value)]),
+      errors.slice(0, MOST_ERROR_KINDS).map(([kind, value]) => [text(kind), count(value)]),
     ),
-    hindrance: typeof report.hindrance === 'string' ? text(report.hindrance) : null,
+    hindrance: typeof given.hindrance === 'string' ? text(given.hindrance) : null,
   }
+}
+
+function checkedOldest(given: unknown): HostReport['oldest'] {
+  if (!isRecord(given)) return null
+  const { path, due_at: at, error } = given
+  // An agent of before says 0 where it does not know.
+  const isKnown = typeof at === 'number' && at !== 0 && Math.abs(at) < LATEST_MS
+  return { path: text(path), due_at: isKnown ? at : null, error: text(error) }
+}
+
+function isRecord(value: unknown): value is { readonly [key: string]: unknown } {
+  return typeof value === 'object' && value !== null
+}
+
+function count(value: unknown): number {
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : 0
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value.slice(0, LONGEST_TEXT) : ''
 }

@@ -1,3 +1,5 @@
+import type { RestShipHost } from '../../formats/ship-form.ts'
+
 /** What agents and servers of this version say to each other; an agent of another one is sent `redeploy`. */
 export const PROTOCOL = 'stv3-1'
 
@@ -15,20 +17,9 @@ export type HostPlan = {
   readonly targets: { readonly [name: string]: object }
 }
 
-/** What an agent says of itself. Times are milliseconds since the epoch. */
-export type HostReport = {
-  readonly shipped_files: number
-  readonly shipped_bytes: number
-  readonly deleted_files: number
-  readonly deleted_bytes: number
-  readonly pending_files: number
-  readonly pending_bytes: number
-  /** the file that is due for longest */
-  readonly oldest: { readonly path: string; readonly due_at: number; readonly error: string } | null
-  /** files by what hinders them */
-  readonly errors: { readonly [kind: string]: number }
-  /** what hinders the agent itself */
-  readonly hindrance: string | null
+/** What an agent says of itself, as `GET /v1/ship` has it, but with times in milliseconds since the epoch. */
+export type HostReport = Omit<RestShipHost, 'host' | 'connected' | 'last_contact' | 'oldest'> & {
+  readonly oldest: { readonly path: string; readonly due_at: number | null; readonly error: string } | null
 }
 
 /** Returns the message in a text: an object with a type; undefined for any other text. */

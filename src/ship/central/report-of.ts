@@ -12,8 +12,7 @@ export function reportOf(state: ShipState): HostReport {
     deleted_bytes: counters.deletedBytes,
     pending_files: backlog.pendingFiles,
     pending_bytes: backlog.pendingBytes,
-    oldest:
-      oldest === undefined ? null : { path: oldest.path, due_at: oldestDueAt ?? 0, error: oldest.error },
+    oldest: oldest === undefined ? null : { ...oldest, due_at: oldestDueAt ?? null },
     errors: backlog.troubles,
     hindrance: state.hindrance() ?? null,
   }

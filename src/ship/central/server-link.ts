@@ -81,11 +81,6 @@ export class ServerLink implements Service {
     await this.#turn
   }
 
-  /** Sends what the agent says of itself. */
-  tellReport(): void {
-    this.#report()
-  }
-
   /** Has the server sign a request. Rejects with TransientError when it does not. */
   async sign(request: object): Promise<{ readonly [key: string]: unknown }> {
     const socket = this.#socket

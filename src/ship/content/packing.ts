@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { pipeline, Readable, type Transform } from 'node:stream'
 import { createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib'
 
 export type Packing = 'gzip' | 'zstd'
@@ -13,15 +13,10 @@ export function unpack(packing: Packing, content: AsyncIterable<Buffer>): AsyncI
   return through(content, packing === 'gzip' ? createGunzip() : createZstdDecompress())
 }
 
-function through(
-  content: AsyncIterable<Buffer>,
-  packer: NodeJS.ReadWriteStream & { destroy(error?: Error): unknown },
-): AsyncIterable<Buffer> {
-  const source = Readable.from(copies(content))
-  source.on('error', (error) => packer.destroy(error))
-  const packed = source.pipe(packer)
-  packed.on('close', () => source.destroy())
-  return packed as unknown as AsyncIterable<Buffer>
+/** Begins when the first piece is asked for. An error of the content reaches the reader, also one that comes while it asks for nothing. */
+async function* through(content: AsyncIterable<Buffer>, packer: Transform): AsyncGenerator<Buffer> {
+  pipeline(Readable.from(copies(content)), packer, () => {})
+  yield* packer
 }
 
 /** Yields copies: a piece is valid only until the next is asked for, which a stream does early. */

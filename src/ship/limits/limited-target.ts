@@ -14,6 +14,9 @@ export type UploadLimits = {
 export function limitTarget(target: ObjectTarget, limits: UploadLimits): ObjectTarget {
   return {
     name: target.name,
+    get isAskedFirst() {
+      return target.isAskedFirst
+    },
     head: (key) => target.head(key),
     create: (key, content, digest, echo) => create(target, { key, content, digest, echo }, limits),
     verify: (key, digest) => target.verify(key, digest),

@@ -54,11 +54,13 @@ export function selectSets(sets: readonly LogSet[], host: Host, zones: readonly 
     })
 }
 
-function onHost(set: LogSet, host: Host, role: string): PlacedSet {
+/** Returns a log set for the host itself, under one of the roles that it names. */
+export function onHost(set: LogSet, host: Host, role: string): PlacedSet {
   return { name: set.name, set, root: withoutSlash(host.root), place: { ...placeOf(host, undefined), role } }
 }
 
-function inZone(set: LogSet, host: Host, zone: Zone): PlacedSet {
+/** Returns a log set for a zone of a host. */
+export function inZone(set: LogSet, host: Host, zone: Zone): PlacedSet {
   const root = (zone.root ?? set.root ?? DEFAULT_ZONE_ROOT).replaceAll('%z', zone.uuid)
   return {
     name: `${set.name}@${zone.uuid}`,

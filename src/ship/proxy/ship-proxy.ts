@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Socket } from 'node:net'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
 import type { ListenAddress } from '../../runtime/listen-address.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { isAmongDigests, tokenDigest } from '../../runtime/token-digest.ts'
 import { Backend, type BackendSettings, type Resolve, resolveHost } from './backend.ts'
 import { type ConnectLimits, connectFirst } from './connect-first.ts'
 import { type ConnectRequest, endOfHead, parseRequestHead } from './request-head.ts'
@@ -60,6 +60,8 @@ export class ShipProxy implements Service {
   readonly #logger: Logger
   readonly #server
   readonly #sockets = new Set<Socket>()
+  /** of the tokens that let clients through */
+  readonly #digests: readonly Buffer[]
   /** clients that were refused, by status */
   readonly refusals = new Map<number, number>()
   #tunnels = 0
@@ -68,6 +70,7 @@ export class ShipProxy implements Service {
     this.#settings = settings
     this.#limits = { ...LIMITS, ...settings.limits }
     this.#logger = logger
+    this.#digests = (settings.tokens ?? []).map(tokenDigest)
     this.backends = settings.backends.map((one) => new Backend(one, resolve))
     this.#server = createServer(
       { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS },
@@ -155,7 +158,7 @@ export class ShipProxy implements Service {
       )
     const backend = this.backends.find((one) => one.settings.host === host && one.settings.port === port)
     // To a client that has shown a token it is a bad request, as in hermes.
-    const refusal = (this.#settings.tokens ?? []).length > 0 ? 400 : 403
+    const refusal = this.#digests.length > 0 ? 400 : 403
     if (!backend) return void this.#refuse(client, version, refusal, `${host}:${port} is none of the targets`)
     await this.#connect(client, backend, version, rest)
   }
@@ -221,10 +224,8 @@ export class ShipProxy implements Service {
   }
 
   #isKnown({ authorization = '' }: ConnectRequest): boolean {
-    const { tokens = [] } = this.#settings
-    if (tokens.length === 0) return true
-    const given = digest(tokenOf(authorization))
-    return tokens.map((token) => timingSafeEqual(digest(token), given)).includes(true)
+    if (this.#digests.length === 0) return true
+    return isAmongDigests(this.#digests, tokenDigest(tokenOf(authorization)))
   }
 }
 
@@ -235,8 +236,4 @@ function tokenOf(authorization: string): string {
   if (scheme.toLowerCase() !== 'basic') return ''
   const pair = Buffer.from(value, 'base64').toString()
   return pair.slice(pair.indexOf(':') + 1)
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
 }

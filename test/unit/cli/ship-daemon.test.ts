@@ -1,9 +1,14 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
-import { temporaryFolder } from '../../support/folders.ts'
+import { folderWith, temporaryFolder } from '../../support/folders.ts'
+import { runInTerminal } from '../../support/servers/run-in-terminal.ts'
 import { startProgram } from '../../support/servers/start-program.ts'
 import { ShipFixture } from '../../support/ship/ship-fixture.ts'
+import { SimpleStore } from '../../support/ship/simple-store.ts'
 import { until } from '../../support/until.ts'
 
 const SET = {
@@ -52,4 +57,48 @@ test('the agent ships what comes, says what hinders it, refuses a second one and
   const { code, stderr } = await agent.stop()
   expect(code).toBe(0)
   expect(stderr.split('\n').filter((line) => line.includes('differs'))).toHaveLength(1)
+})
+
+/** Returns the nice values of all threads of a process. */
+function niceOf(process: number): number[] {
+  const folder = `/proc/${process}/task`
+  return readdirSync(folder).map((thread) => {
+    const stat = readFileSync(`${folder}/${thread}/stat`, 'utf8')
+    // What follows the name begins with the third field; nice is the 19th.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+  })
+}
+
+test('the agent has the priority of its configuration, and so has its input and output', async () => {
+  const fixture = new ShipFixture(temporaryFolder(), [SET], { nice: 7, io_class: 'idle' })
+  fixture.write('/srv/a.log', 'alpha', 1)
+  const agent = startProgram(['ship', '-c', fixture.file])
+  await until('the file to be gone', () => fixture.local('/srv/a.log') === undefined)
+  const process = agent.child.pid as number
+  expect(new Set(niceOf(process))).toEqual(new Set([7]))
+  const { stdout } = await promisify(execFile)('ionice', ['-p', ...readdirSync(`/proc/${process}/task`)])
+  expect(new Set(stdout.trim().split('\n'))).toEqual(new Set(['idle']))
+  await agent.stop()
+})
+
+test('on a terminal long work says how far it is', async () => {
+  const folder = folderWith({ secret: 's3cret' })
+  const { url } = await SimpleStore.start('heeded', 80)
+  const own = { kind: 's3', bucket: 'bucket', endpoint: url, access_key: 'AK' }
+  const fixture = new ShipFixture(temporaryFolder(), [{ ...SET, target: 'own' }], {
+    targets: { own: { ...own, secret_file: join(folder, 'secret') } },
+    parallel: 1,
+  })
+  for (let count = 0; count < 4; count++) fixture.write(`/srv/${count}.log`, 'alpha', 1)
+  const run = async (...args: readonly string[]) => {
+    const sent = await runInTerminal(['ship', ...args, '-c', fixture.file, '--log-level', 'error'])
+    // Each line is written over the one before.
+    return sent.split('\r\u001b[K')
+  }
+  const shipped = await run('run', '--once')
+  expect(shipped.at(1)).toMatch(/^[1-4] files shipped \(0\.0 MB\), [1-4] deleted$/)
+  expect(shipped.at(-1)).toBe('')
+  const verified = await run('verify')
+  expect(verified.at(1)).toMatch(/^[1-4] objects compared, [1-4] of them as they were shipped$/)
+  expect(verified.at(-1)).toBe('4 of 4 objects are as they were shipped\r\n')
 })

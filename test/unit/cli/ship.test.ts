@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { folderWith, temporaryFolder } from '../../support/folders.ts'
 import { runInProcess } from '../../support/run-in-process.ts'
 import { APP_LOGS, ShipFixture } from '../../support/ship/ship-fixture.ts'
+import { SimpleStore } from '../../support/ship/simple-store.ts'
 
 const HOUR = 3600
 const SET = { ...APP_LOGS, retain_time: HOUR }
@@ -134,4 +135,37 @@ test('verify finds what the store has lost or changed, and restore fetches what 
     'has another /app/a',
   )
   expect(existsSync(`${output}3`)).toBe(false)
+})
+
+/** Answers of `stv3 ship check --connect` about a bucket of a store. */
+async function checkOf(url: string, more: object = {}) {
+  const folder = folderWith({ secret: 's3cret' })
+  const own = { kind: 's3', bucket: 'bucket', endpoint: url, access_key: 'AK', ...more }
+  const fixture = new ShipFixture(temporaryFolder(), [{ ...SET, target: 'own' }], {
+    targets: { own: { ...own, secret_file: join(folder, 'secret') } },
+  })
+  return ship(fixture, 'check', '--connect')
+}
+
+test.each([
+  ['heeded', 0, 'target own: creates an object only where there is none'],
+  ['refused', 0, 'target own: warning: takes no conditional writes; it is asked for an object'],
+  ['ignored', 1, 'target own: takes no conditional writes and does not say so: an object that is there'],
+] as const)(
+  'check says of a store by which conditions are %s what that means',
+  async (conditions, code, said) => {
+    const { url } = await SimpleStore.start(conditions)
+    // The object is there at the second time.
+    for (let count = 0; count < 2; count++)
+      expect(await checkOf(url)).toMatchObject({ code, stdout: expect.stringContaining(said) })
+    expect(await checkOf(url, { conditions: false })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('it is asked for an object'),
+    })
+  },
+)
+
+test('check says which target cannot be asked', async () => {
+  const { code, stdout } = await checkOf('http://127.0.0.1:1')
+  expect([code, stdout]).toEqual([1, expect.stringContaining('target own: cannot be used: ')])
 })

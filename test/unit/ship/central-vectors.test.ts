@@ -305,6 +305,13 @@ test('a host has one connection, with its own token; its status comes back', asy
       oldest: { ...oldest, due_at: '1970-01-01T00:00:01.000Z' },
     },
   ])
+  for (const due_at of [null, 0, 'x', 1e300]) {
+    await second.send({ type: 'status', status: { shipped_files: 4, oldest: { ...oldest, due_at } } })
+    await until('the next report', () => server.running.hosts()[0]?.shipped_files === 4)
+    expect(server.running.hosts()[0]?.oldest).toEqual({ ...oldest, due_at: null })
+    await second.send({ type: 'status', status: { oldest } })
+    await until('the report of a time', () => server.running.hosts()[0]?.shipped_files === 0)
+  }
   for (const text of ['[]', '"x"', '{"type": 1}', '{}']) {
     const bad = await new Agent(server).send(text)
     await until('a bad message to be refused', () => bad.closed !== undefined)
@@ -315,4 +322,12 @@ test('a host has one connection, with its own token; its status comes back', asy
   await second.send({ type: 'sign', id: 8, target: 'none', operation: 'get', key: '/a' })
   await until('another refusal', () => second.got.at(-1)?.id === 8)
   expect(second.got.at(-1).error).toContain('no presigned target "none"')
+})
+
+test('a server whose file of tokens is blank does not start', async () => {
+  const folder = folderWith({ tokens: '\n' })
+  const file = join(folder, 'ship-server.json')
+  writeFileSync(file, JSON.stringify({ log_sets: [], read_tokens_file: join(folder, 'tokens') }))
+  const { code, stderr } = await runInProcess('stv3', ['ship-server', 'run', '-c', file])
+  expect([code, stderr]).toEqual([1, expect.stringContaining('read_tokens_file: ')])
 })

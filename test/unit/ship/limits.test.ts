@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openShip } from '../../../src/assembly/ship/open-ship.ts'
 import type { ObjectTarget } from '../../../src/objects/target.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
+import { reportOf } from '../../../src/ship/central/report-of.ts'
 import { Bandwidth } from '../../../src/ship/limits/bandwidth.ts'
 import { isWithin, parseDaySpan } from '../../../src/ship/limits/day-span.ts'
 import { DiskPressure } from '../../../src/ship/limits/disk-pressure.ts'
@@ -140,6 +141,69 @@ test('outside of its times nothing is uploaded, and what is shipped is deleted a
     ['b.log', 'due', false],
   ])
   expect(await fixture.pass(HOUR * 23)).toMatchObject([{ decision: 'done', uploaded: true, deleted: true }])
+})
+
+test('what could not be shipped is tried again when its times come', async () => {
+  const fixture = new ShipFixture(temporaryFolder(), [{ ...APP_LOGS, retain_time: 1000 * HOUR }], {
+    upload_times: ['00:00-02:00'],
+  })
+  fixture.write('/srv/a.log', 'alpha', 1)
+  const inTheWay = join(fixture.store, 'app')
+  writeFileSync(inTheWay, '')
+  let now = HOUR
+  const options = { logger: silentLogger, clock: () => now * 1000 }
+  const { agent, close } = await openShip(await fixture.config(), options)
+  expect(await agent.pass()).toBe(false)
+  rmSync(inTheWay)
+  for (now of [12 * HOUR, 25 * HOUR]) await agent.pass()
+  expect(fixture.object('/app/a')).toBe('alpha')
+  await close()
+})
+
+/** Returns how often this process has a folder open. */
+function timesOpen(folder: string): number {
+  const linked = (descriptor: string) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`)
+    } catch {
+      return undefined
+    }
+  }
+  return readdirSync('/proc/self/fd').filter((one) => linked(one) === folder).length
+}
+
+test('other settings count at once, for files that rest too, and hold nothing of the last ones open', async () => {
+  const fixture = new ShipFixture(temporaryFolder(), [{ ...APP_LOGS, retain_time: 1000 * HOUR }])
+  fixture.write('/srv/a.log', 'alpha', 1)
+  const config = await fixture.config()
+  const ship = await openShip(config, { logger: silentLogger, clock: () => HOUR * 1000 })
+  // The second look finds nothing to do, and lets the file rest.
+  for (let count = 0; count < 2; count++) await ship.agent.pass()
+  const broken = { ...config, encryptionKeys: { k1: join(fixture.root, 'missing') } }
+  await expect(ship.useConfig(broken)).rejects.toThrow('missing')
+  expect(timesOpen(fixture.store)).toBe(1)
+  writeFileSync(
+    fixture.file,
+    JSON.stringify({ ...JSON.parse(readFileSync(fixture.file, 'utf8')), log_sets: [APP_LOGS] }),
+  )
+  await ship.useConfig(await fixture.config())
+  expect(timesOpen(fixture.store)).toBe(1)
+  await ship.agent.pass()
+  expect(fixture.local('/srv/a.log')).toBeUndefined()
+  await ship.close()
+  expect(timesOpen(fixture.store)).toBe(0)
+})
+
+test('of a file that is never due, as it has no date, no time is told', async () => {
+  const dated = { ...APP_LOGS, regex: '^/srv/(.+)\\.log$', date_string: { y: '$1', m: '$1', d: '$1' } }
+  const fixture = new ShipFixture(temporaryFolder(), [dated])
+  fixture.write('/srv/x.log', 'alpha', 1)
+  const ship = await openShip(await fixture.config(), { logger: silentLogger, clock: Date.now })
+  await ship.agent.pass()
+  const { oldest, errors } = reportOf(ship.agent.state)
+  expect(errors).toEqual({ no_date: 1 })
+  expect(oldest).toMatchObject({ path: fixture.path('/srv/x.log'), due_at: null })
+  await ship.close()
 })
 
 test('a file that comes, or becomes due, between two looks is seen at once', async () => {

@@ -1,10 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
+import { openProxy } from '../../../src/assembly/ship/open-proxy.ts'
+import { loadShipProxy } from '../../../src/config/load/load-ship-proxy.ts'
+import { ConfigError } from '../../../src/domain/errors.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { type ProxyLimits, ShipProxy } from '../../../src/ship/proxy/ship-proxy.ts'
+import { folderWith } from '../../support/folders.ts'
 import { until } from '../../support/until.ts'
 import { loadVectors } from '../../support/vectors.ts'
 
@@ -287,6 +293,21 @@ test('without a valid token nobody is let through; slow and endless heads are dr
   endless.socket.write(`CONNECT backend.test:1 HTTP/1.1\r\nX: ${'y'.repeat(100_000)}`)
   await until('the endless head to be dropped', () => endless.isClosed)
   expect([slow.reply, endless.reply]).toEqual(['', ''])
+})
+
+test('a proxy whose file of tokens is blank does not start', async () => {
+  const folder = folderWith({ tokens: ' \n\n' })
+  const file = join(folder, 'proxy.json')
+  const backend = 'https://store.example.org'
+  const settings = { bind_ip: '127.0.0.1', bind_port: 3128, backend, token_file: join(folder, 'tokens') }
+  writeFileSync(file, JSON.stringify(settings))
+  const { config } = await loadShipProxy(file)
+  if (!config) throw new Error('no configuration')
+  const error = await openProxy(config, silentLogger).catch((thrown) => thrown)
+  expect(error).toBeInstanceOf(ConfigError)
+  expect(error.message).toBe(
+    `token_file: ${join(folder, 'tokens')} has no token; write one a line into it, or leave token_file out to ask for none`,
+  )
 })
 
 /** Starts a server at 127.0.0.2 that takes no connection any more: it is stopped, and its queue is full. */

@@ -45,6 +45,15 @@ test('old files are deleted with what belongs to them; others and files of other
   ).toHaveLength(5)
 })
 
+test('what was left of files that are gone is deleted, that of others stays', async () => {
+  const { write, retention, isThere } = setUp()
+  const left = ['index', 'shipped', 'in-store'].map((mark) => `.n_2026_0a.json.${mark}`)
+  const others = ['n_2026_0e.json', '.n_2026_0e.json.index', '.other.json.index', '.stv3-ships']
+  for (const name of [...left, ...others]) write(name, 1)
+  await retention.step()
+  expect([...left, ...others].filter(isThere)).toEqual(others)
+})
+
 test('what the callbacks have not had is kept', async () => {
   const { write, retention, isThere } = setUp({ mustBeShipped: true })
   for (const name of ['n_2026_0a.json', 'n_2026_0b.json', '.n_2026_0b.json.shipped']) write(name, 8)
