@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
+import type { SwiftSession } from '../../../src/objects/swift/swift-auth.ts'
 import { debianRoot } from '../machines/debian-root.ts'
 import { overlayRoot } from '../machines/overlay-root.ts'
 import { until } from '../until.ts'
@@ -9,7 +10,10 @@ import { until } from '../until.ts'
 /** What a root with a Swift is made of. */
 const SWIFT_RECIPE = {
   base: ['python3', 'procps'],
-  packages: ['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'],
+  packages: [
+    ...['swift-proxy', 'swift-account', 'swift-container', 'swift-object', 'memcached'],
+    'python3-keystonemiddleware',
+  ],
   fetched: [],
 }
 
@@ -23,7 +27,13 @@ type Ports = {
   readonly cache: number
 }
 
-/** A Swift from Debian's packages, with TempAuth and s3api, on free ports of this machine; its user is test:tester. */
+/** A Keystone that a Swift asks about tokens, with the password of Swift's own account there. */
+export type AskedKeystone = { readonly port: number; readonly password: string }
+
+/**
+ * A Swift from Debian's packages on free ports of this machine, with s3api and TempAuth, whose user is test:tester; or with a
+ * Keystone in place of these.
+ */
 export class SwiftServer {
   readonly url: string
   readonly #process: ChildProcess
@@ -33,7 +43,7 @@ export class SwiftServer {
     this.#process = process
   }
 
-  static async start(folder: string): Promise<SwiftServer> {
+  static async start(folder: string, keystone?: AskedKeystone): Promise<SwiftServer> {
     const root = debianRoot(SWIFT_RECIPE)
     for (const part of ['upper', 'work', 'root']) mkdirSync(join(folder, part), { recursive: true })
     const ports: Ports = {
@@ -43,7 +53,7 @@ export class SwiftServer {
       proxy: await freePort(),
       cache: await freePort(),
     }
-    writeFileSync(join(folder, 'upper/setup.sh'), setupScript(ports))
+    writeFileSync(join(folder, 'upper/setup.sh'), setupScript(ports, keystone))
     const log = openSync(join(folder, 'swift.log'), 'w')
     const args = ['-mpf', '--kill-child', 'sh', '-ec', HOLD, 'hold', root, folder]
     const child = spawn('unshare', args, { stdio: ['ignore', log, log] })
@@ -62,21 +72,24 @@ export class SwiftServer {
   }
 
   /** Makes a container, which is a bucket too. */
-  makeContainer(name: string): Promise<void> {
-    return this.#ask('PUT', `/${name}`)
+  makeContainer(name: string, session?: SwiftSession): Promise<void> {
+    return this.#ask('PUT', `/${name}`, {}, session)
   }
 
   /** Sets the key by which temporary URLs of the account are signed. */
-  setTempUrlKey(key: string): Promise<void> {
-    return this.#ask('POST', '', { 'x-account-meta-temp-url-key': key })
+  setTempUrlKey(key: string, session?: SwiftSession): Promise<void> {
+    return this.#ask('POST', '', { 'x-account-meta-temp-url-key': key }, session)
   }
 
-  async #ask(method: string, path: string, headers: { readonly [name: string]: string } = {}): Promise<void> {
-    const login = await fetch(`${this.url}/auth/v1.0`, {
-      headers: { 'x-auth-user': 'test:tester', 'x-auth-key': 'testing' },
-    })
-    const token = login.headers.get('x-auth-token') ?? ''
-    const url = `${login.headers.get('x-storage-url')}${path}`
+  /** Sends a request as the user of a session, of TempAuth's user unless given. */
+  async #ask(
+    method: string,
+    path: string,
+    headers: { readonly [name: string]: string } = {},
+    session?: SwiftSession,
+  ): Promise<void> {
+    const { token, url: account } = session ?? (await this.#login())
+    const url = `${account}${path}`
     let status = 0
     // The proxy is up before the servers behind it, to which it answers 503 then.
     await until(`${method} ${path}`, async () => {
@@ -87,6 +100,14 @@ export class SwiftServer {
     if (status >= 300) throw new Error(`${method} ${path}: ${status}`)
   }
 
+  async #login(): Promise<SwiftSession> {
+    const login = await fetch(`${this.url}/auth/v1.0`, {
+      headers: { 'x-auth-user': 'test:tester', 'x-auth-key': 'testing' },
+    })
+    const value = (name: string) => login.headers.get(name) ?? ''
+    return { token: value('x-auth-token'), url: value('x-storage-url') }
+  }
+
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.#process.once('exit', resolve))
     this.#process.kill('SIGKILL')
@@ -94,7 +115,48 @@ export class SwiftServer {
   }
 }
 
-function setupScript({ account, container, object, proxy, cache }: Ports): string {
+/** Names of the filters that know users, and their sections. */
+function authFilters(keystone: AskedKeystone | undefined, cache: number): readonly [string, string] {
+  if (!keystone)
+    return [
+      's3api tempurl tempauth',
+      `[filter:s3api]
+use = egg:swift#s3api
+s3_acl = false
+[filter:tempauth]
+use = egg:swift#tempauth
+user_test_tester = testing .admin
+`,
+    ]
+  return [
+    'tempurl authtoken keystoneauth',
+    `[filter:authtoken]
+paste.filter_factory = keystonemiddleware.auth_token:filter_factory
+www_authenticate_uri = http://127.0.0.1:${keystone.port}/v3
+auth_url = http://127.0.0.1:${keystone.port}/v3
+auth_type = password
+user_domain_id = default
+project_domain_id = default
+project_name = service
+username = swift
+password = ${keystone.password}
+memcached_servers = 127.0.0.1:${cache}
+# Every request asks Keystone: a token that was revoked is refused at once.
+token_cache_time = -1
+delay_auth_decision = true
+service_token_roles_required = true
+[filter:keystoneauth]
+use = egg:swift#keystoneauth
+operator_roles = member
+`,
+  ]
+}
+
+function setupScript(
+  { account, container, object, proxy, cache }: Ports,
+  keystone: AskedKeystone | undefined,
+): string {
+  const [filters, sections] = authFilters(keystone, cache)
   const storage = (name: string, port: number) => `
 cat > ${name}-server.conf <<'C'
 [DEFAULT]
@@ -134,17 +196,14 @@ workers = 1
 user = swift
 log_address = /dev/null
 [pipeline:main]
-pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempurl tempauth slo dlo copy proxy-logging proxy-server
+pipeline = catch_errors proxy-logging cache listing_formats bulk ${filters} slo dlo copy proxy-logging proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 allow_account_management = true
 account_autocreate = true
 # A server that was not up yet is asked again.
 error_suppression_interval = 0.1
-[filter:tempauth]
-use = egg:swift#tempauth
-user_test_tester = testing .admin
-[filter:catch_errors]
+${sections}[filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:proxy-logging]
 use = egg:swift#proxy_logging
@@ -155,9 +214,6 @@ memcache_servers = 127.0.0.1:${cache}
 use = egg:swift#listing_formats
 [filter:bulk]
 use = egg:swift#bulk
-[filter:s3api]
-use = egg:swift#s3api
-s3_acl = false
 [filter:tempurl]
 use = egg:swift#tempurl
 [filter:slo]
