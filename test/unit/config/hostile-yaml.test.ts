@@ -54,6 +54,6 @@ test.each(FILES)('so is what comes near to it, in %s', async (name) => {
   const near = nearCorpus(corpus.filter(({ length }) => length < 5000))
   await fc.assert(
     fc.asyncProperty(near, (bytes) => expectPlaces(folder, name, bytes)),
-    { numRuns: 500 },
+    { numRuns: 200 },
   )
 })

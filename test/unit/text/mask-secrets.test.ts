@@ -229,7 +229,7 @@ test('no text keeps it from ending', () => {
   )
 })
 
-const BYTES = 15_000_000
+const BYTES = 6_000_000
 const filled = (part: string, length = BYTES) => part.repeat(length / part.length)
 
 /** How many times as long as plain text: a time that grew with the square of the length would be thousands. */
