@@ -20,6 +20,7 @@ import { benchLatency } from './latency.ts'
 import { benchLogs } from './logs/logs.ts'
 import { benchMemory } from './memory.ts'
 import { benchPaths } from './paths.ts'
+import { benchReasons } from './reasons.ts'
 import { benchReplay } from './replay.ts'
 import { benchShip } from './ship.ts'
 import { benchStartUp } from './start-up.ts'
@@ -38,6 +39,7 @@ const BENCHES: { readonly [name: string]: Bench } = {
   },
   generate: { figures: ['generate_file_per_s', 'generate_amqp_per_s'], run: benchGenerate },
   ingest: { figures: ['ingest_floor_per_s', 'ingest_per_s'], run: benchIngest },
+  reasons: { figures: ['reasons_of_ingest'], run: benchReasons },
   replay: { figures: ['replay_per_s', 'replay_rss_mb'], run: benchReplay },
   fire: { figures: ['fire_floor_per_s', 'fire_per_s', 'fire_usage_per_s'], run: benchFire },
   heka: { figures: ['heka_wire_per_s', 'heka_through_per_s'], run: benchHeka },

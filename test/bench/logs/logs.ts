@@ -1,21 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  appendFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ChildProgram } from '../../../sandbox/servers/child-program.ts'
 import { freePort } from '../../../sandbox/servers/server-process.ts'
 import { RecordingProxy } from '../../support/logs/recording-proxy.ts'
+import { cpuSeconds } from '../cpu-seconds.ts'
 import { median, printFigure } from '../figure.ts'
 
 const MB = 1e6
@@ -169,13 +161,4 @@ function costOf(begun: number, cpu: number): Cost {
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
-}
-
-/** Returns the processor time of processes, s; Linux counts it in hundredths. */
-function cpuSeconds(pids: readonly number[]): number {
-  const ticks = pids.map((pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
-    return Number(fields[11]) + Number(fields[12])
-  })
-  return ticks.reduce((sum, one) => sum + one, 0) / 100
 }
