@@ -104,6 +104,8 @@ export class StreamWriter implements Service {
 
   /** Publishes a message. Resolves when it is confirmed; rejects with TransientError when it was given up. */
   publish(bytes: Buffer, from: number, end: number): Promise<void> {
+    // Before the promise is taken: what is sent to make room has another one.
+    this.#gatherer.makeRoom(end - from)
     const settled = this.#settledWith()
     this.#gatherer.add(bytes, from, end)
     return settled
