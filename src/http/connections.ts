@@ -10,9 +10,12 @@ export type ConnectionLimits = {
 }
 
 export type Connections = {
+  /** Leaves a connection that speaks another protocol to those who have taken it over; it still counts. */
+  release(socket: Socket): void
   /**
    * Closes connections that wait without a request, and those whose client has taken nothing of its answer
-   * for `longestMs`. Other connections close when they are answered. To be called repeatedly.
+   * for `longestMs`, or speaks another protocol and was sent nothing for so long. Other connections close when
+   * they are answered. To be called repeatedly.
    */
   closeWaiting(longestMs: number): void
   /** Closes all connections at once. */
@@ -23,6 +26,8 @@ type Connection = {
   readonly address: string
   /** complete requests that are not answered yet */
   pending: number
+  /** whether others have taken it over */
+  isReleased: boolean
   /** bytes that the client had taken at the last check, and the time since which that has not changed, ms */
   taken: number
   since: number
@@ -43,6 +48,7 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
   let isClosing = false
 
   function wait(socket: Socket, address: string): void {
+    if (all.get(socket)?.isReleased) return
     const known = waiting.get(address) ?? new Set<Socket>()
     known.delete(socket)
     waiting.set(address, known.add(socket))
@@ -77,7 +83,7 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
   server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
     const address = networkOf(socket.remoteAddress ?? '')
     if (!hasRoom(address)) return void socket.destroy()
-    all.set(socket, { address, pending: 0, taken: -1, since: 0 })
+    all.set(socket, { address, pending: 0, isReleased: false, taken: -1, since: 0 })
     counts.set(address, (counts.get(address) ?? 0) + 1)
     wait(socket, address)
     socket.once('close', () => forget(socket))
@@ -110,6 +116,12 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
   })
 
   return {
+    release(socket) {
+      const connection = all.get(socket)
+      if (!connection) return
+      connection.isReleased = true
+      waiting.get(connection.address)?.delete(socket)
+    },
     closeWaiting(longestMs) {
       isClosing = true
       const now = performance.now()
@@ -117,7 +129,8 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
         const taken = socket.bytesWritten - socket.writableLength
         if (taken !== connection.taken) Object.assign(connection, { taken, since: now })
         const isWaiting = waiting.get(connection.address)?.has(socket)
-        const isStuck = socket.writableLength > 0 && now - connection.since >= longestMs
+        const isHeld = socket.writableLength > 0 || connection.isReleased
+        const isStuck = isHeld && now - connection.since >= longestMs
         if (isStuck || (isWaiting && socket.writableLength === 0)) socket.destroy()
       }
     },
