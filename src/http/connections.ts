@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import { isIPv6, type Socket } from 'node:net'
+import { followHandshakes } from '../runtime/handshakes.ts'
 
 export type ConnectionLimits = {
   /** most connections in all */
@@ -13,9 +14,9 @@ export type Connections = {
   /** Leaves a connection that speaks another protocol to those who have taken it over; it still counts. */
   release(socket: Socket): void
   /**
-   * Closes connections that wait without a request, and those whose client has taken nothing of its answer
-   * for `longestMs`, or speaks another protocol and was sent nothing for so long. Other connections close when
-   * they are answered. To be called repeatedly.
+   * Closes connections that wait without a request, in the handshake of TLS too, and those whose client has
+   * taken nothing of its answer for `longestMs`, or speaks another protocol and was sent nothing for so long.
+   * Other connections close when they are answered. To be called repeatedly.
    */
   closeWaiting(longestMs: number): void
   /** Closes all connections at once. */
@@ -80,7 +81,8 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
   }
 
   // Of a server with TLS, requests name the socket with TLS, which comes after the other.
-  server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
+  const handshakes = 'setSecureContext' in server ? followHandshakes(server) : undefined
+  server.on(handshakes ? 'secureConnection' : 'connection', (socket: Socket) => {
     const address = networkOf(socket.remoteAddress ?? '')
     if (!hasRoom(address)) return void socket.destroy()
     all.set(socket, { address, pending: 0, isReleased: false, taken: -1, since: 0 })
@@ -124,6 +126,7 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
     },
     closeWaiting(longestMs) {
       isClosing = true
+      handshakes?.destroyAll()
       const now = performance.now()
       for (const [socket, connection] of all) {
         const taken = socket.bytesWritten - socket.writableLength

@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
+import { followHandshakes, type Handshakes } from '../../runtime/handshakes.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
 import type { ListenAddress } from '../../runtime/listen-address.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -31,6 +32,7 @@ const GRACE_MS = 1000
 export class TcpReceiver implements Service {
   readonly #options: TcpReceiverOptions
   readonly #server: Server
+  readonly #handshakes: Handshakes | undefined
   readonly #sockets = new Set<Socket>()
   /** sockets that are not read until there is room */
   readonly #paused = new Set<Socket>()
@@ -48,7 +50,11 @@ export class TcpReceiver implements Service {
       keepAlive: keepAliveMs !== undefined,
       keepAliveInitialDelay: keepAliveMs ?? 0,
     }
-    this.#server = tls ? createTlsServer({ ...settings, ...tls }) : createServer(settings)
+    if (tls) {
+      const server = createTlsServer({ ...settings, ...tls })
+      this.#handshakes = followHandshakes(server)
+      this.#server = server
+    } else this.#server = createServer(settings)
     this.#server.maxConnections = options.mostConnections
     this.#server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#serve(socket))
     this.#server.on('tlsClientError', () => options.counters.add('tlsErrorCount'))
@@ -92,6 +98,7 @@ export class TcpReceiver implements Service {
   async stop(): Promise<void> {
     if (!this.#server.listening) return
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#handshakes?.destroyAll()
     // What clients have sent already still comes.
     for (const socket of this.#sockets) socket.end()
     const timer = setTimeout(() => {

@@ -1,9 +1,13 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import express, { type Express } from 'express'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHttpService, type Slowness } from '../../../src/http/http-service.ts'
 import { refuseUpgrade } from '../../../src/http/refuse-upgrade.ts'
+import { Authority } from '../../support/certificates.ts'
 import { converse } from '../../support/converse.ts'
+import { temporaryFolder } from '../../support/folders.ts'
 import { until } from '../../support/until.ts'
 
 const QUICK: Slowness = {
@@ -197,4 +201,17 @@ test('a service stops though clients hold their connections', async () => {
   await fetch(url)
   await service.stop()
   await until('they are closed', () => sockets.every(({ destroyed }) => destroyed))
+})
+
+test('a service stops though a client does not finish its handshake', async () => {
+  const { cert, key } = new Authority(temporaryFolder(), 'http').sign('server', 'IP:127.0.0.1')
+  const tls = { cert: readFileSync(cert), key: readFileSync(key) }
+  const service = createHttpService(plainApp(), { host: '127.0.0.1', port: 0 }, '--listen', { tls })
+  await service.start()
+  const { port } = service.address()
+  const socket = hostile(`https://127.0.0.1:${port}`, '\x16\x03\x01')
+  await once(socket, 'connect')
+  const stopped = service.stop()
+  await until('it is closed', () => socket.destroyed, 5000)
+  await stopped
 })
