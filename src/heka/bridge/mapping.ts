@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ConfigError, messageOf } from '../../domain/errors.ts'
 import { formatIso } from '../../domain/time.ts'
-import { describeIssue } from '../../runtime/describe-issue.ts'
+import { describeIssues } from '../../runtime/describe-issue.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { compileMatcher } from '../matcher/compile-matcher.ts'
 import type { Matcher } from '../matcher/matcher.ts'
@@ -42,12 +42,7 @@ export type Mapping = (view: MessageView, id: string) => string | undefined
  */
 export function compileMapping(value: unknown, file: string): Mapping {
   const { success, data, error } = schema.safeParse(value)
-  if (!success) {
-    const faults = error.issues.map(
-      (issue) => `${issue.path.join('.') || 'the file'}: ${describeIssue(issue, undefined)}`,
-    )
-    throw new ConfigError(`${file}: ${faults.join('; ')}`)
-  }
+  if (!success) throw new ConfigError(`${file}: ${describeIssues(error.issues, value, 'the file')}`)
   const rules = data.notifications.map((rule, index) => {
     try {
       return compileRule(rule)

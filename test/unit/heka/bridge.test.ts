@@ -5,6 +5,7 @@ import { originalMessage } from '../../../src/heka/generator/original-message.ts
 import { realisticMessage } from '../../../src/heka/generator/realistic-message.ts'
 import { decodeMessage } from '../../../src/heka/wire/decode-message.ts'
 import { MessageView } from '../../../src/heka/wire/message-view.ts'
+import { parseMessageForm } from '../../../src/heka/wire/parse-message-form.ts'
 import { scanMessage } from '../../../src/heka/wire/scan-message.ts'
 
 const MAPPING = {
@@ -71,8 +72,24 @@ test.each([
   [{ notifications: [{ event_type: '{Host}' }] }, 'm.yaml: notifications.0: {Host} is not known'],
   [{ notifications: [{}] }, 'm.yaml: notifications.0.event_type: is required'],
   [{}, 'm.yaml: notifications: is required'],
+  [
+    { notifications: [{ event_type: 5 }] },
+    'm.yaml: notifications.0.event_type: expected a text, found a whole number',
+  ],
+  ['x', 'm.yaml: the file: expected a mapping, found a text'],
 ])('%j is refused', (value, message) => {
   expect(() => compileMapping(value, 'm.yaml')).toThrow(message)
+})
+
+test.each([
+  [{ pid: 'x' }, 'no message of Heka: pid: expected a number, found a text'],
+  [
+    { fields: [{}, { valueBool: [true, null] }], pid: [] },
+    'no message of Heka: pid: expected a number, found a list; fields.1.valueBool.1: expected true or false, found nothing',
+  ],
+  [5, 'no message of Heka: the message: expected a mapping, found a whole number'],
+])('the message %j is refused', (value, message) => {
+  expect(() => parseMessageForm(value)).toThrow(message)
 })
 
 test('a notification is a message whose payload is its text', () => {
