@@ -10,13 +10,13 @@ export const ENV_VERSION = 7
 export const HOSTNAME = 9
 
 /** The texts by the names that people write, but for the id, which is no text. */
-export const TEXTS: { readonly [name: string]: number } = {
-  Type: TYPE,
-  Logger: LOGGER,
-  Payload: PAYLOAD,
-  EnvVersion: ENV_VERSION,
-  Hostname: HOSTNAME,
-}
+export const TEXTS: ReadonlyMap<string, number> = new Map([
+  ['Type', TYPE],
+  ['Logger', LOGGER],
+  ['Payload', PAYLOAD],
+  ['EnvVersion', ENV_VERSION],
+  ['Hostname', HOSTNAME],
+])
 
 const ABSENT = -1
 const SCALARS = 10

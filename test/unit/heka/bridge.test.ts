@@ -4,6 +4,7 @@ import { notificationMessage } from '../../../src/heka/generator/notification-me
 import { originalMessage } from '../../../src/heka/generator/original-message.ts'
 import { realisticMessage } from '../../../src/heka/generator/realistic-message.ts'
 import { decodeMessage } from '../../../src/heka/wire/decode-message.ts'
+import { encodeMessage } from '../../../src/heka/wire/encode-message.ts'
 import { MessageView } from '../../../src/heka/wire/message-view.ts'
 import { parseMessageForm } from '../../../src/heka/wire/parse-message-form.ts'
 import { scanMessage } from '../../../src/heka/wire/scan-message.ts'
@@ -64,12 +65,31 @@ test('a message without a uuid gets the id of its place, and one that no rule ma
   expect(compileMapping(MAPPING, 'm.yaml')(viewOf(bytes), 'id')).toBeUndefined()
 })
 
+test('what a value holds is taken as it is, a reference too', () => {
+  const bytes = encodeMessage({
+    hostname: Buffer.from('{Payload} $& {Type}'),
+    payload: Buffer.from('secret'),
+    fields: [],
+  })
+  const mapping = compileMapping(
+    { notifications: [{ event_type: '{Hostname}: {Payload}, {Payload}{Type}' }] },
+    'm.yaml',
+  )
+  expect(JSON.parse(mapping(viewOf(bytes), 'id') as string).event_type).toBe(
+    '{Payload} $& {Type}: secret, secret',
+  )
+})
+
 test.each([
   [
     { notifications: [{ event_type: 'x', match: 'Typ == "a"' }] },
     'm.yaml: notifications.0: unknown word "Typ"',
   ],
   [{ notifications: [{ event_type: '{Host}' }] }, 'm.yaml: notifications.0: {Host} is not known'],
+  [
+    { notifications: [{ event_type: '{constructor}' }] },
+    'm.yaml: notifications.0: {constructor} is not known',
+  ],
   [{ notifications: [{}] }, 'm.yaml: notifications.0.event_type: is required'],
   [{}, 'm.yaml: notifications: is required'],
   [
