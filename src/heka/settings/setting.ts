@@ -46,7 +46,7 @@ export function text(about: string, facts: Facts = {}): Setting<string> {
   return setting('String', about, facts, 'a text', (value) => value)
 }
 
-/** A whole number within bounds; the empty text is 0. */
+/** A whole number within bounds; the empty text is 0, and refused where that is out of them. */
 export function whole(about: string, facts: Facts & { readonly min?: number; readonly max?: number } = {}) {
   const { min = 0, max = 2 ** 31 - 1 } = facts
   return setting<number>('Integer', about, facts, `a whole number from ${min} to ${max}`, (value) =>
@@ -62,9 +62,8 @@ export function unsigned(about: string, facts: Facts = {}): Setting<number> {
 }
 
 function wholeOf(value: string, min: number, max: number): number | undefined {
-  if (value === '') return 0
   const number = Number(value)
-  return /^[-+]?\d+$/.test(value) && number >= min && number <= max ? number : undefined
+  return /^(?:[-+]?\d+)?$/.test(value) && number >= min && number <= max ? number : undefined
 }
 
 /** A duration, in ms; the empty text is `empty`. */

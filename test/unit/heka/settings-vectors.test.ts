@@ -58,6 +58,10 @@ test.each([
   [{ ...NEEDED, SUB_BATCH_TIMEOUT: '10' }, 'SUB_BATCH_TIMEOUT: expected a duration with its unit'],
   [{ ...NEEDED, SUB_DELIVER_ALL: 'yes' }, 'SUB_DELIVER_ALL: expected true or false, found "yes"'],
   [{ ...NEEDED, SUB_START_SEQ: '-1' }, 'SUB_START_SEQ: expected a whole number of at least 0'],
+  [
+    { ...NEEDED, SUB_PARALLEL_POSTS: '' },
+    'SUB_PARALLEL_POSTS: expected a whole number from 1 to 1000, found ""',
+  ],
   [{ SUB_CLIENT_ID: 'a', SUB_REMOTE_URL: 'u' }, 'required SUB_SUBJECT is missing'],
 ])('%j is refused: %s', (environment, message) => {
   expect(() => read(environment as { readonly [name: string]: string })).toThrow(message)
