@@ -96,13 +96,18 @@ export class Poster {
       body,
       headers: {
         'Content-Type': 'application/json',
-        'Idempotency-Key': id,
+        'Idempotency-Key': headerText(id),
         ...(isPacked ? { 'Content-Encoding': 'gzip' } : {}),
         // Only the server that was named gets them.
         ...(new URL(url).origin === new URL(this.#options.url).origin ? headers : {}),
       },
     })
   }
+}
+
+/** Returns a text as a header may hold it: blanks, `%` and all that is not ASCII as in the path of a URL, `%20`. */
+function headerText(text: string): string {
+  return text.toWellFormed().replace(/[^!-$&-~]/gu, encodeURIComponent)
 }
 
 function redirectOf({ status, header }: PostAnswer, base: string): string | undefined {

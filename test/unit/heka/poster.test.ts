@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { Poster } from '../../../src/heka/subscriber/poster.ts'
+import { silentLogger } from '../../../src/runtime/logger.ts'
+import { httpServer, reply } from '../../support/http-server.ts'
+
+test.each([
+  ['logs/0.0-5.0', 'logs/0.0-5.0'],
+  ['журнал 日誌/0.0-5.0', '%D0%B6%D1%83%D1%80%D0%BD%D0%B0%D0%BB%20%E6%97%A5%E8%AA%8C/0.0-5.0'],
+  ['100%é/0.0-5.0', '100%25%C3%A9/0.0-5.0'],
+])('the batch %s is posted with the key %s', async (id, key) => {
+  const { url, received } = await httpServer((response) => reply(response, 200))
+  const poster = new Poster({
+    url,
+    headers: {},
+    isPacked: false,
+    timeoutMs: 5000,
+    retryMs: 1,
+    logger: silentLogger,
+  })
+  const outcome = await poster.post(Buffer.from('{}\n'), id, AbortSignal.timeout(5000))
+  expect(outcome.kind).toBe('delivered')
+  expect(received.map(({ headers }) => headers['idempotency-key'])).toEqual([key])
+})
