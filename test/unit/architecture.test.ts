@@ -48,7 +48,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   publishing: GROUND,
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
-  ship: [...GROUND, ...OBJECTS],
+  ship: [...GROUND, ...OBJECTS, 'http/refuse-upgrade.ts'],
   // The page for people, and the samples that it shows.
   dashboard: [...GROUND, 'clock', 'http', 'store/ports'],
   // The log transport: its wire, and the programs on both sides of it.
