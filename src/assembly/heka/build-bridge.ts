@@ -1,4 +1,5 @@
-import type { Broker, Publisher } from '../../broker/broker.ts'
+import type { Broker } from '../../broker/broker.ts'
+import { keptPublisher } from '../../broker/kept-publisher.ts'
 import { readConfigText } from '../../config/documents/read-config-text.ts'
 import { parseYamlDocument } from '../../config/documents/yaml-document.ts'
 import { compileMapping, type Mapping } from '../../heka/bridge/mapping.ts'
@@ -87,9 +88,9 @@ async function loadMapping(file: string): Promise<Mapping> {
 /** Returns what publishes lines, a notification each, until all of them are confirmed. */
 function publishing(target: Broker, { exchange, routingKey }: Values, logger: Logger) {
   const outage = new Outage(logger, 'notifications are published again')
-  let publisher: Publisher | undefined
+  const kept = keptPublisher(() => target.openPublisher())
   const publish = async (lines: Buffer) => {
-    publisher ??= await target.openPublisher()
+    const publisher = await kept.opened()
     const sent: Promise<void>[] = []
     for (let from = 0, end = lines.indexOf(LINE_FEED); end >= 0; end = lines.indexOf(LINE_FEED, from)) {
       sent.push(publisher.publish({ exchange, routingKey }, lines.subarray(from, end)))

@@ -1,4 +1,5 @@
 import type { Publisher } from '../../broker/broker.ts'
+import { type KeptPublisher, keptPublisher } from '../../broker/kept-publisher.ts'
 import type { PublishOptions, Route } from '../../broker/message.ts'
 import type { QueueSpec } from '../../broker/queue-spec.ts'
 import { messageOf, TransientError } from '../../domain/errors.ts'
@@ -49,21 +50,23 @@ export class StreamWriter implements Service {
   readonly #route: Route
   readonly #gatherer: FrameGatherer
   readonly #outage: Outage
+  readonly #publisher: KeptPublisher
   readonly #stopping = new AbortController()
   /** batches that are not confirmed, in order */
   readonly #pending: Batch[] = []
   #pendingBytes = 0
   #gathering: PromiseWithResolvers<void> | undefined
-  #publisher: Publisher | undefined
   #connecting: Promise<void> | undefined
   #lastAttempt = Number.NEGATIVE_INFINITY
   #isOpen = true
+  #wasReached = false
   #isRecovering = false
   #wasFull = false
 
   constructor(options: StreamWriterOptions) {
     this.#options = options
     this.#route = { exchange: options.spec.queue, routingKey: '' }
+    this.#publisher = keptPublisher(options.openPublisher)
     this.#outage = new Outage(options.logger, 'the broker takes messages again')
     this.#gatherer = new FrameGatherer(options.gatherMs, (gathered) => this.#take(gathered))
   }
@@ -132,21 +135,21 @@ export class StreamWriter implements Service {
       await this.#pending[0]?.settled.promise.catch(() => {})
     this.#stopping.abort()
     for (const batch of this.#pending.splice(0)) this.#giveUp(batch, 'the receiver ends')
-    await this.#publisher?.close()
+    await this.#publisher.close()
   }
 
   async #open(): Promise<void> {
-    const isAgain = this.#publisher !== undefined
     try {
-      this.#publisher ??= await this.#options.openPublisher()
-      await this.#publisher.declare(this.#options.spec)
+      const publisher = await this.#publisher.opened()
+      await publisher.declare(this.#options.spec)
     } catch (error) {
       this.#outage.failed(messageOf(error))
       throw error
     }
     this.#isOpen = false
     this.#outage.over()
-    if (isAgain) this.#options.onReconnected?.()
+    if (this.#wasReached) this.#options.onReconnected?.()
+    this.#wasReached = true
     this.#pump()
   }
 
@@ -175,7 +178,8 @@ export class StreamWriter implements Service {
   async #send(batch: Batch): Promise<void> {
     batch.isSent = true
     try {
-      await (this.#publisher as Publisher).publish(this.#route, batch.bytes, propertiesOf(batch.count))
+      const publisher = await this.#publisher.opened()
+      await publisher.publish(this.#route, batch.bytes, propertiesOf(batch.count))
       this.#options.onPublished?.(batch.count)
       this.#remove(batch)
       batch.settled.resolve()

@@ -1,4 +1,5 @@
 import type { Broker, Delivery, Publisher, Subscription } from '../../broker/broker.ts'
+import { type KeptPublisher, keptPublisher } from '../../broker/kept-publisher.ts'
 import type { QueueSpec, StreamOffset } from '../../broker/queue-spec.ts'
 import { messageOf } from '../../domain/errors.ts'
 import { sleep } from '../../runtime/backoff.ts'
@@ -57,6 +58,7 @@ type Waiting = Batch & { state: 'ready' | 'posting' | 'done' }
  */
 export class Subscriber implements Service {
   readonly #options: SubscriberOptions
+  readonly #publisher: KeptPublisher
   #seat: Seat | undefined
   readonly #stopping = new AbortController()
   readonly #writer = new LineWriter()
@@ -81,6 +83,7 @@ export class Subscriber implements Service {
 
   constructor(options: SubscriberOptions) {
     this.#options = options
+    this.#publisher = keptPublisher(options.openPublisher)
     this.#batcher = new Batcher({
       size: Math.max(1, options.batchSize),
       timeoutMs: options.batchTimeoutMs,
@@ -105,7 +108,7 @@ export class Subscriber implements Service {
   }
 
   async start(): Promise<void> {
-    const publisher = await this.#options.openPublisher()
+    const publisher = await this.#publisher.opened()
     await publisher.declare(this.#options.spec)
     if (this.#seat) this.#seat.start()
     else await this.#readFromStart(publisher)
@@ -115,7 +118,7 @@ export class Subscriber implements Service {
   async readFrom(position: Position | undefined): Promise<void> {
     if (position) return this.#read(position.offset, { from: position })
     try {
-      await this.#readFromStart(await this.#options.openPublisher())
+      await this.#readFromStart(await this.#publisher.opened())
     } catch (error) {
       this.#options.logger.warn({}, `reading has not begun: ${messageOf(error)}; trying again`)
       await sleep(1000, this.#stopping.signal)
@@ -144,6 +147,7 @@ export class Subscriber implements Service {
     this.#keepPosition()
     await this.#storing
     await this.#subscription?.close()
+    await this.#publisher.close()
   }
 
   async #keepRest(): Promise<void> {

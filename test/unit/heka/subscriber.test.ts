@@ -104,3 +104,15 @@ test.each([
   await subscriber.stop()
   expect(taken).toEqual(['m19', 'm20'])
 })
+
+test('dead letters of several batches at once go through one publisher', async () => {
+  const broker = createMemoryBroker()
+  onTestFinished(() => broker.close())
+  const open = vi.fn(() => broker.openPublisher())
+  const deadLetters = new DeadLetters(SPEC, open, silentLogger)
+  const messages = [{ bytes: encodeMessage(messageNumber(1)), position: { offset: 0, index: 0 } }]
+  const reason = { reason: 'refused', status: 400, batch: 'b' }
+  const { signal } = new AbortController()
+  await Promise.all([1, 2].map(() => deadLetters.keep(messages, reason, signal)))
+  expect(open).toHaveBeenCalledTimes(1)
+})
