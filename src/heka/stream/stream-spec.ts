@@ -1,4 +1,4 @@
-import type { QueueSpec, StreamOffset } from '../../broker/queue-spec.ts'
+import type { QueueSpec } from '../../broker/queue-spec.ts'
 import { InvalidError } from '../../domain/errors.ts'
 
 export type Retention = { readonly streamMaxAge: string; readonly streamMaxMegabytes: number }
@@ -6,7 +6,7 @@ export type Retention = { readonly streamMaxAge: string; readonly streamMaxMegab
 const MEGABYTE = 2 ** 20
 
 /** Returns the stream of a subject, and the exchange of the same name that leads to it. Throws InvalidError. */
-export function streamSpec(subject: string, retention: Retention, streamOffset?: StreamOffset): QueueSpec {
+export function streamSpec(subject: string, retention: Retention): QueueSpec {
   const { streamMaxAge: age, streamMaxMegabytes: megabytes } = retention
   if (!/^(?:\d+[YMDhms])?$/.test(age))
     throw new InvalidError(
@@ -27,6 +27,5 @@ export function streamSpec(subject: string, retention: Retention, streamOffset?:
       ...(age === '' ? {} : { 'x-max-age': age }),
       ...(megabytes === 0 ? {} : { 'x-max-length-bytes': megabytes * MEGABYTE }),
     },
-    streamOffset,
   }
 }

@@ -27,12 +27,11 @@ export type StreamWriterOptions = {
   /** whether messages are tried until they are published; else five times */
   readonly isPatient: boolean
   readonly onPublished?: (count: number) => void
-  readonly onRetry?: (count: number) => void
+  readonly onRetry?: () => void
   /** called when the broker is reached again */
   readonly onReconnected?: () => void
   /** called when there is room again after isFull was true */
   readonly onRoom?: () => void
-  readonly now?: () => number
 }
 
 type Batch = Gathered & { isSent: boolean; attempts: number; readonly settled: PromiseWithResolvers<void> }
@@ -117,11 +116,11 @@ export class StreamWriter implements Service {
   /** Connects unless the last attempt is too short a time ago. Rejects with TransientError while the broker is away. */
   async connect(): Promise<void> {
     if (this.#connecting) return this.#connecting
-    const { now = performance.now.bind(performance), holdDownMs } = this.#options
     if (!this.#isOpen) return
-    if (now() - this.#lastAttempt < holdDownMs)
+    const now = performance.now()
+    if (now - this.#lastAttempt < this.#options.holdDownMs)
       throw new TransientError(this.#outage.reason ?? 'the broker is away')
-    this.#lastAttempt = now()
+    this.#lastAttempt = now
     this.#connecting = this.#open().finally(() => {
       this.#connecting = undefined
     })
@@ -185,7 +184,7 @@ export class StreamWriter implements Service {
       batch.settled.resolve()
     } catch (error) {
       batch.isSent = false
-      if (batch.attempts === 0) this.#options.onRetry?.(batch.count)
+      if (batch.attempts === 0) this.#options.onRetry?.()
       if (!this.#isOpen) this.#outage.failed(messageOf(error))
       this.#isOpen = true
       if (this.#pending.includes(batch)) void this.#recover()
