@@ -29,12 +29,22 @@ export const STREAM_SETTINGS = {
   }),
 }
 
+export const LOGGING_LEVEL = text('info, warn, error or debug', { otherwise: 'info' })
+
+export const MATCH_SPEC = text("expression of Heka's matcher that messages must pass; empty: all")
+
+/** Settings of the events that a program publishes about itself. */
+export const EVENT_SETTINGS = {
+  stats: flag('publish events for heka-stats', { otherwise: 'true' }, true),
+  statsChannel: text('exchange of these events', { otherwise: 'stats-events' }),
+}
+
 /** Settings of both receivers. */
 export const RECEIVER_SETTINGS = {
   clusterId: text('taken for compatibility, without effect', { otherwise: 'test-cluster' }),
   clientId: text('name of this receiver, for the log', { isRequired: true }),
   subject: text('subject whose stream takes the messages', { otherwise: 'lagermeister-test' }),
-  matchSpec: text("expression of Heka's matcher that messages must pass; empty: all"),
+  matchSpec: MATCH_SPEC,
   connectHoldDown: duration('least time between two attempts to reach a broker that is away', {
     otherwise: '10s',
   }),
@@ -44,6 +54,5 @@ export const RECEIVER_SETTINGS = {
     min: 1,
     max: 1024,
   }),
-  stats: flag('publish events for heka-stats', { otherwise: 'true' }, true),
-  statsChannel: text('exchange of these events', { otherwise: 'stats-events' }),
+  ...EVENT_SETTINGS,
 }

@@ -1,4 +1,12 @@
-import { BROKER_SETTINGS, RECEIVER_SETTINGS, STREAM_SETTINGS } from './common-settings.ts'
+import { DEFAULT_LINE_FIELDS } from '../subscriber/line-fields.ts'
+import {
+  BROKER_SETTINGS,
+  EVENT_SETTINGS,
+  LOGGING_LEVEL,
+  MATCH_SPEC,
+  RECEIVER_SETTINGS,
+  STREAM_SETTINGS,
+} from './common-settings.ts'
 import { duration, flag, list, text, unsigned, whole } from './setting.ts'
 
 /** Settings of the TCP receiver. */
@@ -9,7 +17,7 @@ export const TCP_RECEIVER = {
     statsAddress: text('address of /health, /metrics and /debug/vars; empty: none', { otherwise: ':34999' }),
     ...RECEIVER_SETTINGS,
     listenCount: whole('taken for compatibility; 0 serves nobody', { otherwise: '20' }),
-    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    loggingLevel: LOGGING_LEVEL,
     keepalive: flag('whether TCP keep-alive is on; true where empty', {}, true),
     keepaliveduration: duration('silence before a keep-alive probe; 30s where empty', {}, 30_000),
     maxMessageSize: whole('largest message, bytes', { otherwise: '65536', min: 1, max: 2 ** 27 }),
@@ -38,7 +46,7 @@ export const HTTP_RECEIVER = {
   settings: {
     bindAddress: text('address to listen on', { otherwise: ':35001' }),
     ...RECEIVER_SETTINGS,
-    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    loggingLevel: LOGGING_LEVEL,
     maxMessageSize: whole('largest message, bytes', { otherwise: '21504', min: 1, max: 2 ** 27 }),
     maxConnections: whole('most connections', { otherwise: '2000', min: 1 }),
     maxConnectionsPerSender: whole('most connections of one address', { otherwise: '500', min: 1 }),
@@ -69,15 +77,15 @@ export const SUBSCRIBER = {
     subject: text('subject whose stream is read', { isRequired: true }),
     stubHttp: flag('post nothing; a batch takes 50 to 700 ms', { otherwise: 'false' }),
     remoteUrl: text('URL that batches are posted to', { isRequired: true, isSecret: true }),
-    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    loggingLevel: LOGGING_LEVEL,
     statsAddress: text('address of /health, /metrics and /debug/vars; empty: none', { otherwise: ':35002' }),
     batchTimeout: duration('longest time of a message in a batch that is not full', { otherwise: '10s' }),
     batchSize: whole('messages of a batch', { otherwise: '100' }),
     fields: list('keys of a line, in order', {
-      otherwise: 'Uuid,Timestamp,Type,Logger,Severity,Payload,Pid,Hostname,DynamicFields',
+      otherwise: DEFAULT_LINE_FIELDS.join(','),
     }),
     dynamicFields: list('names of the fields that are written; all where empty'),
-    matchSpec: text("expression of Heka's matcher that messages must pass; empty: all"),
+    matchSpec: MATCH_SPEC,
     parallelPosts: whole('most batches that are posted at a time', { otherwise: '25', min: 1, max: 1000 }),
     requestTimeout: duration('longest time of one POST', { otherwise: '10s' }),
     retryTime: duration('how long a batch is tried again before it is a dead letter; 0s: for ever', {
@@ -86,8 +94,7 @@ export const SUBSCRIBER = {
     compression: text('gzip, or none', { otherwise: 'none' }),
     deadLetters: text('subject of batches that were refused; SUBJECT.dead-letters where empty'),
     authorizationFile: text('file with the value of the Authorization header, readable by its owner alone'),
-    stats: flag('publish events for heka-stats', { otherwise: 'true' }, true),
-    statsChannel: text('exchange of these events', { otherwise: 'stats-events' }),
+    ...EVENT_SETTINGS,
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,
   },
@@ -123,7 +130,7 @@ export const BRIDGE = {
     durable: text('name under which the position is kept', { otherwise: 'bridge' }),
     qgroup: text('group of bridges, of which each message goes to one'),
     unsubscribe: flag('forget the durable name at the end'),
-    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    loggingLevel: LOGGING_LEVEL,
     statsAddress: text('address of /health, /metrics and /debug/vars; empty: none'),
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,

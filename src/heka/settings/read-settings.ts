@@ -1,4 +1,5 @@
 import { ConfigError } from '../../domain/errors.ts'
+import { kebabCase, snakeCase } from '../../text/letter-case.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { Setting, Settings, ValuesOf } from './setting.ts'
 
@@ -16,11 +17,6 @@ export type Program<S extends Settings> = { readonly prefix: string; readonly se
 /** Returns the name of a setting in the environment without the prefix, such as `BIND_ADDRESS`. */
 export function bareVariable(key: string): string {
   return snakeCase(key).toUpperCase()
-}
-
-/** Returns the key of a setting in a YAML file, such as `bind_address`. */
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 /** Reads all settings of a program. Throws ConfigError with every fault. */
@@ -49,7 +45,7 @@ function shown({ isSecret }: Setting<unknown>, text: string): string {
 
 /** Returns the option of a setting, such as `--bind-address`. */
 export function optionOf(key: string): string {
-  return `--${snakeCase(key).replaceAll('_', '-')}`
+  return `--${kebabCase(key)}`
 }
 
 type Found = { readonly text: string; readonly place: string }
