@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runProgram } from '../../sandbox/servers/child-program.ts'
 import { encodeMessage } from '../../src/heka/wire/encode-message.ts'
 import { parseMessageForm } from '../../src/heka/wire/parse-message-form.ts'
+import { folderWith } from '../support/folders.ts'
 import { matcherVectors, subscriberVectors, vectorBytes, wireVectors } from '../support/heka/vectors.ts'
 
 const linesOf = (text: string) => text.split('\n').slice(0, -1)
@@ -61,4 +63,19 @@ test('a program of Heka without what it needs says so and ends with 1', async ()
   expect(code).toBe(1)
   expect(stderr).toContain('required SUB_CLIENT_ID is missing')
   expect(stderr).toContain('SUB_BATCH_TIMEOUT: expected a duration with its unit')
+})
+
+test('faults of a file of settings are told with their places', async () => {
+  const folder = folderWith({
+    'tcp.yaml': 'client_id: t\nwindow_megabytes: 0\nsubjekt: s\n',
+    'list.yaml': '- a\n',
+  })
+  const faulty = await runProgram('stv3', ['heka-tcp', '-c', join(folder, 'tcp.yaml')], {})
+  expect(faulty.code).toBe(1)
+  expect(faulty.stderr).toContain(
+    'tcp.yaml:2:19: window_megabytes: expected a whole number from 1 to 1024, found "0"',
+  )
+  expect(faulty.stderr).toContain('tcp.yaml:3:1: unknown key subjekt; did you mean "subject"?')
+  const list = await runProgram('stv3', ['heka-tcp', '-c', join(folder, 'list.yaml')], {})
+  expect(list.stderr).toContain('list.yaml:1:1: expected a mapping of settings')
 })

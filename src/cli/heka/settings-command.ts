@@ -5,13 +5,8 @@ import { type LogOptions, runHeka } from '../../assembly/heka/run-heka.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { readConfigText } from '../../config/documents/read-config-text.ts'
 import { parseYamlDocument } from '../../config/documents/yaml-document.ts'
-import { ConfigError } from '../../domain/errors.ts'
-import {
-  optionOf,
-  type Program,
-  readSettings,
-  type SettingSources,
-} from '../../heka/settings/read-settings.ts'
+import { ConfigError, formatPosition } from '../../domain/errors.ts'
+import { optionOf, type Program, readSettings, type SettingsFile } from '../../heka/settings/read-settings.ts'
 import type { Settings, ValuesOf } from '../../heka/settings/setting.ts'
 import { settingsTable } from '../../heka/settings/settings-table.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
@@ -56,9 +51,9 @@ export function createSettingsCommand<S extends Settings>(parts: SettingsCommand
     })
 }
 
-async function readFileValues(name: string): Promise<NonNullable<SettingSources['file']>> {
-  const { value } = parseYamlDocument(await readConfigText(name), name)
+async function readFileValues(name: string): Promise<SettingsFile> {
+  const { value, positionOf, keyPositionOf } = parseYamlDocument(await readConfigText(name), name)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ConfigError(`${name}: expected a mapping of settings`)
-  return { name, values: value as { readonly [key: string]: unknown } }
+    throw new ConfigError(`${formatPosition(positionOf([]))}: expected a mapping of settings`)
+  return { values: value as SettingsFile['values'], positionOf, keyPositionOf }
 }

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../domain/errors.ts'
+import { ConfigError, formatPosition, type Position } from '../../domain/errors.ts'
 import { kebabCase, snakeCase } from '../../text/letter-case.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { Setting, Settings, ValuesOf } from './setting.ts'
@@ -7,8 +7,14 @@ import type { Setting, Settings, ValuesOf } from './setting.ts'
 export type SettingSources = {
   readonly options: { readonly [key: string]: string | undefined }
   readonly environment: { readonly [name: string]: string | undefined }
-  /** values of a YAML file by key, and its name */
-  readonly file?: { readonly name: string; readonly values: { readonly [key: string]: unknown } } | undefined
+  readonly file?: SettingsFile | undefined
+}
+
+/** Values of a YAML file by key, and where keys and values stand in it. */
+export type SettingsFile = {
+  readonly values: { readonly [key: string]: unknown }
+  readonly positionOf: (path: readonly [string]) => Position
+  readonly keyPositionOf: (path: readonly [string]) => Position
 }
 
 /** A program's settings and the prefix of their environment variables. */
@@ -61,17 +67,22 @@ function find(
     const text = environment[name]
     if (text !== undefined) return { text, place: name }
   }
-  const value = file?.values[snakeCase(key)]
+  const name = snakeCase(key)
+  const value = file?.values[name]
   if (file === undefined || value === undefined || value === null) return undefined
   return {
     text: Array.isArray(value) ? value.join(',') : String(value),
-    place: `${file.name}: ${snakeCase(key)}`,
+    place: `${formatPosition(file.positionOf([name]))}: ${name}`,
   }
 }
 
-function unknownKeys(settings: Settings, file: SettingSources['file']): string[] {
+function unknownKeys(settings: Settings, file: SettingsFile | undefined): string[] {
+  if (!file) return []
   const known = Object.keys(settings).map(snakeCase)
-  return Object.keys(file?.values ?? {})
+  return Object.keys(file.values)
     .filter((key) => !known.includes(key))
-    .map((key) => `${file?.name}: unknown key ${key}${didYouMean(key, known)}`)
+    .map((key) => {
+      const place = formatPosition(file.keyPositionOf([key]))
+      return `${place}: unknown key ${key}${didYouMean(key, known)}`
+    })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { HTTP_RECEIVER, STATS_PROXY, SUBSCRIBER, TCP_RECEIVER } from '../../../src/heka/settings/programs.ts'
-import { type Program, readSettings } from '../../../src/heka/settings/read-settings.ts'
+import { type Program, readSettings, type SettingsFile } from '../../../src/heka/settings/read-settings.ts'
 import type { Settings } from '../../../src/heka/settings/setting.ts'
 import { settingsTable } from '../../../src/heka/settings/settings-table.ts'
 import { loadVectors } from '../../support/vectors.ts'
@@ -33,7 +33,15 @@ describe('help shows each variable with type and default', () => {
 
 const read = (environment: { readonly [name: string]: string }, program: Program<Settings> = SUBSCRIBER) =>
   readSettings(program, { options: {}, environment })
+/** A file with these values, all of which stand on its first line. */
+const fileOf = (values: SettingsFile['values']): SettingsFile => ({
+  values,
+  positionOf: () => ({ file: 'sub.yaml', line: 1, column: 9 }),
+  keyPositionOf: () => ({ file: 'sub.yaml', line: 1, column: 1 }),
+})
 const NEEDED = { SUB_CLIENT_ID: 'a', SUB_SUBJECT: 's', SUB_REMOTE_URL: 'http://h/' }
+
+const BARE = { options: {}, environment: NEEDED }
 
 test('a variable without prefix counts where the one with prefix is missing, and an option before both', () => {
   expect(read({ ...NEEDED, BATCH_SIZE: '7' })).toMatchObject({ batchSize: 7 })
@@ -43,14 +51,16 @@ test('a variable without prefix counts where the one with prefix is missing, and
 })
 
 test('a YAML file comes last, and its unknown keys are told', () => {
-  const file = { name: 'sub.yaml', values: { batch_size: 5, fields: ['Payload'], durable: 'd' } }
-  expect(readSettings(SUBSCRIBER, { options: {}, environment: NEEDED, file })).toMatchObject({
+  const values = { batch_size: 5, fields: ['Payload'], durable: 'd' }
+  expect(readSettings(SUBSCRIBER, { ...BARE, file: fileOf(values) })).toMatchObject({
     batchSize: 5,
     fields: ['Payload'],
   })
-  const faulty = { name: 'sub.yaml', values: { batchsize: 5 } }
-  expect(() => readSettings(SUBSCRIBER, { options: {}, environment: NEEDED, file: faulty })).toThrow(
-    'sub.yaml: unknown key batchsize; did you mean "batch_size"?',
+  expect(() => readSettings(SUBSCRIBER, { ...BARE, file: fileOf({ batchsize: 5 }) })).toThrow(
+    'sub.yaml:1:1: unknown key batchsize; did you mean "batch_size"?',
+  )
+  expect(() => readSettings(SUBSCRIBER, { ...BARE, file: fileOf({ batch_size: 'x' }) })).toThrow(
+    'sub.yaml:1:9: batch_size: expected a whole number from 0 to 2147483647, found "x"',
   )
 })
 
