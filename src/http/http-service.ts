@@ -7,7 +7,7 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { SecureContextOptions } from 'node:tls'
+import type { TlsOptions } from 'node:tls'
 
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
@@ -50,8 +50,8 @@ export type Slowness = Partial<
    * ordinary ones
    */
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
-  /** certificate and key, where the service speaks HTTPS */
-  readonly tls?: SecureContextOptions | undefined
+  /** certificate and key, and what clients must show, where the service speaks HTTPS */
+  readonly tls?: TlsOptions | undefined
 }
 
 /**

@@ -10,7 +10,7 @@ import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { reachedInTime } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
-import { HOST, matcherOf, reporterOf, writerOf } from './receiver-parts.ts'
+import { HOST, matcherOf, reporterOf, tlsOf, writerOf } from './receiver-parts.ts'
 import type { Listening } from './run-heka.ts'
 
 type Values = ValuesOf<(typeof HTTP_RECEIVER)['settings']>
@@ -19,6 +19,7 @@ type Values = ValuesOf<(typeof HTTP_RECEIVER)['settings']>
 export async function buildHttpReceiver(values: Values, broker: Broker, logger: Logger): Promise<Listening> {
   const address = parseBindAddress(values.bindAddress, 'BIND_ADDRESS')
   const intake = new Intake(matcherOf(values.matchSpec))
+  const tls = await tlsOf(values)
   const counters = new Counters()
   const parts = { values, broker, counters, logger }
   const writer = writerOf(parts, { isPatient: false })
@@ -34,6 +35,7 @@ export async function buildHttpReceiver(values: Values, broker: Broker, logger: 
     refusals: receiverRefusal,
     mostConnections: values.maxConnections,
     mostPerAddress: values.maxConnectionsPerSender,
+    tls,
   })
   const stats = createStatsService({
     address: values.statsAddress,
@@ -55,7 +57,10 @@ export async function buildHttpReceiver(values: Values, broker: Broker, logger: 
     async start() {
       await http.start()
       const { host, port } = http.address()
-      logger.info({ client: values.clientId, subject: values.subject }, `listening on ${host}:${port}`)
+      logger.info(
+        { client: values.clientId, subject: values.subject },
+        `listening on ${tls ? 'https' : 'http'}://${host}:${port}`,
+      )
     },
     stop: () => http.stop(),
   }

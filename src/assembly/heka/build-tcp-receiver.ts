@@ -11,10 +11,9 @@ import type { SignerKeys } from '../../heka/wire/signature.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
-import { readTlsFiles } from '../../runtime/tls-files.ts'
 import { reachedInTime } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
-import { matcherOf, reporterOf, writerOf } from './receiver-parts.ts'
+import { matcherOf, reporterOf, tlsOf, writerOf } from './receiver-parts.ts'
 import type { Listening } from './run-heka.ts'
 
 type Values = ValuesOf<(typeof TCP_RECEIVER)['settings']>
@@ -80,11 +79,4 @@ async function signersOf(values: Values): Promise<SignerKeys | undefined> {
   if (values.skipSignature) return undefined
   if (values.signersFile === '') return new Map()
   return parseSignerKeys(await readSecret(values.signersFile), values.signersFile)
-}
-
-async function tlsOf({ tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: ca }: Values) {
-  if (cert === '' && key === '' && ca === '') return undefined
-  const files = { cert: cert || undefined, key: key || undefined, ca: ca || undefined }
-  const read = await readTlsFiles(files, process.cwd())
-  return ca === '' ? read : { ...read, requestCert: true, rejectUnauthorized: true }
 }

@@ -39,6 +39,15 @@ export const EVENT_SETTINGS = {
   statsChannel: text('exchange of these events', { otherwise: 'stats-events' }),
 }
 
+/** Settings of TLS for those who connect. */
+export const TLS_SETTINGS = {
+  tlsCertFile: text('own certificate; with it TLS is spoken'),
+  tlsKeyFile: text('key of this certificate'),
+  tlsClientCaFile: text(
+    'certificate of the authority that signs those of clients; with it they must show one',
+  ),
+}
+
 /** Settings of both receivers. */
 export const RECEIVER_SETTINGS = {
   clusterId: text('taken for compatibility, without effect', { otherwise: 'test-cluster' }),

@@ -6,6 +6,7 @@ import {
   MATCH_SPEC,
   RECEIVER_SETTINGS,
   STREAM_SETTINGS,
+  TLS_SETTINGS,
 } from './common-settings.ts'
 import { duration, flag, list, text, unsigned, whole } from './setting.ts'
 
@@ -29,11 +30,7 @@ export const TCP_RECEIVER = {
     maxRatePerSender: whole('most messages a second of one address, which then waits; 0: no limit', {
       otherwise: '0',
     }),
-    tlsCertFile: text('own certificate; with it TLS is spoken'),
-    tlsKeyFile: text('key of this certificate'),
-    tlsClientCaFile: text(
-      'certificate of the authority that signs those of clients; with it they must show one',
-    ),
+    ...TLS_SETTINGS,
     idleTime: duration('silence after which a connection is closed; 0s: never', { otherwise: '0s' }),
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,
@@ -50,6 +47,7 @@ export const HTTP_RECEIVER = {
     maxMessageSize: whole('largest message, bytes', { otherwise: '21504', min: 1, max: 2 ** 27 }),
     maxConnections: whole('most connections', { otherwise: '2000', min: 1 }),
     maxConnectionsPerSender: whole('most connections of one address', { otherwise: '500', min: 1 }),
+    ...TLS_SETTINGS,
     statsAddress: text('address of /metrics; empty: none'),
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,
