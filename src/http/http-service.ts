@@ -7,7 +7,7 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { TlsOptions } from 'node:tls'
+import type { SecureContextOptions, TlsOptions } from 'node:tls'
 
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
@@ -22,6 +22,8 @@ export type HttpService = Service & {
    * Returns the address on which the started service listens; for port 0 with the free port that was chosen.
    */
   readonly address: () => ListenAddress
+  /** Shows another certificate to those who connect from now on; without effect where HTTPS is not spoken. */
+  readonly renew: (certificate: SecureContextOptions) => void
 }
 
 /** Limits for slow clients, so that none holds a connection for ever; times in ms, sizes in bytes. */
@@ -93,7 +95,8 @@ export function createHttpService(
     listener(request, response)
   }
   const options = { ...SLOWNESS, ...slowness }
-  const server = tls ? createTlsServer({ ...options, ...tls }, serve) : createServer(options, serve)
+  const tlsServer = tls && createTlsServer({ ...options, ...tls }, serve)
+  const server = tlsServer ?? createServer(options, serve)
   const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
   if (onUpgrade)
@@ -128,6 +131,7 @@ export function createHttpService(
       const address = server.address()
       return { host, port: typeof address === 'object' && address ? address.port : port }
     },
+    renew: (certificate) => tlsServer?.setSecureContext(certificate),
   }
 }
 

@@ -12,13 +12,14 @@ import { streamSpec } from '../../heka/stream/stream-spec.ts'
 import { DeadLetters } from '../../heka/subscriber/dead-letters.ts'
 import type { PostOutcome } from '../../heka/subscriber/poster.ts'
 import { Subscriber } from '../../heka/subscriber/subscriber.ts'
-import { createGroup, type Service } from '../../runtime/lifecycle.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { Outage } from '../../runtime/outage.ts'
 import { retry } from '../../runtime/retry.ts'
 import { openHekaBroker } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
 import { createReading, seatOf } from './seated-reading.ts'
+import type { Reloadable } from './settings-reload.ts'
 
 type Values = ValuesOf<(typeof BRIDGE)['settings']>
 
@@ -29,8 +30,12 @@ const WAITS = { initialMs: 500, maxMs: 10_000 }
 const LINE_FEED = 10
 
 /** Builds what makes notifications of the messages of a stream. Its start rejects when the broker is not there. */
-export async function buildBridge(values: Values, broker: Broker, logger: Logger): Promise<Service> {
-  const mapping = await loadMapping(values.mapping)
+export async function buildBridge(
+  values: Values,
+  broker: Broker,
+  logger: Logger,
+): Promise<Reloadable<Values>> {
+  let mapping = await loadMapping(values.mapping)
   const target =
     values.targetUrl === '' ? broker : await openHekaBroker({ ...values, natsUrl: values.targetUrl }, logger)
   const counters = new Counters()
@@ -77,6 +82,10 @@ export async function buildBridge(values: Values, broker: Broker, logger: Logger
     async stop() {
       await group.stop()
       if (target !== broker) await target.close()
+    },
+    live: ['mapping'],
+    async take(next) {
+      mapping = await loadMapping(next.mapping)
     },
   }
 }

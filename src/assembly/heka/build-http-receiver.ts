@@ -12,11 +12,16 @@ import { reachedInTime } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
 import { HOST, matcherOf, reporterOf, tlsOf, writerOf } from './receiver-parts.ts'
 import type { Listening } from './run-heka.ts'
+import type { Reloadable } from './settings-reload.ts'
 
 type Values = ValuesOf<(typeof HTTP_RECEIVER)['settings']>
 
 /** Builds the HTTP receiver. Where the broker is away at the start it refuses messages. */
-export async function buildHttpReceiver(values: Values, broker: Broker, logger: Logger): Promise<Listening> {
+export async function buildHttpReceiver(
+  values: Values,
+  broker: Broker,
+  logger: Logger,
+): Promise<Listening & Reloadable<Values>> {
   const address = parseBindAddress(values.bindAddress, 'BIND_ADDRESS')
   const intake = new Intake(matcherOf(values.matchSpec))
   const tls = await tlsOf(values)
@@ -65,5 +70,14 @@ export async function buildHttpReceiver(values: Values, broker: Broker, logger: 
     stop: () => http.stop(),
   }
   const services = [publishing, ...(stats ? [stats] : []), ...(reporter ? [reporter] : []), listening]
-  return { ...createGroup(services), address: () => http.address() }
+  return {
+    ...createGroup(services),
+    address: () => http.address(),
+    live: ['matchSpec'],
+    async take(next) {
+      const [matches, certificate] = [matcherOf(next.matchSpec), await tlsOf(next)]
+      intake.use(matches)
+      if (certificate) http.renew(certificate)
+    },
+  }
 }

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { StatusRole } from '../../assembly/daemon-status.ts'
 import type { BrokerValues } from '../../assembly/heka/heka-broker.ts'
 import { type LogOptions, runHeka } from '../../assembly/heka/run-heka.ts'
+import type { Reloadable } from '../../assembly/heka/settings-reload.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { readConfigText } from '../../config/documents/read-config-text.ts'
 import { parseYamlDocument } from '../../config/documents/yaml-document.ts'
@@ -9,7 +10,6 @@ import { ConfigError, formatPosition } from '../../domain/errors.ts'
 import { optionOf, type Program, readSettings, type SettingsFile } from '../../heka/settings/read-settings.ts'
 import type { Settings, ValuesOf } from '../../heka/settings/setting.ts'
 import { settingsTable } from '../../heka/settings/settings-table.ts'
-import type { Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { createCommand } from '../program.ts'
 
@@ -23,7 +23,7 @@ export type SettingsCommand<S extends Settings> = {
   readonly example: string
   readonly program: Program<S>
   /** Builds the service that runs until the command is stopped. */
-  readonly build: (values: ValuesOf<S>, broker: Broker, logger: Logger) => Promise<Service>
+  readonly build: (values: ValuesOf<S>, broker: Broker, logger: Logger) => Promise<Reloadable<ValuesOf<S>>>
 }
 
 /**
@@ -44,10 +44,12 @@ export function createSettingsCommand<S extends Settings>(parts: SettingsCommand
       `\nEnvironment, also without the prefix ${program.prefix}_:\n${settingsTable(program)}`,
     )
     .action(async (options: Options) => {
-      const file = options.config === undefined ? undefined : await readFileValues(options.config)
-      const sources = { options, environment: process.env, file }
-      const values = readSettings(program, sources) as ValuesOf<S> & BrokerValues
-      await runHeka(role, values, options, (broker, logger) => build(values, broker, logger))
+      const read = async () => {
+        const file = options.config === undefined ? undefined : await readFileValues(options.config)
+        return readSettings(program, { options, environment: process.env, file }) as ValuesOf<S> &
+          BrokerValues
+      }
+      await runHeka(role, read, options, build)
     })
 }
 

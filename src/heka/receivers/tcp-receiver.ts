@@ -1,5 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type TlsOptions,
+  type Server as TlsServer,
+} from 'node:tls'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
 import { followHandshakes, type Handshakes } from '../../runtime/handshakes.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
@@ -32,6 +37,7 @@ const GRACE_MS = 1000
 export class TcpReceiver implements Service {
   readonly #options: TcpReceiverOptions
   readonly #server: Server
+  readonly #tlsServer: TlsServer | undefined
   readonly #handshakes: Handshakes | undefined
   readonly #sockets = new Set<Socket>()
   /** sockets that are not read until there is room */
@@ -50,11 +56,9 @@ export class TcpReceiver implements Service {
       keepAlive: keepAliveMs !== undefined,
       keepAliveInitialDelay: keepAliveMs ?? 0,
     }
-    if (tls) {
-      const server = createTlsServer({ ...settings, ...tls })
-      this.#handshakes = followHandshakes(server)
-      this.#server = server
-    } else this.#server = createServer(settings)
+    this.#tlsServer = tls && createTlsServer({ ...settings, ...tls })
+    this.#handshakes = this.#tlsServer && followHandshakes(this.#tlsServer)
+    this.#server = this.#tlsServer ?? createServer(settings)
     this.#server.maxConnections = options.mostConnections
     this.#server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#serve(socket))
     this.#server.on('tlsClientError', () => options.counters.add('tlsErrorCount'))
@@ -92,6 +96,11 @@ export class TcpReceiver implements Service {
   resume(): void {
     for (const socket of this.#paused) socket.resume()
     this.#paused.clear()
+  }
+
+  /** Shows another certificate to those who connect from now on; without effect where TLS is not spoken. */
+  renew(certificate: SecureContextOptions): void {
+    this.#tlsServer?.setSecureContext(certificate)
   }
 
   /** Takes no more connections, and of those at hand only what has come already. */

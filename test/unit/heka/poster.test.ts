@@ -3,6 +3,27 @@ import { Poster } from '../../../src/heka/subscriber/poster.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
 import { httpServer, reply } from '../../support/http-server.ts'
 
+test('a batch that is tried again is posted by the options that hold then', async () => {
+  const { url, received } = await httpServer((response, _, number) => {
+    poster.use({ ...options, headers: { Authorization: 'after' } })
+    response.setHeader('Retry-After', '0')
+    reply(response, number === 1 ? 503 : 200)
+  })
+  const options = {
+    url,
+    headers: { Authorization: 'before' },
+    isPacked: false,
+    timeoutMs: 5000,
+    retryMs: 0,
+    logger: silentLogger,
+  }
+  const poster = new Poster(options)
+  expect(await poster.post(Buffer.from('{}\n'), 'b', AbortSignal.timeout(5000))).toEqual({
+    kind: 'delivered',
+  })
+  expect(received.map(({ headers }) => headers.authorization)).toEqual(['before', 'after'])
+})
+
 test.each([
   ['logs/0.0-5.0', 'logs/0.0-5.0'],
   ['журнал 日誌/0.0-5.0', '%D0%B6%D1%83%D1%80%D0%BD%D0%B0%D0%BB%20%E6%97%A5%E8%AA%8C/0.0-5.0'],

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { type RequestOptions, request } from 'node:https'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { buildHttpReceiver } from '../../../src/assembly/heka/build-http-receiver.ts'
 import { buildTcpReceiver } from '../../../src/assembly/heka/build-tcp-receiver.ts'
@@ -18,17 +19,20 @@ import { temporaryFolder } from '../../support/folders.ts'
 import { messageNumber } from '../../support/heka/subscription.ts'
 import { until } from '../../support/until.ts'
 
+const valuesOf = <S extends Settings>(
+  program: Program<S>,
+  environment: { readonly [name: string]: string },
+) => readSettings(program, { options: {}, environment: { ...COMMON, ...environment } })
 const COMMON = { CLIENT_ID: 'test', BIND_ADDRESS: '127.0.0.1:0', STATS_ADDRESS: '', STATS: 'false' }
 
 /** Starts a receiver on a broker in this process, until the test ends. */
-async function start<S extends Settings>(
+async function start<S extends Settings, T extends Listening>(
   program: Program<S>,
-  build: (values: ValuesOf<S>, broker: Broker, logger: Logger) => Promise<Listening>,
+  build: (values: ValuesOf<S>, broker: Broker, logger: Logger) => Promise<T>,
   environment: { readonly [name: string]: string },
-): Promise<Listening> {
+): Promise<T> {
   const broker = createMemoryBroker()
-  const values = readSettings(program, { options: {}, environment: { ...COMMON, ...environment } })
-  const receiver = await build(values, broker, silentLogger)
+  const receiver = await build(valuesOf(program, environment), broker, silentLogger)
   await receiver.start()
   onTestFinished(async () => {
     await receiver.stop()
@@ -66,6 +70,24 @@ test('clients of the HTTP receiver must show a certificate where their authority
   await expect(post(receiver, { ca })).rejects.toThrow()
   const shown = { cert: readFileSync(theirs.cert), key: readFileSync(theirs.key) }
   expect(await post(receiver, { ca, ...shown })).toBe(200)
+})
+
+test('a certificate that was renewed is shown after a reload', async () => {
+  const folder = temporaryFolder()
+  const { cert, key } = new Authority(folder, 'before').sign('server', 'IP:127.0.0.1')
+  const files = { TLS_CERT_FILE: cert, TLS_KEY_FILE: key }
+  const http = await start(HTTP_RECEIVER, buildHttpReceiver, files)
+  const tcp = await start(TCP_RECEIVER, buildTcpReceiver, files)
+  const authority = new Authority(folder, 'after')
+  authority.sign('server', 'IP:127.0.0.1')
+  await http.take(valuesOf(HTTP_RECEIVER, files))
+  await tcp.take(valuesOf(TCP_RECEIVER, files))
+  const ca = readFileSync(authority.ca)
+  expect(await post(http, { ca })).toBe(200)
+  const socket = connectTls({ port: tcp.address().port, host: '127.0.0.1', ca })
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'secureConnect')
+  expect(socket.authorized).toBe(true)
 })
 
 test('a certificate without its key is refused', async () => {
