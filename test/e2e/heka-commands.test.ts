@@ -70,7 +70,8 @@ test('a program of Heka without what it needs says so and ends with 1', async ()
 
 test('faults of a file of settings are told with their places', async () => {
   const folder = folderWith({
-    'tcp.yaml': 'client_id: t\nwindow_megabytes: 0\nsubjekt: s\n',
+    'tcp.yaml':
+      'client_id: t\nwindow_megabytes: 0\nsubjekt: s\nmatch_spec: Type ~= /x/\nbind_address: here\n',
     'list.yaml': '- a\n',
   })
   const faulty = await runProgram('stv3', ['heka-tcp', '-c', join(folder, 'tcp.yaml')], {})
@@ -79,6 +80,8 @@ test('faults of a file of settings are told with their places', async () => {
     'tcp.yaml:2:19: window_megabytes: expected a whole number from 1 to 1024, found "0"',
   )
   expect(faulty.stderr).toContain('tcp.yaml:3:1: unknown key subjekt; did you mean "subject"?')
+  expect(faulty.stderr).toContain('tcp.yaml:4:13: match_spec: found "~=" at column 6')
+  expect(faulty.stderr).toContain('tcp.yaml:5:15: bind_address: expected HOST:PORT or :PORT, found "here"')
   const list = await runProgram('stv3', ['heka-tcp', '-c', join(folder, 'list.yaml')], {})
   expect(list.stderr).toContain('list.yaml:1:1: expected a mapping of settings')
 })

@@ -2,7 +2,6 @@ import type { Broker } from '../../broker/broker.ts'
 import { Counters } from '../../heka/receivers/counters.ts'
 import { createHttpReceiver, receiverRefusal } from '../../heka/receivers/http-receiver.ts'
 import { Intake } from '../../heka/receivers/intake.ts'
-import { parseBindAddress } from '../../heka/settings/listen.ts'
 import type { HTTP_RECEIVER } from '../../heka/settings/programs.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
 import { createHttpService } from '../../http/http-service.ts'
@@ -22,7 +21,6 @@ export async function buildHttpReceiver(
   broker: Broker,
   logger: Logger,
 ): Promise<Listening & Reloadable<Values>> {
-  const address = parseBindAddress(values.bindAddress, 'BIND_ADDRESS')
   const intake = new Intake(matcherOf(values.matchSpec))
   const tls = await tlsOf(values)
   const counters = new Counters()
@@ -36,7 +34,7 @@ export async function buildHttpReceiver(
     counters,
     mostMessageBytes: values.maxMessageSize,
   })
-  const http = createHttpService(listener, address, 'BIND_ADDRESS', {
+  const http = createHttpService(listener, values.bindAddress, 'BIND_ADDRESS', {
     refusals: receiverRefusal,
     mostConnections: values.maxConnections,
     mostPerAddress: values.maxConnectionsPerSender,

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../broker/broker.ts'
-import { ConfigError } from '../../domain/errors.ts'
 import { Counters } from '../../heka/receivers/counters.ts'
 import type { SUBSCRIBER } from '../../heka/settings/programs.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
@@ -45,7 +44,6 @@ export async function buildSubscriber(
   broker: Broker,
   logger: Logger,
 ): Promise<Reloadable<Values>> {
-  requireUsable(values)
   const counters = new Counters()
   const lag = new LagGauge()
   const poster = new Poster(await posterOptions(values, counters, logger))
@@ -102,21 +100,11 @@ export async function buildSubscriber(
     ...createGroup(services),
     live: LIVE,
     async take(next) {
-      requireUsable(next)
       const [nextLines, options] = [linesOf(next), await posterOptions(next, counters, logger)]
       lines = nextLines
       poster.use(options)
     },
   }
-}
-
-function requireUsable({ durable, remoteUrl, compression }: Values): void {
-  if (/^(?:true|false)$/i.test(durable))
-    throw new ConfigError(`DURABLE is a name, not a switch; found ${durable}`)
-  if (!/^https?:\/\//i.test(remoteUrl) || !URL.canParse(remoteUrl))
-    throw new ConfigError('REMOTE_URL: expected a URL that begins with http:// or https://')
-  if (!/^(?:none|gzip|)$/.test(compression))
-    throw new ConfigError(`COMPRESSION: expected gzip or none, found ${JSON.stringify(compression)}`)
 }
 
 /** Returns which messages are posted, and how their lines are written. */

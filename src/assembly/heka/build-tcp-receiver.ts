@@ -4,7 +4,6 @@ import type { SignatureRules } from '../../heka/receivers/frame-intake.ts'
 import { Intake } from '../../heka/receivers/intake.ts'
 import { parseSignerKeys } from '../../heka/receivers/signer-keys.ts'
 import { TcpReceiver } from '../../heka/receivers/tcp-receiver.ts'
-import { parseBindAddress } from '../../heka/settings/listen.ts'
 import type { TCP_RECEIVER } from '../../heka/settings/programs.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
 import type { StreamWriter } from '../../heka/stream/stream-writer.ts'
@@ -25,7 +24,6 @@ export async function buildTcpReceiver(
   broker: Broker,
   logger: Logger,
 ): Promise<Listening & Reloadable<Values>> {
-  const address = parseBindAddress(values.bindAddress, 'BIND_ADDRESS')
   const intake = new Intake(matcherOf(values.matchSpec))
   let signatures = await signaturesOf(values)
   const tls = await tlsOf(values)
@@ -37,7 +35,7 @@ export async function buildTcpReceiver(
     onPublished: (count) => counters.add('publishedCount', count),
   })
   const receiver = new TcpReceiver({
-    address,
+    address: values.bindAddress,
     intake,
     relay: (bytes, from, end) => writer.add(bytes, from, end),
     isFull: () => writer.isFull,

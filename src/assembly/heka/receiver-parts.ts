@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { TlsOptions } from 'node:tls'
 import type { Broker } from '../../broker/broker.ts'
-import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { ConfigError } from '../../domain/errors.ts'
 import { compileMatcher } from '../../heka/matcher/compile-matcher.ts'
 import type { Matcher } from '../../heka/matcher/matcher.ts'
 import type { Counters } from '../../heka/receivers/counters.ts'
@@ -24,13 +24,9 @@ export type ReceiverParts = {
   readonly logger: Logger
 }
 
-/** Compiles MATCH_SPEC; undefined where it is empty. Throws ConfigError with place and reason. */
+/** Compiles MATCH_SPEC; undefined where it is empty. */
 export function matcherOf(spec: string): Matcher | undefined {
-  try {
-    return spec === '' ? undefined : compileMatcher(spec)
-  } catch (error) {
-    throw new ConfigError(`MATCH_SPEC is no expression of the matcher: ${messageOf(error)}`)
-  }
+  return spec === '' ? undefined : compileMatcher(spec)
 }
 
 /** Reads the files of TLS; undefined where none is named. Rejects with StackTachError when they cannot be used. */

@@ -1,4 +1,5 @@
-import { duration, flag, text, whole } from './setting.ts'
+import { compileMatcher } from '../matcher/compile-matcher.ts'
+import { duration, flag, form, text, whole } from './setting.ts'
 
 /** Settings of all programs that use the broker. */
 export const BROKER_SETTINGS = {
@@ -21,9 +22,12 @@ export const BROKER_SETTINGS = {
 
 /** Settings of the stream of a subject. */
 export const STREAM_SETTINGS = {
-  streamMaxAge: text('how long the stream of the subject keeps messages, in units Y, M, D, h, m, s', {
-    otherwise: '7D',
-  }),
+  streamMaxAge: form(
+    'how long the stream of the subject keeps messages, in units Y, M, D, h, m, s',
+    { otherwise: '7D' },
+    'a number and Y, M, D, h, m or s',
+    (age) => (/^(?:\d+[YMDhms])?$/.test(age) ? age : undefined),
+  ),
   streamMaxMegabytes: whole('how much the stream of the subject keeps, MB; 0: no limit', {
     otherwise: '20480',
   }),
@@ -31,7 +35,15 @@ export const STREAM_SETTINGS = {
 
 export const LOGGING_LEVEL = text('info, warn, error or debug', { otherwise: 'info' })
 
-export const MATCH_SPEC = text("expression of Heka's matcher that messages must pass; empty: all")
+export const MATCH_SPEC = form(
+  "expression of Heka's matcher that messages must pass; empty: all",
+  {},
+  'an expression',
+  (spec) => {
+    if (spec !== '') compileMatcher(spec)
+    return spec
+  },
+)
 
 /** Settings of the events that a program publishes about itself. */
 export const EVENT_SETTINGS = {

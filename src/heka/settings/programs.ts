@@ -1,4 +1,4 @@
-import { DEFAULT_LINE_FIELDS } from '../subscriber/line-fields.ts'
+import { DEFAULT_LINE_FIELDS, parseLineFields } from '../subscriber/line-fields.ts'
 import {
   BROKER_SETTINGS,
   EVENT_SETTINGS,
@@ -8,14 +8,26 @@ import {
   STREAM_SETTINGS,
   TLS_SETTINGS,
 } from './common-settings.ts'
-import { duration, flag, list, text, unsigned, whole } from './setting.ts'
+import { parseGoDuration } from './go-duration.ts'
+import { bindAddress, servedAddress } from './listen.ts'
+import { duration, flag, form, list, type Setting, text, unsigned, whole } from './setting.ts'
+
+/** What programs serve about themselves. */
+const HEALTH = '/health, /metrics and /debug/vars'
+
+/** The name of a position. One that looks as if it switched something on is refused. */
+function durable(otherwise = ''): Setting<string> {
+  return form('name under which the position is kept', { otherwise }, 'a name, not a switch', (name) =>
+    /^(?:true|false)$/i.test(name) ? undefined : name,
+  )
+}
 
 /** Settings of the TCP receiver. */
 export const TCP_RECEIVER = {
   prefix: 'TCPRCVR',
   settings: {
-    bindAddress: text('address to listen on', { otherwise: ':35000' }),
-    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none', { otherwise: ':34999' }),
+    bindAddress: bindAddress(':35000'),
+    statsAddress: servedAddress(HEALTH, ':34999'),
     ...RECEIVER_SETTINGS,
     listenCount: whole('taken for compatibility; 0 serves nobody', { otherwise: '20' }),
     loggingLevel: LOGGING_LEVEL,
@@ -41,14 +53,14 @@ export const TCP_RECEIVER = {
 export const HTTP_RECEIVER = {
   prefix: 'RCVR',
   settings: {
-    bindAddress: text('address to listen on', { otherwise: ':35001' }),
+    bindAddress: bindAddress(':35001'),
     ...RECEIVER_SETTINGS,
     loggingLevel: LOGGING_LEVEL,
     maxMessageSize: whole('largest message, bytes', { otherwise: '21504', min: 1, max: 2 ** 27 }),
     maxConnections: whole('most connections', { otherwise: '2000', min: 1 }),
     maxConnectionsPerSender: whole('most connections of one address', { otherwise: '500', min: 1 }),
     ...TLS_SETTINGS,
-    statsAddress: text('address of /metrics; empty: none'),
+    statsAddress: servedAddress('/metrics'),
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,
   },
@@ -57,7 +69,12 @@ export const HTTP_RECEIVER = {
 /** Settings of where a subscriber begins that has no position of its own. */
 const START_SETTINGS = {
   startSeq: unsigned('begin at this message, from 1; 0: not'),
-  startDelta: text('begin with messages of so long ago, such as 1h'),
+  startDelta: form<number | null>(
+    'begin with messages of so long ago, such as 1h',
+    {},
+    'a duration such as 1h',
+    (text) => (text === '' ? null : parseGoDuration(text)),
+  ),
   deliverAll: flag('begin with the oldest message that is kept'),
   deliverLast: flag('begin with the last message'),
 }
@@ -69,19 +86,22 @@ export const SUBSCRIBER = {
     clusterId: text('taken for compatibility, without effect', { otherwise: 'test-cluster' }),
     clientId: text('name of this subscriber, to which its durable names belong', { isRequired: true }),
     ...START_SETTINGS,
-    durable: text('name under which the position is kept'),
+    durable: durable(),
     qgroup: text('group of subscribers, of which each message goes to one'),
     unsubscribe: flag('forget the durable name at the end'),
     subject: text('subject whose stream is read', { isRequired: true }),
     stubHttp: flag('post nothing; a batch takes 50 to 700 ms', { otherwise: 'false' }),
-    remoteUrl: text('URL that batches are posted to', { isRequired: true, isSecret: true }),
+    remoteUrl: form(
+      'URL that batches are posted to',
+      { isRequired: true, isSecret: true },
+      'a URL that begins with http:// or https://',
+      (url) => (/^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined),
+    ),
     loggingLevel: LOGGING_LEVEL,
-    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none', { otherwise: ':35002' }),
+    statsAddress: servedAddress(HEALTH, ':35002'),
     batchTimeout: duration('longest time of a message in a batch that is not full', { otherwise: '10s' }),
     batchSize: whole('messages of a batch', { otherwise: '100' }),
-    fields: list('keys of a line, in order', {
-      otherwise: DEFAULT_LINE_FIELDS.join(','),
-    }),
+    fields: list('keys of a line, in order', { otherwise: DEFAULT_LINE_FIELDS.join(',') }, parseLineFields),
     dynamicFields: list('names of the fields that are written; all where empty'),
     matchSpec: MATCH_SPEC,
     parallelPosts: whole('most batches that are posted at a time', { otherwise: '25', min: 1, max: 1000 }),
@@ -89,7 +109,9 @@ export const SUBSCRIBER = {
     retryTime: duration('how long a batch is tried again before it is a dead letter; 0s: for ever', {
       otherwise: '10m',
     }),
-    compression: text('gzip, or none', { otherwise: 'none' }),
+    compression: form('gzip, or none', { otherwise: 'none' }, 'gzip or none', (text) =>
+      /^(?:none|gzip|)$/.test(text) ? text : undefined,
+    ),
     deadLetters: text('subject of batches that were refused; SUBJECT.dead-letters where empty'),
     authorizationFile: text('file with the value of the Authorization header, readable by its owner alone'),
     ...EVENT_SETTINGS,
@@ -125,11 +147,11 @@ export const BRIDGE = {
       isSecret: true,
     }),
     ...START_SETTINGS,
-    durable: text('name under which the position is kept', { otherwise: 'bridge' }),
+    durable: durable('bridge'),
     qgroup: text('group of bridges, of which each message goes to one'),
     unsubscribe: flag('forget the durable name at the end'),
     loggingLevel: LOGGING_LEVEL,
-    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none'),
+    statsAddress: servedAddress(HEALTH),
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,
   },

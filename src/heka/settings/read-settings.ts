@@ -1,4 +1,4 @@
-import { ConfigError, formatPosition, type Position } from '../../domain/errors.ts'
+import { ConfigError, formatPosition, type Position, StackTachError } from '../../domain/errors.ts'
 import { kebabCase, snakeCase } from '../../text/letter-case.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { Setting, Settings, ValuesOf } from './setting.ts'
@@ -34,15 +34,30 @@ export function readSettings<S extends Settings>(
   const values: { [key: string]: unknown } = {}
   for (const [key, one] of Object.entries(settings)) {
     const found = find(key, prefix, sources)
-    if (found === undefined && one.isRequired)
+    if (found === undefined && one.isRequired) {
       faults.push(`required ${prefix}_${bareVariable(key)} is missing; set it, or give ${optionOf(key)}`)
+      continue
+    }
     const { text, place } = found ?? { text: one.otherwise, place: '' }
-    values[key] = one.parse(text)
-    if (values[key] === undefined)
-      faults.push(`${place}: expected ${one.expected}, found ${shown(one, text)}`)
+    const { value, fault } = parsed(one, text)
+    values[key] = value
+    if (fault !== undefined) faults.push(`${place}: ${fault}`)
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
   return values as ValuesOf<S>
+}
+
+type Parsed = { readonly value?: unknown; readonly fault?: string }
+
+/** Returns the value of a text, or what is wrong with it. */
+function parsed(one: Setting<unknown>, text: string): Parsed {
+  try {
+    const value = one.parse(text)
+    return value === undefined ? { fault: `expected ${one.expected}, found ${shown(one, text)}` } : { value }
+  } catch (error) {
+    if (error instanceof StackTachError) return { fault: error.message }
+    throw error
+  }
 }
 
 function shown({ isSecret }: Setting<unknown>, text: string): string {

@@ -8,10 +8,6 @@ const MEGABYTE = 2 ** 20
 /** Returns the stream of a subject, and the exchange of the same name that leads to it. Throws InvalidError. */
 export function streamSpec(subject: string, retention: Retention): QueueSpec {
   const { streamMaxAge: age, streamMaxMegabytes: megabytes } = retention
-  if (!/^(?:\d+[YMDhms])?$/.test(age))
-    throw new InvalidError(
-      `STREAM_MAX_AGE: expected a number and Y, M, D, h, m or s, found ${JSON.stringify(age)}`,
-    )
   if (!/^[^\p{Cc}]{1,200}$/u.test(subject))
     throw new InvalidError('SUBJECT: expected a name of 1 to 200 characters')
   return {

@@ -72,6 +72,20 @@ test.each([
     { ...NEEDED, SUB_PARALLEL_POSTS: '' },
     'SUB_PARALLEL_POSTS: expected a whole number from 1 to 1000, found ""',
   ],
+  [
+    { ...NEEDED, SUB_STATS_ADDRESS: '80' },
+    'SUB_STATS_ADDRESS: expected HOST:PORT, :PORT or nothing, found "80"',
+  ],
+  [{ ...NEEDED, SUB_MATCH_SPEC: 'Type ~= /x/' }, 'SUB_MATCH_SPEC: found "~=" at column 6'],
+  [{ ...NEEDED, SUB_FIELDS: 'Typ' }, 'SUB_FIELDS: "Typ" is no key of a line'],
+  [{ ...NEEDED, SUB_DURABLE: 'true' }, 'SUB_DURABLE: expected a name, not a switch, found "true"'],
+  [{ ...NEEDED, SUB_COMPRESSION: 'zip' }, 'SUB_COMPRESSION: expected gzip or none, found "zip"'],
+  [{ ...NEEDED, SUB_START_DELTA: '1' }, 'SUB_START_DELTA: expected a duration such as 1h, found "1"'],
+  [{ ...NEEDED, SUB_STREAM_MAX_AGE: '7' }, 'SUB_STREAM_MAX_AGE: expected a number and Y, M, D, h, m or s'],
+  [
+    { ...NEEDED, SUB_REMOTE_URL: 'ftp://u:pa55@h' },
+    'SUB_REMOTE_URL: expected a URL that begins with http:// or https://, found another one',
+  ],
   [{ SUB_CLIENT_ID: 'a', SUB_REMOTE_URL: 'u' }, 'required SUB_SUBJECT is missing'],
 ])('%j is refused: %s', (environment, message) => {
   expect(() => read(environment as { readonly [name: string]: string })).toThrow(message)
