@@ -91,7 +91,7 @@ export async function buildBridge(
 }
 
 async function loadMapping(file: string): Promise<Mapping> {
-  return compileMapping(parseYamlDocument(await readConfigText(file), file).value, file)
+  return compileMapping(parseYamlDocument(await readConfigText(file), file))
 }
 
 /** Returns what publishes lines, a notification each, until all of them are confirmed. */
