@@ -11,7 +11,7 @@ export type ConnectionLimits = {
 }
 
 export type Connections = {
-  /** Leaves a connection that speaks another protocol to those who have taken it over; it still counts. */
+  /** Leaves a connection that speaks another protocol to those who have taken it over and limit their own. */
   release(socket: Socket): void
   /**
    * Closes connections that wait without a request, in the handshake of TLS too, and those whose client has
@@ -23,15 +23,13 @@ export type Connections = {
   closeAll(): void
 }
 
-type Connection = {
+/** The bytes that a client had taken at the last check, and the time since which that has not changed, ms. */
+type Progress = { taken: number; since: number }
+
+type Connection = Progress & {
   readonly address: string
   /** complete requests that are not answered yet */
   pending: number
-  /** whether others have taken it over */
-  isReleased: boolean
-  /** bytes that the client had taken at the last check, and the time since which that has not changed, ms */
-  taken: number
-  since: number
 }
 
 /**
@@ -43,13 +41,14 @@ type Connection = {
 export function limitConnections(server: Server | TlsServer, limits: ConnectionLimits): Connections {
   const { mostConnections, mostPerAddress } = limits
   const all = new Map<Socket, Connection>()
+  /** connections that others have taken over, which count no more */
+  const released = new Map<Socket, Progress>()
   /** waiting sockets by address, the longest wait first */
   const waiting = new Map<string, Set<Socket>>()
   const counts = new Map<string, number>()
   let isClosing = false
 
   function wait(socket: Socket, address: string): void {
-    if (all.get(socket)?.isReleased) return
     const known = waiting.get(address) ?? new Set<Socket>()
     known.delete(socket)
     waiting.set(address, known.add(socket))
@@ -85,7 +84,7 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
   server.on(handshakes ? 'secureConnection' : 'connection', (socket: Socket) => {
     const address = networkOf(socket.remoteAddress ?? '')
     if (!hasRoom(address)) return void socket.destroy()
-    all.set(socket, { address, pending: 0, isReleased: false, taken: -1, since: 0 })
+    all.set(socket, { address, pending: 0, taken: -1, since: 0 })
     counts.set(address, (counts.get(address) ?? 0) + 1)
     wait(socket, address)
     socket.once('close', () => forget(socket))
@@ -119,28 +118,33 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
 
   return {
     release(socket) {
-      const connection = all.get(socket)
-      if (!connection) return
-      connection.isReleased = true
-      waiting.get(connection.address)?.delete(socket)
+      forget(socket)
+      released.set(socket, { taken: -1, since: 0 })
+      socket.once('close', () => released.delete(socket))
     },
     closeWaiting(longestMs) {
       isClosing = true
       handshakes?.destroyAll()
       const now = performance.now()
       for (const [socket, connection] of all) {
-        const taken = socket.bytesWritten - socket.writableLength
-        if (taken !== connection.taken) Object.assign(connection, { taken, since: now })
+        const isStill = stillMs(socket, connection, now) >= longestMs
         const isWaiting = waiting.get(connection.address)?.has(socket)
-        const isHeld = socket.writableLength > 0 || connection.isReleased
-        const isStuck = isHeld && now - connection.since >= longestMs
-        if (isStuck || (isWaiting && socket.writableLength === 0)) socket.destroy()
+        if (socket.writableLength > 0 ? isStill : isWaiting) socket.destroy()
       }
+      for (const [socket, progress] of released)
+        if (stillMs(socket, progress, now) >= longestMs) socket.destroy()
     },
     closeAll() {
-      for (const socket of all.keys()) socket.destroy()
+      for (const socket of [...all.keys(), ...released.keys()]) socket.destroy()
     },
   }
+}
+
+/** Returns for how long a client has taken nothing of what it was sent, ms. */
+function stillMs(socket: Socket, progress: Progress, now: number): number {
+  const taken = socket.bytesWritten - socket.writableLength
+  if (taken !== progress.taken) Object.assign(progress, { taken, since: now })
+  return now - progress.since
 }
 
 /** Most requests that wait behind another one of the same connection; clients hardly ever send any. */

@@ -163,11 +163,11 @@ test('who is refused another protocol may reset the connection, and is closed wh
   expect((await fetch(url)).status).toBe(200)
 })
 
-test('who speaks another protocol is not closed for others, but has a share', async () => {
+test('who speaks another protocol is not closed for others, and takes nobody the share of the address', async () => {
   const url = await serve(plainApp(), { ...TAKES_OVER, mostPerAddress: 3 })
   const taken = Array.from({ length: 3 }, () => hostile(url, UPGRADE))
   await until('they are taken over', () => taken.every(({ bytesRead }) => bytesRead > 0))
-  expect(await converse(url, 'GET / HTTP/1.1\r\nHost: x\r\n\r\n').catch(() => '')).toBe('')
+  for (let count = 0; count < 5; count++) expect((await fetch(url)).status).toBe(200)
   expect(taken.map(({ readyState }) => readyState)).toEqual(['open', 'open', 'open'])
 })
 
