@@ -104,7 +104,7 @@ export function createHttpService(
       // Node listens no more for the errors of a connection that is handed over.
       socket.on('error', () => socket.destroy())
       onUpgrade(request, socket, head)
-      if (!socket.writableEnded) connections.release(request.socket)
+      if (socket.writable) connections.release(request.socket)
     })
   server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs, slowness.refusals))
   return {
