@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Broker } from '../../broker/broker.ts'
+import { ConfigError } from '../../domain/errors.ts'
 import { Counters } from '../../heka/receivers/counters.ts'
 import type { SUBSCRIBER } from '../../heka/settings/programs.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
@@ -117,7 +118,8 @@ function linesOf({ fields, dynamicFields, matchSpec }: Values) {
 
 async function posterOptions(values: Values, counters: Counters, logger: Logger): Promise<PosterOptions> {
   const { bare, authorization } = splitCredentials(values.remoteUrl)
-  const own = values.authorizationFile === '' ? authorization : await readSecret(values.authorizationFile)
+  const { authorizationFile: file } = values
+  const own = file === '' ? authorization : await readHeader(file)
   return {
     url: bare.href,
     headers: own === undefined ? {} : { Authorization: own },
@@ -127,6 +129,14 @@ async function posterOptions(values: Values, counters: Counters, logger: Logger)
     logger,
     onAttempt: (outcome) => counters.add(outcome === 'delivered' ? 'postCount' : 'failedPostCount'),
   }
+}
+
+/** Reads the value of a header. Rejects with ConfigError where no header can carry it. */
+async function readHeader(file: string): Promise<string> {
+  const value = await readSecret(file)
+  if (/[^\t -~]/.test(value))
+    throw new ConfigError(`${file} holds more than one line of ASCII, and no header can carry that`)
+  return value
 }
 
 async function stubPost(): Promise<PostOutcome> {

@@ -1,6 +1,12 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { buildSubscriber } from '../../../src/assembly/heka/build-subscriber.ts'
+import { createMemoryBroker } from '../../../src/broker/memory/memory-broker.ts'
+import { SUBSCRIBER } from '../../../src/heka/settings/programs.ts'
+import { readSettings } from '../../../src/heka/settings/read-settings.ts'
 import { Poster } from '../../../src/heka/subscriber/poster.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
+import { folderWith } from '../../support/folders.ts'
 import { httpServer, reply } from '../../support/http-server.ts'
 
 test('a batch that is tried again is posted by the options that hold then', async () => {
@@ -23,6 +29,22 @@ test('a batch that is tried again is posted by the options that hold then', asyn
   })
   expect(received.map(({ headers }) => headers.authorization)).toEqual(['before', 'after'])
 })
+
+test.each(['Bearer ключ', 'Bearer a\nX-Other: b'])(
+  'the authorization %j, which no header can carry, is refused at the start',
+  async (text) => {
+    const file = join(folderWith({ authorization: text }), 'authorization')
+    const environment = {
+      CLIENT_ID: 'c',
+      SUBJECT: 's',
+      REMOTE_URL: 'http://127.0.0.1:1/',
+      AUTHORIZATION_FILE: file,
+    }
+    const values = readSettings(SUBSCRIBER, { options: {}, environment })
+    const built = buildSubscriber(values, createMemoryBroker(), silentLogger)
+    await expect(built).rejects.toThrow(`${file} holds more than one line of ASCII`)
+  },
+)
 
 test.each([
   ['logs/0.0-5.0', 'logs/0.0-5.0'],
