@@ -1,5 +1,5 @@
 import { messageOf, TransientError } from '../domain/errors.ts'
-import { sleep } from '../runtime/backoff.ts'
+import { inTime } from '../runtime/in-time.ts'
 
 /** State of one server, queue, exchange or folder, or of the rights of an account, with a remedy when something is wrong. */
 export type ConnectionFinding = {
@@ -20,13 +20,9 @@ export const PATIENCE_MS = 10_000
  * Waits for an answer. Rejects with TransientError when it takes longer than PATIENCE_MS; `what` names the
  * server in the message.
  */
-export async function answerOf<T>(asked: Promise<T>, what: string): Promise<T> {
-  const answered = new AbortController()
-  const silence = sleep(PATIENCE_MS, answered.signal).then(() => {
-    throw new TransientError(`${what} has not answered within ${PATIENCE_MS / 1000} s`)
-  })
-  silence.catch(() => {})
-  return Promise.race([asked, silence]).finally(() => answered.abort())
+export function answerOf<T>(asked: Promise<T>, what: string): Promise<T> {
+  const late = () => new TransientError(`${what} has not answered within ${PATIENCE_MS / 1000} s`)
+  return inTime(asked, PATIENCE_MS, late)
 }
 
 /** Returns the finding of a failed check. The text is the error's message. */

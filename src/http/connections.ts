@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import { isIPv6, type Socket } from 'node:net'
+import { followHandshakes } from '../runtime/handshakes.ts'
 
 export type ConnectionLimits = {
   /** most connections in all */
@@ -10,22 +11,25 @@ export type ConnectionLimits = {
 }
 
 export type Connections = {
+  /** Leaves a connection that speaks another protocol to those who have taken it over and limit their own. */
+  release(socket: Socket): void
   /**
-   * Closes connections that wait without a request, and those whose client has taken nothing of its answer
-   * for `longestMs`. Other connections close when they are answered. To be called repeatedly.
+   * Closes connections that wait without a request, in the handshake of TLS too, and those whose client has
+   * taken nothing of its answer for `longestMs`, or speaks another protocol and was sent nothing for so long.
+   * Other connections close when they are answered. To be called repeatedly.
    */
   closeWaiting(longestMs: number): void
   /** Closes all connections at once. */
   closeAll(): void
 }
 
-type Connection = {
+/** The bytes that a client had taken at the last check, and the time since which that has not changed, ms. */
+type Progress = { taken: number; since: number }
+
+type Connection = Progress & {
   readonly address: string
   /** complete requests that are not answered yet */
   pending: number
-  /** bytes that the client had taken at the last check, and the time since which that has not changed, ms */
-  taken: number
-  since: number
 }
 
 /**
@@ -37,6 +41,8 @@ type Connection = {
 export function limitConnections(server: Server | TlsServer, limits: ConnectionLimits): Connections {
   const { mostConnections, mostPerAddress } = limits
   const all = new Map<Socket, Connection>()
+  /** connections that others have taken over, which count no more */
+  const released = new Map<Socket, Progress>()
   /** waiting sockets by address, the longest wait first */
   const waiting = new Map<string, Set<Socket>>()
   const counts = new Map<string, number>()
@@ -74,7 +80,8 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
   }
 
   // Of a server with TLS, requests name the socket with TLS, which comes after the other.
-  server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
+  const handshakes = 'setSecureContext' in server ? followHandshakes(server) : undefined
+  server.on(handshakes ? 'secureConnection' : 'connection', (socket: Socket) => {
     const address = networkOf(socket.remoteAddress ?? '')
     if (!hasRoom(address)) return void socket.destroy()
     all.set(socket, { address, pending: 0, taken: -1, since: 0 })
@@ -110,21 +117,34 @@ export function limitConnections(server: Server | TlsServer, limits: ConnectionL
   })
 
   return {
+    release(socket) {
+      forget(socket)
+      released.set(socket, { taken: -1, since: 0 })
+      socket.once('close', () => released.delete(socket))
+    },
     closeWaiting(longestMs) {
       isClosing = true
+      handshakes?.destroyAll()
       const now = performance.now()
       for (const [socket, connection] of all) {
-        const taken = socket.bytesWritten - socket.writableLength
-        if (taken !== connection.taken) Object.assign(connection, { taken, since: now })
+        const isStill = stillMs(socket, connection, now) >= longestMs
         const isWaiting = waiting.get(connection.address)?.has(socket)
-        const isStuck = socket.writableLength > 0 && now - connection.since >= longestMs
-        if (isStuck || (isWaiting && socket.writableLength === 0)) socket.destroy()
+        if (socket.writableLength > 0 ? isStill : isWaiting) socket.destroy()
       }
+      for (const [socket, progress] of released)
+        if (stillMs(socket, progress, now) >= longestMs) socket.destroy()
     },
     closeAll() {
-      for (const socket of all.keys()) socket.destroy()
+      for (const socket of [...all.keys(), ...released.keys()]) socket.destroy()
     },
   }
+}
+
+/** Returns for how long a client has taken nothing of what it was sent, ms. */
+function stillMs(socket: Socket, progress: Progress, now: number): number {
+  const taken = socket.bytesWritten - socket.writableLength
+  if (taken !== progress.taken) Object.assign(progress, { taken, since: now })
+  return now - progress.since
 }
 
 /** Most requests that wait behind another one of the same connection; clients hardly ever send any. */

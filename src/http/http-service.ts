@@ -7,11 +7,12 @@ import {
 } from 'node:http'
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { SecureContextOptions } from 'node:tls'
+import type { SecureContextOptions, TlsOptions } from 'node:tls'
 
 import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Service } from '../runtime/lifecycle.ts'
 import type { ListenAddress } from '../runtime/listen-address.ts'
+import { answerAndClose, GRACE_MS } from './answer-and-close.ts'
 import { type ConnectionLimits, inTurn, limitConnections } from './connections.ts'
 import { httpProblemBody } from './http-problem-body.ts'
 import { noteStopping } from './stopping.ts'
@@ -21,6 +22,8 @@ export type HttpService = Service & {
    * Returns the address on which the started service listens; for port 0 with the free port that was chosen.
    */
   readonly address: () => ListenAddress
+  /** Shows another certificate to those who connect from now on; without effect where HTTPS is not spoken. */
+  readonly renew: (certificate: SecureContextOptions) => void
 }
 
 /** Limits for slow clients, so that none holds a connection for ever; times in ms, sizes in bytes. */
@@ -33,8 +36,6 @@ const SLOWNESS = {
 }
 /** Longest silence of a client that does not take its answer, ms. */
 const LONGEST_SILENCE_MS = 60_000
-/** Time in ms for which a connection stays open after its last answer, so that the client can read it. */
-const GRACE_MS = 1000
 /**
  * Longest time in ms that a stopping service waits for answers to be made and taken; then it breaks them off.
  */
@@ -46,10 +47,13 @@ export type Slowness = Partial<
 > & {
   /** form of refusals of what is no request: an HTTP problem, unless it is one sentence of plain text, or made so */
   readonly refusals?: 'text' | Refusal
-  /** called with requests to change the protocol; without it they are ordinary ones */
+  /**
+   * called with requests to change the protocol, to take the connection over or refuse it at once; without it they are
+   * ordinary ones
+   */
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
-  /** certificate and key, where the service speaks HTTPS */
-  readonly tls?: SecureContextOptions | undefined
+  /** certificate and key, and what clients must show, where the service speaks HTTPS */
+  readonly tls?: TlsOptions | undefined
 }
 
 /**
@@ -91,10 +95,17 @@ export function createHttpService(
     listener(request, response)
   }
   const options = { ...SLOWNESS, ...slowness }
-  const server = tls ? createTlsServer({ ...options, ...tls }, serve) : createServer(options, serve)
+  const tlsServer = tls && createTlsServer({ ...options, ...tls }, serve)
+  const server = tlsServer ?? createServer(options, serve)
   const connections = limitConnections(server, { ...CONNECTIONS, ...slowness })
   server.setTimeout(LONGEST_SILENCE_MS)
-  if (onUpgrade) server.on('upgrade', onUpgrade)
+  if (onUpgrade)
+    server.on('upgrade', (request, socket, head) => {
+      // Node listens no more for the errors of a connection that is handed over.
+      socket.on('error', () => socket.destroy())
+      onUpgrade(request, socket, head)
+      if (socket.writable) connections.release(request.socket)
+    })
   server.on('clientError', (error, socket) => refuseRequest(error, socket, graceMs, slowness.refusals))
   return {
     async start() {
@@ -120,6 +131,7 @@ export function createHttpService(
       const address = server.address()
       return { host, port: typeof address === 'object' && address ? address.port : port }
     },
+    renew: (certificate) => tlsServer?.setSecureContext(certificate),
   }
 }
 
@@ -129,10 +141,7 @@ const REFUSALS: { readonly [code: string]: readonly [number, string] } = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request did not come in time'],
 }
 
-/**
- * Sends an HTTP problem for input that never became a request of the app. Then closes the connection, whether the
- * client closes its own side or not.
- */
+/** Sends an HTTP problem for input that never became a request of the app, and closes the connection. */
 function refuseRequest(
   error: NodeJS.ErrnoException,
   socket: Duplex,
@@ -146,9 +155,8 @@ function refuseRequest(
   const { status, type, body, headers = {} } = refusalOf(error, form)
   const more = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${type}\r\n${more.join('')}`
-  socket.end(`${head}content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
-  const timer = setTimeout(() => socket.destroy(), graceMs)
-  socket.once('close', () => clearTimeout(timer))
+  const length = Buffer.byteLength(body)
+  answerAndClose(socket, `${head}content-length: ${length}\r\nconnection: close\r\n\r\n${body}`, graceMs)
 }
 
 function refusalOf(

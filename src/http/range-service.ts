@@ -38,5 +38,6 @@ export function createRangeService(
       started = await startAt(ports)
     },
     stop: async () => started?.stop(),
+    renew: (certificate) => started?.renew(certificate),
   }
 }

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { snakeCase } from '../text/letter-case.ts'
 
 export type Labels = { readonly [label: string]: string | number }
 export type Sample = { readonly labels: Labels; readonly value: number }
@@ -99,8 +100,4 @@ export class Metrics {
   get contentType(): string {
     return this.#registry.contentType
   }
-}
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

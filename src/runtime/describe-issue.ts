@@ -8,6 +8,9 @@ type Issue = {
   readonly errors?: readonly (readonly Issue[])[] | undefined
 }
 
+/** What a schema reports about a value inside another one, and where it stands there. */
+type PlacedIssue = Issue & { readonly path: readonly PropertyKey[] }
+
 const KINDS: { readonly [expected: string]: string } = {
   array: 'a list',
   boolean: 'true or false',
@@ -32,6 +35,24 @@ export function describeIssue(issue: Issue, value: unknown): string {
   }
   const said = message.replace(/^Invalid input: /, '')
   return said.charAt(0).toLowerCase() + said.slice(1)
+}
+
+/**
+ * Describes the issues of a schema about parts of a value, each with its path; `whole` names the value itself.
+ *
+ * @example
+ * describeIssues(error.issues, { pid: 'x' }, 'the message') // 'pid: expected a number, found a text'
+ */
+export function describeIssues(issues: readonly PlacedIssue[], value: unknown, whole: string): string {
+  return issues
+    .map(({ path, ...issue }) => `${path.join('.') || whole}: ${describeIssue(issue, partOf(value, path))}`)
+    .join('; ')
+}
+
+type Parts = { readonly [name: PropertyKey]: unknown }
+
+function partOf(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, part) => (at as Parts | null | undefined)?.[part], value)
 }
 
 /** Returns what was expected in plain words; undefined where the schema's own message says it. */

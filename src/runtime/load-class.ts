@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { messageOf, StackTachError } from '../domain/errors.ts'
+import { inTime } from './in-time.ts'
 
 /** Matches `./my.js:MyHandler`: a module, relative to a folder, and the class that it exports. */
 const CLASS_PATH = /^(\.{0,2}\/.*\.[cm]?[jt]s):([A-Za-z_$][\w$]*)$/
@@ -50,20 +51,14 @@ export async function loadClass(
 const LOADING_MS = 10_000
 
 async function importModule(file: string, classPath: string): Promise<{ readonly [name: string]: unknown }> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const tooLate = () => reject(new Error(`it was not loaded within ${LOADING_MS / 1000} s`))
-    timer = setTimeout(tooLate, LOADING_MS)
-  })
+  const late = () => new Error(`it was not loaded within ${LOADING_MS / 1000} s`)
   try {
-    return await Promise.race([import(pathToFileURL(file).href), late])
+    return await inTime(import(pathToFileURL(file).href), LOADING_MS, late)
   } catch (error) {
     const reason = `${messageOf(error)}${placeOf(error, file)}`
     throw new StackTachError('config', `${classPath}: the module cannot be loaded: ${reason}`, {
       cause: error,
     })
-  } finally {
-    clearTimeout(timer)
   }
 }
 

@@ -80,8 +80,7 @@ function receiver(): Reading {
     relay: () => count++,
     counters: new Counters(),
     mostMessageBytes: 65_536,
-    signers: new Map(),
-    requiresSignature: false,
+    signatures: () => ({ signers: new Map(), isRequired: false }),
   })
   return { push: (bytes) => splitter.push(bytes), count: () => count }
 }

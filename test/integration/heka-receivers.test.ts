@@ -55,15 +55,18 @@ function readAll(subject: string) {
   const broker = amqpBrokerAt(inject('amqpUrl'))
   const bodies: Buffer[] = []
   let deliveries = 0
-  const subscription = broker.subscribe(streamSpec(subject, RETENTION, 'first'), {
-    prefetch: 1000,
-    onDelivery(delivery) {
-      deliveries++
-      bodies.push(...framesOf(delivery.body))
-      subscription.ackUpTo(delivery)
+  const subscription = broker.subscribe(
+    { ...streamSpec(subject, RETENTION), streamOffset: 'first' },
+    {
+      prefetch: 1000,
+      onDelivery(delivery) {
+        deliveries++
+        bodies.push(...framesOf(delivery.body))
+        subscription.ackUpTo(delivery)
+      },
+      onLost() {},
     },
-    onLost() {},
-  })
+  )
   onTestFinished(() => broker.close())
   return { bodies, deliveries: () => deliveries, payloads: () => bodies.map((bytes) => payloadOf(bytes)) }
 }

@@ -9,7 +9,13 @@ const WORDS = ['domain', 'text', 'formats']
 /** What every part may be made of. */
 const GROUND = [...WORDS, 'runtime']
 /** What other parts may know of those that have adapters. */
-const BROKER = ['broker/broker.ts', 'broker/queue-spec.ts', 'broker/amqp-value.ts', 'broker/message.ts']
+const BROKER = [
+  'broker/broker.ts',
+  'broker/queue-spec.ts',
+  'broker/amqp-value.ts',
+  'broker/message.ts',
+  'broker/kept-publisher.ts',
+]
 const OBJECTS = ['objects/target.ts', 'objects/content-error.ts', 'objects/digest.ts']
 const PORTS = ['store/store.ts', 'store/ports', ...BROKER, 'archive/archive.ts']
 
@@ -48,7 +54,7 @@ const ARROWS: { readonly [room: string]: readonly string[] } = {
   publishing: GROUND,
   consumer: [...GROUND, ...PORTS, 'clock', 'timex', 'distiller', 'streams', 'publishing'],
   pipeline: [...GROUND, ...PORTS, 'clock', 'timex', 'streams', 'usage', 'publishing'],
-  ship: [...GROUND, ...OBJECTS],
+  ship: [...GROUND, ...OBJECTS, 'http/refuse-upgrade.ts'],
   // The page for people, and the samples that it shows.
   dashboard: [...GROUND, 'clock', 'http', 'store/ports'],
   // The log transport: its wire, and the programs on both sides of it.

@@ -1,4 +1,5 @@
-import type { Broker, Publisher } from '../../broker/broker.ts'
+import type { Broker } from '../../broker/broker.ts'
+import { keptPublisher } from '../../broker/kept-publisher.ts'
 import { readConfigText } from '../../config/documents/read-config-text.ts'
 import { parseYamlDocument } from '../../config/documents/yaml-document.ts'
 import { compileMapping, type Mapping } from '../../heka/bridge/mapping.ts'
@@ -11,13 +12,14 @@ import { streamSpec } from '../../heka/stream/stream-spec.ts'
 import { DeadLetters } from '../../heka/subscriber/dead-letters.ts'
 import type { PostOutcome } from '../../heka/subscriber/poster.ts'
 import { Subscriber } from '../../heka/subscriber/subscriber.ts'
-import { createGroup, type Service } from '../../runtime/lifecycle.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { Outage } from '../../runtime/outage.ts'
 import { retry } from '../../runtime/retry.ts'
 import { openHekaBroker } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
 import { createReading, seatOf } from './seated-reading.ts'
+import type { Reloadable } from './settings-reload.ts'
 
 type Values = ValuesOf<(typeof BRIDGE)['settings']>
 
@@ -28,8 +30,12 @@ const WAITS = { initialMs: 500, maxMs: 10_000 }
 const LINE_FEED = 10
 
 /** Builds what makes notifications of the messages of a stream. Its start rejects when the broker is not there. */
-export async function buildBridge(values: Values, broker: Broker, logger: Logger): Promise<Service> {
-  const mapping = await loadMapping(values.mapping)
+export async function buildBridge(
+  values: Values,
+  broker: Broker,
+  logger: Logger,
+): Promise<Reloadable<Values>> {
+  let mapping = await loadMapping(values.mapping)
   const target =
     values.targetUrl === '' ? broker : await openHekaBroker({ ...values, natsUrl: values.targetUrl }, logger)
   const counters = new Counters()
@@ -77,19 +83,23 @@ export async function buildBridge(values: Values, broker: Broker, logger: Logger
       await group.stop()
       if (target !== broker) await target.close()
     },
+    live: ['mapping'],
+    async take(next) {
+      mapping = await loadMapping(next.mapping)
+    },
   }
 }
 
 async function loadMapping(file: string): Promise<Mapping> {
-  return compileMapping(parseYamlDocument(await readConfigText(file), file).value, file)
+  return compileMapping(parseYamlDocument(await readConfigText(file), file))
 }
 
 /** Returns what publishes lines, a notification each, until all of them are confirmed. */
 function publishing(target: Broker, { exchange, routingKey }: Values, logger: Logger) {
   const outage = new Outage(logger, 'notifications are published again')
-  let publisher: Publisher | undefined
+  const kept = keptPublisher(() => target.openPublisher())
   const publish = async (lines: Buffer) => {
-    publisher ??= await target.openPublisher()
+    const publisher = await kept.opened()
     const sent: Promise<void>[] = []
     for (let from = 0, end = lines.indexOf(LINE_FEED); end >= 0; end = lines.indexOf(LINE_FEED, from)) {
       sent.push(publisher.publish({ exchange, routingKey }, lines.subarray(from, end)))

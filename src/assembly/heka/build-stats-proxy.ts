@@ -15,16 +15,21 @@ import { readSecret } from '../../runtime/read-secret.ts'
 import { processName } from '../daemon.ts'
 import { reachedInTime } from './heka-broker.ts'
 import type { Listening } from './run-heka.ts'
+import type { Reloadable } from './settings-reload.ts'
 
 type Values = ValuesOf<(typeof STATS_PROXY)['settings']>
 
 const PREFETCH = 1000
 
 /** Builds the statistics daemon. Its start rejects when the broker is not there. */
-export async function buildStatsProxy(values: Values, broker: Broker, logger: Logger): Promise<Listening> {
-  const token = values.tokenFile === '' ? undefined : await readSecret(values.tokenFile)
+export async function buildStatsProxy(
+  values: Values,
+  broker: Broker,
+  logger: Logger,
+): Promise<Listening & Reloadable<Values>> {
+  let token = await tokenOf(values)
+  let { allowedOrigins } = values
   const feed = new EventFeed()
-  const { allowedOrigins } = values
   const isAllowed = (origin: string | undefined) =>
     allowedOrigins.length === 0 || origin === undefined || allowedOrigins.includes(origin)
   const access = { feed, isAllowed, hasToken: (request: IncomingMessage) => isShown(request, token) }
@@ -46,7 +51,19 @@ export async function buildStatsProxy(values: Values, broker: Broker, logger: Lo
     },
   }
   const services = [following(broker, values, feed, logger), listening]
-  return { ...createGroup(services), address: () => http.address() }
+  return {
+    ...createGroup(services),
+    address: () => http.address(),
+    live: ['tokenFile', 'allowedOrigins'],
+    async take(next) {
+      token = await tokenOf(next)
+      allowedOrigins = next.allowedOrigins
+    },
+  }
+}
+
+async function tokenOf({ tokenFile }: Values): Promise<string | undefined> {
+  return tokenFile === '' ? undefined : readSecret(tokenFile)
 }
 
 /** Whether a request shows the token: as a bearer, or in its query, since pages cannot set headers of a websocket. */

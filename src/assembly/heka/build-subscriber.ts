@@ -11,28 +11,44 @@ import { streamSpec } from '../../heka/stream/stream-spec.ts'
 import { DeadLetters } from '../../heka/subscriber/dead-letters.ts'
 import { createLineEncoder } from '../../heka/subscriber/line-encoder.ts'
 import { parseLineFields } from '../../heka/subscriber/line-fields.ts'
-import { Poster, type PostOutcome } from '../../heka/subscriber/poster.ts'
-import { Subscriber, type SubscriberOptions } from '../../heka/subscriber/subscriber.ts'
-import { createGroup, type Service } from '../../runtime/lifecycle.ts'
+import { Poster, type PosterOptions, type PostOutcome } from '../../heka/subscriber/poster.ts'
+import { Subscriber } from '../../heka/subscriber/subscriber.ts'
+import { createGroup } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
 import { splitCredentials } from '../../text/url-credentials.ts'
 import { createStatsService } from './heka-stats.ts'
 import { HOST, matcherOf } from './receiver-parts.ts'
 import { createReading, seatOf } from './seated-reading.ts'
+import type { Reloadable } from './settings-reload.ts'
 
 type Values = ValuesOf<(typeof SUBSCRIBER)['settings']>
+
+/** What a subscriber takes while it runs. */
+const LIVE = [
+  'matchSpec',
+  'fields',
+  'dynamicFields',
+  'remoteUrl',
+  'authorizationFile',
+  'compression',
+  'requestTimeout',
+  'retryTime',
+] as const
 
 /** Bounds of the pause in place of a POST, ms. */
 const STUB_MS = [50, 700] as const
 
 /** Builds the subscriber. Its start rejects when the broker is not there. */
-export async function buildSubscriber(values: Values, broker: Broker, logger: Logger): Promise<Service> {
-  requireUsable(values)
+export async function buildSubscriber(
+  values: Values,
+  broker: Broker,
+  logger: Logger,
+): Promise<Reloadable<Values>> {
   const counters = new Counters()
   const lag = new LagGauge()
-  const poster = await posterOf(values, counters, logger)
-  const settings = subscriberSettings(values)
+  const poster = new Poster(await posterOptions(values, counters, logger))
+  let lines = linesOf(values)
   const openPublisher = () => broker.openPublisher()
   const reporter = values.stats
     ? new StatsReporter({ openPublisher, channel: values.statsChannel, logger, read: () => lag.events() })
@@ -43,7 +59,16 @@ export async function buildSubscriber(values: Values, broker: Broker, logger: Lo
     logger,
   )
   const subscriber = new Subscriber({
-    ...settings,
+    spec: streamSpec(values.subject, values),
+    start: startOf(values),
+    encode(view, writer) {
+      lines.write(view, writer)
+      return true
+    },
+    matches: (view) => lines.matches?.(view) ?? true,
+    batchSize: values.batchSize,
+    batchTimeoutMs: values.batchTimeout,
+    parallel: values.parallelPosts,
     broker,
     openPublisher,
     post: values.stubHttp ? stubPost : (lines, id, signal) => poster.post(lines, id, signal),
@@ -72,44 +97,30 @@ export async function buildSubscriber(values: Values, broker: Broker, logger: Lo
     ...(reporter ? [reporter] : []),
     createReading(subscriber, seat, deadLetters, values, logger),
   ]
-  return createGroup(services)
-}
-
-function requireUsable({ durable, remoteUrl, compression }: Values): void {
-  if (/^(?:true|false)$/i.test(durable))
-    throw new ConfigError(`DURABLE is a name, not a switch; found ${durable}`)
-  if (!/^https?:\/\//i.test(remoteUrl) || !URL.canParse(remoteUrl))
-    throw new ConfigError('REMOTE_URL: expected a URL that begins with http:// or https://')
-  if (!/^(?:none|gzip|)$/.test(compression))
-    throw new ConfigError(`COMPRESSION: expected gzip or none, found ${JSON.stringify(compression)}`)
-}
-
-function subscriberSettings(
-  values: Values,
-): Pick<
-  SubscriberOptions,
-  'spec' | 'start' | 'encode' | 'matches' | 'batchSize' | 'batchTimeoutMs' | 'parallel'
-> {
-  const { dynamicFields } = values
-  const writeLine = createLineEncoder({ fields: parseLineFields(values.fields), dynamicFields })
   return {
-    spec: streamSpec(values.subject, values),
-    start: startOf(values),
-    encode: (view, writer) => {
-      writeLine(view, writer)
-      return true
+    ...createGroup(services),
+    live: LIVE,
+    async take(next) {
+      const [nextLines, options] = [linesOf(next), await posterOptions(next, counters, logger)]
+      lines = nextLines
+      poster.use(options)
     },
-    matches: matcherOf(values.matchSpec),
-    batchSize: values.batchSize,
-    batchTimeoutMs: values.batchTimeout,
-    parallel: values.parallelPosts,
   }
 }
 
-async function posterOf(values: Values, counters: Counters, logger: Logger): Promise<Poster> {
+/** Returns which messages are posted, and how their lines are written. */
+function linesOf({ fields, dynamicFields, matchSpec }: Values) {
+  return {
+    matches: matcherOf(matchSpec),
+    write: createLineEncoder({ fields: parseLineFields(fields), dynamicFields }),
+  }
+}
+
+async function posterOptions(values: Values, counters: Counters, logger: Logger): Promise<PosterOptions> {
   const { bare, authorization } = splitCredentials(values.remoteUrl)
-  const own = values.authorizationFile === '' ? authorization : await readSecret(values.authorizationFile)
-  return new Poster({
+  const { authorizationFile: file } = values
+  const own = file === '' ? authorization : await readHeader(file)
+  return {
     url: bare.href,
     headers: own === undefined ? {} : { Authorization: own },
     isPacked: values.compression === 'gzip',
@@ -117,7 +128,15 @@ async function posterOf(values: Values, counters: Counters, logger: Logger): Pro
     retryMs: values.retryTime,
     logger,
     onAttempt: (outcome) => counters.add(outcome === 'delivered' ? 'postCount' : 'failedPostCount'),
-  })
+  }
+}
+
+/** Reads the value of a header. Rejects with ConfigError where no header can carry it. */
+async function readHeader(file: string): Promise<string> {
+  const value = await readSecret(file)
+  if (/[^\t -~]/.test(value))
+    throw new ConfigError(`${file} holds more than one line of ASCII, and no header can carry that`)
+  return value
 }
 
 async function stubPost(): Promise<PostOutcome> {

@@ -1,29 +1,31 @@
 import type { Broker } from '../../broker/broker.ts'
 import { Counters } from '../../heka/receivers/counters.ts'
+import type { SignatureRules } from '../../heka/receivers/frame-intake.ts'
 import { Intake } from '../../heka/receivers/intake.ts'
 import { parseSignerKeys } from '../../heka/receivers/signer-keys.ts'
 import { TcpReceiver } from '../../heka/receivers/tcp-receiver.ts'
-import { parseBindAddress } from '../../heka/settings/listen.ts'
 import type { TCP_RECEIVER } from '../../heka/settings/programs.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
 import type { StreamWriter } from '../../heka/stream/stream-writer.ts'
-import type { SignerKeys } from '../../heka/wire/signature.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
-import { readTlsFiles } from '../../runtime/tls-files.ts'
 import { reachedInTime } from './heka-broker.ts'
 import { createStatsService } from './heka-stats.ts'
-import { matcherOf, reporterOf, writerOf } from './receiver-parts.ts'
+import { matcherOf, reporterOf, tlsOf, writerOf } from './receiver-parts.ts'
 import type { Listening } from './run-heka.ts'
+import type { Reloadable } from './settings-reload.ts'
 
 type Values = ValuesOf<(typeof TCP_RECEIVER)['settings']>
 
 /** Builds the TCP receiver. Its start rejects when the broker is not there. */
-export async function buildTcpReceiver(values: Values, broker: Broker, logger: Logger): Promise<Listening> {
-  const address = parseBindAddress(values.bindAddress, 'BIND_ADDRESS')
+export async function buildTcpReceiver(
+  values: Values,
+  broker: Broker,
+  logger: Logger,
+): Promise<Listening & Reloadable<Values>> {
   const intake = new Intake(matcherOf(values.matchSpec))
-  const signers = await signersOf(values)
+  let signatures = await signaturesOf(values)
   const tls = await tlsOf(values)
   const counters = new Counters()
   const parts = { values, broker, counters, logger }
@@ -33,15 +35,14 @@ export async function buildTcpReceiver(values: Values, broker: Broker, logger: L
     onPublished: (count) => counters.add('publishedCount', count),
   })
   const receiver = new TcpReceiver({
-    address,
+    address: values.bindAddress,
     intake,
     relay: (bytes, from, end) => writer.add(bytes, from, end),
     isFull: () => writer.isFull,
     counters,
     logger,
     mostMessageBytes: values.maxMessageSize,
-    signers,
-    requiresSignature: values.requireSignature,
+    signatures: () => signatures,
     mostConnections: values.maxConnections,
     mostConnectionsPerSender: values.maxConnectionsPerSender,
     mostRatePerSender: values.maxRatePerSender,
@@ -73,18 +74,26 @@ export async function buildTcpReceiver(values: Values, broker: Broker, logger: L
     stop: () => receiver.stop(),
   }
   const services = [reached, ...(stats ? [stats] : []), ...(reporter ? [reporter] : []), listening]
-  return { ...createGroup(services), address: () => receiver.address }
+  return {
+    ...createGroup(services),
+    address: () => receiver.address,
+    live: ['matchSpec', 'signersFile', 'requireSignature', 'skipSignature'],
+    async take(next) {
+      const matches = matcherOf(next.matchSpec)
+      const [rules, certificate] = [await signaturesOf(next), await tlsOf(next)]
+      intake.use(matches)
+      signatures = rules
+      if (certificate) receiver.renew(certificate)
+    },
+  }
 }
 
-async function signersOf(values: Values): Promise<SignerKeys | undefined> {
-  if (values.skipSignature) return undefined
-  if (values.signersFile === '') return new Map()
-  return parseSignerKeys(await readSecret(values.signersFile), values.signersFile)
-}
-
-async function tlsOf({ tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: ca }: Values) {
-  if (cert === '' && key === '' && ca === '') return undefined
-  const files = { cert: cert || undefined, key: key || undefined, ca: ca || undefined }
-  const read = await readTlsFiles(files, process.cwd())
-  return ca === '' ? read : { ...read, requestCert: true, rejectUnauthorized: true }
+/** Returns by which rules signatures are checked; undefined: not at all. */
+async function signaturesOf({
+  skipSignature,
+  signersFile: file,
+  requireSignature: isRequired,
+}: Values): Promise<SignatureRules | undefined> {
+  if (skipSignature) return undefined
+  return { signers: file === '' ? new Map() : parseSignerKeys(await readSecret(file), file), isRequired }
 }

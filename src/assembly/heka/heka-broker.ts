@@ -2,7 +2,7 @@ import type { Broker } from '../../broker/broker.ts'
 import { ConfigError } from '../../domain/errors.ts'
 import type { BROKER_SETTINGS } from '../../heka/settings/common-settings.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
-import { sleep } from '../../runtime/backoff.ts'
+import { inTime } from '../../runtime/in-time.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { type BrokerAccess, openBroker } from '../open-broker.ts'
 
@@ -34,17 +34,6 @@ export async function reachedInTime(
   work: Promise<unknown>,
   { brokerConnectTime }: BrokerValues,
 ): Promise<void> {
-  const ended = new AbortController()
-  const late = sleep(brokerConnectTime, ended.signal).then(() => {
-    if (!ended.signal.aborted)
-      throw new ConfigError(`the broker does not answer within ${brokerConnectTime / 1000} s`)
-  })
-  // Only the first of both counts.
-  late.catch(() => {})
-  work.catch(() => {})
-  try {
-    await Promise.race([work, late])
-  } finally {
-    ended.abort()
-  }
+  const late = () => new ConfigError(`the broker does not answer within ${brokerConnectTime / 1000} s`)
+  await inTime(work, brokerConnectTime, late)
 }

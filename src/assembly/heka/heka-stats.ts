@@ -1,14 +1,14 @@
 import type { Counters } from '../../heka/receivers/counters.ts'
-import { parseBindAddress } from '../../heka/settings/listen.ts'
 import { createStatsApp } from '../../heka/stats/stats-app.ts'
 import { createHttpService } from '../../http/http-service.ts'
 import { Metrics } from '../../observe/metrics.ts'
 import { samplesBy } from '../../observe/samples-by.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
+import type { ListenAddress } from '../../runtime/listen-address.ts'
 
 export type StatsParts = {
-  /** HOST:PORT, :PORT, or the empty text for none */
-  readonly address: string
+  /** null: none */
+  readonly address: ListenAddress | null
   readonly counters: Counters
   readonly hindrance: () => string | undefined
   /** figures of the moment, by name */
@@ -22,7 +22,7 @@ export function createStatsService({
   hindrance,
   gauges,
 }: StatsParts): Service | undefined {
-  if (address === '') return undefined
+  if (address === null) return undefined
   const metrics = new Metrics()
   metrics.counter('heka_events', 'what has become of messages, by counter', ['name'], () =>
     samplesBy('name', Object.entries(counters.all())),
@@ -31,7 +31,7 @@ export function createStatsService({
     metrics.gauge(`heka_${name}`, help, [], () => [{ labels: {}, value: read() }])
   const text = async () => ({ contentType: metrics.contentType, text: await metrics.text() })
   const app = createStatsApp({ counters, hindrance, metrics: text })
-  return createHttpService(app, parseBindAddress(address, 'STATS_ADDRESS'), 'STATS_ADDRESS', {
+  return createHttpService(app, address, 'STATS_ADDRESS', {
     refusals: 'text',
   })
 }

@@ -1,16 +1,18 @@
 import { hostname } from 'node:os'
+import type { TlsOptions } from 'node:tls'
 import type { Broker } from '../../broker/broker.ts'
-import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { ConfigError } from '../../domain/errors.ts'
 import { compileMatcher } from '../../heka/matcher/compile-matcher.ts'
 import type { Matcher } from '../../heka/matcher/matcher.ts'
 import type { Counters } from '../../heka/receivers/counters.ts'
-import type { RECEIVER_SETTINGS, STREAM_SETTINGS } from '../../heka/settings/common-settings.ts'
+import type { RECEIVER_SETTINGS, STREAM_SETTINGS, TLS_SETTINGS } from '../../heka/settings/common-settings.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
 import { StatsReporter } from '../../heka/stats/reporter.ts'
 import { createThroughput } from '../../heka/stats/throughput.ts'
 import { streamSpec } from '../../heka/stream/stream-spec.ts'
 import { StreamWriter, type StreamWriterOptions } from '../../heka/stream/stream-writer.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { readTlsFiles } from '../../runtime/tls-files.ts'
 
 export type ReceiverValues = ValuesOf<typeof RECEIVER_SETTINGS> & ValuesOf<typeof STREAM_SETTINGS>
 
@@ -22,13 +24,22 @@ export type ReceiverParts = {
   readonly logger: Logger
 }
 
-/** Compiles MATCH_SPEC; undefined where it is empty. Throws ConfigError with place and reason. */
+/** Compiles MATCH_SPEC; undefined where it is empty. */
 export function matcherOf(spec: string): Matcher | undefined {
-  try {
-    return spec === '' ? undefined : compileMatcher(spec)
-  } catch (error) {
-    throw new ConfigError(`MATCH_SPEC is no expression of the matcher: ${messageOf(error)}`)
-  }
+  return spec === '' ? undefined : compileMatcher(spec)
+}
+
+/** Reads the files of TLS; undefined where none is named. Rejects with StackTachError when they cannot be used. */
+export async function tlsOf({
+  tlsCertFile: cert,
+  tlsKeyFile: key,
+  tlsClientCaFile: ca,
+}: ValuesOf<typeof TLS_SETTINGS>): Promise<TlsOptions | undefined> {
+  if (cert === '' && key === '' && ca === '') return undefined
+  if (cert === '' || key === '')
+    throw new ConfigError('TLS needs both TLS_CERT_FILE and TLS_KEY_FILE, and one of them is missing')
+  const read = await readTlsFiles({ cert, key, ca: ca || undefined }, process.cwd())
+  return ca === '' ? read : { ...read, requestCert: true, rejectUnauthorized: true }
 }
 
 /** Creates what publishes the messages of a receiver. */

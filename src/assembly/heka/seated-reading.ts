@@ -1,4 +1,5 @@
 import type { Broker } from '../../broker/broker.ts'
+import { positionText } from '../../heka/stream/position.ts'
 import { Seat } from '../../heka/stream/seat.ts'
 import type { DeadLetters } from '../../heka/subscriber/dead-letters.ts'
 import type { Subscriber } from '../../heka/subscriber/subscriber.ts'
@@ -33,7 +34,7 @@ export function seatOf(
     logger,
     onSeated: (position) => {
       const where = position
-        ? `from ${position.offset}.${position.index} on; after a crash what came next may be sent again`
+        ? `from ${positionText(position)} on; after a crash what came next may be sent again`
         : 'from the start'
       logger.info({}, `this process reads ${subject} ${where}`)
       void subscriber.readFrom(position)

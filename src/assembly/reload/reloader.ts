@@ -13,6 +13,7 @@ import { configChanges, withFixed } from './config-changes.ts'
 import type { Hangups } from './hangups.ts'
 import type { ReloadOutcome } from './outcome.ts'
 import { ownModules, staleModules } from './own-modules.ts'
+import { reloadedSentence, tellReload } from './tell-reload.ts'
 
 /** A configuration that a daemon is ready to take, and has not taken yet. */
 export type PreparedChange = {
@@ -71,14 +72,8 @@ export class Reloader {
    * force when there is an error. Logs one line that says what has changed, or why nothing has. Never rejects.
    */
   async reload(): Promise<ReloadOutcome> {
-    const { manager } = this.#options
-    if (this.#isStopped) return { ok: false, sentence: 'not reloaded: the daemon is stopping' }
-    manager?.reloading()
-    const outcome = await this.#reload()
-    this.#options.status?.set('reload.error', outcome.ok ? undefined : outcome.sentence)
-    if (outcome.ok) this.#options.status?.set('reload.at', new Date().toISOString())
-    if (!this.#isStopped) manager?.ready('running')
-    return outcome
+    const { manager, status } = this.#options
+    return tellReload(() => this.#reload(), { manager, status, isStopped: () => this.#isStopped })
   }
 
   async #reload(): Promise<ReloadOutcome> {
@@ -90,8 +85,7 @@ export class Reloader {
     }
     try {
       const { changes, needsRestart, logChange } = await this.#change()
-      const restart = needsRestart.length > 0 ? `; needs a restart: ${needsRestart.join(', ')}` : ''
-      const sentence = `reloaded ${file}: ${changes.join(', ') || 'nothing has changed'}${restart}`
+      const sentence = reloadedSentence(file, changes, needsRestart)
       if (!logChange.isQuieter) logChange.apply()
       log.logger[needsRestart.length > 0 ? 'warn' : 'info'](
         { changes, needs_restart: needsRestart },

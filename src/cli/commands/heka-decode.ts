@@ -83,7 +83,7 @@ async function decodeHex(
   form: Form,
   signers: SignerKeys | undefined,
 ): Promise<void> {
-  for await (const { bytes } of readHexLines(file)) {
+  for await (const bytes of readHexLines(file)) {
     if (!isFramed(bytes, options)) await print([attempt(form, bytes)])
     else {
       const splitter = new Splitter(form, signers)

@@ -12,6 +12,7 @@ import { FORMATS, type Format } from '../../notigen/format/format.ts'
 import type { SimulationOptions } from '../../notigen/simulation.ts'
 import { MESSAGE_TROUBLES, type MessageTrouble } from '../../notigen/trouble/message-trouble.ts'
 import { USAGE_CODES } from '../../notigen/trouble/usage-orders.ts'
+import { kebabCase } from '../../text/letter-case.ts'
 import { type Duration, NoSuchTime, shiftTime, sumDuration } from '../../timex/duration.ts'
 import { parseTimex } from '../../timex/parser.ts'
 import { localOption, parsePositive, parseWhole, TimeOption } from '../program.ts'
@@ -86,17 +87,13 @@ export function addSimulationOptions(command: Command): Command {
       parseShare,
     )
   for (const kind of MESSAGE_KINDS) {
-    command.option(`--${kebab(kind)} <share>`, MESSAGE_TROUBLES[kind], parseShare)
+    command.option(`--${kebabCase(kind)} <share>`, MESSAGE_TROUBLES[kind], parseShare)
   }
   command.optionsGroup('Wrong usage (SHARE of the daily exists that can have it):')
   for (const code of USAGE_CODES) {
     command.option(`--${code.toLowerCase()} <share>`, USAGE_MEANINGS[code], parseShare)
   }
   return command
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 /**

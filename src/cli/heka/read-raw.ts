@@ -10,24 +10,24 @@ export async function* readRaw(file: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** A line of hexadecimal as bytes, and its number, from 1. */
-export type HexLine = { readonly number: number; readonly bytes: Buffer }
-
-/** Yields the lines of a file of hexadecimal; an empty one stands for no bytes. Throws InvalidError, with its number. */
-export async function* readHexLines(file: string): AsyncGenerator<HexLine> {
+/**
+ * Yields the bytes of each line of a file of hexadecimal; an empty line stands for none. Throws InvalidError with the
+ * number of the line, from 1.
+ */
+export async function* readHexLines(file: string): AsyncGenerator<Buffer> {
   let open = ''
   let number = 1
   for await (const piece of readRaw(file)) {
     const lines = `${open}${piece.toString('latin1')}`.split('\n')
     open = lines.pop() ?? ''
-    for (const line of lines) yield hexLine(line, number++)
+    for (const line of lines) yield bytesOfLine(line, number++)
   }
-  if (open !== '') yield hexLine(open, number)
+  if (open !== '') yield bytesOfLine(open, number)
 }
 
-function hexLine(line: string, number: number): HexLine {
+function bytesOfLine(line: string, number: number): Buffer {
   const text = line.trim()
   if (!/^(?:[0-9a-fA-F]{2})*$/.test(text))
     throw new InvalidError(`line ${number}: expected bytes in hexadecimal`)
-  return { number, bytes: Buffer.from(text, 'hex') }
+  return Buffer.from(text, 'hex')
 }

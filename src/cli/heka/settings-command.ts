@@ -2,19 +2,14 @@ import { type Command, Option } from 'commander'
 import type { StatusRole } from '../../assembly/daemon-status.ts'
 import type { BrokerValues } from '../../assembly/heka/heka-broker.ts'
 import { type LogOptions, runHeka } from '../../assembly/heka/run-heka.ts'
+import type { Reloadable } from '../../assembly/heka/settings-reload.ts'
 import type { Broker } from '../../broker/broker.ts'
 import { readConfigText } from '../../config/documents/read-config-text.ts'
 import { parseYamlDocument } from '../../config/documents/yaml-document.ts'
-import { ConfigError } from '../../domain/errors.ts'
-import {
-  optionOf,
-  type Program,
-  readSettings,
-  type SettingSources,
-} from '../../heka/settings/read-settings.ts'
+import { ConfigError, formatPosition } from '../../domain/errors.ts'
+import { optionOf, type Program, readSettings, type SettingsFile } from '../../heka/settings/read-settings.ts'
 import type { Settings, ValuesOf } from '../../heka/settings/setting.ts'
 import { settingsTable } from '../../heka/settings/settings-table.ts'
-import type { Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { createCommand } from '../program.ts'
 
@@ -28,7 +23,7 @@ export type SettingsCommand<S extends Settings> = {
   readonly example: string
   readonly program: Program<S>
   /** Builds the service that runs until the command is stopped. */
-  readonly build: (values: ValuesOf<S>, broker: Broker, logger: Logger) => Promise<Service>
+  readonly build: (values: ValuesOf<S>, broker: Broker, logger: Logger) => Promise<Reloadable<ValuesOf<S>>>
 }
 
 /**
@@ -49,16 +44,18 @@ export function createSettingsCommand<S extends Settings>(parts: SettingsCommand
       `\nEnvironment, also without the prefix ${program.prefix}_:\n${settingsTable(program)}`,
     )
     .action(async (options: Options) => {
-      const file = options.config === undefined ? undefined : await readFileValues(options.config)
-      const sources = { options, environment: process.env, file }
-      const values = readSettings(program, sources) as ValuesOf<S> & BrokerValues
-      await runHeka(role, values, options, (broker, logger) => build(values, broker, logger))
+      const read = async () => {
+        const file = options.config === undefined ? undefined : await readFileValues(options.config)
+        return readSettings(program, { options, environment: process.env, file }) as ValuesOf<S> &
+          BrokerValues
+      }
+      await runHeka(role, read, options, build)
     })
 }
 
-async function readFileValues(name: string): Promise<NonNullable<SettingSources['file']>> {
-  const { value } = parseYamlDocument(await readConfigText(name), name)
+async function readFileValues(name: string): Promise<SettingsFile> {
+  const { value, positionOf, keyPositionOf } = parseYamlDocument(await readConfigText(name), name)
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new ConfigError(`${name}: expected a mapping of settings`)
-  return { name, values: value as { readonly [key: string]: unknown } }
+    throw new ConfigError(`${formatPosition(positionOf([]))}: expected a mapping of settings`)
+  return { values: value as SettingsFile['values'], positionOf, keyPositionOf }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { ConfigError, messageOf } from '../../domain/errors.ts'
+import { ConfigError, formatPosition, messageOf, type Position } from '../../domain/errors.ts'
 import { formatIso } from '../../domain/time.ts'
-import { describeIssue } from '../../runtime/describe-issue.ts'
+import { describeIssues } from '../../runtime/describe-issue.ts'
 import { stringifyJson } from '../../text/json.ts'
 import { compileMatcher } from '../matcher/compile-matcher.ts'
 import type { Matcher } from '../matcher/matcher.ts'
@@ -36,23 +36,31 @@ type Rule = {
 /** Makes the notification of a message; `id` is taken where the message has none. Undefined: no rule matches. */
 export type Mapping = (view: MessageView, id: string) => string | undefined
 
+/** The value of a file with rules, and where its parts stand in it. */
+export type MappingFile = {
+  readonly value: unknown
+  readonly positionOf: (path: readonly (string | number)[]) => Position
+}
+
 /**
  * Compiles the rules by which messages of Heka become notifications: the first one that matches makes it. Throws
- * ConfigError with the place in the file's structure and the reason.
+ * ConfigError with every fault of the form and its place in the file, or else with the first rule that cannot be used.
  */
-export function compileMapping(value: unknown, file: string): Mapping {
+export function compileMapping({ value, positionOf }: MappingFile): Mapping {
   const { success, data, error } = schema.safeParse(value)
   if (!success) {
-    const faults = error.issues.map(
-      (issue) => `${issue.path.join('.') || 'the file'}: ${describeIssue(issue, undefined)}`,
-    )
-    throw new ConfigError(`${file}: ${faults.join('; ')}`)
+    const faults = error.issues.map((issue) => {
+      const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)))
+      return `${formatPosition(positionOf(path))}: ${describeIssues([issue], value, 'the file')}`
+    })
+    throw new ConfigError(faults.join('\n'))
   }
   const rules = data.notifications.map((rule, index) => {
     try {
       return compileRule(rule)
     } catch (fault) {
-      throw new ConfigError(`${file}: notifications.${index}: ${messageOf(fault)}`)
+      const place = formatPosition(positionOf(['notifications', index]))
+      throw new ConfigError(`${place}: notifications.${index}: ${messageOf(fault)}`)
     }
   })
   return (view, id) => {

@@ -25,18 +25,13 @@ const EXPECTED =
  * compileTemplate('{Fields[status]}')(view) // 200n
  */
 export function compileTemplate(text: string): Template {
-  const references = [...text.matchAll(REFERENCE)].map(([whole, name = '', field]) => ({
-    whole,
-    read: compileReference(whole, name, field),
-  }))
-  const [first] = references
-  if (!first) return () => text
-  if (first.whole === text) return first.read
-  return (view) => {
-    let filled = text
-    for (const { whole, read } of references) filled = filled.replace(whole, () => asText(read(view)))
-    return filled
-  }
+  const references = new Map<string, Template>()
+  for (const [whole, name = '', field] of text.matchAll(REFERENCE))
+    references.set(whole, compileReference(whole, name, field))
+  if (references.size === 0) return () => text
+  const fill = (whole: string, view: MessageView) => asText(references.get(whole)?.(view) ?? null)
+  // In one pass: what a value holds is no reference.
+  return references.get(text) ?? ((view) => text.replace(REFERENCE, (whole) => fill(whole, view)))
 }
 
 function asText(value: Value): string {
@@ -51,7 +46,7 @@ function compileReference(whole: string, name: string, field: string | undefined
       return index < 0 ? null : valueOfField(fieldAt(view, index))
     }
   }
-  const text = TEXTS[name]
+  const text = TEXTS.get(name)
   if (field !== undefined) throw new InvalidError(`${whole} is not known; ${EXPECTED}`)
   if (text !== undefined) return (view) => (view.has(text) ? utf8Text(view.text(text) as Buffer) : null)
   if (name === 'Uuid') return (view) => uuidText(view.text(UUID)) || null

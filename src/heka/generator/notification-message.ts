@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { parseIso } from '../../domain/time.ts'
 import { encodeMessage } from '../wire/encode-message.ts'
-import { type HekaField, STRING } from '../wire/message.ts'
+import { textField } from './text-field.ts'
 
-const PRIORITIES: { readonly [name: string]: number } = { CRITICAL: 2, ERROR: 3, WARN: 4, INFO: 6, DEBUG: 7 }
+const PRIORITIES = new Map(Object.entries({ CRITICAL: 2, ERROR: 3, WARN: 4, INFO: 6, DEBUG: 7 }))
 const NAMES = ['event_type', '_context_request_id', '_context_tenant', '_context_user']
-const NO_VALUES = { strings: [], bytes: [], integers: [], doubles: [], bools: [] }
 
 /** Returns a notification of OpenStack as a message: its text is the payload, its names are type, logger and fields. */
 export function notificationMessage(body: string, notification: { readonly [key: string]: unknown }): Buffer {
@@ -20,13 +19,9 @@ export function notificationMessage(body: string, notification: { readonly [key:
     timestamp: micros === undefined ? undefined : BigInt(micros) * 1000n,
     type: Buffer.from('openstack.notification'),
     logger: Buffer.from(service),
-    severity: PRIORITIES[text('priority')] ?? 6,
+    severity: PRIORITIES.get(text('priority')) ?? 6,
     payload: Buffer.from(body),
     hostname: Buffer.from(host),
-    fields: NAMES.filter((name) => text(name) !== '').map((name) => field(name, text(name))),
+    fields: NAMES.filter((name) => text(name) !== '').map((name) => textField(name, text(name))),
   })
-}
-
-function field(name: string, value: string): HekaField {
-  return { ...NO_VALUES, name: Buffer.from(name), valueType: STRING, strings: [Buffer.from(value)] }
 }

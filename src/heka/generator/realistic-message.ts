@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { encodeMessage } from '../wire/encode-message.ts'
-import { DOUBLE, type HekaField, INTEGER, STRING } from '../wire/message.ts'
+import { DOUBLE, INTEGER } from '../wire/message.ts'
+import { NO_VALUES, textField } from './text-field.ts'
 
 const HOSTS = Array.from(
   { length: 24 },
@@ -17,7 +18,6 @@ const PATHS = [
 ]
 const METHODS = ['GET', 'GET', 'GET', 'GET', 'POST', 'PUT', 'DELETE']
 const STATUSES = [200, 200, 200, 200, 200, 200, 301, 304, 404, 500, 503]
-const NO_VALUES = { strings: [], bytes: [], integers: [], doubles: [], bools: [] }
 
 /** Returns a line of a web server's log as a message, with the same chances each time; `size` bytes at least. */
 export function realisticMessage(nowMs: number, size: number, random: () => number): Buffer {
@@ -37,8 +37,8 @@ export function realisticMessage(nowMs: number, size: number, random: () => numb
     pid: 1000 + Math.floor(random() * 100),
     hostname: Buffer.from(host),
     fields: [
-      text('method', method),
-      text('path', path),
+      textField('method', method),
+      textField('path', path),
       { ...NO_VALUES, name: Buffer.from('status'), valueType: INTEGER, integers: [BigInt(status)] },
       {
         ...NO_VALUES,
@@ -56,8 +56,4 @@ export function realisticMessage(nowMs: number, size: number, random: () => numb
       },
     ],
   })
-}
-
-function text(name: string, value: string): HekaField {
-  return { ...NO_VALUES, name: Buffer.from(name), valueType: STRING, strings: [Buffer.from(value)] }
 }

@@ -16,7 +16,7 @@ export function compileTextTest(test: TextTest): Matcher {
   const passes = compileBytesTest(test)
   if (test.name === 'Uuid')
     return (view) => testBytes(passes, Buffer.from(uuidText(view.text(UUID)), 'latin1'))
-  const number = 2 * (TEXTS[test.name] as number)
+  const number = 2 * (TEXTS.get(test.name) as number)
   return (view) => {
     const from = view.spans[number] as number
     if (from < 0) return passes(NOTHING, 0, 0)

@@ -8,22 +8,25 @@ export type FrameIntakeOptions = {
   readonly relay: Relay
   readonly counters: Counters
   readonly mostMessageBytes: number
-  /** undefined: signatures are not checked */
-  readonly signers: SignerKeys | undefined
-  readonly requiresSignature: boolean
+  /** Returns by which rules signatures are checked at the moment; undefined: they are not. */
+  readonly signatures: () => SignatureRules | undefined
 }
+
+/** The keys of those who sign, and whether messages without a signature are rejected. */
+export type SignatureRules = { readonly signers: SignerKeys; readonly isRequired: boolean }
 
 /**
  * Creates what finds frames in the bytes of a connection, checks their signatures and decides about their messages.
  * Whatever is not relayed is counted.
  */
 export function createFrameIntake(options: FrameIntakeOptions): FrameSplitter {
-  const { counters, intake, relay, signers, requiresSignature, mostMessageBytes } = options
+  const { counters, intake, relay, signatures, mostMessageBytes } = options
   return new FrameSplitter((bytes, from, end, header) => {
     counters.add('receivedCount')
-    if (signers) {
-      const verdict = verdictOn(header, bytes.subarray(from, end), signers)
-      if (verdict === 'bad' || (verdict === 'unsigned' && requiresSignature)) {
+    const rules = signatures()
+    if (rules) {
+      const verdict = verdictOn(header, bytes.subarray(from, end), rules.signers)
+      if (verdict === 'bad' || (verdict === 'unsigned' && rules.isRequired)) {
         counters.add('rejectedCount')
         return
       }

@@ -16,10 +16,15 @@ export type Relay = (bytes: Buffer, from: number, end: number) => void
  * in this order already, their own bytes are relayed.
  */
 export class Intake {
-  readonly #matches: Matcher | undefined
+  #matches: Matcher | undefined
   readonly #view = new MessageView()
 
   constructor(matches?: Matcher) {
+    this.#matches = matches
+  }
+
+  /** Decides by another matcher from now on. */
+  use(matches: Matcher | undefined): void {
     this.#matches = matches
   }
 

@@ -1,6 +1,12 @@
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
+import {
+  createServer as createTlsServer,
+  type SecureContextOptions,
+  type TlsOptions,
+  type Server as TlsServer,
+} from 'node:tls'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
+import { followHandshakes, type Handshakes } from '../../runtime/handshakes.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
 import type { ListenAddress } from '../../runtime/listen-address.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -31,6 +37,8 @@ const GRACE_MS = 1000
 export class TcpReceiver implements Service {
   readonly #options: TcpReceiverOptions
   readonly #server: Server
+  readonly #tlsServer: TlsServer | undefined
+  readonly #handshakes: Handshakes | undefined
   readonly #sockets = new Set<Socket>()
   /** sockets that are not read until there is room */
   readonly #paused = new Set<Socket>()
@@ -48,7 +56,9 @@ export class TcpReceiver implements Service {
       keepAlive: keepAliveMs !== undefined,
       keepAliveInitialDelay: keepAliveMs ?? 0,
     }
-    this.#server = tls ? createTlsServer({ ...settings, ...tls }) : createServer(settings)
+    this.#tlsServer = tls && createTlsServer({ ...settings, ...tls })
+    this.#handshakes = this.#tlsServer && followHandshakes(this.#tlsServer)
+    this.#server = this.#tlsServer ?? createServer(settings)
     this.#server.maxConnections = options.mostConnections
     this.#server.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => this.#serve(socket))
     this.#server.on('tlsClientError', () => options.counters.add('tlsErrorCount'))
@@ -88,10 +98,16 @@ export class TcpReceiver implements Service {
     this.#paused.clear()
   }
 
+  /** Shows another certificate to those who connect from now on; without effect where TLS is not spoken. */
+  renew(certificate: SecureContextOptions): void {
+    this.#tlsServer?.setSecureContext(certificate)
+  }
+
   /** Takes no more connections, and of those at hand only what has come already. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
+    this.#handshakes?.destroyAll()
     // What clients have sent already still comes.
     for (const socket of this.#sockets) socket.end()
     const timer = setTimeout(() => {

@@ -1,4 +1,5 @@
-import { duration, flag, text, whole } from './setting.ts'
+import { compileMatcher } from '../matcher/compile-matcher.ts'
+import { duration, flag, form, text, whole } from './setting.ts'
 
 /** Settings of all programs that use the broker. */
 export const BROKER_SETTINGS = {
@@ -21,12 +22,42 @@ export const BROKER_SETTINGS = {
 
 /** Settings of the stream of a subject. */
 export const STREAM_SETTINGS = {
-  streamMaxAge: text('how long the stream of the subject keeps messages, in units Y, M, D, h, m, s', {
-    otherwise: '7D',
-  }),
+  streamMaxAge: form(
+    'how long the stream of the subject keeps messages, in units Y, M, D, h, m, s',
+    { otherwise: '7D' },
+    'a number and Y, M, D, h, m or s',
+    (age) => (/^(?:\d+[YMDhms])?$/.test(age) ? age : undefined),
+  ),
   streamMaxMegabytes: whole('how much the stream of the subject keeps, MB; 0: no limit', {
     otherwise: '20480',
   }),
+}
+
+export const LOGGING_LEVEL = text('info, warn, error or debug', { otherwise: 'info' })
+
+export const MATCH_SPEC = form(
+  "expression of Heka's matcher that messages must pass; empty: all",
+  {},
+  'an expression',
+  (spec) => {
+    if (spec !== '') compileMatcher(spec)
+    return spec
+  },
+)
+
+/** Settings of the events that a program publishes about itself. */
+export const EVENT_SETTINGS = {
+  stats: flag('publish events for heka-stats', { otherwise: 'true' }, true),
+  statsChannel: text('exchange of these events', { otherwise: 'stats-events' }),
+}
+
+/** Settings of TLS for those who connect. */
+export const TLS_SETTINGS = {
+  tlsCertFile: text('own certificate; with it TLS is spoken'),
+  tlsKeyFile: text('key of this certificate'),
+  tlsClientCaFile: text(
+    'certificate of the authority that signs those of clients; with it they must show one',
+  ),
 }
 
 /** Settings of both receivers. */
@@ -34,7 +65,7 @@ export const RECEIVER_SETTINGS = {
   clusterId: text('taken for compatibility, without effect', { otherwise: 'test-cluster' }),
   clientId: text('name of this receiver, for the log', { isRequired: true }),
   subject: text('subject whose stream takes the messages', { otherwise: 'lagermeister-test' }),
-  matchSpec: text("expression of Heka's matcher that messages must pass; empty: all"),
+  matchSpec: MATCH_SPEC,
   connectHoldDown: duration('least time between two attempts to reach a broker that is away', {
     otherwise: '10s',
   }),
@@ -44,6 +75,5 @@ export const RECEIVER_SETTINGS = {
     min: 1,
     max: 1024,
   }),
-  stats: flag('publish events for heka-stats', { otherwise: 'true' }, true),
-  statsChannel: text('exchange of these events', { otherwise: 'stats-events' }),
+  ...EVENT_SETTINGS,
 }

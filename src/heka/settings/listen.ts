@@ -1,13 +1,22 @@
 import { networkInterfaces } from 'node:os'
-import { ConfigError } from '../../domain/errors.ts'
 import { type ListenAddress, parseListenAddress } from '../../runtime/listen-address.ts'
+import { form, type Setting } from './setting.ts'
 
-/** Reads HOST:PORT, or :PORT for all addresses of this machine. Throws ConfigError, which names the setting. */
-export function parseBindAddress(text: string, setting: string): ListenAddress {
+/** An address to listen on: HOST:PORT, or :PORT for all addresses of this machine. */
+export function bindAddress(otherwise: string): Setting<ListenAddress> {
+  return form('address to listen on', { otherwise }, 'HOST:PORT or :PORT', parseBindAddress)
+}
+
+/** An address of the same form where something is served; null for the empty text, where nothing is. */
+export function servedAddress(about: string, otherwise = ''): Setting<ListenAddress | null> {
+  return form(`address of ${about}; empty: none`, { otherwise }, 'HOST:PORT, :PORT or nothing', (text) =>
+    text === '' ? null : parseBindAddress(text),
+  )
+}
+
+function parseBindAddress(text: string): ListenAddress | undefined {
   const address = text.includes(':') ? parseListenAddress(text.replace(/^:/, 'any:')) : undefined
-  if (!address)
-    throw new ConfigError(`${setting}: expected HOST:PORT or :PORT, found ${JSON.stringify(text)}`)
-  return text.startsWith(':') ? { ...address, host: anyHost() } : address
+  return address && text.startsWith(':') ? { ...address, host: anyHost() } : address
 }
 
 /** Returns the address that stands for all of this machine. */

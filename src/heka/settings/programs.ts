@@ -1,15 +1,36 @@
-import { BROKER_SETTINGS, RECEIVER_SETTINGS, STREAM_SETTINGS } from './common-settings.ts'
-import { duration, flag, list, text, unsigned, whole } from './setting.ts'
+import { DEFAULT_LINE_FIELDS, parseLineFields } from '../subscriber/line-fields.ts'
+import {
+  BROKER_SETTINGS,
+  EVENT_SETTINGS,
+  LOGGING_LEVEL,
+  MATCH_SPEC,
+  RECEIVER_SETTINGS,
+  STREAM_SETTINGS,
+  TLS_SETTINGS,
+} from './common-settings.ts'
+import { parseGoDuration } from './go-duration.ts'
+import { bindAddress, servedAddress } from './listen.ts'
+import { duration, flag, form, list, type Setting, text, unsigned, whole } from './setting.ts'
+
+/** What programs serve about themselves. */
+const HEALTH = '/health, /metrics and /debug/vars'
+
+/** The name of a position. One that looks as if it switched something on is refused. */
+function durable(otherwise = ''): Setting<string> {
+  return form('name under which the position is kept', { otherwise }, 'a name, not a switch', (name) =>
+    /^(?:true|false)$/i.test(name) ? undefined : name,
+  )
+}
 
 /** Settings of the TCP receiver. */
 export const TCP_RECEIVER = {
   prefix: 'TCPRCVR',
   settings: {
-    bindAddress: text('address to listen on', { otherwise: ':35000' }),
-    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none', { otherwise: ':34999' }),
+    bindAddress: bindAddress(':35000'),
+    statsAddress: servedAddress(HEALTH, ':34999'),
     ...RECEIVER_SETTINGS,
     listenCount: whole('taken for compatibility; 0 serves nobody', { otherwise: '20' }),
-    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    loggingLevel: LOGGING_LEVEL,
     keepalive: flag('whether TCP keep-alive is on; true where empty', {}, true),
     keepaliveduration: duration('silence before a keep-alive probe; 30s where empty', {}, 30_000),
     maxMessageSize: whole('largest message, bytes', { otherwise: '65536', min: 1, max: 2 ** 27 }),
@@ -21,11 +42,7 @@ export const TCP_RECEIVER = {
     maxRatePerSender: whole('most messages a second of one address, which then waits; 0: no limit', {
       otherwise: '0',
     }),
-    tlsCertFile: text('own certificate; with it TLS is spoken'),
-    tlsKeyFile: text('key of this certificate'),
-    tlsClientCaFile: text(
-      'certificate of the authority that signs those of clients; with it they must show one',
-    ),
+    ...TLS_SETTINGS,
     idleTime: duration('silence after which a connection is closed; 0s: never', { otherwise: '0s' }),
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,
@@ -36,13 +53,14 @@ export const TCP_RECEIVER = {
 export const HTTP_RECEIVER = {
   prefix: 'RCVR',
   settings: {
-    bindAddress: text('address to listen on', { otherwise: ':35001' }),
+    bindAddress: bindAddress(':35001'),
     ...RECEIVER_SETTINGS,
-    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
+    loggingLevel: LOGGING_LEVEL,
     maxMessageSize: whole('largest message, bytes', { otherwise: '21504', min: 1, max: 2 ** 27 }),
     maxConnections: whole('most connections', { otherwise: '2000', min: 1 }),
     maxConnectionsPerSender: whole('most connections of one address', { otherwise: '500', min: 1 }),
-    statsAddress: text('address of /metrics; empty: none'),
+    ...TLS_SETTINGS,
+    statsAddress: servedAddress('/metrics'),
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,
   },
@@ -51,7 +69,12 @@ export const HTTP_RECEIVER = {
 /** Settings of where a subscriber begins that has no position of its own. */
 const START_SETTINGS = {
   startSeq: unsigned('begin at this message, from 1; 0: not'),
-  startDelta: text('begin with messages of so long ago, such as 1h'),
+  startDelta: form<number | null>(
+    'begin with messages of so long ago, such as 1h',
+    {},
+    'a duration such as 1h',
+    (text) => (text === '' ? null : parseGoDuration(text)),
+  ),
   deliverAll: flag('begin with the oldest message that is kept'),
   deliverLast: flag('begin with the last message'),
 }
@@ -63,31 +86,35 @@ export const SUBSCRIBER = {
     clusterId: text('taken for compatibility, without effect', { otherwise: 'test-cluster' }),
     clientId: text('name of this subscriber, to which its durable names belong', { isRequired: true }),
     ...START_SETTINGS,
-    durable: text('name under which the position is kept'),
+    durable: durable(),
     qgroup: text('group of subscribers, of which each message goes to one'),
     unsubscribe: flag('forget the durable name at the end'),
     subject: text('subject whose stream is read', { isRequired: true }),
     stubHttp: flag('post nothing; a batch takes 50 to 700 ms', { otherwise: 'false' }),
-    remoteUrl: text('URL that batches are posted to', { isRequired: true, isSecret: true }),
-    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
-    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none', { otherwise: ':35002' }),
+    remoteUrl: form(
+      'URL that batches are posted to',
+      { isRequired: true, isSecret: true },
+      'a URL that begins with http:// or https://',
+      (url) => (/^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined),
+    ),
+    loggingLevel: LOGGING_LEVEL,
+    statsAddress: servedAddress(HEALTH, ':35002'),
     batchTimeout: duration('longest time of a message in a batch that is not full', { otherwise: '10s' }),
     batchSize: whole('messages of a batch', { otherwise: '100' }),
-    fields: list('keys of a line, in order', {
-      otherwise: 'Uuid,Timestamp,Type,Logger,Severity,Payload,Pid,Hostname,DynamicFields',
-    }),
+    fields: list('keys of a line, in order', { otherwise: DEFAULT_LINE_FIELDS.join(',') }, parseLineFields),
     dynamicFields: list('names of the fields that are written; all where empty'),
-    matchSpec: text("expression of Heka's matcher that messages must pass; empty: all"),
+    matchSpec: MATCH_SPEC,
     parallelPosts: whole('most batches that are posted at a time', { otherwise: '25', min: 1, max: 1000 }),
     requestTimeout: duration('longest time of one POST', { otherwise: '10s' }),
     retryTime: duration('how long a batch is tried again before it is a dead letter; 0s: for ever', {
       otherwise: '10m',
     }),
-    compression: text('gzip, or none', { otherwise: 'none' }),
+    compression: form('gzip, or none', { otherwise: 'none' }, 'gzip or none', (text) =>
+      /^(?:none|gzip|)$/.test(text) ? text : undefined,
+    ),
     deadLetters: text('subject of batches that were refused; SUBJECT.dead-letters where empty'),
     authorizationFile: text('file with the value of the Authorization header, readable by its owner alone'),
-    stats: flag('publish events for heka-stats', { otherwise: 'true' }, true),
-    statsChannel: text('exchange of these events', { otherwise: 'stats-events' }),
+    ...EVENT_SETTINGS,
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,
   },
@@ -120,11 +147,11 @@ export const BRIDGE = {
       isSecret: true,
     }),
     ...START_SETTINGS,
-    durable: text('name under which the position is kept', { otherwise: 'bridge' }),
+    durable: durable('bridge'),
     qgroup: text('group of bridges, of which each message goes to one'),
     unsubscribe: flag('forget the durable name at the end'),
-    loggingLevel: text('info, warn, error or debug', { otherwise: 'info' }),
-    statsAddress: text('address of /health, /metrics and /debug/vars; empty: none'),
+    loggingLevel: LOGGING_LEVEL,
+    statsAddress: servedAddress(HEALTH),
     ...BROKER_SETTINGS,
     ...STREAM_SETTINGS,
   },

@@ -1,4 +1,5 @@
-import { ConfigError } from '../../domain/errors.ts'
+import { ConfigError, formatPosition, type Position, StackTachError } from '../../domain/errors.ts'
+import { kebabCase, snakeCase } from '../../text/letter-case.ts'
 import { didYouMean } from '../../text/suggest.ts'
 import type { Setting, Settings, ValuesOf } from './setting.ts'
 
@@ -6,8 +7,14 @@ import type { Setting, Settings, ValuesOf } from './setting.ts'
 export type SettingSources = {
   readonly options: { readonly [key: string]: string | undefined }
   readonly environment: { readonly [name: string]: string | undefined }
-  /** values of a YAML file by key, and its name */
-  readonly file?: { readonly name: string; readonly values: { readonly [key: string]: unknown } } | undefined
+  readonly file?: SettingsFile | undefined
+}
+
+/** Values of a YAML file by key, and where keys and values stand in it. */
+export type SettingsFile = {
+  readonly values: { readonly [key: string]: unknown }
+  readonly positionOf: (path: readonly [string]) => Position
+  readonly keyPositionOf: (path: readonly [string]) => Position
 }
 
 /** A program's settings and the prefix of their environment variables. */
@@ -16,11 +23,6 @@ export type Program<S extends Settings> = { readonly prefix: string; readonly se
 /** Returns the name of a setting in the environment without the prefix, such as `BIND_ADDRESS`. */
 export function bareVariable(key: string): string {
   return snakeCase(key).toUpperCase()
-}
-
-/** Returns the key of a setting in a YAML file, such as `bind_address`. */
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 /** Reads all settings of a program. Throws ConfigError with every fault. */
@@ -32,15 +34,30 @@ export function readSettings<S extends Settings>(
   const values: { [key: string]: unknown } = {}
   for (const [key, one] of Object.entries(settings)) {
     const found = find(key, prefix, sources)
-    if (found === undefined && one.isRequired)
+    if (found === undefined && one.isRequired) {
       faults.push(`required ${prefix}_${bareVariable(key)} is missing; set it, or give ${optionOf(key)}`)
+      continue
+    }
     const { text, place } = found ?? { text: one.otherwise, place: '' }
-    values[key] = one.parse(text)
-    if (values[key] === undefined)
-      faults.push(`${place}: expected ${one.expected}, found ${shown(one, text)}`)
+    const { value, fault } = parsed(one, text)
+    values[key] = value
+    if (fault !== undefined) faults.push(`${place}: ${fault}`)
   }
   if (faults.length > 0) throw new ConfigError(faults.join('\n'))
   return values as ValuesOf<S>
+}
+
+type Parsed = { readonly value?: unknown; readonly fault?: string }
+
+/** Returns the value of a text, or what is wrong with it. */
+function parsed(one: Setting<unknown>, text: string): Parsed {
+  try {
+    const value = one.parse(text)
+    return value === undefined ? { fault: `expected ${one.expected}, found ${shown(one, text)}` } : { value }
+  } catch (error) {
+    if (error instanceof StackTachError) return { fault: error.message }
+    throw error
+  }
 }
 
 function shown({ isSecret }: Setting<unknown>, text: string): string {
@@ -49,7 +66,7 @@ function shown({ isSecret }: Setting<unknown>, text: string): string {
 
 /** Returns the option of a setting, such as `--bind-address`. */
 export function optionOf(key: string): string {
-  return `--${snakeCase(key).replaceAll('_', '-')}`
+  return `--${kebabCase(key)}`
 }
 
 type Found = { readonly text: string; readonly place: string }
@@ -65,17 +82,22 @@ function find(
     const text = environment[name]
     if (text !== undefined) return { text, place: name }
   }
-  const value = file?.values[snakeCase(key)]
+  const name = snakeCase(key)
+  const value = file?.values[name]
   if (file === undefined || value === undefined || value === null) return undefined
   return {
     text: Array.isArray(value) ? value.join(',') : String(value),
-    place: `${file.name}: ${snakeCase(key)}`,
+    place: `${formatPosition(file.positionOf([name]))}: ${name}`,
   }
 }
 
-function unknownKeys(settings: Settings, file: SettingSources['file']): string[] {
+function unknownKeys(settings: Settings, file: SettingsFile | undefined): string[] {
+  if (!file) return []
   const known = Object.keys(settings).map(snakeCase)
-  return Object.keys(file?.values ?? {})
+  return Object.keys(file.values)
     .filter((key) => !known.includes(key))
-    .map((key) => `${file?.name}: unknown key ${key}${didYouMean(key, known)}`)
+    .map((key) => {
+      const place = formatPosition(file.keyPositionOf([key]))
+      return `${place}: unknown key ${key}${didYouMean(key, known)}`
+    })
 }

@@ -16,7 +16,7 @@ export type Setting<T> = {
   readonly otherwise: string
   readonly isRequired: boolean
   readonly about: string
-  /** Returns the value of a text; undefined where it is none. */
+  /** Returns the value of a text; undefined where it is none. May throw StackTachError that says why it is none. */
   readonly parse: (text: string) => T | undefined
   /** what is expected of the text */
   readonly expected: string
@@ -46,7 +46,17 @@ export function text(about: string, facts: Facts = {}): Setting<string> {
   return setting('String', about, facts, 'a text', (value) => value)
 }
 
-/** A whole number within bounds; the empty text is 0. */
+/** A text of a form of its own, with what is expected of it. */
+export function form<T>(
+  about: string,
+  facts: Facts,
+  expected: string,
+  parse: Setting<T>['parse'],
+): Setting<T> {
+  return setting('String', about, facts, expected, parse)
+}
+
+/** A whole number within bounds; the empty text is 0, and refused where that is out of them. */
 export function whole(about: string, facts: Facts & { readonly min?: number; readonly max?: number } = {}) {
   const { min = 0, max = 2 ** 31 - 1 } = facts
   return setting<number>('Integer', about, facts, `a whole number from ${min} to ${max}`, (value) =>
@@ -62,9 +72,8 @@ export function unsigned(about: string, facts: Facts = {}): Setting<number> {
 }
 
 function wholeOf(value: string, min: number, max: number): number | undefined {
-  if (value === '') return 0
   const number = Number(value)
-  return /^[-+]?\d+$/.test(value) && number >= min && number <= max ? number : undefined
+  return /^(?:[-+]?\d+)?$/.test(value) && number >= min && number <= max ? number : undefined
 }
 
 /** A duration, in ms; the empty text is `empty`. */
@@ -91,9 +100,15 @@ export function flag(about: string, facts: Facts = {}, empty = false): Setting<b
   })
 }
 
-/** A list of texts, which are not trimmed; the empty text is the empty list. */
-export function list(about: string, facts: Facts = {}): Setting<readonly string[]> {
-  return setting('Comma-separated list of String', about, facts, 'texts with commas between', (value) =>
-    value === '' ? [] : value.split(','),
-  )
+/** A list of texts, which are not trimmed; the empty text is the empty list. `check` throws where one is unknown. */
+export function list(
+  about: string,
+  facts: Facts = {},
+  check: (texts: readonly string[]) => unknown = () => {},
+): Setting<readonly string[]> {
+  return setting('Comma-separated list of String', about, facts, 'texts with commas between', (value) => {
+    const texts = value === '' ? [] : value.split(',')
+    check(texts)
+    return texts
+  })
 }

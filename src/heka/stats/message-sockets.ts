@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { refuseUpgrade } from '../../http/refuse-upgrade.ts'
 import type { EventFeed } from './event-feed.ts'
 import type { OriginCheck } from './proxy-app.ts'
 
@@ -33,16 +34,17 @@ export class MessageSockets {
   /** Takes a request to change the protocol. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#refusalOf(request)
-    if (refusal !== undefined) refuse(socket, refusal)
+    if (refusal !== undefined) refuseUpgrade(socket, refusal)
     else this.#server.handleUpgrade(request, socket, head, (client) => this.#serve(client))
   }
 
-  #refusalOf(request: IncomingMessage): string | undefined {
+  /** Returns the status of a refusal; undefined where there is none. */
+  #refusalOf(request: IncomingMessage): number | undefined {
     const { isAllowed, hasToken, mostClients } = this.#options
-    if ((request.url ?? '/').split('?')[0] !== '/messages') return '404 Not Found'
-    if (!isAllowed(request.headers.origin)) return '403 Forbidden'
-    if (!hasToken(request)) return '401 Unauthorized'
-    return this.#server.clients.size >= mostClients ? '503 Service Unavailable' : undefined
+    if ((request.url ?? '/').split('?')[0] !== '/messages') return 404
+    if (!isAllowed(request.headers.origin)) return 403
+    if (!hasToken(request)) return 401
+    return this.#server.clients.size >= mostClients ? 503 : undefined
   }
 
   close(): void {
@@ -72,8 +74,4 @@ export class MessageSockets {
       }
     }
   }
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

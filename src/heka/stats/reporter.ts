@@ -1,4 +1,5 @@
 import type { Publisher } from '../../broker/broker.ts'
+import { type KeptPublisher, keptPublisher } from '../../broker/kept-publisher.ts'
 import { messageOf } from '../../domain/errors.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
@@ -19,13 +20,15 @@ export type ReporterOptions = {
 /** Publishes what is reported once a second. Nobody has to listen, and what cannot be published is dropped. */
 export class StatsReporter implements Service {
   readonly #options: ReporterOptions
+  readonly #publisher: KeptPublisher
   readonly #aggregator = new Aggregator()
-  #publisher: Publisher | undefined
   #timer: NodeJS.Timeout | undefined
   #isBusy = false
 
   constructor(options: ReporterOptions) {
     this.#options = options
+    const exchange = statsExchange(options.channel)
+    this.#publisher = keptPublisher(options.openPublisher, (publisher) => publisher.declareExchange(exchange))
   }
 
   report(event: Omit<MetricEvent, 'Timestamp'>): void {
@@ -39,7 +42,7 @@ export class StatsReporter implements Service {
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     await this.#publish()
-    await this.#publisher?.close().catch(() => {})
+    await this.#publisher.close().catch(() => {})
   }
 
   async #publish(): Promise<void> {
@@ -48,24 +51,17 @@ export class StatsReporter implements Service {
     if (texts.length === 0 || this.#isBusy) return
     this.#isBusy = true
     try {
-      const publisher = await this.#connected()
+      const publisher = await this.#publisher.opened()
       const route = { exchange: this.#options.channel, routingKey: '' }
       for (const text of texts)
         await publisher.publish(route, Buffer.from(text), { mandatory: false, deliveryMode: 1 })
     } catch (error) {
-      this.#publisher = undefined
+      // Opened again, it declares the exchange again.
+      await this.#publisher.close().catch(() => {})
       this.#options.logger.debug({}, `an event of statistics was not published: ${messageOf(error)}`)
     } finally {
       this.#isBusy = false
     }
-  }
-
-  async #connected(): Promise<Publisher> {
-    if (this.#publisher) return this.#publisher
-    const publisher = await this.#options.openPublisher()
-    await publisher.declareExchange(statsExchange(this.#options.channel))
-    this.#publisher = publisher
-    return publisher
   }
 }
 

@@ -32,10 +32,15 @@ export class FrameGatherer {
     return this.#length
   }
 
+  /** Gives away what is gathered where a message of this length does not fit behind it. */
+  makeRoom(length: number): void {
+    if (this.#length > 0 && this.#length + length + AROUND > MOST_BYTES) this.flush()
+  }
+
   add(bytes: Buffer, from: number, end: number): void {
-    const needed = end - from + AROUND
-    if (this.#length > 0 && this.#length + needed > MOST_BYTES) this.flush()
-    this.#reserve(needed)
+    const length = end - from
+    this.makeRoom(length)
+    this.#reserve(length + AROUND)
     this.#frame(bytes, from, end)
     this.#count++
     if (this.#length >= MOST_BYTES) this.flush()

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Broker, Delivery, Publisher, Subscription } from '../../broker/broker.ts'
+import { type KeptPublisher, keptPublisher } from '../../broker/kept-publisher.ts'
 import type { QueueSpec } from '../../broker/queue-spec.ts'
 import { messageOf, TransientError } from '../../domain/errors.ts'
 import { Backoff, sleep } from '../../runtime/backoff.ts'
@@ -35,9 +36,9 @@ type Note = { readonly position?: Position | null; readonly call?: string }
  */
 export class Seat {
   readonly #options: SeatOptions
+  readonly #publisher: KeptPublisher
   readonly #stopping = new AbortController()
   #subscription: Subscription | undefined
-  #publisher: Publisher | undefined
   #position: Position | undefined
   /** the last position that this process has stored: a queue that is not durable goes with the connection */
   #remembered: Position | undefined
@@ -49,6 +50,7 @@ export class Seat {
 
   constructor(options: SeatOptions) {
     this.#options = options
+    this.#publisher = keptPublisher(options.openPublisher)
   }
 
   get isSeated(): boolean {
@@ -69,7 +71,7 @@ export class Seat {
   /** Stores the position from which the next one reads. Resolves when the broker has it; rejects while it is away. */
   async store(position: Position | null): Promise<void> {
     if (!this.#isSeated) throw new TransientError('another process reads under this name')
-    const publisher = await this.#opened()
+    const publisher = await this.#publisher.opened()
     await publisher.publish(this.#route, noteBytes({ position }))
     this.#remembered = position ?? undefined
   }
@@ -77,7 +79,7 @@ export class Seat {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#subscription?.close()
-    await this.#publisher?.close()
+    await this.#publisher.close()
   }
 
   get #route() {
@@ -135,7 +137,7 @@ export class Seat {
     const backoff = new Backoff(WAITS)
     while (!this.#stopping.signal.aborted) {
       try {
-        const publisher = await this.#opened()
+        const publisher = await this.#publisher.opened()
         await publisher.publish(this.#route, noteBytes(note))
         return
       } catch (error) {
@@ -143,11 +145,6 @@ export class Seat {
         await sleep(backoff.next(), this.#stopping.signal)
       }
     }
-  }
-
-  async #opened(): Promise<Publisher> {
-    this.#publisher ??= await this.#options.openPublisher()
-    return this.#publisher
   }
 }
 

@@ -1,4 +1,4 @@
-import type { QueueSpec, StreamOffset } from '../../broker/queue-spec.ts'
+import type { QueueSpec } from '../../broker/queue-spec.ts'
 import { InvalidError } from '../../domain/errors.ts'
 
 export type Retention = { readonly streamMaxAge: string; readonly streamMaxMegabytes: number }
@@ -6,12 +6,8 @@ export type Retention = { readonly streamMaxAge: string; readonly streamMaxMegab
 const MEGABYTE = 2 ** 20
 
 /** Returns the stream of a subject, and the exchange of the same name that leads to it. Throws InvalidError. */
-export function streamSpec(subject: string, retention: Retention, streamOffset?: StreamOffset): QueueSpec {
+export function streamSpec(subject: string, retention: Retention): QueueSpec {
   const { streamMaxAge: age, streamMaxMegabytes: megabytes } = retention
-  if (!/^(?:\d+[YMDhms])?$/.test(age))
-    throw new InvalidError(
-      `STREAM_MAX_AGE: expected a number and Y, M, D, h, m or s, found ${JSON.stringify(age)}`,
-    )
   if (!/^[^\p{Cc}]{1,200}$/u.test(subject))
     throw new InvalidError('SUBJECT: expected a name of 1 to 200 characters')
   return {
@@ -27,6 +23,5 @@ export function streamSpec(subject: string, retention: Retention, streamOffset?:
       ...(age === '' ? {} : { 'x-max-age': age }),
       ...(megabytes === 0 ? {} : { 'x-max-length-bytes': megabytes * MEGABYTE }),
     },
-    streamOffset,
   }
 }

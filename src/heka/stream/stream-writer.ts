@@ -1,4 +1,5 @@
 import type { Publisher } from '../../broker/broker.ts'
+import { type KeptPublisher, keptPublisher } from '../../broker/kept-publisher.ts'
 import type { PublishOptions, Route } from '../../broker/message.ts'
 import type { QueueSpec } from '../../broker/queue-spec.ts'
 import { messageOf, TransientError } from '../../domain/errors.ts'
@@ -26,12 +27,11 @@ export type StreamWriterOptions = {
   /** whether messages are tried until they are published; else five times */
   readonly isPatient: boolean
   readonly onPublished?: (count: number) => void
-  readonly onRetry?: (count: number) => void
+  readonly onRetry?: () => void
   /** called when the broker is reached again */
   readonly onReconnected?: () => void
   /** called when there is room again after isFull was true */
   readonly onRoom?: () => void
-  readonly now?: () => number
 }
 
 type Batch = Gathered & { isSent: boolean; attempts: number; readonly settled: PromiseWithResolvers<void> }
@@ -49,21 +49,23 @@ export class StreamWriter implements Service {
   readonly #route: Route
   readonly #gatherer: FrameGatherer
   readonly #outage: Outage
+  readonly #publisher: KeptPublisher
   readonly #stopping = new AbortController()
   /** batches that are not confirmed, in order */
   readonly #pending: Batch[] = []
   #pendingBytes = 0
   #gathering: PromiseWithResolvers<void> | undefined
-  #publisher: Publisher | undefined
   #connecting: Promise<void> | undefined
   #lastAttempt = Number.NEGATIVE_INFINITY
   #isOpen = true
+  #wasReached = false
   #isRecovering = false
   #wasFull = false
 
   constructor(options: StreamWriterOptions) {
     this.#options = options
     this.#route = { exchange: options.spec.queue, routingKey: '' }
+    this.#publisher = keptPublisher(options.openPublisher)
     this.#outage = new Outage(options.logger, 'the broker takes messages again')
     this.#gatherer = new FrameGatherer(options.gatherMs, (gathered) => this.#take(gathered))
   }
@@ -104,6 +106,8 @@ export class StreamWriter implements Service {
 
   /** Publishes a message. Resolves when it is confirmed; rejects with TransientError when it was given up. */
   publish(bytes: Buffer, from: number, end: number): Promise<void> {
+    // Before the promise is taken: what is sent to make room has another one.
+    this.#gatherer.makeRoom(end - from)
     const settled = this.#settledWith()
     this.#gatherer.add(bytes, from, end)
     return settled
@@ -112,11 +116,11 @@ export class StreamWriter implements Service {
   /** Connects unless the last attempt is too short a time ago. Rejects with TransientError while the broker is away. */
   async connect(): Promise<void> {
     if (this.#connecting) return this.#connecting
-    const { now = performance.now.bind(performance), holdDownMs } = this.#options
     if (!this.#isOpen) return
-    if (now() - this.#lastAttempt < holdDownMs)
+    const now = performance.now()
+    if (now - this.#lastAttempt < this.#options.holdDownMs)
       throw new TransientError(this.#outage.reason ?? 'the broker is away')
-    this.#lastAttempt = now()
+    this.#lastAttempt = now
     this.#connecting = this.#open().finally(() => {
       this.#connecting = undefined
     })
@@ -130,21 +134,21 @@ export class StreamWriter implements Service {
       await this.#pending[0]?.settled.promise.catch(() => {})
     this.#stopping.abort()
     for (const batch of this.#pending.splice(0)) this.#giveUp(batch, 'the receiver ends')
-    await this.#publisher?.close()
+    await this.#publisher.close()
   }
 
   async #open(): Promise<void> {
-    const isAgain = this.#publisher !== undefined
     try {
-      this.#publisher ??= await this.#options.openPublisher()
-      await this.#publisher.declare(this.#options.spec)
+      const publisher = await this.#publisher.opened()
+      await publisher.declare(this.#options.spec)
     } catch (error) {
       this.#outage.failed(messageOf(error))
       throw error
     }
     this.#isOpen = false
     this.#outage.over()
-    if (isAgain) this.#options.onReconnected?.()
+    if (this.#wasReached) this.#options.onReconnected?.()
+    this.#wasReached = true
     this.#pump()
   }
 
@@ -173,13 +177,14 @@ export class StreamWriter implements Service {
   async #send(batch: Batch): Promise<void> {
     batch.isSent = true
     try {
-      await (this.#publisher as Publisher).publish(this.#route, batch.bytes, propertiesOf(batch.count))
+      const publisher = await this.#publisher.opened()
+      await publisher.publish(this.#route, batch.bytes, propertiesOf(batch.count))
       this.#options.onPublished?.(batch.count)
       this.#remove(batch)
       batch.settled.resolve()
     } catch (error) {
       batch.isSent = false
-      if (batch.attempts === 0) this.#options.onRetry?.(batch.count)
+      if (batch.attempts === 0) this.#options.onRetry?.()
       if (!this.#isOpen) this.#outage.failed(messageOf(error))
       this.#isOpen = true
       if (this.#pending.includes(batch)) void this.#recover()

@@ -1,4 +1,5 @@
 import type { Publisher } from '../../broker/broker.ts'
+import { type KeptPublisher, keptPublisher } from '../../broker/kept-publisher.ts'
 import type { QueueSpec } from '../../broker/queue-spec.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { Outage } from '../../runtime/outage.ts'
@@ -23,13 +24,12 @@ export type DeadReason = {
  */
 export class DeadLetters {
   readonly #spec: QueueSpec
-  readonly #openPublisher: () => Promise<Publisher>
+  readonly #publisher: KeptPublisher
   readonly #outage: Outage
-  #publisher: Publisher | undefined
 
   constructor(spec: QueueSpec, openPublisher: () => Promise<Publisher>, logger: Logger) {
     this.#spec = spec
-    this.#openPublisher = openPublisher
+    this.#publisher = keptPublisher(openPublisher)
     this.#outage = new Outage(logger, 'dead letters are kept again')
   }
 
@@ -55,14 +55,14 @@ export class DeadLetters {
   }
 
   async close(): Promise<void> {
-    await this.#publisher?.close()
+    await this.#publisher.close()
   }
 
   async #publish(bytes: Buffer, headers: { readonly [name: string]: string | number }): Promise<void> {
-    this.#publisher ??= await this.#openPublisher()
-    await this.#publisher.declare(this.#spec)
+    const publisher = await this.#publisher.opened()
+    await publisher.declare(this.#spec)
     const route = { exchange: this.#spec.queue, routingKey: '' }
-    await this.#publisher.publish(route, bytes, {
+    await publisher.publish(route, bytes, {
       contentType: FRAMES_TYPE,
       timestamp: Math.floor(Date.now() / 1000),
       headers,

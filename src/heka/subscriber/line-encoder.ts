@@ -53,7 +53,7 @@ function variableWriter(name: LineField): (view: MessageView, writer: LineWriter
   if (name === 'Timestamp') return (view, writer) => writer.ascii(`"${timeText(view.timestamp)}"`)
   if (name === 'Severity') return (view, writer) => writer.ascii(String(view.severity))
   if (name === 'Pid') return (view, writer) => writer.ascii(String(view.pid))
-  const number = TEXTS[name] as number
+  const number = TEXTS.get(name) as number
   return (view, writer) => {
     const from = view.spans[2 * number] as number
     if (from < 0) writer.text(NOTHING)

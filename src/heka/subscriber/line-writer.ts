@@ -13,10 +13,6 @@ export class LineWriter {
   #length = 0
   readonly #scan = new EscapeScan()
 
-  get length(): number {
-    return this.#length
-  }
-
   /** Returns what was written, copied, and begins anew. */
   take(): Buffer {
     const taken = Buffer.from(this.#bytes.subarray(0, this.#length))

@@ -29,6 +29,8 @@ export type PostOutcome =
   | { readonly kind: 'delivered' | 'stopped' }
   | { readonly kind: 'refused'; readonly reason: string; readonly status: number | undefined }
 
+type Body = { readonly bytes: Buffer; readonly isPacked: boolean }
+
 type Attempt =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'later'; readonly reason: string; readonly waitMs: number | undefined; status?: number }
@@ -36,7 +38,7 @@ type Attempt =
 
 /** Posts batches, again where that may help: after network errors, 5xx, 408, 425 and 429. */
 export class Poster {
-  readonly #options: PosterOptions
+  #options: PosterOptions
   readonly #outage: Outage
 
   constructor(options: PosterOptions) {
@@ -49,14 +51,20 @@ export class Poster {
     return this.#outage.reason
   }
 
+  /** Posts by other options from now on, what is tried again too; `isPacked` holds for batches that come. */
+  use(options: PosterOptions): void {
+    this.#options = options
+  }
+
   /** Posts lines until they are taken or refused, or `signal` aborts between two attempts. */
   async post(lines: Buffer, id: string, signal: AbortSignal): Promise<PostOutcome> {
-    const { isPacked, retryMs, onAttempt } = this.#options
-    const body = isPacked ? await pack(lines) : lines
+    const { isPacked } = this.#options
+    const body = { bytes: isPacked ? await pack(lines) : lines, isPacked }
     const backoff = new Backoff(WAITS)
     const begun = performance.now()
     for (;;) {
       const attempt = await this.#attempt(body, id)
+      const { retryMs, onAttempt } = this.#options
       onAttempt?.(attempt.kind === 'delivered' ? 'delivered' : 'failed')
       if (attempt.kind !== 'later') {
         this.#outage.over()
@@ -70,9 +78,10 @@ export class Poster {
     }
   }
 
-  async #attempt(body: Buffer, id: string): Promise<Attempt> {
+  async #attempt(body: Body, id: string): Promise<Attempt> {
+    const { timeoutMs } = this.#options
     let { url } = this.#options
-    const signal = AbortSignal.timeout(this.#options.timeoutMs)
+    const signal = AbortSignal.timeout(timeoutMs)
     for (let redirects = 0; ; redirects++) {
       try {
         const response = await this.#send(url, body, id, signal)
@@ -81,28 +90,31 @@ export class Poster {
         url = next
       } catch (error) {
         const cause = error instanceof Error ? (error.cause ?? error) : error
-        const what = signal.aborted
-          ? `no answer within ${this.#options.timeoutMs / 1000} s`
-          : messageOf(cause)
+        const what = signal.aborted ? `no answer within ${timeoutMs / 1000} s` : messageOf(cause)
         return { kind: 'later', reason: `the batch was not posted: ${what}`, waitMs: undefined }
       }
     }
   }
 
-  #send(url: string, body: Buffer, id: string, signal: AbortSignal): Promise<PostAnswer> {
-    const { headers, isPacked } = this.#options
+  #send(url: string, { bytes, isPacked }: Body, id: string, signal: AbortSignal): Promise<PostAnswer> {
+    const { headers } = this.#options
     return postOut(url, {
       signal,
-      body,
+      body: bytes,
       headers: {
         'Content-Type': 'application/json',
-        'Idempotency-Key': id,
+        'Idempotency-Key': headerText(id),
         ...(isPacked ? { 'Content-Encoding': 'gzip' } : {}),
         // Only the server that was named gets them.
         ...(new URL(url).origin === new URL(this.#options.url).origin ? headers : {}),
       },
     })
   }
+}
+
+/** Returns a text as a header may hold it: blanks, `%` and all that is not ASCII as in the path of a URL, `%20`. */
+function headerText(text: string): string {
+  return text.toWellFormed().replace(/[^!-$&-~]/gu, encodeURIComponent)
 }
 
 function redirectOf({ status, header }: PostAnswer, base: string): string | undefined {

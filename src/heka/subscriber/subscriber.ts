@@ -1,4 +1,5 @@
 import type { Broker, Delivery, Publisher, Subscription } from '../../broker/broker.ts'
+import { type KeptPublisher, keptPublisher } from '../../broker/kept-publisher.ts'
 import type { QueueSpec, StreamOffset } from '../../broker/queue-spec.ts'
 import { messageOf } from '../../domain/errors.ts'
 import { sleep } from '../../runtime/backoff.ts'
@@ -57,6 +58,7 @@ type Waiting = Batch & { state: 'ready' | 'posting' | 'done' }
  */
 export class Subscriber implements Service {
   readonly #options: SubscriberOptions
+  readonly #publisher: KeptPublisher
   #seat: Seat | undefined
   readonly #stopping = new AbortController()
   readonly #writer = new LineWriter()
@@ -74,11 +76,14 @@ export class Subscriber implements Service {
   #stored: Position | undefined
   /** counts readings, so that what belongs to an earlier one is not mistaken for the present one */
   #reading = 0
-  /** what is skipped at the begin of a reading */
+  /** where reading goes on: what stands before is skipped */
+  #from: Position | undefined
+  /** what else is skipped at the begin of a reading */
   #skip: Skip | undefined
 
   constructor(options: SubscriberOptions) {
     this.#options = options
+    this.#publisher = keptPublisher(options.openPublisher)
     this.#batcher = new Batcher({
       size: Math.max(1, options.batchSize),
       timeoutMs: options.batchTimeoutMs,
@@ -103,7 +108,7 @@ export class Subscriber implements Service {
   }
 
   async start(): Promise<void> {
-    const publisher = await this.#options.openPublisher()
+    const publisher = await this.#publisher.opened()
     await publisher.declare(this.#options.spec)
     if (this.#seat) this.#seat.start()
     else await this.#readFromStart(publisher)
@@ -111,9 +116,9 @@ export class Subscriber implements Service {
 
   /** Reads from a position, or from where the settings say. */
   async readFrom(position: Position | undefined): Promise<void> {
-    if (position) return this.#read(position.offset, skipBefore(position))
+    if (position) return this.#read(position.offset, { from: position })
     try {
-      await this.#readFromStart(await this.#options.openPublisher())
+      await this.#readFromStart(await this.#publisher.opened())
     } catch (error) {
       this.#options.logger.warn({}, `reading has not begun: ${messageOf(error)}; trying again`)
       await sleep(1000, this.#stopping.signal)
@@ -142,6 +147,7 @@ export class Subscriber implements Service {
     this.#keepPosition()
     await this.#storing
     await this.#subscription?.close()
+    await this.#publisher.close()
   }
 
   async #keepRest(): Promise<void> {
@@ -155,27 +161,28 @@ export class Subscriber implements Service {
 
   async #readFromStart(publisher: Publisher): Promise<void> {
     const { start, spec, broker } = this.#options
-    if (start.kind === 'all') return this.#read('first', undefined)
+    if (start.kind === 'all') return this.#read('first')
     if (start.kind === 'since') {
       const sinceMs = Date.now() - start.ms
-      return this.#read({ sinceS: Math.floor(sinceMs / 1000) }, skipUntil(sinceMs))
+      return this.#read({ sinceS: Math.floor(sinceMs / 1000) }, { skip: skipUntil(sinceMs) })
     }
     if (start.kind === 'last') {
       const { last, mark } = await findLast(broker, publisher, spec)
-      return this.#read(last?.offset ?? mark, last && skipBefore(last))
+      return this.#read(last?.offset ?? mark, { from: last })
     }
     if (start.kind === 'new') {
       const { mark } = await findLast(broker, publisher, spec)
-      return this.#read(mark, undefined)
+      return this.#read(mark)
     }
     const id = await publishMark(publisher, spec)
-    this.#read('first', skipCount(start.number - 1, id))
+    this.#read('first', { skip: skipCount(start.number - 1, id) })
   }
 
-  #read(offset: StreamOffset, skip: Skip | undefined): void {
+  #read(offset: StreamOffset, { from, skip }: Begin = {}): void {
     if (this.#stopping.signal.aborted) return
     const reading = ++this.#reading
     this.#forget()
+    this.#from = from
     this.#skip = skip
     const { broker, spec } = this.#options
     const subscription = broker.subscribe(
@@ -199,7 +206,7 @@ export class Subscriber implements Service {
     this.#heldBytes = 0
     const next = this.#waiting.at(-1)?.end ?? this.#position
     this.#batcher.clear()
-    if (next) this.#skip = skipBefore(next)
+    this.#from = next ?? this.#from
     if (this.#waiting.length > 0) this.#options.counters.add('redeliveredCount')
   }
 
@@ -208,7 +215,7 @@ export class Subscriber implements Service {
     this.#held = []
     this.#waiting = []
     this.#heldBytes = 0
-    this.#position = this.#stored = this.#skip = undefined
+    this.#position = this.#stored = this.#from = this.#skip = undefined
   }
 
   #deliver(delivery: Delivery): void {
@@ -217,17 +224,23 @@ export class Subscriber implements Service {
     const end = { offset: offset + 1, index: 0 }
     this.#held.push({ delivery, end })
     this.#heldBytes += body.length
-    if (messages.length === 0 && this.#skip?.(delivery, 0) === false) this.#skip = undefined
-    for (const [index, bytes] of messages.entries()) {
-      if (this.#skip?.(delivery, index)) continue
-      this.#skip = undefined
-      this.#message(bytes, { offset, index })
-    }
+    if (messages.length === 0) this.#isSkipped(delivery, 0)
+    for (const [index, bytes] of messages.entries())
+      if (!this.#isSkipped(delivery, index)) this.#message(bytes, { offset, index })
     const before = this.#waiting.at(-1)?.end ?? this.#position
     if (before === undefined || isBefore(before, end)) this.#batcher.passed(end)
     if (this.#batcher.length === 0) this.#batcher.flush()
     this.#acknowledge()
     this.#readAhead()
+  }
+
+  /** Whether a message is left out at the begin of a reading. Nothing is after the first one that is not. */
+  #isSkipped(delivery: Delivery, index: number): boolean {
+    if (this.#from && isBefore({ offset: delivery.offset ?? 0, index }, this.#from)) return true
+    this.#from = undefined
+    if (this.#skip?.(delivery, index)) return true
+    this.#skip = undefined
+    return false
   }
 
   /** Asks for more where all that may come is here, and it is not enough for the batches that could be posted. */
@@ -265,6 +278,7 @@ export class Subscriber implements Service {
 
   /** Posts batches that are ready, as many at a time as are allowed. The others wait, and no more is read for them. */
   #postNext(): void {
+    if (this.#stopping.signal.aborted) return
     for (const batch of this.#waiting) {
       if (this.#posting >= this.#options.parallel) return
       if (batch.state === 'ready') void this.#post(batch, this.#reading)
@@ -354,10 +368,8 @@ export class Subscriber implements Service {
 }
 
 type Skip = (delivery: Delivery, index: number) => boolean
-
-function skipBefore(position: Position): Skip {
-  return ({ offset = 0 }, index) => isBefore({ offset, index }, position)
-}
+/** Where a reading begins, and what else is skipped there. */
+type Begin = { readonly from?: Position | undefined; readonly skip?: Skip }
 
 /** Skips what was published before a time. */
 function skipUntil(sinceMs: number): Skip {

@@ -35,11 +35,6 @@ export class FrameSplitter {
     this.#most = mostMessageBytes
   }
 
-  /** Bytes of a frame that is not complete. */
-  get waiting(): number {
-    return this.#heldLength
-  }
-
   /** Takes the bytes that came next, and calls back for each frame that they complete. */
   push(chunk: Buffer): void {
     let at = 0

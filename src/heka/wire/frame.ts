@@ -11,9 +11,11 @@ export const UNIT_SEPARATOR = 0x1f
  * Frames an encoded message, signed where a signer is given. Throws WireError where the message is above 65,536 bytes,
  * or its header above 255.
  */
-export function frameOf(body: Uint8Array, signer?: Signer, most = MOST_MESSAGE_BYTES): Buffer {
-  if (body.length > most)
-    throw new WireError(`a message of ${body.length} bytes is too large; at most ${most} are allowed`)
+export function frameOf(body: Uint8Array, signer?: Signer): Buffer {
+  if (body.length > MOST_MESSAGE_BYTES)
+    throw new WireError(
+      `a message of ${body.length} bytes is too large; at most ${MOST_MESSAGE_BYTES} are allowed`,
+    )
   const signature = signer ? signatureOf(body, signer) : {}
   const header = encodeHeader({ messageLength: body.length, ...signature })
   if (header.length > MOST_HEADER_BYTES)

@@ -10,13 +10,13 @@ export const ENV_VERSION = 7
 export const HOSTNAME = 9
 
 /** The texts by the names that people write, but for the id, which is no text. */
-export const TEXTS: { readonly [name: string]: number } = {
-  Type: TYPE,
-  Logger: LOGGER,
-  Payload: PAYLOAD,
-  EnvVersion: ENV_VERSION,
-  Hostname: HOSTNAME,
-}
+export const TEXTS: ReadonlyMap<string, number> = new Map([
+  ['Type', TYPE],
+  ['Logger', LOGGER],
+  ['Payload', PAYLOAD],
+  ['EnvVersion', ENV_VERSION],
+  ['Hostname', HOSTNAME],
+])
 
 const ABSENT = -1
 const SCALARS = 10
@@ -27,8 +27,6 @@ const SCALARS = 10
  */
 export class MessageView {
   bytes: Buffer = Buffer.alloc(0)
-  from = 0
-  end = 0
   /** begin and end of each text by its number, -1 where absent */
   readonly spans = new Int32Array(2 * SCALARS).fill(ABSENT)
   timestampLow = 0
@@ -47,10 +45,8 @@ export class MessageView {
   isCanonical = true
 
   /** Forgets the message before. */
-  begin(bytes: Buffer, from: number, end: number): void {
+  begin(bytes: Buffer): void {
     this.bytes = bytes
-    this.from = from
-    this.end = end
     this.spans.fill(ABSENT)
     this.hasTimestamp = this.hasSeverity = this.hasPid = false
     this.timestampLow = this.timestampHigh = this.pid = this.fieldCount = 0

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InvalidError } from '../../domain/errors.ts'
-import { describeIssue } from '../../runtime/describe-issue.ts'
+import { describeIssues } from '../../runtime/describe-issue.ts'
 import { type HekaField, type HekaMessage, VALUE_TYPES } from './message.ts'
 
 const MOST = 2n ** 63n
@@ -53,7 +53,8 @@ const message = z.strictObject({
  */
 export function parseMessageForm(value: unknown): HekaMessage {
   const { success, data, error } = message.safeParse(value)
-  if (!success) throw new InvalidError(`no message of Heka: ${error.issues.map(describeIssue).join('; ')}`)
+  if (!success)
+    throw new InvalidError(`no message of Heka: ${describeIssues(error.issues, value, 'the message')}`)
   const { fields = [], ...scalars } = data
   return { ...scalars, fields: fields.map(fieldOf) }
 }

@@ -15,7 +15,7 @@ const MESSAGE_TYPES = [-1, 2, 0, 2, 2, 0, 2, 2, 0, 2, 2]
  * if (view.isComplete) relay(bytes)
  */
 export function scanMessage(bytes: Buffer, from: number, end: number, view: MessageView): void {
-  view.begin(bytes, from, end)
+  view.begin(bytes)
   reader.begin(bytes, from, end)
   let last = 0
   while (reader.at < end) {

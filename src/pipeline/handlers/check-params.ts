@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { InvalidError } from '../../domain/errors.ts'
-import { describeIssue } from '../../runtime/describe-issue.ts'
+import { describeIssues } from '../../runtime/describe-issue.ts'
 import type { HandlerClass, HandlerParams, JsonSchema } from '../handler.ts'
 
 /**
@@ -42,13 +42,7 @@ function checkSchema(schema: JsonSchema, params: HandlerParams): void {
   throw new InvalidError(result.error.issues.map((issue) => describe(issue, known, params)).join('; '))
 }
 
-type Fields = { readonly [name: PropertyKey]: unknown }
-
 function describe(issue: z.core.$ZodIssue, known: readonly string[], params: HandlerParams): string {
-  if (issue.code === 'unrecognized_keys') {
-    return `unknown parameter ${issue.keys.join(', ')}; known are ${known.join(', ')}`
-  }
-  const value = issue.path.reduce<unknown>((at, part) => (at as Fields | undefined)?.[part], params)
-  const said = describeIssue(issue, value)
-  return issue.path.length === 0 ? `params: ${said}` : `${issue.path.join('.')}: ${said}`
+  if (issue.code !== 'unrecognized_keys') return describeIssues([issue], params, 'params')
+  return `unknown parameter ${issue.keys.join(', ')}; known are ${known.join(', ')}`
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
+import { refuseUpgrade } from '../../http/refuse-upgrade.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { isAmongDigests, tokenDigest } from '../../runtime/token-digest.ts'
 import { HostLink, LINK_TIMES, type LinkTimes } from './host-link.ts'
@@ -57,10 +58,9 @@ export class Central {
 
   /** Takes over a connection that asks to become a WebSocket; refuses it where it shows no token of a host. */
   readonly upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-    socket.on('error', () => {})
-    if (request.url?.split('?', 1)[0] !== PATH) return void refuse(socket, '404 Not Found')
+    if (request.url?.split('?', 1)[0] !== PATH) return void refuseUpgrade(socket, 404)
     const host = this.#hostOf(request.headers.authorization)
-    if (host === undefined) return void refuse(socket, '401 Unauthorized')
+    if (host === undefined) return void refuseUpgrade(socket, 401)
     this.#server.handleUpgrade(request, socket, head, (webSocket) => {
       new HostLink({
         ...this.#parts,
@@ -98,8 +98,4 @@ export class Central {
     })
     return matches[0]
   }
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }

@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest'
+import { parseYamlDocument } from '../../../src/config/documents/yaml-document.ts'
 import { compileMapping } from '../../../src/heka/bridge/mapping.ts'
 import { notificationMessage } from '../../../src/heka/generator/notification-message.ts'
 import { originalMessage } from '../../../src/heka/generator/original-message.ts'
 import { realisticMessage } from '../../../src/heka/generator/realistic-message.ts'
 import { decodeMessage } from '../../../src/heka/wire/decode-message.ts'
+import { encodeMessage } from '../../../src/heka/wire/encode-message.ts'
 import { MessageView } from '../../../src/heka/wire/message-view.ts'
+import { parseMessageForm } from '../../../src/heka/wire/parse-message-form.ts'
 import { scanMessage } from '../../../src/heka/wire/scan-message.ts'
 
 const MAPPING = {
@@ -27,6 +30,9 @@ const MAPPING = {
   ],
 }
 
+/** A file that holds a value, as JSON on one line, which is YAML too. */
+const fileOf = (value: unknown) => parseYamlDocument(JSON.stringify(value), 'm.yaml')
+
 function viewOf(bytes: Buffer): MessageView {
   const view = new MessageView()
   scanMessage(bytes, 0, bytes.length, view)
@@ -35,7 +41,7 @@ function viewOf(bytes: Buffer): MessageView {
 
 test('the first rule that matches makes the notification; a reference alone keeps the type of its value', () => {
   const bytes = realisticMessage(1_481_200_000_123, 0, () => 0)
-  const text = compileMapping(MAPPING, 'm.yaml')(viewOf(bytes), 'id') as string
+  const text = compileMapping(fileOf(MAPPING))(viewOf(bytes), 'id') as string
   const { uuid } = decodeMessage(bytes)
   expect(JSON.parse(text)).toEqual({
     event_type: 'log.nginx.access',
@@ -58,21 +64,55 @@ test('the first rule that matches makes the notification; a reference alone keep
 
 test('a message without a uuid gets the id of its place, and one that no rule matches makes nothing', () => {
   const bytes = originalMessage(1000)
-  const all = compileMapping({ notifications: [{ event_type: 'log' }] }, 'm.yaml')
+  const all = compileMapping(fileOf({ notifications: [{ event_type: 'log' }] }))
   expect(JSON.parse(all(viewOf(bytes), 'subject/3.0') as string).message_id).toBe('subject/3.0')
-  expect(compileMapping(MAPPING, 'm.yaml')(viewOf(bytes), 'id')).toBeUndefined()
+  expect(compileMapping(fileOf(MAPPING))(viewOf(bytes), 'id')).toBeUndefined()
+})
+
+test('what a value holds is taken as it is, a reference too', () => {
+  const bytes = encodeMessage({
+    hostname: Buffer.from('{Payload} $& {Type}'),
+    payload: Buffer.from('secret'),
+    fields: [],
+  })
+  const mapping = compileMapping(
+    fileOf({ notifications: [{ event_type: '{Hostname}: {Payload}, {Payload}{Type}' }] }),
+  )
+  expect(JSON.parse(mapping(viewOf(bytes), 'id') as string).event_type).toBe(
+    '{Payload} $& {Type}: secret, secret',
+  )
 })
 
 test.each([
   [
     { notifications: [{ event_type: 'x', match: 'Typ == "a"' }] },
-    'm.yaml: notifications.0: unknown word "Typ"',
+    'm.yaml:1:19: notifications.0: unknown word "Typ"',
   ],
-  [{ notifications: [{ event_type: '{Host}' }] }, 'm.yaml: notifications.0: {Host} is not known'],
-  [{ notifications: [{}] }, 'm.yaml: notifications.0.event_type: is required'],
-  [{}, 'm.yaml: notifications: is required'],
+  [{ notifications: [{ event_type: '{Host}' }] }, 'm.yaml:1:19: notifications.0: {Host} is not known'],
+  [
+    { notifications: [{ event_type: '{constructor}' }] },
+    'm.yaml:1:19: notifications.0: {constructor} is not known',
+  ],
+  [{ notifications: [{}] }, 'm.yaml:1:19: notifications.0.event_type: is required'],
+  [{}, 'm.yaml:1:1: notifications: is required'],
+  [
+    { notifications: [{ event_type: 5 }] },
+    'm.yaml:1:33: notifications.0.event_type: expected a text, found a whole number',
+  ],
+  [5, 'm.yaml:1:1: the file: expected a mapping, found a whole number'],
 ])('%j is refused', (value, message) => {
-  expect(() => compileMapping(value, 'm.yaml')).toThrow(message)
+  expect(() => compileMapping(fileOf(value))).toThrow(message)
+})
+
+test.each([
+  [{ pid: 'x' }, 'no message of Heka: pid: expected a number, found a text'],
+  [
+    { fields: [{}, { valueBool: [true, null] }], pid: [] },
+    'no message of Heka: pid: expected a number, found a list; fields.1.valueBool.1: expected true or false, found nothing',
+  ],
+  [5, 'no message of Heka: the message: expected a mapping, found a whole number'],
+])('the message %j is refused', (value, message) => {
+  expect(() => parseMessageForm(value)).toThrow(message)
 })
 
 test('a notification is a message whose payload is its text', () => {

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { buildStatsProxy } from '../../../src/assembly/heka/build-stats-proxy.ts'
@@ -8,6 +10,7 @@ import { readSettings } from '../../../src/heka/settings/read-settings.ts'
 import { Aggregator } from '../../../src/heka/stats/aggregator.ts'
 import type { MetricEvent } from '../../../src/heka/stats/metric-event.ts'
 import { silentLogger } from '../../../src/runtime/logger.ts'
+import { folderWith } from '../../support/folders.ts'
 import { exchange } from '../../support/heka/http-exchange.ts'
 import { until } from '../../support/until.ts'
 import { loadVectors } from '../../support/vectors.ts'
@@ -92,7 +95,8 @@ async function startProxy(events: readonly Text[] = [], settings: { readonly [na
     })
   for (const event of events) await publish(event)
   await new Promise((resolve) => setImmediate(resolve))
-  return { port: service.address().port, publish }
+  const take = () => service.take(values)
+  return { port: service.address().port, publish, take }
 }
 
 function textOf(text: Text): string {
@@ -168,6 +172,19 @@ test('a client gets the last 500 events first', async () => {
   const { frames } = await follow(port)
   await until('the frames', () => frames.length === 500)
   expect([frames[0], frames.at(-1)]).toEqual(['event 10', 'event 509'])
+})
+
+test('a token that has changed is asked for after a reload', async () => {
+  const folder = folderWith({ token: 'before' })
+  const { port, take } = await startProxy([], { PROXY_TOKEN_FILE: join(folder, 'token') })
+  const statusWith = async (token: string) => {
+    const { responses } = await exchange(port, { method: 'GET', path: `/config?token=${token}` }, 1)
+    return responses[0]?.status
+  }
+  expect([await statusWith('before'), await statusWith('after')]).toEqual([200, 401])
+  writeFileSync(join(folder, 'token'), 'after')
+  await take()
+  expect([await statusWith('before'), await statusWith('after')]).toEqual([401, 200])
 })
 
 test('another origin is refused where origins are named', async () => {

@@ -7,6 +7,12 @@ import { digestOf, vectorBytes, wireVectors } from '../../support/heka/vectors.t
 const { cases, signers: shared } = wireVectors()
 const streams = cases.filter(({ kind }) => kind === 'stream')
 
+/** Returns how signatures are checked: not at all, or by the keys of these signers. */
+function rulesOf(isSkipped: boolean | undefined, signers: { readonly [name: string]: string }) {
+  const rules = { signers: new Map(Object.entries(signers)), isRequired: false }
+  return () => (isSkipped ? undefined : rules)
+}
+
 test.each(streams)('$id $title', (vector) => {
   const { chunks = [], target, signers = shared, maxMessageSize = 65_536, skipAuthentication } = vector
   const relayed: Buffer[] = []
@@ -16,8 +22,7 @@ test.each(streams)('$id $title', (vector) => {
     relay: (bytes, from, end) => relayed.push(Buffer.from(bytes.subarray(from, end))),
     counters,
     mostMessageBytes: maxMessageSize,
-    signers: skipAuthentication ? undefined : new Map(Object.entries(signers)),
-    requiresSignature: false,
+    signatures: rulesOf(skipAuthentication, signers),
   })
   // A buffer of its own each, filled with other bytes afterwards: nothing may keep a part of it.
   for (const chunk of chunks) {
@@ -51,8 +56,7 @@ test('however a stream is cut into chunks, the same messages are found', () => {
         relay: () => relayed++,
         counters: new Counters(),
         mostMessageBytes: maxMessageSize,
-        signers: skipAuthentication ? undefined : new Map(Object.entries(signers)),
-        requiresSignature: false,
+        signatures: rulesOf(skipAuthentication, signers),
       })
       for (let at = 0; at < whole.length; at += size)
         splitter.push(Buffer.from(whole.subarray(at, at + size)))

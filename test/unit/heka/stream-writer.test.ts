@@ -120,3 +120,19 @@ test('messages of one moment go together, up to 64 KB', async () => {
   await vi.advanceTimersByTimeAsync(10)
   expect(publish.mock.calls.map(([, body]) => framesOf(Buffer.from(body)).length)).toEqual([65, 35])
 })
+
+test('a message that does not fit behind the others is taken when its own batch is', async () => {
+  const { open } = fakeBroker()
+  const publisher = await open()
+  const second = Promise.withResolvers<void>()
+  vi.spyOn(publisher, 'publish').mockResolvedValueOnce().mockReturnValueOnce(second.promise)
+  const writer = writerOn(open, { windowBytes: 1 << 20 })
+  await writer.start()
+  const settled: number[] = []
+  for (const n of [1, 2]) void writer.publish(Buffer.alloc(40_000), 0, 40_000).then(() => settled.push(n))
+  await vi.advanceTimersByTimeAsync(10)
+  expect(settled).toEqual([1])
+  second.resolve()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(settled).toEqual([1, 2])
+})

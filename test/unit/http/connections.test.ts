@@ -1,8 +1,13 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import express, { type Express } from 'express'
 import { expect, onTestFinished, test } from 'vitest'
 import { createHttpService, type Slowness } from '../../../src/http/http-service.ts'
+import { refuseUpgrade } from '../../../src/http/refuse-upgrade.ts'
+import { Authority } from '../../support/certificates.ts'
 import { converse } from '../../support/converse.ts'
+import { temporaryFolder } from '../../support/folders.ts'
 import { until } from '../../support/until.ts'
 
 const QUICK: Slowness = {
@@ -143,6 +148,39 @@ test('pipelined requests are answered in their order', async () => {
   expect(got.match(/\/[abc]$|\/[abc](?=HTTP)/gm)).toEqual(['/a', '/b', '/c'])
 })
 
+const UPGRADE = 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n'
+/** Takes connections over, and says nothing more on them. */
+const TAKES_OVER: Slowness = {
+  onUpgrade: (_, socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
+}
+
+test('who is refused another protocol may reset the connection, and is closed where he does not', async () => {
+  const url = await serve(plainApp(), { onUpgrade: (_, socket) => refuseUpgrade(socket, 404) })
+  const resets = hostile(url, UPGRADE)
+  resets.on('data', () => resets.resetAndDestroy())
+  const holds = hostile(url, UPGRADE)
+  await until('both are gone', () => resets.destroyed && holds.destroyed)
+  expect((await fetch(url)).status).toBe(200)
+})
+
+test('who speaks another protocol is not closed for others, and takes nobody the share of the address', async () => {
+  const url = await serve(plainApp(), { ...TAKES_OVER, mostPerAddress: 3 })
+  const taken = Array.from({ length: 3 }, () => hostile(url, UPGRADE))
+  await until('they are taken over', () => taken.every(({ bytesRead }) => bytesRead > 0))
+  for (let count = 0; count < 5; count++) expect((await fetch(url)).status).toBe(200)
+  expect(taken.map(({ readyState }) => readyState)).toEqual(['open', 'open', 'open'])
+})
+
+test('a service stops though clients speak another protocol', async () => {
+  const slowness = { ...TAKES_OVER, graceMs: 50, longestStopMs: 600_000 }
+  const service = createHttpService(plainApp(), { host: '127.0.0.1', port: 0 }, '--listen', slowness)
+  await service.start()
+  const socket = hostile(`http://127.0.0.1:${service.address().port}`, UPGRADE)
+  await until('it is taken over', () => socket.bytesRead > 0)
+  await service.stop()
+  await until('it is closed', () => socket.destroyed)
+})
+
 test('a service stops though clients hold their connections', async () => {
   const app = express()
   app.get('/large', (_, response) => {
@@ -163,4 +201,17 @@ test('a service stops though clients hold their connections', async () => {
   await fetch(url)
   await service.stop()
   await until('they are closed', () => sockets.every(({ destroyed }) => destroyed))
+})
+
+test('a service stops though a client does not finish its handshake', async () => {
+  const { cert, key } = new Authority(temporaryFolder(), 'http').sign('server', 'IP:127.0.0.1')
+  const tls = { cert: readFileSync(cert), key: readFileSync(key) }
+  const service = createHttpService(plainApp(), { host: '127.0.0.1', port: 0 }, '--listen', { tls })
+  await service.start()
+  const { port } = service.address()
+  const socket = hostile(`https://127.0.0.1:${port}`, '\x16\x03\x01')
+  await once(socket, 'connect')
+  const stopped = service.stop()
+  await until('it is closed', () => socket.destroyed, 5000)
+  await stopped
 })
