@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { freePort } from '../../sandbox/servers/server-process.ts'
 import { startCollector } from '../support/heka/collector.ts'
 import {
   messageNumber,
@@ -239,4 +240,21 @@ test('a server that asks for a pause gets it', async () => {
   await startSubscriber(subject, url, { SUB_DELIVER_ALL: 'true', SUB_BATCH_SIZE: '1' })
   await publishNumbers(subject, 1, 1)
   await until('the second post', () => posts.length === 2)
+})
+
+test('the lag by offset is what is not done of the stream', async () => {
+  let isAway = true
+  const { url, posts } = await startCollector((response) => void response.writeHead(isAway ? 503 : 200).end())
+  const [subject, port] = [newSubject(), await freePort()]
+  await publishNumbers(subject, 1, 3)
+  const settings = { SUB_DELIVER_ALL: 'true', SUB_BATCH_SIZE: '1', SUB_STATS_ADDRESS: `127.0.0.1:${port}` }
+  await startSubscriber(subject, url, settings)
+  const lag = async () => {
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+    return Number(/^stacktach_heka_lag_offsets (\d+)$/m.exec(text)?.[1])
+  }
+  await until('the lag to be told', async () => (await lag()) > 0)
+  isAway = false
+  await until('all to be done', async () => (await lag()) === 0)
+  expect(new Set(posts.flatMap(({ lines }) => lines)).size).toBe(3)
 })

@@ -5,6 +5,7 @@ import { Counters } from '../../heka/receivers/counters.ts'
 import type { SUBSCRIBER } from '../../heka/settings/programs.ts'
 import type { ValuesOf } from '../../heka/settings/setting.ts'
 import { LagGauge } from '../../heka/stats/lag-gauge.ts'
+import { OffsetLag } from '../../heka/stats/offset-lag.ts'
 import { StatsReporter } from '../../heka/stats/reporter.ts'
 import { startOf } from '../../heka/stream/start.ts'
 import { streamSpec } from '../../heka/stream/stream-spec.ts'
@@ -80,6 +81,10 @@ export async function buildSubscriber(
       for (const event of batchEvents(count)) reporter?.report(event)
     },
   })
+  const offsetLag = new OffsetLag({
+    ...{ broker, spec: streamSpec(values.subject, values) },
+    next: () => subscriber.nextOffset,
+  })
   const seat = seatOf(values, broker, subscriber, logger)
   if (seat) subscriber.useSeat(seat)
   const stats = createStatsService({
@@ -88,6 +93,10 @@ export async function buildSubscriber(
     hindrance: () => poster.hindrance,
     gauges: {
       lag_seconds: { help: 'age of the latest message when it was encoded', read: () => lag.seconds },
+      lag_offsets: {
+        help: 'messages of AMQP that are not done, to the end of the stream at the last look',
+        read: () => offsetLag.messages,
+      },
       lag_messages: { help: 'messages of AMQP that are read and not done', read: () => subscriber.held },
       waiting_batches: { help: 'batches that are not done', read: () => subscriber.waiting },
     },
@@ -96,6 +105,7 @@ export async function buildSubscriber(
     ...(stats ? [stats] : []),
     ...(reporter ? [reporter] : []),
     createReading(subscriber, seat, deadLetters, values, logger),
+    ...(stats ? [offsetLag] : []),
   ]
   return {
     ...createGroup(services),

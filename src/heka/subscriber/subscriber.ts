@@ -72,6 +72,8 @@ export class Subscriber implements Service {
   #waiting: Waiting[] = []
   #posting = 0
   #position: Position | undefined
+  /** offset at which this reading began, where it is known */
+  #begun: number | undefined
   #storing: Promise<void> | undefined
   #stored: Position | undefined
   /** counts readings, so that what belongs to an earlier one is not mistaken for the present one */
@@ -100,6 +102,11 @@ export class Subscriber implements Service {
   /** Messages of AMQP that are read and not done. */
   get held(): number {
     return this.#held.length
+  }
+
+  /** offset of the first message of AMQP that is not done; undefined until it is known */
+  get nextOffset(): number | undefined {
+    return this.#position?.offset ?? this.#begun
   }
 
   /** Batches that are not done. */
@@ -181,6 +188,7 @@ export class Subscriber implements Service {
   #read(offset: StreamOffset, { from, skip }: Begin = {}): void {
     if (this.#stopping.signal.aborted) return
     const reading = ++this.#reading
+    this.#begun = offset === 'first' ? 0 : typeof offset === 'number' ? offset : undefined
     this.#forget()
     this.#from = from
     this.#skip = skip
