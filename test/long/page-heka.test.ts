@@ -52,7 +52,7 @@ test('the page shows throughput by sender, lag as area and gauge, batches and se
     await page.locator('.plot canvas').nth(2).waitFor()
     expect(await page.locator('nav').getByRole('link', { name: 'Heka' }).count()).toBe(1)
     expect(await page.locator('.gauge').innerText()).toContain('45 s, late')
-    expect(await page.locator('meter').getAttribute('value')).toBe(45)
+    expect(await page.locator('meter').getAttribute('value')).toBe('45')
     const legends = await page.locator('.legend').allInnerTexts()
     expect(legends.join('\n')).toContain('tcp-receiver: 1,000 /s')
     expect(await page.locator('table').innerText()).toContain(hostile)

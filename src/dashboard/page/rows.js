@@ -42,6 +42,7 @@ export class Rows {
       const rows = await this.#options.read(undefined, FIRST_PAGE)
       if (run !== this.#run) return
       this.#rows = rows
+      this.#wanted = Math.min(this.#wanted, rows.length - 1)
       this.#end = rows.length === 0
       this.#error = undefined
     } catch (error) {
@@ -103,10 +104,9 @@ export class Rows {
     removeEventListener('resize', this.#scrolled)
   }
 
-  /** Moves the focus by rows, from the row that has it, else to the first that is seen. */
+  /** Moves the focus by rows, from the row that has it or is about to get it, else to the first that is seen. */
   step(by) {
-    const at = document.activeElement?.closest?.('[data-index]')
-    const from = at && this.#body?.contains(at) ? Number(at.dataset.index) : -1
+    const from = this.#wanted >= 0 ? this.#wanted : this.#focused()
     const to = from < 0 ? Math.max(0, this.#range()[0]) : from + by
     if (to < 0 || to >= this.#rows.length) return
     this.#wanted = to
@@ -115,6 +115,12 @@ export class Rows {
     if (y < 120) scrollBy(0, y - 120)
     else if (y + this.#height > innerHeight) scrollBy(0, y + this.#height - innerHeight + 8)
     this.#options.update()
+  }
+
+  /** Returns the index of the row that has the focus; -1 where none has. */
+  #focused() {
+    const at = document.activeElement?.closest?.('[data-index]')
+    return at && this.#body?.contains(at) ? Number(at.dataset.index) : -1
   }
 
   #focusWanted() {
