@@ -22,10 +22,10 @@ export class StreamOrder {
     await before
   }
 
-  /** Notes that a piece of a stream is being written. */
+  /** Notes that a piece of a stream is being written. What becomes of it is not kept. */
   note(stream: string, work: Promise<unknown>): void {
     const turn = this.#turns.get(stream)
-    if (turn) turn.all = Promise.allSettled([turn.all, work])
+    if (turn) turn.all = Promise.allSettled([turn.all, work]).then(() => {})
   }
 
   /** Forgets the streams of a connection that has ended, once they are written. */
