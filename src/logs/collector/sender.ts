@@ -1,4 +1,3 @@
-import { messageOf } from '../../domain/errors.ts'
 import { encodeBefore, encodeLines } from '../wire/encode-message.ts'
 import { EXTRA, type ProcessorHello } from '../wire/extras.ts'
 import { pack, packedExtra } from '../wire/packed.ts'
@@ -26,6 +25,8 @@ const TAIL_MS = 1000
 const LONGEST_TAIL_MS = 10_000
 /** Time until a file that was refused is tried again, ms. */
 const REST_MS = 60_000
+/** Time until a file that holds less than its size says is read again, ms. */
+const SHORT_MS = 1000
 /** Fewest bytes that are read at a time. */
 const LEAST_SPAN = 4096
 /** Time until it is looked again whether the file before is sent, ms. */
@@ -46,7 +47,8 @@ export type SenderParts = {
   readonly onRead: (file: SourceFile) => void
   /** Called when a file holds less than was expected. */
   readonly onShort: (file: SourceFile) => void
-  readonly onFault: (file: SourceFile, reason: string) => void
+  /** Called with a file that cannot be read, and the error. */
+  readonly onFault: (file: SourceFile, error: unknown) => void
 }
 
 /** What goes into one message: bytes of a buffer that is given back when they are sent. */
@@ -190,7 +192,7 @@ export class Sender {
     try {
       isHandedOver = await this.#next(file, buffer)
     } catch (error) {
-      this.#parts.onFault(file, messageOf(error))
+      this.#parts.onFault(file, error)
     } finally {
       if (!isHandedOver) this.#pool.give(buffer)
     }
@@ -204,9 +206,8 @@ export class Sender {
     const span = this.#spanOf(file, most)
     const count = span > 0 ? await file.readInto(buffer, span) : 0
     if (file.stream !== stream || file.read !== begin) this.want(file)
-    else if (count === 0) {
-      if (begin < file.end) this.#parts.onShort(file)
-    } else {
+    else if (count === 0) this.#short(file)
+    else {
       file.grow(begin + count, performance.now())
       const bytes = buffer.subarray(
         0,
@@ -222,6 +223,14 @@ export class Sender {
         )
     }
     return false
+  }
+
+  /** Has a file looked at that holds less than was expected. What still says the same rests for a while. */
+  #short(file: SourceFile): void {
+    const { stream, read, isOpen } = file
+    if (read >= file.end) return
+    this.#parts.onShort(file)
+    if (isOpen && file.stream === stream && read < file.end) file.restsUntil = performance.now() + SHORT_MS
   }
 
   /** Returns how many bytes to read: to thunder about as many as lines of the same length need. */

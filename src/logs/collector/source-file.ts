@@ -71,6 +71,8 @@ export class SourceFile {
   isLink = false
   /** whether a rotation has put another file in its place: what comes of it now is not remembered */
   isReplaced = false
+  /** whether the last try to read it has failed */
+  isUnreadable = false
   isQueued = false
   /** whether what follows the last line feed goes at once */
   isTailDue = false
@@ -78,7 +80,7 @@ export class SourceFile {
   isMidLine = false
   /** since when the begin of a line has waited for its rest, on the steady clock, ms */
   tailSince: number | undefined
-  /** time before which it is not sent, on the steady clock, ms: it was refused */
+  /** time before which it is not sent, on the steady clock, ms: it was refused, or holds less than its size says */
   restsUntil = 0
   refusal: string | undefined
   /** whether the limit of its size has been reached: it is to be rotated */
@@ -209,7 +211,9 @@ export class SourceFile {
   /** Reads from where reading stands. Resolves to the number of bytes; 0 where the file is closed. */
   async readInto(buffer: Buffer, most: number): Promise<number> {
     if (this.#fd === undefined) return 0
-    return (await readAt(this.#fd, buffer, 0, most, this.read)).bytesRead
+    const { bytesRead } = await readAt(this.#fd, buffer, 0, most, this.read)
+    this.isUnreadable = false
+    return bytesRead
   }
 
   /** Returns what the file is now; undefined where it is not open. */
@@ -234,8 +238,13 @@ export class SourceFile {
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd)
+    const fd = this.#fd
     this.#fd = undefined
+    try {
+      if (fd !== undefined) closeSync(fd)
+    } catch {
+      // Nothing is lost with a file that was only read.
+    }
   }
 }
 

@@ -17,7 +17,7 @@ export type SourceParts = {
   readonly remembered: (dev: bigint, ino: bigint) => RememberedFile | undefined
   /** Called with a file that has more to be sent. */
   readonly onGrowth: (file: SourceFile) => void
-  /** Called with a path that cannot be looked at, and why. */
+  /** Called with a path that cannot be looked at or read, and why. */
   readonly onFault: (path: Buffer, reason: string) => void
   /** Called when a file begins a new life: it was cut, or is another one of the same inode. */
   readonly onNewLife: (file: SourceFile) => void
@@ -62,16 +62,16 @@ export class SourceFiles {
 
   /**
    * Returns a file of which more is to be read, and that goes before another: it was rotated, renamed or deleted, and is sent under
-   * the same name. Undefined where there is none.
+   * the same name. Undefined where there is none: one that cannot be read holds up no other.
    */
   before(file: SourceFile): SourceFile | undefined {
     const name = sentName(file.name)
     const rotated = isRotated(file.name) ? undefined : this.at(Buffer.concat([file.name, OLD]))
     for (const one of rotated ? [rotated, ...this.#leaving] : this.#leaving) {
       // A write to it may have been before those to the other, and not be seen yet.
-      if (one.isOpen || !one.isGone) this.lookAgain(one)
+      if (!one.isUnreadable && (one.isOpen || !one.isGone)) this.lookAgain(one)
       if (one.read >= one.end) this.#leaving.delete(one)
-      else if (one !== file && one.nameAt(one.read).name.equals(name)) return one
+      else if (!one.isUnreadable && one !== file && one.nameAt(one.read).name.equals(name)) return one
     }
     return undefined
   }
@@ -82,21 +82,30 @@ export class SourceFiles {
 
   /** Looks at what a name leads to now. */
   lookAt(name: Buffer): void {
-    const stats = this.#statsAt(name)
-    const before = this.at(name)
-    if (before && (!stats || before.id !== idOf(stats))) this.#loseName(before, name)
-    if (!stats) return
-    const known = this.#byId.get(idOf(stats))
-    const isWanted = this.#isWanted(name) && !this.#parts.own.has(keyOf(this.pathOf(name)))
-    if (known) this.#meet(known, name, stats, isWanted)
-    else this.#find(name, stats, isWanted)
+    try {
+      this.#lookAt(name)
+    } catch (error) {
+      this.#parts.onFault(this.pathOf(name), messageOf(error))
+    }
   }
 
   /** Looks at a file that is open by what it is, not by its name: a write of it was seen. */
   lookAgain(file: SourceFile): void {
-    const stats = file.stats()
-    if (stats) this.#note(file, stats)
+    if (file.isOpen) this.#note(file)
     else this.lookAt(file.name)
+  }
+
+  /** Takes the fingerprint of a file, where it would say more than the one there is. */
+  takeFingerprint(file: SourceFile): void {
+    this.#reading(file, () => file.takeFingerprint())
+  }
+
+  /** Notes that a file cannot be read. That is tried again when it is looked at again. */
+  failed(file: SourceFile, error: unknown): void {
+    file.isUnreadable = true
+    // Without a name it could not be opened again.
+    if (!file.isGone) file.close()
+    this.#parts.onFault(this.pathOf(file.name), messageOf(error))
   }
 
   /** Drops the names that are not among those of the folder, and closes files that rest. */
@@ -112,6 +121,17 @@ export class SourceFiles {
 
   close(): void {
     for (const file of this.#byId.values()) file.close()
+  }
+
+  #lookAt(name: Buffer): void {
+    const stats = this.#statsAt(name)
+    const before = this.at(name)
+    if (before && (!stats || before.id !== idOf(stats))) this.#loseName(before, name)
+    if (!stats) return
+    const known = this.#byId.get(idOf(stats))
+    const isWanted = this.#isWanted(name) && !this.#parts.own.has(keyOf(this.pathOf(name)))
+    if (known) this.#meet(known, name, stats, isWanted)
+    else this.#find(name, stats, isWanted)
   }
 
   #find(name: Buffer, stats: BigIntStats, isWanted: boolean): void {
@@ -153,7 +173,23 @@ export class SourceFiles {
     return stats !== undefined && idOf(stats) === file.id
   }
 
-  #note(file: SourceFile, stats: BigIntStats): void {
+  /** Notes how a file has changed; `stats` is what it is now, where that is known. */
+  #note(file: SourceFile, stats?: BigIntStats): void {
+    this.#reading(file, () => {
+      const found = stats ?? file.stats()
+      if (found) this.#follow(file, found)
+    })
+  }
+
+  #reading(file: SourceFile, read: () => void): void {
+    try {
+      read()
+    } catch (error) {
+      this.failed(file, error)
+    }
+  }
+
+  #follow(file: SourceFile, stats: BigIntStats): void {
     const size = Number(stats.size)
     const isTouched = file.mtimeNs !== stats.mtimeNs
     file.mtimeNs = stats.mtimeNs
@@ -167,17 +203,14 @@ export class SourceFiles {
     // A closed file that was touched may be another one of the same inode: it shows when it is opened.
     if (!file.isOpen && (isTouched || file.read < file.end)) this.#open(file)
     file.takeFingerprint()
-    if (file.read < file.end) this.#parts.onGrowth(file)
+    // A closed file is opened when it is looked at again.
+    if (file.isOpen && file.read < file.end) this.#parts.onGrowth(file)
   }
 
   #open(file: SourceFile): void {
     if (file.answered >= file.end && file.answered === 0) return
     const { stream } = file
-    try {
-      file.open(this.pathOf(file.name))
-    } catch (error) {
-      this.#parts.onFault(this.pathOf(file.name), messageOf(error))
-    }
+    file.open(this.pathOf(file.name))
     if (file.stream === stream) return
     const size = file.stats()?.size
     if (size !== undefined) file.grow(Number(size), this.#parts.now())
@@ -195,7 +228,7 @@ export class SourceFiles {
   #leave(file: SourceFile, now: number): void {
     if (file.isOpen) this.lookAgain(file)
     const rests = now - file.grewAt > LINGER_MS || file.limit <= file.size
-    if (file.isOpen && !(file.isAnswered && rests)) return
+    if (file.isOpen ? !(file.isAnswered && rests) : file.isUnreadable && !file.isGone) return
     file.close()
     this.#leaving.delete(file)
     this.#byId.delete(file.id)
@@ -203,14 +236,8 @@ export class SourceFiles {
   }
 
   #statsAt(name: Buffer): BigIntStats | undefined {
-    const path = this.pathOf(name)
-    try {
-      const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-      return stats?.isFile() ? stats : undefined
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') this.#parts.onFault(path, messageOf(error))
-      return undefined
-    }
+    const stats = statSync(this.pathOf(name), { bigint: true, throwIfNoEntry: false })
+    return stats?.isFile() ? stats : undefined
   }
 }
 
