@@ -70,6 +70,7 @@ export class Collector implements Service {
       own: new Set(store.paths),
       remembered: (dev, ino) => store.remembered(dev, ino),
       onGrowth: (file) => this.#sender.want(file),
+      onLeft: (file) => store.leave(file.remember()),
       onNewLife: (file) => {
         this.#counters.newLives++
         logger.info(

@@ -28,6 +28,8 @@ export type RememberedFile = {
   readonly bornNs: bigint
   /** names that it had, for what was written under them */
   readonly earlier: readonly EarlierName[]
+  /** since when it is not among the files that are read, ms since the epoch; undefined for one that was when that was saved */
+  readonly leftAt?: number | undefined
 }
 
 /** A name of a file, and the place up to which the file was written under it. */
@@ -67,6 +69,8 @@ export class SourceFile {
   limit = Number.POSITIVE_INFINITY
   /** whether no name leads to it any more */
   isGone = false
+  /** device and inode of the folder in which its name stands */
+  folderId: string | undefined
   /** whether a symbolic link leads to it */
   isLink = false
   /** whether a rotation has put another file in its place: what comes of it now is not remembered */
@@ -225,6 +229,11 @@ export class SourceFile {
   takeFingerprint(): void {
     if (this.#fd !== undefined && canGrow(this.fingerprint, this.size))
       this.fingerprint = fingerprintOf(this.#fd, this.size)
+  }
+
+  /** Notes when an open file was made, where that was not known: a new file does not say it at once. */
+  takeBirth(stats: BigIntStats): void {
+    if (this.isOpen && this.bornNs === 0n) this.bornNs = birthOf(stats)
   }
 
   /** Whether an open file no longer begins as it did. */

@@ -13,12 +13,14 @@ export type SourceParts = {
   readonly isWanted: IsWanted
   /** paths that are never read */
   readonly own: ReadonlySet<string>
-  /** Returns what is known of a file from an earlier run. */
+  /** Returns what is known of a file from before it was read, or read again. */
   readonly remembered: (dev: bigint, ino: bigint) => RememberedFile | undefined
   /** Called with a file that has more to be sent. */
   readonly onGrowth: (file: SourceFile) => void
   /** Called with a path that cannot be looked at or read, and why. */
   readonly onFault: (path: Buffer, reason: string) => void
+  /** Called with a file that is not read any more, and may come back. */
+  readonly onLeft: (file: SourceFile) => void
   /** Called when a file begins a new life: it was cut, or is another one of the same inode. */
   readonly onNewLife: (file: SourceFile) => void
   /** steady clock, ms */
@@ -114,7 +116,7 @@ export class SourceFiles {
       if (!names.has(key)) this.#loseName(file, Buffer.from(key, 'latin1'))
     const now = this.#parts.now()
     for (const file of this.#byId.values()) {
-      if (file.isGone || file.limit < file.size) this.#leave(file, now)
+      if (file.isGone || file.limit < file.size) this.#reading(file, () => this.#leave(file, now))
       else if (file.isOpen && file.isAnswered && now - file.grewAt > IDLE_MS) file.close()
     }
   }
@@ -138,12 +140,14 @@ export class SourceFiles {
     const { remembered, now } = this.#parts
     const earlier = remembered(stats.dev, stats.ino)
     // A file that was renamed to a name that is left out while nobody looked is still sent to its end.
-    if (!isWanted && !(earlier && earlier.answered < Number(stats.size))) return
+    const isOwed = earlier && earlier.leftAt === undefined && earlier.answered < Number(stats.size)
+    if (!isWanted && !isOwed) return
     const file = new SourceFile(stats, name)
     if (earlier) file.resume(earlier.stream === '' ? { ...earlier, stream: file.stream } : earlier)
     if (earlier && earlier.earlier.length > 0) this.#leaving.add(file)
     if (!isWanted) file.limit = Number(stats.size)
     file.isLink = isLink(this.pathOf(name))
+    file.folderId = this.#folderIdOf(name)
     file.grewAt = now()
     this.#byId.set(file.id, file)
     this.#byName.set(keyOf(name), file)
@@ -159,6 +163,7 @@ export class SourceFiles {
       if (isWanted) {
         this.#byName.delete(keyOf(file.name))
         file.rename(name)
+        file.folderId = this.#folderIdOf(name)
         this.#leaving.add(file)
         this.#byName.set(keyOf(name), file)
         file.limit = Number.POSITIVE_INFINITY
@@ -203,6 +208,7 @@ export class SourceFiles {
     // A closed file that was touched may be another one of the same inode: it shows when it is opened.
     if (!file.isOpen && (isTouched || file.read < file.end)) this.#open(file)
     file.takeFingerprint()
+    file.takeBirth(stats)
     // A closed file is opened when it is looked at again.
     if (file.isOpen && file.read < file.end) this.#parts.onGrowth(file)
   }
@@ -229,10 +235,25 @@ export class SourceFiles {
     if (file.isOpen) this.lookAgain(file)
     const rests = now - file.grewAt > LINGER_MS || file.limit <= file.size
     if (file.isOpen ? !(file.isAnswered && rests) : file.isUnreadable && !file.isGone) return
+    if (!file.isReplaced && !this.#isDeleted(file)) this.#parts.onLeft(file)
     file.close()
     this.#leaving.delete(file)
     this.#byId.delete(file.id)
     if (this.at(file.name) === file) this.#byName.delete(keyOf(file.name))
+  }
+
+  /** Whether a file that has lost its name is nowhere: not moved away, nor on a file system that is not mounted. */
+  #isDeleted(file: SourceFile): boolean {
+    if (!file.isGone) return false
+    const stats = file.stats()
+    return stats ? stats.nlink === 0n : this.#folderIdOf(file.name) === file.folderId
+  }
+
+  /** Returns what tells the folder of a name from the one over which it is mounted; undefined where there is none. */
+  #folderIdOf(name: Buffer): string | undefined {
+    const path = this.pathOf(name)
+    const stats = statSync(path.subarray(0, path.lastIndexOf(SLASH)), { bigint: true, throwIfNoEntry: false })
+    return stats && idOf(stats)
   }
 
   #statsAt(name: Buffer): BigIntStats | undefined {
