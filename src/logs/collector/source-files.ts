@@ -72,8 +72,15 @@ export class SourceFiles {
     for (const one of rotated ? [rotated, ...this.#leaving] : this.#leaving) {
       // A write to it may have been before those to the other, and not be seen yet.
       if (!one.isUnreadable && (one.isOpen || !one.isGone)) this.lookAgain(one)
-      if (one.read >= one.end) this.#leaving.delete(one)
-      else if (!one.isUnreadable && one !== file && one.nameAt(one.read).name.equals(name)) return one
+      // What is not answered is read again when the connection is lost.
+      if (one.isAnswered) this.#leaving.delete(one)
+      else if (
+        one.read < one.end &&
+        !one.isUnreadable &&
+        one !== file &&
+        one.nameAt(one.read).name.equals(name)
+      )
+        return one
     }
     return undefined
   }

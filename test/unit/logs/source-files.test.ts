@@ -1,0 +1,47 @@
+import { appendFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { SourceFile } from '../../../src/logs/collector/source-file.ts'
+import { SourceFiles } from '../../../src/logs/collector/source-files.ts'
+import { temporaryFolder } from '../../support/folders.ts'
+
+/** Returns the files of a new folder, and what writes to one of them and looks at it. */
+function filesOf() {
+  const folder = temporaryFolder()
+  const files = new SourceFiles({
+    ...{ folder: Buffer.from(folder), isWanted: () => true, own: new Set<string>(), now: () => 0 },
+    ...{ remembered: () => undefined, onGrowth: () => {}, onFault: () => {}, onNewLife: () => {} },
+    onLeft: () => {},
+  })
+  const look = (name: string) => {
+    files.lookAt(Buffer.from(name))
+    return files.at(Buffer.from(name)) as SourceFile
+  }
+  const write = (name: string, text: string) => {
+    appendFileSync(join(folder, name), text)
+    return look(name)
+  }
+  const rename = (from: string, to: string) => {
+    renameSync(join(folder, from), join(folder, to))
+    look(from)
+    return look(to)
+  }
+  return { files, write, rename }
+}
+
+test('a file that was renamed goes before the one in its place until it is answered, also after a lost connection', () => {
+  const { files, write, rename } = filesOf()
+  const first = write('a.log', 'one\n')
+  rename('a.log', 'a.log.1')
+  const second = write('a.log', 'two\n')
+  expect(files.before(second)).toBe(first)
+  first.read = first.end
+  expect(files.before(second)).toBeUndefined()
+  // The connection is lost.
+  first.read = first.answered
+  expect(files.before(second)).toBe(first)
+  first.read = first.end
+  first.answerUpTo(first.end)
+  expect(files.before(second)).toBeUndefined()
+  files.close()
+})
