@@ -1,9 +1,6 @@
-import { writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { messageOf, StackTachError } from '../domain/errors.ts'
 import type { Digest } from '../objects/target.ts'
-import { makeFolder } from '../runtime/make-folder.ts'
+import { openJournal, requireVersion } from '../runtime/open-journal.ts'
 
 /**
  * How far a file is with one log set. `verified`: the store has it. `differs`: the store has something else under its name.
@@ -40,6 +37,7 @@ export type Leaving = { readonly path: Buffer; readonly aside: Buffer }
 
 /** Version of the tables. */
 const VERSION = 2
+const TIMEOUT_MS = 30_000
 
 const SCHEMA = `
 create table if not exists entry (
@@ -50,7 +48,6 @@ create table if not exists entry (
   primary key (set_name, path, target, key)
 ) without rowid;
 create table if not exists leaving (path blob primary key, aside blob not null) without rowid;
-pragma user_version = ${VERSION};
 `
 
 /** What the first version lacked. */
@@ -77,29 +74,22 @@ export class Journal {
 
   /** Opens a journal and makes a missing one. Throws when it is none, or of a later version. */
   static open(path: string): Journal {
-    if (path !== ':memory:') {
-      makeFolder(dirname(path))
-      // SQLite gives its further files the mode of this one.
-      writeFileSync(path, '', { flag: 'a', mode: 0o600 })
-    }
-    const database = new DatabaseSync(path, { timeout: 30_000 })
-    try {
-      const version = requireVersion(database, path)
-      database.exec('pragma journal_mode = wal; pragma synchronous = normal')
-      if (version === 1) database.exec(`begin immediate;${SECOND}pragma user_version = ${VERSION};commit`)
-      database.exec(SCHEMA)
-    } catch (error) {
-      database.close()
-      if (error instanceof StackTachError) throw error
-      throw new StackTachError('io', `cannot use the journal ${path}: ${messageOf(error)}`, { cause: error })
-    }
+    const database = openJournal(path, {
+      version: VERSION,
+      timeoutMs: TIMEOUT_MS,
+      prepare(one, found) {
+        one.exec('pragma journal_mode = wal; pragma synchronous = normal')
+        if (found === 1) one.exec(`begin immediate;${SECOND}pragma user_version = ${VERSION};commit`)
+        one.exec(SCHEMA)
+      },
+    })
     return new Journal(database)
   }
 
   /** Opens a journal that is there, only to read it. */
   static openToRead(path: string): Journal {
-    const database = new DatabaseSync(path, { timeout: 30_000, readOnly: true })
-    if (requireVersion(database, path) === VERSION) return new Journal(database)
+    const database = new DatabaseSync(path, { timeout: TIMEOUT_MS, readOnly: true })
+    if (requireVersion(database, path, VERSION) === VERSION) return new Journal(database)
     // An older one is brought up to date first.
     database.close()
     return Journal.open(path)
@@ -179,17 +169,6 @@ export class Journal {
   close(): void {
     this.#database.close()
   }
-}
-
-/** Returns the version of a journal; 0 for one that is new. Throws for a later one than this. */
-function requireVersion(database: DatabaseSync, path: string): number {
-  const { user_version: version } = database.prepare('pragma user_version').get() as { user_version: number }
-  if (version > VERSION)
-    throw new StackTachError(
-      'config',
-      `the journal ${path} is of a later version of stv3 (${version}); use that one`,
-    )
-  return version
 }
 
 function entryOf({
