@@ -457,6 +457,7 @@ export const shipHost = z
   })
   .meta({ id: 'ShipHost' })
 
+/** The shapes that the OpenAPI document has by their names, in this order. */
 export const COMPONENTS = [
   value,
   datetime,

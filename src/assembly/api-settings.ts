@@ -4,6 +4,7 @@ import type { Config } from '../config/load/config.ts'
 import { ConfigError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
 import type { RestShipHost } from '../formats/ship-form.ts'
+import type { CriteriaTexts } from '../formats/tally-form.ts'
 import type { Access } from '../http/access.ts'
 import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
@@ -26,7 +27,7 @@ export type ServedApi = {
   /** names of traits that a bare value is looked for under: those of the triggers, then indexed_traits */
   readonly searchedTraits: readonly string[]
   /** the criteria of triggers by name, each on one line */
-  readonly criteria: ReadonlyMap<string, TriggerCriteria>
+  readonly criteria: ReadonlyMap<string, CriteriaTexts>
   /** the page for people; undefined where it is turned off */
   readonly page: PageSettings | undefined
   /** absent where the configuration has no archive */
@@ -36,12 +37,6 @@ export type ServedApi = {
   readonly listArchives: (page: ArchivePage) => Promise<object[]>
   /** undefined where no ship-server is named */
   readonly listShipHosts: (() => Promise<readonly RestShipHost[]>) | undefined
-}
-
-type TriggerCriteria = {
-  readonly match: readonly string[]
-  readonly fire: readonly string[]
-  readonly expiration: string
 }
 
 type PageSettings = { readonly filters: { readonly [name: string]: string } }
@@ -99,7 +94,7 @@ function pageOf(ui: Config['winchester']['ui']): PageSettings | undefined {
   return ui.enabled ? { filters: ui.filters } : undefined
 }
 
-function criteriaOf({ written }: Config): ReadonlyMap<string, TriggerCriteria> {
+function criteriaOf({ written }: Config): ReadonlyMap<string, CriteriaTexts> {
   return new Map(
     written.triggers.map(({ name, match_criteria, fire_criteria, fire_delay, expiration }) => [
       name,

@@ -1,17 +1,20 @@
 import { hash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { syncFolderOf } from '../../runtime/sync-file.ts'
+import { partOf, writeWholeFile } from '../../runtime/write-whole-file.ts'
 import { additionsList, additionsText, parseAdditions } from './additions-form.ts'
 import { LeftFiles } from './left-files.ts'
 import { type OffsetEntry, offsetsText, parseOffsets } from './offsets-form.ts'
 import type { RememberedFile } from './source-file.ts'
 
-/** Ends of the names of what stands beside the file of offsets: our additions, and files that are being written. */
+/** Ends of the names of what stands beside the file of offsets: our additions, and what thunder writes before it has that name. */
 const ADDITIONS = '.files'
 const TEMPORARY = '.tmp'
+/** As thunder makes it: less what the process takes away, others may read it. */
+const MODE = 0o666
 
 /**
  * Keeps how far each file is answered, in thunder's format, so that its collector can go on there; what only our collector knows
@@ -40,7 +43,8 @@ export class OffsetsStore {
 
   /** Paths of the files that are written, which must not be collected. */
   get paths(): readonly string[] {
-    return ['', ADDITIONS].flatMap((end) => [`${this.#path}${end}`, `${this.#path}${end}${TEMPORARY}`])
+    const written = [this.#path, `${this.#path}${ADDITIONS}`]
+    return [...written, ...written.map(partOf), `${this.#path}${TEMPORARY}`]
   }
 
   async load(): Promise<void> {
@@ -109,8 +113,8 @@ export class OffsetsStore {
     const texts = [this.#saved, text].filter((one) => one !== undefined).map((one) => hash('sha256', one))
     const additions = additionsText({ peer: this.#peer, texts }, list)
     try {
-      await this.#write(`${this.#path}${ADDITIONS}`, additions)
-      if (text !== this.#saved || !existsSync(this.#path)) await this.#write(this.#path, text)
+      await writeWholeFile(`${this.#path}${ADDITIONS}`, additions, MODE)
+      if (text !== this.#saved || !existsSync(this.#path)) await writeWholeFile(this.#path, text, MODE)
       await syncFolderOf(this.#path)
     } catch (error) {
       throw new StackTachError('io', `cannot save offsets in ${this.#path}: ${messageOf(error)}`, {
@@ -119,17 +123,6 @@ export class OffsetsStore {
     }
     this.#saved = text
     this.#savedList = list
-  }
-
-  async #write(path: string, text: string): Promise<void> {
-    const handle = await open(`${path}${TEMPORARY}`, 'w')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(`${path}${TEMPORARY}`, path)
   }
 
   async #read(path: string): Promise<string | undefined> {
