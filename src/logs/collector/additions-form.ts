@@ -17,7 +17,8 @@ type FileForm = {
   readonly fingerprint: { readonly length: number; readonly sha256: string }
   readonly born: string
   /** names in base64 */
-  readonly earlier: readonly { readonly until: number; readonly name: string }[]
+  readonly earlier: readonly { readonly until: number; readonly name: string; readonly named?: number }[]
+  readonly named?: number | undefined
   readonly left?: number | undefined
 }
 
@@ -44,7 +45,7 @@ export function parseAdditions(text: string): Additions | undefined {
 }
 
 function formOf(file: RememberedFile): FileForm {
-  const { dev, ino, stream, answered, fingerprint, bornNs, earlier, leftAt } = file
+  const { dev, ino, stream, answered, fingerprint, bornNs, earlier, namedAt, leftAt } = file
   return {
     dev: `${dev}`,
     ino: `${ino}`,
@@ -52,15 +53,26 @@ function formOf(file: RememberedFile): FileForm {
     offset: answered,
     fingerprint,
     born: `${bornNs}`,
-    earlier: earlier.map(({ until, name }) => ({ until, name: name.toString('base64') })),
+    earlier: earlier.map((one) => ({
+      until: one.until,
+      name: one.name.toString('base64'),
+      named: one.namedAt,
+    })),
+    named: namedAt,
     left: leftAt,
   }
 }
 
-function fileOf({ dev, ino, stream, offset, fingerprint, born, earlier, left }: FileForm): RememberedFile {
+function fileOf(form: FileForm): RememberedFile {
+  const { dev, ino, stream, offset, fingerprint, born, earlier, named, left } = form
   return {
     ...{ dev: BigInt(dev), ino: BigInt(ino), stream, answered: offset, fingerprint, bornNs: BigInt(born) },
-    earlier: earlier.map(({ until, name }) => ({ until, name: Buffer.from(name, 'base64') })),
+    earlier: earlier.map((one) => ({
+      until: one.until,
+      name: Buffer.from(one.name, 'base64'),
+      namedAt: one.named ?? 0,
+    })),
+    namedAt: named,
     leftAt: left,
   }
 }

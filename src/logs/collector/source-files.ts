@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, statSync } from 'node:fs'
 import { messageOf } from '../../domain/errors.ts'
 import type { IsWanted } from './patterns.ts'
-import { idOf, isRotated, OLD, type RememberedFile, SourceFile, sentName } from './source-file.ts'
+import { idOf, isRotated, OLD, type RememberedFile, SourceFile } from './source-file.ts'
 
 /** Time for which a file without a name is still looked at, after its last growth: a slow writer may have it open. */
 const LINGER_MS = 30_000
@@ -35,6 +35,7 @@ export class SourceFiles {
   readonly #byId = new Map<string, SourceFile>()
   /** files that have lost a name under which more of them may have to be sent */
   readonly #leaving = new Set<SourceFile>()
+  #lastNamedAt = 0
 
   constructor(parts: SourceParts) {
     this.#parts = parts
@@ -67,20 +68,15 @@ export class SourceFiles {
    * the same name. Undefined where there is none: one that cannot be read holds up no other.
    */
   before(file: SourceFile): SourceFile | undefined {
-    const name = sentName(file.name)
-    const rotated = isRotated(file.name) ? undefined : this.at(Buffer.concat([file.name, OLD]))
+    const { name } = file.nameAt(file.read)
+    const rotated = this.at(Buffer.concat([name, OLD]))
     for (const one of rotated ? [rotated, ...this.#leaving] : this.#leaving) {
+      if (one === file) continue
       // A write to it may have been before those to the other, and not be seen yet.
       if (!one.isUnreadable && (one.isOpen || !one.isGone)) this.lookAgain(one)
       // What is not answered is read again when the connection is lost.
       if (one.isAnswered) this.#leaving.delete(one)
-      else if (
-        one.read < one.end &&
-        !one.isUnreadable &&
-        one !== file &&
-        one.nameAt(one.read).name.equals(name)
-      )
-        return one
+      else if (one.read < one.end && !one.isUnreadable && goesBefore(one, file)) return one
     }
     return undefined
   }
@@ -149,8 +145,10 @@ export class SourceFiles {
     // A file that was renamed to a name that is left out while nobody looked is still sent to its end.
     const isOwed = earlier && earlier.leftAt === undefined && earlier.answered < Number(stats.size)
     if (!isWanted && !isOwed) return
-    const file = new SourceFile(stats, name)
+    const file = new SourceFile(stats, name, this.#nextNamedAt())
     if (earlier) file.resume(earlier.stream === '' ? { ...earlier, stream: file.stream } : earlier)
+    // Also where the clock was set back.
+    this.#lastNamedAt = Math.max(this.#lastNamedAt, file.namedAt)
     if (earlier && earlier.earlier.length > 0) this.#leaving.add(file)
     if (!isWanted) file.limit = Number(stats.size)
     file.isLink = isLink(this.pathOf(name))
@@ -164,12 +162,13 @@ export class SourceFiles {
 
   #meet(file: SourceFile, name: Buffer, stats: BigIntStats, isWanted: boolean): void {
     if (file.name.equals(name)) {
+      if (file.isGone) file.namedAt = this.#nextNamedAt()
       file.isGone = false
       this.#byName.set(keyOf(name), file)
     } else if (!this.#leadsTo(file)) {
       if (isWanted) {
         this.#byName.delete(keyOf(file.name))
-        file.rename(name)
+        file.rename(name, this.#nextNamedAt())
         file.folderId = this.#folderIdOf(name)
         this.#leaving.add(file)
         this.#byName.set(keyOf(name), file)
@@ -177,6 +176,12 @@ export class SourceFiles {
       } else file.limit = Math.min(file.limit, Number(stats.size))
     }
     this.#note(file, stats)
+  }
+
+  /** Returns the time, later than for any other name. */
+  #nextNamedAt(): number {
+    this.#lastNamedAt = Math.max(Date.now(), this.#lastNamedAt + 0.001)
+    return this.#lastNamedAt
   }
 
   /** Whether the name of a file still leads to it: then another one is a second name of the same file. */
@@ -274,6 +279,16 @@ const SLASH = Buffer.from('/')
 /** Returns the bytes of a name as a key of a map. */
 export function keyOf(name: Buffer): string {
   return name.toString('latin1')
+}
+
+/** Whether what is to be read of a file was written before that of another, under the same name. */
+function goesBefore(one: SourceFile, other: SourceFile): boolean {
+  const [first, second] = [one.nameAt(one.read), other.nameAt(other.read)]
+  if (!first.name.equals(second.name)) return false
+  // A rotated file may be found after the one in its place.
+  if (isRotated(one.name) && other.name.equals(second.name)) return true
+  if (isRotated(other.name) && one.name.equals(first.name)) return false
+  return first.namedAt < second.namedAt
 }
 
 function isLink(path: Buffer): boolean {

@@ -45,3 +45,23 @@ test('a file that was renamed goes before the one in its place until it is answe
   expect(files.before(second)).toBeUndefined()
   files.close()
 })
+
+test('files that were sent under one name go in the order in which they had it, however they lost it', () => {
+  const { files, write, rename } = filesOf()
+  const answer = (file: SourceFile) => {
+    file.read = file.end
+    file.answerUpTo(file.end)
+  }
+  const first = write('a.log', 'one\n')
+  rename('a.log', 'a.log.old')
+  const second = write('a.log', 'two\n')
+  rename('a.log', 'a.log.1')
+  const third = write('a.log', 'three\n')
+  expect([first, second, third].map((file) => files.before(file))).toEqual([undefined, first, first])
+  answer(first)
+  expect([second, third].map((file) => files.before(file))).toEqual([undefined, second])
+  rename('a.log', 'a.log.old')
+  const fourth = write('a.log', 'four\n')
+  expect([second, third, fourth].map((file) => files.before(file))).toEqual([undefined, second, third])
+  files.close()
+})
