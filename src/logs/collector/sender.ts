@@ -56,6 +56,8 @@ type Piece = {
   readonly file: SourceFile
   readonly stream: string
   readonly begin: number
+  /** number of the connection for which the turn began: on another one other files may have to go before */
+  readonly connection: number
   readonly name: Buffer
   readonly content: Buffer
   readonly buffer: Buffer
@@ -181,6 +183,7 @@ export class Sender {
   async #turn(file: SourceFile): Promise<void> {
     const rest = file.restsUntil - performance.now()
     if (rest > 0) return this.#turns.addLater(file, rest)
+    const connection = this.#parts.link.reconnects
     const before = this.#parts.before(file)
     if (before) {
       this.want(before)
@@ -190,7 +193,7 @@ export class Sender {
     const buffer = await this.#pool.take()
     let isHandedOver = false
     try {
-      isHandedOver = await this.#next(file, buffer)
+      isHandedOver = await this.#next(file, buffer, connection)
     } catch (error) {
       this.#parts.onFault(file, error)
     } finally {
@@ -199,7 +202,7 @@ export class Sender {
   }
 
   /** Returns whether the buffer is the connection's, to be given back when it is sent. */
-  async #next(file: SourceFile, buffer: Buffer): Promise<boolean> {
+  async #next(file: SourceFile, buffer: Buffer, connection: number): Promise<boolean> {
     const { name, renamedAt } = file.nameAt(file.read)
     const { stream, read: begin } = file
     const most = file.limit - begin
@@ -218,7 +221,7 @@ export class Sender {
       if (length === 0) this.#waitForRest(file)
       else
         return this.#sendPiece(
-          { file, stream, begin, name, content: buffer.subarray(0, length), buffer },
+          { file, stream, begin, connection, name, content: buffer.subarray(0, length), buffer },
           isEnd,
         )
     }
@@ -274,12 +277,11 @@ export class Sender {
     return isHandedOver
   }
 
-  async #send({ file, stream, begin, name, content, buffer }: Piece): Promise<boolean> {
+  async #send({ file, stream, begin, connection, name, content, buffer }: Piece): Promise<boolean> {
     const { link, counters, zstd } = this.#parts
     const own = this.#own
-    const { reconnects } = link
     const packed = own?.zstd && zstd ? await pack(content) : undefined
-    const isStill = file.stream === stream && file.read === begin && link.reconnects === reconnects
+    const isStill = file.stream === stream && file.read === begin && link.reconnects === connection
     if (!isStill || !link.isConnected) return false
     const extras = this.#extrasOf(stream, packed && content.length)
     file.read = begin + content.length
