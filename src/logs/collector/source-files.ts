@@ -55,6 +55,11 @@ export class SourceFiles {
     this.#isWanted = isWanted
   }
 
+  /** Whether a file of this name is read. */
+  isRead(name: Buffer): boolean {
+    return this.#isWanted(name) && !this.#parts.own.has(keyOf(this.pathOf(name)))
+  }
+
   at(name: Buffer): SourceFile | undefined {
     return this.#byName.get(keyOf(name))
   }
@@ -134,9 +139,8 @@ export class SourceFiles {
     if (before && (!stats || before.id !== idOf(stats))) this.#loseName(before, name)
     if (!stats) return
     const known = this.#byId.get(idOf(stats))
-    const isWanted = this.#isWanted(name) && !this.#parts.own.has(keyOf(this.pathOf(name)))
-    if (known) this.#meet(known, name, stats, isWanted)
-    else this.#find(name, stats, isWanted)
+    if (known) this.#meet(known, name, stats, this.isRead(name))
+    else this.#find(name, stats, this.isRead(name))
   }
 
   #find(name: Buffer, stats: BigIntStats, isWanted: boolean): void {
