@@ -218,7 +218,7 @@ export class SourceFiles {
     if (isTouched && size === file.size && file.isOther()) file.renewFingerprint()
     if (size < file.size || size < file.answered || (isTouched && size > file.size && file.isOther())) {
       file.beginAgain()
-      this.#parts.onNewLife(file)
+      this.#noteNewLife(file)
     }
     file.grow(size, this.#parts.now())
     // A closed file that was touched may be another one of the same inode: it shows when it is opened.
@@ -236,6 +236,12 @@ export class SourceFiles {
     if (file.stream === stream) return
     const size = file.stats()?.size
     if (size !== undefined) file.grow(Number(size), this.#parts.now())
+    this.#noteNewLife(file)
+  }
+
+  #noteNewLife(file: SourceFile): void {
+    // What is remembered may be of another file of the same inode.
+    file.namedAt = this.#nextNamedAt()
     this.#parts.onNewLife(file)
   }
 

@@ -1,16 +1,18 @@
 import { appendFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { SourceFile } from '../../../src/logs/collector/source-file.ts'
+import type { RememberedFile, SourceFile } from '../../../src/logs/collector/source-file.ts'
 import { SourceFiles } from '../../../src/logs/collector/source-files.ts'
 import { temporaryFolder } from '../../support/folders.ts'
 
+type Memory = (dev: bigint, ino: bigint) => RememberedFile | undefined
+
 /** Returns the files of a new folder, and what writes to one of them and looks at it. */
-function filesOf() {
+function filesOf(remembered: Memory = () => undefined) {
   const folder = temporaryFolder()
   const files = new SourceFiles({
     ...{ folder: Buffer.from(folder), isWanted: () => true, own: new Set<string>(), now: () => 0 },
-    ...{ remembered: () => undefined, onGrowth: () => {}, onFault: () => {}, onNewLife: () => {} },
+    ...{ remembered, onGrowth: () => {}, onFault: () => {}, onNewLife: () => {} },
     onLeft: () => {},
   })
   const look = (name: string) => {
@@ -63,5 +65,20 @@ test('files that were sent under one name go in the order in which they had it, 
   rename('a.log', 'a.log.old')
   const fourth = write('a.log', 'four\n')
   expect([second, third, fourth].map((file) => files.before(file))).toEqual([undefined, second, third])
+  files.close()
+})
+
+test('a file that has the inode of one that is remembered is not taken for as old as that', () => {
+  const remembered: Memory = (dev, ino) => ({
+    ...{ dev, ino, stream: 's', answered: 3, bornNs: 0n, earlier: [], namedAt: 1 },
+    fingerprint: { length: 3, sha256: 'of others' },
+  })
+  let isUsedAgain = false
+  const { files, write, rename } = filesOf((dev, ino) => (isUsedAgain ? remembered(dev, ino) : undefined))
+  const first = write('a.log.old', 'one\n')
+  isUsedAgain = true
+  const second = write('a.log', 'two\n')
+  rename('a.log', 'a.log.1')
+  expect([first, second].map((file) => files.before(file))).toEqual([undefined, first])
   files.close()
 })
