@@ -98,6 +98,7 @@ export class Collector implements Service {
       onRead: (file) => this.#rotation.consider(file),
       onShort: (file) => this.#files.lookAgain(file),
       onFault: (file, error) => this.#files.failed(file, error),
+      onOther: (file) => this.#files.begunAnew(file),
     })
     this.#rotation = new Rotation({
       ...{ files: this.#files, limit: parts.rotateBytes, logger, signal: this.#stopping.signal },

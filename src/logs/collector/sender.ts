@@ -49,6 +49,8 @@ export type SenderParts = {
   readonly onShort: (file: SourceFile) => void
   /** Called with a file that cannot be read, and the error. */
   readonly onFault: (file: SourceFile, error: unknown) => void
+  /** Called when a file no longer begins as it did, though bytes were read from where it ended. */
+  readonly onOther: (file: SourceFile) => void
 }
 
 /** What goes into one message: bytes of a buffer that is given back when they are sent. */
@@ -210,7 +212,10 @@ export class Sender {
     const count = span > 0 ? await file.readInto(buffer, span) : 0
     if (file.stream !== stream || file.read !== begin) this.want(file)
     else if (count === 0) this.#short(file)
-    else {
+    else if (file.isOther()) {
+      this.#parts.onOther(file)
+      this.want(file)
+    } else {
       file.grow(begin + count, performance.now())
       const bytes = buffer.subarray(
         0,

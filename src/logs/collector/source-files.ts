@@ -105,6 +105,17 @@ export class SourceFiles {
     else this.lookAt(file.name)
   }
 
+  /** Looks at a file that was cut and has grown beyond where it ended between two looks: it begins a new life. */
+  begunAnew(file: SourceFile): void {
+    this.lookAgain(file)
+    this.#reading(file, () => {
+      if (!file.isOther()) return
+      file.beginAgain()
+      this.#noteNewLife(file)
+      this.#note(file)
+    })
+  }
+
   /** Takes the fingerprint of a file, where it would say more than the one there is. */
   takeFingerprint(file: SourceFile): void {
     this.#reading(file, () => file.takeFingerprint())

@@ -31,7 +31,17 @@ async function startSilent() {
   return { port: (server.address() as { port: number }).port, sockets, received }
 }
 
-test('what had its turn on a lost connection does not go on the next one before what has to be sent again', async () => {
+type World = {
+  readonly folder: string
+  readonly link: ProcessorLink
+  readonly sockets: readonly Socket[]
+  /** what has come on each connection */
+  readonly received: readonly string[][]
+  find(name: string, text: string): SourceFile
+}
+
+/** Starts a sender of the files of a new folder to a processor that answers nothing. `remember` is called within a turn. */
+async function startSender(remember: (world: World) => Promise<void>): Promise<World> {
   const folder = temporaryFolder()
   const { port, sockets, received } = await startSilent()
   const logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => logger }
@@ -52,15 +62,10 @@ test('what had its turn on a lost connection does not go on the next one before 
     file.savedStream = file.stream
     return file
   }
-  /** Loses the connection in the middle of a turn, and waits for the next one. */
-  const remember = async () => {
-    sockets[0]?.destroy()
-    await until('the next connection', () => sockets.length === 2 && link.isConnected)
-  }
   const counters = { messages: 0, bytes: 0, answers: 0, resentBytes: 0, refusals: 0, newLives: 0, faults: 0 }
   const sender = new Sender({
-    ...{ link, counters, zstd: false, remember, before: (file) => files.before(file) },
-    ...{ onRead: () => {}, onShort: () => {}, onFault: () => {} },
+    ...{ link, counters, zstd: false, remember: () => remember(world), before: (file) => files.before(file) },
+    ...{ onRead: () => {}, onShort: () => {}, onFault: () => {}, onOther: (file) => files.begunAnew(file) },
     hello: () => helloExtra({ peer: 'p', host: 'h', token: undefined, zstd: false }),
   })
   onTestFinished(async () => {
@@ -68,11 +73,31 @@ test('what had its turn on a lost connection does not go on the next one before 
     await link.stop()
     files.close()
   })
+  const world = { folder, link, sockets, received, find }
   link.start()
   sender.start()
+  return world
+}
+
+test('what had its turn on a lost connection does not go on the next one before what has to be sent again', async () => {
+  const { find, received } = await startSender(async ({ sockets, link }) => {
+    sockets[0]?.destroy()
+    await until('the next connection', () => sockets.length === 2 && link.isConnected)
+  })
   find('a.log.old', 'first\n')
   await until('the rotated file to be sent', () => received[0]?.length === 1)
   find('a.log', 'second\n').savedStream = ''
   await until('both on the next connection', () => received[1]?.length === 2)
   expect(received).toEqual([['first\n'], ['first\n', 'second\n']])
+})
+
+test('what is read behind the end of a file that was cut and has grown since is not taken for its rest', async () => {
+  const { find, received } = await startSender(async ({ folder }) =>
+    writeFileSync(join(folder, 'a.log'), 'new one\nnew two\nnew three\n'),
+  )
+  find('a.log', 'old one\n')
+  await until('it to be sent', () => received[0]?.length === 1)
+  find('a.log', 'old one\nold two\n').savedStream = ''
+  await until('the new life to be sent', () => received[0]?.length === 2)
+  expect(received).toEqual([['old one\n', 'new one\nnew two\nnew three\n']])
 })
