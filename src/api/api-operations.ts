@@ -1,4 +1,5 @@
 import type { ClockSettings } from '../clock/read-clock.ts'
+import type { CriteriaTexts } from '../formats/tally-form.ts'
 import { type OpenApi, openApiDocument } from '../http/openapi.ts'
 import type { Operation } from '../http/operation.ts'
 import type { ActionRunner } from '../repair/action-runner.ts'
@@ -32,7 +33,7 @@ import { COMPONENTS } from './shapes.ts'
 import { type ShipLister, shipOperation } from './ship.ts'
 import { streamOperations } from './streams.ts'
 import { tailOperation } from './tail.ts'
-import { type CriteriaTexts, droppedOperation, triggersOperation } from './tallies.ts'
+import { droppedOperation, triggersOperation } from './tallies.ts'
 import { timelineOperation } from './timeline.ts'
 
 /** The ports of the store that the API uses. */

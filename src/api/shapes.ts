@@ -479,7 +479,7 @@ export const hekaStatistics = z
   })
   .meta({ id: 'HekaStatistics' })
 
-/** All types that have an id; other types refer to them by it. */
+/** The shapes that the OpenAPI document has by their names, in this order. */
 export const COMPONENTS = [
   value,
   datetime,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { STREAM_STATES } from '../domain/stream.ts'
 import { TALLY_KINDS, type TallyKind } from '../domain/tally.ts'
 import { formatIso } from '../domain/time.ts'
-import type { RestDropped, RestTrigger } from '../formats/tally-form.ts'
+import type { CriteriaTexts, RestDropped, RestTrigger } from '../formats/tally-form.ts'
 import { type Operation, operation } from '../http/operation.ts'
 import type { StoredTally, StreamsOfTrigger, Tallies } from '../store/ports/tallies.ts'
 import type { Trigger } from '../streams/trigger.ts'
@@ -36,13 +36,6 @@ export function droppedOperation(store: Tallies): Operation {
       }))
     },
   })
-}
-
-/** The criteria of a trigger, each on one line. */
-export type CriteriaTexts = {
-  readonly match: readonly string[]
-  readonly fire: readonly string[]
-  readonly expiration: string
 }
 
 /** Returns the operation of `/v1/triggers`: those of the configuration in force, and others that have streams. */

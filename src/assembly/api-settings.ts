@@ -5,6 +5,7 @@ import { ConfigError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
 import type { HekaStatistics } from '../formats/heka-form.ts'
 import type { RestShipHost } from '../formats/ship-form.ts'
+import type { CriteriaTexts } from '../formats/tally-form.ts'
 import type { Access } from '../http/access.ts'
 import type { Limits } from '../runtime/client-limits.ts'
 import { isLoopback, type ListenAddress, parseListenAddress } from '../runtime/listen-address.ts'
@@ -27,7 +28,7 @@ export type ServedApi = {
   /** names of traits that a bare value is looked for under: those of the triggers, then indexed_traits */
   readonly searchedTraits: readonly string[]
   /** the criteria of triggers by name, each on one line */
-  readonly criteria: ReadonlyMap<string, TriggerCriteria>
+  readonly criteria: ReadonlyMap<string, CriteriaTexts>
   /** the page for people; undefined where it is turned off */
   readonly page: PageSettings | undefined
   /** absent where the configuration has no archive */
@@ -39,12 +40,6 @@ export type ServedApi = {
   readonly listShipHosts: (() => Promise<readonly RestShipHost[]>) | undefined
   /** undefined where no daemon of statistics is named */
   readonly readHeka: (() => Promise<HekaStatistics>) | undefined
-}
-
-type TriggerCriteria = {
-  readonly match: readonly string[]
-  readonly fire: readonly string[]
-  readonly expiration: string
 }
 
 type PageSettings = { readonly filters: { readonly [name: string]: string } }
@@ -106,7 +101,7 @@ function pageOf(ui: Config['winchester']['ui']): PageSettings | undefined {
   return ui.enabled ? { filters: ui.filters } : undefined
 }
 
-function criteriaOf({ written }: Config): ReadonlyMap<string, TriggerCriteria> {
+function criteriaOf({ written }: Config): ReadonlyMap<string, CriteriaTexts> {
   return new Map(
     written.triggers.map(({ name, match_criteria, fire_criteria, fire_delay, expiration }) => [
       name,

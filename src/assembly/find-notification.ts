@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises'
-import { readIndex } from '../archive/file-index/file-index.ts'
+import { type FileIndex, readIndex } from '../archive/file-index/file-index.ts'
+import { isFindable } from '../archive/file-index/id-filter.ts'
 import { findFiles } from '../archive/reader/find-files.ts'
 import { publishedBody } from '../archive/reader/published-body.ts'
-import { selectRecords } from '../archive/reader/select-records.ts'
+import { selectByIndex } from '../archive/reader/select-records.ts'
 import type { Config } from '../config/load/config.ts'
 import { NotFoundError } from '../domain/errors.ts'
 import type { StoredEvent } from '../domain/event.ts'
@@ -14,7 +15,7 @@ const NEAR_US = 1_000_000
 
 /**
  * Finds the notification of an event in the archives of a configuration, the files that are being written included; files
- * with an index first. Resolves to undefined where it is not found, or not without reading more than 256 MB.
+ * with an index first, the newest name first. Resolves to undefined where it is not found, or not without reading more than 256 MB.
  */
 export async function findNotification(
   { yagi }: Config,
@@ -22,30 +23,44 @@ export async function findNotification(
   signal: AbortSignal,
 ): Promise<Buffer | undefined> {
   const filter = {
-    ...{ from: timestamp - NEAR_US, to: timestamp + NEAR_US, texts: [messageId] },
+    ...{ from: timestamp - NEAR_US, to: timestamp + NEAR_US, texts: [messageId].filter(isFindable) },
     accepts: (one: { readonly message_id: string }) => one.message_id === messageId,
   }
-  let left = MOST_BYTES
-  for (const { path, hasIndex, bytes } of await candidates(yagi?.queues ?? [])) {
-    signal.throwIfAborted()
-    if (!hasIndex) left -= bytes
-    if (left < 0) return undefined
-    for await (const [record] of selectRecords(path, filter, { onDamage: () => {} })) {
+  const find = async (path: string, index: FileIndex | undefined) => {
+    for await (const [record] of selectByIndex(path, index, filter, { onDamage: () => {} })) {
       signal.throwIfAborted()
       if (record) return publishedBody(record.payload)
     }
+    return undefined
+  }
+  const withoutIndex: string[] = []
+  for (const path of await archiveFiles(yagi?.queues ?? [])) {
+    signal.throwIfAborted()
+    const index = await readIndex(path)
+    const found = index && (await find(path, index))
+    if (found) return found
+    if (!index) withoutIndex.push(path)
+  }
+  let left = MOST_BYTES
+  for (const path of withoutIndex) {
+    signal.throwIfAborted()
+    const state = await stat(path).catch(() => undefined)
+    // Packed or deleted since the folder was read.
+    if (!state) continue
+    left -= state.size
+    if (left < 0) return undefined
+    const found = await find(path, undefined)
+    if (found) return found
   }
   return undefined
 }
 
-type Candidate = { readonly path: string; readonly hasIndex: boolean; readonly bytes: number }
-
-/** Returns the files of archives: those with an index first, then the others, the newest name first. */
-async function candidates(
+/** Returns the files of archives, the newest name first. */
+async function archiveFiles(
   queues: readonly {
     readonly archive?: { workingDirectory: string; destinationFolder: string } | undefined
   }[],
-): Promise<readonly Candidate[]> {
+): Promise<readonly string[]> {
   const folders = new Set(
     queues.flatMap(({ archive }) => (archive ? [archive.workingDirectory, archive.destinationFolder] : [])),
   )
@@ -57,10 +72,5 @@ async function candidates(
     })
     for (const path of found) paths.add(path)
   }
-  const files: Candidate[] = []
-  for (const path of [...paths].sort().reverse()) {
-    const state = await stat(path).catch(() => undefined)
-    if (state) files.push({ path, bytes: state.size, hasIndex: (await readIndex(path)) !== undefined })
-  }
-  return [...files.filter(({ hasIndex }) => hasIndex), ...files.filter(({ hasIndex }) => !hasIndex)]
+  return [...paths].sort().reverse()
 }

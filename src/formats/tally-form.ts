@@ -8,17 +8,20 @@ export type RestDropped = {
   readonly last_at: string
 }
 
+/** The criteria of a trigger, each on one line. */
+export type CriteriaTexts = {
+  readonly match: readonly string[]
+  readonly fire: readonly string[]
+  readonly expiration: string
+}
+
 /** A trigger with its counters, as the API shows it. */
 export type RestTrigger = {
   readonly name: string
   readonly is_configured: boolean
   readonly distinguished_by: readonly string[]
-  /** each criterion on one line; null where the API's configuration does not have the trigger */
-  readonly criteria: {
-    readonly match: readonly string[]
-    readonly fire: readonly string[]
-    readonly expiration: string
-  } | null
+  /** null where the API's configuration does not have the trigger */
+  readonly criteria: CriteriaTexts | null
   readonly fire_pipeline: string | null
   readonly expire_pipeline: string | null
   readonly matched: number

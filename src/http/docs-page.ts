@@ -1,3 +1,4 @@
+import { xmlText } from '../text/xml.ts'
 import type { OpenApi, OpenApiOperation, OpenApiParameter } from './openapi.ts'
 
 const STYLE = `
@@ -18,10 +19,10 @@ export function docsPage({ info, paths }: OpenApi): string {
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>${escaped(info.title)}: the REST API</title>
+<title>${xmlText(info.title)}: the REST API</title>
 <style>${STYLE}</style>
-<h1>${escaped(info.title)}: the REST API</h1>
-<p>${escaped(info.description)} As a document for programs: <a href="/openapi.json"><code>/openapi.json</code></a> (OpenAPI 3.1).
+<h1>${xmlText(info.title)}: the REST API</h1>
+<p>${xmlText(info.description)} As a document for programs: <a href="/openapi.json"><code>/openapi.json</code></a> (OpenAPI 3.1).
 Where the server requires a token, send it in the header <code>Authorization: Bearer TOKEN</code>.</p>
 ${sections.join('\n')}
 </html>
@@ -30,7 +31,7 @@ ${sections.join('\n')}
 
 function section(method: string, path: string, { summary, parameters, responses }: OpenApiOperation): string {
   const told = Object.entries(responses).map(([status, { description }]) => [status, description])
-  return `<h2>${method.toUpperCase()} ${escaped(path)}</h2>
+  return `<h2>${method.toUpperCase()} ${xmlText(path)}</h2>
 <p>${text(summary)}</p>
 ${parameters.length > 0 ? table(['parameter', '', 'for example'], parameters.map(rowOf)) : ''}
 ${table(['answer', ''], told as string[][])}`
@@ -49,9 +50,5 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 
 /** Escapes a text for HTML; text between backticks becomes code. */
 function text(plain: string): string {
-  return escaped(plain).replace(/`([^`]+)`/g, '<code>$1</code>')
-}
-
-function escaped(plain: string): string {
-  return plain.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
+  return xmlText(plain).replace(/`([^`]+)`/g, '<code>$1</code>')
 }

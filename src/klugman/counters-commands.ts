@@ -3,7 +3,7 @@ import { createCommand, printNote } from '../cli/program.ts'
 import { DROPPED_COLUMNS, TRIGGER_COLUMNS } from './columns.ts'
 import { connect } from './connect.ts'
 import { addFormatOptions, type FormatOptions } from './list-options.ts'
-import { droppedOutput, triggerOutput } from './output.ts'
+import { droppedOutput, formatOf, triggerOutput } from './output.ts'
 
 type DroppedOptions = FormatOptions & { readonly queue?: string; readonly limit?: string }
 
@@ -50,6 +50,5 @@ export function droppedCommand(): Command {
 
 /** A line each, wherever it is printed. */
 function listed<O extends FormatOptions>(options: O): O {
-  const format = options.format ?? (options.json ? 'json' : options.csv ? 'csv' : 'table')
-  return { ...options, format }
+  return { ...options, format: formatOf(options) ?? 'table' }
 }

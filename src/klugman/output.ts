@@ -99,7 +99,7 @@ export function printCount(count: number, options: OutputOptions): Promise<void>
 }
 
 /** Returns the format asked for; undefined where there is none. */
-function formatOf({ format, json, csv }: OutputOptions): ListFormat | undefined {
+export function formatOf({ format, json, csv }: OutputOptions): ListFormat | undefined {
   if (json) return 'json'
   return csv ? 'csv' : format
 }

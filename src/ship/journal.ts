@@ -1,9 +1,6 @@
-import { existsSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { messageOf, NotFoundError, StackTachError } from '../domain/errors.ts'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Digest } from '../objects/target.ts'
-import { makeFolder } from '../runtime/make-folder.ts'
+import { openJournal, openJournalToRead } from '../runtime/open-journal.ts'
 
 /**
  * How far a file is with one log set. `verified`: the store has it. `differs`: the store has something else under its name.
@@ -40,6 +37,7 @@ export type Leaving = { readonly path: Buffer; readonly aside: Buffer }
 
 /** Version of the tables. */
 const VERSION = 2
+const TIMEOUT_MS = 30_000
 
 const SCHEMA = `
 create table if not exists entry (
@@ -50,7 +48,6 @@ create table if not exists entry (
   primary key (set_name, path, target, key)
 ) without rowid;
 create table if not exists leaving (path blob primary key, aside blob not null) without rowid;
-pragma user_version = ${VERSION};
 `
 
 /** What the first version lacked. */
@@ -77,39 +74,22 @@ export class Journal {
 
   /** Opens a journal and makes a missing one. Throws when it is none, or of a later version. */
   static open(path: string): Journal {
-    if (path !== ':memory:') {
-      makeFolder(dirname(path))
-      // SQLite gives its further files the mode of this one.
-      writeFileSync(path, '', { flag: 'a', mode: 0o600 })
-    }
-    const database = new DatabaseSync(path, { timeout: 30_000 })
-    try {
-      const version = versionOf(database)
-      if (version > VERSION) throw otherVersion(path, version)
-      database.exec('pragma journal_mode = wal; pragma synchronous = normal')
-      if (version === 1) database.exec(`begin immediate;${SECOND}pragma user_version = ${VERSION};commit`)
-      database.exec(SCHEMA)
-    } catch (error) {
-      database.close()
-      throw unusable(path, error)
-    }
+    const database = openJournal(path, {
+      version: VERSION,
+      timeoutMs: TIMEOUT_MS,
+      prepare(one, found) {
+        one.exec('pragma journal_mode = wal; pragma synchronous = normal')
+        if (found === 1) one.exec(`begin immediate;${SECOND}pragma user_version = ${VERSION};commit`)
+        one.exec(SCHEMA)
+      },
+    })
     return new Journal(database)
   }
 
   /** Opens a journal that is there, only to read it. Throws when it is none, or not of this version: an agent may be using it. */
   static openToRead(path: string): Journal {
-    if (!existsSync(path))
-      throw new NotFoundError(`there is no journal ${path}: nothing was shipped with it yet`)
-    let database: DatabaseSync | undefined
-    try {
-      database = new DatabaseSync(path, { timeout: 30_000, readOnly: true })
-      const version = versionOf(database)
-      if (version !== VERSION) throw otherVersion(path, version)
-      return new Journal(database)
-    } catch (error) {
-      database?.close()
-      throw unusable(path, error)
-    }
+    const agent = 'stv3 ship of this version brings it up to date when it starts'
+    return new Journal(openJournalToRead(path, { version: VERSION, timeoutMs: TIMEOUT_MS, agent }))
   }
 
   private constructor(database: DatabaseSync) {
@@ -186,24 +166,6 @@ export class Journal {
   close(): void {
     this.#database.close()
   }
-}
-
-/** Returns the version of the tables of a journal; 0 for one that is new. */
-function versionOf(database: DatabaseSync): number {
-  const { user_version: version } = database.prepare('pragma user_version').get() as { user_version: number }
-  return version
-}
-
-function otherVersion(path: string, version: number): StackTachError {
-  const isLater = version > VERSION
-  const found = isLater ? 'a later version' : version === 0 ? 'no version' : 'an earlier version'
-  const remedy = isLater ? 'use that one' : 'stv3 ship of this version brings it up to date when it starts'
-  return new StackTachError('config', `the journal ${path} is of ${found} of stv3 (${version}); ${remedy}`)
-}
-
-function unusable(path: string, error: unknown): StackTachError {
-  if (error instanceof StackTachError) return error
-  return new StackTachError('io', `cannot use the journal ${path}: ${messageOf(error)}`, { cause: error })
 }
 
 function entryOf({

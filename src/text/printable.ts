@@ -1,3 +1,5 @@
+import { unicodeEscape } from './unicode-escape.ts'
+
 /**
  * Characters that control a terminal or hide there: C0, C1, delete, line separators, those that change the
  * direction of text, those that cannot be seen, and halves of characters. Joiners are left, since scripts and
@@ -26,5 +28,5 @@ export function printableLines(text: string): string {
 
 function escaped(character: string): string {
   const short = JSON.stringify(character).slice(1, -1)
-  return short.length > 1 ? short : `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return short.length > 1 ? short : unicodeEscape(character)
 }

@@ -16,7 +16,11 @@ export type FileFacts = FileKind &
 
 /** Returns what is known of a file, from its index where it has one, else by reading it. */
 export async function fileFactsOf(file: string): Promise<FileFacts> {
-  const index = await readIndex(file)
+  return factsByIndex(file, await readIndex(file))
+}
+
+/** Returns what is known of a file whose index, or that it has none, is known. */
+export async function factsByIndex(file: string, index: FileIndex | undefined): Promise<FileFacts> {
   const { blocks: _, version: __, ...facts } = index ?? (await indexFile(file))
   const { size: bytes } = await stat(file)
   const isFromIndex = index !== undefined

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { formatIso } from '../../domain/time.ts'
 import { readIndex } from '../file-index/file-index.ts'
-import { type FileFacts, fileFactsOf } from './file-facts.ts'
+import { type FileFacts, factsByIndex } from './file-facts.ts'
 import { fileKindOf } from './file-kind.ts'
 import { isUnfinished } from './find-files.ts'
 
@@ -26,7 +26,8 @@ export function shownFacts(facts: FileFacts): object {
  */
 export async function quickFacts(file: string): Promise<object | undefined> {
   try {
-    if (await readIndex(file)) return shownFacts(await fileFactsOf(file))
+    const index = await readIndex(file)
+    if (index) return shownFacts(await factsByIndex(file, index))
     const { size: bytes } = await stat(file)
     return { file, ...(await fileKindOf(file)), bytes, from_index: false, being_written: isUnfinished(file) }
   } catch (error) {

@@ -29,9 +29,19 @@ export async function* selectRecords(
   filter: RecordFilter,
   options: ReadOptions = {},
 ): AsyncGenerator<readonly ReadRecord[]> {
+  const index = isFilter(filter) ? await readIndex(path) : undefined
+  yield* selectByIndex(path, index, filter, options)
+}
+
+/** Yields the wanted records of a file whose index, or that it has none, is known. */
+export async function* selectByIndex(
+  path: string,
+  index: FileIndex | undefined,
+  filter: RecordFilter,
+  options: ReadOptions = {},
+): AsyncGenerator<readonly ReadRecord[]> {
+  if (!isFilter(filter)) return yield* readRecords(path, options)
   const isWanted = wantedBy(filter)
-  if (!isWanted) return yield* readRecords(path, options)
-  const index = await readIndex(path)
   const parts = index && partsOf(index, filter)
   for await (const records of readRecords(path, parts ? { ...options, parts } : options)) {
     const wanted = records.filter(isWanted)
@@ -39,10 +49,14 @@ export async function* selectRecords(
   }
 }
 
-/** Returns a test of records; undefined where all are wanted. */
-function wantedBy(filter: RecordFilter): ((record: ReadRecord) => boolean) | undefined {
+/** Whether a filter leaves anything out. */
+function isFilter(filter: RecordFilter): boolean {
+  return Object.values(filter).some((part) => part !== undefined)
+}
+
+/** Returns a test of records. */
+function wantedBy(filter: RecordFilter): (record: ReadRecord) => boolean {
   const { from, to, acceptsType, accepts } = filter
-  if (Object.values(filter).every((part) => part === undefined)) return undefined
   return ({ payload }) => {
     const decoded = decodeNotification(publishedBody(payload))
     if (!decoded.ok) return false

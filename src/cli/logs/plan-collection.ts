@@ -25,6 +25,7 @@ export async function planCollection(plan: CollectionPlan): Promise<void> {
     ...{ folder, isWanted, onFault, own: new Set(store.paths), now: () => performance.now() },
     remembered: (dev, ino) => store.remembered(dev, ino),
     onGrowth: () => {},
+    onLeft: () => {},
     onNewLife: () => {},
   })
   const watch = new FolderWatch({ folder, isRecursive, onFault, onEvent: () => {} })

@@ -1,6 +1,6 @@
 import { get, resource, send } from './api.js'
 import { html, nothing } from './lib/lit-html/lit-html.js'
-import { failure, living, table } from './parts.js'
+import { failure, living, shownDialog, table } from './parts.js'
 import { count, line } from './text.js'
 
 /** Pause between two looks at an action, ms. */
@@ -66,8 +66,7 @@ export class ActionDialog {
 
   #show = (element) => {
     this.#dialog = element
-    element.addEventListener('close', this.#close)
-    return () => queueMicrotask(() => !element.open && element.isConnected && element.showModal())
+    return shownDialog(this.#close)(element)
   }
 
   render() {

@@ -1,7 +1,7 @@
 import { get, Refusal, send } from './api.js'
 import { areKeysOn, KEYS, listenForKeys, setKeys } from './keys.js'
 import { html, nothing, render } from './lib/lit-html/lit-html.js'
-import { failure, living } from './parts.js'
+import { failure, living, shownDialog } from './parts.js'
 import { address, changed, followLinks, go, onMove, param, place, readPlace } from './router.js'
 import { isLocal, line, zoneName } from './text.js'
 
@@ -169,13 +169,10 @@ function showHelp(isShown) {
   update()
 }
 
-const openDialog = (element) => {
-  element.addEventListener('close', () => showHelp(false))
-  return () => queueMicrotask(() => !element.open && element.isConnected && element.showModal())
-}
+const shownHelp = shownDialog(() => showHelp(false))
 
 function helpDialog() {
-  return html`<dialog aria-labelledby="help-title" ${living(openDialog, help)}>
+  return html`<dialog aria-labelledby="help-title" ${living(shownHelp, help)}>
     <h2 id="help-title">Keys</h2>
     <dl class="pairs">${KEYS.map(([key, does]) => html`<dt><kbd>${key}</kbd></dt><dd>${does}</dd>`)}</dl>
     <p><label><input type="checkbox" .checked=${areKeysOn()} @change=${(event) => setKeys(event.target.checked)}> keys of one letter do this</label></p>

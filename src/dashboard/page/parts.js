@@ -30,6 +30,14 @@ class Living extends Directive {
 /** Gives an element to `make` once, and each value to the function that it returns. */
 export const living = directive(Living)
 
+/** Returns what `living` makes of a dialog: it is shown when it is drawn, and `onClose` is called when it is closed. */
+export function shownDialog(onClose) {
+  return (element) => {
+    element.addEventListener('close', onClose)
+    return () => queueMicrotask(() => !element.open && element.isConnected && element.showModal())
+  }
+}
+
 /** Returns a sentence about a failure; nothing where there is none. */
 export function failure(error) {
   return error ? html`<p class="failure" role="alert">${line(error.message ?? error, 500)}</p>` : nothing

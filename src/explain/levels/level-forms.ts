@@ -1,4 +1,5 @@
 import { csvLine, withoutFormula } from '../../text/csv.ts'
+import { prometheusValue } from '../../text/prometheus-value.ts'
 import { BUCKETS, type Dimension, type Level } from './service-levels.ts'
 
 const COLUMNS = [
@@ -28,7 +29,7 @@ function cell(value: string | number | null): string {
 export function levelsPrometheus(levels: readonly Level[], by: Dimension | undefined): string {
   const whole = levels.filter(({ day }) => day === null)
   const labels = ({ operation, value }: Level, more: string) =>
-    `{operation="${operation}"${by ? `,${by}="${escaped(value ?? '')}"` : ''}${more}}`
+    `{operation="${operation}"${by ? `,${by}=${prometheusValue(value ?? '')}` : ''}${more}}`
   const lines = (name: string, rows: (level: Level) => readonly (readonly [string, number])[]) =>
     whole.flatMap((level) =>
       rows(level).map(([more, figure]) => `stacktach_service_level_${name}${labels(level, more)} ${figure}`),
@@ -57,9 +58,4 @@ export function levelsPrometheus(levels: readonly Level[], by: Dimension | undef
     }),
     '',
   ].join('\n')
-}
-
-/** Returns a value as the format of Prometheus has it between quotes. */
-function escaped(value: string): string {
-  return value.replace(/["\\\n]/g, (one) => (one === '\n' ? '\\n' : `\\${one}`))
 }

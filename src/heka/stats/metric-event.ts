@@ -1,4 +1,4 @@
-import { goJsonText } from './go-json-text.ts'
+import { goJsonText } from '../../text/go-json-text.ts'
 
 /** A figure of a daemon at a time, in the words of lagermeister. */
 export type MetricEvent = {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { goJsonText } from '../../text/go-json-text.ts'
 import type { EventFeed } from './event-feed.ts'
-import { goJsonText } from './go-json-text.ts'
 
 /** Whether a page of this origin may be served. */
 export type OriginCheck = (origin: string | undefined) => boolean

@@ -70,6 +70,7 @@ export class Collector implements Service {
       own: new Set(store.paths),
       remembered: (dev, ino) => store.remembered(dev, ino),
       onGrowth: (file) => this.#sender.want(file),
+      onLeft: (file) => store.leave(file.remember()),
       onNewLife: (file) => {
         this.#counters.newLives++
         logger.info(
@@ -96,7 +97,8 @@ export class Collector implements Service {
       before: (file) => this.#files.before(file),
       onRead: (file) => this.#rotation.consider(file),
       onShort: (file) => this.#files.lookAgain(file),
-      onFault: (file, reason) => this.#fault(this.#files.pathOf(file.name), reason),
+      onFault: (file, error) => this.#files.failed(file, error),
+      onOther: (file) => this.#files.begunAnew(file),
     })
     this.#rotation = new Rotation({
       ...{ files: this.#files, limit: parts.rotateBytes, logger, signal: this.#stopping.signal },
@@ -184,7 +186,7 @@ export class Collector implements Service {
 
   #event(name: Buffer, isWrite: boolean): void {
     const file = isWrite ? this.#files.at(name) : undefined
-    if (!file) this.#guarded(() => this.#files.lookAt(name))
+    if (!file) this.#files.lookAt(name)
     if (!file || file.isQueued) return
     // Many notices of one file in a turn of the event loop are one look.
     this.#touched.add(file)
@@ -194,35 +196,21 @@ export class Collector implements Service {
       this.#isLooking = false
       const touched = [...this.#touched]
       this.#touched.clear()
-      this.#guarded(() => {
-        for (const one of touched) this.#files.lookAgain(one)
-      })
+      for (const one of touched) this.#files.lookAgain(one)
     })
   }
 
   #sweep(): void {
-    this.#guarded(() => {
-      const names = this.#watch.list()
-      // What was rotated goes before what is written now.
-      for (const isOld of [true, false])
-        for (const name of names) if (isRotated(name) === isOld) this.#files.lookAt(name)
-      this.#files.settle(new Set(names.map(keyOf)))
-    })
+    const names = this.#watch.list()
+    // What was rotated goes before what is written now.
+    for (const isOld of [true, false])
+      for (const name of names) if (isRotated(name) === isOld) this.#files.lookAt(name)
+    this.#files.settle(new Set(names.map(keyOf)))
   }
 
   #rotated(name: Buffer): void {
-    this.#guarded(() => {
-      this.#files.lookAt(Buffer.concat([name, OLD]))
-      this.#files.lookAt(name)
-    })
-  }
-
-  #guarded(look: () => void): void {
-    try {
-      look()
-    } catch (error) {
-      this.#fault(this.#parts.folder, messageOf(error))
-    }
+    this.#files.lookAt(Buffer.concat([name, OLD]))
+    this.#files.lookAt(name)
   }
 
   #fault(path: Buffer, reason: string): void {
@@ -278,7 +266,7 @@ export class Collector implements Service {
 
   async #save(): Promise<void> {
     const files = [...this.#files.all].filter(({ isReplaced }) => !isReplaced)
-    for (const file of files) file.takeFingerprint()
+    for (const file of files) this.#files.takeFingerprint(file)
     const remembered = files.map((file) => file.remember())
     const others = [...this.#others].map(([inode, offset]) => ({ inode, offset }))
     await this.#parts.store.save(remembered, others)

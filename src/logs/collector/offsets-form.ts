@@ -1,4 +1,4 @@
-import { endOfText } from '../../text/json-bounds.ts'
+import { JsonExtent } from '../../text/json-extent.ts'
 
 /** The offset of a file by its inode, as the file of offsets has it. */
 export type OffsetEntry = { readonly inode: bigint; readonly offset: bigint }
@@ -88,12 +88,5 @@ function endOfList(text: string): number | undefined {
   if (begin?.[1]) return begin[0].length
   const at = begin?.[0].length ?? 0
   if (text[at] !== '[') return undefined
-  let depth = 0
-  for (let index = at; index < text.length; index++) {
-    const character = text[index]
-    if (character === '"') index = endOfText(text, index)
-    else if (character === '[' || character === '{') depth++
-    else if ((character === ']' || character === '}') && --depth === 0) return index + 1
-  }
-  return undefined
+  return at + new JsonExtent().read(text.slice(at))
 }

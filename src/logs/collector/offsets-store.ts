@@ -1,32 +1,20 @@
 import { hash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { syncFolderOf } from '../../runtime/sync-file.ts'
+import { partOf, writeWholeFile } from '../../runtime/write-whole-file.ts'
+import { additionsList, additionsText, parseAdditions } from './additions-form.ts'
+import { LeftFiles } from './left-files.ts'
 import { type OffsetEntry, offsetsText, parseOffsets } from './offsets-form.ts'
-import { idOf, type RememberedFile } from './source-file.ts'
+import type { RememberedFile } from './source-file.ts'
 
-/** Ends of the names of what stands beside the file of offsets: our additions, and files that are being written. */
+/** Ends of the names of what stands beside the file of offsets: our additions, and what thunder writes before it has that name. */
 const ADDITIONS = '.files'
 const TEMPORARY = '.tmp'
-
-/** What our additions hold: more of each file than its offset, and for which texts of the file of offsets it is. */
-type Additions = {
-  readonly peer: string
-  /** hashes of the text before the last save and of the one that was saved: either may be there after a crash */
-  readonly texts: readonly string[]
-  readonly files: readonly {
-    readonly dev: string
-    readonly ino: string
-    readonly stream: string
-    readonly offset: number
-    readonly fingerprint: { readonly length: number; readonly sha256: string }
-    readonly born: string
-    /** names in base64 */
-    readonly earlier: readonly { readonly until: number; readonly name: string }[]
-  }[]
-}
+/** As thunder makes it: less what the process takes away, others may read it. */
+const MODE = 0o666
 
 /**
  * Keeps how far each file is answered, in thunder's format, so that its collector can go on there; what only our collector knows
@@ -39,8 +27,8 @@ export class OffsetsStore {
   #peer: string = randomUUID()
   #saved: string | undefined
   #savedList: string | undefined
-  #files = new Map<string, RememberedFile>()
-  #offsets = new Map<bigint, number>()
+  readonly #left = new LeftFiles()
+  readonly #offsets = new Map<bigint, number>()
   #saving: Promise<void> = Promise.resolve()
 
   constructor(path: string, logger: Logger) {
@@ -55,12 +43,13 @@ export class OffsetsStore {
 
   /** Paths of the files that are written, which must not be collected. */
   get paths(): readonly string[] {
-    return ['', ADDITIONS].flatMap((end) => [`${this.#path}${end}`, `${this.#path}${end}${TEMPORARY}`])
+    const written = [this.#path, `${this.#path}${ADDITIONS}`]
+    return [...written, ...written.map(partOf), `${this.#path}${TEMPORARY}`]
   }
 
   async load(): Promise<void> {
     const text = await this.#read(this.#path)
-    const additions = additionsOf(await this.#read(`${this.#path}${ADDITIONS}`))
+    const additions = parseAdditions((await this.#read(`${this.#path}${ADDITIONS}`)) ?? '')
     if (additions) this.#peer = additions.peer
     if (text === undefined) return
     this.#saved = text
@@ -70,7 +59,8 @@ export class OffsetsStore {
       this.#logger.warn({ file: this.#path }, sentence)
       return
     }
-    if (additions?.texts.includes(hash('sha256', text))) this.#files = filesOf(additions)
+    if (additions?.texts.includes(hash('sha256', text)))
+      for (const file of additions.files) this.#left.add(file)
     else for (const entry of entries) this.#note(entry)
   }
 
@@ -79,42 +69,52 @@ export class OffsetsStore {
     if (offset > 0n && offset <= Number.MAX_SAFE_INTEGER) this.#offsets.set(inode, Number(offset))
   }
 
-  /** Returns what is known of a file from before; of one that only thunder has read no more than its offset. */
+  /** Returns what is known of a file that is not read; of one that only thunder has read no more than its offset. */
   remembered(dev: bigint, ino: bigint): RememberedFile | undefined {
-    const known = this.#files.get(idOf({ dev, ino }))
+    const known = this.#left.at(dev, ino)
     if (known) return known
     const answered = this.#offsets.get(ino)
     if (answered === undefined) return undefined
     return { dev, ino, stream: '', answered, fingerprint: { length: 0, sha256: '' }, bornNs: 0n, earlier: [] }
   }
 
-  /** Forgets what was known from before, once it is looked up. */
+  /** Forgets the offsets of thunder, once they are looked up: a later file may be another one of the same inode. */
   forget(): void {
-    this.#files.clear()
     this.#offsets.clear()
   }
 
+  /** Keeps a file that is no longer read until it comes back. */
+  leave(file: RememberedFile): void {
+    this.#left.add({ ...file, leftAt: Date.now() })
+  }
+
   /**
-   * Saves how far files are answered, unless nothing has changed. `others` are offsets of inodes that are no files of the
+   * Saves how far the files that are read are answered, unless nothing has changed. `others` are offsets of inodes that are no files of the
    * folder. Resolves when it is on disk. Rejects with StackTachError.
    */
   save(files: readonly RememberedFile[], others: readonly OffsetEntry[] = []): Promise<void> {
-    const next = this.#saving.catch(() => {}).then(() => this.#save(files, others))
+    for (const file of files) this.#left.drop(file)
+    const left = this.#left.keep(Date.now())
+    const next = this.#saving.catch(() => {}).then(() => this.#save(files, left, others))
     this.#saving = next
     return next
   }
 
-  async #save(files: readonly RememberedFile[], others: readonly OffsetEntry[]): Promise<void> {
+  async #save(
+    files: readonly RememberedFile[],
+    left: readonly RememberedFile[],
+    others: readonly OffsetEntry[],
+  ): Promise<void> {
     const begun = files.filter(({ answered }) => answered > 0)
     const entries = begun.map(({ ino, answered }) => ({ inode: ino, offset: BigInt(answered) }))
     const text = offsetsText([...entries, ...others])
-    const list = JSON.stringify(files.map(additionOf))
+    const list = additionsList([...files, ...left])
     if (text === this.#saved && list === this.#savedList && existsSync(this.#path)) return
     const texts = [this.#saved, text].filter((one) => one !== undefined).map((one) => hash('sha256', one))
-    const additions = `{"peer":"${this.#peer}","texts":${JSON.stringify(texts)},"files":${list}}\n`
+    const additions = additionsText({ peer: this.#peer, texts }, list)
     try {
-      await this.#write(`${this.#path}${ADDITIONS}`, additions)
-      if (text !== this.#saved || !existsSync(this.#path)) await this.#write(this.#path, text)
+      await writeWholeFile(`${this.#path}${ADDITIONS}`, additions, MODE)
+      if (text !== this.#saved || !existsSync(this.#path)) await writeWholeFile(this.#path, text, MODE)
       await syncFolderOf(this.#path)
     } catch (error) {
       throw new StackTachError('io', `cannot save offsets in ${this.#path}: ${messageOf(error)}`, {
@@ -125,17 +125,6 @@ export class OffsetsStore {
     this.#savedList = list
   }
 
-  async #write(path: string, text: string): Promise<void> {
-    const handle = await open(`${path}${TEMPORARY}`, 'w')
-    try {
-      await handle.writeFile(text)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await rename(`${path}${TEMPORARY}`, path)
-  }
-
   async #read(path: string): Promise<string | undefined> {
     try {
       return await readFile(path, 'utf8')
@@ -144,38 +133,4 @@ export class OffsetsStore {
       throw new StackTachError('io', `cannot read ${path}: ${messageOf(error)}`, { cause: error })
     }
   }
-}
-
-function additionOf(file: RememberedFile): Additions['files'][number] {
-  const { dev, ino, stream, answered, fingerprint, bornNs, earlier } = file
-  const names = earlier.map(({ until, name }) => ({ until, name: name.toString('base64') }))
-  return {
-    dev: `${dev}`,
-    ino: `${ino}`,
-    stream,
-    offset: answered,
-    fingerprint,
-    born: `${bornNs}`,
-    earlier: names,
-  }
-}
-
-function additionsOf(text: string | undefined): Additions | undefined {
-  if (text === undefined) return undefined
-  try {
-    const value = JSON.parse(text)
-    return typeof value.peer === 'string' && Array.isArray(value.texts) && Array.isArray(value.files)
-      ? value
-      : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function filesOf({ files }: Additions): Map<string, RememberedFile> {
-  const remembered = files.map(({ dev, ino, stream, offset, fingerprint, born, earlier }) => ({
-    ...{ dev: BigInt(dev), ino: BigInt(ino), stream, answered: offset, fingerprint, bornNs: BigInt(born) },
-    earlier: earlier.map(({ until, name }) => ({ until, name: Buffer.from(name, 'base64') })),
-  }))
-  return new Map(remembered.map((file) => [idOf(file), file]))
 }

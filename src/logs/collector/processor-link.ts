@@ -18,6 +18,8 @@ const CONNECT_MS = 20_000
 /** A connection on which messages wait and nothing is heard for so long is given up, ms. */
 const SILENCE_MS = 60_000
 const CHECK_MS = 5000
+/** Longest time that a stop waits for the last bytes to be taken, ms: what is not answered is sent again by the next process. */
+const FLUSH_MS = 1000
 
 /** How a processor is reached. */
 export type Target = ListenAddress & { readonly tls?: SecureContextOptions | undefined }
@@ -45,6 +47,8 @@ export class ProcessorLink {
   readonly #outage: Outage
   readonly #stopping = new AbortController()
   #socket: Socket | undefined
+  /** ends the connection that is there or being made */
+  #end = () => {}
   #peer: Peer = 'unknown'
   #heardAt = 0
   #running: Promise<void> | undefined
@@ -82,7 +86,7 @@ export class ProcessorLink {
   /** Ends the connection, and makes none again. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    this.#socket?.destroySoon()
+    this.#end()
     this.nudge()
     await this.#running
   }
@@ -91,11 +95,6 @@ export class ProcessorLink {
   lead(target: Target): void {
     this.#target = target
     this.#socket?.destroy()
-  }
-
-  /** Ends the connection because of what came on it. */
-  giveUp(reason: string): void {
-    this.#socket?.destroy(new Error(reason))
   }
 
   /** Resolves when something about the connection may have changed: it is there, lost, or takes more. */
@@ -156,6 +155,12 @@ export class ProcessorLink {
         ? connectTls({ host, port, ...tls, ...(/^[\d.:]+$/.test(host) ? {} : { servername: host }) })
         : connect({ host, port })
       let reason = 'the connection was closed'
+      let flushing: NodeJS.Timeout | undefined
+      this.#end = () => {
+        if (this.#socket !== socket) return void socket.destroy()
+        socket.destroySoon()
+        flushing = setTimeout(() => socket.destroy(), FLUSH_MS)
+      }
       const patience = setTimeout(() => socket.destroy(new Error('it does not answer')), CONNECT_MS)
       const watch = setInterval(() => this.#requireWords(socket), CHECK_MS)
       socket.setNoDelay(true)
@@ -168,16 +173,15 @@ export class ProcessorLink {
       })
       socket.once('close', () => {
         clearTimeout(patience)
+        clearTimeout(flushing)
         clearInterval(watch)
         this.#close(socket)
         resolve(reason)
       })
-      this.#stopping.signal.addEventListener('abort', () => socket.destroySoon(), { once: true })
     })
   }
 
   #open(socket: Socket, whenAnswered: () => void): void {
-    if (this.#stopping.signal.aborted) return void socket.destroy()
     const reader = new FrameReader(LONGEST_ANSWER)
     this.#socket = socket
     this.#peer = 'unknown'

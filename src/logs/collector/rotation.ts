@@ -91,11 +91,12 @@ export class Rotation {
     const { files, signal, onTail } = this.#parts
     while (!signal.aborted && file.wantsRotation) {
       const stats = fstatSync(fd, { bigint: true })
-      files.lookAt(Buffer.concat([file.name, OLD]))
+      const name = Buffer.concat([file.name, OLD])
+      files.lookAt(name)
       const before = files.byId(stats)
       // One that is left out by the patterns is sent by nobody.
-      if (!before || before.answered >= Number(stats.size)) return
-      onTail(before)
+      if (before ? before.answered >= Number(stats.size) : !files.isRead(name)) return
+      if (before) onTail(before)
       await sleep(LOOK_MS, signal)
     }
     signal.throwIfAborted()

@@ -1,4 +1,3 @@
-import { messageOf } from '../../domain/errors.ts'
 import { encodeBefore, encodeLines } from '../wire/encode-message.ts'
 import { EXTRA, type ProcessorHello } from '../wire/extras.ts'
 import { pack, packedExtra } from '../wire/packed.ts'
@@ -26,6 +25,8 @@ const TAIL_MS = 1000
 const LONGEST_TAIL_MS = 10_000
 /** Time until a file that was refused is tried again, ms. */
 const REST_MS = 60_000
+/** Time until a file that holds less than its size says is read again, ms. */
+const SHORT_MS = 1000
 /** Fewest bytes that are read at a time. */
 const LEAST_SPAN = 4096
 /** Time until it is looked again whether the file before is sent, ms. */
@@ -46,7 +47,10 @@ export type SenderParts = {
   readonly onRead: (file: SourceFile) => void
   /** Called when a file holds less than was expected. */
   readonly onShort: (file: SourceFile) => void
-  readonly onFault: (file: SourceFile, reason: string) => void
+  /** Called with a file that cannot be read, and the error. */
+  readonly onFault: (file: SourceFile, error: unknown) => void
+  /** Called when a file no longer begins as it did, though bytes were read from where it ended. */
+  readonly onOther: (file: SourceFile) => void
 }
 
 /** What goes into one message: bytes of a buffer that is given back when they are sent. */
@@ -54,6 +58,8 @@ type Piece = {
   readonly file: SourceFile
   readonly stream: string
   readonly begin: number
+  /** number of the connection for which the turn began: on another one other files may have to go before */
+  readonly connection: number
   readonly name: Buffer
   readonly content: Buffer
   readonly buffer: Buffer
@@ -179,6 +185,7 @@ export class Sender {
   async #turn(file: SourceFile): Promise<void> {
     const rest = file.restsUntil - performance.now()
     if (rest > 0) return this.#turns.addLater(file, rest)
+    const connection = this.#parts.link.reconnects
     const before = this.#parts.before(file)
     if (before) {
       this.want(before)
@@ -188,24 +195,26 @@ export class Sender {
     const buffer = await this.#pool.take()
     let isHandedOver = false
     try {
-      isHandedOver = await this.#next(file, buffer)
+      isHandedOver = await this.#next(file, buffer, connection)
     } catch (error) {
-      this.#parts.onFault(file, messageOf(error))
+      this.#parts.onFault(file, error)
     } finally {
       if (!isHandedOver) this.#pool.give(buffer)
     }
   }
 
   /** Returns whether the buffer is the connection's, to be given back when it is sent. */
-  async #next(file: SourceFile, buffer: Buffer): Promise<boolean> {
+  async #next(file: SourceFile, buffer: Buffer, connection: number): Promise<boolean> {
     const { name, renamedAt } = file.nameAt(file.read)
     const { stream, read: begin } = file
     const most = file.limit - begin
     const span = this.#spanOf(file, most)
     const count = span > 0 ? await file.readInto(buffer, span) : 0
     if (file.stream !== stream || file.read !== begin) this.want(file)
-    else if (count === 0) {
-      if (begin < file.end) this.#parts.onShort(file)
+    else if (count === 0) this.#short(file)
+    else if (file.isOther()) {
+      this.#parts.onOther(file)
+      this.want(file)
     } else {
       file.grow(begin + count, performance.now())
       const bytes = buffer.subarray(
@@ -217,11 +226,19 @@ export class Sender {
       if (length === 0) this.#waitForRest(file)
       else
         return this.#sendPiece(
-          { file, stream, begin, name, content: buffer.subarray(0, length), buffer },
+          { file, stream, begin, connection, name, content: buffer.subarray(0, length), buffer },
           isEnd,
         )
     }
     return false
+  }
+
+  /** Has a file looked at that holds less than was expected. What still says the same rests for a while. */
+  #short(file: SourceFile): void {
+    const { stream, read, isOpen } = file
+    if (read >= file.end) return
+    this.#parts.onShort(file)
+    if (isOpen && file.stream === stream && read < file.end) file.restsUntil = performance.now() + SHORT_MS
   }
 
   /** Returns how many bytes to read: to thunder about as many as lines of the same length need. */
@@ -265,12 +282,11 @@ export class Sender {
     return isHandedOver
   }
 
-  async #send({ file, stream, begin, name, content, buffer }: Piece): Promise<boolean> {
+  async #send({ file, stream, begin, connection, name, content, buffer }: Piece): Promise<boolean> {
     const { link, counters, zstd } = this.#parts
     const own = this.#own
-    const { reconnects } = link
     const packed = own?.zstd && zstd ? await pack(content) : undefined
-    const isStill = file.stream === stream && file.read === begin && link.reconnects === reconnects
+    const isStill = file.stream === stream && file.read === begin && link.reconnects === connection
     if (!isStill || !link.isConnected) return false
     const extras = this.#extrasOf(stream, packed && content.length)
     file.read = begin + content.length

@@ -28,10 +28,23 @@ export type RememberedFile = {
   readonly bornNs: bigint
   /** names that it had, for what was written under them */
   readonly earlier: readonly EarlierName[]
+  /** when it got its name; undefined where that is not known */
+  readonly namedAt?: number | undefined
+  /** since when it is not among the files that are read, ms since the epoch; undefined for one that was when that was saved */
+  readonly leftAt?: number | undefined
 }
 
-/** A name of a file, and the place up to which the file was written under it. */
-export type EarlierName = { readonly until: number; readonly name: Buffer }
+/** A name of a file, the place up to which the file was written under it, and when the file got it. */
+export type EarlierName = { readonly until: number; readonly name: Buffer; readonly namedAt: number }
+
+/** The name under which a byte of a file is sent. */
+export type SentName = {
+  readonly name: Buffer
+  /** when the file got it: an earlier time than that of any file that got it later */
+  readonly namedAt: number
+  /** the place at which the file has got another name; the line that is not over there still goes under this one */
+  readonly renamedAt: number | undefined
+}
 
 /** Returns the key of a file as long as it lives: device and inode. */
 export function idOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
@@ -56,6 +69,8 @@ export class SourceFile {
   readonly ino: bigint
   /** present name below the source folder */
   name: Buffer
+  /** when it got the name under which it is sent, ms since the epoch; each file at another time */
+  namedAt: number
   stream = newStream()
   /** the name that is saved: only what is sent under a name that survives a crash can be told when it comes again */
   savedStream = ''
@@ -67,10 +82,14 @@ export class SourceFile {
   limit = Number.POSITIVE_INFINITY
   /** whether no name leads to it any more */
   isGone = false
+  /** device and inode of the folder in which its name stands */
+  folderId: string | undefined
   /** whether a symbolic link leads to it */
   isLink = false
   /** whether a rotation has put another file in its place: what comes of it now is not remembered */
   isReplaced = false
+  /** whether the last try to read it has failed */
+  isUnreadable = false
   isQueued = false
   /** whether what follows the last line feed goes at once */
   isTailDue = false
@@ -78,7 +97,7 @@ export class SourceFile {
   isMidLine = false
   /** since when the begin of a line has waited for its rest, on the steady clock, ms */
   tailSince: number | undefined
-  /** time before which it is not sent, on the steady clock, ms: it was refused */
+  /** time before which it is not sent, on the steady clock, ms: it was refused, or holds less than its size says */
   restsUntil = 0
   refusal: string | undefined
   /** whether the limit of its size has been reached: it is to be rotated */
@@ -93,10 +112,11 @@ export class SourceFile {
   #earlier: EarlierName[] = []
   #marks: { readonly size: number; readonly at: number }[] = []
 
-  constructor(stats: BigIntStats, name: Buffer) {
+  constructor(stats: BigIntStats, name: Buffer, namedAt: number) {
     this.dev = stats.dev
     this.ino = stats.ino
     this.name = name
+    this.namedAt = namedAt
   }
 
   get id(): string {
@@ -117,8 +137,9 @@ export class SourceFile {
   }
 
   /** Goes on where an earlier process has stopped. */
-  resume({ stream, answered, fingerprint, bornNs, earlier }: RememberedFile): void {
+  resume({ stream, answered, fingerprint, bornNs, earlier, namedAt }: RememberedFile): void {
     this.#earlier = [...earlier]
+    this.namedAt = namedAt ?? this.namedAt
     this.stream = stream
     this.savedStream = stream
     this.answered = answered
@@ -128,8 +149,8 @@ export class SourceFile {
   }
 
   remember(): RememberedFile {
-    const { dev, ino, stream, answered, fingerprint, bornNs } = this
-    return { dev, ino, stream, answered, fingerprint, bornNs, earlier: this.#earlier }
+    const { dev, ino, stream, answered, fingerprint, bornNs, namedAt } = this
+    return { dev, ino, stream, answered, fingerprint, bornNs, namedAt, earlier: this.#earlier }
   }
 
   /** Begins a new life: what was read before is no longer what the file holds. */
@@ -147,10 +168,13 @@ export class SourceFile {
   }
 
   /** Takes a new name. What was written under the old one is still sent under it, to the end of its line. */
-  rename(name: Buffer): void {
-    const isKnown = this.answered < this.size
-    if (!sentName(name).equals(sentName(this.name)) && (isKnown || this.isMidLine))
-      this.#earlier.push({ until: isKnown ? this.size : this.read + 1, name: this.name })
+  rename(name: Buffer, namedAt: number): void {
+    if (!sentName(name).equals(sentName(this.name))) {
+      const isKnown = this.answered < this.size
+      const until = isKnown ? this.size : this.read + 1
+      if (isKnown || this.isMidLine) this.#earlier.push({ until, name: this.name, namedAt: this.namedAt })
+      this.namedAt = namedAt
+    }
     this.name = name
     this.isGone = false
   }
@@ -178,13 +202,11 @@ export class SourceFile {
     this.#marks = this.#marks.filter(({ size }) => size > place)
   }
 
-  /**
-   * Returns the name under which the byte at a place is sent. `renamedAt` is the place at which the file has got another name: the
-   * line that is not over there still goes under this one.
-   */
-  nameAt(place: number): { readonly name: Buffer; readonly renamedAt: number | undefined } {
+  /** Returns the name under which the byte at a place is sent. */
+  nameAt(place: number): SentName {
     const earlier = this.#earlier.find(({ until }) => until > place)
-    return { name: sentName(earlier?.name ?? this.name), renamedAt: earlier?.until }
+    const { name, namedAt } = earlier ?? this
+    return { name: sentName(name), namedAt, renamedAt: earlier?.until }
   }
 
   /**
@@ -209,7 +231,9 @@ export class SourceFile {
   /** Reads from where reading stands. Resolves to the number of bytes; 0 where the file is closed. */
   async readInto(buffer: Buffer, most: number): Promise<number> {
     if (this.#fd === undefined) return 0
-    return (await readAt(this.#fd, buffer, 0, most, this.read)).bytesRead
+    const { bytesRead } = await readAt(this.#fd, buffer, 0, most, this.read)
+    this.isUnreadable = false
+    return bytesRead
   }
 
   /** Returns what the file is now; undefined where it is not open. */
@@ -223,6 +247,11 @@ export class SourceFile {
       this.fingerprint = fingerprintOf(this.#fd, this.size)
   }
 
+  /** Notes when an open file was made, where that was not known: a new file does not say it at once. */
+  takeBirth(stats: BigIntStats): void {
+    if (this.isOpen && this.bornNs === 0n) this.bornNs = birthOf(stats)
+  }
+
   /** Whether an open file no longer begins as it did. */
   isOther(): boolean {
     return this.#fd !== undefined && !hasFingerprint(this.#fd, this.fingerprint)
@@ -234,8 +263,13 @@ export class SourceFile {
   }
 
   close(): void {
-    if (this.#fd !== undefined) closeSync(this.#fd)
+    const fd = this.#fd
     this.#fd = undefined
+    try {
+      if (fd !== undefined) closeSync(fd)
+    } catch {
+      // Nothing is lost with a file that was only read.
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync, statSync } from 'node:fs'
 import { messageOf } from '../../domain/errors.ts'
 import type { IsWanted } from './patterns.ts'
-import { idOf, isRotated, OLD, type RememberedFile, SourceFile, sentName } from './source-file.ts'
+import { idOf, isRotated, OLD, type RememberedFile, SourceFile } from './source-file.ts'
 
 /** Time for which a file without a name is still looked at, after its last growth: a slow writer may have it open. */
 const LINGER_MS = 30_000
@@ -13,12 +13,14 @@ export type SourceParts = {
   readonly isWanted: IsWanted
   /** paths that are never read */
   readonly own: ReadonlySet<string>
-  /** Returns what is known of a file from an earlier run. */
+  /** Returns what is known of a file from before it was read, or read again. */
   readonly remembered: (dev: bigint, ino: bigint) => RememberedFile | undefined
   /** Called with a file that has more to be sent. */
   readonly onGrowth: (file: SourceFile) => void
-  /** Called with a path that cannot be looked at, and why. */
+  /** Called with a path that cannot be looked at or read, and why. */
   readonly onFault: (path: Buffer, reason: string) => void
+  /** Called with a file that is not read any more, and may come back. */
+  readonly onLeft: (file: SourceFile) => void
   /** Called when a file begins a new life: it was cut, or is another one of the same inode. */
   readonly onNewLife: (file: SourceFile) => void
   /** steady clock, ms */
@@ -33,6 +35,7 @@ export class SourceFiles {
   readonly #byId = new Map<string, SourceFile>()
   /** files that have lost a name under which more of them may have to be sent */
   readonly #leaving = new Set<SourceFile>()
+  #lastNamedAt = 0
 
   constructor(parts: SourceParts) {
     this.#parts = parts
@@ -52,6 +55,11 @@ export class SourceFiles {
     this.#isWanted = isWanted
   }
 
+  /** Whether a file of this name is read. */
+  isRead(name: Buffer): boolean {
+    return this.#isWanted(name) && !this.#parts.own.has(keyOf(this.pathOf(name)))
+  }
+
   at(name: Buffer): SourceFile | undefined {
     return this.#byName.get(keyOf(name))
   }
@@ -62,16 +70,18 @@ export class SourceFiles {
 
   /**
    * Returns a file of which more is to be read, and that goes before another: it was rotated, renamed or deleted, and is sent under
-   * the same name. Undefined where there is none.
+   * the same name. Undefined where there is none: one that cannot be read holds up no other.
    */
   before(file: SourceFile): SourceFile | undefined {
-    const name = sentName(file.name)
-    const rotated = isRotated(file.name) ? undefined : this.at(Buffer.concat([file.name, OLD]))
+    const { name } = file.nameAt(file.read)
+    const rotated = this.at(Buffer.concat([name, OLD]))
     for (const one of rotated ? [rotated, ...this.#leaving] : this.#leaving) {
+      if (one === file) continue
       // A write to it may have been before those to the other, and not be seen yet.
-      if (one.isOpen || !one.isGone) this.lookAgain(one)
-      if (one.read >= one.end) this.#leaving.delete(one)
-      else if (one !== file && one.nameAt(one.read).name.equals(name)) return one
+      if (!one.isUnreadable && (one.isOpen || !one.isGone)) this.lookAgain(one)
+      // What is not answered is read again when the connection is lost.
+      if (one.isAnswered) this.#leaving.delete(one)
+      else if (one.read < one.end && !one.isUnreadable && goesBefore(one, file)) return one
     }
     return undefined
   }
@@ -82,21 +92,41 @@ export class SourceFiles {
 
   /** Looks at what a name leads to now. */
   lookAt(name: Buffer): void {
-    const stats = this.#statsAt(name)
-    const before = this.at(name)
-    if (before && (!stats || before.id !== idOf(stats))) this.#loseName(before, name)
-    if (!stats) return
-    const known = this.#byId.get(idOf(stats))
-    const isWanted = this.#isWanted(name) && !this.#parts.own.has(keyOf(this.pathOf(name)))
-    if (known) this.#meet(known, name, stats, isWanted)
-    else this.#find(name, stats, isWanted)
+    try {
+      this.#lookAt(name)
+    } catch (error) {
+      this.#parts.onFault(this.pathOf(name), messageOf(error))
+    }
   }
 
   /** Looks at a file that is open by what it is, not by its name: a write of it was seen. */
   lookAgain(file: SourceFile): void {
-    const stats = file.stats()
-    if (stats) this.#note(file, stats)
+    if (file.isOpen) this.#note(file)
     else this.lookAt(file.name)
+  }
+
+  /** Looks at a file that was cut and has grown beyond where it ended between two looks: it begins a new life. */
+  begunAnew(file: SourceFile): void {
+    this.lookAgain(file)
+    this.#reading(file, () => {
+      if (!file.isOther()) return
+      file.beginAgain()
+      this.#noteNewLife(file)
+      this.#note(file)
+    })
+  }
+
+  /** Takes the fingerprint of a file, where it would say more than the one there is. */
+  takeFingerprint(file: SourceFile): void {
+    this.#reading(file, () => file.takeFingerprint())
+  }
+
+  /** Notes that a file cannot be read. That is tried again when it is looked at again. */
+  failed(file: SourceFile, error: unknown): void {
+    file.isUnreadable = true
+    // Without a name it could not be opened again.
+    if (!file.isGone) file.close()
+    this.#parts.onFault(this.pathOf(file.name), messageOf(error))
   }
 
   /** Drops the names that are not among those of the folder, and closes files that rest. */
@@ -105,7 +135,7 @@ export class SourceFiles {
       if (!names.has(key)) this.#loseName(file, Buffer.from(key, 'latin1'))
     const now = this.#parts.now()
     for (const file of this.#byId.values()) {
-      if (file.isGone || file.limit < file.size) this.#leave(file, now)
+      if (file.isGone || file.limit < file.size) this.#reading(file, () => this.#leave(file, now))
       else if (file.isOpen && file.isAnswered && now - file.grewAt > IDLE_MS) file.close()
     }
   }
@@ -114,16 +144,30 @@ export class SourceFiles {
     for (const file of this.#byId.values()) file.close()
   }
 
+  #lookAt(name: Buffer): void {
+    const stats = this.#statsAt(name)
+    const before = this.at(name)
+    if (before && (!stats || before.id !== idOf(stats))) this.#loseName(before, name)
+    if (!stats) return
+    const known = this.#byId.get(idOf(stats))
+    if (known) this.#meet(known, name, stats, this.isRead(name))
+    else this.#find(name, stats, this.isRead(name))
+  }
+
   #find(name: Buffer, stats: BigIntStats, isWanted: boolean): void {
     const { remembered, now } = this.#parts
     const earlier = remembered(stats.dev, stats.ino)
     // A file that was renamed to a name that is left out while nobody looked is still sent to its end.
-    if (!isWanted && !(earlier && earlier.answered < Number(stats.size))) return
-    const file = new SourceFile(stats, name)
+    const isOwed = earlier && earlier.leftAt === undefined && earlier.answered < Number(stats.size)
+    if (!isWanted && !isOwed) return
+    const file = new SourceFile(stats, name, this.#nextNamedAt())
     if (earlier) file.resume(earlier.stream === '' ? { ...earlier, stream: file.stream } : earlier)
+    // Also where the clock was set back.
+    this.#lastNamedAt = Math.max(this.#lastNamedAt, file.namedAt)
     if (earlier && earlier.earlier.length > 0) this.#leaving.add(file)
     if (!isWanted) file.limit = Number(stats.size)
     file.isLink = isLink(this.pathOf(name))
+    file.folderId = this.#folderIdOf(name)
     file.grewAt = now()
     this.#byId.set(file.id, file)
     this.#byName.set(keyOf(name), file)
@@ -133,12 +177,14 @@ export class SourceFiles {
 
   #meet(file: SourceFile, name: Buffer, stats: BigIntStats, isWanted: boolean): void {
     if (file.name.equals(name)) {
+      if (file.isGone) file.namedAt = this.#nextNamedAt()
       file.isGone = false
       this.#byName.set(keyOf(name), file)
     } else if (!this.#leadsTo(file)) {
       if (isWanted) {
         this.#byName.delete(keyOf(file.name))
-        file.rename(name)
+        file.rename(name, this.#nextNamedAt())
+        file.folderId = this.#folderIdOf(name)
         this.#leaving.add(file)
         this.#byName.set(keyOf(name), file)
         file.limit = Number.POSITIVE_INFINITY
@@ -147,13 +193,35 @@ export class SourceFiles {
     this.#note(file, stats)
   }
 
+  /** Returns the time, later than for any other name. */
+  #nextNamedAt(): number {
+    this.#lastNamedAt = Math.max(Date.now(), this.#lastNamedAt + 0.001)
+    return this.#lastNamedAt
+  }
+
   /** Whether the name of a file still leads to it: then another one is a second name of the same file. */
   #leadsTo(file: SourceFile): boolean {
     const stats = file.isGone ? undefined : this.#statsAt(file.name)
     return stats !== undefined && idOf(stats) === file.id
   }
 
-  #note(file: SourceFile, stats: BigIntStats): void {
+  /** Notes how a file has changed; `stats` is what it is now, where that is known. */
+  #note(file: SourceFile, stats?: BigIntStats): void {
+    this.#reading(file, () => {
+      const found = stats ?? file.stats()
+      if (found) this.#follow(file, found)
+    })
+  }
+
+  #reading(file: SourceFile, read: () => void): void {
+    try {
+      read()
+    } catch (error) {
+      this.failed(file, error)
+    }
+  }
+
+  #follow(file: SourceFile, stats: BigIntStats): void {
     const size = Number(stats.size)
     const isTouched = file.mtimeNs !== stats.mtimeNs
     file.mtimeNs = stats.mtimeNs
@@ -161,26 +229,30 @@ export class SourceFiles {
     if (isTouched && size === file.size && file.isOther()) file.renewFingerprint()
     if (size < file.size || size < file.answered || (isTouched && size > file.size && file.isOther())) {
       file.beginAgain()
-      this.#parts.onNewLife(file)
+      this.#noteNewLife(file)
     }
     file.grow(size, this.#parts.now())
     // A closed file that was touched may be another one of the same inode: it shows when it is opened.
     if (!file.isOpen && (isTouched || file.read < file.end)) this.#open(file)
     file.takeFingerprint()
-    if (file.read < file.end) this.#parts.onGrowth(file)
+    file.takeBirth(stats)
+    // A closed file is opened when it is looked at again.
+    if (file.isOpen && file.read < file.end) this.#parts.onGrowth(file)
   }
 
   #open(file: SourceFile): void {
     if (file.answered >= file.end && file.answered === 0) return
     const { stream } = file
-    try {
-      file.open(this.pathOf(file.name))
-    } catch (error) {
-      this.#parts.onFault(this.pathOf(file.name), messageOf(error))
-    }
+    file.open(this.pathOf(file.name))
     if (file.stream === stream) return
     const size = file.stats()?.size
     if (size !== undefined) file.grow(Number(size), this.#parts.now())
+    this.#noteNewLife(file)
+  }
+
+  #noteNewLife(file: SourceFile): void {
+    // What is remembered may be of another file of the same inode.
+    file.namedAt = this.#nextNamedAt()
     this.#parts.onNewLife(file)
   }
 
@@ -195,22 +267,31 @@ export class SourceFiles {
   #leave(file: SourceFile, now: number): void {
     if (file.isOpen) this.lookAgain(file)
     const rests = now - file.grewAt > LINGER_MS || file.limit <= file.size
-    if (file.isOpen && !(file.isAnswered && rests)) return
+    if (file.isOpen ? !(file.isAnswered && rests) : file.isUnreadable && !file.isGone) return
+    if (!file.isReplaced && !this.#isDeleted(file)) this.#parts.onLeft(file)
     file.close()
     this.#leaving.delete(file)
     this.#byId.delete(file.id)
     if (this.at(file.name) === file) this.#byName.delete(keyOf(file.name))
   }
 
-  #statsAt(name: Buffer): BigIntStats | undefined {
+  /** Whether a file that has lost its name is nowhere: not moved away, nor on a file system that is not mounted. */
+  #isDeleted(file: SourceFile): boolean {
+    if (!file.isGone) return false
+    const stats = file.stats()
+    return stats ? stats.nlink === 0n : this.#folderIdOf(file.name) === file.folderId
+  }
+
+  /** Returns what tells the folder of a name from the one over which it is mounted; undefined where there is none. */
+  #folderIdOf(name: Buffer): string | undefined {
     const path = this.pathOf(name)
-    try {
-      const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-      return stats?.isFile() ? stats : undefined
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') this.#parts.onFault(path, messageOf(error))
-      return undefined
-    }
+    const stats = statSync(path.subarray(0, path.lastIndexOf(SLASH)), { bigint: true, throwIfNoEntry: false })
+    return stats && idOf(stats)
+  }
+
+  #statsAt(name: Buffer): BigIntStats | undefined {
+    const stats = statSync(this.pathOf(name), { bigint: true, throwIfNoEntry: false })
+    return stats?.isFile() ? stats : undefined
   }
 }
 
@@ -219,6 +300,16 @@ const SLASH = Buffer.from('/')
 /** Returns the bytes of a name as a key of a map. */
 export function keyOf(name: Buffer): string {
   return name.toString('latin1')
+}
+
+/** Whether what is to be read of a file was written before that of another, under the same name. */
+function goesBefore(one: SourceFile, other: SourceFile): boolean {
+  const [first, second] = [one.nameAt(one.read), other.nameAt(other.read)]
+  if (!first.name.equals(second.name)) return false
+  // A rotated file may be found after the one in its place.
+  if (isRotated(one.name) && other.name.equals(second.name)) return true
+  if (isRotated(other.name) && one.name.equals(first.name)) return false
+  return first.namedAt < second.namedAt
 }
 
 function isLink(path: Buffer): boolean {

@@ -61,18 +61,25 @@ export class FileSink implements Sink {
     const writer = this.#writerOf(named.parts, sender.peer !== undefined)
     const { peer, signal } = sender
     const of = peer !== undefined && stream !== undefined ? { peer, stream, begin: Number(begin) } : undefined
-    if (of) await this.#inTurn(writer, of, signal)
-    const appended = writer.append({ pieces, length: Number(end - begin), of, signal })
-    if (of) this.#order.note(`${of.peer}\0${of.stream}`, appended)
-    await appended
+    const append = () => writer.append({ pieces, length: Number(end - begin), of, signal })
+    if (of) await this.#inTurn(writer, of, signal, append)
+    else await append()
     return end
   }
 
-  /** Waits until what other connections have brought of a stream is written. The writer stays open meanwhile. */
-  async #inTurn(writer: FileWriter, { peer, stream }: StreamKey, signal: AbortSignal): Promise<void> {
+  /** Appends a piece of a stream when it has its turn. The writer stays open meanwhile. */
+  async #inTurn(
+    writer: FileWriter,
+    { peer, stream }: StreamKey,
+    signal: AbortSignal,
+    append: () => Promise<void>,
+  ): Promise<void> {
     writer.expected++
-    await this.#order.inTurn(`${peer}\0${stream}`, signal)
-    writer.expected--
+    try {
+      await this.#order.write(`${peer}\0${stream}`, signal, writer, append)
+    } finally {
+      writer.expected--
+    }
   }
 
   forget({ signal }: Sender): void {

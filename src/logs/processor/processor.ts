@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
-import { createServer as createTlsServer, type SecureContextOptions } from 'node:tls'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
 import type { ListenAddress } from '../../runtime/listen-address.ts'
@@ -9,23 +8,16 @@ import { textOfPath } from '../../ship/log-sets/path-text.ts'
 import { CollectorConnection } from './collector-connection.ts'
 import type { ProcessorCounters } from './processor-state.ts'
 import type { Sink } from './sink.ts'
+import { type ProcessorTls, TlsEntrance } from './tls-entrance.ts'
 
-/** First byte of a connection that is encrypted; of one that is not it would be a length of 369 MB. */
-const TLS_RECORD = 0x16
 /** Bytes of messages that all connections together may hold, and that wait to be worked off on one at most. */
 const MOST_HELD = 256 << 20
 const MOST_WAITING = { all: 16 << 20, one: 2 << 20, least: 64 << 10 }
 const LOOK_MS = 1000
+/** Time without a byte after which the system asks whether the other side is still there, ms. */
+const KEEP_ALIVE_MS = 60_000
 /** Most refusals of different names that are logged. */
 const MOST_SAID = 100
-
-export type ProcessorTls = {
-  readonly context: SecureContextOptions
-  /** whether a collector has to show a certificate of the authority */
-  readonly asksCertificate: boolean
-  /** whether connections without encryption are taken too */
-  readonly allowsPlain: boolean
-}
 
 export type ProcessorParts = {
   readonly address: ListenAddress
@@ -46,7 +38,6 @@ export class Processor implements Service {
   readonly #said = new Set<string>()
   #token: string | undefined
   #server: Server | undefined
-  #encrypted: Server | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(parts: ProcessorParts) {
@@ -73,16 +64,15 @@ export class Processor implements Service {
   /** Rejects with StackTachError where the address cannot be used. */
   async start(): Promise<void> {
     const { address, tls, logger } = this.#parts
-    if (tls) {
-      const options = {
-        ...tls.context,
-        requestCert: tls.asksCertificate,
-        rejectUnauthorized: tls.asksCertificate,
-      }
-      this.#encrypted = createTlsServer(options, (socket) => this.#take(socket))
-      this.#encrypted.on('tlsClientError', (error) => this.#deny(messageOf(error)))
-    }
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#meet(socket))
+    const entrance =
+      tls &&
+      new TlsEntrance({
+        tls,
+        onReady: (socket) => this.#take(socket),
+        onDenied: (reason) => this.#deny(reason),
+      })
+    const options = { allowHalfOpen: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }
+    this.#server = createServer(options, (socket) => this.#meet(socket, entrance))
     await listening(this.#server, address)
     this.#timer = setInterval(() => this.#limitMemory(), LOOK_MS)
     const { host } = address
@@ -106,30 +96,13 @@ export class Processor implements Service {
     this.#token = token
   }
 
-  #meet(socket: Socket): void {
+  #meet(socket: Socket, entrance: TlsEntrance | undefined): void {
     this.#parts.counters.connections++
     this.#sockets.add(socket)
     socket.on('close', () => this.#sockets.delete(socket))
     socket.on('error', () => {})
-    const { tls } = this.#parts
-    if (tls) this.#sniff(socket, tls)
+    if (entrance) entrance.take(socket)
     else this.#take(socket)
-  }
-
-  /** Takes a connection by its first byte: encrypted, or not where that is allowed. */
-  #sniff(socket: Socket, tls: ProcessorTls): void {
-    socket.once('data', (chunk: Buffer) => {
-      socket.pause()
-      socket.unshift(chunk)
-      if (chunk[0] === TLS_RECORD) this.#encrypted?.emit('connection', socket)
-      else if (tls.allowsPlain) {
-        this.#take(socket)
-        socket.resume()
-      } else {
-        this.#deny('it is not encrypted')
-        socket.destroy()
-      }
-    })
   }
 
   #take(socket: Socket): void {

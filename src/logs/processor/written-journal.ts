@@ -1,8 +1,5 @@
-import { writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { messageOf, StackTachError } from '../../domain/errors.ts'
-import { makeFolder } from '../../runtime/make-folder.ts'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { openJournal } from '../../runtime/open-journal.ts'
 
 /** Which content of which collector: one life of one file there. */
 export type StreamKey = { readonly peer: string; readonly stream: string }
@@ -31,7 +28,6 @@ create table if not exists piece (
   primary key (peer, stream)
 ) without rowid;
 create index if not exists piece_at on piece (at);
-pragma user_version = ${VERSION};
 `
 /** Streams that are kept in memory; others are looked up. */
 const MOST_KNOWN = 20_000
@@ -54,19 +50,17 @@ export class WrittenJournal {
 
   /** Opens a journal and makes a missing one. With `isSynced` a record is on disk before its piece is written. Throws StackTachError. */
   static open(path: string, isSynced: boolean, sizeOf: SizeOf): WrittenJournal {
-    try {
-      makeFolder(dirname(path))
-      // SQLite gives its further files the mode of this one.
-      writeFileSync(path, '', { flag: 'a', mode: 0o600 })
-      const database = new DatabaseSync(path, { timeout: 5000 })
-      database.exec(
-        `pragma journal_mode = wal; pragma synchronous = ${isSynced ? 'full' : 'off'}; pragma cache_size = -512`,
-      )
-      database.exec(SCHEMA)
-      return new WrittenJournal(database, sizeOf)
-    } catch (error) {
-      throw new StackTachError('io', `cannot use the journal ${path}: ${messageOf(error)}`, { cause: error })
-    }
+    const database = openJournal(path, {
+      version: VERSION,
+      timeoutMs: 5000,
+      prepare(one) {
+        const synchronous = isSynced ? 'full' : 'off'
+        one.exec(
+          `pragma journal_mode = wal; pragma synchronous = ${synchronous}; pragma cache_size = -512;${SCHEMA}`,
+        )
+      },
+    })
+    return new WrittenJournal(database, sizeOf)
   }
 
   private constructor(database: DatabaseSync, sizeOf: SizeOf) {
@@ -90,36 +84,36 @@ export class WrittenJournal {
 
   /** Records pieces that are about to be written, in their order. Throws the database's error, with nothing recorded. */
   intend(intents: readonly Intent[]): void {
-    if (intents.length === 0) return
     const now = Date.now()
-    this.#inTransaction(() => {
-      this.#markDone()
+    this.#markDoneAnd(() => {
       for (const { peer, stream, file, dev, ino, position, begin, length } of intents)
         this.#save.run(peer, stream, file, `${dev}`, `${ino}`, position, begin, length, now)
     })
-    this.#done = []
   }
 
   /** Notes that pieces are written. */
   finish(intents: readonly Intent[]): void {
     for (const intent of intents) this.#know(textOf(intent), intent.begin + intent.length)
     this.#done.push(...intents)
-    if (this.#done.length < MOST_DONE) return
-    this.#inTransaction(() => this.#markDone())
-    this.#done = []
+    if (this.#done.length >= MOST_DONE) this.#markDoneAnd()
   }
 
   close(): void {
     try {
-      this.#inTransaction(() => this.#markDone())
+      this.#markDoneAnd()
     } catch {
       // The sizes of the files say it at the next start.
     }
     this.#database.close()
   }
 
-  #markDone(): void {
-    for (const { peer, stream, begin } of this.#done) this.#mark.run(peer, stream, begin)
+  /** Marks as written what is, and does more in the same transaction. */
+  #markDoneAnd(more = () => {}): void {
+    this.#inTransaction(() => {
+      for (const { peer, stream, begin } of this.#done) this.#mark.run(peer, stream, begin)
+      more()
+    })
+    this.#done = []
   }
 
   #know(text: string, written: number): void {

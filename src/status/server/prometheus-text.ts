@@ -1,3 +1,4 @@
+import { prometheusValue } from '../../text/prometheus-value.ts'
 import type { RefusalReason, Status } from '../tree/entry.ts'
 import { byBytes } from '../tree/keys.ts'
 import { numericValue } from '../tree/numeric-value.ts'
@@ -35,5 +36,5 @@ export function prometheusText(
 }
 
 function labelOf({ key }: Status): string {
-  return `{key="${key.replace(/["\\\n]/g, (one) => (one === '\n' ? '\\n' : `\\${one}`))}"}`
+  return `{key=${prometheusValue(key)}}`
 }

@@ -1,25 +1,6 @@
+import { goJsonText } from '../../text/go-json-text.ts'
 import type { Status } from './entry.ts'
 import { byBytes, byOwnFirst } from './keys.ts'
-
-/** Characters that stand escaped in JSON as hermes writes it. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to be escaped
-const ESCAPED = /[\u0000-\u001f"\\<>&\u2028\u2029]/g
-const SHORT: { readonly [character: string]: string } = {
-  '"': '\\"',
-  '\\': '\\\\',
-  '\t': '\\t',
-  '\n': '\\n',
-  '\r': '\\r',
-}
-
-/** Returns a text as JSON, escaped so that it is safe within HTML and JavaScript too. */
-export function jsonText(text: string): string {
-  return `"${text.toWellFormed().replace(ESCAPED, escaped)}"`
-}
-
-function escaped(character: string): string {
-  return SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
 
 /** Returns a number as JavaScript writes it, negative zero with its sign. */
 export function jsonNumber(value: number): string {
@@ -32,7 +13,7 @@ export function jsonNumber(value: number): string {
  */
 export function textForm(statuses: readonly Status[]): string {
   return sorted(statuses, byOwnFirst)
-    .map(({ key, value }) => `${key}: ${value.replace(/[\n\r]/g, (one) => SHORT[one] ?? one)}\n`)
+    .map(({ key, value }) => `${key}: ${value.replace(/[\n\r]/g, (one) => (one === '\n' ? '\\n' : '\\r'))}\n`)
     .join('')
 }
 
@@ -42,7 +23,7 @@ export function textForm(statuses: readonly Status[]): string {
 export function jsonForm(statuses: readonly Status[]): string {
   const members = sorted(statuses, byBytes).map(({ key, ...status }) => {
     const lines = membersOf(status).map(([name, text]) => `        "${name}": ${text}`)
-    return `    ${jsonText(key)}: {\n${lines.join(',\n')}\n    }`
+    return `    ${goJsonText(key)}: {\n${lines.join(',\n')}\n    }`
   })
   return members.length === 0 ? '{}' : `{\n${members.join(',\n')}\n}`
 }
@@ -52,14 +33,14 @@ export function compactForm(statuses: readonly Status[], name = ''): string {
   const before = name === '' ? '' : `${name}/`
   const members = sorted(statuses, byBytes).map(({ key, ...status }) => {
     const texts = membersOf(status).map(([member, text]) => `"${member}":${text}`)
-    return `${jsonText(before + key)}:{${texts.join(',')}}`
+    return `${goJsonText(before + key)}:{${texts.join(',')}}`
   })
   return `{${members.join(',')}}`
 }
 
 function membersOf({ value, age, ttl, since }: Omit<Status, 'key'>): readonly (readonly [string, string])[] {
   const known = [
-    ['value', jsonText(value)] as const,
+    ['value', goJsonText(value)] as const,
     ['age', jsonNumber(age)] as const,
     ['ttl', jsonNumber(ttl)] as const,
   ]

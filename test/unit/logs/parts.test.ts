@@ -1,5 +1,6 @@
 import { appendFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { createMemoryBroker } from '../../../src/broker/memory/memory-broker.ts'
 import { logsArgs } from '../../../src/cli/logs/logs-args.ts'
@@ -149,6 +150,14 @@ test('the journal tells after a crash how much of what was under way is written'
   expect(second.written({ peer: 'p', stream: 'other' })).toBe(0)
   second.close()
   first.close()
+})
+
+test('a journal of a later version is left as it is', () => {
+  const path = join(temporaryFolder(), 'written.db')
+  const later = new DatabaseSync(path)
+  later.exec('pragma user_version = 2')
+  later.close()
+  expect(() => WrittenJournal.open(path, false, () => 0)).toThrow('is of a later version of stv3 (2)')
 })
 
 test('lines are published once they are whole, and answered for when the broker has them', async () => {

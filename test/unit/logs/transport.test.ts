@@ -194,7 +194,7 @@ test('SIGHUP of the collector changes patterns and connects anew', async () => {
   expect(got('b.log')).toBe('')
   collector.reload(() => true, { host: '127.0.0.1', port }, undefined)
   await arrives('b.log', 'b.log\n')
-  expect(collector.hindrance()).toBeUndefined()
+  await until('the answer on the new connection', () => collector.hindrance() === undefined)
 })
 
 test('answers to a life of a file that is over do not count for the next one', async () => {

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import { jsonForm, jsonNumber, jsonText, textForm } from '../../../src/status/tree/encode.ts'
+import { jsonForm, jsonNumber, textForm } from '../../../src/status/tree/encode.ts'
 import { DEFAULT_TTL_S } from '../../../src/status/tree/entry.ts'
 import { byBytes, byOwnFirst, isKeyPart } from '../../../src/status/tree/keys.ts'
+import { goJsonText } from '../../../src/text/go-json-text.ts'
 import type { StatusVectors } from '../../support/status-vectors.ts'
 import { loadVectors } from '../../support/vectors.ts'
 
@@ -12,7 +13,7 @@ test.each(vectors.numbers)('number $id', ({ number, text }) => {
 })
 
 test.each(vectors.strings)('string $id', ({ value, json }) => {
-  expect(jsonText(value)).toBe(json)
+  expect(goJsonText(value)).toBe(json)
 })
 
 test.each(vectors.orders)('order $id', ({ keys, sorted }) => {

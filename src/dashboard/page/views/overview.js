@@ -3,6 +3,7 @@ import { chart, last, rates, sparkline } from '../charts.js'
 import { html, nothing } from '../lib/lit-html/lit-html.js'
 import { failure, heading, stateMark, table } from '../parts.js'
 import { address, changed, param } from '../router.js'
+import { createSeries } from '../series.js'
 import { clock, count, figure, line, marked, span } from '../text.js'
 
 const EVERY_MS = 5000
@@ -17,39 +18,17 @@ const MOST_FAILURES = 5
 /** The overview: what comes in, how far behind it is, what becomes of it, and what failed last. */
 export function createView(app) {
   const stopping = new AbortController()
-  let ring
-  let at = []
-  let figures = {}
+  const seriesOf = (ring) =>
+    createSeries(ring, (params) => get(resource('/v1/samples', params), stopping.signal))
+  let series = seriesOf(RINGS.hour)
   let others
   let error
   let timer
 
-  async function readSamples() {
-    const step = (RINGS[param('range')] ?? RINGS.hour).step
-    if (ring !== step) {
-      ring = step
-      at = []
-      figures = {}
-    }
-    const found = await get(resource('/v1/samples', { step, after: at.at(-1) }), stopping.signal)
-    if (step === ring) append(found)
-  }
-
-  /** Adds new samples behind those that are there, and drops those that are older than the ring. */
-  function append({ at: more, figures: columns }) {
-    if (more.length === 0) return
-    const oldest = more.at(-1) - Object.values(RINGS).find(({ step }) => step === ring).spanS
-    const from = at.findIndex((one) => one >= oldest)
-    const kept = from < 0 ? at.length : from
-    const names = new Set([...Object.keys(figures), ...Object.keys(columns)])
-    const none = (number) => new Array(number).fill(null)
-    figures = Object.fromEntries(
-      [...names].map((name) => [
-        name,
-        [...(figures[name] ?? none(at.length)).slice(kept), ...(columns[name] ?? none(more.length))],
-      ]),
-    )
-    at = [...at.slice(kept), ...more]
+  function readSamples() {
+    const ring = RINGS[param('range')] ?? RINGS.hour
+    if (series.step !== ring.step) series = seriesOf(ring)
+    return series.read()
   }
 
   async function readOthers() {
@@ -77,18 +56,23 @@ export function createView(app) {
       error = failed
       if (failed.status === 401) app.failed(failed)
     }
+    // Another load may have ended meanwhile.
+    clearTimeout(timer)
     if (!stopping.signal.aborted) timer = setTimeout(() => void load(), EVERY_MS)
     app.update()
   }
 
-  const named = (kind) => Object.keys(figures).filter((name) => name.startsWith(`${kind}.`))
+  const named = (kind) => Object.keys(series.figures).filter((name) => name.startsWith(`${kind}.`))
   const lines = (kind, read = (values) => values) =>
-    named(kind).map((name) => ({ name: name.slice(kind.length + 1), values: read(figures[name]) }))
-  const ratesOf = (values) => rates(at, values)
+    named(kind).map((name) => ({ name: name.slice(kind.length + 1), values: read(series.figures[name]) }))
+  const ratesOf = (values) => rates(series.at, values)
   const sumOf = (kind) =>
-    at.map((_, index) => named(kind).reduce((sum, name) => sum + (figures[name][index] ?? 0), 0))
+    series.at.map((_, index) =>
+      named(kind).reduce((sum, name) => sum + (series.figures[name][index] ?? 0), 0),
+    )
 
   function tiles() {
+    const { figures } = series
     const lags = lines('lag').map(({ values }) => last(values) ?? 0)
     const lag = lags.length === 0 ? undefined : Math.max(...lags)
     const word = lag === undefined ? '' : lag >= 60 ? 'error' : lag >= 30 ? 'late' : 'in time'
@@ -108,6 +92,7 @@ export function createView(app) {
   }
 
   function charts() {
+    const { at } = series
     const byState = lines('streams')
     return html`<div class="charts">
       ${chart({ title: 'Messages by queue', unit: '/s', at, lines: lines('taken', ratesOf) })}
@@ -131,7 +116,7 @@ export function createView(app) {
       ),
     )
     const cell = (kind, name) => {
-      const values = figures[`${kind}.${name}`]
+      const values = series.figures[`${kind}.${name}`]
       return values
         ? html`<span class="with-spark">${count(last(values))} ${sparkline(ratesOf(values))}</span>`
         : '0'
@@ -215,7 +200,7 @@ export function createView(app) {
       clearTimeout(timer)
     },
     render: () => html`
-      ${heading('Overview', resource('/v1/samples', { step: ring }))}
+      ${heading('Overview', resource('/v1/samples', { step: series.step }))}
       <p class="choice">${Object.keys(RINGS).map((name) => {
         const isChosen = (param('range') || 'hour') === name
         return html`<a class="button" href=${changed({ range: name === 'hour' ? '' : name })} aria-current=${isChosen ? 'true' : 'false'}>Last ${name}</a> `

@@ -1,3 +1,5 @@
+import { unicodeEscape } from './unicode-escape.ts'
+
 const SHORT: { readonly [character: string]: string } = {
   '"': '\\"',
   '\\': '\\\\',
@@ -11,7 +13,7 @@ export function goJsonText(text: string): string {
   const escaped = text.replace(/["\\<>&\u2028\u2029]|\p{Cc}/gu, (character) => {
     const code = character.charCodeAt(0)
     if (code >= 0x7f && code < 0x2028) return character
-    return SHORT[character] ?? `\\u${code.toString(16).padStart(4, '0')}`
+    return SHORT[character] ?? unicodeEscape(character)
   })
   return `"${escaped.toWellFormed()}"`
 }
