@@ -2,6 +2,7 @@ import { get, resource } from '../api.js'
 import { chart, last } from '../charts.js'
 import { html } from '../lib/lit-html/lit-html.js'
 import { failure, heading, table } from '../parts.js'
+import { createPolling } from '../polling.js'
 import { clock, line, span } from '../text.js'
 
 const EVERY_MS = 1000
@@ -11,24 +12,10 @@ const NO_LIMITS = { warn: 30, error: 60 }
 
 /** Messages of Heka in the last minute: how many, how far behind, in which batches, and who sent them. */
 export function createView(app) {
-  const stopping = new AbortController()
   let found
-  let error
-  let timer
-
-  async function load() {
-    clearTimeout(timer)
-    try {
-      found = await get('/v1/heka', stopping.signal)
-      error = undefined
-    } catch (failed) {
-      if (failed.name === 'AbortError') return
-      error = failed
-      if (failed.status === 401) app.failed(failed)
-    }
-    if (!stopping.signal.aborted) timer = setTimeout(() => void load(), EVERY_MS)
-    app.update()
-  }
+  const polling = createPolling(app, EVERY_MS, async () => {
+    found = await get('/v1/heka', polling.signal)
+  })
 
   const lines = (values) => Object.entries(values).map(([name, one]) => ({ name, values: one }))
 
@@ -70,14 +57,11 @@ export function createView(app) {
 
   return {
     title: 'Heka',
-    load,
-    stop() {
-      stopping.abort()
-      clearTimeout(timer)
-    },
+    load: polling.load,
+    stop: polling.stop,
     render: () => html`
       ${heading('Heka, the last minute', resource('/v1/heka'))}
-      ${failure(error)}
+      ${failure(polling.error)}
       ${found ? [gauge(found), charts(found), senders(found.senders)] : ''}`,
   }
 }

@@ -2,6 +2,7 @@ import { get, resource } from '../api.js'
 import { chart, last, rates, sparkline } from '../charts.js'
 import { html, nothing } from '../lib/lit-html/lit-html.js'
 import { failure, heading, stateMark, table } from '../parts.js'
+import { createPolling } from '../polling.js'
 import { address, changed, param } from '../router.js'
 import { createSeries } from '../series.js'
 import { clock, count, figure, line, marked, span } from '../text.js'
@@ -17,13 +18,11 @@ const MOST_FAILURES = 5
 
 /** The overview: what comes in, how far behind it is, what becomes of it, and what failed last. */
 export function createView(app) {
-  const stopping = new AbortController()
+  const polling = createPolling(app, EVERY_MS, () => Promise.all([readSamples(), readOthers()]))
   const seriesOf = (ring) =>
-    createSeries(ring, (params) => get(resource('/v1/samples', params), stopping.signal))
+    createSeries(ring, (params) => get(resource('/v1/samples', params), polling.signal))
   let series = seriesOf(RINGS.hour)
   let others
-  let error
-  let timer
 
   function readSamples() {
     const ring = RINGS[param('range')] ?? RINGS.hour
@@ -41,25 +40,9 @@ export function createView(app) {
       '/v1/clock',
     ]
     const [processes, dropped, errors, expireErrors, letters, eventClock] = await Promise.all(
-      lists.map((path) => get(path, stopping.signal)),
+      lists.map((path) => get(path, polling.signal)),
     )
     others = { processes, dropped, failed: [...errors, ...expireErrors], letters, eventClock }
-  }
-
-  async function load() {
-    clearTimeout(timer)
-    try {
-      await Promise.all([readSamples(), readOthers()])
-      error = undefined
-    } catch (failed) {
-      if (failed.name === 'AbortError') return
-      error = failed
-      if (failed.status === 401) app.failed(failed)
-    }
-    // Another load may have ended meanwhile.
-    clearTimeout(timer)
-    if (!stopping.signal.aborted) timer = setTimeout(() => void load(), EVERY_MS)
-    app.update()
   }
 
   const named = (kind) => Object.keys(series.figures).filter((name) => name.startsWith(`${kind}.`))
@@ -193,19 +176,16 @@ export function createView(app) {
 
   return {
     title: 'Overview',
-    load,
-    moved: () => void load(),
-    stop() {
-      stopping.abort()
-      clearTimeout(timer)
-    },
+    load: polling.load,
+    moved: () => void polling.load(),
+    stop: polling.stop,
     render: () => html`
       ${heading('Overview', resource('/v1/samples', { step: series.step }))}
       <p class="choice">${Object.keys(RINGS).map((name) => {
         const isChosen = (param('range') || 'hour') === name
         return html`<a class="button" href=${changed({ range: name === 'hour' ? '' : name })} aria-current=${isChosen ? 'true' : 'false'}>Last ${name}</a> `
       })}</p>
-      ${failure(error)}
+      ${failure(polling.error)}
       ${tiles()} ${charts()} ${triggerTable()} ${failures()}`,
   }
 }
