@@ -59,8 +59,9 @@ export async function buildSubscriber(
     openPublisher,
     logger,
   )
+  const spec = streamSpec(values.subject, values)
   const subscriber = new Subscriber({
-    spec: streamSpec(values.subject, values),
+    spec,
     start: startOf(values),
     encode(view, writer) {
       lines.write(view, writer)
@@ -81,10 +82,7 @@ export async function buildSubscriber(
       for (const event of batchEvents(count)) reporter?.report(event)
     },
   })
-  const offsetLag = new OffsetLag({
-    ...{ broker, spec: streamSpec(values.subject, values) },
-    next: () => subscriber.nextOffset,
-  })
+  const offsetLag = new OffsetLag({ broker, spec, next: () => subscriber.nextOffset })
   const seat = seatOf(values, broker, subscriber, logger)
   if (seat) subscriber.useSeat(seat)
   const stats = createStatsService({
