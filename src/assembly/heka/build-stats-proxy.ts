@@ -1,4 +1,3 @@
-import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Broker } from '../../broker/broker.ts'
 import type { QueueSpec } from '../../broker/queue-spec.ts'
@@ -12,6 +11,7 @@ import { createHttpService } from '../../http/http-service.ts'
 import { createGroup, type Service } from '../../runtime/lifecycle.ts'
 import type { Logger } from '../../runtime/logger.ts'
 import { readSecret } from '../../runtime/read-secret.ts'
+import { isAmongDigests, tokenDigest } from '../../runtime/token-digest.ts'
 import { processName } from '../daemon.ts'
 import { reachedInTime } from './heka-broker.ts'
 import type { Listening } from './run-heka.ts'
@@ -27,12 +27,12 @@ export async function buildStatsProxy(
   broker: Broker,
   logger: Logger,
 ): Promise<Listening & Reloadable<Values>> {
-  let token = await tokenOf(values)
+  let digest = await digestOf(values)
   let { allowedOrigins } = values
   const feed = new EventFeed()
   const isAllowed = (origin: string | undefined) =>
     allowedOrigins.length === 0 || origin === undefined || allowedOrigins.includes(origin)
-  const access = { feed, isAllowed, hasToken: (request: IncomingMessage) => isShown(request, token) }
+  const access = { feed, isAllowed, hasToken: (request: IncomingMessage) => isShown(request, digest) }
   const sockets = new MessageSockets({ ...access, mostClients: values.maxClients })
   const address = { host: values.httpHost || anyHost(), port: values.httpPort }
   const http = createHttpService(createProxyApp(access), address, 'HTTP_PORT', {
@@ -56,24 +56,24 @@ export async function buildStatsProxy(
     address: () => http.address(),
     live: ['tokenFile', 'allowedOrigins'],
     async take(next) {
-      token = await tokenOf(next)
+      digest = await digestOf(next)
       allowedOrigins = next.allowedOrigins
     },
   }
 }
 
-async function tokenOf({ tokenFile }: Values): Promise<string | undefined> {
-  return tokenFile === '' ? undefined : readSecret(tokenFile)
+/** Returns the digest of the token that requests must show; undefined where they need none. */
+async function digestOf({ tokenFile }: Values): Promise<Buffer | undefined> {
+  return tokenFile === '' ? undefined : tokenDigest(await readSecret(tokenFile))
 }
 
 /** Whether a request shows the token: as a bearer, or in its query, since pages cannot set headers of a websocket. */
-function isShown({ headers, url = '' }: IncomingMessage, token: string | undefined): boolean {
-  if (token === undefined) return true
+function isShown({ headers, url = '' }: IncomingMessage, digest: Buffer | undefined): boolean {
+  if (digest === undefined) return true
   const query = url.split('?')[1] ?? ''
   const given =
     headers.authorization?.replace(/^Bearer +/i, '') ?? new URLSearchParams(query).get('token') ?? ''
-  const [one, other] = [Buffer.from(given), Buffer.from(token)]
-  return one.length === other.length && timingSafeEqual(one, other)
+  return isAmongDigests([digest], tokenDigest(given))
 }
 
 /** Takes the events of a channel into a feed, from a queue that goes with this process. */

@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import { messageOf, StackTachError } from '../../domain/errors.ts'
 import type { Service } from '../../runtime/lifecycle.ts'
 import type { ListenAddress } from '../../runtime/listen-address.ts'
 import type { Logger } from '../../runtime/logger.ts'
+import { isAmongDigests, tokenDigest } from '../../runtime/token-digest.ts'
 import { textOfPath } from '../../ship/log-sets/path-text.ts'
 import { CollectorConnection } from './collector-connection.ts'
 import type { ProcessorCounters } from './processor-state.ts'
@@ -36,13 +36,14 @@ export class Processor implements Service {
   readonly #connections = new Set<CollectorConnection>()
   readonly #sockets = new Set<Socket>()
   readonly #said = new Set<string>()
-  #token: string | undefined
+  /** of the token that collectors must show; undefined: they need none */
+  #digest: Buffer | undefined
   #server: Server | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(parts: ProcessorParts) {
     this.#parts = parts
-    this.#token = parts.token
+    this.useToken(parts.token)
   }
 
   /** Connections that are there. */
@@ -93,7 +94,7 @@ export class Processor implements Service {
 
   /** Asks for another token from the next connection on. */
   useToken(token: string | undefined): void {
-    this.#token = token
+    this.#digest = token === undefined ? undefined : tokenDigest(token)
   }
 
   #meet(socket: Socket, entrance: TlsEntrance | undefined): void {
@@ -108,12 +109,12 @@ export class Processor implements Service {
   #take(socket: Socket): void {
     const { sink, counters, maxMessageBytes, takesZstd } = this.#parts
     const from = socket.remoteAddress ?? 'an unknown address'
-    const token = this.#token
+    const digest = this.#digest
     const connection = new CollectorConnection({
       ...{ socket, sink, counters, maxMessageBytes, takesZstd },
       mostWaiting: () =>
         Math.max(MOST_WAITING.least, Math.min(MOST_WAITING.one, MOST_WAITING.all / this.#connections.size)),
-      isToken: token === undefined ? undefined : (given) => isSame(given, token),
+      isToken: digest && ((given) => given !== undefined && isAmongDigests([digest], tokenDigest(given))),
       onBroken: (reason) => this.#parts.logger.warn({ from }, `a connection of ${from} is ended: ${reason}`),
       onRefused: (file, reason) => this.#sayRefused(file, reason, from),
     })
@@ -154,10 +155,4 @@ async function listening(server: Server, { host, port }: ListenAddress): Promise
     )
     server.listen(port, host, resolve)
   })
-}
-
-/** Compares tokens in a time that says nothing of them. */
-function isSame(given: string | undefined, token: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return given !== undefined && timingSafeEqual(digest(given), digest(token))
 }

@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { isAmongDigests, tokenDigest } from '../../runtime/token-digest.ts'
 
 /**
  * Who may do what. Without any token everybody may do everything; with one, each request needs one.
@@ -33,22 +33,18 @@ export type PermissionOf = (request: IncomingMessage, parameter: string | undefi
 export function permissions({ read = [], write = [], children = {} }: StatusTokens): PermissionOf {
   const known: (readonly [Buffer, Permission])[] = [
     ...Object.entries(children).map(
-      ([name, token]) => [digest(token), { mayWrite: true, prefix: name }] as const,
+      ([name, token]) => [tokenDigest(token), { mayWrite: true, prefix: name }] as const,
     ),
-    ...write.map((token) => [digest(token), { mayWrite: true, prefix: undefined }] as const),
-    ...read.map((token) => [digest(token), { mayWrite: false, prefix: undefined }] as const),
+    ...write.map((token) => [tokenDigest(token), { mayWrite: true, prefix: undefined }] as const),
+    ...read.map((token) => [tokenDigest(token), { mayWrite: false, prefix: undefined }] as const),
   ]
   return (request, parameter) => {
     if (known.length === 0) return { mayWrite: true, prefix: undefined }
     const [scheme, header] = (request.headers.authorization ?? '').split(' ')
     const token = scheme?.toLowerCase() === 'bearer' && header ? header : parameter
     if (!token) return undefined
-    const given = digest(token)
+    const given = tokenDigest(token)
     // All are compared: the time does not say which one fits.
-    return known.filter(([one]) => timingSafeEqual(one, given))[0]?.[1]
+    return known.filter(([one]) => isAmongDigests([one], given))[0]?.[1]
   }
-}
-
-function digest(token: string): Buffer {
-  return createHash('sha256').update(token).digest()
 }
