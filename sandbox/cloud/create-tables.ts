@@ -1,6 +1,7 @@
 import { createConnection } from 'mysql2/promise'
 import { type CloudAddresses, configFile, configFolder, urlOf } from './addresses.ts'
-import { databaseOf, PASSWORD, REGION } from './configuration/common.ts'
+import { bootstrapKeystone } from './bootstrap-keystone.ts'
+import { databaseOf } from './configuration/common.ts'
 import { runPython } from './python-program.ts'
 
 const DATABASES = ['keystone', 'placement', 'glance', 'nova_api', 'nova_cell0', 'nova_cell1']
@@ -14,38 +15,12 @@ export async function createTables(at: CloudAddresses): Promise<void> {
   for (const name of DATABASES) await connection.query(`create database ${name} character set utf8mb3`)
   await connection.end()
   // Two branches of about the same length, for two cores.
-  await Promise.all([nova(at), keystone(at).then(() => placementAndGlance(at))])
-}
-
-/**
- * Environment that disables notifications while Keystone's first account is created: tests must be on the
- * broker before OpenStack sends anything.
- */
-const SILENT = { OS_OSLO_MESSAGING_NOTIFICATIONS__DRIVER: 'noop' }
-
-async function keystone(at: CloudAddresses): Promise<void> {
-  const manage = (...args: string[]) =>
-    runPython({
-      name: 'keystone-manage',
-      module: 'keystone.cmd.manage',
-      args: ['--config-dir', configFolder(at, 'keystone'), ...args],
-      env: SILENT,
-    })
-  const url = urlOf(at.ports.identity, '/v3')
-  await manage('db_sync')
-  await manage('fernet_setup', ...owner())
-  await manage('credential_setup', ...owner())
-  await manage(
-    'bootstrap',
-    ...['--bootstrap-password', PASSWORD, '--bootstrap-region-id', REGION],
-    ...['--bootstrap-admin-url', url, '--bootstrap-internal-url', url, '--bootstrap-public-url', url],
-  )
-}
-
-/** Returns the options that name the owner of Keystone's keys. */
-function owner(): string[] {
-  const [user, group] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0]
-  return ['--keystone-user', String(user), '--keystone-group', String(group)]
+  await Promise.all([
+    nova(at),
+    bootstrapKeystone(configFolder(at, 'keystone'), urlOf(at.ports.identity, '/v3')).then(() =>
+      placementAndGlance(at),
+    ),
+  ])
 }
 
 async function placementAndGlance(at: CloudAddresses): Promise<void> {

@@ -18,13 +18,17 @@ const PATHS: { readonly [service in Service]: string } = {
   keeping: '/v2.1',
 }
 
+/** Ports of the services that a cloud has. */
+type ServicePorts = Pick<CloudPorts, 'identity'> & Partial<CloudPorts>
+
 /** A client of a cloud's APIs for one account in one project. */
 export class OpenstackClient {
-  readonly #ports: CloudPorts
-  readonly #token: string
+  readonly #ports: ServicePorts
+  readonly token: string
+  readonly userId: string
   readonly projectId: string
 
-  static async login(ports: CloudPorts, name: string, project: string): Promise<OpenstackClient> {
+  static async login(ports: ServicePorts, name: string, project: string): Promise<OpenstackClient> {
     const domain = { id: 'default' }
     const password = { user: { name, domain, password: PASSWORD } }
     const response = await fetch(urlOf(ports.identity, '/v3/auth/tokens'), {
@@ -40,12 +44,17 @@ export class OpenstackClient {
     const text = await response.text()
     const token = response.headers.get('x-subject-token')
     if (token === null) throw new Error(`login of ${name}: ${response.status} ${text.slice(0, 300)}`)
-    return new OpenstackClient(ports, token, JSON.parse(text).token.project.id)
+    const { user, project: own } = JSON.parse(text).token
+    return new OpenstackClient(ports, { token, userId: user.id, projectId: own.id })
   }
 
-  private constructor(ports: CloudPorts, token: string, projectId: string) {
+  private constructor(
+    ports: ServicePorts,
+    { token, userId, projectId }: Pick<OpenstackClient, 'token' | 'userId' | 'projectId'>,
+  ) {
     this.#ports = ports
-    this.#token = token
+    this.token = token
+    this.userId = userId
     this.projectId = projectId
   }
 
@@ -63,10 +72,12 @@ export class OpenstackClient {
    * other as JSON.
    */
   async ask(service: Service, method: string, path: string, body?: unknown): Promise<Answer> {
-    const response = await fetch(urlOf(this.#ports[service], PATHS[service] + path), {
+    const port = this.#ports[service]
+    if (port === undefined) throw new Error(`this cloud has no service ${service}`)
+    const response = await fetch(urlOf(port, PATHS[service] + path), {
       method,
       headers: {
-        'x-auth-token': this.#token,
+        'x-auth-token': this.token,
         accept: 'application/json',
         'openstack-api-version': COMPUTE_VERSION,
         'content-type': body instanceof Uint8Array ? 'application/octet-stream' : 'application/json',

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { PASSWORD, REGION } from '../../sandbox/cloud/configuration/common.ts'
 import { digestOf } from '../../src/objects/digest.ts'
 import { createSignedTarget } from '../../src/objects/signed/signed-target.ts'
 import { openSwiftSigner } from '../../src/objects/swift/swift-signer.ts'
@@ -24,9 +25,10 @@ beforeAll(async () => {
   const [ofKeystone, ofSwift] = ['keystone', 'swift'].map((name) => join(folder, name)) as [string, string]
   for (const part of [ofKeystone, ofSwift]) mkdirSync(part)
   keystone = await KeystoneServer.start(ofKeystone)
-  swift = await SwiftServer.start(ofSwift, { port: keystone.port, password: keystone.passwords.swift })
+  swift = await SwiftServer.start(ofSwift, { port: keystone.port, password: PASSWORD })
   await keystone.addStore(swift.url)
-  const session = { token: await keystone.token(), url: `${swift.url}/v1/AUTH_${keystone.projectId}` }
+  const { token, projectId } = await keystone.loginShipper()
+  const session = { token, url: `${swift.url}/v1/AUTH_${projectId}` }
   await swift.makeContainer(CONTAINER, session)
   await swift.setTempUrlKey(TEMP_URL_KEY, session)
 })
@@ -49,8 +51,8 @@ function settings(more: object = {}) {
     auth_url: keystone.url,
     user: SHIPPER.user,
     project: SHIPPER.project,
-    secret_file: secretFile(keystone.passwords.shipper),
-    region: SHIPPER.region,
+    secret_file: secretFile(PASSWORD),
+    region: REGION,
     container: CONTAINER,
     prefix: randomUUID(),
     ...more,
