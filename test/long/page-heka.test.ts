@@ -1,27 +1,17 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { buildStatsProxy } from '../../src/assembly/heka/build-stats-proxy.ts'
 import { serverReader } from '../../src/assembly/server-reader.ts'
-import { createMemoryBroker } from '../../src/broker/memory/memory-broker.ts'
 import { mountPage } from '../../src/dashboard/mount-page.ts'
 import type { HekaStatistics } from '../../src/formats/heka-form.ts'
-import { STATS_PROXY } from '../../src/heka/settings/programs.ts'
-import { readSettings } from '../../src/heka/settings/read-settings.ts'
-import { silentLogger } from '../../src/runtime/logger.ts'
 import type { Store } from '../../src/store/store.ts'
 import { serveApi } from '../support/api.ts'
+import { startStatsProxy } from '../support/heka/stats-proxy.ts'
 import { axeFindings } from '../support/page/axe.ts'
 import { openPage, startBrowser } from '../support/page/browser.ts'
 
 const access = { read: [], write: [] }
 
 test('the page shows throughput by sender, lag as area and gauge, batches and senders of Heka', async () => {
-  const broker = createMemoryBroker()
-  onTestFinished(() => broker.close())
-  const settings = readSettings(STATS_PROXY, { options: { httpHost: '127.0.0.1' }, environment: {} })
-  const proxy = await buildStatsProxy({ ...settings, httpPort: 0 }, broker, silentLogger)
-  await proxy.start()
-  onTestFinished(() => proxy.stop())
-  const publisher = await broker.openPublisher()
+  const proxy = await startStatsProxy()
   const hostile = '<img src=x onerror="alert(1)">'
   const now = Math.floor(Date.now() / 1000)
   const Threshold = { Warn: 30, Error: 60 }
@@ -32,11 +22,10 @@ test('the page shows throughput by sender, lag as area and gauge, batches and se
       { Value: 45, Sender: 'http-output', MetricType: 'Lag', Threshold },
       { Value: 3, Sender: 'publisher', MetricType: 'BatchCount' },
     ]) {
-      const body = Buffer.from(JSON.stringify({ Timestamp: second, ...event }))
-      await publisher.publish({ exchange: settings.subChannel, routingKey: '' }, body, { mandatory: false })
+      await proxy.publish(JSON.stringify({ Timestamp: second, ...event }))
     }
   const readHeka = serverReader<HekaStatistics>(
-    { url: `http://127.0.0.1:${proxy.address().port}` },
+    { url: `http://127.0.0.1:${proxy.port}` },
     { folder: '/', path: '/statistics', name: 'heka-stats' },
   )
   const url = await serveApi({

@@ -3,15 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { buildStatsProxy } from '../../../src/assembly/heka/build-stats-proxy.ts'
-import { createMemoryBroker } from '../../../src/broker/memory/memory-broker.ts'
-import { STATS_PROXY } from '../../../src/heka/settings/programs.ts'
-import { readSettings } from '../../../src/heka/settings/read-settings.ts'
 import { Aggregator } from '../../../src/heka/stats/aggregator.ts'
 import type { MetricEvent } from '../../../src/heka/stats/metric-event.ts'
-import { silentLogger } from '../../../src/runtime/logger.ts'
 import { folderWith } from '../../support/folders.ts'
 import { exchange } from '../../support/heka/http-exchange.ts'
+import { startStatsProxy } from '../../support/heka/stats-proxy.ts'
 import { until } from '../../support/until.ts'
 import { loadVectors } from '../../support/vectors.ts'
 
@@ -77,26 +73,13 @@ function inPrecisionOfJson(text: string): string {
   return text.replace('"Timestamp":9007199254740993', '"Timestamp":9007199254740992')
 }
 
-/** Starts the daemon on a broker in this process, with events that were published. */
+/** Starts the daemon with events that were published. */
 async function startProxy(events: readonly Text[] = [], settings: { readonly [name: string]: string } = {}) {
-  const broker = createMemoryBroker()
-  const environment = { PROXY_HTTP_PORT: '0', PROXY_HTTP_HOST: '127.0.0.1', ...settings }
-  const values = readSettings(STATS_PROXY, { options: {}, environment })
-  const service = await buildStatsProxy(values, broker, silentLogger)
-  await service.start()
-  onTestFinished(async () => {
-    await service.stop()
-    await broker.close()
-  })
-  const publisher = await broker.openPublisher()
-  const publish = async (text: Text) =>
-    publisher.publish({ exchange: 'stats-events', routingKey: '' }, Buffer.from(textOf(text)), {
-      mandatory: false,
-    })
+  const proxy = await startStatsProxy(settings)
+  const publish = (text: Text) => proxy.publish(textOf(text))
   for (const event of events) await publish(event)
   await new Promise((resolve) => setImmediate(resolve))
-  const take = () => service.take(values)
-  return { port: service.address().port, publish, take }
+  return { ...proxy, publish }
 }
 
 function textOf(text: Text): string {
